@@ -27,6 +27,7 @@ from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.database.engine import open as open_database
 from tests.notifications.servers import free_port
 from workflow.org.access import Entry, Reader
+from workflow.org.audit import Stamp
 
 CASES, UNITS = 1_000, 60
 CROWD, PEOPLE, CLICKS = 60, 20, 15
@@ -80,7 +81,7 @@ def _make(address: str) -> Headers:
     now = stand(TODAY.isoformat()).now
     accounts, secret = SqlAccounts(engine), new_secret()
     reader = Reader(login="officer", access="officer", person="top")
-    accounts.save(reader, disabled=False, by="bench", now=now, today=TODAY)
+    accounts.save(reader, disabled=False, at=Stamp(by="bench", now=now, today=TODAY))
     expires = now + timedelta(hours=12)
     accounts.store_entry(
         Entry(

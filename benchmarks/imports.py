@@ -16,6 +16,7 @@ from merzim.app import build_app
 from merzim.services.context import operator_context
 from merzim.services.imports.previews import ImportSchedule, take_schedule
 from merzim.settings import DatabaseSettings, Settings
+from workflow.org.audit import Stamp
 
 COUNT = 5_000
 LIMIT = 20.0
@@ -31,7 +32,7 @@ def measured() -> Iterator[Line]:
         app = build_app(Settings(database=DatabaseSettings(url=f"sqlite:///{folder / 'office.sqlite'}")))
         _ = app.engine, app.library
         began = time.perf_counter()
-        ctx = operator_context(app, by="bench", now=NOW, today=TODAY)
+        ctx = operator_context(app, at=Stamp(by="bench", now=NOW, today=TODAY))
         imported = take_schedule(ctx, ImportSchedule(content=folder / "schedule.xlsx"))
         spent = time.perf_counter() - began
         app.close()

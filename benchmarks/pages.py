@@ -23,6 +23,7 @@ from merzim.services.moments import Moment
 from merzim.settings_file import read
 from merzim.web.auth.dependencies import COOKIE
 from workflow.org.access import Entry, Reader
+from workflow.org.audit import Stamp
 
 UNITS = 60
 WARM, TIMES = 3, 7
@@ -44,7 +45,9 @@ class Office:
         self.app: AppContext = build_app(read(config, at=config.parent))
         account = self.app.accounts.account(reader.login)
         if account is None:
-            self.app.accounts.save(reader, disabled=False, by="bench", now=moment.now, today=moment.today)
+            self.app.accounts.save(
+                reader, disabled=False, at=Stamp(by="bench", now=moment.now, today=moment.today)
+            )
         self.secret = new_secret()
         self.app.accounts.store_entry(
             Entry(

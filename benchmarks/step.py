@@ -20,10 +20,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workflow.org.audit import Stamp
+
 if TYPE_CHECKING:  # the other interpreter has none of this project
     from benchmarks.table import Line
 
 NOW, TODAY = datetime(2026, 2, 2, 4, 0, tzinfo=UTC), date(2026, 6, 15)
+AT = Stamp(by="Айгүл", now=NOW, today=TODAY)
 CASES = 100
 STEPS = {
     "start_announced": date(2026, 3, 30),
@@ -85,11 +88,11 @@ def _ours() -> float:
         commands = CaseCommands(SqlLedger(engine), library(), calendar())
         planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
         opening = Opening(procedure="internal-analysis", planned=planned)
-        cases = commands.open_many([opening] * CASES, by="Айгүл", now=NOW, today=TODAY)
+        cases = commands.open_many([opening] * CASES, at=AT)
         began = time.perf_counter()
         for fact, on in STEPS.items():
             for case in cases:
-                commands.record(case.id, fact, on=on, by="Айгүл", now=NOW, today=TODAY)
+                commands.record(case.id, fact, on=on, at=AT)
         spent = time.perf_counter() - began
         engine.dispose()
     return spent / len(STEPS) / CASES

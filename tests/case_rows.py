@@ -17,6 +17,7 @@ from workflow.cases.commands.case_rows import CaseRows, NewRow
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.exposure import CartogramLine
 from workflow.cases.registers.risk_scale import RiskScale
+from workflow.org.audit import Stamp
 from workflow.registers.definition import Registers
 
 
@@ -44,24 +45,22 @@ def case_rows(
 
 
 class RiskCommands:
-    """Commands on risks and measures. `who`: by, now and today."""
+    """Commands on risks and measures."""
 
     def __init__(self, case_commands: CaseCommands) -> None:
         self._case_commands = case_commands
 
-    def find(self, case: str, risk: NewRow, *, on: date, **stamp: Any) -> Change:
-        return case_rows(self._case_commands).add(case, risk, on=on, **stamp)
+    def find(self, case: str, risk: NewRow, *, on: date, at: Stamp) -> Change:
+        return case_rows(self._case_commands).add(case, risk, on=on, at=at)
 
-    def take_in(self, case: str, rows: Sequence[NewRow], *, on: date, **stamp: Any) -> Change:
-        return case_rows(self._case_commands).add(case, lambda _: rows, on=on, **stamp)
+    def take_in(self, case: str, rows: Sequence[NewRow], *, on: date, at: Stamp) -> Change:
+        return case_rows(self._case_commands).add(case, lambda _: rows, on=on, at=at)
 
-    def take_in_by(
-        self, case: str, rows: Callable[[Case], Sequence[NewRow]], *, on: date, **stamp: Any
-    ) -> Change:
-        return case_rows(self._case_commands).add(case, rows, on=on, **stamp)
+    def take_in_by(self, case: str, rows: Callable[[Case], Sequence[NewRow]], *, on: date, at: Stamp) -> Change:
+        return case_rows(self._case_commands).add(case, rows, on=on, at=at)
 
-    def set_measure(self, case: str, measure: NewRow, **stamp: Any) -> Change:
-        return case_rows(self._case_commands).add(case, measure, on=stamp["today"], **stamp)
+    def set_measure(self, case: str, measure: NewRow, *, at: Stamp) -> Change:
+        return case_rows(self._case_commands).add(case, measure, on=at.today, at=at)
 
     def rank(self, case: str, number: int, *, scale: RiskScale, **values: Any) -> Change:
         return _act(case_rows(self._case_commands, scale), case, "risks", "rank", number, **values)
@@ -80,13 +79,13 @@ class RiskCommands:
 
 
 class RegisterCommands:
-    """Commands on exposed positions, remarks and the cartogram. `who`: by, now and today."""
+    """Commands on exposed positions, remarks and the cartogram."""
 
     def __init__(self, case_commands: CaseCommands) -> None:
         self._rows = case_rows(case_commands)
 
-    def expose(self, case: str, position: NewRow, *, on: date, **stamp: Any) -> Change:
-        return self._rows.add(case, replace(position, values={**position.values, "on": on}), on=on, **stamp)
+    def expose(self, case: str, position: NewRow, *, on: date, at: Stamp) -> Change:
+        return self._rows.add(case, replace(position, values={**position.values, "on": on}), on=on, at=at)
 
     def clear(self, case: str, number: int, **values: Any) -> Change:
         return _act(self._rows, case, "positions", "clear", number, **values)
@@ -97,18 +96,18 @@ class RegisterCommands:
     def record_cartogram(self, case: str, lines: Sequence[CartogramLine], **values: Any) -> Change:
         return self._rows.record_cartogram(case, lines, **values)
 
-    def remark(self, case: str, *, on: date, by: str, now: Any, today: date, **values: Any) -> Change:
-        return self._rows.add(case, _row("remarks", on=on, **values), on=on, by=by, now=now, today=today)
+    def remark(self, case: str, *, on: date, at: Stamp, **values: Any) -> Change:
+        return self._rows.add(case, _row("remarks", on=on, **values), on=on, at=at)
 
     def answer_remark(self, case: str, number: int, **values: Any) -> Change:
         return _act(self._rows, case, "remarks", "answer", number, **values)
 
 
 def edit_row(
-    case_commands: CaseCommands, case: str, row: str, fields: dict[str, object], **stamp: Any
+    case_commands: CaseCommands, case: str, row: str, fields: dict[str, object], *, at: Stamp
 ) -> Change:
     """Change fields of a row."""
-    return case_rows(case_commands).edit(case, row, fields, **stamp)
+    return case_rows(case_commands).edit(case, row, fields, at=at)
 
 
 def _act(
@@ -118,13 +117,11 @@ def _act(
     action: str,
     number: int,
     *,
-    by: str,
-    now: Any,
-    today: date,
+    at: Stamp,
     evidence: Sequence[Evidence] = (),
     **values: Any,
 ) -> Change:
-    return rows.act(case, register, action, number, values, evidence=evidence, by=by, now=now, today=today)
+    return rows.act(case, register, action, number, values, evidence=evidence, at=at)
 
 
 def completed_case(
@@ -134,9 +131,9 @@ def completed_case(
     opening = Opening(
         procedure="internal-analysis", unit=unit, object="Сатып алу", facts={"analysis_started": on}
     )
-    case = case_commands.open(opening, by="test", now=now, today=today).id
+    case = case_commands.open(opening, at=Stamp(by="test", now=now, today=today)).id
     for _ in range(4):  # what is recorded opens what follows it
         for deadline in case_commands.view(case, today=today).deadlines:
             if deadline.state in ("open", "not_due_yet") and deadline.obligation.id not in leave:
-                case_commands.record(case, deadline.id, on=on, by="test", now=now, today=today)
+                case_commands.record(case, deadline.id, on=on, at=Stamp(by="test", now=now, today=today))
     return case

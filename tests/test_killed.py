@@ -23,6 +23,7 @@ from tests.notifications.servers import Office, free_port, serving
 from tests.processes import Program
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
+from workflow.org.audit import Stamp
 
 NOW = "2026-04-06T12:00"
 CASES = 2
@@ -72,7 +73,7 @@ sender = "merzim@example.kz"
     app = build_app(read(at=folder))
     office_store.save(app.engine, units=UNITS, people=[*PEOPLE, *DOERS])
     commands = CaseCommands(SqlLedger(app.engine), library(), CALENDAR)
-    commands.open_many([OPENING] * CASES, by="Айгүл", now=noon(OPENED), today=OPENED)
+    commands.open_many([OPENING] * CASES, at=Stamp(by="Айгүл", now=noon(OPENED), today=OPENED))
     app.close()
 
 

@@ -14,6 +14,7 @@ from merzim.cli.parsing import CommonOptions
 from merzim.settings import Settings
 from merzim.settings_file import read
 from workflow.languages import LANGUAGES, PAPER_LANGUAGES
+from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -134,9 +135,7 @@ class CommandContext:
         moment = self.moment
         return operator_context(
             self.app,
-            by=self.by,
-            now=moment.now,
-            today=moment.today,
+            at=Stamp(by=self.by, now=moment.now, today=moment.today),
             demonstration=moment.demonstration,
             language=self.language,
         )

@@ -22,6 +22,7 @@ from workflow.deadlines.explanations import wording
 from workflow.law.library import compare
 from workflow.law.procedure import Option, Recurrence
 from workflow.machine import diagram as drawn
+from workflow.org.audit import Stamp
 from workflow.org.kinds import Signatories
 from workflow.refusal import Refusal, closest_first
 
@@ -351,7 +352,7 @@ def adopt(
     if dry_run:
         adoptions = law.adoptable(call.app, today=moment.today)
     else:
-        adoptions = law.adopt(call.app, by=call.by, now=moment.now, today=moment.today)
+        adoptions = law.adopt(call.app, at=Stamp(by=call.by, now=moment.now, today=moment.today))
     names = ("edition", "digest", "before", "moved")
     editions = [picked(adoption, *names) for adoption in adoptions]
     call.answer({"adopted": editions, "preview": dry_run})

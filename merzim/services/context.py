@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import Self, TypedDict
+from typing import Self
 
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.app import AppContext
@@ -22,6 +22,7 @@ from workflow.cases.commands.case_commands import CaseCommands, UnknownCase
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
 from workflow.org.access import OF_ONE_UNIT, Access, Account, Reader, placed, scope
+from workflow.org.audit import Stamp
 
 ANONYMOUS = Reader(login="", access="responsible")
 """The reader of pages that require no login."""
@@ -111,11 +112,11 @@ class RequestContext:
 
 
 def operator_context(
-    app: AppContext, *, by: str, now: datetime, today: date, demonstration: bool = False, language: str = ""
+    app: AppContext, *, at: Stamp, demonstration: bool = False, language: str = ""
 ) -> RequestContext:
-    """Return the context of an operator at a terminal, who may see and do everything. `by`: their name."""
-    moment = Moment(now=now, today=today, demonstration=demonstration)
-    reader = Reader(login=by, access="officer")
+    """Return the context of an operator at a terminal, who may see and do everything. `at`: who and when."""
+    moment = Moment(now=at.now, today=at.today, demonstration=demonstration)
+    reader = Reader(login=at.by, access="officer")
     return context_of(app, lambda: moment, reader=reader, operator=True, language=language)
 
 
@@ -160,14 +161,6 @@ def is_own(ctx: RequestContext, by: str) -> bool:
     return bool(by) and by in (ctx.reader.login, ctx.reader.person)
 
 
-class Stamp(TypedDict):
-    """Author and time of a change: `now` is UTC, `today` the local date."""
-
-    by: str
-    now: datetime
-    today: date
-
-
 def require_visible(ctx: RequestContext, case: str) -> Case:
     """Return the head of a case. Raises UnknownCase if it does not exist or is not visible to the reader."""
     head = ctx.reads.heads([case]).get(case)
@@ -185,8 +178,8 @@ def whole_case(ctx: RequestContext, case: str) -> tuple[Case, Procedure]:
 
 
 def stamp(ctx: RequestContext) -> Stamp:
-    """Return the author and time of a change, as keyword arguments of commands."""
-    return {"by": ctx.reader.login, "now": ctx.now, "today": ctx.today}
+    """Return the author and time of a change."""
+    return Stamp(by=ctx.reader.login, now=ctx.now, today=ctx.today)
 
 
 def reader_of(ctx: RequestContext, account: Account) -> Reader:

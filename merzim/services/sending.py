@@ -26,6 +26,7 @@ from notifications.recipients import RoundProblem
 from notifications.statistics import ChannelFault, Figures
 from workflow.cases.commands import reminder_actions
 from workflow.cases.commands.case_commands import CaseCommands
+from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 
 NOBODY_REACHED = "nobody_reached"
@@ -141,7 +142,7 @@ def acknowledge_letter(ctx: RequestContext, command: LetterOfCase) -> LetterDone
     letter = next((letter for letter in letters if letter.key == command.key), None)
     if letter is None or not (ctx.operator or letter.person in mine):
         raise NoSuchLetter("web.problem.no_letter")
-    acknowledge(ctx.app.outbox, ctx.case_commands, letter, command.key, **stamp(ctx))
+    acknowledge(ctx.app.outbox, ctx.case_commands, letter, command.key, at=stamp(ctx))
     return LetterDone(key=command.key, done=True, obligation=letter.obligation)
 
 
@@ -169,14 +170,7 @@ def _resent(ctx: RequestContext, channel: str) -> Resent:
 
 
 def acknowledge(
-    outbox: SqlOutbox,
-    case_commands: CaseCommands,
-    notice: Notice | None,
-    key: str,
-    *,
-    by: str,
-    now: datetime,
-    today: date,
+    outbox: SqlOutbox, case_commands: CaseCommands, notice: Notice | None, key: str, *, at: Stamp
 ) -> Notice:
     """Record that the recipient has read a notice; when repeated, the first time is kept.
 
@@ -192,13 +186,7 @@ def acknowledge(
     for carried_notice in (*outbox.carried(notice.key), notice):
         if carried_notice.case:
             reminder_actions.acknowledged(
-                case_commands,
-                carried_notice.case,
-                carried_notice.obligation,
-                carried_notice.key,
-                by=by,
-                now=now,
-                today=today,
+                case_commands, carried_notice.case, carried_notice.obligation, carried_notice.key, at=at
             )
-        outbox.acknowledge(carried_notice.key, now=now)
-    return replace(notice, acknowledged_at=now)
+        outbox.acknowledge(carried_notice.key, now=at.now)
+    return replace(notice, acknowledged_at=at.now)

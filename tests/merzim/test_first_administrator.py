@@ -16,6 +16,7 @@ from merzim.services.context import operator_context
 from merzim.services.moments import Moment
 from merzim.settings_file import read
 from merzim.web.app import create_app
+from workflow.org.audit import Stamp
 
 MOMENT = Moment(now=datetime(2026, 4, 6, 7, 0, tzinfo=UTC), today=date(2026, 4, 6))
 CHOICE = {"password": "төрт сөзден тұрады", "again": "төрт сөзден тұрады"}
@@ -60,7 +61,7 @@ def test_each_start_ends_the_address_of_the_one_before(office_app: AppContext) -
 def test_an_invited_colleagues_password_ends_the_first_administrators_address(office_app: AppContext) -> None:
     """Somebody can log in, so nobody needs it any more; nor does the next start give one."""
     first = start(office_app)
-    ctx = operator_context(office_app, by="cli", now=MOMENT.now, today=MOMENT.today)
+    ctx = operator_context(office_app, at=Stamp(by="cli", now=MOMENT.now, today=MOMENT.today))
     invited = users.add(ctx, users.AccountAccess(login="boss", access="administrator")).address
     with browser(office_app) as stranger:
         stranger.post(invited.removeprefix("http://127.0.0.1:8000"), data={"login": "boss", **CHOICE})

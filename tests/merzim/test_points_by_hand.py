@@ -21,16 +21,16 @@ from merzim.services.law.regulations import scoring
 from merzim.services.scoring import YearScores, year_scores
 from merzim.settings import DatabaseSettings, Settings
 from merzim.storage.org import store as office_store
-from merzim.storage.org.chain import ChangeStamp
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.exposure import CartogramLine
+from workflow.org.audit import Stamp
 from workflow.org.office import Unit
 from workflow.scoring.score import written
 
 AFTER = date(2027, 1, 20)
-WHO = {"by": "t", "now": datetime(2026, 2, 2, 7, tzinfo=UTC), "today": AFTER}
+WHO = Stamp(by="t", now=datetime(2026, 2, 2, 7, tzinfo=UTC), today=AFTER)
 JUNE = date(2026, 6, 10)
 IA, YEAR, P2, P3, P4 = "internal-analysis", "tbn4-year", "tbn4-project-2", "tbn4-project-3", "tbn4-project-4"
 ALL_THREE = ("link:site", "link:media", "link:social")
@@ -59,14 +59,14 @@ class Recorded:
             for units in bodies
             for id, parent, kind in units
         ]
-        office_store.save(self.app.engine, units=rows, stamp=ChangeStamp(**WHO))
+        office_store.save(self.app.engine, units=rows, stamp=WHO)
         self._cases: dict[tuple[str, str], str] = {}
 
     def case(self, unit: str, procedure: str) -> str:
         """The unit's case of a procedure."""
         if (unit, procedure) not in self._cases:
             opening = Opening(procedure=procedure, unit=unit, object=f"{unit} {procedure}")
-            self._cases[unit, procedure] = self.app.case_commands.open(opening, **WHO).id
+            self._cases[unit, procedure] = self.app.case_commands.open(opening, at=WHO).id
         return self._cases[unit, procedure]
 
     def recurs(self, procedure: str, fact: str) -> bool:
@@ -90,13 +90,13 @@ class Recorded:
                     on=date.fromisoformat(day) if day else JUNE,
                     values={value: Decimal(number) for value, _, number in pairs},
                     evidence=[Evidence(kind=kind, reference=f"https://{unit}.kz/{kind}") for kind in links],
-                    **WHO,
+                    at=WHO,
                 )
 
     def ctx(self, today: date = AFTER) -> RequestContext:
         """The operator's context on a day."""
         now = datetime.combine(today, time(7), UTC)
-        return operator_context(self.app, by="t", now=now, today=today)
+        return operator_context(self.app, at=Stamp(by="t", now=now, today=today))
 
     def score(self, root: str, today: date = AFTER, year: int = 2026, **readings: str) -> YearScores:
         """The points of a body."""
@@ -229,14 +229,14 @@ def oblast_registers(office: Recorded) -> None:
     """Risks, talks and the cartogram of the oblast."""
     case_commands, case = RiskCommands(office.app.case_commands), office.case("dep1a", IA)
     for n in range(3):
-        case_commands.find(case, FoundRisk(description=f"Тәуекел {n}"), on=JUNE, **WHO)
-    case_commands.remove(case, 1, on=date(2026, 9, 1), completed=False, **WHO)
-    case_commands.remove(case, 2, on=date(2026, 12, 31), completed=True, **WHO)
-    case_commands.remove(case, 3, on=date(2027, 1, 1), completed=True, **WHO)  # earns in 2027
+        case_commands.find(case, FoundRisk(description=f"Тәуекел {n}"), on=JUNE, at=WHO)
+    case_commands.remove(case, 1, on=date(2026, 9, 1), completed=False, at=WHO)
+    case_commands.remove(case, 2, on=date(2026, 12, 31), completed=True, at=WHO)
+    case_commands.remove(case, 3, on=date(2027, 1, 1), completed=True, at=WHO)  # earns in 2027
     registers, own_case = RegisterCommands(office.app.case_commands), office.case("obl", IA)
     for n, name in enumerate(("А", "Б", "В"), 1):
-        registers.expose(own_case, ExposedPosition(title=f"Лауазым {n}", holder=name), on=JUNE, **WHO)
-        registers.talk(own_case, n, on=date(2026, 4, 5 + n), **WHO)
+        registers.expose(own_case, ExposedPosition(title=f"Лауазым {n}", holder=name), on=JUNE, at=WHO)
+        registers.talk(own_case, n, on=date(2026, 4, 5 + n), at=WHO)
     lines = (
         *(
             CartogramLine("positions", "«dep1»", "", "Басшы"),
@@ -245,7 +245,7 @@ def oblast_registers(office: Recorded) -> None:
         *(CartogramLine("risks", "«dep1»", "", "Тәуекел"), CartogramLine("positions", "", "«aud1»", "Басшы")),
         CartogramLine("risks", "«obl»", "", "Аппарат кіші бөлім емес"),
     )
-    registers.record_cartogram(own_case, lines, on=date(2026, 7, 1), **WHO)
+    registers.record_cartogram(own_case, lines, on=date(2026, 7, 1), at=WHO)
 
 
 # ------------------------------------------------------------------------------------------- a central body
@@ -377,8 +377,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
         recorded_office.record(table)
     oblast_registers(recorded_office)
     risks, case = RiskCommands(recorded_office.app.case_commands), recorded_office.case("ent", IA)
-    risks.find(case, FoundRisk(description="Тәуекел"), on=JUNE, **WHO)
-    risks.remove(case, 1, on=JUNE, completed=True, **WHO)
+    risks.find(case, FoundRisk(description="Тәуекел"), on=JUNE, at=WHO)
+    risks.remove(case, 1, on=JUNE, completed=True, at=WHO)
     yield recorded_office
     recorded_office.app.close()
 

@@ -21,6 +21,7 @@ from merzim.services.yearly.opening import open_year
 from merzim.storage.org import store as office_store
 from tests.merzim.test_points_by_hand import AFTER, P2, P3, P4, Recorded, Units, points, sat
 from workflow.org.access import Access, Reader
+from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 
 LATER = datetime(AFTER.year, AFTER.month, AFTER.day, 7, 0, tzinfo=UTC)
@@ -150,7 +151,7 @@ def test_a_ministry_is_scored_from_the_rows_it_keeps(tmp_path: Path) -> None:
     assert points(office.score("min", today=date(2026, 7, 1)))["P2.T1.S1"] == "3"
     # What the case of the year records from the rows is the same events and talks.
     change_act(office.ctx(), ChangeAct(act="tbn4-2024", unit="min"))
-    opened_year = open_year(office.app, 2026, unit="min", by="officer", now=LATER, today=AFTER)
+    opened_year = open_year(office.app, 2026, unit="min", at=Stamp(by="officer", now=LATER, today=AFTER))
     [culture] = [
         case.id for case in opened_year.cases if (case.procedure, case.unit) == ("tbn4-project-4", "min")
     ]

@@ -23,11 +23,12 @@ from merzim.storage.accounts.encryption import Cipher, new_key, parse_key
 from tests.merzim.conftest import PEOPLE, Merzim
 from tests.notifications.servers import free_port
 from workflow.org.access import Access, Reader
+from workflow.org.audit import Stamp
 
 KEY = new_key()
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
-SAID = {"by": "test", "now": NOW, "today": date(2026, 4, 6)}
+SAID = Stamp(by="test", now=NOW, today=date(2026, 4, 6))
 
 
 def settings(folder: Path, text: str = "") -> Settings:
@@ -51,9 +52,9 @@ def office(folder: Path, *logins: str, access: Access = "administrator") -> AppC
     app = build_app(read(at=folder))
     for login in logins:
         reader = Reader(login=login, access=access, person="a.akhmetova@example.kz")
-        app.accounts.save(reader, disabled=False, **SAID)
-        app.accounts.set_password(login, "$argon2id$x", **SAID)
-    app.factors.enrol(logins[0], SECRET, 1, ("h1",), **SAID)
+        app.accounts.save(reader, disabled=False, at=SAID)
+        app.accounts.set_password(login, "$argon2id$x", at=SAID)
+    app.factors.enrol(logins[0], SECRET, 1, ("h1",), at=SAID)
     return app
 
 
@@ -227,7 +228,7 @@ def test_a_backup_says_that_the_key_is_not_in_it_and_where_it_is(merzim: Merzim,
 def with_mail_server(folder: Path, *, user: str = "m") -> None:
     """An office whose mail server and its password were given in the browser; nobody has a second factor."""
     app = build_app(read(at=folder))
-    ctx = operator_context(app, by="root", now=NOW, today=date(2026, 4, 6), language="en")
+    ctx = operator_context(app, at=Stamp(by="root", now=NOW, today=date(2026, 4, 6)), language="en")
     password = SecretStr("secret of the server")
     change_mail(ctx, MailServer(host="localhost", sender="m@example.kz", user=user, password=password))
     app.close()

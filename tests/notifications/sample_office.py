@@ -28,6 +28,7 @@ from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
+from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 
 START = date(2026, 4, 13)
@@ -111,7 +112,7 @@ class Town:
             facts={"schedule_approved": date(2026, 1, 15), **dict.fromkeys(CHECKS, date(2026, 1, 15))},
             responsible=responsible or {},
         )
-        return self.case_commands.open(opening, by="Айгүл", now=noon(on), today=on)
+        return self.case_commands.open(opening, at=Stamp(by="Айгүл", now=noon(on), today=on))
 
     def round(self, channels: Sequence[Channel], on: date, *, at: datetime | None = None) -> RoundReport:
         return rounds.round(

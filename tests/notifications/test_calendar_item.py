@@ -15,6 +15,7 @@ from notifications.notice import CalendarEntry, EntryStatus
 from notifications.wire.entry import calendar
 from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Town, noon
 from tests.notifications.servers import Office, serving
+from workflow.org.audit import Stamp
 
 LATER_START = date(2026, 4, 27)
 
@@ -63,7 +64,10 @@ def test_one_deadline_is_one_item_and_its_sequence_rises(town: Town) -> None:
     case = town.open()
     first = sent(town, FIVE_BEFORE)
     town.case_commands.replan(
-        case.id, "analysis_started", on=LATER_START, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
+        case.id,
+        "analysis_started",
+        on=LATER_START,
+        at=Stamp(by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE),
     )
     second = [message for message in sent(town, date(2026, 4, 6)) if AIGUL.email in message["To"]]
     events = [item(first[0]), item(second[-1], uid=item(first[0])["uid"])]

@@ -29,6 +29,7 @@ from tests.notifications.sample_office import (
     noon,
 )
 from workflow.cases.commands import assignments
+from workflow.org.audit import Stamp
 
 MONDAY_AFTER = date(2026, 4, 6)
 """Five working days after the announcement was due."""
@@ -140,9 +141,7 @@ def test_an_assignment_comes_at_once_and_alone(town: Town) -> None:
         text="Анонс мәтінін дайындау",
         until=date(2026, 4, 30),
         giver=BOLAT.key,
-        by="Болат",
-        now=at,
-        today=FIVE_BEFORE,
+        at=Stamp(by="Болат", now=at, today=FIVE_BEFORE),
     )
 
     (letter,) = of(day(town, FIVE_BEFORE, hours=(12,)), AIGUL.key)
@@ -176,7 +175,7 @@ def test_the_officer_reads_once_a_week_what_a_completed_case_was_never_confirmed
     """The results of the discussion (tbn4-2024, P1.T2.S2, no term) were never published here: named each Monday
     with since when and who must act, until the case is exempted from it with a ground."""
     since, monday, next_monday = date(2026, 6, 1), date(2027, 9, 6), date(2027, 9, 13)
-    stamp = {"by": "test", "now": noon(monday), "today": monday}
+    stamp = Stamp(by="test", now=noon(monday), today=monday)
     case = completed_case(
         *(town.case_commands,),
         unit="staff",
@@ -196,7 +195,7 @@ def test_the_officer_reads_once_a_week_what_a_completed_case_was_never_confirmed
     assert "Бөлімшелеріңізде мерзімі өткені" not in letter.letter.subject
     assert all(heading not in parcel.letter.text for parcel in day(town, date(2027, 9, 7)))
 
-    town.case_commands.exempt(case, obligation="discussion_results_published", ground="құпия нысан", **stamp)
+    town.case_commands.exempt(case, obligation="discussion_results_published", ground="құпия нысан", at=stamp)
     assert town.case_commands.view(case, today=monday).stage == "closed"
     assert all(heading not in parcel.letter.text for parcel in day(town, next_monday))
 

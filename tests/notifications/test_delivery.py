@@ -28,6 +28,7 @@ from tests.notifications.sample_office import (
     noon,
 )
 from tests.notifications.servers import Office, free_port, serving
+from workflow.org.audit import Stamp
 from workflow.scoring.prospects import Stake
 
 LATER = Outcome(state="queued", answer="451 later")
@@ -186,7 +187,10 @@ def test_what_was_done_while_its_letter_waited_is_not_reminded_of(town: Town) ->
     shelf = Shelf()
     town.round([shelf], FIVE_BEFORE)
     town.case_commands.record(
-        case.id, "start_announced", on=FIVE_BEFORE, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
+        case.id,
+        "start_announced",
+        on=FIVE_BEFORE,
+        at=Stamp(by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE),
     )
     town.deliver([shelf], FIVE_BEFORE)
 

@@ -22,6 +22,7 @@ from tests.notifications.sample_office import (
 )
 from tests.notifications.servers import Office, free_port, serving
 from workflow.cases.commands import assignments
+from workflow.org.audit import Stamp
 from workflow.org.office import Person
 
 NIGHT = datetime(2026, 3, 17, 20, tzinfo=UTC)  # 01:00 of 18 March in Almaty
@@ -127,9 +128,7 @@ def ask(town: Town, case: str, *, until: date, at: datetime) -> None:
         person=AIGUL.key,
         asks=BOLAT.key,
         until=until,
-        by="Айгүл",
-        now=at,
-        today=FIVE_BEFORE,
+        at=Stamp(by="Айгүл", now=at, today=FIVE_BEFORE),
     )
 
 
@@ -233,9 +232,7 @@ def test_an_assignment_given_in_the_evening_is_one_letter_the_next_morning(town:
         text="Анонс мәтінін дайындау",
         until=thursday,
         giver=AIGUL.key,
-        by="Айгүл",
-        now=at(FIVE_BEFORE, 20),
-        today=FIVE_BEFORE,
+        at=Stamp(by="Айгүл", now=at(FIVE_BEFORE, 20), today=FIVE_BEFORE),
     )
     town.round([shelf], FIVE_BEFORE, at=at(FIVE_BEFORE, 20))
     for hour in (9, 10, 15):

@@ -33,6 +33,7 @@ from tests.notifications.sample_office import (
     noon,
     parcel,
 )
+from workflow.org.audit import Stamp
 from workflow.org.office import Person
 
 KINDS = {
@@ -59,9 +60,9 @@ def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
             town.round([shelf], day)
             town.deliver([shelf], day)
         if day == FIVE_BEFORE:
-            stamp = {"by": "Айгүл", "now": noon(day), "today": day}
-            town.case_commands.replan(moved_case.id, "analysis_started", on=date(2026, 4, 27), **stamp)  # type: ignore[arg-type]
-            town.case_commands.cancel(cancelled.id, ground="«А» & <Б>", **stamp)  # type: ignore[arg-type]
+            stamp = Stamp(by="Айгүл", now=noon(day), today=day)
+            town.case_commands.replan(moved_case.id, "analysis_started", on=date(2026, 4, 27), at=stamp)
+            town.case_commands.cancel(cancelled.id, ground="«А» & <Б>", at=stamp)
     person = next(person for person in people if person.key == AIGUL.key)
     town.outbox.add(about_account(person, shelf, rules, DAYS[-1]), now=noon(DAYS[-1]))
     town.deliver([shelf], DAYS[-1])

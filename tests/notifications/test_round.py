@@ -21,6 +21,7 @@ from tests.notifications.sample_office import (
     Town,
     noon,
 )
+from workflow.org.audit import Stamp
 
 MONDAY = date(2026, 4, 6)
 
@@ -93,7 +94,10 @@ def test_a_fact_ends_the_reminders_of_its_obligation(town: Town) -> None:
     """Once announced, nobody is reminded to announce."""
     case = town.open()
     town.case_commands.record(
-        case.id, "start_announced", on=ANNOUNCE_BY, by="Айгүл", now=noon(ANNOUNCE_BY), today=ANNOUNCE_BY
+        case.id,
+        "start_announced",
+        on=ANNOUNCE_BY,
+        at=Stamp(by="Айгүл", now=noon(ANNOUNCE_BY), today=ANNOUNCE_BY),
     )
 
     assert heard(town.round([Shelf()], ANNOUNCE_BY)) == []
@@ -106,7 +110,7 @@ def test_a_moved_start_is_another_reminder(town: Town) -> None:
     town.round([Shelf()], FIVE_BEFORE)
     later = date(2026, 4, 27)
     town.case_commands.replan(
-        case.id, "analysis_started", on=later, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
+        case.id, "analysis_started", on=later, at=Stamp(by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE)
     )
 
     assert [notice.state for notice in town.notices()] == ["withdrawn"]

@@ -14,6 +14,7 @@ from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.previews import preview
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.org.audit import Stamp
 
 WRONG_START = date(2026, 3, 18)
 SOON_AFTER = date(2026, 3, 19)
@@ -21,7 +22,7 @@ GROUND = "басқа істің күні енгізілген"
 
 
 def take_back(town: Town, case: Case, name: str, on: date) -> None:
-    withdraw(town.case_commands, case.id, name, ground=GROUND, by="Айгүл", now=noon(on), today=on)
+    withdraw(town.case_commands, case.id, name, ground=GROUND, at=Stamp(by="Айгүл", now=noon(on), today=on))
 
 
 def test_a_withdrawal_is_told_to_those_who_were_told_of_what_followed(town: Town) -> None:
@@ -30,7 +31,10 @@ def test_a_withdrawal_is_told_to_those_who_were_told_of_what_followed(town: Town
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)
     town.case_commands.replan(
-        case.id, "analysis_started", on=date(2026, 4, 27), by="Айгүл", now=noon(SOON_AFTER), today=SOON_AFTER
+        case.id,
+        "analysis_started",
+        on=date(2026, 4, 27),
+        at=Stamp(by="Айгүл", now=noon(SOON_AFTER), today=SOON_AFTER),
     )
     told(town, shelf, SOON_AFTER)
 
@@ -50,12 +54,18 @@ def test_a_preview_counts_who_is_told_that_a_day_holds_no_longer(town: Town) -> 
     case = town.open()
     shelf = Shelf()
     near, later = date(2026, 5, 20), date(2026, 5, 21)
-    town.case_commands.record(case.id, "analysis_started", on=START, by="Айгүл", now=noon(near), today=near)
+    town.case_commands.record(
+        case.id, "analysis_started", on=START, at=Stamp(by="Айгүл", now=noon(near), today=near)
+    )
     told(town, shelf, near)
 
     def withdrawal(case_commands: CaseCommands) -> Change:
         return withdraw(
-            case_commands, case.id, "analysis_started", ground=GROUND, by="Айгүл", now=noon(later), today=later
+            case_commands,
+            case.id,
+            "analysis_started",
+            ground=GROUND,
+            at=Stamp(by="Айгүл", now=noon(later), today=later),
         )
 
     foreseen = preview(town.case_commands, case.id, withdrawal, today=later)
@@ -84,7 +94,10 @@ def test_unsent_letters_of_what_followed_are_withdrawn(town: Town) -> None:
     case = town.open()
     shelf = Shelf()
     town.case_commands.record(
-        case.id, "analysis_ended", on=WRONG_START, by="Айгүл", now=noon(WRONG_START), today=WRONG_START
+        case.id,
+        "analysis_ended",
+        on=WRONG_START,
+        at=Stamp(by="Айгүл", now=noon(WRONG_START), today=WRONG_START),
     )
     due = next(
         deadline
@@ -106,14 +119,12 @@ def test_whoever_was_told_of_a_measure_is_told_that_it_was_withdrawn(town: Town)
     """Its row has left the case; the letter still says what it was."""
     case = town.open()
     shelf = Shelf()
-    risks, stamp = (
-        RiskCommands(town.case_commands),
-        {"by": "Айгүл", "now": noon(WRONG_START), "today": WRONG_START},
-    )
-    risks.find(case.id, FoundRisk(description="Конкурссыз сатып алу"), on=WRONG_START, **stamp)  # type: ignore[arg-type]
+    risks = RiskCommands(town.case_commands)
+    stamp = Stamp(by="Айгүл", now=noon(WRONG_START), today=WRONG_START)
+    risks.find(case.id, FoundRisk(description="Конкурссыз сатып алу"), on=WRONG_START, at=stamp)
     term = MeasureTerm(written="27.03.2026", term=OnDate(date(2026, 3, 27)), reading="date")
     measure = SetMeasure(risk=1, action="Сатып алу тәртібін бекіту", responsible=AIGUL.name, term=term)
-    risks.set_measure(case.id, measure, **stamp)  # type: ignore[arg-type]
+    risks.set_measure(case.id, measure, at=stamp)
     told(town, shelf, SOON_AFTER)
     assert any(notice.obligation == "measure.1" for notice in town.notices())
 
@@ -131,14 +142,16 @@ def test_whoever_was_told_of_a_date_hears_when_it_says_nothing_any_more(town: To
     case = town.open(planned={"analysis_started": START})
     shelf, end, told_on = Shelf(), date(2026, 5, 29), date(2026, 6, 5)
     for fact, on in (("analysis_started", START), ("analysis_ended", end)):
-        town.case_commands.record(case.id, fact, on=on, by="Айгүл", now=noon(end), today=end)
+        town.case_commands.record(case.id, fact, on=on, at=Stamp(by="Айгүл", now=noon(end), today=end))
     told(town, shelf, told_on)
 
     take_back(town, case, "analysis_ended", told_on)
     before, monday, tuesday = len(shelf.kept), date(2026, 6, 8), date(2026, 6, 9)
     told(town, shelf, monday)
     withdrawn = " ".join(" ".join(parcel.letter.text for parcel in shelf.kept[before:]).split())
-    town.case_commands.record(case.id, "analysis_ended", on=end, by="Айгүл", now=noon(monday), today=monday)
+    town.case_commands.record(
+        case.id, "analysis_ended", on=end, at=Stamp(by="Айгүл", now=noon(monday), today=monday)
+    )
 
     told(town, shelf, tuesday)
     later_text = " ".join(" ".join(parcel.letter.text for parcel in shelf.kept[before:]).split())

@@ -25,12 +25,14 @@ from workflow.cases.commands.opening import Opening
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Obligation, Procedure
+from workflow.org.audit import Stamp
 from workflow.org.duties import resolve
 from workflow.org.kinds import GROUPS, KINDS
 from workflow.org.office import DUTIES, Office, Person, Recipient, Unit
 
 TODAY = date(2028, 3, 1)
 NOW = datetime(2028, 3, 1, 7, 0, tzinfo=UTC)
+AT = Stamp(by="officer", now=NOW, today=TODAY)
 WHY_NOT = {
     WithoutTerm: "without_term",
     Before: "before_anchor",
@@ -149,7 +151,7 @@ def _can_be_recorded(requirement: Asked, case_commands: CaseCommands) -> None:
     ]
     for name in names:
         if name not in case.facts:
-            case_commands.record(case.id, name, on=on, by="officer", now=NOW, today=TODAY)
+            case_commands.record(case.id, name, on=on, at=AT)
 
     after = next(
         candidate
@@ -222,7 +224,7 @@ def _opened(requirement: Asked, case_commands: CaseCommands) -> Case:
     """The case opened through the desk, under the edition in question."""
     facts = _happened(requirement) or {requirement.procedure.begins_with: requirement.begun}
     opening = Opening(again=True, procedure=requirement.procedure.id, unit="office", facts=facts)
-    case = case_commands.open(opening, by="officer", now=NOW, today=TODAY)
+    case = case_commands.open(opening, at=AT)
 
     assert case.edition == requirement.procedure.edition
     return case

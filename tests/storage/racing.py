@@ -15,6 +15,7 @@ from merzim.storage.notices.outbox import SqlOutbox
 from tests.case_rows import RegisterCommands
 from tests.storage.sample_cases import NOW, TODAY, case_commands, later
 from workflow.cases.case import Event
+from workflow.org.audit import Stamp
 from workflow.ports import CaseWrite, Conflict
 
 _meeting: list[Barrier] = []
@@ -69,7 +70,7 @@ SAID = 6
 def speak(url: str, case_id: str, together: Barrier) -> list[int]:
     """Make remarks on the case, one after another; the numbers of those that were refused."""
     engine, refused = open_database(url), []
-    stamp: dict[str, Any] = {"by": "б", "now": NOW, "today": TODAY}
+    stamp = Stamp(by="б", now=NOW, today=TODAY)
     try:
         registers = RegisterCommands(case_commands(engine))
         together.wait(30)
@@ -81,7 +82,7 @@ def speak(url: str, case_id: str, together: Barrier) -> list[int]:
                     author="",
                     source="discussion",
                     on=date(2026, 1, 20),
-                    **stamp,
+                    at=stamp,
                 )
             except Conflict:
                 refused.append(n)

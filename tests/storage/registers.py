@@ -23,6 +23,7 @@ from merzim.settings import (
 )
 from merzim.storage.org.store import save
 from workflow.org.access import Access, Reader, placed
+from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 
 NOW, TODAY = datetime(2026, 4, 6, 7, 0, tzinfo=UTC), date(2026, 4, 6)
@@ -154,7 +155,7 @@ def application(engine: Engine, folder: Path) -> AppContext:
 
 def operator(app: AppContext, *, at: datetime = NOW) -> RequestContext:
     """The context of somebody at the terminal."""
-    return operator_context(app, by="operator", now=at, today=at.date())
+    return operator_context(app, at=Stamp(by="operator", now=at, today=at.date()))
 
 
 def reader(app: AppContext, person: str, access: Access, *, unit: str = "") -> RequestContext:

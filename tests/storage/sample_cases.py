@@ -17,6 +17,7 @@ from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
+from workflow.org.audit import Stamp
 from workflow.ports import CaseWrite
 from workflow.reminders import Reminder
 
@@ -41,7 +42,7 @@ def case_commands(engine: Engine) -> CaseCommands:
 def opened(engine: Engine, *, unit: str = UNIT, object: str = OBJECT) -> Case:
     """A case of the internal analysis with the plan dates of a real schedule."""
     opening = Opening(procedure=PROCEDURE, unit=unit, object=object, planned=PLANNED)
-    return case_commands(engine).open(opening, by="Айгүл", now=NOW, today=TODAY)
+    return case_commands(engine).open(opening, at=Stamp(by="Айгүл", now=NOW, today=TODAY))
 
 
 def recompute(engine: Engine, today: date = TODAY):  # type: ignore[no-untyped-def]

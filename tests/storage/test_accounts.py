@@ -15,10 +15,11 @@ from merzim.storage.maintenance.verify import verify
 from merzim.storage.org.chain import IN_ORDER
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.access import ACCESSES, Entry, Identity, Reader
+from workflow.org.audit import Stamp
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 4, 6)
-SAID = {"by": "admin", "now": NOW, "today": TODAY}
+SAID = Stamp(by="admin", now=NOW, today=TODAY)
 OFFICER = Reader(login="aliyeva", access="officer", person="a@org.kz", name="Әлиева Гүлнұр")
 
 
@@ -43,7 +44,7 @@ def way_in(hash: str, *, kind: str = "session", until: datetime = NOW + timedelt
 def test_an_account_is_kept_and_found_in_any_letter_case(engine: Engine) -> None:
     """As people type their names."""
     accounts = SqlAccounts(engine)
-    accounts.save(OFFICER, disabled=False, **SAID)
+    accounts.save(OFFICER, disabled=False, at=SAID)
 
     account = accounts.account("ALIYEVA")
     assert account is not None
@@ -55,10 +56,10 @@ def test_an_account_is_kept_and_found_in_any_letter_case(engine: Engine) -> None
 def test_whatever_an_administrator_does_stands_in_the_chain_without_secrets(engine: Engine) -> None:
     """Opened, changed, a password; saying the same again is no line."""
     accounts = SqlAccounts(engine)
-    accounts.save(OFFICER, disabled=False, **SAID)
-    accounts.save(OFFICER, disabled=False, **SAID)
-    accounts.save(OFFICER, disabled=True, **SAID)
-    accounts.set_password("aliyeva", "$argon2id$secret", **SAID)
+    accounts.save(OFFICER, disabled=False, at=SAID)
+    accounts.save(OFFICER, disabled=False, at=SAID)
+    accounts.save(OFFICER, disabled=True, at=SAID)
+    accounts.set_password("aliyeva", "$argon2id$secret", at=SAID)
 
     assert [kind for kind, _ in chain(engine)] == ["account_opened", "account_changed", "password_set"]
     with engine.connect() as connection:
@@ -70,9 +71,9 @@ def test_whatever_an_administrator_does_stands_in_the_chain_without_secrets(engi
 def test_nobody_may_log_in_before_a_password_is_set(engine: Engine) -> None:
     """So the first start knows that it must ask for an administrator."""
     accounts = SqlAccounts(engine)
-    accounts.save(OFFICER, disabled=False, **SAID)
+    accounts.save(OFFICER, disabled=False, at=SAID)
     before = accounts.any()
-    accounts.set_password("aliyeva", "$argon2id$x", **SAID)
+    accounts.set_password("aliyeva", "$argon2id$x", at=SAID)
 
     assert (before, accounts.any()) == (False, True)
 
@@ -120,9 +121,9 @@ def test_a_new_first_invitation_ends_the_former_ones_and_nothing_else(engine: En
 def test_the_first_password_of_any_account_ends_the_first_invitation_for_good(engine: Engine) -> None:
     """Also where that password is taken away again later."""
     accounts = SqlAccounts(engine)
-    accounts.save(OFFICER, disabled=False, **SAID)
+    accounts.save(OFFICER, disabled=False, at=SAID)
     accounts.store_entry(replace(way_in("f1", kind="invitation"), login=""))
-    accounts.set_password("aliyeva", "$argon2id$x", **SAID)
+    accounts.set_password("aliyeva", "$argon2id$x", at=SAID)
 
     assert accounts.entry("invitation", "f1", now=NOW) is None
 
@@ -131,13 +132,13 @@ def test_a_person_of_a_directory_has_one_account_and_it_no_other_way_in(engine: 
     """Of two links to a person, or of an account, the first holds. Linking ends password and sessions."""
     accounts = SqlAccounts(engine)
     for login in ("aliyeva", "bolatov"):
-        accounts.save(replace(OFFICER, login=login), disabled=False, **SAID)
-    accounts.set_password("aliyeva", "$argon2id$secret", **SAID)
+        accounts.save(replace(OFFICER, login=login), disabled=False, at=SAID)
+    accounts.set_password("aliyeva", "$argon2id$secret", at=SAID)
     accounts.store_entry(way_in("h1"))
     person = Identity(login="aliyeva", provider="oidc", subject="guid-1", by_group=False)
 
     linked = [
-        accounts.link(identity, **SAID)
+        accounts.link(identity, at=SAID)
         for identity in (person, person, replace(person, login="bolatov"), replace(person, subject="guid-2"))
     ]
     account = accounts.account("aliyeva")
@@ -148,7 +149,7 @@ def test_a_person_of_a_directory_has_one_account_and_it_no_other_way_in(engine: 
     assert accounts.identity("oidc", "guid-1") == person
     assert accounts.entry("session", "h1", now=NOW) is None
     accounts.store_entry(way_in("h2"))
-    assert [accounts.unlink("aliyeva", **SAID) for _ in range(2)] == [True, False]
+    assert [accounts.unlink("aliyeva", at=SAID) for _ in range(2)] == [True, False]
     assert (accounts.identity("oidc", "guid-1"), accounts.entry("session", "h2", now=NOW)) == (None, None)
     assert [kind for kind, _ in chain(engine) if "link" in kind] == ["account_linked", "account_unlinked"]
     assert [problem.code for problem in verify(engine)] == []
@@ -163,7 +164,7 @@ def test_of_eight_administrators_who_make_one_account_one_does(engine: Engine) -
         reader = replace(OFFICER, access=ACCESSES[n % len(ACCESSES)])
         link = way_in(f"link-{n}", kind="invitation")
         together.wait(30)
-        return invitations.open(reader, link, by=f"admin-{n}", now=NOW, today=TODAY)
+        return invitations.open(reader, link, at=Stamp(by=f"admin-{n}", now=NOW, today=TODAY))
 
     with ThreadPoolExecutor(8) as pool:
         made = [*pool.map(make, range(8))]

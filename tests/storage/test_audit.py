@@ -19,8 +19,10 @@ from merzim.storage.org.store import save
 from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import NOW, TODAY, opened
 from workflow.org.access import Reader
-from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter
+from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, Stamp
 from workflow.org.office import Person
+
+AT = Stamp(by="root", now=NOW, today=TODAY)
 
 OFFICER = Reader(login="officer", access="officer", name="Әлиева Гүлнұр")
 
@@ -40,7 +42,7 @@ def test_what_is_done_is_an_entry_with_its_origin(engine: Engine) -> None:
     token = ORIGIN.set(Origin(way="page", address="10.0.0.7"))
     try:
         case = opened(engine)
-        SqlAccounts(engine).save(OFFICER, disabled=False, by="root", now=NOW, today=TODAY)
+        SqlAccounts(engine).save(OFFICER, disabled=False, at=AT)
     finally:
         ORIGIN.reset(token)
     save(engine, people=[Person(key="a@org.kz", name="А", unit="")])
@@ -74,7 +76,7 @@ def test_what_was_rolled_back_is_no_entry(engine: Engine) -> None:
 def test_entries_are_narrowed_and_paged_by_their_numbers(engine: Engine) -> None:
     """By author or person concerned, case, days; after a number ascending, before one descending."""
     first_case, two = opened(engine), opened(engine, object="Басқа нысан")
-    SqlAccounts(engine).save(OFFICER, disabled=False, by="root", now=NOW, today=TODAY)
+    SqlAccounts(engine).save(OFFICER, disabled=False, at=AT)
     reads = SqlReads(engine)
 
     assert [e.kind for e in entries(engine, AuditFilter(case=two.id))] == ["opened", *["planned"] * 3]

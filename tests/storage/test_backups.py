@@ -25,9 +25,11 @@ from tests.storage.sample_cases import on_sqlite_alone
 from tests.web.conftest import THREE_UNITS, TODAY, office_store, settings_in
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
+from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 
 NIGHT = datetime(2026, 4, 5, 21, 30, tzinfo=UTC)
+AT = Stamp(by="officer", now=NIGHT, today=TODAY)
 """02:30 of 6 April in Almaty."""
 
 
@@ -47,9 +49,7 @@ def office_app(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Ite
     case = open_case(app)
     proof = Evidence(kind="", reference=stored_file.reference, name="бұйрық.pdf")
     on = date(2026, 4, 3)
-    app.case_commands.record(
-        case, "order_signed", on=on, evidence=[proof], by="officer", now=NIGHT, today=TODAY
-    )
+    app.case_commands.record(case, "order_signed", on=on, evidence=[proof], at=AT)
     maintenance.rebuild(app, now=NIGHT, today=TODAY)
     yield app
     app.close()
@@ -57,7 +57,7 @@ def office_app(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 def open_case(app: AppContext) -> str:
     opening = Opening(procedure="internal-analysis", unit="hr", object="Бөлім")
-    return app.case_commands.open(opening, by="officer", now=NIGHT, today=TODAY).id
+    return app.case_commands.open(opening, at=AT).id
 
 
 def run(app: AppContext, now: datetime) -> None:

@@ -34,6 +34,7 @@ from tests.law import CALENDAR
 from tests.storage.sample_cases import letter
 from workflow.board.rows import Row
 from workflow.cases.commands.case_commands import CaseCommands, Opening
+from workflow.org.audit import Stamp
 from workflow.ports import CaseWrite, Conflict
 
 TRANSFER = compile_calendar(
@@ -118,7 +119,7 @@ def recorded(engine: Engine, names: Sequence[str], *, days: int) -> list[CaseWri
             fact = procedure.decisions[fact].options[0].fact
         if fact is not None:
             on = TODAY - timedelta(days=days)
-            case_commands.record(name, fact, on=on, by="Айгүл", now=NOW, today=TODAY)
+            case_commands.record(name, fact, on=on, at=Stamp(by="Айгүл", now=NOW, today=TODAY))
     return ledger.written
 
 

@@ -16,7 +16,10 @@ from tests.storage.sample_cases import NOW, PROCEDURE, TODAY, case_commands, rec
 from workflow.board.rows import DeadlineFilter, Urgency, base, horizon, total
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Scope
+from workflow.org.audit import Stamp
 from workflow.org.office import Unit
+
+AT = Stamp(by="А", now=NOW, today=TODAY)
 
 CONFIDENTIAL = "foreign-account"
 LATER = date(2026, 3, 31)
@@ -49,7 +52,7 @@ def filled(engine: Engine, count: int = 3) -> list[str]:
         )
         for n in range(count)
     ]
-    cases = case_commands(engine).open_many(openings, by="А", now=NOW, today=TODAY)
+    cases = case_commands(engine).open_many(openings, at=AT)
     return [case.id for case in cases]
 
 
@@ -100,11 +103,11 @@ def test_the_sums_are_what_counting_every_row_gives(engine: Engine) -> None:
     """On the edges of months and years, before all and after all; facts and plans moved rows meanwhile."""
     names = filled(engine, 7)
     core = case_commands(engine)
-    core.replan(names[0], "analysis_started", on=date(2026, 4, 1), by="А", now=NOW, today=TODAY)
-    core.record(names[1], "order_signed", on=TODAY, by="А", now=NOW, today=TODAY)
-    core.cancel(names[2], ground="Бекер", by="А", now=NOW, today=TODAY)
-    core.record(names[3], "analysis_started", on=date(2026, 1, 5), by="А", now=NOW, today=TODAY)
-    core.record(names[3], "analysis_ended", on=date(2026, 1, 29), by="А", now=NOW, today=TODAY)
+    core.replan(names[0], "analysis_started", on=date(2026, 4, 1), at=AT)
+    core.record(names[1], "order_signed", on=TODAY, at=AT)
+    core.cancel(names[2], ground="Бекер", at=AT)
+    core.record(names[3], "analysis_started", on=date(2026, 1, 5), at=AT)
+    core.record(names[3], "analysis_ended", on=date(2026, 1, 29), at=AT)
 
     def check(today: date) -> None:
         soon = today + timedelta(days=10)
@@ -120,7 +123,7 @@ def test_a_list_is_as_long_as_its_figure(engine: Engine) -> None:
     """Every figure opens its list: the count, the rows and the sums agree; pages join without a gap."""
     names = filled(engine, 9)
     for fact, on in (("analysis_started", date(2026, 1, 5)), ("analysis_ended", date(2026, 1, 29))):
-        case_commands(engine).record(names[8], fact, on=on, by="А", now=NOW, today=TODAY)
+        case_commands(engine).record(names[8], fact, on=on, at=AT)
     reads, day = SqlReads(engine), horizon(date(2026, 3, 16), soon=date(2026, 3, 30))
 
     def check(urgency: Urgency) -> None:
@@ -171,9 +174,7 @@ def test_a_confidential_case_is_counted_for_those_alone_who_know(engine: Engine)
     office(engine)
     case = case_commands(engine).open(
         Opening(procedure=CONFIDENTIAL, unit="hr", readers=("knows",), facts={"account_found": TODAY}),
-        by="opener",
-        now=NOW,
-        today=TODAY,
+        at=Stamp(by="opener", now=NOW, today=TODAY),
     )
     assert case.confidential
     day = horizon(date(2027, 2, 1), soon=date(2027, 2, 10))

@@ -11,9 +11,10 @@ from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.rate_limits import MAX_DEVICES
 from merzim.storage.tables.accounts import DEVICE
 from workflow.org.access import Entry, EntryKind, Reader
+from workflow.org.audit import Stamp
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
-SAID = {"by": "admin", "now": NOW, "today": date(2026, 4, 6)}
+SAID = Stamp(by="admin", now=NOW, today=date(2026, 4, 6))
 SECOND = timedelta(seconds=1)
 LASTS = timedelta(days=180)
 
@@ -36,7 +37,7 @@ def accounts(engine: Engine) -> SqlAccounts:
     """The accounts aliyeva and boss."""
     new_accounts = SqlAccounts(engine)
     for login in ("aliyeva", "boss"):
-        new_accounts.save(Reader(login=login, access="officer"), disabled=False, **SAID)
+        new_accounts.save(Reader(login=login, access="officer"), disabled=False, at=SAID)
     return new_accounts
 
 

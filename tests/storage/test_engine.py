@@ -23,6 +23,9 @@ from merzim.storage.refusals import StorageUnavailable, display_address, to_stor
 from merzim.storage.tables.base import UtcMoment
 from tests.storage.sample_cases import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
 from workflow.cases.commands.opening import Opening
+from workflow.org.audit import Stamp
+
+AT = Stamp(by="А", now=NOW, today=TODAY)
 
 
 def said(refusal: StorageUnavailable) -> list[str]:
@@ -135,7 +138,7 @@ def test_a_read_only_database_is_read_and_not_written(sqlite: Engine) -> None:
 
     stored_case = SqlLedger(only).case(case.id)
     with pytest.raises(StorageUnavailable) as caught:
-        case_commands(only).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+        case_commands(only).record(case.id, "schedule_approved", on=TODAY, at=AT)
 
     assert stored_case is not None
     assert caught.value.what == "read_only"
@@ -164,7 +167,7 @@ def test_a_full_disk_is_a_refusal_and_nothing_is_half_written(full: Engine) -> N
     ]
 
     with pytest.raises(StorageUnavailable) as caught:
-        case_commands(full).open_many(openings, by="А", now=NOW, today=TODAY)
+        case_commands(full).open_many(openings, at=AT)
 
     assert caught.value.what == "full"
     assert SqlLedger(full).ids() == ["2026-0001"]
@@ -179,9 +182,7 @@ def test_a_database_held_for_too_long_is_a_refusal(sqlite: Engine, monkeypatch: 
         other.execute("BEGIN IMMEDIATE")
 
         with pytest.raises(StorageUnavailable) as caught:
-            case_commands(impatient).record(
-                case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY
-            )
+            case_commands(impatient).record(case.id, "schedule_approved", on=TODAY, at=AT)
         read = SqlLedger(impatient).case(case.id)
 
         other.execute("ROLLBACK")

@@ -8,6 +8,7 @@ working days at most. Received on Monday 12 January 2026: visited by Wednesday 1
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -23,10 +24,11 @@ from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
 from workflow.org.access import Scope
+from workflow.org.audit import Stamp
 from workflow.org.office import Unit
 
 RECEIVED, TODAY = date(2026, 1, 12), date(2026, 2, 20)
-STAMP = {"by": "officer", "now": datetime(2026, 2, 20, 5, tzinfo=UTC), "today": TODAY}
+STAMP = Stamp(by="officer", now=datetime(2026, 2, 20, 5, tzinfo=UTC), today=TODAY)
 JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
 Figures = Counter[tuple[str, date, str, int]]
@@ -46,10 +48,10 @@ def case_commands(engine: Engine) -> CaseCommands:
     office_store.save(engine, units=[Unit(id="hr", name="HR"), Unit(id="law", name="Заң")])
     case_commands = CaseCommands(SqlLedger(engine), Library([permit(PERMIT)]), calendars.calendar())
     for unit, decided in (("hr", 26), ("hr", 27), ("law", 28)):
-        case = case_commands.open(Opening(procedure="permit", unit=unit), **STAMP)
-        case_commands.record(case.id, "received", on=RECEIVED, **STAMP)
-        case_commands.record(case.id, "decided", on=date(2026, 1, decided), **STAMP)
-    case_commands.record("2026-0003", "reported", on=date(2026, 2, 11), **STAMP)
+        case = case_commands.open(Opening(procedure="permit", unit=unit), at=STAMP)
+        case_commands.record(case.id, "received", on=RECEIVED, at=STAMP)
+        case_commands.record(case.id, "decided", on=date(2026, 1, decided), at=STAMP)
+    case_commands.record("2026-0003", "reported", on=date(2026, 2, 11), at=STAMP)
     return case_commands
 
 
@@ -88,17 +90,17 @@ def test_a_cancelled_case_counts_no_more_and_others_see_their_own_alone(
         == {outcome.unit for outcome in reads.outcomes(*YEAR, TODAY, "hr")[0]}
         == {"hr"}
     )
-    case_commands.cancel("2026-0003", ground="Дубликат", **STAMP)
+    case_commands.cancel("2026-0003", ground="Дубликат", at=STAMP)
     assert {outcome.unit for outcome in reads.outcomes(*YEAR, TODAY)[0]} == {"hr"}
 
 
-DECEMBER = {**STAMP, "now": datetime(2026, 12, 14, 5, tzinfo=UTC), "today": date(2026, 12, 14)}
+DECEMBER = replace(STAMP, now=datetime(2026, 12, 14, 5, tzinfo=UTC), today=date(2026, 12, 14))
 
 
 def met_but_for_the_invitation(case_commands: CaseCommands, case: str) -> None:
     """Everything with a due date is done; who is invited is counted back from a hearing nobody has planned."""
-    case_commands.record(case, "archived", on=date(2026, 12, 14), **DECEMBER)
-    case_commands.record(case, "visited", on=date(2026, 1, 13), **DECEMBER)
+    case_commands.record(case, "archived", on=date(2026, 12, 14), at=DECEMBER)
+    case_commands.record(case, "visited", on=date(2026, 1, 13), at=DECEMBER)
 
 
 def test_a_stage_has_a_length_once_all_its_deadlines_are_met(
@@ -110,7 +112,7 @@ def test_a_stage_has_a_length_once_all_its_deadlines_are_met(
     assert reads.outcomes(*YEAR, TODAY)[1] == []
     met_but_for_the_invitation(case_commands, "2026-0003")
     assert reads.outcomes(*YEAR, date(2026, 12, 20))[1] == []
-    case_commands.exempt("2026-0003", obligation="invited", ground="Заявитель отказался", **DECEMBER)
+    case_commands.exempt("2026-0003", obligation="invited", ground="Заявитель отказался", at=DECEMBER)
     (span,) = reads.outcomes(*YEAR, date(2026, 12, 20))[1]
     assert (span.unit, span.stage, span.due, span.done) == (
         "law",
@@ -126,9 +128,9 @@ def test_a_recommended_step_that_waits_holds_no_stage_open(engine: Engine) -> No
     library = Library([permit(f'{before}force = "recommended"{after}')])
     office_store.save(engine, units=[Unit(id="law", name="Заң")])
     case_commands = CaseCommands(SqlLedger(engine), library, calendars.calendar())
-    case = case_commands.open(Opening(procedure="permit", unit="law"), **STAMP).id
+    case = case_commands.open(Opening(procedure="permit", unit="law"), at=STAMP).id
     for name, day in (("received", RECEIVED), ("decided", date(2026, 1, 26)), ("reported", date(2026, 2, 11))):
-        case_commands.record(case, name, on=day, **STAMP)
+        case_commands.record(case, name, on=day, at=STAMP)
     met_but_for_the_invitation(case_commands, case)
     (span,) = SqlReads(engine).outcomes(*YEAR, date(2026, 12, 20))[1]
     assert span.done == date(2026, 12, 14)
@@ -158,11 +160,11 @@ def test_the_days_of_a_delay_are_those_after_the_due_date(engine: Engine) -> Non
     office_store.save(engine, units=[Unit(id="law", name="Заң")])
     case_commands = CaseCommands(SqlLedger(engine), Library([permit(STEPS)]), calendars.calendar())
     today = date(2026, 3, 4)
-    stamp = {"by": "officer", "now": datetime(2026, 3, 4, 5, tzinfo=UTC), "today": today}
-    case = case_commands.open(Opening(procedure="permit", unit="law"), **stamp).id
+    stamp = Stamp(by="officer", now=datetime(2026, 3, 4, 5, tzinfo=UTC), today=today)
+    case = case_commands.open(Opening(procedure="permit", unit="law"), at=stamp).id
     days = {"received": (2, 2), "listed": (2, 10), "checked": (2, 12), "agreed": (2, 23), "archived": (3, 2)}
     for name, (month, day) in days.items():
-        case_commands.record(case, name, on=date(2026, month, day), **stamp)
+        case_commands.record(case, name, on=date(2026, month, day), at=stamp)
 
     outcomes, _ = SqlReads(engine).outcomes(*YEAR, today)
     late = sorted(

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from merzim.storage.cases.ledger import SqlLedger
 from tests.storage.sample_cases import PROCEDURE, case_commands
 from workflow.cases.commands.opening import Opening
+from workflow.org.audit import Stamp
 
 
 def test_the_first_day_is_the_local_day_of_the_first_case(engine: Engine) -> None:
@@ -18,6 +19,6 @@ def test_the_first_day_is_the_local_day_of_the_first_case(engine: Engine) -> Non
         (datetime(2026, 3, 2, 4, tzinfo=UTC), date(2026, 3, 2)),
         (datetime(2026, 2, 2, 19, 30, tzinfo=UTC), date(2026, 2, 3)),
     ):
-        case_commands(engine).open(Opening(procedure=PROCEDURE), by="officer", now=at, today=today)
+        case_commands(engine).open(Opening(procedure=PROCEDURE), at=Stamp(by="officer", now=at, today=today))
 
     assert SqlLedger(engine).first_day() == date(2026, 2, 3)

@@ -27,7 +27,10 @@ from tests.storage.sample_cases import (
 from tests.storage.statements import heard
 from workflow.cases.case import Case, Event, Evidence
 from workflow.cases.commands.opening import Opening
+from workflow.org.audit import Stamp
 from workflow.ports import CaseWrite, Conflict
+
+AT = Stamp(by="А", now=NOW, today=TODAY)
 
 
 @contextmanager
@@ -68,7 +71,9 @@ def test_a_fact_is_recorded_after_one_read(engine: Engine) -> None:
     case = opened(engine)
 
     with statements(engine) as statements_seen:
-        case_commands(engine).record(case.id, "analysis_started", on=TODAY, by="Ұлан", now=NOW, today=TODAY)
+        case_commands(engine).record(
+            case.id, "analysis_started", on=TODAY, at=Stamp(by="Ұлан", now=NOW, today=TODAY)
+        )
 
     reads = [statement for statement, _ in statements_seen if statement.startswith("SELECT")]
     assert sum("FROM deadline" in statement for statement in reads) == 1
@@ -83,14 +88,14 @@ def test_a_command_of_a_page_that_read_the_case_earlier_reads_it_anew_after_anot
     stamp = {"now": NOW, "today": TODAY}
 
     def another() -> None:
-        case_commands(engine).record(case.id, "schedule_approved", on=TODAY, by="Ұлан", **stamp)
+        case_commands(engine).record(case.id, "schedule_approved", on=TODAY, at=Stamp(by="Ұлан", **stamp))
 
     with one_snapshot():
         SqlLedger(engine).events(case.id)
         meanwhile = Thread(target=another)
         meanwhile.start()
         meanwhile.join()
-        case_commands(engine).record(case.id, "order_signed", on=TODAY, by="Айгүл", **stamp)
+        case_commands(engine).record(case.id, "order_signed", on=TODAY, at=Stamp(by="Айгүл", **stamp))
 
     assert [stored_event.name for stored_event in SqlLedger(engine).events(case.id)][-2:] == [
         "schedule_approved",
@@ -103,7 +108,11 @@ def test_a_case_is_read_back_as_it_was_written_cyrillic_and_all(engine: Engine) 
     case = opened(engine)
     proof = Evidence(kind="link:site", reference="https://мысал.қаз/1", published_on=date(2026, 1, 20))
     case_commands(engine).record(
-        case.id, "schedule_approved", on=date(2026, 1, 20), by="Ұлан", now=NOW, today=TODAY, evidence=[proof]
+        case.id,
+        "schedule_approved",
+        on=date(2026, 1, 20),
+        at=Stamp(by="Ұлан", now=NOW, today=TODAY),
+        evidence=[proof],
     )
 
     read = SqlLedger(engine).case(case.id)
@@ -121,9 +130,7 @@ def test_only_rows_that_differ_are_written(engine: Engine) -> None:
     before = SqlLedger(engine).rows(case.id)
 
     with statements(engine) as statements_seen:
-        case_commands(engine).record(
-            case.id, "order_signed", on=date(2026, 1, 20), by="А", now=NOW, today=TODAY
-        )
+        case_commands(engine).record(case.id, "order_signed", on=date(2026, 1, 20), at=AT)
 
     after = SqlLedger(engine).rows(case.id)
     differ = sum(before[name] != after[name] for name in before)
@@ -146,9 +153,7 @@ def test_a_change_made_of_an_older_state_is_a_conflict(engine: Engine) -> None:
     case = opened(engine)
     ledger = SqlLedger(engine)
     late = race(ledger, case)
-    case_commands(engine).record(
-        case.id, "schedule_approved", on=date(2026, 1, 20), by="А", now=NOW, today=TODAY
-    )
+    case_commands(engine).record(case.id, "schedule_approved", on=date(2026, 1, 20), at=AT)
     stands = (ledger.events(case.id), ledger.rows(case.id))
 
     with pytest.raises(Conflict) as caught:
@@ -209,7 +214,7 @@ def test_many_cases_are_written_in_portions_and_all_are_there(
         for n in range(CHUNK + 3)
     ]
 
-    cases = case_commands(engine).open_many(openings, by="А", now=NOW, today=TODAY)
+    cases = case_commands(engine).open_many(openings, at=AT)
 
     ledger = SqlLedger(engine)
     read = ledger.cases([case.id for case in cases] + ["2026-9999"])

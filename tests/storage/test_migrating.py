@@ -32,6 +32,7 @@ from tests.postgres import administer
 from tests.second_factors import second_factors
 from tests.storage.sample_cases import NOW, TODAY, opened, seal
 from workflow.board.rows import horizon
+from workflow.org.audit import Stamp
 from workflow.org.office import Unit
 from workflow.refusal import Refusal
 
@@ -54,7 +55,7 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     merzim("user", "add", "officer", "--access", "officer", "--now", "2026-03-30")
     old_engine = open_database(f"sqlite:///{folder / 'var' / 'merzim.sqlite'}")
     second_factors(old_engine).enrol(
-        "officer", TOTP_SECRET, 1, ("h1", "h2"), by="officer", now=NOW, today=TODAY
+        "officer", TOTP_SECRET, 1, ("h1", "h2"), at=Stamp(by="officer", now=NOW, today=TODAY)
     )
     old_engine.dispose()
     merzim("remind", "--now", "2026-04-06")
@@ -134,7 +135,7 @@ def test_the_new_place_is_lived_in_at_once(file: Engine, empty: Engine) -> None:
     reads = SqlReads(empty)
     assert reads.office() == office_store.office(empty)
     assert reads.sums(horizon(TODAY, soon=TODAY.replace(month=12)))
-    SqlStaff(empty).keep_unit(Unit(id="new", name="Жаңа"), was=None, by="А", now=NOW, today=TODAY)
+    SqlStaff(empty).keep_unit(Unit(id="new", name="Жаңа"), was=None, at=Stamp(by="А", now=NOW, today=TODAY))
     assert "new" in reads.office().units
     with writing(empty) as connection:
         for _ in range(2):

@@ -18,9 +18,10 @@ from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Access, Reader, scope
+from workflow.org.audit import Stamp
 
 NOW, TODAY = datetime(2026, 4, 6, 7, 0, tzinfo=UTC), date(2026, 4, 6)
-SAID = {"by": "opener", "now": NOW, "today": TODAY}
+SAID = Stamp(by="opener", now=NOW, today=TODAY)
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def secret(core: CaseCommands) -> Case:
         readers=("named@org.kz",),
         facts={"conflict_known": TODAY},
     )
-    return core.open(opening, **SAID)
+    return core.open(opening, at=SAID)
 
 
 def sees(engine: Engine, person: str, *, access: Access = "officer") -> bool:
@@ -83,9 +84,9 @@ def test_who_was_told_in_a_letter_sees_it(engine: Engine, secret: Case) -> None:
 
 def test_a_naming_can_be_taken_back_with_its_ground(engine: Engine, core: CaseCommands, secret: Case) -> None:
     """Both are events; the chain stays whole."""
-    core.name_reader(secret.id, "late@org.kz", **SAID)
+    core.name_reader(secret.id, "late@org.kz", at=SAID)
     before = sees(engine, "late@org.kz")
-    core.remove_reader(secret.id, "late@org.kz", ground="ауысты", **SAID)
+    core.remove_reader(secret.id, "late@org.kz", ground="ауысты", at=SAID)
 
     assert (before, sees(engine, "late@org.kz")) == (True, False)
     kinds = [event.kind for event in SqlLedger(engine).events(secret.id)]
@@ -107,8 +108,8 @@ def test_a_rebuild_writes_who_may_know_anew(engine: Engine, secret: Case) -> Non
 
 def test_an_ordinary_case_needs_no_naming(engine: Engine, core: CaseCommands) -> None:
     """Naming somebody to know of what everybody in reach sees changes nothing."""
-    case = core.open(Opening(procedure="internal-analysis", unit="hr"), **SAID)
-    change = core.name_reader(case.id, "late@org.kz", **SAID)
+    case = core.open(Opening(procedure="internal-analysis", unit="hr"), at=SAID)
+    change = core.name_reader(case.id, "late@org.kz", at=SAID)
 
     assert change.events == ()
     assert sees(engine, "anybody@org.kz")
@@ -120,7 +121,7 @@ def test_an_account_of_one_unit_without_a_unit_finds_nothing_in_the_database(
     engine: Engine, core: CaseCommands, access: Access
 ) -> None:
     """No list, no sum, no letter, no single case, though it was named to know of one of them."""
-    case = core.open(Opening(procedure="internal-analysis", unit="hr", readers=("x@org.kz",)), **SAID)
+    case = core.open(Opening(procedure="internal-analysis", unit="hr", readers=("x@org.kz",)), at=SAID)
     reader = Reader(login="x", person="x@org.kz", access=access)
     reads = SqlReads(engine).seen_by(scope(reader))
 

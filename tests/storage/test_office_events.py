@@ -13,17 +13,16 @@ from merzim.storage.database.engine import reading
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import chain as office_chain
 from merzim.storage.org import store
-from merzim.storage.org.chain import ChangeStamp
 from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import case_commands
 from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Entry, Reader, scope
+from workflow.org.audit import Stamp
 from workflow.org.office import Person
 
 NOW, TODAY = datetime(2026, 4, 6, 7, 0, tzinfo=UTC), date(2026, 4, 6)
-SAID = {"by": "root", "now": NOW, "today": TODAY}
-HAND = ChangeStamp(by="root", now=NOW, today=TODAY)
+SAID = Stamp(by="root", now=NOW, today=TODAY)
 ALIYEVA = Reader(login="aliyeva", access="responsible", person="a@org.kz", name="Айгүл", unit="hr")
 
 
@@ -60,7 +59,7 @@ def test_people_of_a_country_are_taken_in_by_few_statements(engine: Engine) -> N
         count += 1
 
     event.listen(engine, "before_cursor_execute", counted)
-    store.save(engine, people=people, stamp=HAND)
+    store.save(engine, people=people, stamp=SAID)
     event.remove(engine, "before_cursor_execute", counted)
 
     assert count < 30
@@ -81,7 +80,7 @@ def test_the_newest_line_of_a_kind_is_found_without_reading_the_chain(sqlite: En
 
 def test_many_write_the_chain_at_once(engine: Engine) -> None:
     """Nobody is refused, nothing is lost, and it verifies."""
-    SqlAccounts(engine).save(ALIYEVA, disabled=False, **SAID)
+    SqlAccounts(engine).save(ALIYEVA, disabled=False, at=SAID)
     ready, troubles = Barrier(6), list[BaseException]()
 
     def enter(number: int) -> None:
@@ -114,7 +113,7 @@ def secret(engine: Engine) -> Case:
         readers=("named@org.kz",),
         facts={"conflict_known": TODAY},
     )
-    return case_commands(engine).open(opening, **SAID)
+    return case_commands(engine).open(opening, at=SAID)
 
 
 @pytest.mark.parametrize("state", ["queued", "withdrawn", "sending"])
@@ -134,8 +133,8 @@ def test_a_letter_that_never_left_opens_no_case(engine: Engine, secret: Case, st
 
 def test_what_was_given_to_an_account_and_said_of_a_person_stands_in_the_events(engine: Engine) -> None:
     """The rights openly, the person beside the chain, where they may be erased."""
-    SqlAccounts(engine).save(ALIYEVA, disabled=False, **SAID)
-    store.save(engine, people=[Person(key="a@org.kz", name="Айгүл", unit="hr")], stamp=HAND)
+    SqlAccounts(engine).save(ALIYEVA, disabled=False, at=SAID)
+    store.save(engine, people=[Person(key="a@org.kz", name="Айгүл", unit="hr")], stamp=SAID)
 
     with reading(engine) as connection:
         account, person = connection.execute(office_chain.IN_ORDER).all()

@@ -40,6 +40,7 @@ from tests.notifications.servers import Office, serving
 from tests.notifications.test_email import certified
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
+from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 
 MOMENT = Moment(now=NOW, today=TODAY)
@@ -59,7 +60,7 @@ def office_app(tmp_path: Path, url: str) -> Iterator[AppContext]:
 
 
 def context(app: AppContext, by: str = "administrator") -> RequestContext:
-    return operator_context(app, by=by, now=NOW, today=TODAY, language="en")
+    return operator_context(app, at=Stamp(by=by, now=NOW, today=TODAY), language="en")
 
 
 def rename(app: AppContext, by: str = "administrator", **names: str) -> None:

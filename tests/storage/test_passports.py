@@ -35,7 +35,10 @@ from tests.storage.sample_cases import (
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import Case
 from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.org.audit import Stamp
 from workflow.org.office import Office
+
+AT = Stamp(by="А", now=NOW, today=TODAY)
 
 KAZAKH = "Қоғамның"
 RUSSIAN = "Акционерного общества"
@@ -43,8 +46,8 @@ RUSSIAN = "Акционерного общества"
 
 def describe(engine: Engine, case: Case, **fields: Any) -> Case:
     edit = PassportEdit(**fields)
-    stamp = {"by": "А", "now": NOW, "today": TODAY}
-    return edit_passport(case_commands(engine), case.id, edit, kind_of=lambda _: "", **stamp).case  # type: ignore[arg-type]
+    stamp = AT
+    return edit_passport(case_commands(engine), case.id, edit, kind_of=lambda _: "", at=stamp).case
 
 
 def taken_in(
@@ -71,7 +74,7 @@ def taken_in(
         closed=closed,
         today=TODAY,
     )
-    return take_in(considered, name="file", case_commands=case_commands(engine), by="А", now=NOW, today=TODAY)
+    return take_in(considered, name="file", case_commands=case_commands(engine), at=AT)
 
 
 def test_lists_sums_and_searches_follow_another_unit_and_name(engine: Engine) -> None:

@@ -25,7 +25,10 @@ from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.payloads import FactKnown
 from workflow.cases.registers.exposure import exposure, remarks
 from workflow.cases.registers.risk import register
+from workflow.org.audit import Stamp
 from workflow.ports import Conflict, OtherChange
+
+AT = Stamp(by="б", now=NOW, today=TODAY)
 
 PEOPLE, ENTRIES = 8, 5
 DAY = date(2026, 1, 20)
@@ -54,7 +57,7 @@ def test_all_that_eight_people_say_at_once_is_written_once(engine: Engine) -> No
 
     def speak(n: int) -> list[Change]:
         together.wait(60)
-        return [say(by=f"p{n}", now=NOW, today=TODAY) for say in said_by(core, case.id, n)]
+        return [say(at=Stamp(by=f"p{n}", now=NOW, today=TODAY)) for say in said_by(core, case.id, n)]
 
     with ThreadPoolExecutor(PEOPLE) as pool:
         changes = [change for batch in pool.map(speak, range(PEOPLE)) for change in batch]
@@ -120,9 +123,7 @@ def test_what_somebody_else_wrote_in_between_is_decided_upon(engine: Engine) -> 
         "author": "",
         "source": "discussion",
         "on": DAY,
-        "by": "б",
-        "now": NOW,
-        "today": TODAY,
+        "at": AT,
     }
     core, ledger = interrupted(engine, lambda: other.remark(case.id, text="the other's", **arguments))
     RegisterCommands(core).remark(case.id, text="mine", **arguments)
@@ -138,11 +139,11 @@ def test_the_same_fact_with_another_date_is_refused_with_who_recorded_what_and_w
     case, other = opened(engine), case_commands(engine)
     core, _ = interrupted(
         engine,
-        lambda: other.record(case.id, "schedule_approved", on=DAY, by="Айгүл", now=NOW, today=TODAY),
+        lambda: other.record(case.id, "schedule_approved", on=DAY, at=Stamp(by="Айгүл", now=NOW, today=TODAY)),
     )
     with pytest.raises(FactKnown) as refused:
-        core.record(case.id, "schedule_approved", on=date(2026, 1, 19), by="б", now=NOW, today=TODAY)
-    same = core.record(case.id, "schedule_approved", on=DAY, by="б", now=NOW, today=TODAY)
+        core.record(case.id, "schedule_approved", on=date(2026, 1, 19), at=AT)
+    same = core.record(case.id, "schedule_approved", on=DAY, at=AT)
 
     assert refused.value.changes == (
         OtherChange(kind="fact", name="schedule_approved", on=DAY, by="Айгүл", at=NOW),
@@ -161,11 +162,11 @@ def test_a_case_changed_under_both_attempts_is_a_conflict_that_says_who_came_fir
     days = iter((date(2026, 6, 1), date(2026, 6, 2)))
 
     def between() -> None:
-        other.replan(case.id, "analysis_started", on=next(days), by="Айгүл", now=NOW, today=TODAY)
+        other.replan(case.id, "analysis_started", on=next(days), at=Stamp(by="Айгүл", now=NOW, today=TODAY))
 
     core, ledger = interrupted(engine, between, times=2)
     with pytest.raises(Conflict) as refused:
-        core.record(case.id, "schedule_approved", on=DAY, by="б", now=NOW, today=TODAY)
+        core.record(case.id, "schedule_approved", on=DAY, at=AT)
 
     assert ledger.attempts == 2
     assert refused.value.code == "conflict_after"
@@ -180,13 +181,13 @@ def test_a_case_that_grows_while_it_is_looked_at_is_not_called_broken(engine: En
     case, other = opened(engine), case_commands(engine)
     ledger = SqlLedger(engine)
     stale = race(ledger, case)
-    other.replan(case.id, "analysis_started", on=date(2026, 6, 1), by="б", now=NOW, today=TODAY)
+    other.replan(case.id, "analysis_started", on=date(2026, 6, 1), at=AT)
     grown = []
 
     def grow(statement: str, _: int) -> None:
         if "FROM event" in statement and not grown:
             grown.append(1)
-            other.replan(case.id, "analysis_started", on=date(2026, 6, 2), by="б", now=NOW, today=TODAY)
+            other.replan(case.id, "analysis_started", on=date(2026, 6, 2), at=AT)
 
     with heard(engine, grow), pytest.raises(Conflict):
         ledger.append([stale], now=NOW)

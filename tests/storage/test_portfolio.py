@@ -18,6 +18,9 @@ from workflow.board.rows import CaseFilter
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader, scope
+from workflow.org.audit import Stamp
+
+AT = Stamp(by="a@org.kz", now=NOW, today=TODAY)
 
 
 def test_a_confidential_case_is_on_no_timeline_of_who_was_not_named(engine: Engine) -> None:
@@ -26,8 +29,8 @@ def test_a_confidential_case_is_on_no_timeline_of_who_was_not_named(engine: Engi
     office_store.save(engine, units=sample_office.units.values(), people=sample_office.people.values())
     case_commands = CaseCommands(SqlLedger(engine), library(), calendars.calendar())
     opening = Opening(procedure="conflict-of-interest", unit="hr", readers=("b@org.kz",))
-    case = case_commands.open(opening, by="a@org.kz", now=NOW, today=TODAY)
-    case_commands.record(case.id, "conflict_known", on=TODAY, by="a@org.kz", now=NOW, today=TODAY)
+    case = case_commands.open(opening, at=AT)
+    case_commands.record(case.id, "conflict_known", on=TODAY, at=AT)
     criteria = CaseFilter(procedure="conflict-of-interest", year=2026)
     for person, visible_count in (("b@org.kz", 1), ("c@org.kz", 0)):
         reads = SqlReads(engine).seen_by(scope(Reader(login="x", access="officer", person=person)))
@@ -43,7 +46,7 @@ def test_a_year_has_the_cases_with_a_day_in_it_the_earliest_begun_first(engine: 
     case_commands = CaseCommands(SqlLedger(engine), library(), calendars.calendar())
     for start in (date(2026, 9, 1), date(2026, 5, 4), date(2025, 2, 3)):
         opening = Opening(procedure="internal-analysis", unit="hr", planned={"analysis_started": start})
-        case_commands.open(opening, by="a", now=NOW, today=TODAY)
+        case_commands.open(opening, at=Stamp(by="a", now=NOW, today=TODAY))
     reads = SqlReads(engine)
 
     def of(year: int, **filters: Any) -> list[str]:

@@ -34,10 +34,11 @@ from workflow.cases.registers.risk_lists import (
     unasked,
 )
 from workflow.org.access import Scope
+from workflow.org.audit import Stamp
 from workflow.org.office import Unit
 
 TODAY = date(2026, 7, 20)
-WHO = {"by": "А", "now": NOW, "today": TODAY}
+WHO = Stamp(by="А", now=NOW, today=TODAY)
 ALL = Scope(unit="", names=())
 UNITS = (
     Unit(id="head", name="Аппарат"),
@@ -67,7 +68,7 @@ def until(day: date) -> MeasureTerm:
 def opened(core: CaseCommands, *units: str) -> list[str]:
     """A case of each of the units."""
     return [
-        core.open(Opening(procedure="internal-analysis", unit=unit, object=f"{n}"), **WHO).id
+        core.open(Opening(procedure="internal-analysis", unit=unit, object=f"{n}"), at=WHO).id
         for n, unit in enumerate(units)
     ]
 
@@ -78,9 +79,9 @@ def change(core: CaseCommands, case: str, chance: random.Random, step: int) -> N
     whole_case = core.view(case, today=TODAY).case
     risk_register, on = register(whole_case), TODAY - timedelta(chance.randrange(60))
     if whole_case.standing != "active":
-        core.reopen(case, ground="Қайта", **WHO)
+        core.reopen(case, ground="Қайта", at=WHO)
     elif step % 11 == 10:
-        core.cancel(case, ground="Бекер", **WHO)
+        core.cancel(case, ground="Бекер", at=WHO)
     elif not risk_register.risks or step % 4 == 0:
         above = {"body": "ДСМ", "act": f"{chance.randrange(2)}-бұйрық"} if chance.random() < 0.3 else {}
         found_risk = FoundRisk(
@@ -89,18 +90,18 @@ def change(core: CaseCommands, case: str, chance: random.Random, step: int) -> N
             for_legal_monitoring=chance.random() < 0.3,
             **above,
         )
-        risks.find(case, found_risk, on=on, **WHO)
+        risks.find(case, found_risk, on=on, at=WHO)
     elif not risk_register.measures or step % 4 == 1:
         term = chance.choice((MeasureTerm(), until(TODAY + timedelta(chance.randrange(-40, 40))), QUARTERLY))
         measure = SetMeasure(risk=chance.choice([*risk_register.risks]), action=f"Іс-шара {step}", term=term)
-        risks.set_measure(case, measure, **WHO)
+        risks.set_measure(case, measure, at=WHO)
     elif step % 4 == 2:
         number = chance.choice([*risk_register.measures])
-        risks.review(case, number, outcome=chance.choice(OUTCOMES), on=on, **WHO)
+        risks.review(case, number, outcome=chance.choice(OUTCOMES), on=on, at=WHO)
     elif numbers := [
         risk.number for risk in risk_register.risks.values() if risk.body and risk.request is None
     ]:
-        risks.ask(case, numbers[0], body="", asked="Түсіндіру", term=until(TODAY), on=TODAY, **WHO)
+        risks.ask(case, numbers[0], body="", asked="Түсіндіру", term=until(TODAY), on=TODAY, at=WHO)
 
 
 def plain(
@@ -218,7 +219,7 @@ def with_a_risk(engine: Engine, unit: str = "hr") -> str:
         FoundRisk(description="Тәуекел"),
         SetMeasure(risk=1, action="Бекіту", term=until(date(2026, 7, 1))),
     ]
-    RiskCommands(case_commands(engine)).take_in(case, lines, on=TODAY, **WHO)
+    RiskCommands(case_commands(engine)).take_in(case, lines, on=TODAY, at=WHO)
     return case
 
 

@@ -31,6 +31,9 @@ from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.registers.evidence_list import as_seen
 from workflow.findings.findings import findings
 from workflow.org.access import scope
+from workflow.org.audit import Stamp
+
+AT = Stamp(by="officer", now=NOW, today=TODAY)
 
 
 @pytest.fixture
@@ -198,7 +201,11 @@ def test_whom_and_what_a_case_is_about_follows_the_row(app: AppContext) -> None:
     assert case is not None
     passport_edit = PassportEdit(object_ru="Ручка")
     edit_passport(
-        app.case_commands, case.id, passport_edit, kind_of=lambda _: "", by="officer", now=NOW, today=TODAY
+        app.case_commands,
+        case.id,
+        passport_edit,
+        kind_of=lambda _: "",
+        at=AT,
     )
     edit(ctx, row, what="Дәптер", receiver="")
     assert about() == ("", "Қалам", "Ручка")
@@ -229,16 +236,22 @@ def test_a_row_shows_what_its_case_says_of_its_days(app: AppContext) -> None:
         return show_row(ctx, AskRow(row=row)).days_of_case
 
     assert shown() == {}
-    app.case_commands.record(
-        case.id, "gift_handed_over", on=date(2026, 4, 5), by="officer", now=NOW, today=TODAY
-    )
+    app.case_commands.record(case.id, "gift_handed_over", on=date(2026, 4, 5), at=AT)
     assert shown() == {"handed_on": date(2026, 4, 5)}
     app.case_commands.correct(
-        case.id, "gift_received", on=date(2026, 4, 2), ground="act", by="officer", now=NOW, today=TODAY
+        case.id,
+        "gift_received",
+        on=date(2026, 4, 2),
+        ground="act",
+        at=AT,
     )
     assert shown() == {"came_on": date(2026, 4, 2), "handed_on": date(2026, 4, 5)}
     withdrawals.withdraw(
-        app.case_commands, case.id, "gift_received", ground="mistake", by="officer", now=NOW, today=TODAY
+        app.case_commands,
+        case.id,
+        "gift_received",
+        ground="mistake",
+        at=AT,
     )
     assert shown() == {"came_on": None, "handed_on": date(2026, 4, 5)}
     edit(ctx, row, handed_on="2026-04-05")

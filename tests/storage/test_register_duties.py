@@ -29,8 +29,11 @@ from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import withdrawals
 from workflow.cases.commands.payloads import CannotRecord
 from workflow.cases.commands.row_facts import follow_rows
+from workflow.org.audit import Stamp
 from workflow.org.office import Unit
 from workflow.refusal import Refusal
+
+AT = Stamp(by="officer", now=NOW, today=TODAY)
 
 FULFILS = """
 [[fulfils]] # each month, as often as somebody likes
@@ -64,7 +67,7 @@ def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
 
 
 def begin(app: AppContext, year: int = 2026) -> None:
-    open_year(app, year, by="officer", now=NOW, today=TODAY)
+    open_year(app, year, at=AT)
 
 
 def visit(
@@ -173,7 +176,7 @@ def test_evidence_and_numbers_of_a_row_go_with_its_fact(app: AppContext) -> None
     paper = FileInput(content=OpenFile("отчёт.txt", BytesIO(b"report")))
     edit_row(ctx, EditRow(row=row, values={"paper": paper}))
     link = Evidence(kind="link:site", reference="https://org.kz/1")
-    app.case_commands.record(case_of(app).id, JANUARY, on=date(2026, 1, 12), evidence=[link], **stamp(ctx))
+    app.case_commands.record(case_of(app).id, JANUARY, on=date(2026, 1, 12), evidence=[link], at=stamp(ctx))
     edit(app, row, came_on="2026-02-02")
     fact = case_of(app).facts[FEBRUARY]
     assert [(evidence.kind, evidence.name) for evidence in fact.evidence] == [
@@ -200,7 +203,7 @@ def test_what_somebody_recorded_is_neither_doubled_nor_withdrawn_by_a_row(app: A
     begin(app)
     by = stamp(operator(app))
     case = case_of(app).id
-    app.case_commands.record(case, JANUARY, on=date(2026, 1, 12), **by)
+    app.case_commands.record(case, JANUARY, on=date(2026, 1, 12), at=by)
     same = visit(app, "2026-01-12")
     assert recorded(app) == {JANUARY: ("2026-01-12", "")}
     other = visit(app, "2026-01-20")
@@ -209,9 +212,9 @@ def test_what_somebody_recorded_is_neither_doubled_nor_withdrawn_by_a_row(app: A
     assert recorded(app)[JANUARY] == ("2026-01-12", "")
 
     with pytest.raises(Refusal, match="fact_of_row"):
-        withdrawals.withdraw(app.case_commands, case, f"{JANUARY}#2", ground="mistake", **by)
+        withdrawals.withdraw(app.case_commands, case, f"{JANUARY}#2", ground="mistake", at=by)
     with pytest.raises(CannotRecord, match="fact_of_row"):
-        app.case_commands.correct(case, f"{JANUARY}#2", on=date(2026, 1, 21), ground="mistake", **by)
+        app.case_commands.correct(case, f"{JANUARY}#2", on=date(2026, 1, 21), ground="mistake", at=by)
 
 
 def test_a_year_that_is_opened_takes_the_rows_that_are_there(app: AppContext) -> None:
@@ -230,7 +233,7 @@ def test_a_row_belongs_to_its_own_organisation(app: AppContext, engine: Engine) 
     """
     agency = Unit(id="agency", name="Агенттік", kind="central_body", parent="ministry")
     save(engine, units=[agency, Unit(id="branch", name="Бөлім", parent="agency")], people=[])
-    open_year(app, 2026, unit="ministry", by="officer", now=NOW, today=TODAY)
+    open_year(app, 2026, unit="ministry", at=AT)
     below = visit(app, "2026-01-12", unit="branch")
     assert recorded(app, "agency") == {JANUARY: ("2026-01-12", below)}
     clerk = reader(app, "clerk", "responsible")
@@ -239,7 +242,7 @@ def test_a_row_belongs_to_its_own_organisation(app: AppContext, engine: Engine) 
     own_row = add_row(clerk, build(AddRow, fields)).row.id
     assert recorded(app) == {JANUARY: ("2026-01-13", own_row)}
     cancelled = case_of(app, "agency").id
-    app.case_commands.cancel(cancelled, ground="merged", **stamp(operator(app)))
+    app.case_commands.cancel(cancelled, ground="merged", at=stamp(operator(app)))
     visit(app, "2026-02-12", unit="branch")
     assert recorded(app) == {JANUARY: ("2026-01-13", own_row)}
 
@@ -320,10 +323,10 @@ def test_a_row_takes_the_place_of_what_was_withdrawn_in_the_case(app: AppContext
     """What somebody recorded by hand for the day of a row is withdrawn: the next round records the row."""
     begin(app)
     by = stamp(operator(app))
-    app.case_commands.record(case_of(app).id, JANUARY, on=date(2026, 1, 12), **by)
+    app.case_commands.record(case_of(app).id, JANUARY, on=date(2026, 1, 12), at=by)
     row = visit(app, "2026-01-12")
     remind(app, now=NOW, today=TODAY)
-    withdrawals.withdraw(app.case_commands, case_of(app).id, JANUARY, ground="not mine", **by)
+    withdrawals.withdraw(app.case_commands, case_of(app).id, JANUARY, ground="not mine", at=by)
     assert recorded(app) == {}
     remind(app, now=NOW, today=TODAY)
     assert recorded(app) == {JANUARY: ("2026-01-12", row)}

@@ -14,7 +14,10 @@ from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.storage.sample_cases import NOW, TODAY, case_commands, on_sqlite_alone, opened
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.org.access import Scope
+from workflow.org.audit import Stamp
 from workflow.org.office import Unit
+
+AT = Stamp(by="Айгүл", now=NOW, today=TODAY)
 
 TERM = MeasureTerm(written="01.03.2026", term=OnDate(date(2026, 3, 1)), reading="date")
 
@@ -23,7 +26,7 @@ def with_a_measure(engine: Engine, *, unit: str) -> str:
     """A case of the unit with one risk and its measure."""
     case = opened(engine, unit=unit).id
     lines = [FoundRisk(description="Тәуекел"), SetMeasure(risk=1, action="Бұйрықты бекіту", term=TERM)]
-    RiskCommands(case_commands(engine)).take_in(case, lines, on=TODAY, by="Айгүл", now=NOW, today=TODAY)
+    RiskCommands(case_commands(engine)).take_in(case, lines, on=TODAY, at=AT)
     return case
 
 
@@ -38,7 +41,7 @@ def test_only_cases_with_a_register_are_found_and_units_below_count(engine: Engi
 
     assert list(cases_with_entries(engine)) == [below, other_case]
     assert list(cases_with_entries(engine, "A")) == [below]
-    case_commands(engine).cancel(other_case, ground="қате", by="Айгүл", now=NOW, today=TODAY)
+    case_commands(engine).cancel(other_case, ground="қате", at=AT)
     assert list(cases_with_entries(engine)) == [below]
 
 

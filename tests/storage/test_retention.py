@@ -36,8 +36,11 @@ from tests.storage.test_verify import by_hand
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
+from workflow.org.audit import Stamp
 from workflow.org.office import Person
 from workflow.refusal import Refusal
+
+AT = Stamp(by="dina.q", now=NOW, today=TODAY)
 
 KEY = "d.qasymova@org.kz"
 LATER = date(2029, 4, 6)
@@ -53,7 +56,7 @@ OWN = Person(
     duties=("object_unit",),
     language="ru",
 )
-BY = {"by": "administrator", "now": NOW, "today": TODAY}
+BY = Stamp(by="administrator", now=NOW, today=TODAY)
 
 
 @pytest.fixture
@@ -69,7 +72,7 @@ def office_app(tmp_path: Path, url: str) -> Iterator[AppContext]:
 
 
 def acting(app: AppContext, today: date = TODAY, by: str = "administrator") -> RequestContext:
-    return operator_context(app, by=by, now=NOW + (today - TODAY), today=today)
+    return operator_context(app, at=Stamp(by=by, now=NOW + (today - TODAY), today=today))
 
 
 def live(app: AppContext) -> str:
@@ -84,13 +87,13 @@ def live(app: AppContext) -> str:
         responsible={"order_signed": NAMES[0]},
         notes=(f"{NAMES[0]} жауапты",),
     )
-    case = app.case_commands.open_many([opening], **BY)[0].id
+    case = app.case_commands.open_many([opening], at=BY)[0].id
     accounts.add(ctx, AccountAccess(login="dina.q", access="officer", person=KEY))
     comment_text = f"@{NAMES[0]} қарап шықты, {NAMES[1]} деп жазылған."
     comments.add_comment(
         ctx, comments.AddComment(case=case, text=comment_text, asks=KEY, until=date(2026, 4, 20))
     )
-    app.case_commands.record(case, "order_signed", on=TODAY, by="dina.q", now=NOW, today=TODAY)
+    app.case_commands.record(case, "order_signed", on=TODAY, at=AT)
     values = {"employee": KEY, "post": "маман", "paper": "consent", "signed_on": TODAY.isoformat()}
     registers.add_row(ctx, registers.AddRow(register_id="consents", unit="hr", values=values))
     ctx.choices.choose(KEY, "daily", by="dina.q", now=NOW)
@@ -127,7 +130,7 @@ def hand_over(app: AppContext, case: str) -> None:
     """Name somebody else where she answered, and let the case end."""
     change = cases.Passport(case=case, responsible={"order_signed": "Иванов Пётр"})
     cases.describe(acting(app), change)
-    app.case_commands.cancel(case, ground=f"{NAMES[1]} кетті", by="dina.q", now=NOW, today=TODAY)
+    app.case_commands.cancel(case, ground=f"{NAMES[1]} кетті", at=AT)
 
 
 def test_rows_go_on_naming_who_left_and_are_edited_until_the_act(office_app: AppContext) -> None:
@@ -224,7 +227,7 @@ def test_a_namesake_keeps_the_name_and_who_came_back_has_not_left(office_app: Ap
     twin = replace(OWN, key="twin@org.kz", email="twin@org.kz", unit="law")
     office_store.save(office_app.engine, people=[twin])
     plain = Reader(login="twin", access="officer", person="twin@org.kz", name=NAMES[0])
-    office_app.accounts.save(plain, disabled=False, **BY)
+    office_app.accounts.save(plain, disabled=False, at=BY)
     hand_over(office_app, office_app.reads.cases()[0].id)
     leave(office_app)
     former_count = len(former_people(office_app.engine))
@@ -271,7 +274,7 @@ def test_who_has_the_address_and_the_account_now_keeps_them(office_app: AppConte
     heir = Person(key="hr / Серік", name="Серік Асан", unit="hr", email=KEY)
     office_store.save(office_app.engine, people=[heir])
     handed = Reader(login="dina.q", access="officer", person=heir.key, name=heir.name)
-    office_app.accounts.save(handed, disabled=False, **BY)
+    office_app.accounts.save(handed, disabled=False, at=BY)
     retention.anonymise_person(acting(office_app, LATER), order())
     account = office_app.accounts.account("dina.q")
 

@@ -24,6 +24,7 @@ from notifications.notice import Notice
 from tests.second_factors import CIPHER, KEY, second_factors
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.access import Access, Entry, Reader
+from workflow.org.audit import Stamp
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 4, 6)
@@ -32,14 +33,14 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 OTHER = "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU"
 CODES = ("h1", "h2", "h3")
 SAID = {"now": NOW, "today": TODAY}
-BY_HOLDER = {"by": "aliyeva", **SAID}
+BY_HOLDER = Stamp(by="aliyeva", **SAID)
 
 
 def account(engine: Engine, login: str, access: Access = "officer") -> None:
     """Make an account that may log in."""
     accounts = SqlAccounts(engine)
-    accounts.save(Reader(login=login, access=access), disabled=False, by="x", **SAID)
-    accounts.set_password(login, "$argon2id$x", by="x", **SAID)
+    accounts.save(Reader(login=login, access=access), disabled=False, at=Stamp(by="x", **SAID))
+    accounts.set_password(login, "$argon2id$x", at=Stamp(by="x", **SAID))
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def factors(engine: Engine) -> SqlSecondFactors:
     for login, access in (("aliyeva", "officer"), ("asel", "administrator"), ("bolat", "administrator")):
         account(engine, login, access)  # type: ignore[arg-type]
     store = second_factors(engine)
-    store.enrol("aliyeva", SECRET, 100, CODES, **BY_HOLDER)
+    store.enrol("aliyeva", SECRET, 100, CODES, at=BY_HOLDER)
     return store
 
 
@@ -108,7 +109,7 @@ def test_neither_the_secret_nor_a_code_is_anywhere_in_the_database(
     file = open_database(f"sqlite:///{tmp_path / 'own.sqlite'}")
     create_or_migrate(file)
     account(file, "aliyeva")
-    second_factors(file).enrol("aliyeva", SECRET, 1, CODES, **BY_HOLDER)
+    second_factors(file).enrol("aliyeva", SECRET, 1, CODES, at=BY_HOLDER)
     file.dispose()
     content = b"".join(file.read_bytes() for file in tmp_path.glob("own.sqlite*"))
 
@@ -129,7 +130,7 @@ def test_an_account_without_a_second_factor_has_no_secret_and_needs_no_key(engin
 
     assert keyless.secret("aliyeva") == ""
     assert keyless.encrypt(by="x", now=NOW).done == 0
-    keyless.remove("aliyeva", by="x", **SAID)
+    keyless.remove("aliyeva", at=Stamp(by="x", **SAID))
 
 
 def test_a_code_of_the_authenticator_is_taken_once(factors: SqlSecondFactors) -> None:
@@ -161,11 +162,11 @@ def test_a_second_factor_that_is_set_or_removed_ends_every_way_in(
 
     suffix = "before"
     let_in()
-    factors.enrol("aliyeva", OTHER, 1, (), **BY_HOLDER)
+    factors.enrol("aliyeva", OTHER, 1, (), at=BY_HOLDER)
     assert accounts.entries("aliyeva", now=NOW) == []
     suffix = "after"
     let_in()
-    factors.remove("aliyeva", **BY_HOLDER)
+    factors.remove("aliyeva", at=BY_HOLDER)
     assert accounts.entries("aliyeva", now=NOW) == []
     assert factors.secret("aliyeva") == ""
 
@@ -175,8 +176,8 @@ def test_what_is_set_and_removed_stands_in_the_chain_without_secrets(
     factors: SqlSecondFactors, engine: Engine
 ) -> None:
     """And the chain verifies."""
-    factors.make_codes("aliyeva", ("n1", "n2"), **BY_HOLDER)
-    factors.remove("aliyeva", **BY_HOLDER)
+    factors.make_codes("aliyeva", ("n1", "n2"), at=BY_HOLDER)
+    factors.remove("aliyeva", at=BY_HOLDER)
 
     assert chain(engine) == [
         ("second_factor_set", "aliyeva", {"recovery_codes": 3}),
@@ -194,7 +195,7 @@ def test_a_recovery_code_is_used_once_and_only_by_its_account(
     factors: SqlSecondFactors, engine: Engine
 ) -> None:
     """The second use, an unknown one, another account's: nothing, and nothing is written."""
-    factors.enrol("bolat", OTHER, 1, ("b1",), by="bolat", **SAID)
+    factors.enrol("bolat", OTHER, 1, ("b1",), at=Stamp(by="bolat", **SAID))
     codes_taken = [factors.take_code("aliyeva", code, **SAID) for code in ("h1", "h1", "zz", "b1")]
     codes = factors.codes("aliyeva")
 
@@ -216,7 +217,7 @@ def test_of_two_who_use_one_recovery_code_at_once_one_gets_in(factors: SqlSecond
 def test_new_recovery_codes_end_the_former_ones(factors: SqlSecondFactors) -> None:
     """A list that lies somewhere opens nothing any more."""
     factors.take_code("aliyeva", "h1", **SAID)
-    factors.make_codes("aliyeva", ("n1", "n2"), **BY_HOLDER)
+    factors.make_codes("aliyeva", ("n1", "n2"), at=BY_HOLDER)
 
     assert factors.codes("aliyeva").left == 2
     assert not factors.take_code("aliyeva", "h2", **SAID)
@@ -226,7 +227,7 @@ def test_new_recovery_codes_end_the_former_ones(factors: SqlSecondFactors) -> No
 @on_sqlite_alone
 def test_a_removed_second_factor_leaves_no_recovery_code(factors: SqlSecondFactors) -> None:
     """What is set later does not find the former codes."""
-    factors.remove("aliyeva", **BY_HOLDER)
+    factors.remove("aliyeva", at=BY_HOLDER)
 
     assert factors.codes("aliyeva").left == 0
     assert not factors.take_code("aliyeva", "h1", **SAID)
@@ -258,7 +259,7 @@ def test_another_key_reads_what_the_old_one_wrote_and_encrypts_it_anew(
     factors: SqlSecondFactors, engine: Engine
 ) -> None:
     """Then the old key is needed no more, and the chain says how many."""
-    factors.enrol("asel", OTHER, 1, (), by="asel", **SAID)
+    factors.enrol("asel", OTHER, 1, (), at=Stamp(by="asel", **SAID))
     new = new_key()
     both_keys, alone = second_factors(engine, Cipher(new, KEY)), second_factors(engine, Cipher(new))
 

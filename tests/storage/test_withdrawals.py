@@ -17,20 +17,27 @@ from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.evidence_list import events_as_seen
 from workflow.org.access import Scope
+from workflow.org.audit import Stamp
 from workflow.org.office import Office
 
 TODAY = date(2026, 7, 20)
+AT = Stamp(by="А", now=NOW, today=TODAY)
 LINK = Evidence(kind="link:site", reference="https://org.kz/1", published_on=date(2026, 3, 27))
 
 
 def record(engine: Engine, case: Case, fact: str, on: date, *evidence: Evidence) -> None:
-    case_commands(engine).record(case.id, fact, on=on, evidence=evidence, by="А", now=NOW, today=TODAY)
+    case_commands(engine).record(case.id, fact, on=on, evidence=evidence, at=AT)
 
 
 def take_back(engine: Engine, case: Case, name: str, *, evidence: str = "") -> None:
     ground = "внесено ошибочно"
     withdraw(
-        case_commands(engine), case.id, name, ground=ground, evidence=evidence, by="А", now=NOW, today=TODAY
+        case_commands(engine),
+        case.id,
+        name,
+        ground=ground,
+        evidence=evidence,
+        at=AT,
     )
 
 
@@ -86,7 +93,7 @@ def test_a_file_that_says_it_again_does_not_bring_it_back(engine: Engine) -> Non
             calendar=CALENDAR,
             today=TODAY,
         )
-        import_result = take_in(considered, case_commands=case_commands(engine), by="А", now=NOW, today=TODAY)
+        import_result = take_in(considered, case_commands=case_commands(engine), at=AT)
         return import_result.unchanged == (case.id,), [note.code for note in import_result.notes]
 
     assert taken(PLANNED["analysis_ended"]) == (True, ["cli.import.withdrawn"])

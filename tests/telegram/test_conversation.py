@@ -23,6 +23,7 @@ from workflow.cases.commands import assignments
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
+from workflow.org.audit import Stamp
 
 pytestmark = pytest.mark.telegram
 ANNOUNCED = "start_announced"
@@ -181,7 +182,7 @@ def test_a_day_that_was_not_offered_is_refused_by_the_same_rule(talk: Talk, case
 def test_any_day_since_the_last_step_is_offered(talk: Talk, case: Case) -> None:
     """A step of 2 March, sixteen days ago: ten days at once, the seven before by one button."""
     step, on = "work_plan_approved", date(2026, 3, 2)
-    talk.town.case_commands.record(case.id, step, on=on, by="x", now=talk.now, today=talk.today)
+    talk.town.case_commands.record(case.id, step, on=on, at=Stamp(by="x", now=talk.now, today=talk.today))
     linked(talk)
     (when,) = talk.press(emulator.AIGUL, reminded(talk), "Орындалды")
     *days, earlier = when.buttons
@@ -257,9 +258,7 @@ def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Tal
         assignee=BOLAT.key,
         until=talk.today,
         giver=DANA.key,
-        by="dana",
-        now=talk.now - timedelta(days=1),
-        today=talk.today - timedelta(days=1),
+        at=Stamp(by="dana", now=talk.now - timedelta(days=1), today=talk.today - timedelta(days=1)),
     )
 
     assert "тізімді дайындаңыз – 18 марта" in talk.tell(emulator.BOLAT, "/my").text
@@ -374,7 +373,7 @@ def test_a_decision_is_answered_on_its_page(talk: Talk) -> None:
         unit="staff",
         facts={"procurement_analysis_ended": TODAY - timedelta(days=1)},
     )
-    asking_case = talk.town.case_commands.open(opening, by="Айгүл", now=noon(TODAY), today=TODAY)
+    asking_case = talk.town.case_commands.open(opening, at=Stamp(by="Айгүл", now=noon(TODAY), today=TODAY))
     talk.day(TODAY)
     linked(talk)
     decisions = [

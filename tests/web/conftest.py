@@ -50,10 +50,12 @@ from workflow.cases.case import Case, Event, Fact
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Access, Entry, EntryKind, Reader
+from workflow.org.audit import Stamp
 from workflow.org.office import Office
 
 TODAY = date(2026, 4, 6)
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
+AT = Stamp(by="test", now=NOW, today=TODAY)
 PASSWORD = "жақсы құпиясөз 1"
 READERS = (
     Reader(login="officer", access="officer", name="Әлиева Гүлнұр"),
@@ -215,8 +217,8 @@ def hide(site: Site, case: str, *readers: str) -> None:
 def people(accounts: SqlAccounts) -> SqlAccounts:
     """An account of every access; its name is the access."""
     for reader in READERS:
-        accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-        accounts.set_password(reader.login, _HASH, by="test", now=NOW, today=TODAY)
+        accounts.save(reader, disabled=False, at=AT)
+        accounts.set_password(reader.login, _HASH, at=AT)
     return accounts
 
 
@@ -318,7 +320,7 @@ def staffed_office() -> Site:
 def account(site: Site | AppContext, login: str, access: Access, person: str = "", unit: str = "") -> Reader:
     """Save an account of somebody; without a password."""
     reader = Reader(login=login, access=access, person=person, unit=unit)
-    site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    site.accounts.save(reader, disabled=False, at=AT)
     return reader
 
 
@@ -353,9 +355,7 @@ def _open_cases(case_commands: CaseCommands) -> None:
                 },
             ),
         ],
-        by="test",
-        now=NOW,
-        today=TODAY,
+        at=AT,
     )
 
 

@@ -22,6 +22,7 @@ from tests.row_commands import act
 from tests.web.real import RealOffice, real_office
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
+from workflow.org.audit import Stamp
 
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert(2)>'{{7*7}}"""
 USUAL = "Обычное слово"
@@ -47,9 +48,7 @@ def many_cases(office: RealOffice, count: int) -> None:
             )
             for number in range(count)
         ],
-        by="officer",
-        now=moment.now,
-        today=moment.today,
+        at=Stamp(by="officer", now=moment.now, today=moment.today),
     )
 
 
@@ -85,9 +84,7 @@ def _live_in(office: RealOffice, word: str) -> None:
             )
             for _ in range(4)
         ],
-        by="officer",
-        now=moment.now,
-        today=moment.today,
+        at=Stamp(by="officer", now=moment.now, today=moment.today),
     )
     late, corrected, cancelled, exempted = (case.id for case in opened_cases)
     with office.client() as browser:
@@ -112,9 +109,7 @@ def _live_in(office: RealOffice, word: str) -> None:
         "start_announced",
         on=date(2026, 4, 3),
         evidence=(Evidence(kind="link:site", reference=f"https://example.kz/?q={word}"),),
-        by="officer",
-        now=moment.now,
-        today=moment.today,
+        at=Stamp(by="officer", now=moment.now, today=moment.today),
     )
     now = "2026-04-06T12:00"
     for line in (
@@ -124,7 +119,7 @@ def _live_in(office: RealOffice, word: str) -> None:
     ):
         office.run(*line, now=now)
     by_officer = operator_context(
-        office.app, by="officer", now=moment.now, today=moment.today, demonstration=True
+        office.app, at=Stamp(by="officer", now=moment.now, today=moment.today), demonstration=True
     )
     campaign = {"register_id": "consents", "kind": "confirmation", "until": "2026-04-30", "title": word}
     start_campaign(by_officer, build(StartCampaign, campaign))

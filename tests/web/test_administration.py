@@ -21,8 +21,11 @@ from merzim.storage.org.staff import SqlStaff
 from merzim.web.pages.account import login
 from tests.web.conftest import NOW, TODAY, Site, office_with_cases
 from workflow.cases.commands.opening import Opening
+from workflow.org.audit import Stamp
 from workflow.org.office_time import OfficeTime
 from workflow.refusal import Refusal
+
+AT = Stamp(by="test", now=NOW, today=TODAY)
 
 SCRIPT = "<script>alert(1)</script>"
 
@@ -310,7 +313,7 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
 
     def open_case(unit: str) -> str:
         opening = Opening(procedure="appointment", unit=unit, facts=facts)
-        return site.case_commands.open(opening, by="test", now=NOW, today=today).id
+        return site.case_commands.open(opening, at=Stamp(by="test", now=NOW, today=today)).id
 
     def save(*acts: str) -> None:
         unit = site.office.units["hr"]
@@ -324,7 +327,7 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
     by_hand = open_case("law")
     save(act)
     bound, freed = open_case("hr"), open_case("hr")
-    site.case_commands.exempt(freed, ground="басқа себеп", by="test", now=NOW, today=today)
+    site.case_commands.exempt(freed, ground="басқа себеп", at=Stamp(by="test", now=NOW, today=today))
     cases = (by_hand, bound, freed)
     before = late()
     remind(site.context, now=NOW, today=today)
@@ -353,15 +356,15 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
 def test_of_two_writers_the_second_is_refused_by_the_database_too(site: Site) -> None:
     """Though both read the same."""
     staff, was = SqlStaff(site.context.engine), site.office.people["a@org.kz"]
-    staff.keep_person(replace(was, post="бірінші"), was=was, by="test", now=NOW, today=TODAY)
+    staff.keep_person(replace(was, post="бірінші"), was=was, at=AT)
     with pytest.raises(Refusal, match="office_changed_meanwhile"):
-        staff.keep_person(replace(was, post="екінші"), was=was, by="test", now=NOW, today=TODAY)
+        staff.keep_person(replace(was, post="екінші"), was=was, at=AT)
     assert site.office.people["a@org.kz"].post == "бірінші"
 
 
 def test_before_somebody_goes_it_is_said_what_falls_to_whom(site: Site, admin: TestClient) -> None:
     """What the authorised person does falls to the one of another unit; what the head does to nobody."""
-    ctx = operator_context(site.context, by="test", now=NOW, today=TODAY)
+    ctx = operator_context(site.context, at=AT)
     authorised, head = (pending_duties(ctx, "a@org.kz"), pending_duties(ctx, "b@org.kz"))
     page = admin.get("/administration/person?key=b@org.kz&lang=ru").text
 
@@ -389,7 +392,7 @@ def test_a_case_of_an_act_its_unit_has_not_adopted_is_marked(free: Site) -> None
     entered = date(2026, 1, 12)
     facts = {"appointed": entered, "office_entered": entered}
     opening = Opening(procedure="appointment", unit="hr", facts=facts)
-    case = site.context.case_commands.open(opening, by="test", now=NOW, today=date(2026, 4, 6)).id
+    case = site.context.case_commands.open(opening, at=Stamp(by="test", now=NOW, today=date(2026, 4, 6))).id
     pages = (f"/cases/{case}?lang=ru", "/cases?lang=ru", "/deadlines?urgency=overdue&lang=ru")
     sentence = "Акт «Антикоррупционный стандарт Министерства национальной экономики» организацией не принят."
 

@@ -13,6 +13,9 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, TODAY, Site, build
 from workflow.cases.commands.opening import Opening
+from workflow.org.audit import Stamp
+
+AT = Stamp(by="test", now=NOW, today=TODAY)
 
 
 def open_cases(site: Site, count: int, *, unit: str = "hr", object: str = "Басқарма") -> None:
@@ -27,9 +30,7 @@ def open_cases(site: Site, count: int, *, unit: str = "hr", object: str = "Ба�
             )
             for n in range(count)
         ],
-        by="test",
-        now=NOW,
-        today=TODAY,
+        at=AT,
     )
 
 
@@ -58,11 +59,9 @@ def test_filters_narrow_together(empty: Site, officer: TestClient) -> None:
                 planned={"analysis_started": TODAY},
             )
         ],
-        by="test",
-        now=NOW,
-        today=TODAY,
+        at=AT,
     )
-    empty.case_commands.cancel(first.id, ground="ұйым таратылды", by="test", now=NOW, today=TODAY)
+    empty.case_commands.cancel(first.id, ground="ұйым таратылды", at=AT)
 
     def count(**filters: str) -> int:
         text = officer.get("/cases", params={"lang": "en", **filters}).text
@@ -98,7 +97,7 @@ def test_what_is_due_first_stands_first_where_asked(site: Site, browser: TestCli
 def test_a_plan_date_that_passed_is_said_in_the_list(site: Site, browser: TestClient) -> None:
     """A start planned for Friday 3 April and not recorded on Monday."""
     site.context.case_commands.replan(
-        site.real, "analysis_started", on=date(2026, 4, 3), by="officer", now=NOW, today=TODAY
+        site.real, "analysis_started", on=date(2026, 4, 3), at=Stamp(by="officer", now=NOW, today=TODAY)
     )
 
     assert "плановая дата прошла" in browser.get("/cases?lang=ru&unit=hr").text

@@ -18,6 +18,7 @@ from tests.web.test_verb_rights import OF_CASES, ctx_of
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.org.access import Reader
+from workflow.org.audit import Stamp
 from workflow.org.office import Office, Person
 
 
@@ -240,7 +241,7 @@ def lent(site: Site) -> Site:
     site.keep(
         Office(people={"h@org.kz": Person(key="h@org.kz", name="Хасенов Олжас", unit="hr", email="h@org.kz")})
     )
-    site.accounts.save(OUTSIDE, disabled=False, by="test", now=NOW, today=TODAY)
+    site.accounts.save(OUTSIDE, disabled=False, at=Stamp(by="test", now=NOW, today=TODAY))
     assert site.client(OUTSIDE.login).get(f"/cases/{site.late}").status_code == 404
     give(site, person="h@org.kz")
     site.sent(*(replace(parcel.notice, state="sent", sent_at=NOW) for parcel in composed(site)))

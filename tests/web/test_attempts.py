@@ -18,8 +18,9 @@ from merzim.web.auth import limits
 from merzim.web.auth.dependencies import COOKIE
 from merzim.web.auth.limits import network_of
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build
+from workflow.org.audit import Stamp
 
-SAID = {"by": "officer", "now": NOW, "today": TODAY}
+SAID = Stamp(by="officer", now=NOW, today=TODAY)
 NEW = "жаңа құпиясөзім"
 ATTACKER = "203.0.113.9"
 OFFICE = "198.51.100.4"
@@ -36,7 +37,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setattr(credentials, "_argon2", lambda: CHEAP)
     site = build(demonstration=False, address="https://merzim.kz")
     for account in site.accounts.all():
-        site.accounts.set_password(account.reader.login, CHEAP.hash(PASSWORD), **SAID)
+        site.accounts.set_password(account.reader.login, CHEAP.hash(PASSWORD), at=SAID)
     yield site
     credentials._dummy_hash.cache_clear()
 
@@ -145,13 +146,13 @@ def test_ipv6_is_counted_by_64_bits(address: str, counted: str) -> None:
 def test_codes_of_the_second_factor_are_few_and_tell_nothing(office: Site) -> None:
     """With the right password, from however many addresses: answered like a wrong password, then and after."""
     secret = pyotp.random_base32()
-    office.factors.enrol("officer", secret, 0, (), **SAID)
+    office.factors.enrol("officer", secret, 0, (), at=SAID)
     code = pyotp.TOTP(secret).at(int(NOW.timestamp()))
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
     known_device = browser(office)
     first = enter(known_device, code=code)
     answers = [enter(browser(office, f"203.0.113.{n}"), code=wrong) for n in range(12)]
-    office.factors.enrol("officer", secret, 0, (), **SAID)
+    office.factors.enrol("officer", secret, 0, (), at=SAID)
 
     assert first == 303
     assert answers == [401] * 12
@@ -275,8 +276,8 @@ def test_each_refused_log_in_is_one_line_with_the_address_and_the_reason(
     """At the level that is written unless config.toml says otherwise; never what was typed as a name."""
     closed = office.accounts.account("auditor")
     assert closed is not None
-    office.accounts.save(closed.reader, disabled=True, **SAID)
-    office.factors.enrol("first_head", pyotp.random_base32(), 0, (), **SAID)
+    office.accounts.save(closed.reader, disabled=True, at=SAID)
+    office.factors.enrol("first_head", pyotp.random_base32(), 0, (), at=SAID)
     secret = "құпиясөзім\nlog-in refused: address=192.0.2.1"
     for login, password in (
         *(("officer", "wrong"), (secret, "wrong"), ("auditor", PASSWORD), ("auditor", "wrong")),
@@ -304,7 +305,7 @@ def test_what_is_not_looked_at_any_more_is_logged_as_such(
     """Passwords, codes, and the present password of a session."""
     guess(office, times=11)
     passwords = refusals(caplog)[-1]
-    office.factors.enrol("first_head", pyotp.random_base32(), 0, (), **SAID)
+    office.factors.enrol("first_head", pyotp.random_base32(), 0, (), at=SAID)
     for number in range(11):
         enter(browser(office, f"192.0.2.{number}"), "first_head")
     codes = refusals(caplog)[-1]

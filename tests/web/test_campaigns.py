@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from merzim.services.jobs.rounds import deliver, remind
 from merzim.web.auth.limits import GUESSES
 from tests.web.real import RealOffice, real_office
+from workflow.org.audit import Stamp
 
 UNIT = "Правление"
 START = "/campaigns/new/consents.confirmation"
@@ -188,7 +189,9 @@ def test_every_link_that_is_not_good_is_answered_alike(office: RealOffice) -> No
     from merzim.storage.org.staff import SqlStaff
 
     moment = office.moment[0]
-    SqlStaff(office.app.engine).remove_person(people[gone_person], by="x", now=moment.now, today=moment.today)
+    SqlStaff(office.app.engine).remove_person(
+        people[gone_person], at=Stamp(by="x", now=moment.now, today=moment.today)
+    )
     flipped = third[:-1] + ("A" if third[-1] != "A" else "B")
     answers = {}
     with stranger(office) as browser:

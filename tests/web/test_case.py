@@ -16,6 +16,9 @@ from tests.case_rows import completed_case
 from tests.web.conftest import NOW, TODAY, Site
 from tests.web.real import ROOT
 from workflow.cases.commands import reminder_actions
+from workflow.org.audit import Stamp
+
+AT = Stamp(by="test", now=NOW, today=TODAY)
 
 TABS = ("", "/risks", "/papers", "/history")
 
@@ -69,15 +72,13 @@ def test_what_is_said_to_be_done_stands_as_a_badge_with_the_day_of_its_evidence(
         until=date(2026, 4, 9),
         officer="",
         text="",
-        by="c@org.kz",
-        now=NOW,
-        today=TODAY,
+        at=Stamp(by="c@org.kz", now=NOW, today=TODAY),
     )
     badge = "исполнитель сообщил: исполнено, ждём документ до 09.04.2026"
     paths = ("/?lang=ru", "/desk?show=all&lang=ru", f"/cases/{site.late}?lang=ru")
 
     assert all(badge in browser.get(path).text for path in paths)
-    site.case_commands.record(site.late, "start_announced", on=TODAY, by="test", now=NOW, today=TODAY)
+    site.case_commands.record(site.late, "start_announced", on=TODAY, at=AT)
     assert not any(badge in browser.get(path).text for path in paths)
 
 
@@ -114,7 +115,7 @@ def test_a_completed_case_names_on_top_what_was_never_confirmed(site: Site, brow
     assert f"/cases/{case}#{name}" in listed
     assert f'<option value="{name}" selected' in browser.get(f"/cases/{case}?exempt={name}").text
 
-    site.case_commands.record(case, name, on=TODAY, by="test", now=NOW, today=TODAY)
+    site.case_commands.record(case, name, on=TODAY, at=AT)
     assert site.case_commands.view(case, today=TODAY).stage == "closed"
     assert 'id="never-confirmed"' not in browser.get(f"/cases/{case}").text
     assert 'id="never-confirmed"' not in browser.get("/").text
@@ -123,7 +124,7 @@ def test_a_completed_case_names_on_top_what_was_never_confirmed(site: Site, brow
 def test_what_is_not_required_is_one_line(site: Site, case: str, browser: TestClient) -> None:
     """It is not listed among open rows; its ground is one click away."""
     site.case_commands.exempt(
-        site.real, obligation="cartogram_updated", ground="-", by="t", now=NOW, today=TODAY
+        site.real, obligation="cartogram_updated", ground="-", at=Stamp(by="t", now=NOW, today=TODAY)
     )
     page = browser.get(f"{case}?lang=ru").text
 
@@ -192,7 +193,7 @@ def test_a_case_lists_all_its_stages_with_what_is_done_of_each(site: Site, brows
 
     longest = max(library().all(), key=lambda procedure: len(procedure.stages))
     opened_case = site.case_commands.open(
-        Opening(procedure=longest.id, edition=longest.edition), by="t", now=NOW, today=TODAY
+        Opening(procedure=longest.id, edition=longest.edition), at=Stamp(by="t", now=NOW, today=TODAY)
     )
     page = browser.get(f"/cases/{opened_case.id}").text
 

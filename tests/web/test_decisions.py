@@ -10,6 +10,7 @@ import pytest
 
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, Site, account, build
 from workflow.cases.commands.opening import Opening
+from workflow.org.audit import Stamp
 
 ENDED = date(2026, 3, 19)
 QUESTION = "Есть ли признаки административного или уголовного правонарушения?"
@@ -27,7 +28,7 @@ def site() -> Site:
         object="Орда",
         facts={"procurement_analysis_ended": ENDED, "procurement_result_reported": ENDED},
     )
-    site.case_commands.open(opening, by="test", now=NOW, today=TODAY)
+    site.case_commands.open(opening, at=Stamp(by="test", now=NOW, today=TODAY))
     return site
 
 

@@ -13,7 +13,10 @@ from tests.web.conftest import NOW, PASSWORD, TODAY, Site, account, build, offic
 from tests.web.test_names_of_others import letter
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
+from workflow.org.audit import Stamp
 from workflow.org.office import Office, Person, Unit
+
+AT = Stamp(by="test", now=NOW, today=TODAY)
 
 
 @pytest.fixture
@@ -45,9 +48,7 @@ def test_rows_that_differ_in_their_case_alone_are_one_line_that_opens() -> None:
         site.accounts.save(
             Reader(login="officer", access="officer", person="a@org.kz"),
             disabled=False,
-            by="test",
-            now=NOW,
-            today=TODAY,
+            at=AT,
         )
         site.case_commands.open_many(
             [
@@ -59,9 +60,7 @@ def test_rows_that_differ_in_their_case_alone_are_one_line_that_opens() -> None:
                 )
                 for number in range(count)
             ],
-            by="officer",
-            now=NOW,
-            today=TODAY,
+            at=Stamp(by="officer", now=NOW, today=TODAY),
         )
         page = site.client().get("/desk?lang=ru").text
         return page.partition('id="near"')[2].partition("</section>")[0]
@@ -141,7 +140,7 @@ def test_a_letter_is_acknowledged_by_whoever_it_was_sent_to() -> None:
     site = office_with_cases()
     for login, person in (("erlan", "c@org.kz"), ("other", "b@org.kz")):
         reader = Reader(login=login, access="responsible", person=person)
-        site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+        site.accounts.save(reader, disabled=False, at=AT)
     notice = letter(site.late, "c@org.kz", "start_announced")
     site.sent(notice)
     fields = {"case": site.late, "key": notice.key}
@@ -226,10 +225,10 @@ def test_everybody_a_letter_tells_of_a_case_of_the_whole_organisation_can_open_i
     site = build(Office(units=units, people={person.key: person for person in people}), address=address)
     for person in people:
         reader = Reader(login=person.name, access="responsible", person=person.key)
-        site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+        site.accounts.save(reader, disabled=False, at=AT)
     opening = Opening(procedure="internal-analysis", planned={"analysis_started": date(2026, 4, 13)})
-    case = site.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
-    site.case_commands.record(case, "schedule_approved", on=TODAY, by="test", now=NOW, today=TODAY)
+    case = site.case_commands.open(opening, at=AT).id
+    site.case_commands.record(case, "schedule_approved", on=TODAY, at=AT)
     before = site.client("a")
     assert {f"{case}:start_announced", f"{case}:start_text_checked"} <= {*rows(before.get("/desk").text)}
     assert before.get(f"/cases/{case}").status_code == 200
@@ -263,7 +262,10 @@ def test_everybody_a_letter_tells_of_a_case_of_the_whole_organisation_can_open_i
 def test_a_plan_that_slipped_is_asked_about_apart_from_what_is_overdue(site: Site) -> None:
     """Planned for 1 April and not recorded: a question on the desk, the overview and the board."""
     site.case_commands.replan(
-        site.late, "discussion_announced", on=date(2026, 4, 1), by="test", now=NOW, today=date(2026, 4, 1)
+        site.late,
+        "discussion_announced",
+        on=date(2026, 4, 1),
+        at=Stamp(by="test", now=NOW, today=date(2026, 4, 1)),
     )
     page = site.client("erlan").get("/desk?lang=en").text
     _, _, slipped = page.partition('<section class="card" id="slipped"')
@@ -284,7 +286,7 @@ def test_a_next_step_whose_planned_day_passed_is_told_as_passed(site: Site) -> N
     facts = dict.fromkeys(("start_announced", "start_text_checked", "order_signed"), date(2026, 3, 2))
     planned = {"analysis_started": date(2026, 4, 3)}
     opening = Opening(procedure="internal-analysis", unit="hr", object="В", facts=facts, planned=planned)
-    case = site.case_commands.open(opening, by="А", now=NOW, today=TODAY).id
+    case = site.case_commands.open(opening, at=Stamp(by="А", now=NOW, today=TODAY)).id
     page = site.client().get(f"/cases/{case}?lang=ru").text
     next_one = page.partition('class="fact-next"')[2].partition("</div>")[0]
 
@@ -306,7 +308,9 @@ def test_do_now_offers_neither_what_is_not_signed_yet_nor_what_is_weeks_away(sit
         planned={"plan_approved": date(2026, 4, 6)},
     )
     ready = Opening(procedure="internal-analysis", unit="hr", object="А", facts=facts, planned=planned)
-    first, second = (site.case_commands.open(one, by="А", now=NOW, today=TODAY).id for one in (ready, unsigned))
+    first, second = (
+        site.case_commands.open(one, at=Stamp(by="А", now=NOW, today=TODAY)).id for one in (ready, unsigned)
+    )
     desk = site.client().get("/desk?show=all&lang=ru").text
     card = desk.partition('"now-title"')[2].partition("</section>")[0]
     page = site.client().get(f"/cases/{first}?lang=ru").text

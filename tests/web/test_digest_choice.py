@@ -19,6 +19,7 @@ from notifications.wire.message import build_message
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, RULES, Shelf, Town, noon
 from tests.web.conftest import TODAY, Site, dashboard_of, people, settings_in
 from workflow.org.access import Reader
+from workflow.org.audit import Stamp
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 OWN = Reader(login="aigul", access="responsible", unit="staff", person=AIGUL.key)
@@ -44,7 +45,7 @@ def site(town: Town, tmp_path: Path) -> Site:
     )
     site = dashboard_of(settings)
     people(site.accounts)
-    site.accounts.save(OWN, disabled=False, by="test", now=noon(TODAY), today=TODAY)
+    site.accounts.save(OWN, disabled=False, at=Stamp(by="test", now=noon(TODAY), today=TODAY))
     return site
 
 

@@ -24,6 +24,7 @@ from merzim.settings import ChannelSettings, OidcSettings
 from tests.notifications.servers import Office as MailOffice
 from tests.notifications.servers import always, serving
 from tests.web.conftest import NOW, TODAY, Site, account, build
+from workflow.org.audit import Stamp
 from workflow.org.office import Office, Person
 from workflow.refusal import Refusal
 
@@ -54,7 +55,7 @@ def office(port: int = 0) -> Site:
 
 
 def acting(site: Site, *, later: timedelta = timedelta()) -> RequestContext:
-    return operator_context(site.context, by="administrator", now=NOW + later, today=TODAY)
+    return operator_context(site.context, at=Stamp(by="administrator", now=NOW + later, today=TODAY))
 
 
 def states(site: Site, *, later: timedelta = timedelta()) -> dict[str, str]:

@@ -31,6 +31,7 @@ from tests.notifications.sample_office import (
     noon,
 )
 from tests.web.conftest import dashboard_of, settings_in
+from workflow.org.audit import Stamp
 
 LINK = re.compile(r"https://merzim\.example\.kz(/answer/[\w-]+)\?say=(\w+)")
 DAY_BEFORE = date(2026, 3, 27)
@@ -165,8 +166,8 @@ def test_an_expired_link_says_so_and_answers_nothing(town: Town, pages: Callable
     town.open()
     path = link(town, FIVE_BEFORE)
     browser = pages(FIVE_BEFORE)
-    moment = {"by": "officer", "now": noon(FIVE_BEFORE), "today": FIVE_BEFORE}
-    town.case_commands.record("2026-0001", "start_announced", on=FIVE_BEFORE, **moment)  # type: ignore[arg-type]
+    moment = Stamp(by="officer", now=noon(FIVE_BEFORE), today=FIVE_BEFORE)
+    town.case_commands.record("2026-0001", "start_announced", on=FIVE_BEFORE, at=moment)  # type: ignore[arg-type]
     page = browser.get(path, params={"lang": "ru"})
     browser.post(path, data={"say": "not_mine"})
 

@@ -13,10 +13,11 @@ from merzim.services.accounts.credentials import hash_secret, new_secret, totp_s
 from merzim.web.auth.dependencies import COOKIE
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build
 from workflow.org.access import Entry
+from workflow.org.audit import Stamp
 
 HOURS_2, HOURS_12 = timedelta(hours=2), timedelta(hours=12)
 SECRET = pyotp.random_base32()
-SAID = {"by": "officer", "now": NOW, "today": TODAY}
+SAID = Stamp(by="officer", now=NOW, today=TODAY)
 
 
 def invitation(site: Site) -> str:
@@ -29,7 +30,7 @@ def unopened() -> Site:
     """An office nobody can log in to yet: its accounts are made, and none has a password."""
     site = build(demonstration=False)
     for account in site.accounts.all():
-        site.accounts.set_password(account.reader.login, "", **SAID)
+        site.accounts.set_password(account.reader.login, "", at=SAID)
     return site
 
 
@@ -96,7 +97,7 @@ def test_a_closed_account_is_out_at_once(site: Site) -> None:
     assert account is not None
     with site.client() as browser:
         before = browser.get("/").status_code
-        site.accounts.save(account.reader, disabled=True, **SAID)
+        site.accounts.save(account.reader, disabled=True, at=SAID)
         after = browser.get("/").status_code
 
     assert (before, after) == (200, 303)
@@ -105,7 +106,7 @@ def test_a_closed_account_is_out_at_once(site: Site) -> None:
 
 def test_a_second_factor_is_asked_for_and_its_code_taken_once(site: Site) -> None:
     """Without the code, with a wrong one, with the right one, with the same one again."""
-    site.factors.enrol("officer", SECRET, 0, (), **SAID)
+    site.factors.enrol("officer", SECRET, 0, (), at=SAID)
     code = pyotp.TOTP(SECRET).at(int(NOW.timestamp()))
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
 

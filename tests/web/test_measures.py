@@ -11,6 +11,9 @@ from calendars.terms import OnDate, PerPeriod, WithoutTerm
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.org.audit import Stamp
+
+AT = Stamp(by="o", now=NOW, today=TODAY)
 
 OVERDUE = MeasureTerm(written="01.04.2026", term=OnDate(date(2026, 4, 1)), reading="date")
 QUARTERLY = MeasureTerm(
@@ -29,7 +32,7 @@ def case(site: Site) -> str:
         SetMeasure(risk=1, action="Сайтта жариялап отыру", term=STANDING),
     ]
     risks = RiskCommands(site.case_commands)
-    risks.take_in(site.real, lines, on=TODAY, by="o", now=NOW, today=TODAY)
+    risks.take_in(site.real, lines, on=TODAY, at=AT)
     risks.ask(
         site.real,
         1,
@@ -37,9 +40,7 @@ def case(site: Site) -> str:
         asked="Қағиданы өзгерту туралы",
         term=OVERDUE,
         on=TODAY,
-        by="o",
-        now=NOW,
-        today=TODAY,
+        at=AT,
     )
     return site.real
 

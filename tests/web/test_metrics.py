@@ -24,6 +24,7 @@ from tests.notifications.sample_office import CHECKS
 from tests.web.conftest import PASSWORD, people
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Entry
+from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 
 AT = "2026-03-18T12:00"
@@ -61,9 +62,7 @@ def office_app(tmp_path: Path) -> Iterator[AppContext]:
                 planned={"analysis_started": date(2026, 4, 13)},
                 facts=dict.fromkeys(("schedule_approved", *CHECKS), date(2026, 1, 15)),
             ),
-            by="test",
-            now=NOW - timedelta(days=9),
-            today=date(2026, 3, 9),
+            at=Stamp(by="test", now=NOW - timedelta(days=9), today=date(2026, 3, 9)),
         )
         remind(context, now=NOW, today=TODAY)
         deliver(context, now=NOW, today=TODAY)
@@ -189,7 +188,9 @@ def test_one_thing_of_a_letter_that_failed_is_sent_again_today(tmp_path: Path) -
     with serving(server) as port:
         (tmp_path / "config.toml").write_text(SETTINGS.format(port=port), encoding="utf-8")
         context = build_app(read(at=tmp_path))
-        context.case_commands.open(opening, by="test", now=NOW - timedelta(days=9), today=date(2026, 3, 9))
+        context.case_commands.open(
+            opening, at=Stamp(by="test", now=NOW - timedelta(days=9), today=date(2026, 3, 9))
+        )
         remind(context, now=NOW, today=TODAY)
         deliver(context, now=NOW, today=TODAY)
         states = [(notice.kind, notice.state) for notice in context.outbox.notices()]
@@ -247,9 +248,7 @@ def test_what_nobody_can_be_told_of_stands_on_the_officers_overview(tmp_path: Pa
             planned={"analysis_started": date(2026, 4, 13)},
             facts=dict.fromkeys(("schedule_approved", *CHECKS), date(2026, 1, 15)),
         ),
-        by="test",
-        now=NOW - timedelta(days=9),
-        today=date(2026, 3, 9),
+        at=Stamp(by="test", now=NOW - timedelta(days=9), today=date(2026, 3, 9)),
     )
     remind(context, now=NOW, today=TODAY)
     boards = {}

@@ -22,7 +22,10 @@ from tests.web.offices import office as small_office
 from tests.web.test_administration import person
 from tests.web.walking import STARTS, walk
 from workflow.org.access import Reader
+from workflow.org.audit import Stamp
 from workflow.org.office import Office, Person, Unit
+
+AT = Stamp(by="test", now=NOW, today=TODAY)
 
 MANY = 1000
 OPTIONS = MAX_LISTED + 20
@@ -57,7 +60,7 @@ def site() -> Site:
     site = office_with_cases(COUNTRY)
     for login, unit in (("of_d3", "d3"), ("of_head", "head")):
         reader = Reader(login=login, access="officer", unit=unit)
-        site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+        site.accounts.save(reader, disabled=False, at=AT)
     return site
 
 
@@ -154,9 +157,7 @@ def pages() -> dict[str, str]:
     site.accounts.save(
         Reader(login="named", access="officer", person="a@org.kz"),
         disabled=False,
-        by="test",
-        now=NOW,
-        today=TODAY,
+        at=AT,
     )
     starts = (
         *STARTS,

@@ -14,7 +14,10 @@ from tests.web.offices import office
 from tests.web.test_access import ROUTES, filled, need
 from tests.web.test_name_fields import COUNTRY
 from workflow.org.access import Reader
+from workflow.org.audit import Stamp
 from workflow.org.office import Office, Person
+
+AT = Stamp(by="test", now=NOW, today=TODAY)
 
 OWN, OTHER, OFFICER = "Иванов Пётр", "Өтегенов Ерлан", "officer"
 """A head of hr; an executor of law."""
@@ -105,7 +108,7 @@ def lost() -> tuple[Site, str]:
     site.keep(replace(stored_office, people={**stored_office.people, nobody.key: nobody}))
     site.sent(letter(site.real, "b@org.kz"))
     reader = Reader(login="lost", access="responsible", person="x@org.kz", name="Жоқбаев")
-    site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    site.accounts.save(reader, disabled=False, at=AT)
     return site, "lost"
 
 
@@ -135,7 +138,7 @@ def test_the_administrator_is_told_which_accounts_see_nothing(lost: tuple[Site, 
         list_page = browser.get("/administration/accounts?lang=ru").text
         page = browser.get(f"/administration/account?login={login}&lang=ru").text
         reader = Reader(login=login, access="responsible", person="x@org.kz", unit="hr")
-        site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+        site.accounts.save(reader, disabled=False, at=AT)
         mended = browser.get(f"/administration/account?login={login}&lang=ru").text
 
     assert "Без подразделения: не видно ни одного дела" in list_page

@@ -20,6 +20,7 @@ from merzim.services.moments import Moment
 from merzim.settings import OfficeSettings
 from merzim.web.app import create_app
 from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, Site, account, build, hide
+from workflow.org.audit import Stamp
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "real_schedule_2026_ru.xlsx"
 
@@ -40,7 +41,7 @@ def app() -> AppContext:
     context = build().context
     context.settings = context.settings.model_copy(update={"office": OfficeSettings(name="Министрлік")})
     account(context, "of_law", "officer", unit="law")
-    context.accounts.set_password("of_law", _HASH, by="test", now=NOW, today=TODAY)
+    context.accounts.set_password("of_law", _HASH, at=Stamp(by="test", now=NOW, today=TODAY))
     return context
 
 

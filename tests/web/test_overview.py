@@ -21,10 +21,13 @@ from workflow.board.rows import DeadlineFilter, horizon
 from workflow.cases.commands.opening import Opening
 from workflow.deadlines.lateness import near
 from workflow.org.access import Reader
+from workflow.org.audit import Stamp
+
+AT = Stamp(by="А", now=NOW, today=TODAY)
 
 
 def seen(site: Site, *, today: date = TODAY, unit: str | None = None) -> Overview:
-    return overview(operator_context(site.context, by="test", now=NOW, today=today), unit)
+    return overview(operator_context(site.context, at=Stamp(by="test", now=NOW, today=today)), unit)
 
 
 def links(page: str) -> list[str]:
@@ -82,9 +85,9 @@ def test_all_is_in_time_only_where_nothing_waits_to_be_confirmed() -> None:
         opening = Opening(
             procedure="internal-analysis", unit="hr", object="Сатып алу", planned=planned, facts=facts
         )
-        case = new.case_commands.open(opening, by="А", now=NOW, today=TODAY).id
+        case = new.case_commands.open(opening, at=AT).id
         in_time = page.get("/?lang=ru").text
-        new.case_commands.record(case, "discussion_held", on=date(2026, 4, 1), by="А", now=NOW, today=TODAY)
+        new.case_commands.record(case, "discussion_held", on=date(2026, 4, 1), at=AT)
         unconfirmed = page.get("/?lang=ru").text
 
     assert "Всё идёт в срок." in in_time
@@ -99,7 +102,7 @@ def test_the_same_points_are_at_stake_on_every_page(site: Site, browser: TestCli
     """The overview, the board of the API and the page of points name one figure, that of the whole year."""
     figure = re.search(r"<b>([^<]+)</b><span>баллов впереди", browser.get("/?lang=ru").text)
     board = browser.get("/api/v1/board").json()
-    operator = operator_context(site.context, by="test", now=NOW, today=TODAY)
+    operator = operator_context(site.context, at=Stamp(by="test", now=NOW, today=TODAY))
     points = points_of_year(operator, None, 2026, {}, number=None)
 
     assert figure
@@ -112,9 +115,9 @@ def test_the_first_sentence_says_how_much_waits_for_its_reader_and_for_whom_else
     for _ in range(2):
         planned = {"analysis_started": date(2026, 4, 8), "analysis_ended": date(2026, 5, 20)}
         opening = Opening(procedure="internal-analysis", unit="hr", object="Сатып алу", planned=planned)
-        site.case_commands.open(opening, by="А", now=NOW, today=TODAY)
+        site.case_commands.open(opening, at=AT)
     head = Reader(login="head", access="first_head", person="b@org.kz")
-    read = overview(operator_context(site.context, by="test", now=NOW, today=TODAY).read_by(head))
+    read = overview(operator_context(site.context, at=Stamp(by="test", now=NOW, today=TODAY)).read_by(head))
     page = site.client("head_of_unit").get("/?lang=ru").text
 
     assert (read.lead.mine, read.lead.signatures) == (2, 2)
@@ -134,7 +137,7 @@ def test_lateness_belongs_to_the_unit_of_who_must_act(site: Site, browser: TestC
         planned={"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 20)},
         responsible={"start_announced": "c@org.kz"},
     )
-    case = site.case_commands.open(opening, by="А", now=NOW, today=TODAY).id
+    case = site.case_commands.open(opening, at=AT).id
     rows = {row.unit.id: row.total.overdue for row in seen(site).matrix.rows}
     of_law, of_hr = (browser.get(f"/deadlines?urgency=overdue&acting={unit}").text for unit in ("law", "hr"))
 
@@ -158,7 +161,7 @@ def test_recommended_steps_stand_apart_below_the_obligatory_ones(
         facts={"order_signed": date(2026, 1, 5), "analysis_started": date(2026, 1, 6)},
     )
     before = browser.get("/?lang=ru").text
-    site.context.case_commands.open(opening, by="test", now=NOW, today=TODAY)
+    site.context.case_commands.open(opening, at=Stamp(by="test", now=NOW, today=TODAY))
     overview = seen(site)
     page = browser.get("/?lang=ru").text
     obligatory, _, recommended = page.partition('id="recommended-late"')
@@ -191,7 +194,7 @@ def test_a_case_of_no_unit_counts_for_the_organisation() -> None:
     site = build()
     planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
     opening = Opening(procedure="internal-analysis", object="Сатып алу", planned=planned)
-    case = site.case_commands.open(opening, by="А", now=NOW, today=TODAY)
+    case = site.case_commands.open(opening, at=AT)
     overview = seen(site)
 
     assert [(row.unit.id, row.total.overdue) for row in overview.matrix.rows] == [("hr", 1), ("head", 0)]
@@ -210,9 +213,9 @@ def test_figures_of_a_year_are_the_same_on_the_page_and_in_the_workbook(
     A note due on 6 March is signed on the 12th, so there is a delay.
     """
     site.context.case_commands.record(
-        site.missed, "note_signed", on=date(2026, 3, 12), by="test", now=NOW, today=TODAY
+        site.missed, "note_signed", on=date(2026, 3, 12), at=Stamp(by="test", now=NOW, today=TODAY)
     )
-    figures = figures_of(operator_context(site.context, by="test", now=NOW, today=TODAY), "", None)
+    figures = figures_of(operator_context(site.context, at=Stamp(by="test", now=NOW, today=TODAY)), "", None)
     whole_count = figures.total.due
     assert whole_count == figures.total.on_time + figures.total.late + figures.total.unmet > 0
     for lines in (figures.months, figures.stages, figures.units):

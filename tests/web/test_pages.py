@@ -11,6 +11,9 @@ from starlette.testclient import TestClient
 from tests.law import library
 from tests.web.conftest import NOW, TODAY, Site, account, rewrite
 from workflow.cases.commands.opening import Opening
+from workflow.org.audit import Stamp
+
+AT = Stamp(by="test", now=NOW, today=TODAY)
 
 
 def test_the_explanation_stands_on_the_page_word_for_word(site: Site, browser: TestClient) -> None:
@@ -73,9 +76,9 @@ def test_a_case_of_every_procedure_can_be_shown(site: Site, browser: TestClient)
         edition = library().latest(procedure)
         began = max(date(2026, 1, 1), edition.in_force)
         opening = Opening(procedure=procedure, unit="law", planned={edition.begins_with: began})
-        case = site.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
+        case = site.case_commands.open(opening, at=AT).id
         if edition.confidential:
-            site.case_commands.name_reader(case, "a@org.kz", by="test", now=NOW, today=TODAY)
+            site.case_commands.name_reader(case, "a@org.kz", at=AT)
         reader = browser_of_named if edition.confidential else browser
         if reader.get(f"/cases/{case}").status_code != 200:
             wrong.append(procedure)

@@ -27,8 +27,9 @@ from tests.notifications.servers import free_port
 from tests.openid import CALLBACK, CLIENT, SECRET, Provider
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build
 from workflow.org.access import Access, Account, Reader
+from workflow.org.audit import Stamp
 
-SAID = {"by": "test", "now": NOW, "today": TODAY}
+SAID = Stamp(by="test", now=NOW, today=TODAY)
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +82,14 @@ def account(site: Site, login: str) -> Account:
 def open_account(site: Site, login: str, *, person: str = "", disabled: bool = False) -> None:
     """Make an account without a password, as an administrator does before somebody's first log-in."""
     reader = Reader(login=login, access="officer", person=person)
-    site.accounts.save(reader, disabled=disabled, **SAID)
+    site.accounts.save(reader, disabled=disabled, at=SAID)
 
 
 def test_somebody_logs_in_with_the_account_made_for_their_person(provider: Provider) -> None:
     """Found by a verified e-mail once, and ever after by `sub`; led to the page they wanted, of ours alone."""
     provider.person("77-a", email="D@Org.kz", email_verified=True)
     site = office(provider)
-    site.accounts.save(replace(account(site, "responsible").reader, person="x"), disabled=False, **SAID)
+    site.accounts.save(replace(account(site, "responsible").reader, person="x"), disabled=False, at=SAID)
     open_account(site, "gulnur", person="a@org.kz")
     provider.person("77-a", email="A@Org.kz", email_verified=True)
 
@@ -108,9 +109,9 @@ def test_nothing_is_opened_for_somebody_without_an_account_or_a_group(provider: 
     """Not by an unverified e-mail, not for an administrator's person; a closed account stays closed."""
     site = office(provider, groups=(GroupAccess(group="auditors", access="auditor"),))
     for login in ("responsible", "head_of_unit"):
-        site.accounts.save(replace(account(site, login).reader, person=""), disabled=False, **SAID)
+        site.accounts.save(replace(account(site, login).reader, person=""), disabled=False, at=SAID)
     administrator = Reader(login="administrator", access="administrator", person="a@org.kz")
-    site.accounts.save(administrator, disabled=False, **SAID)
+    site.accounts.save(administrator, disabled=False, at=SAID)
     open_account(site, "closed", person="b@org.kz", disabled=True)
     open_account(site, "c", person="c@org.kz")
     provider.person("unknown", groups=["staff"])
@@ -288,7 +289,7 @@ def test_an_account_is_closed_and_unlinked_as_any_other(provider: Provider) -> N
     provider.person("own", email="a@org.kz", email_verified=True)
     site = office(provider)
     browser, _ = enter(site, provider, "own")
-    ctx = operator_context(site.context, **SAID)
+    ctx = operator_context(site.context, at=SAID)
     account_commands.close(ctx, AccountCommand(login="responsible"))
     _, closed = enter(site, provider, "own")
     account_commands.reopen(ctx, AccountCommand(login="responsible"))

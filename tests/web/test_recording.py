@@ -15,6 +15,7 @@ from merzim.web.pages.cases.evidence import parse_address
 from merzim.web.ui.form_values import InvalidForm
 from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.commands.opening import Opening
+from workflow.org.audit import Stamp
 
 PROTOCOL = b"%PDF-1.4 protocol"
 
@@ -167,7 +168,7 @@ def _programme(site: Site) -> str:
     opening = Opening(
         procedure="tbn4-project-4", unit="hr", planned={"year_begun": date(2026, 1, 1)}, object="2026"
     )
-    return site.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
+    return site.case_commands.open(opening, at=Stamp(by="test", now=NOW, today=TODAY)).id
 
 
 def test_numbers_and_a_signature_go_with_the_fact_that_asks_for_them(site: Site, browser: TestClient) -> None:

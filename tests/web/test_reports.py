@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from datetime import date
 from html import unescape
-from typing import Any
 
 import openpyxl
 import pytest
@@ -20,9 +19,10 @@ from tests.documents.test_forms import tables_of
 from tests.web.conftest import NOW, TODAY, Site, build
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
+from workflow.org.audit import Stamp
 from workflow.org.office import Unit
 
-SAID: dict[str, Any] = {"by": "t", "now": NOW, "today": TODAY}
+SAID = Stamp(by="t", now=NOW, today=TODAY)
 
 
 @pytest.fixture
@@ -43,13 +43,13 @@ def open_cases(site: Site, count: int, unit: str = "hr") -> list[str]:
             )
             for n in range(count)
         ],
-        **SAID,
+        at=SAID,
     )
     term = read_term("до 3 апреля 2026 года", where="t")
     for case in opened_cases:
         risk = FoundRisk(description="Бір адам шешеді")
         measure = SetMeasure(risk=1, action="Комиссия құру", term=term)
-        RiskCommands(site.case_commands).take_in(case.id, [risk, measure], on=TODAY, **SAID)
+        RiskCommands(site.case_commands).take_in(case.id, [risk, measure], on=TODAY, at=SAID)
     return [case.id for case in opened_cases]
 
 
@@ -75,11 +75,11 @@ def test_who_has_not_reported_the_quarter_is_named(kept: Site) -> None:
     """The note was signed in November: the first quarter's information was due on 5 April, a Sunday."""
     (case,) = open_cases(kept, 1)
     for fact, on in (("analysis_started", date(2025, 9, 1)), ("note_signed", date(2025, 11, 3))):
-        kept.context.case_commands.record(case, fact, on=on, **SAID)
+        kept.context.case_commands.record(case, fact, on=on, at=SAID)
     with kept.client() as browser:
         page = browser.get("/reports/monitoring?lang=ru").text
         silent = page[page.index('id="silent"') :]
-        kept.context.case_commands.record(case, "quarter_reported.2025Q4", on=date(2026, 1, 5), **SAID)
+        kept.context.case_commands.record(case, "quarter_reported.2025Q4", on=date(2026, 1, 5), at=SAID)
         after = browser.get("/reports/monitoring?lang=ru").text
 
     assert "IV квартал 2025 года" in silent
@@ -92,7 +92,7 @@ def test_the_reading_is_chosen_in_the_address_and_taken_as_a_workbook(kept: Site
     office_store.save(kept.context.engine, units=units)
     (case,) = open_cases(kept, 1, "u1")
     links = [Evidence(kind=f"link:{kind}", reference="https://org.kz") for kind in ("site", "media", "social")]
-    kept.context.case_commands.record(case, "start_announced", on=date(2026, 4, 1), evidence=links, **SAID)
+    kept.context.case_commands.record(case, "start_announced", on=date(2026, 4, 1), evidence=links, at=SAID)
     query = "unit=hr&year=2026&rounding=linear"
     with kept.client() as browser:
         usual = browser.get("/reports/points?lang=ru&unit=hr&year=2026").text
@@ -115,13 +115,13 @@ def test_the_reading_is_chosen_in_the_address_and_taken_as_a_workbook(kept: Site
 
 def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Site) -> None:
     """The officer's report has the gift and names empty registers; another reader's omits confidential ones."""
-    stamp = {"by": "t", "now": NOW, "today": TODAY, "demonstration": True}
+    ctx = operator_context(kept.context, at=Stamp(by="t", now=NOW, today=TODAY), demonstration=True)
     gift = {"kind": "gift", "description": "сағат", "employee": "a@org.kz", "received_on": "2026-03-02"}
     accepted = {"acceptance": True, "found_on": "2026-03-03", "post": "маман", "measures": "Тапсырылды."}
     command = AddRow(register_id="gifts", unit="hr", values={**gift, **accepted})
-    add_row(operator_context(kept.context, **stamp), command)
+    add_row(ctx, command)
     open_gift = AddRow(register_id="gifts", unit="hr", values=gift)
-    add_row(operator_context(kept.context, **stamp), open_gift)
+    add_row(ctx, open_gift)
     files = {}
     for login in ("officer", "responsible"):
         with kept.client(login) as browser:

@@ -23,6 +23,7 @@ from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCo
 from tests.web.real import RealOffice, real_office
 from tests.web.test_access import filled, routes
 from workflow.cases.case import Evidence
+from workflow.org.audit import Stamp
 
 CASE = "2026-0001"
 GROUND = "Мемлекеттік құпиялар туралы заң, 14-бап"
@@ -67,7 +68,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
     """A file and a link, open at a fact, restricted at a review, a removal, a talk and the cartogram."""
     with real_office(tmp_path_factory.mktemp("office")) as office:
         context, moment = office.app, office.moment[0]
-        stamp: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
+        stamp = Stamp(by="officer", now=moment.now, today=moment.today)
         stored_file = context.evidence.keep(io.BytesIO(CONTENT), f"{NAME}.pdf")
         file = Evidence(
             kind="document:order",
@@ -82,15 +83,15 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
             Evidence(**{**_fields(evidence), "kind": "", "restricted": GROUND})  # type: ignore[arg-type]
             for evidence in (file, link)
         ]
-        context.case_commands.record(CASE, "order_signed", on=moment.today, evidence=[file, link], **stamp)
+        context.case_commands.record(CASE, "order_signed", on=moment.today, evidence=[file, link], at=stamp)
         risks, registers = RiskCommands(context.case_commands), RegisterCommands(context.case_commands)
-        risks.find(CASE, FoundRisk(description="Бақылаудың әлсіздігі"), on=moment.today, **stamp)
-        risks.set_measure(CASE, SetMeasure(risk=1, action="Тексеру"), **stamp)
-        risks.review(CASE, 1, outcome="executed", on=moment.today, evidence=closed, **stamp)
-        risks.remove(CASE, 1, on=moment.today, completed=True, evidence=closed, **stamp)
-        registers.expose(CASE, ExposedPosition(title="Басшы", holder="Ахметов"), on=moment.today, **stamp)
-        registers.talk(CASE, 1, on=moment.today, evidence=closed, **stamp)
-        registers.record_cartogram(CASE, [], on=moment.today, evidence=closed, **stamp)
+        risks.find(CASE, FoundRisk(description="Бақылаудың әлсіздігі"), on=moment.today, at=stamp)
+        risks.set_measure(CASE, SetMeasure(risk=1, action="Тексеру"), at=stamp)
+        risks.review(CASE, 1, outcome="executed", on=moment.today, evidence=closed, at=stamp)
+        risks.remove(CASE, 1, on=moment.today, completed=True, evidence=closed, at=stamp)
+        registers.expose(CASE, ExposedPosition(title="Басшы", holder="Ахметов"), on=moment.today, at=stamp)
+        registers.talk(CASE, 1, on=moment.today, evidence=closed, at=stamp)
+        registers.record_cartogram(CASE, [], on=moment.today, evidence=closed, at=stamp)
         yield office
 
 
@@ -177,11 +178,11 @@ def test_nobody_but_the_officer_opens_it(office: RealOffice, login: str) -> None
 def test_who_is_named_to_know_of_the_case_finds_it(office: RealOffice, officer: Faces) -> None:
     """On the same faces as the officer; named no longer, nowhere."""
     moment = office.moment[0]
-    stamp: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
-    office.app.case_commands.name_reader(CASE, "auditor", **stamp)
+    stamp = Stamp(by="officer", now=moment.now, today=moment.today)
+    office.app.case_commands.name_reader(CASE, "auditor", at=stamp)
     with office.client("auditor") as browser:
         named_faces = ask(browser, officer.naming())
-        office.app.case_commands.remove_reader(CASE, "auditor", ground="ауысты", **stamp)
+        office.app.case_commands.remove_reader(CASE, "auditor", ground="ауысты", at=stamp)
         removed = ask(browser, officer.naming())
 
     assert named_faces.naming() == officer.naming()

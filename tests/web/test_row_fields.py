@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import docx
 import pytest
@@ -21,8 +20,9 @@ from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.languages import PAPER_LANGUAGES
+from workflow.org.audit import Stamp
 
-WHO: dict[str, Any] = {"by": "t", "now": NOW, "today": TODAY}
+WHO = Stamp(by="t", now=NOW, today=TODAY)
 TITLE = 'title = { kk = "Залал", ru = "Ущерб", en = "Loss" }'
 AREA = """
 [[field]]
@@ -88,10 +88,10 @@ def fields(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 def entered(site: Site, *, procedure: str = "internal-analysis", unit: str = "hr") -> str:
     """A case with a row of each register."""
     opening = Opening(procedure=procedure, unit=unit, object="Закупки")
-    case = site.case_commands.open(opening, **WHO).id
+    case = site.case_commands.open(opening, at=WHO).id
     rows = case_rows(site.case_commands, registers=case_registers())
     for register, values in ROWS:
-        rows.add(case, NewRow(register=register, values=values), on=TODAY, **WHO)
+        rows.add(case, NewRow(register=register, values=values), on=TODAY, at=WHO)
     return case
 
 
@@ -119,8 +119,8 @@ def test_rows_are_found_by_the_words_of_every_field(fields: None, site: Site, br
     assert (hit["id"], hit["within"], hit["title"]["ru"]) == ("measure.1", case, "Ротация")
 
     rows = case_rows(site.case_commands, registers=case_registers())
-    rows.edit(case, "measure.1", {"gain": "Басқа"}, **WHO)
-    withdraw(site.case_commands, case, "remark.1", ground="x", **WHO)
+    rows.edit(case, "measure.1", {"gain": "Басқа"}, at=WHO)
+    withdraw(site.case_commands, case, "remark.1", ground="x", at=WHO)
     assert [links(words) for words in ("үнемделген", "басқа", "уялы")] == [[], ["measure"], []]
 
 

@@ -8,12 +8,13 @@ from starlette.testclient import TestClient
 from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
+from workflow.org.audit import Stamp
 from workflow.search_words import FoldedNames, normalise, search_words
 
 
 def opened(site: Site, object: str, *, procedure: str = "internal-analysis", unit: str = "hr") -> str:
     return site.case_commands.open(
-        Opening(procedure=procedure, unit=unit, object=object), by="t", now=NOW, today=TODAY
+        Opening(procedure=procedure, unit=unit, object=object), at=Stamp(by="t", now=NOW, today=TODAY)
     ).id
 
 
@@ -101,8 +102,8 @@ def test_a_file_an_obligation_and_an_act_are_found_by_their_names(site: Site, br
     nobody has opened any, to the form of one case.
     """
     order = Evidence(kind="document:order", reference="a" * 64, name="Бұйрық №15.pdf")
-    stamp = {"by": "officer", "now": NOW, "today": TODAY}
-    site.case_commands.record(site.real, "order_signed", on=TODAY, evidence=[order], **stamp)
+    stamp = Stamp(by="officer", now=NOW, today=TODAY)
+    site.case_commands.record(site.real, "order_signed", on=TODAY, evidence=[order], at=stamp)
     pages = {
         text: browser.get("/search", params={"q": text, "lang": "ru"}).text
         for text in (

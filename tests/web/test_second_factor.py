@@ -19,10 +19,11 @@ from notifications.notice import Notice
 from tests.second_factors import code_at
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, office_with_cases
 from workflow.org.access import Access, Account, EntryKind
+from workflow.org.audit import Stamp
 
 SECRET = pyotp.random_base32()
 NEW = "жаңа құпиясөзім"
-SAID = {"by": "test", "now": NOW, "today": TODAY}
+SAID = Stamp(by="test", now=NOW, today=TODAY)
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def enrolled(site: Site, login: str = "officer", secret: str = SECRET) -> tuple[
     """Give an account a second factor; its recovery codes."""
     codes = new_recovery_codes()
     hashes = [hash for code in codes if (hash := recovery_hash(code, login))]
-    site.factors.enrol(login, secret, 0, hashes, **SAID)
+    site.factors.enrol(login, secret, 0, hashes, at=SAID)
     return codes
 
 

@@ -14,6 +14,7 @@ from merzim.settings import ChannelSettings
 from merzim.settings_file import read
 from tests.merzim.conftest import Merzim, merzim  # noqa: F401 (the fixture)
 from tests.web.conftest import NOW, TODAY, Site
+from workflow.org.audit import Stamp
 
 PAGE = "/administration/settings"
 
@@ -74,7 +75,7 @@ def test_check_config_and_doctor_name_what_the_browser_overrides(
 ) -> None:
     """Who runs the server finds out why a line of config.toml does nothing."""
     app = build_app(read(at=tmp_path), clock=lambda: Moment(now=NOW, today=TODAY))
-    ctx = operator_context(app, by="a", now=NOW, today=TODAY, language="en")
+    ctx = operator_context(app, at=Stamp(by="a", now=NOW, today=TODAY), language="en")
     change_organisation(ctx, Organisation(name_ru="Новое название"))
     app.close()
 

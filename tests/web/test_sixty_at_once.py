@@ -17,6 +17,7 @@ from tests.postgres import administer
 from tests.web.real import DAY, ROOT, RealOffice
 from tests.web.serving import Answer, get, served_on_a_port
 from workflow.org.access import Reader
+from workflow.org.audit import Stamp
 
 CROWD = 60
 SOON = 5.0
@@ -64,7 +65,7 @@ def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     made.run("people", str(ROOT / "examples" / "people.csv"))
     made.run("import", str(ROOT / "examples" / "real_schedule_2026_ru.xlsx"))
     reader = Reader(login="officer", access="officer")
-    context.accounts.save(reader, disabled=False, by="a", now=MOMENT.now, today=MOMENT.today)
+    context.accounts.save(reader, disabled=False, at=Stamp(by="a", now=MOMENT.now, today=MOMENT.today))
     cookie = made.way_in("officer")
     with served_on_a_port(context, MOMENT) as port:
         served = Office(app=context, port=port, cookie=f"__Host-merzim={cookie}")

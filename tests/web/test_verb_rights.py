@@ -19,6 +19,7 @@ from tests.web.conftest import NOW, TODAY, Site, office_with_cases
 from tests.web.test_names_of_others import letter
 from workflow.cases.commands.case_commands import UnknownCase
 from workflow.org.access import Reader, placed
+from workflow.org.audit import Stamp
 
 OFFICER_OF_HR = Reader(login="hr_officer", access="officer", unit="hr", person="b@org.kz")
 OF_LAW, FACT = "2026-0003", "analysis_ended"
@@ -49,7 +50,7 @@ OF_CASES = [verb for verb in verbs() if "case" in verb.command.model_fields]
 def site() -> Site:
     """Cases of hr and law; the officer of hr was told of the case of law by a letter."""
     site = office_with_cases()
-    site.accounts.save(OFFICER_OF_HR, disabled=False, by="test", now=NOW, today=TODAY)
+    site.accounts.save(OFFICER_OF_HR, disabled=False, at=Stamp(by="test", now=NOW, today=TODAY))
     return site
 
 

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from notifications.notice import Notice
 from tests.web.conftest import NOW, TODAY, Site
+from workflow.org.audit import Stamp
 
 GROUND = {"ground": "Басқа істің күні"}
 
@@ -162,7 +163,9 @@ def test_undo_is_not_offered_once_a_letter_left(site: Site, case: str, browser: 
 def test_undo_lasts_ten_minutes(site: Site, case: str, browser: TestClient, minutes: int, status: int) -> None:
     """To the tenth minute, no longer."""
     earlier = NOW - timedelta(minutes=minutes)
-    site.case_commands.record(site.real, "order_signed", on=TODAY, by="officer", now=earlier, today=TODAY)
+    site.case_commands.record(
+        site.real, "order_signed", on=TODAY, at=Stamp(by="officer", now=earlier, today=TODAY)
+    )
     event = site.events(site.real)[-1]
 
     assert browser.post(f"{case}/undo", data={"line": str(event.seq)}).status_code == status

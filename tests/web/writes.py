@@ -34,6 +34,7 @@ from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.org.access import Identity, Reader
+from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 
 OWN, FOREIGN = "Департамент управления активами", "Пресс-служба"
@@ -465,7 +466,7 @@ SENT: Mapping[str, Sent] = {
 def prepare(office: RealOffice) -> World:
     """Readers, cases with everything in their registers, letters, files of each reader."""
     context, moment = office.app, office.moment[0]
-    stamp: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
+    stamp = Stamp(by="officer", now=moment.now, today=moment.today)
     people_gone = [Person(key=f"gone{n}@example.kz", name=f"Кететін {n}", unit=OWN) for n in (1, 2)]
     emails = (f"asked{n}@example.kz" for n in (1, 2))
     context.configured = context.configured.model_copy(update={"retention": RetentionSettings(people_years=1)})
@@ -484,12 +485,12 @@ def prepare(office: RealOffice) -> World:
         Reader(login="administrator2", access="administrator"),
     )
     for reader in (*READERS, *ELSEWHERE, UNNAMED, *spares, *other_readers):
-        context.accounts.save(reader, disabled=False, **stamp)
-        context.accounts.set_password(reader.login, password, **stamp)
+        context.accounts.save(reader, disabled=False, at=stamp)
+        context.accounts.set_password(reader.login, password, at=stamp)
     office.way_in("spare2")
-    context.accounts.link(Identity(login="spare3", provider="oidc", subject="3", by_group=False), **stamp)
-    context.factors.enrol("guarded", SECRET, 0, (), **stamp)
-    opened_cases = context.case_commands.open_many([_analysis() for _ in range(5)], **stamp)
+    context.accounts.link(Identity(login="spare3", provider="oidc", subject="3", by_group=False), at=stamp)
+    context.factors.enrol("guarded", SECRET, 0, (), at=stamp)
+    opened_cases = context.case_commands.open_many([_analysis() for _ in range(5)], at=stamp)
     secret = context.case_commands.open(
         Opening(
             procedure="enterprise-conflict-of-interest",
@@ -497,9 +498,9 @@ def prepare(office: RealOffice) -> World:
             person="v.kim@example.kz",
             readers=("officer",),
         ),
-        **stamp,
+        at=stamp,
     )
-    document = context.case_commands.open(Opening(procedure="internal-document", unit=OWN), **stamp)
+    document = context.case_commands.open(Opening(procedure="internal-document", unit=OWN), at=stamp)
     spare = tuple(case.id for case in opened_cases[1:])
     world = World(office=office, case=opened_cases[0].id, secret=secret.id, document=document.id, spare=spare)
     _fill(world.case, office, stamp)
@@ -523,29 +524,29 @@ def _analysis() -> Opening:
 
 def _fill(case: str, office: RealOffice, stamp: dict[str, Any]) -> None:
     """A restricted document, risks, positions, remarks, two obligations it is freed of, two who were named."""
-    case_commands, today = office.app.case_commands, stamp["today"]
+    case_commands, today = office.app.case_commands, stamp.today
     stored_file = office.app.evidence.keep(io.BytesIO(b"%PDF-1.7\nclosed"), "жабық.pdf")
     order = office.app.evidence.keep(io.BytesIO(ORDER), "бұйрық.pdf")
     closed = Evidence(kind="", reference=stored_file.reference, name="жабық.pdf", restricted="14-бап")
     signed = Evidence(kind="", reference=order.reference, name="бұйрық.pdf")
-    case_commands.record(case, "start_announced", on=date(2026, 3, 30), evidence=[closed, signed], **stamp)
+    case_commands.record(case, "start_announced", on=date(2026, 3, 30), evidence=[closed, signed], at=stamp)
     risks, registers = RiskCommands(case_commands), RegisterCommands(case_commands)
     for n in (1, 2):
-        risks.find(case, FoundRisk(description=f"Тәуекел {n}"), on=today, **stamp)
-        risks.set_measure(case, SetMeasure(risk=n, action=f"Шара {n}"), **stamp)
-        registers.expose(case, ExposedPosition(title=f"Басшы {n}", holder="Ахметов"), on=today, **stamp)
-        registers.remark(case, text=f"Ескертпе {n}", author="", source="discussion", on=today, **stamp)
-    risks.ask(case, 1, body="Министрлік", asked="Өзгерту", term=MeasureTerm(), on=today, **stamp)
+        risks.find(case, FoundRisk(description=f"Тәуекел {n}"), on=today, at=stamp)
+        risks.set_measure(case, SetMeasure(risk=n, action=f"Шара {n}"), at=stamp)
+        registers.expose(case, ExposedPosition(title=f"Басшы {n}", holder="Ахметов"), on=today, at=stamp)
+        registers.remark(case, text=f"Ескертпе {n}", author="", source="discussion", on=today, at=stamp)
+    risks.ask(case, 1, body="Министрлік", asked="Өзгерту", term=MeasureTerm(), on=today, at=stamp)
     for obligation in ("cartogram_updated", "positions_consolidated"):
-        case_commands.exempt(case, obligation=obligation, ground="-", **stamp)
+        case_commands.exempt(case, obligation=obligation, ground="-", at=stamp)
     for person in ("t.zhumabekov@example.kz", "r.tleubaev@example.kz"):
-        case_commands.name_reader(case, person, **stamp)
+        case_commands.name_reader(case, person, at=stamp)
 
 
 def _rows(office: RealOffice) -> tuple[str, ...]:
     """Four trainings, and two consents of people whose names can be erased."""
     moment = office.moment[0]
-    ctx = operator_context(office.app, by="officer", now=moment.now, today=moment.today)
+    ctx = operator_context(office.app, at=Stamp(by="officer", now=moment.now, today=moment.today))
     rows = [AddRow(register_id="trainings", unit=OWN, values=TRAINING) for _ in range(4)]
     for employee in ("v.kim@example.kz", "t.zhumabekov@example.kz"):
         consent = {"employee": employee, "post": "маман", "paper": "consent", "signed_on": DAY}
@@ -556,7 +557,9 @@ def _rows(office: RealOffice) -> tuple[str, ...]:
 def _campaign(office: RealOffice, *, closed: bool) -> None:
     """A campaign among the people of OWN, and of the first reader."""
     moment = office.moment[0]
-    ctx = operator_context(office.app, by="officer", now=moment.now, today=moment.today, demonstration=True)
+    ctx = operator_context(
+        office.app, at=Stamp(by="officer", now=moment.now, today=moment.today), demonstration=True
+    )
     fields = {
         "register_id": "consents",
         "kind": "confirmation",

@@ -15,6 +15,7 @@ from tests.law import CALENDAR, library
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
+from workflow.org.audit import Stamp
 
 NOW = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 6, 1)
@@ -47,4 +48,4 @@ def case(case_commands: CaseCommands) -> Case:
         object="Департамент закупок",
         planned={"analysis_started": START, "analysis_ended": END},
     )
-    return case_commands.open(opening, by="officer", now=NOW, today=TODAY)
+    return case_commands.open(opening, at=Stamp(by="officer", now=NOW, today=TODAY))

@@ -17,11 +17,16 @@ from workflow.cases.commands.case_commands import CaseCommands, UnknownCase
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.payloads import CannotRecord
 from workflow.law.names import UnknownFact
+from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
+
+AT = Stamp(by="o", now=NOW, today=TODAY)
 
 
 def record(case_commands: CaseCommands, case: Case, fact: str, on: date, *evidence: Evidence) -> list[str]:
-    change = case_commands.record(case.id, fact, on=on, evidence=evidence, by="officer", now=NOW, today=TODAY)
+    change = case_commands.record(
+        case.id, fact, on=on, evidence=evidence, at=Stamp(by="officer", now=NOW, today=TODAY)
+    )
     return [event.kind for event in change.events]
 
 
@@ -46,8 +51,8 @@ def test_cases_opened_together_have_the_rows_of_cases_opened_one_by_one(
         Opening(procedure="internal-analysis", unit=unit, object=unit, planned={"analysis_started": on})
         for unit, on in (("a", START), ("b", START), ("c", date(2026, 4, 14)))
     ]
-    together = case_commands.open_many(openings, by="officer", now=NOW, today=TODAY)
-    alone = [case_commands.open(opening, by="officer", now=NOW, today=TODAY) for opening in openings]
+    together = case_commands.open_many(openings, at=Stamp(by="officer", now=NOW, today=TODAY))
+    alone = [case_commands.open(opening, at=Stamp(by="officer", now=NOW, today=TODAY)) for opening in openings]
 
     def rows_of(case: Case) -> list[Row]:
         return [row._replace(case="") for row in ledger.rows(case.id).values()]
@@ -142,7 +147,11 @@ def test_a_correction_moves_what_follows_and_the_stage_back(case_commands: CaseC
     """The end of the analysis corrected by a day moves the note; the ground is kept."""
     record(case_commands, case, "analysis_ended", date(2026, 5, 26))
     change = case_commands.correct(
-        case.id, "analysis_ended", on=date(2026, 5, 25), ground="бұйрықтағы күн", by="o", now=NOW, today=TODAY
+        case.id,
+        "analysis_ended",
+        on=date(2026, 5, 25),
+        ground="бұйрықтағы күн",
+        at=AT,
     )
 
     assert ("note_signed", date(2026, 6, 10), date(2026, 6, 9)) in change.moved
@@ -152,21 +161,17 @@ def test_a_correction_moves_what_follows_and_the_stage_back(case_commands: CaseC
 def test_what_was_never_recorded_cannot_be_corrected(case_commands: CaseCommands, case: Case) -> None:
     """And a correction without a ground is refused."""
     with pytest.raises(CannotRecord):
-        case_commands.correct(case.id, "published", on=END, ground="қате", by="o", now=NOW, today=TODAY)
+        case_commands.correct(case.id, "published", on=END, ground="қате", at=AT)
     with pytest.raises(Refusal):
-        case_commands.correct(case.id, "published", on=END, ground=" ", by="o", now=NOW, today=TODAY)
+        case_commands.correct(case.id, "published", on=END, ground=" ", at=AT)
 
 
 def test_a_plan_date_is_replaced_by_a_later_one_and_may_lie_ahead(
     case_commands: CaseCommands, case: Case
 ) -> None:
     """Replanning the start moves the announcement; the same plan date again writes nothing."""
-    change = case_commands.replan(
-        case.id, "analysis_started", on=date(2026, 6, 22), by="o", now=NOW, today=TODAY
-    )
-    second_change = case_commands.replan(
-        case.id, "analysis_started", on=date(2026, 6, 22), by="o", now=NOW, today=TODAY
-    )
+    change = case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 22), at=AT)
+    second_change = case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 22), at=AT)
 
     assert ("start_announced", date(2026, 3, 30), date(2026, 6, 8)) in change.moved
     assert second_change.events == ()
@@ -174,21 +179,19 @@ def test_a_plan_date_is_replaced_by_a_later_one_and_may_lie_ahead(
 
 def test_a_cancelled_case_is_not_required_and_can_be_reopened(case_commands: CaseCommands, case: Case) -> None:
     """Cancelling twice is refused with what is open; reopening brings the obligations back."""
-    case_commands.cancel(case.id, ground="құрылым таратылды", by="o", now=NOW, today=TODAY)
+    case_commands.cancel(case.id, ground="құрылым таратылды", at=AT)
     assert case_commands.view(case.id, today=TODAY).stage == "cancelled"
     with pytest.raises(Refusal) as refusal:
-        case_commands.cancel(case.id, ground="тағы", by="o", now=NOW, today=TODAY)
+        case_commands.cancel(case.id, ground="тағы", at=AT)
     assert refusal.value.arguments["open"] == ("reopen",)
 
-    case_commands.reopen(case.id, ground="қате", by="o", now=NOW, today=TODAY)
+    case_commands.reopen(case.id, ground="қате", at=AT)
     assert case_commands.view(case.id, today=TODAY).stage == "announcement"
 
 
 def test_one_obligation_can_be_exempted(case_commands: CaseCommands, case: Case) -> None:
     """The rest goes on."""
-    case_commands.exempt(
-        case.id, obligation="start_announced", ground="құпия объект", by="o", now=NOW, today=TODAY
-    )
+    case_commands.exempt(case.id, obligation="start_announced", ground="құпия объект", at=AT)
     states = {deadline.id: deadline.state for deadline in case_commands.view(case.id, today=TODAY).deadlines}
 
     assert states["start_announced"] == "not_required"
@@ -199,10 +202,10 @@ def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(
     case_commands: CaseCommands, case: Case
 ) -> None:
     """It is required again, by its current due date; the chain records who, when and why."""
-    freed, stamp = "start_announced", {"by": "Айгүл", "now": NOW, "today": TODAY}
-    case_commands.exempt(case.id, obligation=freed, ground="құпия объект", **stamp)
-    case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 22), **stamp)
-    change = case_commands.reopen(case.id, obligation=freed, ground="құпиялығы алынды", **stamp)
+    freed, stamp = "start_announced", Stamp(by="Айгүл", now=NOW, today=TODAY)
+    case_commands.exempt(case.id, obligation=freed, ground="құпия объект", at=stamp)
+    case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 22), at=stamp)
+    change = case_commands.reopen(case.id, obligation=freed, ground="құпиялығы алынды", at=stamp)
     (event,) = change.events
     deadline = {deadline.id: deadline for deadline in case_commands.view(case.id, today=TODAY).deadlines}[freed]
 
@@ -216,12 +219,14 @@ def test_a_recurring_obligation_is_asked_for_again_as_it_was_freed(
     case_commands: CaseCommands, case: Case
 ) -> None:
     """All its periods, or the one: of a period nobody freed by itself there is nothing to withdraw."""
-    stamp = {"by": "o", "now": NOW, "today": TODAY}
+    stamp = AT
     for freed in ("quarter_reported", "quarter_reported.2026Q3"):
-        case_commands.exempt(case.id, obligation=freed, ground="x", **stamp)
+        case_commands.exempt(case.id, obligation=freed, ground="x", at=stamp)
     with pytest.raises(Refusal) as refusal:
-        case_commands.reopen(case.id, obligation="quarter_reported.2026Q4", ground="y", **stamp)
-    names_left = case_commands.reopen(case.id, obligation="quarter_reported", ground="y", **stamp).case.exempted
+        case_commands.reopen(case.id, obligation="quarter_reported.2026Q4", ground="y", at=stamp)
+    names_left = case_commands.reopen(
+        case.id, obligation="quarter_reported", ground="y", at=stamp
+    ).case.exempted
 
     assert refusal.value.code == "not_exempted"
     assert refusal.value.arguments["allowed"] == ("quarter_reported", "quarter_reported.2026Q3")
@@ -230,17 +235,17 @@ def test_a_recurring_obligation_is_asked_for_again_as_it_was_freed(
 
 def test_what_was_not_exempted_cannot_be_asked_for_again(case_commands: CaseCommands, case: Case) -> None:
     """Nor without a ground, nor while the whole case is not required; each says why."""
-    stamp = {"by": "o", "now": NOW, "today": TODAY}
+    stamp = AT
     with pytest.raises(Refusal) as nothing:
-        case_commands.reopen(case.id, obligation="uploaded", ground="x", **stamp)
+        case_commands.reopen(case.id, obligation="uploaded", ground="x", at=stamp)
     with pytest.raises(Refusal):
-        case_commands.reopen(case.id, obligation="uplaoded", ground="x", **stamp)
-    case_commands.exempt(case.id, obligation="uploaded", ground="x", **stamp)
+        case_commands.reopen(case.id, obligation="uplaoded", ground="x", at=stamp)
+    case_commands.exempt(case.id, obligation="uploaded", ground="x", at=stamp)
     with pytest.raises(Refusal):
-        case_commands.reopen(case.id, obligation="uploaded", ground=" ", **stamp)
-    case_commands.exempt(case.id, ground="x", **stamp)
+        case_commands.reopen(case.id, obligation="uploaded", ground=" ", at=stamp)
+    case_commands.exempt(case.id, ground="x", at=stamp)
     with pytest.raises(Refusal) as closed:
-        case_commands.reopen(case.id, obligation="uploaded", ground="x", **stamp)
+        case_commands.reopen(case.id, obligation="uploaded", ground="x", at=stamp)
 
     assert nothing.value.code == "nothing_exempted"
     assert (closed.value.code, closed.value.arguments["open"]) == ("cannot_reopen_one", ("reopen",))
@@ -252,18 +257,12 @@ def test_the_board_equals_its_rebuild_after_every_command(
     """The stored rows equal the rows computed from the events."""
     for step in (
         lambda: record(case_commands, case, "start_announced", date(2026, 4, 1)),
-        lambda: case_commands.replan(
-            case.id, "analysis_ended", on=date(2026, 5, 22), by="o", now=NOW, today=TODAY
-        ),
+        lambda: case_commands.replan(case.id, "analysis_ended", on=date(2026, 5, 22), at=AT),
         lambda: record(case_commands, case, "analysis_ended", date(2026, 5, 22)),
-        lambda: case_commands.cancel(case.id, ground="x", by="o", now=NOW, today=TODAY),
-        lambda: case_commands.reopen(case.id, ground="y", by="o", now=NOW, today=TODAY),
-        lambda: case_commands.exempt(
-            case.id, obligation="note_signed", ground="x", by="o", now=NOW, today=TODAY
-        ),
-        lambda: case_commands.reopen(
-            case.id, obligation="note_signed", ground="y", by="o", now=NOW, today=TODAY
-        ),
+        lambda: case_commands.cancel(case.id, ground="x", at=AT),
+        lambda: case_commands.reopen(case.id, ground="y", at=AT),
+        lambda: case_commands.exempt(case.id, obligation="note_signed", ground="x", at=AT),
+        lambda: case_commands.reopen(case.id, obligation="note_signed", ground="y", at=AT),
     ):
         step()
         stored_case = ledger.case(case.id)
@@ -290,4 +289,6 @@ def test_evidence_published_after_today_is_refused(
 def test_a_period_that_cannot_be_is_not_exempted(case_commands: CaseCommands, case: Case, period: str) -> None:
     """Nothing would come of it, and nobody would see that."""
     with pytest.raises(UnknownFact):
-        case_commands.exempt(case.id, obligation=period, ground="жоқ", by="officer", now=NOW, today=TODAY)
+        case_commands.exempt(
+            case.id, obligation=period, ground="жоқ", at=Stamp(by="officer", now=NOW, today=TODAY)
+        )

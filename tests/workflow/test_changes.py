@@ -32,8 +32,8 @@ def test_an_edit_shows_what_stood_there_before(
     edit(case_commands, case, "risk.1", cause="нет порядка", for_legal_monitoring=True)
     edit(case_commands, case, "risk.1", cause="порядок устарел", for_legal_monitoring=False)
     record(case_commands, case, "order_signed", date(2026, 4, 6))
-    case_commands.correct(case.id, "order_signed", on=date(2026, 4, 3), ground="описка", **STAMP)  # type: ignore[arg-type]
-    case_commands.replan(case.id, "analysis_ended", on=date(2026, 5, 29), **STAMP)  # type: ignore[arg-type]
+    case_commands.correct(case.id, "order_signed", on=date(2026, 4, 3), ground="описка", at=STAMP)
+    case_commands.replan(case.id, "analysis_ended", on=date(2026, 5, 29), at=STAMP)
     describe(case_commands, case, unit="Юристы", object_ru="Закупки", responsible={"published": "А"})
     describe(case_commands, case, responsible={"published": "Б", "order_signed": "В"})
 
@@ -56,7 +56,7 @@ def test_a_row_described_anew_shows_what_it_lost(
         FoundRisk(description="Закупки", cause="нет порядка"),
         FoundRisk(description="Закупки у одного", number=1),
     ):
-        RiskCommands(case_commands).find(case.id, risk, on=TODAY, **STAMP)  # type: ignore[arg-type]
+        RiskCommands(case_commands).find(case.id, risk, on=TODAY, at=STAMP)
 
     (event_changes,) = changes(ledger, case).values()
     assert set(event_changes) == {

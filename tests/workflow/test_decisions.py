@@ -23,8 +23,11 @@ from workflow.law.files import UnreadableRegulation
 from workflow.law.names import UnknownFact
 from workflow.law.procedure import Procedure
 from workflow.machine import stage
+from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 from workflow.reminders import HIMSELF, steps_of, undated_kind
+
+AT = Stamp(by="officer", now=NOW, today=TODAY)
 
 FILE = "procurement-analysis.2025-09-18.toml"
 PROCUREMENT = (ROOT / "regulations" / FILE).read_text(encoding="utf-8")
@@ -152,10 +155,10 @@ def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(case_commands: 
     """Another answer is refused while one stands; withdrawn, the question is open and its branch closed. The
     answer is withdrawn by the name of its fact or of the question."""
     opening = Opening(procedure="conflict-of-interest", facts=CONFLICT)
-    opened_case = case_commands.open(opening, by="officer", now=NOW, today=TODAY)
+    opened_case = case_commands.open(opening, at=AT)
 
     def decide(option: str, decision: str = "conflict") -> None:
-        case_commands.decide(opened_case.id, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
+        case_commands.decide(opened_case.id, decision, option, on=OPINION, at=AT)
 
     def state(name: str) -> str:
         return next(
@@ -172,20 +175,22 @@ def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(case_commands: 
         decide("none")
     assert refusal.value.arguments["answer"] == conflict().by_id["conflict_confirmed"].title
     with pytest.raises(AnsweredOtherwise):
-        case_commands.record(
-            opened_case.id, "conflict_not_confirmed", on=OPINION, by="officer", now=NOW, today=TODAY
-        )
+        case_commands.record(opened_case.id, "conflict_not_confirmed", on=OPINION, at=AT)
     assert (state("conflict"), state("measures_taken")) == ("done", "open")
 
     withdraw(
-        case_commands, opened_case.id, "conflict_confirmed", ground="қате", by="officer", now=NOW, today=TODAY
+        case_commands,
+        opened_case.id,
+        "conflict_confirmed",
+        ground="қате",
+        at=AT,
     )
     assert (state("conflict"), state("measures_taken")) == ("open", "not_required")
     decide("none")
     assert state("conflict") == "done"
     assert list(case_commands.view(opened_case.id, today=TODAY).case.facts)[-1] == "conflict_not_confirmed"
 
-    withdraw(case_commands, opened_case.id, "conflict", ground="қате", by="officer", now=NOW, today=TODAY)
+    withdraw(case_commands, opened_case.id, "conflict", ground="қате", at=AT)
     assert state("conflict") == "open"
     assert "conflict_not_confirmed" not in case_commands.view(opened_case.id, today=TODAY).case.facts
 
@@ -199,17 +204,15 @@ def test_a_question_asked_only_after_another_one_names_it_when_it_is_answered_to
 
     def refusal(name: str, decision: str, option: str) -> tuple[str, object, object]:
         with pytest.raises(Refusal) as raised:
-            case_commands.decide(name, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
+            case_commands.decide(name, decision, option, on=OPINION, at=AT)
         of = raised.value.arguments
         return raised.value.code, of.get("first"), of.get("answer")
 
     def answer(name: str, decision: str, option: str) -> None:
-        case_commands.decide(name, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
+        case_commands.decide(name, decision, option, on=OPINION, at=AT)
 
     law = conflict()
-    case_id = case_commands.open(
-        Opening(procedure=law.id, facts=CONFLICT), by="officer", now=NOW, today=TODAY
-    ).id
+    case_id = case_commands.open(Opening(procedure=law.id, facts=CONFLICT), at=AT).id
     confirmed = (law.decisions["conflict"].title, law.by_id["conflict_confirmed"].title)
     assert refusal(case_id, "settlement", "settled") == ("decision_after_answer", *confirmed)
     answer(case_id, "conflict", "none")
@@ -217,24 +220,20 @@ def test_a_question_asked_only_after_another_one_names_it_when_it_is_answered_to
 
     head = library().named("head-responsibility.2024-01-01")
     facts = {"court_act_in_force": OPINION}
-    case_id = case_commands.open(Opening(procedure=head.id, facts=facts), by="officer", now=NOW, today=TODAY).id
+    case_id = case_commands.open(Opening(procedure=head.id, facts=facts), at=AT).id
     political = (head.decisions["office"].title, head.by_id["head_political"].title)
     assert refusal(case_id, "resignation", "accepted") == ("decision_after_answer", *political)
     answer(case_id, "office", "political")
     applied = head.by_id["resignation_applied"].title
     assert refusal(case_id, "resignation", "accepted") == ("decision_after_fact", applied, None)
-    case_commands.exempt(
-        case_id, ground="демалыс", obligation="resignation", by="officer", now=NOW, today=TODAY
-    )
+    case_commands.exempt(case_id, ground="демалыс", obligation="resignation", at=AT)
     assert refusal(case_id, "resignation", "accepted") == ("decision_not_asked", None, None)
 
 
 def test_an_unknown_question_or_answer_is_refused_with_those_there_are(case_commands: CaseCommands) -> None:
     """And a question is no fact: the refusal names the facts of its answers."""
-    opened_case = case_commands.open(
-        Opening(procedure="conflict-of-interest"), by="officer", now=NOW, today=TODAY
-    )
-    other = case_commands.open(Opening(procedure="internal-analysis"), by="officer", now=NOW, today=TODAY)
+    opened_case = case_commands.open(Opening(procedure="conflict-of-interest"), at=AT)
+    other = case_commands.open(Opening(procedure="internal-analysis"), at=AT)
     questions = [
         (opened_case, "conflict", "maybe", "unknown_option", ("confirmed", "none")),
         (opened_case, "conflikt", "none", "unknown_decision", ("conflict", "crime_signs", "settlement")),
@@ -242,12 +241,12 @@ def test_an_unknown_question_or_answer_is_refused_with_those_there_are(case_comm
     ]
     for of, decision, option, code, allowed in questions:
         with pytest.raises(Refusal) as refusal:
-            case_commands.decide(of.id, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
+            case_commands.decide(of.id, decision, option, on=OPINION, at=AT)
         assert refusal.value.code == code
         assert set(refusal.value.arguments.get("allowed", ())) == set(allowed)
 
     with pytest.raises(UnknownFact) as no_fact:
-        case_commands.record(opened_case.id, "conflict", on=OPINION, by="officer", now=NOW, today=TODAY)
+        case_commands.record(opened_case.id, "conflict", on=OPINION, at=AT)
     assert no_fact.value.arguments["allowed"] == ("conflict_confirmed", "conflict_not_confirmed")
 
 

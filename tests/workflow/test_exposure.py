@@ -20,12 +20,13 @@ from workflow.cases.registers.exposure import (
     remarks,
 )
 from workflow.findings.of_risks import by_name, compared, latest, results, risk_findings
+from workflow.org.audit import Stamp
 from workflow.org.office import Office, Unit
 from workflow.refusal import Refusal
 
 NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 7, 20)
-WHO: dict[str, Any] = {"by": "officer", "now": NOW, "today": TODAY}
+WHO = Stamp(by="officer", now=NOW, today=TODAY)
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def case_commands(core: CaseCommands) -> RegisterCommands:
 @pytest.fixture
 def case(core: CaseCommands) -> str:
     facts = {"note_signed": date(2026, 6, 1)}
-    return core.open(Opening(procedure="internal-analysis", unit="Қаржы", facts=facts), **WHO).id
+    return core.open(Opening(procedure="internal-analysis", unit="Қаржы", facts=facts), at=WHO).id
 
 
 def test_a_position_keeps_its_talks_and_leaves_the_list(
@@ -46,23 +47,23 @@ def test_a_position_keeps_its_talks_and_leaves_the_list(
     described_position = ExposedPosition(
         title="Бас бухгалтер", holder="Ахметов А.", why="төлемдерге қол қояды", approved_on=TODAY
     )
-    case_commands.expose(case, described_position, on=TODAY, **WHO)
+    case_commands.expose(case, described_position, on=TODAY, at=WHO)
     assert (
         case_commands.expose(
-            case, ExposedPosition(**{**_fields(described_position), "number": 1}), on=TODAY, **WHO
+            case, ExposedPosition(**{**_fields(described_position), "number": 1}), on=TODAY, at=WHO
         ).events
         == ()
     )
-    case_commands.talk(case, 1, on=TODAY, topic="сыйлықтар", **WHO)
-    assert case_commands.talk(case, 1, on=TODAY, topic="сыйлықтар", **WHO).events == ()
-    case_commands.expose(case, ExposedPosition(number=1, title="Бас бухгалтер"), on=TODAY, **WHO)
+    case_commands.talk(case, 1, on=TODAY, topic="сыйлықтар", at=WHO)
+    assert case_commands.talk(case, 1, on=TODAY, topic="сыйлықтар", at=WHO).events == ()
+    case_commands.expose(case, ExposedPosition(number=1, title="Бас бухгалтер"), on=TODAY, at=WHO)
 
     position = exposure(core.view(case, today=TODAY).case).positions[1]
     assert position.talks == (Talk(TODAY, "Ахметов А.", "сыйлықтар"),)
     with pytest.raises(Refusal) as refusal:
-        case_commands.talk(case, 1, on=TODAY, **WHO)
+        case_commands.talk(case, 1, on=TODAY, at=WHO)
     assert refusal.value.code == "risk.nobody_holds"
-    case_commands.clear(case, 1, on=TODAY, **WHO)
+    case_commands.clear(case, 1, on=TODAY, at=WHO)
     assert exposure(core.view(case, today=TODAY).case).positions[1].cleared_on == TODAY
 
 
@@ -74,7 +75,7 @@ def test_a_position_without_its_reason_or_approval_is_a_finding(
     case_commands: RegisterCommands, core: CaseCommands, case: str
 ) -> None:
     """Both are asked for; neither is refused."""
-    case_commands.expose(case, ExposedPosition(title="Бас маман"), on=TODAY, **WHO)
+    case_commands.expose(case, ExposedPosition(title="Бас маман"), on=TODAY, at=WHO)
     view = core.view(case, today=TODAY)
 
     codes = {finding.code for finding in risk_findings(view.case, view.deadlines)}
@@ -86,9 +87,9 @@ def test_the_cartogram_is_compared_place_by_place(
 ) -> None:
     """Signs and letter case apart; without a department: the case's unit. The latest counts."""
     case_commands.expose(
-        case, ExposedPosition(title="Бас бухгалтер", department="Қаржы басқармасы"), on=TODAY, **WHO
+        case, ExposedPosition(title="Бас бухгалтер", department="Қаржы басқармасы"), on=TODAY, at=WHO
     )
-    RiskCommands(core).find(case, FoundRisk(description="Төлем тексерілмейді"), on=TODAY, **WHO)
+    RiskCommands(core).find(case, FoundRisk(description="Төлем тексерілмейді"), on=TODAY, at=WHO)
     case_commands.record_cartogram(
         case,
         [
@@ -96,11 +97,11 @@ def test_the_cartogram_is_compared_place_by_place(
             CartogramLine("risks", "Қаржы басқармасы", "", "Төлем тексерілмейді"),
         ],
         on=date(2026, 7, 1),
-        **WHO,
+        at=WHO,
     )
     cases = [core.view(case, today=TODAY).case]
-    other = core.open(Opening(procedure="internal-analysis"), **WHO).id
-    case_commands.record_cartogram(other, [], on=date(2026, 6, 30), **WHO)
+    other = core.open(Opening(procedure="internal-analysis"), at=WHO).id
+    case_commands.record_cartogram(other, [], on=date(2026, 6, 30), at=WHO)
     findings = compared(results(cases), latest([*cases, core.view(other, today=TODAY).case]))
 
     assert [(finding.code, finding.arguments["place"]) for finding in findings] == [
@@ -135,15 +136,15 @@ def test_a_remark_is_taken_or_told_why_not(
         "source": "public_council",
         "on": date(2026, 5, 19),
     }
-    case_commands.remark(case, **fields, **WHO)
-    assert case_commands.remark(case, **fields, **WHO).events == ()
+    case_commands.remark(case, **fields, at=WHO)
+    assert case_commands.remark(case, **fields, at=WHO).events == ()
     view = core.view(case, today=TODAY)
     assert [finding.code for finding in risk_findings(view.case, view.deadlines)] == ["risk.remark_unanswered"]
 
     with pytest.raises(Refusal) as refusal:
-        case_commands.answer_remark(case, 1, taken=False, answer=" ", on=TODAY, **WHO)
+        case_commands.answer_remark(case, 1, taken=False, answer=" ", on=TODAY, at=WHO)
     assert refusal.value.code == "risk.why_not"
-    case_commands.answer_remark(case, 1, taken=True, answer="", on=TODAY, **WHO)
+    case_commands.answer_remark(case, 1, taken=True, answer="", on=TODAY, at=WHO)
     stored_case = fold(ledger.events(case))
     assert (remarks(stored_case)[1].taken, remarks(stored_case)[1].answered_on) == (True, TODAY)
     assert risk_findings(stored_case, ()) == ()
@@ -164,8 +165,8 @@ def test_the_note_waits_for_answers_to_remarks(
     case_commands: RegisterCommands, core: CaseCommands, facts: dict[str, date], codes: list[str]
 ) -> None:
     """Said while there is still a note to take it into; a remark made after the signing belongs to no note."""
-    case = core.open(Opening(procedure="internal-analysis", unit="Қаржы", facts=facts), **WHO).id
-    case_commands.remark(case, text="Кезек ұзақ", author="", source="discussion", on=date(2026, 5, 19), **WHO)
+    case = core.open(Opening(procedure="internal-analysis", unit="Қаржы", facts=facts), at=WHO).id
+    case_commands.remark(case, text="Кезек ұзақ", author="", source="discussion", on=date(2026, 5, 19), at=WHO)
     view = core.view(case, today=TODAY)
     findings = risk_findings(view.case, view.deadlines)
 

@@ -22,6 +22,7 @@ from workflow.cases.commands.opening import NotForKind, Opening
 from workflow.cases.commands.payloads import CannotRecord
 from workflow.law.library import Library
 from workflow.law.names import UnknownFact
+from workflow.org.audit import Stamp
 from workflow.org.office import Unit
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
@@ -35,7 +36,7 @@ LAW = procedure(
     obligation("plan_approved", 'term = "none"\nsigned_by = { committee = ["head"], any = ["deputy"] }'),
     obligation("reported", 'term = "none"\nrecurs = { every = "month", since = "year_begun" }'),
 )
-WRITTEN = {"by": "officer", "now": NOW, "today": TODAY}
+WRITTEN = Stamp(by="officer", now=NOW, today=TODAY)
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def case_commands(ledger: SqlLedger) -> CaseCommands:
 @pytest.fixture
 def case(case_commands: CaseCommands) -> Case:
     opening = Opening(procedure="tea", unit="bureau", person="a@x.kz", planned={"year_begun": date(2026, 1, 1)})
-    return case_commands.open(opening, **WRITTEN)  # type: ignore[arg-type]
+    return case_commands.open(opening, at=WRITTEN)
 
 
 def said(error: Refusal) -> None:
@@ -73,8 +74,8 @@ def test_numbers_and_signatures_are_kept_with_the_fact(
 ) -> None:
     """Exactly as entered: decimal places are preserved."""
     values = {"trained": Decimal("57"), "staff": Decimal("1140.50")}
-    case_commands.record(case.id, "people_trained.2026", on=ON, values=values, **WRITTEN)  # type: ignore[arg-type]
-    case_commands.record(case.id, "plan_approved", on=ON, signed_by="head", **WRITTEN)  # type: ignore[arg-type]
+    case_commands.record(case.id, "people_trained.2026", on=ON, values=values, at=WRITTEN)
+    case_commands.record(case.id, "plan_approved", on=ON, signed_by="head", at=WRITTEN)
 
     stored_case = ledger.case(case.id)
 
@@ -95,7 +96,7 @@ def test_a_case_knows_of_which_kind_it_is_and_whom_it_is_about(ledger: SqlLedger
 def test_a_procedure_is_not_opened_for_a_kind_it_is_not_for(case_commands: CaseCommands) -> None:
     """The refusal names the kinds the procedure is for."""
     with pytest.raises(NotForKind) as refused:
-        case_commands.open(Opening(procedure="tea", unit="company"), **WRITTEN)  # type: ignore[arg-type]
+        case_commands.open(Opening(procedure="tea", unit="company"), at=WRITTEN)
 
     said(refused.value)
     assert "ЖШС" in refusal(refused.value, "kk")
@@ -108,7 +109,7 @@ def test_a_number_told_later_is_added_and_told_again_changes_nothing(
 
     def told(**values: str) -> int:
         numbers = {name: Decimal(value) for name, value in values.items()}
-        change = case_commands.record(case.id, "people_trained.2026", on=ON, values=numbers, **WRITTEN)  # type: ignore[arg-type]
+        change = case_commands.record(case.id, "people_trained.2026", on=ON, values=numbers, at=WRITTEN)
         return len(change.events)
 
     assert told(trained="57") == 1
@@ -122,20 +123,20 @@ def test_another_number_is_corrected_with_a_ground(
 ) -> None:
     """Recording another one is refused; correcting it is an event, correcting it again none."""
     name, numbers = "people_trained.2026", {"staff": Decimal(1140)}
-    case_commands.record(case.id, name, on=ON, values=numbers, signed_by="head", **WRITTEN)  # type: ignore[arg-type]
+    case_commands.record(case.id, name, on=ON, values=numbers, signed_by="head", at=WRITTEN)
     other = {"staff": Decimal(1141)}
 
     with pytest.raises(Contradiction) as refused:
-        case_commands.record(case.id, name, on=ON, values=other, **WRITTEN)  # type: ignore[arg-type]
+        case_commands.record(case.id, name, on=ON, values=other, at=WRITTEN)
     said(refused.value)
     with pytest.raises(Contradiction) as refused:
-        case_commands.record(case.id, name, on=ON, signed_by="deputy", **WRITTEN)  # type: ignore[arg-type]
+        case_commands.record(case.id, name, on=ON, signed_by="deputy", at=WRITTEN)
     said(refused.value)
     with pytest.raises(CannotRecord):
-        case_commands.record(case.id, name, on=date(2026, 11, 29), values=numbers, **WRITTEN)  # type: ignore[arg-type]
+        case_commands.record(case.id, name, on=date(2026, 11, 29), values=numbers, at=WRITTEN)
 
     for events in (1, 0):
-        change = case_commands.correct(case.id, name, on=ON, ground="Приказ", values=other, **WRITTEN)  # type: ignore[arg-type]
+        change = case_commands.correct(case.id, name, on=ON, ground="Приказ", values=other, at=WRITTEN)
         assert len(change.events) == events
     stored_case = ledger.case(case.id)
     assert stored_case is not None
@@ -159,6 +160,6 @@ def test_an_unknown_name_is_refused(
 ) -> None:
     """A number nobody asks for, a duty nobody has, a second time where there is one."""
     with pytest.raises(kind) as refused:
-        case_commands.record(case.id, fact, on=ON, **more, **WRITTEN)  # type: ignore[arg-type]
+        case_commands.record(case.id, fact, on=ON, **more, at=WRITTEN)
 
     said(refused.value)

@@ -17,10 +17,11 @@ from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.previews import preview
 from workflow.law.editions import read_edition
 from workflow.law.library import Library
+from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 
 NOW, TODAY = datetime(2026, 12, 1, 7, 0, tzinfo=UTC), date(2026, 12, 1)
-STAMP = {"by": "officer", "now": NOW, "today": TODAY}
+STAMP = Stamp(by="officer", now=NOW, today=TODAY)
 NEW = "permit.2026-07-01"
 NEXT = (
     PERMIT.replace("in_force = 2026-01-01", "in_force = 2026-07-01")
@@ -40,14 +41,14 @@ def case(case_commands: CaseCommands) -> Case:
     """An application of 1 September under the first edition, visited on the 2nd."""
     facts = {"received": date(2026, 9, 1), "visited": date(2026, 9, 2)}
     opening = Opening(procedure="permit", edition="permit.2026-01-01", facts=facts)
-    return case_commands.open(opening, **STAMP)
+    return case_commands.open(opening, at=STAMP)
 
 
 def test_dates_move_and_what_the_edition_does_not_know_leaves(
     case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """Twelve working days from 1 September are 17 September; the visit leaves the case, not the ledger."""
-    change = migrate(case_commands, LIBRARY, case.id, NEW, **STAMP)
+    change = migrate(case_commands, LIBRARY, case.id, NEW, at=STAMP)
 
     assert ("decided", date(2026, 9, 15), date(2026, 9, 17)) in change.moved
     (event,) = change.events
@@ -60,7 +61,7 @@ def test_dates_move_and_what_the_edition_does_not_know_leaves(
     assert "inspected" in rows
     assert "visited" not in rows
     assert {row.obligation: row for row in case_commands.recomputed(after, today=TODAY).rows} == rows
-    assert migrate(case_commands, LIBRARY, case.id, NEW, **STAMP).events == ()
+    assert migrate(case_commands, LIBRARY, case.id, NEW, at=STAMP).events == ()
 
 
 def test_a_preview_names_losses_and_dates_and_writes_nothing(case_commands: CaseCommands, case: Case) -> None:
@@ -68,7 +69,7 @@ def test_a_preview_names_losses_and_dates_and_writes_nothing(case_commands: Case
     foreseen = preview(
         case_commands,
         case.id,
-        lambda unwritten: migrate(unwritten, LIBRARY, case.id, NEW, **STAMP),
+        lambda unwritten: migrate(unwritten, LIBRARY, case.id, NEW, at=STAMP),
         today=TODAY,
     )
 
@@ -81,17 +82,17 @@ def test_a_preview_names_losses_and_dates_and_writes_nothing(case_commands: Case
 
 def test_there_and_back_keeps_what_both_know(case_commands: CaseCommands, case: Case) -> None:
     """Back under the first edition the day is the old one again; what was lost is to be recorded anew."""
-    migrate(case_commands, LIBRARY, case.id, NEW, **STAMP)
-    change = migrate(case_commands, LIBRARY, case.id, "permit.2026-01-01", **STAMP)
+    migrate(case_commands, LIBRARY, case.id, NEW, at=STAMP)
+    change = migrate(case_commands, LIBRARY, case.id, "permit.2026-01-01", at=STAMP)
 
     assert ("decided", date(2026, 9, 17), date(2026, 9, 15)) in change.moved
-    case_commands.record(case.id, "visited", on=date(2026, 9, 2), **STAMP)
+    case_commands.record(case.id, "visited", on=date(2026, 9, 2), at=STAMP)
 
 
 @pytest.mark.parametrize("edition", ["permit.2027-01-01", "internal-analysis.2024-01-01", ""])
 def test_an_edition_of_something_else_is_refused(case_commands: CaseCommands, case: Case, edition: str) -> None:
     """One sentence that names the editions there are."""
     with pytest.raises(Refusal) as caught:
-        migrate(case_commands, LIBRARY, case.id, edition, **STAMP)
+        migrate(case_commands, LIBRARY, case.id, edition, at=STAMP)
 
     assert all(NEW in refusal(caught.value, language) for language in LANGUAGES)

@@ -13,12 +13,15 @@ from workflow.cases.case import Case, Wording
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.opening import NotForKind, Opening
 from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
+
+AT = Stamp(by="a", now=NOW, today=TODAY)
 
 
 def describe(case_commands: CaseCommands, case: Case, kind: str = "", **fields: Any) -> Change:
     edit = PassportEdit(**fields)
-    return edit_passport(case_commands, case.id, edit, kind_of=lambda _: kind, by="a", now=NOW, today=TODAY)
+    return edit_passport(case_commands, case.id, edit, kind_of=lambda _: kind, at=AT)
 
 
 def test_an_edit_carries_only_what_changed(case_commands: CaseCommands, case: Case, ledger: SqlLedger) -> None:
@@ -91,7 +94,7 @@ def test_what_a_passport_cannot_hold_is_refused(
 def test_a_unit_of_another_kind_of_organisation_is_asked_of_the_act(case_commands: CaseCommands) -> None:
     """As at the opening: a procedure for quasi-state subjects is not moved into a ministry."""
     opening = Opening(procedure="enterprise-gift", facts={"doubt_arisen": date(2026, 5, 4)})
-    case = case_commands.open(opening, by="a", now=NOW, today=TODAY)
+    case = case_commands.open(opening, at=AT)
 
     with pytest.raises(NotForKind):
         describe(case_commands, case, kind="central_body", unit="Министерство")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,7 @@ from workflow.cases.commands.assignments import give
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.procedure import Step
+from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 from workflow.reminders import following_step, law_steps, next_step, snoozed, steps_of
 
@@ -30,12 +30,17 @@ STEPS = (
 def case(case_commands: CaseCommands) -> Case:
     on = date(2026, 3, 18)
     opening = Opening(procedure="internal-analysis", planned={"analysis_started": START, "analysis_ended": END})
-    return case_commands.open(opening, by="officer", now=noon(on), today=on)
+    return case_commands.open(opening, at=Stamp(by="officer", now=noon(on), today=on))
 
 
 def later(case_commands: CaseCommands, case: Case, until: date, *, today: date = date(2026, 3, 30)) -> Case:
     return reminder_actions.snooze(
-        case_commands, CALENDAR, case.id, "order_signed", until=until, by="Айгүл", now=noon(today), today=today
+        case_commands,
+        CALENDAR,
+        case.id,
+        "order_signed",
+        until=until,
+        at=Stamp(by="Айгүл", now=noon(today), today=today),
     ).case
 
 
@@ -135,7 +140,7 @@ def test_on_the_due_date_and_after_it_nothing_can_be_put_off(case_commands: Case
 def test_what_is_done_is_not_put_off(case_commands: CaseCommands, case: Case) -> None:
     """Nobody waits for it."""
     on = date(2026, 3, 30)
-    case_commands.record(case.id, "order_signed", on=on, by="x", now=noon(on), today=on)
+    case_commands.record(case.id, "order_signed", on=on, at=Stamp(by="x", now=noon(on), today=on))
     with pytest.raises(Refusal) as refused:
         later(case_commands, case, date(2026, 4, 2))
 
@@ -148,7 +153,9 @@ def test_a_moved_due_date_forgets_what_was_put_off(
     """The snooze was for the old date: the new one has all its steps."""
     later(case_commands, case, date(2026, 4, 3))
     on = date(2026, 3, 30)
-    case_commands.replan(case.id, "analysis_started", on=date(2026, 4, 14), by="x", now=noon(on), today=on)
+    case_commands.replan(
+        case.id, "analysis_started", on=date(2026, 4, 14), at=Stamp(by="x", now=noon(on), today=on)
+    )
     row = ledger.rows(case.id)["order_signed"]
 
     assert row.due is not None
@@ -163,7 +170,11 @@ def test_said_twice_it_is_written_once(case_commands: CaseCommands, ledger: SqlL
     for _ in range(2):
         later(case_commands, case, date(2026, 4, 2))
         reminder_actions.acknowledged(
-            case_commands, case.id, "order_signed", "key", by="x", now=noon(DUE), today=date(2026, 3, 30)
+            case_commands,
+            case.id,
+            "order_signed",
+            "key",
+            at=Stamp(by="x", now=noon(DUE), today=date(2026, 3, 30)),
         )
     answers = [event.payload["what"] for event in ledger.events(case.id) if event.kind == "notice"]
 
@@ -176,7 +187,7 @@ def test_done_with_evidence_to_follow_is_a_fact_and_a_promise(
     """The order is recorded, the chain says that its document follows, and nobody waits for it any more."""
     on = date(2026, 3, 30)
     case_commands.record(
-        case.id, "order_signed", on=on, by="Айгүл", now=noon(on), today=on, evidence_follows=True
+        case.id, "order_signed", on=on, at=Stamp(by="Айгүл", now=noon(on), today=on), evidence_follows=True
     )
     fact, promise = ledger.events(case.id)[-2:]
 
@@ -192,10 +203,10 @@ def test_done_in_a_period_the_case_does_not_reach_is_written_and_not_refused(
     on, name = date(2026, 3, 30), "quarter_reported.2026Q1"
     assert name not in ledger.rows(case.id)
     change = case_commands.record(
-        case.id, name, on=on, by="Айгүл", now=noon(on), today=on, evidence_follows=True
+        case.id, name, on=on, at=Stamp(by="Айгүл", now=noon(on), today=on), evidence_follows=True
     )
     second_change = case_commands.record(
-        case.id, name, on=on, by="Айгүл", now=noon(on), today=on, evidence_follows=True
+        case.id, name, on=on, at=Stamp(by="Айгүл", now=noon(on), today=on), evidence_follows=True
     )
 
     assert [(event.kind, event.name) for event in change.events] == [("fact", name), ("notice", name)]
@@ -207,21 +218,26 @@ def test_an_obligation_the_case_does_not_have_is_named(case_commands: CaseComman
     """With those it has, the nearest first."""
     with pytest.raises(Refusal):
         reminder_actions.snooze(
-            case_commands, CALENDAR, case.id, "ordr", until=DUE, by="x", now=noon(DUE), today=date(2026, 3, 30)
+            case_commands,
+            CALENDAR,
+            case.id,
+            "ordr",
+            until=DUE,
+            at=Stamp(by="x", now=noon(DUE), today=date(2026, 3, 30)),
         )
 
 
 def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(case_commands: CaseCommands) -> None:
     """It is said so, and not that a day nobody typed lies outside the records."""
     today = date(2026, 3, 30)
-    stamp: dict[str, Any] = {"by": "x", "now": noon(today), "today": today}
-    case = case_commands.open(Opening(procedure="conflict-of-interest"), **stamp)
-    case_commands.replan(case.id, "head_informed", on=date(2010, 1, 1), **stamp)
+    stamp = Stamp(by="x", now=noon(today), today=today)
+    case = case_commands.open(Opening(procedure="conflict-of-interest"), at=stamp)
+    case_commands.replan(case.id, "head_informed", on=date(2010, 1, 1), at=stamp)
     due = {deadline.id: deadline.due for deadline in case_commands.view(case.id, today=today).deadlines}[
         "notice_forwarded"
     ]
     with pytest.raises(Refusal) as refusal:
-        reminder_actions.snooze(case_commands, CALENDAR, case.id, "notice_forwarded", until=DUE, **stamp)
+        reminder_actions.snooze(case_commands, CALENDAR, case.id, "notice_forwarded", until=DUE, at=stamp)
 
     assert due is not None
     assert due.year == 2010
@@ -233,10 +249,10 @@ def test_what_is_due_at_the_end_of_the_records_can_be_put_off(
 ) -> None:
     """The steps after the due date lie beyond the calendar records; those before it are snoozed until then."""
     today = date(2026, 3, 30)
-    stamp: dict[str, Any] = {"by": "x", "now": noon(today), "today": today}
-    case_commands.replan(case.id, "council_discussed", on=date(2028, 12, 31), **stamp)
+    stamp = Stamp(by="x", now=noon(today), today=today)
+    case_commands.replan(case.id, "council_discussed", on=date(2028, 12, 31), at=stamp)
     reminder_actions.snooze(
-        case_commands, CALENDAR, case.id, "council_invited", until=date(2026, 7, 2), **stamp
+        case_commands, CALENDAR, case.id, "council_invited", until=date(2026, 7, 2), at=stamp
     )
     row = ledger.rows(case.id)["council_invited"]
 
@@ -264,8 +280,8 @@ def test_the_letter_that_gives_an_assignment_is_its_step_of_that_day(
     case_commands: CaseCommands, case: Case, given: date, first: str
 ) -> None:
     """Due on Monday 6 April: given on the Friday before, the letter named the day, and no second one leaves."""
-    stamp: dict[str, Any] = {"by": "x", "now": noon(given), "today": given}
-    change = give(case_commands, case.id, text="Есеп", assignee="a", giver="b", until=DUE, **stamp)
+    stamp = Stamp(by="x", now=noon(given), today=given)
+    change = give(case_commands, case.id, text="Есеп", assignee="a", giver="b", until=DUE, at=stamp)
     (row,) = (
         deadline
         for deadline in case_commands.view(case.id, today=given).deadlines

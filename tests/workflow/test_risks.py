@@ -28,11 +28,12 @@ from workflow.deadlines.impact import moved
 from workflow.deadlines.register_deadlines import withdrawn_deadline
 from workflow.deadlines.resolver import deadline
 from workflow.findings.of_risks import quality, risk_findings
+from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 
 NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 7, 20)
-WHO: dict[str, Any] = {"by": "officer", "now": NOW, "today": TODAY}
+WHO = Stamp(by="officer", now=NOW, today=TODAY)
 QUARTER = MeasureTerm(written="III квартал 2026 года", term=InQuarter(2026, 3), reading="quarter")
 UNTIL = MeasureTerm(written="до 30.09.2026", term=OnDate(date(2026, 9, 30)), reading="date", until=True)
 QUARTERLY = MeasureTerm(
@@ -58,13 +59,13 @@ def case(core: CaseCommands) -> str:
         object="Департамент закупок",
         facts={"note_signed": date(2026, 6, 1), "plan_approved": date(2026, 6, 10)},
     )
-    return core.open(opening, **WHO).id
+    return core.open(opening, at=WHO).id
 
 
 def found(
     case_commands: RiskCommands, case: str, description: str = "Жеткізушіні таңдау ашық емес", **options: Any
 ) -> None:
-    case_commands.find(case, FoundRisk(description=description, **options), on=TODAY, **WHO)
+    case_commands.find(case, FoundRisk(description=description, **options), on=TODAY, at=WHO)
 
 
 def due(core: CaseCommands, case: str, name: str, *, today: date = TODAY) -> Deadline:
@@ -77,7 +78,7 @@ def set_measure(case_commands: RiskCommands, case: str, term: MeasureTerm, **opt
         "responsible": "Сатып алу басқармасы",
         "action": "Сатып алу қағидаларын бекіту",
     }
-    case_commands.set_measure(case, SetMeasure(risk=1, term=term, **{**fields, **options}), **WHO)
+    case_commands.set_measure(case, SetMeasure(risk=1, term=term, **{**fields, **options}), at=WHO)
 
 
 def codes(core: CaseCommands, case: str) -> list[str]:
@@ -92,9 +93,9 @@ def test_a_risk_is_found_described_anew_and_numbered(
     found(case_commands, case, direction="procurement", cause="Талаптар айқын емес")
     found(case_commands, case, "Тексерусіз қабылдау", direction="personnel")
     second_change = case_commands.find(
-        case, FoundRisk(number=2, description="Тексерусіз қабылдау", direction="personnel"), on=TODAY, **WHO
+        case, FoundRisk(number=2, description="Тексерусіз қабылдау", direction="personnel"), on=TODAY, at=WHO
     )
-    case_commands.find(case, FoundRisk(number=1, description="Жеткізуші ашық таңдалмайды"), on=TODAY, **WHO)
+    case_commands.find(case, FoundRisk(number=1, description="Жеткізуші ашық таңдалмайды"), on=TODAY, at=WHO)
 
     risks = register(core.view(case, today=TODAY).case).risks
     assert second_change.events == ()
@@ -111,10 +112,10 @@ def test_what_has_not_happened_is_refused(
     """Today may be entered, tomorrow may not."""
     risk = FoundRisk(description="Тәуекел бар екені анықталды")
     if not refused:
-        assert case_commands.find(case, risk, on=on, **WHO).events
+        assert case_commands.find(case, risk, on=on, at=WHO).events
         return
     with pytest.raises(Refusal) as refusal:
-        case_commands.find(case, risk, on=on, **WHO)
+        case_commands.find(case, risk, on=on, at=WHO)
     assert refusal.value.code == "risk.in_future"
 
 
@@ -123,13 +124,13 @@ def test_a_rank_keeps_the_edition_of_our_scale(
 ) -> None:
     """Likelihood times effect; a level the scale does not have is refused with the last there is."""
     found(case_commands, case)
-    case_commands.rank(case, 1, likelihood=3, effect=2, scale=SCALE, **WHO)
+    case_commands.rank(case, 1, likelihood=3, effect=2, scale=SCALE, at=WHO)
 
     rank = register(core.view(case, today=TODAY).case).risks[1].rank
     assert rank is not None
     assert (rank.scale, SCALE.product(rank), SCALE.band(rank).id) == ("risk-scale.2026-01-01", 6, "high")
     with pytest.raises(Refusal) as refusal:
-        case_commands.rank(case, 1, likelihood=4, effect=1, scale=SCALE, **WHO)
+        case_commands.rank(case, 1, likelihood=4, effect=1, scale=SCALE, at=WHO)
     assert refusal.value.arguments["last"] == 3
 
 
@@ -170,7 +171,7 @@ def test_a_recurring_measure_is_due_every_quarter_of_the_year_of_monitoring(
     """Four quarters whose last day falls in the year after the approval; each is reviewed by itself."""
     found(case_commands, case)
     set_measure(case_commands, case, QUARTERLY)
-    case_commands.review(case, 1, outcome="executed", on=date(2026, 7, 10), evidence=[PROOF], **WHO)
+    case_commands.review(case, 1, outcome="executed", on=date(2026, 7, 10), evidence=[PROOF], at=WHO)
 
     rows = {
         deadline.id: deadline
@@ -218,7 +219,7 @@ def test_a_review_says_that_a_measure_was_in_time_until_its_due_date(
     set_measure(
         case_commands, case, MeasureTerm(written="08.07.2026", term=OnDate(date(2026, 7, 8)), reading="date")
     )
-    case_commands.review(case, 1, outcome="executed", on=date(2026, 7, reviewed), evidence=[PROOF], **WHO)
+    case_commands.review(case, 1, outcome="executed", on=date(2026, 7, reviewed), evidence=[PROOF], at=WHO)
 
     assert due(core, case, "measure.1").done_on == (date(2026, 7, done_on) if done_on else None)
 
@@ -231,7 +232,7 @@ def test_executed_after_the_due_date_is_late_only_by_the_day_of_execution(
     set_measure(
         case_commands, case, MeasureTerm(written="30.06.2026", term=OnDate(date(2026, 6, 30)), reading="date")
     )
-    case_commands.review(case, 1, outcome="executed", on=date(2026, 7, 8), evidence=[PROOF], **WHO)
+    case_commands.review(case, 1, outcome="executed", on=date(2026, 7, 8), evidence=[PROOF], at=WHO)
 
     unsaid = due(core, case, "measure.1")
     assert (unsaid.state, unsaid.done_on, unsaid.late_by) == ("done", None, None)
@@ -239,13 +240,13 @@ def test_executed_after_the_due_date_is_late_only_by_the_day_of_execution(
     assert "risk.executed_unproved" not in codes(core, case)
 
     case_commands.review(
-        case, 1, outcome="executed", on=date(2026, 7, 8), done_on=date(2026, 7, 2), evidence=[PROOF], **WHO
+        case, 1, outcome="executed", on=date(2026, 7, 8), done_on=date(2026, 7, 2), evidence=[PROOF], at=WHO
     )
     late = due(core, case, "measure.1")
     assert (late.done_on, late.late_by) == (date(2026, 7, 2), 2)
     assert "risk.executed_without_day" not in codes(core, case)
 
-    case_commands.review(case, 1, outcome="executed", on=date(2026, 7, 9), done_on=date(2026, 7, 2), **WHO)
+    case_commands.review(case, 1, outcome="executed", on=date(2026, 7, 9), done_on=date(2026, 7, 2), at=WHO)
     assert "risk.executed_unproved" in codes(core, case), "the latest review has no document"
 
 
@@ -258,7 +259,7 @@ def test_only_what_is_executed_is_done(
     """Partly and not executed wait on; what is no longer relevant is not required."""
     found(case_commands, case)
     set_measure(case_commands, case, QUARTER)
-    case_commands.review(case, 1, outcome=outcome, on=TODAY, **WHO)
+    case_commands.review(case, 1, outcome=outcome, on=TODAY, at=WHO)
 
     assert due(core, case, "measure.1").state == state
 
@@ -271,16 +272,16 @@ def test_a_removed_risk_needs_its_measure_no_more(
     assert "risk.without_measure" in codes(core, case)
     set_measure(case_commands, case, QUARTER)
     assert "risk.without_measure" not in codes(core, case)
-    case_commands.remove(case, 1, on=TODAY, completed=True, **WHO)
+    case_commands.remove(case, 1, on=TODAY, completed=True, at=WHO)
 
     removal = register(core.view(case, today=TODAY).case).risks[1].removal
     assert removal is not None
     assert removal.completed
     assert due(core, case, "measure.1").state == "done"
     assert "risk.removal_unproved" in codes(core, case)
-    case_commands.remove(case, 1, on=TODAY, completed=True, evidence=[PROOF], **WHO)
+    case_commands.remove(case, 1, on=TODAY, completed=True, evidence=[PROOF], at=WHO)
     assert "risk.removal_unproved" not in codes(core, case)
-    assert case_commands.remove(case, 1, on=TODAY, completed=True, evidence=[PROOF], **WHO).events == ()
+    assert case_commands.remove(case, 1, on=TODAY, completed=True, evidence=[PROOF], at=WHO).events == ()
 
 
 def test_a_risk_of_a_higher_body_goes_up_with_its_own_term_and_answer(
@@ -292,7 +293,7 @@ def test_a_risk_of_a_higher_body_goes_up_with_its_own_term_and_answer(
     assert "risk.without_measure" not in codes(core, case)
 
     case_commands.ask(
-        case, 1, body="", asked="Анықтаманы электрондық нысанға көшіру", term=UNTIL, on=TODAY, **WHO
+        case, 1, body="", asked="Анықтаманы электрондық нысанға көшіру", term=UNTIL, on=TODAY, at=WHO
     )
     request = due(core, case, "request.1")
     assert (request.due, request.state, request.obligation.duty) == (
@@ -302,7 +303,7 @@ def test_a_risk_of_a_higher_body_goes_up_with_its_own_term_and_answer(
     )
     assert "risk.not_asked" not in codes(core, case)
 
-    case_commands.answer(case, 1, text="Бұйрықтың жобасы әзірленуде", on=TODAY, **WHO)
+    case_commands.answer(case, 1, text="Бұйрықтың жобасы әзірленуде", on=TODAY, at=WHO)
     assert due(core, case, "request.1").state == "done"
 
 
@@ -346,12 +347,12 @@ def test_a_reviewed_quarter_without_a_status_is_a_finding(
     measure = SetMeasure(
         risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER
     )
-    case_commands.take_in(case, [measure], on=set_on, **WHO)
-    core.record(case, "quarter_reported.2026Q2", on=date(2026, 7, 6), **WHO)
-    core.record(case, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), **WHO)
+    case_commands.take_in(case, [measure], on=set_on, at=WHO)
+    core.record(case, "quarter_reported.2026Q2", on=date(2026, 7, 6), at=WHO)
+    core.record(case, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), at=WHO)
     assert codes(core, case).count("risk.measure_not_reviewed") == asked
 
-    case_commands.review(case, 1, outcome="not", on=date(2026, 7, 9), **WHO)
+    case_commands.review(case, 1, outcome="not", on=date(2026, 7, 9), at=WHO)
     assert "risk.measure_not_reviewed" not in codes(core, case)
 
 
@@ -364,9 +365,9 @@ def test_what_ended_before_a_quarter_was_reviewed_is_not_asked_about(
     measure = SetMeasure(
         risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER
     )
-    case_commands.take_in(case, [measure], on=date(2026, 6, 11), **WHO)
-    case_commands.review(case, 1, outcome=outcome, on=date(2026, 6, 30), **WHO)
-    core.record(case, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), **WHO)
+    case_commands.take_in(case, [measure], on=date(2026, 6, 11), at=WHO)
+    case_commands.review(case, 1, outcome=outcome, on=date(2026, 6, 30), at=WHO)
+    core.record(case, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), at=WHO)
 
     assert ("risk.measure_not_reviewed" in codes(core, case)) == asked
 
@@ -391,9 +392,9 @@ def test_a_status_belongs_to_the_quarter_in_which_the_information_is_reviewed(
     measure = SetMeasure(
         risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER
     )
-    case_commands.take_in(case, [measure], on=date(2026, 1, 12), **WHO)
-    case_commands.review(case, 1, outcome="not", on=on, **WHO)
-    core.record(case, f"quarter_reviewed.{period}", on=date(2026, 7, 2), **WHO)
+    case_commands.take_in(case, [measure], on=date(2026, 1, 12), at=WHO)
+    case_commands.review(case, 1, outcome="not", on=on, at=WHO)
+    core.record(case, f"quarter_reviewed.{period}", on=date(2026, 7, 2), at=WHO)
 
     assert ("risk.measure_not_reviewed" in codes(core, case)) == asked
 
@@ -420,7 +421,7 @@ def test_a_plan_taken_in_twice_changes_nothing_and_overwrites_nothing(
         PlanRow(number=2, risk="жеткізушіні  ТАҢДАУ ашық емес", action="Қағиданы бекіту", term=UNTIL, **fields),
     ]
     for _ in range(2):
-        last = case_commands.take_in_by(case, lambda stored: taken(stored, rows), on=TODAY, **WHO)
+        last = case_commands.take_in_by(case, lambda stored: taken(stored, rows), on=TODAY, at=WHO)
 
     risk_register = register(core.view(case, today=TODAY).case)
     assert last.events == ()
@@ -438,13 +439,13 @@ def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(
         PlanRow(number=2, risk="Бірінші тәуекел", action="Қағиданы бекіту", **fields),
         PlanRow(number=3, risk="Екінші тәуекел", action="Тексеру жүргізу", **fields),
     ]
-    case_commands.take_in_by(case, lambda stored: taken(stored, rows), on=TODAY, **WHO)
+    case_commands.take_in_by(case, lambda stored: taken(stored, rows), on=TODAY, at=WHO)
     for record in ("measure.2", "risk.3"):
-        withdraw(core, case, record, ground="қате", **WHO)
+        withdraw(core, case, record, ground="қате", at=WHO)
 
     rows[1] = replace(rows[1], action="ҚАҒИДАНЫ  бекіту")
     extra_row = PlanRow(number=2, risk="Бірінші тәуекел", action="Кестені бекіту", **fields)
-    change = case_commands.take_in_by(case, lambda stored: taken(stored, [*rows, extra_row]), on=TODAY, **WHO)
+    change = case_commands.take_in_by(case, lambda stored: taken(stored, [*rows, extra_row]), on=TODAY, at=WHO)
 
     assert [(event.kind, event.name) for event in change.events] == [("measure_set", "4")]
     assert withdrawn_rows(change.case, [*rows, extra_row]) == (rows[1], rows[2])
@@ -457,7 +458,7 @@ def test_the_board_holds_measures_and_equals_its_rebuild(
     """Rows of measures and requests, reminded like any other, and the same when computed anew."""
     found(case_commands, case, body="ДСМ")
     set_measure(case_commands, case, QUARTER)
-    case_commands.ask(case, 1, body="ДСМ", asked="Түсіндіруді сұрау", term=UNTIL, on=TODAY, **WHO)
+    case_commands.ask(case, 1, body="ДСМ", asked="Түсіндіруді сұрау", term=UNTIL, on=TODAY, at=WHO)
     stored_case = ledger.case(case)
     assert stored_case is not None
 
@@ -506,7 +507,7 @@ def test_a_measure_quotes_the_words_of_its_term_where_it_has_any_and_a_request_n
     found(case_commands, case, body="Министрлік", act="№ 1 бұйрық")
     term = MeasureTerm(term=OnDate(date(2026, 9, 30)), reading="date")
     set_measure(case_commands, case, term)
-    case_commands.ask(case, 1, body="", asked="Анықтаманы көшіру", term=term, on=TODAY, **WHO)
+    case_commands.ask(case, 1, body="", asked="Анықтаманы көшіру", term=term, on=TODAY, at=WHO)
     codes_by_name = {
         name: [element.code for element in due(core, case, name).explanation]
         for name in ("measure.1", "request.1")
@@ -522,10 +523,10 @@ def test_an_assignment_is_named_by_its_text_also_once_it_is_withdrawn(case: str,
     """As the letter that takes it back does; given alone it is all its case is about."""
     until = date(2026, 7, 24)
     fields: dict[str, Any] = {"assignee": "a", "until": until, "giver": "b"}
-    give(core, case, text="Есеп дайындау", **fields, **WHO)
-    give(core, case, text="Хат жазу", **fields, **WHO)
-    withdraw(core, case, "assignment.2", ground="қате", **WHO)
-    alone = give_alone(core, text="Тізім жасау", unit="", **fields, **WHO)
+    give(core, case, text="Есеп дайындау", **fields, at=WHO)
+    give(core, case, text="Хат жазу", **fields, at=WHO)
+    withdraw(core, case, "assignment.2", ground="қате", at=WHO)
+    alone = give_alone(core, text="Тізім жасау", unit="", **fields, at=WHO)
     outcomes = {}
     for of in (case, alone.id):
         view = core.view(of, today=TODAY)
@@ -550,9 +551,9 @@ def test_what_was_withdrawn_is_named_by_what_it_asked_for(
     """As the letter that takes it back does; nothing else has such a deadline."""
     found(case_commands, case, body="Министрлік", act="№ 1 бұйрық")
     set_measure(case_commands, case, QUARTER)
-    case_commands.ask(case, 1, body="", asked="Анықтаманы көшіру", term=UNTIL, on=TODAY, **WHO)
+    case_commands.ask(case, 1, body="", asked="Анықтаманы көшіру", term=UNTIL, on=TODAY, at=WHO)
     for name in ("measure.1", "request.1"):
-        withdraw(core, case, name, ground="қате", **WHO)
+        withdraw(core, case, name, ground="қате", at=WHO)
     now = core.view(case, today=TODAY).case
     withdrawn_deadlines = {
         name: withdrawn_deadline(now, library().named(now.edition), CALENDAR, name, due=date(2026, 9, 30))
@@ -594,7 +595,7 @@ def test_a_measure_counts_from_the_day_its_plan_was_approved(
 def test_a_measure_of_a_planned_approval_waits_for_it(case_commands: RiskCommands, core: CaseCommands) -> None:
     """Its date is of the plan, and good until the day of the plan."""
     planned = {"plan_approved": date(2026, 7, 27)}
-    case = core.open(Opening(procedure="internal-analysis", planned=planned), **WHO).id
+    case = core.open(Opening(procedure="internal-analysis", planned=planned), at=WHO).id
     found(case_commands, case)
     set_measure(
         case_commands, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), reading="after")
@@ -610,7 +611,7 @@ def test_a_measure_of_an_unapproved_plan_counts_from_the_note_and_says_so(
 ) -> None:
     """Neither the anchor nor its sentence names an approval that has not happened."""
     facts = {"note_signed": date(2026, 6, 1)}
-    case = core.open(Opening(procedure="internal-analysis", facts=facts), **WHO).id
+    case = core.open(Opening(procedure="internal-analysis", facts=facts), at=WHO).id
     found(case_commands, case)
     set_measure(
         case_commands, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), reading="after")

@@ -15,11 +15,14 @@ from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.registers.exposure import exposure, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import register
+from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
+
+AT = Stamp(by="a", now=NOW, today=TODAY)
 
 
 def edit(case_commands: CaseCommands, case: Case, row: str, **fields: object) -> Change:
-    return edit_row(case_commands, case.id, row, fields, by="a", now=NOW, today=TODAY)
+    return edit_row(case_commands, case.id, row, fields, at=AT)
 
 
 def test_an_edit_carries_only_what_changed(case_commands: CaseCommands, case: Case, ledger: SqlLedger) -> None:
@@ -71,10 +74,10 @@ def test_positions_and_remarks_are_edited_and_keep_the_rest(
     """Talks and answers stay; a day may be taken out again."""
     registers, day = RegisterCommands(case_commands), date(2026, 5, 20)
     exposed = ExposedPosition(title="Закупщик", holder="Б", approved_on=day)
-    registers.expose(case.id, exposed, on=day, by="a", now=NOW, today=TODAY)
-    registers.talk(case.id, 1, on=day, by="a", now=NOW, today=TODAY)
+    registers.expose(case.id, exposed, on=day, at=AT)
+    registers.talk(case.id, 1, on=day, at=AT)
     fields = {"text": "Нет сроков", "author": "А", "source": "discussion"}
-    registers.remark(case.id, **fields, on=day, by="a", now=NOW, today=TODAY)
+    registers.remark(case.id, **fields, on=day, at=AT)
 
     edit(case_commands, case, "position.1", holder="В", approved_on=None)
     edit(case_commands, case, "remark.1", text="Сроков нет", on=date(2026, 5, 19))

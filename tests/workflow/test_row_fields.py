@@ -18,9 +18,10 @@ from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.case_rows import CaseRows, NewRow
 from workflow.cases.registers.risk import register
 from workflow.law.files import UnreadableRegulation
+from workflow.org.audit import Stamp
 from workflow.registers.definition import Registers
 
-WHO = {"by": "a", "now": NOW, "today": TODAY}
+WHO = Stamp(by="a", now=NOW, today=TODAY)
 NAME, TEXT = next(file for file in shipped_register_files("registers/cases") if file[0].startswith("risks."))
 ADDED = b"""
 [[field]]
@@ -46,15 +47,15 @@ def rows(case_commands: CaseCommands) -> CaseRows:
 def test_a_field_of_the_file_alone_is_carried_by_the_event_and_edited(rows: CaseRows, case: Case) -> None:
     """What else the risk says stays; an amount is parsed as in any register."""
     values = {"description": "Сговор", "loss": "1 250,50", "area": "money"}
-    entered = rows.add(case.id, NewRow(register="risks", values=values), on=TODAY, **WHO)
+    entered = rows.add(case.id, NewRow(register="risks", values=values), on=TODAY, at=WHO)
     fields = {"description": "Сговор", "direction": "other", "loss": "1250.5", "area": "money"}
     assert entered.events[0].payload == fields
 
-    change = rows.edit(case.id, "risk.1", {"loss": "2000"}, **WHO)
+    change = rows.edit(case.id, "risk.1", {"loss": "2000"}, at=WHO)
     assert change.events[0].payload == {"loss": "2000"}
     risk = register(change.case).risks[1]
     assert (risk.description, risk.extra) == ("Сговор", {"loss": "2000", "area": "money"})
-    assert rows.edit(case.id, "risk.1", {"loss": "2 000"}, **WHO).events == ()
+    assert rows.edit(case.id, "risk.1", {"loss": "2 000"}, at=WHO).events == ()
 
 
 def test_a_value_that_cannot_stand_in_it_is_refused(rows: CaseRows, case: Case) -> None:
@@ -62,7 +63,7 @@ def test_a_value_that_cannot_stand_in_it_is_refused(rows: CaseRows, case: Case) 
     for values in ({"loss": "much"}, {"area": "time"}):
         new = NewRow(register="risks", values={"description": "x", **values})
         with pytest.raises(ValueError, match=r"register\.value\."):
-            rows.add(case.id, new, on=TODAY, **WHO)
+            rows.add(case.id, new, on=TODAY, at=WHO)
 
 
 def test_commands_have_every_field_of_the_files_and_no_other() -> None:

@@ -20,19 +20,20 @@ from workflow.deadlines.deadline import Deadline
 from workflow.findings.findings import findings
 from workflow.findings.of_risks import risk_findings
 from workflow.law.names import UnknownFact
+from workflow.org.audit import Stamp
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 
 NOW = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 6, 1)
 START, END = date(2026, 4, 13), date(2026, 5, 26)
-STAMP = {"by": "officer", "now": NOW, "today": TODAY}
+STAMP = Stamp(by="officer", now=NOW, today=TODAY)
 SITE = Evidence(kind="link:site", reference="https://org.kz/1", published_on=date(2026, 3, 27))
 MEDIA = Evidence(kind="link:media", reference="https://gazeta.kz/2", published_on=date(2026, 4, 3))
 
 
 def record(case_commands: CaseCommands, case: Case, fact: str, on: date, *evidence: Evidence) -> Change:
-    return case_commands.record(case.id, fact, on=on, evidence=evidence, by="officer", now=NOW, today=TODAY)
+    return case_commands.record(case.id, fact, on=on, evidence=evidence, at=STAMP)
 
 
 def take_back(
@@ -44,7 +45,12 @@ def take_back(
     evidence: str = "",
 ) -> Change:
     return withdraw(
-        case_commands, case.id, name, ground=ground, evidence=evidence, by="officer", now=NOW, today=TODAY
+        case_commands,
+        case.id,
+        name,
+        ground=ground,
+        evidence=evidence,
+        at=STAMP,
     )
 
 
@@ -120,7 +126,11 @@ def test_it_takes_its_own_corrections_and_evidence_along(
     record(case_commands, case, "start_announced", date(2026, 3, 27))
     record(case_commands, case, "start_announced", date(2026, 3, 27), SITE)
     case_commands.correct(
-        case.id, "start_announced", on=date(2026, 3, 30), ground="опечатка", by="a", now=NOW, today=TODAY
+        case.id,
+        "start_announced",
+        on=date(2026, 3, 30),
+        ground="опечатка",
+        at=Stamp(by="a", now=NOW, today=TODAY),
     )
 
     change = take_back(case_commands, case, "start_announced")
@@ -239,7 +249,7 @@ def test_a_plan_date_withdrawn_gives_way_to_the_one_before(
     case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """Replanned by mistake: the plan of the schedule counts again; withdrawn too, there is none."""
-    case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 15), by="officer", now=NOW, today=TODAY)
+    case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 15), at=STAMP)
 
     take_back(case_commands, case, "plan.analysis_started")
     assert stored(ledger, case).planned["analysis_started"] == START
@@ -267,7 +277,7 @@ def test_a_correction_alone_is_withdrawn_by_its_line(
     """#5 is the correction: the day before it counts again; once more is refused."""
     record(case_commands, case, "order_signed", date(2026, 4, 6))
     case_commands.correct(
-        case.id, "order_signed", on=date(2026, 4, 3), ground="опечатка", by="a", now=NOW, today=TODAY
+        case.id, "order_signed", on=date(2026, 4, 3), ground="опечатка", at=Stamp(by="a", now=NOW, today=TODAY)
     )
 
     change = take_back(case_commands, case, "#5")
@@ -283,7 +293,7 @@ def test_a_line_that_is_no_record_is_refused(case_commands: CaseCommands, case: 
     """The opening, a line there is not, a cancellation: none is taken back so."""
     record(case_commands, case, "order_signed", date(2026, 4, 6))
     record(case_commands, case, "order_signed", date(2026, 4, 6), SITE)
-    case_commands.cancel(case.id, ground="х", by="officer", now=NOW, today=TODAY)
+    case_commands.cancel(case.id, ground="х", at=STAMP)
 
     with pytest.raises(Refusal):
         take_back(case_commands, case, line)
@@ -337,7 +347,7 @@ def test_the_fact_that_opened_a_branch_is_withdrawn(case_commands: CaseCommands)
     """A conflict of interest confirmed by mistake: the branch closes; what was recorded in it stays, resting on
     nothing."""
     opening = Opening(procedure="conflict-of-interest", person="p1", planned={})
-    opened_case = case_commands.open(opening, by="officer", now=NOW, today=TODAY)
+    opened_case = case_commands.open(opening, at=STAMP)
     branch = next(
         fact
         for fact in library().of(opened_case).facts.values()
@@ -358,13 +368,13 @@ def test_the_fact_that_opened_a_branch_is_withdrawn(case_commands: CaseCommands)
 def found(case_commands: CaseCommands, case: Case, *texts: str) -> None:
     for text in texts:
         RiskCommands(case_commands).find(
-            case.id, FoundRisk(description=text), on=date(2026, 5, 20), by="a", now=NOW, today=TODAY
+            case.id, FoundRisk(description=text), on=date(2026, 5, 20), at=Stamp(by="a", now=NOW, today=TODAY)
         )
 
 
 def measure(case_commands: CaseCommands, case: Case, risk: int) -> None:
     command = SetMeasure(risk=risk, action="Утвердить порядок закупок", responsible="ДЗ", term=MeasureTerm())
-    RiskCommands(case_commands).set_measure(case.id, command, by="a", now=NOW, today=TODAY)
+    RiskCommands(case_commands).set_measure(case.id, command, at=Stamp(by="a", now=NOW, today=TODAY))
 
 
 def test_a_risk_is_withdrawn_with_all_that_was_said_of_it(
@@ -373,10 +383,10 @@ def test_a_risk_is_withdrawn_with_all_that_was_said_of_it(
     """Its request, its answer and its removal go along; its measure stays and rests on nothing."""
     risks = RiskCommands(case_commands)
     found(case_commands, case, "Закупки без конкурса", "Совмещение функций")
-    stamp = {"by": "a", "now": NOW, "today": TODAY}
-    risks.ask(case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=date(2026, 5, 21), **stamp)  # type: ignore[arg-type]
-    risks.answer(case.id, 1, text="учтено", on=date(2026, 5, 25), **stamp)  # type: ignore[arg-type]
-    risks.remove(case.id, 1, on=date(2026, 5, 26), completed=False, **stamp)  # type: ignore[arg-type]
+    stamp = Stamp(by="a", now=NOW, today=TODAY)
+    risks.ask(case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=date(2026, 5, 21), at=stamp)
+    risks.answer(case.id, 1, text="учтено", on=date(2026, 5, 25), at=stamp)
+    risks.remove(case.id, 1, on=date(2026, 5, 26), completed=False, at=stamp)
     measure(case_commands, case, 1)
 
     take_back(case_commands, case, "risk.1")
@@ -419,11 +429,11 @@ def test_positions_and_remarks_are_withdrawn_with_their_talks_and_answers(
 ) -> None:
     """By their numbers."""
     registers = RegisterCommands(case_commands)
-    day, stamp = date(2026, 5, 20), {"by": "a", "now": NOW, "today": TODAY}
-    registers.expose(case.id, ExposedPosition(title="Закупщик", holder="Б"), on=day, **stamp)  # type: ignore[arg-type]
-    registers.talk(case.id, 1, on=day, **stamp)  # type: ignore[arg-type]
-    registers.remark(case.id, text="Нет сроков", author="А", source="discussion", on=day, **stamp)  # type: ignore[arg-type]
-    registers.answer_remark(case.id, 1, taken=True, answer="", on=day, **stamp)  # type: ignore[arg-type]
+    day, stamp = date(2026, 5, 20), Stamp(by="a", now=NOW, today=TODAY)
+    registers.expose(case.id, ExposedPosition(title="Закупщик", holder="Б"), on=day, at=stamp)
+    registers.talk(case.id, 1, on=day, at=stamp)
+    registers.remark(case.id, text="Нет сроков", author="А", source="discussion", on=day, at=stamp)
+    registers.answer_remark(case.id, 1, taken=True, answer="", on=day, at=stamp)
 
     take_back(case_commands, case, "position.1")
     take_back(case_commands, case, "remark.1")
@@ -441,12 +451,12 @@ def test_a_request_withdrawn_by_its_line_takes_its_answer_along(
 ) -> None:
     """The risk stays, nobody was asked."""
     found(case_commands, case, "Закупки без конкурса")
-    stamp = {"by": "a", "now": NOW, "today": TODAY}
+    stamp = Stamp(by="a", now=NOW, today=TODAY)
     day = date(2026, 5, 21)
     RiskCommands(case_commands).ask(
-        case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=day, **stamp
+        case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=day, at=stamp
     )  # type: ignore[arg-type]
-    RiskCommands(case_commands).answer(case.id, 1, text="учтено", on=day, **stamp)  # type: ignore[arg-type]
+    RiskCommands(case_commands).answer(case.id, 1, text="учтено", on=day, at=stamp)
 
     take_back(case_commands, case, "#5")
 

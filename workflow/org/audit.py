@@ -1,16 +1,25 @@
-"""Entries of the audit log, and filters for lists of them, as values."""
+"""Who changes something and when; entries of the audit log, and filters for lists of them, as values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 Topic = Literal["login", "account", "people", "settings", "case", "register", "file"]
 TOPICS: tuple[Topic, ...] = ("login", "account", "people", "settings", "case", "register", "file")
 OF_CASES: frozenset[Topic] = frozenset({"case", "register", "file"})
 """Topics of entries that are visible to everybody who sees the case."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stamp:
+    """Who makes a change, and when. `now`: aware UTC; `today`: the local date of the writer."""
+
+    by: str
+    now: datetime
+    today: date
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -83,7 +83,7 @@ def _with_access_of_groups(ctx: RequestContext, account: Account, person: Outsid
         reader = replace(account.reader, access=person.access)
         # A session stores no access, yet sessions opened under another access are ended.
         ctx.accounts.end(login, now=ctx.now, by=by)
-        ctx.accounts.save(reader, disabled=account.disabled, **(stamp(ctx) | {"by": by}))
+        ctx.accounts.save(reader, disabled=account.disabled, at=replace(stamp(ctx), by=by))
     return ctx.accounts.account(login)
 
 
@@ -109,18 +109,18 @@ def _open_account(ctx: RequestContext, person: OutsidePerson) -> Identity | None
         log.warning("%s: the person of this e-mail is linked to another id of the provider", login)
         key = ""
     reader = Reader(login=login, access=person.access, person=key, name=person.name[:200])
-    author_stamp = stamp(ctx) | {"by": _author(person.provider)}
-    ctx.accounts.save(reader, disabled=False, **author_stamp)
+    author_stamp = replace(stamp(ctx), by=_author(person.provider))
+    ctx.accounts.save(reader, disabled=False, at=author_stamp)
     identity = _link(ctx, person, login, by_group=True)
     if identity is None or identity.login != login:
         # The same person logged in twice at once.
-        ctx.accounts.save(reader, disabled=True, **author_stamp)
+        ctx.accounts.save(reader, disabled=True, at=author_stamp)
     return identity
 
 
 def _link(ctx: RequestContext, person: OutsidePerson, login: str, *, by_group: bool) -> Identity | None:
     identity = Identity(login=login, provider=person.provider, subject=person.subject, by_group=by_group)
-    ctx.accounts.link(identity, **(stamp(ctx) | {"by": _author(person.provider)}))
+    ctx.accounts.link(identity, at=replace(stamp(ctx), by=_author(person.provider)))
     return ctx.accounts.identity(person.provider, person.subject)
 
 

@@ -270,7 +270,7 @@ def _invite(
             entry, letters = _letter(ctx, wish.person, reader, login_way, channels)
             invited.append(Invited(reader=reader, new=existing is None, entry=entry, letters=letters))
     if not preview and invited:
-        invited_logins = ctx.app.invitations.invite(invited, **stamp(ctx))
+        invited_logins = ctx.app.invitations.invite(invited, at=stamp(ctx))
         for person in people:
             if not person.obstacle and person.login not in invited_logins:
                 person.obstacle = "login_taken"

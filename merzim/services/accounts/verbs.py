@@ -185,7 +185,7 @@ def add(ctx: RequestContext, command: AccountAccess) -> Invitation:
     check_login(login)
     reader, secret = _reader(ctx, login, command), new_secret()
     # The insertion decides who of several administrators creates it.
-    if not ctx.app.invitations.open(reader, _link(ctx, login, secret), **stamp(ctx)):
+    if not ctx.app.invitations.open(reader, _link(ctx, login, secret), at=stamp(ctx)):
         raise BadPassword("web.login.taken", login=login)
     return _invitation(ctx, login, secret)
 
@@ -196,7 +196,7 @@ def change(ctx: RequestContext, command: AccountAccess) -> AccountDetails:
     account = get_account(ctx, command.login)
     _require_administrator_left(ctx, account, command.access)
     reader = _reader(ctx, account.reader.login, command)
-    ctx.accounts.save(reader, disabled=account.disabled, **stamp(ctx))
+    ctx.accounts.save(reader, disabled=account.disabled, at=stamp(ctx))
     return details(ctx, command.login)
 
 
@@ -205,14 +205,14 @@ def close(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     """Close an account: it can no longer be used to log in."""
     account = get_account(ctx, command.login)
     _require_administrator_left(ctx, account, "")
-    ctx.accounts.save(account.reader, disabled=True, **stamp(ctx))
+    ctx.accounts.save(account.reader, disabled=True, at=stamp(ctx))
     return details(ctx, command.login)
 
 
 @verb("settings")
 def reopen(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     """Reopen a closed account."""
-    ctx.accounts.save(get_account(ctx, command.login).reader, disabled=False, **stamp(ctx))
+    ctx.accounts.save(get_account(ctx, command.login).reader, disabled=False, at=stamp(ctx))
     return details(ctx, command.login)
 
 
@@ -246,7 +246,7 @@ def unlink(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     password.
     """
     login = get_account(ctx, command.login).reader.login
-    if not ctx.accounts.unlink(login, **stamp(ctx)):
+    if not ctx.accounts.unlink(login, at=stamp(ctx)):
         raise Refusal("web.staff.account_not_linked", login=login)
     return details(ctx, login)
 
@@ -416,4 +416,4 @@ def remove(ctx: RequestContext, login: str, *, ground: str) -> None:
     if not ground:
         raise Refusal("web.factor.no_ground")
     letters = account_letters(ctx, account, "removed", {"by": ctx.reader.login})
-    ctx.factors.remove(login, **stamp(ctx), details={"ground": ground}, letters=letters)
+    ctx.factors.remove(login, at=stamp(ctx), details={"ground": ground}, letters=letters)

@@ -23,6 +23,7 @@ from notifications.letter_links import AnswerLink, campaign_address, link_token,
 from notifications.rules import local_moment
 from workflow.law.procedure import Text
 from workflow.org.access import Reader
+from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign, is_asked
 from workflow.registers.definition import Campaign, Register, UnknownRegisterField
@@ -206,7 +207,7 @@ class BotAnswers:
 
     def _context(self) -> RequestContext:
         moment = self._clock()
-        return operator_context(self._app, by=TELEGRAM, now=moment.now, today=moment.today)
+        return operator_context(self._app, at=Stamp(by=TELEGRAM, now=moment.now, today=moment.today))
 
     def question(self, person: str, campaign: str, language: str) -> CampaignQuestion:
         """Return the question of a campaign to a person. Raises LinkRefused."""

@@ -124,7 +124,7 @@ def give_assignment(ctx: RequestContext, command: GiveAssignment) -> CommandResu
         assignee=person,
         until=command.until,
         giver=writer(ctx),
-        **stamp(ctx),
+        at=stamp(ctx),
     )
     return command_result(change)
 
@@ -144,7 +144,7 @@ def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
         unit=unit,
         until=command.until,
         giver=writer(ctx),
-        **stamp(ctx),
+        at=stamp(ctx),
     )
     return command_result(Change(case=case, events=tuple(ctx.case_commands.events(case.id))))
 
@@ -196,7 +196,7 @@ def answer_assignment(ctx: RequestContext, command: AnswerAssignment) -> Command
         author=_author(ctx),
         for_office=ctx.operator,
         evidence=store_evidence(ctx, command.evidence),
-        **stamp(ctx),
+        at=stamp(ctx),
     )
     return command_result(change)
 
@@ -211,7 +211,7 @@ def refuse_assignment(ctx: RequestContext, command: RefuseAssignment) -> Command
         ground=command.ground,
         author=_author(ctx),
         for_office=ctx.operator,
-        **stamp(ctx),
+        at=stamp(ctx),
     )
     return command_result(change)
 
@@ -226,7 +226,7 @@ def extend_assignment(ctx: RequestContext, command: ExtendAssignment) -> Command
         until=command.until,
         ground=command.ground,
         author=writer(ctx),
-        **stamp(ctx),
+        at=stamp(ctx),
     )
     return command_result(change)
 

@@ -119,7 +119,7 @@ def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
         asks=asks,
         until=command.until,
         answers=command.answers,
-        **stamp(ctx),
+        at=stamp(ctx),
     )
     if command.answers is not None and ctx.reader.person:
         mark_read(ctx.app.engine, ctx.reader.person, case=command.case, seq=command.answers, now=ctx.now)
@@ -166,7 +166,7 @@ def _ask(
         person=ctx.reader.person,
         asks=person.key,
         until=until,
-        **stamp(ctx),
+        at=stamp(ctx),
     )
     return command_result(change)
 
@@ -198,7 +198,7 @@ def withdraw_comment(ctx: RequestContext, command: WithdrawComment) -> CommandRe
     if not (ctx.operator or is_own(ctx, comment.by)):
         raise CannotComment("comment.not_yours")
     change = withdrawals.withdraw(
-        ctx.case_commands, command.case, f"#{command.line}", ground=command.ground, **stamp(ctx)
+        ctx.case_commands, command.case, f"#{command.line}", ground=command.ground, at=stamp(ctx)
     )
     return command_result(change)
 

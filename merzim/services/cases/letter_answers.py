@@ -149,9 +149,9 @@ def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
             until=until,
             officer=officer,
             text=_text(ctx, question, officer) if officer else "",
-            **moment,
+            at=moment,
         )
-    acknowledge(ctx.app.outbox, ctx.case_commands, notice, notice.key, **moment)
+    acknowledge(ctx.app.outbox, ctx.case_commands, notice, notice.key, at=moment)
     return LetterAnswered(recorded=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cache, partial
 from importlib.resources import files
 
@@ -14,7 +14,6 @@ from merzim.services.app import AppContext
 from merzim.services.law.regulations import case_registers
 from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.org import store as office_store
-from merzim.storage.org.chain import ChangeStamp
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.case_rows import CaseRows
@@ -25,6 +24,7 @@ from workflow.cases.registers.risk import Measure, Risk, register
 from workflow.cases.registers.risk_scale import Band, RiskScale, by_edition, read_scale
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import entry_deadlines
+from workflow.org.audit import Stamp
 from workflow.registers.definition import Register
 
 
@@ -55,15 +55,13 @@ def cases(app: AppContext, unit: str = "") -> Sequence[Case]:
     return [by_id[id] for id in sorted(by_id)]
 
 
-def keep_responsible(
-    app: AppContext, texts: Iterable[str], *, by: str, now: datetime, today: date
-) -> tuple[str, ...]:
+def keep_responsible(app: AppContext, texts: Iterable[str], *, at: Stamp) -> tuple[str, ...]:
     """Match responsible texts to people and save the matches; return the texts that match nobody."""
     office = app.reads.office()
     matches = {text: match(text, office) for text in dict.fromkeys(filter(None, texts))}
     new = {text: key for text, key in matches.items() if key is not None and text not in office.matches}
     if new:
-        office_store.save(app.engine, matches=new, stamp=ChangeStamp(by=by, now=now, today=today))
+        office_store.save(app.engine, matches=new, stamp=at)
     return tuple(text for text, key in matches.items() if key is None)
 
 

@@ -118,7 +118,7 @@ def record_cartogram(ctx: RequestContext, command: RecordCartogram) -> CommandRe
     lines = read(read_cartogram, content.read(), name)
     evidence = store_evidence(ctx, command.evidence)
     change = case_rows(ctx.case_commands).record_cartogram(
-        command.case, lines, on=command.on, evidence=evidence, **stamp(ctx)
+        command.case, lines, on=command.on, evidence=evidence, at=stamp(ctx)
     )
     return command_result(change)
 
@@ -133,7 +133,7 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
     ctx.case_commands.view(command.case, today=ctx.today)
     plan = read(read_measures, content.read(), name, year=command.year)
     change = case_rows(ctx.case_commands).add(
-        command.case, lambda stored: taken(stored, plan.measures), on=ctx.today, **stamp(ctx)
+        command.case, lambda stored: taken(stored, plan.measures), on=ctx.today, at=stamp(ctx)
     )
     responsible = [measure.responsible for measure in plan.measures]
     due = next_due_dates(ctx.app, change.case, today=ctx.today)
@@ -152,7 +152,7 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
             )
             for measure, number in zip(plan.measures, numbers, strict=True)
         ],
-        unmatched=list(keep_responsible(ctx.app, responsible, **stamp(ctx))),
+        unmatched=list(keep_responsible(ctx.app, responsible, at=stamp(ctx))),
         withdrawn=[row.action for row in withdrawn_rows(change.case, plan.measures)],
         unread=list(plan.unread),
     )
@@ -167,7 +167,7 @@ def enter_texts(ctx: RequestContext, command: EnterCaseRow) -> CommandResult:
 @verb("record")
 def edit_row(ctx: RequestContext, command: EditCaseRow) -> CommandResult:
     """Change a row of a register of the case; only the differences are written."""
-    change = case_rows(ctx.case_commands).edit(command.case, command.row, command.fields, **stamp(ctx))
+    change = case_rows(ctx.case_commands).edit(command.case, command.row, command.fields, at=stamp(ctx))
     _keep_responsible(ctx, command.fields)
     return command_result(change)
 
@@ -239,7 +239,7 @@ def _entered(
 ) -> CommandResult:
     """Enter a row by values or texts, or edit the one that has the given number."""
     new = NewRow(register=register_id, number=number, values=values)
-    change = case_rows(ctx.case_commands).add(case, new, on=ctx.today, **stamp(ctx))
+    change = case_rows(ctx.case_commands).add(case, new, on=ctx.today, at=stamp(ctx))
     _keep_responsible(ctx, values)
     return command_result(change)
 
@@ -252,7 +252,7 @@ def _acted(ctx: RequestContext, register_id: str, action: RowAction, command: An
         command.number,
         {name: getattr(command, name) for name in action.fields},
         evidence=store_evidence(ctx, command.evidence) if action.evidence else (),
-        **stamp(ctx),
+        at=stamp(ctx),
     )
     return command_result(change)
 
@@ -260,7 +260,7 @@ def _acted(ctx: RequestContext, register_id: str, action: RowAction, command: An
 def _keep_responsible(ctx: RequestContext, values: Mapping[str, object]) -> None:
     """Store the person or unit matched to the responsible text of a row."""
     if "responsible" in values:
-        keep_responsible(ctx.app, [str(values["responsible"])], **stamp(ctx))
+        keep_responsible(ctx.app, [str(values["responsible"])], at=stamp(ctx))
 
 
 def _inputs(fields: Mapping[str, RegisterField]) -> dict[str, Any]:

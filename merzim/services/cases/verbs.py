@@ -302,39 +302,39 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
                 signed_by=command.signed_by,
                 remark=command.remark.strip()[:MAX_REMARK],
                 evidence_follows=command.evidence_follows,
-                **by,
+                at=by,
             )
         case Replan(planned=planned):
-            return lambda case_commands: case_commands.replan_all(case, planned, **by)
+            return lambda case_commands: case_commands.replan_all(case, planned, at=by)
         case Correct(fact=fact, on=on, ground=ground, values=values):
             signer = command.signed_by
             return lambda case_commands: case_commands.correct(
-                case, fact, on=on, ground=ground, values=values, signed_by=signer, **by
+                case, fact, on=on, ground=ground, values=values, signed_by=signer, at=by
             )
         case Decide(decision=decision, option=option, on=on, evidence=items, decided_by=duty, remark=remark):
             evidence = () if command.preview else store_evidence(ctx, items)
             remark = remark.strip()[:MAX_REMARK]
             return lambda case_commands: case_commands.decide(
-                case, decision, option, on=on, evidence=evidence, decided_by=duty, remark=remark, **by
+                case, decision, option, on=on, evidence=evidence, decided_by=duty, remark=remark, at=by
             )
         case Withdraw(name=name, ground=ground, evidence=only):
             _require_seen(ctx, command)
             _require_right(ctx, command)
             return lambda case_commands: withdrawals.withdraw(
-                case_commands, case, name, ground=ground, evidence=only, **by
+                case_commands, case, name, ground=ground, evidence=only, at=by
             )
         case Cancel(ground=ground):
-            return lambda case_commands: case_commands.cancel(case, ground=ground, **by)
+            return lambda case_commands: case_commands.cancel(case, ground=ground, at=by)
         case Passport():
             edit = passport_edit(ctx, command)
             kind_of = ctx.app.reads.office().kind_of
-            return lambda case_commands: edit_passport(case_commands, case, edit, kind_of=kind_of, **by)
+            return lambda case_commands: edit_passport(case_commands, case, edit, kind_of=kind_of, at=by)
         case Exempt(ground=ground, obligation=obligation):
-            return lambda case_commands: case_commands.exempt(case, ground=ground, obligation=obligation, **by)
+            return lambda case_commands: case_commands.exempt(case, ground=ground, obligation=obligation, at=by)
         case Reopen(ground=ground, obligation=obligation):
-            return lambda case_commands: case_commands.reopen(case, ground=ground, obligation=obligation, **by)
+            return lambda case_commands: case_commands.reopen(case, ground=ground, obligation=obligation, at=by)
         case Migrate(edition=edition):
-            return lambda case_commands: migration.migrate(case_commands, ctx.library, case, edition, **by)
+            return lambda case_commands: migration.migrate(case_commands, ctx.library, case, edition, at=by)
     raise TypeError(type(command).__name__)
 
 
@@ -415,7 +415,7 @@ def open_case(ctx: RequestContext, command: OpenCase) -> OpenedCase:
     )
     if command.schedule_of:
         opening = in_schedule_of(whole_case(ctx, command.schedule_of)[0], opening)
-    return OpenedCase.of(ctx.case_commands.open(opening, **stamp(ctx)))
+    return OpenedCase.of(ctx.case_commands.open(opening, at=stamp(ctx)))
 
 
 @verb("record")
@@ -455,7 +455,7 @@ def undo(ctx: RequestContext, command: Undo) -> CommandResult:
     ground = command.ground or say("withdraw.by_mistake", {}, ctx.spoken_language)
     return command_result(
         withdrawals.undo(
-            ctx.case_commands, case, command.line, ground=ground, was_told=notification_check, **stamp(ctx)
+            ctx.case_commands, case, command.line, ground=ground, was_told=notification_check, at=stamp(ctx)
         )
     )
 
@@ -476,7 +476,7 @@ def describe(ctx: RequestContext, command: Passport) -> CommandResult:
     """Change the passport of a case: object, unit, responsible people, working group, period."""
     result = run(ctx, command)
     if result.changed and not command.preview and command.responsible:
-        keep_responsible(ctx.app, passport_edit(ctx, command).responsible.values(), **stamp(ctx))
+        keep_responsible(ctx.app, passport_edit(ctx, command).responsible.values(), at=stamp(ctx))
     return result
 
 
@@ -509,7 +509,12 @@ def snooze(ctx: RequestContext, command: SnoozeReminder) -> CommandResult:
     """Snooze a reminder until a day, at the latest the last reminder before the due date."""
     return command_result(
         reminder_actions.snooze(
-            ctx.case_commands, ctx.calendar, command.case, command.obligation, until=command.until, **stamp(ctx)
+            ctx.case_commands,
+            ctx.calendar,
+            command.case,
+            command.obligation,
+            until=command.until,
+            at=stamp(ctx),
         )
     )
 
@@ -518,12 +523,12 @@ def snooze(ctx: RequestContext, command: SnoozeReminder) -> CommandResult:
 def add_reader(ctx: RequestContext, command: AddReader) -> CommandResult:
     """Give a person access to a confidential case."""
     person = person_named(ctx.app, command.person)
-    return command_result(ctx.case_commands.name_reader(command.case, person, **stamp(ctx)))
+    return command_result(ctx.case_commands.name_reader(command.case, person, at=stamp(ctx)))
 
 
 @verb("manage")
 def remove_reader(ctx: RequestContext, command: RemoveReader) -> CommandResult:
     """End a person's access to a confidential case."""
     return command_result(
-        ctx.case_commands.remove_reader(command.case, command.person, ground=command.ground, **stamp(ctx))
+        ctx.case_commands.remove_reader(command.case, command.person, ground=command.ground, at=stamp(ctx))
     )

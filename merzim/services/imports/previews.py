@@ -36,7 +36,6 @@ from merzim.services.verbs import Command, verb
 from merzim.services.yearly import opening as yearly
 from merzim.storage.cases import imported_files
 from merzim.storage.org import store as office_store
-from merzim.storage.org.chain import ChangeStamp
 from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import within
@@ -166,16 +165,16 @@ def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
             errors.add(analysis.schedule.row, "web.open.foreign", object=analysis.schedule.object)
     errors.refuse(name)
     if matches := _matches(office, considered.strange, command.meant):
-        office_store.save(ctx.app.engine, matches=matches, stamp=ChangeStamp(**stamp(ctx)))
+        office_store.save(ctx.app.engine, matches=matches, stamp=stamp(ctx))
         considered = preview_schedule(ctx, content, name, procedure, answers)
     digest = sha256(content if isinstance(content, bytes) else content.read_bytes()).hexdigest()
     if before := imported_files.cases_of_file(ctx.app.engine, digest):
         cases, visible = ctx.app.ledger.cases(before.values()), _managed(ctx, list(before.values()))
         known_cases = tuple(cases[id] for id in before.values() if id in cases and id in visible)
         return ImportedFile(cases=known_cases, unchanged=tuple(case.id for case in known_cases))
-    imported = take_in(considered, name=name, case_commands=ctx.app.case_commands, **stamp(ctx))
+    imported = take_in(considered, name=name, case_commands=ctx.app.case_commands, at=stamp(ctx))
     if imported.matches:
-        office_store.save(ctx.app.engine, matches=imported.matches, stamp=ChangeStamp(**stamp(ctx)))
+        office_store.save(ctx.app.engine, matches=imported.matches, stamp=stamp(ctx))
     places = {str(number): case.id for number, case in enumerate(imported.cases)}
     imported_files.remember(ctx.app.engine, digest, places, now=ctx.now)
     return imported
@@ -184,7 +183,7 @@ def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
 def keep_match(ctx: RequestContext, text: str, target: str) -> None:
     """Store what a responsible text means: a unit (id or name) or a person (key or name). Raises Refusal."""
     meaning = {text: _target(ctx.reads.office(), target)}
-    office_store.save(ctx.app.engine, matches=meaning, stamp=ChangeStamp(**stamp(ctx)))
+    office_store.save(ctx.app.engine, matches=meaning, stamp=stamp(ctx))
 
 
 def _target(office: Office, target: str) -> str:
@@ -284,7 +283,7 @@ def open_year(ctx: RequestContext, command: OpenYear) -> OpenedYear:
     """Open the yearly programmes of a year; existing cases are not opened again. Raises like `preview_year`."""
     _require_past(command.kept_from, ctx.today)
     unit = _own_unit(ctx, command.unit)
-    result = yearly.open_year(ctx.app, command.year, unit=unit, kept_from=command.kept_from, **stamp(ctx))
+    result = yearly.open_year(ctx.app, command.year, unit=unit, kept_from=command.kept_from, at=stamp(ctx))
     return OpenedYear(year=command.year, opened=[case.id for case in result.cases], there=result.there)
 
 
@@ -292,7 +291,7 @@ def open_year(ctx: RequestContext, command: OpenYear) -> OpenedYear:
 def undo_year(ctx: RequestContext, command: UndoYear) -> UndoneYear:
     """Take back the reader's last opening of a year, while its cases hold no records. Raises CannotUndo."""
     unit, ground = _own_unit(ctx, command.unit), say("withdraw.opened_by_mistake", {}, ctx.spoken_language)
-    cases = yearly.undo_year(ctx.app, command.year, unit=unit, ground=ground, **stamp(ctx))
+    cases = yearly.undo_year(ctx.app, command.year, unit=unit, ground=ground, at=stamp(ctx))
     return UndoneYear(year=command.year, cancelled=list(cases))
 
 

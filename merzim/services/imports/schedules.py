@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
@@ -24,6 +24,7 @@ from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.law.library import Library
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure
+from workflow.org.audit import Stamp
 from workflow.org.office import Office
 from workflow.refusal import Refusal
 
@@ -400,13 +401,7 @@ def _refuse_undecided(analyses: Iterable[ConsideredAnalysis], name: str) -> None
 
 
 def take_in(
-    considered: Consideration,
-    *,
-    name: str = "",
-    case_commands: CaseCommands,
-    by: str,
-    now: datetime,
-    today: date,
+    considered: Consideration, *, name: str = "", case_commands: CaseCommands, at: Stamp
 ) -> ImportedFile:
     """Import all of a file or none of it. Changes to existing cases become new plan dates or new facts.
 
@@ -420,27 +415,19 @@ def take_in(
         for number, analysis in enumerate(considered.analyses)
         if analysis.case is None
     ]
-    opened_cases = (
-        case_commands.open_many([opening for _, opening in openings], by=by, now=now, today=today)
-        if openings
-        else ()
-    )
+    opened_cases = case_commands.open_many([opening for _, opening in openings], at=at) if openings else ()
     cases = dict(zip((number for number, _ in openings), opened_cases, strict=True))
     replanned: list[str] = []
     unchanged: list[str] = []
     for number, analysis in enumerate(considered.analyses):
         if analysis.case is None:
             continue
-        changes = [case_commands.replan_all(analysis.case.id, analysis.moved, by=by, now=now, today=today)]
+        changes = [case_commands.replan_all(analysis.case.id, analysis.moved, at=at)]
         if analysis.joined:
             edit = _joining(analysis, analysis.case)
-            changes.append(
-                edit_passport(
-                    case_commands, analysis.case.id, edit, kind_of=lambda _: "", by=by, now=now, today=today
-                )
-            )
+            changes.append(edit_passport(case_commands, analysis.case.id, edit, kind_of=lambda _: "", at=at))
         for fact, on in analysis.new.items():
-            changes.append(case_commands.record(analysis.case.id, fact, on=on, by=by, now=now, today=today))
+            changes.append(case_commands.record(analysis.case.id, fact, on=on, at=at))
         (replanned if any(change.events for change in changes) else unchanged).append(analysis.case.id)
         cases[number] = changes[-1].case
     return ImportedFile(

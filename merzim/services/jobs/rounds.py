@@ -31,6 +31,7 @@ from notifications.delivery import deliver as send
 from notifications.notice import Outcome
 from notifications.round import RoundReport
 from notifications.rules import OfficeTimes
+from workflow.org.audit import Stamp
 from workflow.org.office import Person
 
 MAX_REPORTED = 100
@@ -117,7 +118,7 @@ def deliver(
         is_holder_gone=is_holder_gone,
         # A batch is small and no other worker's: finish it. The rest of a full delivery is left to the next.
         go_on=lambda: keys is not None or not app.stopping.is_set(),
-        stakes=Stakes(operator_context(app, by="", now=now, today=today)),
+        stakes=Stakes(operator_context(app, at=Stamp(by="", now=now, today=today))),
     )
     _record_run(app, "delivery", now, started)
     log.info(

@@ -153,7 +153,7 @@ def change_act(ctx: RequestContext, command: ChangeAct) -> list[AdoptableAct]:
     others = tuple(other for other in unit.acts if other != act)
     changed = replace(unit, acts=others if command.leave else (*others, act))
     if set(changed.acts) != set(unit.acts):
-        SqlStaff(ctx.app.engine).keep_unit(changed, was=unit, **stamp(ctx))
-        follow_adopted_acts(ctx.app, office, unit.id, **stamp(ctx))
+        SqlStaff(ctx.app.engine).keep_unit(changed, was=unit, at=stamp(ctx))
+        follow_adopted_acts(ctx.app, office, unit.id, at=stamp(ctx))
         ctx.app.proposed.clear()
     return list(adoptable_acts(ctx, unit.id))

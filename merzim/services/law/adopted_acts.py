@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
 
 from i18n import say
 from merzim.services.app import AppContext
 from workflow.cases.case import Case, EventDraft
 from workflow.cases.states import AWAITED
 from workflow.law.procedure import Procedure
+from workflow.org.audit import Stamp
 from workflow.org.office import Office, acts_of
 
 
-def follow_adopted_acts(
-    app: AppContext, before: Office, unit: str, *, by: str, now: datetime, today: date
-) -> int:
+def follow_adopted_acts(app: AppContext, before: Office, unit: str, *, at: Stamp) -> int:
     """Exempt open obligations in cases of acts that units gave up, and reopen cases of acts adopted again.
 
     Acts of one organisation bind only those that adopted them. A case opened by hand where its act was never
@@ -38,23 +36,23 @@ def follow_adopted_acts(
         for procedure in sorted({edition.id for edition in app.library.all() if edition.adopted_act == act}):
             for head in app.reads.cases(unit, procedure=procedure):
                 if head.unit in units:
-                    changed_count += follow(app, head, act, by=by, now=now, today=today)
+                    changed_count += follow(app, head, act, at=at)
     return changed_count
 
 
-def _exempt(app: AppContext, head: Case, act: str, *, by: str, now: datetime, today: date) -> bool:
+def _exempt(app: AppContext, head: Case, act: str, *, at: Stamp) -> bool:
     """Exempt a case whose act was given up, if it is active and anything is still to be done."""
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        deadlines = app.case_commands.looked_at(case, today=today).deadlines
+        deadlines = app.case_commands.looked_at(case, today=at.today).deadlines
         if case.standing != "active" or all(deadline.state not in AWAITED for deadline in deadlines):
             return ()
         return [("exempted", "", None, {"ground": _ground(app, "given_up", procedure, act), "act": act})]
 
-    return bool(app.case_commands.write(head.id, decide, by=by, now=now, today=today).events)
+    return bool(app.case_commands.write(head.id, decide, at=at).events)
 
 
-def _reopen(app: AppContext, head: Case, act: str, *, by: str, now: datetime, today: date) -> bool:
+def _reopen(app: AppContext, head: Case, act: str, *, at: Stamp) -> bool:
     """Reopen a case that was exempted because this act was given up."""
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
@@ -65,7 +63,7 @@ def _reopen(app: AppContext, head: Case, act: str, *, by: str, now: datetime, to
             return ()
         return [("reopened", "", None, {"ground": _ground(app, "taken_up", procedure, act), "act": act})]
 
-    return bool(app.case_commands.write(head.id, decide, by=by, now=now, today=today).events)
+    return bool(app.case_commands.write(head.id, decide, at=at).events)
 
 
 def _ground(app: AppContext, code: str, procedure: Procedure, act: str) -> str:

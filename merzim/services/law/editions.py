@@ -27,6 +27,7 @@ from workflow.cases.commands.planning import Mismatch, mismatches
 from workflow.law.editions import unfinished
 from workflow.law.files import FileProblem, UnreadableRegulation, unknown
 from workflow.law.procedure import Procedure
+from workflow.org.audit import Stamp
 from workflow.ports import Conflict
 from workflow.refusal import Refusal
 from workflow.registers.definition import Register, Registers
@@ -79,15 +80,15 @@ def adoptable(app: AppContext, *, today: date) -> tuple[AdoptedEdition, ...]:
     return tuple(_adoptable(app, today))
 
 
-def adopt(app: AppContext, *, by: str, now: datetime, today: date) -> tuple[AdoptedEdition, ...]:
+def adopt(app: AppContext, *, at: Stamp) -> tuple[AdoptedEdition, ...]:
     """Adopt them: append them to the office's chain, then rewrite the rows of their cases. Safe to repeat."""
-    adoptions = adoptable(app, today=today)
+    adoptions = adoptable(app, today=at.today)
     if adoptions:
-        stored.adopt(app.engine, adoptions, on=today, by=by, now=now)
+        stored.adopt(app.engine, adoptions, on=at.today, by=at.by, now=at.now)
     cases = stored.digests_of_cases(app.engine)
     for edition in {adoption.edition for adoption in adoptions if adoption.before}:
         names = [case for of in cases.get(edition, {}).values() for case in of]
-        _rewrite(app, names, now=now, today=today)
+        _rewrite(app, names, now=at.now, today=at.today)
     return adoptions
 
 

@@ -266,7 +266,7 @@ def set_leave(ctx: RequestContext, command: Away) -> LeaveAnswer:
     if command.deputy is not None and (command.deputy not in office.people or command.deputy == person.key):
         raise Refusal("web.desk.bad_deputy", person=command.deputy)
     away = ((first, last),) if first and last else ()
-    SqlStaff(ctx.app.engine).set_leave(person.key, away=away, deputy=command.deputy, **stamp(ctx))
+    SqlStaff(ctx.app.engine).set_leave(person.key, away=away, deputy=command.deputy, at=stamp(ctx))
     return LeaveAnswer(first=first, last=last, deputy=command.deputy)
 
 

@@ -237,8 +237,8 @@ def save_unit(ctx: RequestContext, command: SaveUnit) -> UnitResult:
     was = office.units.get(command.id)
     _require_unchanged(was, command.mark, command.id)
     unit = _unit_of(ctx, command, office, was)
-    SqlStaff(ctx.app.engine).keep_unit(unit, was=was, **stamp(ctx))
-    follow_adopted_acts(ctx.app, office, unit.id, **stamp(ctx))
+    SqlStaff(ctx.app.engine).keep_unit(unit, was=was, at=stamp(ctx))
+    follow_adopted_acts(ctx.app, office, unit.id, at=stamp(ctx))
     return unit_result(ctx, unit)
 
 
@@ -247,7 +247,7 @@ def choose_digest(ctx: RequestContext, command: ChooseDigest) -> PersonResult:
     """Choose how often a person is reminded."""
     office = recorded_office(ctx)
     was = office.people[person_named(ctx.app, command.person, required=True)]
-    SqlStaff(ctx.app.engine).keep_person(replace(was, digest=command.digest), was=was, **stamp(ctx))
+    SqlStaff(ctx.app.engine).keep_person(replace(was, digest=command.digest), was=was, at=stamp(ctx))
     return person_result(recorded_office(ctx).people[was.key])
 
 
@@ -261,7 +261,7 @@ def remove_unit(ctx: RequestContext, command: Removal) -> Removed:
     people, units, cases = unit_holds(ctx, unit)
     if people or units or cases:
         raise Refusal("web.staff.unit_held", name=unit.name, people=people, units=units, cases=cases)
-    SqlStaff(ctx.app.engine).remove_unit(unit, **stamp(ctx))
+    SqlStaff(ctx.app.engine).remove_unit(unit, at=stamp(ctx))
     return Removed(removed=command.id)
 
 
@@ -272,7 +272,7 @@ def save_person(ctx: RequestContext, command: SavePerson) -> PersonResult:
     was = office.people.get(command.key)
     _require_unchanged(was, command.mark, command.key)
     person = _person_of(ctx, command, office, was)
-    SqlStaff(ctx.app.engine).keep_person(person, was=was, **stamp(ctx))
+    SqlStaff(ctx.app.engine).keep_person(person, was=was, at=stamp(ctx))
     follow_changed_names(ctx, office, [person])
     return person_result(person)
 
@@ -282,7 +282,7 @@ def remove_person(ctx: RequestContext, command: Removal) -> Removed:
     """Remove a person; their open deadlines pass to others."""
     person = get_person(ctx, command.id)
     _require_unchanged(person, command.mark, command.id)
-    SqlStaff(ctx.app.engine).remove_person(person, **stamp(ctx))
+    SqlStaff(ctx.app.engine).remove_person(person, at=stamp(ctx))
     return Removed(removed=command.id)
 
 

@@ -75,11 +75,11 @@ def save_table(ctx: RequestContext, table: ReadPeople) -> SaveCounts:
     """
     before = recorded_office(ctx)
     invite_of_table(ctx, table.people, table.accounts, preview=True)  # refuses before anything is written
-    saved = SqlStaff(ctx.app.engine).take_in(list(table.units), list(table.people), **stamp(ctx))
+    saved = SqlStaff(ctx.app.engine).take_in(list(table.units), list(table.people), at=stamp(ctx))
     follow_changed_names(ctx, before, table.people)
     for unit in table.units:
         if (was := before.units.get(unit.id)) is not None and was.parent != unit.parent:
-            follow_adopted_acts(ctx.app, before, unit.id, **stamp(ctx))
+            follow_adopted_acts(ctx.app, before, unit.id, at=stamp(ctx))
     invite_of_table(ctx, table.people, table.accounts, preview=False)
     return saved
 

@@ -99,7 +99,7 @@ def open_cases(
     """Open the cases of rows under the ids reserved for them, with what the rows prove their facts by."""
     if not openings:
         return
-    ctx.case_commands.open_many(openings, ids=[row.opened_case for row in rows], **stamp(ctx))
+    ctx.case_commands.open_many(openings, ids=[row.opened_case for row in rows], at=stamp(ctx))
     for row in rows:
         _prove(ctx, register, replace(row, values={}), row)
 
@@ -127,7 +127,7 @@ def _prove(ctx: RequestContext, register: Register, before: RegisterRow, after: 
         for known_fact in without or [fact for fact in facts if not old or old in proved[fact.name]]:
             kinds = ctx.library.of(case).by_id[known_fact.name].evidence
             item = _evidence(ctx, register, after, after.values[field], kinds)
-            ctx.case_commands.record(case.id, known_fact.name, on=known_fact.on, evidence=[item], **stamp(ctx))
+            ctx.case_commands.record(case.id, known_fact.name, on=known_fact.on, evidence=[item], at=stamp(ctx))
 
 
 def _reference(value: object) -> str:
@@ -164,7 +164,7 @@ def follow_row(
         return
     if after.withdrawn:
         if case.standing == "active":
-            ctx.case_commands.cancel(case_id, ground=ground, **by)
+            ctx.case_commands.cancel(case_id, ground=ground, at=by)
         return
     old = row_facts(register, before, today=ctx.today)
     new = row_facts(register, after, today=ctx.today)
@@ -173,17 +173,17 @@ def follow_row(
     ]
     ground = ground or after.id
     edit = _passport_edit(ctx, register, case, before, after)
-    edit_passport(ctx.case_commands, case_id, edit, kind_of=ctx.reads.office().kind_of, **by)
+    edit_passport(ctx.case_commands, case_id, edit, kind_of=ctx.reads.office().kind_of, at=by)
     for fact in changed_facts:
         for name in _to_withdraw(case, fact, new):
-            withdrawals.withdraw(ctx.case_commands, case_id, name, ground=ground, **by)
+            withdrawals.withdraw(ctx.case_commands, case_id, name, ground=ground, at=by)
     for fact in changed_facts:
         if fact in new.planned:
-            ctx.case_commands.replan_all(case_id, {fact: new.planned[fact]}, of_row=True, **by)
+            ctx.case_commands.replan_all(case_id, {fact: new.planned[fact]}, of_row=True, at=by)
         elif fact in new.facts and fact in case.facts:
-            ctx.case_commands.correct(case_id, fact, on=new.facts[fact], ground=ground, **by)
+            ctx.case_commands.correct(case_id, fact, on=new.facts[fact], ground=ground, at=by)
         elif fact in new.facts:
-            ctx.case_commands.record(case_id, fact, on=new.facts[fact], **by)
+            ctx.case_commands.record(case_id, fact, on=new.facts[fact], at=by)
     _prove(ctx, register, before, after)
 
 

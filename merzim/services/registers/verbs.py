@@ -123,7 +123,7 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
                 follow_row(ctx, register, row, after, ground=command.ground)
             else:
                 _open_later(ctx, register, replace(after, seq=row.seq + 1))
-            follow_duties(ctx.app, register, (row, after), ground=command.ground, **stamp(ctx))
+            follow_duties(ctx.app, register, (row, after), ground=command.ground, at=stamp(ctx))
     return show_row(ctx, AskRow(row=row.id))
 
 
@@ -139,7 +139,7 @@ def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
             after = replace(removed_row, withdrawn=True, ground=command.ground)
             _write(ctx, register, removed_row, after, "withdrawn", {"ground": command.ground})
             follow_row(ctx, register, removed_row, after, ground=command.ground)
-        follow_duties(ctx.app, register, removed_rows, ground=command.ground, **stamp(ctx))
+        follow_duties(ctx.app, register, removed_rows, ground=command.ground, at=stamp(ctx))
     return show_row(ctx, AskRow(row=row.id))
 
 
@@ -266,7 +266,7 @@ def add_rows(
         opened_rows = [replace(writes[number].after, id=ids[number]) for number in openings]
         of_rows = [replace(opening, row=ids[number]) for number, opening in openings.items()]
         open_cases(ctx, register, opened_rows, of_rows)
-        follow_duties(ctx.app, register, (write.after for write in writes), **stamp(ctx))
+        follow_duties(ctx.app, register, (write.after for write in writes), at=stamp(ctx))
     return ids
 
 

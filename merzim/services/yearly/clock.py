@@ -12,6 +12,7 @@ from merzim.services.yearly.opening import organisations
 from merzim.storage.queries import SqlReads
 from workflow.cases.case import Case
 from workflow.cases.commands.withdrawals import withdraw
+from workflow.org.audit import Stamp
 from workflow.org.kinds import among
 from workflow.org.office import Office
 from workflow.ports import Conflict
@@ -115,12 +116,12 @@ def record_carried_out(app: AppContext, *, now: datetime, today: date) -> int:
         ended, fact = _first_end(year, analyses.get(case.unit, ()), today), case.facts.get(name)
         if fact is not None and (fact.by != AUTHOR or fact.on == ended):
             continue
-        stamp = {"by": AUTHOR, "now": now, "today": today}
+        stamp = Stamp(by=AUTHOR, now=now, today=today)
         try:
             if fact is not None:
-                withdraw(app.case_commands, case.id, name, ground=ground, **stamp)  # type: ignore[arg-type]
+                withdraw(app.case_commands, case.id, name, ground=ground, at=stamp)
             if ended is not None:
-                app.case_commands.record(case.id, name, on=ended, **stamp)  # type: ignore[arg-type]
+                app.case_commands.record(case.id, name, on=ended, at=stamp)
         except (Conflict, Refusal):
             continue
         changed_count += fact is not None or ended is not None

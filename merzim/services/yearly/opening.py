@@ -18,6 +18,7 @@ from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import CannotUndo, take_back_opening
 from workflow.deadlines.lateness import is_overdue
 from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.org.audit import Stamp
 from workflow.org.office import Office, acts_of
 from workflow.refusal import Refusal
 from workflow.reminders import next_step, steps_of
@@ -43,14 +44,7 @@ ROLLS_OVER_FROM = 12, 1
 
 
 def open_year(
-    app: AppContext,
-    year: int,
-    *,
-    unit: str = "",
-    kept_from: date | None = None,
-    by: str,
-    now: datetime,
-    today: date,
+    app: AppContext, year: int, *, unit: str = "", kept_from: date | None = None, at: Stamp
 ) -> OpenedCases:
     """Open the missing cases of a year, and those of the year before with later due dates; repeated, it changes
     nothing.
@@ -63,13 +57,13 @@ def open_year(
         NothingYearly: no procedure is opened yearly.
         OutOfRange: the year lies outside the calendar's records.
     """
-    new_openings, existing_count = year_ahead(app, year, unit=unit, today=today)
+    new_openings, existing_count = year_ahead(app, year, unit=unit, today=at.today)
     new_openings = [replace(opening, kept_from=kept_from) for opening in new_openings]
     # A bulk write goes chunk by chunk: what of it stood when it was interrupted is found by the next run.
-    cases = app.case_commands.open_many(new_openings, by=by, now=now, today=today) if new_openings else ()
+    cases = app.case_commands.open_many(new_openings, at=at) if new_openings else ()
     app.proposed.clear()
     for begin_year in (year - 1, year) if cases else ():
-        record_year(app, begin_year, by=by, now=now, today=today)
+        record_year(app, begin_year, at=at)
     return OpenedCases(cases=cases, there=existing_count)
 
 
@@ -111,9 +105,7 @@ def first_day(
     return FirstDay(kept_from=day, overdue=overdue, told=dict(told.most_common()))
 
 
-def undo_year(
-    app: AppContext, year: int, *, unit: str = "", ground: str, by: str, now: datetime, today: date
-) -> tuple[str, ...]:
+def undo_year(app: AppContext, year: int, *, unit: str = "", ground: str, at: Stamp) -> tuple[str, ...]:
     """Take back the last opening of a year: its cases are cancelled without their plan dates, so that the year
     can be opened again. Return their ids.
 
@@ -139,12 +131,12 @@ def undo_year(
         raise CannotUndo("no_opening_to_undo", year=year)
     for case in cases:
         for event in app.ledger.events(case):
-            if event.seq == 1 and event.by not in (by, AUTHOR):
+            if event.seq == 1 and event.by not in (at.by, AUTHOR):
                 raise CannotUndo("opening_of_another", by=event.by)
             if event.by != AUTHOR and (event.at != last or event.kind not in ("opened", "planned", "exempted")):
                 raise CannotUndo("opening_in_use", case=case)
     for case in cases:
-        take_back_opening(app.case_commands, case, ground=ground, by=by, now=now, today=today)
+        take_back_opening(app.case_commands, case, ground=ground, at=at)
     app.proposed.clear()
     return tuple(cases)
 
@@ -203,7 +195,7 @@ def roll_over(app: AppContext, *, now: datetime, today: date) -> int:
     if app.settings.office.rollover != "open":
         return 0
     year, count = proposed_year(app, now=now, today=today)
-    return len(open_year(app, year, by="merzim", now=now, today=today).cases) if count else 0
+    return len(open_year(app, year, at=Stamp(by="merzim", now=now, today=today)).cases) if count else 0
 
 
 def organisations(office: Office, unit: str) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.cases.case import Case, Evidence, Fact
 from workflow.cases.commands.row_facts import DutyRow, follow_rows, row_changes
 from workflow.law.procedure import Obligation, Procedure
-from workflow.org.audit import EVERYTHING, AuditFilter
+from workflow.org.audit import EVERYTHING, AuditFilter, Stamp
 from workflow.org.office import Office
 from workflow.periods import PeriodSpan, period_of
 from workflow.ports import Conflict
@@ -53,14 +53,7 @@ _Rows: TypeAlias = "Mapping[tuple[str, str], Sequence[_Done]]"
 
 
 def follow_duties(
-    app: AppContext,
-    register: Register,
-    rows: Iterable[RegisterRow],
-    *,
-    ground: str = "",
-    by: str,
-    now: datetime,
-    today: date,
+    app: AppContext, register: Register, rows: Iterable[RegisterRow], *, ground: str = "", at: Stamp
 ) -> None:
     """Record in yearly cases the facts that written rows carry out, in the name of the user who wrote them.
 
@@ -75,21 +68,19 @@ def follow_duties(
         if (day := _period_day(fulfilment, row.values)) is not None
     }
     for year in sorted({day.year for _, day, _ in periods}):
-        duties = _YearDuties(app, year, today=today)
+        duties = _YearDuties(app, year, today=at.today)
         touched: dict[str, dict[str, set[date]]] = defaultdict(lambda: defaultdict(set))
         for fact, day, unit in sorted(periods):
             case = duties.case_of(fact, unit) if day.year == year else ""
             if case:
                 touched[case][fact].add(day)
         for case, days in touched.items():
-            _follow(app, duties, case, days, ground=ground, by=by, now=now)
+            _follow(app, duties, case, days, ground=ground, by=at.by, now=at.now)
 
 
-def record_year(
-    app: AppContext, year: int, *, among: Collection[str] | None = None, by: str, now: datetime, today: date
-) -> None:
+def record_year(app: AppContext, year: int, *, among: Collection[str] | None = None, at: Stamp) -> None:
     """Make the cases of a year match the register rows wherever they differ. `among`: only these cases."""
-    duties = _YearDuties(app, year, today=today)
+    duties = _YearDuties(app, year, today=at.today)
     cases = duties.cases() if among is None else duties.cases().intersection(among)
     rows = duties.rows(duties.by_fact) if cases else {}
     for case in app.ledger.cases(cases).values():
@@ -97,7 +88,7 @@ def record_year(
         rows_by_fact = duties.of_case(case, procedure, rows)
         changes = row_changes(case, procedure, rows_by_fact, partial(app.ledger.events, case.id))
         if next(changes, None) is not None:
-            _follow(app, duties, case.id, None, ground="", by=by, now=now)
+            _follow(app, duties, case.id, None, ground="", by=at.by, now=at.now)
 
 
 def _follow(
@@ -128,7 +119,9 @@ def _follow(
         return duties.of_case(case, procedure, duties.rows(facts), days)
 
     try:
-        follow_rows(app.case_commands, case_id, read, ground=ground, by=by, now=now, today=duties.today)
+        follow_rows(
+            app.case_commands, case_id, read, ground=ground, at=Stamp(by=by, now=now, today=duties.today)
+        )
     except Conflict:
         log.warning("case %s: rows of registers are recorded by the next round", case_id)
 
@@ -140,7 +133,7 @@ def record_due_rows(app: AppContext, *, now: datetime, today: date) -> None:
     changed = _changed_since(app, app.rows_compared, mark)
     if changed is None or changed:
         for year in (today.year - 1, today.year):
-            record_year(app, year, among=changed, by="merzim", now=now, today=today)
+            record_year(app, year, among=changed, at=Stamp(by="merzim", now=now, today=today))
     app.rows_compared = mark
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import date, datetime
+from datetime import datetime
 from itertools import count
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, select, update
@@ -26,6 +26,7 @@ from workflow.org.access import (
     RateLimit,
     Reader,
 )
+from workflow.org.audit import Stamp
 
 _WITH_PROVIDERS = (
     select(ACCOUNT, IDENTITY.c.provider)
@@ -77,7 +78,7 @@ class SqlAccounts:
             records = execute_for_names(connection, _NAMES, {login.casefold() for login in logins})
             return {login: (name, person) for login, name, person in records}
 
-    def save(self, reader: Reader, *, disabled: bool, by: str, now: datetime, today: date) -> None:
+    def save(self, reader: Reader, *, disabled: bool, at: Stamp) -> None:
         """Create an account or change its access. Its secrets are kept; disabling it ends its sessions and
         tokens.
         """
@@ -92,7 +93,7 @@ class SqlAccounts:
             existing = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == reader.login)).first()
             if existing and all(existing._mapping[name] == value for name, value in values.items()):
                 return
-            new = {"login": reader.login, "password": "", "totp": "", "totp_step": 0, "created_at": now}
+            new = {"login": reader.login, "password": "", "totp": "", "totp_step": 0, "created_at": at.now}
             step = insert(connection, ACCOUNT)
             connection.execute(
                 step.on_conflict_do_update(
@@ -101,31 +102,29 @@ class SqlAccounts:
                 [{**new, **values}],
             )
             if disabled:
-                end_entries(connection, ENTRY.c.login == reader.login, now)
+                end_entries(connection, ENTRY.c.login == reader.login, at.now)
                 rate_limits.end(connection, reader.login)
             record(
                 connection,
-                OfficeEvent(
-                    kind="account_changed" if existing else "account_opened",
-                    name=reader.login,
-                    on=today,
-                    by=by,
-                    now=now,
-                    more={"access": reader.access, "unit": reader.unit, "disabled": disabled},
+                OfficeEvent.of(
+                    at,
+                    "account_changed" if existing else "account_opened",
+                    reader.login,
+                    {"access": reader.access, "unit": reader.unit, "disabled": disabled},
                 ),
             )
 
-    def set_password(self, login: str, password: str, *, by: str, now: datetime, today: date) -> None:
+    def set_password(self, login: str, password: str, *, at: Stamp) -> None:
         """Set a password (its hash); end the account's sessions and the first administrator's invitation."""
         with writing(self._engine) as connection:
             change = update(ACCOUNT).where(ACCOUNT.c.login == login).values(password=password)
             if not connection.execute(change).rowcount:
                 return
-            end_entries(connection, ENTRY.c.login == login, now)
+            end_entries(connection, ENTRY.c.login == login, at.now)
             rate_limits.end(connection, login)
             if password:
-                end_entries(connection, _FIRST_INVITATION, now)
-            record(connection, OfficeEvent(kind="password_set", name=login, on=today, by=by, now=now))
+                end_entries(connection, _FIRST_INVITATION, at.now)
+            record(connection, OfficeEvent.of(at, "password_set", login))
 
     # ------------------------------------------------------------------------------------ outside identities
 
@@ -136,7 +135,7 @@ class SqlAccounts:
             row = connection.execute(query).first()
         return Identity(**row._mapping) if row else None
 
-    def link(self, identity: Identity, *, by: str, now: datetime, today: date) -> bool:
+    def link(self, identity: Identity, *, at: Stamp) -> bool:
         """Link an account to a person of an external directory; its password, sessions and tokens end.
 
         Returns False and writes nothing when the person or the account was linked meanwhile.
@@ -148,28 +147,21 @@ class SqlAccounts:
             if connection.execute(step.returning(IDENTITY.c.login)).first() is None:
                 return False
             connection.execute(update(ACCOUNT).where(same_login).values(password=""))
-            end_entries(connection, ENTRY.c.login == identity.login, now)
+            end_entries(connection, ENTRY.c.login == identity.login, at.now)
             rate_limits.end(connection, identity.login)
-            event = OfficeEvent(
-                kind="account_linked",
-                name=identity.login,
-                on=today,
-                by=by,
-                now=now,
-                more={"provider": identity.provider},
-            )
+            event = OfficeEvent.of(at, "account_linked", identity.login, {"provider": identity.provider})
             record(connection, event)
         return True
 
-    def unlink(self, login: str, *, by: str, now: datetime, today: date) -> bool:
+    def unlink(self, login: str, *, at: Stamp) -> bool:
         """Unlink an account from external directories; its sessions end. Returns False if it was not linked."""
         with writing(self._engine) as connection:
             query = IDENTITY.delete().where(IDENTITY.c.login == login).returning(IDENTITY.c.provider)
             if not connection.execute(query).all():
                 return False
-            end_entries(connection, ENTRY.c.login == login, now)
+            end_entries(connection, ENTRY.c.login == login, at.now)
             rate_limits.end(connection, login)
-            record(connection, OfficeEvent(kind="account_unlinked", name=login, on=today, by=by, now=now))
+            record(connection, OfficeEvent.of(at, "account_unlinked", login))
         return True
 
     # ------------------------------------------------------------------------------------------------ ways in

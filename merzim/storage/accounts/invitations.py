@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
@@ -17,6 +17,7 @@ from merzim.storage.tables.accounts import ACCOUNT, ENTRY
 from merzim.storage.tables.notices import NOTICE
 from notifications.notice import Notice
 from workflow.org.access import Entry, Reader
+from workflow.org.audit import Stamp
 
 INVITED = "invited"
 """The event of an invitation's letter; `about` has the way its account is entered by."""
@@ -46,7 +47,7 @@ class SqlInvitations:
         self._engine = engine
         self._queue = queue
 
-    def invite(self, people: Sequence[Invited], *, by: str, now: datetime, today: date) -> frozenset[str]:
+    def invite(self, people: Sequence[Invited], *, at: Stamp) -> frozenset[str]:
         """Create accounts with one-time links and queue their letters; earlier links of an account become
         invalid.
 
@@ -60,25 +61,25 @@ class SqlInvitations:
             taken_people = {row.person for row in execute_for_names(connection, query, keys)}
             for invited in people:
                 if invited.new and (
-                    invited.reader.person in taken_people or not _insert(connection, invited.reader, now)
+                    invited.reader.person in taken_people or not _insert(connection, invited.reader, at.now)
                 ):
                     continue
                 if invited.new:
-                    events.append(_opened(invited.reader, by=by, now=now, today=today))
+                    events.append(_opened(invited.reader, at=at))
                 if invited.entry is not None:
-                    events.append(_given(connection, invited.entry, by=by, now=now))
+                    events.append(_given(connection, invited.entry, by=at.by, now=at.now))
                 new_invited.append(invited)
             record(connection, *events)
             self._queue(connection, [letter for invited in new_invited for letter in invited.letters])
         return frozenset(invited.reader.login for invited in new_invited)
 
-    def open(self, reader: Reader, link: Entry, *, by: str, now: datetime, today: date) -> bool:
+    def open(self, reader: Reader, link: Entry, *, at: Stamp) -> bool:
         """Create an account with a one-time link; return False, and change nothing, if the login exists."""
         with writing(self._engine) as connection:
-            is_new = _insert(connection, reader, now)
+            is_new = _insert(connection, reader, at.now)
             if is_new:
-                opened = _opened(reader, by=by, now=now, today=today)
-                record(connection, opened, _given(connection, link, by=by, now=now))
+                opened = _opened(reader, at=at)
+                record(connection, opened, _given(connection, link, by=at.by, now=at.now))
         return is_new
 
     def give(self, link: Entry, *, by: str, now: datetime) -> None:
@@ -123,9 +124,9 @@ def _values(reader: Reader) -> dict[str, object]:
     return {**named_values, "password": "", "totp": "", "disabled": False}
 
 
-def _opened(reader: Reader, *, by: str, now: datetime, today: date) -> OfficeEvent:
+def _opened(reader: Reader, *, at: Stamp) -> OfficeEvent:
     more = {"access": reader.access, "unit": reader.unit}
-    return OfficeEvent(kind="account_opened", name=reader.login, on=today, by=by, now=now, more=more)
+    return OfficeEvent.of(at, "account_opened", reader.login, more)
 
 
 def _given(connection: Connection, entry: Entry, *, by: str, now: datetime) -> OfficeEvent:

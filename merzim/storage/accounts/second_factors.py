@@ -19,6 +19,7 @@ from merzim.storage.org.chain import OfficeEvent, record
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY, RECOVERY_CODE
 from notifications.notice import Notice
 from workflow.org.access import RecoveryCodes
+from workflow.org.audit import Stamp
 
 REMOVED = "second_factor_removed"
 Queue = Callable[[Connection, Sequence[Notice]], int]
@@ -58,9 +59,7 @@ class SqlSecondFactors:
             stored = connection.execute(query).scalar() or ""
         return self._cipher().decrypt(stored, login) if stored else ""
 
-    def enrol(
-        self, login: str, secret: str, step: int, codes: Collection[str], *, by: str, now: datetime, today: date
-    ) -> None:
+    def enrol(self, login: str, secret: str, step: int, codes: Collection[str], *, at: Stamp) -> None:
         """Set a second factor with its recovery codes (hashes), replacing an earlier one.
 
         Ends all sessions and tokens of the account.
@@ -71,20 +70,18 @@ class SqlSecondFactors:
         stored = self._cipher().encrypt(secret, login)
         with writing(self._engine) as connection:
             _set_secret(connection, login, stored, step)
-            _keep_codes(connection, login, codes, now)
-            end_entries(connection, ENTRY.c.login == login, now)
+            _keep_codes(connection, login, codes, at.now)
+            end_entries(connection, ENTRY.c.login == login, at.now)
             rate_limits.end(connection, login)
             details = {"recovery_codes": len(codes)}
-            event = OfficeEvent(kind="second_factor_set", name=login, on=today, by=by, now=now, more=details)
+            event = OfficeEvent.of(at, "second_factor_set", login, details)
             record(connection, event)
 
     def remove(
         self,
         login: str,
         *,
-        by: str,
-        now: datetime,
-        today: date,
+        at: Stamp,
         details: Mapping[str, object] | None = None,
         letters: Sequence[Notice] = (),
     ) -> None:
@@ -95,8 +92,8 @@ class SqlSecondFactors:
             letters: notices to the account's holder.
         """
         with writing(self._engine) as connection:
-            _remove(connection, login, now)
-            event = OfficeEvent(kind=REMOVED, name=login, on=today, by=by, now=now, more=details or {})
+            _remove(connection, login, at.now)
+            event = OfficeEvent.of(at, REMOVED, login, details or {})
             record(connection, event)
             self._queue(connection, letters)
 
@@ -121,12 +118,12 @@ class SqlSecondFactors:
             counts = connection.execute(query).one()
         return RecoveryCodes(left=counts.unused, made_at=counts.made_at, used_at=counts.used_at)
 
-    def make_codes(self, login: str, codes: Collection[str], *, by: str, now: datetime, today: date) -> None:
+    def make_codes(self, login: str, codes: Collection[str], *, at: Stamp) -> None:
         """Replace the recovery codes (hashes)."""
         with writing(self._engine) as connection:
-            _keep_codes(connection, login, codes, now)
+            _keep_codes(connection, login, codes, at.now)
             details = {"count": len(codes)}
-            event = OfficeEvent(kind="recovery_codes_made", name=login, on=today, by=by, now=now, more=details)
+            event = OfficeEvent.of(at, "recovery_codes_made", login, details)
             record(connection, event)
 
     def take_code(

@@ -32,6 +32,7 @@ from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT, OF_CASES
 from merzim.storage.tables.notices import LINK, LINK_CODE, NOTICE
 from merzim.storage.tables.organisation import FORMER
+from workflow.org.audit import Stamp
 from workflow.search_words import normalise
 
 ANONYMISED = "person_anonymised"
@@ -230,24 +231,22 @@ def _is_text(kind: object) -> bool:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnonymisingOrder:
-    """The order by which somebody is anonymised. `by`, `now`, `today`: who carries it out, and when."""
+    """The order by which somebody is anonymised. `at`: who carries it out, and when."""
 
     number: str
     on: date
     ground: str
-    by: str
-    now: datetime
-    today: date
+    at: Stamp
 
 
 def carry_out(engine: Engine, person: FormerPerson, words: Words, act: AnonymisingOrder) -> dict[str, int]:
     """Anonymise a person by an order, in one transaction; return the number of rewritten rows by table."""
     with writing(engine) as connection:
-        _take_away(connection, words, act.now)
-        record(connection, OfficeEvent(kind="person_forgotten", name=words.token, by=act.by, now=act.now))
+        _take_away(connection, words, act.at.now)
+        record(connection, OfficeEvent(kind="person_forgotten", name=words.token, by=act.at.by, now=act.at.now))
         counts, changed_events = anonymise(connection, words)
         mine = FORMER.c.number == person.number
-        closed = {"key": words.token, "anonymised_on": act.today, "act": act.number, "act_on": act.on}
+        closed = {"key": words.token, "anonymised_on": act.at.today, "act": act.number, "act_on": act.on}
         connection.execute(FORMER.update().where(mine).values(said=[], **closed))
         details = {
             "act": act.number,
@@ -255,9 +254,7 @@ def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Anonymisi
             "ground": words.replaced(act.ground, ""),
             "rewritten": changed_events,
         }
-        event = OfficeEvent(
-            kind=ANONYMISED, name=words.token, on=act.today, by=act.by, now=act.now, more=details
-        )
+        event = OfficeEvent.of(act.at, ANONYMISED, words.token, details)
         record(connection, event)
     _compact(engine)
     return counts

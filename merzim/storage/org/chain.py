@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine, Select, func, select
 from sqlalchemy.exc import IntegrityError
@@ -15,7 +16,7 @@ from merzim.storage.database.engine import Row_, reading, writing
 from merzim.storage.events import OFFICE
 from merzim.storage.rows import read_as
 from merzim.storage.tables.events import EVENT, OF_OFFICE
-from workflow.org.audit import Topic
+from workflow.org.audit import Stamp, Topic
 
 _TOPICS: Mapping[str, Topic] = {
     "session_given": "login",
@@ -37,15 +38,6 @@ IN_ORDER = EVENT.select().where(OF_OFFICE).order_by(EVENT.c.seq)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ChangeStamp:
-    """Who makes a change, and when. `now`: aware UTC; `today`: the local date."""
-
-    by: str
-    now: datetime
-    today: date
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class OfficeEvent:
     """An event before it is appended.
 
@@ -62,6 +54,13 @@ class OfficeEvent:
     on: date | None = None
     more: Mapping[str, object] = field(default_factory=dict)
     private: Mapping[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, at: Stamp, kind: str, name: str, more: Mapping[str, object] = MappingProxyType({})
+    ) -> OfficeEvent:
+        """Return the event of a change made at this moment."""
+        return cls(kind=kind, name=name, by=at.by, now=at.now, on=at.today, more=more)
 
 
 def record(connection: Connection, *office_events: OfficeEvent) -> None:

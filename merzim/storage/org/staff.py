@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Engine, select
 
 from merzim.storage.database.engine import writing
-from merzim.storage.org.chain import ChangeStamp, OfficeEvent, record
+from merzim.storage.org.chain import OfficeEvent, record
 from merzim.storage.org.store import (
     SaveCounts,
     office,
@@ -26,6 +26,7 @@ from merzim.storage.tables.accounts import ACCOUNT
 from merzim.storage.tables.notices import LINK
 from merzim.storage.tables.organisation import MATCH, PERSON, UNIT
 from notifications.letter_links import find_person
+from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 from workflow.refusal import Refusal
 
@@ -38,7 +39,7 @@ class SqlStaff:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def keep_unit(self, unit: Unit, *, was: Unit | None, by: str, now: datetime, today: date) -> None:
+    def keep_unit(self, unit: Unit, *, was: Unit | None, at: Stamp) -> None:
         """Save a unit. `was`: the state the writer saw, None for a new one.
 
         Raises:
@@ -47,25 +48,25 @@ class SqlStaff:
         with writing(self._engine) as connection:
             _same(_unit(connection, unit.id), was, unit.name)
             put(connection, UNIT, [unit_values(unit)])
-            record(connection, saved(UNIT, unit_values(unit), ChangeStamp(by=by, now=now, today=today)))
+            record(connection, saved(UNIT, unit_values(unit), at))
 
-    def remove_unit(self, unit: Unit, *, by: str, now: datetime, today: date) -> None:
+    def remove_unit(self, unit: Unit, *, at: Stamp) -> None:
         """Remove a unit that is as the writer saw it. Raises Refusal."""
         with writing(self._engine) as connection:
             _same(_unit(connection, unit.id), unit, unit.name)
             connection.execute(UNIT.delete().where(UNIT.c.id == unit.id))
             _unmatch(connection, unit.id)
-            record(connection, OfficeEvent(kind="unit_removed", name=unit.id, on=today, by=by, now=now))
+            record(connection, OfficeEvent.of(at, "unit_removed", unit.id))
 
-    def keep_person(self, person: Person, *, was: Person | None, by: str, now: datetime, today: date) -> None:
+    def keep_person(self, person: Person, *, was: Person | None, at: Stamp) -> None:
         """Save a person. `was`: the state the writer saw, None for a new one. Raises Refusal."""
         with writing(self._engine) as connection:
             _same(_person(connection, person.key), was, person.name)
             # The row now has the language, regardless of who chose it before.
             put(connection, PERSON, [person_values(person) | {"own_language": ""}])
-            record(connection, saved(PERSON, person_values(person), ChangeStamp(by=by, now=now, today=today)))
+            record(connection, saved(PERSON, person_values(person), at))
 
-    def remove_person(self, person: Person, *, by: str, now: datetime, today: date) -> None:
+    def remove_person(self, person: Person, *, at: Stamp) -> None:
         """Remove a person who is as the writer saw them; they are nobody's deputy any more.
 
         Raises Refusal.
@@ -78,27 +79,21 @@ class SqlStaff:
             details += [f"email:{person.email or ''}", f"kk:{person.name_kk}", f"ru:{person.name_ru}"]
             for login, name in connection.execute(logins):
                 details += [f"login:{login}", f"name:{name}"]
-            remember(connection, person.key, details, left_on=today)
+            remember(connection, person.key, details, left_on=at.today)
             connection.execute(PERSON.delete().where(PERSON.c.key == person.key))
             connection.execute(PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None))
             _unmatch(connection, person.key)
-            record(connection, OfficeEvent(kind="person_removed", name=person.key, on=today, by=by, now=now))
+            record(
+                connection,
+                OfficeEvent.of(at, "person_removed", person.key),
+            )
 
-    def take_in(
-        self, units: list[Unit], people: list[Person], *, by: str, now: datetime, today: date
-    ) -> SaveCounts:
+    def take_in(self, units: list[Unit], people: list[Person], *, at: Stamp) -> SaveCounts:
         """Save a whole table of people; people it does not name are kept."""
-        return save(self._engine, units=units, people=people, stamp=ChangeStamp(by=by, now=now, today=today))
+        return save(self._engine, units=units, people=people, stamp=at)
 
     def set_leave(
-        self,
-        person: str,
-        *,
-        away: Sequence[tuple[date, date]],
-        deputy: str | None,
-        by: str,
-        now: datetime,
-        today: date,
+        self, person: str, *, away: Sequence[tuple[date, date]], deputy: str | None, at: Stamp
     ) -> None:
         """Set the absences (local dates, both ends included) and the deputy of a person; do nothing for an
         unknown person.
@@ -109,7 +104,7 @@ class SqlStaff:
                 changed = person_values(replace(present, away=tuple(away), deputy=deputy))
                 values = {"away": changed["away"], "deputy": deputy}
                 connection.execute(PERSON.update().where(PERSON.c.key == person).values(values))
-                record(connection, saved(PERSON, changed, ChangeStamp(by=by, now=now, today=today)))
+                record(connection, saved(PERSON, changed, at))
 
 
 class SqlChoices:

@@ -12,14 +12,15 @@ from sqlalchemy import Connection, Engine, Table, func, select
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import Row_, read_once, reading, writing
 from merzim.storage.org import store
-from merzim.storage.org.chain import ChangeStamp, OfficeEvent, record
+from merzim.storage.org.chain import OfficeEvent, record
 from merzim.storage.rows import Values, columns_of
 from merzim.storage.tables.events import EVENT, OF_OFFICE
 from merzim.storage.tables.organisation import FORMER, MATCH, PERSON, UNIT
+from workflow.org.audit import Stamp
 from workflow.org.office import Office, Person, Unit, with_officer
 from workflow.org.office_time import NOTHING_OWN, OfficeTime
 
-NOBODY = ChangeStamp(by="", now=datetime.fromtimestamp(0, UTC), today=date(1970, 1, 1))
+NOBODY = Stamp(by="", now=datetime.fromtimestamp(0, UTC), today=date(1970, 1, 1))
 """The author of changes for tests and measurements, without a moment."""
 
 
@@ -38,7 +39,7 @@ def save(
     units: Iterable[Unit] = (),
     people: Iterable[Person] = (),
     matches: Mapping[str, str] | None = None,
-    stamp: ChangeStamp = NOBODY,
+    stamp: Stamp = NOBODY,
 ) -> SaveCounts:
     """Save units, people and matches by key in one transaction; others are kept.
 
@@ -75,7 +76,7 @@ def _all(connection: Connection, table: Table) -> Iterable[Row_]:
     return connection.execute(table.select().order_by(*table.primary_key.columns))
 
 
-def _save(connection: Connection, table: Table, lines: list[Values], stamp: ChangeStamp) -> SaveCounts:
+def _save(connection: Connection, table: Table, lines: list[Values], stamp: Stamp) -> SaveCounts:
     """Write the rows that are new or differ, with their events."""
     [key] = [column.name for column in table.primary_key.columns]
     records_by_key = {record._mapping[key]: record._mapping for record in _all(connection, table)}
@@ -100,7 +101,7 @@ def put(connection: Connection, table: Table, lines: Sequence[Values]) -> None:
         connection.execute(step.on_conflict_do_update(index_elements=keys, set_=values), lines)
 
 
-def saved(table: Table, line: Values, stamp: ChangeStamp) -> OfficeEvent:
+def saved(table: Table, line: Values, stamp: Stamp) -> OfficeEvent:
     """Return the event of a saved row; what a person's says is private."""
     [key] = [column.name for column in table.primary_key.columns]
     return OfficeEvent(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from textwrap import shorten
 
 from workflow.cases.case import Case, Event, EventDraft, Evidence, evidence_payload
@@ -15,6 +15,7 @@ from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import next_number
 from workflow.law.library import ALONE
 from workflow.law.procedure import Procedure
+from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 
 TITLE_LENGTH = 120
@@ -22,49 +23,31 @@ TITLE_LENGTH = 120
 
 
 def give(
-    case_commands: CaseCommands,
-    case_id: str,
-    *,
-    text: str,
-    assignee: str,
-    until: date,
-    giver: str,
-    by: str,
-    now: datetime,
-    today: date,
+    case_commands: CaseCommands, case_id: str, *, text: str, assignee: str, until: date, giver: str, at: Stamp
 ) -> Change:
     """Assign a task to a person with a due day (both are local dates). Raises Refusal."""
 
     def events(case: Case) -> Sequence[EventDraft]:
         number = next_number(case, "assignment", assignments(case))
-        return [_given(number, text, assignee, until, giver, today)]
+        return [_given(number, text, assignee, until, giver, at.today)]
 
-    return case_commands.enter(case_id, events, by=by, now=now, today=today)
+    return case_commands.enter(case_id, events, at=at)
 
 
 def give_alone(
-    case_commands: CaseCommands,
-    *,
-    text: str,
-    assignee: str,
-    unit: str,
-    until: date,
-    giver: str,
-    by: str,
-    now: datetime,
-    today: date,
+    case_commands: CaseCommands, *, text: str, assignee: str, unit: str, until: date, giver: str, at: Stamp
 ) -> Case:
     """Assign a task that belongs to no case: open a case of its own for it in the person's unit (by id).
 
     Raises Refusal, OutOfRange.
     """
-    assignment_draft = _given(1, text, assignee, until, giver, today)
+    assignment_draft = _given(1, text, assignee, until, giver, at.today)
     case_commands.require_within_records(until)
     title = shorten(text, TITLE_LENGTH, placeholder=" …")
     opening = Opening(
         procedure=ALONE.id, edition=ALONE.edition, unit=unit, object=title, entries=(assignment_draft,)
     )
-    return case_commands.open(opening, by=by, now=now, today=today)
+    return case_commands.open(opening, at=at)
 
 
 def _given(number: int, text: str, assignee: str, until: date, giver: str, today: date) -> EventDraft:
@@ -91,9 +74,7 @@ def answer(
     author: str,
     for_office: bool,
     evidence: Iterable[Evidence] = (),
-    by: str,
-    now: datetime,
-    today: date,
+    at: Stamp,
 ) -> Change:
     """Record that an assignment is done: on which day, and its evidence. Raises Refusal.
 
@@ -105,14 +86,14 @@ def answer(
 
     def events(case: Case) -> Sequence[EventDraft]:
         assignment = _open(case, number, None if for_office else author)
-        if on > today:
-            raise Refusal("assignment.in_future", on=on, today=today)
+        if on > at.today:
+            raise Refusal("assignment.in_future", on=on, today=at.today)
         payload = _payload(assignment, text, author, "answer")
         if items:
             payload["evidence"] = evidence_payload(items)
         return [("assignment_answered", str(number), on, payload)]
 
-    return case_commands.enter(case_id, events, by=by, now=now, today=today)
+    return case_commands.enter(case_id, events, at=at)
 
 
 def refuse(
@@ -123,9 +104,7 @@ def refuse(
     ground: str,
     author: str,
     for_office: bool,
-    by: str,
-    now: datetime,
-    today: date,
+    at: Stamp,
 ) -> Change:
     """Refuse an assignment, giving the ground; it waits for nobody until its giver sets another day."""
 
@@ -133,22 +112,13 @@ def refuse(
         assignment = _open(case, number, None if for_office else author)
         if not ground.strip():
             raise Refusal("assignment.no_ground")
-        return [("assignment_refused", str(number), today, _payload(assignment, ground, author, "refusal"))]
+        return [("assignment_refused", str(number), at.today, _payload(assignment, ground, author, "refusal"))]
 
-    return case_commands.enter(case_id, events, by=by, now=now, today=today)
+    return case_commands.enter(case_id, events, at=at)
 
 
 def extend(
-    case_commands: CaseCommands,
-    case_id: str,
-    number: int,
-    *,
-    until: date,
-    ground: str,
-    author: str,
-    by: str,
-    now: datetime,
-    today: date,
+    case_commands: CaseCommands, case_id: str, number: int, *, until: date, ground: str, author: str, at: Stamp
 ) -> Change:
     """Set another due day for an assignment, by its giver; a refused one is open again."""
 
@@ -156,16 +126,16 @@ def extend(
         assignment = _assignment(case, number)
         if assignment.answered_on is not None:
             raise Refusal("assignment.answered", number=number)
-        if by != assignment.by and (not author or author != assignment.giver):
+        if at.by != assignment.by and (not author or author != assignment.giver):
             raise Refusal("assignment.not_giver", number=number)
-        _require_ahead(until, today)
+        _require_ahead(until, at.today)
         if until == assignment.until and not assignment.refused:
             return []
         to = {} if assignment.assignee == author else {assignment.assignee: "assignment"}
         payload: dict[str, object] = {"text": ground.strip() or assignment.text, "person": author, "to": to}
         return [("assignment_extended", str(number), until, payload)]
 
-    return case_commands.enter(case_id, events, by=by, now=now, today=today)
+    return case_commands.enter(case_id, events, at=at)
 
 
 def _payload(assignment: Assignment, text: str, author: str, kind: str) -> dict[str, object]:
@@ -209,9 +179,7 @@ def comment(
     asks: str = "",
     until: date | None = None,
     answers: int | None = None,
-    by: str,
-    now: datetime,
-    today: date,
+    at: Stamp,
 ) -> Change:
     """Write a comment on a case, or on one of its obligations.
 
@@ -232,8 +200,8 @@ def comment(
             raise CannotComment("comment.empty")
         if until is not None and not asks:
             raise CannotComment("comment.nobody_asked")
-        if until is not None and until < today:
-            raise CannotComment("comment.past", until=until, today=today)
+        if until is not None and until < at.today:
+            raise CannotComment("comment.past", until=until, today=at.today)
         about = obligation
         to = dict.fromkeys(mentions, "mention")
         if asks:
@@ -244,7 +212,7 @@ def comment(
             if question.person:
                 to[question.person] = "answer"
         elif about:
-            deadline_of(case_commands.looked_at(case, today=today), about)
+            deadline_of(case_commands.looked_at(case, today=at.today), about)
         to.pop(person, None)
         payload: dict[str, object] = {
             "text": text.strip(),
@@ -257,7 +225,7 @@ def comment(
         details = {name: value for name, value in payload.items() if value not in ("", None, [], {})}
         return [("commented", about, until, details)]
 
-    return case_commands.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, at=at)
 
 
 def _open_question(events: Sequence[Event], line: int) -> Comment:

@@ -42,6 +42,7 @@ from workflow.law.library import Library
 from workflow.law.names import known_fact, known_obligation, known_option
 from workflow.law.procedure import Obligation, Procedure
 from workflow.machine import require, stage
+from workflow.org.audit import Stamp
 from workflow.ports import CaseWrite, Ledger
 from workflow.refusal import Refusal
 
@@ -107,32 +108,24 @@ class CaseCommands:
     def on(self, ledger: Callable[[Ledger], Ledger]) -> CaseCommands:
         return CaseCommands(ledger(self._ledger), self._library, self._calendar, self._first_day)
 
-    def open(self, opening: Opening, *, by: str, now: datetime, today: date) -> Case:
+    def open(self, opening: Opening, *, at: Stamp) -> Case:
         """Open one case.
 
         Raises:
             Refusal: the procedure is opened once per organisation, and there is a case of it.
             Refusal: an unknown procedure, an unknown fact, or a fact after today.
         """
-        return self.open_many([opening], by=by, now=now, today=today)[0]
+        return self.open_many([opening], at=at)[0]
 
-    def open_many(
-        self,
-        openings: Sequence[Opening],
-        *,
-        by: str,
-        now: datetime,
-        today: date,
-        ids: Sequence[str] = (),
-    ) -> tuple[Case, ...]:
+    def open_many(self, openings: Sequence[Opening], *, at: Stamp, ids: Sequence[str] = ()) -> tuple[Case, ...]:
         """Open many cases after checking all of them. `ids`: ids reserved for them, if any."""
-        checked = self._checked(openings, today)
-        ids = ids or self._ledger.next_ids(today.year, len(openings))
-        changes = self._new(ids, *checked, by=by, now=now, today=today)
+        checked = self._checked(openings, at.today)
+        ids = ids or self._ledger.next_ids(at.today.year, len(openings))
+        changes = self._new(ids, *checked, at=at)
         if len(changes) == 1:
-            self._ledger.append(changes, now=now)
+            self._ledger.append(changes, now=at.now)
         else:
-            self._ledger.append_many(changes, now=now)
+            self._ledger.append_many(changes, now=at.now)
         return tuple(change.case for change in changes)
 
     def foresee(self, openings: Sequence[Opening], *, now: datetime, today: date) -> tuple[CaseWrite, ...]:
@@ -140,7 +133,7 @@ class CaseCommands:
         `open_many`.
         """
         ids = [str(number) for number, _ in enumerate(openings, 1)]
-        return tuple(self._new(ids, *self._checked(openings, today), by="", now=now, today=today))
+        return tuple(self._new(ids, *self._checked(openings, today), at=Stamp(by="", now=now, today=today)))
 
     def _new(
         self,
@@ -149,12 +142,10 @@ class CaseCommands:
         editions: Sequence[Procedure],
         kinds: Sequence[str],
         *,
-        by: str,
-        now: datetime,
-        today: date,
+        at: Stamp,
     ) -> list[CaseWrite]:
         return [
-            self._written(first_events(name, opening, procedure, kind, by=by, now=now), None, today)
+            self._written(first_events(name, opening, procedure, kind, by=at.by, now=at.now), None, at.today)
             for name, opening, procedure, kind in zip(ids, openings, editions, kinds, strict=True)
         ]
 
@@ -194,9 +185,7 @@ class CaseCommands:
         fact: str,
         *,
         on: date,
-        by: str,
-        now: datetime,
-        today: date,
+        at: Stamp,
         evidence: Iterable[Evidence] = (),
         values: Mapping[str, Decimal] | None = None,
         signed_by: str = "",
@@ -227,7 +216,7 @@ class CaseCommands:
             obligation = known_fact(procedure, fact)
             numbers, signature, new = numbers_given, signed_by, proof
             fact_payload(obligation, numbers, signature, duties=procedure.duties)
-            self._require_days(obligation, on, new, today)
+            self._require_days(obligation, on, new, at.today)
             _require_unanswered(case, procedure, fact)
             recorded_fact = case.facts.get(fact)
             if recorded_fact is not None and recorded_fact.on != on:
@@ -247,7 +236,7 @@ class CaseCommands:
             promised: dict[str, object] = {"what": "evidence_follows", "kinds": list(obligation.evidence)}
             return [(kind, fact, on, payload), *([("notice", fact, on, promised)] if follows else ())]
 
-        return self.write(case_id, decide, by=by, now=now, today=today)
+        return self.write(case_id, decide, at=at)
 
     def _require_days(
         self, obligation: Obligation, on: date, evidence: Iterable[Evidence], today: date
@@ -267,9 +256,7 @@ class CaseCommands:
         option: str,
         *,
         on: date,
-        by: str,
-        now: datetime,
-        today: date,
+        at: Stamp,
         evidence: Iterable[Evidence] = (),
         decided_by: str = "",
         remark: str = "",
@@ -284,20 +271,10 @@ class CaseCommands:
             Refusal: the decision cannot be answered in this case now.
             Refusal: as `record`; another answer is withdrawn first.
         """
-        view = self.looked_at(self._case(case_id), today=today)
+        view = self.looked_at(self._case(case_id), today=at.today)
         fact = known_option(view.procedure, decision, option).fact
         _require_answerable(view, decision)
-        return self.record(
-            case_id,
-            fact,
-            on=on,
-            by=by,
-            now=now,
-            today=today,
-            evidence=evidence,
-            signed_by=decided_by,
-            remark=remark,
-        )
+        return self.record(case_id, fact, on=on, at=at, evidence=evidence, signed_by=decided_by, remark=remark)
 
     def correct(
         self,
@@ -306,9 +283,7 @@ class CaseCommands:
         *,
         on: date,
         ground: str,
-        by: str,
-        now: datetime,
-        today: date,
+        at: Stamp,
         values: Mapping[str, Decimal] | None = None,
         signed_by: str = "",
     ) -> Change:
@@ -321,7 +296,7 @@ class CaseCommands:
                 raise Refusal("ground_missing")
             if fact not in case.facts:
                 raise CannotRecord("nothing_to_correct", title=obligation.title)
-            require_past(obligation, on, today=today)
+            require_past(obligation, on, today=at.today)
             self.require_within_records(on)
             recorded_fact = case.facts[fact]
             same = all(recorded_fact.values.get(name) == value for name, value in (values or {}).items())
@@ -333,21 +308,14 @@ class CaseCommands:
             payload["ground"] = ground
             return [("corrected", fact, on, payload)]
 
-        return self.write(case_id, decide, by=by, now=now, today=today)
+        return self.write(case_id, decide, at=at)
 
-    def replan(self, case_id: str, fact: str, *, on: date, by: str, now: datetime, today: date) -> Change:
+    def replan(self, case_id: str, fact: str, *, on: date, at: Stamp) -> Change:
         """Set the plan date of a fact (local date). The latest plan date counts."""
-        return self.replan_all(case_id, {fact: on}, by=by, now=now, today=today)
+        return self.replan_all(case_id, {fact: on}, at=at)
 
     def replan_all(
-        self,
-        case_id: str,
-        planned: Mapping[str, date],
-        *,
-        of_row: bool = False,
-        by: str,
-        now: datetime,
-        today: date,
+        self, case_id: str, planned: Mapping[str, date], *, of_row: bool = False, at: Stamp
     ) -> Change:
         """Set several plan dates at once; those that change nothing are left out.
 
@@ -363,9 +331,9 @@ class CaseCommands:
                     events.append(("planned", fact, on, {}))
             return events
 
-        return self.write(case_id, decide, by=by, now=now, today=today)
+        return self.write(case_id, decide, at=at)
 
-    def name_reader(self, case_id: str, person: str, *, by: str, now: datetime, today: date) -> Change:
+    def name_reader(self, case_id: str, person: str, *, at: Stamp) -> Change:
         """Give a person access to a confidential case, or to the restricted documents of another case.
 
         A case that is neither confidential nor has such a document needs no readers: nothing is written.
@@ -375,11 +343,9 @@ class CaseCommands:
             closed = case.confidential or any(proved_item.evidence.restricted for proved_item in proofs(case))
             return [("reader_named", person, None, {})] if closed and person not in case.readers else ()
 
-        return self.write(case_id, decide, by=by, now=now, today=today)
+        return self.write(case_id, decide, at=at)
 
-    def remove_reader(
-        self, case_id: str, person: str, *, ground: str, by: str, now: datetime, today: date
-    ) -> Change:
+    def remove_reader(self, case_id: str, person: str, *, ground: str, at: Stamp) -> Change:
         """End a person's access to a confidential case; people notified of it by letter keep theirs."""
 
         def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
@@ -387,23 +353,19 @@ class CaseCommands:
                 raise Refusal("ground_missing")
             return [("reader_removed", person, None, {"ground": ground})] if person in case.readers else ()
 
-        return self.write(case_id, decide, by=by, now=now, today=today)
+        return self.write(case_id, decide, at=at)
 
-    def cancel(self, case_id: str, *, ground: str, by: str, now: datetime, today: date) -> Change:
+    def cancel(self, case_id: str, *, ground: str, at: Stamp) -> Change:
         """Cancel the case. Refused where its state does not allow that."""
-        return self._command("cancel", "cancelled", case_id, "", ground, by, now, today)
+        return self._command("cancel", "cancelled", case_id, "", ground, at)
 
-    def exempt(
-        self, case_id: str, *, ground: str, by: str, now: datetime, today: date, obligation: str = ""
-    ) -> Change:
+    def exempt(self, case_id: str, *, ground: str, at: Stamp, obligation: str = "") -> Change:
         """Exempt the case, or one of its obligations, with a ground; of a recurring obligation all periods, or
         the one named.
         """
-        return self._command("exempt", "exempted", case_id, obligation, ground, by, now, today)
+        return self._command("exempt", "exempted", case_id, obligation, ground, at)
 
-    def reopen(
-        self, case_id: str, *, ground: str, by: str, now: datetime, today: date, obligation: str = ""
-    ) -> Change:
+    def reopen(self, case_id: str, *, ground: str, at: Stamp, obligation: str = "") -> Change:
         """Reopen a cancelled or exempted case, or withdraw the exemption of one obligation.
 
         Args:
@@ -414,14 +376,14 @@ class CaseCommands:
             Refusal: it is not exempted, or the case itself is cancelled or exempted.
         """
         if not obligation:
-            return self._command("reopen", "reopened", case_id, "", ground, by, now, today)
+            return self._command("reopen", "reopened", case_id, "", ground, at)
         if not ground.strip():
             raise Refusal("ground_missing")
 
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             title = known_obligation(procedure, obligation).title
             # Whatever may be exempted now may be required again.
-            stands = self.looked_at(case, today=today).stage
+            stands = self.looked_at(case, today=at.today).stage
             require(procedure, case, stands, "exempt", code="cannot_reopen_one")
             if obligation not in case.exempted:
                 code = "not_exempted" if case.exempted else "nothing_exempted"
@@ -429,9 +391,9 @@ class CaseCommands:
                 raise Refusal(code, case=case.id, title=title, obligation=obligation, allowed=allowed)
             return [("reopened", obligation, None, {"ground": ground})]
 
-        return self.write(case_id, decide, by=by, now=now, today=today)
+        return self.write(case_id, decide, at=at)
 
-    def write(self, case_id: str, decide: Decide, *, by: str, now: datetime, today: date) -> Change:
+    def write(self, case_id: str, decide: Decide, *, at: Stamp) -> Change:
         """Write the events that a function derives from the case; if another writer was first, derive them
         anew.
 
@@ -446,19 +408,11 @@ class CaseCommands:
         def attempted() -> Change:
             case, procedure = self._before(case_id)
             events = decide(case, procedure)
-            return self._append(case, procedure, events, by, now, today) if events else Change(case=case)
+            return self._append(case, procedure, events, at) if events else Change(case=case)
 
         return self._ledger.attempt(case_id, attempted)
 
-    def enter(
-        self,
-        case_id: str,
-        lines: Callable[[Case], Sequence[EventDraft]],
-        *,
-        by: str,
-        now: datetime,
-        today: date,
-    ) -> Change:
+    def enter(self, case_id: str, lines: Callable[[Case], Sequence[EventDraft]], *, at: Stamp) -> Change:
         """Write register events of a case (`workflow/cases/commands/case_rows.py`); all or none.
 
         Raises: as `write`.
@@ -471,7 +425,7 @@ class CaseCommands:
                     self.require_within_records(on)
             return drafts
 
-        return self.write(case_id, decide, by=by, now=now, today=today)
+        return self.write(case_id, decide, at=at)
 
     def looked_at(self, case: Case, *, today: date) -> View:
         """Return a case that was read, with its deadlines and its present stage, without explanations."""
@@ -482,15 +436,7 @@ class CaseCommands:
         return self._change((), self._view(case, self._library.of(case), today), today)
 
     def _command(
-        self,
-        command: str,
-        kind: EventKind,
-        case_id: str,
-        name: str,
-        ground: str,
-        by: str,
-        now: datetime,
-        today: date,
+        self, command: str, kind: EventKind, case_id: str, name: str, ground: str, at: Stamp
     ) -> Change:
         if not name and not ground.strip():
             raise Refusal("ground_missing")
@@ -502,20 +448,12 @@ class CaseCommands:
                     known_fact(procedure, name)
                 if not ground.strip():
                     raise Refusal("ground_missing")
-            require(procedure, case, self._view(case, procedure, today).stage, command)
+            require(procedure, case, self._view(case, procedure, at.today).stage, command)
             return () if name and name in case.exempted else [(kind, name, None, {"ground": ground})]
 
-        return self.write(case_id, decide, by=by, now=now, today=today)
+        return self.write(case_id, decide, at=at)
 
-    def _append(
-        self,
-        case: Case,
-        procedure: Procedure,
-        drafts: Sequence[EventDraft],
-        by: str,
-        now: datetime,
-        today: date,
-    ) -> Change:
+    def _append(self, case: Case, procedure: Procedure, drafts: Sequence[EventDraft], at: Stamp) -> Change:
         events = tuple(
             Event(
                 case=case.id,
@@ -523,13 +461,13 @@ class CaseCommands:
                 kind=kind,
                 name=name,
                 on=on,
-                at=now,
-                by=by,
+                at=at.now,
+                by=at.by,
                 payload=payload,
             )
             for number, (kind, name, on, payload) in enumerate(drafts, 1)
         )
-        change = self._written(events, case, today)
+        change = self._written(events, case, at.today)
         # Only what other terms count from can move a due date (most facts are nobody's anchor), or what brings
         # the case under another edition.
         moving = any(
@@ -537,7 +475,7 @@ class CaseCommands:
         )
         moving = moving or self._library.of(change.case) is not procedure
         before = self._ledger.rows(case.id) if moving else {}
-        self._ledger.append([change], now=now)
+        self._ledger.append([change], now=at.now)
         return Change(case=change.case, events=events, moved=_moved(before, change) if moving else ())
 
     def _written(self, events: tuple[Event, ...], case: Case | None, today: date) -> CaseWrite:

@@ -19,6 +19,7 @@ from workflow.cases.registers.entries import next_number
 from workflow.cases.registers.exposure import CartogramLine, exposure, lines_payload
 from workflow.cases.registers.risk_scale import RiskScale
 from workflow.cases.registers.rows import Row, changes_row, data_of, rows_of, values_of
+from workflow.org.audit import Stamp
 from workflow.refusal import Refusal, closest_first
 from workflow.registers.definition import Register, RegisterField, Registers, RowEntry
 from workflow.registers.values import NO_NAMES, InvalidRow, is_filled, parse_values
@@ -58,9 +59,7 @@ class CaseRows:
         self._kinds = {register.entry.row: register.id for register in registers.all() if register.entry}
         self._read_term, self._scale_on = read_term, scale_on
 
-    def add(
-        self, case_id: str, rows: Rows | NewRow, *, on: date, by: str, now: datetime, today: date
-    ) -> Change:
+    def add(self, case_id: str, rows: Rows | NewRow, *, on: date, at: Stamp) -> Change:
         """Enter rows in order; all of them or none.
 
         Args:
@@ -71,7 +70,7 @@ class CaseRows:
             Refusal, InvalidRow: a value that cannot stand in its field, or a date after today.
             UnknownCase.
         """
-        _require_past(on, today)
+        _require_past(on, at.today)
 
         def events(case: Case) -> Sequence[EventDraft]:
             rows_by_kind = {kind: rows_of(case, kind) for kind in self._kinds}
@@ -81,7 +80,7 @@ class CaseRows:
                 register, entry = self._register(new.register)
                 kind = entry.row
                 number = new.number or next_number(case, kind, numbers_by_kind[kind])
-                values = self._parsed(case, kind, register.fields, new.values, today, numbers_by_kind)
+                values = self._parsed(case, kind, register.fields, new.values, at.today, numbers_by_kind)
                 for name, field in register.fields.items():
                     if field.required and name != "on" and not is_filled(values.get(name, "")):
                         raise Refusal(_EMPTY.get(kind, "risk.nothing_said"), **{kind: number})
@@ -94,11 +93,9 @@ class CaseRows:
                 numbers_by_kind[kind].add(number)
             return drafts
 
-        return self._case_commands.enter(case_id, events, by=by, now=now, today=today)
+        return self._case_commands.enter(case_id, events, at=at)
 
-    def edit(
-        self, case_id: str, row: str, values: Mapping[str, object], *, by: str, now: datetime, today: date
-    ) -> Change:
+    def edit(self, case_id: str, row: str, values: Mapping[str, object], *, at: Stamp) -> Change:
         """Change fields of a row; values equal to the present ones are left out.
 
         Args:
@@ -113,7 +110,7 @@ class CaseRows:
             kind, number = self._place(case, row)
             stored_row, register = rows_of(case, kind)[number], self._register(self._kinds[kind])[0]
             fields = {name: field for name, field in register.fields.items() if not field.fixed}
-            parsed = self._parsed(case, row, fields, values, today)
+            parsed = self._parsed(case, row, fields, values, at.today)
             for name, value in parsed.items():
                 if fields[name].required and not is_filled(value):
                     raise Refusal("risk.field_empty", row=row, field=name)
@@ -123,7 +120,7 @@ class CaseRows:
             }
             return [("row_edited", f"{kind}.{number}", None, changed_values)] if changed_values else ()
 
-        return self._case_commands.enter(case_id, events, by=by, now=now, today=today)
+        return self._case_commands.enter(case_id, events, at=at)
 
     def act(
         self,
@@ -133,9 +130,7 @@ class CaseRows:
         number: int,
         values: Mapping[str, object],
         *,
-        by: str,
-        now: datetime,
-        today: date,
+        at: Stamp,
         evidence: Iterable[Evidence] = (),
     ) -> Change:
         """Record an action on a row, e.g. that it is ranked, reviewed, answered or removed from the list.
@@ -151,7 +146,7 @@ class CaseRows:
             rows = rows_of(case, kind)
             if number not in rows:
                 raise _unknown_row(case, kind, number, rows)
-            parsed = self._parsed(case, f"{kind}.{number}", action.fields, values, today)
+            parsed = self._parsed(case, f"{kind}.{number}", action.fields, values, at.today)
             for name, field in action.fields.items():
                 if field.required and field.kind != "yes_no" and not is_filled(parsed.get(name)):
                     raise Refusal("risk.field_empty", row=f"{kind}.{number}", field=name)
@@ -162,8 +157,8 @@ class CaseRows:
                 acted = ActedRow(
                     row=rows[number],
                     on=on,
-                    scale=lambda: self._scale_on(today),
-                    deadlines=lambda: self._case_commands.looked_at(case, today=today).deadlines,
+                    scale=lambda: self._scale_on(at.today),
+                    deadlines=lambda: self._case_commands.looked_at(case, today=at.today).deadlines,
                 )
                 filled = special(acted, filled)
             payload = {name: value for name, value in filled.items() if value != ""}
@@ -172,7 +167,7 @@ class CaseRows:
             draft = _draft(action.event, number, on, payload)
             return [draft] if changes_row(kind, rows[number], _event(case, draft)) else ()
 
-        return self._case_commands.enter(case_id, events, by=by, now=now, today=today)
+        return self._case_commands.enter(case_id, events, at=at)
 
     def record_cartogram(
         self,
@@ -180,13 +175,11 @@ class CaseRows:
         lines: Sequence[CartogramLine],
         *,
         on: date,
-        by: str,
-        now: datetime,
-        today: date,
+        at: Stamp,
         evidence: Iterable[Evidence] = (),
     ) -> Change:
         """Record the cartogram as published on a day; the last one recorded is in force."""
-        _require_past(on, today)
+        _require_past(on, at.today)
         items = evidence_payload(evidence)
 
         def events(case: Case) -> Sequence[EventDraft]:
@@ -198,7 +191,7 @@ class CaseRows:
                 payload["evidence"] = items
             return [("cartogram_recorded", "cartogram", on, payload)]
 
-        return self._case_commands.enter(case_id, events, by=by, now=now, today=today)
+        return self._case_commands.enter(case_id, events, at=at)
 
     def _register(self, name: str) -> tuple[Register, RowEntry]:
         register = self._registers.latest(name)

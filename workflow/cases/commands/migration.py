@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
 
 from workflow.cases.case import Case, EventDraft
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.law.library import Library
 from workflow.law.names import UnknownFact, known_fact
 from workflow.law.procedure import Procedure
+from workflow.org.audit import Stamp
 from workflow.refusal import Refusal, closest_first
 
 
-def migrate(
-    case_commands: CaseCommands,
-    library: Library,
-    case_id: str,
-    edition: str,
-    *,
-    by: str,
-    now: datetime,
-    today: date,
-) -> Change:
+def migrate(case_commands: CaseCommands, library: Library, case_id: str, edition: str, *, at: Stamp) -> Change:
     """Move a case to another edition. Nothing is written if the case has that edition with the same text
     already.
 
@@ -50,7 +41,7 @@ def migrate(
             payload["lost"] = list(lost)
         return [("migrated", new_edition.edition, None, payload)]
 
-    return case_commands.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, at=at)
 
 
 def lost_records(case: Case, edition: Procedure) -> tuple[str, ...]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
 from workflow.cases.case import Case, EventDraft, Wording
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.opening import NotForKind
 from workflow.law.names import known_obligation
 from workflow.law.procedure import Procedure
+from workflow.org.audit import Stamp
 from workflow.org.kinds import among
 from workflow.refusal import Refusal
 
@@ -43,14 +44,7 @@ class PassportEdit:
 
 
 def edit_passport(
-    case_commands: CaseCommands,
-    case_id: str,
-    edit: PassportEdit,
-    *,
-    kind_of: Callable[[str], str],
-    by: str,
-    now: datetime,
-    today: date,
+    case_commands: CaseCommands, case_id: str, edit: PassportEdit, *, kind_of: Callable[[str], str], at: Stamp
 ) -> Change:
     """Change the passport of a case; values equal to the present ones are left out, an edit without changes
     writes nothing.
@@ -87,7 +81,7 @@ def edit_passport(
             changed_fields["written"] = edit.written._asdict()
         return [("passport", "", None, changed_fields)] if changed_fields else ()
 
-    return case_commands.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, at=at)
 
 
 def _period(days: Sequence[date]) -> Sequence[date]:

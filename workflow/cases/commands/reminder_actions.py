@@ -7,7 +7,7 @@ answered from those who did not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
 
 from calendars import OutOfRange
@@ -19,20 +19,13 @@ from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.deadline import Deadline
 from workflow.law.names import known_obligation
 from workflow.law.procedure import Procedure
+from workflow.org.audit import Stamp
 from workflow.refusal import Refusal, closest_first
 from workflow.reminders import last_before
 
 
 def snooze(
-    case_commands: CaseCommands,
-    calendar: Kazakhstan,
-    case_id: str,
-    obligation: str,
-    *,
-    until: date,
-    by: str,
-    now: datetime,
-    today: date,
+    case_commands: CaseCommands, calendar: Kazakhstan, case_id: str, obligation: str, *, until: date, at: Stamp
 ) -> Change:
     """Snooze a reminder until `until`, or until the working day after it.
 
@@ -49,7 +42,7 @@ def snooze(
     """
 
     def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
-        view = case_commands.looked_at(case, today=today)
+        view = case_commands.looked_at(case, today=at.today)
         deadline = deadline_of(view, obligation)
         title = deadline.obligation.title
         if deadline.state not in WAITING or deadline.due is None:
@@ -58,11 +51,11 @@ def snooze(
             latest = last_before(view.procedure.steps, deadline.due, calendar)
         except OutOfRange:
             # Its last reminder in time was due before the first day on record.
-            latest = today
-        if latest <= today:
+            latest = at.today
+        if latest <= at.today:
             raise Refusal("put_off_too_late", title=title, due=deadline.due)
-        if until <= today:
-            raise Refusal("put_off_not_ahead", until=until, today=today)
+        if until <= at.today:
+            raise Refusal("put_off_not_ahead", until=until, today=at.today)
         working = until if until > latest else calendar.find_following_working_day(until)
         if working > latest:
             raise Refusal("put_off_too_far", title=title, until=working, latest=latest)
@@ -71,7 +64,7 @@ def snooze(
             return ()
         return [("notice", obligation, working, {"what": "put_off", "due": deadline.due.isoformat()})]
 
-    return case_commands.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, at=at)
 
 
 def days_to_offer(
@@ -92,14 +85,7 @@ def days_to_offer(
 
 
 def acknowledged(
-    case_commands: CaseCommands,
-    case_id: str,
-    obligation: str,
-    notice: str,
-    *,
-    by: str,
-    now: datetime,
-    today: date,
+    case_commands: CaseCommands, case_id: str, obligation: str, notice: str, *, at: Stamp
 ) -> Change:
     """Record that a notice was read. Repeated, it adds nothing."""
 
@@ -112,7 +98,7 @@ def acknowledged(
             known_obligation(procedure, obligation.partition(".")[0])
         return [("notice", obligation, None, {"what": "acknowledged", "notice": notice})]
 
-    return case_commands.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, at=at)
 
 
 def answered(
@@ -125,9 +111,7 @@ def answered(
     until: date | None,
     officer: str,
     text: str,
-    by: str,
-    now: datetime,
-    today: date,
+    at: Stamp,
 ) -> Change:
     """Record what a recipient answered by the link in a reminder. Repeated for the same notice, it adds
     nothing.
@@ -138,22 +122,22 @@ def answered(
     """
 
     def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
-        deadline_of(case_commands.looked_at(case, today=today), obligation)
+        deadline_of(case_commands.looked_at(case, today=at.today), obligation)
         for event in case_commands.events(case_id):
             if event.payload.get("notice") == notice and event.payload.get("what") in ("said_done", "not_mine"):
                 return ()
-        draft: EventDraft = ("notice", obligation, until, {"what": answer, "notice": notice, "person": by})
-        if not officer or officer == by:
+        draft: EventDraft = ("notice", obligation, until, {"what": answer, "notice": notice, "person": at.by})
+        if not officer or officer == at.by:
             return [draft]
         payload: dict[str, object] = {
             "text": text,
-            "person": by,
+            "person": at.by,
             "mentions": [officer],
             "to": {officer: "mention"},
         }
         return [draft, ("commented", obligation, None, payload)]
 
-    return case_commands.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, at=at)
 
 
 def deadline_of(view: View, obligation: str) -> Deadline:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import partial
 
@@ -18,6 +18,7 @@ from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.withdrawals import select_records, withdrawal
 from workflow.deadlines.applicability import asked_of
 from workflow.law.procedure import Procedure
+from workflow.org.audit import Stamp
 
 MAX_RECORDED = 50
 """Maximum rows of one period recorded in a case; no duty requires more, and points count the others in the
@@ -41,9 +42,7 @@ def follow_rows(
     read: Callable[[Case, Procedure], Mapping[str, Sequence[DutyRow]]],
     *,
     ground: str,
-    by: str,
-    now: datetime,
-    today: date,
+    at: Stamp,
 ) -> Change:
     """Record, correct or withdraw the facts of an active case that follow from register rows; repeated, it
     changes nothing. Facts a person recorded stay.
@@ -58,7 +57,7 @@ def follow_rows(
         events = partial(case_commands.events, case_id)
         return [*row_changes(case, procedure, read(case, procedure), events, ground=ground)]
 
-    return case_commands.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, at=at)
 
 
 def row_changes(

@@ -27,6 +27,7 @@ from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.registers.entries import KIND_OF
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure
+from workflow.org.audit import Stamp
 from workflow.ports import Contradiction, OtherChange
 from workflow.refusal import Refusal, closest_first
 
@@ -82,15 +83,7 @@ class Selection:
 
 
 def withdraw(
-    case_commands: CaseCommands,
-    case_id: str,
-    name: str,
-    *,
-    ground: str,
-    by: str,
-    now: datetime,
-    today: date,
-    evidence: str = "",
+    case_commands: CaseCommands, case_id: str, name: str, *, ground: str, at: Stamp, evidence: str = ""
 ) -> Change:
     """Withdraw what was recorded by mistake, with the ground for it.
 
@@ -119,7 +112,7 @@ def withdraw(
             raise Refusal("fact_of_row", title=title, row=recorded_fact.row)
         return [withdrawal(selection, ground=ground.strip())]
 
-    return case_commands.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, at=at)
 
 
 def withdrawal(selection: Selection, *, ground: str) -> EventDraft:
@@ -142,9 +135,7 @@ def undo(
     *,
     ground: str,
     was_told: Callable[[Event], bool],
-    by: str,
-    now: datetime,
-    today: date,
+    at: Stamp,
 ) -> Change:
     """Withdraw one event of the history shortly after it was written, by the same user.
 
@@ -158,13 +149,11 @@ def undo(
     """
     event = next((line_event for line_event in case_commands.events(case_id) if line_event.seq == line), None)
     if event is not None:
-        require_undoable(event, was_told, by=by, now=now)
-    return withdraw(case_commands, case_id, f"#{line}", ground=ground, by=by, now=now, today=today)
+        require_undoable(event, was_told, by=at.by, now=at.now)
+    return withdraw(case_commands, case_id, f"#{line}", ground=ground, at=at)
 
 
-def take_back_opening(
-    case_commands: CaseCommands, case_id: str, *, ground: str, by: str, now: datetime, today: date
-) -> Change:
+def take_back_opening(case_commands: CaseCommands, case_id: str, *, ground: str, at: Stamp) -> Change:
     """Withdraw the plan dates of a case and cancel it. Raises UnknownCase."""
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
@@ -177,7 +166,7 @@ def take_back_opening(
             ("cancelled", "", None, {"ground": ground}),
         ]
 
-    return case_commands.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, at=at)
 
 
 def require_undoable(event: Event, was_told: Callable[[Event], bool], *, by: str, now: datetime) -> None:

@@ -40,6 +40,7 @@ from merzim.web.pages.account.attempts import NotProved
 from merzim.web.ui.form_values import Fields
 from merzim.web.ui.render import page
 from workflow.org.access import Account, Entry, Reader, must_enrol
+from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -120,9 +121,9 @@ def accept(ctx: Anybody, secret: Secret, texts: Fields) -> Response:
         raise HTTPException(404, "web.problem.no_invitation")
     if not entry.login:
         first = Reader(login=login, access="administrator")
-        ctx.accounts.save(first, disabled=False, by=login, now=now, today=today)
+        ctx.accounts.save(first, disabled=False, at=Stamp(by=login, now=now, today=today))
     password = credentials.hash_password(texts["password"])
-    ctx.accounts.set_password(login, password, by=login, now=now, today=today)
+    ctx.accounts.set_password(login, password, at=Stamp(by=login, now=now, today=today))
     account = ctx.accounts.account(login)
     assert account is not None
     if account.second_factor:
@@ -148,7 +149,7 @@ def change_password(ctx: OwnByPerson, texts: Fields) -> Response:
     except BadPassword as refusal:
         return own_page(ctx, refusal=refusal)
     ctx.accounts.set_password(
-        login, credentials.hash_password(texts["password"]), by=login, now=now, today=today
+        login, credentials.hash_password(texts["password"]), at=Stamp(by=login, now=now, today=today)
     )
     return begin_again(ctx, "password")
 

@@ -124,7 +124,7 @@ def enrol(ctx: WebContext, texts: Mapping[str, str]) -> tuple[str, ...]:
         # After the new code: what is mistyped there must not cost a recovery code.
         attempts.check_present_code(ctx, account, texts.get("present", ""))
     codes = credentials.new_recovery_codes()
-    ctx.factors.enrol(login, secret, step, _hashes(codes, login), **stamp(ctx))
+    ctx.factors.enrol(login, secret, step, _hashes(codes, login), at=stamp(ctx))
     return codes
 
 
@@ -134,7 +134,7 @@ def renew_codes(ctx: WebContext, texts: Mapping[str, str]) -> tuple[str, ...]:
     if not account.second_factor:
         raise FactorChangeRefused("web.totp.none")
     login, codes = ctx.reader.login, credentials.new_recovery_codes()
-    ctx.factors.make_codes(login, _hashes(codes, login), **stamp(ctx))
+    ctx.factors.make_codes(login, _hashes(codes, login), at=stamp(ctx))
     return codes
 
 
@@ -147,7 +147,7 @@ def remove(ctx: WebContext, texts: Mapping[str, str]) -> None:
         raise FactorChangeRefused("web.totp.required")
     if not prove(ctx, texts).second_factor:
         raise FactorChangeRefused("web.totp.none")
-    ctx.factors.remove(ctx.reader.login, **stamp(ctx))
+    ctx.factors.remove(ctx.reader.login, at=stamp(ctx))
 
 
 def _hashes(codes: Sequence[str], login: str) -> list[str]:
