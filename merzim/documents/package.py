@@ -6,21 +6,19 @@ Equal documents give equal bytes, but for the code the index bears where anybody
 
 from __future__ import annotations
 
-import io
 import re
 import textwrap
 import tomllib
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
-import xlsxwriter
-
 from i18n import paragraph, say
+from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from workflow.law.procedure import Text
 
@@ -120,7 +118,6 @@ def write_package(
     Raises:
         UnreadablePaper: the file exists already, or cannot be written.
     """
-    language = language
     if target.exists():
         raise UnreadablePaper("package_there", name=str(target))
     try:
@@ -240,54 +237,28 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def _index(places: Sequence[tuple[Document, str, str]], language: str) -> bytes:
-    target = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(target, options)
-    book.set_properties({"created": date(*_MOMENT[:3])})
-    sheet = book.add_worksheet(say("package.sheet", {}, language))
-    headed = book.add_format(
-        {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "bg_color": "#E8EEF7"}
+    heads = [say(f"package.column.{name}", {}, language) for name, _ in _COLUMNS]
+    rows = [_cells(document, place, remark, language) for document, place, remark in places]
+    table = Table(heads, rows, say("package.sheet", {}, language), widths=[width for _, width in _COLUMNS])
+    return tables_workbook([table])
+
+
+def _cells(document: Document, place: str, remark: str, language: str) -> Sequence[object]:
+    """Return the cells of a document in the order of the columns."""
+    return (
+        document_folder(document, language).rpartition("/")[0].replace("/", ", "),
+        document.obligation[language],
+        document.case,
+        document.unit,
+        document.object[language],
+        say(f"evidence.{document.kind}", {}, language) if document.kind else "",
+        place,
+        "" if document.exempted else document.fact_on,
+        document.written_on,
+        document.recorded_on,
+        document.published_on,
+        document.type,
+        document.size,
+        document.reference if document.is_file else "",
+        remark,
     )
-    text = book.add_format({"text_wrap": True, "valign": "top", "border": 1})
-    day = book.add_format({"num_format": "dd.mm.yyyy", "valign": "top", "border": 1})
-    for column, (name, width) in enumerate(_COLUMNS):
-        sheet.set_column(column, column, width)
-        sheet.write_string(0, column, say(f"package.column.{name}", {}, language), headed)
-    for row, (document, place, remark) in enumerate(places, 1):
-        cells = _cells(document, place, remark, language)
-        for column, (name, _) in enumerate(_COLUMNS):
-            value = cells[name]
-            if isinstance(value, date):
-                sheet.write_datetime(row, column, datetime.combine(value, time()), day)
-            elif isinstance(value, int):
-                sheet.write_number(row, column, value, text)
-            else:
-                sheet.write_string(row, column, str(value or ""), text)
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, max(len(places), 1), len(_COLUMNS) - 1)
-    sheet.repeat_rows(0)
-    sheet.set_landscape()
-    sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0)
-    book.close()
-    return target.getvalue()
-
-
-def _cells(document: Document, place: str, remark: str, language: str) -> Mapping[str, object]:
-    return {
-        "place": document_folder(document, language).rpartition("/")[0].replace("/", ", "),
-        "obligation": document.obligation[language],
-        "case": document.case,
-        "unit": document.unit,
-        "object": document.object[language],
-        "kind": say(f"evidence.{document.kind}", {}, language) if document.kind else "",
-        "document": place,
-        "fact_on": "" if document.exempted else document.fact_on,
-        "written_on": document.written_on,
-        "recorded_on": document.recorded_on,
-        "published_on": document.published_on,
-        "type": document.type,
-        "size": document.size,
-        "sha256": document.reference if document.is_file else "",
-        "remark": remark,
-    }

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
-import xlsxwriter
-from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.utility import xl_col_to_name
 
 from i18n import say
-from merzim.documents.sheets.rows import NotAValue, RowOfSheet, is_empty, text_of
+from merzim.documents.sheets.listing import DAY, BlankColumn, blank_workbook
+from merzim.documents.sheets.rows import NotAValue, RowOfSheet, cell_name, is_empty, text_of
 from merzim.documents.sheets.texts import plain
 from merzim.documents.sheets.unreadable import Errors, UnreadablePaper
 from merzim.documents.sheets.workbook import Source, open_paper
@@ -23,9 +22,8 @@ HEAD_ROWS, NEAREST = 10, 3
 """Number of top rows searched for headings; number of known headings suggested for an unknown one."""
 ROWS = 10_000
 """Number of rows with validation."""
-MAX_LIST = 255
-"""Maximum characters of a list of options in Excel."""
-FORBIDDEN = "[]:*?/\\"
+_TEXT: dict[str, object] = {"text_wrap": True, "valign": "top", "num_format": "@"}
+_NUMBER: dict[str, object] = {"num_format": "0.####"}
 _FIRST_DAY = FIRST_DAY.replace(year=1901)
 _WIDTHS = {"date": 14, "number": 14, "money": 16, "yes_no": 10, "long_text": 50}
 
@@ -68,12 +66,14 @@ def read_rows(source: Source, name: str | None = None, *, heads: Mapping[str, st
             errors.add(
                 head_row.number,
                 "register_head_unknown",
-                cell=_cell(place, head_row),
+                cell=cell_name(head_row.number, place),
                 text=head,
                 allowed=allowed,
             )
         elif head and at[fields_by_head[plain(head)]] != place:
-            errors.add(head_row.number, "register_head_twice", cell=_cell(place, head_row), text=head)
+            errors.add(
+                head_row.number, "register_head_twice", cell=cell_name(head_row.number, place), text=head
+            )
     errors.refuse(paper.name)
     rows = []
     formulas: dict[int, dict[str, str]] = {}
@@ -88,17 +88,7 @@ def read_rows(source: Source, name: str | None = None, *, heads: Mapping[str, st
                 rows.append((row.number, values))
             if texts:
                 formulas[row.number] = texts
-    return RegisterTable({field: letters(place) for field, place in at.items()}, tuple(rows), formulas)
-
-
-def letters(column: int) -> str:
-    """Return the spreadsheet letters of a column index (from 0): A, Z, AA."""
-    name = ""
-    column += 1
-    while column:
-        column, remainder = divmod(column - 1, 26)
-        name = chr(ord("A") + remainder) + name
-    return name
+    return RegisterTable({field: xl_col_to_name(place) for field, place in at.items()}, tuple(rows), formulas)
 
 
 def _fields(row: RowOfSheet, fields_by_head: Mapping[str, str]) -> dict[str, int]:
@@ -116,10 +106,6 @@ def _value(value: object) -> object:
     return text_of(value) if isinstance(value, str | float) else value
 
 
-def _cell(place: int, row: RowOfSheet) -> str:
-    return f"{letters(place)}{row.number}"
-
-
 def empty_table(
     title: str,
     fields: Sequence[RegisterField],
@@ -135,46 +121,26 @@ def empty_table(
         heads: headings of the columns; those beyond the fields accept any text.
         answers: what a field offers besides its options; other answers are accepted too.
     """
-    target = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    columns = [
+        _column(fields[place] if place < len(fields) else None, head, language, answers)
+        for place, head in enumerate(heads)
+    ]
+    return blank_workbook(title, instruction, columns, height=60, rows=ROWS)
+
+
+def _column(
+    field: RegisterField | None, head: str, language: str, answers: Mapping[str, Sequence[str]]
+) -> BlankColumn:
+    """Return the column of a field; without one it accepts any text."""
+    if field is None:
+        return BlankColumn(head=head, width=26, shape=_TEXT)
+    return BlankColumn(
+        head=head,
+        width=_WIDTHS.get(field.kind, 26),
+        shape={"date": DAY, "number": _NUMBER, "money": _NUMBER}.get(field.kind, _TEXT),
+        rule=_rule(field, language, answers.get(field.id, ())),
+        note=_note(field, language),
     )
-    sheet = book.add_worksheet("".join(" " if sign in FORBIDDEN else sign for sign in title)[:31] or "1")
-    wrapped = book.add_format({"text_wrap": True, "valign": "top", "italic": True})
-    headed = book.add_format(
-        {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "bg_color": "#E8EEF7"}
-    )
-    text = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
-    day, number = book.add_format({"num_format": "dd.mm.yyyy"}), book.add_format({"num_format": "0.####"})
-    lists = None
-    sheet.write_string(0, 0, instruction, wrapped)
-    sheet.set_row(0, 60)
-    for place, head in enumerate(heads):
-        sheet.write_string(1, place, head, headed)
-        field = fields[place] if place < len(fields) else None
-        kind = field.kind if field is not None else "text"
-        shape = day if kind == "date" else number if kind in ("number", "money") else text
-        sheet.set_column(place, place, _WIDTHS.get(kind, 26), shape)
-        rule = _rule(field, language, answers.get(field.id, ())) if field is not None else None
-        offered = rule["source"] if rule is not None and rule["validate"] == "list" else []
-        if rule is not None and isinstance(offered, list) and not _fits(offered):
-            # Longer answers, and those with commas, stand in a sheet of their own: a list in a cell takes none.
-            lists = lists or book.add_worksheet("lists")
-            lists.hide()
-            lists.write_column(0, place, offered, text)
-            first, last = (xl_rowcol_to_cell(row, place, True, True) for row in (0, len(offered) - 1))
-            rule["source"] = f"=lists!{first}:{last}"
-        if rule is not None:
-            sheet.data_validation(2, place, ROWS + 1, place, rule)
-        note = _note(field, language) if field is not None else ""
-        if note:
-            sheet.write_comment(1, place, note)
-    sheet.freeze_panes(2, 1)
-    sheet.repeat_rows(1)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
-    book.close()
-    return target.getvalue()
 
 
 def _note(field: RegisterField, language: str) -> str:
@@ -202,8 +168,3 @@ def _rule(field: RegisterField, language: str, offered: Sequence[str]) -> dict[s
         answers = [option.title[language] for option in field.options]
     is_open = field.several or field.kind == "row"
     return {"validate": "list", "source": answers, "show_error": not is_open} if answers else None
-
-
-def _fits(answers: Sequence[str]) -> bool:
-    """Return whether these options fit into a cell's own list (its length is limited)."""
-    return len(",".join(answers)) <= MAX_LIST and not any("," in answer for answer in answers)

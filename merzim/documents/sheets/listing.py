@@ -1,4 +1,6 @@
-"""Writes tables as a workbook or as CSV: fixed headings, real dates, texts never as formulas."""
+"""Writes tables as a workbook or as CSV, and empty ones to fill in: fixed headings, real dates, texts never as
+formulas.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.utility import xl_range_abs
 
 from merzim.documents.sheets.unreadable import UnreadablePaper
 
@@ -32,6 +35,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Characters that make a text a formula in programs that open the CSV."""
 _EXACT = 10**15
 """Numbers below this keep every digit in Excel."""
+_MAX_LIST = 255
+"""Maximum characters of the words a cell itself offers in Excel."""
+_INSTRUCTION_WIDTH = 110
+"""Width in characters the instruction of an empty table is merged over."""
+_OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+_HEADED = {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "bg_color": "#E8EEF7"}
+DAY: Mapping[str, object] = {"num_format": "dd.mm.yyyy"}
+"""The format of cells with days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +50,32 @@ class Table:
     """A table: its headings, its rows, and the name of its sheet ("" for its number).
 
     `offered`: by column what its cells offer (they take anything else, too): words, or a formula for cells of a
-    sheet with them.
+    sheet with them. `widths`: of its columns in letters; by their texts if empty.
     """
 
     heads: Sequence[str]
     rows: Sequence[Sequence[object]]
     name: str = ""
     offered: Mapping[int, Sequence[str] | str] = field(default_factory=dict)
+    widths: Sequence[int] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BlankColumn:
+    """A column to fill in.
+
+    Attributes:
+        width: in letters.
+        shape: the format of its cells.
+        rule: what they take, as xlsxwriter's `data_validation` does; None for anything.
+        note: beside its heading.
+    """
+
+    head: str
+    width: int
+    shape: Mapping[str, object]
+    rule: dict[str, object] | None = None
+    note: str = ""
 
 
 def tables_workbook(tables: Iterable[Table]) -> bytes:
@@ -55,8 +85,7 @@ def tables_workbook(tables: Iterable[Table]) -> bytes:
         UnreadablePaper: more rows than a sheet has (`list_too_long`).
     """
     target = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(target, options)
+    book = xlsxwriter.Workbook(target, _OPTIONS)
     book.set_properties({"created": _MOMENT})
     for table in tables:
         add_table(book, table)
@@ -68,10 +97,78 @@ def add_table(book: Any, table: Table) -> None:
     """Add a table to a workbook as its next sheet. Raises UnreadablePaper (`list_too_long`)."""
     if len(table.rows) > _LAST_ROW:
         raise UnreadablePaper("list_too_long", rows=len(table.rows), limit=_LAST_ROW)
-    name = "".join(" " if mark in "[]:*?/\\" else mark for mark in table.name).strip("' ")
-    if len(name) > _LONGEST_NAME:  # cut after a word
+    _sheet(book, book.add_worksheet(_sheet_name(table.name) or str(len(book.worksheets()) + 1)), table)
+
+
+def _sheet_name(name: str) -> str:
+    """Return a name as Excel allows it: without some characters, cut after a word."""
+    name = "".join(" " if mark in "[]:*?/\\" else mark for mark in name).strip("' ")
+    if len(name) > _LONGEST_NAME:
         name = (name[: _LONGEST_NAME + 1].rpartition(" ")[0] or name[:_LONGEST_NAME]).rstrip("', ")
-    _sheet(book, book.add_worksheet(name or str(len(book.worksheets()) + 1)), table)
+    return name
+
+
+def blank_workbook(
+    name: str,
+    instruction: str,
+    columns: Sequence[BlankColumn],
+    *,
+    height: int,
+    rows: int,
+    notes: Table | None = None,
+) -> bytes:
+    """Return a workbook with an empty table: an instruction line, frozen headings, rules for cells.
+
+    Args:
+        name: of its sheet.
+        height: of the instruction line.
+        rows: number of rows with rules.
+        notes: a second sheet.
+    """
+    target = io.BytesIO()
+    book = xlsxwriter.Workbook(target, _OPTIONS)
+    sheet = book.add_worksheet(_sheet_name(name) or "1")
+    wrapped = book.add_format({"text_wrap": True, "valign": "top", "italic": True})
+    headed, lists = book.add_format(_HEADED), None
+    if last := _merged(columns):
+        sheet.merge_range(0, 0, 0, last, "", wrapped)
+    sheet.write_string(0, 0, instruction, wrapped)
+    sheet.set_row(0, height)
+    for place, column in enumerate(columns):
+        sheet.write_string(1, place, column.head, headed)
+        sheet.set_column(place, place, column.width, book.add_format(column.shape))
+        rule = column.rule
+        offered = rule.get("source") if rule is not None else None
+        if isinstance(offered, list) and not _fits(offered):
+            # Longer answers, and those with commas, stand in a sheet of their own: a list in a cell takes none.
+            if lists is None:
+                lists = book.add_worksheet("lists")
+                lists.hide()
+            lists.write_column(0, place, offered)
+            rule = {**(rule or {}), "source": f"=lists!{xl_range_abs(0, place, len(offered) - 1, place)}"}
+        if rule is not None:
+            sheet.data_validation(2, place, rows + 1, place, rule)
+        if column.note:
+            sheet.write_comment(1, place, column.note)
+    sheet.freeze_panes(2, 1)
+    sheet.repeat_rows(1)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    if notes is not None:
+        add_table(book, notes)
+    book.close()
+    return target.getvalue()
+
+
+def _merged(columns: Sequence[BlankColumn]) -> int:
+    """Return the last column the instruction is merged over."""
+    widths = [sum(column.width for column in columns[: last + 1]) for last in range(len(columns))]
+    return next((last for last, width in enumerate(widths) if width >= _INSTRUCTION_WIDTH), len(columns) - 1)
+
+
+def _fits(words: Sequence[str]) -> bool:
+    """Return whether these words fit into a cell's own list."""
+    return len(",".join(words)) <= _MAX_LIST and not any("," in word for word in words)
 
 
 def write_file(path: str | Path, content: bytes) -> None:
@@ -85,11 +182,9 @@ def write_file(path: str | Path, content: bytes) -> None:
 
 
 def _sheet(book: Any, sheet: Any, table: Table) -> None:
-    headed = book.add_format(
-        {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "bg_color": "#E8EEF7"}
-    )
+    headed = book.add_format(_HEADED)
     text = book.add_format({"text_wrap": True, "valign": "top", "border": 1})
-    day = book.add_format({"num_format": "dd.mm.yyyy", "valign": "top", "border": 1})
+    day = book.add_format({**DAY, "valign": "top", "border": 1})
     widths = [len(head) for head in table.heads]
     for column, head in enumerate(table.heads):
         sheet.write_string(0, column, head, headed)
@@ -97,7 +192,7 @@ def _sheet(book: Any, sheet: Any, table: Table) -> None:
         for column, value in enumerate(row):
             _cell(sheet, number, column, value, text, day)
             widths[column] = max(widths[column], len(str(value)) if value is not None else 0)
-    for column, width in enumerate(_fitted(widths)):
+    for column, width in enumerate(table.widths or _fitted(widths)):
         sheet.set_column(column, column, width)
     for column, words in table.offered.items():
         rule = {

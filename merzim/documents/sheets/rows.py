@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from xlsxwriter.utility import xl_rowcol_to_cell
+
 from merzim.documents.sheets.texts import is_spoilt, tidy
 from merzim.documents.sheets.unreadable import RowError, UnreadableCell, UnreadablePaper
 
@@ -143,12 +145,7 @@ def row_ranges(rows: Sequence[int]) -> str:
 
 def cell_name(row: int, column: int) -> str:
     """Return a cell as a spreadsheet names it: row 7, column 1 (columns count from 0) is `B7`."""
-    letters = ""
-    column += 1
-    while column:
-        column, letter = divmod(column - 1, 26)
-        letters = chr(ord("A") + letter) + letters
-    return f"{letters}{row}"
+    return xl_rowcol_to_cell(row - 1, column)
 
 
 def is_empty(value: object) -> bool:

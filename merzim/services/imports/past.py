@@ -10,7 +10,7 @@ from pathlib import Path
 from i18n import LANGUAGES, knows, say
 from merzim.documents.child import read
 from merzim.documents.schedules.audit_table import AuditCase, read_audit
-from merzim.documents.schedules.template import TemplateColumn, empty_past
+from merzim.documents.schedules.template import empty_past, template_column
 from merzim.documents.sheets.listing import Table
 from merzim.services.app import AppContext
 from workflow.cases.commands.planning import Plan, audit
@@ -121,7 +121,8 @@ def past_template(edition: Procedure, language: str) -> bytes:
     """
     columns, notes = [], []
     for column, title in template_columns(edition, language):
-        columns.append(TemplateColumn(title, 30 if column == "case" else 18, dated=column != "case"))
+        width = 30 if column == "case" else 18
+        columns.append(template_column(title, width, language, dated=column != "case"))
         other_titles = "; ".join(text for text in short_forms(column, language) if text != title)
         notes.append((title, other_titles, column))
     heads = [say(f"past.template.{name}", {}, language) for name in ("column", "others", "code")]
