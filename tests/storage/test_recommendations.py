@@ -1,37 +1,27 @@
-"""Recommendations of all cases: lists and counts equal those of reading every case."""
+"""Recommendations of all cases: lists, counts, and risks that several cases share."""
 
 from __future__ import annotations
 
-import random
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import product
 
+import pytest
 from sqlalchemy import Engine
 
-from calendars.terms import OnDate, PerPeriod
-from merzim.storage.cases.ledger import SqlLedger
+from calendars.terms import OnDate
 from merzim.storage.maintenance.rebuild import rebuild
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
 from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.cases import CASE
-from tests.case_rows import DIRECTIONS, OUTCOMES, FoundRisk, RiskCommands, SetMeasure
+from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.storage.sample_cases import NOW, case_commands, recompute
-from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk import Risk, register
 from workflow.cases.registers.risk_lists import (
     RecommendationFilter,
-    RecommendationPlace,
-    likeness,
-    listed,
-    unasked,
 )
 from workflow.org.access import Scope
 from workflow.org.audit import Stamp
@@ -44,19 +34,6 @@ UNITS = (
     Unit(id="head", name="Аппарат"),
     Unit(id="hr", name="Кадр бөлімі", parent="head"),
     Unit(id="law", name="Заң бөлімі", parent="head"),
-)
-WORDS = ("Анықтама қағаз түрінде", "анықтама – қағаз түрінде!", "Бір адам шешеді", "Мерзімі жоқ")
-NARROWED = (
-    RecommendationFilter(),
-    RecommendationFilter(unit="head"),
-    RecommendationFilter(unit="law", legal=True),
-    RecommendationFilter(status="none", direction="procurement"),
-    RecommendationFilter(status="executed"),
-    RecommendationFilter(late=True),
-    RecommendationFilter(unit="hr", status="none", late=True),
-)
-QUARTERLY = MeasureTerm(
-    written="тоқсан сайын", term=PerPeriod(1, "quarter"), reading="recurring", every="quarter"
 )
 
 
@@ -73,142 +50,69 @@ def opened(core: CaseCommands, *units: str) -> list[str]:
     ]
 
 
-def change(core: CaseCommands, case: str, chance: random.Random, step: int) -> None:
-    """One thing somebody writes of the risks of a case, or of the case itself."""
-    risks = RiskCommands(core)
-    whole_case = core.view(case, today=TODAY).case
-    risk_register, on = register(whole_case), TODAY - timedelta(chance.randrange(60))
-    if whole_case.standing != "active":
-        core.reopen(case, ground="Қайта", at=WHO)
-    elif step % 11 == 10:
-        core.cancel(case, ground="Бекер", at=WHO)
-    elif not risk_register.risks or step % 4 == 0:
-        above = {"body": "ДСМ", "act": f"{chance.randrange(2)}-бұйрық"} if chance.random() < 0.3 else {}
-        found_risk = FoundRisk(
-            description=chance.choice(WORDS),
-            direction=chance.choice(DIRECTIONS[:7]),
-            for_legal_monitoring=chance.random() < 0.3,
-            **above,
-        )
-        risks.find(case, found_risk, on=on, at=WHO)
-    elif not risk_register.measures or step % 4 == 1:
-        term = chance.choice((MeasureTerm(), until(TODAY + timedelta(chance.randrange(-40, 40))), QUARTERLY))
-        measure = SetMeasure(risk=chance.choice([*risk_register.risks]), action=f"Іс-шара {step}", term=term)
-        risks.set_measure(case, measure, at=WHO)
-    elif step % 4 == 2:
-        number = chance.choice([*risk_register.measures])
-        risks.review(case, number, outcome=chance.choice(OUTCOMES), on=on, at=WHO)
-    elif numbers := [
-        risk.number for risk in risk_register.risks.values() if risk.body and risk.request is None
-    ]:
-        risks.ask(case, numbers[0], body="", asked="Түсіндіру", term=until(TODAY), on=TODAY, at=WHO)
+@pytest.fixture
+def places(engine: Engine) -> dict[str, str]:
+    """Cases by what they are for: `hr`, `law` and `head` have a measure each, `bare` a risk without one.
 
-
-def plain(
-    engine: Engine, criteria: RecommendationFilter
-) -> tuple[list[RecommendationPlace], Mapping[tuple[str, bool], int]]:
-    """The requested rows and the counts by status, from reading every case."""
-    ledger = SqlLedger(engine)
-    below = {"": None, "head": {"head", "hr", "law"}}.get(criteria.unit, {criteria.unit})
-    cases = [
-        case
-        for _, case in sorted(ledger.cases(ledger.ids()).items())
-        if case.standing == "active" and (below is None or case.unit in below)
-    ]
-    places, counts = [], Counter[tuple[str, bool]]()
-    for line in listed(cases):
-        if (
-            criteria.direction not in ("", line.risk.direction)
-            or line.risk.for_legal_monitoring < criteria.legal
-        ):
-            continue
-        late = any(
-            row.state == "open" and row.due is not None and row.due < TODAY
-            for name, row in ledger.rows(line.case.id).items()
-            if line.measure is not None and f"{name}.".startswith(f"measure.{line.measure.number}.")
-        )
-        counts[line.status, late] += 1
-        if criteria.keeps(line.status, late):
-            places.append(line.place)
-    return places, counts
-
-
-@dataclass(frozen=True)
-class SharedRisk:
-    """The same risk in several cases. `unasked`: cases whose higher body was sent no request."""
-
-    occurrences: list[tuple[Case, Risk]]
-
-    @property
-    def units(self) -> set[str]:
-        return {case.unit for case, _ in self.occurrences}
-
-    @property
-    def unasked(self) -> list[str]:
-        return [case.id for case, risk in self.occurrences if unasked(risk)]
-
-
-def shared(cases: Iterable[Case]) -> list[SharedRisk]:
-    """Return the risks found in more than one case by reading all of them."""
-    alike: dict[tuple[str, ...], list[tuple[Case, Risk]]] = {}
-    for case in cases:
-        for risk in register(case).risks.values():
-            alike.setdefault(likeness(risk), []).append((case, risk))
-    return [SharedRisk(members) for members in alike.values() if len({case.id for case, _ in members}) > 1]
-
-
-def agrees(engine: Engine, reads: SqlReads) -> None:
-    """List and counts equal the result of reading every case."""
-    for criteria in NARROWED:
-        places, plain_counts = plain(engine, criteria)
-        assert reads.recommended(criteria, TODAY) == places
-        counts = reads.recommendations(criteria, TODAY)
-        assert {key: n for key, n in counts.items() if n} == plain_counts
-        assert reads.recommended(criteria, TODAY, limit=2, offset=1) == places[1:3]
-    for unit, limit in product(("", "head", "hr"), (1, 3)):
-        together = shared(reads.with_registers(unit or None))
-        shared_risks = reads.alike(unit, limit=20, first=limit)
-        expected = [
-            (
-                len(shared_risk.units),
-                len({case.id for case, _ in shared_risk.occurrences}),
-                len({*shared_risk.unasked}),
-            )
-            for shared_risk in together
-        ]
-        assert sorted(
-            (shared_risk.units, shared_risk.cases, shared_risk.unasked) for shared_risk in shared_risks
-        ) == sorted(expected)
-        assert [shared_risk.units for shared_risk in shared_risks] == sorted(
-            (shared_risk.units for shared_risk in shared_risks), reverse=True
-        )
-        first = {
-            tuple((case.id, risk.number) for case, risk in shared_risk.occurrences[:limit])
-            for shared_risk in together
-        }
-        assert {tuple(place[:2] for place in shared_risk.first) for shared_risk in shared_risks} == first
-        asking = {
-            (shared_risk.occurrences[0][0].id, shared_risk.occurrences[0][1].number): shared_risk.unasked[
-                :limit
-            ]
-            for shared_risk in together
-        }
-        assert all(
-            shared_risk.asking == tuple(dict.fromkeys(asking[shared_risk.first[0][:2]]))
-            for shared_risk in shared_risks
-        )
-
-
-def test_lists_and_counts_are_what_reading_every_case_comes_to(engine: Engine) -> None:
-    """Whatever is written in whatever order: risks, measures, reviews, requests; cases cancelled, reopened."""
+    The measure of `hr` passed its day, that of `law` was executed, that of `head` lies ahead. The risks of `hr`
+    and `bare` are of one act of a higher body, asked for `hr` alone. `off` was called off.
+    """
     office_store.save(engine, units=UNITS)
-    core, chance = case_commands(engine), random.Random(0)
-    cases, reads = opened(core, "hr", "hr", "law", "head", "сырттан"), SqlReads(engine).seen_by(ALL)
-    for step in range(40):
-        change(core, chance.choice(cases), chance, step)
-        if step % 20 == 19:
-            agrees(engine, reads)
-    assert plain(engine, RecommendationFilter())[0]
+    core = case_commands(engine)
+    risks, above = RiskCommands(core), {"body": "ДСМ", "act": "1-бұйрық"}
+    ids = opened(core, "hr", "law", "head", "law", "hr")
+    cases = dict(zip(("hr", "law", "head", "bare", "off"), ids, strict=True))
+    for name, words, direction, higher in (
+        ("hr", "Анықтама қағаз түрінде", "procurement", above),
+        ("law", "Бір адам шешеді", "personnel", {}),
+        ("head", "Мерзімі жоқ", "procurement", {}),
+        ("bare", "анықтама – қағаз түрінде!", "procurement", above),
+        ("off", "Бір адам шешеді", "procurement", {}),
+    ):
+        risk = FoundRisk(description=words, direction=direction, for_legal_monitoring=name == "law", **higher)
+        risks.find(cases[name], risk, on=TODAY, at=WHO)
+        if name != "bare":
+            due = until(TODAY + timedelta(-20 if name == "hr" else 20))
+            risks.set_measure(cases[name], SetMeasure(risk=1, action="Бекіту", term=due), at=WHO)
+    risks.ask(cases["hr"], 1, body="", asked="Түсіндіру", term=until(TODAY), on=TODAY, at=WHO)
+    risks.review(cases["law"], 1, outcome="executed", on=TODAY, at=WHO)
+    core.cancel(cases["off"], ground="Бекер", at=WHO)
+    return cases
+
+
+LATE, AHEAD, DONE, BARE = ("none", True), ("none", False), ("executed", False), ("", False)
+"""Status and lateness of the measures; a risk without one has neither."""
+
+
+QUESTIONS: tuple[tuple[RecommendationFilter, str, list[tuple[str, bool]]], ...] = (
+    (RecommendationFilter(), "hr law head bare", [LATE, DONE, AHEAD, BARE]),
+    (RecommendationFilter(unit="head"), "hr law head bare", [LATE, DONE, AHEAD, BARE]),
+    (RecommendationFilter(unit="law", legal=True), "law", [DONE]),
+    (RecommendationFilter(status="none", direction="procurement"), "hr head", [LATE, AHEAD, BARE]),
+    (RecommendationFilter(status="executed"), "law", [LATE, DONE, AHEAD, BARE]),
+    (RecommendationFilter(unit="hr", late=True), "hr", [LATE]),
+)
+"""What is asked, whose lines are listed, and what is counted."""
+
+
+def test_lists_are_narrowed_and_counted(engine: Engine, places: dict[str, str]) -> None:
+    """Counts are of everything but status and lateness, which they are there to choose by."""
+    reads = SqlReads(engine).seen_by(ALL)
+    for criteria, names, counts in QUESTIONS:
+        found = [place.case for place in reads.recommended(criteria, TODAY)]
+
+        assert found == [places[name] for name in names.split()]
+        assert [place.case for place in reads.recommended(criteria, TODAY, limit=2, offset=1)] == found[1:3]
+        assert {key: n for key, n in reads.recommendations(criteria, TODAY).items() if n} == Counter(counts)
+
+
+def test_risks_alike_are_told_with_who_has_not_asked(engine: Engine, places: dict[str, str]) -> None:
+    """The same act of a higher body in two units; the board is what reading every case comes to."""
+    (group,) = SqlReads(engine).seen_by(ALL).alike("", limit=20, first=3)
+
+    assert (group.units, group.cases, group.unasked) == (2, 2, 1)
+    assert [place[0] for place in group.first] == [places["hr"], places["bare"]]
+    assert group.asking == (places["bare"],)
     assert verify(engine, recompute=recompute(engine, TODAY)) == ()
 
 
