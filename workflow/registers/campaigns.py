@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from workflow.law.procedure import Text
 from workflow.org.office import Office, Person
@@ -65,10 +65,6 @@ class StartedCampaign:
     closed_on: date | None = None
     wave: int = 0
 
-    @property
-    def columns(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in type(self).__slots__}
-
     def titled(self, kind: Campaign) -> Text:
         """Return its title; a title written by the officer is the same in every language."""
         return Text(self.title, self.title, self.title) if self.title else kind.title
@@ -115,10 +111,6 @@ class CampaignPerson:
     refused: bool = False
 
     @property
-    def columns(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in type(self).__slots__}
-
-    @property
     def state(self) -> AnswerState:
         return state_of(has_answer=bool(self.answer), refused=self.refused, has_left=self.left_on is not None)
 
@@ -136,22 +128,16 @@ def word_of_state(state: str, *, is_open: bool) -> str:
 
 
 def people_asked(office: Office, choice: PeopleChoice) -> Iterator[Person]:
-    inside, posts = _units(office, choice), [search_words(post) for post in choice.posts]
-    for person in office.people.values():
-        if person.unit in inside and (not choice.narrows or _is_chosen(person, choice, posts)):
-            yield person
+    return filter(asked_by(office, choice), office.people.values())
 
 
-def is_asked(office: Office, choice: PeopleChoice, person: Person) -> bool:
+def asked_by(office: Office, choice: PeopleChoice) -> Callable[[Person], bool]:
+    """Return the function that says whether a choice asks a person of the office."""
+    inside = (
+        {unit for root in choice.units for unit in office.whose_cases(root)} if choice.units else office.units
+    )
     posts = [search_words(post) for post in choice.posts]
-    chosen = not choice.narrows or _is_chosen(person, choice, posts)
-    return chosen and person.unit in _units(office, choice)
-
-
-def _units(office: Office, choice: PeopleChoice) -> Collection[str]:
-    if not choice.units:
-        return office.units
-    return {unit for root in choice.units for unit in office.whose_cases(root)}
+    return lambda person: person.unit in inside and (not choice.narrows or _is_chosen(person, choice, posts))
 
 
 def _is_chosen(person: Person, choice: PeopleChoice, posts: Sequence[Sequence[str]]) -> bool:

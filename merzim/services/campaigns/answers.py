@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -25,7 +25,7 @@ from workflow.law.procedure import Text
 from workflow.org.access import Reader
 from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
-from workflow.registers.campaigns import CampaignPerson, StartedCampaign, is_asked
+from workflow.registers.campaigns import CampaignPerson, StartedCampaign, asked_by
 from workflow.registers.definition import Campaign, Register, UnknownRegisterField
 from workflow.registers.rows import EventKind
 from workflow.registers.values import InvalidRow, Value, ValueProblem, holds, is_filled
@@ -178,7 +178,8 @@ def answer(
         InvalidRow: with all mistakes in the values.
         LinkRefused: there is another answer already, or the campaign was closed.
     """
-    _refuse_wrong(invitation, values)
+    asked = {field.id: field for field in invitation.fields}
+    refuse_wrong(invitation.register, values, asked, [name for name in asked if asked[name].required])
     office = replace(ctx, reader=Reader(login=by, access="officer"), operator=True)
     try:
         return add_answer(office, invitation, values, kind="confirmed")
@@ -186,16 +187,20 @@ def answer(
         raise CampaignLinkRefused("web.problem.no_link") from None
 
 
-def _refuse_wrong(invitation: CampaignForm, values: Mapping[str, object]) -> None:
-    asked_for = [field.id for field in invitation.fields]
-    unknown = [name for name in values if name not in asked_for]
+def refuse_wrong(
+    register: Register, values: Mapping[str, object], asked: Collection[str], required: Iterable[str]
+) -> None:
+    """Raise for values of fields that are not asked for, and for required ones without a value.
+
+    Raises:
+        UnknownRegisterField, InvalidRow.
+    """
+    unknown = [name for name in values if name not in asked]
     if unknown:
-        raise UnknownRegisterField("register.unknown_field", field=unknown[0], allowed=tuple(asked_for))
-    missing = [
-        field.id for field in invitation.fields if field.required and not is_filled(values.get(field.id))
-    ]
+        raise UnknownRegisterField("register.unknown_field", field=unknown[0], allowed=tuple(asked))
+    missing = tuple(ValueProblem(name, "required") for name in required if not is_filled(values.get(name)))
     if missing:
-        raise InvalidRow(invitation.register, tuple(ValueProblem(name, "required") for name in missing))
+        raise InvalidRow(register, missing)
 
 
 class BotAnswers:
@@ -240,7 +245,7 @@ def _invitation(
         or person is None
         or campaign_person.state != "awaited"
         or not campaign.is_open(ctx.today)
-        or not is_asked(office, campaign.choice, person)
+        or not asked_by(office, campaign.choice)(person)
     ):
         raise CampaignLinkRefused("web.problem.no_link")
     try:

@@ -13,7 +13,7 @@ from datetime import date
 from pydantic import BaseModel, Field
 
 from i18n import LANGUAGES, date_long, say
-from merzim.services.campaigns.answers import add_answer, form_for
+from merzim.services.campaigns.answers import add_answer, form_for, refuse_wrong
 from merzim.services.campaigns.views import (
     CampaignId,
     CampaignPage,
@@ -42,7 +42,7 @@ from workflow.org.office import DUTIES, Person, name_order
 from workflow.refusal import Refusal, closest_first
 from workflow.registers.campaigns import PeopleChoice, StartedCampaign, people_asked
 from workflow.registers.definition import Campaign, Register, UnknownRegister, UnknownRegisterField
-from workflow.registers.values import InvalidRow, ValueProblem, check_values, is_filled, parse_values
+from workflow.registers.values import InvalidRow, check_values, is_filled, parse_values
 from workflow.search_words import search_words
 
 NAMED_LIMIT = 20
@@ -157,7 +157,12 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
     if command.preview:
         return result
     campaigns = campaign_store(ctx)
-    document = {"link": command.link} if command.link else store_file(ctx, command.file)
+    document = {
+        **({"link": command.link} if command.link else store_file(ctx, command.file)),
+        "ground": ground,
+        "duties": sorted(choice.duties),
+        "posts": sorted(choice.posts),
+    }
     campaign = campaigns.start(
         StartedCampaign(
             id="",
@@ -167,12 +172,7 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
             title=_own_title(command.title.strip(), kind),
             units=units,
             until=command.until,
-            document={
-                **document,
-                **({"ground": ground} if ground else {}),
-                **({"duties": sorted(choice.duties)} if choice.duties else {}),
-                **({"posts": sorted(choice.posts)} if choice.posts else {}),
-            },
+            document={name: value for name, value in document.items() if value},
             given=given_values,
             started_on=ctx.today,
             started_by=ctx.reader.login,
@@ -189,8 +189,7 @@ def remind_campaign(ctx: RequestContext, command: RemindCampaign) -> CampaignPag
     campaign = _open_campaign(ctx, command.campaign)
     if reminded_today(ctx, campaign):
         raise Refusal("campaign.reminded_today", campaign=campaign.id)
-    _change(ctx, REMINDED, campaign, replace(campaign, wave=campaign.wave + 1))
-    return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
+    return _change(ctx, REMINDED, campaign, replace(campaign, wave=campaign.wave + 1))
 
 
 @verb("manage")
@@ -202,16 +201,14 @@ def extend_campaign(ctx: RequestContext, command: ExtendCampaign) -> CampaignPag
     if command.until <= campaign.until:
         raise Refusal("campaign.not_later", until=campaign.until)
     details = {"until": command.until.isoformat()}
-    _change(ctx, EXTENDED, campaign, replace(campaign, until=command.until), details)
-    return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
+    return _change(ctx, EXTENDED, campaign, replace(campaign, until=command.until), details)
 
 
 @verb("manage")
 def close_campaign(ctx: RequestContext, command: CloseCampaign) -> CampaignPage:
     """Stop accepting answers; every link is refused from now on."""
     campaign = _open_campaign(ctx, command.campaign)
-    _change(ctx, CLOSED, campaign, replace(campaign, closed_on=ctx.today))
-    return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
+    return _change(ctx, CLOSED, campaign, replace(campaign, closed_on=ctx.today))
 
 
 @verb("manage")
@@ -223,15 +220,8 @@ def reopen_campaign(ctx: RequestContext, command: ReopenCampaign) -> CampaignPag
     if command.until < ctx.today:
         raise Refusal("campaign.past", until=command.until)
     reopened = replace(campaign, until=command.until, closed_on=None, wave=campaign.wave + 1)
-    _change(
-        ctx,
-        REOPENED,
-        campaign,
-        reopened,
-        {"until": command.until.isoformat(), "ground": command.ground},
-    )
-    update_people(ctx.app, campaign_store(ctx), reopened, now=ctx.now, today=ctx.today)
-    return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
+    details = {"until": command.until.isoformat(), "ground": command.ground}
+    return _change(ctx, REOPENED, campaign, reopened, details)
 
 
 @verb("manage")
@@ -250,21 +240,10 @@ def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
         **command.values,
         **({campaign_kind.scan: command.file} if command.file and campaign_kind.scan else {}),
     }
-    asked_for = {
-        *register.fields,
-        *(
-            f"{further_row.id}.{name}"
-            for further_row in campaign_kind.also.values()
-            for name in further_row.fills
-        ),
-    }
-    unknown = [name for name in given_values if name not in asked_for or name == campaign_kind.person]
-    if unknown:
-        raise UnknownRegisterField("register.unknown_field", field=unknown[0], allowed=tuple(register.fields))
+    further = [f"{row.id}.{name}" for row in campaign_kind.also.values() for name in row.fills]
+    asked = [name for name in (*register.fields, *further) if name != campaign_kind.person]
     proof = filter(None, (campaign_kind.confirmed_on, campaign_kind.scan)) if command.refused else ()
-    missing = [ValueProblem(name, "required") for name in proof if not given_values.get(name)]
-    if missing:
-        raise InvalidRow(register, tuple(missing))
+    refuse_wrong(register, given_values, asked, proof)
     values = {
         name: store_file(ctx, value) if isinstance(value, FileInput) else value
         for name, value in given_values.items()
@@ -279,10 +258,13 @@ def _change(
     campaign: StartedCampaign,
     after: StartedCampaign,
     details: Mapping[str, object] | None = None,
-) -> None:
-    campaign_store(ctx).change(
-        kind, campaign, after, by=ctx.reader.login, now=ctx.now, on=ctx.today, details=details
-    )
+) -> CampaignPage:
+    """Store a change of a campaign; one opened again asks who has joined meanwhile. Return what it is now."""
+    store = campaign_store(ctx)
+    store.change(kind, campaign, after, by=ctx.reader.login, now=ctx.now, on=ctx.today, details=details)
+    if kind == REOPENED:
+        update_people(ctx.app, store, after, now=ctx.now, today=ctx.today)
+    return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
 
 
 def _open_campaign(ctx: RequestContext, name: str, *, past: bool = False) -> StartedCampaign:

@@ -22,7 +22,6 @@ from merzim.services.registers.queries import MAX_PAGE_SIZE, PAGE_SIZE, seen_uni
 from merzim.services.registers.results import FieldView, field_view, reader_scope
 from merzim.services.results import Result, Titles, at
 from merzim.services.verbs import Command, NotFound, verb
-from merzim.storage.database.engine import Row_
 from merzim.storage.notices.campaigns import REMINDED, SqlCampaigns
 from merzim.storage.registers.lists import SqlRegisterLists
 from merzim.storage.registers.rows import SqlRegisterRows
@@ -214,9 +213,8 @@ def list_campaigns(ctx: RequestContext, command: AskCampaigns) -> CampaignList:
 def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
     """Show a campaign: who has answered, who has not, who left; one page of its people."""
     campaign = seen_campaign(ctx, command.campaign)
-    office, found = ctx.reads.office(), _people(ctx, command)
+    found = _people(ctx, command)
     people = found[(command.page - 1) * command.size :][: command.size]
-    rows = _late(ctx, campaign, people)
     counts = campaign_store(ctx).counts(seen_units(ctx), campaign.id)
     return CampaignPage(
         campaign=_view(ctx, campaign, counts),
@@ -224,19 +222,7 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
         total=len(found),
         page=command.page,
         pages=max(1, -(-len(found) // command.size)),
-        people=[
-            _person_view(campaign_person, office, ctx.language).model_copy(
-                update={
-                    "late": rows.get(campaign_person.answer, {}).get(campaign_person.answer, 0),
-                    "beside": [
-                        BesideRow(row=row, late=days)
-                        for row, days in rows.get(campaign_person.answer, {}).items()
-                        if row != campaign_person.answer
-                    ],
-                }
-            )
-            for campaign_person in people
-        ],
+        people=_person_views(ctx, campaign, people),
         history=_history(ctx, campaign),
     )
 
@@ -256,9 +242,9 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     """Return a campaign as a workbook: everybody it asked with the dates, and its question."""
     campaign, store = seen_campaign(ctx, campaign_id), campaign_store(ctx)
     ctx = replace(ctx, language=language)
-    office, letters = ctx.reads.office(), store.letters(campaign.id)
+    letters = store.letters(campaign.id)
     sent = {letter.person: letter.at for letter in reversed(letters)}
-    people = _people(ctx, ShowCampaign(campaign=campaign.id))
+    people = _person_views(ctx, campaign, _people(ctx, ShowCampaign(campaign=campaign.id)))
     register, kind = definition_of(ctx, campaign)
     day_of = {True: kind.refusal.confirmed_on if kind.refusal else "", False: kind.confirmed_on}
     paper = {
@@ -278,30 +264,23 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         return head("refused_on_paper" if refused else "on_paper_day", on=date.fromisoformat(day))
 
     is_open = campaign.is_open(ctx.today)
-    added = _late(ctx, campaign, people)
     columns = ("number", "name", "post", "unit", "state", "joined", "written", "answered", "how", "row", "left")
     rows = [
         (
             number,
-            present.name_in(language)
-            if (present := _person(office, campaign_person.person))
-            else campaign_person.name,
-            (present.post_in(language) if present else "") or campaign_person.post,
-            name_in(office, campaign_person.unit, language),
-            say("campaign.state." + word_of_state(campaign_person.state, is_open=is_open), {}, language),
-            campaign_person.joined_on,
-            _local(sent.get(campaign_person.person)),
-            _local(campaign_person.answered_at),
-            how(campaign_person.answer),
-            ", ".join(dict.fromkeys((campaign_person.answer, *added.get(campaign_person.answer, ())))),
-            campaign_person.left_on,
-            *(
-                [max(added.get(campaign_person.answer, {}).values(), default=0) or None]
-                if register.lates
-                else ()
-            ),
+            asked.name,
+            asked.post,
+            asked.unit_name,
+            say("campaign.state." + word_of_state(asked.state, is_open=is_open), {}, language),
+            asked.joined_on,
+            _local(sent.get(asked.person)),
+            _local(asked.answered_at),
+            how(asked.answer),
+            ", ".join((asked.answer, *(further.row for further in asked.beside))),
+            asked.left_on,
+            *([max([asked.late, *(row.late for row in asked.beside)]) or None] if register.lates else ()),
         )
-        for number, campaign_person in enumerate(people, 1)
+        for number, asked in enumerate(people, 1)
     ]
     extra_columns = ["late"] if register.lates else []
     answer_table = Table([head(name) for name in (*columns, *extra_columns)], rows)
@@ -358,15 +337,15 @@ def seen_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
 
 def campaign_titles(ctx: RequestContext, names: Collection[str]) -> Mapping[str, Text]:
     """Return the titles of those of these campaigns that the reader sees, by id."""
-    titles = dict[str, Text]()
-    for name in names:
-        campaign = campaign_store(ctx).get(name)
-        if campaign is not None and _sees(ctx, campaign):
-            kinds = ctx.app.registers.version(campaign.register_id, campaign.version).campaigns
-            titles[name] = (
-                campaign.titled(kinds[campaign.kind]) if campaign.kind in kinds else Text(*[name] * 3)
-            )
-    return titles
+    campaigns = [campaign for name in names if (campaign := campaign_store(ctx).get(name)) is not None]
+    return {campaign.id: _title(ctx, campaign) for campaign in campaigns if _sees(ctx, campaign)}
+
+
+def _title(ctx: RequestContext, campaign: StartedCampaign) -> Text:
+    """Return the title of a campaign; its number where neither it nor its register has one any more."""
+    kind = ctx.app.registers.version(campaign.register_id, campaign.version).campaigns.get(campaign.kind)
+    text = campaign.title or campaign.id
+    return campaign.titled(kind) if kind else Text(text, text, text)
 
 
 def invited_text(view: CampaignView, language: str) -> str:
@@ -439,14 +418,12 @@ def _people(ctx: RequestContext, command: ShowCampaign) -> list[CampaignPerson]:
             return False
         if command.unreached and (asked.state != "awaited" or asked.reached):
             return False
-        person = _person(office, asked.person)
+        person = _person(office, asked)
         name = normalise(" ".join(person.names if person else (asked.name,))) if words else ""
         return all(word in name for word in words)
 
     def place(asked: CampaignPerson) -> tuple[str, str, str]:
-        person = _person(office, asked.person)
-        shown_name = person.name_in(ctx.language) if person else asked.name
-        return alphabetical(shown_name), asked.name, asked.person
+        return alphabetical(_name(office, asked, ctx.language)), asked.name, asked.person
 
     people = campaign_store(ctx).people(command.campaign).values()
     return sorted(filter(is_found, people), key=place)
@@ -456,14 +433,12 @@ def _view(
     ctx: RequestContext, campaign: StartedCampaign, counts_by_campaign: Mapping[str, Counter[str]]
 ) -> CampaignView:
     register = ctx.app.registers.version(campaign.register_id, campaign.version)
-    kind = register.campaigns.get(campaign.kind)
-    title = campaign.titled(kind) if kind else Text(campaign.title, campaign.title, campaign.title)
     counts = counts_by_campaign.get(campaign.id, Counter())
     office = ctx.reads.office()
     return CampaignView.of(
         campaign,
         register_title=register.title,
-        title=title,
+        title=_title(ctx, campaign),
         units=list(campaign.units),
         unit_names=[name_in(office, unit, ctx.language) for unit in campaign.units],
         duties=sorted(campaign.choice.duties),
@@ -513,38 +488,56 @@ def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEve
     return list(merge(events, papers, key=lambda event: event.at))
 
 
-def _person(office: Office, key: str) -> Person | None:
-    return office.people.get(key) or office.former.get(key)
+def _person(office: Office, asked: CampaignPerson) -> Person | None:
+    return office.people.get(asked.person) or office.former.get(asked.person)
 
 
-def _person_view(campaign_person: CampaignPerson, office: Office, language: str) -> CampaignPersonView:
-    present = _person(office, campaign_person.person)
-    return CampaignPersonView.of(
-        campaign_person,
-        name=present.name_in(language) if present else campaign_person.name,
-        post=(present.post_in(language) if present else "") or campaign_person.post,
-        unit_name=name_in(office, campaign_person.unit, language),
-    )
+def _name(office: Office, asked: CampaignPerson, language: str) -> str:
+    person = _person(office, asked)
+    return person.name_in(language) if person else asked.name
+
+
+def _person_views(
+    ctx: RequestContext, campaign: StartedCampaign, people: Sequence[CampaignPerson]
+) -> list[CampaignPersonView]:
+    """Return people as shown to the reader, with the rows each answer added and how late these are."""
+    office, rows = ctx.reads.office(), _late(ctx, campaign, people)
+    views = []
+    for asked in people:
+        person, late = _person(office, asked), rows.get(asked.answer, {})
+        further = [BesideRow(row=row, late=days) for row, days in late.items() if row != asked.answer]
+        view = CampaignPersonView.of(
+            asked,
+            name=_name(office, asked, ctx.language),
+            post=(person.post_in(ctx.language) if person else "") or asked.post,
+            unit_name=name_in(office, asked.unit, ctx.language),
+            late=late.get(asked.answer, 0),
+            beside=further,
+        )
+        views.append(view)
+    return views
 
 
 def _late(
     ctx: RequestContext, campaign: StartedCampaign, people: Sequence[CampaignPerson]
 ) -> Mapping[str, Mapping[str, int]]:
-    """Return by the row of each answer the rows it added, its own and further ones, with the most days each is
-    late by. Only of registers that know lateness or campaigns that add further rows.
+    """Return by the row of each answer the rows it added that are not withdrawn, its own first, with the most
+    days each is late by. Only of registers that know lateness or campaigns that add further rows.
     """
     register, kind = definition_of(ctx, campaign)
-    answers = (
-        [campaign_person.answer for campaign_person in people if campaign_person.answer]
-        if register.lates or kind.also
-        else []
-    )
-    rows_by_answer = answer_rows(ctx, answers)
+    answers = [asked.answer for asked in people if asked.answer] if register.lates or kind.also else []
+    if not answers:
+        return {}
+    own = {head.id: head for head in SqlRegisterLists(ctx.app.engine).heads(answers)}
+    further = SqlRegisterRows(ctx.app.engine).beside(answers)
     return {
         answer: {
-            head.id: max(days_late(register, head.shown, today=ctx.today).values(), default=0) for head in heads
+            head.id: max(days_late(register, head.shown, today=ctx.today).values(), default=0)
+            for head in (own[answer], *further[answer])
+            if not head.withdrawn
         }
-        for answer, heads in rows_by_answer.items()
+        for answer in answers
+        if answer in own
     }
 
 
@@ -552,14 +545,3 @@ def _details(payload: str) -> dict[str, Any]:
     content = json.loads(payload)
     numbers = {"joined": int(content.get("joined", 0)), "left": len(content.get("left", ()))}
     return {**numbers, "until": content.get("until"), "ground": content.get("ground", "")}
-
-
-def answer_rows(ctx: RequestContext, answers: Collection[str]) -> Mapping[str, Sequence[Row_]]:
-    """Return by the row of each answer the heads of the rows it added, its own first; no withdrawn ones."""
-    own_heads = {head.id: head for head in SqlRegisterLists(ctx.app.engine).heads(answers)} if answers else {}
-    further_heads = SqlRegisterRows(ctx.app.engine).beside(answers)
-    return {
-        answer: [head for head in (own_heads[answer], *further_heads[answer]) if not head.withdrawn]
-        for answer in answers
-        if answer in own_heads
-    }

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -86,7 +86,7 @@ class SqlCampaigns:
             ).scalar()
             number = int(last.partition("-")[2]) + 1 if last else 1
             started = replace(campaign, id=f"{year}-{number:03d}")
-            connection.execute(CAMPAIGN.insert().values(started.columns))
+            connection.execute(CAMPAIGN.insert().values(asdict(started)))
             details = {"units": [*started.units], "until": started.until}
             record(connection, _event(STARTED, started, started.started_by, now, started.started_on, details))
         return started
@@ -162,7 +162,7 @@ class SqlCampaigns:
             last = connection.execute(select(func.max(_P.number)).where(_P.campaign == campaign.id)).scalar()
             joined = [person for person in people if not person.number and person.person not in known_keys]
             lines = [
-                {**person.columns, "number": number} for number, person in enumerate(joined, (last or 0) + 1)
+                {**asdict(person), "number": number} for number, person in enumerate(joined, (last or 0) + 1)
             ]
             insert_many(connection, CAMPAIGN_PERSON, lines)
             changed_people = [person for person in people if person.number]
