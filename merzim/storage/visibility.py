@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from merzim.storage.database.dialect import execute_for_names, in_names
-from merzim.storage.database.engine import read_once, reading
+from merzim.storage.database.engine import read_column, read_once, reading
 from merzim.storage.org.store import PresentOffice
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, INBOX, READER
@@ -188,8 +188,7 @@ class Visibility:
                 not_(CASE.c.confidential),
                 outside,
             )
-            with reading(self._engine) as connection:
-                self._seen_elsewhere = connection.execute(union(letters, given)).scalars().all()
+            self._seen_elsewhere = read_column(self._engine, union(letters, given))
         return self._seen_elsewhere
 
     def rows(self, unit: str | None) -> list[ColumnElement[bool]]:

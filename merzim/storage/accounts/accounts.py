@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, selec
 
 from merzim.storage.accounts import rate_limits
 from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt, prune
-from merzim.storage.database.dialect import execute_for_names, in_names, insert
-from merzim.storage.database.engine import Row_, reading, writing
+from merzim.storage.database.dialect import in_names, insert, read_for_names
+from merzim.storage.database.engine import Row_, execute, read, read_first, reading, writing
 from merzim.storage.org.chain import OfficeEvent, record
 from merzim.storage.rows import columns_of, read_as
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY
@@ -55,13 +55,11 @@ class SqlAccounts:
 
     def any(self) -> bool:
         query = select(ACCOUNT.c.login).where(ACCOUNT.c.password != "").limit(1)
-        with reading(self._engine) as connection:
-            return connection.execute(query).first() is not None
+        return read_first(self._engine, query) is not None
 
     def account(self, login: str) -> Account | None:
         """Return the account of a login, ignoring case."""
-        with reading(self._engine) as connection:
-            rows = connection.execute(_WITH_PROVIDERS, {"of_login": login.casefold()}).all()
+        rows = read(self._engine, _WITH_PROVIDERS, {"of_login": login.casefold()})
         providers = tuple(row.provider for row in rows if row.provider is not None)
         return _account(rows[0], {rows[0].login: providers}) if rows else None
 
@@ -74,9 +72,8 @@ class SqlAccounts:
 
     def names(self, logins: Collection[str]) -> Mapping[str, tuple[str, str]]:
         """Return name and person of the accounts of these logins, by login; unknown ones are left out."""
-        with reading(self._engine) as connection:
-            records = execute_for_names(connection, _NAMES, {login.casefold() for login in logins})
-            return {login: (name, person) for login, name, person in records}
+        records = read_for_names(self._engine, _NAMES, {login.casefold() for login in logins})
+        return {login: (name, person) for login, name, person in records}
 
     def save(self, reader: Reader, *, disabled: bool, at: Stamp) -> None:
         """Create an account or change its access. Its secrets are kept; disabling it ends its sessions and
@@ -131,8 +128,7 @@ class SqlAccounts:
     def identity(self, provider: Provider, subject: str) -> Identity | None:
         """Return the account of a person in an external directory; None where there is none."""
         query = IDENTITY.select().where(IDENTITY.c.provider == provider, IDENTITY.c.subject == subject)
-        with reading(self._engine) as connection:
-            row = connection.execute(query).first()
+        row = read_first(self._engine, query)
         return Identity(**row._mapping) if row else None
 
     def link(self, identity: Identity, *, at: Stamp) -> bool:
@@ -211,8 +207,7 @@ class SqlAccounts:
 
     def seen(self, hash: str, *, now: datetime) -> None:
         """Record the moment an entry was last used."""
-        with writing(self._engine) as connection:
-            connection.execute(update(ENTRY).where(ENTRY.c.hash == hash).values(seen_at=now))
+        execute(self._engine, update(ENTRY).where(ENTRY.c.hash == hash).values(seen_at=now))
 
     def take(self, hash: str, *, now: datetime) -> bool:
         """Mark an invitation as used. Return False if it was used already."""

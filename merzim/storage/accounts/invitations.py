@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, select
 
 from merzim.storage.accounts.accounts import end_entries, entry_values
-from merzim.storage.database.dialect import execute_for_names, in_names, insert
-from merzim.storage.database.engine import reading, writing
+from merzim.storage.database.dialect import execute_for_names, in_names, insert, read_for_names
+from merzim.storage.database.engine import writing
 from merzim.storage.org.chain import OfficeEvent, record
 from merzim.storage.rows import notice as notice_of
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY
@@ -94,8 +94,7 @@ class SqlInvitations:
             .where(in_names(NOTICE.c.person), NOTICE.c.kind == "account")
             .order_by(NOTICE.c.queued_at, NOTICE.c.key)
         )
-        with reading(self._engine) as connection:
-            letters = [notice_of(row) for row in execute_for_names(connection, query, people)]
+        letters = [notice_of(row) for row in read_for_names(self._engine, query, people)]
         return {
             str(letter.about["login"]): letter for letter in letters if letter.about.get("event") == INVITED
         }
@@ -108,8 +107,7 @@ class SqlInvitations:
             ENTRY.c.ended_at.is_(None),
             ENTRY.c.expires_at > now,
         )
-        with reading(self._engine) as connection:
-            return {row.login: row.expires_at for row in execute_for_names(connection, query, logins)}
+        return {row.login: row.expires_at for row in read_for_names(self._engine, query, logins)}
 
 
 def _insert(connection: Connection, reader: Reader, now: datetime) -> bool:

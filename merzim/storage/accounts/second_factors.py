@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, func, select, update
 from merzim.storage.accounts import rate_limits
 from merzim.storage.accounts.accounts import end_entries
 from merzim.storage.accounts.encryption import Cipher, UnreadableSecret
-from merzim.storage.database.engine import reading, writing
+from merzim.storage.database.engine import execute, read_first, read_value, reading, writing
 from merzim.storage.org.chain import OfficeEvent, record
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY, RECOVERY_CODE
 from notifications.notice import Notice
@@ -55,8 +55,7 @@ class SqlSecondFactors:
     def secret(self, login: str) -> str:
         """Return the secret in base32; "" without a second factor. Raises UnreadableSecret."""
         query = select(ACCOUNT.c.totp).where(ACCOUNT.c.login == login)
-        with reading(self._engine) as connection:
-            stored = connection.execute(query).scalar() or ""
+        stored = read_value(self._engine, query) or ""
         return self._cipher().decrypt(stored, login) if stored else ""
 
     def enrol(self, login: str, secret: str, step: int, codes: Collection[str], *, at: Stamp) -> None:
@@ -102,8 +101,7 @@ class SqlSecondFactors:
         statement = (
             update(ACCOUNT).where(ACCOUNT.c.login == login, ACCOUNT.c.totp_step < step).values(totp_step=step)
         )
-        with writing(self._engine) as connection:
-            return connection.execute(statement).rowcount == 1
+        return execute(self._engine, statement) == 1
 
     # ---------------------------------------------------------------------------------------- recovery codes
 
@@ -139,11 +137,10 @@ class SqlSecondFactors:
         statement = (
             update(RECOVERY_CODE).where(of_login, RECOVERY_CODE.c.hash == code, unused).values(used_at=now)
         )
-        with reading(self._engine) as connection:
-            # Check without the write lock, so that guesses do not delay others.
-            query = select(RECOVERY_CODE.c.hash).where(of_login, RECOVERY_CODE.c.hash == code, unused)
-            if connection.execute(query).first() is None:
-                return False
+        # Check without the write lock, so that guesses do not delay others.
+        query = select(RECOVERY_CODE.c.hash).where(of_login, RECOVERY_CODE.c.hash == code, unused)
+        if read_first(self._engine, query) is None:
+            return False
         with writing(self._engine) as connection:
             if connection.execute(statement).rowcount != 1:
                 return False

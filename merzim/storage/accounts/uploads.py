@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, and_, func, or_, select, update
 
 from merzim.documents.sheets.unreadable import Upload, UploadKind
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import reading, writing
+from merzim.storage.database.engine import execute, read_first, reading, writing
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.tables.service import ANSWER, UPLOAD
 from workflow.org.access import StoredAnswer
@@ -160,18 +160,15 @@ class SqlIdempotency:
             step = insert(connection, ANSWER).values(line).on_conflict_do_nothing()
             if connection.execute(step.returning(ANSWER.c.key)).first() is not None:
                 return None
-        with reading(self._engine) as connection:
-            row = connection.execute(ANSWER.select().where(*_of(login, key))).first()
+        row = read_first(self._engine, ANSWER.select().where(*_of(login, key)))
         return StoredAnswer(digest=row.digest, answer=row.answer) if row else None
 
     def keep(self, login: str, key: str, answer: str) -> None:
-        with writing(self._engine) as connection:
-            connection.execute(update(ANSWER).where(*_of(login, key)).values(answer=answer))
+        execute(self._engine, update(ANSWER).where(*_of(login, key)).values(answer=answer))
 
     def release(self, login: str, key: str) -> None:
         """Release the key of a request that failed."""
-        with writing(self._engine) as connection:
-            connection.execute(ANSWER.delete().where(and_(*_of(login, key), ANSWER.c.answer.is_(None))))
+        execute(self._engine, ANSWER.delete().where(and_(*_of(login, key), ANSWER.c.answer.is_(None))))
 
 
 def _of(login: str, key: str):  # type: ignore[no-untyped-def]

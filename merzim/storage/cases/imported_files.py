@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import Engine, or_, select
 
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import reading, writing
+from merzim.storage.database.engine import read, read_column, writing
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, PAPER
 from workflow.cases.states import STATES
@@ -20,8 +20,7 @@ MAX_TWINS = 500
 def cases_of_file(engine: Engine, digest: str) -> Mapping[str, str]:
     """Return place in the file -> case id for a file imported before; empty for a new one."""
     query = select(PAPER.c.place, PAPER.c.case).where(PAPER.c.digest == digest)
-    with reading(engine) as connection:
-        return {record.place: record.case for record in connection.execute(query)}
+    return {record.place: record.case for record in read(engine, query)}
 
 
 def remember(engine: Engine, digest: str, places: Mapping[str, str], *, now: datetime) -> None:
@@ -49,13 +48,12 @@ def alike(engine: Engine, procedure: str, places: Iterable[tuple[str, str]]) -> 
     objects = {object_name for _, object_name in wanted_places}
     if len(wanted_places) <= 1000:
         query = query.where(or_(CASE.c.object.in_(objects), CASE.c.object_also.in_(objects - {""})))
-    with reading(engine) as connection:
-        return [
-            record.id
-            for record in connection.execute(query)
-            if (record.unit, record.object) in wanted_places
-            or (record.object_also and {record.object, record.object_also} & objects)
-        ]
+    return [
+        record.id
+        for record in read(engine, query)
+        if (record.unit, record.object) in wanted_places
+        or (record.object_also and {record.object, record.object_also} & objects)
+    ]
 
 
 def planned_for(engine: Engine, procedure: str, fact: str, days: Iterable[date]) -> list[str]:
@@ -69,5 +67,4 @@ def planned_for(engine: Engine, procedure: str, fact: str, days: Iterable[date])
         .order_by(CASE.c.id)
         .limit(MAX_TWINS)
     )
-    with reading(engine) as connection:
-        return list(connection.execute(query).scalars())
+    return list(read_column(engine, query))

@@ -18,11 +18,14 @@ from sqlalchemy.exc import IntegrityError
 from calendars.hours import almaty
 from merzim.storage.cases.batch import HEAD, QUESTIONS_AFTER, STEPS_BEFORE, Batch, StateBefore, batch
 from merzim.storage.cases.writing import ConcurrentChange, write
-from merzim.storage.database.dialect import execute_for_names, in_names, insert
+from merzim.storage.database.dialect import execute_for_names, in_names, insert, read_for_names
 from merzim.storage.database.engine import (
     one_snapshot,
     one_transaction,
+    read,
+    read_column,
     read_once,
+    read_value,
     reading,
     writing,
 )
@@ -77,8 +80,7 @@ class SqlLedger:
 
     def rows_of(self, ids: Collection[str]) -> Mapping[str, Sequence[Row]]:
         """Return the board rows of these cases by case id, in one query."""
-        with reading(self._engine) as connection:
-            return rows_by_case(execute_for_names(connection, _ROWS_OF, ids))
+        return rows_by_case(read_for_names(self._engine, _ROWS_OF, ids))
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
         """Return these cases folded from their events, in one query; unknown ids are left out."""
@@ -86,8 +88,7 @@ class SqlLedger:
             return cases(connection, ids)
 
     def ids(self) -> Sequence[str]:
-        with reading(self._engine) as connection:
-            return connection.execute(select(CASE.c.id).order_by(CASE.c.id)).scalars().all()
+        return read_column(self._engine, select(CASE.c.id).order_by(CASE.c.id))
 
     def touched(self, first: date, last: date) -> Sequence[str]:
         """Return ids of cases with a row that a changed calendar day from `first` to `last` could move.
@@ -97,8 +98,7 @@ class SqlLedger:
         felt = select(DEADLINE.c.case).where(DEADLINE.c.case == CASE.c.id, _feels(first, last))
         query = select(CASE.c.id).where(CASE.c.span_first <= last, CASE.c.span_last >= first, felt.exists())
         query = query.order_by(CASE.c.id)
-        with reading(self._engine) as connection:
-            return connection.execute(query).scalars().all()
+        return read_column(self._engine, query)
 
     def attempt(self, case: str, command: Callable[[], Result]) -> Result:
         """Run a command on a case, a second time from its first read when another writer came first.
@@ -122,8 +122,7 @@ class SqlLedger:
 
     def _lock(self, case: str) -> None:
         """Lock a case until the end of the transaction; on SQLite the transaction has locked everything."""
-        with reading(self._engine) as connection:
-            connection.execute(select(CASE.c.id).where(CASE.c.id == case).with_for_update(key_share=True))
+        read(self._engine, select(CASE.c.id).where(CASE.c.id == case).with_for_update(key_share=True))
 
     def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
         """Write events and changed rows, and withdraw unsent notices of outdated due dates, in one transaction.
@@ -168,8 +167,7 @@ class SqlLedger:
 
     def first_day(self) -> date | None:
         """Return the local date on which the first case was opened; None while there is no case."""
-        with reading(self._engine) as connection:
-            opened_at = connection.execute(select(func.min(CASE.c.opened_at))).scalar()
+        opened_at = read_value(self._engine, select(func.min(CASE.c.opened_at)))
         return opened_at.astimezone(almaty()).date() if opened_at else None
 
     def open_case(self, procedure: str, unit: str, object: str) -> str | None:
@@ -179,8 +177,7 @@ class SqlLedger:
             CASE.c.object == object,
             CASE.c.standing == "active",
         )
-        with reading(self._engine) as connection:
-            return connection.execute(query.order_by(CASE.c.id).limit(1)).scalar()
+        return read_value(self._engine, query.order_by(CASE.c.id).limit(1))
 
     def office(self) -> Office:
         return self._office.read()
@@ -227,10 +224,7 @@ class SqlLedger:
 
     def _conflict(self, writes: Batch, trouble: Exception) -> Exception:
         """Return the conflict on the first case that is not in the state the batch expects."""
-        with reading(self._engine) as connection:
-            stands = {
-                record.id: record.seq for record in execute_for_names(connection, _HEADS_OF, writes.expected)
-            }
+        stands = {record.id: record.seq for record in read_for_names(self._engine, _HEADS_OF, writes.expected)}
         for name, seq in writes.expected.items():
             if stands.get(name, 0) != seq:
                 return Conflict(name, since=seq)

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import Engine, and_, or_, select
 
-from merzim.storage.database.engine import Row_, reading
+from merzim.storage.database.engine import Row_, read
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE
 from workflow.cases.states import STATES
@@ -58,5 +58,4 @@ def _begun(engine: Engine, procedures: Mapping[str, str], on: date) -> Sequence[
         .where(DEADLINE.c.state.in_(STATES))  # As the index over plan dates begins.
         .order_by(CASE.c.id)
     )
-    with reading(engine) as connection:
-        return connection.execute(query).all()
+    return read(engine, query)

@@ -12,7 +12,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, Engine, exists, literal, or_, select
 
 from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
-from merzim.storage.database.engine import reading
+from merzim.storage.database.engine import read_column
 from merzim.storage.rows import Values
 from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.cases import CASE, CASE_ROW
@@ -157,8 +157,7 @@ def cases_with_entries(engine: Engine, unit: str | None = None) -> Sequence[str]
         tree = tree.union(select(UNIT.c.id).join(tree, UNIT.c.parent == tree.c.id))
         entered = exists().where(EVENT.c.case == CASE.c.id, FIRST_ENTRY)
         query = query.where(CASE.c.unit.in_(select(tree.c.id)), entered)
-    with reading(engine) as connection:
-        return connection.execute(query).scalars().all()
+    return read_column(engine, query)
 
 
 def cases_with_facts(engine: Engine, procedure: str, names: Collection[str]) -> Sequence[str]:
@@ -167,5 +166,4 @@ def cases_with_facts(engine: Engine, procedure: str, names: Collection[str]) -> 
     named = or_(*(EVENT.c.name.startswith(name, autoescape=True) for name in names))
     recorded = exists().where(EVENT.c.case == CASE.c.id, EVENT.c.kind == "fact", named)
     query = select(CASE.c.id).where(CASE.c.procedure == procedure, CASE.c.standing == "active", recorded)
-    with reading(engine) as connection:
-        return connection.execute(query).scalars().all()
+    return read_column(engine, query)

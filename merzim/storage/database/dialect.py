@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import ColumnElement, Connection, Engine, Executable, Table, bindparam, func
 from sqlalchemy.dialects import postgresql, sqlite
 
-if TYPE_CHECKING:
-    from merzim.storage.database.engine import Row_
+from merzim.storage.database.engine import Row_, reading
 
+if TYPE_CHECKING:
     Insert = sqlite.Insert | postgresql.Insert
 
 T = TypeVar("T")
@@ -47,6 +47,17 @@ def execute_for_names(
     """
     for chunk in chunks(names, _CHUNK_SIZE):
         yield from connection.execute(statement, {**parameters, _NAMES: chunk})
+
+
+def read_for_names(
+    engine: Engine,
+    statement: Executable,
+    names: Iterable[str],
+    parameters: Mapping[str, object] = MappingProxyType({}),
+) -> list[Row_]:
+    """Return the rows of a statement with `in_names`, as `execute_for_names` yields them."""
+    with reading(engine) as connection:
+        return [*execute_for_names(connection, statement, names, parameters)]
 
 
 def insert(connection: Connection, table: Table) -> Insert:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeAlias, TypeVar, cast
 
-from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
@@ -27,6 +27,7 @@ from merzim.storage.refusals import StorageUnavailable, TranslatedErrors
 Result = TypeVar("Result")
 Row_: TypeAlias = "Row[*tuple[Any, ...]]"
 """A row of the result of a query."""
+Parameters: TypeAlias = "Mapping[str, Any] | None"
 LOCK_TIMEOUT = 30.0
 """Seconds a writer waits for another process before it gives up."""
 CONNECTION_LOST = frozenset({"unreachable", "not_let_in", "failed"})
@@ -185,6 +186,30 @@ def read_once(engine: Engine, read: Callable[[Connection], Result], *key: Hashab
         return cast(Result, reads.results[name])
 
 
+def read(engine: Engine, query: Executable, parameters: Parameters = None) -> Sequence[Row_]:
+    """Return the rows of one query."""
+    with reading(engine) as connection:
+        return connection.execute(query, parameters).all()
+
+
+def read_first(engine: Engine, query: Executable, parameters: Parameters = None) -> Row_ | None:
+    """Return the first row of one query; None without any."""
+    with reading(engine) as connection:
+        return connection.execute(query, parameters).first()
+
+
+def read_column(engine: Engine, query: Executable, parameters: Parameters = None) -> Sequence[Any]:
+    """Return the first column of one query."""
+    with reading(engine) as connection:
+        return connection.execute(query, parameters).scalars().all()
+
+
+def read_value(engine: Engine, query: Executable, parameters: Parameters = None) -> Any:
+    """Return the first value of one query; None without any."""
+    with reading(engine) as connection:
+        return connection.execute(query, parameters).scalar()
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that writes; commit it on leaving, roll it back when anything is raised.
@@ -215,6 +240,12 @@ def writing(engine: Engine) -> Iterator[Connection]:
         # A server lost while it confirms the commit may have committed.
         error.undecided = error.undecided or (committing and error.what in CONNECTION_LOST)
         raise
+
+
+def execute(engine: Engine, step: Executable, parameters: Parameters = None) -> int:
+    """Execute one statement in a transaction that writes; return the number of rows it changed."""
+    with writing(engine) as connection:
+        return connection.execute(step, parameters).rowcount
 
 
 def driver(connection: Connection) -> Any:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, or_
 
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import writing
+from merzim.storage.database.engine import execute, writing
 from merzim.storage.tables.service import LEASE
 
 
@@ -38,5 +38,4 @@ class SqlLeases:
             return bool(result.rowcount)
 
     def give_back(self, name: str, holder: str) -> None:
-        with writing(self._engine) as connection:
-            connection.execute(LEASE.delete().where(LEASE.c.name == name, LEASE.c.holder == holder))
+        execute(self._engine, LEASE.delete().where(LEASE.c.name == name, LEASE.c.holder == holder))

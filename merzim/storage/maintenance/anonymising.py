@@ -22,7 +22,7 @@ from sqlalchemy.types import TypeDecorator
 
 from merzim.storage import events
 from merzim.storage.accounts.accounts import end_entries
-from merzim.storage.database.engine import reading, writing
+from merzim.storage.database.engine import read_column, reading, writing
 from merzim.storage.maintenance import triggers
 from merzim.storage.org.chain import IN_ORDER, OfficeEvent, record
 from merzim.storage.org.store import FormerPerson
@@ -131,12 +131,9 @@ def open_cases_naming(engine: Engine, words: Iterable[str]) -> list[str]:
     name_condition = or_(*(EVENT.c.payload.contains(word, autoescape=True) for word in words))
     query = select(EVENT.c.case).distinct().join(CASE, CASE.c.id == EVENT.c.case)
     over = CASE.c.stage.in_(("completed", "closed"))
-    with reading(engine) as connection:
-        return sorted(
-            connection.execute(
-                query.where(OF_CASES, CASE.c.standing == "active", ~over, name_condition)
-            ).scalars()
-        )
+    return sorted(
+        read_column(engine, query.where(OF_CASES, CASE.c.standing == "active", ~over, name_condition))
+    )
 
 
 def rewritten(connection: Connection) -> dict[int, str]:

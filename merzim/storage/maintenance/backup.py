@@ -13,7 +13,7 @@ from sqlalchemy import Engine, Table, func, select, text
 
 from merzim.storage.cases.evidence import sync_path
 from merzim.storage.database import engine as engines
-from merzim.storage.database.engine import create_private, reading
+from merzim.storage.database.engine import create_private, read_first, read_value, reading
 from merzim.storage.maintenance.schema import (
     create_or_migrate,
     refuse_other_version,
@@ -219,13 +219,11 @@ def _counts(engine: Engine) -> dict[str, int]:
 
 def _continues(copy: Engine, live: Engine) -> bool:
     """Return whether the live office contains the last event of the copy, with the same hash."""
-    with reading(copy) as connection:
-        end = connection.execute(select(EVENT).order_by(EVENT.c.id.desc()).limit(1)).first()
+    end = read_first(copy, select(EVENT).order_by(EVENT.c.id.desc()).limit(1))
     if end is None:
         return True
     same = select(EVENT.c.hash).where(EVENT.c.stream == end.stream, EVENT.c.seq == end.seq)
-    with reading(live) as connection:
-        return bool(connection.execute(same).scalar() == end.hash)
+    return bool(read_value(live, same) == end.hash)
 
 
 def _administer(engine: Engine, statement: str) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, select
 
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import reading, writing
+from merzim.storage.database.engine import read_value, reading, writing
 from merzim.storage.maintenance.schema import revision, shipped_revisions, usable
 from merzim.storage.maintenance.triggers import APPEND_ONLY
 from merzim.storage.refusals import StorageUnavailable, display_address
@@ -68,8 +68,7 @@ def claim(engine: Engine, name: str) -> None:
 
 def board_steps(engine: Engine) -> str:
     """Return the reminder steps the board was made with; "" in a new database."""
-    with reading(engine) as connection:
-        return connection.execute(select(INSTALLATION.c.steps)).scalar() or ""
+    return read_value(engine, select(INSTALLATION.c.steps)) or ""
 
 
 def note_board_steps(engine: Engine, steps: str) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from merzim.storage import lateness
-from merzim.storage.database.engine import reading, writing
+from merzim.storage.database.engine import read, read_column, reading, writing
 from merzim.storage.notices.senders import EnqueueJobs, hand_out
 from merzim.storage.rows import notice, row
 from merzim.storage.tables.board import DEADLINE, MOVED
@@ -129,9 +129,8 @@ class CombinedNotices:
     def existing_keys(self, keys: Collection[str]) -> frozenset[str]:
         if not keys:
             return frozenset()
-        with reading(self._engine) as connection:
-            query = select(NOTICE.c.key).where(NOTICE.c.key.in_(sorted(keys)))
-            return frozenset(connection.execute(query).scalars())
+        query = select(NOTICE.c.key).where(NOTICE.c.key.in_(sorted(keys)))
+        return frozenset(read_column(self._engine, query))
 
     def letters(self, keys: Collection[str]) -> frozenset[str]:
         if not keys:
@@ -140,17 +139,13 @@ class CombinedNotices:
             or_(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.carrier.in_(sorted(keys))),
             NOTICE.c.state != "withdrawn",
         )
-        with reading(self._engine) as connection:
-            return frozenset(place for record in connection.execute(places) for place in record) & frozenset(
-                keys
-            )
+        return frozenset(place for record in read(self._engine, places) for place in record) & frozenset(keys)
 
     def queued_letters(self) -> frozenset[tuple[str, str]]:
         query = select(NOTICE.c.person, NOTICE.c.channel).where(
             NOTICE.c.case.is_(None), NOTICE.c.kind == "letter", NOTICE.c.state.in_(("queued", "sending"))
         )
-        with reading(self._engine) as connection:
-            return frozenset((person, channel) for person, channel in connection.execute(query))
+        return frozenset((person, channel) for person, channel in read(self._engine, query))
 
     def moves(self, *, limit: int) -> Sequence[Move]:
         with reading(self._engine) as connection:
@@ -182,14 +177,12 @@ class CombinedNotices:
             .where(or_(and_(DEADLINE.c.due <= until, lateness.holds(today)), lateness.slipped(today)))
             .order_by(DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
         )
-        with reading(self._engine) as connection:
-            return [row(record) for record in connection.execute(query)]
+        return [row(record) for record in read(self._engine, query)]
 
     def never_confirmed(self, *, today: date) -> Sequence[Row]:
         query = select(DEADLINE).where(lateness.never_confirmed(today))
         query = query.order_by(DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
-        with reading(self._engine) as connection:
-            return [row(record) for record in connection.execute(query)]
+        return [row(record) for record in read(self._engine, query)]
 
     def related(self, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
         if not notices:
@@ -204,8 +197,7 @@ class CombinedNotices:
         if not cases:
             return []
         of_cases = query.where(NOTICE.c.case.in_(cases), NOTICE.c.kind.in_(("reminder", "comment")))
-        with reading(self._engine) as connection:
-            return [notice(record) for record in connection.execute(of_cases)]
+        return [notice(record) for record in read(self._engine, of_cases)]
 
 
 def _members(person: str, channel: str, bundle: str) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine, and_, func, literal, select, update
 
 from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
-from merzim.storage.database.engine import Row_, reading, writing
+from merzim.storage.database.engine import Row_, read, read_first, writing
 from merzim.storage.events import OFFICE, ROW, hold
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org.chain import IN_ORDER, OfficeEvent, record
@@ -63,17 +63,15 @@ class SqlCampaigns:
 
     def all(self) -> Sequence[StartedCampaign]:
         """Return every campaign, the newest first."""
-        with reading(self._engine) as connection:
-            query = CAMPAIGN.select().order_by(CAMPAIGN.c.id.desc())
-            return [StartedCampaign(**record._mapping) for record in connection.execute(query)]
+        query = CAMPAIGN.select().order_by(CAMPAIGN.c.id.desc())
+        return [StartedCampaign(**record._mapping) for record in read(self._engine, query)]
 
     def open(self, today: date) -> Sequence[StartedCampaign]:
         """Return the campaigns that still accept answers, the oldest first."""
         return [campaign for campaign in reversed(self.all()) if campaign.is_open(today)]
 
     def get(self, name: str) -> StartedCampaign | None:
-        with reading(self._engine) as connection:
-            record = connection.execute(CAMPAIGN.select().where(CAMPAIGN.c.id == name)).first()
+        record = read_first(self._engine, CAMPAIGN.select().where(CAMPAIGN.c.id == name))
         return StartedCampaign(**record._mapping) if record is not None else None
 
     def start(self, campaign: StartedCampaign, *, now: datetime) -> StartedCampaign:
@@ -125,23 +123,20 @@ class SqlCampaigns:
     def history(self, campaign: str) -> Sequence[Row_]:
         """Return the events of a campaign in the office's chain, in order."""
         query = IN_ORDER.where(EVENT.c.kind.in_(EVENTS), EVENT.c.name == campaign)
-        with reading(self._engine) as connection:
-            return connection.execute(query).all()
+        return read(self._engine, query)
 
     # ------------------------------------------------------------------------------------------- people
 
     def people(self, campaign: str, keys: Collection[str] | None = None) -> Mapping[str, CampaignPerson]:
         """Return the people a campaign asks or asked, by key: everybody, or those with these keys."""
-        with reading(self._engine) as connection:
-            query = CAMPAIGN_PERSON.select().where(_P.campaign == campaign)
-            if keys is not None:
-                query = query.where(_P.person.in_(keys))
-            return {record.person: CampaignPerson(**record._mapping) for record in connection.execute(query)}
+        query = CAMPAIGN_PERSON.select().where(_P.campaign == campaign)
+        if keys is not None:
+            query = query.where(_P.person.in_(keys))
+        return {record.person: CampaignPerson(**record._mapping) for record in read(self._engine, query)}
 
     def person(self, campaign: str, number: int) -> CampaignPerson | None:
         query = CAMPAIGN_PERSON.select().where(_P.campaign == campaign, _P.number == number)
-        with reading(self._engine) as connection:
-            record = connection.execute(query).first()
+        record = read_first(self._engine, query)
         return CampaignPerson(**record._mapping) if record is not None else None
 
     def change_people(
@@ -188,12 +183,11 @@ class SqlCampaigns:
         if units is not None:
             query = query.where(_P.unit.in_(units))
         counts: dict[str, Counter[str]] = {}
-        with reading(self._engine) as connection:
-            for name, has_answer, refused, has_left, reached, number in connection.execute(query):
-                sums = counts.setdefault(name, Counter())
-                state = state_of(has_answer=has_answer, refused=refused, has_left=has_left)
-                sums[state] += number
-                sums["unreached"] += number if state == "awaited" and not reached else 0
+        for name, has_answer, refused, has_left, reached, number in read(self._engine, query):
+            sums = counts.setdefault(name, Counter())
+            state = state_of(has_answer=has_answer, refused=refused, has_left=has_left)
+            sums[state] += number
+            sums["unreached"] += number if state == "awaited" and not reached else 0
         return counts
 
     def answer(self, person: CampaignPerson, row: str, *, refused: bool, at: datetime) -> None:
@@ -220,8 +214,7 @@ class SqlCampaigns:
             .order_by(_P.written, _P.number)
             .limit(limit)
         )
-        with reading(self._engine) as connection:
-            return [CampaignPerson(**record._mapping) for record in connection.execute(query)]
+        return [CampaignPerson(**record._mapping) for record in read(self._engine, query)]
 
     def queue(
         self, campaign: StartedCampaign, people: Sequence[CampaignPerson], letters: Sequence[Notice]
@@ -257,8 +250,7 @@ class SqlCampaigns:
         )
         if person:
             query = query.where(NOTICE.c.person == person)
-        with reading(self._engine) as connection:
-            return [SentLetter(*letter) for letter in connection.execute(query.order_by(NOTICE.c.sent_at))]
+        return [SentLetter(*letter) for letter in read(self._engine, query.order_by(NOTICE.c.sent_at))]
 
     def on_paper(self, campaign: str, units: Collection[str] | None = None) -> Sequence[Row_]:
         """Return the answers the officer recorded, in order of time: row, person, name, moment, author, shown
@@ -282,8 +274,7 @@ class SqlCampaigns:
         )
         if units is not None:
             query = query.where(_P.unit.in_(units))
-        with reading(self._engine) as connection:
-            return connection.execute(query).all()
+        return read(self._engine, query)
 
 
 def _event(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, func, select
 
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import reading, writing
+from merzim.storage.database.engine import read, reading, writing
 from merzim.storage.notices import faults
 from merzim.storage.rows import notice
 from merzim.storage.tables.notices import NOTICE
@@ -66,8 +66,7 @@ def failed(engine: Engine, *, limit: int) -> Sequence[Notice]:
     """Return letters of cases that failed or whose fate is unknown, newest first."""
     query = select(NOTICE).where(_LOST, NOTICE.c.case.is_not(None))
     query = query.order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key).limit(limit)
-    with reading(engine) as connection:
-        return [notice(record) for record in connection.execute(query)]
+    return [notice(record) for record in read(engine, query)]
 
 
 def beat(engine: Engine, name: str, *, now: datetime, seconds: float) -> None:

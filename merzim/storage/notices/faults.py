@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from merzim.storage.database.engine import reading, writing
+from merzim.storage.database.engine import read_first, writing
 from merzim.storage.notices import journal
 from merzim.storage.notices.senders import EnqueueJobs, hand_out
 from merzim.storage.rows import read_as
@@ -35,8 +35,7 @@ _STUCK = or_(NOTICE.c.state == literal_column("'failed'"), _QUEUED)
 def write_down(engine: Engine, channel: str, code: str, answer: str, *, now: datetime) -> None:
     """Record a channel's fault; an empty code ends it. An unchanged fault writes nothing."""
     query = CHANNEL_FAULT.select().where(CHANNEL_FAULT.c.channel == channel)
-    with reading(engine) as connection:
-        stored_fault = connection.execute(query).first()
+    stored_fault = read_first(engine, query)
     if (stored_fault.code, stored_fault.answer) == (code, answer) if stored_fault is not None else not code:
         return
     with writing(engine) as connection:

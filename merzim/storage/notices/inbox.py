@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, select
 
 from merzim.storage.database.dialect import execute_for_names, in_names
-from merzim.storage.database.engine import Row_, reading, writing
+from merzim.storage.database.engine import Row_, execute, read, read_value
 from merzim.storage.rows import EVENT_COLUMNS, event
 from merzim.storage.tables.cases import CASE, INBOX
 from merzim.storage.tables.events import EVENT, OF_CASES
@@ -43,16 +43,14 @@ _MARK_ANNOUNCED = (
 
 def unread_anywhere(engine: Engine, person: str, scope: Scope | None) -> int:
     """Return the number of a person's unread events, for a reader of the whole office."""
-    with reading(engine) as connection:
-        values = {"k_person": person, **reader_values(scope)}
-        return connection.execute(_UNREAD_ANYWHERE, values).scalar_one()
+    values = {"k_person": person, **reader_values(scope)}
+    return read_value(engine, _UNREAD_ANYWHERE, values)
 
 
 def unread(engine: Engine, person: str, conditions: Sequence[ColumnElement[bool]]) -> int:
     """Return the number of a person's unread events, in cases visible to them."""
     query = select(func.count()).select_from(INBOX).join(CASE, CASE.c.id == INBOX.c.case)
-    with reading(engine) as connection:
-        return connection.execute(query.where(INBOX.c.person == person, _UNREAD, *conditions)).scalar_one()
+    return read_value(engine, query.where(INBOX.c.person == person, _UNREAD, *conditions))
 
 
 def lines(
@@ -63,8 +61,7 @@ def lines(
     query = (
         query.order_by(INBOX.c.at.desc(), INBOX.c.case.desc(), INBOX.c.seq.desc()).limit(limit).offset(offset)
     )
-    with reading(engine) as connection:
-        return [_line(record) for record in connection.execute(query)]
+    return [_line(record) for record in read(engine, query)]
 
 
 def mark_read(engine: Engine, person: str, *, case: str = "", seq: int = 0, now: datetime) -> int:
@@ -74,15 +71,13 @@ def mark_read(engine: Engine, person: str, *, case: str = "", seq: int = 0, now:
         step = step.where(INBOX.c.case == case)
     if seq:
         step = step.where(INBOX.c.seq == seq)
-    with writing(engine) as connection:
-        return connection.execute(step).rowcount
+    return execute(engine, step)
 
 
 def untold(engine: Engine, *, limit: int) -> list[InboxLine]:
     """Return the events no letter was queued for, the oldest first."""
     query = _LINES.where(INBOX.c.untold).order_by(INBOX.c.at, INBOX.c.person, INBOX.c.case, INBOX.c.seq)
-    with reading(engine) as connection:
-        return [_line(record) for record in connection.execute(query.limit(limit))]
+    return [_line(record) for record in read(engine, query.limit(limit))]
 
 
 def settle(connection: Connection, lines_to_settle: Sequence[InboxLine]) -> None:

@@ -10,7 +10,7 @@ from threading import Lock
 from sqlalchemy import Connection, Engine, select
 
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import Row_, reading, writing
+from merzim.storage.database.engine import Row_, execute, read, reading, writing
 from merzim.storage.org.chain import OfficeEvent, record
 from merzim.storage.rows import read_as
 from merzim.storage.tables.notices import LINK, LINK_CODE
@@ -38,8 +38,7 @@ class SqlLinks:
         if cache is not None and time.monotonic() - cache[0] < FRESH:
             return cache[1]
         began = time.monotonic()
-        with reading(self._engine) as connection:
-            links = {record.person: _link(record) for record in connection.execute(select(LINK))}
+        links = {record.person: _link(record) for record in read(self._engine, select(LINK))}
         with self._guard:
             self._read = (began, links)
         return links
@@ -50,8 +49,7 @@ class SqlLinks:
 
     def these(self, people: Collection[str]) -> Mapping[str, TelegramLink]:
         query = select(LINK).where(LINK.c.person.in_(sorted(people)))
-        with reading(self._engine) as connection:
-            return {record.person: _link(record) for record in connection.execute(query)}
+        return {record.person: _link(record) for record in read(self._engine, query)}
 
     def behind(self, chat: str) -> TelegramLink | None:
         return self._link(LINK.c.chat == chat)
@@ -124,9 +122,8 @@ class SqlLinks:
         self._change(person, LINK.c.language != language, language=language)
 
     def _change(self, person: str, only: object, **values: object) -> bool:
-        with writing(self._engine) as connection:
-            step = LINK.update().where(LINK.c.person == person, only).values(**values)  # type: ignore[arg-type]
-            change_count = connection.execute(step).rowcount
+        step = LINK.update().where(LINK.c.person == person, only).values(**values)  # type: ignore[arg-type]
+        change_count = execute(self._engine, step)
         self._forget()
         return bool(change_count)
 

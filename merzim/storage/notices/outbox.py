@@ -25,8 +25,8 @@ from sqlalchemy import (
 )
 
 from merzim.storage.cases import ledger
-from merzim.storage.database.dialect import execute_for_names, in_names, insert
-from merzim.storage.database.engine import reading, writing
+from merzim.storage.database.dialect import in_names, insert, read_for_names
+from merzim.storage.database.engine import read, read_first, reading, writing
 from merzim.storage.notices import faults, inbox, journal, steps
 from merzim.storage.notices.bundles import CombinedNotices
 from merzim.storage.notices.senders import DeliveryLock, EnqueueJobs, Holding, hand_out
@@ -104,10 +104,9 @@ class SqlOutbox(CombinedNotices):
             .order_by(NOTICE.c.not_before, NOTICE.c.queued_at, NOTICE.c.key)
             .limit(limit)
         )
-        with reading(self._engine) as connection:
-            # Check without the write lock, so that a tick with nothing to send delays nobody.
-            if connection.execute(chosen.limit(1)).first() is None:
-                return []
+        # Check without the write lock, so that a tick with nothing to send delays nobody.
+        if read_first(self._engine, chosen.limit(1)) is None:
+            return []
         # SKIP LOCKED is PostgreSQL's; SQLite has one writer and leaves it out. Chosen once, apart from the
         # update: a planner free to choose again for every row could lock more than it was asked for.
         mine = chosen.with_for_update(skip_locked=True).cte("mine")
@@ -247,8 +246,7 @@ class SqlOutbox(CombinedNotices):
                 CAMPAIGN_PERSON.c.left_on.is_(None),
             )
         )
-        with reading(self._engine) as connection:
-            awaited_keys |= {(*record,) for record in execute_for_names(connection, query, people)}
+        awaited_keys |= {(*record,) for record in read_for_names(self._engine, query, people)}
         return frozenset(
             notice.key
             for notice in notices
@@ -267,8 +265,7 @@ class SqlOutbox(CombinedNotices):
     ) -> Sequence[Notice]:
         """Return notices, newest first, filtered by the given values, without digests that had no content."""
         if case is not None and (person, channel, state, limit) == (None, None, None, None):
-            with reading(self._engine) as connection:
-                return [notice(record) for record in connection.execute(_OF_CASE, {"k_case": case})]
+            return [notice(record) for record in read(self._engine, _OF_CASE, {"k_case": case})]
         condition = or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None))
         query = select(NOTICE).where(condition).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
         filters = {"case": case, "person": person, "channel": channel, "state": state}
@@ -277,15 +274,13 @@ class SqlOutbox(CombinedNotices):
                 query = query.where(NOTICE.c[name] == value)
         if limit is not None:
             query = query.limit(limit)
-        with reading(self._engine) as connection:
-            return [notice(record) for record in connection.execute(query)]
+        return [notice(record) for record in read(self._engine, query)]
 
     def unread(self, person: str, *, limit: int) -> Sequence[Notice]:
         """Return the letters sent to a person about cases and not acknowledged, newest first."""
         query = select(NOTICE).where(UNREAD, NOTICE.c.case.is_not(None), NOTICE.c.person == person)
         query = query.order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key).limit(limit)
-        with reading(self._engine) as connection:
-            return [notice(record) for record in connection.execute(query)]
+        return [notice(record) for record in read(self._engine, query)]
 
     def carried(self, key: str) -> Sequence[Notice]:
         query = select(NOTICE).where(NOTICE.c.carrier == key).order_by(NOTICE.c.due, NOTICE.c.key)
@@ -296,8 +291,7 @@ class SqlOutbox(CombinedNotices):
             return [notice(record) for record in connection.execute(query.where(NOTICE.c.person == person))]
 
     def notice(self, key: str) -> Notice | None:
-        with reading(self._engine) as connection:
-            record = connection.execute(select(NOTICE).where(NOTICE.c.key == key)).first()
+        record = read_first(self._engine, select(NOTICE).where(NOTICE.c.key == key))
         return notice(record) if record is not None else None
 
     def acknowledge(self, key: str, *, now: datetime) -> bool:

@@ -21,7 +21,7 @@ from threading import Lock, local
 
 from sqlalchemy import Connection, Engine, literal_column, select
 
-from merzim.storage.database.engine import driver, reading
+from merzim.storage.database.engine import driver, read
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.tables.notices import NOTICE
 
@@ -167,8 +167,7 @@ class Holding:
         query = select(NOTICE.c.key, NOTICE.c.attempts).where(
             NOTICE.c.channel == channel, NOTICE.c.state == literal_column("'sending'")
         )
-        with reading(self._engine) as connection:
-            abandoned_attempts = [(key, attempts) for key, attempts in connection.execute(query)]
+        abandoned_attempts = [(key, attempts) for key, attempts in read(self._engine, query)]
         with self._lock:
             now, before = self._elapsed(), self._since.get(channel, {})
             self._since[channel] = {attempt: before.get(attempt, now) for attempt in abandoned_attempts}

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from calendars.hours import local_date
-from merzim.storage.database.engine import reading
+from merzim.storage.database.engine import read, read_first, reading
 from merzim.storage.rows import row
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.notices import NOTICE
@@ -68,8 +68,7 @@ def has_sent(engine: Engine, but: Collection[str], *, kind: str = "") -> bool:
     query = select(NOTICE.c.key).where(NOTICE.c.state == "sent", NOTICE.c.channel.not_in([*but])).limit(1)
     if kind:
         query = query.where(NOTICE.c.kind == kind)
-    with reading(engine) as connection:
-        return connection.execute(query).first() is not None
+    return read_first(engine, query) is not None
 
 
 def due_rows(
@@ -82,8 +81,7 @@ def due_rows(
     parameters: dict[str, object] = {"k_today": today, "k_limit": limit}
     if after is not None:
         query = query.where(tuple_(*_PLACE) > tuple_(*after))
-    with reading(engine) as connection:
-        return [row(record) for record in connection.execute(query, parameters)]
+    return [row(record) for record in read(engine, query, parameters)]
 
 
 def settle(connection: Connection, settlements: Sequence[Settlement]) -> list[Notice]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Select, func, select
 from sqlalchemy.exc import IntegrityError
 
 from merzim.storage import events
-from merzim.storage.database.engine import Row_, reading, writing
+from merzim.storage.database.engine import Row_, read, read_value, writing
 from merzim.storage.events import OFFICE
 from merzim.storage.rows import read_as
 from merzim.storage.tables.events import EVENT, OF_OFFICE
@@ -69,14 +69,12 @@ def record(connection: Connection, *office_events: OfficeEvent) -> None:
 
 
 def lines(engine: Engine, *kinds: str) -> tuple[Row_, ...]:
-    with reading(engine) as connection:
-        return tuple(connection.execute(IN_ORDER.where(EVENT.c.kind.in_(kinds))))
+    return tuple(read(engine, IN_ORDER.where(EVENT.c.kind.in_(kinds))))
 
 
 def head(engine: Engine, kinds: tuple[str, ...]) -> str:
     """Return the hash of the last event of these kinds, "" for none: what has changed."""
-    with reading(engine) as connection:
-        return connection.execute(last(kinds)).scalar() or ""
+    return read_value(engine, last(kinds)) or ""
 
 
 def follow(

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine, select
 
-from merzim.storage.database.engine import reading, writing
+from merzim.storage.database.engine import read, writing
 from merzim.storage.org import chain as office_chain
 from merzim.storage.org.chain import OfficeEvent, record
 from merzim.storage.tables.cases import CASE
@@ -78,10 +78,9 @@ def accepted_digests(
 def digests_of_cases(engine: Engine) -> dict[str, dict[str, list[str]]]:
     """Return the cases by edition and by the digest they were opened (or moved) under."""
     cases_by_digest: dict[str, dict[str, list[str]]] = {}
-    with reading(engine) as connection:
-        query = select(CASE.c.id, CASE.c.edition, CASE.c.digest).order_by(CASE.c.id)
-        for case, edition, digest in connection.execute(query):
-            cases_by_digest.setdefault(edition, {}).setdefault(digest, []).append(case)
+    query = select(CASE.c.id, CASE.c.edition, CASE.c.digest).order_by(CASE.c.id)
+    for case, edition, digest in read(engine, query):
+        cases_by_digest.setdefault(edition, {}).setdefault(digest, []).append(case)
     return cases_by_digest
 
 

@@ -10,7 +10,7 @@ from secrets import token_urlsafe
 
 from sqlalchemy import Connection, Engine, select
 
-from merzim.storage.database.engine import reading, writing
+from merzim.storage.database.engine import read, reading, writing
 from merzim.storage.org import store as rows
 from merzim.storage.org.chain import OfficeEvent, record
 from merzim.storage.tables.organisation import SETTING
@@ -24,9 +24,8 @@ _SECRETS = (MAIL_PASSWORD, LINK_KEY)
 
 def stored(engine: Engine) -> dict[str, str]:
     """Return what is set, by key, without secrets."""
-    with reading(engine) as connection:
-        query = SETTING.select().where(SETTING.c.key.not_in(_SECRETS))
-        return {row.key: row.value for row in connection.execute(query)}
+    query = SETTING.select().where(SETTING.c.key.not_in(_SECRETS))
+    return {row.key: row.value for row in read(engine, query)}
 
 
 def password(engine: Engine) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, func, select
 
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import Row_, read_once, reading, writing
+from merzim.storage.database.engine import Row_, read, read_once, reading, writing
 from merzim.storage.org import store
 from merzim.storage.org.chain import OfficeEvent, record
 from merzim.storage.rows import Values, columns_of
@@ -220,8 +220,7 @@ def former_people(engine: Engine) -> Sequence[FormerPerson]:
         .where(FORMER.c.key.not_in(select(PERSON.c.key)))
         .order_by(FORMER.c.left_on, FORMER.c.number)
     )
-    with reading(engine) as connection:
-        return [FormerPerson(**{**row._mapping, "said": tuple(row.said)}) for row in connection.execute(query)]
+    return [FormerPerson(**{**row._mapping, "said": tuple(row.said)}) for row in read(engine, query)]
 
 
 def gone(connection: Connection) -> Iterator[Person]:

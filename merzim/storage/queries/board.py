@@ -19,8 +19,8 @@ from sqlalchemy import (
 )
 
 from merzim.storage import lateness
-from merzim.storage.database.dialect import execute_for_names, in_names
-from merzim.storage.database.engine import reading
+from merzim.storage.database.dialect import in_names, read_for_names
+from merzim.storage.database.engine import read, reading
 from merzim.storage.queries.deadlines import DeadlineReads
 from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.queries.recommendations import RecommendationReads
@@ -164,8 +164,7 @@ class BoardReads(DeadlineReads, FigureReads, RecommendationReads):
             only: those that are open and have a due date, those of measures, or those that are required and
                 have any date.
         """
-        with reading(self._engine) as connection:
-            return rows_by_case(execute_for_names(connection, _ROWS_OF[only], self._visible.among(cases)))
+        return rows_by_case(read_for_names(self._engine, _ROWS_OF[only], self._visible.among(cases)))
 
     def days_of(self, steps: Mapping[str, str]) -> Mapping[str, date]:
         """Return by case the day on which its given obligation was done, else is planned; cases without a day
@@ -174,9 +173,8 @@ class BoardReads(DeadlineReads, FigureReads, RecommendationReads):
         day, names = func.coalesce(DEADLINE.c.done_on, DEADLINE.c.planned_on), sorted({*steps.values()})
         query = select(DEADLINE.c.case, DEADLINE.c.obligation, day)
         query = query.where(in_names(DEADLINE.c.case), DEADLINE.c.obligation.in_(names), day.is_not(None))
-        with reading(self._engine) as connection:
-            records = execute_for_names(connection, query, self._visible.among(steps))
-            return {case: on for case, obligation, on in records if steps[case] == obligation}
+        records = read_for_names(self._engine, query, self._visible.among(steps))
+        return {case: on for case, obligation, on in records if steps[case] == obligation}
 
     def assignments(
         self, criteria: AssignmentFilter, *, limit: int, offset: int = 0
@@ -212,5 +210,4 @@ class BoardReads(DeadlineReads, FigureReads, RecommendationReads):
         query = query.where(*self._visible.cases())
         if unit is not None:
             query = query.where(self._visible.within(DEADLINE.c.unit, unit))
-        with reading(self._engine) as connection:
-            return [row(record) for record in connection.execute(query)]
+        return [row(record) for record in read(self._engine, query)]

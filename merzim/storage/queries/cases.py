@@ -20,8 +20,8 @@ from sqlalchemy import (
 from calendars.hours import end_of_day, moment_of
 from merzim.storage import lateness
 from merzim.storage.cases.recommendations import cases_with_entries
-from merzim.storage.database.dialect import execute_for_names, in_names
-from merzim.storage.database.engine import reading
+from merzim.storage.database.dialect import execute_for_names, in_names, read_for_names
+from merzim.storage.database.engine import read, read_column, read_first, read_value, reading
 from merzim.storage.queries.search import SearchReads
 from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, by_id, event, head
 from merzim.storage.tables.board import DEADLINE
@@ -76,17 +76,15 @@ class CaseReads(SearchReads):
         shown_ids = select(CASE.c.id).where(*self._conditions(criteria))
         shown_ids = shown_ids.order_by(*_ORDERS[order]).limit(count).offset(first)
         query = select(*HEAD).where(CASE.c.id.in_(shown_ids)).order_by(*_ORDERS[order])
-        with reading(self._engine) as connection:
-            return [head(record) for record in connection.execute(query)]
+        return [head(record) for record in read(self._engine, query)]
 
     def planning(self, cases: Collection[str]) -> Mapping[str, Sequence[Event]]:
         """Return by case the events of plan dates, withdrawals and approvals of schedules, in order."""
         condition = or_(EVENT.c.kind.in_(("planned", "withdrawn")), EVENT.c.name == APPROVAL)
         query = EVENTS_IN_ORDER.where(in_names(EVENT.c.case), condition)
         events_by_case: dict[str, list[Event]] = {}
-        with reading(self._engine) as connection:
-            for plan_event in map(event, execute_for_names(connection, query, self._visible.among(cases))):
-                events_by_case.setdefault(plan_event.case, []).append(plan_event)
+        for plan_event in map(event, read_for_names(self._engine, query, self._visible.among(cases))):
+            events_by_case.setdefault(plan_event.case, []).append(plan_event)
         return events_by_case
 
     def schedule_approved(self, since: date, unit: str | None = None) -> tuple[str, date] | None:
@@ -101,8 +99,7 @@ class CaseReads(SearchReads):
 
     def how_many(self, criteria: CaseFilter) -> int:
         query = select(func.count()).select_from(CASE).where(*self._conditions(criteria))
-        with reading(self._engine) as connection:
-            return int(connection.execute(query).scalar_one())
+        return int(read_value(self._engine, query))
 
     def with_cases(self, procedures: Collection[str]) -> frozenset[str]:
         """Return those of the procedures that have a case, whatever its status."""
@@ -111,21 +108,18 @@ class CaseReads(SearchReads):
         query = (
             select(CASE.c.procedure).distinct().where(CASE.c.procedure.in_(procedures), *self._visible.cases())
         )
-        with reading(self._engine) as connection:
-            return frozenset(connection.execute(query).scalars())
+        return frozenset(read_column(self._engine, query))
 
     def own_of(self, unit: str) -> int:
         """Return the number of cases of a unit itself, whatever their status, without those of units below
         it.
         """
         query = select(func.count()).select_from(CASE).where(*self._visible.cases(), CASE.c.unit == unit)
-        with reading(self._engine) as connection:
-            return connection.execute(query).scalar_one()
+        return read_value(self._engine, query)
 
     def any_case(self) -> bool:
         query = select(CASE.c.id).where(*self._visible.cases()).limit(1)
-        with reading(self._engine) as connection:
-            return connection.execute(query).first() is not None
+        return read_first(self._engine, query) is not None
 
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
         """Return these cases by id, as heads (without facts and plan dates)."""
@@ -149,16 +143,14 @@ class CaseReads(SearchReads):
     def heads_with_rows(self, cases: Collection[str]) -> Mapping[str, Case]:
         """Return these cases by id, as heads with the rows of their registers, which lists name."""
         heads, events = self.heads(cases), dict[str, list[Event]]()
-        with reading(self._engine) as connection:
-            for row_event in map(event, execute_for_names(connection, _ROW_EVENTS_OF, heads)):
-                events.setdefault(row_event.case, []).append(row_event)
+        for row_event in map(event, read_for_names(self._engine, _ROW_EVENTS_OF, heads)):
+            events.setdefault(row_event.case, []).append(row_event)
         return {name: with_rows(head, events.get(name, ())) for name, head in heads.items()}
 
     def stages(self, cases: Collection[str]) -> Mapping[str, str]:
         query = select(CASE.c.id, CASE.c.stage).where(in_names(CASE.c.id))
-        with reading(self._engine) as connection:
-            records = execute_for_names(connection, query, self._visible.among(cases))
-            return {record.id: record.stage for record in records}
+        records = read_for_names(self._engine, query, self._visible.among(cases))
+        return {record.id: record.stage for record in records}
 
     def said_done(self, cases: Collection[str]) -> Mapping[tuple[str, str], date]:
         """Return the obligations of which somebody said by letter that they are done and evidence follows, with
@@ -167,13 +159,12 @@ class CaseReads(SearchReads):
         query = select(EVENT.c.case, EVENT.c.name, EVENT.c.payload, EVENT.c.on).where(
             in_names(EVENT.c.case), EVENT.c.kind == "notice", EVENT.c.on.is_not(None)
         )
-        with reading(self._engine) as connection:
-            records = execute_for_names(connection, query.order_by(EVENT.c.seq), self._visible.among(cases))
-            return {
-                (case, name): on
-                for case, name, payload, on in records
-                if json.loads(payload).get("what") == "said_done"
-            }
+        records = read_for_names(self._engine, query.order_by(EVENT.c.seq), self._visible.among(cases))
+        return {
+            (case, name): on
+            for case, name, payload, on in records
+            if json.loads(payload).get("what") == "said_done"
+        }
 
     def case(self, case: str) -> Case | None:
         """Return one whole case; None if there is none with that id, or it is not visible."""

@@ -10,7 +10,7 @@ from sqlalchemy import (
     select,
 )
 
-from merzim.storage.database.engine import reading
+from merzim.storage.database.engine import read, reading
 from merzim.storage.notices import inbox
 from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.rows import notice
@@ -56,8 +56,7 @@ class NoticeReads(ReaderQueries):
         if self._scope is not None:
             query = query.where(or_(and_(*of_none), and_(*of_a_case)))
         query = query.order_by(*newest).limit(limit).offset(skip)
-        with reading(self._engine) as connection:
-            return [notice(record) for record in connection.execute(query)]
+        return [notice(record) for record in read(self._engine, query)]
 
     def unread(self, cases: Collection[str]) -> Mapping[tuple[str, str], str]:
         """Return by obligation the key of the last letter the reader got and has not acknowledged."""

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from merzim.storage.database.engine import Row_, reading
+from merzim.storage.database.engine import Row_, read, reading
 from merzim.storage.lateness import overdue
 from merzim.storage.queries.search import SearchReads
 from merzim.storage.tables.board import DEADLINE, RECOMMENDATION
@@ -82,8 +82,7 @@ class RecommendationReads(SearchReads):
         if criteria.late:
             query = query.where(_late(today))
         query = query.order_by(*_PLACE).limit(limit).offset(offset)
-        with reading(self._engine) as connection:
-            return [RecommendationPlace(*record) for record in connection.execute(query)]
+        return [RecommendationPlace(*record) for record in read(self._engine, query)]
 
     def alike(self, unit: str, *, limit: int, first: int) -> Sequence[RiskGroup]:
         """Return risks found in more than one case, those in most units first, each with up to `first`

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from merzim.storage.database.dialect import text_within
-from merzim.storage.database.engine import Row_, read_once, reading
+from merzim.storage.database.engine import Row_, read, read_column, read_once, read_value, reading
 from merzim.storage.registers.rows import heads
 from merzim.storage.tables.registers import REGISTER_ROW
 from workflow.registers.rows import NUMBER_SHIFT
@@ -111,8 +111,7 @@ class SqlRegisterLists:
 
     def count(self, query: RowQuery) -> int:
         statement = select(func.count()).select_from(REGISTER_ROW).where(*self._conditions(query))
-        with reading(self._engine) as connection:
-            return int(connection.execute(statement).scalar_one())
+        return int(read_value(self._engine, statement))
 
     def page(
         self,
@@ -187,8 +186,7 @@ class SqlRegisterLists:
             .where(*conditions)
             .group_by("unit", "month", "what")
         )
-        with reading(self._engine) as connection:
-            records = connection.execute(statement).all()
+        records = read(self._engine, statement)
         return [
             (unit, month, what, rows, highest)
             for unit, month, values, rows, highest in records
@@ -211,8 +209,7 @@ class SqlRegisterLists:
         )
         if units is not None:
             statement = statement.where(_R.unit.in_(units))
-        with reading(self._engine) as connection:
-            return connection.execute(statement).all()
+        return read(self._engine, statement)
 
     def any_dated(self, register: str, date_field: str, first: date, last: date) -> bool:
         """Return whether any row of a register, visible or not, has a date in these days."""
@@ -237,9 +234,8 @@ class SqlRegisterLists:
         ]
         if not any(people) or not conditions:
             return []
-        with reading(self._engine) as connection:
-            query = REGISTER_ROW.select().where(or_(*conditions)).order_by(_R.number.desc())
-            return connection.execute(query).all()
+        query = REGISTER_ROW.select().where(or_(*conditions)).order_by(_R.number.desc())
+        return read(self._engine, query)
 
     def pointing(self, register: str, field: str, rows: Collection[str] | None = None) -> Mapping[str, int]:
         """Return the number of rows of a register whose field refers to each of these rows, or to any."""
@@ -247,19 +243,16 @@ class SqlRegisterLists:
         statement = select(key, func.count()).where(_R.register_id == register, key != "").group_by("key")
         if rows is not None:
             statement = statement.where(key.in_(rows))
-        with reading(self._engine) as connection:
-            return {row: int(count) for row, count in connection.execute(statement)}
+        return {row: int(count) for row, count in read(self._engine, statement)}
 
     def among(self, query: RowQuery, rows: Collection[str]) -> Sequence[Row_]:
         statement = REGISTER_ROW.select().where(*self._conditions(query), _R.id.in_(rows))
-        with reading(self._engine) as connection:
-            return connection.execute(statement).all()
+        return read(self._engine, statement)
 
     def registers_having(self, text: str) -> frozenset[str]:
         """Return the registers with a row that has all words of a search."""
         statement = select(_R.register_id).distinct().where(*_having(text))
-        with reading(self._engine) as connection:
-            return frozenset(connection.execute(statement).scalars())
+        return frozenset(read_column(self._engine, statement))
 
     def heads(self, ids: Collection[str]) -> Sequence[Row_]:
         with reading(self._engine) as connection:
@@ -269,25 +262,21 @@ class SqlRegisterLists:
         statement = select(_R.register_id, func.count()).where(_R.withdrawn.is_(False))
         if units is not None:
             statement = statement.where(_R.unit.in_(units))
-        with reading(self._engine) as connection:
-            records = connection.execute(statement.group_by(_R.register_id))
-            return {name: int(count) for name, count in records}
+        records = read(self._engine, statement.group_by(_R.register_id))
+        return {name: int(count) for name, count in records}
 
     def units(self, registers: Collection[str]) -> Sequence[tuple[str, str]]:
         """Return the (register, unit) pairs of all rows of these registers."""
         statement = select(_R.register_id, _R.unit).where(_R.register_id.in_(registers)).distinct()
-        with reading(self._engine) as connection:
-            return [(register, unit) for register, unit in connection.execute(statement)]
+        return [(register, unit) for register, unit in read(self._engine, statement)]
 
     def registers_with_rows(self) -> frozenset[str]:
-        with reading(self._engine) as connection:
-            return frozenset(connection.execute(select(_R.register_id).distinct()).scalars())
+        return frozenset(read_column(self._engine, select(_R.register_id).distinct()))
 
     def exists(self, register: str, row: str) -> bool:
         """Return whether a register has a row with that id that is not withdrawn."""
         statement = select(_R.id).where(_R.id == row, _R.register_id == register, _R.withdrawn.is_(False))
-        with reading(self._engine) as connection:
-            return connection.execute(statement).scalar() is not None
+        return read_value(self._engine, statement) is not None
 
     def _conditions(self, query: RowQuery) -> list[ColumnElement[bool]]:
         conditions: list[ColumnElement[bool]] = [

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from merzim.storage import events
-from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
+from merzim.storage.database.dialect import execute_for_names, in_names, insert_many, read_for_names
 from merzim.storage.database.engine import Row_, reading, writing
 from merzim.storage.events import CLIENT, HASHES, ROW
 from merzim.storage.rows import read_as
@@ -86,16 +86,14 @@ class SqlRegisterRows:
             return rows(connection, ids)
 
     def events(self, row: str) -> Sequence[RowEvent]:
-        with reading(self._engine) as connection:
-            return [event(record) for record in execute_for_names(connection, _EVENTS_OF, [f"{ROW}{row}"])]
+        return [event(record) for record in read_for_names(self._engine, _EVENTS_OF, [f"{ROW}{row}"])]
 
     def beside(self, answers: Collection[str]) -> Mapping[str, Sequence[Row_]]:
         """Return by the row of an answer to a campaign the heads of the rows it added beside its own (a
         spouse's), in order.
         """
         query = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.parent)).order_by(REGISTER_ROW.c.number)
-        with reading(self._engine) as connection:
-            found = [*execute_for_names(connection, query, sorted(answers))]
+        found = [*read_for_names(self._engine, query, sorted(answers))]
         return {answer: [head for head in found if head.parent == answer] for answer in answers}
 
     def same(
