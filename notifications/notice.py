@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 NoticeKind = Literal["reminder", "moved", "comment", "calendar", "letter", "lost", "account", "campaign"]
 """Kinds of notices.
@@ -21,6 +21,7 @@ ANSWER_DAY = "answer_day"
 PRIVATE: frozenset[NoticeKind] = frozenset({"account", "campaign"})
 """Kinds that only their recipient may read: if no channel reaches them, the officer gets none."""
 NoticeState = Literal["queued", "sending", "sent", "unknown", "failed", "withdrawn"]
+NOTICE_STATES: tuple[NoticeState, ...] = get_args(NoticeState)
 
 
 UNREACHABLE = "unreachable"

@@ -6,20 +6,22 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from getpass import getuser
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
 
+import i18n
 from merzim.cli import formatting
-from merzim.cli.parsing import CommonOptions
+from merzim.cli.parsing import STDIN, CommonOptions, kind_of_input
 from merzim.settings import Settings
 from merzim.settings_file import read
 from workflow.languages import LANGUAGES, PAPER_LANGUAGES
 from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
+from workflow.registers.rows import name_in
 
 if TYPE_CHECKING:
-    from tempfile import TemporaryDirectory
-
     import typer
 
     from merzim.services.app import AppContext
@@ -149,8 +151,6 @@ class CommandContext:
         Raises:
             Refusal: as in `merzim.cli.parsing.kind_of_input`.
         """
-        from merzim.cli.parsing import STDIN, kind_of_input
-
         if file != STDIN:
             return Path(file)
         data = sys.stdin.buffer.read() if kinds else b""
@@ -160,8 +160,6 @@ class CommandContext:
 
     @cached_property
     def _folder(self) -> TemporaryDirectory[str]:
-        from tempfile import TemporaryDirectory
-
         return TemporaryDirectory(prefix="merzim-")
 
     def check(self) -> None:
@@ -181,8 +179,6 @@ class CommandContext:
     @property
     def by(self) -> str:
         """Name recorded as the author: MERZIM_BY, else the system account."""
-        from getpass import getuser
-
         if author := os.environ.get("MERZIM_BY"):
             return author
         try:
@@ -192,31 +188,23 @@ class CommandContext:
 
     def say(self, code: str, **arguments: object) -> str:
         """Return a sentence of the catalogues in the command's language."""
-        from i18n import say
-
-        return say(code, arguments, self.language_or_default)
+        return i18n.say(code, arguments, self.language_or_default)
 
     def say_in_each(self, code: str, **arguments: object) -> str:
         """Return a sentence in the language asked for; where none was, in Kazakh, Russian and English, a line
         each.
         """
-        from i18n import say
-
         language = self.common.language or os.environ.get("MERZIM_LANG", "")
         languages = (self.language_or_default,) if language else LANGUAGES
-        return "\n".join(say(code, arguments, language) for language in languages)
+        return "\n".join(i18n.say(code, arguments, language) for language in languages)
 
     def name(self, key: str) -> str:
         """Return the name of a unit or person in the command's language; an unknown key unchanged."""
-        from workflow.registers.rows import name_in
-
         return name_in(self.app.reads.office(), key, self.language)
 
     def refusal(self, trouble: Refusal) -> str:
         """Return the sentence of a refusal in the command's language."""
-        from i18n import refusal
-
-        return refusal(trouble, self.language_or_default)
+        return i18n.refusal(trouble, self.language_or_default)
 
     def write(self, text: str) -> None:
         """Print output, for people and programs alike."""

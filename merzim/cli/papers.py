@@ -365,14 +365,10 @@ def _row(call: CommandContext, proof: ProvedItem) -> tuple[object, ...]:
     return (
         proof.of,
         call.say(f"evidence.{item.kind}") if item.kind else "",
-        *(item.name or item.reference, item.written_on, _recorded(item), item.published_on),
-        *(item.size, item.restricted),
+        *(item.name or item.reference, item.written_on),
+        item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None,
+        *(item.published_on, item.size, item.restricted),
     )
-
-
-def _recorded(item: Evidence) -> object:
-    """Return the local date on which the evidence was recorded."""
-    return item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None
 
 
 DUTIES = ("head", "deputy", "chief_of_staff", "ethics_officer")

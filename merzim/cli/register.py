@@ -29,7 +29,6 @@ from workflow.refusal import Refusal, closest_first
 from workflow.registers.values import InvalidRow, problem_arguments
 
 if TYPE_CHECKING:
-    from merzim.services.registers.results import FieldView
     from merzim.services.registers.views import RowDetail
     from merzim.services.results import CommandResult
 
@@ -233,7 +232,8 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
     if request.search and unsearched:
         call.note(call.say("web.registers.unsearched", fields=unsearched))
     _print_rows(call, titles, cells)
-    totals = [f"{_title(call, page.fields, name)}: {amount}" for name, amount in page.totals.items()]
+    titled = {field.id: field.title[call.language] for field in page.fields}
+    totals = [f"{titled.get(name, name)}: {amount}" for name, amount in page.totals.items()]
     if totals and rows:
         call.print("\n" + call.say("cli.register.totals", totals=tuple(totals)))
 
@@ -247,10 +247,6 @@ def _shown(call: CommandContext, cell: object) -> str:
     if isinstance(cell, bool):
         return call.say("register.yes" if cell else "register.no")
     return cell.isoformat() if isinstance(cell, date) else "" if cell is None else str(cell)
-
-
-def _title(call: CommandContext, fields: Sequence[FieldView], name: str) -> str:
-    return next((field.title[call.language] for field in fields if field.id == name), name)
 
 
 def _add(call: CommandContext, request: RowsRequest) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
+from itertools import chain
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
@@ -22,8 +23,9 @@ from merzim.storage.accounts.audit_log import record_access
 from merzim.storage.events import Draft
 from workflow.cases.case import Case
 from workflow.law.procedure import Act
-from workflow.org.access import audit_scope
+from workflow.org.access import Reader, audit_scope
 from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, AuditScope, Topic
+from workflow.org.office import Person
 from workflow.refusal import Refusal
 
 EXPORT_CHUNK = 1000
@@ -98,32 +100,32 @@ def export_lines(ctx: RequestContext, command: AskAudit) -> Iterator[str]:
         NotAllowed: before the first line, the reader's access does not include the log.
     """
     command = command.model_copy(update={"before": None, "after": command.after or 0, "limit": EXPORT_CHUNK})
-    page = ask_audit(ctx, command)
+    pages = _pages(ctx, command, "after")
+    first = next(pages)
     record(ctx, "settings", "audit_exported", details={"format": "jsonl"})
-    return _exported(ctx, command, page)
+    lines = (line.model_dump(mode="json") for line in chain(first, chain.from_iterable(pages)))
+    return (json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 
 def exported_entries(ctx: RequestContext, command: AskAudit) -> list[AuditLine]:
     """Return the entries of one workbook, the newest first; the export itself is recorded in the log."""
     entries: list[AuditLine] = []
     command = command.model_copy(update={"after": None, "limit": EXPORT_CHUNK})
+    for page in _pages(ctx, command, "before"):
+        entries += page
+        if len(entries) > MAX_EXPORTED:
+            raise Refusal("web.audit.too_many", most=MAX_EXPORTED)
+    record(ctx, "settings", "audit_exported", details={"format": "xlsx"})
+    return entries
+
+
+def _pages(ctx: RequestContext, command: AskAudit, onward: str) -> Iterator[list[AuditLine]]:
+    """Yield the entries page by page. `onward`: the field that takes the cursor of the page before."""
     page = ask_audit(ctx, command)
-    while len(entries) + len(page.entries) <= MAX_EXPORTED:
-        entries += page.entries
-        if not page.more:
-            record(ctx, "settings", "audit_exported", details={"format": "xlsx"})
-            return entries
-        page = ask_audit(ctx, command.model_copy(update={"before": page.cursor}))
-    raise Refusal("web.audit.too_many", most=MAX_EXPORTED)
-
-
-def _exported(ctx: RequestContext, command: AskAudit, page: AuditList) -> Iterator[str]:
-    while True:
-        for line in page.entries:
-            yield json.dumps(line.model_dump(mode="json"), ensure_ascii=False) + "\n"
-        if not page.more:
-            return
-        page = ask_audit(ctx, command.model_copy(update={"after": page.cursor}))
+    while page.more:
+        yield page.entries
+        page = ask_audit(ctx, command.model_copy(update={onward: page.cursor}))
+    yield page.entries
 
 
 def record(
@@ -159,10 +161,7 @@ class AuditWords:
     def __init__(self, ctx: RequestContext, language: str) -> None:
         self._ctx, self._language = ctx, language
         self._office = ctx.app.reads.office()
-        self._people = {
-            account.reader.login: self._account(account.reader.name, account.reader.person)
-            for account in ctx.accounts.all()
-        }
+        self._people = {account.reader.login: self._account(account.reader) for account in ctx.accounts.all()}
 
     def lines(self, entries: Sequence[AuditEntry]) -> list[AuditLine]:
         heads = self._ctx.reads.heads({entry.case for entry in entries if entry.case})
@@ -192,16 +191,19 @@ class AuditWords:
         return i18n.say(code, arguments, self._language)
 
     def _who(self, by: str) -> str:
-        marked = self._say(f"author.{by}") if i18n.knows(f"author.{by}") else by
-        return self._people.get(by) or self._person(by) or marked
+        if name := self._people.get(by):
+            return name
+        if person := self._person(by):
+            return person.name_in(self._language)
+        return self._say(f"author.{by}") if i18n.knows(f"author.{by}") else by
 
-    def _account(self, name: str, key: str) -> str:
-        person = self._office.people.get(key) or self._office.former.get(key)
-        return person.name_in(self._language) if person and name in ("", *person.names) else name
+    def _account(self, reader: Reader) -> str:
+        person = self._person(reader.person)
+        is_theirs = person and reader.name in ("", *person.names)
+        return person.name_in(self._language) if person and is_theirs else reader.name
 
-    def _person(self, key: str) -> str:
-        person = self._office.people.get(key) or self._office.former.get(key)
-        return person.name_in(self._language) if person else ""
+    def _person(self, key: str) -> Person | None:
+        return self._office.people.get(key) or self._office.former.get(key)
 
     def _what(self, entry: AuditEntry) -> str:
         code = _LABELS.get(entry.topic, "audit.kind.") + entry.kind

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from merzim.documents.forms import form as form_named
 from merzim.documents.people.sheet import people_sheets
-from merzim.documents.sheets.listing import tables_workbook
 from merzim.services.audit import AskAudit, AuditLine, exported_entries, record
 from merzim.services.campaigns.views import (
     AskCampaigns,
@@ -50,6 +49,7 @@ from merzim.web.http import (
     RowPath,
     SearchText,
     as_file,
+    as_workbook,
     stream_file,
 )
 from merzim.web.ui.name_fields import UnitParam
@@ -85,7 +85,7 @@ def get_audit_workbook(ctx: Auditing, filters_query: AuditQuery, translator: Req
 def get_people_table(ctx: Setting, translator: RequestTranslator) -> Response:
     """Return all people as a workbook that can be imported again."""
     sheets = people_sheets(recorded_office(ctx), translator.language, ctx.library.own_titles)
-    return as_file(tables_workbook(sheets), XLSX, "people.xlsx")
+    return as_workbook(sheets, "people")
 
 
 def get_register_template(ctx: Reading, register_id: RegisterPath, translator: RequestTranslator) -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from merzim.documents.cartogram import cartogram_sheets, draw_cartogram
 from merzim.documents.forms import form as form_named
-from merzim.documents.sheets.listing import Table, tables_workbook
+from merzim.documents.sheets.listing import Table
 from merzim.documents.sheets.unreadable import EvidenceDamaged
 from merzim.services.audit import DIGEST_DIGITS, record
 from merzim.services.cases.rows import extra_cell, extra_fields
@@ -30,7 +30,6 @@ from merzim.web.http import (
     BYTES,
     DOCX,
     SVG,
-    XLSX,
     ZIP,
     CaseId,
     Digest,
@@ -40,6 +39,7 @@ from merzim.web.http import (
     SearchText,
     Year,
     as_file,
+    as_workbook,
     stream_file,
 )
 from merzim.web.ui.name_fields import NameText, PersonParam, RequiredUnit, UnitParam
@@ -231,7 +231,7 @@ def get_consolidated_file(
         for line in form.lines
     ]
     title = query.obligation.title[translator.language]
-    return as_file(tables_workbook([Table(heads, rows, title)]), XLSX, f"{title[:80]} {query.year}.xlsx")
+    return as_workbook([Table(heads, rows, title)], f"{title[:80]} {query.year}")
 
 
 def get_cartogram_file(
@@ -242,11 +242,13 @@ def get_cartogram_file(
 ) -> Response:
     """Return the lines the cartogram should have, as a workbook or a drawing."""
     cartogram_view, language = comparison(ctx, unit), translator.language
-    file = f"{translator.say('web.cartogram.title')} {translator.short(ctx.today)}.{ending}"
+    file = f"{translator.say('web.cartogram.title')} {translator.short(ctx.today)}"
     if ending == "xlsx":
-        return as_file(tables_workbook(cartogram_sheets(cartogram_view.lines, language=language)), XLSX, file)
+        return as_workbook(cartogram_sheets(cartogram_view.lines, language=language), file)
     name = named_unit(ctx, translator, cartogram_view.unit) if cartogram_view.unit else ctx.organisation
-    return as_file(draw_cartogram(cartogram_view.lines, name=name, language=language).encode(), SVG, file)
+    return as_file(
+        draw_cartogram(cartogram_view.lines, name=name, language=language).encode(), SVG, f"{file}.svg"
+    )
 
 
 def get_report(
@@ -265,8 +267,8 @@ def get_report(
 def get_notices_file(ctx: Reading, translator: RequestTranslator, filters: Noticed) -> Response:
     """Return the list of notices as a workbook."""
     notices = ctx.reads.notices_matching(**filters, limit=IN_A_FILE)
-    name = f"{translator.say('web.register.title')} {translator.short(ctx.today)}.xlsx"
-    return as_file(tables_workbook([notices_table(ctx.app, notices, translator.language)]), XLSX, name)
+    name = f"{translator.say('web.register.title')} {translator.short(ctx.today)}"
+    return as_workbook([notices_table(ctx.app, notices, translator.language)], name)
 
 
 def named_unit(ctx: RequestContext, translator: Translator, unit: str) -> str:

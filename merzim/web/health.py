@@ -36,6 +36,7 @@ from merzim.web.api.answers import PROBLEMS
 from merzim.web.auth.dependencies import Anybody, identify
 from merzim.web.auth.middleware import is_local
 from merzim.web.http import WebContext
+from notifications.notice import NOTICE_STATES
 from notifications.statistics import Figures
 from workflow.board.rows import horizon, total
 from workflow.deadlines.lateness import near
@@ -161,7 +162,6 @@ async def ready(
 
 SCRAPERS = ADMINISTRATORS | {"auditor"}
 """Accesses whose API tokens may read the metrics from another machine."""
-STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 
 
 @router.get("/metrics", include_in_schema=False)
@@ -220,7 +220,7 @@ def exposition(
         obligations.labels(state).set(number)
     notices = gauge("notices", "Notices by channel and state", "channel", "state")
     for channel in sorted({*channels, *(channel for channel, _ in figures.counts)}):
-        for state in STATES:
+        for state in NOTICE_STATES:
             notices.labels(channel, state).set(figures.counts.get((channel, state), 0))
     age = gauge("queue_age_seconds", "How long the longest waiting letter that may leave has waited")
     age.set(max(0.0, (now - figures.oldest).total_seconds()) if figures.oldest else 0)

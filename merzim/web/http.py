@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, BinaryIO
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from starlette.background import BackgroundTask
 from starlette.datastructures import QueryParams
 from starlette.responses import Response, StreamingResponse
 
+from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.services.context import RequestContext
 
 
@@ -70,6 +72,10 @@ BYTES = "application/octet-stream"
 
 def as_file(content: bytes, media_type: str, name: str) -> Response:
     return Response(content, media_type=media_type, headers=_attached(name))
+
+
+def as_workbook(tables: Sequence[Table], name: str) -> Response:
+    return as_file(tables_workbook(tables), XLSX, f"{name}.xlsx")
 
 
 def stream_file(content: BinaryIO, media_type: str, name: str) -> Response:

@@ -15,8 +15,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from merzim.documents.people.read_people import TableAccount
-from merzim.services.accounts.credentials import BadPassword, check_login, hash_secret, new_secret
-from merzim.services.accounts.verbs import MAX_NAME
+from merzim.services.accounts.credentials import BadPassword, check_login, new_secret
+from merzim.services.accounts.verbs import MAX_NAME, link_of
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Key, Line
 from merzim.services.names import people_named, unit_named
@@ -300,18 +300,9 @@ def _letter(
     entry, sealed, until = None, "", ""
     if login_way == "password":
         secret = new_secret()
-        expires = ctx.now + ctx.app.settings.web.invitation_lifetime
-        sealed, until = ctx.app.cipher.encrypt(secret, owner_of_link(reader.login)), expires.isoformat()
-        entry = Entry(
-            hash=hash_secret(secret),
-            kind="invitation",
-            login=reader.login,
-            name="",
-            scope="",
-            created_at=ctx.now,
-            seen_at=ctx.now,
-            expires_at=expires,
-        )
+        entry = link_of(ctx, reader.login, secret)
+        sealed = ctx.app.cipher.encrypt(secret, owner_of_link(reader.login))
+        until = entry.expires_at.isoformat()
     facts = {"way": login_way, "link": sealed, "office": ctx.organisation_in(person.language)}
     letters = account_notices(
         person,

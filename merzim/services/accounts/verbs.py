@@ -185,7 +185,7 @@ def add(ctx: RequestContext, command: AccountAccess) -> Invitation:
     check_login(login)
     reader, secret = _reader(ctx, login, command), new_secret()
     # The insertion decides who of several administrators creates it.
-    if not ctx.app.invitations.open(reader, _link(ctx, login, secret), at=stamp(ctx)):
+    if not ctx.app.invitations.open(reader, link_of(ctx, login, secret), at=stamp(ctx)):
         raise BadPassword("web.login.taken", login=login)
     return _invitation(ctx, login, secret)
 
@@ -234,7 +234,7 @@ def invite(ctx: RequestContext, command: AccountCommand) -> Invitation:
     if account.providers:
         raise Refusal("web.staff.account_linked", login=account.reader.login)
     login, secret = account.reader.login, new_secret()
-    ctx.app.invitations.give(_link(ctx, login, secret), by=ctx.reader.login, now=ctx.now)
+    ctx.app.invitations.give(link_of(ctx, login, secret), by=ctx.reader.login, now=ctx.now)
     return _invitation(ctx, login, secret)
 
 
@@ -283,7 +283,22 @@ def issue_secret(
     default the account.
     """
     secret = new_secret()
-    entry = Entry(
+    accounts.store_entry(entry_of(secret, kind, login, lifetime, now=now, name=name, scope=scope), by=by)
+    return secret
+
+
+def entry_of(
+    secret: str,
+    kind: EntryKind,
+    login: str,
+    lifetime: timedelta,
+    *,
+    now: datetime,
+    name: str = "",
+    scope: str = "",
+) -> Entry:
+    """Return a new credential with that secret, not stored yet."""
+    return Entry(
         hash=hash_secret(secret),
         kind=kind,
         login=login,
@@ -293,20 +308,11 @@ def issue_secret(
         seen_at=now,
         expires_at=now + lifetime,
     )
-    accounts.store_entry(entry, by=by)
-    return secret
 
 
-def _link(ctx: RequestContext, login: str, secret: str) -> Entry:
+def link_of(ctx: RequestContext, login: str, secret: str) -> Entry:
     """Return the one-time link with that secret, not stored yet."""
-    return Entry(
-        hash=hash_secret(secret),
-        kind="invitation",
-        login=login,
-        created_at=ctx.now,
-        seen_at=ctx.now,
-        expires_at=ctx.now + ctx.app.settings.web.invitation_lifetime,
-    )
+    return entry_of(secret, "invitation", login, ctx.app.settings.web.invitation_lifetime, now=ctx.now)
 
 
 def _invitation(ctx: RequestContext, login: str, secret: str) -> Invitation:

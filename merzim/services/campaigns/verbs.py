@@ -156,7 +156,7 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
     )
     if command.preview:
         return result
-    campaigns = campaign_store(ctx)
+    campaigns, title = campaign_store(ctx), command.title.strip()
     document = {
         **({"link": command.link} if command.link else store_file(ctx, command.file)),
         "ground": ground,
@@ -169,7 +169,7 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
             register_id=register.id,
             version=register.edition,
             kind=kind.id,
-            title=_own_title(command.title.strip(), kind),
+            title="" if title in (kind.title.kk, kind.title.ru, kind.title.en) else title,
             units=units,
             until=command.until,
             document={name: value for name, value in document.items() if value},
@@ -361,11 +361,6 @@ def _ground(
         )
         for language in LANGUAGES
     }
-
-
-def _own_title(text: str, kind: Campaign) -> str:
-    """Return the officer's title; "" for the register's own, which is translated."""
-    return "" if text in (kind.title.kk, kind.title.ru, kind.title.en) else text
 
 
 def _given_values(

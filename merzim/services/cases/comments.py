@@ -149,22 +149,15 @@ def escalate(ctx: RequestContext, command: Escalate) -> CommandResult:
     if isinstance(heads, Unresolved):
         raise CannotComment("comment.nobody_above")
     until = ctx.calendar.add_working_days(ctx.today, ANSWER_WORKING_DAYS)
-    return _ask(ctx, command.case, command.obligation, heads[0].person, "comment.escalated", until)
-
-
-def _ask(
-    ctx: RequestContext, case: str, obligation: str, person: Person, code: str, until: date
-) -> CommandResult:
-    """Write a comment that asks a person, in the person's own language."""
-    require_may_know(ctx, case, person.key)
-    text = say(code, {"until": until}, available_language(person.language))
+    head = heads[0].person
+    require_may_know(ctx, command.case, head.key)
     change = commands.comment(
         ctx.case_commands,
-        case,
-        text=text,
-        obligation=obligation,
+        command.case,
+        text=say("comment.escalated", {"until": until}, available_language(head.language)),
+        obligation=command.obligation,
         person=ctx.reader.person,
-        asks=person.key,
+        asks=head.key,
         until=until,
         at=stamp(ctx),
     )

@@ -38,7 +38,7 @@ from merzim.services.verbs import Verb, verb
 from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.risk_import import numbers_of, taken, withdrawn_rows
 from workflow.cases.registers.rows import is_extra
-from workflow.registers.definition import Register, RegisterField, RowAction, RowEntry
+from workflow.registers.definition import Register, RegisterField, RowEntry
 from workflow.registers.values import as_date, is_filled
 
 RowNumber = Annotated[int, Field(ge=1, le=9999)]
@@ -198,7 +198,16 @@ def act_on_row(register_id: str, action_id: str) -> Verb[Any, CommandResult]:
     command = create_model(f"{entry.row.title()}{action_id.title()}Input", __base__=CaseCommand, **fields)
 
     def run(ctx: RequestContext, command: Any) -> CommandResult:
-        return _acted(ctx, register_id, action, command)
+        change = case_rows(ctx.case_commands).act(
+            command.case,
+            register_id,
+            action_id,
+            command.number,
+            {name: getattr(command, name) for name in action.fields},
+            evidence=store_evidence(ctx, command.evidence) if action.evidence else (),
+            at=stamp(ctx),
+        )
+        return command_result(change)
 
     run.__doc__ = f"{action.title.en}."
     return Verb(f"{action_id}_{entry.row}", "record", command, CommandResult, run)
@@ -244,19 +253,6 @@ def _entered(
     return command_result(change)
 
 
-def _acted(ctx: RequestContext, register_id: str, action: RowAction, command: Any) -> CommandResult:
-    change = case_rows(ctx.case_commands).act(
-        command.case,
-        register_id,
-        action.id,
-        command.number,
-        {name: getattr(command, name) for name in action.fields},
-        evidence=store_evidence(ctx, command.evidence) if action.evidence else (),
-        at=stamp(ctx),
-    )
-    return command_result(change)
-
-
 def _keep_responsible(ctx: RequestContext, values: Mapping[str, object]) -> None:
     """Store the person or unit matched to the responsible text of a row."""
     if "responsible" in values:
@@ -279,12 +275,3 @@ def _inputs(fields: Mapping[str, RegisterField]) -> dict[str, Any]:
 def describe_field(field: RegisterField) -> str:
     """Return the title and help of a register's field in English, as sentences."""
     return " ".join(f"{text.en.rstrip('.')}." for text in (field.title, field.help) if text)
-
-
-add_risk, add_measure, add_position, add_remark = map(add_row, ("risks", "measures", "positions", "remarks"))
-rank_risk, remove_risk, ask_about_risk, answer_request = (
-    act_on_row("risks", action) for action in ("rank", "remove", "ask", "answer")
-)
-review_measure = act_on_row("measures", "review")
-talk_with_holder, clear_position = (act_on_row("positions", action) for action in ("talk", "clear"))
-answer_remark = act_on_row("remarks", "answer")

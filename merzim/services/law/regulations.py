@@ -248,12 +248,10 @@ def shared_law(bodies: Bodies = SHIPPED_BODIES) -> Shared:
     """
     acts = parsed("acts.toml", files("regulations").joinpath("acts.toml").read_bytes())["act"]
     return Shared(
-        acts={act["id"]: act for act in acts}, editions=_shipped_texts, named=partial(_with_bodies, bodies)
+        acts={act["id"]: act for act in acts},
+        editions=lambda: {file.name.removesuffix(".toml"): file.read_bytes() for file in shipped_files()},
+        named=partial(_with_bodies, bodies),
     )
-
-
-def _shipped_texts() -> Mapping[str, bytes]:
-    return {file.name.removesuffix(".toml"): file.read_bytes() for file in shipped_files()}
 
 
 IN_CASES = "cases"

@@ -165,16 +165,11 @@ def _own_rows(ctx: RequestContext, reader: Reader, today: date) -> list[tuple[Ca
         row
         for urgency, limit in limits.items()
         for row in reads.listed(DeadlineFilter(urgency=urgency, horizon=day, assignees=assignees), limit=limit)
-        if _is_near(row, today)
+        if row.due is not None and today - BACK <= row.due <= today + AHEAD
     ]
     rows = sorted(rows, key=lambda row: _far(row, today))[:MAX_ITEMS]
     cases = reads.whole({row.case for row in rows})
     return _by_day((cases[row.case], row) for row in rows if row.case in cases)
-
-
-def _is_near(row: Row, today: date) -> bool:
-    """Return whether a row is due within a year back or ahead."""
-    return row.due is not None and today - BACK <= row.due <= today + AHEAD
 
 
 def _unit_rows(ctx: RequestContext, unit: str, today: date) -> list[tuple[Case, Row]]:

@@ -124,8 +124,8 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
         data,
         name,
         heads={late_field.title[language]: late_field.id for late_field in late for language in LANGUAGES}
-        | _known_heads(register, fields)
-        | _known_heads(register, [*fields, *aside_fields]),
+        | _known_heads(fields)
+        | _known_heads([*fields, *aside_fields]),
     )
     existing_rows = _rows_there(ctx, register, [str(cells[ROW]) for _, cells in table.rows if ROW in cells])
     lines = [line for line in table.rows if str(line[1].get(ROW, "")) not in existing_rows]
@@ -311,7 +311,7 @@ def _column(name: str, heads: Sequence[str], language: str) -> str:
     return f"{title} ({name})" if title in heads else title
 
 
-def _known_heads(register: Register, fields: Sequence[RegisterField]) -> dict[str, str]:
+def _known_heads(fields: Sequence[RegisterField]) -> dict[str, str]:
     """Return accepted headings -> field, unit column or id column."""
     names = (ROW, UNIT)
     heads_by_name = dict[str, str]()

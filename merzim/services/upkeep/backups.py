@@ -67,7 +67,8 @@ def back_up(app: AppContext, *, now: datetime, today: date) -> None:
     try:
         if not _is_due(app, settings, now):
             return
-        file = settings.folder / f"merzim-{now.astimezone(almaty()):%Y-%m-%dT%H%M}.{_suffix(app)}"
+        suffix = "dump" if app.many_nodes else "sqlite"
+        file = settings.folder / f"merzim-{now.astimezone(almaty()):%Y-%m-%dT%H%M}.{suffix}"
         maintenance.backup(app, file, now=now, check=True)
         copied = app.evidence.copy_to(settings.folder / "evidence")
         for old in obsolete(files(settings.folder), settings):
@@ -190,10 +191,6 @@ def _day(file: Path) -> date:
     name_match = _NAME.fullmatch(file.name)
     assert name_match is not None
     return date.fromisoformat(name_match[1])
-
-
-def _suffix(app: AppContext) -> str:
-    return "dump" if app.many_nodes else "sqlite"
 
 
 def _record(app: AppContext, name: str, now: datetime, started: float) -> None:

@@ -32,9 +32,7 @@ from merzim.storage.notices.delivery_state import beat
 from merzim.storage.org.editions import accepted_digests, adopted_editions
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.registers.lists import SqlRegisterLists
-from workflow.cases.case import Case
 from workflow.law.library import ALONE
-from workflow.ports import CaseWrite
 from workflow.refusal import Refusal
 from workflow.registers.rows import projector
 
@@ -96,7 +94,8 @@ def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
 def rebuild(app: AppContext, *, now: datetime, today: date, on_case: Callable[[], None] | None = None) -> int:
     """Rewrite the board from the ledger; return the number of cases. `on_case`: called after each batch."""
     project = projector(app.registers, app.reads.office())
-    return rebuild_board(app.engine, _recompute(app, today), now=now, after_chunk=on_case, project=project)
+    recompute = partial(app.case_commands.recomputed, today=today)
+    return rebuild_board(app.engine, recompute, now=now, after_chunk=on_case, project=project)
 
 
 def refresh_names(app: AppContext, people: Collection[str]) -> None:
@@ -197,7 +196,3 @@ def claim_database(app: AppContext) -> str:
     create_or_migrate(app.unprepared)
     claim(app.unprepared, app.installation)
     return installation_name(app)
-
-
-def _recompute(app: AppContext, today: date) -> Callable[[Case], CaseWrite]:
-    return lambda case: app.case_commands.recomputed(case, today=today)

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import BaseModel
 
 from calendars.layout import build_year
 from merzim.services.inputs import Day
@@ -16,7 +15,7 @@ from merzim.services.results import InLanguage, Keys, Result, at
 from merzim.web.api.answers import api_router
 from merzim.web.api.mount import Writing
 from merzim.web.auth.dependencies import Managing, Reading, reads_files
-from merzim.web.ui.render import RequestTranslator, Translator
+from merzim.web.ui.render import RequestTranslator
 
 router = api_router(tags=["calendar"])
 LocalDate = date
@@ -48,13 +47,13 @@ class DayLine(Result):
     due: int
 
 
-class MonthCount(BaseModel):
-    month: int
+class MonthCount(Result):
+    month: int = at("first", "month")
     days: int
     working: int
 
 
-class YearAnswer(BaseModel):
+class YearAnswer(Result):
     """A year of the calendar. `knowledge`: confirmed, or provisional while the transfers of the year are not
     ordered.
     """
@@ -68,10 +67,10 @@ class YearAnswer(BaseModel):
     unusual: list[DayLine]
 
 
-class DayMoved(BaseModel):
-    date: date
-    was: str
-    becomes: str
+class DayMoved(Result):
+    date: LocalDate = at("on")
+    was: str = at("before", "kind")
+    becomes: str = at("after", "kind")
 
 
 class DateMoved(Result):
@@ -91,14 +90,14 @@ class SentAct(CalendarAct):
     preview: bool = False
 
 
-class ActAnswer(BaseModel):
+class ActAnswer(Result):
     """The effects of an act. `known`: the office adopted it before; `hidden`: number of moved dates in cases
     the reader may not see; `written`: number of cases in which dates were moved, 0 in a preview.
     """
 
     known: bool
     days: list[DayMoved]
-    moved: list[DateMoved]
+    moved: list[DateMoved] = at("listed")
     more: int
     hidden: int
     written: int
@@ -118,18 +117,8 @@ def get_calendar_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> Y
     """Return the production calendar of a year: its months and its special days."""
     known_year(ctx, number)
     layout = build_year(number, ctx.calendar.as_known(as_of))
-    return YearAnswer(
-        year=number,
-        days=layout.days,
-        working=layout.working,
-        knowledge=layout.knowledge,
-        calendar_version=layout.version,
-        months=[
-            MonthCount(month=month.first.month, days=month.days, working=month.working)
-            for month in layout.months
-        ],
-        unusual=[DayLine.of(day, due=0) for day in layout.unusual],
-    )
+    unusual = [DayLine.of(day, due=0) for day in layout.unusual]
+    return YearAnswer.of(layout, year=number, calendar_version=layout.version, unusual=unusual)
 
 
 @router.post("/calendar/acts")
@@ -137,20 +126,10 @@ def get_calendar_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> Y
 def adopt_calendar_act(ctx: Managing, once: Writing, body: SentAct, translator: RequestTranslator) -> ActAnswer:
     """Adopt an act and move the due dates it changes. Adopting it again changes nothing."""
     act = CalendarAct(text=body.text, name=body.name)
+
+    def answer(effect: ActPreview) -> ActAnswer:
+        return ActAnswer.of(effect, translator.language)
+
     if body.preview:
-        return _answer(preview_act(ctx, act), translator)
-    return once(ctx, body, lambda: _answer(adopt_act(ctx, act), translator), ActAnswer)
-
-
-def _answer(preview: ActPreview, translator: Translator) -> ActAnswer:
-    return ActAnswer(
-        known=preview.known,
-        days=[
-            DayMoved(date=change.on, was=change.before.kind, becomes=change.after.kind)
-            for change in preview.days
-        ],
-        moved=[DateMoved.of(impact, translator.language) for impact in preview.listed],
-        more=preview.more,
-        hidden=preview.hidden,
-        written=preview.written,
-    )
+        return answer(preview_act(ctx, act))
+    return once(ctx, body, lambda: answer(adopt_act(ctx, act)), ActAnswer)

@@ -67,7 +67,8 @@ class IdempotentRequest:
         if self._key is None:
             return run()
         key, login = self._key, ctx.reader.login
-        digest = _digest(f"{self._request.method} {self._request.url.path}", body)
+        content = body.model_dump_json() if body else ""
+        digest = sha256(f"{self._request.method} {self._request.url.path} {content}".encode()).hexdigest()
         claim = ctx.app.answers.claim(login, key, digest, now=ctx.now)
         if claim is not None:
             if claim.digest != digest:
@@ -89,10 +90,6 @@ class IdempotentRequest:
 
 
 Writing = Annotated[IdempotentRequest, Depends(IdempotentRequest)]
-
-
-def _digest(address: str, body: BaseModel | None) -> str:
-    return sha256(f"{address} {body.model_dump_json() if body else ''}".encode()).hexdigest()
 
 
 C = TypeVar("C", bound=Command)

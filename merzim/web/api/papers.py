@@ -16,7 +16,7 @@ from merzim.services.documents.case_documents import case_papers
 from merzim.services.documents.year_reports import quarter_of_report, report_marks, year_report
 from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.names import seen_unit
-from merzim.services.results import Result
+from merzim.services.results import InLanguage, Result
 from merzim.web import files_of_papers as downloads
 from merzim.web.api import mount
 from merzim.web.api.answers import Limit, NoticeAnswer, api_router, notice_answer
@@ -88,11 +88,11 @@ def proof_answer(item: Evidence) -> ProofAnswer:
 documents = api_router(tags=["documents"])
 
 
-class FormAnswer(BaseModel):
+class FormAnswer(Result):
     """A form of the case. `missing`: fields without a value; `rows`: number of rows with missing fields."""
 
     id: str
-    title: str
+    title: InLanguage
     languages: list[str]
     missing: list[str]
     rows: int
@@ -132,13 +132,7 @@ def list_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) ->
     return DocumentsAnswer(
         case=case,
         forms=[
-            FormAnswer(
-                id=paper.id,
-                title=paper.title[translator.language],
-                languages=list(PAPER_LANGUAGES),
-                missing=list(paper.missing),
-                rows=paper.rows,
-            )
+            FormAnswer.of(paper, translator.language, languages=PAPER_LANGUAGES)
             for paper in case_papers(ctx, case_record, translator.language)
         ],
         evidence=[

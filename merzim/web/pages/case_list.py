@@ -14,6 +14,7 @@ from merzim.services.context import RequestContext
 from merzim.services.law.acts import ProcedureGroups, offered_procedures
 from merzim.services.names import UnitName, case_title, require_exportable, unit_name
 from merzim.web.auth.dependencies import Reading
+from merzim.web.http import Number
 from merzim.web.ui.name_fields import NameField, UnitParam, build_unit_filter
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import (
@@ -240,7 +241,7 @@ CaseQuery = Annotated[CaseFilter, Depends(_case_filter)]
 def cases_page(
     ctx: Reading,
     criteria: CaseQuery,
-    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    number: Number = 1,
     order: CaseOrder = "newest",
     opened: Done = None,
     replanned: Done = None,

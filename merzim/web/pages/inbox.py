@@ -14,7 +14,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.names import MAX_EXPORTED, Name, author_names, case_title, person_name, require_exportable
 from merzim.web.auth.dependencies import Assigning, Own, Reading
-from merzim.web.http import WebContext
+from merzim.web.http import Number, WebContext
 from merzim.web.pages.cases.writing import said_of_assignment
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number
@@ -77,7 +77,6 @@ def mark_as_read(ctx: Own, answers: Fields) -> Response:
 
 
 assignments_router = APIRouter(include_in_schema=False)
-Number = Annotated[int, Query(alias="page", ge=1, le=10_000)]
 
 
 def _query_in_address(

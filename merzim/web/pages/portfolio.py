@@ -12,7 +12,6 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from calendars.kazakhstan import Kazakhstan
-from merzim.documents.sheets.listing import tables_workbook
 from merzim.services.cases.portfolio import (
     ListPortfolio,
     PortfolioLine,
@@ -28,10 +27,10 @@ from merzim.services.law.acts import offered_procedures
 from merzim.services.names import UnknownUnit, require_exportable
 from merzim.services.yearly.clock import PROCEDURE
 from merzim.web.auth.dependencies import Reading
-from merzim.web.http import WebContext
+from merzim.web.http import Number, WebContext, as_workbook
 from merzim.web.ui.name_fields import UnitParam, build_unit_filter
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.tables import Column, download, redirect_to_tidy_address, table_of, with_tidy_address
+from merzim.web.ui.tables import Column, redirect_to_tidy_address, table_of, with_tidy_address
 from workflow.machine import OVER
 
 router = APIRouter(include_in_schema=False)
@@ -145,7 +144,7 @@ def build_axis(year: int, calendar: Kazakhstan, *, today: date) -> Axis:
 def portfolio_page(
     ctx: Reading,
     criteria: Criteria,
-    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    number: Number = 1,
     replanned: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """Show one page of the analyses of a year, one line each."""
@@ -207,7 +206,7 @@ def portfolio_workbook(ctx: Reading, criteria: Criteria) -> Response:
         table_of(translator, LINE_COLUMNS, lines, name=translator.say("web.portfolio.short")),
         table_of(translator, STEP_COLUMNS, steps, name=translator.say("web.portfolio.steps")),
     ]
-    return download(tables_workbook(tables), f"{title} {translator.short(ctx.today)}.xlsx")
+    return as_workbook(tables, f"{title} {translator.short(ctx.today)}")
 
 
 def _portfolio(ctx: RequestContext, query: PortfolioQuery, number: int) -> PortfolioPage:

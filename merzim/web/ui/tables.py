@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Generic, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from merzim.documents.sheets.listing import Table, tables_workbook
+from merzim.documents.sheets.listing import Table
 from merzim.services.board.figures import FiguresLine
 from merzim.services.board.lines import ObligationLine
 from merzim.services.context import RequestContext
 from merzim.services.names import UnitName
 from merzim.services.registers.results import FieldView, RegisterView, RowView, cell_value
-from merzim.web.http import WebContext
+from merzim.web.http import WebContext, as_workbook
 from merzim.web.ui.render import Translator
 from workflow.board.figures import Performance
 from workflow.law.procedure import Text
@@ -49,7 +49,6 @@ def with_tidy_address(ctx: WebContext, response: Response) -> Response:
     return response
 
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 R = TypeVar("R")
 
 
@@ -116,13 +115,8 @@ def workbook_response(
     """
     translator = Translator(ctx.language)
     name = translator.say(title, **arguments)
-    content = tables_workbook([table_of(translator, columns, rows, name=name)])
-    return download(content, f"{name} {translator.short(ctx.today)}.xlsx")
-
-
-def download(content: bytes, name: str) -> Response:
-    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
-    return Response(content, media_type=XLSX, headers={"content-disposition": disposition})
+    table = table_of(translator, columns, rows, name=name)
+    return as_workbook([table], f"{name} {translator.short(ctx.today)}")
 
 
 def line_columns(today: date) -> tuple[Column[ObligationLine], ...]:

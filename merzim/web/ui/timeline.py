@@ -221,10 +221,6 @@ def _span(groups: Sequence[Sequence[Deadline]], *, calendar: Kazakhstan, today: 
     return max(first - margin, calendar.first), min(last + 2 * margin, calendar.last)
 
 
-def _days(first: date, last: date) -> Iterable[date]:
-    return (first + timedelta(days=n) for n in range((last - first).days + 1))
-
-
 def _ticks(scale: Scale) -> Iterable[date]:
     """Yield the Mondays whose number has room; of narrow days those of the first and third week of a month."""
     on = scale.first + timedelta(days=-scale.first.weekday() % 7)
@@ -245,7 +241,7 @@ def _months(first: date, last: date) -> Iterable[tuple[date, date]]:
 
 def _find_runs_off(first: date, last: date, calendar: Kazakhstan) -> list[list[date]]:
     runs: list[list[date]] = []
-    for on in _days(first, last):
+    for on in (first + timedelta(days=n) for n in range((last - first).days + 1)):
         if calendar.is_working_day(on):
             continue
         if runs and runs[-1][-1] == on - timedelta(days=1):

@@ -8,9 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
-from merzim.services.accounts import invitations
 from merzim.services.accounts import verbs as accounts
-from merzim.services.accounts import verbs as second_factors
 from merzim.services.accounts.invitations import (
     AskInvitations,
     InvitationView,
@@ -18,6 +16,7 @@ from merzim.services.accounts.invitations import (
     InvitePeople,
     ResendInvitations,
     invite_people,
+    list_invitations,
     resend_invitations,
 )
 from merzim.services.context import RequestContext
@@ -27,10 +26,7 @@ from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Setting, SettingByPerson
 from merzim.web.http import WebContext
-from merzim.web.pages.administration.people import (
-    placed,
-    show,
-)
+from merzim.web.pages.administration.people import placed, show
 from merzim.web.ui.form_values import Fields, tidy
 from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from merzim.web.ui.preferences import redirect
@@ -88,7 +84,7 @@ def invitation_values(
 ) -> dict[str, Any]:
     """Return what the page says of invitations: the form, its preview, what was sent."""
     office = recorded_office(ctx)
-    sent = invitations.list_invitations(ctx, AskInvitations()).invitations
+    sent = list_invitations(ctx, AskInvitations()).invitations
     return {
         "invite_form": {"login_rule": "email", **typed_texts},
         "invite_accesses": INVITED_ACCESSES,
@@ -187,7 +183,7 @@ def remove_second_factor(ctx: SettingByPerson, typed: Fields) -> Response:
     """Remove another user's second factor; in a session alone, never by a token."""
     account = accounts.get_account(ctx, typed.get("login", "")[:80])
     try:
-        second_factors.remove(ctx, account.reader.login, ground=typed.get("ground", ""))
+        accounts.remove(ctx, account.reader.login, ground=typed.get("ground", ""))
     except Refusal as refusal:
         return _account_page(ctx, account, refusal=refusal)
     return redirect(ctx, "/administration/account", login=account.reader.login, said="factor_removed")
@@ -201,20 +197,13 @@ def _accounts_page(
     invitation: accounts.Invitation | None = None,
     invitations: Mapping[str, Any] | None = None,
 ) -> Response:
-    office, all_accounts = recorded_office(ctx), ctx.accounts.all()
+    office = recorded_office(ctx)
     return show(
         ctx,
         "accounts.html",
         place="/administration/accounts",
-        accounts=all_accounts,
-        invited=next(
-            (
-                account.reader
-                for account in all_accounts
-                if invitation and account.reader.login == invitation.login
-            ),
-            None,
-        ),
+        accounts=ctx.accounts.all(),
+        invited=invitation and accounts.get_account(ctx, invitation.login).reader,
         placed=placed_reader,
         account_state=account_state,
         account_unit=account_unit,
@@ -255,7 +244,7 @@ def _account_page(
         form=form_texts,
         no_unit=placed_reader(account.reader, office).nowhere,
         entries=ctx.accounts.entries(account.reader.login, now=ctx.now),
-        longest_ground=second_factors.MAX_GROUND,
+        longest_ground=accounts.MAX_GROUND,
         refusal=refusal,
         link=link,
         token=token,

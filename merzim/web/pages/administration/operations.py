@@ -29,6 +29,7 @@ from merzim.web.ui.form_values import Fields, InvalidForm, parse_date, tidy
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import page_heads
+from notifications.notice import NOTICE_STATES
 from notifications.wire.entry import calendar
 from workflow.org.audit import OF_CASES, TOPICS
 from workflow.refusal import Refusal
@@ -47,7 +48,6 @@ STEP_ADDRESSES: Mapping[Step, str] = {
     "schedule": "/help/officer#open",
 }
 """The page where each step of an installation's beginning is done."""
-STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 
 
 @router.get(PATH)
@@ -102,7 +102,7 @@ def _page(ctx: WebContext, *, status: int = 0, refusal: Refusal | None = None, *
         view=view,
         channels=administration.channels(ctx.app),
         queued=queued,
-        states=STATES,
+        states=NOTICE_STATES,
         faults=sending.faults(ctx.app),
         refusal=refusal,
         **values,

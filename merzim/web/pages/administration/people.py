@@ -52,19 +52,6 @@ def show(ctx: WebContext, template: str, *, status: int = 0, **values: Any) -> R
 
 router = APIRouter(include_in_schema=False, prefix="/administration")
 Key = Annotated[str, Query(max_length=500)]
-PERSON_FIELDS = (
-    "key",
-    "mark",
-    "name",
-    "name_kk",
-    "name_ru",
-    "post",
-    "post_kk",
-    "post_ru",
-    "email",
-    "language",
-    "digest",
-)
 DIGESTS = ("", "weekly")
 MAX_AWAY = 40
 """Maximum number of leave rows in a form."""
@@ -95,7 +82,7 @@ def unit(ctx: Setting, id: Key = "") -> Response:
     unit = recorded_office(ctx).units.get(id)
     if id and unit is None:
         raise HTTPException(404, "web.problem.no_unit")
-    return _unit_page(ctx, unit, staff.mark(unit))
+    return _unit_page(ctx, unit)
 
 
 @router.post("/unit")
@@ -126,7 +113,7 @@ def save_unit(ctx: Setting, typed: Fields) -> Response:
     except Refusal as refusal:
         unit = recorded_office(ctx).units.get(same["id"])
         form_texts = {**typed, "acts": " ".join(typed.getlist("act"))}
-        return _unit_page(ctx, unit, staff.mark(unit), typed_texts=form_texts, refusal=refusal)
+        return _unit_page(ctx, unit, typed_texts=form_texts, refusal=refusal)
     return redirect(ctx, "/administration/units", said="saved")
 
 
@@ -140,7 +127,7 @@ def unit_feed(ctx: Setting, typed: Fields) -> Response:
         revoke_unit_feed(ctx, build(FeedRevoked, {"id": typed.get("hash", "")}))
         return redirect(ctx, "/administration/unit", id=unit.id, said="revoked")
     feed = give(ctx, "", scope=unit.id, name=unit.name, language=ctx.language)
-    return _unit_page(ctx, unit, staff.mark(unit), feed=feed)
+    return _unit_page(ctx, unit, feed=feed)
 
 
 @router.get("/people")
@@ -166,7 +153,7 @@ def people(ctx: Setting, q: Key = "", unit: Key = "") -> Response:
 def person(ctx: Setting, key: Key = "") -> Response:
     """Show the form of a person, or of a new one if no key is given."""
     person = staff.get_person(ctx, key) if key else None
-    return _person_page(ctx, person, staff.mark(person))
+    return _person_page(ctx, person)
 
 
 @router.post("/person")
@@ -177,7 +164,7 @@ def save_person(ctx: Setting, typed: Fields) -> Response:
     try:
         office = recorded_office(ctx)
         fields = {
-            **{name: tidy(typed[name]) for name in PERSON_FIELDS if name in typed},
+            **{name: tidy(typed[name]) for name in ("key", "mark", *_OF_PERSON) if name in typed},
             "unit": resolve_unit(office, typed.get("unit", "")),
             "deputy": resolve_person(office, tidy(typed.get("deputy", ""))),
             "duties": duties,
@@ -186,7 +173,7 @@ def save_person(ctx: Setting, typed: Fields) -> Response:
         staff.save_person(ctx, build(staff.SavePerson, fields))
     except (Refusal, OutOfRange) as refusal:
         person = recorded_office(ctx).people.get(key)
-        return _person_page(ctx, person, staff.mark(person), typed_texts=typed, duties=duties, refusal=refusal)
+        return _person_page(ctx, person, typed_texts=typed, duties=duties, refusal=refusal)
     return redirect(ctx, "/administration/people", said="saved")
 
 
@@ -198,14 +185,13 @@ def remove_person(ctx: Setting, typed: Fields) -> Response:
         fields = {"id": person.key, "mark": typed.get("mark", "")}
         staff.remove_person(ctx, build(staff.Removal, fields))
     except Refusal as refusal:
-        return _person_page(ctx, person, staff.mark(person), refusal=refusal)
+        return _person_page(ctx, person, refusal=refusal)
     return redirect(ctx, "/administration/people", said="removed")
 
 
 def _unit_page(
     ctx: WebContext,
     unit: Unit | None,
-    mark: str,
     *,
     typed_texts: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
@@ -222,7 +208,7 @@ def _unit_page(
         place=placed("/administration/unit", id=unit.id if unit else ""),
         record=unit,
         has_units=bool(office.units),
-        mark=mark,
+        mark=staff.mark(unit),
         form=form_texts,
         parent=build_unit_field(office, form_texts.get("parent", ""), without=inside),
         through=build_unit_field(
@@ -239,10 +225,7 @@ def _unit_page(
 
 
 _OF_UNIT = ("name", "name_kk", "name_ru", "parent", "kind", "uploads_through")
-_OF_PERSON = (
-    *("name", "name_kk", "name_ru", "unit", "post", "post_kk", "post_ru"),
-    *("email", "language", "digest"),
-)
+_OF_PERSON = ("name", "name_kk", "name_ru", "post", "post_kk", "post_ru", "email", "language", "digest")
 
 
 def _within(office: Office) -> dict[str, str]:
@@ -266,7 +249,6 @@ def _unit_answers(unit: Unit | None) -> dict[str, str]:
 def _person_page(
     ctx: WebContext,
     person: Person | None,
-    mark: str,
     *,
     typed_texts: Mapping[str, str] | None = None,
     duties: list[str] | None = None,
@@ -281,7 +263,7 @@ def _person_page(
         "person.html",
         place=placed("/administration/person", key=person.key if person else ""),
         record=person,
-        mark=mark,
+        mark=staff.mark(person),
         form=form,
         held=held_duties,
         duties=staff.duties_held(ctx.library),
@@ -302,7 +284,7 @@ def _answers(person: Person | None, office: Office) -> dict[str, str]:
     if person is None:
         return {"language": "kk"}
     deputy = office.people.get(person.deputy or "")
-    form = {name: getattr(person, name) or "" for name in _OF_PERSON}
+    form = {name: getattr(person, name) or "" for name in (*_OF_PERSON, "unit")}
     form["deputy"] = (deputy.email or deputy.key) if deputy else person.deputy or ""
     for n, (first, last) in enumerate(person.away):
         form |= {f"away_first_{n}": first.isoformat(), f"away_last_{n}": last.isoformat()}

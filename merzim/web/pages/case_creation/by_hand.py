@@ -33,13 +33,13 @@ from merzim.services.law.acts import offered_procedures
 from merzim.services.names import chosen_procedure
 from merzim.web.auth.dependencies import Anybody, Managing, Reading
 from merzim.web.auth.limits import count_plan
-from merzim.web.http import WebContext
+from merzim.web.http import XLSX, WebContext, as_file
 from merzim.web.pages.case_creation.outlook import Outlook, PlannedForm, intended, make_outlook, text
 from merzim.web.ui.form_values import Fields, InvalidForm
 from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.tables import download, redirect_to_tidy_address, with_tidy_address
+from merzim.web.ui.tables import redirect_to_tidy_address, with_tidy_address
 from workflow.board.portfolio import APPROVAL
 from workflow.law.procedure import Procedure
 from workflow.org.office import OF_A_PERSON, Office
@@ -91,7 +91,9 @@ def bad_rows(ctx: WebContext, refusal: Refusal | OutOfRange | None) -> list[tupl
 def schedule_template(ctx: Managing) -> Response:
     """Return an empty schedule to fill in."""
     translator = Translator(ctx.language)
-    return download(empty_schedule(translator.language), f"{translator.say('web.open.template_name')}.xlsx")
+    return as_file(
+        empty_schedule(translator.language), XLSX, f"{translator.say('web.open.template_name')}.xlsx"
+    )
 
 
 @router.get("/open/case")
@@ -332,7 +334,8 @@ def _year_page(
         ahead = preview_year(ctx, command.year, command.unit, command.kept_from)
     except (Refusal, OutOfRange) as refused:
         refusal = refusal or refused
-    counts = Counter(opening.procedure for opening in ahead.openings) if ahead else Counter[str]()
+    openings = ahead.openings if ahead else ()
+    counts = Counter(opening.procedure for opening in openings)
     titles = [(ctx.library.latest(name).title, count) for name, count in counts.items()]
     return page(
         ctx,
@@ -345,7 +348,7 @@ def _year_page(
         ahead=ahead,
         titles=titles,
         organisations=[
-            office.units.get(organisation, organisation) for organisation in dict.fromkeys(_units(ahead))
+            office.units.get(unit, unit) for unit in dict.fromkeys(opening.unit for opening in openings) if unit
         ],
         refusal=refusal,
     )
@@ -357,7 +360,3 @@ def _found_unit(office: Office, unit_text: str, root: str) -> tuple[str, Invalid
         return resolve_unit(office, unit_text, root=root), None
     except InvalidForm as refusal:
         return "", refusal
-
-
-def _units(ahead: YearAhead | None) -> list[str]:
-    return [opening.unit for opening in ahead.openings if opening.unit] if ahead else []

@@ -5,17 +5,16 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from merzim.documents.sheets.listing import tables_workbook
 from merzim.services.cases.risks import MeasureLine, RiskLine
 from merzim.services.context import whole_case
 from merzim.services.law.regulations import case_registers
 from merzim.web.auth.dependencies import Reading
-from merzim.web.http import CaseId
+from merzim.web.http import CaseId, as_workbook
 from merzim.web.pages.cases.case_view import ShownObligation, StagePart, risk_view
 from merzim.web.pages.cases.evidence import ShownProof, proof_of
 from merzim.web.pages.cases.page import build_case_view
 from merzim.web.ui.render import Translator
-from merzim.web.ui.tables import Column, download, table_of
+from merzim.web.ui.tables import Column, table_of
 from workflow.cases.registers.evidence_list import proofs
 
 router = APIRouter(include_in_schema=False)
@@ -71,7 +70,7 @@ def get_case_workbook(ctx: Reading, case: CaseId) -> Response:
     rows = [(line, measure) for line in risks.lines for measure in line.measures or (None,)]
     if rows:
         sheets.append(table_of(t, _risk_columns(), rows, name=_tab(t, "risks")))
-    return download(tables_workbook(sheets), f"{case} {t.short(ctx.today)}.xlsx")
+    return as_workbook(sheets, f"{case} {t.short(ctx.today)}")
 
 
 def _tab(t: Translator, name: str) -> str:

@@ -133,15 +133,14 @@ def changed_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormD
         for field in fields
         if WAS + field.id in answers
         and _plain(answers.get(FIELD + field.id, "")) != _plain(answers[WAS + field.id])
-        and not (field.kind in ("person", "unit") and _is_same(ctx, field, answers))
+        # A typed name may be that of the person or unit the form showed.
+        and not (
+            field.kind in ("person", "unit")
+            and _value(ctx, field, answers.get(FIELD + field.id, "")) == answers[WAS + field.id]
+        )
     }
     cleared = {field.id: None for field in fields if field.kind == "file" and answers.get(CLEAR + field.id)}
     return values | cleared | _files(fields, form)
-
-
-def _is_same(ctx: RequestContext, field: FieldView, answers: Mapping[str, str]) -> bool:
-    """Return whether a typed name is that of the person or unit the form showed."""
-    return _value(ctx, field, answers.get(FIELD + field.id, "")) == answers[WAS + field.id]
 
 
 def _plain(text: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from merzim.services.context import RequestContext
 from merzim.services.registers.queries import FilterInput
 from merzim.services.registers.results import FieldView, RegisterView, RowView
+from merzim.web.http import WebContext
 from merzim.web.ui.name_fields import (
     NameField,
     build_person_filter,
@@ -70,25 +70,21 @@ def columns_of(register: RegisterView, fields: Sequence[FieldView]) -> list[Fiel
     return [field for field in fields if field.id in chosen]
 
 
-def filters_of(
-    ctx: RequestContext, fields: Sequence[FieldView], parameters: Mapping[str, str]
-) -> list[RowFilter]:
+def filters_of(ctx: WebContext, fields: Sequence[FieldView]) -> list[RowFilter]:
     """Return the filters of a list from the address: `is.F`, `from.F`, `until.F`, `has.F`.
 
     Translations of texts have none: pages would double theirs, and the search finds both.
     """
-    return [
-        _filter(ctx, field, parameters) for field in fields if field.filterable and not field.translation_of
-    ]
+    return [_filter(ctx, field) for field in fields if field.filterable and not field.translation_of]
 
 
-def _filter(ctx: RequestContext, field: FieldView, parameters: Mapping[str, str]) -> RowFilter:
+def _filter(ctx: WebContext, field: FieldView) -> RowFilter:
     if field.kind in RANGES:
-        first, last = (parameters.get(f"{end}.{field.id}", "").strip() for end in ("from", "until"))
+        first, last = (ctx.query.get(f"{end}.{field.id}", "").strip() for end in ("from", "until"))
         return RowFilter(field=field, first=first, last=last)
     if field.kind not in LISTED:
-        return RowFilter(field=field, text=parameters.get(f"has.{field.id}", "").strip())
-    text, names = parameters.get(f"is.{field.id}", "").strip(), None
+        return RowFilter(field=field, text=ctx.query.get(f"has.{field.id}", "").strip())
+    text, names = ctx.query.get(f"is.{field.id}", "").strip(), None
     office, root = ctx.reads.office(), ctx.reader.root
     if field.kind == "person":
         names = build_person_filter(office, text, (), own_unit=root)
@@ -97,7 +93,7 @@ def _filter(ctx: RequestContext, field: FieldView, parameters: Mapping[str, str]
     return RowFilter(field=field, text=text, names=names)
 
 
-def filter_inputs(ctx: RequestContext, filters: Sequence[RowFilter]) -> list[FilterInput]:
+def filter_inputs(ctx: WebContext, filters: Sequence[RowFilter]) -> list[FilterInput]:
     """Return the filters that are set as input of the list query.
 
     Raises:

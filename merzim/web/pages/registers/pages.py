@@ -141,11 +141,11 @@ def rows_page(
         return tidy
     translator = Translator(ctx.language)
     register = _view(ctx, register_id)
-    filters = filters_of(ctx, register.fields, ctx.query)
+    filters = filters_of(ctx, register.fields)
     empty = ctx.query.get("empty", "")
     refusal, row_page = None, _NO_ROWS.model_copy(update={"register_id": register_id})
     try:
-        row_page = list_rows(ctx, _command(ctx, query, filters, empty, page=number))
+        row_page = list_rows(ctx, _command(ctx, query, filters, page=number))
     except (Refusal, InvalidForm) as error:
         refusal = error
     columns = columns_of(register, register.fields)
@@ -182,17 +182,13 @@ def rows_page(
 @router.get("/registers/{register_id}/xlsx")
 def rows_workbook(ctx: Reading, register_id: RegisterPath, query: RowsQuery) -> Response:
     """Return all rows of the same list as a workbook."""
-    filters = filters_of(ctx, _view(ctx, register_id).fields, ctx.query)
-    empty = ctx.query.get("empty", "")
-    return rows_file(ctx, _command(ctx, query, filters, empty), ctx.language)
+    return rows_file(ctx, _command(ctx, query, filters_of(ctx, _view(ctx, register_id).fields)), ctx.language)
 
 
 @router.get("/registers/{register_id}/forms/{language}")
 def row_papers(ctx: Reading, register_id: RegisterPath, language: PaperLanguage, query: RowsQuery) -> Response:
     """Return the filled forms of all rows of the same list as one archive."""
-    filters = filters_of(ctx, _view(ctx, register_id).fields, ctx.query)
-    empty = ctx.query.get("empty", "")
-    return papers_file(ctx, _command(ctx, query, filters, empty), language)
+    return papers_file(ctx, _command(ctx, query, filters_of(ctx, _view(ctx, register_id).fields)), language)
 
 
 @router.get("/registers/{register_id}/import")
@@ -352,15 +348,11 @@ def row_of_register(ctx: RequestContext, register_id: str, row: str) -> RowDetai
 
 
 def _command(
-    ctx: RequestContext,
-    query: Mapping[str, object],
-    filters: Sequence[RowFilter],
-    empty: str,
-    **extra_fields: object,
+    ctx: WebContext, query: Mapping[str, object], filters: Sequence[RowFilter], **extra_fields: object
 ) -> ListRows:
-    """Return the command of a list. `empty`: a field that must be empty in the rows."""
+    """Return the command of a list; `empty` in the address names a field that must be empty in the rows."""
     conditions: list[object] = [*filter_inputs(ctx, filters)]
-    if empty:
+    if empty := ctx.query.get("empty", ""):
         conditions.append({"field": empty, "empty": True})
     return build(ListRows, {**query, "filters": conditions, **extra_fields})
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from starlette.responses import Response
 
-from merzim.documents.sheets.listing import tables_workbook
 from merzim.services.board.figures import SHOWN_UNITS, FiguresView, figures_of
+from merzim.web.http import as_workbook
 from merzim.web.pages.reports.report import Figure, Report, ReportQuery, ReportSection
 from merzim.web.ui.render import Translator
-from merzim.web.ui.tables import Content, download, figures_columns, table_of
+from merzim.web.ui.tables import Content, figures_columns, table_of
 
 TABLES = (
     ("months", figures_columns("web.figures.month")),
@@ -57,7 +57,7 @@ def workbook(query: ReportQuery) -> Response:
         table_of(t, columns, getattr(view, name), name=t.say(f"web.figures.by_{name}"))
         for name, columns in TABLES
     ]
-    return download(tables_workbook(tables), f"{t.say('web.figures.title', year=view.year)}.xlsx")
+    return as_workbook(tables, f"{t.say('web.figures.title', year=view.year)}")
 
 
 def _figures(t: Translator, view: FiguresView) -> tuple[Figure, ...]:

@@ -21,6 +21,7 @@ from merzim.web.pages.reports.report import Report, ReportQuery, content_of
 from merzim.web.ui.name_fields import RequiredUnit, build_person_filter, unit_choices
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import page_heads
+from notifications.notice import NOTICE_STATES
 from workflow.scoring.scale import SCORED
 
 router = APIRouter(include_in_schema=False)
@@ -108,7 +109,6 @@ def _is_offered(ctx: RequestContext, name: ReportName, current: ReportName) -> b
 
 
 journal = APIRouter(include_in_schema=False)
-NOTICE_STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 journal.get("/register/xlsx")(get_notices_file)
 
 

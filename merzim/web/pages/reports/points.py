@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from merzim.documents.forms import Form
-from merzim.documents.sheets.listing import tables_workbook
 from merzim.services.documents.year_reports import due_quarter, report_marks, year_reports
 from merzim.services.reports.points import Ahead, IndicatorPoints, Points, UnitPoints, points_of_year
+from merzim.web.http import as_workbook
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, lines
 from merzim.web.ui.render import Translator
-from merzim.web.ui.tables import Column, Content, download, table_of
+from merzim.web.ui.tables import Column, Content, table_of
 
 PAPER_LANGUAGES = {"kk": "қаз", "ru": "рус"}
 
@@ -78,7 +78,7 @@ def workbook(query: ReportQuery) -> Response:
         table_of(t, _step_columns(view), view.steps, name=steps),
         table_of(t, PART_COLUMNS, view.parts, name=units),
     )
-    return download(tables_workbook(tables), f"{title} {t.short(query.ctx.today)}.xlsx")
+    return as_workbook(tables, f"{title} {t.short(query.ctx.today)}")
 
 
 PART_COLUMNS: tuple[Column[UnitPoints], ...] = (
