@@ -29,7 +29,6 @@ FoundRisk = partial(_row, "risks")
 SetMeasure = partial(_row, "measures")
 ExposedPosition = partial(_row, "positions")
 DIRECTIONS = case_registers().latest("risks").fields["direction"].option_ids
-OUTCOMES = case_registers().latest("measures").actions["review"].fields["outcome"].option_ids
 
 
 def case_rows(

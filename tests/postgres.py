@@ -46,11 +46,6 @@ class Server:
 
         subprocess.run([str(POSTGRES_BIN_PATH / program), *arguments], check=True, capture_output=True)
 
-    def owns(self, folder: Path) -> None:
-        """Make the server's user the owner of a folder: a place for a tablespace."""
-        if self._made.system_user is not None:
-            shutil.chown(folder, self._made.system_user)
-
 
 @contextmanager
 def serving() -> Iterator[Server]:

@@ -40,30 +40,6 @@ def test_the_settings_of_the_page_are_read_and_keep_to_the_folder_of_the_service
         assert Path(str(settings.channels.sections["folder"]["path"])).is_relative_to(folder)
 
 
-def test_nothing_is_started_before_its_settings_stand() -> None:
-    """The folder, the file of settings, the database, and only then the unit; the moved office likewise."""
-    steps = [
-        "useradd",
-        "docs/operations/merzim.sh",
-        "install -d -o merzim -g merzim -m 0750 /var/lib/merzim",
-        'public_address = "https://',
-        "merzim installation ",
-        "docs/operations/merzim-web.service",
-        "systemctl daemon-reload",
-        "systemctl enable --now merzim-web",
-    ]
-    moving = [
-        "password_env",
-        "systemctl stop merzim-web",
-        "merzim backup",
-        "merzim migrate-to",
-        "merzim verify",
-    ]
-
-    assert [INSTALL.index(step) for step in steps] == sorted(INSTALL.index(step) for step in steps)
-    assert [SEVERAL.index(step) for step in moving] == sorted(SEVERAL.index(step) for step in moving)
-
-
 def test_what_the_page_installs_is_there() -> None:
     """Every file it names, and the page the units point to is one it puts there."""
     named_files = set(re.findall(r"docs/operations[\w/@.-]*\.\w+", INSTALL + SEVERAL))

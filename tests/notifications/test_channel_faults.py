@@ -143,23 +143,3 @@ def test_letters_lost_for_good_are_counted_for_a_week(town: Town) -> None:
     days = [figures(town.engine, now=noon(FIVE_BEFORE) + timedelta(days=days)).lost for days in (0, 6, 7)]
 
     assert days == [1, 1, 0]
-
-
-def test_letters_that_failed_meanwhile_are_sent_again_with_their_proof(town: Town) -> None:
-    """They have failed while nobody looked, and the button takes them along; what had failed before, and what
-    another channel keeps, stays."""
-    town.open()
-    ill = Shelf(Outcome(state="failed", answer="401", fault="token"))
-    town.round([ill], FIVE_BEFORE)
-    now = noon(FIVE_BEFORE)
-    town.deliver([ill], FIVE_BEFORE, at=now)
-    (failed,) = town.notices()
-    before = standing(town)
-    other = town.outbox.resend_all("telegram", now=now, opens=lambda person: now)
-    count = town.outbox.resend_all("shelf", now=now, opens=lambda person: now)
-    (resent,) = town.notices()
-
-    assert failed.state == "failed"
-    assert [(fault.code, fault.letters) for fault in before] == [("token", 1)]
-    assert (other, count) == (0, 1)
-    assert (resent.state, resent.attempts, resent.message_id) == ("queued", 0, failed.message_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -348,22 +347,6 @@ def test_each_reader_is_told_who_else_knows(town: Town) -> None:
 
     assert "жіберіледі: Сериков Болат." in letters["Ахметова Айгүл"]
     assert "получают: Ахметова Айгүл." in letters["Сериков Болат"]
-
-
-def test_the_officer_learns_for_whom_the_letter_was(tmp_path: Path) -> None:
-    """A reader without an address is named in the letter the officer gets."""
-    from tests.notifications.sample_office import OFFICER
-
-    town = Town(
-        tmp_path, people=(replace(AIGUL, email=None), OFFICER), rules=replace(RULES, officer=OFFICER.key)
-    )
-    town.open()
-    shelf = Shelf()
-    town.round([shelf], FIVE_BEFORE)
-    town.deliver([shelf], FIVE_BEFORE)
-    town.close()
-
-    assert f"көрсетілмегендіктен жіберілді: {AIGUL.name}." in shelf.kept[0].letter.text
 
 
 def test_a_server_away_for_two_days_costs_no_letter_and_no_attempt(town: Town) -> None:

@@ -1,16 +1,12 @@
-"""A new field in a register's file: search, filters, workbooks and annexes use it."""
+"""A new field in a register's file: search finds rows by it."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
-import docx
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.documents.forms import definitions
 from merzim.services.cases import rows as verbs
 from merzim.services.law import regulations as register_files
 from merzim.services.law.regulations import case_registers
@@ -19,7 +15,6 @@ from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import withdraw
-from workflow.languages import PAPER_LANGUAGES
 from workflow.org.audit import Stamp
 
 WHO = Stamp(by="t", now=NOW, today=TODAY)
@@ -45,21 +40,11 @@ ROWS = (
     ("remarks", {"text": "Медленно", "phone": "Ұялы", "on": TODAY}),
 )
 CACHES = (register_files.case_registers, register_files.row_field, verbs.add_row, verbs.act_on_row)
-FORM_CACHES = (definitions.form, definitions.case_forms)
-
-
-def show_instead_of_numbers(part: str, file: Path) -> None:
-    """Change a template: the column of numbers shows a part of the row, as a clerk would type it in Word."""
-    document = docx.Document(str(file))
-    for cell in (cell for row in document.tables[0].rows for cell in row.cells):
-        if cell.text == "{{ row.number }}":
-            cell.paragraphs[0].runs[0].text = f"{{{{ row.{part} }}}}"
-    document.save(str(file))
 
 
 @pytest.fixture
-def fields(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """The registers with a field more each, and forms that name two of them."""
+def fields(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The registers with a field more each."""
     shipped = register_files.shipped_register_files
 
     def files(folder: str = "registers") -> Iterator[tuple[str, bytes]]:
@@ -67,21 +52,12 @@ def fields(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
             extra_text = ADDED.get(name.partition(".")[0], "") if folder.endswith("/cases") else ""
             yield name, text + extra_text.encode()
 
-    templates = tmp_path / "templates"
-    shutil.copytree(str(definitions.TEMPLATES), templates)
-    for form, part in (("analytic_note", "loss"), ("plan", "gain"), ("exposed_positions", "room")):
-        file = templates / f"{form}.toml"
-        text = file.read_text(encoding="utf-8").replace("parts = {", f'parts = {{ {part} = "text?",', 1)
-        file.write_text(text, encoding="utf-8")
-        for language in PAPER_LANGUAGES:
-            show_instead_of_numbers(part, templates / f"{form}.{language}.docx")
     monkeypatch.setattr(register_files, "shipped_register_files", files)
-    monkeypatch.setattr(definitions, "TEMPLATES", templates)
-    for cached in (*CACHES, *FORM_CACHES):
+    for cached in CACHES:
         cached.cache_clear()
     yield
     monkeypatch.undo()
-    for cached in (*CACHES, *FORM_CACHES):
+    for cached in CACHES:
         cached.cache_clear()
 
 
