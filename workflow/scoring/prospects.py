@@ -148,17 +148,19 @@ def steps(
     scoring: Scoring, tallies: Mapping[str, Tally], year: AssessedYear, readings: Readings
 ) -> tuple[PointsStep, ...]:
     """Return the nearest step of every indicator that has one, the most points first."""
+    # A step counts for the whole year, whatever the reading of the period.
+    plain = {**readings, "commission_period": "year"}
     steps = [
         step
         for name, tally in tallies.items()
-        for step in _steps(scoring.indicators[name], tally, year, scoring, readings)
+        for step in _steps(scoring.indicators[name], tally, year, plain)
         if step.gain > 0
     ]
     return tuple(sorted(steps, key=lambda step: (-step.gain, step.by, step.indicator)))
 
 
 def _steps(
-    indicator: Indicator, indicator_tally: Tally, year: AssessedYear, scoring: Scoring, readings: Readings
+    indicator: Indicator, indicator_tally: Tally, year: AssessedYear, readings: Readings
 ) -> Iterator[PointsStep]:
     if year.today.year > year.year:
         return
@@ -167,45 +169,41 @@ def _steps(
     if indicator_tally.pending and indicator.deduction is not None:
         late, waiting = indicator_tally.missing if isinstance(answer, Present) else (), indicator_tally.waiting
         cases = (*late, *(waiting.cases if waiting else ()))[:SHOWN]
-        yield PointsStep(
-            indicator=indicator.id,
-            code="keep" if cases else "keep_year",
-            gain=indicator.deduction,
-            by=end,
-            arguments={"cases": cases},
-        )
+        yield _step(indicator, "keep" if cases else "keep_year", indicator.deduction, end, cases=cases)
     if isinstance(answer, Present) and indicator.counting.by == "values" and isinstance(scale, Share):
-        yield PointsStep(indicator=indicator.id, code="record_whole", gain=scale.maximum, by=end)
+        yield _step(indicator, "record_whole", scale.maximum, end)
     elif isinstance(answer, Present) and isinstance(scale, Brackets):
-        yield PointsStep(indicator=indicator.id, code="record_act", gain=scale.rows[0].points, by=end)
+        yield _step(indicator, "record_act", scale.rows[0].points, end)
     elif isinstance(answer, Present) and isinstance(scale, Propaganda):
-        best = _points(indicator, Events(scaled=True, views=scale.views), scoring, readings)
-        yield PointsStep(indicator=indicator.id, code="show_events", gain=best, by=end)
+        best = points_of(indicator, Events(scaled=True, views=scale.views), readings)
+        yield _step(indicator, "show_events", best, end)
     elif indicator_tally.quarterly:
-        yield from _this_quarter(indicator, indicator_tally, year, scoring, readings)
+        yield from _this_quarter(indicator, indicator_tally, year, readings)
     elif isinstance(answer, Done):
-        yield from _more(indicator, answer, indicator_tally, end, scoring, readings)
+        yield from _more(indicator, answer, indicator_tally, end, readings)
     elif isinstance(answer, Analyses) and answer.coverage is not None and isinstance(scale, CoverageAndRisks):
-        yield from _more(indicator, answer.coverage, indicator_tally, end, scoring, readings, risks=answer)
+        yield from _more(indicator, answer.coverage, indicator_tally, end, readings, risks=answer)
     elif isinstance(answer, EachMonth) and isinstance(scale, Monthly) and answer.counts:
         room = scale.at_most - min(answer.counts[-1] * scale.points, scale.at_most)
         last = period_of(year.today, "month").last
-        count = int(room / scale.points)
-        yield PointsStep(
-            indicator=indicator.id, code="this_month", gain=room, by=last, arguments={"count": count}
-        )
+        yield _step(indicator, "this_month", room, last, count=int(room / scale.points))
     elif isinstance(answer, Events) and isinstance(scale, Propaganda):
         scaled_answer = Events(scaled=True, views=max(answer.views, scale.views))
-        gain = _points(indicator, scaled_answer, scoring, readings) - _points(
-            indicator, answer, scoring, readings
-        )
-        yield PointsStep(
-            indicator=indicator.id,
-            code="views",
-            gain=gain,
-            by=end,
-            arguments={"views": scale.views, "counted": answer.views},
-        )
+        gain = points_of(indicator, scaled_answer, readings) - points_of(indicator, answer, readings)
+        yield _step(indicator, "views", gain, end, views=scale.views, counted=answer.views)
+
+
+def _step(
+    indicator: Indicator,
+    code: str,
+    gain: Fraction,
+    by: date,
+    missing: tuple[str, ...] = (),
+    **arguments: object,
+) -> PointsStep:
+    return PointsStep(
+        indicator=indicator.id, code=code, gain=gain, by=by, arguments=arguments, missing=missing[:SHOWN]
+    )
 
 
 def _more(
@@ -213,7 +211,6 @@ def _more(
     answer: Done,
     indicator_tally: Tally,
     end: date,
-    scoring: Scoring,
     readings: Readings,
     *,
     risks: Analyses | None = None,
@@ -226,31 +223,20 @@ def _more(
         new_answer: Answer = Done(done_count, answer.of)
         if risks is not None:
             new_answer = Analyses(Done(done_count, answer.of), None)
-        return _points(indicator, new_answer, scoring, readings)
+        return points_of(indicator, new_answer, readings)
 
     now, room = points(answer.done), range(1, max(answer.of - answer.done, 0) + 1)
     # Points never decrease with the count, so the first count that earns more is found by binary search.
     index = bisect_right(room, now, key=lambda count: points(answer.done + count))
     if index == len(room):
         return
-    yield PointsStep(
-        indicator=indicator.id,
-        code="more",
-        gain=points(answer.done + room[index]) - now,
-        by=end,
-        arguments={
-            "count": room[index],
-            "done": answer.done,
-            "of": answer.of,
-            "now": now,
-            "then": points(answer.done + room[index]),
-        },
-        missing=indicator_tally.missing[:SHOWN],
-    )
+    then, count = points(answer.done + room[index]), room[index]
+    done = {"count": count, "done": answer.done, "of": answer.of, "now": now, "then": then}
+    yield _step(indicator, "more", then - now, end, indicator_tally.missing, **done)
 
 
 def _this_quarter(
-    indicator: Indicator, indicator_tally: Tally, year: AssessedYear, scoring: Scoring, readings: Readings
+    indicator: Indicator, indicator_tally: Tally, year: AssessedYear, readings: Readings
 ) -> Iterator[PointsStep]:
     """Yield the step for the current quarter: who has not done it yet, and the points lost if one of them does
     not.
@@ -265,22 +251,10 @@ def _this_quarter(
     missing = tuple(unit for unit in units if unit not in done_units)
     if missing:
         whole_count, of = len(units) - len(indicator_tally.missing), len(units)
-        best = _points(indicator, Done(whole_count, of), scoring, readings)
-        worst = _points(indicator, Done(max(whole_count - len(missing), 0), of), scoring, readings)
-        yield PointsStep(
-            indicator=indicator.id,
-            code="this_quarter",
-            gain=best - worst,
-            by=quarter.last,
-            arguments={"count": len(missing), "period": quarter.name},
-            missing=missing[:SHOWN],
-        )
-
-
-def _points(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Readings) -> Fraction:
-    # A step counts for the whole year, whatever the reading of the period.
-    plain = {**readings, "commission_period": "year"}
-    return points_of(indicator, answer, scoring, plain)
+        best = points_of(indicator, Done(whole_count, of), readings)
+        worst = points_of(indicator, Done(max(whole_count - len(missing), 0), of), readings)
+        details = {"count": len(missing), "period": quarter.name}
+        yield _step(indicator, "this_quarter", best - worst, quarter.last, missing, **details)
 
 
 def _months(scale: Monthly, answer: EachMonth, *, over: bool) -> Prospect:

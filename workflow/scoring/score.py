@@ -93,9 +93,9 @@ def score(answers: Mapping[str, Answer], scoring: Scoring, readings: Readings) -
     return Scores(scores, sum((score.points for score in scores), NOTHING))
 
 
-def points_of(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Readings) -> Fraction:
+def points_of(indicator: Indicator, answer: Answer, readings: Readings) -> Fraction:
     """Return the points of one indicator. Raises TypeError as `score` does."""
-    return _scored(indicator, answer, scoring, readings).points
+    return _counted(indicator, answer, readings).points
 
 
 @lru_cache(maxsize=4096)
@@ -108,12 +108,8 @@ def written(points: Fraction) -> Decimal:
 
 
 def _scored(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Readings) -> Score:
-    readings_used: Readings = {}
-    if isinstance(answer, Present):
-        earned = _present(indicator, answer)
-    else:
-        earned = _earned(indicator.scale, answer, readings)
-        readings_used = {name: readings[name] for name in indicator.readings}
+    earned, of_scale = _counted(indicator, answer, readings), not isinstance(answer, Present)
+    readings_used = {name: readings[name] for name in indicator.readings if of_scale}
     read = (
         Element(code="score.reading", arguments={"text": scoring.readings[name][value]})
         for name, value in readings_used.items()
@@ -125,6 +121,14 @@ def _scored(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Re
         maximum=earned.maximum,
         arithmetic=(*earned.elements, *read),
         readings=readings_used,
+    )
+
+
+def _counted(indicator: Indicator, answer: Answer, readings: Readings) -> _Earned:
+    return (
+        _present(indicator, answer)
+        if isinstance(answer, Present)
+        else _earned(indicator.scale, answer, readings)
     )
 
 

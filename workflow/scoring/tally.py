@@ -284,7 +284,7 @@ def tally(scoring: Scoring, year: AssessedYear, readings: Readings) -> Mapping[s
             continue
         if not assessed(indicator, kind):
             continue
-        indicator_tally = _BY[indicator.counting.by](scoring, year, indicator, readings)
+        indicator_tally = _BY[indicator.counting.by](year, indicator, readings)
         if indicator_tally is not None:
             tallies[indicator.id] = indicator_tally
     return tallies
@@ -316,7 +316,7 @@ def under_embargo(scoring: Scoring, year: AssessedYear, readings: Readings) -> b
 # ------------------------------------------------------------------------------------------- ways of counting
 
 
-def _presence(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally:
+def _presence(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally:
     """Count whether the body has it at all; by another reading, whether no analysis lacks it."""
     counting = indicator.counting
     facts = (counting.fact, *counting.also)
@@ -334,7 +334,7 @@ def _presence(scoring: Scoring, year: AssessedYear, indicator: Indicator, readin
     return Tally(answer=Present(False), missing=late)
 
 
-def _units(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+def _units(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     members = _covered(year.units, readings)
     return _share(members, indicator.counting, readings)
 
@@ -363,24 +363,20 @@ def _supervised_members(year: AssessedYear, readings: Readings) -> Members:
     return members
 
 
-def _supervised(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+def _supervised(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     return _share(_supervised_members(year, readings), indicator.counting, readings)
 
 
-def _supervised_each(
-    scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings
-) -> Tally | None:
+def _supervised_each(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     having = _supervised_members(year, readings).having((indicator.counting.fact,))
     return Tally(answer=Count(len(having))) if having else None
 
 
-def _supervised_quarters(
-    scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings
-) -> Tally | None:
+def _supervised_quarters(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     return _each_quarter(year, indicator.counting.fact, _supervised_members(year, readings))
 
 
-def _below(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+def _below(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count a share of the organisations below; if none of them has it by the end of the year, the deduction
     applies.
     """
@@ -390,13 +386,11 @@ def _below(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings:
     return replace(share_tally, answer=Present(False)) if year.is_over else replace(share_tally, pending=True)
 
 
-def _regions(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+def _regions(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     return _share(year.regions, indicator.counting, readings) if year.root else None
 
 
-def _districts_quarters(
-    scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings
-) -> Tally | None:
+def _districts_quarters(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     districts, fact = year.districts, indicator.counting.fact
     units = tuple(districts.units)
     needed = readings["own_commission"] == "needed" and year.root not in units
@@ -421,7 +415,7 @@ def _each_quarter(year: AssessedYear, fact: str, members: Members) -> Tally | No
     return Tally(answer=Done(len(having), len(units)), missing=missing, members=members, quarterly=True)
 
 
-def _value(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+def _value(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count by the number from the act, the only one the document accepts; before the act exists, by register
     rows. Without either nothing is earned yet.
     """
@@ -432,7 +426,7 @@ def _value(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings:
     return Tally(answer=Present(False)) if year.is_organisation else None
 
 
-def _values(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+def _values(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     counting = indicator.counting
     done_count, of = year.body.value(counting.fact, counting.done, counting.of) or (0, 0)
     # The whole may be recorded without the part: rows give the part.
@@ -457,7 +451,7 @@ def recorded_whole(year: AssessedYear, counting: Counting, readings: Readings) -
     return next((sum(numbers) for numbers in fact_numbers if numbers), 0)
 
 
-def _facts(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+def _facts(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the facts; if there are none, whether data were submitted at all."""
     counting = indicator.counting
     count = sum(year.body.months(counting.fact))
@@ -468,17 +462,17 @@ def _facts(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings:
     return Tally(answer=Present(False)) if year.is_over else Tally(answer=Count(0), pending=True)
 
 
-def _kinds(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+def _kinds(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     counts = {kind: sum(year.body.months(fact)) for kind, fact in indicator.counting.kinds.items()}
     return Tally(answer=CountByKind(counts)) if any(counts.values()) else None
 
 
-def _months(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+def _months(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     last = 12 if year.is_over else year.today.month if year.today.year == year.year else 0
     return Tally(answer=EachMonth(year.body.months(indicator.counting.fact, 1, last))) if last else None
 
 
-def _analyses(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+def _analyses(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     members = _covered(year.units, readings)
     share = _share(members, indicator.counting, readings)
     if share is None:
@@ -487,7 +481,7 @@ def _analyses(scoring: Scoring, year: AssessedYear, indicator: Indicator, readin
     return replace(share, answer=Analyses(share.answer, year.body.risks))
 
 
-def _cartogram(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+def _cartogram(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count each department and district once in each of the two sections: as recorded line by line, and both
     where an update is recorded for the department or district itself.
     """
@@ -506,7 +500,7 @@ def _cartogram(scoring: Scoring, year: AssessedYear, indicator: Indicator, readi
     return Tally(answer=Count(len(section_units)), missing=missing) if section_units or members.units else None
 
 
-def _propaganda(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+def _propaganda(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     fact, scaled = indicator.counting.fact, indicator.counting.scaled
     if not year.body.has(fact):
         return Tally(answer=Present(False)) if year.is_organisation else None
@@ -515,7 +509,7 @@ def _propaganda(scoring: Scoring, year: AssessedYear, indicator: Indicator, read
     return Tally(answer=Events(scaled=views > 0 or published, views=views))
 
 
-_BY: Mapping[str, Callable[[Scoring, AssessedYear, Indicator, Readings], Tally | None]] = {
+_BY: Mapping[str, Callable[[AssessedYear, Indicator, Readings], Tally | None]] = {
     "presence": _presence,
     "units": _units,
     "supervised": _supervised,
