@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from benchmarks.country import NOW, TODAY, computed, library, opening, renamed
 from calendars import compile_calendar
@@ -22,17 +18,9 @@ from calendars.records import parse, shipped_records
 from merzim.storage.cases.batch import Batch
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
-from merzim.storage.database.engine import reading
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.tables.board import DEADLINE, MOVED
-from merzim.storage.tables.cases import CASE
-from merzim.storage.tables.events import EVENT
-from merzim.storage.tables.notices import NOTICE
 from tests.law import CALENDAR
-from tests.storage.sample_cases import letter
-from workflow.board.rows import Row
 from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.org.audit import Stamp
 from workflow.ports import CaseWrite, Conflict
@@ -45,7 +33,6 @@ TRANSFER = compile_calendar(
         ),
     )
 )
-_numbers = count(1)
 
 
 @cache
@@ -130,83 +117,10 @@ def counted_anew(engine: Engine, names: Sequence[str]) -> list[CaseWrite]:
     return [by_transfer.recomputed(case, today=TODAY) for case in ledger.cases(names).values()]
 
 
-def stored(engine: Engine, names: Sequence[str]) -> dict[str, list[tuple[object, ...]]]:
-    """Everything kept of these cases, and every sum."""
-    rows_by_table = {}
-    with reading(engine) as connection:
-        for table in (CASE, EVENT, DEADLINE, MOVED, NOTICE):
-            columns = [
-                column
-                for column in table.c
-                if (table.name, column.name) not in (("moved", "n"), ("event", "id"))
-            ]
-            place = table.c.id if table is CASE else table.c.case
-            query = select(*columns).where(place.in_(names))
-            rows_by_table[table.name] = sorted(map(tuple, connection.execute(query)), key=repr)
-    return rows_by_table
-
-
 def sound(engine: Engine) -> bool:
     """Whether `verify` finds nothing: chains, seals, boards by the days of the transfer, sums."""
     new_commands = CaseCommands(SqlLedger(engine), library(), TRANSFER)
     return verify(engine, recompute=lambda case: new_commands.recomputed(case, today=TODAY)) == ()
-
-
-@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
-@given(
-    number=st.sampled_from([1, 13]),
-    first=st.integers(0, 59),
-    done=st.sets(st.integers(0, 12), min_size=1),
-    days=st.integers(0, 20),
-)
-def test_together_is_as_one_by_one(
-    engine: Engine, other: Engine, number: int, first: int, done: set[int], days: int
-) -> None:
-    """Cases opened, facts recorded, a day moved: the same events and hashes, rows, heads, moves and sums."""
-    prefix = f"E{next(_numbers)}"
-    cases = cases_named(prefix, number, first)
-    names = [change.case.id for change in cases]
-    written_names = [names[n] for n in sorted(done) if n < number]
-    together, alone = SqlLedger(engine), SqlLedger(other)
-
-    together.append(cases, now=NOW)
-    for change in cases:
-        alone.append([change], now=NOW)
-    assert stored(engine, names) == stored(other, names)
-
-    for at in (engine, other):
-        SqlOutbox(at).add([letter(row) for name in names for row in waiting(at, name)], now=NOW)
-    facts = recorded(engine, written_names, days=days)
-    together.append(facts, now=NOW)
-    for change in facts:
-        alone.append([change], now=NOW)
-    assert stored(engine, names) == stored(other, names)
-
-    changes = counted_anew(engine, names)
-    wrote = together.rewrite(changes, now=NOW)
-    assert wrote == sum(alone.rewrite([change], now=NOW) for change in changes)
-    assert stored(engine, names) == stored(other, names)
-    assert sound(engine)
-
-
-def waiting(engine: Engine, name: str) -> list[Row]:
-    rows = SqlLedger(engine).rows(name).values()
-    return [row for row in rows if row.state == "open" and row.due is not None]
-
-
-def test_nothing_to_write_is_nothing_written(engine: Engine) -> None:
-    """An empty batch, and one in which nothing comes out otherwise."""
-    ledger, cases = SqlLedger(engine), cases_named("N", 20)
-    ledger.append(cases, now=NOW)
-    names = [change.case.id for change in cases]
-    before = stored(engine, names)
-
-    ledger.append([], now=NOW)
-    ledger.append_many([], now=NOW)
-    same = [replace(change, events=()) for change in cases]
-
-    assert (ledger.rewrite([], now=NOW), ledger.rewrite(same, now=NOW)) == (0, 0)
-    assert stored(engine, names) == before
 
 
 @pytest.mark.parametrize("middle", [0, 11])
