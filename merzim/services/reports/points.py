@@ -14,6 +14,7 @@ from merzim.services.names import Name, UnitName, known_year, seen_unit, unit_na
 from merzim.services.scoring import YearScores, year_scores
 from workflow.law.procedure import Text
 from workflow.org.name_index import alphabetical
+from workflow.org.office import Office
 from workflow.scoring.prospects import PointsStep
 from workflow.scoring.scale import Counting, Readings, Scoring
 from workflow.scoring.score import written
@@ -138,34 +139,15 @@ def points_of_year(
     pages = max(1, -(-len(parts) // PAGE))
     shown_scores = parts if number is None else parts[(min(number, pages) - 1) * PAGE :][:PAGE]
 
-    def name(id: str) -> Name:
-        return unit_name(office, id).name
-
     return Points(
         unit=unit_name(office, unit),
         year=year,
         total=written(whole_year.scores.total),
         lost=written(whole_year.lost),
         at_stake=written(whole_year.at_stake),
-        projects=_projects(whole_year, name),
-        parts=tuple(
-            UnitPoints(
-                unit=unit_name(office, scores.unit),
-                points=written(scores.scores.total),
-                lost=written(scores.lost),
-                at_stake=written(scores.at_stake),
-            )
-            for scores in shown_scores
-        ),
-        steps=tuple(
-            Ahead(
-                step=step,
-                title=scoring.indicators[step.indicator].title,
-                arguments=_step_arguments(step),
-                names=tuple(name(missing_name) for missing_name in step.missing),
-            )
-            for step in whole_year.steps
-        ),
+        projects=_projects(whole_year, lambda id: unit_name(office, id).name),
+        parts=tuple(_points_of_unit(scores, office) for scores in shown_scores),
+        steps=tuple(_ahead(step, scoring, office) for step in whole_year.steps),
         readings=readings,
         choices=scoring.readings,
         usual=scoring.usual,
@@ -175,6 +157,24 @@ def points_of_year(
         to_record=_steps_to_record(ctx, whole_year, scoring, unit, year),
         number=min(number or 1, pages),
         pages=pages,
+    )
+
+
+def _points_of_unit(scores: YearScores, office: Office) -> UnitPoints:
+    return UnitPoints(
+        unit=unit_name(office, scores.unit),
+        points=written(scores.scores.total),
+        lost=written(scores.lost),
+        at_stake=written(scores.at_stake),
+    )
+
+
+def _ahead(step: PointsStep, scoring: Scoring, office: Office) -> Ahead:
+    return Ahead(
+        step=step,
+        title=scoring.indicators[step.indicator].title,
+        arguments=_step_arguments(step),
+        names=tuple(unit_name(office, unit).name for unit in step.missing),
     )
 
 
