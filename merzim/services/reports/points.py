@@ -145,7 +145,7 @@ def points_of_year(
         total=written(whole_year.scores.total),
         lost=written(whole_year.lost),
         at_stake=written(whole_year.at_stake),
-        projects=_projects(whole_year, lambda id: unit_name(office, id).name),
+        projects=_projects(whole_year, lambda place: unit_name(office, place).name),
         parts=tuple(_points_of_unit(scores, office) for scores in shown_scores),
         steps=tuple(_ahead(step, scoring, office) for step in whole_year.steps),
         readings=readings,

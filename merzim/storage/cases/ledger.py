@@ -177,7 +177,8 @@ class SqlLedger:
             CASE.c.object == object,
             CASE.c.standing == "active",
         )
-        return read_value(self._engine, query.order_by(CASE.c.id).limit(1))
+        case_id: str | None = read_value(self._engine, query.order_by(CASE.c.id).limit(1))
+        return case_id
 
     def office(self) -> Office:
         return self._office.read()

@@ -44,13 +44,13 @@ _MARK_ANNOUNCED = (
 def unread_anywhere(engine: Engine, person: str, scope: Scope | None) -> int:
     """Return the number of a person's unread events, for a reader of the whole office."""
     values = {"k_person": person, **reader_values(scope)}
-    return read_value(engine, _UNREAD_ANYWHERE, values)
+    return int(read_value(engine, _UNREAD_ANYWHERE, values))
 
 
 def unread(engine: Engine, person: str, conditions: Sequence[ColumnElement[bool]]) -> int:
     """Return the number of a person's unread events, in cases visible to them."""
     query = select(func.count()).select_from(INBOX).join(CASE, CASE.c.id == INBOX.c.case)
-    return read_value(engine, query.where(INBOX.c.person == person, _UNREAD, *conditions))
+    return int(read_value(engine, query.where(INBOX.c.person == person, _UNREAD, *conditions)))
 
 
 def lines(

@@ -115,7 +115,7 @@ class CaseReads(SearchReads):
         it.
         """
         query = select(func.count()).select_from(CASE).where(*self._visible.cases(), CASE.c.unit == unit)
-        return read_value(self._engine, query)
+        return int(read_value(self._engine, query))
 
     def any_case(self) -> bool:
         query = select(CASE.c.id).where(*self._visible.cases()).limit(1)
