@@ -1,7 +1,8 @@
-"""Channels that cannot be set up, and a letter that carried others."""
+"""Reminders by commands: channels that cannot be set up, changed steps, a rehearsal."""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,13 @@ def test_changed_reminder_steps_hold_from_the_next_round_which_says_so(office: M
     assert "steps" not in second.err
     assert ("2026-04-23", "-10") in steps
     assert "-5" not in {step for _, step in steps}
+
+
+def test_a_rehearsal_leaves_no_trace(office: Merzim, tmp_path: Path) -> None:
+    """Day by day on a copy: the ledger, the notices and the letters stay as they were."""
+    answer = office("rehearse", "--from", "2026-03-30", "--until", "2026-04-30", "--json").json
+
+    days = {date.fromisoformat(day["date"]) for day in answer["days"]}
+    assert date(2026, 4, 6) in days
+    assert office("notices", "--json").json == {"notices": []}
+    assert not (tmp_path / "var" / "letters").exists()

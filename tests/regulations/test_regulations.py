@@ -23,9 +23,9 @@ from calendars.terms import (
     YearlyDate,
 )
 from merzim.services.law.regulations import shared_law
-from tests.law import CALENDAR, ROOT
+from tests.law import CALENDAR, ROOT, library
 from tests.workflow.test_score import scoring
-from workflow.cases.commands.planning import plan
+from workflow.cases.commands.planning import mismatches, plan
 from workflow.law.editions import read_edition
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
@@ -308,3 +308,21 @@ def test_a_document_that_is_signed_or_approved_has_been_drawn_up(edition: Proced
         "plan_developed": ("plan_approved",),
         "monitoring_note_drafted": ("monitoring_noted",),
     }
+
+
+OWN = Path(__file__).parents[2] / "examples" / "own-law"
+
+
+def test_the_worked_example_comes_out_as_its_file_says() -> None:
+    """Every date and every finding a regulation file names is what the engine computes; those given as examples
+    of an office's own law too."""
+    own_procedures = [
+        read_edition(file.name, file.read_bytes(), shared_law()) for file in sorted(OWN.glob("*.toml"))
+    ]
+
+    assert own_procedures
+    assert [
+        (procedure.edition, wrong)
+        for procedure in (*library().all(), *own_procedures)
+        for wrong in mismatches(procedure, CALENDAR)
+    ] == []
