@@ -33,8 +33,6 @@ EXPORT_CHUNK = 1000
 DIGEST_DIGITS = 12
 """Number of digits of a file's SHA-256 in the log entry of its download."""
 _LABELS = {"case": "web.event.", "register": "register.event."}
-
-
 CURSOR = "The number of an entry: the `cursor` of the answer before."
 
 

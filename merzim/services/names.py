@@ -86,14 +86,7 @@ def units_to_filter_by(office: Office, chosen: str) -> tuple[UnitName, ...]:
 
     A large office is shown level by level, so that a page does not contain twenty thousand names.
     """
-    if len(office.units) <= MAX_LISTED:
-        return units_in_order(office)
-    path = [unit for unit in office.above(chosen) if unit in office.units][::-1]
-    units = [*path, *_child_units(office, path[-1] if path else None)[:MAX_LISTED]]
-    return tuple(
-        UnitName(id=unit, name=name_of(office.units[unit]), depth=min(depth, len(path)))
-        for depth, unit in enumerate(units)
-    )
+    return paginate_units(office, chosen, 1)[0]
 
 
 def paginate_units(office: Office, chosen: str, number: int) -> tuple[tuple[UnitName, ...], int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any, BinaryIO
 from urllib.parse import quote
 
@@ -76,6 +77,16 @@ def as_file(content: bytes, media_type: str, name: str) -> Response:
 
 def as_workbook(tables: Sequence[Table], name: str) -> Response:
     return as_file(tables_workbook(tables), XLSX, f"{name}.xlsx")
+
+
+def keep_cookie(response: Response, name: str, value: str, *, lasts: timedelta) -> None:
+    """Set a cookie that scripts and other sites do not read."""
+    seconds = int(lasts.total_seconds())
+    response.set_cookie(name, value, max_age=seconds, secure=True, httponly=True, samesite="lax")
+
+
+def drop_cookie(response: Response, name: str) -> None:
+    response.delete_cookie(name, secure=True, httponly=True, samesite="lax")
 
 
 def stream_file(content: BinaryIO, media_type: str, name: str) -> Response:

@@ -12,7 +12,7 @@ from i18n import period, say
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line, Name, OptionalName
 from merzim.services.names import assignees_of, stage_title, unit_named
-from merzim.services.results import CaseHead
+from merzim.services.results import CaseHead, Result, at
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly.clock import PROCEDURE
 from workflow.board.portfolio import PlanStep, approved_plan, critical_step, most_drifted, plan_steps
@@ -92,19 +92,19 @@ class NextStep(BaseModel):
     is_decision: bool
 
 
-class StepDates(BaseModel):
+class StepDates(Result):
     """A step of a case: its approved, planned and actual dates, and its due date by law.
 
     `drift`: working days from the approved date to the actual, else the planned one; `slack`: working days from
     the planned date to the due date.
     """
 
-    obligation: str
+    obligation: str = at("row", "obligation")
     title: str
     approved: date | None
-    planned: date | None
-    done: date | None
-    due: date | None
+    planned: date | None = at("row", "planned_on")
+    done: date | None = at("row", "done_on")
+    due: date | None = at("row", "due")
     drift: int | None
     slack: int | None
 
@@ -191,10 +191,10 @@ def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
     def dates(case: Case, step: PlanStep) -> StepDates:
         key = case.edition, step.row.obligation
         titles[key] = titles.get(key) or _title(ctx, case, step.row.obligation)
-        return _dates(step, titles[key])
+        return StepDates.of(step, title=titles[key])
 
     lines = []
-    for case, stage, nearest, rows in _with_rows(ctx, cases, every):
+    for case, stage, nearest, rows in with_rows(ctx, cases, every):
         steps = plan_steps(rows, approved.get(case.id, {}), count, today=ctx.today)
         critical, drifted = critical_step(steps), most_drifted(steps)
         lines.append(
@@ -210,7 +210,7 @@ def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
     return lines
 
 
-def _with_rows(
+def with_rows(
     ctx: RequestContext, cases: Sequence[Case], rows: Mapping[str, Sequence[Row]]
 ) -> Iterable[tuple[Case, str, Row | None, Sequence[Row]]]:
     """Yield each case with its stage, the row of its next step, and its board rows; with rows of registers
@@ -218,16 +218,11 @@ def _with_rows(
     """
     stages = ctx.reads.stages([case.id for case in cases])
     urgent_rows = {name: most_urgent(of, today=ctx.today) for name, of in rows.items()}
-    cases_with_rows = ctx.reads.heads_with_rows(
-        [name for name, row in urgent_rows.items() if row and is_entry(row.obligation)]
-    )
+    entries = [name for name, row in urgent_rows.items() if row and is_entry(row.obligation)]
+    cases_with_rows = ctx.reads.heads_with_rows(entries)
     for case in cases:
-        yield (
-            cases_with_rows.get(case.id, case),
-            stages[case.id],
-            urgent_rows.get(case.id),
-            rows.get(case.id, ()),
-        )
+        found, urgent_row = cases_with_rows.get(case.id, case), urgent_rows.get(case.id)
+        yield found, stages[case.id], urgent_row, rows.get(case.id, ())
 
 
 def _card(ctx: RequestContext, case: Case, nearest: Row | None, stage: str) -> dict[str, Any]:
@@ -268,20 +263,6 @@ def _who(office: Office, row: Row, today: date, language: str) -> list[str]:
     people = assignees_of(office, assignee_key, on=today)
     names = [recipient.person.name_in(language) for recipient in people if recipient.why != "officer"]
     return names or [row.responsible or say(f"duty.{row.duty}", {}, language)]
-
-
-def _dates(step: PlanStep, title: str) -> StepDates:
-    row = step.row
-    return StepDates(
-        obligation=row.obligation,
-        title=title,
-        approved=step.approved,
-        planned=row.planned_on,
-        done=row.done_on,
-        due=row.due,
-        drift=step.drift,
-        slack=step.slack,
-    )
 
 
 def _title(ctx: RequestContext, case: Case, obligation: str) -> str:

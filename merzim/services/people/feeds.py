@@ -35,23 +35,13 @@ from workflow.refusal import Refusal
 
 LASTS = timedelta(days=3 * 366)
 """How long a feed is valid before it must be created anew."""
-
-
 BACK, AHEAD = timedelta(days=366), timedelta(days=366)
-
-
 MOST_FEEDS = 10
 """Maximum number of feeds of one account."""
-
-
 MAX_ITEMS = 500
 """Maximum number of items in a feed: the nearest ones."""
-
-
 MOST_OVERDUE = 20_000
 """Maximum number of a person's overdue deadlines that are read to find the nearest."""
-
-
 _TOUCH = timedelta(hours=1)
 
 

@@ -27,7 +27,7 @@ from merzim.services.context import RequestContext, reader_of
 from merzim.settings import DEVICE_LIFETIME, is_loopback
 from merzim.web.auth.limits import remember_device
 from merzim.web.auth.middleware import is_local
-from merzim.web.http import WebContext
+from merzim.web.http import WebContext, drop_cookie, keep_cookie
 from merzim.web.ui.preferences import preferences
 from workflow.org.access import Account, Entry, Need, must_enrol
 
@@ -93,15 +93,7 @@ def begin_session(ctx: WebContext, login: str, response: Response, *, scope: str
     browser = ctx.request.headers.get("user-agent", "")[:200]
     lifetime = ctx.app.settings.web.session_lifetime
     secret = issue_secret(accounts, "session", login, lifetime, now=now, name=browser, scope=scope)
-    response.set_cookie(
-        COOKIE,
-        secret,
-        max_age=int(lifetime.total_seconds()),
-        path="/",
-        secure=True,
-        httponly=True,
-        samesite="lax",
-    )
+    keep_cookie(response, COOKIE, secret, lasts=lifetime)
     if scope != SCOPE:
         remember_device(ctx, response, login, lasts=DEVICE_LIFETIME)
 
@@ -110,7 +102,7 @@ def end_session(ctx: WebContext, response: Response) -> None:
     entry = current_session(ctx)
     if entry is not None:
         ctx.accounts.end(entry.login, entry.hash, now=ctx.now)
-    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+    drop_cookie(response, COOKIE)
 
 
 def current_session(ctx: WebContext) -> Entry | None:

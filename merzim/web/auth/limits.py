@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import issue_secret
-from merzim.web.http import WebContext
+from merzim.web.http import WebContext, keep_cookie
 from workflow.org.access import Entry, RateLimit
 
 Reason = Literal[
@@ -104,10 +104,7 @@ def client_address(request: Request) -> str:
 
 def count_guess(ctx: WebContext) -> None:
     """Count a link that was not issued here. Raises HTTPException 429 after too many from one network."""
-    network = network_of(client_address(ctx.request))
-    limit = RateLimit(kind="link", key=network, attempts=GUESSES, period=15 * _MINUTE)
-    if ctx.accounts.count_attempt((limit,), now=ctx.now):
-        raise HTTPException(429, "web.problem.too_many_links") from None
+    _count(ctx, "link", GUESSES, "web.problem.too_many_links")
 
 
 PLANS = 300
@@ -118,10 +115,14 @@ def count_plan(ctx: WebContext) -> None:
     """Count dates computed for somebody without a log-in. Raises HTTPException 429 after too many from one
     network.
     """
+    _count(ctx, "plan", PLANS, "web.problem.too_many_plans")
+
+
+def _count(ctx: WebContext, kind: str, most: int, refusal: str) -> None:
     network = network_of(client_address(ctx.request))
-    limit = RateLimit(kind="plan", key=network, attempts=PLANS, period=15 * _MINUTE)
+    limit = RateLimit(kind=kind, key=network, attempts=most, period=15 * _MINUTE)
     if ctx.accounts.count_attempt((limit,), now=ctx.now):
-        raise HTTPException(429, "web.problem.too_many_plans") from None
+        raise HTTPException(429, refusal) from None
 
 
 COOKIE = "__Host-merzim-devices"
@@ -151,15 +152,7 @@ def remember_device(ctx: WebContext, response: Response, login: str, *, lasts: t
             other_secrets.append(secret)
     browser = ctx.request.headers.get("user-agent", "")[:200]
     secret = issue_secret(ctx.accounts, "device", login, lasts, now=ctx.now, name=browser)
-    response.set_cookie(
-        COOKIE,
-        ".".join([secret, *other_secrets[: MAX_SECRETS - 1]]),
-        max_age=int(lasts.total_seconds()),
-        path="/",
-        secure=True,
-        httponly=True,
-        samesite="lax",
-    )
+    keep_cookie(response, COOKIE, ".".join([secret, *other_secrets[: MAX_SECRETS - 1]]), lasts=lasts)
 
 
 def _secrets(ctx: WebContext) -> list[str]:

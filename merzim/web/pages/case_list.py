@@ -10,6 +10,7 @@ from typing import Annotated, get_args
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
+from merzim.services.cases.portfolio import with_rows
 from merzim.services.context import RequestContext
 from merzim.services.law.acts import ProcedureGroups, offered_procedures
 from merzim.services.names import UnitName, case_title, require_exportable, unit_name
@@ -27,8 +28,8 @@ from merzim.web.ui.tables import (
 )
 from workflow.board.rows import CaseFilter, CaseOrder, Row
 from workflow.cases.case import Case, CaseStatus
-from workflow.cases.registers.entries import is_entry, period_in
-from workflow.deadlines.lateness import SOON_WORKING_DAYS, DeadlineStatus, most_urgent, status_on
+from workflow.cases.registers.entries import period_in
+from workflow.deadlines.lateness import SOON_WORKING_DAYS, status_on
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Act, Procedure, Text
 from workflow.machine import OVER
@@ -149,32 +150,17 @@ def listing(ctx: RequestContext, criteria: CaseFilter, *, number: int, order: Ca
 
 
 def items(ctx: RequestContext, cases: Sequence[Case]) -> tuple[ListedCase, ...]:
-    reads, today = ctx.reads, ctx.today
-    rows = reads.rows_of([case.id for case in cases])
-    stands = reads.stages([case.id for case in cases])
-    urgent_rows = {name: most_urgent(of, today=today) for name, of in rows.items()}
-    cases_by_id = reads.heads_with_rows(
-        [name for name, row in urgent_rows.items() if row and is_entry(row.obligation)]
-    )
-    soon = ctx.calendar.add_working_days(today, SOON_WORKING_DAYS)
-
-    def item(case: Case) -> ListedCase:
-        looks = [status_on(row, today=today, soon=soon) for row in rows.get(case.id, ())]
-        return _item(ctx, case, rows.get(case.id, ()), urgent_rows.get(case.id), stands[case.id], looks)
-
-    return tuple(item(cases_by_id.get(case.id, case)) for case in cases)
+    rows = ctx.reads.rows_of([case.id for case in cases])
+    soon = ctx.calendar.add_working_days(ctx.today, SOON_WORKING_DAYS)
+    return tuple(_item(ctx, *found, soon=soon) for found in with_rows(ctx, cases, rows))
 
 
 def _item(
-    ctx: RequestContext,
-    case: Case,
-    rows: Sequence[Row],
-    urgent_row: Row | None,
-    stands: str,
-    looks: Sequence[DeadlineStatus],
+    ctx: RequestContext, case: Case, stands: str, urgent_row: Row | None, rows: Sequence[Row], *, soon: date
 ) -> ListedCase:
     procedure, office = ctx.library.named(case.edition), ctx.reads.office()
     obligation = entry_obligation(case, procedure, urgent_row.obligation) if urgent_row else None
+    looks = [status_on(row, today=ctx.today, soon=soon) for row in rows]
     return ListedCase(
         id=case.id,
         object=case_title(case, procedure),

@@ -7,12 +7,9 @@ links get the same answer.
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from fastapi import APIRouter, HTTPException
-from starlette.background import BackgroundTask
 from starlette.datastructures import ImmutableMultiDict
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from calendars import OutOfRange
 from merzim.services.campaigns.answers import (
@@ -26,7 +23,7 @@ from merzim.services.campaigns.answers import (
 from merzim.services.evidence import clean_file_name
 from merzim.web.auth.dependencies import Anybody
 from merzim.web.auth.limits import count_guess
-from merzim.web.http import WebContext
+from merzim.web.http import BYTES, WebContext, stream_file
 from merzim.web.pages.registers.forms import FIELD, FormField, problems_of
 from merzim.web.ui.form_values import Fields, RejectedForm
 from merzim.web.ui.preferences import preferences
@@ -52,13 +49,7 @@ def document(ctx: Anybody, token: str) -> Response:
     if "sha256" not in stored:
         raise HTTPException(404, "web.problem.no_link")
     content = ctx.app.evidence.open(str(stored["sha256"]))
-    name = quote(clean_file_name(str(stored.get("name", ""))))
-    return StreamingResponse(
-        iter(lambda: content.read(65536), b""),
-        media_type="application/octet-stream",
-        headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"},
-        background=BackgroundTask(content.close),
-    )
+    return stream_file(content, BYTES, clean_file_name(str(stored.get("name", ""))))
 
 
 @router.post("/confirm/{token}")

@@ -31,24 +31,16 @@ def preferences(request: HTTPConnection) -> Preferences:
     Language: `?lang=`, the cookie, `request.state.language` (of the page's addressee), Accept-Language, Kazakh;
     theme: `?theme=`, the cookie, the system's.
     """
-    cookies: list[tuple[str, str]] = []
-    language = request.query_params.get("lang", "")
-    if language in i18n.LANGUAGES:
-        cookies.append(("lang", language))
-    else:
-        language = request.cookies.get("lang", "")
-    if language not in i18n.LANGUAGES:
-        language = request.scope.get("state", {}).get("language", "")
-    if language not in i18n.LANGUAGES:
-        language = preferred_language(request.headers.get("accept-language", ""))
-    theme = request.query_params.get("theme", "")
-    if theme in THEMES:
-        cookies.append(("theme", theme))
-    else:
-        theme = request.cookies.get("theme", "")
-    if theme not in THEMES:
-        theme = "auto"
-    return Preferences(language=language, theme=theme, new_cookies=tuple(cookies))
+    asked, allowed = request.query_params, {"lang": i18n.LANGUAGES, "theme": THEMES}
+    cookies = {name: asked[name] for name, values in allowed.items() if asked.get(name) in values}
+    chosen = {**request.cookies, **cookies}
+    languages = (chosen.get("lang"), request.scope.get("state", {}).get("language"))
+    return Preferences(
+        language=next((language for language in languages if language in i18n.LANGUAGES), "")
+        or preferred_language(request.headers.get("accept-language", "")),
+        theme=theme if (theme := chosen.get("theme", "")) in THEMES else "auto",
+        new_cookies=tuple(cookies.items()),
+    )
 
 
 def preferred_language(header: str) -> str:

@@ -10,6 +10,7 @@ import json
 import logging
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import asdict
+from datetime import timedelta
 from secrets import compare_digest
 
 from fastapi import APIRouter, HTTPException
@@ -20,7 +21,7 @@ from merzim.services.context import RequestContext
 from merzim.services.oidc import CALLBACK, LogInAttempt, NotIdentified, ProviderSilent
 from merzim.web.auth.dependencies import Anybody
 from merzim.web.auth.limits import Reason, address_limit, client_address
-from merzim.web.http import WebContext
+from merzim.web.http import WebContext, drop_cookie, keep_cookie
 from merzim.web.pages.account import attempts
 from merzim.web.pages.account.attempts import NotProved
 from merzim.web.pages.account.login import enter_account, inside, login_page
@@ -29,7 +30,7 @@ from merzim.web.ui.render import page
 from workflow.org.access import Account
 
 COOKIE = "__Host-merzim-oidc"
-COOKIE_SECONDS = 600
+COOKIE_LIFETIME = timedelta(minutes=10)
 MAX_NEXT = 1000
 router = APIRouter(include_in_schema=False)
 log = logging.getLogger("merzim.login")
@@ -146,11 +147,9 @@ def _brought(ctx: WebContext) -> dict[str, str]:
 
 def _remember(response: Response, values: dict[str, str]) -> None:
     text = urlsafe_b64encode(json.dumps(values).encode()).decode()
-    response.set_cookie(
-        COOKIE, text, max_age=COOKIE_SECONDS, path="/", secure=True, httponly=True, samesite="lax"
-    )
+    keep_cookie(response, COOKIE, text, lasts=COOKIE_LIFETIME)
 
 
 def _forget(response: Response) -> Response:
-    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+    drop_cookie(response, COOKIE)
     return response
