@@ -32,23 +32,17 @@ def _one_line(result: Said) -> str:
         ("calendar add 31.02.26 1", "31.02.26"),
         ("calendar day 2009-12-31", "2010"),
         ("calendar add 2028-12-29 10", "2028"),
-        ("calendar year 2029", "2029"),
         ("calendar day 2026-05-12 --as-of yesterday", "yesterday"),
         ("cases --now yesterday", "yesterday"),
         ("cases --now", "--now"),
         ("cases --lang de", "kk, ru, en"),
         ("cases --config none.toml", "none.toml"),
         ("procedures internal-analisys", "internal-analysis"),
-        ("plan internal-analisys", "internal-analysis"),
         ("plan internal-analysis --fact order_signd=2026-04-06", "order_signed"),
         ("plan internal-analysis --fact order_signed", "NAME=DATE"),
-        ("calendar day 2029-01-01", "2028"),
-        ("calendar count 2026-01-01 2029-01-01", "2028"),
         ("plan internal-analysis --fact order_signed=2039-01-09", "2038"),
         ("audit none.csv", "none.csv"),
-        ("import none.xlsx", "none.xlsx"),
         ("import", "FILE.xlsx"),
-        ("people none.csv", "none.csv"),
         ("people --match nobody", "nobody"),
         ("case 2026-0001", "2026-0001"),
         ("record 2026-0001 order_signed --on 2026-04-06", "2026-0001"),
@@ -66,13 +60,12 @@ def test_bad_input_is_one_sentence_that_names_it(empty_office: Merzim, line: str
     assert names in _one_line(result)
 
 
-@pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_a_refusal_speaks_the_readers_language(merzim: Merzim, language: str) -> None:
+def test_a_refusal_speaks_the_readers_language(merzim: Merzim) -> None:
     """The same refusal in three languages, none of them the code itself."""
-    refusals = {tongue: merzim("case", "2026-9999", "--lang", tongue).err for tongue in ("kk", "ru", "en")}
+    refusals = [merzim("case", "2026-9999", "--lang", language).err for language in ("kk", "ru", "en")]
 
-    assert "unknown_case" not in refusals[language]
-    assert len(set(refusals.values())) == 3
+    assert "unknown_case" not in "".join(refusals)
+    assert len(set(refusals)) == 3
 
 
 def test_bad_rows_follow_the_sentence(empty_office: Merzim, tmp_path: Path) -> None:
@@ -88,13 +81,6 @@ def test_bad_rows_follow_the_sentence(empty_office: Merzim, tmp_path: Path) -> N
     assert "people.csv" in first
     assert [row.split(":")[0] for row in rows] == ["row 3", "row 4"]
     assert empty_office("people", "--json").json["people"] == {}
-
-
-def test_a_channel_setting_is_refused_by_its_name(office: Merzim, tmp_path: Path) -> None:
-    """The channel's own file says which keys it knows."""
-    (tmp_path / "config.toml").write_text('[channels.folder]\npaht = "x"\n', encoding="utf-8")
-
-    assert "channels.folder.paht" in _one_line(office("remind", "--now", "2026-04-06"))
 
 
 @pytest.mark.parametrize("service", ["serve", "worker"])
