@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from i18n import say
 from merzim.documents import svg
-from merzim.documents.sheets.columns import Heading, column, find_heading, require_columns, without_formulas
+from merzim.documents.sheets.columns import Line, column, find_tables, read_lines, require_columns
 from merzim.documents.sheets.listing import Table
-from merzim.documents.sheets.rows import RowOfSheet, text_of
-from merzim.documents.sheets.texts import plain, tidy
-from merzim.documents.sheets.unreadable import Errors, UnreadablePaper
+from merzim.documents.sheets.texts import plain
+from merzim.documents.sheets.unreadable import Errors
 from merzim.documents.sheets.workbook import Source, open_paper
 from workflow.cases.registers.exposure import SECTIONS, CartogramLine, Section
 
@@ -103,40 +102,31 @@ def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLi
             none, no position or risk.
     """
     paper = open_paper(source, name)
-    tables = [
-        (sheet, table_heading) for sheet in paper.sheets if (table_heading := find_heading(sheet, COLUMNS))
-    ]
-    if not tables:
-        titles = tuple(column.title for column in _REQUIRED)
-        raise UnreadablePaper("paper_cartogram_form_unknown", name=paper.name, columns=titles)
+    tables = find_tables(paper, COLUMNS, "paper_cartogram_form_unknown", _REQUIRED)
     errors = Errors()
     lines: list[CartogramLine] = []
     for sheet, heading in tables:
         # A workbook of ours has a sheet for each section.
         section_name = "" if "section" in heading.at else sheet.name
         require_columns(heading, _REQUIRED[1:] if _section(section_name) else _REQUIRED, paper)
-        rows = [row for row in sheet.rows if row.number > heading.row]
-        lines += [line for row in rows if (line := _line(row, heading, section_name, errors)) is not None]
-    errors.refuse(paper.name)
-    if not lines:
-        raise UnreadablePaper("paper_no_rows", name=paper.name)
+        below = read_lines(sheet, heading, errors)
+        lines += [line for row in below if (line := _line(row, section_name)) is not None]
+    errors.refuse_or_empty(paper.name, lines)
     return tuple(lines)
 
 
-def _line(row: RowOfSheet, heading: Heading, section_name: str, errors: Errors) -> CartogramLine | None:
-    where = {place: heading.texts[id] for id, place in heading.at.items()}
-    worded = without_formulas(row, where, errors, texts=where)
-    text = {id: tidy(text_of(worded.cell(place))) for id, place in heading.at.items()}
-    if not any(text.values()):
+def _line(line: Line, section_name: str) -> CartogramLine | None:
+    section_text, department, district, text = (line.text(column) for column in COLUMNS)
+    if not any((section_text, department, district, text)):
         return None
-    section = _section(text.get("section", section_name))
+    section = _section(section_text if SECTION.id in line.heading.at else section_name)
     if section is None:
-        errors.add(row.number, "paper_section_unknown", text=text["section"])
-    if not text["text"]:
-        errors.add(row.number, "paper_cell_empty", column=TEXT.title)
-    if section is None or not text["text"]:
+        line.wrong("paper_section_unknown", text=section_text)
+    if not text:
+        line.wrong("paper_cell_empty", column=TEXT.title)
+    if section is None or not text:
         return None
-    return CartogramLine(section, text["department"], text.get("district", ""), text["text"])
+    return CartogramLine(section, department, district, text)
 
 
 def _section(text: str) -> Section | None:

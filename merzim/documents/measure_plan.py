@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from merzim.documents.schedules.written_terms import read_term
-from merzim.documents.sheets.columns import Heading, column, find_heading, require_columns, without_formulas
-from merzim.documents.sheets.rows import RowOfSheet, text_of
-from merzim.documents.sheets.texts import tidy
-from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
+from merzim.documents.sheets.columns import Line, column, find_tables, read_lines, require_columns
+from merzim.documents.sheets.unreadable import Errors, UnreadableCell
 from merzim.documents.sheets.workbook import Source, open_paper
 from workflow.cases.commands.risk_import import PlanRow
 
@@ -52,53 +50,38 @@ def read_measures(source: Source, name: str | None = None, *, year: int | None =
             date, a measure without a risk, a row without a measure.
     """
     paper = open_paper(source, name)
-    tables = [
-        (sheet, table_heading) for sheet in paper.sheets if (table_heading := find_heading(sheet, COLUMNS))
-    ]
-    if not tables:
-        titles = tuple(column.title for column in (RECOMMENDATION, *_REQUIRED))
-        raise UnreadablePaper("paper_measures_form_unknown", name=paper.name, columns=titles)
+    tables = find_tables(paper, COLUMNS, "paper_measures_form_unknown", (RECOMMENDATION, *_REQUIRED))
     sheet, heading = max(tables, key=lambda table: len(table[1].at))
     require_columns(heading, _REQUIRED, paper)
     if not {"risk", "recommendation"} & heading.at.keys():
         require_columns(heading, (RECOMMENDATION,), paper)
     errors = Errors()
-    measures = [
-        read
-        for row in sheet.rows
-        if row.number > heading.row and (read := _row(row, heading, errors, year)) is not None
-    ]
-    errors.refuse(paper.name)
-    if not measures:
-        raise UnreadablePaper("paper_no_rows", name=paper.name)
+    lines = read_lines(sheet, heading, errors, unread=(TERM.id,))
+    measures = [read for line in lines if (read := _row(line, year)) is not None]
+    errors.refuse_or_empty(paper.name, measures)
     other_sheets = (other.name for other in paper.sheets if other is not sheet)
     return ReadPlan(measures=tuple(measures), unread=(*heading.other, *other_sheets))
 
 
-def _row(row: RowOfSheet, heading: Heading, errors: Errors, year: int | None) -> PlanRow | None:
-    where = {place: heading.texts[id] for id, place in heading.at.items() if id != "term"}
-    worded = without_formulas(row, where, errors, texts=where)
-    text = {id: tidy(text_of(worded.cell(place))) for id, place in heading.at.items() if id != "term"}
-    risk, recommendation = text.get("risk", ""), text.get("recommendation", "")
+def _row(line: Line, year: int | None) -> PlanRow | None:
+    text = {column.id: line.text(column) for column in COLUMNS if column is not TERM}
     if _is_numbering(text) or not (text["action"] or text["completion"] or text["responsible"]):
         return None
     if not text["action"]:
-        errors.add(row.number, "paper_cell_empty", column=ACTION.title)
-    if not (risk or recommendation):
-        errors.add(
-            row.number, "paper_cell_empty", column=(RISK if "risk" in heading.at else RECOMMENDATION).title
-        )
+        line.wrong("paper_cell_empty", column=ACTION.title)
+    if not (text["risk"] or text["recommendation"]):
+        line.wrong("paper_cell_empty", column=(RISK if "risk" in line.heading.at else RECOMMENDATION).title)
     try:
-        term = read_term(row.cell(heading.at["term"]), where=heading.texts["term"], year=year)
+        term = read_term(line.value(TERM), where=line.heading.texts["term"], year=year)
     except UnreadableCell as refusal:
-        errors.take(row.number, refusal)
+        line.errors.take(line.number, refusal)
         return None
-    number = text.get("number", "").rstrip(".")
+    number = text["number"].rstrip(".")
     return PlanRow(
-        row=row.number,
+        row=line.number,
         number=int(number) if number.isdecimal() and 0 < int(number) < 10_000 else None,
-        risk=risk or recommendation,
-        recommendation=recommendation or risk,
+        risk=text["risk"] or text["recommendation"],
+        recommendation=text["recommendation"] or text["risk"],
         action=text["action"],
         completion=text["completion"],
         responsible=text["responsible"],

@@ -5,16 +5,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, time
 
 from calendars import OutOfRange
 from calendars.horizon import place
-from merzim.documents.sheets.columns import Heading, column
-from merzim.documents.sheets.rows import RowOfSheet, text_of
+from merzim.documents.sheets.columns import Line, column
+from merzim.documents.sheets.rows import text_of
 from merzim.documents.sheets.texts import tidy
-from merzim.documents.sheets.unreadable import Errors
-from workflow.org.office_time import NOTHING_OWN, Hours, OfficeTime
+from workflow.org.office_time import Hours, OfficeTime
 from workflow.refusal import Refusal
 
 _HOURS = re.compile(r"(\d{1,2})[:.](\d{2})\s*[-–—]\s*(\d{1,2})[:.](\d{2})")
@@ -148,25 +147,20 @@ WORKING = column(
 COLUMNS = (HOURS, WEEK, OFF, WORKING)
 
 
-def read_office_time(
-    row: RowOfSheet, heading: Heading, unit: str, times_by_unit: dict[str, OfficeTime], errors: Errors
-) -> None:
+def read_office_time(line: Line, unit: str, times_by_unit: dict[str, OfficeTime]) -> None:
     """Read the office time a row gives for its unit; do nothing when its cells are empty."""
-    cells = {column.id: _written(row, heading, column.id) for column in COLUMNS}
-    if not any(cells.values()):
+    hours, week, off, working = (_written(line.value(column)) for column in COLUMNS)
+    if not (hours or week or off or working):
         return
     try:
         unit_time = office_time(
-            hours=parse_hours(cells["hours"]),
-            week=parse_week(cells["week"]),
-            off=parse_days(cells["days_off"]),
-            working=parse_days(cells["working_days"]),
+            hours=parse_hours(hours), week=parse_week(week), off=parse_days(off), working=parse_days(working)
         )
     except BadOfficeTime as refusal:
-        errors.take(row.number, refusal)
+        line.errors.take(line.number, refusal)
         return
     if times_by_unit.setdefault(unit, unit_time) != unit_time:
-        errors.add(row.number, "paper_unit_time_differs", unit=unit)
+        line.wrong("paper_unit_time_differs", unit=unit)
 
 
 def time_cells(office_hours: OfficeTime) -> list[str]:
@@ -179,16 +173,9 @@ def time_cells(office_hours: OfficeTime) -> list[str]:
     ]
 
 
-def unit_office_time(units: Mapping[str, OfficeTime], unit: str) -> OfficeTime:
-    return units.get(unit, NOTHING_OWN)
-
-
 def _days(several: Sequence[date]) -> str:
     return ", ".join(f"{day:%d.%m.%Y}" for day in several)
 
 
-def _written(row: RowOfSheet, heading: Heading, id: str) -> str:
-    if id not in heading.at:
-        return ""
-    value = row.cell(heading.at[id])
+def _written(value: object) -> str:
     return f"{value:%d.%m.%Y}" if isinstance(value, date) else tidy(text_of(value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from i18n import add_word
@@ -17,24 +17,17 @@ from merzim.documents.people.words import (
     parse_language,
     titles,
 )
-from merzim.documents.sheets.columns import (
-    Heading,
-    SheetColumn,
-    column,
-    find_heading,
-    require_columns,
-    without_formulas,
-)
+from merzim.documents.sheets.columns import Line, column, find_tables, read_lines, require_columns
 from merzim.documents.sheets.dates import Nothing, WrittenDay, WrittenSpan, ends, not_read, read
-from merzim.documents.sheets.rows import RowOfSheet, text_of
+from merzim.documents.sheets.rows import text_of
 from merzim.documents.sheets.texts import is_address, plain, tidy
-from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
+from merzim.documents.sheets.unreadable import Errors, UnreadableCell
 from merzim.documents.sheets.workbook import Source, open_paper
 from workflow.languages import LANGUAGES
 from workflow.org import office as org
 from workflow.org.kinds import KINDS
 from workflow.org.office import Person, Unit
-from workflow.org.office_time import OfficeTime
+from workflow.org.office_time import NOTHING_OWN, OfficeTime
 
 PARENT = column(
     "parent",
@@ -114,10 +107,7 @@ def read_people(
             units, an office time that is unreadable or differs between rows of one unit.
     """
     paper = open_paper(source, name)
-    tables = [(sheet, heading) for sheet in paper.sheets if (heading := find_heading(sheet, COLUMNS))]
-    if not tables:
-        raise UnreadablePaper("paper_people_form_unknown", name=paper.name, columns=(UNIT.title, NAME.title))
-    sheet, heading = tables[0]
+    sheet, heading = find_tables(paper, COLUMNS, "paper_people_form_unknown", (UNIT, NAME))[0]
     in_one = [heading.at[sheet_column.id] for sheet_column in IN_TWO[4:] if sheet_column.id in heading.at]
     if in_one and NAME.id not in heading.at:
         heading = replace(heading, at={**heading.at, NAME.id: min(in_one)})
@@ -129,59 +119,51 @@ def read_people(
     own_codes = [code.partition(".") for code in own_titles or {}]
     known_duties = (*org.DUTIES, *(code for prefix, _, code in own_codes if prefix == "duty"))
     known_kinds = (*KINDS, *(code for prefix, _, code in own_codes if prefix == "kind"))
-    where = {place: heading.texts.get(id, "") for id, place in heading.at.items()}
-    never_empty = (heading.at[UNIT.id], heading.at[NAME.id])
-    rows = [row for row in sheet.rows if row.number > heading.row]
-    readable = [without_formulas(row, where, errors, texts=never_empty) for row in rows]
-    units = _units(readable, heading, errors, known_kinds)
+    lines = read_lines(sheet, heading, errors, kept=(UNIT, NAME))
+    units = _units(lines, known_kinds)
     people: dict[str, tuple[int, Person]] = {}
     accounts: list[TableAccount] = []
     absences: list[ReadAbsence] = []
-    for row in readable:
-        away = _away(row, heading, errors)
-        person = _person(row, heading, errors, known_duties, away)
+    for line in lines:
+        away = _away(line)
+        person = _person(line, known_duties, away)
         if person is None:
             continue
         if person.key in people:
-            errors.add(row.number, "paper_person_twice", person=person.key, other=people[person.key][0])
-        people.setdefault(person.key, (row.number, person))
-        accounts += _account(row, heading, person, errors)
+            line.wrong("paper_person_twice", person=person.key, other=people[person.key][0])
+        people.setdefault(person.key, (line.number, person))
+        accounts += _account(line, person)
         absences += away
     deputised = _with_deputies(people, errors)
-    errors.refuse(paper.name)
-    if not units:
-        raise UnreadablePaper("paper_no_rows", name=paper.name)
+    errors.refuse_or_empty(paper.name, units)
     return ReadPeople(units, deputised, tuple(accounts), tuple(absences))
 
 
-def _cell(row: RowOfSheet, heading: Heading, sheet_column: SheetColumn) -> str:
-    return tidy(text_of(row.cell(heading.at[sheet_column.id]))) if sheet_column.id in heading.at else ""
-
-
-def _units(
-    rows: list[RowOfSheet], heading: Heading, errors: Errors, allowed_kinds: tuple[str, ...]
-) -> tuple[Unit, ...]:
+def _units(lines: Sequence[Line], allowed_kinds: tuple[str, ...]) -> tuple[Unit, ...]:
     parents: dict[str, str | None] = {}
     kinds: dict[str, str] = {}
     times: dict[str, OfficeTime] = {}
     names: dict[tuple[str, str], str] = {}
-    for row in rows:
-        unit, parent = _cell(row, heading, UNIT), _cell(row, heading, PARENT)
+    for line in lines:
+        unit, parent = line.text(UNIT), line.text(PARENT)
         if not unit:
-            errors.add(row.number, "paper_cell_empty", column=UNIT.title)
+            line.wrong("paper_cell_empty", column=UNIT.title)
             continue
-        _take_kind(row, heading, unit, kinds, errors, allowed_kinds)
-        people_time.read_office_time(row, heading, unit, times, errors)
-        _take_names(row, heading, unit, names, errors)
+        _take_kind(line, unit, kinds, allowed_kinds)
+        people_time.read_office_time(line, unit, times)
+        for text_column in IN_TWO[:2]:
+            text = line.text(text_column)
+            if text and names.setdefault((unit, text_column.id), text) != text:
+                line.wrong("paper_unit_name_differs", unit=unit, column=text_column.title)
         before = parents.get(unit)
         if parent and before and before != parent:
-            errors.add(row.number, "paper_parent_differs", unit=unit, parent=parent, known=before)
+            line.wrong("paper_parent_differs", unit=unit, parent=parent, known=before)
             continue
         parents[unit] = parent or before
         if parent:
             parents.setdefault(parent, None)
             if _within(unit, parent, parents):
-                errors.add(row.number, "paper_parent_circle", unit=unit, parent=parent)
+                line.wrong("paper_parent_circle", unit=unit, parent=parent)
                 parents[unit] = before
     return tuple(
         Unit(
@@ -189,7 +171,7 @@ def _units(
             name=name,
             parent=parents[name],
             kind=kinds.get(name, ""),
-            time=people_time.unit_office_time(times, name),
+            time=times.get(name, NOTHING_OWN),
             name_kk=names.get((name, "name_kk"), ""),
             name_ru=names.get((name, "name_ru"), ""),
         )
@@ -197,33 +179,16 @@ def _units(
     )
 
 
-def _take_kind(
-    row: RowOfSheet,
-    heading: Heading,
-    unit: str,
-    kinds: dict[str, str],
-    errors: Errors,
-    allowed_kinds: tuple[str, ...],
-) -> None:
+def _take_kind(line: Line, unit: str, kinds: dict[str, str], allowed_kinds: tuple[str, ...]) -> None:
     """Read the kind of a unit; two rows that differ are an error."""
-    kind_text = _cell(row, heading, KIND)
+    kind_text = line.text(KIND)
     if not kind_text:
         return
     code = parse_kind(kind_text, allowed_kinds)
     if code is None:
-        errors.add(row.number, "paper_kind_unknown", text=kind_text, allowed=titles("kind.", allowed_kinds))
+        line.wrong("paper_kind_unknown", text=kind_text, allowed=titles("kind.", allowed_kinds))
     elif kinds.setdefault(unit, code) != code:
-        errors.add(row.number, "paper_kind_differs", unit=unit)
-
-
-def _take_names(
-    row: RowOfSheet, heading: Heading, unit: str, names: dict[tuple[str, str], str], errors: Errors
-) -> None:
-    """Read the name of a unit in each language; two rows that differ are an error."""
-    for text_column in IN_TWO[:2]:
-        text = _cell(row, heading, text_column)
-        if text and names.setdefault((unit, text_column.id), text) != text:
-            errors.add(row.number, "paper_unit_name_differs", unit=unit, column=text_column.title)
+        line.wrong("paper_kind_differs", unit=unit)
 
 
 def _within(unit: str, place: str, parents: Mapping[str, str | None]) -> bool:
@@ -243,84 +208,72 @@ def _depth(unit: str, parents: Mapping[str, str | None]) -> int:
     return depth
 
 
-def _person(
-    row: RowOfSheet,
-    heading: Heading,
-    errors: Errors,
-    allowed_duties: tuple[str, ...],
-    away: Iterable[ReadAbsence],
-) -> Person | None:
-    name, unit = _cell(row, heading, NAME), _cell(row, heading, UNIT)
+def _person(line: Line, allowed_duties: tuple[str, ...], away: Iterable[ReadAbsence]) -> Person | None:
+    name, unit, address = line.text(NAME), line.text(UNIT), line.text(EMAIL)
     if not name:
-        if not (_cell(row, heading, EMAIL) or _cell(row, heading, DUTIES)):
+        if not (address or line.text(DUTIES)):
             return None
-        errors.add(row.number, "paper_cell_empty", column=NAME.title)
-    address = _cell(row, heading, EMAIL)
+        line.wrong("paper_cell_empty", column=NAME.title)
     email = address.lower() or None
     if email and not is_address(email):
-        errors.add(row.number, "paper_email_malformed", text=address)
+        line.wrong("paper_email_malformed", text=address)
         email = None
-    tongue = _cell(row, heading, LANGUAGE)
+    tongue = line.text(LANGUAGE)
     if tongue and parse_language(tongue) is None:
-        errors.add(row.number, "paper_language_unknown", text=tongue, allowed=LANGUAGES)
+        line.wrong("paper_language_unknown", text=tongue, allowed=LANGUAGES)
+    post_kk, post_ru, name_kk, name_ru = (line.text(text_column) for text_column in IN_TWO[2:])
     person = Person(
         key=email or f"{unit} / {name}",
         name=name,
         unit=unit,
-        post=_cell(row, heading, POST),
-        name_kk=_cell(row, heading, IN_TWO[4]),
-        name_ru=_cell(row, heading, IN_TWO[5]),
-        post_kk=_cell(row, heading, IN_TWO[2]),
-        post_ru=_cell(row, heading, IN_TWO[3]),
-        duties=_duties(row, heading, errors, allowed_duties),
+        post=line.text(POST),
+        name_kk=name_kk,
+        name_ru=name_ru,
+        post_kk=post_kk,
+        post_ru=post_ru,
+        duties=_duties(line, allowed_duties),
         email=email,
         language=parse_language(tongue) or LANGUAGES[0],
         away=tuple((absence.first, absence.last) for absence in away),
-        deputy=_cell(row, heading, DEPUTY) or None,
+        deputy=line.text(DEPUTY) or None,
     )
     return person if name else None
 
 
-def _account(row: RowOfSheet, heading: Heading, person: Person, errors: Errors) -> tuple[TableAccount, ...]:
+def _account(line: Line, person: Person) -> tuple[TableAccount, ...]:
     """Return the account a row requests, if it names an access or a log-in name."""
-    access_text, login = _cell(row, heading, ACCESS), _cell(row, heading, LOGIN)
+    access_text, login = line.text(ACCESS), line.text(LOGIN)
     access = parse_access(access_text)
     if access_text and access is None:
-        errors.add(
-            row.number, "paper_access_unknown", text=access_text, allowed=titles("access.", GIVEN_ACCESSES)
-        )
+        line.wrong("paper_access_unknown", text=access_text, allowed=titles("access.", GIVEN_ACCESSES))
     return (TableAccount(person.key, access or "", login),) if access_text or login else ()
 
 
-def _duties(
-    row: RowOfSheet, heading: Heading, errors: Errors, allowed_duties: tuple[str, ...]
-) -> tuple[str, ...]:
-    if "duties" not in heading.at:
-        return ()
+def _duties(line: Line, allowed_duties: tuple[str, ...]) -> tuple[str, ...]:
     codes: list[str] = []
-    for word, code in duties(text_of(row.cell(heading.at["duties"])), allowed_duties):
+    for word, code in duties(text_of(line.value(DUTIES)), allowed_duties):
         if code is None:
-            errors.add(row.number, "paper_duty_unknown", text=word, allowed=titles("duty.", allowed_duties))
+            line.wrong("paper_duty_unknown", text=word, allowed=titles("duty.", allowed_duties))
         elif code != EXECUTOR and code not in codes:
             codes.append(code)
     return tuple(codes)
 
 
-def _away(row: RowOfSheet, heading: Heading, errors: Errors) -> tuple[ReadAbsence, ...]:
-    if "away" not in heading.at or not _cell(row, heading, NAME):
+def _away(line: Line) -> tuple[ReadAbsence, ...]:
+    value, where = line.value(AWAY), line.heading.texts.get(AWAY.id, "")
+    if not line.text(NAME):
         return ()
-    value = row.cell(heading.at["away"])
     absences: list[ReadAbsence] = []
     for part in value.replace("\n", ";").split(";") if isinstance(value, str) else [value]:
         try:
-            reading = read(part, where=heading.texts["away"])
+            reading = read(part, where=where)
         except UnreadableCell as refusal:
-            errors.take(row.number, refusal)
+            line.errors.take(line.number, refusal)
             continue
         if isinstance(reading, WrittenSpan | WrittenDay):
-            absences.append(ReadAbsence(row.number, tidy(text_of(part)), *ends(reading)))
+            absences.append(ReadAbsence(line.number, tidy(text_of(part)), *ends(reading)))
         elif not isinstance(reading, Nothing):
-            errors.take(row.number, not_read(reading.text, where=heading.texts["away"]))
+            line.errors.take(line.number, not_read(reading.text, where=where))
     return tuple(absences)
 
 

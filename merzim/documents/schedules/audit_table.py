@@ -111,9 +111,7 @@ def read_audit(
             errors.add(row.number, "paper_case_twice", case=case.case, other=row_numbers[case.case])
         row_numbers.setdefault(case.case, row.number)
         cases.append(replace(case, unread=unread))
-    errors.refuse(paper.name)
-    if not cases:
-        raise UnreadablePaper("paper_no_rows", name=paper.name)
+    errors.refuse_or_empty(paper.name, cases)
     return tuple(cases)
 
 

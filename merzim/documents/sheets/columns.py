@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from merzim.documents.sheets.rows import NotAValue, OpenedFile, RowOfSheet, Sheet
+from merzim.documents.sheets.rows import NotAValue, OpenedFile, RowOfSheet, Sheet, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, RowError, UnreadablePaper
 from workflow.law.procedure import Text
@@ -68,22 +68,69 @@ def require_columns(heading: Heading, columns: Iterable[SheetColumn], paper: Ope
         raise UnreadablePaper(error.code, errors=(error,), **error.arguments)
 
 
-def without_formulas(
-    row: RowOfSheet, where: Mapping[int, str], errors: Errors, *, texts: Collection[int]
-) -> RowOfSheet:
-    """Return the row with an error recorded for each formula in these columns, for its other cells.
+def find_tables(
+    paper: OpenedFile, columns: Sequence[SheetColumn], otherwise: str, named: Iterable[SheetColumn]
+) -> list[tuple[Sheet, Heading]]:
+    """Return the sheets that have a heading with these columns.
+
+    Raises UnreadablePaper where none has: the code `otherwise`, with the titles of the columns `named`.
+    """
+    tables = [(sheet, heading) for sheet in paper.sheets if (heading := find_heading(sheet, columns))]
+    if not tables:
+        raise UnreadablePaper(otherwise, name=paper.name, columns=tuple(column.title for column in named))
+    return tables
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row below a heading, its cells by column; what is wrong with it is added to `errors`."""
+
+    row: RowOfSheet
+    heading: Heading
+    errors: Errors
+
+    @property
+    def number(self) -> int:
+        return self.row.number
+
+    def value(self, column: SheetColumn) -> object:
+        return self.row.cell(self.heading.at.get(column.id, -1))
+
+    def text(self, column: SheetColumn) -> str:
+        """Return the text of a cell; "" where it is empty or the table lacks the column."""
+        return tidy(text_of(self.value(column)))
+
+    def wrong(self, code: str, **arguments: object) -> None:
+        self.errors.add(self.number, code, **arguments)
+
+
+def read_lines(
+    sheet: Sheet,
+    heading: Heading,
+    errors: Errors,
+    *,
+    kept: Collection[SheetColumn] | None = None,
+    unread: Collection[str] = (),
+) -> list[Line]:
+    """Return the rows below a heading, with an error for each formula in its columns.
 
     Args:
-        where: column -> its heading.
-        texts: columns whose formula stays as a text, because they must not be empty; others are emptied.
+        kept: columns whose formula stays as a text, because they must not be empty (None: all); others are
+            emptied.
+        unread: ids of columns whose formulas are left to the caller.
     """
-    cells = list(row.cells)
-    for place, heading in where.items():
-        value = row.cell(place)
-        if isinstance(value, NotAValue):
-            errors.add(row.number, "paper_formula", text=value.text, where=heading)
-            cells[place] = value.text if place in texts else None
-    return RowOfSheet(row.number, tuple(cells))
+    where = {place: heading.texts.get(id, "") for id, place in heading.at.items() if id not in unread}
+    texts = where if kept is None else {heading.at[column.id] for column in kept}
+    lines = []
+    for row in (row for row in sheet.rows if row.number > heading.row):
+        cells = list(row.cells)
+        for place, text in where.items():
+            value = row.cell(place)
+            if isinstance(value, NotAValue):
+                errors.add(row.number, "paper_formula", text=value.text, where=text)
+                cells[place] = value.text if place in texts else None
+        lines.append(Line(RowOfSheet(row.number, tuple(cells)), heading, errors))
+    return lines
 
 
 def _named(text: str, columns: Sequence[SheetColumn]) -> list[SheetColumn]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -60,6 +60,12 @@ class Errors:
         rows = {error.row for error in self._met} if code == "paper_unreadable" else self._met
         if self._met:
             raise UnreadablePaper(code, errors=self._met, name=name, count=len(rows))
+
+    def refuse_or_empty(self, name: str, found: Sized) -> None:
+        """Raise UnreadablePaper with all errors, or where nothing was found. `name`: the file's name."""
+        self.refuse(name)
+        if not found:
+            raise UnreadablePaper("paper_no_rows", name=name)
 
 
 DamageCode = Literal["evidence_missing", "evidence_altered", "evidence_unreadable"]
