@@ -9,7 +9,9 @@ Who chose a letter a week gets one on its first working day, and what would come
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from calendars import OutOfRange
 from calendars.hours import moment_of
@@ -18,8 +20,9 @@ from notifications.channels import Channel, language_of
 from notifications.notice import Notice, message_id
 from notifications.ports import Outbox, PendingStep
 from notifications.rules import OfficeTimes, Rules, local_day
+from workflow.law.library import Library
 from workflow.org.duties import stand_in
-from workflow.org.office import Office, Person
+from workflow.org.office import Office, Person, with_officer
 
 DAY, WEEK = "day", "week"
 """The letters an item can wait for: its person's next of a day, or of a week."""
@@ -44,34 +47,48 @@ def bundle_of(person: Person | None, days: Kazakhstan, *, today: date, due: date
     return WEEK if due is None or comes == today or due > comes else DAY
 
 
-def queue_letters(
-    outbox: Outbox,
-    office: Office,
-    times: OfficeTimes,
-    channels: Sequence[Channel],
-    *,
-    now: datetime,
-    today: date,
-    rules: Rules,
-) -> int:
+@dataclass(frozen=True)
+class Dispatch:
+    """What a round works with, at one moment. `now`: aware UTC; `today`: the local date."""
+
+    outbox: Outbox
+    library: Library
+    calendar: Kazakhstan
+    channels: Sequence[Channel]
+    now: datetime
+    today: date
+    rules: Rules
+
+    @cached_property
+    def office(self) -> Office:
+        return with_officer(self.outbox.office(), self.rules.officer, language=self.rules.officer_language)
+
+    @cached_property
+    def times(self) -> OfficeTimes:
+        """When letters may leave for each recipient."""
+        return OfficeTimes(self.office, self.calendar, self.rules)
+
+
+def queue_letters(dispatch: Dispatch) -> int:
     """Queue a letter for all that waits, and the weekly ones of heads and officer; return how many were queued.
 
     A single item leaves as the letter it is; it counts as its person's letter of the day.
     """
+    outbox, times, today = dispatch.outbox, dispatch.times, dispatch.today
     letters: dict[str, Notice] = {}
     overseers = {
         (person.key, channel.name): empty
-        for person in _overseers(office, times, today=today)
-        for channel in channels
-        if (empty := _empty(person, channel, times, now=now, today=today)) is not None
+        for person in _overseers(dispatch)
+        for channel in dispatch.channels
+        if (empty := _empty(person, channel, dispatch)) is not None
     }
     alone: list[tuple[PendingStep, str]] = []
     # A letter of the week carries what waits for the day as well.
     for group in sorted(outbox.waiting(today), key=lambda group: group.bundle, reverse=True):
-        if group.not_before > times.opening(group.person, now):
+        if group.not_before > times.opening(group.person, dispatch.now):
             # What is for a later day alone waits for that day's round.
             continue
-        day, key = _day_and_key(group, outbox, times, today=today)
+        day, key = _day_and_key(group, dispatch)
         is_weekly = overseers.pop((group.person, group.channel), None) is not None
         leaves_now = day <= max(today, local_day(group.not_before))
         if key in letters:
@@ -79,14 +96,14 @@ def queue_letters(
         if group.count == 1 and group.bundle == DAY and leaves_now and not is_weekly:
             alone.append((group, key))
         else:
-            letters[key] = _letter(group, day, key, times, now=now, rules=rules)
+            letters[key] = _letter(group, day, key, dispatch)
     outbox.unbundle(alone)
     on_its_way = outbox.queued_letters()
     for place, empty in overseers.items():
         key = letter_key(today, *place)
         if place not in on_its_way and not outbox.existing_keys({key}):
-            letters[key] = _letter(empty, today, key, times, now=now, rules=rules)
-    return outbox.add(list(letters.values()), now=now)
+            letters[key] = _letter(empty, today, key, dispatch)
+    return outbox.add(list(letters.values()), now=dispatch.now)
 
 
 def letter_day(bundle: str, calendar: Kazakhstan, *, today: date) -> date:
@@ -138,19 +155,18 @@ def holders(office: Office, duties: Sequence[str], today: date) -> Iterator[Pers
                     yield present
 
 
-def _overseers(office: Office, times: OfficeTimes, *, today: date) -> list[Person]:
+def _overseers(dispatch: Dispatch) -> list[Person]:
     """Return the heads and the officer for whom today is the first working day of the week."""
+    office, today = dispatch.office, dispatch.today
     people = {person.key: person for person in holders(office, OVERSEERS, today)}
     officer = office.people.get(office.officer or "")
     if officer is not None:
         reader = stand_in(office, officer, today) or officer
         people[reader.key] = reader
-    return [person for person in people.values() if first_of_week(today, times.days(person.key))]
+    return [person for person in people.values() if first_of_week(today, dispatch.times.days(person.key))]
 
 
-def _empty(
-    person: Person, channel: Channel, times: OfficeTimes, *, now: datetime, today: date
-) -> PendingStep | None:
+def _empty(person: Person, channel: Channel, dispatch: Dispatch) -> PendingStep | None:
     """Return the letter of today without items of its own; None where the channel does not reach the person."""
     address = channel.address(person)
     if address is None:
@@ -160,19 +176,19 @@ def _empty(
         channel=channel.name,
         bundle=DAY,
         count=0,
-        not_before=next_opening(today, person.key, times, now=now),
+        not_before=next_opening(dispatch.today, person.key, dispatch.times, now=dispatch.now),
         first_due=None,
         address=address,
         language=language_of(channel, person),
     )
 
 
-def _day_and_key(group: PendingStep, outbox: Outbox, times: OfficeTimes, *, today: date) -> tuple[date, str]:
+def _day_and_key(group: PendingStep, dispatch: Dispatch) -> tuple[date, str]:
     """Return the day and the key of the letter that carries a group: of the first day that has none yet, or a
     further one of today.
     """
-    days = times.days(group.person)
-    day = max(letter_day(group.bundle, days, today=today), local_day(group.not_before))
+    outbox, days = dispatch.outbox, dispatch.times.days(group.person)
+    day = max(letter_day(group.bundle, days, today=dispatch.today), local_day(group.not_before))
     key = letter_key(day, group.person, group.channel)
     if not outbox.letters({key}):
         return day, key
@@ -184,9 +200,8 @@ def _day_and_key(group: PendingStep, outbox: Outbox, times: OfficeTimes, *, toda
     return next_day, letter_key(next_day, group.person, group.channel)
 
 
-def _letter(
-    group: PendingStep, day: date, key: str, times: OfficeTimes, *, now: datetime, rules: Rules
-) -> Notice:
+def _letter(group: PendingStep, day: date, key: str, dispatch: Dispatch) -> Notice:
+    now = dispatch.now
     return Notice(
         key=key,
         case="",
@@ -198,8 +213,8 @@ def _letter(
         address=group.address,
         language=group.language,
         queued_at=now,
-        not_before=next_opening(day, group.person, times, now=max(now, group.not_before)),
-        message_id=message_id(key, rules.domain),
+        not_before=next_opening(day, group.person, dispatch.times, now=max(now, group.not_before)),
+        message_id=message_id(key, dispatch.rules.domain),
         kind="letter",
     )
 

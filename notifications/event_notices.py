@@ -9,12 +9,12 @@ from datetime import date, datetime
 from calendars import OutOfRange
 from i18n import paragraph
 from notifications.channels import NO_ADDRESS, Channel, Switchable, language_of
-from notifications.daily import DAY, bundle_of, next_opening
+from notifications.daily import DAY, Dispatch, bundle_of, next_opening
 from notifications.notice import ANSWER_DAY, Notice, message_id
-from notifications.ports import InboxLine, Outbox
+from notifications.ports import InboxLine
 from notifications.rules import OfficeTimes, Rules, local_day
 from workflow.cases.case import Event
-from workflow.org.office import Office, Person
+from workflow.org.office import Person
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign
 from workflow.registers.definition import Campaign, Register, RegisterField
 
@@ -31,37 +31,18 @@ TEXT_LIMIT = 1000
 """Maximum characters of a comment quoted in its letter."""
 
 
-def queue_comment_notices(
-    outbox: Outbox,
-    office: Office,
-    times: OfficeTimes,
-    channels: Sequence[Channel],
-    *,
-    now: datetime,
-    rules: Rules,
-) -> int:
+def queue_comment_notices(dispatch: Dispatch) -> int:
     """Queue a letter for every such event nobody was notified of; return how many were queued."""
-    queued = 0
+    outbox, queued = dispatch.outbox, 0
     while lines := outbox.untold(limit=PAGE):
-        notices = [
-            notice
-            for line in lines
-            for notice in comment_notices(line, office, times, channels, now=now, rules=rules)
-        ]
-        queued += outbox.settle_untold(lines, notices, now=now)
+        notices = [notice for line in lines for notice in comment_notices(line, dispatch)]
+        queued += outbox.settle_untold(lines, notices, now=dispatch.now)
     return queued
 
 
-def comment_notices(
-    line: InboxLine,
-    office: Office,
-    times: OfficeTimes,
-    channels: Sequence[Channel],
-    *,
-    now: datetime,
-    rules: Rules,
-) -> Iterator[Notice]:
+def comment_notices(line: InboxLine, dispatch: Dispatch) -> Iterator[Notice]:
     """Yield a notice about an event for every channel that reaches the person."""
+    office, times, now = dispatch.office, dispatch.times, dispatch.now
     person, event = office.people.get(line.person), line.event
     if person is None:
         return
@@ -74,7 +55,7 @@ def comment_notices(
         about["text"] = text[:TEXT_LIMIT]
     if event.on is not None and kind in _DATED:
         about["until"] = event.on.isoformat()
-    for channel in channels:
+    for channel in dispatch.channels:
         address = channel.address(person)
         if address is None:
             continue
@@ -94,23 +75,23 @@ def comment_notices(
             language=language,
             queued_at=now,
             not_before=times.opening(person.key, now),
-            message_id=message_id(key, rules.domain),
+            message_id=message_id(key, dispatch.rules.domain),
             kind="comment",
             bundle="" if kind in _AT_ONCE else bundle_of(person, times.days(person.key), today=local_day(now)),
             about={**about},
         )
         yield notice
         if kind == "question" and event.on is not None:
-            yield from _on_its_day(notice, times, now=now, rules=rules)
+            yield from _on_its_day(notice, dispatch)
 
 
-def _on_its_day(notice: Notice, times: OfficeTimes, *, now: datetime, rules: Rules) -> Iterator[Notice]:
+def _on_its_day(notice: Notice, dispatch: Dispatch) -> Iterator[Notice]:
     """Yield the reminder of a question on its day, or on the working day before a day off.
 
     None where the question itself leaves no earlier.
     """
     try:
-        day = times.days(notice.person).find_previous_working_day(notice.due)
+        day = dispatch.times.days(notice.person).find_previous_working_day(notice.due)
     except OutOfRange:
         day = notice.due
     if day <= local_day(notice.not_before):
@@ -121,8 +102,8 @@ def _on_its_day(notice: Notice, times: OfficeTimes, *, now: datetime, rules: Rul
         key=key,
         step=ANSWER_DAY,
         bundle=DAY,
-        not_before=next_opening(day, notice.person, times, now=now),
-        message_id=message_id(key, rules.domain),
+        not_before=next_opening(day, notice.person, dispatch.times, now=dispatch.now),
+        message_id=message_id(key, dispatch.rules.domain),
         about={**notice.about, "kind": ANSWER_DAY},
     )
 

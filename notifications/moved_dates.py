@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 
-from notifications.daily import bundle_of
+from notifications.daily import Dispatch, bundle_of
 from notifications.notice import Notice, message_id
-from notifications.ports import Move, Outbox
-from notifications.rules import OfficeTimes, Rules, local_day
+from notifications.ports import Move
+from notifications.rules import local_day
 from workflow.board.rows import WAITING
 from workflow.cases.case import Event
 from workflow.cases.commands.previews import DeadlineChange
@@ -21,24 +21,22 @@ DELIVERED_STATES = ("sending", "sent", "unknown")
 """States of a notice whose recipient knows it, or may know it."""
 
 
-def queue_move_notices(
-    outbox: Outbox, times: OfficeTimes, *, now: datetime, rules: Rules
-) -> tuple[list[Notice], int]:
+def queue_move_notices(dispatch: Dispatch) -> tuple[list[Notice], int]:
     """Queue notices about dates moved since the last round, to the people who had been notified of the old
     date: lines of their next letter. Returns them, and the number queued.
     """
     move_notices, queued = list[Notice](), 0
-    while moves := outbox.moves(limit=PAGE):
-        notices = [notice for move in moves for notice in _notices(move, times, now=now, rules=rules)]
-        queued += outbox.settle_moves(moves, notices, now=now)
+    while moves := dispatch.outbox.moves(limit=PAGE):
+        notices = [notice for move in moves for notice in _notices(move, dispatch)]
+        queued += dispatch.outbox.settle_moves(moves, notices, now=dispatch.now)
         move_notices += notices
     return move_notices, queued
 
 
-def plan_move_notices(outbox: Outbox, times: OfficeTimes, *, now: datetime, rules: Rules) -> Sequence[Notice]:
+def plan_move_notices(dispatch: Dispatch) -> Sequence[Notice]:
     """Return the notices `queue_move_notices` would queue, without writing."""
-    moves = outbox.moves(limit=PAGE)
-    return [notice for move in moves for notice in _notices(move, times, now=now, rules=rules)]
+    moves = dispatch.outbox.moves(limit=PAGE)
+    return [notice for move in moves for notice in _notices(move, dispatch)]
 
 
 def people_to_tell(changes: Iterable[DeadlineChange], notices: Iterable[Notice]) -> frozenset[str]:
@@ -81,13 +79,13 @@ def _is_news(due: date | None, last: Notice) -> bool:
     return not was_withdrawn if due is None else was_withdrawn or due != last.due
 
 
-def _notices(move: Move, times: OfficeTimes, *, now: datetime, rules: Rules) -> Iterator[Notice]:
+def _notices(move: Move, dispatch: Dispatch) -> Iterator[Notice]:
     """Yield the notices of a moved deadline, one for each recipient of an earlier notice to whom it is news."""
     row = move.row
     if row is not None and row.state in ("done", "missed"):
         # Missed obligations are no longer reminded of, but they are not waived: the case shows the finding.
         return
-    today = local_day(now)
+    times, today = dispatch.times, local_day(dispatch.now)
     awaited = lateness(row, today=today).waiting_for if row is not None else None
     due = row.due if row is not None and row.state in WAITING and awaited is None else None
     elsewhere = move.cause.get("told")
@@ -95,21 +93,12 @@ def _notices(move: Move, times: OfficeTimes, *, now: datetime, rules: Rules) -> 
         if isinstance(elsewhere, list) and last.person in elsewhere:
             continue
         if _is_news(due, last):
-            opens = times.opening(last.person, now)
             bundle = bundle_of(times.person(last.person), times.days(last.person), today=today, due=due)
-            yield _notice(move, last, due, now=now, opens=opens, rules=rules, awaited=awaited, bundle=bundle)
+            yield _notice(move, last, due, dispatch, awaited=awaited, bundle=bundle)
 
 
 def _notice(
-    move: Move,
-    last: Notice,
-    due: date | None,
-    *,
-    now: datetime,
-    opens: datetime,
-    rules: Rules,
-    awaited: str | None,
-    bundle: str,
+    move: Move, last: Notice, due: date | None, dispatch: Dispatch, *, awaited: str | None, bundle: str
 ) -> Notice:
     """Return the notice of a move to one recipient.
 
@@ -138,9 +127,9 @@ def _notice(
         channel=last.channel,
         address=last.address,
         language=last.language,
-        queued_at=now,
-        not_before=opens,
-        message_id=message_id(key, rules.domain),
+        queued_at=dispatch.now,
+        not_before=dispatch.times.opening(last.person, dispatch.now),
+        message_id=message_id(key, dispatch.rules.domain),
         kind="moved",
         bundle=bundle,
         about=about,

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 
-from calendars.kazakhstan import Kazakhstan
 from notifications.channels import Channel, language_of
-from notifications.daily import bundle_of
+from notifications.daily import Dispatch, bundle_of
 from notifications.notice import Notice, message_id
-from notifications.ports import Outbox, Settlement
+from notifications.ports import Settlement
 from notifications.recipients import RoundProblem, channels_for, resolve_recipients
-from notifications.rules import OfficeTimes, Rules
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.law.library import Library
 from workflow.law.procedure import Obligation, Procedure
-from workflow.org.office import Office, Recipient, with_officer
+from workflow.org.office import Recipient
 from workflow.refusal import Refusal
 from workflow.reminders import (
     HIMSELF,
@@ -52,41 +47,11 @@ class PlannedPage:
     settlements: list[Settlement]
 
 
-class Planner:
+@dataclass(frozen=True)
+class Planner(Dispatch):
     """Plans pages of rows; reads the office once, the cases of a page together."""
 
-    def __init__(
-        self,
-        outbox: Outbox,
-        library: Library,
-        calendar: Kazakhstan,
-        channels: Sequence[Channel],
-        now: datetime,
-        today: date,
-        rules: Rules,
-    ) -> None:
-        self.outbox = outbox
-        self.library = library
-        self.calendar = calendar
-        self.channels = channels
-        self.now = now
-        self.today = today
-        self.rules = rules
-        self._office: Office | None = None
-        self._editions: dict[str, Procedure] = {}
-
-    @property
-    def office(self) -> Office:
-        if self._office is None:
-            self._office = with_officer(
-                self.outbox.office(), self.rules.officer, language=self.rules.officer_language
-            )
-        return self._office
-
-    @cached_property
-    def times(self) -> OfficeTimes:
-        """When letters may leave for each recipient."""
-        return OfficeTimes(self.office, self.calendar, self.rules)
+    _editions: dict[str, Procedure] = field(default_factory=dict, init=False)
 
     def page(self, rows: Sequence[Row]) -> PlannedPage:
         cases = self.outbox.cases({row.case for row in rows})

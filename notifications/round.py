@@ -15,7 +15,7 @@ from datetime import date, datetime
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
 from notifications.channels import Channel, language_of
-from notifications.daily import DAY, first_of_week, next_opening, queue_letters
+from notifications.daily import DAY, Dispatch, first_of_week, next_opening, queue_letters
 from notifications.event_notices import queue_comment_notices
 from notifications.letters.daily import unconfirmed_year
 from notifications.moved_dates import plan_move_notices, queue_move_notices
@@ -23,10 +23,9 @@ from notifications.notice import Notice, message_id
 from notifications.planning import PlannedNotice, PlannedPage, Planner
 from notifications.ports import Outbox
 from notifications.recipients import RoundProblem
-from notifications.rules import OfficeTimes, Rules
+from notifications.rules import Rules
 from workflow.law.library import Library
 from workflow.org.duties import stand_in
-from workflow.org.office import Office
 
 PAGE = 500
 
@@ -93,23 +92,20 @@ def round(
             queued += outbox.settle(page.settlements, now=now)
         pages.append(PlannedPage(page.rows, page.planned[: limit - planned_count], page.problems, []))
         planned_count += len(pages[-1].planned)
-    move_notices, count = queue_move_notices(outbox, planner.times, now=now, rules=rules)
-    calls = plan_calls(planner.office, planner.times, calendar, channels, now=now, today=today, rules=rules)
+    move_notices, count = queue_move_notices(planner)
+    calls = plan_calls(planner)
     queued += count + outbox.add(calls, now=now)
-    queued += queue_comment_notices(outbox, planner.office, planner.times, channels, now=now, rules=rules)
-    queue_letters(outbox, planner.office, planner.times, channels, now=now, today=today, rules=rules)
+    queued += queue_comment_notices(planner)
+    queue_letters(planner)
     return _report(pages, [*move_notices, *calls], queued=queued)
 
 
 def _others(planner: Planner) -> list[Notice]:
     """Return the notices a round would queue besides those of steps."""
-    now, today, rules = planner.now, planner.today, planner.rules
-    calls = plan_calls(
-        planner.office, planner.times, planner.calendar, planner.channels, now=now, today=today, rules=rules
-    )
+    calls = plan_calls(planner)
     known = planner.outbox.existing_keys({call.key for call in calls})
     return [
-        *plan_move_notices(planner.outbox, planner.times, now=now, rules=rules),
+        *plan_move_notices(planner),
         *(call for call in calls if call.key not in known),
     ]
 
@@ -143,19 +139,11 @@ LAST_DAYS = 5
 """The last working days of the year: the officer is reminded on each of them, before them once a week."""
 
 
-def plan_calls(
-    office: Office,
-    times: OfficeTimes,
-    calendar: Kazakhstan,
-    channels: Sequence[Channel],
-    *,
-    now: datetime,
-    today: date,
-    rules: Rules,
-) -> list[Notice]:
+def plan_calls(dispatch: Dispatch) -> list[Notice]:
     """Return today's call for each channel of the officer; none where nothing is to be confirmed today."""
+    office, times, today = dispatch.office, dispatch.times, dispatch.today
     officer = office.people.get(office.officer or "")
-    if officer is None or unconfirmed_year(calendar, today) is None:
+    if officer is None or unconfirmed_year(dispatch.calendar, today) is None:
         return []
     reader = stand_in(office, officer, today) or officer
     days = times.days(reader.key)
@@ -175,12 +163,12 @@ def plan_calls(
             channel=channel.name,
             address=address,
             language=language_of(channel, reader),
-            queued_at=now,
-            not_before=next_opening(today, reader.key, times, now=now),
-            message_id=message_id(key, rules.domain),
+            queued_at=dispatch.now,
+            not_before=next_opening(today, reader.key, times, now=dispatch.now),
+            message_id=message_id(key, dispatch.rules.domain),
             kind="calendar",
             bundle=DAY,
         )
-        for channel in channels
+        for channel in dispatch.channels
         if is_called and (address := channel.address(reader)) is not None
     ]
