@@ -136,11 +136,14 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
 
 
 def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: Say) -> None:
-    """Run pages and metronome in one process, until interrupted.
+    """Run the pages until interrupted, and with them the metronome unless workers keep it (`many_nodes`).
 
-    Whose language is whose is not known at the first start: its address is said in each (`say_in_each`).
+    Whose language is whose is not known at the first start: the first administrator's link is said in each
+    (`say_in_each`).
 
     Raises:
+        Refusal: a channel cannot be used, or a folder not be written.
+        StorageUnavailable: the database cannot be reached.
         Refusal: it is a demonstration day, and the pages are reachable from other machines.
         BadSetting: `web.host` is an address other machines reach, and the public address is not https.
         Refusal: another program uses the address.

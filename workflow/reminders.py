@@ -219,7 +219,12 @@ def undated_steps(
     *,
     today: date,
 ) -> Iterator[ScheduledStep]:
-    """Yield the reminder steps of a duty without a due date (`workflow.deadlines.undated`), not in order."""
+    """Yield the reminder steps of a duty without a due date (`workflow.deadlines.undated`), not in order:
+    before a planned day, or while it is open; and by name where points hang on it.
+
+    Args:
+        name: id of the obligation with its period.
+    """
     since = deadline.reminds_from if holds_on(deadline, today) else None
     is_before = isinstance(obligation.term, Before) and deadline.anchor != "none"
     if since is not None and is_before and since > today:

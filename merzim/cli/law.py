@@ -347,7 +347,9 @@ def adopt(
     call: CommandContext,
     dry_run: DryRun = False,
 ) -> None:
-    """Adopts editions whose text has changed in the office's chain; --dry-run only shows which dates move."""
+    """Records own editions, and editions whose text changed, in the office's chain; --dry-run only shows which
+    dates move.
+    """
     moment = call.moment
     if dry_run:
         adoptions = law.adoptable(call.app, today=moment.today)

@@ -102,7 +102,7 @@ def year_scores(
     shipped = scoring()
     gathered = year_records(ctx, year, today=today, with_rows=with_rows)
     first, titles = points.first_record(ctx.app.engine), register_titles(ctx)
-    hidden = (Element(code="score.rows_hidden"),) if hides_counts(ctx) else ()
+    hidden_remark = (Element(code="score.rows_hidden"),) if hides_counts(ctx) else ()
     office = gathered.office
     # The whole office stands for its single top unit, if there is one; that unit's cases may name no unit.
     unit = unit or office.root
@@ -112,7 +112,7 @@ def year_scores(
         AssessedYear(gathered=gathered, root=root, year=year, today=today, since=since, kinds=shipped.units)
         for root in roots
     )
-    return tuple(_score_year(shipped, of_year, readings, titles, hidden) for of_year in years)
+    return tuple(_score_year(shipped, of_year, readings, titles, hidden_remark) for of_year in years)
 
 
 class Stakes:
@@ -184,7 +184,7 @@ def _score_year(
     year: AssessedYear,
     readings: Readings,
     titles: Mapping[str, Text],
-    hidden: tuple[Element, ...],
+    hidden_remark: tuple[Element, ...],
 ) -> YearScores:
     tallies = tally(scoring, year, readings)
     scores = score({name: entry.answer for name, entry in tallies.items()}, scoring, readings)
@@ -201,7 +201,7 @@ def _score_year(
         prospects={name: entry for name, entry in prospects.items() if entry is not None},
         steps=steps(scoring, tallies, year, readings),
         recorded=year.body.any_case,
-        remarks=(*remarks(scoring, year, readings), *hidden),
+        remarks=(*remarks(scoring, year, readings), *hidden_remark),
     )
 
 

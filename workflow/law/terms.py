@@ -160,7 +160,7 @@ class EmbargoForm(_AnchoredForm):
 
 
 class WithinForm(_AnchoredForm):
-    """A right that may be used within a time after a fact."""
+    """A right that may be used within a time after a fact; then it is over, and never due."""
 
     within: UpTo1000
     in_: Literal["working days", "calendar days", "months", "years"] = Field(alias="in")

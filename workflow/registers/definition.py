@@ -644,6 +644,7 @@ class Register(Model):
         return self._granted({row_access: row_access.reader for row_access in self.access if row_access.reader})
 
     def _granted(self, names_by_access: Mapping[RowAccess, str]) -> Mapping[str, frozenset[str]]:
+        """Return by field of a person, or by access, the fields its rows show them, with translations."""
         fields_by_name: dict[str, frozenset[str]] = {}
         for row_access, name in names_by_access.items():
             translated = {

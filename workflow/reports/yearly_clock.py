@@ -100,7 +100,7 @@ def turn(
     return Turn(
         unit=unit,
         once_in=once_in,
-        state=_state(due, closed, next_on, running=running, today=today),
+        state=_turn_state(due, closed, next_on, running=running, today=today),
         last=last,
         last_case=last_case,
         external=external,
@@ -158,10 +158,12 @@ def _next(analyses: Iterable[Analysis], today: date) -> tuple[date | None, str, 
     return (*planned[0], False) if planned else (None, "", False)
 
 
-def _state(due: date | None, closed: date | None, next_on: date | None, *, running: bool, today: date) -> State:
+def _turn_state(
+    due: date | None, closed_until: date | None, next_on: date | None, *, running: bool, today: date
+) -> State:
     if running:
         return "running"
-    if closed is not None and today <= closed:
+    if closed_until is not None and today <= closed_until:
         return "closed"
     if due is not None and due < today:
         return "overdue"

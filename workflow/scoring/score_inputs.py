@@ -86,6 +86,8 @@ def _absent(answer: scales.Present) -> scales.Present:
 
 
 class _Shown(Model):
+    """What was shown to the public. `scaled`: whether it was published on the internet, too."""
+
     present: bool
     scaled: bool | None = None
     views: scales.Whole = 0

@@ -45,7 +45,7 @@ def read_sheets(data: bytes, name: str, *, xlsx: bool) -> tuple[Sheet, ...]:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         filled = [
-            (values, _filled(values, keeper, name))
+            (values, _filled(values, keeper))
             for about in book.sheets_metadata
             if about.visible == SheetVisibleEnum.Visible and about.typ == SheetTypeEnum.WorkSheet
             for values in (book.get_sheet_by_name(about.name),)
@@ -59,7 +59,8 @@ def read_sheets(data: bytes, name: str, *, xlsx: bool) -> tuple[Sheet, ...]:
     return tuple(sheet for sheet in sheets if sheet.rows or sheet.hidden or sheet.struck)
 
 
-def _filled(values: CalamineSheet, keeper: RowKeeper, name: str) -> tuple[RowOfSheet, ...]:
+def _filled(values: CalamineSheet, keeper: RowKeeper) -> tuple[RowOfSheet, ...]:
+    """Return the rows that are not empty. Raises UnreadablePaper beyond a limit."""
     last_row, last_column = values.end or (0, 0)
     keeper.count((last_row + 1) * (last_column + 1))
     rows = values.to_python(skip_empty_area=False)

@@ -159,7 +159,7 @@ def invite_first_administrator(app: AppContext, *, now: datetime) -> str | None:
 
     Earlier invitations of this kind expire. Returns None once any account has a password.
     """
-    if app.accounts.any():
+    if app.accounts.any_with_password():
         app.accounts.end_first_invitations(now=now)
         return None
     lasts = app.settings.web.invitation_lifetime

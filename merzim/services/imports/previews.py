@@ -182,11 +182,11 @@ def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
 
 def keep_match(ctx: RequestContext, text: str, target: str) -> None:
     """Store what a responsible text means: a unit (id or name) or a person (key or name). Raises Refusal."""
-    meaning = {text: _target(ctx.reads.office(), target)}
+    meaning = {text: _unit_or_person_key(ctx.reads.office(), target)}
     office_store.save(ctx.app.engine, matches=meaning, stamp=stamp(ctx))
 
 
-def _target(office: Office, target: str) -> str:
+def _unit_or_person_key(office: Office, target: str) -> str:
     for unit in office.units.values():
         if target.casefold() in (unit.id.casefold(), unit.name.casefold()):
             return unit.id

@@ -144,7 +144,9 @@ def adoptable_acts(ctx: RequestContext, unit: str) -> Sequence[AdoptableAct]:
 
 @verb("manage")
 def change_act(ctx: RequestContext, command: ChangeAct) -> list[AdoptableAct]:
-    """Adopt an act for a unit and all below it, or leave it; then its open obligations are exempted."""
+    """Adopt an act for a unit and all below it, or leave it: its open obligations are exempted until it is
+    adopted again.
+    """
     office = recorded_office(ctx)
     (act,) = ctx.library.known_acts([command.act])
     unit = office.units[place_of_acts(ctx, command.unit)]

@@ -284,8 +284,8 @@ def names_of(
 
 
 def register_view(register: Register, scope: RowScope, *, rows: int = 0, is_own: bool = False) -> RegisterView:
-    """Return a register with the fields visible to the reader. `is_own`: those of rows that name them, if no
-    others.
+    """Return a register with the fields visible to the reader. `is_own`: for a list of rows that name the
+    reader, who sees those fields even if no others.
     """
     shown_fields: Collection[str] = list_fields(register, scope)
     if is_own and not shown_fields:

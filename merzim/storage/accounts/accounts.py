@@ -53,7 +53,7 @@ class SqlAccounts:
         self._engine = engine
         self._attempts = count()
 
-    def any(self) -> bool:
+    def any_with_password(self) -> bool:
         query = select(ACCOUNT.c.login).where(ACCOUNT.c.password != "").limit(1)
         return read_first(self._engine, query) is not None
 

@@ -101,6 +101,9 @@ class CombinedNotices:
             hand_out(connection, self._enqueue, freed)
 
     def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
+        """Claim for each letter the items it carries; return them by its key, without letters that carry
+        none.
+        """
         if not carriers:
             return {}
         members_by_key: dict[str, Sequence[Notice]] = {}

@@ -101,14 +101,14 @@ def _line(record: Row_) -> InboxLine:
 
 
 def unread_letters(
-    connection: Connection, cases: Collection[str], names: Sequence[str]
+    connection: Connection, cases: Collection[str], people: Sequence[str]
 ) -> Mapping[tuple[str, str], str]:
-    """Return the key of the last sent and unacknowledged letter about each obligation."""
+    """Return by case and obligation the key of the last letter sent to these people and not acknowledged."""
     query = (
         select(NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.key)
         .where(
             in_names(NOTICE.c.case),
-            NOTICE.c.person.in_(names),
+            NOTICE.c.person.in_(people),
             NOTICE.c.state == "sent",
             NOTICE.c.acknowledged_at.is_(None),
         )

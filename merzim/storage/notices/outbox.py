@@ -308,10 +308,10 @@ class SqlOutbox(CombinedNotices):
             return connection.execute(select(NOTICE.c.key).where(NOTICE.c.key == key)).first() is not None
 
     def resend(self, key: str, *, now: datetime, not_before: datetime) -> bool:
-        """Queue a notice again that failed or whose fate is unknown; False when there is no such notice.
+        """Queue a notice again; False when no notice of that key failed or is of unknown fate.
 
-        Its attempts restart; its key and Message-ID are kept. What shared a letter leaves alone: that letter is
-        over, and the next is of another day.
+        Its attempts restart; its key and Message-ID are kept. One that shared a letter with others goes in a
+        letter of its own: that one is over.
         """
         step = (
             update(NOTICE)

@@ -58,7 +58,7 @@ class DeliveryLock:
             yield
             return
 
-        handle = self._open()
+        handle = self._open_lock_file()
         try:
             fcntl.flock(handle, fcntl.LOCK_SH)
             self._held.handle = handle
@@ -78,7 +78,7 @@ class DeliveryLock:
             return
 
         lock_handle = self._handle
-        handle = self._open() if lock_handle is None else lock_handle
+        handle = self._open_lock_file() if lock_handle is None else lock_handle
         try:
             got_it = False
             with suppress(BlockingIOError):
@@ -91,7 +91,8 @@ class DeliveryLock:
             else:
                 fcntl.flock(handle, fcntl.LOCK_SH)
 
-    def _open(self) -> int:
+    def _open_lock_file(self) -> int:
+        """Return a handle of the file beside the SQLite database whose lock says who sends."""
         assert self._file is not None
         # By its real name: two settings may lead to one file in two ways.
         name = os.path.realpath(self._file) + SUFFIX

@@ -141,7 +141,9 @@ class CaseReads(SearchReads):
         return {name: as_seen(case, self.scope_in(case)) for name, case in cases_by_id.items()}
 
     def heads_with_rows(self, cases: Collection[str]) -> Mapping[str, Case]:
-        """Return these cases by id, as heads with the rows of their registers, which lists name."""
+        """Return those of the cases the reader sees by id: heads with the rows of their registers, without
+        evidence.
+        """
         heads, events = self.heads(cases), dict[str, list[Event]]()
         for row_event in map(event, read_for_names(self._engine, _ROW_EVENTS_OF, heads)):
             events.setdefault(row_event.case, []).append(row_event)

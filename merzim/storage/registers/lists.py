@@ -334,7 +334,9 @@ class SqlRegisterLists:
 def _in_order(
     found: Iterable[Row_], order: Callable[[str], str], instead: Mapping[str, str], descending: bool
 ) -> list[str]:
-    """Return the ids of rows in the order of their keys, of which each is ordered by `order`."""
+    """Return the ids of rows in the order of their keys. `order`: what a key is ordered by; `instead`: by id
+    of a row the key that stands for its own.
+    """
     pairs = [(instead.get(id, key), id) for id, key in found]
     keys = sorted({key for key, _ in pairs}, key=lambda key: (order(key) if key else "", key))
     places = {key: place for place, key in enumerate(keys)}

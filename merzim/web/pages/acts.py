@@ -30,7 +30,7 @@ def acts_page(ctx: Reading, unit: Key = "") -> Response:
 
 @router.post("/acts")
 def change(ctx: Managing, answers: Fields) -> Response:
-    """Adopt an act, or leave it."""
+    """Adopt an act for a unit and all below it, or leave it: its open obligations are then exempted."""
     unit = answers.get("unit", "")
     try:
         fields = {"act": answers.get("act", ""), "unit": unit, "leave": answers.get("do") == "leave"}

@@ -25,7 +25,11 @@ TITLE_LENGTH = 120
 def give(
     case_commands: CaseCommands, case_id: str, *, text: str, assignee: str, until: date, giver: str, at: Stamp
 ) -> Change:
-    """Assign a task to a person with a due day (both are local dates). Raises Refusal."""
+    """Assign a task to a person until a local date. `assignee`, `giver`: keys of people.
+
+    Raises:
+        Refusal: there is no text, or the day has passed.
+    """
 
     def events(case: Case) -> Sequence[EventDraft]:
         number = next_number(case, "assignment", assignments(case))

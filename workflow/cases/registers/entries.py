@@ -132,7 +132,11 @@ def folded(case: Case, steps: Mapping[str, Step]) -> dict[str, dict[int, Any]]:
 def begun(
     row: type[R], number: int, event: Event, before: R | None, kept: Iterable[str] = (), **values: object
 ) -> R:
-    """Return a row after the event that describes it. `kept`: what was said of it before and stays."""
+    """Return a row as an event describes it.
+
+    Args:
+        before: the same row, if it is described again; `kept`: its values that then stay.
+    """
     stay = {name: getattr(before, name) for name in kept} if before is not None else {}
     return row(**{"number": number, **values, **described(row, event.payload), **stay})
 

@@ -207,7 +207,7 @@ def login_page(
         login=login,
         chosen=chosen,
         demonstrators=demonstrators(ctx.app) if is_shown else [],
-        nobody=not ctx.accounts.any(),
+        nobody=not ctx.accounts.any_with_password(),
     )
     if wait:
         response.headers["retry-after"] = str(int(wait.total_seconds()))
@@ -255,7 +255,7 @@ def _invitation(ctx: RequestContext, secret: str) -> Entry:
     The first administrator's invitation has no account, and is valid only until an account has a password.
     """
     entry = ctx.accounts.entry("invitation", hash_secret(secret), now=ctx.now)
-    if entry is None or (not entry.login and ctx.accounts.any()):
+    if entry is None or (not entry.login and ctx.accounts.any_with_password()):
         raise HTTPException(404, "web.problem.no_invitation")
     return entry
 

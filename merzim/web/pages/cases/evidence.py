@@ -137,11 +137,11 @@ class Unconfirmed(Exception):
 def run_or_ask(
     ctx: RequestContext, answers: Mapping[str, str], verb: Verb[C, CommandResult], fields: Mapping[str, object]
 ) -> CommandResult:
-    """Run the verb of a form with these fields. A confirmation is needed if it changes deadlines
-    or plans a day after its deadline.
+    """Run the verb of a form with these fields; a form that asks for a preview is asked to confirm it.
 
     Raises:
-        Unconfirmed: it changes deadlines; or the form differs from what was confirmed.
+        Unconfirmed: it changes deadlines, plans a day after its deadline or loses what a new edition does not
+            know; or the form or the case differ from what was confirmed.
         Refusal: as raised by the verb.
     """
     command = build(verb.command, fields)

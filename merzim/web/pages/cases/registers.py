@@ -132,7 +132,9 @@ def _write(
 
 
 def _value(ctx: RequestContext, name: str, field: RegisterField, answers: Mapping[str, str]) -> dict[str, Any]:
-    """Return the value of a field by its name; {} if the form does not have it."""
+    """Return the value of a field by its name. A form without it means today for a fixed day and no for a
+    choice of yes and no; for others {}.
+    """
     text = answers.get(name, answers.get(field.short))
     if text is None:
         return {name: ctx.today} if field.fixed else {name: False} if field.kind == "yes_no" else {}

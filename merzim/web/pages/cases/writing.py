@@ -216,7 +216,12 @@ def _assign(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]
 
 
 def _serve(path: str, need: Need, act: Act, *, name: str = "", tab: Tab = "deadlines") -> None:
-    """Add a form at the end of a case's address. `name`: of the form on the page, by default the path."""
+    """Add a form that is sent to a case's address and this path.
+
+    Args:
+        name: of the form on the page, by default the path.
+        tab: the page of the case shown after it, also with a refusal.
+    """
     context = Depends(needs(need))
 
     def answer(*, ctx: Any = context, case: CaseId, answers: Fields) -> Response:
