@@ -85,7 +85,7 @@ def notice_values(value: Notice) -> Values:
 
 
 def event(record: Sequence[Any]) -> Event:
-    """Return an event of a case from the columns EVENT_COLUMNS: with its hash, without digests of private values."""
+    """Return an event of a case, without digests of private values, from the columns EVENT_COLUMNS."""
     case, seq, kind, name, on, at, by, payload, hash_ = record
     content = json.loads(payload)
     content.pop(HASHES, None)
