@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -18,7 +17,6 @@ from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.inputs import OpenFile, build
-from merzim.services.law.regulations import scoring
 from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import UnknownRow
 from merzim.services.registers.tables import ImportRows, import_rows
@@ -42,20 +40,18 @@ from merzim.services.registers.views import (
     list_rows,
     show_row,
 )
-from merzim.services.scoring import year_records
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
 from merzim.storage.org.store import save
 from merzim.storage.registers.lists import SqlRegisterLists
 from merzim.storage.registers.rows import NotUnique
-from tests.storage.registers import NOW, TODAY, application, office, operator, reader
+from tests.storage.registers import NOW, TODAY, office, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_verify import by_hand
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownRegister, UnknownRegisterField
 from workflow.registers.values import InvalidRow
-from workflow.scoring.recorded import of_rows
 
 
 @pytest.fixture
@@ -467,59 +463,3 @@ def test_numbers_of_rows_go_on_in_a_year_and_begin_anew_in_the_next(app: AppCont
     assert add(ctx) == "visits-2026-0003"
     with pytest.raises(Refusal):
         edit(ctx, row, place="x")
-
-
-def test_rows_are_counted_for_indicators_as_the_register_says(engine: Engine, tmp_path: Path) -> None:
-    """By year of a date and unit; the same person once; up to date after every write or withdrawal."""
-    counts = (
-        '[[count]]\nindicator = "P4.T2.S1"\nwhere = ["purpose=talk"]\ndate = "came_on"\ndistinct = "guest"\n'
-        '[[count]]\nindicator = "P4.T2.S2"\nwhere = ["paid=yes"]\ndate = "came_on"\n'
-        '[[count]]\nindicator = "P4.T2.S3"\nwhere = ["guest=filled"]\ndate = "left_on"\n'
-    )
-    app = office(engine, tmp_path, extra_texts={"visits": counts, "reports": _REPORTED})
-    ctx = operator(app)
-    for number, (unit, guest) in enumerate([("hr", "guest"), ("hr", "guest"), ("law", "lawyer"), ("law", "")]):
-        values = {"purpose": "talk", "guest": guest and f"{guest}@org.kz", "cost": "10", "paid": number != 1}
-        add(ctx, unit=unit, came_on="2026-03-01", left_on=f"202{5 + number}-04-01" if number else "", **values)
-    add(ctx, came_on="2025-12-31", purpose="talk", guest="clerk@org.kz")
-    add(ctx, "reports", accused="guest@org.kz")
-
-    indicator_names = ("P4.T2.S1", "P4.T2.S2", "P4.T2.S3", "P2.T1.S1")
-    indicators = {of_rows(scoring().indicators[name].counting.fact): name for name in indicator_names}
-
-    def figures(year: int = 2026, *units: str) -> dict[str, int]:
-        counts, people = Counter[str](), set[str]()
-        records = year_records(ctx, year, today=TODAY)
-        unit_sums = [(unit, body.numbers) for unit, bodies in records.at.items() for body in bodies]
-        for unit, sums in unit_sums:
-            for (fact, kind, *place), number in sums.items() if not units or unit in units else ():
-                name = indicators.get(fact, "")
-                if name == "P4.T2.S1" and kind == "value":
-                    people |= {*place}
-                elif name and kind == "counted":
-                    counts[name] += number
-        return {**counts, "P4.T2.S1": len(people)}
-
-    assert figures() == {"P4.T2.S1": 2, "P4.T2.S2": 3, "P4.T2.S3": 1, "P2.T1.S1": 1}
-    assert figures(2026, "law") == {"P4.T2.S1": 1, "P4.T2.S2": 2}
-    assert figures(2025)["P4.T2.S1"] == 1
-
-    other = application(engine, tmp_path)
-    add(
-        operator(other),
-        unit="law",
-        came_on="2026-03-02",
-        purpose="talk",
-        guest="clerk@org.kz",
-        paid=True,
-        cost="5",
-    )
-    assert figures() == {"P4.T2.S1": 3, "P4.T2.S2": 4, "P4.T2.S3": 1, "P2.T1.S1": 1}
-    withdraw_row(operator(other), WithdrawRow(row="visits-2026-0003", ground="mistake"))
-    assert figures() == {"P4.T2.S1": 2, "P4.T2.S2": 3, "P4.T2.S3": 1, "P2.T1.S1": 1}
-    assert figures(2026, "hr") == {"P4.T2.S1": 1, "P4.T2.S2": 1, "P4.T2.S3": 1, "P2.T1.S1": 1}
-    other.close()
-    app.close()
-
-
-_REPORTED = '[[count]]\nindicator = "P2.T1.S1"\ndate = "came_on"\n'

@@ -6,10 +6,8 @@ import json
 import re
 import shutil
 import subprocess
-import zipfile
 from collections.abc import Iterator
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -75,46 +73,6 @@ def test_who_may_not_open_a_restricted_document_learns_its_ground_alone(office: 
     assert sha256(content).hexdigest() not in papers + events
     assert head.get(f"cases/{case}/evidence/{sha256(content).hexdigest()}").status_code == 404
     assert "служебная.pdf" in client.get(f"cases/{case}/documents").text
-
-
-@pytest.mark.parametrize("damage", ["altered", "missing"])
-def test_damaged_evidence_is_never_served(
-    office: RealOffice, damage: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Page and API answer 500 and name file and hash; the package leaves it out and is called incomplete. The
-    log of the service says so each time."""
-    client, case = program(office), "2026-0001"
-    content = f"%PDF-1.7\n{damage}".encode()
-    digest = sha256(content).hexdigest()
-    item = {"file": sent(client, f"{damage}.pdf", content)}
-    fact = {"fact": "order_signed", "on": "2026-04-06", "evidence": [item]}
-    done(client.post(f"cases/{case}/facts", json=fact))
-    disposition = client.get(f"cases/{case}/package").headers["content-disposition"]
-    (stored_file,) = office.folder.rglob(digest)
-    if damage == "altered":
-        stored_file.chmod(0o600)
-        stored_file.write_bytes(content[:-1] + b"!")
-    else:
-        stored_file.unlink()
-
-    answer = client.get(f"cases/{case}/evidence/{digest}")
-    page = office.client().get(f"/cases/{case}/evidence/{digest}")
-    package = client.get(f"cases/{case}/package")
-
-    assert (answer.status_code, answer.json()["code"]) == (500, f"evidence_{damage}")
-    assert (page.status_code, "text/html" in page.headers["content-type"]) == (500, True)
-    assert f"{damage}.pdf" in page.text
-    assert digest in answer.json()["detail"]
-    assert content[:-1] not in answer.content + page.content
-    assert [digest in record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
-        True
-    ] * 3
-    assert "incomplete" in package.headers["content-disposition"]
-    assert not any(f"{damage}.pdf" in name for name in zipfile.ZipFile(BytesIO(package.content)).namelist())
-    stored_file.unlink(missing_ok=True)
-    office.app.evidence.keep(BytesIO(content), f"{damage}.pdf")
-    assert client.get(f"cases/{case}/evidence/{digest}").content == content
-    assert client.get(f"cases/{case}/package").headers["content-disposition"] == disposition
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date
 from html import unescape
-from io import BytesIO
 
 import pytest
-from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
-from merzim.services.board.figures import figures_of
 from merzim.services.board.overview import Overview, overview
 from merzim.services.context import operator_context
 from merzim.services.reports.points import points_of_year
@@ -203,35 +200,3 @@ def test_a_case_of_no_unit_counts_for_the_organisation() -> None:
     assert seen(site, unit="law").overdue == 0
     assert [listed_case.id for listed_case in site.context.reads.cases("head")] == [case.id]
     site.close()
-
-
-def test_figures_of_a_year_are_the_same_on_the_page_and_in_the_workbook(
-    site: Site, browser: TestClient
-) -> None:
-    """What came due is what the months, the stages and the units each add up to; another unit has its own.
-
-    A note due on 6 March is signed on the 12th, so there is a delay.
-    """
-    site.context.case_commands.record(
-        site.missed, "note_signed", on=date(2026, 3, 12), at=Stamp(by="test", now=NOW, today=TODAY)
-    )
-    figures = figures_of(operator_context(site.context, at=Stamp(by="test", now=NOW, today=TODAY)), "", None)
-    whole_count = figures.total.due
-    assert whole_count == figures.total.on_time + figures.total.late + figures.total.unmet > 0
-    for lines in (figures.months, figures.stages, figures.units):
-        assert sum(line.figures.due for line in lines) == whole_count
-    page = browser.get("/reports/figures?lang=ru").text
-    assert f"в срок – {figures.total.on_time} из {whole_count}" in page
-    assert figures.total.delay > 0
-    sheets = load_workbook(BytesIO(browser.get("/reports/figures?format=xlsx&lang=ru").content))
-    assert sheets.sheetnames == ["По месяцам", "По этапам", "По подразделениям"]
-    for name, end in (("По этапам", -2), ("По подразделениям", None)):
-        rows = [*sheets[name].iter_rows(min_row=2, values_only=True)]
-        assert sum(row[1] for row in rows) == whole_count
-        assert sum(row[:end][-1] for row in rows) == figures.total.delay
-    assert (
-        browser.get("/reports/figures?year=1999").status_code
-        == browser.get("/reports/figures?year=2027").status_code
-        == 404
-    )
-    assert "Выберите другой год" in browser.get("/reports/figures?lang=ru&year=2025").text
