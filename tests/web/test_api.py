@@ -215,28 +215,6 @@ def test_a_field_that_is_not_allowed_is_named_in_the_language_of_the_reader(
     ]
 
 
-def test_commands_move_a_case_as_on_the_page(site: Site, browser: TestClient) -> None:
-    """Corrected, exempted, asked for again, cancelled, taken up again; each with its ground."""
-    case = f"/api/v1/cases/{site.real}"
-    ground = {"ground": "ұйым қайта құрылды"}
-    statuses = [
-        browser.post(f"{case}/{action}", json=body).status_code
-        for action, body in (
-            ("corrections", {"fact": "start_announced", "on": "2026-03-27", **ground}),
-            ("exemption", {"obligation": "work_plan_approved", **ground}),
-            ("reopening", {"obligation": "work_plan_approved", **ground}),
-            ("reopening", {"obligation": "work_plan_approved", **ground}),
-            ("cancellation", ground),
-            ("cancellation", ground),
-            ("reopening", ground),
-        )
-    ]
-    kinds = [event.kind for event in site.events(site.real)]
-
-    assert statuses == [200, 200, 200, 422, 200, 422, 200]
-    assert kinds[-5:] == ["corrected", "exempted", "reopened", "cancelled", "reopened"]
-
-
 def test_a_day_says_whether_it_is_worked(browser: TestClient) -> None:
     """Nauryz is not; the Monday the holiday of a Saturday is moved to is not either."""
     days = {day: browser.get(f"/api/v1/days/{day}").json()["working"] for day in ("2026-03-21", "2026-03-26")}
