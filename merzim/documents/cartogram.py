@@ -50,25 +50,19 @@ def draw_cartogram(lines: Sequence[CartogramLine], *, name: str, language: str) 
     counts: dict[str, object] = {
         section: sum(line.section == section for line in lines) for section in SECTIONS
     }
-    largest = max((_count(lines, place) for place in _places(lines)), default=1)
+    by_place: dict[tuple[str, str], list[CartogramLine]] = {}
+    for line in sorted(lines, key=lambda line: (line.department, line.district)):
+        by_place.setdefault((line.department, line.district), []).append(line)
+    largest = max(map(len, by_place.values()), default=1)
     heads = svg.lines(title, 70)
     parts = [svg.text(40, 48 + 28 * n, line, kind="title") for n, line in enumerate(heads)]
     y = 56.0 + 28 * len(heads)
-    for place in _places(lines):
-        place_lines = [line for line in lines if (line.department, line.district) == place]
+    for place, place_lines in by_place.items():
         place_name = ", ".join(filter(None, place)) or say("risk.whole_body", {}, language)
         parts.append(svg.text(40, y, place_name, kind="strong"))
-        parts.append(
-            svg.box(
-                640,
-                y - 13,
-                300 * len(place_lines) / largest,
-                14,
-                "high",
-                title=f"{place_name}: {len(place_lines)}",
-            )
-        )
-        parts.append(svg.text(646 + 300 * len(place_lines) / largest, y, str(len(place_lines))))
+        width, count = 300 * len(place_lines) / largest, str(len(place_lines))
+        parts.append(svg.bar(640, y - 13, width, 14, title=f"{place_name}: {count}"))
+        parts.append(svg.text(646 + width, y, count))
         y += _LINE
         for section in SECTIONS:
             of = [line for line in place_lines if line.section == section]
@@ -83,14 +77,6 @@ def draw_cartogram(lines: Sequence[CartogramLine], *, name: str, language: str) 
         y += 14
     desc = say("cartogram.desc", counts, language)
     return svg.drawing(parts, width=WIDTH, height=int(y + 20), title=title, desc=desc, language=language)
-
-
-def _places(lines: Sequence[CartogramLine]) -> list[tuple[str, str]]:
-    return sorted({(line.department, line.district) for line in lines})
-
-
-def _count(lines: Sequence[CartogramLine], place: tuple[str, str]) -> int:
-    return sum((line.department, line.district) == place for line in lines)
 
 
 def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLine, ...]:

@@ -71,7 +71,7 @@ def read_analyses(
     Errors: a day that cannot be or is not read whole, an end before the start, no object, an analysis twice.
     """
     schedules: list[ReadSchedule] = []
-    notes = [_note("read_column_ignored", table.head, column=column.title) for column in table.of("")]
+    notes = [ReadingNote.of("read_column_ignored", table.head, column=column.title) for column in table.of("")]
     numbers: dict[tuple[str, str, date], int] = {}
     section: Period | None = None
     for row in table.rows:
@@ -79,7 +79,7 @@ def read_analyses(
             period = _period_of_section(text, title.year)
             section = period or section
             if period is None:
-                notes.append(_note("read_section", row.number, text=text))
+                notes.append(ReadingNote.of("read_section", row.number, text=text))
             continue
         schedule, asked = _analysis(row, table, title, section, errors)
         notes += asked
@@ -122,7 +122,7 @@ def _analysis(
     elif end and not start and table.of("start"):
         errors.add(row.number, "paper_cell_empty", column=table.of("start")[0].title)
     elif not dates.planned and what and not is_wrong:
-        return None, [_note("read_row_no_day", row.number, object=what)]
+        return None, [ReadingNote.of("read_row_no_day", row.number, object=what)]
     if is_wrong or not dates.planned or not what:
         return None, []
     who = text["who"]
@@ -231,7 +231,7 @@ def _steps(row: RowOfSheet, table: ScheduleTable, year: int | None, dates: _Date
         except UnreadableCell as refusal:
             if refusal.code not in UNREAD:
                 raise
-            dates.notes.append(_note(UNREAD[refusal.code], row.number, **refusal.arguments))
+            dates.notes.append(ReadingNote.of(UNREAD[refusal.code], row.number, **refusal.arguments))
             continue
         on = (period.last or period.first) if period else None
         dates.plan(column.kind.removeprefix(STEP), on, row.number, column.place)
@@ -294,7 +294,3 @@ def _head_of(table: ScheduleTable, fact: str) -> str:
 def _first_title(table: ScheduleTable, kinds: Sequence[str]) -> str:
     columns: Iterator[HeadCell] = (column for kind in kinds for column in table.of(kind))
     return next((column.title for column in columns), "")
-
-
-def _note(code: str, row: int, **arguments: object) -> ReadingNote:
-    return ReadingNote(row, code, {"row": row, **arguments})

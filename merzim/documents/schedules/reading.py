@@ -50,7 +50,7 @@ def read_schedule(
     for sheet in paper.sheets:
         table = find_table(sheet, names)
         if table is None:
-            notes.append(ReadingNote(0, "read_sheet_ignored", {"row": 0, "sheet": sheet.name}))
+            notes.append(ReadingNote.of("read_sheet_ignored", sheet=sheet.name))
             continue
         if not any(table.of(kind) for kind in ("object", "work", "unit")):
             missing.append(OBJECT)
@@ -65,9 +65,7 @@ def read_schedule(
         read += [_moved(schedule, offset) for schedule in schedules if schedule.planned]
         notes += [_moved_note(note, offset) for note in (*_unread(sheet), *said)]
         if offset:
-            notes.append(
-                ReadingNote(0, "read_sheet_numbered", {"row": 0, "sheet": sheet.name, "first": offset + 1})
-            )
+            notes.append(ReadingNote.of("read_sheet_numbered", sheet=sheet.name, first=offset + 1))
     errors.refuse(paper.name)
     if not read:
         if not tables and not missing:
@@ -109,8 +107,8 @@ def _moved_note(note: ReadingNote, offset: int) -> ReadingNote:
 def _unread(sheet: Sheet) -> Iterator[ReadingNote]:
     """Yield notes that name the rows and cells of a sheet that were not read."""
     if sheet.hidden:
-        yield ReadingNote(0, "read_rows_hidden", {"row": 0, "rows": row_ranges(sheet.hidden)})
+        yield ReadingNote.of("read_rows_hidden", rows=row_ranges(sheet.hidden))
     if sheet.struck:
-        yield ReadingNote(0, "read_cells_struck", {"row": 0, "cells": ", ".join(sheet.struck)})
+        yield ReadingNote.of("read_cells_struck", cells=", ".join(sheet.struck))
     if not sheet.is_marked:
-        yield ReadingNote(0, "read_hidden_unknown", {"row": 0})
+        yield ReadingNote.of("read_hidden_unknown")

@@ -25,6 +25,11 @@ class ReadingNote(NamedTuple):
     code: str
     arguments: Mapping[str, object]
 
+    @classmethod
+    def of(cls, code: str, row: int = 0, **arguments: object) -> ReadingNote:
+        """Return a note; its row is an argument of its sentence, too."""
+        return cls(row, code, {"row": row, **arguments})
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadSchedule:
@@ -166,9 +171,9 @@ def as_read(row: int, text: str, when: Planned) -> Iterator[ReadingNote]:
     """Yield the note that lists a text beside the day it became; none for a date that reads as it stands."""
     first, last = ends(when)
     if isinstance(when, WrittenSpan):
-        yield ReadingNote(row, "read_text_as_span", {"row": row, "text": text, "first": first, "last": last})
+        yield ReadingNote.of("read_text_as_span", row, text=text, first=first, last=last)
     elif not _AS_IT_STANDS.fullmatch(text):
-        yield ReadingNote(row, "read_text_as_day", {"row": row, "text": text, "on": last})
+        yield ReadingNote.of("read_text_as_day", row, text=text, on=last)
 
 
 def _note(row: int, code: str, **arguments: object) -> ReadingNote:
@@ -176,4 +181,4 @@ def _note(row: int, code: str, **arguments: object) -> ReadingNote:
     work = arguments.get("work")
     if isinstance(work, str) and len(work) > _QUOTED and code != "read_row_not_recognised":
         arguments["work"] = f"{work[:_QUOTED].rsplit(' ', 1)[0]} …"
-    return ReadingNote(row, code, {"row": row, **arguments})
+    return ReadingNote.of(code, row, **arguments)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from merzim.documents.schedules.analyses import UNREAD
 from merzim.documents.schedules.roots import FactMatch, match_facts
@@ -169,11 +169,7 @@ def _grouped(steps: Sequence[StepRow], sections: Sequence[tuple[int, str]]) -> l
     starts = [row for row, _ in sections]
     names = [next((text for row, text in reversed(sections) if row < step.row), "") for step in steps]
     is_parted = len(starts) > 1 and _repeats(steps, names)
-    return [_in_group(step, name if is_parted else "") for step, name in zip(steps, names, strict=True)]
-
-
-def _in_group(step: StepRow, group: str) -> StepRow:
-    return StepRow(step.row, step.work, step.when, step.written, step.who, step.place, group, step.left)
+    return [replace(step, group=name if is_parted else "") for step, name in zip(steps, names, strict=True)]
 
 
 def _repeats(steps: Iterable[StepRow], groups: Iterable[str]) -> bool:

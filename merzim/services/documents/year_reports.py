@@ -39,6 +39,8 @@ from workflow.registers.definition import UnknownRegister, UnknownRegisterField
 Days = tuple[date, date]
 Recorded = tuple[RecordedFacts, int]
 """Facts that say how many rows there are, and the number they say."""
+ListedRow = tuple[Mapping[str, FieldView], RowView]
+"""A row of a register, with the fields its reader sees."""
 Filters = tuple[Mapping[str, object], ...]
 
 
@@ -305,10 +307,10 @@ def _register_rows(
     """
     year_rows, looked_up = list[Row](), list[str]()
     for group, source in rows.sources.items():
-        try:
-            register_rows = list(_rows(ctx, source, rows.parts_of(group), unit, days, language))
-        except (UnknownRegister, UnknownRegisterField):
+        listed_rows = _listed(ctx, source, unit, days)
+        if listed_rows is None:
             continue
+        register_rows = [*_rows(listed_rows, source, rows.parts_of(group), language)]
         if register_rows or not _unanswered(ctx, source, unit, days):
             looked_up.append(group)
         year_rows += [{rows.group_by: group, **row} if group else row for row in register_rows]
@@ -316,9 +318,9 @@ def _register_rows(
 
 
 def _rows(
-    ctx: RequestContext, source: RegisterRows, parts: Mapping[str, Field], unit: str, days: Days, language: str
+    listed_rows: Iterable[ListedRow], source: RegisterRows, parts: Mapping[str, Field], language: str
 ) -> Iterator[Row]:
-    for fields, row in _listed(ctx, source, unit, days):
+    for fields, row in listed_rows:
         row = row_in_language(row, fields.values(), language)
         cells = {
             part: _cell(row, [fields[name] for name in names if name in fields], parts[part].kind, language)
@@ -334,11 +336,8 @@ def rows_in_report(
     report_rows = []
     for source in form.rows.sources.values() if form.rows and year else ():
         names = {name for parts in source.parts.values() for name in parts}
-        try:
-            for fields, row in _listed(ctx, source, unit, report_days(year or 1, quarter)):
-                report_rows.append((with_translations(fields, names), row))
-        except (UnknownRegister, UnknownRegisterField):
-            continue
+        for fields, row in _listed(ctx, source, unit, report_days(year or 1, quarter)) or ():
+            report_rows.append((with_translations(fields, names), row))
     return report_rows
 
 
@@ -360,26 +359,25 @@ def _unanswered(
     for name, dated in source.unanswered.items():
         other_filters = {field_id: values for field_id, values in source.where.items() if field_id != name}
         query = source.replaced(dates=(dated,), where={**other_filters, name: ()})
-        try:
-            titled_rows = [
-                (fields[name].title[ctx.language], row.id)
-                for fields, row in _listed(ctx, query, unit, days)
-                if not any(row.values.get(field_id) in values for field_id, values in source.settled.items())
-            ]
-        except (UnknownRegister, UnknownRegisterField):
-            continue
-        for title, row in titled_rows:
-            rows_by_title[title] = [*rows_by_title.get(title, ()), row]
+        for fields, row in _listed(ctx, query, unit, days) or ():
+            if not any(row.values.get(field_id) in values for field_id, values in source.settled.items()):
+                title = fields[name].title[ctx.language]
+                rows_by_title[title] = [*rows_by_title.get(title, ()), row.id]
     return rows_by_title
 
 
-def _listed(
-    ctx: RequestContext, source: RegisterRows, unit: str, days: Days
-) -> Iterator[tuple[Mapping[str, FieldView], RowView]]:
-    """Return the rows of some days of a register a report takes, with the fields its reader sees.
-
-    A field of `where` without values: rows in which it is not filled.
+def _listed(ctx: RequestContext, source: RegisterRows, unit: str, days: Days) -> Sequence[ListedRow] | None:
+    """Return the rows of some days of a register a report takes, with the fields its reader sees; None where
+    they do not see its lists.
     """
+    try:
+        return [*_rows_of_days(ctx, source, unit, days)]
+    except (UnknownRegister, UnknownRegisterField):
+        return None
+
+
+def _rows_of_days(ctx: RequestContext, source: RegisterRows, unit: str, days: Days) -> Iterator[ListedRow]:
+    """Yield the rows by their days. A field of `where` without values: rows in which it is not filled."""
     where = [
         {"field": name, "is": [*values]} if values else {"field": name, "empty": True}
         for name, values in source.where.items()
