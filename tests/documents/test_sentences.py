@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 import merzim.documents
 from i18n import knows
 
@@ -19,7 +17,7 @@ CODES = sorted(
 )
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_every_code_has_its_sentence(code: str) -> None:
+def test_every_code_has_its_sentence() -> None:
     """A refusal nobody can read is none."""
-    assert knows(code)
+    assert CODES
+    assert [code for code in CODES if not knows(code)] == []

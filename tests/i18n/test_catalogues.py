@@ -79,22 +79,23 @@ def test_what_is_allowed_is_listed_in_every_sentence_and_headings_begin_alike() 
         assert not (code.startswith("cli.head.") and text[0].islower()), f"{where(code)}: [{code}] {language}"
 
 
-@pytest.mark.parametrize("file", sorted(path.name for path in CATALOGUE.glob("*.toml")))
-def test_every_code_can_be_said_in_every_language(file: str) -> None:
+def test_every_code_can_be_said_in_every_language() -> None:
     """With sample arguments; nothing is left unfilled and no narrow space slips in."""
-    for code in (code for code in i18n.codes() if where(code) == file):
+    for code in i18n.codes():
         for language in i18n.LANGUAGES:
             sentence = i18n.say(code, _samples(code), language)
 
-            assert sentence.strip(), code
-            assert not {"\u202f", "\u00a0"} & set(sentence), code
+            assert sentence.strip(), f"{where(code)}: {code}"
+            assert not {"\u202f", "\u00a0"} & set(sentence), f"{where(code)}: {code}"
 
 
-@pytest.mark.parametrize("file", sorted(path.name for path in CATALOGUE.glob("*.toml")))
-def test_a_code_asks_for_the_same_arguments_in_every_language(file: str) -> None:
+def test_a_code_asks_for_the_same_arguments_in_every_language() -> None:
     """The place that emits it need not know who will read it."""
-    for code in (code for code in i18n.codes() if where(code) == file):
-        assert _asked(code, "kk") == _asked(code, "ru") == _asked(code, "en"), code
+    wrong = [
+        code for code in i18n.codes() if not _asked(code, "kk") == _asked(code, "ru") == _asked(code, "en")
+    ]
+
+    assert wrong == []
 
 
 @pytest.mark.parametrize(
@@ -145,11 +146,11 @@ REFUSALS = """
 """
 
 
-@pytest.mark.parametrize("code", [*ELEMENTS.split(), *FINDINGS.split(), *REFUSALS.split()])
-def test_what_the_core_says_has_its_sentence(code: str) -> None:
+def test_what_the_core_says_has_its_sentence() -> None:
     """Every element, finding and refusal; each closed by a full stop in each language."""
-    for language in i18n.LANGUAGES:
-        assert i18n.say(code, _samples(code), language).endswith(".")
+    for code in (*ELEMENTS.split(), *FINDINGS.split(), *REFUSALS.split()):
+        for language in i18n.LANGUAGES:
+            assert i18n.say(code, _samples(code), language).endswith("."), code
 
 
 def test_what_every_face_says_names_no_option_of_the_command_line() -> None:
