@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import chain
 
 from calendars.hours import moment_of
 from calendars.kazakhstan import Kazakhstan
 from notifications.channels import Channel, OnSent, OutgoingMessage
-from notifications.daily import carriers
+from notifications.daily import Dispatch, carriers
 from notifications.fallback import fall_back, readdressed
 from notifications.letters.composing import ComposedLetters, compose
 from notifications.letters.overview import OpenDeadlines
@@ -76,8 +77,7 @@ def deliver(
     counts: Counter[NoticeState] = Counter()
     answers: dict[str, str] = {}
     recovered = 0
-    overview = OpenDeadlines(outbox, library, calendar, today=today, rules=rules)
-    delivery = _Delivery(outbox, library, calendar, channels, now, today, rules, overview, stakes)
+    delivery = _Delivery(outbox, library, calendar, channels, now, today, rules, stakes)
     with outbox.delivering():
         for channel in channels:
             if keys is not None and not any(key.endswith(f":{channel.name}") for key in keys):
@@ -102,19 +102,15 @@ def deliver(
     return DeliveryReport(counts=dict(counts), recovered=recovered, answers=answers)
 
 
-@dataclass(frozen=True, slots=True)
-class _Delivery:
+@dataclass(frozen=True)
+class _Delivery(Dispatch):
     """What all batches of one delivery share."""
 
-    outbox: Outbox
-    library: Library
-    calendar: Kazakhstan
-    channels: Sequence[Channel]
-    now: datetime
-    today: date
-    rules: Rules
-    overview: OpenDeadlines
     stakes: StakesOfYear | None
+
+    @cached_property
+    def overview(self) -> OpenDeadlines:
+        return OpenDeadlines(self.outbox, self.library, self.calendar, today=self.today, rules=self.rules)
 
     def send(
         self, channel: Channel, claimed: Sequence[Notice]
@@ -123,11 +119,11 @@ class _Delivery:
 
         What the channel accepts is stored before the next message leaves, so that a crash repeats one at most.
         """
-        times = OfficeTimes(self.overview.office, self.calendar, self.rules)
+        times = self.times
         batch = _open_for_delivery(self.outbox, claimed, times, now=self.now)
         carried = self.outbox.collect(carriers(batch), now=self.now)
         composed = self._compose(batch, carried)
-        self.outbox.add(self._redirected(composed, times), now=self.now)
+        self.outbox.add(self._redirected(composed), now=self.now)
         notices = {notice.key: notice for notice in batch}
         stored: set[str] = set()
 
@@ -142,20 +138,16 @@ class _Delivery:
         marks = _outcomes(batch, carried, composed, outcomes, times, now=self.now)
         # Before the outcomes are stored, so that nobody is left without a notice if the process dies meanwhile.
         fall_back(
-            self.outbox,
             _with_carried(batch, carried, outcomes),
             outcomes,
             marks,
             channel,
-            self.channels,
-            now=self.now,
-            calendar=self.calendar,
-            rules=self.rules,
+            self,
         )
         self.outbox.mark([mark for mark in marks if mark.key not in stored], now=self.now)
         return marks, attempted
 
-    def _redirected(self, composed: ComposedLetters, times: OfficeTimes) -> list[Notice]:
+    def _redirected(self, composed: ComposedLetters) -> list[Notice]:
         """Return the notices for those who are to be told instead of the people they were queued for.
 
         Stored before the others are withdrawn, so that nobody is left without a notice if the process dies
@@ -169,9 +161,7 @@ class _Delivery:
                 notice.key.removesuffix(f":{notice.person}:{notice.channel}"),
                 person,
                 (channel,),
-                self.rules,
-                self.now,
-                times,
+                self,
             )
         ]
 

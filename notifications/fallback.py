@@ -6,28 +6,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
-from calendars.kazakhstan import Kazakhstan
 from notifications.channels import Channel, Switchable, language_of
+from notifications.daily import Dispatch
 from notifications.notice import PRIVATE, Notice, Outcome, message_id
-from notifications.ports import DeliveryOutcome, Outbox
+from notifications.ports import DeliveryOutcome
 from notifications.recipients import channels_for
-from notifications.rules import OTHERS_AFTER, OfficeTimes, Rules
-from workflow.org.office import Office, Person, Recipient, with_officer
+from notifications.rules import OTHERS_AFTER
+from workflow.org.office import Person, Recipient
 
 
 def fall_back(
-    outbox: Outbox,
     batch: Sequence[Notice],
     outcomes: Mapping[str, Outcome],
     marks: Sequence[DeliveryOutcome],
     channel: Channel,
-    channels: Sequence[Channel],
-    *,
-    now: datetime,
-    calendar: Kazakhstan,
-    rules: Rules,
+    dispatch: Dispatch,
 ) -> None:
     """Queue failed notices, and those that have waited for OTHERS_AFTER, for the other channels; notify the
     officer of people the channel cannot reach any more.
@@ -35,9 +29,10 @@ def fall_back(
     The keys make it idempotent: a person already reached through another channel gets nothing twice, nor does a
     repetition after a crash add anything.
     """
+    now, times = dispatch.now, dispatch.times
     failed = {mark.key for mark in marks if mark.state == "failed"}
     waiting = {mark.key for mark in marks if mark.state == "queued"}
-    other_channels = [other for other in channels if other.name != channel.name]
+    other_channels = [other for other in dispatch.channels if other.name != channel.name]
     untold = [notice for notice in batch if notice.key in failed or outcomes[notice.key].use_other_channels]
     long = [
         notice
@@ -47,53 +42,36 @@ def fall_back(
     lost = {notice.person: notice for notice in batch if outcomes[notice.key].lost}
     if not untold and not lost and not long:
         return
-    office = with_officer(outbox.office(), rules.officer, language=rules.officer_language)
-    times = OfficeTimes(office, calendar, rules)
     # A letter queued at night waits for the office hours, not for its server.
     untold += [notice for notice in long if now - times.leaving(notice, notice.queued_at) >= OTHERS_AFTER]
-    notices = [
-        new
-        for notice in untold
-        for new in _via_other_channels(notice, other_channels, office, rules, now, times)
-    ]
+    notices = [new for notice in untold for new in _via_other_channels(notice, other_channels, dispatch)]
     for notice in lost.values():
-        notices += _to_officer(notice, channel, other_channels, office, rules, now, times)
-    outbox.add(notices, now=now)
+        notices += _to_officer(notice, channel, other_channels, dispatch)
+    dispatch.outbox.add(notices, now=now)
     if isinstance(channel, Switchable):
         for person in lost:
             channel.lose(person, now=now)
 
 
-def _via_other_channels(
-    notice: Notice,
-    channels: Sequence[Channel],
-    office: Office,
-    rules: Rules,
-    now: datetime,
-    times: OfficeTimes,
-) -> Iterator[Notice]:
+def _via_other_channels(notice: Notice, channels: Sequence[Channel], dispatch: Dispatch) -> Iterator[Notice]:
     """Yield the same notice for the person's other channels; where none reaches them, for the officer instead.
 
     Private notices (`PRIVATE`) never go to the officer.
     """
+    office = dispatch.office
     person = office.people.get(notice.person)
     if person is not None:
         place = notice.key.removesuffix(f":{notice.person}:{notice.channel}")
         for channel, reached in channels_for(Recipient(person=person, why="duty"), channels, office):
             if notice.kind in PRIVATE and reached.person != person:
                 continue
-            yield from readdressed(notice, place, reached.person, (channel,), rules, now, times)
+            yield from readdressed(notice, place, reached.person, (channel,), dispatch)
 
 
 def _to_officer(
-    notice: Notice,
-    channel: Channel,
-    channels: Sequence[Channel],
-    office: Office,
-    rules: Rules,
-    now: datetime,
-    times: OfficeTimes,
+    notice: Notice, channel: Channel, channels: Sequence[Channel], dispatch: Dispatch
 ) -> Iterator[Notice]:
+    office = dispatch.office
     officer = office.people.get(office.officer or "")
     if officer is not None and officer.key != notice.person:
         about = {"channel": channel.name, "person": notice.person}
@@ -101,17 +79,11 @@ def _to_officer(
         place = (
             f"{notice.case}:{notice.obligation}:{notice.due.isoformat()}:lost.{channel.name}.{notice.person}"
         )
-        yield from readdressed(news, place, officer, channels, rules, now, times)
+        yield from readdressed(news, place, officer, channels, dispatch)
 
 
 def readdressed(
-    notice: Notice,
-    place: str,
-    person: Person,
-    channels: Sequence[Channel],
-    rules: Rules,
-    now: datetime,
-    times: OfficeTimes,
+    notice: Notice, place: str, person: Person, channels: Sequence[Channel], dispatch: Dispatch
 ) -> Iterator[Notice]:
     """Yield a notice for each channel that reaches the person."""
     for channel in channels:
@@ -128,10 +100,10 @@ def readdressed(
             language=language_of(channel, person),
             state="queued",
             attempts=0,
-            queued_at=now,
+            queued_at=dispatch.now,
             attempted_at=None,
             answer="",
             text_hash="",
-            message_id=message_id(key, rules.domain),
+            message_id=message_id(key, dispatch.rules.domain),
         )
-        yield replace(new_notice, not_before=times.leaving(new_notice, now))
+        yield replace(new_notice, not_before=dispatch.times.leaving(new_notice, dispatch.now))
