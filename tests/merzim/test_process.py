@@ -11,9 +11,7 @@ from tests.merzim.conftest import ROOT
 
 
 def test_a_refusal_of_a_process_in_any_terminal(tmp_path: Path) -> None:
-    """2, bad input, with one line on stderr and nothing on stdout; in UTF-8 even where the machine's own encoding
-    is ASCII.
-    """
+    """Code 2, one line on stderr, nothing on stdout; in UTF-8 even where the machine speaks ASCII."""
     locale = {"PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
     refused = subprocess.run(
         [sys.executable, "-m", "merzim", "calendar", "day", "31.02.26", "--lang", "kk"],
