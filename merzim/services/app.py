@@ -17,10 +17,8 @@ from urllib.parse import unquote
 import calendars
 from calendars.kazakhstan import Kazakhstan
 from calendars.records import Records, shipped_records, with_records
-from merzim.services import configuration as folders
-from merzim.services import configuration as secret_keys
+from merzim.services import configuration
 from merzim.services.channels import create_channel, sender_domain
-from merzim.services.configuration import read_cipher, with_browser
 from merzim.services.law.regulations import (
     Editions,
     bodies_of,
@@ -134,6 +132,9 @@ class AppContext:
                 administrators changed in the browser laid over them, once the database is open.
             stopping: set when the process must stop: running work is finished, nothing new is started.
             rows_compared: the point up to which the last round of this process compared rows with yearly cases.
+            proposed: by unit, the day and hour at which missing yearly cases were counted, and their number.
+            last_days: by task name, the local date on which a daily task last ran.
+            unused_files: by name, the own files that cannot be used, each with a code and the reason.
             creates_database: whether a database that does not exist is created. Commands that only read set it
                 to False before the database is opened.
         """
@@ -143,6 +144,9 @@ class AppContext:
         self.creates_database = True
         self.stopping = threading.Event()
         self.rows_compared: RoundMark | None = None
+        self.proposed: dict[str, tuple[tuple[date, int] | None, int]] = {}
+        self.last_days: dict[str, date] = {}
+        self.unused_files: dict[str, tuple[str, Text]] = {}
         self.clock = clock
         self.note = _log_note if note is None else note
 
@@ -172,7 +176,6 @@ class AppContext:
         """The acts the office adopted (`merzim calendar-change apply`); none while there is no database."""
         if not self.has_database:
             return ()
-
         return adopted_acts(self.engine)
 
     @property
@@ -204,7 +207,6 @@ class AppContext:
         """Drop the calendar or the settings if another process changed them since."""
         if not self.has_database:
             return
-
         if stored(self.engine) != self._stored_settings:
             self.lay_over_settings()
         if head(self.engine, adoptions.ACTS) != adoptions.head_of(self.acts):
@@ -214,7 +216,6 @@ class AppContext:
         """Return a value that changes whenever adopted acts or settings change."""
         if not self.has_database:
             return None
-
         return head(self.engine, adoptions.ACTS), tuple(sorted(stored(self.engine).items()))
 
     def lay_over_settings(self) -> None:
@@ -223,7 +224,7 @@ class AppContext:
         if not values and not self._stored_settings:
             return
         secret = password(self.unprepared)
-        self.settings = with_browser(self.configured, values, secret, lambda: self.cipher)
+        self.settings = configuration.with_browser(self.configured, values, secret, lambda: self.cipher)
         self._stored_settings = values
         self._forget(*_BUILT_BY_SETTINGS)
 
@@ -241,21 +242,6 @@ class AppContext:
     def installation(self) -> str:
         """What the installation is called, whatever the organisation is called in the browser."""
         return self.configured.installation
-
-    @cached_property
-    def proposed(self) -> dict[str, tuple[tuple[date, int] | None, int]]:
-        """By unit: the day and hour at which missing yearly cases were last counted, and their number."""
-        return {}
-
-    @cached_property
-    def last_days(self) -> dict[str, date]:
-        """By task name: the local date on which a daily task last ran."""
-        return {}
-
-    @cached_property
-    def unused_files(self) -> dict[str, tuple[str, Text]]:
-        """By name: the own files that cannot be used, each with a code and the reason."""
-        return {}
 
     @cached_property
     def library(self) -> Library:
@@ -289,7 +275,6 @@ class AppContext:
         read = read_editions(self.settings)
         if self.settings.regulations.folder is None or _is_missing_file(self.settings.database.url):
             return read
-
         try:
             bodies = bodies_of(self.settings.office)
             return with_adopted(read, texts(adopted_editions(self.engine)), bodies)
@@ -380,7 +365,7 @@ class AppContext:
         self.provider  # noqa: B018
         refuse_unwritable(self.engine)
         self.channels  # noqa: B018 (again: administrators may have changed them)
-        folders.refuse_unwritable(self.settings)
+        configuration.refuse_unwritable(self.settings)
 
     @cached_property
     def present_office(self) -> PresentOffice:
@@ -429,7 +414,6 @@ class AppContext:
         """The OpenID provider for log-in; None if config.toml names none. Raises BadSetting."""
         if not self.settings.oidc.issuer:
             return None
-
         return open_provider(self.settings, os.environ)
 
     @cached_property
@@ -443,7 +427,7 @@ class AppContext:
 
     def refuse_without_key(self) -> None:
         """Refuse to start without a key for second factors, before anything is created. Raises BadSetting."""
-        secret_keys.refuse_missing(self.settings, os.environ)
+        configuration.refuse_missing(self.settings, os.environ)
 
     @cached_property
     def cipher(self) -> Cipher:
@@ -452,7 +436,7 @@ class AppContext:
         Raises:
             BadSetting: the key is missing, malformed, or readable by others; nothing was touched.
         """
-        return read_cipher(self.settings, os.environ, stored=self.stored_secrets, note=self.note)
+        return configuration.read_cipher(self.settings, os.environ, stored=self.stored_secrets, note=self.note)
 
     def stored_secrets(self) -> Sequence[str]:
         """Return the encrypted secrets in the database; none where there is none."""

@@ -95,7 +95,7 @@ class OidcProvider:
     def begin(self, *, now: datetime) -> tuple[str, LogInAttempt]:
         """Return the address to send a browser to, and its attempt. Raises ProviderSilent."""
         attempt = LogInAttempt.new()
-        with self._turn(), self._client() as client:
+        with self._client() as client:
             metadata = self._discover(client, now=now)
             return self._authorization_address(client, metadata, attempt), attempt
 
@@ -121,7 +121,7 @@ class OidcProvider:
             ProviderSilent: the provider does not answer.
             NotIdentified: it does not accept the code, or its ID token is invalid.
         """
-        with self._turn(), self._client() as client:
+        with self._client() as client:
             metadata = self._discover(client, now=now)
             expected = metadata.get("authorization_response_iss_parameter_supported") is True
             if (issuer or expected) and issuer != self._settings.issuer:
@@ -139,7 +139,7 @@ class OidcProvider:
             ProviderSilent: the check `what` failed.
         """
         attempt = LogInAttempt.new()
-        with self._turn(), self._client() as client:
+        with self._client() as client:
             metadata = self._discover(client, now=now)
             yield "provider", {"answer": self._settings.issuer}
             keys = self._key_set(client, metadata, now=now).keys
@@ -161,7 +161,7 @@ class OidcProvider:
         if not self._settings.log_out:
             return ""
         try:
-            with self._turn(), self._client() as client:
+            with self._client() as client:
                 address = self._discover(client, now=now).get("end_session_endpoint")
         except ProviderSilent:
             return ""
@@ -337,36 +337,26 @@ class OidcProvider:
     @contextmanager
     def _client(self) -> Iterator[Any]:
         """Open an HTTP client with limits of time and size that follows no redirects and ignores the
-        environment.
+        environment. Raises ProviderSilent when too many requests wait for the provider already.
         """
         from authlib.integrations.httpx_client import OAuth2Client
 
         settings = self._settings
-        client = OAuth2Client(
-            settings.client_id,
-            self._secret or None,
-            scope=" ".join(dict.fromkeys(("openid", *settings.scopes))),
-            redirect_uri=f"{self._public_address}{CALLBACK}",
-            code_challenge_method="S256",
-            timeout=settings.timeout,
-            follow_redirects=False,
-            trust_env=False,
-            transport=_transport(self._tls, monotonic() + 2 * settings.timeout),
-        )
-        try:
-            yield client
-        finally:
-            client.close()
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Wait for a free slot for a request to the provider. Raises ProviderSilent when too many wait
-        already.
-        """
-        if not self._turns.acquire(timeout=self._settings.timeout):
+        if not self._turns.acquire(timeout=settings.timeout):
             raise ProviderSilent(trouble="")
         try:
-            yield
+            with OAuth2Client(
+                settings.client_id,
+                self._secret or None,
+                scope=" ".join(dict.fromkeys(("openid", *settings.scopes))),
+                redirect_uri=f"{self._public_address}{CALLBACK}",
+                code_challenge_method="S256",
+                timeout=settings.timeout,
+                follow_redirects=False,
+                trust_env=False,
+                transport=_transport(self._tls, monotonic() + 2 * settings.timeout),
+            ) as client:
+                yield client
         finally:
             self._turns.release()
 

@@ -16,7 +16,7 @@ from merzim.web.pages.account import attempts
 from merzim.web.pages.account.login import begin_again, first_page, own_page
 from merzim.web.ui.form_values import Fields
 from merzim.web.ui.render import page
-from workflow.org.access import Account, must_enrol
+from workflow.org.access import must_enrol
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -41,9 +41,11 @@ def change(ctx: Enrolling, texts: Fields) -> Response:
 
 @router.post("/account/recovery")
 def renew(ctx: OwnByPerson, texts: Fields) -> Response:
-    """Create new recovery codes and show them once."""
+    """Replace the recovery codes, and show the new ones once."""
+    login, codes = ctx.reader.login, credentials.new_recovery_codes()
     try:
-        codes = renew_codes(ctx, texts)
+        _prove(ctx, texts)
+        ctx.factors.make_codes(login, _hashes(codes, login), at=stamp(ctx))
     except Refusal as refusal:
         return own_page(ctx, refusal=refusal)
     return _codes_page(ctx, codes, onward="/account")
@@ -64,8 +66,12 @@ def _enrol(ctx: WebContext, texts: Mapping[str, str]) -> Response:
 
 
 def _remove(ctx: WebContext, texts: Mapping[str, str]) -> Response:
+    """Remove the reader's own second factor, unless their access requires one."""
     try:
-        remove(ctx, texts)
+        if ctx.reader.access in ctx.totp_required:
+            raise Refusal("web.totp.required")
+        _prove(ctx, texts)
+        ctx.factors.remove(ctx.reader.login, at=stamp(ctx))
     except Refusal as refusal:
         return own_page(ctx, refusal=refusal)
     return begin_again(ctx, "totp")
@@ -93,20 +99,15 @@ def _codes_page(ctx: WebContext, codes: Sequence[str], *, onward: str) -> Respon
     return page(ctx, "recovery_codes.html", codes=codes, onward=onward)
 
 
-class FactorChangeRefused(Refusal):
-    """The account may not make this change of a second factor."""
+def _prove(ctx: WebContext, texts: Mapping[str, str]) -> None:
+    """Verify the reader's password (`old`) and a code of their second factor (`present`).
 
-
-def prove(ctx: WebContext, texts: Mapping[str, str]) -> Account:
-    """Return the reader's account after verifying its password (`old`) and, where it has one, a code
-    (`present`).
-
-    Raises BadPassword.
+    Raises BadPassword, or Refusal without a second factor.
     """
     account = attempts.check_present_password(ctx, texts.get("old", ""))
-    if account.second_factor:
-        attempts.check_present_code(ctx, account, texts.get("present", ""))
-    return account
+    if not account.second_factor:
+        raise Refusal("web.totp.none")
+    attempts.check_present_code(ctx, account, texts.get("present", ""))
 
 
 def enrol(ctx: WebContext, texts: Mapping[str, str]) -> tuple[str, ...]:
@@ -126,28 +127,6 @@ def enrol(ctx: WebContext, texts: Mapping[str, str]) -> tuple[str, ...]:
     codes = credentials.new_recovery_codes()
     ctx.factors.enrol(login, secret, step, _hashes(codes, login), at=stamp(ctx))
     return codes
-
-
-def renew_codes(ctx: WebContext, texts: Mapping[str, str]) -> tuple[str, ...]:
-    """Replace the recovery codes and return the new ones. Raises BadPassword; NotAllowed: no second factor."""
-    account = prove(ctx, texts)
-    if not account.second_factor:
-        raise FactorChangeRefused("web.totp.none")
-    login, codes = ctx.reader.login, credentials.new_recovery_codes()
-    ctx.factors.make_codes(login, _hashes(codes, login), at=stamp(ctx))
-    return codes
-
-
-def remove(ctx: WebContext, texts: Mapping[str, str]) -> None:
-    """Remove the reader's own second factor, after verifying a code of it.
-
-    Raises BadPassword; NotAllowed: there is none, or the access requires one.
-    """
-    if ctx.reader.access in ctx.totp_required:
-        raise FactorChangeRefused("web.totp.required")
-    if not prove(ctx, texts).second_factor:
-        raise FactorChangeRefused("web.totp.none")
-    ctx.factors.remove(ctx.reader.login, at=stamp(ctx))
 
 
 def _hashes(codes: Sequence[str], login: str) -> list[str]:
