@@ -93,18 +93,6 @@ def test_a_schedule_is_shown_whole_and_written_only_when_confirmed(
     assert app.reads.office().matches["Никто Такой"] == "b@org.kz"
 
 
-def test_the_dates_of_the_preview_are_those_of_the_opened_case(app: AppContext, officer: TestClient) -> None:
-    """What was shown is what came."""
-    page = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
-    shown_dates = re.findall(r'<span class="due-date">([^<]+)</span>', page.text)
-    officer.post(page.url.path)
-    (case,) = app.reads.cases()
-    stands = re.findall(r'<span class="due-date">([^<]+)</span>', officer.get(f"/cases/{case.id}").text)
-
-    assert len(shown_dates) > 15
-    assert sorted(shown_dates) == sorted(stands)
-
-
 def test_a_preview_shows_each_date_beside_the_law_s_and_the_button_below(officer: TestClient) -> None:
     """The cell, the day, the act's day, how late: 30 working days from 1 September 2026 end on 12 October."""
     page = sent(officer, table(("Склад", "hr", "", date(2026, 9, 1), date(2026, 10, 30)))).text
