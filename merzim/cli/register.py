@@ -122,9 +122,7 @@ def _one_of(text: str, allowed: Sequence[str], *, where: str) -> None:
 
 def _registers(call: CommandContext) -> None:
     answer = views.list_registers(call.ctx, views.AskRegisters())
-    if call.json:
-        call.answer(answer)
-        return
+    call.answer(answer)
     rows = [(register.id, register.title[call.language], register.rows) for register in answer.registers]
     call.table(("id", "title", "rows"), rows)
 
@@ -143,11 +141,8 @@ def _list_of_case(call: CommandContext, request: RowsRequest) -> None:
         for case in found
         for number, row in rows_of(case, kind).items()
     ]
-    if call.json:
-        heads = ("case", "id", *fields)
-        answer = [dict(zip(heads, row, strict=True)) for row in rows]
-        call.answer({"register": request.register, "rows": answer})
-        return
+    answer = [dict(zip(("case", "id", *fields), row, strict=True)) for row in rows]
+    call.answer({"register": request.register, "rows": answer})
     titles = [*call.heads("case", "id"), *(field.title[call.language] for field in fields.values())]
     _print_rows(call, titles, rows)
 
@@ -220,17 +215,15 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
     rows = list(page.rows)
     for number in range(2, page.pages + 1):
         rows += views.list_rows(call.ctx, query.model_copy(update={"page": number})).rows
-    if call.json:
-        answer = {"register": request.register, "total": page.total, "totals": page.totals}
-        call.answer({**answer, "rows": rows})
-        return
+    answer = {"register": request.register, "total": page.total, "totals": page.totals}
+    call.answer({**answer, "rows": rows})
     titles = ["ID", *(field.title[call.language] for field in page.fields)]
     cells = [(row.id, *(cell_value(field, row, call.language) for field in page.fields)) for row in rows]
     unsearched = [
         field.title[call.language] for field in page.fields if field.confidential and not field.translation_of
     ]
     if request.search and unsearched:
-        call.note(call.say("web.registers.unsearched", fields=unsearched))
+        call.remark(call.say("web.registers.unsearched", fields=unsearched))
     _print_rows(call, titles, cells)
     titled = {field.id: field.title[call.language] for field in page.fields}
     totals = [f"{titled.get(name, name)}: {amount}" for name, amount in page.totals.items()]
@@ -281,9 +274,7 @@ def _import(call: CommandContext, request: RowsRequest) -> None:
             "content": OpenFile(path.name, content),
         }
         result = tables.import_rows(call.ctx, build(tables.ImportRows, fields))
-    if call.json:
-        call.answer(result)
-        return
+    call.answer(result)
     call.print(call.say("register.imported", file=path.name, count=result.rows))
     if result.aside:
         columns = [field.title[call.language] for field in result.aside]

@@ -17,7 +17,6 @@ from merzim.services.results import CommandResult, command_result
 from merzim.services.verbs import Command, verb
 from merzim.storage.notices.inbox import mark_read
 from notifications.notice import Notice
-from workflow.cases.case import Event
 from workflow.cases.changes import comments
 from workflow.cases.commands import assignments as commands
 from workflow.cases.commands import withdrawals
@@ -208,7 +207,9 @@ def list_inbox(ctx: RequestContext, command: ListInbox) -> InboxPage:
             case=line.event.case,
             line=line.event.seq,
             kind=line.kind,
-            obligation=_place(line.event),
+            obligation=f"assignment.{line.event.name}"
+            if line.event.kind.startswith("assignment_")
+            else line.event.name,
             text=str(line.event.payload.get("text", "")),
             by=line.event.by,
             person=str(line.event.payload.get("person", "")),
@@ -219,11 +220,6 @@ def list_inbox(ctx: RequestContext, command: ListInbox) -> InboxPage:
         for line in lines
     ]
     return InboxPage(unread=ctx.reads.unread_lines(person), entries=entries)
-
-
-def _place(event: Event) -> str:
-    """Return the id of the obligation an event is about; for an assignment its own id."""
-    return f"assignment.{event.name}" if event.kind.startswith("assignment_") else event.name
 
 
 @verb("self")

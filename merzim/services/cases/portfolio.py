@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
@@ -193,13 +193,20 @@ def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
         titles[key] = titles.get(key) or _title(ctx, case, step.row.obligation)
         return StepDates.of(step, title=titles[key])
 
-    lines = []
+    lines, office, language = [], ctx.reads.office(), ctx.spoken_language
     for case, stage, nearest, rows in with_rows(ctx, cases, every):
         steps = plan_steps(rows, approved.get(case.id, {}), count, today=ctx.today)
         critical, drifted = critical_step(steps), most_drifted(steps)
+        unit, title = office.units.get(case.unit or office.root), stage_title(ctx.app, case, stage)
         lines.append(
             PortfolioLine(
-                **_card(ctx, case, nearest, stage),
+                case=case.id,
+                object=case.object_in(language) or ctx.library.named(case.edition).title[language],
+                unit=case.unit,
+                unit_name=unit.name_in(language) if unit else case.unit,
+                stage=stage,
+                stage_title=say(title, {}, language) if isinstance(title, str) else title[language],
+                next=_next_step(ctx, office, case, nearest),
                 steps=[dates(case, step) for step in steps],
                 drift=drifted.drift if drifted else None,
                 drifted=drifted.row.obligation if drifted and drifted.drift else "",
@@ -223,20 +230,6 @@ def with_rows(
     for case in cases:
         found, urgent_row = cases_with_rows.get(case.id, case), urgent_rows.get(case.id)
         yield found, stages[case.id], urgent_row, rows.get(case.id, ())
-
-
-def _card(ctx: RequestContext, case: Case, nearest: Row | None, stage: str) -> dict[str, Any]:
-    office, language = ctx.reads.office(), ctx.spoken_language
-    unit, title = office.units.get(case.unit or office.root), stage_title(ctx.app, case, stage)
-    return {
-        "case": case.id,
-        "object": case.object_in(language) or ctx.library.named(case.edition).title[language],
-        "unit": case.unit,
-        "unit_name": unit.name_in(language) if unit else case.unit,
-        "stage": stage,
-        "stage_title": say(title, {}, language) if isinstance(title, str) else title[language],
-        "next": _next_step(ctx, office, case, nearest),
-    }
 
 
 def _next_step(ctx: RequestContext, office: Office, case: Case, row: Row | None) -> NextStep | None:

@@ -18,6 +18,7 @@ from merzim.documents.schedules.reading import read_schedule
 from merzim.documents.schedules.rows_joined import ReadSchedule
 from merzim.documents.sheets.unreadable import Errors, Upload
 from merzim.services.app import AppContext
+from merzim.services.cases.verbs import unit_to_open_in
 from merzim.services.context import RequestContext, stamp
 from merzim.services.evidence import uploaded_file
 from merzim.services.imports.past import known_headings
@@ -300,10 +301,7 @@ def _own_unit(ctx: RequestContext, unit: str) -> str:
     unit, office = unit or ctx.reader.root, ctx.reads.office()
     if unit and office.units and unit not in office.units:
         raise Refusal("web.refusal.unknown_unit", unit=unit[:100])
-    if ctx.reader.root and not within(office, unit, ctx.reader.root):
-        reader_unit = office.units.get(ctx.reader.root)
-        raise Refusal("web.refusal.not_your_unit", unit=reader_unit.name if reader_unit else ctx.reader.root)
-    return unit
+    return unit_to_open_in(ctx, unit)
 
 
 def _matches(office: Office, strange: Sequence[str], meanings: Mapping[str, str]) -> dict[str, str]:

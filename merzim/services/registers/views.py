@@ -38,7 +38,7 @@ from merzim.storage.registers.rows import SqlRegisterRows
 from workflow.org.kinds import among
 from workflow.registers.access import in_reach, keeps_rows, list_fields, sees_lists
 from workflow.registers.definition import Register
-from workflow.registers.rows import RegisterRow, RowEvent, days_of_case
+from workflow.registers.rows import RegisterRow, days_of_case
 
 Unopened = Literal["", "act", "kind"]
 
@@ -259,10 +259,10 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
         changes.sort(key=lambda change: [*register.fields].index(change.field))
         before |= {name: values.get(name) for name in names}
         ground = str(event.payload.get("ground", ""))
+        # A refusal by a personal link.
+        kind = "refused" if event.kind == "confirmed" and event.payload.get("refused") else event.kind
         history.append(
-            RowEventView(
-                seq=event.seq, kind=_event_kind(event), at=event.at, by=event.by, ground=ground, changes=changes
-            )
+            RowEventView(seq=event.seq, kind=kind, at=event.at, by=event.by, ground=ground, changes=changes)
         )
     office = ctx.reads.office()
     opened_case = row.opened_case if row.opened_case and ctx.reads.heads([row.opened_case]) else ""
@@ -310,11 +310,6 @@ def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
                     )
                 )
     return pointing
-
-
-def _event_kind(event: RowEvent) -> str:
-    """Return the kind of an event, `refused` for a refusal by a personal link."""
-    return "refused" if event.kind == "confirmed" and event.payload.get("refused") else event.kind
 
 
 def _duties(ctx: RequestContext, register: Register, row: RegisterRow) -> list[RowDuty]:

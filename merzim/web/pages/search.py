@@ -64,30 +64,21 @@ def hit_address(hit: Hit, open_procedures: Collection[str]) -> str:
     Args:
         open_procedures: procedures with cases; of any other the form of one case shows what it asks and when.
     """
-    id = quote(hit.id, safe="")
     if (procedure := _procedure(hit)) and procedure not in open_procedures:
         return f"/open/case?procedure={quote(procedure, safe='')}"
-    match hit.kind:
-        case "case":
-            return f"/cases/{id}"
-        case "case_row":
-            kind, _, number = hit.id.partition(".")
-            return f"/cases/{quote(hit.within, safe='')}/risks#{kind}-{number}"
-        case "file":
-            return f"/cases/{quote(hit.within, safe='')}/evidence/{id}"
-        case "obligation":
-            return f"/cases?procedure={quote(hit.within, safe='')}"
-        case "person":
-            return f"/deadlines?person={id}"
-        case "unit":
-            return f"/cases?unit={id}"
-        case "register_row":
-            return f"/registers/{hit.within}/{id}"
-        case "procedure":
-            return f"/cases?procedure={id}"
-        case "indicator":
-            return f"/reports/points#{id}"
-    raise ValueError(hit.kind)
+    id, within = quote(hit.id, safe=""), quote(hit.within, safe="")
+    addresses: dict[str, str] = {
+        "case": f"/cases/{id}",
+        "case_row": f"/cases/{within}/risks#{hit.id.replace('.', '-')}",
+        "file": f"/cases/{within}/evidence/{id}",
+        "obligation": f"/cases?procedure={within}",
+        "person": f"/deadlines?person={id}",
+        "unit": f"/cases?unit={id}",
+        "register_row": f"/registers/{within}/{id}",
+        "procedure": f"/cases?procedure={id}",
+        "indicator": f"/reports/points#{id}",
+    }
+    return addresses[hit.kind]
 
 
 What = Annotated[str, Path(pattern=r"^(unit|person|responsible|case|row\.[a-z0-9-]{1,80})$")]
