@@ -65,14 +65,14 @@ class Document:
     case: str
     unit: str
     object: Mapping[str, str]
-    kind: str
-    reference: str
-    is_file: bool
-    name: str
     fact_on: date
-    written_on: date | None
-    recorded_on: date | None
-    published_on: date | None
+    kind: str = ""
+    reference: str = ""
+    is_file: bool = False
+    name: str = ""
+    written_on: date | None = None
+    recorded_on: date | None = None
+    published_on: date | None = None
     type: str = ""
     size: int | None = None
     restricted: str = ""

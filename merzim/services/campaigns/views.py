@@ -244,7 +244,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     ctx = replace(ctx, language=language)
     letters = store.letters(campaign.id)
     sent = {letter.person: letter.at for letter in reversed(letters)}
-    people = _person_views(ctx, campaign, _people(ctx, ShowCampaign(campaign=campaign.id)))
+    people = asked_people(ctx, ShowCampaign(campaign=campaign.id))
     register, kind = definition_of(ctx, campaign)
     day_of = {True: kind.refusal.confirmed_on if kind.refusal else "", False: kind.confirmed_on}
     paper = {
@@ -516,6 +516,11 @@ def _person_views(
         )
         views.append(view)
     return views
+
+
+def asked_people(ctx: RequestContext, command: ShowCampaign) -> list[CampaignPersonView]:
+    """Return all people of a campaign a query finds, whatever its page. Raises UnknownCampaign."""
+    return _person_views(ctx, seen_campaign(ctx, command.campaign), _people(ctx, command))
 
 
 def _late(

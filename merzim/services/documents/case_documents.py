@@ -170,18 +170,13 @@ def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
             continue
         procedure, obligation = _proved_obligation(app, case_procedure, proof)
         item = proof.evidence
-        yield Document(
-            paragraph=_place(procedure, obligation),
-            act=procedure.acts[obligation.act].short,
+        yield replace(
+            _unproved(procedure, obligation, case, proof.on),
             obligation=_title(case, obligation, proof),
-            case=case.id,
-            unit=case.unit,
-            object=case.object_names(),
             kind=item.kind,
             reference=item.reference,
             is_file=item.name is not None,
             name=item.name or "",
-            fact_on=proof.on,
             written_on=item.written_on,
             recorded_on=item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None,
             published_on=item.published_on,
@@ -199,23 +194,21 @@ def _exemptions(procedure: Procedure, case: Case) -> Iterator[Document]:
     for obligation in procedure.obligations:
         for name, exemption in case.exempted.items():
             if name.partition(".")[0] == obligation.id and exemption.on is not None:
-                yield Document(
-                    paragraph=_place(procedure, obligation),
-                    act=procedure.acts[obligation.act].short,
-                    obligation=obligation.title,
-                    case=case.id,
-                    unit=case.unit,
-                    object=case.object_names(),
-                    kind="",
-                    reference="",
-                    is_file=False,
-                    name="",
-                    fact_on=exemption.on,
-                    written_on=None,
-                    recorded_on=exemption.on,
-                    published_on=None,
-                    exempted=exemption.ground,
-                )
+                unproved = _unproved(procedure, obligation, case, exemption.on)
+                yield replace(unproved, recorded_on=exemption.on, exempted=exemption.ground)
+
+
+def _unproved(procedure: Procedure, obligation: Obligation, case: Case, on: date) -> Document:
+    """Return the line of an obligation of a case in the index, without a document."""
+    return Document(
+        paragraph=_place(procedure, obligation),
+        act=procedure.acts[obligation.act].short,
+        obligation=obligation.title,
+        case=case.id,
+        unit=case.unit,
+        object=case.object_names(),
+        fact_on=on,
+    )
 
 
 def _proved_obligation(app: AppContext, own: Procedure, proof: ProvedItem) -> tuple[Procedure, Obligation]:

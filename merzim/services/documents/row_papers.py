@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -14,10 +14,10 @@ from i18n import say
 from merzim.documents.forms import Form, FormData, FormNote, person_forms
 from merzim.services.campaigns.views import (
     ShowCampaign,
+    asked_people,
     definition_of,
     person_key,
     seen_campaign,
-    show_campaign,
 )
 from merzim.services.context import RequestContext
 from merzim.services.documents.filling import (
@@ -31,7 +31,7 @@ from merzim.services.evidence import clean_file_name
 from merzim.services.registers.queries import MAX_PAGE_SIZE, ListRows
 from merzim.services.registers.results import RowView, field_view
 from merzim.services.registers.texts import row_in_language, text_notes, with_translations
-from merzim.services.registers.views import AskRow, RowDetail, list_rows, show_row
+from merzim.services.registers.views import AskRow, RowDetail, RowPage, list_rows, show_row
 from merzim.services.verbs import verb
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
@@ -56,17 +56,23 @@ def paper_of_row(ctx: RequestContext, row: str, form: str, language: str) -> byt
 
 def papers_of_list(ctx: RequestContext, command: ListRows, language: str) -> bytes:
     papers: list[tuple[str, Form, Mapping[str, object]]] = []
-    reader, page, pages = replace(ctx, language=language), 0, 1
-    while page < pages:
-        page += 1
-        row_page = list_rows(reader, command.model_copy(update={"page": page, "size": MAX_PAGE_SIZE}))
-        pages = row_page.pages
+    for row_page in row_pages(replace(ctx, language=language), command):
         for row in row_page.rows:
             for about in papers_for(row.register_id, row.values, withdrawn=row.withdrawn):
                 fields = row_fields(ctx, about, row, language)
                 papers.append((f"{fields.get('name') or ''} {row.id}", about, fields))
         _refuse_many(len(papers))
     return _archive(ctx, papers, language)
+
+
+def row_pages(ctx: RequestContext, command: ListRows) -> Iterator[RowPage]:
+    """Yield the pages of a list of rows, each as long as it may be. Raises as `list_rows`."""
+    page, pages = 0, 1
+    while page < pages:
+        page += 1
+        row_page = list_rows(ctx, command.model_copy(update={"page": page, "size": MAX_PAGE_SIZE}))
+        pages = row_page.pages
+        yield row_page
 
 
 def papers_of_campaign(ctx: RequestContext, command: ShowCampaign, language: str) -> bytes:
@@ -206,31 +212,22 @@ def _campaign_forms(
     forms, office = campaign_papers(ctx, command.campaign), ctx.reads.office()
     if not forms:
         return
-    reader, page, pages = replace(ctx, language=language), 0, 1
-    while page < pages:
-        page += 1
-        campaign_page = show_campaign(reader, command.model_copy(update={"page": page, "size": MAX_PAGE_SIZE}))
-        pages = campaign_page.pages
-        _refuse_many(0 if person else campaign_page.total)
-        for campaign_person in campaign_page.people:
-            if person not in ("", campaign_person.person):
-                continue
-            if campaign_person.answer:
-                row = show_row(reader, AskRow(row=campaign_person.answer)).row
-                for about in papers_for(row.register_id, row.values, withdrawn=row.withdrawn):
-                    yield f"{campaign_person.name} {row.id}", about, row_fields(ctx, about, row, language)
-            elif campaign_person.state == "awaited" and campaign_person.person in office.people:
-                for about in forms:
-                    office_fields = from_office(
-                        ctx.app,
-                        about,
-                        language,
-                        unit="",
-                        year=None,
-                        person=campaign_person.person,
-                        today=ctx.today,
-                    )
-                    yield campaign_person.name, about, office_fields
+    reader = replace(ctx, language=language)
+    people = asked_people(reader, command)
+    _refuse_many(0 if person else len(people))
+    for asked in people:
+        if person not in ("", asked.person):
+            continue
+        if asked.answer:
+            row = show_row(reader, AskRow(row=asked.answer)).row
+            for about in papers_for(row.register_id, row.values, withdrawn=row.withdrawn):
+                yield f"{asked.name} {row.id}", about, row_fields(ctx, about, row, language)
+        elif asked.state == "awaited" and asked.person in office.people:
+            for about in forms:
+                blank = from_office(
+                    ctx.app, about, language, unit="", year=None, person=asked.person, today=ctx.today
+                )
+                yield asked.name, about, blank
 
 
 def _filled(ctx: RequestContext, form: Form, fields: Mapping[str, object], language: str) -> bytes:

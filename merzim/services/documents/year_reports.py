@@ -14,7 +14,7 @@ from merzim.documents.forms.definitions import Field, RecordedFacts, RegisterRow
 from merzim.documents.forms.filling import group_of
 from merzim.services.context import RequestContext
 from merzim.services.documents.filling import filled, from_office, paper_notes
-from merzim.services.documents.row_papers import recorded_fields
+from merzim.services.documents.row_papers import recorded_fields, row_pages
 from merzim.services.documents.rows import (
     REPORTED,
     Row,
@@ -24,7 +24,7 @@ from merzim.services.documents.rows import (
     supplier_rows,
 )
 from merzim.services.evidence import paper_file_name
-from merzim.services.registers.queries import MAX_PAGE_SIZE, FilterInput, ListRows
+from merzim.services.registers.queries import FilterInput, ListRows
 from merzim.services.registers.results import FieldView, RowView, cell_value, reader_scope, seen_register
 from merzim.services.registers.texts import row_in_language, text_notes, with_translations
 from merzim.services.registers.views import list_rows
@@ -391,23 +391,17 @@ def _rows_of_days(ctx: RequestContext, source: RegisterRows, unit: str, days: Da
         within = {"field": name, "from": ends[0], "until": ends[1]}
         without = [{"field": before, "empty": True} for before in source.dates[:place]]
         filters = [FilterInput.model_validate(condition) for condition in (within, *without, *where)]
-        command = ListRows(
-            register_id=source.register_id, unit=unit, filters=filters, sort=name, size=MAX_PAGE_SIZE
-        )
+        command = ListRows(register_id=source.register_id, unit=unit, filters=filters, sort=name)
         # A list the reader may not ask for is refused, whether there are rows or not.
         may_ask = {condition.field for condition in filters} <= {*list_fields(register, scope)}
         lists = SqlRegisterLists(ctx.app.engine)
         if may_ask and not by_year and not lists.any_dated(register.id, name, first, last):
             continue
-        row_page = list_rows(ctx, command)
-        while row_page.rows:
+        for row_page in row_pages(ctx, command):
             fields = {field.id: field for field in row_page.fields}
             # What has no day but its year alone comes after what has one.
             at = "" if not by_year else f"{last} "
             dated_rows += [(f"{at}{row.values[name]}", fields, row) for row in row_page.rows]
-            if row_page.page >= row_page.pages:
-                break
-            row_page = list_rows(ctx, command.model_copy(update={"page": row_page.page + 1}))
     for _, field_views, row in sorted(dated_rows, key=lambda dated_row: dated_row[0]):
         yield field_views, row
 
