@@ -81,7 +81,7 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: OpenD
     parts = [
         *sections(listed, language),
         *_section("dates", (moved_line(*pair, language) for pair in items.moved), language),
-        *_section("comments", (comment_line(one, matters, language) for one in items.comments), language),
+        *_section("comments", (comment_line(one, matters) for one in items.comments), language),
         *(unconfirmed_section(matters, language) if items.calls else ()),
         *_section("never_confirmed", never, language),
         *_section("units", units, language),

@@ -55,7 +55,7 @@ def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> Lett
     )
 
 
-def comment_line(notice: Notice, matters: Matters, language: str) -> LetterLine:
+def comment_line(notice: Notice, matters: Matters) -> LetterLine:
     """Return the line about an event of a case that concerns its reader."""
     letter = comment_page(notice, matters.case(notice), name="", rules=matters.rules)
     said = letter.sections[0].lines[0].text if len(letter.sections) > 1 else ""
@@ -116,7 +116,7 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
         about: `event`, `login`, `at`, and other arguments of the event's sentences.
         name: name of the account's holder.
     """
-    moments = {key: _moment(about[key], rules) for key in _MOMENTS if key in about}
+    moments = {key: _moment(about[key]) for key in _MOMENTS if key in about}
     arguments = {**about, **moments}
 
     event = f"{about['event']}_{about['way']}" if "way" in about else about["event"]
@@ -151,7 +151,7 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
     return render_letter(page, language)
 
 
-def _moment(value: object, rules: Rules) -> str:
+def _moment(value: object) -> str:
     return f"{local_moment(datetime.fromisoformat(str(value))):%d.%m.%Y, %H:%M}"
 
 

@@ -22,11 +22,10 @@ from tests.storage.test_ledger import race
 from tests.storage.test_two_processes import two
 from workflow.cases.case import Evidence
 from workflow.cases.commands.case_commands import CaseCommands, Change
-from workflow.cases.commands.payloads import FactKnown
 from workflow.cases.registers.exposure import exposure, remarks
 from workflow.cases.registers.risk import register
 from workflow.org.audit import Stamp
-from workflow.ports import Conflict, OtherChange
+from workflow.ports import Conflict, Contradiction, OtherChange
 
 AT = Stamp(by="б", now=NOW, today=TODAY)
 
@@ -141,7 +140,7 @@ def test_the_same_fact_with_another_date_is_refused_with_who_recorded_what_and_w
         engine,
         lambda: other.record(case.id, "schedule_approved", on=DAY, at=Stamp(by="Айгүл", now=NOW, today=TODAY)),
     )
-    with pytest.raises(FactKnown) as refused:
+    with pytest.raises(Contradiction) as refused:
         core.record(case.id, "schedule_approved", on=date(2026, 1, 19), at=AT)
     same = core.record(case.id, "schedule_approved", on=DAY, at=AT)
 

@@ -27,7 +27,6 @@ from tests.storage.registers import NOW, TODAY, application, office, operator, r
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import withdrawals
-from workflow.cases.commands.payloads import CannotRecord
 from workflow.cases.commands.row_facts import follow_rows
 from workflow.org.audit import Stamp
 from workflow.org.office import Unit
@@ -213,7 +212,7 @@ def test_what_somebody_recorded_is_neither_doubled_nor_withdrawn_by_a_row(app: A
 
     with pytest.raises(Refusal, match="fact_of_row"):
         withdrawals.withdraw(app.case_commands, case, f"{JANUARY}#2", ground="mistake", at=by)
-    with pytest.raises(CannotRecord, match="fact_of_row"):
+    with pytest.raises(Refusal, match="fact_of_row"):
         app.case_commands.correct(case, f"{JANUARY}#2", on=date(2026, 1, 21), ground="mistake", at=by)
 
 

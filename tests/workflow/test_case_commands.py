@@ -15,7 +15,6 @@ from workflow.board.rows import Row
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import CaseCommands, UnknownCase
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.payloads import CannotRecord
 from workflow.law.names import UnknownFact
 from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
@@ -96,7 +95,7 @@ def test_the_same_fact_with_another_date_is_refused(case_commands: CaseCommands,
     """The refusal knows the date there is; correct is the way."""
     record(case_commands, case, "order_signed", date(2026, 4, 6))
 
-    with pytest.raises(CannotRecord) as refusal:
+    with pytest.raises(Refusal) as refusal:
         record(case_commands, case, "order_signed", date(2026, 4, 7))
     assert (refusal.value.code, refusal.value.arguments["known"]) == ("fact_known", date(2026, 4, 6))
 
@@ -109,7 +108,7 @@ def test_what_has_not_happened_is_refused(
     if not refused:
         assert record(case_commands, case, "published", on) == ["fact"]
         return
-    with pytest.raises(CannotRecord) as refusal:
+    with pytest.raises(Refusal) as refusal:
         record(case_commands, case, "published", on)
     assert refusal.value.code == "fact_in_future"
 
@@ -160,7 +159,7 @@ def test_a_correction_moves_what_follows_and_the_stage_back(case_commands: CaseC
 
 def test_what_was_never_recorded_cannot_be_corrected(case_commands: CaseCommands, case: Case) -> None:
     """And a correction without a ground is refused."""
-    with pytest.raises(CannotRecord):
+    with pytest.raises(Refusal):
         case_commands.correct(case.id, "published", on=END, ground="қате", at=AT)
     with pytest.raises(Refusal):
         case_commands.correct(case.id, "published", on=END, ground=" ", at=AT)
@@ -280,7 +279,7 @@ def test_evidence_published_after_today_is_refused(
     if not refused:
         assert record(case_commands, case, "start_announced", date(2026, 3, 30), link) == ["fact"]
         return
-    with pytest.raises(CannotRecord) as refusal:
+    with pytest.raises(Refusal) as refusal:
         record(case_commands, case, "start_announced", date(2026, 3, 30), link)
     assert refusal.value.code == "evidence_in_future"
 

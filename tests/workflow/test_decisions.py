@@ -12,7 +12,6 @@ from tests.workflow.conftest import NOW, TODAY
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.payloads import AnsweredOtherwise
 from workflow.cases.commands.planning import plan
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.deadlines.deadline import Deadline
@@ -24,6 +23,7 @@ from workflow.law.names import UnknownFact
 from workflow.law.procedure import Procedure
 from workflow.machine import stage
 from workflow.org.audit import Stamp
+from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 from workflow.reminders import HIMSELF, steps_of, undated_kind
 
@@ -171,10 +171,10 @@ def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(case_commands: 
         decide("settled", "settlement")
     decide("confirmed")
     decide("confirmed")
-    with pytest.raises(AnsweredOtherwise) as refusal:
+    with pytest.raises(Contradiction) as refusal:
         decide("none")
     assert refusal.value.arguments["answer"] == conflict().by_id["conflict_confirmed"].title
-    with pytest.raises(AnsweredOtherwise):
+    with pytest.raises(Contradiction):
         case_commands.record(opened_case.id, "conflict_not_confirmed", on=OPINION, at=AT)
     assert (state("conflict"), state("measures_taken")) == ("done", "open")
 

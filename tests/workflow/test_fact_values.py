@@ -19,7 +19,6 @@ from tests.workflow.test_programmes import MONTHLY, QUOTA, obligation, procedure
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import NotForKind, Opening
-from workflow.cases.commands.payloads import CannotRecord
 from workflow.law.library import Library
 from workflow.law.names import UnknownFact
 from workflow.org.audit import Stamp
@@ -132,7 +131,7 @@ def test_another_number_is_corrected_with_a_ground(
     with pytest.raises(Contradiction) as refused:
         case_commands.record(case.id, name, on=ON, signed_by="deputy", at=WRITTEN)
     said(refused.value)
-    with pytest.raises(CannotRecord):
+    with pytest.raises(Refusal):
         case_commands.record(case.id, name, on=date(2026, 11, 29), values=numbers, at=WRITTEN)
 
     for events in (1, 0):

@@ -333,15 +333,7 @@ def apply(case: Case | None, event: Event) -> Case:
     if event.kind == "withdrawn":
         raise ValueError(f"event {event.seq} of {event.case} withdraws others: fold the whole chain")
     changes = {} if case is None else _changes(case, event)
-    return _copied(case or _opened(event), {**changes, "seq": event.seq, "head": event.hash})
-
-
-def _copied(case: Case, changed: Mapping[str, object]) -> Case:
-    """Return a copy of a case with these fields changed, at half the cost of `replace`."""
-    copy = object.__new__(Case)
-    for name in Case.__slots__:
-        object.__setattr__(copy, name, changed[name] if name in changed else getattr(case, name))
-    return copy
+    return replace(case or _opened(event), **changes, seq=event.seq, head=event.hash)
 
 
 def effective_events(events: Sequence[Event]) -> tuple[Event | None, ...]:

@@ -35,7 +35,6 @@ from merzim.services.verbs import Command, verb
 from notifications.notice import Notice
 from workflow.cases.case import Evidence
 from workflow.cases.commands.case_commands import View
-from workflow.cases.commands.payloads import CannotRecord
 from workflow.cases.registers.entries import is_entry
 from workflow.law.procedure import Obligation
 from workflow.org.access import Reader, placed
@@ -197,13 +196,13 @@ def _result_or_refusal(
 
 
 def _require_plain_fact(ctx: RequestContext, step: StepOfCase) -> None:
-    """Raise CannotRecord for a decision, whose answer differs from case to case, and for a register's row."""
+    """Raise Refusal for a decision, whose answer differs from case to case, and for a register's row."""
     procedure = ctx.library.of(ctx.reads.heads([step.case])[step.case])
     question = procedure.decisions.get(step.fact)
     if question is not None:
-        raise CannotRecord("bulk.decision", title=question.title)
+        raise Refusal("bulk.decision", title=question.title)
     if is_entry(step.fact):
-        raise CannotRecord("bulk.register", row=step.fact)
+        raise Refusal("bulk.register", row=step.fact)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,9 +26,7 @@ from workflow.cases.commands.opening import (
     with_bodies,
 )
 from workflow.cases.commands.payloads import (
-    AnsweredOtherwise,
-    CannotRecord,
-    FactKnown,
+    contradiction,
     fact_payload,
     missing_details,
     require_past,
@@ -204,11 +202,9 @@ class CaseCommands:
             evidence_follows: records with a new fact that its evidence will be added later.
 
         Raises:
-            CannotRecord: a date after today.
-            FactKnown: the fact is known with another date.
-            AnsweredOtherwise: the decision it answers is answered with another option.
-            Contradiction: it is known with another number or signature.
-            Refusal: an unknown case, fact, number or duty.
+            Contradiction: it is known with another date, number or signature, or the decision it answers is
+                answered with another option.
+            Refusal: a date after today; an unknown case, fact, number or duty.
         """
         numbers_given, proof = dict(values or {}), tuple(evidence)
 
@@ -220,7 +216,9 @@ class CaseCommands:
             _require_unanswered(case, procedure, fact)
             recorded_fact = case.facts.get(fact)
             if recorded_fact is not None and recorded_fact.on != on:
-                raise FactKnown(recorded_fact, title=obligation.title, on=on)
+                raise contradiction(
+                    "fact_known", recorded_fact, title=obligation.title, on=on, known=recorded_fact.on
+                )
             if recorded_fact is not None:
                 new = tuple(item for item in new if item not in recorded_fact.evidence)
                 numbers, signature = missing_details(obligation, recorded_fact, numbers, signature)
@@ -241,13 +239,13 @@ class CaseCommands:
     def _require_days(
         self, obligation: Obligation, on: date, evidence: Iterable[Evidence], today: date
     ) -> None:
-        """Raise CannotRecord for a day of a fact or its evidence after today, or beyond the records."""
+        """Raise Refusal for a day of a fact or its evidence after today, or beyond the records."""
         require_past(obligation, on, today=today)
         self.require_within_records(on)
         for published in (item.published_on for item in evidence if item.published_on is not None):
             self.require_within_records(published)
             if published > today:
-                raise CannotRecord("evidence_in_future", title=obligation.title, on=published, today=today)
+                raise Refusal("evidence_in_future", title=obligation.title, on=published, today=today)
 
     def decide(
         self,
@@ -295,7 +293,7 @@ class CaseCommands:
             if not ground.strip():
                 raise Refusal("ground_missing")
             if fact not in case.facts:
-                raise CannotRecord("nothing_to_correct", title=obligation.title)
+                raise Refusal("nothing_to_correct", title=obligation.title)
             require_past(obligation, on, today=at.today)
             self.require_within_records(on)
             recorded_fact = case.facts[fact]
@@ -304,7 +302,7 @@ class CaseCommands:
             if recorded_fact.on == on and same:
                 return ()
             if recorded_fact.row and recorded_fact.on != on:
-                raise CannotRecord("fact_of_row", title=obligation.title, row=recorded_fact.row)
+                raise Refusal("fact_of_row", title=obligation.title, row=recorded_fact.row)
             payload["ground"] = ground
             return [("corrected", fact, on, payload)]
 
@@ -513,11 +511,12 @@ class CaseCommands:
 
 
 def _require_unanswered(case: Case, procedure: Procedure, fact: str) -> None:
-    """Raise AnsweredOtherwise where the decision a fact answers has another answer."""
+    """Raise Contradiction where the decision a fact answers has another answer."""
     question = procedure.answered_by.get(fact)
     answer = question.answer(case.facts) if question else None
     if question and answer and answer.fact != fact:
-        raise AnsweredOtherwise(case.facts[answer.fact], question=question, answer=answer)
+        known = case.facts[answer.fact]
+        raise contradiction("answered_otherwise", known, title=question.title, answer=answer.title, on=known.on)
 
 
 def _require_answerable(view: View, decision: str) -> None:

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from calendars.kazakhstan import Kazakhstan
 from workflow.board.portfolio import APPROVAL
 from workflow.cases.case import Case, Event, EventDraft, evidence_payload
-from workflow.cases.commands.payloads import CannotRecord
 from workflow.law.library import Library
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure, Text
@@ -146,7 +145,7 @@ def check(
         calendar.is_working_day(on)  # raises beyond the records
         if on > today:
             title = procedure.by_id[fact.partition(".")[0]].title
-            raise CannotRecord("fact_in_future", title=title, on=on, today=today)
+            raise Refusal("fact_in_future", title=title, on=on, today=today)
 
 
 def check_plan_date(on: date, calendar: Kazakhstan, *, of_row: bool) -> None:

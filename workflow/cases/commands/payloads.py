@@ -7,43 +7,17 @@ from datetime import date
 from decimal import Decimal
 
 from workflow.cases.case import Fact
-from workflow.law.procedure import Obligation, Option, Text
+from workflow.law.procedure import Obligation
 from workflow.org.office import DUTIES
 from workflow.ports import Contradiction, OtherChange
 from workflow.refusal import Refusal, closest_first
 
 
-class CannotRecord(Refusal, ValueError):
-    """The fact cannot be recorded as requested."""
-
-
-class FactKnown(Contradiction, CannotRecord):
-    """The fact is recorded with another date; the message says which, by whom and when."""
-
-    def __init__(self, recorded_fact: Fact, *, title: Text, on: date) -> None:
-        super().__init__(
-            "fact_known",
-            changes=(_change(recorded_fact),),
-            title=title,
-            on=on,
-            known=recorded_fact.on,
-            by=recorded_fact.by,
-            at=recorded_fact.at,
-        )
-
-
-class AnsweredOtherwise(Contradiction, CannotRecord):
-    """The decision is answered with another option; the message says which, by whom and when."""
-
-    def __init__(self, recorded_fact: Fact, *, question: Obligation, answer: Option) -> None:
-        super().__init__(
-            "answered_otherwise",
-            changes=(_change(recorded_fact),),
-            title=question.title,
-            answer=answer.title,
-            on=recorded_fact.on,
-            by=recorded_fact.by,
-        )
+def contradiction(code: str, recorded_fact: Fact, **arguments: object) -> Contradiction:
+    """Return the refusal of what contradicts a recorded fact; it says by whom and when that was recorded."""
+    by, at = recorded_fact.by, recorded_fact.at
+    change = OtherChange(kind="fact", name=recorded_fact.name, on=recorded_fact.on, by=by, at=at)
+    return Contradiction(code, changes=(change,), by=by, at=at, **arguments)
 
 
 def fact_payload(
@@ -74,9 +48,9 @@ def fact_payload(
 
 
 def require_past(obligation: Obligation, on: date, *, today: date) -> None:
-    """Raise CannotRecord for a day that lies in the future."""
+    """Raise Refusal for a day that lies in the future."""
     if on > today:
-        raise CannotRecord("fact_in_future", title=obligation.title, on=on, today=today)
+        raise Refusal("fact_in_future", title=obligation.title, on=on, today=today)
 
 
 def missing_details(
@@ -92,32 +66,15 @@ def missing_details(
     """
     for name, value in values.items():
         if name in recorded_fact.values and recorded_fact.values[name] != value:
-            raise Contradiction(
-                "value_known",
-                changes=(_change(recorded_fact),),
-                title=obligation.title,
-                value=name,
-                known=recorded_fact.values[name],
-                given=value,
-                by=recorded_fact.by,
-                at=recorded_fact.at,
+            known = recorded_fact.values[name]
+            raise contradiction(
+                "value_known", recorded_fact, title=obligation.title, value=name, known=known, given=value
             )
     if signed_by and recorded_fact.signed_by not in ("", signed_by):
-        raise Contradiction(
-            "signatory_known",
-            changes=(_change(recorded_fact),),
-            title=obligation.title,
-            known=recorded_fact.signed_by,
-            given=signed_by,
-            by=recorded_fact.by,
-            at=recorded_fact.at,
+        known_signatory = recorded_fact.signed_by
+        raise contradiction(
+            "signatory_known", recorded_fact, title=obligation.title, known=known_signatory, given=signed_by
         )
     new = {name: value for name, value in values.items() if name not in recorded_fact.values}
     signature = "" if signed_by == recorded_fact.signed_by else signed_by
     return new, signature
-
-
-def _change(recorded_fact: Fact) -> OtherChange:
-    return OtherChange(
-        kind="fact", name=recorded_fact.name, on=recorded_fact.on, by=recorded_fact.by, at=recorded_fact.at
-    )
