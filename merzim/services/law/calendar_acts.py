@@ -7,7 +7,7 @@ time. After a crash between the two the same command (or `merzim rebuild`) finis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -53,30 +53,6 @@ class CalendarAct(Command):
 
     text: Annotated[str, Field(min_length=1, max_length=MAX_BYTES), NO_NUL]
     name: Line = "act.toml"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reach:
-    """The days an act changes and the cases they may affect, before any case is read. Fields as in
-    `Preview`.
-    """
-
-    known: bool
-    days: tuple[DayChange, ...]
-    touched: tuple[str, ...]
-    before: Kazakhstan
-    after: Kazakhstan
-
-    def preview_with(self, impacts: Iterable[PersonImpact], written_count: int = 0) -> ActPreview:
-        return ActPreview(
-            known=self.known,
-            days=self.days,
-            touched=self.touched,
-            impacts=tuple(impacts),
-            before=self.before,
-            after=self.after,
-            written=written_count,
-        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,15 +124,15 @@ def preview_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
     """
     app, today = ctx.app, ctx.today
     with _refusals():
-        reach = _find_reach(app, app.acts, _parse(ctx, command))
+        preview = _find_reach(app, app.acts, _parse(ctx, command))
     find_people = people_finder(app, today)
-    preview = reach.preview_with(
+    impacts = tuple(
         PersonImpact(deadline, find_people(case, deadline))
-        for names in chunks(reach.touched, CHUNK_SIZE)
+        for names in chunks(preview.touched, CHUNK_SIZE)
         for case in app.ledger.cases(names).values()
-        for deadline in moved(case, app.library.of(case), reach.before, reach.after, today=today)
+        for deadline in moved(case, app.library.of(case), preview.before, preview.after, today=today)
     )
-    return _as_visible(ctx, preview)
+    return _as_visible(ctx, replace(preview, impacts=impacts))
 
 
 @verb("manage")
@@ -179,7 +155,7 @@ def adopt_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
             app.refresh()
     app.refresh()
     impacts, written_count = _write_moved(app, reach, _cause(act, reach.days), now=now, today=today)
-    return _as_visible(ctx, reach.preview_with(impacts, written_count))
+    return _as_visible(ctx, replace(reach, impacts=tuple(impacts), written=written_count))
 
 
 def moves_of(app: AppContext, events: Sequence[Event]) -> tuple[ActMoves, ...]:
@@ -231,7 +207,8 @@ def _as_visible(ctx: RequestContext, preview: ActPreview) -> ActPreview:
     return replace(preview, impacts=impacts, hidden=len(preview.impacts) - len(impacts))
 
 
-def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> Reach:
+def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> ActPreview:
+    """Return the days an act changes and the cases they may affect, before any case is read."""
     index = next((n for n, adoption in enumerate(acts) if adoption.entries == act), None)
     if index is None:
         before = app.calendar
@@ -241,12 +218,14 @@ def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> Reac
         other_acts = [adoption for n, adoption in enumerate(acts) if n != index]
         before, after = app.calendar_of(app.records_of(other_acts)), app.calendar
     touched = sorted({case for span in reach(before, after) for case in app.ledger.touched(*span)})
-    return Reach(
+    return ActPreview(
         known=index is not None,
         days=changed_days(before, after),
         touched=tuple(touched),
+        impacts=(),
         before=before,
         after=after,
+        written=0,
     )
 
 
@@ -269,7 +248,7 @@ def _title_fields(source: Source) -> dict[str, object]:
 
 
 def _write_moved(
-    app: AppContext, act_reach: Reach, cause: Mapping[str, object], *, now: datetime, today: date
+    app: AppContext, act_reach: ActPreview, cause: Mapping[str, object], *, now: datetime, today: date
 ) -> tuple[list[PersonImpact], int]:
     """Rewrite the cases' board rows by the present calendar; return the impacts and the number changed."""
     find_people, before, after = people_finder(app, today), act_reach.before, app.calendar

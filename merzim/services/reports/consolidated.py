@@ -215,8 +215,15 @@ class CartogramComparison:
     @property
     def places(self) -> tuple[UnitPositions, ...]:
         """The lines by place, ordered by name."""
-        ordered = sorted(self.lines, key=_place)
-        return tuple(_gathered(place, tuple(lines)) for place, lines in groupby(ordered, key=_place))
+        ordered = groupby(sorted(self.lines, key=_place), key=_place)
+        return tuple(
+            UnitPositions(
+                name=place_of(lines[0]),
+                positions=tuple(line for line in lines if line.section == "positions"),
+                risks=tuple(line for line in lines if line.section == "risks"),
+            )
+            for lines in (tuple(lines) for _, lines in ordered)
+        )
 
 
 def comparison(ctx: RequestContext, unit: str) -> CartogramComparison:
@@ -236,12 +243,3 @@ def comparison(ctx: RequestContext, unit: str) -> CartogramComparison:
 
 def _place(line: CartogramLine) -> tuple[str, str]:
     return line.department, line.district
-
-
-def _gathered(place: tuple[str, str], lines: Iterable[CartogramLine]) -> UnitPositions:
-    lines = tuple(lines)
-    return UnitPositions(
-        name=place_of(lines[0]),
-        positions=tuple(line for line in lines if line.section == "positions"),
-        risks=tuple(line for line in lines if line.section == "risks"),
-    )
