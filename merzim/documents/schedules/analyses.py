@@ -10,10 +10,10 @@ from statistics import median_low
 from merzim.documents.schedules.naming import PART, STEP
 from merzim.documents.schedules.periods import Period, read_period
 from merzim.documents.schedules.rows_joined import ReadingNote, ReadSchedule, as_read
-from merzim.documents.schedules.table import HeadCell, ScheduleTable
+from merzim.documents.schedules.table import HeadCell, ScheduleTable, text_at
 from merzim.documents.schedules.title import ScheduleTitle
 from merzim.documents.sheets.dates import WrittenDay, WrittenSpan, is_far, read
-from merzim.documents.sheets.rows import NotAValue, RowOfSheet, cell_name, is_empty, text_of
+from merzim.documents.sheets.rows import RowOfSheet, cell_name, is_empty, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
 
@@ -243,11 +243,7 @@ def _text(row: RowOfSheet, table: ScheduleTable, kind: str, errors: Errors) -> s
     """Return the text of a row in the columns of a kind: of objects the first filled, of units the last."""
     columns = table.of(kind) if kind != "unit" else table.of(kind)[::-1]
     for column in columns:
-        value = row.cell(column.place)
-        if isinstance(value, NotAValue):
-            errors.add(row.number, "paper_formula", text=value.text, where=column.title)
-            return value.text
-        if text := tidy(text_of(value)):
+        if text := tidy(text_at(row, column, errors)):
             return text
     return ""
 

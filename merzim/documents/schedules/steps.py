@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from merzim.documents.schedules.analyses import UNREAD
 from merzim.documents.schedules.roots import FactMatch, match_facts
 from merzim.documents.schedules.rows_joined import CombinedRows, Planned, ReadSchedule
-from merzim.documents.schedules.table import HeadCell, ScheduleTable
+from merzim.documents.schedules.table import HeadCell, ScheduleTable, text_at
 from merzim.documents.schedules.title import ScheduleTitle
 from merzim.documents.sheets.dates import Nothing, When, WrittenSpan, ends, is_far, read_lines
-from merzim.documents.sheets.rows import NotAValue, RowOfSheet, Sheet, cell_name, text_of
+from merzim.documents.sheets.rows import RowOfSheet, Sheet, cell_name, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
 
@@ -108,8 +108,8 @@ def _steps(
         if section is not None:
             sections.append((row.number, section))
             continue
-        work = _joined(row, table.of("work"), errors)
-        who = _joined(row, table.of("who")[:1], errors)
+        work = "\n".join(filter(None, (text_at(row, column, errors) for column in table.of("work"))))
+        who = "".join(text_at(row, column, errors) for column in table.of("who")[:1])
         try:
             days, left = _read_or_left(row, when, title)
         except UnreadableCell as refusal:
@@ -269,15 +269,3 @@ def _section(sheet: Sheet, row: RowOfSheet, when: int) -> str | None:
         if len(covered) > 1 and when in covered and place != when:
             return _LABEL.sub("", tidy(" ".join(text_of(row.cell(at)) for at in filled)))
     return None
-
-
-def _joined(row: RowOfSheet, columns: Sequence[HeadCell], errors: Errors) -> str:
-    texts = []
-    for column in columns:
-        value = row.cell(column.place)
-        if isinstance(value, NotAValue):
-            errors.add(row.number, "paper_formula", text=value.text, where=column.title)
-            texts.append(value.text)
-        else:
-            texts.append(text_of(value))
-    return "\n".join(filter(None, texts))

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from merzim.documents.schedules.naming import PART, STEP, Naming
-from merzim.documents.sheets.rows import RowOfSheet, Sheet, text_of
+from merzim.documents.sheets.rows import NotAValue, RowOfSheet, Sheet, text_of
 from merzim.documents.sheets.texts import plain, tidy
+from merzim.documents.sheets.unreadable import Errors
 
 WITHIN = 60
 """Rows searched for the head."""
@@ -47,6 +48,15 @@ class ScheduleTable:
         """Return the columns that hold days."""
         kinds = ("start", "end", "period", "month", "quarter", PART, STEP)
         return tuple(column for column in self.columns if column.kind.startswith(kinds))
+
+
+def text_at(row: RowOfSheet, column: HeadCell, errors: Errors) -> str:
+    """Return the text of a cell. A formula is an error, and its own text."""
+    value = row.cell(column.place)
+    if not isinstance(value, NotAValue):
+        return text_of(value)
+    errors.add(row.number, "paper_formula", text=value.text, where=column.title)
+    return value.text
 
 
 def find_table(sheet: Sheet, naming: Naming) -> ScheduleTable | None:
