@@ -1,4 +1,4 @@
-"""Parses evidence arguments: `[KIND=]FILE|URL[@DATE]`. Files are stored by content, links as text."""
+"""Makes commands of functions and of verbs: arguments and options from their parameters or fields."""
 
 from __future__ import annotations
 
