@@ -17,6 +17,7 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from weakref import finalize
 
 import pytest
 from pwdlib import PasswordHash
@@ -85,6 +86,8 @@ def compile_once(patched: pytest.MonkeyPatch) -> None:
     def create(*arguments: Any, **options: Any) -> Engine:
         engine = create_engine(*arguments, **options)
         engine.update_execution_options(compiled_cache=compiled)
+        # Python 3.13 warns of connections a test leaves open with its database.
+        finalize(engine, engine.pool.dispose)
         return engine
 
     # Each engine keeps its own dialect, to which its events belong; as a key of the cache they are one.

@@ -102,7 +102,7 @@ def test_a_line_for_machines_is_one_object() -> None:
     try:
         raise ValueError("the password is geheim")
     except ValueError:
-        log.exception("жіберілмеді %s", "geheim", extra={"counts": {"sent": 3}, "taskName": "x"})
+        log.exception("жіберілмеді %s", "geheim", extra={"counts": {"sent": 3}, "of_a_library": "x"})
 
     (line,) = stream.getvalue().splitlines()
     record = json.loads(line)
@@ -110,7 +110,7 @@ def test_a_line_for_machines_is_one_object() -> None:
     assert record["message"] == f"жіберілмеді {HIDDEN}"
     assert "ValueError" in record["error"]
     assert record["at"].endswith("+00:00")
-    assert "taskName" not in record
+    assert "of_a_library" not in record
     assert "geheim" not in line
     assert "жіберілмеді" in line
 
