@@ -10,7 +10,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import cache
 from multiprocessing.util import Finalize
@@ -22,7 +22,7 @@ from weakref import finalize
 import pytest
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
@@ -87,7 +87,9 @@ def compile_once(patched: pytest.MonkeyPatch) -> None:
         engine = create_engine(*arguments, **options)
         engine.update_execution_options(compiled_cache=compiled)
         # Python 3.13 warns of connections a test leaves open with its database.
-        finalize(engine, engine.pool.dispose)
+        opened = list[Any]()
+        event.listen(engine, "connect", lambda connection, _: opened.append(connection))
+        finalize(engine, _close, opened)
         return engine
 
     # Each engine keeps its own dialect, to which its events belong; as a key of the cache they are one.
@@ -95,6 +97,11 @@ def compile_once(patched: pytest.MonkeyPatch) -> None:
         patched.setattr(kind, "__hash__", lambda self: hash(type(self)))
         patched.setattr(kind, "__eq__", lambda self, other: type(self) is type(other))
     patched.setattr("merzim.storage.database.engine.create_engine", create)
+
+
+def _close(connections: Iterable[Any]) -> None:
+    for connection in connections:
+        connection.close()
 
 
 @contextmanager
