@@ -53,7 +53,7 @@ test: $(VENV)/.test $(EMULATORS)
 # What sixty people at once wait for is asked last, with nothing beside it.
 CROWD = tests/web/test_sixty_at_once.py
 suite: $(VENV)/.test
-	$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder --ignore $(CROWD)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore $(CROWD)
 	$(BIN)/python -m pytest $(CROWD)
 
 lint: $(VENV)/.test

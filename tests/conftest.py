@@ -29,17 +29,6 @@ settings.load_profile("any machine")
 
 # What is imported is no garbage: a tenth of the processor went into looking at it again and again.
 gc.disable()
-TOGETHER = ("telegram", "browser")
-"""Folders whose modules are one process's: what they need (aiogram, chromium) takes seconds to come up."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let a module be one process's, for what its fixtures make; a whole folder where it says so."""
-    for item in items:
-        folder = item.path.parent.name
-        group = folder if folder in TOGETHER else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_collection_finish() -> None:
