@@ -20,13 +20,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow.org.audit import Stamp
-
 if TYPE_CHECKING:  # the other interpreter has none of this project
     from benchmarks.table import Line
 
 NOW, TODAY = datetime(2026, 2, 2, 4, 0, tzinfo=UTC), date(2026, 6, 15)
-AT = Stamp(by="Айгүл", now=NOW, today=TODAY)
 CASES = 100
 STEPS = {
     "start_announced": date(2026, 3, 30),
@@ -81,18 +78,20 @@ def _ours() -> float:
     from merzim.storage.maintenance.schema import create_or_migrate
     from workflow.cases.commands.case_commands import CaseCommands
     from workflow.cases.commands.opening import Opening
+    from workflow.org.audit import Stamp
 
+    at = Stamp(by="Айгүл", now=NOW, today=TODAY)
     with tempfile.TemporaryDirectory(prefix="merzim-bench-") as folder:
         engine = open_database(f"sqlite:///{folder}/desk.sqlite")
         create_or_migrate(engine)
         commands = CaseCommands(SqlLedger(engine), library(), calendar())
         planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
         opening = Opening(procedure="internal-analysis", planned=planned)
-        cases = commands.open_many([opening] * CASES, at=AT)
+        cases = commands.open_many([opening] * CASES, at=at)
         began = time.perf_counter()
         for fact, on in STEPS.items():
             for case in cases:
-                commands.record(case.id, fact, on=on, at=AT)
+                commands.record(case.id, fact, on=on, at=at)
         spent = time.perf_counter() - began
         engine.dispose()
     return spent / len(STEPS) / CASES
