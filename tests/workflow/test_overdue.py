@@ -436,6 +436,25 @@ def test_the_most_urgent_of_a_case_is_open_and_counts_from_what_happened() -> No
         assert (first.id if first else None) == urgent
 
 
+def test_what_is_overdue_stands_before_what_is_ahead_and_each_by_its_day() -> None:
+    """Two overdue, one ahead, one waiting; what waits until its very due day cannot be done before it."""
+    sample = at(case(facts={"plan_approved": APPROVAL}), "published", today=APPROVAL)
+    days = {"ahead": date(2026, 6, 1), "late": date(2026, 5, 15), "later": date(2026, 5, 20)}
+    one = {name: sample._replace(due=day, counts_until=None) for name, day in days.items()}
+    waiting = sample._replace(due=date(2026, 5, 28), counts_until=date(2026, 5, 20), waiting_for="note_signed")
+    today = date(2026, 5, 26)
+
+    def place(deadline: Deadline) -> tuple[int, date]:
+        return urgency(deadline, today=today)
+
+    assert sorted((*one.values(), waiting), key=place) == [one["late"], one["later"], one["ahead"], waiting]
+    assert place(one["later"]) < place(one["ahead"]) < place(waiting)
+    assert most_urgent((one["ahead"], one["later"], waiting, one["late"]), today=today) == one["late"]
+    assert [
+        can_be_done(waiting._replace(counts_until=until)) for until in (date(2026, 5, 28), date(2026, 5, 29))
+    ] == [False, True]
+
+
 @pytest.mark.parametrize(
     ("due", "days"), [(None, 0), (date(2026, 4, 6), 1), (date(2026, 4, 3), 0), (date(2026, 4, 2), 1)]
 )

@@ -64,6 +64,7 @@ def test_it_is_quiet_until_the_day_and_speaks_on_it() -> None:
         ("0", DUE),
         ("+1", date(2026, 4, 7)),
     ]
+    assert [step.to for step in quiet if step.id == "-2"] == [("duty",)], "it speaks to who asked for it"
 
 
 def test_a_day_that_has_a_step_gets_no_second_one() -> None:
