@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import stat
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -60,13 +61,13 @@ def office(folder: Path, *logins: str, access: Access = "administrator") -> AppC
 
 def stored(folder: Path) -> dict[str, str]:
     """Stored secrets of the accounts."""
-    with sqlite3.connect(folder / "var" / "merzim.sqlite") as connection:
+    with closing(sqlite3.connect(folder / "var" / "merzim.sqlite")) as connection, connection:
         return dict(connection.execute("SELECT login, totp FROM account WHERE totp <> ''"))
 
 
 def chain(folder: Path, kind: str) -> list[tuple[str, str, dict[str, object]]]:
     """Name, author and payload of the office's lines of a kind."""
-    with sqlite3.connect(folder / "var" / "merzim.sqlite") as connection:
+    with closing(sqlite3.connect(folder / "var" / "merzim.sqlite")) as connection, connection:
         rows = connection.execute(
             "SELECT name, by, payload FROM event WHERE stream = 'office' AND kind = ? ORDER BY seq", (kind,)
         )
