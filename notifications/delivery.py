@@ -137,13 +137,7 @@ class _Delivery(Dispatch):
         _record_channel_state(self.outbox, channel, attempted, now=self.now)
         marks = _outcomes(batch, carried, composed, outcomes, times, now=self.now)
         # Before the outcomes are stored, so that nobody is left without a notice if the process dies meanwhile.
-        fall_back(
-            _with_carried(batch, carried, outcomes),
-            outcomes,
-            marks,
-            channel,
-            self,
-        )
+        fall_back(_with_carried(batch, carried, outcomes), outcomes, marks, channel, self)
         self.outbox.mark([mark for mark in marks if mark.key not in stored], now=self.now)
         return marks, attempted
 

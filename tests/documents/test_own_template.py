@@ -66,7 +66,11 @@ def test_names_the_form_does_not_have_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{{ ''.__class__.__mro__ }}", "{{ object.__init__.__globals__ }}", "{{ object", "{% for %}"]
+    "text",
+    [
+        *("{{ ''.__class__.__mro__ }}", "{{ object.__init__.__globals__ }}", "{{ object", "{% for %}"),
+        *("{{ object / 2 }}", "{{ 1 / 0 }}"),
+    ],
 )
 def test_a_template_cannot_reach_beyond_its_values(text: str) -> None:
     """A program in it, or a slip, is refused by a sentence."""

@@ -92,7 +92,7 @@ QUESTIONS: tuple[tuple[RecommendationFilter, str, list[tuple[str, bool]]], ...] 
     (RecommendationFilter(status="executed"), "law", [LATE, DONE, AHEAD, BARE]),
     (RecommendationFilter(unit="hr", late=True), "hr", [LATE]),
 )
-"""What is asked, whose lines are listed, and what is counted."""
+"""A filter, the units whose recommendations it lists, and status and lateness of those it counts."""
 
 
 def test_lists_are_narrowed_and_counted(engine: Engine, places: dict[str, str]) -> None:

@@ -211,6 +211,7 @@ def test_a_case_opened_later_takes_over_the_schedule_it_stands_in(app: AppContex
     first = {"procedure": "internal-analysis", "unit": "law", "object": "Закупки"}
     assert 'name="schedule_of"' not in officer.get("/open/case").text
     head = officer.post("/open/case", data=first).url.path.rpartition("/")[2]
+    too_early = officer.post("/open/case", data={**first, "object": "Кадры", "schedule_of": head})
     record = {"fact": "schedule_approved", "on": "2026-03-02", "signed_by": "deputy"}
     officer.post(f"/cases/{head}", data={**record, "link": "https://example.kz/kesta.pdf"})
 
@@ -221,6 +222,8 @@ def test_a_case_opened_later_takes_over_the_schedule_it_stands_in(app: AppContex
     cases = {name: app.reads.case(name) for name in (head, opened)}
     original, taken = (case.facts["schedule_approved"] for case in cases.values() if case)
 
+    assert too_early.status_code == 422
+    assert f"В деле {head} утверждение графика не записано." in too_early.text
     assert f"утверждённом 2 марта 2026 года (дело {head})" in form
     assert other_day.status_code == 422
     assert f"График дела {head} утверждён" in other_day.text

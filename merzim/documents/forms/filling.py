@@ -181,7 +181,7 @@ def _without_rows(form: Form, rows: Sequence[Row], looked_up: Collection[str]) -
 
 def _row_texts(rows: Rows, parts: Mapping[str, Field], row: Row, language: str, *, at: int) -> dict[str, str]:
     """Return what a template may say of a row: its number, each part by its name, parts `joined` in one text,
-    and all of them, one paragraph each (`lines`) or in one sentence (`told`).
+    and all of them, one paragraph each (`lines`) or in one sentence (`sentence`).
     """
     texts = {part.id: format_value(part, row.get(part.id), language) or "" for part in parts.values()}
     filled = [(part, text) for part, text in texts.items() if text]
@@ -189,14 +189,14 @@ def _row_texts(rows: Rows, parts: Mapping[str, Field], row: Row, language: str, 
         name: join_parts([pair for part in names for pair in filled if pair[0] == part], language)
         for name, names in rows.joined.items()
     }
-    told = f"{at}) " + join_parts(filled, language, between="; ")
-    return {"number": f"{at}.", **texts, **joined, "lines": join_parts(filled, language), "told": told}
+    sentence = f"{at}) " + join_parts(filled, language, between="; ")
+    return {"number": f"{at}.", **texts, **joined, "lines": join_parts(filled, language), "sentence": sentence}
 
 
 def _nothing(rows: Rows, first: str, text: str) -> dict[str, str]:
     """Return the texts of a row saying that there is nothing: in its first part, and where that is joined."""
     return dict.fromkeys(
-        ["lines", "told", first, *(name for name, of in rows.joined.items() if of[0] == first)], text
+        ["lines", "sentence", first, *(name for name, of in rows.joined.items() if of[0] == first)], text
     )
 
 
@@ -216,7 +216,7 @@ def _render(docx: bytes, context: Mapping[str, object], form: str) -> bytes:
         document.init_docx()
         _name_properties(cast(Document, document.docx).part.package.rels)
         document.render(dict(context), environment, autoescape=True)
-    except (TemplateError, zipfile.BadZipFile, ValueError, KeyError) as problem:
+    except (TemplateError, zipfile.BadZipFile, ValueError, KeyError, TypeError, ArithmeticError) as problem:
         raise Refusal("form_template_broken", form=form, problem=str(problem)) from problem
     target = io.BytesIO()
     document.save(target)

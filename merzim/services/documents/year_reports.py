@@ -28,7 +28,7 @@ from merzim.services.registers.queries import FilterInput, ListRows
 from merzim.services.registers.results import FieldView, RowView, cell_value, reader_scope, seen_register
 from merzim.services.registers.texts import row_in_language, text_notes, with_translations
 from merzim.services.registers.views import list_rows
-from merzim.storage.cases.recommendations import cases_with_entries, cases_with_facts
+from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.cases.case import Fact
 from workflow.languages import PAPER_LANGUAGES
@@ -279,9 +279,7 @@ def _facts_of(
     ctx: RequestContext, procedure: str, names: Collection[str], unit: str
 ) -> Iterator[tuple[str, Fact]]:
     """Yield the facts of the active cases of a procedure that have one of these, by name with their period."""
-    having = {*cases_with_facts(ctx.app.engine, procedure, names)}
-    heads = ctx.reads.cases(unit or None, status="active", procedure=procedure) if having else ()
-    for case in ctx.reads.whole([head.id for head in heads if head.id in having]).values():
+    for case in ctx.reads.with_facts(procedure, names, unit or None).values():
         yield from case.facts.items()
 
 

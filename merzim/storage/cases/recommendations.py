@@ -5,11 +5,11 @@ files are found; written with the case and derived from its events.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from hashlib import sha256
 
-from sqlalchemy import Connection, Engine, exists, literal, or_, select
+from sqlalchemy import Connection, Engine, exists, literal, select
 
 from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
 from merzim.storage.database.engine import read_column
@@ -157,13 +157,4 @@ def cases_with_entries(engine: Engine, unit: str | None = None) -> Sequence[str]
         tree = tree.union(select(UNIT.c.id).join(tree, UNIT.c.parent == tree.c.id))
         entered = exists().where(EVENT.c.case == CASE.c.id, FIRST_ENTRY)
         query = query.where(CASE.c.unit.in_(select(tree.c.id)), entered)
-    return read_column(engine, query)
-
-
-def cases_with_facts(engine: Engine, procedure: str, names: Collection[str]) -> Sequence[str]:
-    """Return ids of the active cases in which a fact was ever recorded whose name begins as one of these."""
-    # A period or the number of an occurrence may follow: "talk_held.2026", "talk_held#2".
-    named = or_(*(EVENT.c.name.startswith(name, autoescape=True) for name in names))
-    recorded = exists().where(EVENT.c.case == CASE.c.id, EVENT.c.kind == "fact", named)
-    query = select(CASE.c.id).where(CASE.c.procedure == procedure, CASE.c.standing == "active", recorded)
     return read_column(engine, query)

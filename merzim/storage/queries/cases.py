@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     and_,
     case,
+    exists,
     func,
     or_,
     select,
@@ -87,10 +88,24 @@ class CaseReads(SearchReads):
             events_by_case.setdefault(plan_event.case, []).append(plan_event)
         return events_by_case
 
-    def schedule_approved(self, since: date, unit: str | None = None) -> tuple[str, date] | None:
-        """Return a case whose schedule was approved last, not before a day, and the day of its approval."""
+    def with_facts(self, procedure: str, names: Collection[str], unit: str | None = None) -> Mapping[str, Case]:
+        """Return by id the active cases, whole, in which a fact was ever recorded whose name begins as one of
+        these: a period or the number of an occurrence may follow ("talk_held.2026", "talk_held#2").
+        """
+        named = or_(*(EVENT.c.name.startswith(name, autoescape=True) for name in names))
+        recorded = exists().where(EVENT.c.case == CASE.c.id, EVENT.c.kind == "fact", named)
+        active = self._conditions(CaseFilter(unit=unit, procedure=procedure, standing="active"))
+        return self.whole(read_column(self._engine, select(CASE.c.id).where(*active, recorded)))
+
+    def schedule_approved(
+        self, procedure: str, since: date, unit: str | None = None
+    ) -> tuple[str, date] | None:
+        """Return the case of a procedure whose schedule was approved last, not before a day, and that day."""
+        active = self._conditions(CaseFilter(unit=unit, procedure=procedure, standing="active"))
         query = select(DEADLINE.c.case, DEADLINE.c.done_on).where(
-            DEADLINE.c.obligation == APPROVAL, DEADLINE.c.done_on >= since, *self._visible.rows(unit)
+            DEADLINE.c.case.in_(select(CASE.c.id).where(*active)),
+            DEADLINE.c.obligation == APPROVAL,
+            DEADLINE.c.done_on >= since,
         )
         query = query.order_by(DEADLINE.c.done_on.desc(), DEADLINE.c.case.desc()).limit(1)
         with reading(self._engine) as connection:

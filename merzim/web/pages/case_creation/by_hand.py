@@ -298,7 +298,7 @@ def _schedule_approved(
     """Return the case whose schedule the organisation approved last within a year, and its day."""
     if APPROVAL not in procedure.by_id:
         return None
-    return ctx.reads.schedule_approved(ctx.today - timedelta(days=365), office.organisation(unit))
+    return ctx.reads.schedule_approved(procedure.id, ctx.today - timedelta(days=365), office.organisation(unit))
 
 
 def _about(procedure: Procedure) -> str:
