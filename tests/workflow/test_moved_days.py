@@ -108,3 +108,11 @@ def test_whatever_moves_lies_in_the_reach_of_the_change(start: date) -> None:
     touched = any(min(firsts) <= last and max(lasts) >= first for first, last in reach(BEFORE, AFTER))
 
     assert touched or not moved(sample_case, EDITION, BEFORE, AFTER, today=TODAY)
+
+
+def test_a_year_that_becomes_confirmed_is_felt_on_each_of_its_days() -> None:
+    """No day changes, but every term of the year becomes firm."""
+    confirmed = after("[[confirmed_year]]\nyear = 2028\n")
+
+    assert changed_days(BEFORE, confirmed) == ()
+    assert reach(BEFORE, confirmed) == ((date(2028, 1, 1), date(2028, 12, 31)),)

@@ -15,7 +15,7 @@ from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence, fold
-from workflow.cases.commands.assignments import give, give_alone
+from workflow.cases.commands.assignments import answer, give, give_alone, refuse
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.risk_import import PlanRow, taken, withdrawn_rows
@@ -623,3 +623,71 @@ def test_a_measure_of_an_unapproved_plan_counts_from_the_note_and_says_so(
     assert [element.code for element in measure.explanation if element.code.startswith("risk.since")] == [
         "risk.since_note"
     ]
+
+
+def test_an_assignment_is_done_once_answered_and_not_required_once_refused(
+    case: str, core: CaseCommands
+) -> None:
+    """Answered two working days late; its sentence says when it was given and until when."""
+    until = date(2026, 7, 24)
+    for text in ("Есеп дайындау", "Хат жазу"):
+        give(core, case, text=text, assignee="a", until=until, giver="b", at=WHO)
+    tuesday = Stamp(by="a", now=datetime(2026, 7, 28, 7, 0, tzinfo=UTC), today=date(2026, 7, 28))
+    as_assignee = {"author": "a", "for_office": False, "at": tuesday}
+    answer(core, case, 1, text="Дайын", on=tuesday.today, **as_assignee)
+    refuse(core, case, 2, ground="Менің ісім емес", **as_assignee)
+    answered, refused = (due(core, case, f"assignment.{number}", today=tuesday.today) for number in (1, 2))
+
+    assert (answered.state, answered.done_on, answered.late_by) == ("done", tuesday.today, 2)
+    assert (refused.state, refused.done_on) == ("not_required", None)
+    said = explained(answered)
+    assert said["risk.basis_assignment"] == ({"on": TODAY, "until": until, "written": ""}, None)
+    assert said["due_by"] == ({"title": answered.obligation.title, "on": until}, until)
+
+
+def test_the_days_of_a_request_count_from_the_day_it_was_sent(
+    case_commands: RiskCommands, case: str, core: CaseCommands
+) -> None:
+    """Ten working days after Monday 20 July 2026 are Monday 3 August."""
+    found(case_commands, case, body="Министрлік", act="№ 1 бұйрық")
+    term = MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), reading="after")
+    case_commands.ask(case, 1, body="", asked="Анықтаманы көшіру", term=term, on=TODAY, at=WHO)
+    request = due(core, case, "request.1")
+
+    assert request.obligation.title.kk == "Анықтаманы көшіру"
+    assert (request.due, request.status, request.done_on) == (date(2026, 8, 3), "firm", None)
+    arguments = {"risk": 1, "body": "Министрлік", "on": TODAY, "written": "10 рабочих дней"}
+    assert explained(request)["risk.basis_request"] == (arguments, None)
+    case_commands.answer(case, 1, text="Жоба әзірленуде", on=TODAY, at=WHO)
+    assert due(core, case, "request.1").done_on == TODAY
+
+
+def test_a_measure_says_what_its_term_counts_from(
+    case_commands: RiskCommands, case: str, core: CaseCommands
+) -> None:
+    """A day named in the plan, the approval of the plan, the last day itself; a standing one has no day."""
+    found(case_commands, case)
+    named = date(2026, 7, 1)
+    after_day = MeasureTerm(
+        written="10 рабочих дней после 01.07.2026", term=WorkingDays(10), reading="after", since=named
+    )
+    after_approval = MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), reading="after")
+    terms = {"Бірінші": after_day, "Екінші": after_approval, "Үшінші": UNTIL, "Төртінші": STANDING}
+    for action, term in terms.items():
+        set_measure(case_commands, case, term, action=action)
+    by_day, by_approval, until, standing = (
+        explained(due(core, case, f"measure.{number}")) for number in (1, 2, 3, 4)
+    )
+
+    assert by_day["risk.since_named"] == ({"on": named}, named)
+    approved = date(2026, 6, 10)
+    assert by_approval["risk.since_approval"] == ({"on": approved}, approved)
+    assert until["risk.until"] == ({"on": date(2026, 9, 30)}, date(2026, 9, 30))
+    arguments, on = standing["due_none"]
+    assert (getattr(arguments["title"], "kk", ""), on) == ("Төртінші", None)
+    assert "risk.dateless.standing" in standing
+
+
+def explained(deadline: Deadline) -> dict[str, tuple[dict[str, Any], date | None]]:
+    """Arguments and day of each element of an explanation, by code."""
+    return {element.code: (dict(element.arguments), element.on) for element in deadline.explanation}

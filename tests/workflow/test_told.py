@@ -8,7 +8,7 @@ import pytest
 
 from calendars import compile_calendar
 from calendars.kazakhstan import Kazakhstan
-from calendars.records import ActTitle, Entry, Override, ReligiousDay, with_records
+from calendars.records import ActTitle, Entry, HolidayRule, Override, ReligiousDay, with_records
 from tests.law import CALENDAR, analysis, case
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.impact import moved
@@ -77,6 +77,7 @@ def test_the_explanation_names_both_days_and_the_act(title: ActTitle | None, cod
     days = [told.arguments[name] for name in ("told", "on", "known")]
     assert days == [date(2027, 5, 11), date(2027, 5, 6), date(2027, 5, 8)]
     assert told.arguments.get("act") == title
+    assert (told.on, told.act) == (date(2027, 5, 11), "A2700000001" if title else None)
 
 
 def test_a_saturday_made_a_working_day_too_late_shortens_no_term() -> None:
@@ -95,3 +96,20 @@ def test_a_saturday_made_a_working_day_too_late_shortens_no_term() -> None:
         )
         assert published is not None
         assert (published.due, published.late_by) == (date(2026, 5, 18), late_by)
+
+
+def test_a_holiday_introduced_too_late_makes_nothing_late() -> None:
+    """A holiday of 18 May, by a law known on the 12th: the announcement of 11 May was in time as told."""
+    holiday = HolidayRule(
+        code="day_of_the_sea",
+        change="introduced",
+        days=("05-18",),
+        standing="state",
+        applies_from=date(2027, 5, 18),
+        act="Z2700000001",
+        address="https://example.kz",
+        known_at=date(2027, 5, 12),
+    )
+    done = announced(with_entry(holiday), on=date(2027, 5, 11), today=date(2027, 5, 13))
+
+    assert (done.due, done.late_by) == (date(2027, 5, 11), None)

@@ -52,6 +52,22 @@ def test_every_kind_of_term_can_be_said(term: Term) -> None:
     assert all(i18n.say(f"term.{code}", {**arguments, "since": "F"}, language) for language in i18n.LANGUAGES)
 
 
+@pytest.mark.parametrize(
+    ("term", "said"),
+    [
+        (terms.WorkingDays(-10), "term.working_days_before"),
+        (terms.WorkingDays(1), "term.working_days_after"),
+        (terms.CalendarDays(7), "term.calendar_days_after"),
+        (terms.CalendarDays(3, unspecified=True), "term.days_after"),
+        (terms.YearlyDate(4, 15), "term.by"),
+        (terms.YearlyDate(4, 15, years=1), "term.by.next_year"),
+    ],
+    ids=str,
+)
+def test_a_term_before_differs_from_one_after_and_days_from_days_of_unknown_kind(term: Term, said: str) -> None:
+    assert f"term.{_term(term)[0]}" == said
+
+
 def test_the_terms_of_every_edition_can_be_said() -> None:
     """Nothing a regulation file may write stays without a sentence."""
     for procedure in library().all():
