@@ -26,7 +26,6 @@ OF_THE_PROGRAM = {
     ("merzim.services.jobs.rounds", "remind"),
     ("merzim.services.law.editions", "adopt"),
     ("merzim.services.people.table", "save_table"),
-    ("merzim.services.upkeep.backups", "drill"),
     ("merzim.services.upkeep.maintenance", "migrate_to"),
     ("merzim.services.upkeep.maintenance", "rebuild"),
     ("merzim.services.upkeep.maintenance", "verify"),

@@ -38,7 +38,7 @@ STATIONS: Mapping[str, tuple[str, ...]] = {
     "score": ("score",),
     "office": ("acts", "digest", "user", "retention"),
     "maintenance": (
-        *("verify", "seal", "rebuild", "backup", "restore", "restore-drill", "migrate-to"),
+        *("verify", "seal", "rebuild", "backup", "restore", "migrate-to"),
         *("serve", "worker", "installation", "secret-key", "check-config", "doctor", "test-mail"),
     ),
 }

@@ -20,7 +20,6 @@ from merzim.services.administration import encrypt_password
 from merzim.services.channels import CHANNEL, refuse_bad_address, try_channel
 from merzim.services.upkeep import doctor as configuration
 from merzim.services.upkeep import maintenance
-from merzim.services.upkeep.backups import drill
 from merzim.services.upkeep.doctor import Check, create_unlinked_channel, diagnose
 from merzim.settings import Settings
 from merzim.storage.accounts.encryption import new_key as generate_key
@@ -122,28 +121,6 @@ def restore(call: CommandContext, file: File) -> int:
     for problem in damaged:
         call.remark(call.say(problem.code, **problem.arguments))
     return NOT_SO if damaged or closed else DONE
-
-
-@command("restore-drill")
-def restore_drill(call: CommandContext, file: Annotated[str | None, argument("FILE")] = None) -> int:
-    """Restores the newest backup (or FILE) into a temporary database and compares it with the office.
-
-    Exit code 1 where something is wrong.
-    """
-    result = drill(call.app, Path(file) if file else None, now=call.moment.now, today=call.moment.today)
-    counts = {name: {"copy": copy, "office": office} for name, (copy, office) in result.counts.items()}
-    answer = {"file": result.file, "seconds": round(result.seconds), "counts": counts}
-    call.answer({**answer, "problems": _problems(call, result.problems)})
-    rows = [
-        (call.say(f"cli.drill.{name}"), copy, "" if office is None else office)
-        for name, (copy, office) in result.counts.items()
-    ]
-    call.table(("drill_what", "drill_copy", "drill_office"), rows)
-    for problem in result.problems:
-        call.remark(call.say(problem.code, **problem.arguments))
-    code = "cli.drill.failed" if result.problems else "cli.drill.done"
-    call.print(call.say(code, file=str(result.file), seconds=round(result.seconds), count=len(result.problems)))
-    return NOT_SO if result.problems else DONE
 
 
 def _tell_of_keys(call: CommandContext) -> bool:

@@ -266,22 +266,6 @@ def test_a_restore_says_whether_the_key_of_the_copy_is_here(merzim: Merzim, tmp_
     assert "are encrypted with another key (2 of them)" in other.err
 
 
-def test_a_drill_opens_the_copy_by_the_key_of_the_office_and_makes_none(merzim: Merzim, tmp_path: Path) -> None:
-    """Among the copies lies no key, not even where the evidence is copied beside them."""
-    with_mail_server(tmp_path)
-    (tmp_path / "copies" / "evidence").mkdir(parents=True)
-    merzim("backup", "copies/copy.sqlite")
-    well = merzim("restore-drill", "copies/copy.sqlite")
-    after_it = keys_below(tmp_path)
-    (tmp_path / "var" / "merzim.key").unlink()
-    without = merzim("restore-drill", "copies/copy.sqlite")
-
-    assert (well.code, after_it) == (0, ["var/merzim.key"])
-    assert (without.code, without.out, without.err.count("\n")) == (2, "", 1)
-    assert f"there is no key here ({tmp_path / 'var' / 'merzim.key'})" in without.err
-    assert keys_below(tmp_path) == []
-
-
 @pytest.mark.parametrize("command", [("due",), ("doctor",), ("verify",)])
 def test_a_command_that_reads_makes_no_key(merzim: Merzim, tmp_path: Path, command: tuple[str, ...]) -> None:
     """The key was lost: what needs no secret is answered, and nothing looks as if there were one again."""

@@ -1,8 +1,7 @@
-"""Scheduled backups, their retention, and the restore drill, on both databases."""
+"""Scheduled backups, and their retention, on both databases."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
@@ -14,19 +13,15 @@ from sqlalchemy import Engine
 from merzim.app import build_app
 from merzim.services.app import AppContext
 from merzim.services.moments import Moment
-from merzim.services.sending import figures
 from merzim.services.upkeep import backups, maintenance
-from merzim.services.upkeep.backups import back_up, drill, obsolete
+from merzim.services.upkeep.backups import back_up, obsolete
 from merzim.settings import BackupSettings, DatabaseSettings
-from merzim.storage.database.engine import writing
 from merzim.storage.maintenance import backup, dump
-from merzim.storage.tables.events import EVENT
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.web.conftest import THREE_UNITS, TODAY, office_store, settings_in
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
-from workflow.refusal import Refusal
 
 NIGHT = datetime(2026, 4, 5, 21, 30, tzinfo=UTC)
 AT = Stamp(by="officer", now=NIGHT, today=TODAY)
@@ -163,39 +158,6 @@ def test_only_backups_of_ours_are_removed(office_app: AppContext) -> None:
     assert files(office_app) == ["merzim-2026-04-08T0230", "merzim-before-upgrade"]
 
 
-def test_the_drill_restores_the_newest_and_leaves_nothing_behind(office_app: AppContext) -> None:
-    """What the office wrote since is no difference; the office is as it was."""
-    run(office_app, NIGHT)
-    open_case(office_app)
-    databases = _databases(office_app)
-    result = drill(office_app, None, now=NIGHT, today=TODAY)
-
-    assert result.problems == ()
-    assert result.counts["cases"] == (1, 2)
-    assert result.counts["people"] == (len(THREE_UNITS.people),) * 2
-    assert result.file.stem == "merzim-2026-04-06T0230"
-    assert 0 < result.seconds < 60
-    assert _databases(office_app) == databases
-    assert backups.DRILL in figures(office_app, now=NIGHT).pulses
-
-
-def test_the_drill_finds_a_copy_without_its_evidence_or_of_another_office(office_app: AppContext) -> None:
-    """A document that is not beside the backup; a log that went another way."""
-    run(office_app, NIGHT)
-    folder = office_app.settings.backup.folder
-    assert folder is not None
-    shutil.rmtree(folder / "evidence")
-    (folder / "evidence").mkdir()
-    codes = {problem.code for problem in drill(office_app, None, now=NIGHT, today=TODAY).problems}
-    assert "evidence_missing" in codes
-    office_app.evidence.copy_to(folder / "evidence")
-    _rewrite_log(office_app)
-
-    assert {problem.code for problem in drill(office_app, None, now=NIGHT, today=TODAY).problems} == {
-        "drill_differs"
-    }
-
-
 @on_sqlite_alone
 def test_a_backup_that_is_not_whole_is_not_called_one(
     office_app: AppContext, monkeypatch: pytest.MonkeyPatch
@@ -214,26 +176,3 @@ def test_a_backup_that_is_not_whole_is_not_called_one(
 
     assert [name for name in files(office_app) if name.endswith(("sqlite", "dump"))] == files(office_app) != []
     assert backups.state(office_app, now=NIGHT).failed == NIGHT
-    with pytest.raises(Refusal):
-        drill(office_app, None, now=NIGHT, today=TODAY)
-
-
-def _databases(app: AppContext) -> list[str]:
-    """The databases of the server, or the files of the office."""
-    if not app.many_nodes:
-        return sorted(file.name for file in Path(app.engine.url.database).parent.iterdir())
-    with app.engine.connect() as connection:
-        return sorted(connection.exec_driver_sql("SELECT datname FROM pg_database").scalars())
-
-
-def _rewrite_log(app: AppContext) -> None:
-    """Give the last entry of the log another hash, past the program."""
-    from merzim.storage.maintenance import triggers
-
-    with writing(app.engine) as connection:
-        if not app.many_nodes:
-            for name in triggers.names("sqlite"):
-                connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
-        else:
-            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        connection.execute(EVENT.update().values(hash="0" * 64))

@@ -1,30 +1,25 @@
-"""Scheduled backups: written, verified, kept for days, weeks and months; and the test restore (drill)."""
+"""Scheduled backups: written, verified, kept for days, weeks and months."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from uuid import uuid4
 
 from merzim.services.app import AppContext
-from merzim.services.configuration import key_file
 from merzim.services.moments import almaty, is_late
 from merzim.services.sending import figures
 from merzim.services.upkeep import maintenance
 from merzim.settings import ALARM_AGES, BackupSettings
-from merzim.storage.maintenance.backup import compare, temporary_database
-from merzim.storage.maintenance.verify import Deviation
 from merzim.storage.notices.delivery_state import beat
 from workflow.refusal import Refusal
 
-SCHEDULED, FAILED, DRILL = "scheduled_backup", "failed_backup", "restore_drill"
+SCHEDULED, FAILED = "scheduled_backup", "failed_backup"
 """Names under which the moments of the last run of each are stored."""
 RETRY = timedelta(minutes=15)
 """Time until another attempt after a failed one."""
@@ -43,16 +38,6 @@ class BackupState:
     last: datetime | None
     failed: datetime | None
     is_late: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DrillResult:
-    """What a drill found. `counts`: by kind, of the copy and of the office today; None without an office."""
-
-    file: Path
-    seconds: float
-    counts: dict[str, tuple[int, int | None]]
-    problems: tuple[Deviation, ...]
 
 
 def back_up(app: AppContext, *, now: datetime, today: date) -> None:
@@ -110,60 +95,6 @@ def state(app: AppContext, *, now: datetime) -> BackupState:
         failed=failed if failed and (last is None or failed > last) else None,
         is_late=scheduled and is_late(last, now=now, limit=ALARM_AGES["backup"]),
     )
-
-
-def drill(app: AppContext, file: Path | None, *, now: datetime, today: date) -> DrillResult:
-    """Restore a backup into a temporary database, verify it there, compare it with the office, and remove it.
-
-    Args:
-        file: None for the newest scheduled one; its evidence files are verified too.
-
-    Raises:
-        Refusal: there is none.
-        Refusal: the file cannot be restored.
-        BadSetting: its secrets are encrypted, and there is no key here.
-    """
-    folder = app.settings.backup.folder
-    if file is None:
-        if folder is None:
-            raise Refusal("cli.drill.no_folder")
-        file = max(files(folder), default=None)
-        if file is None:
-            raise Refusal("cli.drill.no_backup", folder=str(folder))
-    started = perf_counter()
-    with _temporary(app, file) as copy:
-        maintenance.restore(copy, file)
-        problems = maintenance.verify(copy, now=now, today=today)
-        counts, differing = compare(copy.engine, app.engine if app.has_database else None)
-    result = DrillResult(
-        file=file,
-        seconds=perf_counter() - started,
-        counts=counts,
-        problems=(*problems, *differing),
-    )
-    if app.has_database and not result.problems:
-        _record(app, DRILL, now, started)
-    return result
-
-
-@contextmanager
-def _temporary(app: AppContext, file: Path) -> Iterator[AppContext]:
-    """Yield a context on an empty database, removed afterwards, with the evidence beside the backup."""
-    evidence = file.parent / "evidence"
-    folder = evidence if evidence.is_dir() else app.settings.evidence.folder
-    with (
-        TemporaryDirectory(prefix="merzim-drill-") as place,
-        temporary_database(app.unprepared, Path(place)) as url,
-    ):
-        settings = app.configured.model_copy(
-            update={
-                "database": app.configured.database.model_copy(update={"url": url}),
-                "evidence": app.configured.evidence.model_copy(update={"folder": folder}),
-                "secrets": app.configured.secrets.model_copy(update={"key_file": key_file(app.configured)}),
-            }
-        )
-        with closing(app.with_settings(settings)) as copy:
-            yield copy
 
 
 def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:

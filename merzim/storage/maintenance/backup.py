@@ -7,25 +7,20 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from secrets import token_hex
 
-from sqlalchemy import Engine, Table, func, select, text
+from sqlalchemy import Engine
 
 from merzim.storage.cases.evidence import sync_path
 from merzim.storage.database import engine as engines
-from merzim.storage.database.engine import create_private, read_first, read_value, reading
+from merzim.storage.database.engine import create_private
 from merzim.storage.maintenance.schema import (
     create_or_migrate,
     refuse_other_version,
     revision,
     shipped_revisions,
 )
-from merzim.storage.maintenance.verify import Deviation, verify
-from merzim.storage.refusals import StorageUnavailable, TranslatedErrors
-from merzim.storage.tables.accounts import ACCOUNT
-from merzim.storage.tables.cases import CASE
-from merzim.storage.tables.events import EVENT
-from merzim.storage.tables.organisation import PERSON
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.refusals import StorageUnavailable
 from workflow.refusal import Refusal
 
 
@@ -165,67 +160,3 @@ def _opened(file: Path) -> Iterator[sqlite3.Connection]:
     create_private(file)
     with closing(sqlite3.connect(file, timeout=engines.LOCK_TIMEOUT)) as connection:
         yield connection
-
-
-COUNTED: dict[str, Table] = {
-    "cases": CASE,
-    "events": EVENT,
-    "people": PERSON,
-    "accounts": ACCOUNT,
-}
-"""Tables counted; of the events a copy never has more than the live office, which also contains its last."""
-
-
-@contextmanager
-def temporary_database(engine: Engine, folder: Path) -> Iterator[str]:
-    """Yield the address of an empty database of the same kind; it is removed afterwards.
-
-    Raises:
-        StorageUnavailable: on PostgreSQL, the role may not create databases.
-    """
-    if engine.dialect.name == "sqlite":
-        yield f"sqlite:///{(folder / 'drill.sqlite').as_posix()}"
-        return
-    name = f"merzim_drill_{token_hex(4)}"
-    _administer(engine, f"CREATE DATABASE {name}")
-    try:
-        yield engine.url.set(database=name).render_as_string(hide_password=False)
-    finally:
-        _administer(engine, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-
-def compare(
-    copy: Engine, live: Engine | None
-) -> tuple[dict[str, tuple[int, int | None]], tuple[Deviation, ...]]:
-    """Return the numbers of records in a copy and in the live database, and evidence that it is not a copy of
-    it.
-    """
-    restored, live_counts = _counts(copy), _counts(live) if live is not None else {}
-    counts = {name: (restored[name], live_counts.get(name)) for name in COUNTED}
-    if live is None:
-        return counts, ()
-    if restored["events"] <= live_counts["events"] and _continues(copy, live):
-        return counts, ()
-    return counts, (Deviation(code="drill_differs", arguments={"what": "events"}),)
-
-
-def _counts(engine: Engine) -> dict[str, int]:
-    with reading(engine) as connection:
-        return {
-            name: int(connection.execute(select(func.count()).select_from(table)).scalar_one())
-            for name, table in COUNTED.items()
-        }
-
-
-def _continues(copy: Engine, live: Engine) -> bool:
-    """Return whether the live office contains the last event of the copy, with the same hash."""
-    end = read_first(copy, select(EVENT).order_by(EVENT.c.id.desc()).limit(1))
-    if end is None:
-        return True
-    same = select(EVENT.c.hash).where(EVENT.c.stream == end.stream, EVENT.c.seq == end.seq)
-    return bool(read_value(live, same) == end.hash)
-
-
-def _administer(engine: Engine, statement: str) -> None:
-    with TranslatedErrors(engine), engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(statement))

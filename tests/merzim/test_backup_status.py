@@ -1,45 +1,13 @@
-"""`merzim restore-drill`, and the backup status shown to the administrator."""
+"""The backup status shown to the administrator."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from merzim.services.upkeep.backups import back_up
 from merzim.settings import BackupSettings, Settings
-from tests.merzim.conftest import Merzim
 from tests.web.conftest import NOW, TODAY, Site, build
-
-
-@pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_the_drill_is_one_command(merzim: Merzim, tmp_path: Path, language: str) -> None:
-    """0 and the counts when all is well; 2 without a backup and for a file that is none."""
-    merzim("open", "internal-analysis", "--object", "Бөлім")
-    merzim("backup", "a.sqlite")
-    result = merzim("restore-drill", "a.sqlite", "--lang", language)
-    counts = merzim("restore-drill", "a.sqlite", "--json").json["counts"]
-    nothing = merzim("restore-drill", "--lang", language)
-    Path("b.txt").write_text("x")
-
-    assert result.code == 0, result.err
-    assert counts["cases"] == {"copy": 1, "office": 1}
-    assert (nothing.code, nothing.out) == (2, "")
-    assert "[backup]" in nothing.err
-    assert ": ." not in nothing.err
-    assert merzim("restore-drill", "b.txt").code == 2
-
-
-def test_a_folder_without_a_backup_is_named(merzim: Merzim, tmp_path: Path) -> None:
-    """Where none is set nothing is named; where one is set, it is."""
-    merzim("open", "internal-analysis", "--object", "Бөлім")
-    (tmp_path / "copies").mkdir()
-    (tmp_path / "config.toml").write_text('[backup]\nfolder = "copies"\n', encoding="utf-8")
-    nothing = merzim("restore-drill")
-
-    assert nothing.code == 2
-    assert f"folder of backups: {tmp_path / 'copies'}." in nothing.err
 
 
 def test_the_first_page_of_the_administration_warns_of_an_old_backup(tmp_path: Path) -> None:
