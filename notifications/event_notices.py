@@ -223,7 +223,7 @@ def campaign_notice(
             "version": campaign_person.version,
             "title": campaign.titled(campaign_kind)[language],
             "text": campaign_kind.invitation[language],
-            "act": cited(campaign, register, campaign_kind, language),
+            "act": cited(register, campaign_kind, language),
             "organisation": organisation,
             "asks": _asks(campaign, campaign_kind),
             "days": [[field.title[language], day.isoformat()] for field, day in given_days(register, campaign)],
@@ -254,12 +254,8 @@ def chosen_channel(person: Person, channels: Sequence[Channel]) -> Channel | Non
     return reaching[0] if reaching else None
 
 
-def cited(started: StartedCampaign, register: Register, campaign: Campaign, language: str) -> str:
-    """Return what a campaign rests on, in words: the organisation's own document, else the act with its
-    paragraph; "" if there is none.
-    """
-    if ground := started.ground(language):
-        return ground
+def cited(register: Register, campaign: Campaign, language: str) -> str:
+    """Return the act a campaign rests on with its paragraph, in words; "" if there is none."""
     if not campaign.act:
         return ""
     act = register.acts[campaign.act].title[language]

@@ -44,9 +44,8 @@ class StartedCampaign:
         units: units whose people are asked, with all units below.
         title: the officer's title; "" for the title from the register.
         until: the last day on which answers are accepted.
-        document: the document to read: `{"link": ...}`, a stored file, or {} for none; "ground": the
-            organisation's own document it rests on, in words by language; "duties", "posts": who of these
-            units is asked, {} for all.
+        document: the document to read: `{"link": ...}`, a stored file, or {} for none; "duties", "posts": who
+            of these units is asked, {} for all.
         given: values for every row, entered by the officer.
         wave: number of reminders and reopenings; 0 after the invitation alone.
     """
@@ -68,11 +67,6 @@ class StartedCampaign:
     def titled(self, kind: Campaign) -> Text:
         """Return its title; a title written by the officer is the same in every language."""
         return Text(self.title, self.title, self.title) if self.title else kind.title
-
-    def ground(self, language: str) -> str:
-        """Return the organisation's own document it rests on, in words; "" for none."""
-        ground_texts = self.document.get("ground")
-        return str(ground_texts.get(language, "")) if isinstance(ground_texts, Mapping) else ""
 
     @property
     def choice(self) -> PeopleChoice:

@@ -397,8 +397,6 @@ class Campaign(Model):
 
     Attributes:
         act, paragraph: its legal basis; "" if it is the organisation's own decision.
-        ground: the register of the organisation's own documents, one of which may be named as the basis
-            instead; ground_where: the condition on the newest row offered as that.
         person: the field of the person a row is about.
         confirmed_on: the date field that becomes the day of the confirmation; "" where there is none.
         written_on, reminded_on: the date fields that become the days of the first letter and the last reminder
@@ -420,8 +418,6 @@ class Campaign(Model):
     declares: Text
     act: DashedName = ""
     paragraph: NonBlank = ""
-    ground: DashedName = ""
-    ground_where: Annotated[Condition, As(str, Condition.parse)] | None = None
     confirmed_on: DateField = ""
     written_on: DateField = ""
     reminded_on: DateField = ""

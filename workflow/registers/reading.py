@@ -113,9 +113,6 @@ def _references(register: Register, table: Model, prefix: str) -> Iterator[FileP
     """Yield what is wrong with the fields of the register that a table and the tables inside it name."""
     for name, declared in type(table).model_fields.items():
         value, place = getattr(table, name), prefix + (declared.alias or name)
-        if name == "ground_where":
-            # A condition on rows of another register: `cross_problems`.
-            continue
         refers = next((note for note in declared.metadata if isinstance(note, Refers)), None)
         parts = (
             value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else (value,)
@@ -332,16 +329,6 @@ def cross_problems(
             ]
             if field.counted not in allowed:
                 yield unknown(f"{heading('field', number, field.id)}: counted", field.counted, allowed)
-    for number, campaign in enumerate(register.campaigns.values()):
-        place = heading("campaign", number, campaign.id)
-        if campaign.ground and campaign.ground not in other_registers.ids():
-            yield unknown(f"{place}: ground", campaign.ground, other_registers.ids())
-        elif campaign.ground:
-            documents = other_registers.latest(campaign.ground)
-            if campaign.ground_where is not None:
-                where = f"{place}: ground_where"
-                yield from _named(documents, where, [campaign.ground_where.field], Refers())
-                yield from _condition(documents, where, campaign.ground_where)
     yield from _opened(register, library)
     yield from _indicators(register, indicators)
     yield from _carried_out(register, library, indicators)

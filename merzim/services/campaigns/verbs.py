@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 
 from pydantic import BaseModel, Field
 
-from i18n import LANGUAGES, date_long, say
 from merzim.services.campaigns.answers import add_answer, form_for, refuse_wrong
 from merzim.services.campaigns.views import (
     CampaignId,
@@ -29,11 +27,9 @@ from merzim.services.evidence import store_file
 from merzim.services.inputs import Day, FileInput, Ground, Key, Line, Name, WebAddress
 from merzim.services.jobs.campaigns import update_people
 from merzim.services.names import unit_name, unit_named
-from merzim.services.registers.queries import ListRows, RegisterId, lookup
-from merzim.services.registers.results import RowView, reader_scope, register_view, row_name, seen_register
-from merzim.services.registers.texts import row_in_language
+from merzim.services.registers.queries import RegisterId, lookup
+from merzim.services.registers.results import reader_scope, seen_register
 from merzim.services.registers.verbs import FieldValues
-from merzim.services.registers.views import AskRow, list_rows, show_row
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.notices.campaigns import CLOSED, EXTENDED, REMINDED, REOPENED
 from notifications.event_notices import chosen_channel
@@ -41,7 +37,7 @@ from workflow.org.access import within
 from workflow.org.office import DUTIES, Person, name_order
 from workflow.refusal import Refusal, closest_first
 from workflow.registers.campaigns import PeopleChoice, StartedCampaign, people_asked
-from workflow.registers.definition import Campaign, Register, UnknownRegister, UnknownRegisterField
+from workflow.registers.definition import Campaign, Register, UnknownRegisterField
 from workflow.registers.values import InvalidRow, check_values, is_filled, parse_values
 from workflow.search_words import search_words
 
@@ -66,9 +62,7 @@ class StartCampaign(Command):
 
     `units`: with all units below; all people if empty. `duties`, `posts`: of these people only those who hold
     one of the duties, or whose post has the words of one of the texts; everybody if both are empty. `values`:
-    values of the fields the officer fills in. `ground`: the row of the organisation's own document it rests on,
-    where its kind names their register; null for the newest fitting one, empty for none. `link` or `file`: the
-    document to read. `preview`: write nothing.
+    values of the fields the officer fills in. `link` or `file`: the document to read. `preview`: write nothing.
     """
 
     register_id: RegisterId
@@ -79,7 +73,6 @@ class StartCampaign(Command):
     posts: list[Line] = Field(default_factory=list, max_length=20)
     until: Day
     values: FieldValues = Field(default_factory=dict)
-    ground: Line | None = None
     link: WebAddress | None = None
     file: FileInput | None = None
     preview: bool = False
@@ -140,7 +133,6 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
     if command.link and command.file:
         raise Refusal("campaign.two_documents")
     given_values = _given_values(ctx, register, kind, command.values)
-    ground = _ground(ctx, kind, command.ground, units)
     if not ctx.app.rules.carries_secrets:
         raise Refusal("campaign.no_address", address=ctx.app.settings.web.public_address)
     choice = _choice(units, command)
@@ -159,7 +151,6 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
     campaigns, title = campaign_store(ctx), command.title.strip()
     document = {
         **({"link": command.link} if command.link else store_file(ctx, command.file)),
-        "ground": ground,
         "duties": sorted(choice.duties),
         "posts": sorted(choice.posts),
     }
@@ -310,57 +301,6 @@ def _choice(units: tuple[str, ...], command: StartCampaign) -> PeopleChoice:
             raise Refusal("campaign.unknown_duty", duty=duty, allowed=closest_first(duty, DUTIES))
     posts = frozenset(text.strip() for text in command.posts if search_words(text))
     return PeopleChoice(units, duties=frozenset(command.duties), posts=posts)
-
-
-def own_document(ctx: RequestContext, kind: Campaign, unit: str) -> RowView | None:
-    """Return the newest document of a unit's organisation a kind of campaign may rest on; None if there is
-    none, or it is not said which fits.
-    """
-    where, office = kind.ground_where, ctx.reads.office()
-    if where is None or not kind.ground:
-        return None
-    query = {"register_id": kind.ground, "size": 50, "filters": [{"field": where.field, "is": [where.value]}]}
-    try:
-        rows = list_rows(ctx, ListRows.model_validate(query)).rows
-    except UnknownRegister:
-        return None
-
-    def organisation(of: str) -> str:
-        return office.organisation(of or office.root or "") or office.root or ""
-
-    return next((row for row in rows if organisation(row.unit) == organisation(unit)), None)
-
-
-def _ground(
-    ctx: RequestContext, kind: Campaign, ground_name: str | None, units: Sequence[str]
-) -> dict[str, str]:
-    """Return the organisation's own document a campaign rests on, in words by language; {} for none."""
-    if ground_name is None:
-        row = own_document(ctx, kind, next(iter(units), ""))
-    elif not ground_name.strip():
-        return {}
-    else:
-        row_id = lookup(ctx).row(kind.ground, ground_name) if kind.ground else None
-        if not isinstance(row_id, str):
-            raise Refusal("campaign.unknown_ground", ground=ground_name)
-        row = show_row(ctx, AskRow(row=row_id)).row
-    if row is None:
-        return {}
-    view = register_view(seen_register(ctx, kind.ground), reader_scope(ctx))
-    number, day = row.values.get("number"), row.values.get("adopted_on")
-    return {"row": row.id} | {
-        language: ", ".join(
-            filter(
-                None,
-                (
-                    row_name(view, row_in_language(row, view.fields, language), language),
-                    say("numbered", {"n": number}, language) if number else "",
-                    date_long(date.fromisoformat(day), language) if day else "",
-                ),
-            )
-        )
-        for language in LANGUAGES
-    }
 
 
 def _given_values(

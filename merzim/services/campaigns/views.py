@@ -25,7 +25,7 @@ from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.notices.campaigns import REMINDED, SqlCampaigns
 from merzim.storage.registers.lists import SqlRegisterLists
 from merzim.storage.registers.rows import SqlRegisterRows
-from notifications.event_notices import INVITATION, cited
+from notifications.event_notices import cited
 from notifications.rules import local_moment
 from workflow.law.procedure import Text
 from workflow.org.access import within
@@ -49,9 +49,8 @@ class UnknownCampaign(NotFound):
 
 class CampaignKind(Result):
     """A kind of campaign that a register defines. `given`: fields the officer fills in; `fills`: those people
-    fill in; `act`: empty if it rests on none, or on one the organisation has not adopted; `ground`: the
-    register of the organisation's documents, one of which it may rest on; `refusal`: what who refuses declares,
-    null where it cannot be refused.
+    fill in; `act`: empty if it rests on none, or on one the organisation has not adopted; `refusal`: what who
+    refuses declares, null where it cannot be refused.
     """
 
     register_id: str
@@ -60,7 +59,6 @@ class CampaignKind(Result):
     title: Titles
     act: Titles
     paragraph: str
-    ground: str
     invitation: Titles
     declares: Titles
     given: list[FieldView]
@@ -72,9 +70,8 @@ class CampaignView(Result):
     """A campaign, with the numbers of visible people by state.
 
     `duties`, `posts`: who of these units is asked: holders of the duties, people with such words in their post;
-    everybody if both are empty. `ground`: what it rests on: the organisation's own document, or the act with
-    its paragraph, "" for none; `unreached`: number of awaited people no channel has an address for; `file`: the
-    name of the document's file.
+    everybody if both are empty. `ground`: the act it rests on with its paragraph, "" for none; `unreached`:
+    number of awaited people no channel has an address for; `file`: the name of the document's file.
     """
 
     id: str
@@ -239,11 +236,10 @@ def person_key(ctx: RequestContext, campaign: str, number: int) -> str:
 
 
 def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
-    """Return a campaign as a workbook: everybody it asked with the dates, and its question."""
+    """Return everybody a campaign asked as a workbook, with the dates of what was written and answered."""
     campaign, store = seen_campaign(ctx, campaign_id), campaign_store(ctx)
     ctx = replace(ctx, language=language)
-    letters = store.letters(campaign.id)
-    sent = {letter.person: letter.at for letter in reversed(letters)}
+    sent = {letter.person: letter.at for letter in reversed(store.letters(campaign.id))}
     people = asked_people(ctx, ShowCampaign(campaign=campaign.id))
     register, kind = definition_of(ctx, campaign)
     day_of = {True: kind.refusal.confirmed_on if kind.refusal else "", False: kind.confirmed_on}
@@ -284,47 +280,12 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     ]
     extra_columns = ["late"] if register.lates else []
     answer_table = Table([head(name) for name in (*columns, *extra_columns)], rows)
-    reminders = sum(letter.step != INVITATION for letter in letters)
-    summary = Table([head("fact"), head("value")], _facts_of_sheet(ctx, campaign, reminders=reminders))
     record(ctx, "file", "campaign_sheet_read", name=campaign.id)
-    return tables_workbook([answer_table, summary])
+    return tables_workbook([answer_table])
 
 
 def _local(at: datetime | None) -> str:
     return f"{local_moment(at):%d.%m.%Y %H:%M}" if at else ""
-
-
-def _facts_of_sheet(
-    ctx: RequestContext, campaign: StartedCampaign, *, reminders: int
-) -> list[tuple[object, ...]]:
-    """Return what the second sheet says of a campaign: its question, its days, its counts."""
-    language, document = ctx.language, campaign.document
-    register, kind = definition_of(ctx, campaign)
-    view = _view(ctx, campaign, campaign_store(ctx).counts(seen_units(ctx), campaign.id))
-    is_open = campaign.is_open(ctx.today)
-
-    def head(code: str) -> str:
-        return say(f"campaign.sheet.{code}", {}, language)
-
-    return [
-        (head("campaign"), f"{campaign.id}. {view.title[language]}"),
-        (head("register"), register.title[language]),
-        (head("act"), cited(campaign, register, kind, language)),
-        (head("declares"), kind.declares[language]),
-        (head("document"), str(document.get("link") or document.get("name") or "")),
-        (head("digest"), str(document.get("sha256", ""))),
-        (head("units"), "; ".join(view.unit_names) or head("all_units")),
-        *([(head("chosen"), chosen)] if (chosen := invited_text(view, language)) else ()),
-        (head("started"), campaign.started_on),
-        (head("until"), campaign.until),
-        (head("closed"), campaign.closed_on),
-        (head("reminders"), reminders),
-        *(
-            (head("count_" + word_of_state(name, is_open=is_open)), getattr(view, name))
-            for name in ("asked", "answered", "refused", "awaited", "left")
-        ),
-        (head("made"), _local(ctx.now)),
-    ]
 
 
 def seen_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
@@ -463,7 +424,7 @@ def _ground(ctx: RequestContext, campaign: StartedCampaign) -> Titles:
         register, kind = definition_of(ctx, campaign)
     except UnknownCampaign:
         return Titles(kk="", ru="", en="")
-    return Titles(**{language: cited(campaign, register, kind, language) for language in LANGUAGES})
+    return Titles(**{language: cited(register, kind, language) for language in LANGUAGES})
 
 
 def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEventView]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -18,7 +18,6 @@ from merzim.services.campaigns.verbs import (
     StartCampaign,
     close_campaign,
     extend_campaign,
-    own_document,
     record_answer,
     remind_campaign,
     reopen_campaign,
@@ -40,9 +39,6 @@ from merzim.services.documents.row_papers import campaign_papers
 from merzim.services.inputs import FileInput, build
 from merzim.services.names import author_names
 from merzim.services.registers.results import (
-    reader_scope,
-    register_view,
-    row_name,
     seen_register,
 )
 from merzim.services.verbs import Verb
@@ -127,7 +123,6 @@ def start(ctx: Managing, kind: KindPath, form: Sent) -> Response:
             "posts": [text.strip() for text in answers.get("posts", "").split(";") if text.strip()],
             "until": parse_date(answers.get("until", "")),
             "values": new_values(ctx, asked.given, form),
-            "ground": answers.get("ground"),
             "link": answers.get("link", "").strip() or None,
             "file": build(FileInput, {"file": digest}) if digest else None,
             "preview": not answers.get("start"),
@@ -254,23 +249,12 @@ def _start_form(
         units=[build_unit_field(office, unit_name, root=ctx.reader.root) for unit_name in unit_texts],
         duties=[duty for duty in DUTIES if any(duty in person.duties for person in office.people.values())],
         given=form_fields(ctx, kind.given, None, rejected_form),
-        own_document=_ground_field(ctx, kind, answers) if kind.ground else None,
         preview=preview,
         digest=digest,
         file_name=file_name,
         tried=rejected_form,
         problems=problems_of(rejected_form.refusal if rejected_form else None),
     )
-
-
-def _ground_field(ctx: RequestContext, kind: CampaignKind, answers: Mapping[str, str]) -> NameField:
-    """Return the field for the organisation's own document, at first the newest that fits."""
-    text = answers.get("ground", "")
-    register = seen_register(ctx, kind.register_id)
-    if "ground" not in answers and (row := own_document(ctx, register.campaigns[kind.kind], ctx.reader.root)):
-        view = register_view(seen_register(ctx, kind.ground), reader_scope(ctx))
-        text = f"{row_name(view, row, ctx.language)} ({row.id})"
-    return NameField(chosen=text, shown=text, finds=f"row.{kind.ground}")
 
 
 def _campaign_page(

@@ -134,7 +134,7 @@ def _page(
         token=token,
         invitation=invitation,
         kind=kind,
-        ground=cited(invitation.campaign, register, kind, preferences(ctx.request).language),
+        ground=cited(register, kind, preferences(ctx.request).language),
         document=invitation.campaign.document,
         days=given_days(register, invitation.campaign),
         forms=[(_form_name(form), form.definition.declares, _fields(form, rejected_form)) for form in forms],
