@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from workflow.law.procedure import Procedure
 
 
-_KIND = re.compile(r"((?:link|document):[a-z_-]+)=(.+)", re.DOTALL)
+_KIND = re.compile(r"([a-z_:-]+)=(.+)", re.DOTALL)
 _DATED = re.compile(r"(.+)@(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{2,4})", re.DOTALL)
 _LINK = re.compile(r"https?:", re.IGNORECASE)
 
@@ -38,7 +38,7 @@ _LINK = re.compile(r"https?:", re.IGNORECASE)
 class GivenProof:
     """A document or link from the command line, not stored yet."""
 
-    kind: str
+    kind: str = ""
     link: str = ""
     file: Path | None = None
     published_on: date | None = None
@@ -47,25 +47,26 @@ class GivenProof:
 def given(text: str, procedure: Procedure, fact: str) -> GivenProof:
     """Parse an --evidence argument.
 
-    Without a kind, the obligation's only kind of that sort is used, if there is just one.
+    A kind may be given without its sort ("site" is "link:site"). Without a kind, the obligation's only kind of
+    that sort is used, if there is just one.
 
     Raises:
-        Refusal: a kind the obligation does not have.
-        Refusal: neither a link nor an existing file.
+        Refusal: a kind the obligation does not have; neither a link nor an existing file.
     """
     allowed = known_fact(procedure, fact).evidence
-    proof = _parsed(text)
-    if proof.kind and proof.kind not in allowed:
-        raise Refusal("cli.unknown_evidence", kind=proof.kind, fact=fact, allowed=allowed)
+    kind, place = "", text
+    if (match := _KIND.fullmatch(text)) and not _is_file(text):
+        kind, place = match.groups()
+        kind = next((name for name in allowed if kind in (name, name.partition(":")[2])), kind)
+        if kind not in allowed:
+            raise Refusal("cli.unknown_evidence", kind=kind, fact=fact, allowed=allowed)
+    proof = replace(_parsed(place), kind=kind)
     sort = [kind for kind in allowed if kind.startswith("link:" if proof.link else "document:")]
     return replace(proof, kind=proof.kind or (sort[0] if len(sort) == 1 else ""))
 
 
-def _parsed(text: str) -> GivenProof:
-    """Parse `[KIND=]FILE|URL[@DATE]`. Raises Refusal for neither a link nor an existing file."""
-    kind, place = "", text
-    if match := _KIND.fullmatch(place):
-        kind, place = match.groups()
+def _parsed(place: str) -> GivenProof:
+    """Parse `FILE|URL[@DATE]`. Raises Refusal for neither a link nor an existing file."""
     published = None
     if match := _DATED.fullmatch(place):
         place, published = match[1], day(match[2], where="--evidence")
@@ -77,7 +78,6 @@ def _parsed(text: str) -> GivenProof:
     if not link and not _is_file(place):
         raise Refusal("cli.no_such_file", file=place)
     return GivenProof(
-        kind=kind,
         link=place if link else "",
         file=None if link else Path(place),
         published_on=published,

@@ -109,6 +109,18 @@ def test_every_field_of_a_verb_is_an_option(office: Merzim) -> None:
     assert "nothing else is sent" in office(*step, "--evidence-follows", "--signed-by", "head").err
 
 
+def test_evidence_is_named_by_its_kind_whole_or_short(office: Merzim) -> None:
+    """A kind the fact does not ask for is refused by the kinds it does, not as a file that is missing."""
+    case = office("open", "internal-analysis", "--fact", "order_signed=2026-03-30", "--json").json["id"]
+    step = ("record", case, "start_announced", "--on", "2026-03-30", "--now", "2026-03-31")
+    wrong = office(*step, "--evidence", "radio=https://a.example/1")
+    office(*step, "--evidence", "site=https://a.example/1", "--evidence", "link:media=https://b.example/?p=2")
+    kept = office("case", case, "--json").json["evidence"]["start_announced"]
+
+    assert (wrong.code, "link:site, link:media" in wrong.err) == (2, True)
+    assert [item["kind"] for item in kept] == ["link:site", "link:media"]
+
+
 def test_due_and_overdue(office: Merzim) -> None:
     """Overdue with rows exits 1 and counts working days; due looks seven working days ahead."""
     due = office("due", "--now", "2026-03-30", "--json").json
