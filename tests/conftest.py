@@ -11,6 +11,8 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
@@ -29,6 +31,25 @@ settings.load_profile("any machine")
 
 # What is imported is no garbage: a tenth of the processor went into looking at it again and again.
 gc.disable()
+TOGETHER = ("tests/web/browser/", "tests/telegram/")
+"""Folders whose modules are one process's: what they need (chromium, aiogram) takes seconds to come up."""
+
+
+class ByFolder(LoadFileScheduling):
+    """Gives a process a module at a time, or a folder of TOGETHER."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next(filter(nodeid.startswith, TOGETHER), nodeid.partition("::")[0])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:
+    return ByFolder(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with folders of one process: the others fill what is left of the time."""
+    items.sort(key=lambda item: not item.nodeid.startswith(TOGETHER))
 
 
 def pytest_collection_finish() -> None:
