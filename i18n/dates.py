@@ -108,13 +108,6 @@ def date_weekday(day: date, language: str) -> str:
     return names(language).weekdays[day.weekday()]
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def date_since(day: date, language: str) -> str:
-    """Return "since" a date: "с 30 марта 2026 года" (but "со 2 марта"), "2026 жылғы 30 наурыздан бастап"."""
-    code = _since_code("date.since", day)
-    return template(code, language).format(on=date_long(day, language, "from"))
-
-
 def month_name(month: int, language: str) -> str:
     """Return the name of a month in the nominative: "март", "наурыз", "March"."""
     return names(language).months_alone[month - 1]
@@ -153,7 +146,7 @@ def days_ranges(days: tuple[date, ...], language: str) -> str:
 @lru_cache(maxsize=_REMEMBERED)
 def span(first: date, last: date, language: str) -> str:
     """Return a span of days, both ends included, the year named once: "с 13 апреля по 26 мая 2026 года"."""
-    code = _since_code("date.span", first)
+    code = "date.span_second" if first.day == 2 else "date.span"  # "со второго"
     if first.year == last.year and language == "kk":
         # Kazakh names the year first, so it is said with the first day.
         ends = date_long(first, language, "from"), date_day(last, language, "to")
@@ -198,11 +191,6 @@ def _month(day: date, language: str, case: Case | None) -> str:
     """Return the name of a day's month in a case."""
     month = names(language).months[day.month - 1]
     return inflect(month, case) if case and language == "kk" else month
-
-
-def _since_code(code: str, day: date) -> str:
-    """Return the code of "from" a day: Russian has "со" before the 2nd."""
-    return f"{code}_second" if day.day == 2 else code
 
 
 def _several_years(days: Iterable[date]) -> bool:

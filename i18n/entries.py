@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from i18n.languages import LANGUAGES, UnknownLanguage, plain_spaces
+from i18n.languages import UnknownLanguage, plain_spaces
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
@@ -38,10 +38,9 @@ class UnknownCode(KeyError):
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """An entry of a catalogue: its file and its template in each language."""
+    """An entry of a catalogue: its file ("" for a word of an organisation's own), its template by language."""
 
     file: str
-    code: str
     texts: Mapping[str, str]
 
 
@@ -93,7 +92,7 @@ def add_word(code: str, texts: Mapping[str, str]) -> None:
     entry = entries.get(code)
     if entry is None or not entry.file:
         plain = {language: text.replace("{", "{{").replace("}", "}}") for language, text in texts.items()}
-        entries[code] = CatalogueEntry("", code, plain)
+        entries[code] = CatalogueEntry("", plain)
 
 
 def codes() -> frozenset[str]:
@@ -103,28 +102,6 @@ def codes() -> frozenset[str]:
 def where(code: str) -> str:
     """Return the file that defines a code, for error messages."""
     return _entries()[code].file
-
-
-def read(folder: Path) -> dict[str, CatalogueEntry]:
-    """Read all entries of a folder of catalogues, by code.
-
-    Raises:
-        CatalogueError: a file is not TOML, a code is defined twice, a language is missing, a key is not a
-            language.
-    """
-    entries_by_code: dict[str, CatalogueEntry] = {}
-    for path in sorted(folder.glob("*.toml")):
-        try:
-            tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise CatalogueError(f"{path.name}: {error}") from error
-        for entry in _tables(path.name, "", tables):
-            if entry.code in entries_by_code:
-                raise CatalogueError(
-                    f"{path.name}: [{entry.code}] stands in {entries_by_code[entry.code].file} already"
-                )
-            entries_by_code[entry.code] = entry
-    return entries_by_code
 
 
 @cache
@@ -146,22 +123,3 @@ _CODE = re.compile(r'\[(?<!.\[)"?([^"\]]+)"?\][ \t]*(?:#.*)?$', re.MULTILINE)
 def _texts(lines: str) -> Mapping[str, str]:
     """Parse the lines of an entry (cached)."""
     return {language: plain_spaces(text) for language, text in tomllib.loads(lines).items()}
-
-
-def _tables(file: str, code: str, table: Mapping[str, object]) -> Iterator[CatalogueEntry]:
-    """Yield the entries of a table: its own texts, and those of nested tables under longer codes."""
-    texts: dict[str, str] = {}
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _tables(file, f"{code}.{key}" if code else key, value)
-        elif key in LANGUAGES and isinstance(value, str) and code:
-            texts[key] = plain_spaces(value)
-        else:
-            raise CatalogueError(f"{file}: [{code}] {key}: only {', '.join(LANGUAGES)} with a text each")
-    if texts:
-        missing = [language for language in LANGUAGES if not texts.get(language)]
-        if missing:
-            raise CatalogueError(f"{file}: [{code}] has no {', '.join(missing)}")
-        yield CatalogueEntry(file, code, texts)
-    elif not table:
-        raise CatalogueError(f"{file}: [{code}] has no {', '.join(LANGUAGES)}")

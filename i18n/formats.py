@@ -198,16 +198,6 @@ def _day(case: dates.Case | None) -> Callable[[Placeholder], Filler]:
     return make
 
 
-def _of_days(say: Callable[[tuple[date, ...], str], str]) -> Callable[[Placeholder], Filler]:
-    """Return a placeholder format that passes a list of days to a function."""
-
-    def make(place: Placeholder) -> Filler:
-        name, language = place.name, place.language
-        return lambda arguments: say(tuple(arguments[name]), language)
-
-    return make
-
-
 def _counted(place: Placeholder) -> Filler:
     """Format counted days in order; when there are too many, only the first and the last."""
     name, language = place.name, place.language
@@ -324,15 +314,12 @@ FORMATS: Mapping[str, Callable[[Placeholder], Filler]] = {
     "day": _day(None),
     "day_from": _day("from"),
     "day_to": _day("to"),
-    "day_in": _day("in"),
     "short": _of(dates.date_short),
     "moment": _of(dates.moment),
     "weekday": _of(dates.date_weekday),
-    "since": _of(dates.date_since),
     "month": _of(dates.month_name),
     "period": _of(dates.period),
-    "list": _of_days(dates.days_list),
-    "ranges": _of_days(dates.days_ranges),
+    "ranges": _of(lambda days, language: dates.days_ranges(tuple(days), language)),
     "counted": _counted,
     "span": _span,
     "number": _of(number),
@@ -350,7 +337,6 @@ FORMATS: Mapping[str, Callable[[Placeholder], Filler]] = {
     "row": _of(row_number),
     "sentence": _of(lambda value, language: sentence(plain(value, language))),
     "bracketed": _of(_bracketed),
-    "paragraph": _of(paragraph),
     "cited": _of(_cited),
 }
 """By name; "" is a placeholder without a colon."""

@@ -6,8 +6,7 @@ language, never while a sentence is rendered.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -48,7 +47,6 @@ class LocaleNames:
         plural_rule: a whole number -> one of the CLDR's tags.
         decimal: decimal separator.
         group: thousands separator.
-        dates: "date.long" and "date.day" as templates, for languages whose catalogue has none.
     """
 
     months: tuple[str, ...]
@@ -58,7 +56,6 @@ class LocaleNames:
     plural_rule: Callable[[int], str]
     decimal: str
     group: str
-    dates: Mapping[str, str]
 
 
 @cache
@@ -80,10 +77,6 @@ def names(language: str) -> LocaleNames:
         plural_rule=locale.plural_form,
         decimal=symbols["decimal"],
         group=plain_spaces(symbols["group"]),
-        dates={
-            "date.long": _template(locale.date_formats["long"].pattern),
-            "date.day": _template(locale.datetime_skeletons["MMMMd"].pattern),
-        },
     )
 
 
@@ -97,20 +90,6 @@ def _locale(language: str) -> Any:
         return Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):
         raise UnknownLanguage(language) from None
-
-
-_FIELDS = {"d": "{day}", "M": "{month}", "L": "{month}", "y": "{year}"}
-
-
-def _template(pattern: str) -> str:
-    """Return a CLDR date pattern ("d-MMMM, y") as a template; quoted text stays unchanged."""
-    parts = re.split(r"'([^']*)'|([dMLy]+)", pattern)
-    return plain_spaces(
-        "".join(
-            before + (quoted or _FIELDS.get((field or "")[:1], ""))
-            for before, quoted, field in zip(parts[::3], [*parts[1::3], ""], [*parts[2::3], ""], strict=True)
-        )
-    )
 
 
 def plain_spaces(text: str) -> str:

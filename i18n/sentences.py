@@ -87,14 +87,9 @@ def _compile(code: str, language: str) -> Callable[[Arguments], str]:
     Raises:
         CatalogueError: the template is invalid; the message names file and code.
     """
-    return compile_template(code, template(code, language), language)
-
-
-def compile_template(code: str, text: str, language: str) -> Callable[[Arguments], str]:
-    """Compile a template of a code, as `_compile` does."""
     shape, fillers = "", list[Filler]()
     try:
-        for piece, gap in _pieces(text):
+        for piece, gap in _pieces(template(code, language)):
             shape += piece.replace("%", "%%")
             if gap:
                 fillers.append(filler(Placeholder(*gap, language, _speaker(language))))

@@ -23,7 +23,7 @@ def catalogue(monkeypatch: pytest.MonkeyPatch) -> dict[str, entries.CatalogueEnt
 
 
 def _add(catalogue: dict[str, entries.CatalogueEntry], code: str, text: str) -> None:
-    catalogue[code] = entries.CatalogueEntry("own.toml", code, dict.fromkeys(i18n.LANGUAGES, text))
+    catalogue[code] = entries.CatalogueEntry("own.toml", dict.fromkeys(i18n.LANGUAGES, text))
 
 
 def test_braces_and_percent_signs_stand_as_written(catalogue: dict[str, entries.CatalogueEntry]) -> None:
