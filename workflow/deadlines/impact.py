@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -10,10 +10,7 @@ from calendars import FIRST
 from calendars.kazakhstan import Day, Kazakhstan
 from workflow.cases.case import Case
 from workflow.cases.states import State
-from workflow.deadlines.anchors import DueDateResolver, Link
-from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.register_deadlines import entry_deadlines
-from workflow.deadlines.resolver import stands
+from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Obligation, Procedure
 
 _DAY = timedelta(days=1)
@@ -80,61 +77,24 @@ def moved(
     Args:
         today: local date; it decides only whether the period of a recurring obligation has begun.
     """
-    was = walk(case, procedure, before, today=today)
-    return moves(was, walk(case, procedure, after, today=today))
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """The due dates of one case by one calendar: its links, and the deadlines of its registers, by id.
-
-    Only due dates are computed; the resolver gives more about single links.
-    """
-
-    chain: DueDateResolver
-    links: Mapping[str, Link]
-    entries: Mapping[str, Deadline]
-
-    def due(self, name: str) -> date | None:
-        link = self.links.get(name)
-        if link is not None:
-            return link.counted.due
-        entry = self.entries.get(name)
-        return entry.due if entry is not None else None
-
-    def names(self) -> Iterator[str]:
-        """Yield every id, in the order of the procedure."""
-        yield from self.links
-        yield from self.entries
-
-    def status_of(self, name: str) -> tuple[Obligation, State] | None:
-        link = self.links.get(name)
-        if link is not None:
-            return link.obligation, stands(self.chain, link)
-        entry = self.entries.get(name)
-        return (entry.obligation, entry.state) if entry is not None else None
-
-
-def walk(case: Case, procedure: Procedure, calendar: Kazakhstan, *, today: date) -> Walk:
-    """Return the due dates of a case by a calendar. `today` as in `moved`."""
-    chain = DueDateResolver(case, procedure, calendar, today=today)
-    entries = entry_deadlines(case, procedure, calendar, today=today, bare=True)
-    return Walk(chain, {link.id: link for link in chain.links()}, {entry.id: entry for entry in entries})
-
-
-def moves(was: Walk, becomes: Walk) -> tuple[MovedDeadline, ...]:
-    """Return the due dates that differ between two computations of one case."""
+    was, becomes = (
+        {deadline.id: deadline for deadline in deadlines(case, procedure, calendar, today=today, bare=True)}
+        for calendar in (before, after)
+    )
     moved_deadlines = []
-    for name in dict.fromkeys((*was.names(), *becomes.names())):
-        old, new = was.due(name), becomes.due(name)
-        if old == new:
-            continue
-        status = becomes.status_of(name) or was.status_of(name)
-        assert status is not None
-        obligation, state = status
-        moved_deadlines.append(
-            MovedDeadline(case=was.chain.case.id, id=name, obligation=obligation, old=old, new=new, state=state)
-        )
+    for name, deadline in {**was, **becomes}.items():
+        old, new = (chain[name].due if name in chain else None for chain in (was, becomes))
+        if old != new:
+            moved_deadlines.append(
+                MovedDeadline(
+                    case=case.id,
+                    id=name,
+                    obligation=deadline.obligation,
+                    old=old,
+                    new=new,
+                    state=deadline.state,
+                )
+            )
     return tuple(moved_deadlines)
 
 

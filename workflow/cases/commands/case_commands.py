@@ -90,21 +90,26 @@ class CaseCommands:
         library: Library,
         calendar: Kazakhstan,
         first_day: Callable[[date], date] | None = None,
+        *,
+        stores: bool = True,
     ) -> None:
         """Args:
         first_day: the office's first day of records, asked with the local date; None: it keeps everything.
+        stores: False computes what commands on existing cases would write, and writes nothing.
         """
         self._ledger = ledger
         self._library = library
         self._calendar = calendar
         self._first_day = first_day
+        self._stores = stores
 
     @property
     def calendar(self) -> Kazakhstan:
         return self._calendar
 
-    def on(self, ledger: Callable[[Ledger], Ledger]) -> CaseCommands:
-        return CaseCommands(ledger(self._ledger), self._library, self._calendar, self._first_day)
+    def storing_nothing(self) -> CaseCommands:
+        """Return the same commands for a preview: they return what they would write."""
+        return CaseCommands(self._ledger, self._library, self._calendar, self._first_day, stores=False)
 
     def open(self, opening: Opening, *, at: Stamp) -> Case:
         """Open one case.
@@ -408,7 +413,7 @@ class CaseCommands:
             events = decide(case, procedure)
             return self._append(case, procedure, events, at) if events else Change(case=case)
 
-        return self._ledger.attempt(case_id, attempted)
+        return self._ledger.attempt(case_id, attempted) if self._stores else attempted()
 
     def enter(self, case_id: str, lines: Callable[[Case], Sequence[EventDraft]], *, at: Stamp) -> Change:
         """Write register events of a case (`workflow/cases/commands/case_rows.py`); all or none.
@@ -473,7 +478,8 @@ class CaseCommands:
         )
         moving = moving or self._library.of(change.case) is not procedure
         before = self._ledger.rows(case.id) if moving else {}
-        self._ledger.append([change], now=at.now)
+        if self._stores:
+            self._ledger.append([change], now=at.now)
         return Change(case=change.case, events=events, moved=_moved(before, change) if moving else ())
 
     def _written(self, events: tuple[Event, ...], case: Case | None, today: date) -> CaseWrite:

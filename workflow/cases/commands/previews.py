@@ -1,13 +1,12 @@
-"""Previews a command by running it on a ledger that stores nothing."""
+"""Previews a command by running it without storing what it writes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from workflow.board.rows import WAITING, Row
-from workflow.cases.case import Case, Event
+from workflow.board.rows import WAITING
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import holds_on
@@ -15,8 +14,6 @@ from workflow.findings.finding import Finding
 from workflow.findings.findings import feasibility
 from workflow.findings.plan_days import LATE_PLANS, PlanDays, broken, days_that_keep
 from workflow.law.procedure import Text
-from workflow.org.office import Office
-from workflow.ports import CaseWrite, Ledger, Result
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,14 +66,14 @@ class Preview:
 def preview(
     case_commands: CaseCommands, case_id: str, command: Callable[[CaseCommands], Change], *, today: date
 ) -> Preview:
-    """Return what a command would do, by running it on commands that write nothing.
+    """Return what a command would do, by running it without storing anything.
 
     Args:
         command: a function that runs the command on the CaseCommands it receives.
     """
     calendar = case_commands.calendar
     before = case_commands.view(case_id, today=today)
-    change = command(case_commands.on(_Unwritten))
+    change = command(case_commands.storing_nothing())
     after = case_commands.looked_at(change.case, today=today)
     planned = [event.name for event in change.events if event.kind == "planned"]
     (fact,) = planned if len(planned) == 1 else (None,)
@@ -131,37 +128,3 @@ def _is_required(name: str, deadlines: Mapping[str, Deadline]) -> bool:
     return any(
         deadline.state in WAITING for deadline in deadlines.values() if deadline.id.startswith(f"{name}.")
     )
-
-
-class _Unwritten:
-    """A ledger for reading: what is appended to it is not stored."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-
-    def case(self, case: str) -> Case | None:
-        return self._ledger.case(case)
-
-    def events(self, case: str) -> Sequence[Event]:
-        return self._ledger.events(case)
-
-    def rows(self, case: str) -> Mapping[str, Row]:
-        return self._ledger.rows(case)
-
-    def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
-        pass
-
-    def attempt(self, case: str, command: Callable[[], Result]) -> Result:
-        return command()
-
-    def append_many(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
-        pass
-
-    def next_ids(self, year: int, count: int) -> Sequence[str]:
-        raise NotImplementedError("a preview opens no case")
-
-    def open_case(self, procedure: str, unit: str, object: str) -> str | None:
-        return self._ledger.open_case(procedure, unit, object)
-
-    def office(self) -> Office:
-        return self._ledger.office()
