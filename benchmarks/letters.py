@@ -30,6 +30,7 @@ from merzim.storage.org import store as office_store
 from notifications.channels import OutgoingMessage
 from notifications.channels.email import Email
 from notifications.delivery import BATCH, deliver
+from notifications.dispatch import Dispatch
 from notifications.letters.composing import compose
 from notifications.round import round as run_round
 from notifications.rules import Rules
@@ -55,13 +56,21 @@ def measured() -> Iterator[Line]:
     with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name, server() as port:
         outbox, editions, days = office(Path(name) / "office.sqlite")
         channel = Email(host="127.0.0.1", port=port, sender="Merzim <merzim@example.kz>", tls="none")
-        report = run_round(outbox, editions, days, [channel], now=NOW, today=TODAY, rules=RULES)
-        notices = [planned.notice for planned in report.planned]
-        parcels = compose(notices, [channel], outbox, editions, days, today=TODAY, rules=RULES).parcels
+        dispatch = Dispatch(
+            outbox=outbox,
+            library=editions,
+            calendar=days,
+            channels=[channel],
+            rules=RULES,
+            now=NOW,
+            today=TODAY,
+        )
+        notices = [planned.notice for planned in run_round(dispatch).planned]
+        parcels = compose(dispatch, notices).parcels
         # The machine may speed up or slow down in between: the bare loop runs before and after.
         rates = [asyncio.run(bare(parcels, port))]
         began = time.perf_counter()
-        sent = deliver(outbox, editions, days, [channel], now=NOW, today=TODAY, rules=RULES).counts["sent"]
+        sent = deliver(dispatch).counts["sent"]
         ours = sent / (time.perf_counter() - began)
         rates.append(asyncio.run(bare(parcels, port)))
     loop = sum(rates) / 2

@@ -9,20 +9,18 @@ Who chose a letter a week gets one on its first working day, and what would come
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
 
 from calendars import OutOfRange
 from calendars.hours import moment_of
 from calendars.kazakhstan import Kazakhstan
 from notifications.channels import Channel, language_of
+from notifications.dispatch import Dispatch
 from notifications.notice import Notice, message_id
-from notifications.ports import Outbox, PendingStep
-from notifications.rules import OfficeTimes, Rules, local_day
-from workflow.law.library import Library
+from notifications.ports import PendingStep
+from notifications.rules import OfficeTimes, local_day
 from workflow.org.duties import stand_in
-from workflow.org.office import Office, Person, with_officer
+from workflow.org.office import Office, Person
 
 DAY, WEEK = "day", "week"
 """The letters an item can wait for: its person's next of a day, or of a week."""
@@ -45,28 +43,6 @@ def bundle_of(person: Person | None, days: Kazakhstan, *, today: date, due: date
         return DAY
     comes = letter_day(WEEK, days, today=today)
     return WEEK if due is None or comes == today or due > comes else DAY
-
-
-@dataclass(frozen=True)
-class Dispatch:
-    """What a round works with, at one moment. `now`: aware UTC; `today`: the local date."""
-
-    outbox: Outbox
-    library: Library
-    calendar: Kazakhstan
-    channels: Sequence[Channel]
-    now: datetime
-    today: date
-    rules: Rules
-
-    @cached_property
-    def office(self) -> Office:
-        return with_officer(self.outbox.office(), self.rules.officer, language=self.rules.officer_language)
-
-    @cached_property
-    def times(self) -> OfficeTimes:
-        """When letters may leave for each recipient."""
-        return OfficeTimes(self.office, self.calendar, self.rules)
 
 
 def queue_letters(dispatch: Dispatch) -> int:
@@ -217,7 +193,3 @@ def _letter(group: PendingStep, day: date, key: str, dispatch: Dispatch) -> Noti
         message_id=message_id(key, dispatch.rules.domain),
         kind="letter",
     )
-
-
-def carriers(notices: Sequence[Notice]) -> list[Notice]:
-    return [notice for notice in notices if notice.kind == LETTER]

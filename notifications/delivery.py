@@ -6,24 +6,21 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from functools import cached_property
+from datetime import datetime, timedelta
 from itertools import chain
 
 from calendars.hours import moment_of
-from calendars.kazakhstan import Kazakhstan
 from notifications.channels import Channel, OnSent, OutgoingMessage
-from notifications.daily import Dispatch, carriers
+from notifications.daily import LETTER
+from notifications.dispatch import Dispatch
 from notifications.fallback import fall_back, readdressed
 from notifications.letters.composing import ComposedLetters, compose
 from notifications.letters.overview import OpenDeadlines
 from notifications.notice import UNREACHABLE, Notice, NoticeState, Outcome
 from notifications.ports import DeliveryOutcome, Outbox
-from notifications.rules import BACK_OFF, OfficeTimes, Rules, back_off, is_given_up
+from notifications.rules import BACK_OFF, OfficeTimes, back_off, is_given_up
 from notifications.wire.message import text_hash
-from workflow.law.library import Library
 from workflow.refusal import Refusal
-from workflow.scoring.prospects import StakesOfYear
 
 BATCH = 100
 SMALL_BATCH = 25
@@ -50,36 +47,27 @@ class DeliveryReport:
 
 
 def deliver(
-    outbox: Outbox,
-    library: Library,
-    calendar: Kazakhstan,
-    channels: Sequence[Channel],
+    dispatch: Dispatch,
     *,
-    now: datetime,
-    today: date,
-    rules: Rules,
     keys: Collection[str] | None = None,
     is_holder_gone: bool = False,
     go_on: Callable[[], bool] = lambda: True,
-    stakes: StakesOfYear | None = None,
 ) -> DeliveryReport:
     """Send what is queued and may leave by now. Must not be called inside a running event loop.
 
     Args:
-        now: aware UTC.
-        today: the local date the letters are computed for.
         keys: send only these notices; None for all, including interrupted ones.
         is_holder_gone: whether the process that claimed these notices is known to be gone, so that they are
             recovered.
         go_on: called before each batch; when False, the rest stays queued for the next delivery.
-        stakes: the points at stake; None where letters name none.
     """
+    outbox, now = dispatch.outbox, dispatch.now
     counts: Counter[NoticeState] = Counter()
     answers: dict[str, str] = {}
     recovered = 0
-    delivery = _Delivery(outbox, library, calendar, channels, now, today, rules, stakes)
+    overview = OpenDeadlines(dispatch)
     with outbox.delivering():
-        for channel in channels:
+        for channel in dispatch.channels:
             if keys is not None and not any(key.endswith(f":{channel.name}") for key in keys):
                 # A key ends with its channel. The other channels are used for what this one cannot deliver.
                 continue
@@ -94,7 +82,7 @@ def deliver(
                 claimed = outbox.claim(channel.name, now=now, limit=limit, keys=keys)
                 if not claimed:
                     break
-                marks, attempted = delivery.send(channel, claimed)
+                marks, attempted = _send_claimed(dispatch, overview, channel, claimed)
                 counts.update(mark.state for mark in marks)
                 answers.update({mark.key: mark.answer for mark in marks if mark.state != "sent"})
                 if _takes_no_more(attempted.values()):
@@ -102,81 +90,52 @@ def deliver(
     return DeliveryReport(counts=dict(counts), recovered=recovered, answers=answers)
 
 
-@dataclass(frozen=True)
-class _Delivery(Dispatch):
-    """What all batches of one delivery share."""
+def _send_claimed(
+    dispatch: Dispatch, overview: OpenDeadlines, channel: Channel, claimed: Sequence[Notice]
+) -> tuple[Sequence[DeliveryOutcome], Mapping[str, Outcome]]:
+    """Send the claimed notices and store their outcomes; return those, and the channel's own by key.
 
-    stakes: StakesOfYear | None
+    What the channel accepts is stored before the next message leaves, so that a crash repeats one at most.
+    """
+    outbox, times, now = dispatch.outbox, dispatch.times, dispatch.now
+    batch = _open_for_delivery(outbox, claimed, times, now=now)
+    carried = outbox.collect([notice for notice in batch if notice.kind == LETTER], now=now)
+    everything = [*batch, *chain.from_iterable(carried.values())]
+    related = outbox.related(everything, since=moment_of(dispatch.today, None))
+    composed = compose(dispatch, batch, related=related, carried=carried, overview=overview)
+    # Before the others are withdrawn, so that nobody is left without a notice if the process dies meanwhile.
+    outbox.add(_redirected(dispatch, composed), now=now)
+    notices = {notice.key: notice for notice in batch}
+    stored: set[str] = set()
 
-    @cached_property
-    def overview(self) -> OpenDeadlines:
-        return OpenDeadlines(self.outbox, self.library, self.calendar, today=self.today, rules=self.rules)
+    def store(key: str, outcome: Outcome) -> None:
+        marks = _outcomes([notices[key]], carried, composed, {key: outcome}, times, now=now)
+        outbox.mark(marks, now=now)
+        stored.update(mark.key for mark in marks)
 
-    def send(
-        self, channel: Channel, claimed: Sequence[Notice]
-    ) -> tuple[Sequence[DeliveryOutcome], Mapping[str, Outcome]]:
-        """Send the claimed notices and store their outcomes; return those, and the channel's own by key.
+    attempted = _send(channel, composed.parcels, store, now=now)
+    outcomes = {**composed.settled, **attempted}
+    _record_channel_state(outbox, channel, attempted, now=now)
+    marks = _outcomes(batch, carried, composed, outcomes, times, now=now)
+    # Before the outcomes are stored, so that nobody is left without a notice if the process dies meanwhile.
+    fall_back(_with_carried(batch, carried, outcomes), outcomes, marks, channel, dispatch)
+    outbox.mark([mark for mark in marks if mark.key not in stored], now=now)
+    return marks, attempted
 
-        What the channel accepts is stored before the next message leaves, so that a crash repeats one at most.
-        """
-        times = self.times
-        batch = _open_for_delivery(self.outbox, claimed, times, now=self.now)
-        carried = self.outbox.collect(carriers(batch), now=self.now)
-        composed = self._compose(batch, carried)
-        self.outbox.add(self._redirected(composed), now=self.now)
-        notices = {notice.key: notice for notice in batch}
-        stored: set[str] = set()
 
-        def store(key: str, outcome: Outcome) -> None:
-            marks = _outcomes([notices[key]], carried, composed, {key: outcome}, times, now=self.now)
-            self.outbox.mark(marks, now=self.now)
-            stored.update(mark.key for mark in marks)
-
-        attempted = _send(channel, composed.parcels, store, now=self.now)
-        outcomes = {**composed.settled, **attempted}
-        _record_channel_state(self.outbox, channel, attempted, now=self.now)
-        marks = _outcomes(batch, carried, composed, outcomes, times, now=self.now)
-        # Before the outcomes are stored, so that nobody is left without a notice if the process dies meanwhile.
-        fall_back(_with_carried(batch, carried, outcomes), outcomes, marks, channel, self)
-        self.outbox.mark([mark for mark in marks if mark.key not in stored], now=self.now)
-        return marks, attempted
-
-    def _redirected(self, composed: ComposedLetters) -> list[Notice]:
-        """Return the notices for those who are to be told instead of the people they were queued for.
-
-        Stored before the others are withdrawn, so that nobody is left without a notice if the process dies
-        meanwhile.
-        """
-        return [
-            new
-            for notice, channel, person in composed.redirected
-            for new in readdressed(
-                replace(notice, carrier=""),
-                notice.key.removesuffix(f":{notice.person}:{notice.channel}"),
-                person,
-                (channel,),
-                self,
-            )
-        ]
-
-    def _compose(self, batch: Sequence[Notice], carried: Mapping[str, Sequence[Notice]]) -> ComposedLetters:
-        """Return the letters of a batch, with today's data."""
-        return compose(
-            batch,
-            self.channels,
-            self.outbox,
-            self.library,
-            self.calendar,
-            today=self.today,
-            rules=self.rules,
-            related=self.outbox.related(
-                [*batch, *chain.from_iterable(carried.values())],
-                since=moment_of(self.today, None),
-            ),
-            carried=carried,
-            overview=self.overview,
-            stakes=self.stakes,
+def _redirected(dispatch: Dispatch, composed: ComposedLetters) -> list[Notice]:
+    """Return the notices for those who are to be told instead of the people they were queued for."""
+    return [
+        new
+        for notice, channel, person in composed.redirected
+        for new in readdressed(
+            replace(notice, carrier=""),
+            notice.key.removesuffix(f":{notice.person}:{notice.channel}"),
+            person,
+            (channel,),
+            dispatch,
         )
+    ]
 
 
 def _takes_no_more(outcomes: Collection[Outcome]) -> bool:

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from calendars import OutOfRange
 from i18n import paragraph
 from notifications.channels import NO_ADDRESS, Channel, Switchable, language_of
-from notifications.daily import DAY, Dispatch, bundle_of, next_opening
+from notifications.daily import DAY, bundle_of, next_opening
+from notifications.dispatch import Dispatch, notice_to
 from notifications.notice import ANSWER_DAY, Notice, message_id
 from notifications.ports import InboxLine
 from notifications.rules import OfficeTimes, Rules, local_day
@@ -56,30 +57,24 @@ def comment_notices(line: InboxLine, dispatch: Dispatch) -> Iterator[Notice]:
     if event.on is not None and kind in _DATED:
         about["until"] = event.on.isoformat()
     for channel in dispatch.channels:
-        address = channel.address(person)
-        if address is None:
-            continue
-        language = language_of(channel, person)
         if not line.confidential:
-            about["by"] = author.name_in(language) if author else event.by
-        key = f"{line_key(event.case, event.seq)}{due.isoformat()}:{COMMENT}:{person.key}:{channel.name}"
-        notice = Notice(
-            key=key,
+            about["by"] = author.name_in(language_of(channel, person)) if author else event.by
+        notice = notice_to(
+            person,
+            channel,
+            f"{line_key(event.case, event.seq)}{due.isoformat()}:{COMMENT}",
+            kind="comment",
             case=event.case,
-            obligation="",
             due=due,
             step=COMMENT,
-            person=person.key,
-            channel=channel.name,
-            address=address,
-            language=language,
-            queued_at=now,
-            not_before=times.opening(person.key, now),
-            message_id=message_id(key, dispatch.rules.domain),
-            kind="comment",
+            now=now,
+            leaves=times.opening(person.key, now),
+            rules=dispatch.rules,
             bundle="" if kind in _AT_ONCE else bundle_of(person, times.days(person.key), today=local_day(now)),
             about={**about},
         )
+        if notice is None:
+            continue
         yield notice
         if kind == "question" and event.on is not None:
             yield from _on_its_day(notice, dispatch)
@@ -138,39 +133,22 @@ def account_notices(
     """
     place = f"::{today.isoformat()}:{event}.{login}@{now:%Y%m%dT%H%M%S}{mark}"
     about = {"event": event, "login": login, "at": now.isoformat(), **facts}
-    return tuple(
-        _notice(person, channel, address, f"{place}:{person.key}:{channel.name}", about, rules, now, today)
+    notices = (
+        notice_to(
+            person,
+            channel,
+            place,
+            kind="account",
+            due=today,
+            step="account",
+            now=now,
+            leaves=now,
+            rules=rules,
+            about=about,
+        )
         for channel in channels
-        if (address := channel.address(person)) is not None
     )
-
-
-def _notice(
-    person: Person,
-    channel: Channel,
-    address: str,
-    key: str,
-    about: Mapping[str, object],
-    rules: Rules,
-    now: datetime,
-    today: date,
-) -> Notice:
-    return Notice(
-        key=key,
-        case="",
-        obligation="",
-        due=today,
-        step="account",
-        person=person.key,
-        channel=channel.name,
-        address=address,
-        language=language_of(channel, person),
-        queued_at=now,
-        not_before=now,
-        message_id=message_id(key, rules.domain),
-        kind="account",
-        about=about,
-    )
+    return tuple(notice for notice in notices if notice is not None)
 
 
 INVITATION, REMINDER = "invitation", "reminder"
@@ -203,21 +181,17 @@ def campaign_notice(
         return None
     language = language_of(channel, person)
     step = f"{REMINDER}-{campaign.wave}" if campaign_person.written >= 0 else INVITATION
-    key = f":{campaign.id}:{campaign.until.isoformat()}:{step}:{person.key}:{channel.name}"
-    return Notice(
-        key=key,
-        case="",
+    return notice_to(
+        person,
+        channel,
+        f":{campaign.id}:{campaign.until.isoformat()}:{step}",
+        kind="campaign",
         obligation=campaign.id,
         due=campaign.until,
         step=step,
-        person=person.key,
-        channel=channel.name,
-        address=channel.address(person) or "",
-        language=language,
-        queued_at=now,
-        not_before=times.opening(person.key, leaves),
-        message_id=message_id(key, rules.domain),
-        kind="campaign",
+        now=now,
+        leaves=times.opening(person.key, leaves),
+        rules=rules,
         about={
             "number": campaign_person.number,
             "version": campaign_person.version,

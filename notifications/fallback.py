@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from notifications.channels import Channel, Switchable, language_of
-from notifications.daily import Dispatch
+from notifications.dispatch import Dispatch
 from notifications.notice import PRIVATE, Notice, Outcome, message_id
 from notifications.ports import DeliveryOutcome
 from notifications.recipients import channels_for

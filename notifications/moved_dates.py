@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from notifications.daily import Dispatch, bundle_of
+from notifications.daily import bundle_of
+from notifications.dispatch import Dispatch
 from notifications.notice import Notice, message_id
 from notifications.ports import Move
 from notifications.rules import local_day

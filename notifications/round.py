@@ -10,21 +10,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from calendars import OutOfRange
-from calendars.kazakhstan import Kazakhstan
-from notifications.channels import Channel, language_of
-from notifications.daily import DAY, Dispatch, first_of_week, next_opening, queue_letters
+from notifications.daily import DAY, first_of_week, next_opening, queue_letters
+from notifications.dispatch import Dispatch, notice_to
 from notifications.event_notices import queue_comment_notices
 from notifications.letters.daily import unconfirmed_year
 from notifications.moved_dates import plan_move_notices, queue_move_notices
-from notifications.notice import Notice, message_id
-from notifications.planning import PlannedNotice, PlannedPage, Planner
-from notifications.ports import Outbox
+from notifications.notice import Notice
+from notifications.planning import PlannedNotice, PlannedPage, plan_page
 from notifications.recipients import RoundProblem
-from notifications.rules import Rules
-from workflow.law.library import Library
 from workflow.org.duties import stand_in
 
 PAGE = 500
@@ -48,66 +44,37 @@ class RoundReport:
     others: tuple[Notice, ...] = ()
 
 
-def plan(
-    outbox: Outbox,
-    library: Library,
-    calendar: Kazakhstan,
-    channels: Sequence[Channel],
-    *,
-    now: datetime,
-    today: date,
-    rules: Rules,
-) -> RoundReport:
+def plan(dispatch: Dispatch) -> RoundReport:
     """Return what a round would do at that moment, without writing."""
-    planner = Planner(outbox, library, calendar, channels, now, today, rules)
-    pages = list(_pages(planner))
-    return _report(pages, _others(planner), queued=None)
+    pages = list(_pages(dispatch))
+    calls = plan_calls(dispatch)
+    known = dispatch.outbox.existing_keys({call.key for call in calls})
+    calls = [call for call in calls if call.key not in known]
+    return _report(pages, [*plan_move_notices(dispatch), *calls], queued=None)
 
 
-def round(
-    outbox: Outbox,
-    library: Library,
-    calendar: Kazakhstan,
-    channels: Sequence[Channel],
-    *,
-    now: datetime,
-    today: date,
-    rules: Rules,
-    limit: int = sys.maxsize,
-) -> RoundReport:
+def round(dispatch: Dispatch, *, limit: int = sys.maxsize) -> RoundReport:
     """Run one round. Repeating it, even at the same time in another process, adds nothing.
 
     Each page of rows is a transaction of its own, so that its letters may leave while the next is planned.
 
     Args:
-        now: aware UTC.
-        today: the local date.
         limit: limit of planned notices kept in the report, to save memory.
     """
+    outbox, now = dispatch.outbox, dispatch.now
     pages: list[PlannedPage] = []
     queued = planned_count = 0
-    planner = Planner(outbox, library, calendar, channels, now, today, rules)
-    for page in _pages(planner):
+    for page in _pages(dispatch):
         if page.settlements:
             queued += outbox.settle(page.settlements, now=now)
         pages.append(PlannedPage(page.rows, page.planned[: limit - planned_count], page.problems, []))
         planned_count += len(pages[-1].planned)
-    move_notices, count = queue_move_notices(planner)
-    calls = plan_calls(planner)
+    move_notices, count = queue_move_notices(dispatch)
+    calls = plan_calls(dispatch)
     queued += count + outbox.add(calls, now=now)
-    queued += queue_comment_notices(planner)
-    queue_letters(planner)
+    queued += queue_comment_notices(dispatch)
+    queue_letters(dispatch)
     return _report(pages, [*move_notices, *calls], queued=queued)
-
-
-def _others(planner: Planner) -> list[Notice]:
-    """Return the notices a round would queue besides those of steps."""
-    calls = plan_calls(planner)
-    known = planner.outbox.existing_keys({call.key for call in calls})
-    return [
-        *plan_move_notices(planner),
-        *(call for call in calls if call.key not in known),
-    ]
 
 
 def _report(
@@ -122,13 +89,13 @@ def _report(
     )
 
 
-def _pages(planner: Planner) -> Iterator[PlannedPage]:
+def _pages(dispatch: Dispatch) -> Iterator[PlannedPage]:
     after: tuple[date, str, str] | None = None
     while True:
-        rows = planner.outbox.due_rows(planner.today, limit=PAGE, after=after)
+        rows = dispatch.outbox.due_rows(dispatch.today, limit=PAGE, after=after)
         if not rows:
             return
-        yield planner.page(rows)
+        yield plan_page(dispatch, rows)
         last = rows[-1]
         if len(rows) < PAGE or last.next_step_on is None:
             return
@@ -152,23 +119,19 @@ def plan_calls(dispatch: Dispatch) -> list[Notice]:
         is_called = first_of_week(today, days) or (days.is_working_day(today) and left <= LAST_DAYS)
     except OutOfRange:
         return []
-    return [
-        Notice(
-            key=(key := f"calendar:{today.isoformat()}:{reader.key}:{channel.name}"),
-            case="",
-            obligation="",
+    notices = (
+        notice_to(
+            reader,
+            channel,
+            f"calendar:{today.isoformat()}",
+            kind="calendar",
             due=today,
             step="",
-            person=reader.key,
-            channel=channel.name,
-            address=address,
-            language=language_of(channel, reader),
-            queued_at=dispatch.now,
-            not_before=next_opening(today, reader.key, times, now=dispatch.now),
-            message_id=message_id(key, dispatch.rules.domain),
-            kind="calendar",
+            now=dispatch.now,
+            leaves=next_opening(today, reader.key, times, now=dispatch.now),
+            rules=dispatch.rules,
             bundle=DAY,
         )
-        for channel in dispatch.channels
-        if is_called and (address := channel.address(reader)) is not None
-    ]
+        for channel in (dispatch.channels if is_called else ())
+    )
+    return [notice for notice in notices if notice is not None]

@@ -54,29 +54,6 @@ class ScheduledStep:
     step: Step
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reminder:
-    """One reminder step of one deadline for one person; a notice is a reminder through one channel.
-
-    Attributes:
-        obligation: id with its period.
-        due: the due date (or plan date) it is about; another date makes another reminder.
-        step: id of the step ("-5", "0", "+1").
-        on: the working day of the step.
-    """
-
-    case: str
-    obligation: str
-    due: date
-    step: str
-    on: date
-    person: str
-
-    def key(self, channel: str) -> str:
-        """Return the unique key of the notice: `case:obligation:due:step:person:channel`."""
-        return f"{self.case}:{self.obligation}:{self.due.isoformat()}:{self.step}:{self.person}:{channel}"
-
-
 def snoozed_steps(
     case: Case, procedure: Procedure, deadline: str, due: date, calendar: Kazakhstan
 ) -> tuple[Step, ...]:

@@ -21,7 +21,7 @@ from merzim.storage.notices.faults import faults as read_faults
 from merzim.storage.notices.outbox import SqlOutbox
 from notifications.channels import STAYS_HERE
 from notifications.notice import Notice
-from notifications.planning import Planner
+from notifications.planning import plan_page
 from notifications.recipients import RoundProblem
 from notifications.statistics import ChannelFault, Figures
 from workflow.cases.commands import reminder_actions
@@ -90,10 +90,8 @@ def unheard(app: AppContext, *, now: datetime, today: date, limit: int) -> Seque
     """
     if _setting_faults(app):
         return ()
-    channels = tuple(app.channels.values())
-    planner = Planner(app.outbox, app.library, app.calendar, channels, now, today, app.rules)
     rows = app.outbox.due_rows(today, limit=limit)
-    return planner.page(rows).problems if rows else ()
+    return plan_page(rounds.dispatch_at(app, now=now, today=today), rows).problems if rows else ()
 
 
 class NoSuchLetter(NotFound):

@@ -7,23 +7,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import chain
 
-from calendars.kazakhstan import Kazakhstan
 from i18n import available_language, say
 from notifications.channels import Channel, OutgoingMessage
+from notifications.dispatch import Dispatch
 from notifications.letters.daily import Items, daily_letter, reminder, unconfirmed_year
 from notifications.letters.events import account_letter, campaign_letter, comment_letter, is_expired
 from notifications.letters.overview import OpenDeadlines
 from notifications.letters.page import LetterLine, LetterPage, LetterSection, render_letter
 from notifications.letters.subjects import Matters
 from notifications.notice import ANSWER_DAY, Letter, Notice, Outcome
-from notifications.ports import Outbox
-from notifications.rules import Rules, local_day
+from notifications.rules import local_day
 from workflow.cases.registers.entries import number_of, row_kind
-from workflow.law.library import Library
 from workflow.org.office import Person
 from workflow.refusal import Refusal
 from workflow.reminders import step_order
-from workflow.scoring.prospects import StakesOfYear
 
 NOTHING_LEFT = Outcome(state="withdrawn", answer="")
 
@@ -42,18 +39,12 @@ class ComposedLetters:
 
 
 def compose(
+    dispatch: Dispatch,
     notices: Sequence[Notice],
-    channels: Sequence[Channel],
-    outbox: Outbox,
-    library: Library,
-    calendar: Kazakhstan,
     *,
-    today: date,
-    rules: Rules,
     related: Sequence[Notice] = (),
     carried: Mapping[str, Sequence[Notice]] | None = None,
     overview: OpenDeadlines | None = None,
-    stakes: StakesOfYear | None = None,
 ) -> ComposedLetters:
     """Return a letter for each notice that is still needed.
 
@@ -65,17 +56,14 @@ def compose(
         related: what may say the same to the same people (`Outbox.related`).
         carried: the notices carried by letters of this batch, by the letter's key.
         overview: the open deadlines, for digests; built once for all batches of a delivery.
-        stakes: the points at stake; None where letters name none.
     """
     carried = carried or {}
-    overview = overview or OpenDeadlines(outbox, library, calendar, today=today, rules=rules)
+    outbox, today = dispatch.outbox, dispatch.today
+    overview = overview or OpenDeadlines(dispatch)
     # A language may have left the installation since.
     notices = [replace(notice, language=available_language(notice.language)) for notice in notices]
     all_notices = [*notices, *chain.from_iterable(carried.values())]
-    cases = outbox.cases({notice.case for notice in all_notices if notice.case})
-    matters = Matters(
-        cases, overview.office, channels, library, calendar, today=today, rules=rules, stakes=stakes
-    )
+    matters = Matters(dispatch, outbox.cases({notice.case for notice in all_notices if notice.case}))
     parcels, settled = [], dict[str, Outcome]()
     asking = [notice for notice in notices if notice.kind == "campaign"]
     awaited = outbox.awaited(asking, today=today) if asking else frozenset()

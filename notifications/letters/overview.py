@@ -8,20 +8,17 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from calendars import OutOfRange
-from calendars.kazakhstan import Kazakhstan
+from notifications.dispatch import Dispatch
 from notifications.letters.subjects import confidential
 from notifications.letters.texts import DeadlineSummary, relation_to_due_date, relation_to_plan_date
-from notifications.ports import Outbox
 from notifications.recipients import resolve_assignees
-from notifications.rules import Rules
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.deadlines.lateness import lateness
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.law.library import Library
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.duties import Unresolved
-from workflow.org.office import OUTSIDE, Office, Recipient, with_officer
+from workflow.org.office import OUTSIDE, Office, Recipient
 from workflow.refusal import Refusal
 
 AHEAD = 5
@@ -65,18 +62,14 @@ class OpenDeadlines:
     date.
     """
 
-    def __init__(
-        self, outbox: Outbox, library: Library, calendar: Kazakhstan, *, today: date, rules: Rules
-    ) -> None:
-        self._outbox = outbox
-        self._library = library
-        self._calendar = calendar
-        self._today = today
-        self._rules = rules
+    def __init__(self, dispatch: Dispatch) -> None:
+        self._dispatch = dispatch
+        self._outbox, self._library = dispatch.outbox, dispatch.library
+        self._calendar, self._today = dispatch.calendar, dispatch.today
 
-    @cached_property
+    @property
     def office(self) -> Office:
-        return with_officer(self._outbox.office(), self._rules.officer, language=self._rules.officer_language)
+        return self._dispatch.office
 
     @cached_property
     def everything(self) -> Sequence[OpenDeadline]:

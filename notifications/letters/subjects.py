@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from calendars.kazakhstan import Kazakhstan
 from notifications.channels import Channel
+from notifications.dispatch import Dispatch
 from notifications.letter_links import answer_address, choice_address, rarer_than
 from notifications.letters.texts import Matter
 from notifications.notice import Notice
 from notifications.recipients import channels_for, resolve_recipients
-from notifications.rules import Rules
 from workflow.board.rows import WAITING
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import assignments
@@ -19,37 +18,24 @@ from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import holds_on, is_overdue
 from workflow.deadlines.register_deadlines import withdrawn_deadline
 from workflow.deadlines.resolver import deadline as one_deadline
-from workflow.law.library import Library
 from workflow.law.procedure import Procedure, Step
 from workflow.org.duties import stand_in
-from workflow.org.office import Office, Person, Recipient
+from workflow.org.office import Person, Recipient
 from workflow.reminders import HIMSELF, PLAN_STEPS, SLIPPED, is_about, step_named, undated_kind
-from workflow.scoring.prospects import StakesOfYear
 
 
 class Matters:
     """The subjects of the notices of one batch; computes each deadline once."""
 
-    def __init__(
-        self,
-        cases: Mapping[str, Case],
-        office: Office,
-        channels: Sequence[Channel],
-        library: Library,
-        calendar: Kazakhstan,
-        *,
-        today: date,
-        rules: Rules,
-        stakes: StakesOfYear | None = None,
-    ) -> None:
-        self.channels = channels
-        self.library = library
-        self.calendar = calendar
-        self.today = today
-        self.rules = rules
-        self.office = office
-        self._stakes = stakes
+    def __init__(self, dispatch: Dispatch, cases: Mapping[str, Case]) -> None:
+        self.office = dispatch.office
+        self.channels = dispatch.channels
+        self.library = dispatch.library
+        self.calendar = dispatch.calendar
+        self.today = dispatch.today
+        self.rules = dispatch.rules
         self.redirected: list[tuple[Notice, Channel, Person]] = []
+        self._stakes = dispatch.stakes
         self._cases = cases
         self._deadlines: dict[tuple[str, str], Deadline | None] = {}
 

@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import engine
@@ -19,6 +20,7 @@ from merzim.storage.tables.notices import NOTICE
 from notifications import round as rounds
 from notifications.channels import Channel, OnSent, OutgoingMessage, ignore_sent
 from notifications.delivery import DeliveryReport, deliver
+from notifications.dispatch import Dispatch
 from notifications.notice import Letter, Notice, Outcome, message_id
 from notifications.round import RoundReport
 from notifications.rules import Rules
@@ -114,10 +116,15 @@ class Town:
         )
         return self.case_commands.open(opening, at=Stamp(by="Айгүл", now=noon(on), today=on))
 
+    def dispatch(
+        self, channels: Sequence[Channel], on: date, *, at: datetime | None = None, **other: Any
+    ) -> Dispatch:
+        """What a round or delivery on a day works with; `other` in place of the town's own."""
+        own: dict[str, Any] = {"library": self.library, "rules": self.rules, "now": at or noon(on), "today": on}
+        return Dispatch(outbox=self.outbox, calendar=CALENDAR, channels=channels, **(own | other))
+
     def round(self, channels: Sequence[Channel], on: date, *, at: datetime | None = None) -> RoundReport:
-        return rounds.round(
-            self.outbox, self.library, CALENDAR, channels, now=at or noon(on), today=on, rules=self.rules
-        )
+        return rounds.round(self.dispatch(channels, on, at=at))
 
     def apart(self, channels: Sequence[Channel], on: date, *, at: datetime | None = None) -> RoundReport:
         """A round whose items leave as letters of their own: for tests of how many letters are sent."""
@@ -128,14 +135,12 @@ class Town:
         return report
 
     def plan(self, channels: Sequence[Channel], on: date) -> RoundReport:
-        return rounds.plan(
-            self.outbox, self.library, CALENDAR, channels, now=noon(on), today=on, rules=self.rules
-        )
+        return rounds.plan(self.dispatch(channels, on))
 
-    def deliver(self, channels: Sequence[Channel], on: date, *, at: datetime | None = None) -> DeliveryReport:
-        return deliver(
-            self.outbox, self.library, CALENDAR, channels, now=at or noon(on), today=on, rules=self.rules
-        )
+    def deliver(
+        self, channels: Sequence[Channel], on: date, *, at: datetime | None = None, **how: Any
+    ) -> DeliveryReport:
+        return deliver(self.dispatch(channels, on, at=at), **how)
 
     def notices(self) -> Sequence[Notice]:
         return self.outbox.notices()

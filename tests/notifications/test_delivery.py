@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,11 +16,9 @@ from notifications.channels.folder import channel as folder
 from notifications.delivery import deliver
 from notifications.notice import Notice, Outcome
 from notifications.rules import BACK_OFF
-from tests.law import CALENDAR, library
 from tests.notifications.sample_office import (
     AIGUL,
     FIVE_BEFORE,
-    RULES,
     Shelf,
     Town,
     noon,
@@ -64,8 +61,7 @@ def test_a_delivery_asks_what_is_at_stake_as_its_letters_leave(town: Town) -> No
     shelf = Shelf()
     town.apart([shelf], FIVE_BEFORE)
 
-    options = {"now": noon(FIVE_BEFORE), "today": FIVE_BEFORE, "rules": RULES}
-    deliver(town.outbox, library(), CALENDAR, [shelf], **options, stakes=Ten())  # type: ignore[arg-type]
+    deliver(town.dispatch([shelf], FIVE_BEFORE, stakes=Ten()))
 
     (aigul,) = (parcel.letter.text for parcel in shelf.kept if parcel.notice.person == AIGUL.key)
     assert "10 балл шегеріледі" in aigul
@@ -77,8 +73,7 @@ def test_a_letter_speaks_of_points_to_who_has_some_at_stake(town: Town, stakes: 
     town.open()
     shelf, on = Shelf(), date(2026, 11, 2)
     town.round([shelf], on, at=noon(on))
-    options = {"now": noon(on), "today": on, "rules": RULES, "stakes": stakes}
-    deliver(town.outbox, library(), CALENDAR, [shelf], **options)  # type: ignore[arg-type]
+    deliver(town.dispatch([shelf], on, stakes=stakes))
     letters = "".join(parcel.letter.text for parcel in shelf.kept)
 
     assert "жыл соңына дейін" in letters
@@ -93,16 +88,7 @@ def test_whoever_is_told_to_leave_ends_the_batch_in_hand(town: Town) -> None:
     town.apart([shelf], FIVE_BEFORE)
     answers = iter([True, False])
 
-    first = deliver(
-        town.outbox,
-        library(),
-        CALENDAR,
-        [shelf],
-        now=noon(FIVE_BEFORE),
-        today=FIVE_BEFORE,
-        rules=RULES,
-        go_on=lambda: next(answers),
-    )
+    first = town.deliver([shelf], FIVE_BEFORE, go_on=lambda: next(answers))
 
     assert first.counts == {"sent": 25}
     assert {notice.state for notice in town.notices()} == {"sent", "queued"}
@@ -221,9 +207,9 @@ def test_letters_named_to_a_delivery_are_left_to_whoever_holds_them(town: Town) 
     shelf = Shelf()
     town.round([shelf], FIVE_BEFORE, at=NINE)
     (claimed,) = town.outbox.claim("shelf", now=NINE, limit=10)
-    options: dict[str, Any] = {"now": NINE, "today": FIVE_BEFORE, "rules": RULES, "keys": [claimed.key]}
-    twice = deliver(town.outbox, library(), CALENDAR, [shelf], **options)
-    later_report = deliver(town.outbox, library(), CALENDAR, [shelf], **options, is_holder_gone=True)
+    keys = [claimed.key]
+    twice = town.deliver([shelf], FIVE_BEFORE, at=NINE, keys=keys)
+    later_report = town.deliver([shelf], FIVE_BEFORE, at=NINE, keys=keys, is_holder_gone=True)
 
     assert (twice.counts, twice.recovered) == ({}, 0)
     assert (later_report.counts, later_report.recovered) == ({"sent": 1}, 1)
@@ -286,16 +272,7 @@ def test_a_batch_of_one_channel_falls_back_to_the_others(town: Town, tmp_path: P
     town.round([refusing], FIVE_BEFORE)
     keys = [notice.key for notice in town.notices()]
     letters = folder(path=tmp_path / "letters")
-    deliver(
-        town.outbox,
-        library(),
-        CALENDAR,
-        [letters, refusing],
-        now=noon(FIVE_BEFORE),
-        today=FIVE_BEFORE,
-        rules=RULES,
-        keys=keys,
-    )
+    town.deliver([letters, refusing], FIVE_BEFORE, keys=keys)
 
     assert {notice.channel: notice.state for notice in town.notices()} == {
         "shelf": "failed",

@@ -29,9 +29,9 @@ MONDAY = date(2026, 4, 6)
 def heard(report: RoundReport, obligation: str = "start_announced") -> list[tuple[str, str, str]]:
     """Recipients of each step of an obligation, with the reason."""
     return [
-        (planned_notice.recipient.person.name, planned_notice.reminder.step, planned_notice.recipient.why)
+        (planned_notice.recipient.person.name, planned_notice.notice.step, planned_notice.recipient.why)
         for planned_notice in report.planned
-        if planned_notice.reminder.obligation == obligation
+        if planned_notice.notice.obligation == obligation
     ]
 
 
@@ -152,9 +152,7 @@ def test_an_edition_that_is_gone_is_named_and_stops_nobody_else(town: Town) -> N
 
     town.open()
     bare = Library([edition for edition in library().all() if edition.id != "internal-analysis"])
-    report = rounds.round(
-        town.outbox, bare, CALENDAR, [Shelf()], now=noon(FIVE_BEFORE), today=FIVE_BEFORE, rules=RULES
-    )
+    report = rounds.round(town.dispatch([Shelf()], FIVE_BEFORE, library=bare))
 
     assert [problem.code for problem in report.problems] == ["letter.problem_unplanned"]
     assert town.round([Shelf()], FIVE_BEFORE).queued == 1

@@ -19,7 +19,6 @@ from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
 from workflow.ports import CaseWrite
-from workflow.reminders import Reminder
 
 TODAY = date(2026, 2, 2)
 NOW = datetime(2026, 2, 2, 4, 0, tzinfo=UTC)
@@ -58,11 +57,8 @@ def recompute(engine: Engine, today: date = TODAY):  # type: ignore[no-untyped-d
 def letter(row: Row, *, person: str = "aigul@example.kz", at: datetime = NOW, step: str = "-5") -> Notice:
     """A notice of a board row."""
     assert row.due is not None
-    reminder = Reminder(
-        case=row.case, obligation=row.obligation, due=row.due, step=step, on=row.due, person=person
-    )
     return Notice(
-        key=reminder.key("email"),
+        key=f"{row.case}:{row.obligation}:{row.due.isoformat()}:{step}:{person}:email",
         case=row.case,
         obligation=row.obligation,
         due=row.due,

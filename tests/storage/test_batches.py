@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from threading import Barrier
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
@@ -22,9 +23,10 @@ from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org import store as office_store
 from merzim.storage.tables.events import EVENT
 from notifications import delivery
-from notifications.channels import OnSent, OutgoingMessage, ignore_sent
+from notifications.channels import Channel, OnSent, OutgoingMessage, ignore_sent
 from notifications.channels.email import channel
 from notifications.delivery import DeliveryReport, deliver
+from notifications.dispatch import Dispatch
 from notifications.notice import Notice, Outcome, message_id
 from notifications.rules import Rules
 from tests.law import library
@@ -58,11 +60,21 @@ def queued(engine: Engine, outbox: SqlOutbox, number: int) -> list[Notice]:
     return notices
 
 
-def sent(outbox: SqlOutbox, port: int, **options: object) -> DeliveryReport:
+def dispatch(outbox: SqlOutbox, *channels: Channel, now: datetime = NOW) -> Dispatch:
+    return Dispatch(
+        outbox=outbox,
+        library=library(),
+        calendar=calendars.calendar(),
+        channels=channels,
+        rules=RULES,
+        now=now,
+        today=TODAY,
+    )
+
+
+def sent(outbox: SqlOutbox, port: int, *, now: datetime = NOW, **how: Any) -> DeliveryReport:
     post = channel(host="localhost", port=port, sender="m@example.kz", tls="none", timeout=5.0)
-    return deliver(
-        outbox, library(), calendars.calendar(), [post], now=NOW, today=TODAY, rules=RULES, **options
-    )  # type: ignore[arg-type]
+    return deliver(dispatch(outbox, post, now=now), **how)
 
 
 @pytest.mark.parametrize("number", [0, PEOPLE])
@@ -97,16 +109,7 @@ def test_a_line_lost_after_the_text_brings_the_letter_again_under_its_name(
     with serving(office) as port:
         before = sent(outbox, port)
         requeued_notice = next(notice for notice in outbox.notices() if notice.state == "queued")
-        post = channel(host="localhost", port=port, sender="m@example.kz", tls="none", timeout=5.0)
-        after = deliver(
-            outbox,
-            library(),
-            calendars.calendar(),
-            [post],
-            now=requeued_notice.not_before,
-            today=TODAY,
-            rules=RULES,
-        )
+        after = sent(outbox, port, now=requeued_notice.not_before)
     names = Counter(message["Message-ID"] for _, message in office.accepted)
 
     assert before.counts == {"sent": 2, "queued": 1}
@@ -142,7 +145,7 @@ def test_a_worker_killed_amid_its_job_repeats_one_letter(engine: Engine, outbox:
     keys = [notice.key for notice in queued(engine, outbox, 10)]
     dying, office = Dying(), Office()
     with pytest.raises(SystemExit):
-        deliver(outbox, library(), calendars.calendar(), [dying], now=NOW, today=TODAY, rules=RULES, keys=keys)
+        deliver(dispatch(outbox, dying), keys=keys)
     with serving(office) as port:
         report = sent(outbox, port, keys=keys, is_holder_gone=True)
 

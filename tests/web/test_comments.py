@@ -51,11 +51,11 @@ def letters(site: Site) -> list[tuple[str, str]]:
 def composed(site: Site, *, superseded: int = 0) -> Sequence[OutgoingMessage]:
     """Run a round; the queued letters about comments as they would leave, all but the superseded ones."""
     app = site.context
-    channels = tuple(app.channels.values())
-    run_round(app.outbox, app.library, app.calendar, channels, now=NOW, today=TODAY, rules=app.rules)
+    dispatch = rounds.dispatch_at(app, now=NOW, today=TODAY)
+    run_round(dispatch)
     waiting = app.outbox.notices(state="queued")
     queued = [notice for notice in waiting if notice.kind == "comment" and notice.not_before <= NOW]
-    composition = compose(queued, channels, app.outbox, app.library, app.calendar, today=TODAY, rules=app.rules)
+    composition = compose(dispatch, queued)
     assert [outcome.state for outcome in composition.settled.values()] == ["withdrawn"] * superseded
     return composition.parcels
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from calendars.kazakhstan import Kazakhstan
 from tests.law import CALENDAR
 from workflow.law.procedure import Step
-from workflow.reminders import Reminder, day_of_step, following_step, law_steps, next_step
+from workflow.reminders import day_of_step, following_step, law_steps, next_step
 
 DEFAULT = tuple(Step(at=at, to=("duty",)) for at in (-5, -1, 0, 1, 5))
 DUE = date(2026, 3, 30)  # a Monday; 21-25 March are days off
@@ -82,15 +82,6 @@ def test_steps_beyond_the_records_do_not_exist() -> None:
 def test_a_due_date_outside_the_records_has_no_step() -> None:
     """Nobody knows the working days of 2035."""
     assert named_next(DEFAULT, date(2035, 1, 1), CALENDAR, today=DUE) is None
-
-
-def test_the_key_names_everything_that_makes_a_notice_one() -> None:
-    """case:obligation:due:step:person:channel."""
-    reminder = Reminder(
-        case="2026-0001", obligation="start_announced", due=DUE, step="-5", on=DUE, person="a@b.kz"
-    )
-
-    assert reminder.key("email") == "2026-0001:start_announced:2026-03-30:-5:a@b.kz:email"
 
 
 @given(due=DAYS, today=DAYS)

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -28,6 +27,7 @@ from notifications import round as rounds
 from notifications.channels import Channel, OutgoingMessage
 from notifications.delivery import DeliveryReport
 from notifications.delivery import deliver as send
+from notifications.dispatch import Dispatch
 from notifications.notice import Outcome
 from notifications.round import RoundReport
 from notifications.rules import OfficeTimes
@@ -37,6 +37,19 @@ from workflow.org.office import Person
 MAX_REPORTED = 100
 """Most cases named in one line of the log, and most notices listed in a round's report."""
 log = logging.getLogger("merzim.rounds")
+
+
+def dispatch_at(app: AppContext, *, now: datetime, today: date) -> Dispatch:
+    """Return what a round or delivery of the installation works with at a moment (aware UTC, local date)."""
+    return Dispatch(
+        outbox=app.outbox,
+        library=app.library,
+        calendar=app.calendar,
+        channels=tuple(app.channels.values()),
+        rules=app.rules,
+        now=now,
+        today=today,
+    )
 
 
 def remind(
@@ -49,13 +62,12 @@ def remind(
         limit: maximum number of notices listed in the report.
     """
     started = perf_counter()
-    run = rounds.plan if dry_run else partial(rounds.round, limit=limit)
     if not dry_run:
         _follow_steps(app, now=now, today=today)
         record_due_rows(app, now=now, today=today)
         letters = carry_on(app, now=now, today=today)
-    channels = tuple(app.channels.values())
-    report = run(app.outbox, app.library, app.calendar, channels, now=now, today=today, rules=app.rules)
+    at = dispatch_at(app, now=now, today=today)
+    report = rounds.plan(at) if dry_run else rounds.round(at, limit=limit)
     if not dry_run:
         report = replace(report, queued=(report.queued or 0) + letters)
 
@@ -67,7 +79,7 @@ def remind(
             report.queued,
             extra={
                 "counts": {"rows": report.rows, "queued": report.queued},
-                "cases": sorted({planned_notice.reminder.case for planned_notice in report.planned})[
+                "cases": sorted({planned_notice.notice.case for planned_notice in report.planned})[
                     :MAX_REPORTED
                 ],
                 "took_ms": round((perf_counter() - started) * 1000),
@@ -106,19 +118,13 @@ def deliver(
         is_holder_gone: whether the worker that was to send the batch before has died.
     """
     started = perf_counter()
+    stakes = Stakes(operator_context(app, at=Stamp(by="", now=now, today=today)))
     report = send(
-        app.outbox,
-        app.library,
-        app.calendar,
-        tuple(app.channels.values()),
-        now=now,
-        today=today,
-        rules=app.rules,
+        replace(dispatch_at(app, now=now, today=today), stakes=stakes),
         keys=keys,
         is_holder_gone=is_holder_gone,
         # A batch is small and no other worker's: finish it. The rest of a full delivery is left to the next.
         go_on=lambda: keys is not None or not app.stopping.is_set(),
-        stakes=Stakes(operator_context(app, at=Stamp(by="", now=now, today=today))),
     )
     _record_run(app, "delivery", now, started)
     log.info(

@@ -1,0 +1,91 @@
+"""What a round or a delivery works with at one moment, and how a notice is addressed to somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+from calendars.kazakhstan import Kazakhstan
+from notifications.channels import Channel, language_of
+from notifications.notice import Notice, NoticeKind, message_id
+from notifications.ports import Outbox
+from notifications.rules import OfficeTimes, Rules
+from workflow.law.library import Library
+from workflow.org.office import Office, Person, with_officer
+from workflow.scoring.prospects import StakesOfYear
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispatch:
+    """What one round or delivery works with.
+
+    Attributes:
+        now: aware UTC; today: the local date.
+        stakes: the points at stake, which letters name; None where they name none.
+    """
+
+    outbox: Outbox
+    library: Library
+    calendar: Kazakhstan
+    channels: Sequence[Channel]
+    rules: Rules
+    now: datetime
+    today: date
+    stakes: StakesOfYear | None = None
+
+    @cached_property
+    def office(self) -> Office:
+        """The office as of its first use here, with the officer config.toml names."""
+        return with_officer(self.outbox.office(), self.rules.officer, language=self.rules.officer_language)
+
+    @cached_property
+    def times(self) -> OfficeTimes:
+        """When letters may leave for each recipient."""
+        return OfficeTimes(self.office, self.calendar, self.rules)
+
+
+def notice_to(
+    person: Person,
+    channel: Channel,
+    place: str,
+    *,
+    kind: NoticeKind,
+    due: date,
+    step: str,
+    now: datetime,
+    leaves: datetime,
+    rules: Rules,
+    case: str = "",
+    obligation: str = "",
+    bundle: str = "",
+    about: Mapping[str, object] | None = None,
+) -> Notice | None:
+    """Return a notice queued now for a person; None where the channel has no address of theirs.
+
+    Args:
+        place: its key but for person and channel.
+        now, leaves: UTC moments of queueing, and before which it is not sent.
+    """
+    address = channel.address(person)
+    if address is None:
+        return None
+    key = f"{place}:{person.key}:{channel.name}"
+    return Notice(
+        key=key,
+        case=case,
+        obligation=obligation,
+        due=due,
+        step=step,
+        person=person.key,
+        channel=channel.name,
+        address=address,
+        language=language_of(channel, person),
+        queued_at=now,
+        not_before=leaves,
+        message_id=message_id(key, rules.domain),
+        kind=kind,
+        bundle=bundle,
+        about=about or {},
+    )
