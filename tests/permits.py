@@ -59,23 +59,6 @@ title = {texts("Work")}
 )
 
 
-CLINIC = (
-    PERMIT.replace('id = "permit"', 'id = "clinic-permit"')
-    .replace('title = { kk = "Permit"', 'applies_to = ["clinic"]\ntitle = { kk = "Permit"')
-    .replace('duty = "officer"', 'duty = "chief_nurse"')
-    .replace('to = ["duty"]', 'to = ["duty", "chief_nurse"]')
-    + """
-[[duty]]
-id = "chief_nurse"
-title = { kk = "Бас мейіргер", ru = "Главная медсестра", en = "Chief nurse" }
-[[kind]]
-id = "clinic"
-title = { kk = "Емхана", ru = "Поликлиника", en = "Clinic" }
-"""
-)
-"""A permit of clinics, asked of their chief nurses: a duty and a kind of organisation of its own."""
-
-
 def permit(text: str = PERMIT) -> Procedure:
     return read_edition("permit.2026-01-01.toml", text.encode())
 

@@ -23,7 +23,7 @@ from workflow.law.library import compare
 from workflow.law.procedure import Option, Recurrence
 from workflow.machine import diagram as drawn
 from workflow.org.audit import Stamp
-from workflow.org.kinds import Signatories
+from workflow.org.kinds import KINDS, Signatories
 from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def plan(
     Exit code 1 when there are findings.
     """
     app = call.app
-    if kind and kind not in app.library.kinds:
-        raise Refusal("cli.unknown_kind", kind=kind, allowed=closest_first(kind, app.library.kinds))
+    if kind and kind not in KINDS:
+        raise Refusal("cli.unknown_kind", kind=kind, allowed=closest_first(kind, KINDS))
     plan = what_if(
         app.library,
         procedure,

@@ -84,7 +84,7 @@ def get_audit_workbook(ctx: Auditing, filters_query: AuditQuery, translator: Req
 
 def get_people_table(ctx: Setting, translator: RequestTranslator) -> Response:
     """Return all people as a workbook that can be imported again."""
-    sheets = people_sheets(recorded_office(ctx), translator.language, ctx.library.own_titles)
+    sheets = people_sheets(recorded_office(ctx), translator.language)
     return as_workbook(sheets, "people")
 
 

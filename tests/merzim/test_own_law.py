@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.merzim.conftest import ROOT, Merzim
-from tests.permits import APPEAL, CLINIC, PERMIT, write_folder
+from tests.permits import APPEAL, PERMIT, write_folder
 from tests.workflow.test_programmes import HEAD, QUOTA, YEAR, obligation
 
 CONFIG = '[database]\nurl = "sqlite:///office.db"\n[regulations]\nfolder = "own"\n'
@@ -169,43 +169,6 @@ def test_editions_are_compared_in_words(merzim: Merzim) -> None:
     assert same.out == "There is no difference.\n"
     assert {change["what"] for change in program["changes"]} >= {"term", "act", "note"}
     assert merzim("editions", "diff", pair[0], "tea").code == 2
-
-
-def test_own_law_has_duties_and_kinds_of_its_own(merzim: Merzim, tmp_path: Path) -> None:
-    """The table of people knows them by their titles, a case of another kind is refused, and the letter goes to
-    who holds the duty; a name nobody knows, and one the product has, are named by the check."""
-    (tmp_path / "own").mkdir()
-    file = tmp_path / "own" / "clinic-permit.2026-01-01.toml"
-    file.write_text(CLINIC, encoding="utf-8")
-    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
-    table = "unit,kind,name,duties,e-mail,language\n"
-    table += "Клиника,Поликлиника,А. Сейтова,Главная медсестра; кадровая служба,a@org.kz,ru\n"
-    (tmp_path / "people.csv").write_text(
-        table + "Школа,Комитет,Б. Ахметов,head,b@org.kz,ru\n", encoding="utf-8"
-    )
-    (tmp_path / "wrong.csv").write_text(table.replace("Главная", "Старшая"), encoding="utf-8")
-
-    people_result = merzim("people", "people.csv", "--now", "2026-09-01")
-    refused = merzim("people", "wrong.csv", "--now", "2026-09-01", "--lang", "kk")
-    opened_case = merzim("open", "clinic-permit", "--unit", "Клиника", "--now", "2026-09-01")
-    other = merzim("open", "clinic-permit", "--unit", "Школа", "--now", "2026-09-01", "--lang", "ru")
-    merzim("record", "2026-0001", "received", "--on", "2026-09-01", "--now", "2026-09-01")
-    result = merzim("remind", "--dry-run", "--json", "--now", "2026-09-14T06:00")
-    (tmp_path / "own" / file.name).write_text(CLINIC.replace('"chief_nurse"\n', '"chief_nurze"\n', 1))
-    misspelt = merzim("law", "check")
-    (tmp_path / "own" / file.name).write_text(CLINIC.replace('id = "clinic"', 'id = "committee"'))
-    taken_name = merzim("law", "check")
-
-    assert (people_result.code, opened_case.code, other.code) == (0, 0, 2)
-    assert (refused.code, "Старшая медсестра" in refused.err, "Бас мейіргер" in refused.err) == (
-        2,
-        True,
-        True,
-    )
-    assert "Поликлиника" in other.err
-    assert {notice["person"] for notice in result.json["notices"]} == {"a@org.kz"}
-    assert (misspelt.code, "chief_nurze" in misspelt.out, "chief_nurse" in misspelt.out) == (1, True, True)
-    assert (taken_name.code, "committee" in taken_name.out) == (1, True)
 
 
 def test_a_language_the_office_uses_and_a_file_lacks_is_a_warning(merzim: Merzim, tmp_path: Path) -> None:

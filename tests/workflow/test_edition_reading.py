@@ -223,7 +223,7 @@ MISTAKES = [
     ),
     ('id = "tea_poured"', 'id = "water_boiled"', "duplicate", 'obligation 2 "water_boiled"'),
     ('id = "tea_poured"', 'id = "tea.poured"', "not_a_name", 'obligation 2 "tea.poured": id'),
-    ('at = -1, to = ["duty"]', 'at = -1, to = ["dutty"]', "not_allowed", "steps"),
+    ('at = -1, to = ["duty"]', 'at = -1, to = ["dutty"]', "not_allowed", "steps 2: to[1]"),
     ("water_boiled = 2024-02-01", "water = 2024-02-01", "unknown_reference", 'example 1 "one cup": facts'),
     ("order:tea_poured", "order:tea", "unknown_reference", 'example 1 "one cup": findings'),
 ]

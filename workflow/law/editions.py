@@ -4,7 +4,7 @@ circle. Pure: the caller opens the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain
 
 from calendars.terms import (
@@ -17,9 +17,6 @@ from calendars.terms import (
 )
 from workflow.law.files import NOTHING_SHARED, FileProblem, Shared, heading, read_file, repeated, unknown
 from workflow.law.procedure import Obligation, Procedure
-from workflow.org.kinds import ANY, KINDS, NAMES
-from workflow.org.office import ABOVE, DUTIES
-from workflow.refusal import closest_first
 
 _BY_NAME = (
     *("planned", "facts", "values", "signed_by"),
@@ -66,7 +63,6 @@ def problems(procedure: Procedure) -> Iterator[FileProblem]:
         yield from _named(obligation, place, procedure, facts, stages)
         yield from _periods(obligation, place, procedure)
         yield from _figures(obligation, place)
-    yield from _own_names(procedure, places)
     yield from _examples(procedure, facts)
     yield from _circles(procedure, places, "since", _anchors)
     yield from _circles(procedure, places, "after", _before)
@@ -158,44 +154,6 @@ def _figures(obligation: Obligation, place: str) -> Iterator[FileProblem]:
         for key, name in (("done", term.done), ("of", term.of)):
             if name not in obligation.values:
                 yield FileProblem("quota_without_number", f"{place}: term.{key}", {"value": name})
-
-
-def _own_names(procedure: Procedure, places: Mapping[str, str]) -> Iterator[FileProblem]:
-    """Yield duties and kinds of organisation that are unknown, and own ones that the product already has."""
-    own_kinds = tuple(word.id for word in procedure.kind_words)
-    duties, kinds = procedure.duties, (*NAMES, *own_kinds)
-    references: list[tuple[str, Iterable[str], tuple[str, ...]]] = [("applies_to", procedure.applies_to, kinds)]
-    references += ((f'body "{body.id}": kinds', body.kinds, kinds) for body in procedure.bodies.values())
-    for obligation in procedure.obligations:
-        place, signed_by = places[obligation.id], obligation.signed_by.by_kind if obligation.signed_by else ()
-        references += [
-            (f"{place}: duty", (obligation.duty,), duties),
-            (f"{place}: only_for", obligation.only_for, kinds),
-            *((f"{place}: signed_by", signing_duties, duties) for _, signing_duties in signed_by),
-        ]
-        for kind, _ in signed_by:
-            if kind not in (*kinds, ANY):
-                allowed = closest_first(kind, (*kinds, ANY))
-                yield FileProblem("unknown_key", f"{place}: signed_by", {"value": kind, "allowed": allowed})
-    step_duties = (duty for step in procedure.steps for duty in step.to)
-    references.append(("steps", step_duties, ("duty", ABOVE, *duties)))
-    for number, example in enumerate(procedure.examples, 1):
-        place = f'example {number} "{example.title}"'
-        references.append((f"{place}: signed_by", example.signed_by.values(), duties))
-        references.append((f"{place}: kind", filter(None, (example.kind,)), (*KINDS, *own_kinds)))
-    for place, names, allowed in references:
-        for name in names:
-            if name not in allowed:
-                yield FileProblem(
-                    "not_allowed", place, {"value": name, "allowed": closest_first(name, allowed)}
-                )
-    for key, words, taken_ids in (
-        ("duty", procedure.duty_words, (*DUTIES, "duty", ABOVE)),
-        ("kind", procedure.kind_words, (*NAMES, ANY)),
-    ):
-        for number, word in enumerate(words):
-            if word.id in taken_ids:
-                yield FileProblem("duplicate", heading(key, number, word.id), {"value": word.id})
 
 
 def _examples(procedure: Procedure, facts: Collection[str]) -> Iterator[FileProblem]:

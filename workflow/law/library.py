@@ -8,7 +8,6 @@ from datetime import date
 from functools import cached_property
 
 from workflow.cases.case import Case
-from workflow.languages import LANGUAGES
 from workflow.law.procedure import (
     STANDARD_DAYS,
     STANDARD_STEPS,
@@ -19,8 +18,7 @@ from workflow.law.procedure import (
     Text,
     standard_steps,
 )
-from workflow.org.kinds import KINDS
-from workflow.org.office import DUTIES, Office, acts_of
+from workflow.org.office import Office, acts_of
 from workflow.refusal import Refusal, closest_first
 
 TITLE = Text("Тапсырма", "Поручение", "Assignment")
@@ -167,29 +165,6 @@ class Library:
         resting = (edition for edition in self.all() if edition.adopted_act)
         return {edition.adopted_act: edition.acts[edition.adopted_act] for edition in resting}
 
-    @cached_property
-    def duties(self) -> tuple[str, ...]:
-        """Return the duties people may hold: those of every office, and those of own procedures."""
-        return tuple(dict.fromkeys((*DUTIES, *(duty for edition in self._read() for duty in edition.duties))))
-
-    @cached_property
-    def kinds(self) -> tuple[str, ...]:
-        """Return the kinds of organisation: the built-in ones, and those of own procedures."""
-        own_kinds = (word.id for edition in self._read() for word in edition.kind_words)
-        return tuple(dict.fromkeys((*KINDS, *own_kinds)))
-
-    @cached_property
-    def own_titles(self) -> Mapping[str, Mapping[str, str]]:
-        """Return the titles of duties and kinds of own procedures: code in the catalogues -> language ->
-        title.
-        """
-        return {
-            code: {language: title[language] for language in LANGUAGES}
-            for edition in self._read()
-            for code, title in edition.words.items()
-            if code.startswith(("duty.", "kind."))
-        }
-
     def known_acts(self, acts: Collection[str]) -> tuple[str, ...]:
         """Return these ids of adopted acts without repetition. Raises UnknownAct."""
         for act in acts:
@@ -205,12 +180,6 @@ class Library:
         if not own_act or own_act in self._acts or unit not in office.units or own_act in acts_of(office, unit):
             return None
         return procedure.acts[own_act]
-
-    def _read(self) -> Iterator[Procedure]:
-        """Yield the editions read so far; the organisation's own ones always are, and only they define own
-        words.
-        """
-        return (edition for edition in self._editions.values() if isinstance(edition, Procedure))
 
     def _of(self, procedure: str) -> list[str]:
         if procedure not in self._dated:

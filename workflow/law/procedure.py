@@ -26,7 +26,6 @@ from calendars.terms import Period, Term
 from workflow.cases.states import State
 from workflow.languages import LANGUAGES
 from workflow.law.files import (
-    NAME_PATTERN,
     As,
     ById,
     DashedName,
@@ -38,6 +37,7 @@ from workflow.law.files import (
     Number,
     computed,
     named,
+    one_of,
     wrong,
 )
 from workflow.law.terms import TERM, WORDS, AnchoredTerm
@@ -97,10 +97,9 @@ class Text:
 
 
 BodyId = Annotated[str, named("^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")]
-Duty = Annotated[Name, Field(examples=list(DUTIES))]
-"""A duty of every office, or one the file defines itself (`checks` looks it up)."""
-Kind = Annotated[Name, Field(examples=list(NAMES))]
-"""A kind of organisation or group, or a kind the file defines itself."""
+Duty = Annotated[str, one_of(*DUTIES)]
+Kind = Annotated[str, one_of(*NAMES)]
+"""A kind of organisation, or a group of kinds."""
 Evidence = Annotated[str, named("^(link|document):[a-z_]+$")]
 ExpectedFinding = Annotated[
     str, named(r"^(term|order|evidence|feasibility|duration|range):[a-z0-9_]+(\.[0-9A-Z#-]+)?$")
@@ -166,7 +165,7 @@ class Step(Model):
     """
 
     at: Annotated[int, Field(ge=-250, le=250)]
-    to: Distinct[Annotated[Name, Field(examples=["duty", ABOVE, *DUTIES])]] = ()
+    to: Distinct[Annotated[str, one_of("duty", ABOVE, *DUTIES)]] = ()
     last: bool = computed(False)
 
     @property
@@ -225,7 +224,7 @@ def _signatories(duties: Any) -> Signatories:
 
 _SIGNED_BY = Annotated[
     Annotated[Distinct[Duty], Tag("list")]
-    | Annotated[dict[Annotated[Name, Field(examples=[*NAMES, ANY])], Distinct[Duty]], Tag("table")],
+    | Annotated[dict[Annotated[str, one_of(*NAMES, ANY)], Distinct[Duty]], Tag("table")],
     Discriminator(lambda value: "list" if isinstance(value, list) else "table"),
 ]
 MIN_OPTIONS = 2
@@ -354,7 +353,7 @@ class Example(Model):
     due: dict[str, Due] = Field(default={})
     safe_by: dict[str, date] = Field(default={})
     findings: Distinct[ExpectedFinding] | None = None
-    kind: Annotated[str, Field(pattern=NAME_PATTERN, examples=list(KINDS))] = ""
+    kind: Annotated[str, one_of(*KINDS)] = ""
     object: NonBlank = ""
     values: dict[str, dict[str, Number]] = Field(default={})
     signed_by: dict[str, Duty] = Field(default={})
@@ -362,7 +361,7 @@ class Example(Model):
 
 
 class Word(Model):
-    """The name of a code that an own procedure defines: a number, a duty or a kind of organisation."""
+    """The name of a number that an own procedure defines."""
 
     id: Name
     title: Text
@@ -391,7 +390,6 @@ class Procedure(Model):
         bodies: state bodies its obligations name, by id.
         digest: SHA-256 of the file's text; a case keeps it, and `verify` compares.
         evidence_words, value_words: names of its own kinds of evidence and numbers.
-        duty_words, kind_words: duties and kinds of organisation of its own.
     """
 
     id: DashedName
@@ -414,8 +412,6 @@ class Procedure(Model):
     bodies: ById[Body] = Field(default={}, alias="body")
     evidence_words: Listed[EvidenceWord] = Field(default=(), alias="evidence")
     value_words: Listed[Word] = Field(default=(), alias="value")
-    duty_words: Listed[Word] = Field(default=(), alias="duty")
-    kind_words: Listed[Word] = Field(default=(), alias="kind")
     digest: str = computed("")
 
     @cached_property
@@ -434,20 +430,12 @@ class Procedure(Model):
         return f"{self.id}.{self.in_force.isoformat()}"
 
     @property
-    def duties(self) -> tuple[str, ...]:
-        """Duties it may name: the built-in ones, and its own."""
-        return (*DUTIES, *(word.id for word in self.duty_words))
-
-    @property
     def words(self) -> Mapping[str, Text]:
         """Its own words, by their codes in the catalogues."""
-        tables: Mapping[str, tuple[EvidenceWord | Word, ...]] = {
-            "evidence": self.evidence_words,
-            "value": self.value_words,
-            "duty": self.duty_words,
-            "kind": self.kind_words,
+        return {
+            **{f"evidence.{word.id}": word.title for word in self.evidence_words},
+            **{f"value.{word.id}": word.title for word in self.value_words},
         }
-        return {f"{prefix}.{word.id}": word.title for prefix, words in tables.items() for word in words}
 
     @cached_property
     def by_id(self) -> Mapping[str, Obligation]:

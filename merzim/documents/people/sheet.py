@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -68,21 +68,14 @@ def people_table(office: Office, language: str, *, in_two: bool = False) -> Tabl
     return Table([column.title[language] for column in columns], rows)
 
 
-def people_sheets(office: Office, language: str, own_words: Iterable[str] = ()) -> list[Table]:
+def people_sheets(office: Office, language: str) -> list[Table]:
     """Return the table, the sheet with the words its cells offer, and where there are no people yet an example.
 
     Only the first sheet is read. It asks for names in two languages, which papers in both need.
-
-    Args:
-        own_words: codes of the catalogues of duties and kinds of own law ("duty.", "kind.").
     """
-    own_codes = [code.partition(".") for code in own_words]
-    duties = [duty for duty in DUTY_CODES if duty not in NEVER_HELD]
-    duties += [code for prefix, _, code in own_codes if prefix == "duty"]
-    kinds = [*KINDS, *(code for prefix, _, code in own_codes if prefix == "kind")]
     words = [
-        [duty_title(duty, language) for duty in duties],
-        [kind_title(kind, language) for kind in kinds],
+        [duty_title(duty, language) for duty in DUTY_CODES if duty not in NEVER_HELD],
+        [kind_title(kind, language) for kind in KINDS],
     ]
     table = people_table(office, language, in_two=True)
     names = [say(f"people.sheet.{sheet}", {}, language) for sheet in SHEETS]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from i18n import add_word
 from merzim.documents.people import office_time as people_time
 from merzim.documents.people.read_people import ReadAbsence, ReadPeople, TableAccount
 from merzim.documents.people.words import (
@@ -86,20 +85,12 @@ COLUMNS = (
 )
 
 
-def read_people(
-    source: Source,
-    name: str | None = None,
-    *,
-    own_titles: Mapping[str, Mapping[str, str]] | None = None,
-) -> ReadPeople:
+def read_people(source: Source, name: str | None = None) -> ReadPeople:
     """Read units and people from a CSV or XLSX table with headings in Kazakh, Russian or English.
 
     A unit's id is its name. A person's key is the e-mail in lower case, else `unit / name`. A row without
     a name defines only a unit. Where names stand in columns of a language alone, the first is the main one. A
     deputy is named by e-mail or by name.
-
-    Args:
-        own_titles: of duties and kinds of own law: `duty.` or `kind.` and the code -> language -> title.
 
     Raises:
         UnreadablePaper: columns `unit` and `name` missing, or every bad row: no unit, an unknown duty or
@@ -113,20 +104,14 @@ def read_people(
         heading = replace(heading, at={**heading.at, NAME.id: min(in_one)})
     require_columns(heading, (UNIT, NAME), paper)
     errors = Errors()
-    for code, texts in (own_titles or {}).items():
-        # In the process of its own in which a file is read nobody has named them yet.
-        add_word(code, texts)
-    own_codes = [code.partition(".") for code in own_titles or {}]
-    known_duties = (*org.DUTIES, *(code for prefix, _, code in own_codes if prefix == "duty"))
-    known_kinds = (*KINDS, *(code for prefix, _, code in own_codes if prefix == "kind"))
     lines = read_lines(sheet, heading, errors, kept=(UNIT, NAME))
-    units = _units(lines, known_kinds)
+    units = _units(lines)
     people: dict[str, tuple[int, Person]] = {}
     accounts: list[TableAccount] = []
     absences: list[ReadAbsence] = []
     for line in lines:
         away = _away(line)
-        person = _person(line, known_duties, away)
+        person = _person(line, away)
         if person is None:
             continue
         if person.key in people:
@@ -139,7 +124,7 @@ def read_people(
     return ReadPeople(units, deputised, tuple(accounts), tuple(absences))
 
 
-def _units(lines: Sequence[Line], allowed_kinds: tuple[str, ...]) -> tuple[Unit, ...]:
+def _units(lines: Sequence[Line]) -> tuple[Unit, ...]:
     parents: dict[str, str | None] = {}
     kinds: dict[str, str] = {}
     times: dict[str, OfficeTime] = {}
@@ -149,7 +134,7 @@ def _units(lines: Sequence[Line], allowed_kinds: tuple[str, ...]) -> tuple[Unit,
         if not unit:
             line.wrong("paper_cell_empty", column=UNIT.title)
             continue
-        _take_kind(line, unit, kinds, allowed_kinds)
+        _take_kind(line, unit, kinds)
         people_time.read_office_time(line, unit, times)
         for text_column in IN_TWO[:2]:
             text = line.text(text_column)
@@ -179,14 +164,14 @@ def _units(lines: Sequence[Line], allowed_kinds: tuple[str, ...]) -> tuple[Unit,
     )
 
 
-def _take_kind(line: Line, unit: str, kinds: dict[str, str], allowed_kinds: tuple[str, ...]) -> None:
+def _take_kind(line: Line, unit: str, kinds: dict[str, str]) -> None:
     """Read the kind of a unit; two rows that differ are an error."""
     kind_text = line.text(KIND)
     if not kind_text:
         return
-    code = parse_kind(kind_text, allowed_kinds)
+    code = parse_kind(kind_text)
     if code is None:
-        line.wrong("paper_kind_unknown", text=kind_text, allowed=titles("kind.", allowed_kinds))
+        line.wrong("paper_kind_unknown", text=kind_text, allowed=titles("kind.", KINDS))
     elif kinds.setdefault(unit, code) != code:
         line.wrong("paper_kind_differs", unit=unit)
 
@@ -208,7 +193,7 @@ def _depth(unit: str, parents: Mapping[str, str | None]) -> int:
     return depth
 
 
-def _person(line: Line, allowed_duties: tuple[str, ...], away: Iterable[ReadAbsence]) -> Person | None:
+def _person(line: Line, away: Iterable[ReadAbsence]) -> Person | None:
     name, unit, address = line.text(NAME), line.text(UNIT), line.text(EMAIL)
     if not name:
         if not (address or line.text(DUTIES)):
@@ -231,7 +216,7 @@ def _person(line: Line, allowed_duties: tuple[str, ...], away: Iterable[ReadAbse
         name_ru=name_ru,
         post_kk=post_kk,
         post_ru=post_ru,
-        duties=_duties(line, allowed_duties),
+        duties=_duties(line),
         email=email,
         language=parse_language(tongue) or LANGUAGES[0],
         away=tuple((absence.first, absence.last) for absence in away),
@@ -249,11 +234,11 @@ def _account(line: Line, person: Person) -> tuple[TableAccount, ...]:
     return (TableAccount(person.key, access or "", login),) if access_text or login else ()
 
 
-def _duties(line: Line, allowed_duties: tuple[str, ...]) -> tuple[str, ...]:
+def _duties(line: Line) -> tuple[str, ...]:
     codes: list[str] = []
-    for word, code in duties(text_of(line.value(DUTIES)), allowed_duties):
+    for word, code in duties(text_of(line.value(DUTIES))):
         if code is None:
-            line.wrong("paper_duty_unknown", text=word, allowed=titles("duty.", allowed_duties))
+            line.wrong("paper_duty_unknown", text=word, allowed=titles("duty.", org.DUTIES))
         elif code != EXECUTOR and code not in codes:
             codes.append(code)
     return tuple(codes)

@@ -94,16 +94,16 @@ def kind_title(kind: str, language: str) -> str:
     return say(f"kind.{kind}", {}, language) if knows(f"kind.{kind}") else kind
 
 
-def parse_duty(word: str, allowed_duties: tuple[str, ...] = DUTIES) -> str | None:
+def parse_duty(word: str) -> str | None:
     """Return the known duty a word names, EXECUTOR for one of an executor; None if it names none."""
-    if word.strip() in allowed_duties:
+    if word.strip() in DUTIES:
         return word.strip()
     if plain(word) in _EXECUTORS:
         return EXECUTOR
-    return _DUTIES.get(plain(word)) or titled(word, "duty.", allowed_duties)
+    return _DUTIES.get(plain(word)) or titled(word, "duty.", DUTIES)
 
 
-def duties(text: str, allowed_duties: tuple[str, ...] = DUTIES) -> Iterator[tuple[str, str | None]]:
+def duties(text: str) -> Iterator[tuple[str, str | None]]:
     """Yield each duty named in a cell, as written and by its code (EXECUTOR for none, None for an unknown one).
 
     They are separated by commas, semicolons or lines; a title may itself contain a comma.
@@ -111,10 +111,10 @@ def duties(text: str, allowed_duties: tuple[str, ...] = DUTIES) -> Iterator[tupl
     parts = [part for part in map(tidy, re.split(r"[\n;,]", text)) if part]
     while parts:
         ends = range(1, len(parts) + 1)
-        named = (end for end in ends if parse_duty(" ".join(parts[:end]), allowed_duties) is not None)
+        named = (end for end in ends if parse_duty(" ".join(parts[:end])) is not None)
         count = next(named, 1)
         duty_text = ", ".join(parts[:count])
-        yield duty_text, parse_duty(duty_text, allowed_duties)
+        yield duty_text, parse_duty(duty_text)
         del parts[:count]
 
 
@@ -165,8 +165,8 @@ _KIND_WORDS: dict[str, tuple[str, ...]] = {
 _KINDS = {plain(word): code for code in KINDS for word in (code, *_KIND_WORDS.get(code, ()))}
 
 
-def parse_kind(word: str, allowed_kinds: tuple[str, ...] = KINDS) -> str | None:
+def parse_kind(word: str) -> str | None:
     """Return the known kind of organisation a word names; None if there is none."""
-    if word.strip() in allowed_kinds:
+    if word.strip() in KINDS:
         return word.strip()
-    return _KINDS.get(plain(word)) or titled(word, "kind.", allowed_kinds)
+    return _KINDS.get(plain(word)) or titled(word, "kind.", KINDS)

@@ -143,25 +143,18 @@ def reason(left_out: LeftOutFile) -> Text:
 
 
 def add_words(edition: Procedure) -> None:
-    """Add an own edition's names of kinds of evidence, numbers, duties and kinds of organisation to the
-    catalogues.
-    """
+    """Add an own edition's names of kinds of evidence and numbers to the catalogues."""
     for code, title in edition.words.items():
         i18n.add_word(code, {str(language): title[language] for language in i18n.LANGUAGES})
 
 
 def require_words(edition: Procedure, file: str) -> None:
     """Raise UnknownWord for an own edition with a kind of evidence or a number that has no name."""
-    own_words = edition.words
-    for code in own_words:
-        if code.startswith(("duty.", "kind.")) and i18n.knows(code) and where(code):
-            prefix, _, name = code.partition(".")
-            raise UnknownWord("law.word_taken", file=file, word=name, table=f"[[{prefix}]]")
     for obligation in edition.obligations:
         for prefix, names in (("evidence", obligation.evidence), ("value", obligation.values)):
             for name in names:
                 code = f"{prefix}.{name}"
-                if code not in own_words and not (i18n.knows(code) and where(code)):
+                if code not in edition.words and not (i18n.knows(code) and where(code)):
                     raise UnknownWord(
                         "law.unknown_word",
                         file=file,

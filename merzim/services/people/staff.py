@@ -23,8 +23,8 @@ from merzim.services.names import UnknownUnit, people_named, person_named
 from merzim.services.upkeep.maintenance import refresh_names
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.org.staff import SqlStaff
-from workflow.law.library import Library
-from workflow.org.office import OF_A_PERSON, OUTSIDE, Office, Person, Unit, name_order
+from workflow.org.kinds import KINDS
+from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE, Office, Person, Unit, name_order
 from workflow.org.office_time import OfficeTime
 from workflow.refusal import Refusal, closest_first
 
@@ -39,6 +39,10 @@ Mark = Annotated[
 ]
 Digest = Literal["", "weekly"]
 Clock = Annotated[str, Field(pattern=r"^([0-2][0-9]:[0-5][0-9])?$")]
+
+
+HELD_DUTIES = tuple(duty for duty in DUTIES if duty not in OF_A_PERSON and duty != OUTSIDE)
+"""The duties a person may hold permanently."""
 
 
 class Hours(Command):
@@ -286,11 +290,6 @@ def remove_person(ctx: RequestContext, command: Removal) -> Removed:
     return Removed(removed=command.id)
 
 
-def duties_held(library: Library) -> tuple[str, ...]:
-    """Return the duties a person may hold permanently."""
-    return tuple(duty for duty in library.duties if duty not in OF_A_PERSON and duty != OUTSIDE)
-
-
 def follow_changed_names(ctx: RequestContext, before: Office, people: Iterable[Person]) -> None:
     """Update the search texts of rows that name people whose names a change makes others."""
     people_before = before.people
@@ -328,7 +327,7 @@ def _unit_of(ctx: RequestContext, command: SaveUnit, office: Office, was: Unit |
             raise Refusal("web.staff.unit_unknown", unit=unit)
     if was is not None and parent is not None and parent in office.below(was.id):
         raise Refusal("web.staff.unit_circle", name=name, parent=office.units[parent].name)
-    if command.kind and command.kind not in (*ctx.library.kinds, was.kind if was else ""):
+    if command.kind and command.kind not in (*KINDS, was.kind if was else ""):
         raise Refusal("web.staff.kind_unknown", kind=command.kind)
     time = command.time
     hours = parse_hours(f"{time.first}-{time.last}" if time.first or time.last else "")
@@ -363,11 +362,10 @@ def _person_of(ctx: RequestContext, command: SavePerson, office: Office, was: Pe
             raise Refusal("web.staff.email_taken", email=email, name=other.name)
     if was is None and key in office.people:
         raise Refusal("web.staff.person_taken", name=name)
-    known_duties = duties_held(ctx.library)
-    # A duty whose own regulation file is missing stays with its holder.
-    unknown = tuple(duty for duty in (was.duties if was else ()) if duty not in known_duties)
+    # A duty that only a table of people gives stays with its holder.
+    unknown = tuple(duty for duty in (was.duties if was else ()) if duty not in HELD_DUTIES)
     for duty in command.duties:
-        if duty not in (*known_duties, *unknown):
+        if duty not in (*HELD_DUTIES, *unknown):
             raise Refusal("web.staff.duty_unknown", duty=duty)
     for span in command.away:
         if span.last < span.first:
@@ -381,7 +379,7 @@ def _person_of(ctx: RequestContext, command: SavePerson, office: Office, was: Pe
         post=" ".join(command.post.split()),
         post_kk=" ".join(command.post_kk.split()),
         post_ru=" ".join(command.post_ru.split()),
-        duties=(*(duty for duty in known_duties if duty in command.duties), *unknown),
+        duties=(*(duty for duty in HELD_DUTIES if duty in command.duties), *unknown),
         email=email,
         language=command.language,
         away=tuple(sorted({(span.first, span.last) for span in command.away})),

@@ -63,7 +63,7 @@ def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadP
         raise Refusal("web.staff.no_file")
     if isinstance(file, bytes) and len(file) > MAX_TABLE_BYTES:
         raise Refusal("web.staff.file_too_large", megabytes=MAX_TABLE_BYTES // 1024 // 1024)
-    table = read(read_people, file, name or None, own_titles=ctx.library.own_titles)
+    table = read(read_people, file, name or None)
     return merge_people(table, recorded_office(ctx))
 
 

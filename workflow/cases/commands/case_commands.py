@@ -216,7 +216,7 @@ class CaseCommands:
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             obligation = known_fact(procedure, fact)
             numbers, signature, new = numbers_given, signed_by, proof
-            fact_payload(obligation, numbers, signature, duties=procedure.duties)
+            fact_payload(obligation, numbers, signature)
             self._require_days(obligation, on, new, at.today)
             _require_unanswered(case, procedure, fact)
             recorded_fact = case.facts.get(fact)
@@ -230,7 +230,7 @@ class CaseCommands:
                 if not new and not numbers and not signature and not remark:
                     return ()
             kind: EventKind = "evidence" if recorded_fact is not None else "fact"
-            payload = fact_payload(obligation, numbers, signature, duties=procedure.duties)
+            payload = fact_payload(obligation, numbers, signature)
             if new:
                 payload["evidence"] = evidence_payload(new)
             if remark:
@@ -294,7 +294,7 @@ class CaseCommands:
 
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             obligation = known_fact(procedure, fact)
-            payload = fact_payload(obligation, values or {}, signed_by, duties=procedure.duties)
+            payload = fact_payload(obligation, values or {}, signed_by)
             if not ground.strip():
                 raise Refusal("ground_missing")
             if fact not in case.facts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -20,13 +20,7 @@ def contradiction(code: str, recorded_fact: Fact, **arguments: object) -> Contra
     return Contradiction(code, changes=(change,), by=by, at=at, **arguments)
 
 
-def fact_payload(
-    obligation: Obligation,
-    values: Mapping[str, Decimal],
-    signed_by: str,
-    *,
-    duties: Collection[str] = DUTIES,
-) -> dict[str, object]:
+def fact_payload(obligation: Obligation, values: Mapping[str, Decimal], signed_by: str) -> dict[str, object]:
     """Return numbers and signatory of a fact as payload values: strings, nothing empty.
 
     Raises:
@@ -37,8 +31,8 @@ def fact_payload(
             code = "unknown_value" if obligation.values else "fact_without_values"
             allowed = closest_first(name, obligation.values)
             raise Refusal(code, value=name, title=obligation.title, allowed=allowed)
-    if signed_by and signed_by not in duties:
-        raise Refusal("unknown_duty", duty=signed_by, allowed=closest_first(signed_by, duties))
+    if signed_by and signed_by not in DUTIES:
+        raise Refusal("unknown_duty", duty=signed_by, allowed=closest_first(signed_by, DUTIES))
     payload: dict[str, object] = {}
     if values:
         payload["values"] = {name: f"{value:f}" for name, value in sorted(values.items())}

@@ -34,6 +34,7 @@ from merzim.web.ui.name_fields import (
 )
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
+from workflow.org.kinds import KINDS
 from workflow.org.office import Office, Person, Unit, time_of
 from workflow.org.office_time import MONDAY_TO_FRIDAY, OfficeTime
 from workflow.refusal import Refusal
@@ -214,7 +215,7 @@ def _unit_page(
         through=build_unit_field(
             office, form_texts.get("uploads_through", ""), without={unit.id} if unit else ()
         ),
-        kinds=ctx.library.kinds,
+        kinds=KINDS,
         acts=ctx.library.adopted_acts.values(),
         refusal=refusal,
         feeds=[feed for feed in feeds_of(ctx, "", now=ctx.now) if unit and feed.scope == unit.id],
@@ -266,7 +267,7 @@ def _person_page(
         mark=staff.mark(person),
         form=form,
         held=held_duties,
-        duties=staff.duties_held(ctx.library),
+        duties=staff.HELD_DUTIES,
         digests=DIGESTS,
         unit=build_unit_field(office, form.get("unit", "")),
         rows=range(min(MAX_AWAY, max(2, len(filled) + 2))),
