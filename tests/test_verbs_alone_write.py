@@ -19,7 +19,6 @@ Place = tuple[str, str]
 OF_THE_PROGRAM = {
     # Nothing is written.
     ("merzim.services.cases.verbs", "foresee"),
-    ("merzim.services.cases.verbs", "foresee_change"),
     ("merzim.services.jobs.rounds", "rehearse"),
     ("merzim.services.law.editions", "adoptable"),
     # The rounds and the upkeep of the whole office: they act for nobody.

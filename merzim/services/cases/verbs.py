@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -38,7 +38,7 @@ from merzim.services.results import (
     preview_result,
 )
 from merzim.services.scoring import Stakes
-from merzim.services.verbs import Command, verb
+from merzim.services.verbs import Command, Verb, verb
 from notifications.moved_dates import people_to_tell, was_notified
 from workflow.cases.case import Case, Event
 from workflow.cases.commands import migration, reminder_actions, withdrawals
@@ -51,7 +51,7 @@ from workflow.cases.registers.evidence_list import proofs
 from workflow.findings.finding import Finding
 from workflow.findings.findings import findings
 from workflow.law.procedure import Procedure
-from workflow.org.access import within
+from workflow.org.access import Need, within
 from workflow.refusal import Refusal
 
 MAX_REMARK = 2000
@@ -99,7 +99,7 @@ class Previewed(CaseCommand):
 
 
 class RecordFact(Previewed):
-    """Record that something happened on a day, with its evidence."""
+    """Record a fact; if it is recorded with the same date, only new evidence and values are added."""
 
     fact: Fact
     on: On
@@ -118,13 +118,13 @@ class RecordFact(Previewed):
 
 
 class Replan(Previewed):
-    """Set plan dates, by fact name."""
+    """Set plan dates, by fact name; those that change nothing are left out."""
 
     planned: dict[Name, Day] = Field(min_length=1, max_length=200)
 
 
 class Correct(Previewed):
-    """Correct a recorded fact: another date, other numbers or another signatory."""
+    """Correct a recorded fact, with the ground: another date, other numbers or another signatory."""
 
     fact: Fact
     on: On
@@ -134,11 +134,11 @@ class Correct(Previewed):
 
 
 class Withdraw(Previewed):
-    """Withdraw a record: a fact with its period, `plan.` and a fact for its plan date, a row of a register
-    (`risk.3`, `request.3`, `measure.2`, `position.4`, `remark.1`), `passport` for its latest edit, or `#7` for
-    an event of the history.
+    """Withdraw what was recorded by mistake; it stays in the history, but the case is computed without it.
 
-    `evidence`: only this document of the record: its address, SHA-256 or file name.
+    `name`: a fact with its period, `plan.` and a fact for its plan date, a row of a register (`risk.3`,
+    `request.3`, `measure.2`, `position.4`, `remark.1`), `passport` for its latest edit, or `#7` for an event of
+    the history. `evidence`: only this document of the record: its address, SHA-256 or file name.
     """
 
     name: Name
@@ -147,7 +147,10 @@ class Withdraw(Previewed):
 
 
 class Decide(Previewed):
-    """Answer a decision: `option` is one of its options; `decided_by`: the duty of the person who decided."""
+    """Answer a decision by one of its options; another answer is withdrawn first.
+
+    `decided_by`: the duty of the person who decided.
+    """
 
     decision: Name
     option: Name
@@ -158,13 +161,13 @@ class Decide(Previewed):
 
 
 class Cancel(Previewed):
-    """Cancel a case."""
+    """Cancel a case; it can be reopened."""
 
     ground: Why
 
 
 class Exempt(Previewed):
-    """Exempt a case, or one obligation of it."""
+    """Exempt a case, or one obligation of it with all its periods or the one named."""
 
     ground: Why
     obligation: OneObligation = ""
@@ -178,9 +181,9 @@ class Reopen(Previewed):
 
 
 class Migrate(Previewed):
-    """Move a case to another edition of its procedure (`internal-analysis.2024-01-01`)."""
+    """Move a case to another edition of its procedure; `lost` lists the records that edition does not know."""
 
-    edition: Annotated[Key, Field(description="The edition under which the case goes on.")]
+    edition: Annotated[Key, Field(description="The edition: internal-analysis.2024-01-01.")]
 
 
 class Passport(Previewed):
@@ -229,6 +232,9 @@ class RemoveReader(CaseCommand):
     ground: Ground
 
 
+P = TypeVar("P", bound=Previewed)
+
+
 def run(ctx: RequestContext, command: Previewed) -> CommandResult:
     """Run a command, or return what it would change (`preview`)."""
     if not command.preview:
@@ -236,10 +242,10 @@ def run(ctx: RequestContext, command: Previewed) -> CommandResult:
         result = command_result(change)
         recorded = [event.name for event in change.events if event.kind in ("fact", "corrected")]
         if recorded:
-            language = ctx.spoken_language
-            remarks = recorded_remarks(ctx, change.case, recorded[0])
             result.out_of_order = [
-                FindingResult.of(finding, language) for finding in remarks if finding.kind == "order"
+                FindingResult.of(finding, ctx.spoken_language)
+                for finding in recorded_remarks(ctx, change.case, recorded[0])
+                if finding.kind == "order"
             ]
         return result
     foreseen, people = foresee(ctx, command)
@@ -273,15 +279,8 @@ def foresee(ctx: RequestContext, command: Previewed) -> tuple[Preview, frozenset
     """Return what a command would do, and the keys of the people it would notify. Raises as the command
     does.
     """
-    return foresee_change(ctx, command.case, act_of(ctx, command))
-
-
-def foresee_change(
-    ctx: RequestContext, case: str, act: Callable[[CaseCommands], Change]
-) -> tuple[Preview, frozenset[str]]:
-    """Return what a function of CaseCommands would do, and the keys of the people it would notify."""
-    foreseen = preview(ctx.case_commands, case, act, today=ctx.today)
-    return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(case))
+    foreseen = preview(ctx.case_commands, command.case, act_of(ctx, command), today=ctx.today)
+    return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(command.case))
 
 
 def points_broken(ctx: RequestContext, foreseen: Preview) -> Decimal:
@@ -290,6 +289,7 @@ def points_broken(ctx: RequestContext, foreseen: Preview) -> Decimal:
 
 
 def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], Change]:
+    """Return the change a command asks for, as a function of the commands that make (or only foresee) it."""
     case, by = command.case, stamp(ctx)
     match command:
         case RecordFact():
@@ -418,34 +418,25 @@ def open_case(ctx: RequestContext, command: OpenCase) -> OpenedCase:
     return OpenedCase.of(ctx.case_commands.open(opening, at=stamp(ctx)))
 
 
-@verb("record")
-def record(ctx: RequestContext, command: RecordFact) -> CommandResult:
-    """Record a fact; if it is recorded with the same date, only new evidence and values are added."""
-    return run(ctx, command)
+def _previewed(name: str, needs: Need, command: type[P]) -> Verb[P, CommandResult]:
+    """Return the verb that only runs a command; what the command is for is said of it, too."""
+
+    def change(ctx: RequestContext, command: P) -> CommandResult:
+        return run(ctx, command)
+
+    change.__doc__ = command.__doc__
+    return Verb(name, needs, command, CommandResult, change)
 
 
-@verb("record")
-def decide(ctx: RequestContext, command: Decide) -> CommandResult:
-    """Answer a decision; another answer is withdrawn first."""
-    return run(ctx, command)
-
-
-@verb("record")
-def replan(ctx: RequestContext, command: Replan) -> CommandResult:
-    """Set plan dates; those that change nothing are left out."""
-    return run(ctx, command)
-
-
-@verb("manage")
-def correct(ctx: RequestContext, command: Correct) -> CommandResult:
-    """Correct a recorded fact, with the ground."""
-    return run(ctx, command)
-
-
-@verb("manage")
-def withdraw(ctx: RequestContext, command: Withdraw) -> CommandResult:
-    """Withdraw what was recorded by mistake; it stays in the history, but the case is computed without it."""
-    return run(ctx, command)
+record = _previewed("record", "record", RecordFact)
+decide = _previewed("decide", "record", Decide)
+replan = _previewed("replan", "record", Replan)
+correct = _previewed("correct", "manage", Correct)
+withdraw = _previewed("withdraw", "manage", Withdraw)
+cancel = _previewed("cancel", "manage", Cancel)
+exempt = _previewed("exempt", "manage", Exempt)
+reopen = _previewed("reopen", "manage", Reopen)
+migrate = _previewed("migrate", "manage", Migrate)
 
 
 @verb("record")
@@ -478,30 +469,6 @@ def describe(ctx: RequestContext, command: Passport) -> CommandResult:
     if result.changed and not command.preview and command.responsible:
         keep_responsible(ctx.app, passport_edit(ctx, command).responsible.values(), at=stamp(ctx))
     return result
-
-
-@verb("manage")
-def cancel(ctx: RequestContext, command: Cancel) -> CommandResult:
-    """Cancel a case; it can be reopened."""
-    return run(ctx, command)
-
-
-@verb("manage")
-def exempt(ctx: RequestContext, command: Exempt) -> CommandResult:
-    """Exempt a case, or one obligation of it with all its periods or the one named."""
-    return run(ctx, command)
-
-
-@verb("manage")
-def reopen(ctx: RequestContext, command: Reopen) -> CommandResult:
-    """Reopen a case, or withdraw the exemption of one obligation."""
-    return run(ctx, command)
-
-
-@verb("manage")
-def migrate(ctx: RequestContext, command: Migrate) -> CommandResult:
-    """Move a case to another edition of its procedure; `lost` lists the records that edition does not know."""
-    return run(ctx, command)
 
 
 @verb("record", answers=True)
