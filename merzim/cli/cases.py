@@ -21,10 +21,11 @@ from merzim.cli.printing import (
     says,
 )
 from merzim.services.cases import verbs
+from merzim.services.cases.judgement import findings_of
 from merzim.services.imports import previews
 from merzim.services.inputs import build
 from merzim.services.law.calendar_acts import moves_of
-from merzim.services.names import cases_of, findings_of, stage_title, title, unit_named
+from merzim.services.names import cases_of, stage_title, title, unit_named
 from merzim.services.results import act_moves_result
 from workflow.board.rows import DeadlineFilter, horizon
 from workflow.cases.case import effective_events
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from workflow.cases.case import Case, Event
     from workflow.cases.commands.case_commands import View
     from workflow.deadlines.deadline import Deadline
+    from workflow.findings.finding import Finding
     from workflow.law.procedure import Procedure
 
 AHEAD = 7
@@ -199,7 +201,10 @@ def _case_answer(
             }
             for deadline in view.deadlines
         ],
-        "findings": [finding(call, case_finding) for case_finding in findings_of(call.app, view)],
+        "findings": [
+            finding(call, case_finding)
+            for case_finding in findings_of(view.case, view.procedure, view.deadlines, call.app.calendar)
+        ],
         "events": events,
         "calendar_acts": acts,
     }
@@ -231,7 +236,7 @@ def _print_case(
         call.print("\n" + call.say("cli.ahead", today=today))
         call.table(("on", "id"), ahead, indent=2)
     _print_values(call, case)
-    if findings := findings_of(app, view):
+    if findings := _findings(call, view):
         call.print("\n" + call.say("cli.findings"))
         print_findings(call, findings, indent=2)
     call.print("\n" + call.say("cli.history"))
@@ -430,3 +435,7 @@ def _stage(call: CommandContext, case: Case, stage: str) -> str:
 def _head(call: CommandContext, case: Case) -> dict[str, object]:
     names = ("id", "procedure", "edition", "object_kk", "object_ru", "unit", "kind", "person", "standing")
     return {**picked(case, *names), "object": case.object_in(call.language)}
+
+
+def _findings(call: CommandContext, view: View) -> tuple[Finding, ...]:
+    return findings_of(view.case, view.procedure, view.deadlines, call.app.calendar)

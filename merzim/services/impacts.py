@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cache
 
 from merzim.services.app import AppContext
+from merzim.services.names import assignee_key, assignees_of
+from merzim.storage.database.dialect import chunks
 from workflow.board.rows import WAITING
 from workflow.cases.case import Case
 from workflow.deadlines.impact import MovedDeadline
-from workflow.org.duties import Unresolved, resolve
-from workflow.org.office import Person
+from workflow.org.office import Office, Person
+from workflow.ports import Conflict
 
 CHUNK_SIZE = 1000
 """Cases read, recalculated and written together."""
-FindPeople = Callable[["Case", "MovedDeadline"], tuple["Person", ...]]
-"""Returns the people responsible for a due date that moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +61,36 @@ class ActMoves:
     moved: tuple[MovedDeadline, ...]
 
 
-def people_finder(app: AppContext, today: date) -> FindPeople:
-    """Return a function that finds the people responsible for a moved due date, in the office as it is now.
+def impact_of(office: Office, case: Case, moved: MovedDeadline, *, today: date) -> PersonImpact:
+    """Return a moved due date with the people responsible for it; with nobody where it is no longer waited for."""
+    if moved.state not in WAITING:
+        return PersonImpact(moved, ())
+    key = assignee_key(case, moved.obligation, moved.id)
+    recipients = assignees_of(office, key, on=today)
+    return PersonImpact(moved, tuple(recipient.person for recipient in recipients))
 
-    Results are cached by duty, unit and responsible.
+
+def rewrite_rows(
+    app: AppContext,
+    cases: Sequence[str],
+    *,
+    cause: Mapping[str, object],
+    now: datetime,
+    today: date,
+) -> Iterator[tuple[Sequence[Case], int]]:
+    """Rewrite the board rows of cases (ids) by the present calendar and law, CHUNK_SIZE at a time; yield the
+    cases of each chunk as they were rewritten, and the number that changed. `cause`: what letters say of it.
     """
-    office = app.reads.office()
-
-    @cache
-    def find(duty: str, unit: str, responsible: str, person: str) -> tuple[Person, ...]:
-        people = resolve(office, duty=duty, unit=unit, on=today, responsible=responsible, person=person)
-        return () if isinstance(people, Unresolved) else tuple(holder.person for holder in people)
-
-    def find_people(case: Case, moved_deadline: MovedDeadline) -> tuple[Person, ...]:
-        if moved_deadline.state not in WAITING:
-            return ()
-        responsible = (
-            case.responsible.get(moved_deadline.id) or case.responsible.get(moved_deadline.obligation.id) or ""
-        )
-        return find(moved_deadline.obligation.duty, case.unit, responsible, case.person)
-
-    return find_people
+    for names in chunks(cases, CHUNK_SIZE):
+        while True:
+            writes = [
+                replace(app.case_commands.recomputed(case, today=today), cause=cause)
+                for case in app.ledger.cases(names).values()
+            ]
+            try:
+                changed_count = app.ledger.rewrite(writes, now=now)
+            except Conflict:
+                # Another user recorded a fact in the meantime: read again.
+                continue
+            yield [write.case for write in writes], changed_count
+            break

@@ -13,12 +13,8 @@ from merzim.services.verbs import NotFound
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import AssigneeKey, Row
 from workflow.cases.case import Case
-from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.findings.finding import Finding
-from workflow.findings.findings import feasibility, findings
-from workflow.findings.of_risks import risk_findings
 from workflow.law.procedure import Force, Obligation, Procedure, Text
 from workflow.org.access import within
 from workflow.org.duties import Unresolved, resolve
@@ -120,24 +116,24 @@ def written_assignee(office: Office, responsible: str) -> Name:
     return Text(kk=person.post_in("kk"), ru=person.post_in("ru"), en=person.post)
 
 
-def name_obligation_assignees(
-    case: Case, obligation: Obligation, deadline: str, office: Office, *, on: date
-) -> AssigneeNames:
-    """Return the names of the assignees of an obligation on a day: the people a letter of that day would go to.
+def assignee_key(case: Case, obligation: Obligation, deadline: str) -> AssigneeKey:
+    """Return what identifies the assignees of an obligation of a case. `deadline`: its id with its period."""
+    responsible = case.responsible.get(deadline) or case.responsible.get(obligation.id) or ""
+    return AssigneeKey(case.unit, obligation.duty, responsible, case.person)
+
+
+def name_assignees(office: Office, key: AssigneeKey, *, on: date) -> AssigneeNames:
+    """Return the names of the assignees on a day: the people a letter of that day would go to.
 
     The officer who gets letters nobody else can get is not an assignee.
     """
-    responsible = case.responsible.get(deadline) or case.responsible.get(obligation.id) or ""
-    result = resolve(
-        office, duty=obligation.duty, unit=case.unit, on=on, responsible=responsible, person=case.person
-    )
-    recipients = () if isinstance(result, Unresolved) else tuple(r for r in result if r.why != "officer")
+    recipients = tuple(r for r in assignees_of(office, key, on=on) if r.why != "officer")
     by_name = any(recipient.why in ("named", "prepares") for recipient in recipients) or not recipients
     return AssigneeNames(
         names=tuple(name_of(recipient.person) for recipient in recipients),
         keys=tuple(recipient.person.key for recipient in recipients),
-        duty=obligation.duty,
-        written=written_assignee(office, responsible) if by_name else "",
+        duty=key.duty,
+        written=written_assignee(office, key.responsible) if by_name else "",
     )
 
 
@@ -285,15 +281,6 @@ def cases_of(reads: Reads, rows: Iterable[Row]) -> Mapping[str, Case]:
 def stage_title(app: AppContext, case: Case, stage: str) -> Text | str:
     """Return a stage's title; for `completed` and `cancelled`, a code of the catalogues."""
     return app.library.named(case.edition).stage_title.get(stage, f"cli.stage.{stage}")
-
-
-def findings_of(app: AppContext, view: View) -> tuple[Finding, ...]:
-    """Return the findings of a case, including plan dates that cannot be kept."""
-    return (
-        *findings(view.case, view.procedure, view.deadlines, app.calendar),
-        *feasibility(view.deadlines, app.calendar),
-        *risk_findings(view.case, view.deadlines),
-    )
 
 
 USUAL = "internal-analysis"

@@ -235,6 +235,5 @@ def confidential(procedure: Procedure) -> bool:
 
 def _begins_in_a_later_year(case: Case, procedure: Procedure, today: date) -> bool:
     """Return whether a case begins after this year, so that none of this year's points hang on it."""
-    begun = case.facts.get(procedure.begins_with)
-    on = begun.on if begun else case.planned.get(procedure.begins_with)
+    on = case.day_of(procedure.begins_with)
     return on is not None and on.year > today.year

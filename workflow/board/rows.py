@@ -83,6 +83,10 @@ class Row(NamedTuple):
     counts_until: date | None = None
     reminds_from: date | None = None
 
+    @property
+    def assignee(self) -> AssigneeKey:
+        return AssigneeKey(self.unit, self.duty, self.responsible, self.person)
+
 
 def rows(
     case: Case,

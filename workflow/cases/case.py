@@ -278,6 +278,10 @@ class Case:
     def opened_on(self) -> date | None:
         return self.opened_at.astimezone(almaty()).date() if self.opened_at else None
 
+    def day_of(self, name: str) -> date | None:
+        """Return the day of a fact, else its plan date; None where it has neither."""
+        return self.facts[name].on if name in self.facts else self.planned.get(name)
+
     def occurrences(self, name: str) -> tuple[Fact, ...]:
         """Return the fact of that name and its repetitions (`name#2`, `name#3`), ordered by day."""
         prefix = f"{name}#"

@@ -275,38 +275,31 @@ def issue_secret(
     lifetime: timedelta,
     *,
     now: datetime,
-    name: str = "",
-    scope: str = "",
     by: str = "",
+    **about: str,
 ) -> str:
-    """Store a new session, token, feed or invitation of an account; return its secret. `by`: the issuer; by
-    default the account.
+    """Store a new session, token, feed or invitation of an account; return its secret.
+
+    Args:
+        by: the issuer; by default the account. about: its name and scope.
     """
     secret = new_secret()
-    accounts.store_entry(entry_of(secret, kind, login, lifetime, now=now, name=name, scope=scope), by=by)
+    accounts.store_entry(entry_of(secret, kind, login, lifetime, now=now, **about), by=by)
     return secret
 
 
 def entry_of(
-    secret: str,
-    kind: EntryKind,
-    login: str,
-    lifetime: timedelta,
-    *,
-    now: datetime,
-    name: str = "",
-    scope: str = "",
+    secret: str, kind: EntryKind, login: str, lifetime: timedelta, *, now: datetime, **about: str
 ) -> Entry:
-    """Return a new credential with that secret, not stored yet."""
+    """Return a new credential with that secret, not stored yet. `about`: its name and scope."""
     return Entry(
         hash=hash_secret(secret),
         kind=kind,
         login=login,
-        name=name,
-        scope=scope,
         created_at=now,
         seen_at=now,
         expires_at=now + lifetime,
+        **about,
     )
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from heapq import nsmallest
 
-from merzim.services.names import AssigneeNames, Name, assignees_of, filed_as, name_of, written_assignee
-from workflow.board.rows import AssigneeKey, Row, Sum
+from merzim.services.names import Name, assignees_of, filed_as, name_of
+from workflow.board.rows import AssigneeKey, Sum
 from workflow.org.name_index import alphabetical
 from workflow.org.office import OUTSIDE, Office, Recipient
 
@@ -101,16 +101,4 @@ def _build_workload(
         written="" if person or first.duty == OUTSIDE else first.responsible,
         overdue=total[0],
         due=total[1],
-    )
-
-
-def name_assignees(office: Office, row: Row, duty: str, *, on: date) -> AssigneeNames:
-    assignees = assignees_of(office, AssigneeKey(row.unit, duty, row.responsible, row.person), on=on)
-    recipients = tuple(recipient for recipient in assignees if recipient.why != "officer")
-    by_name = any(recipient.why in ("named", "prepares") for recipient in recipients) or not recipients
-    return AssigneeNames(
-        names=tuple(name_of(recipient.person) for recipient in recipients),
-        keys=tuple(recipient.person.key for recipient in recipients),
-        duty=duty,
-        written=written_assignee(office, row.responsible) if by_name else "",
     )

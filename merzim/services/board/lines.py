@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from merzim.services.board.assignees import name_assignees
 from merzim.services.context import RequestContext
-from merzim.services.names import AssigneeNames, UnitName, case_title, cases_of, unit_name
+from merzim.services.names import AssigneeNames, UnitName, case_title, cases_of, name_assignees, unit_name
 from merzim.services.scoring import Stakes
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import Row
@@ -95,7 +94,7 @@ def build_board_lines(
             look=status,
             working_days=working_days_between(day, today, calendar),
             force=row.force,
-            who=name_assignees(office, row, obligation.duty, on=today),
+            who=name_assignees(office, row.assignee._replace(duty=obligation.duty), on=today),
             stake=stake.points if stake else None,
             planned_on=row.planned_on,
             waiting_for=procedure.by_id[waits.partition(".")[0]].title if waits else None,

@@ -125,7 +125,7 @@ def tasks_view(
     }
 
     def item(row: Row) -> TaskItem:
-        recipient = recipients.get(AssigneeKey(row.unit, row.duty, row.responsible, row.person))
+        recipient = recipients.get(row.assignee)
         return TaskItem(
             line=lines_by_row[row.case, row.obligation],
             key=unread.get((row.case, row.obligation), ""),

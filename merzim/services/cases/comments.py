@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from i18n import available_language, say
 from merzim.services.context import RequestContext, is_own, stamp, writer
 from merzim.services.inputs import CaseCommand, Day, Ground, Line, Names, OptionalName, Seq
-from merzim.services.names import people_named, person_named
+from merzim.services.names import assignees_of, people_named, person_named
 from merzim.services.results import CommandResult, command_result
 from merzim.services.verbs import Command, verb
 from merzim.storage.notices.inbox import mark_read
@@ -22,7 +22,7 @@ from workflow.cases.commands import assignments as commands
 from workflow.cases.commands import withdrawals
 from workflow.cases.commands.assignments import CannotComment
 from workflow.org.access import Reader, scope
-from workflow.org.duties import Unresolved, heads_over, resolve
+from workflow.org.duties import Unresolved, heads_over
 from workflow.org.office import Office, Person, Recipient
 
 INBOX_PAGE = 50
@@ -130,7 +130,7 @@ def whom_to_ask(ctx: RequestContext, case: str, obligation: str) -> tuple[Person
 
     Raises CannotComment if nobody but the reader must do it.
     """
-    recipients = assignees_of(ctx, case, obligation)
+    recipients = people_responsible(ctx, case, obligation)
     people = [recipient.person for recipient in recipients if recipient.person.key != ctx.reader.person]
     if not people:
         raise CannotComment("comment.nobody_to_ask")
@@ -140,7 +140,7 @@ def whom_to_ask(ctx: RequestContext, case: str, obligation: str) -> tuple[Person
 @verb("assign")
 def escalate(ctx: RequestContext, command: Escalate) -> CommandResult:
     """Escalate an obligation to the nearest head above the people responsible: a comment with a due day."""
-    people = assignees_of(ctx, command.case, command.obligation)
+    people = people_responsible(ctx, command.case, command.obligation)
     # An officer who replaces a missing head for reminders is above nobody.
     office = replace(ctx.app.reads.office(), officer=None)
     places = [(recipient.person.unit, recipient.person.key) for recipient in people]
@@ -163,19 +163,12 @@ def escalate(ctx: RequestContext, command: Escalate) -> CommandResult:
     return command_result(change)
 
 
-def assignees_of(ctx: RequestContext, case: str, obligation: str) -> tuple[Recipient, ...]:
+def people_responsible(ctx: RequestContext, case: str, obligation: str) -> tuple[Recipient, ...]:
     """Return the people responsible for an obligation of a case. Raises CannotComment if there is nobody."""
     rows = ctx.reads.rows_of([case]).get(case, ())
     row = next((row for row in rows if row.obligation == obligation), None)
-    people = row and resolve(
-        ctx.app.reads.office(),
-        duty=row.duty,
-        unit=row.unit,
-        on=ctx.today,
-        responsible=row.responsible,
-        person=row.person,
-    )
-    if not people or isinstance(people, Unresolved):
+    people = assignees_of(ctx.app.reads.office(), row.assignee, on=ctx.today) if row else ()
+    if not people:
         raise CannotComment("comment.nobody_to_ask")
     return people
 

@@ -31,9 +31,16 @@ def judge(case: Case, procedure: Procedure, calendar: Kazakhstan, *, today: date
     return Judgement(
         stage=stage(procedure, case, computed),
         deadlines=computed,
-        findings=(
-            *findings(case, procedure, computed, calendar),
-            *feasibility(computed, calendar),
-            *risk_findings(case, computed),
-        ),
+        findings=findings_of(case, procedure, computed, calendar),
+    )
+
+
+def findings_of(
+    case: Case, procedure: Procedure, deadlines: tuple[Deadline, ...], calendar: Kazakhstan
+) -> tuple[Finding, ...]:
+    """Return the findings of a case, including plan dates that cannot be kept."""
+    return (
+        *findings(case, procedure, deadlines, calendar),
+        *feasibility(deadlines, calendar),
+        *risk_findings(case, deadlines),
     )

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from i18n import available_language, say
-from merzim.services.cases.comments import assignees_of
+from merzim.services.cases.comments import people_responsible
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import CaseCommand, Key
 from merzim.services.sending import acknowledge
@@ -158,7 +158,7 @@ def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
 def _is_theirs(ctx: RequestContext, notice: Notice) -> bool:
     """Return whether the recipient of a letter is responsible for its deadline today."""
     try:
-        people = assignees_of(ctx, notice.case, notice.obligation)
+        people = people_responsible(ctx, notice.case, notice.obligation)
     except CannotComment:
         return False
     return any(recipient.person.key == notice.person for recipient in people)

@@ -16,7 +16,7 @@ from merzim.services.results import CaseHead, Result, at
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly.clock import PROCEDURE
 from workflow.board.portfolio import PlanStep, approved_plan, critical_step, most_drifted, plan_steps
-from workflow.board.rows import AssigneeKey, CaseFilter, Row
+from workflow.board.rows import CaseFilter, Row
 from workflow.cases.case import Case, CaseStatus
 from workflow.cases.registers.entries import is_entry, period_in
 from workflow.deadlines.lateness import is_overdue, most_urgent
@@ -252,8 +252,7 @@ def _who(office: Office, row: Row, today: date, language: str) -> list[str]:
     """Return the names of the recipients a letter of that day would have; if none, the responsible by schedule
     or act.
     """
-    assignee_key = AssigneeKey(row.unit, row.duty, row.responsible, row.person)
-    people = assignees_of(office, assignee_key, on=today)
+    people = assignees_of(office, row.assignee, on=today)
     names = [recipient.person.name_in(language) for recipient in people if recipient.why != "officer"]
     return names or [row.responsible or say(f"duty.{row.duty}", {}, language)]
 

@@ -114,7 +114,7 @@ def from_case(
         "reviewed_period": span(*case.period, language) if case.period else None,
         "group": [", ".join(str(part) for part in member.values() if part) for member in group],
         "period": _period(view, as_planned=form.id == "schedule"),
-        "posted_on": _day(view, _SIGNED.get(form.id, "")),
+        "posted_on": case.day_of(_SIGNED.get(form.id, "")),
         "monitored_period": _monitored(view, language),
         "approved_on": signed_on,
     }
@@ -124,7 +124,7 @@ def from_case(
         cited_on = _fact(view, fact)
         values[name] = cited_on if cited_on is None or cited_on <= own_day else None
     if form.id in _OF_THE_DISCUSSION:
-        values["discussion_on"] = _day(view, "discussion_held")
+        values["discussion_on"] = case.day_of("discussion_held")
     carries_out = _within(app, "authorised_person", letter, today)
     values |= _who("head", letter.head, language) | _who("signer", carries_out, language)
     values["email"] = carries_out.email if carries_out else None
@@ -227,14 +227,12 @@ def _fact(view: View, name: str) -> date | None:
     return fact.on if fact else None
 
 
-def _day(view: View, name: str) -> date | None:
-    return _fact(view, name) or view.case.planned.get(name)
-
-
 def _period(view: View, *, as_planned: bool) -> tuple[date, date] | None:
     """Return the days of the analysis: as it was, or as planned where the plan is known and asked for."""
     planned = view.case.planned if as_planned else {}
-    first, last = (planned.get(fact) or _day(view, fact) for fact in ("analysis_started", "analysis_ended"))
+    first, last = (
+        planned.get(fact) or view.case.day_of(fact) for fact in ("analysis_started", "analysis_ended")
+    )
     return (first, last) if first and last and first <= last else None
 
 

@@ -290,7 +290,7 @@ def objects(cases: Iterable[Case], office: Office, year: int, language: str) -> 
     """
     dated_rows: list[tuple[date, Row]] = []
     for case in cases:
-        first, last = _day_of(case, "analysis_started"), _day_of(case, "analysis_ended")
+        first, last = case.day_of("analysis_started"), case.day_of("analysis_ended")
         if case.standing == "active" and first and first.year == year:
             unit = name_in(office, case.unit, language)
             about = case.object_in(language)
@@ -302,10 +302,6 @@ def objects(cases: Iterable[Case], office: Office, year: int, language: str) -> 
             }
             dated_rows.append((first, row))
     return [row for _, row in sorted(dated_rows, key=lambda pair: pair[0])]
-
-
-def _day_of(case: Case, name: str) -> date | None:
-    return case.facts[name].on if name in case.facts else case.planned.get(name)
 
 
 def period_rows(form: Form, cases: Iterable[Case], office: Office, year: int, language: str) -> list[Row]:

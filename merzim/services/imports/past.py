@@ -54,9 +54,7 @@ class PastAnalysis:
     unread: tuple[str, ...]
 
 
-def judge_past(
-    app: AppContext, file: Path | bytes, procedure: str, *, name: str = ""
-) -> tuple[PastAnalysis, ...]:
+def judge_past(app: AppContext, file: Path | bytes, procedure: str) -> tuple[PastAnalysis, ...]:
     """Return the findings of a table of past analyses, case by case, by the final calendar.
 
     A finding notes if the fact was in time by the calendar known when it happened.
@@ -70,7 +68,7 @@ def judge_past(
     facts = {name for edition in editions for name in edition.facts}
     headings = {text: column for edition in editions for text, column in known_headings(edition).items()}
     judged = []
-    for past in read(read_audit, file, name or None, facts=facts, headings=headings):
+    for past in read(read_audit, file, None, facts=facts, headings=headings):
         days = [*past.facts.values(), *past.published.values()]
         calendar = app.calendar_of(app.records, min(days)) if days else None
         result = audit(

@@ -591,8 +591,6 @@ def _first_year(schedule: ReadSchedule, procedure: Procedure) -> int | None:
 
 
 def _year(case: Case, procedure: Procedure) -> int | None:
-    fact = case.facts.get(procedure.begins_with)
-    begins = fact.on if fact else case.planned.get(procedure.begins_with)
     days = [*case.planned.values(), *(fact.on for fact in case.facts.values())]
-    first_day = begins or min(days, default=None)
+    first_day = case.day_of(procedure.begins_with) or min(days, default=None)
     return first_day.year if first_day else None

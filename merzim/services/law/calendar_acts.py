@@ -7,12 +7,12 @@ time. After a crash between the two the same command (or `merzim rebuild`) finis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 from pydantic import Field
 
@@ -28,20 +28,18 @@ from merzim.services.impacts import (
     ActMoves,
     MovedDates,
     PersonImpact,
-    people_finder,
+    impact_of,
+    rewrite_rows,
 )
 from merzim.services.inputs import NO_NUL, Line, build
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.database.dialect import chunks
 from merzim.storage.org.adoptions import Adoption, adopt
 from workflow.board.rows import WAITING
-from workflow.cases.case import Case, Event, fold
-from workflow.deadlines.impact import DayChange, MovedDeadline, changed_days, moved, reach
-from workflow.ports import CaseWrite, Conflict
+from workflow.cases.case import Event, fold
+from workflow.deadlines.impact import DayChange, changed_days, moved, reach
 from workflow.refusal import Refusal
 
-_Recalculated: TypeAlias = "tuple[CaseWrite, tuple[MovedDeadline, ...]]"
-"""A case computed by the new calendar, to be written, and the due dates that move."""
 MAX_BYTES = 60_000
 """Maximum size of an act, enough for a few dozen entries."""
 MAX_LISTED = 200
@@ -122,12 +120,11 @@ def preview_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
     Raises:
         Refusal: an entry cannot be read, or the act does not fit the records (`calendars.checks`).
     """
-    app, today = ctx.app, ctx.today
+    app, today, office = ctx.app, ctx.today, ctx.app.reads.office()
     with _refusals():
         preview = _find_reach(app, app.acts, _parse(ctx, command))
-    find_people = people_finder(app, today)
     impacts = tuple(
-        PersonImpact(deadline, find_people(case, deadline))
+        impact_of(office, case, deadline, today=today)
         for names in chunks(preview.touched, CHUNK_SIZE)
         for case in app.ledger.cases(names).values()
         for deadline in moved(case, app.library.of(case), preview.before, preview.after, today=today)
@@ -251,38 +248,10 @@ def _write_moved(
     app: AppContext, act_reach: ActPreview, cause: Mapping[str, object], *, now: datetime, today: date
 ) -> tuple[list[PersonImpact], int]:
     """Rewrite the cases' board rows by the present calendar; return the impacts and the number changed."""
-    find_people, before, after = people_finder(app, today), act_reach.before, app.calendar
-
-    def recalculate(case: Case) -> _Recalculated:
-        moved_dates = moved(case, app.library.of(case), before, after, today=today)
-        return app.case_commands.recomputed(case, today=today), moved_dates
-
-    impacts, written_count = list[PersonImpact](), 0
-    for names in chunks(act_reach.touched, CHUNK_SIZE):
-        results, count = _write_chunk(app, names, recalculate, cause, now)
-        impacts += (
-            PersonImpact(moved_deadline, find_people(written.case, moved_deadline))
-            for written, moved_dates in results
-            for moved_deadline in moved_dates
-        )
+    impacts, written_count, office = list[PersonImpact](), 0, app.reads.office()
+    for cases, count in rewrite_rows(app, act_reach.touched, cause=cause, now=now, today=today):
+        for case in cases:
+            dates = moved(case, app.library.of(case), act_reach.before, app.calendar, today=today)
+            impacts += (impact_of(office, case, deadline, today=today) for deadline in dates)
         written_count += count
     return impacts, written_count
-
-
-def _write_chunk(
-    app: AppContext,
-    names: Sequence[str],
-    recalculate: Callable[[Case], _Recalculated],
-    cause: Mapping[str, object],
-    now: datetime,
-) -> tuple[list[_Recalculated], int]:
-    while True:
-        results = [recalculate(case) for case in app.ledger.cases(names).values()]
-        try:
-            written_count = app.ledger.rewrite(
-                [replace(written, cause=cause) for written, _ in results], now=now
-            )
-        except Conflict:
-            # Another user recorded a fact in the meantime: read again.
-            continue
-        return results, written_count

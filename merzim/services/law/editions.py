@@ -5,12 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from i18n import available_language
 from merzim.services.app import AppContext
-from merzim.services.impacts import CHUNK_SIZE
+from merzim.services.impacts import CHUNK_SIZE, rewrite_rows
 from merzim.services.law.regulations import (
     UnknownWord,
     own_files,
@@ -28,7 +28,6 @@ from workflow.law.editions import unfinished
 from workflow.law.files import FileProblem, UnreadableRegulation, unknown
 from workflow.law.procedure import Procedure
 from workflow.org.audit import Stamp
-from workflow.ports import Conflict
 from workflow.refusal import Refusal
 from workflow.registers.definition import Register, Registers
 from workflow.registers.reading import cross_problems
@@ -88,7 +87,8 @@ def adopt(app: AppContext, *, at: Stamp) -> tuple[AdoptedEdition, ...]:
     cases = stored.digests_of_cases(app.engine)
     for edition in {adoption.edition for adoption in adoptions if adoption.before}:
         names = [case for of in cases.get(edition, {}).values() for case in of]
-        _rewrite(app, names, now=at.now, today=at.today)
+        for _ in rewrite_rows(app, names, cause={}, now=at.now, today=at.today):
+            pass
     return adoptions
 
 
@@ -139,20 +139,6 @@ def _moved(app: AppContext, cases: list[str], today: date) -> Iterator[dict[str,
                         "from": old.isoformat() if old else None,
                         "to": due.isoformat() if due else None,
                     }
-
-
-def _rewrite(app: AppContext, cases: list[str], *, now: datetime, today: date) -> None:
-    for names in chunks(cases, CHUNK_SIZE):
-        while True:
-            writes = [
-                app.case_commands.recomputed(case, today=today) for case in app.ledger.cases(names).values()
-            ]
-            try:
-                app.ledger.rewrite(writes, now=now)
-                break
-            except Conflict:
-                # Another user recorded a fact in the meantime: read again.
-                continue
 
 
 def _checked(app: AppContext, path: Path) -> CheckedFile:

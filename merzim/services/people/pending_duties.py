@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
+from merzim.services.names import assignee_key, assignees_of
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.deadlines.lateness import is_overdue
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Obligation, Text
-from workflow.org.duties import Unresolved, resolve
-from workflow.org.office import Office, Person
+from workflow.org.office import Office, Person, Recipient
 
 CHUNK_SIZE = 500
 """Cases read together."""
@@ -61,10 +60,10 @@ def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:
                 obligation = _find_obligation(app, case, row.obligation)
                 if obligation is None:
                     continue
-                if person not in _recipients(office, case, obligation, row.obligation, today):
+                assignee = assignee_key(case, obligation, row.obligation)
+                if person not in _keys(assignees_of(office, assignee, on=today)):
                     continue
-                other_recipients = _recipients(without, case, obligation, row.obligation, today)
-                to = () if secret else tuple(other_recipients)
+                to = () if secret else _keys(assignees_of(without, assignee, on=today))
                 key = ("", "", "", ()) if secret else (case.procedure, obligation.id, case.unit, to)
                 titles[key[0], key[1]] = obligation.title
                 duty_counts[key] += 1
@@ -91,14 +90,8 @@ def _office_without(office: Office, person: str) -> Office:
     return replace(office, people=people, officer=officer)
 
 
-def _recipients(office: Office, case: Case, obligation: Obligation, name: str, today: date) -> Sequence[str]:
-    responsible = case.responsible.get(name) or case.responsible.get(obligation.id) or ""
-    holders = resolve(
-        office, duty=obligation.duty, unit=case.unit, on=today, responsible=responsible, person=case.person
-    )
-    if isinstance(holders, Unresolved):
-        return ()
-    return [holder.person.key for holder in holders]
+def _keys(recipients: Iterable[Recipient]) -> tuple[str, ...]:
+    return tuple(recipient.person.key for recipient in recipients)
 
 
 def _find_obligation(app: AppContext, case: Case, name: str) -> Obligation | None:

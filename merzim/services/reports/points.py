@@ -212,8 +212,7 @@ def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: in
     full_cases = ctx.reads.whole([head.id for head in heads])
     for case in (full_cases[head.id] for head in reversed(heads)):
         edition = ctx.library.named(case.edition)
-        fact = case.facts.get(edition.begins_with)
-        begin_day = fact.on if fact else case.planned.get(edition.begins_with)
+        begin_day = case.day_of(edition.begins_with)
         if begin_day is None or begin_day.year != year:
             continue
         names = [name for _, _, name in steps if name in edition.by_id]

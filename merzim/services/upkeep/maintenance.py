@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import date, datetime
 from functools import partial
@@ -91,11 +91,11 @@ def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
         return events.newest_seal(connection)
 
 
-def rebuild(app: AppContext, *, now: datetime, today: date, on_case: Callable[[], None] | None = None) -> int:
-    """Rewrite the board from the ledger; return the number of cases. `on_case`: called after each batch."""
+def rebuild(app: AppContext, *, now: datetime, today: date) -> int:
+    """Rewrite the board from the ledger; return the number of cases."""
     project = projector(app.registers, app.reads.office())
     recompute = partial(app.case_commands.recomputed, today=today)
-    return rebuild_board(app.engine, recompute, now=now, after_chunk=on_case, project=project)
+    return rebuild_board(app.engine, recompute, now=now, project=project)
 
 
 def refresh_names(app: AppContext, people: Collection[str]) -> None:

@@ -35,7 +35,6 @@ def rebuild(
     recompute: Recompute,
     *,
     now: datetime,
-    after_chunk: Callable[[], None] | None = None,
     project: ProjectRow | None = None,
 ) -> int:
     """Rewrite every case's board rows from its events. Return the number of cases processed.
@@ -43,7 +42,6 @@ def rebuild(
     A case changed meanwhile is read and computed again.
 
     Args:
-        after_chunk: function called after every chunk of cases.
         project: function that returns the index entries of a register row; None leaves them unchanged.
 
     Raises:
@@ -57,8 +55,6 @@ def rebuild(
             _mend_cases(connection, ledger.cases([name for name in names if name not in left_names]))
         broken += left_names
         rebuilt_count += len(names) - len(left_names)
-        if after_chunk is not None:
-            after_chunk()
     with writing(engine) as connection:
         if project is not None:
             _mend_lists(connection, project)

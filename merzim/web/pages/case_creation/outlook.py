@@ -9,7 +9,7 @@ from datetime import date
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.context import RequestContext
-from merzim.services.names import AssigneeNames, name_obligation_assignees
+from merzim.services.names import AssigneeNames, assignee_key, name_assignees
 from merzim.web.ui.form_values import parse_date
 from merzim.web.ui.timeline import Timeline, build_timeline
 from workflow.cases.case import Case, Fact
@@ -203,7 +203,7 @@ def chain(
             ListedObligation(
                 deadline=deadline,
                 look=status_on(deadline, today=today, soon=soon),
-                who=name_obligation_assignees(case, deadline.obligation, deadline.id, office, on=today),
+                who=name_assignees(office, assignee_key(case, deadline.obligation, deadline.id), on=today),
             )
             for deadline in required
         ),
