@@ -11,39 +11,12 @@ from tests.law import CALENDAR
 from workflow.reports.yearly_clock import Analysis, Turn, turn
 
 
-def clock(*analyses: Analysis, once_in: str = "calendar_year", today: date = date(2026, 11, 21)) -> Turn:
-    return turn("unit", analyses, once_in=once_in, embargo=Embargo(1), calendar=CALENDAR, today=today)
+def clock(*analyses: Analysis, today: date = date(2026, 11, 21)) -> Turn:
+    return turn("unit", analyses, embargo=Embargo(1), calendar=CALENDAR, today=today)
 
 
 def ended(on: date) -> Analysis:
     return Analysis(case="2026-0001", started=on.replace(day=1), ended=on)
-
-
-@pytest.mark.parametrize(
-    ("once_in", "due"),
-    [
-        ("calendar_year", date(2026, 12, 31)),
-        ("12_months", date(2026, 5, 26)),
-        # 26 November 2026 is a Thursday.
-        ("18_months", date(2026, 11, 26)),
-    ],
-)
-def test_the_three_readings_give_three_days(once_in: str, due: date) -> None:
-    """An analysis ended on 26 May 2025: by the end of 2026, in twelve months, in eighteen."""
-    turn = clock(ended(date(2025, 5, 26)), once_in=once_in)
-
-    assert (turn.last, turn.due) == (date(2025, 5, 26), due)
-    assert turn.state == ("overdue" if due < date(2026, 11, 21) else "waiting")
-
-
-def test_twelve_months_that_end_on_a_day_off_end_on_the_next_working_day() -> None:
-    """8 March 2026 is a Sunday, and the holiday moves to Monday 9 March."""
-    assert clock(ended(date(2025, 3, 8)), once_in="12_months").due == date(2026, 3, 10)
-
-
-def test_an_analysis_on_the_last_of_february_of_a_leap_year() -> None:
-    """29 February 2024, twelve months: 28 February 2025, a Friday."""
-    assert clock(ended(date(2024, 2, 29)), once_in="12_months").due == date(2025, 2, 28)
 
 
 @pytest.mark.parametrize(
@@ -59,10 +32,9 @@ def test_a_calendar_year_is_over_with_its_last_day(last: date, today: date, stat
     assert clock(ended(last), today=today).state == state
 
 
-def test_without_any_on_record_this_year_is_asked_for_and_months_count_from_nothing() -> None:
+def test_without_any_on_record_this_year_is_asked_for() -> None:
     """Nothing says that one was done before."""
     assert (clock().due, clock().state) == (date(2026, 12, 31), "waiting")
-    assert (clock(once_in="12_months").due, clock(once_in="12_months").state) == (None, "unknown")
 
 
 def test_an_external_analysis_closes_the_window_for_a_year_and_the_term_is_counted_anew() -> None:
@@ -85,11 +57,10 @@ def test_a_window_that_opens_within_the_year_leaves_the_year_its_analysis() -> N
 
 
 def test_an_external_analysis_alone_is_no_reason_to_be_late() -> None:
-    """No internal one on record: counted from the end of the closed window in every reading."""
+    """No internal one on record: counted from the end of the closed window."""
     outside = Analysis(case="2026-0002", external=date(2026, 3, 31))
 
     assert clock(outside).due == date(2027, 12, 31)
-    assert clock(outside, once_in="12_months").due == date(2028, 3, 31)
 
 
 def test_a_start_inside_the_closed_window_is_named() -> None:

@@ -1,7 +1,7 @@
 """How often an organisation must hold an internal analysis: the last one, the embargo, the next one. Pure.
 
-That every organisation must hold one ("per unit") is practice, not law; how "once a year" is read is asked
-of who looks (contradictions 3, 19 and 20).
+That every organisation must hold one ("per unit") is practice, not law. "Once a year" is read as once in each
+calendar year (contradictions 3, 19 and 20).
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from calendars import OutOfRange
 from calendars.counting import count
 from calendars.kazakhstan import Kazakhstan
-from calendars.terms import Embargo, Months
+from calendars.terms import Embargo
 
-YEAR = "calendar_year"
-State = Literal["unknown", "closed", "overdue", "running", "planned", "waiting"]
+State = Literal["closed", "overdue", "running", "planned", "waiting"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,24 +39,22 @@ class Turn:
     """The status of one organisation in the yearly cycle of analyses.
 
     Attributes:
-        once_in: how "once a year" is read.
         last, last_case: the day the last internal analysis ended.
         external, closed_until: the last external analysis, and the last day on which no internal one may run;
             instead the plan after the external one is assessed.
-        due: the last day for the next one to end; None if there is nothing to count from.
+        due: the last day for the next one to end.
         postponed: whether `due` is counted from the end of the embargo (our reading).
         next_on: the day the next one started or is planned to start.
         next_closed: whether it starts (or is planned) during the embargo.
     """
 
     unit: str
-    once_in: str
     state: State
     last: date | None = None
     last_case: str = ""
     external: date | None = None
     closed_until: date | None = None
-    due: date | None = None
+    due: date
     postponed: bool = False
     next_on: date | None = None
     next_case: str = ""
@@ -69,7 +65,6 @@ def turn(
     unit: str,
     analyses: Iterable[Analysis],
     *,
-    once_in: str,
     embargo: Embargo,
     calendar: Kazakhstan,
     today: date,
@@ -77,7 +72,6 @@ def turn(
     """Return the status of an organisation on a local date, by its analyses.
 
     Args:
-        once_in: "calendar_year" (one ends in each), "12_months" or "18_months" (since the last).
         embargo: how long after an external analysis no internal one may start, from the edition.
     """
     all_analyses = tuple(analyses)
@@ -92,14 +86,15 @@ def turn(
         default=None,
     )
     closed = _closed_until(external, embargo, calendar)
-    due = _due(last, once_in, calendar, today)
-    postponed = due is not None and closed is not None and due <= closed
-    if closed is not None and (postponed or (due is None and last is None)):
-        due, postponed = _after(closed, once_in, calendar), True
+    # Without any on record this year is required, since none is known to have been held before.
+    due = date(last.year + 1 if last else today.year, 12, 31)
+    postponed = closed is not None and due <= closed
+    if closed is not None and postponed:
+        # Counted anew from the end of the embargo, during which the external analysis took its place.
+        due = date(date.fromordinal(closed.toordinal() + 1).year, 12, 31)
     next_on, next_case, running = _next(all_analyses, today)
     return Turn(
         unit=unit,
-        once_in=once_in,
         state=_turn_state(due, closed, next_on, running=running, today=today),
         last=last,
         last_case=last_case,
@@ -120,30 +115,6 @@ def _closed_until(external: date | None, embargo: Embargo, calendar: Kazakhstan)
     return date.fromordinal(opens.toordinal() - 1) if opens else None
 
 
-def _due(last: date | None, once_in: str, calendar: Kazakhstan, today: date) -> date | None:
-    if once_in != YEAR:
-        return _months(last, once_in, calendar) if last else None
-    # Without any on record this year is required, since none is known to have been held before.
-    return date(last.year + 1 if last else today.year, 12, 31)
-
-
-def _after(closed: date, once_in: str, calendar: Kazakhstan) -> date | None:
-    """Return the due date counted anew from the end of the embargo, during which the external analysis took its
-    place.
-    """
-    if once_in != YEAR:
-        return _months(closed, once_in, calendar)
-    return date(date.fromordinal(closed.toordinal() + 1).year, 12, 31)
-
-
-def _months(since: date, once_in: str, calendar: Kazakhstan) -> date | None:
-    """Return the day so many months later as the reading's name says; None beyond the calendar."""
-    try:
-        return count(Months(int(once_in.removesuffix("_months"))), since, calendar).due
-    except OutOfRange:
-        return None
-
-
 def _next(analyses: Iterable[Analysis], today: date) -> tuple[date | None, str, bool]:
     """Return the day the next analysis began or is planned to begin, its case, and whether it is running."""
     open_ones = [analysis for analysis in analyses if analysis.ended is None or analysis.ended > today]
@@ -159,14 +130,12 @@ def _next(analyses: Iterable[Analysis], today: date) -> tuple[date | None, str, 
 
 
 def _turn_state(
-    due: date | None, closed_until: date | None, next_on: date | None, *, running: bool, today: date
+    due: date, closed_until: date | None, next_on: date | None, *, running: bool, today: date
 ) -> State:
     if running:
         return "running"
     if closed_until is not None and today <= closed_until:
         return "closed"
-    if due is not None and due < today:
+    if due < today:
         return "overdue"
-    if next_on is not None:
-        return "planned"
-    return "waiting" if due is not None else "unknown"
+    return "planned" if next_on is not None else "waiting"

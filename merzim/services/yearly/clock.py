@@ -17,22 +17,18 @@ from workflow.org.kinds import among
 from workflow.org.office import Office
 from workflow.ports import Conflict
 from workflow.refusal import Refusal
-from workflow.reports.yearly_clock import YEAR, Analysis, Turn, turn
+from workflow.reports.yearly_clock import Analysis, Turn, turn
 
 PROCEDURE = "internal-analysis"
 STARTED, ENDED, EXTERNAL = "analysis_started", "analysis_ended", "external_analysis_ended"
 
 
-def turns(
-    app: AppContext, unit: str = "", *, once_in: str = YEAR, today: date, reads: SqlReads | None = None
-) -> tuple[Turn, ...]:
+def turns(app: AppContext, unit: str, *, today: date, reads: SqlReads) -> tuple[Turn, ...]:
     """Return the status of every organisation at or below a unit ("" is all) of a kind the analysis applies to.
 
     Args:
-        once_in: the reading of "once a year" (`yearly_clock.READINGS`).
-        reads: read queries limited to what the reader may see; None for everything.
+        reads: read queries limited to what the reader may see.
     """
-    reads = reads or app.reads
     office = reads.office()
     edition = app.library.edition(PROCEDURE, today)
     embargo = next(
@@ -48,7 +44,6 @@ def turns(
         turn(
             organisation,
             analyses.get(organisation, ()),
-            once_in=once_in,
             embargo=embargo,
             calendar=app.calendar,
             today=today,
@@ -130,8 +125,7 @@ def record_carried_out(app: AppContext, *, now: datetime, today: date) -> int:
 
 def _year(case: Case) -> int | None:
     """Return the year of a programme; None if its beginning is neither recorded nor planned."""
-    fact = case.facts.get(BEGUN)
-    begin_day = fact.on if fact is not None else case.planned.get(BEGUN)
+    begin_day = case.day_of(BEGUN)
     return begin_day.year if begin_day else None
 
 

@@ -308,7 +308,6 @@ def _turn_columns(name: Callable[[str], str]) -> tuple[Column[Turn], ...]:
         Column("cli.head.next_start", lambda _, turn: turn.next_on, "", next_start),
         Column("cli.head.last_ended", lambda _, turn: turn.last, "", last_end),
         Column("cli.head.closed_until", lambda _, turn: turn.closed_until, ""),
-        Column("cli.head.reading", lambda t, turn: t.say(f"yearly_clock.reading.{turn.once_in}"), ""),
         Column("web.together.remarks", lambda t, turn: " ".join(_remarks(t, turn, name))),
     )
 
