@@ -412,8 +412,6 @@ class AppContext:
     @cached_property
     def provider(self) -> OidcProvider | None:
         """The OpenID provider for log-in; None if config.toml names none. Raises BadSetting."""
-        if not self.settings.oidc.issuer:
-            return None
         return open_provider(self.settings, os.environ)
 
     @cached_property

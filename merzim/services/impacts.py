@@ -62,7 +62,7 @@ class ActMoves:
 
 
 def impact_of(office: Office, case: Case, moved: MovedDeadline, *, today: date) -> PersonImpact:
-    """Return a moved due date with the people responsible for it; with nobody where it is no longer waited for."""
+    """Return a moved due date with those responsible for it; with nobody once it is no longer waited for."""
     if moved.state not in WAITING:
         return PersonImpact(moved, ())
     key = assignee_key(case, moved.obligation, moved.id)

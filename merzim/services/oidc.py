@@ -1,7 +1,7 @@
 """The OpenID Connect provider for log-in. The only module that uses OpenID Connect.
 
-The authorization code flow with PKCE: the browser brings a code from the provider, which is exchanged for an ID
-token here; its signature, issuer, audience, expiry and nonce are verified before it is used.
+The authorization code flow with PKCE by Authlib: the browser brings a code from the provider, which is
+exchanged for an ID token; its signature, issuer, audience, expiry and nonce are verified before it is used.
 """
 
 from __future__ import annotations
@@ -13,10 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from importlib.util import find_spec
 from threading import BoundedSemaphore
-from time import monotonic
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -28,7 +26,6 @@ CALLBACK = "/login/oidc/callback"
 """Path to which the provider redirects the browser, after `web.public_address`."""
 MAX_CONVERSATIONS = 8
 """Maximum number of requests waiting for the provider, so that a silent one does not occupy every thread."""
-MAX_ANSWER_BYTES = 1024 * 1024
 CLOCK_SKEW_SECONDS = 30
 METADATA_LIFETIME = timedelta(hours=1)
 ALGORITHMS = (
@@ -69,11 +66,6 @@ class LogInAttempt:
     nonce: str
     verifier: str
 
-    @classmethod
-    def new(cls) -> LogInAttempt:
-        words = (secrets.token_urlsafe(size) for size in (32, 32, 48))
-        return cls(**dict(zip(("state", "nonce", "verifier"), words, strict=True)))
-
 
 class OidcProvider:
     """A provider as config.toml describes it."""
@@ -83,8 +75,7 @@ class OidcProvider:
         self._secret = secret
         self._public_address = public_address.rstrip("/")
         self._turns = BoundedSemaphore(MAX_CONVERSATIONS)
-        self._metadata: tuple[datetime, Mapping[str, Any]] | None = None
-        self._keys: tuple[datetime, Any] | None = None
+        self._client: tuple[datetime, Any] | None = None
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -92,43 +83,36 @@ class OidcProvider:
         settings = self._settings
         return {"kk": settings.label_kk, "ru": settings.label_ru, "en": settings.label_en}
 
+    @property
+    def _callback(self) -> str:
+        return f"{self._public_address}{CALLBACK}"
+
     def begin(self, *, now: datetime) -> tuple[str, LogInAttempt]:
         """Return the address to send a browser to, and its attempt. Raises ProviderSilent."""
-        attempt = LogInAttempt.new()
-        with self._client() as client:
-            metadata = self._discover(client, now=now)
-            return self._authorization_address(client, metadata, attempt), attempt
-
-    def _authorization_address(
-        self, client: Any, metadata: Mapping[str, Any], attempt: LogInAttempt, **parameters: str
-    ) -> str:
-        address, _ = client.create_authorization_url(
-            metadata["authorization_endpoint"],
-            state=attempt.state,
-            nonce=attempt.nonce,
-            code_verifier=attempt.verifier,
-            **parameters,
-        )
-        return str(address)
+        with self._conversation(now) as client:
+            begun = client.create_authorization_url(self._callback)
+        attempt = LogInAttempt(state=begun["state"], nonce=begun["nonce"], verifier=begun["code_verifier"])
+        return begun["url"], attempt
 
     def identify(self, attempt: LogInAttempt, code: str, *, issuer: str, now: datetime) -> OutsidePerson:
         """Return the person an authorization code stands for.
 
         Args:
             issuer: the issuer in the provider's redirect (RFC 9207); "" if missing.
+            now: decides whether the provider's metadata and keys are read anew; tokens are judged by the
+                machine's clock, as the provider made them.
 
         Raises:
             ProviderSilent: the provider does not answer.
             NotIdentified: it does not accept the code, or its ID token is invalid.
         """
-        with self._client() as client:
-            metadata = self._discover(client, now=now)
-            expected = metadata.get("authorization_response_iss_parameter_supported") is True
+        with self._conversation(now) as client:
+            expected = client.server_metadata.get("authorization_response_iss_parameter_supported") is True
             if (issuer or expected) and issuer != self._settings.issuer:
                 raise NotIdentified("another issuer sent the browser")
-            token = self._exchange(client, metadata, attempt, code)
-            claims = self._verify(client, metadata, token.get("id_token"), attempt.nonce, now=now)
-            claims = self._user_info(client, metadata, claims) | claims
+            token = self._exchange(client, code, attempt.verifier)
+            claims = self._verify(client, token, attempt.nonce)
+            claims = self._user_info(client, token, claims) | claims
         return self._person(claims)
 
     def probe(self, *, now: datetime) -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -138,61 +122,42 @@ class OidcProvider:
         Raises:
             ProviderSilent: the check `what` failed.
         """
-        attempt = LogInAttempt.new()
-        with self._client() as client:
-            metadata = self._discover(client, now=now)
+        with self._conversation(now) as client:
             yield "provider", {"answer": self._settings.issuer}
-            keys = self._key_set(client, metadata, now=now).keys
+            keys = client.fetch_jwk_set(force=True).get("keys")
             if not keys:
-                raise ProviderSilent("no_keys", address=metadata["jwks_uri"])
+                raise ProviderSilent("no_keys", address=client.server_metadata["jwks_uri"])
             yield "keys", {"count": len(keys)}
+            begun = client.create_authorization_url(self._callback, prompt="none")
             # An invented code: a provider that knows our client refuses the code, not the client.
             with suppress(NotIdentified):
-                self._exchange(client, metadata, attempt, secrets.token_urlsafe(16))
-            address = self._authorization_address(client, metadata, attempt, prompt="none")
-            with _library_errors():
-                answer = client.request("GET", address, withhold_token=True)
+                self._exchange(client, secrets.token_urlsafe(16), begun["code_verifier"])
+            answer = client.request("GET", begun["url"], withhold_token=True)
             if answer.status_code >= 400:
-                raise ProviderSilent("redirect", address=client.redirect_uri, answer=answer.status_code)
-            yield "client", {"address": client.redirect_uri}
+                raise ProviderSilent("redirect", address=self._callback, answer=answer.status_code)
+            yield "client", {"address": self._callback}
 
     def log_out_address(self, *, now: datetime) -> str:
         """Return the address that also ends the session at the provider; "" if it offers none."""
         if not self._settings.log_out:
             return ""
         try:
-            with self._client() as client:
-                address = self._discover(client, now=now).get("end_session_endpoint")
+            with self._conversation(now) as client:
+                address = client.server_metadata.get("end_session_endpoint")
         except ProviderSilent:
             return ""
-        if not isinstance(address, str) or not self._is_safe(address):
+        if not self._is_safe(address):
             return ""
         login_address = f"{self._public_address}/login"
         query = {"client_id": self._settings.client_id, "post_logout_redirect_uri": login_address}
         return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
 
-    def _exchange(
-        self, client: Any, metadata: Mapping[str, Any], attempt: LogInAttempt, code: str
-    ) -> Mapping[str, Any]:
+    def _exchange(self, client: Any, code: str, verifier: str) -> Mapping[str, Any]:
         from authlib.integrations.base_client import OAuthError
 
-        methods = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
-        client.token_endpoint_auth_method = (
-            "none"
-            if not self._secret
-            else "client_secret_basic"
-            if "client_secret_basic" in methods
-            else "client_secret_post"
-        )
+        grant = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
         try:
-            with _library_errors():
-                token = client.fetch_token(
-                    metadata["token_endpoint"],
-                    grant_type="authorization_code",
-                    code=code,
-                    code_verifier=attempt.verifier,
-                    redirect_uri=client.redirect_uri,
-                )
+            token = client.fetch_access_token(self._callback, **grant)
         except OAuthError as refusal:
             if refusal.error == "invalid_grant":
                 raise NotIdentified("the provider does not accept the code") from None
@@ -202,79 +167,32 @@ class OidcProvider:
             raise NotIdentified("no token")
         return token
 
-    def _verify(
-        self, client: Any, metadata: Mapping[str, Any], text: object, nonce: str, *, now: datetime
-    ) -> dict[str, Any]:
+    def _verify(self, client: Any, token: Mapping[str, Any], nonce: str) -> dict[str, Any]:
         """Return the claims of an ID token after verifying it. Raises NotIdentified."""
-        from joserfc import jwt
         from joserfc.errors import JoseError
 
-        settings = self._settings
-        if not isinstance(text, str):
-            raise NotIdentified("no ID token")
-        rules = jwt.JWTClaimsRegistry(
-            now=int(now.timestamp()),
-            leeway=CLOCK_SKEW_SECONDS,
-            iss={"essential": True, "value": settings.issuer},
-            aud={"essential": True, "value": settings.client_id},
-            sub={"essential": True},
-            exp={"essential": True},
-            nonce={"essential": True, "value": nonce},
-        )
+        asked = {
+            "iss": {"essential": True, "value": self._settings.issuer},
+            "aud": {"essential": True, "value": self._settings.client_id},
+            "nonce": {"essential": True, "value": nonce},
+        }
         try:
-            claims = self._decode(client, metadata, text, now=now)
-            # The time of issue is not checked: `exp` says how long it is valid.
-            rules.validate({name: value for name, value in claims.items() if name != "iat"})
+            claims = client.parse_id_token(token, nonce, claims_options=asked, leeway=CLOCK_SKEW_SECONDS)
         except (JoseError, ValueError, TypeError) as trouble:
             raise NotIdentified(f"the ID token does not hold: {trouble}") from None
-        audience, party = claims["aud"], claims.get("azp")
-        several = isinstance(audience, list) and len(audience) > 1
-        if (party is not None or several) and party != settings.client_id:
-            raise NotIdentified("the ID token was issued to another client")
-        if not isinstance(claims["sub"], str) or len(claims["sub"]) > 255 or not claims["sub"].strip():
+        subject = (claims or {}).get("sub")
+        if not isinstance(subject, str) or len(subject) > 255 or not subject.strip():
             raise NotIdentified("the ID token names nobody")
         return dict(claims)
 
-    def _decode(
-        self, client: Any, metadata: Mapping[str, Any], text: str, *, now: datetime
-    ) -> Mapping[str, Any]:
-        """Return the claims of a token after verifying its signature.
-
-        If no cached key fits, the keys are read again, because providers change them.
-        """
-        from joserfc import jwt
-        from joserfc.errors import JoseError
-
-        cached = self._keys is not None and now < self._keys[0] + METADATA_LIFETIME
-        try:
-            return jwt.decode(text, self._key_set(client, metadata, now=now), algorithms=ALGORITHMS).claims
-        except (JoseError, ValueError):
-            if not cached:
-                raise
-        self._keys = None
-        return jwt.decode(text, self._key_set(client, metadata, now=now), algorithms=ALGORITHMS).claims
-
-    def _key_set(self, client: Any, metadata: Mapping[str, Any], *, now: datetime) -> Any:
-        from joserfc.jwk import KeySet
-
-        if self._keys is None or now >= self._keys[0] + METADATA_LIFETIME:
-            keys = self._read(client, metadata["jwks_uri"])
-            listed_keys = keys.get("keys")
-            # Only public keys of asymmetric algorithms: with a shared key anybody who knows it could sign.
-            rows = listed_keys if isinstance(listed_keys, list) else []
-            usable = [row for row in rows if isinstance(row, dict) and row.get("kty") in ("RSA", "EC", "OKP")]
-            self._keys = now, KeySet.import_key_set({"keys": usable})
-        return self._keys[1]
-
-    def _user_info(self, client: Any, metadata: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
+    def _user_info(self, client: Any, token: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
         """Return the provider's user info of a person, besides the ID token; {} if there is none.
 
         Many providers leave name, e-mail and groups out of the token.
         """
-        address = metadata.get("userinfo_endpoint")
-        if not isinstance(address, str) or not self._is_safe(address):
+        if not self._is_safe(client.server_metadata.get("userinfo_endpoint")):
             return {}
-        answer = self._read(client, address, withhold_token=False)
+        answer = client.userinfo(token=token)
         if answer.get("sub") != claims["sub"]:
             raise NotIdentified("the provider speaks of somebody else")
         return dict(answer)
@@ -297,68 +215,68 @@ class OidcProvider:
         names = [groups] if isinstance(groups, str) else groups if isinstance(groups, list) else []
         return next((row.access for row in self._settings.groups if row.group in names), None)
 
-    def _discover(self, client: Any, *, now: datetime) -> Mapping[str, Any]:
-        """Return the provider's metadata, read at most once an hour. Raises ProviderSilent."""
-        if self._metadata is None or now >= self._metadata[0] + METADATA_LIFETIME:
-            issuer = self._settings.issuer
-            metadata = self._read(client, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-            needed = [metadata.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")]
-            if metadata.get("issuer") != issuer:
-                stated_issuer = metadata.get("issuer")
-                log.error("the provider calls itself %r, oidc.issuer says %r", stated_issuer, issuer)
-                raise ProviderSilent("issuer", said=_text(stated_issuer), issuer=issuer)
-            if not all(isinstance(address, str) and self._is_safe(address) for address in needed):
-                log.error("the provider names no usable addresses: %s", needed)
-                raise ProviderSilent("addresses", addresses=tuple(map(_text, needed)))
-            self._metadata = now, metadata
-        return self._metadata[1]
-
-    def _is_safe(self, address: str) -> bool:
+    def _is_safe(self, address: object) -> bool:
         """Return whether an address may be used: with TLS, or on this machine if config.toml allows it."""
-        parts = urlsplit(address)
+        parts = urlsplit(address if isinstance(address, str) else "")
         if parts.scheme == "https":
             return bool(parts.hostname)
         return parts.scheme == "http" and self._settings.insecure and is_loopback(parts.hostname or "")
 
-    def _read(self, client: Any, address: str, *, withhold_token: bool = True) -> Mapping[str, Any]:
-        """Return a JSON object read from the provider. Raises ProviderSilent."""
-        with _library_errors():
-            answer = client.request("GET", address, withhold_token=withhold_token).raise_for_status().json()
-        if not isinstance(answer, dict):
-            log.error("the provider does not answer with an object at %s", address)
-            raise ProviderSilent(trouble=address)
-        return answer
-
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        file = self._settings.ca_file
-        return ssl.create_default_context(cafile=str(file) if file else None)
-
     @contextmanager
-    def _client(self) -> Iterator[Any]:
-        """Open an HTTP client with limits of time and size that follows no redirects and ignores the
-        environment. Raises ProviderSilent when too many requests wait for the provider already.
-        """
-        from authlib.integrations.httpx_client import OAuth2Client
+    def _conversation(self, now: datetime) -> Iterator[Any]:
+        """Yield Authlib's client of the provider, whose metadata and keys were read at most an hour ago.
 
-        settings = self._settings
-        if not self._turns.acquire(timeout=settings.timeout):
+        Raises:
+            ProviderSilent: it does not answer or cannot be used, or too many requests wait for it already.
+        """
+        import httpx2
+
+        if not self._turns.acquire(timeout=self._settings.timeout):
             raise ProviderSilent(trouble="")
         try:
-            with OAuth2Client(
-                settings.client_id,
-                self._secret or None,
-                scope=" ".join(dict.fromkeys(("openid", *settings.scopes))),
-                redirect_uri=f"{self._public_address}{CALLBACK}",
-                code_challenge_method="S256",
-                timeout=settings.timeout,
-                follow_redirects=False,
-                trust_env=False,
-                transport=_transport(self._tls, monotonic() + 2 * settings.timeout),
-            ) as client:
-                yield client
+            if self._client is None or now >= self._client[0] + METADATA_LIFETIME:
+                self._client = now, self._connected()
+            yield self._client[1]
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, TypeError) as trouble:
+            log.error("the provider does not answer: %s", trouble)
+            raise ProviderSilent(trouble=_text(str(trouble)) or type(trouble).__name__) from None
         finally:
             self._turns.release()
+
+    def _connected(self) -> Any:
+        """Return a client of the provider that has read its metadata. Raises ProviderSilent."""
+        from authlib.integrations.base_client import BaseApp, OAuth2Mixin, OpenIDMixin
+        from authlib.integrations.httpx_client import OAuth2Client
+
+        kinds = (OAuth2Mixin, OpenIDMixin, BaseApp)
+        make_client: Any = type("Client", kinds, {"client_cls": OAuth2Client})
+        settings = self._settings
+        client = make_client(
+            None,
+            client_id=settings.client_id,
+            client_secret=self._secret or None,
+            server_metadata_url=f"{settings.issuer.rstrip('/')}/.well-known/openid-configuration",
+            client_kwargs={
+                "scope": " ".join(dict.fromkeys(("openid", *settings.scopes))),
+                "code_challenge_method": "S256",
+                "timeout": settings.timeout,
+                "trust_env": False,
+                "verify": ssl.create_default_context(cafile=settings.ca_file),
+            },
+        )
+        metadata = client.load_server_metadata()
+        if (issuer := metadata.get("issuer")) != settings.issuer:
+            log.error("the provider calls itself %r, oidc.issuer says %r", issuer, settings.issuer)
+            raise ProviderSilent("issuer", said=_text(issuer), issuer=settings.issuer)
+        needed = [metadata.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")]
+        if not all(map(self._is_safe, needed)):
+            log.error("the provider names no usable addresses: %s", needed)
+            raise ProviderSilent("addresses", addresses=tuple(map(_text, needed)))
+        metadata["id_token_signing_alg_values_supported"] = ALGORITHMS
+        methods = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+        usual = "client_secret_basic" if "client_secret_basic" in methods else "client_secret_post"
+        client.client_kwargs["token_endpoint_auth_method"] = usual if self._secret else "none"
+        return client
 
 
 def open_provider(settings: Settings, environment: Mapping[str, str]) -> OidcProvider | None:
@@ -388,36 +306,3 @@ def open_provider(settings: Settings, environment: Mapping[str, str]) -> OidcPro
 def _text(value: object) -> str:
     """Return a claim as one printable line; "" if it is not a text."""
     return " ".join(value.replace("\0", " ").split()) if isinstance(value, str) else ""
-
-
-def _transport(tls: ssl.SSLContext, deadline: float) -> Any:
-    """Return a transport that limits the size of an answer and the time to read it."""
-    import httpx2
-
-    class Limited(httpx2.HTTPTransport):
-        def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-            answer = super().handle_request(request)
-            size, parts = 0, []
-            try:
-                for part in answer.iter_raw():
-                    size += len(part)
-                    if size > MAX_ANSWER_BYTES or monotonic() > deadline:
-                        raise httpx2.ReadError("the answer is too large or too slow")
-                    parts.append(part)
-            finally:
-                answer.close()
-            return httpx2.Response(answer.status_code, headers=answer.headers, content=b"".join(parts))
-
-    return Limited(verify=tls, trust_env=False)
-
-
-@contextmanager
-def _library_errors() -> Iterator[None]:
-    """Turn errors of the library into ProviderSilent, and log them."""
-    import httpx2
-
-    try:
-        yield
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as trouble:
-        log.error("the provider does not answer: %s", trouble)
-        raise ProviderSilent(trouble=_text(str(trouble)) or type(trouble).__name__) from None
