@@ -33,11 +33,13 @@ def open_since_before(today: date) -> ColumnElement[bool]:
 
 
 def never_confirmed(today: date) -> ColumnElement[bool]:
-    """Return the condition that nobody confirmed an obligatory row before its case was completed."""
-    is_late = and_(DEADLINE.c.state == "open", DEADLINE.c.force == "obligatory", overdue(today))
+    """Return the condition that nobody confirmed an open, obligatory row before its case was completed."""
+    is_undated = and_(DEADLINE.c.due.is_(None), DEADLINE.c.reminds_from < today, holds(today))
     return and_(
+        DEADLINE.c.state == "open",
         DEADLINE.c.case.in_(select(CASE.c.id).where(CASE.c.stage == COMPLETED)),
-        or_(is_late, open_since_before(today)),
+        DEADLINE.c.force == "obligatory",
+        or_(overdue(today), is_undated),
     )
 
 

@@ -38,7 +38,7 @@ from merzim.web.auth.middleware import is_local
 from merzim.web.http import WebContext
 from notifications.notice import NOTICE_STATES
 from notifications.statistics import Figures
-from workflow.board.rows import horizon, total
+from workflow.board.rows import DeadlineFilter, Urgency, horizon
 from workflow.deadlines.lateness import near
 from workflow.org.access import ADMINISTRATORS
 
@@ -172,13 +172,9 @@ def metrics(ctx: Anybody) -> Response:
     if not is_local(ctx.request) and not _may_scrape(ctx):
         raise HTTPException(404)
     now, today = ctx.now, ctx.today
-    sums = ctx.reads.sums(horizon(today, soon=near(ctx.calendar, today)))
-    board = {
-        "overdue": total(sums, "overdue"),
-        "today": total(sums, "today"),
-        "slipped": total(sums, "slipped"),
-        "missed": total(sums, "missed"),
-    }
+    day = horizon(today, soon=near(ctx.calendar, today))
+    urgencies: tuple[Urgency, ...] = ("overdue", "today", "slipped", "missed")
+    board = {urgency: ctx.reads.count(DeadlineFilter(urgency=urgency, horizon=day)) for urgency in urgencies}
     figures = sending.figures(ctx.app, now=now)
     settings = ctx.app.settings
     text = exposition(figures, now=now, board=board, channels=settings.channels.use, alarms=ALARM_AGES)

@@ -183,12 +183,11 @@ class Horizon:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Counts of rows with the same assignees, edition, stage and obligation (without its period).
+    """Counts of open rows with the same assignees, edition, stage and obligation (without its period).
 
     Attributes:
         overdue: due before today; today: due today; due: from today to `Horizon.soon`.
-        slipped: planned for a day before today and not overdue.
-        undated: obligatory, without a due date, open since before today.
+        first_due: the earliest due date of them all.
     """
 
     assignee: AssigneeKey
@@ -198,9 +197,7 @@ class Sum:
     overdue: int
     today: int
     due: int
-    missed: int
-    slipped: int
-    undated: int = 0
+    first_due: date
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -232,7 +229,5 @@ def base(obligation: str) -> str:
     return obligation.partition(".")[0].partition("#")[0]
 
 
-def total(
-    sums: Iterable[Sum], figure: Literal["overdue", "today", "due", "missed", "slipped", "undated"]
-) -> int:
+def total(sums: Iterable[Sum], figure: Literal["overdue", "today", "due"]) -> int:
     return sum(getattr(subtotal, figure) for subtotal in sums)

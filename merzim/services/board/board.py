@@ -17,7 +17,7 @@ from merzim.services.inputs import Day, Line
 from merzim.services.results import InLanguage, OptionalText, Points, Result, at
 from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, verb
-from workflow.board.rows import DeadlineFilter, Urgency, horizon, total
+from workflow.board.rows import DeadlineFilter, Urgency, horizon
 from workflow.deadlines.lateness import near
 
 SHOWN = 100
@@ -54,13 +54,15 @@ def board(ctx: RequestContext, unit: str | None = None, *, limit: int = SHOWN, f
     """
     reads, today, stakes = ctx.reads, ctx.today, Stakes(ctx)
     day = horizon(today, soon=near(ctx.calendar, today))
-    sums = reads.sums(day, unit)
+
+    def count(urgency: Urgency) -> int:
+        return reads.count(DeadlineFilter(urgency=urgency, horizon=day, unit=unit))
 
     def page(urgency: Urgency) -> tuple[ObligationLine, ...]:
         rows = reads.listed(DeadlineFilter(urgency=urgency, horizon=day, unit=unit), limit=limit, offset=first)
         return build_board_lines(ctx, reads, rows, soon=day.soon, stakes=stakes)
 
-    overdue, due, missed, slipped = (total(sums, figure) for figure in ("overdue", "due", "missed", "slipped"))
+    overdue, due, missed, slipped = count("overdue"), count("due"), count("missed"), count("slipped")
     return Board(
         today=today,
         soon=day.soon,

@@ -63,12 +63,13 @@ class MatrixRow:
 
 @dataclass(slots=True)
 class _Heat:
-    """Overdue and near deadlines of one unit, by stage and in total; and for each stage an edition that has
-    it.
+    """Overdue and near deadlines of one unit, by stage and in total; for each stage an edition that has it;
+    and the due date of the longest overdue one, None if nothing is overdue.
     """
 
     cells: dict[str, Pair] = field(default_factory=dict)
     both: Pair = (0, 0)
+    since: date | None = None
     editions: dict[str, str] = field(default_factory=dict)
 
 
@@ -150,11 +151,13 @@ def overview(ctx: RequestContext, unit: str | None = None) -> Overview:
     day = horizon(today, soon=near(calendar, today))
     sums = reads.sums(day, unit)
     office = reads.office()
-    matrix = _matrix(reads, sums, library, office, calendar, today=today, unit=unit)
+    matrix = _matrix(sums, library, office, calendar, today=today)
     late = partial(DeadlineFilter, urgency="overdue", horizon=day, unit=unit)
     worst = [*reads.listed(late(is_obligatory=True), limit=WORST)]
     if recommended := _recommended(sums, library):
         worst += reads.listed(late(is_obligatory=False), limit=WORST_RECOMMENDED)
+    unconfirmed = reads.count(DeadlineFilter(urgency="unconfirmed", horizon=day, unit=unit))
+    slipped = reads.count(DeadlineFilter(urgency="slipped", horizon=day, unit=unit))
     never_confirmed = DeadlineFilter(urgency="never_confirmed", horizon=day, unit=unit)
     never = reads.listed(never_confirmed, limit=WORST)
     workloads, everybody = rank_workloads(office, sums, on=today, limit=PEOPLE)
@@ -167,12 +170,12 @@ def overview(ctx: RequestContext, unit: str | None = None) -> Overview:
         recommended=recommended,
         today=total(sums, "today"),
         due=total(sums, "due"),
-        unconfirmed=total(sums, "missed") + total(sums, "undated"),
+        unconfirmed=unconfirmed,
         never_confirmed=(
             build_board_lines(ctx, reads, never, soon=day.soon, stakes=stakes),
             reads.count(never_confirmed) if len(never) == WORST else len(never),
         ),
-        slipped=total(sums, "slipped"),
+        slipped=slipped,
         lead=_lead(sums, library, office, workloads, ctx.reader.person, today),
         longest=(first.working_days, first.who) if first else None,
         matrix=matrix,
@@ -180,7 +183,7 @@ def overview(ctx: RequestContext, unit: str | None = None) -> Overview:
         days=_days(reads, calendar, day, unit),
         waiting=tuple(workloads),
         waiting_left_out=everybody - len(workloads),
-        any_case=bool(sums) or reads.any_case(),
+        any_case=bool(sums or unconfirmed or slipped) or reads.any_case(),
         stake=stakes.total(unit or "") if SCORED in acts_here(ctx) else None,
     )
 
@@ -224,14 +227,12 @@ def _is_obligatory(library: Library, tally: Sum) -> bool:
 
 
 def _matrix(
-    reads: Reads,
     sums: Iterable[Sum],
     library: Library,
     office: Office,
     calendar: Kazakhstan,
     *,
     today: date,
-    unit: str | None,
 ) -> Matrix:
     units = _with_unitless(_by_stage(sums, office, today), office.root)
     shown_units, editions = _worst(units)
@@ -240,10 +241,6 @@ def _matrix(
         procedure = library.named(edition)
         stages[stage] = _place(procedure, stage), procedure.stage_title[stage]
     columns = sorted(stages, key=lambda stage: (stages[stage][0], stage))
-    since: dict[str, date] = {}
-    for key, due in reads.overdue_since(today, unit).items():
-        acting = acting_unit(office, key, on=today) or office.root
-        since[acting] = min(due, since.get(acting, due))
     return Matrix(
         stages=tuple((stage, stages[stage][1]) for stage in columns),
         rows=tuple(
@@ -251,9 +248,9 @@ def _matrix(
                 unit=unit_name(office, unit),
                 cells=tuple(_cell(*units[unit].cells.get(stage, (0, 0))) for stage in columns),
                 total=_cell(*units[unit].both),
-                late=working_days_between(since[unit], today, calendar) if unit in since else None,
+                late=working_days_between(since, today, calendar) if since else None,
             )
-            for unit in shown_units
+            for unit, since in ((unit, units[unit].since) for unit in shown_units)
         ),
         left_out=len(units) - len(shown_units),
     )
@@ -271,7 +268,8 @@ def _with_unitless(units: dict[str, _Heat], root: str) -> dict[str, _Heat]:
         for cell, other in [(root_heat.cells.get(stage, (0, 0)), unitless.cells.get(stage, (0, 0)))]
     }
     both_counts = root_heat.both[0] + unitless.both[0], root_heat.both[1] + unitless.both[1]
-    merged = _Heat(cells, both_counts, {**unitless.editions, **root_heat.editions})
+    since = min((day for day in (root_heat.since, unitless.since) if day), default=None)
+    merged = _Heat(cells, both_counts, since, {**unitless.editions, **root_heat.editions})
     return {unit: heat for unit, heat in units.items() if unit} | {root: merged}
 
 
@@ -288,6 +286,8 @@ def _by_stage(sums: Iterable[Sum], office: Office, today: date) -> dict[str, _He
             unit.cells[tally.stage] = late + tally.overdue, soon + tally.due
             unit.both = unit.both[0] + tally.overdue, unit.both[1] + tally.due
             unit.editions.setdefault(tally.stage, tally.edition)
+            if tally.overdue:
+                unit.since = min(tally.first_due, unit.since or tally.first_due)
     return heats
 
 

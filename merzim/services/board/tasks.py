@@ -168,16 +168,17 @@ def _first_rows(
     """Return the first rows of each urgency, and how many there are. `own`: of these assignees alone, None for
     all.
     """
-    lists = {urgency: DeadlineFilter(urgency=urgency, horizon=day, assignees=own) for urgency in GROUPS}
     if own == frozenset():
         return [(urgency, (), 0) for urgency in GROUPS]
-    numbers = reads.numbers(GROUPS, day, own)
+
+    def first(urgency: Urgency, more: int = 0) -> tuple[Urgency, Sequence[Row], int]:
+        criteria, limit = DeadlineFilter(urgency=urgency, horizon=day, assignees=own), SHOWN[urgency] + more
+        rows = reads.listed(criteria, limit=limit)
+        return urgency, rows, reads.count(criteria) if len(rows) == limit else len(rows)
+
+    slipped = first("slipped")
     # Those past their plan date stand in their own group alone, so others move up.
-    more = min(numbers["slipped"], SHOWN["slipped"])
-    return [
-        (urgency, reads.listed(lists[urgency], limit=SHOWN[urgency] + more), number)
-        for urgency, number in numbers.items()
-    ]
+    return [slipped if urgency == "slipped" else first(urgency, len(slipped[1])) for urgency in GROUPS]
 
 
 def _each_once(

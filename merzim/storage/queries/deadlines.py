@@ -23,7 +23,10 @@ Conditions: TypeAlias = Sequence[ColumnElement[bool]]
 Firsts: TypeAlias = tuple[int, Sequence[Row]]
 """The number of rows, and the first of them."""
 _ASSIGNEE = (DEADLINE.c.unit, DEADLINE.c.duty, DEADLINE.c.responsible, DEADLINE.c.person)
-_IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
+_BETWEEN = "\x1f"
+"""A sign no unit, duty or name contains."""
+_PLACE = (DEADLINE.c.case, DEADLINE.c.obligation)
+_IN_ORDER = (DEADLINE.c.due, *_PLACE)
 _OPEN = DEADLINE.c.state == "open"
 
 
@@ -31,30 +34,27 @@ class DeadlineReads(SearchReads):
     """Queries of deadlines: their numbers, lists of them, and the first of each day or quarter."""
 
     def sums(self, horizon: Horizon, unit: str | None = None) -> Sequence[Sum]:
-        """Return the numbers of rows that are late, near, missed or past their plan date, by assignee, edition,
-        stage and obligation.
+        """Return the numbers of open rows overdue or due by `horizon.soon`, by assignee, edition, stage and
+        obligation.
         """
+        due, day = DEADLINE.c.due, horizon.today
         key = (*_ASSIGNEE, CASE.c.edition, DEADLINE.c.stage, DEADLINE.c.obligation)
-        within = or_(
-            DEADLINE.c.state == "missed",
-            and_(_OPEN, DEADLINE.c.due <= horizon.soon),
-            and_(_OPEN, DEADLINE.c.planned_on < horizon.today),
-            lateness.open_since_before(horizon.today),
-        )
-        query = select(*key, *_figures(horizon)).join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
-        query = query.where(within, *self._visible.rows(unit)).group_by(*key)
-        numbers: dict[tuple[str, ...], list[int]] = {}
+        figures = (func.count(case((condition, 1))) for condition in (due < day, due == day, due >= day))
+        query = select(*key, *figures, func.min(due, type_=due.type))
+        query = query.join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case).group_by(*key)
+        query = query.where(_OPEN, due <= horizon.soon, lateness.holds(day), *self._visible.rows(unit))
+        sums: dict[tuple[str, ...], Sum] = {}
         with reading(self._engine) as connection:
-            for *place, obligation, overdue, today, due, missed, slipped, undated in connection.execute(query):
-                figures = overdue, today, due, missed, slipped, undated
+            for *place, obligation, overdue, today, near, first in connection.execute(query):
                 # The periods of an obligation are counted together.
-                before = numbers.get((*place, base(obligation)), (0,) * len(figures))
-                numbers[(*place, base(obligation))] = [sum(pair) for pair in zip(before, figures, strict=True)]
-        return [
-            Sum(AssigneeKey(*assignee), edition, stage, obligation, *figures)
-            for (*assignee, edition, stage, obligation), figures in numbers.items()
-            if any(figures)
-        ]
+                of_all = (*place, base(obligation))
+                before = sums.get(of_all)
+                if before is not None:
+                    overdue, today, near = overdue + before.overdue, today + before.today, near + before.due
+                    first = min(first, before.first_due)
+                *assignee, edition, stage, name = of_all
+                sums[of_all] = Sum(AssigneeKey(*assignee), edition, stage, name, overdue, today, near, first)
+        return [*sums.values()]
 
     def assignees(self, unit: str | None = None) -> Sequence[AssigneeKey]:
         """Return who has rows of any state."""
@@ -72,10 +72,11 @@ class DeadlineReads(SearchReads):
             "unconfirmed": dated,
             "never_confirmed": dated,
         }
-        # Those with a due date come out of the index in order.
-        first = ordered.get(criteria.urgency, DEADLINE.c.due)
-        query = select(DEADLINE).where(*_matching(criteria), *self._visible.rows(criteria.unit))
-        query = query.order_by(first, *_IN_ORDER[1:]).limit(limit).offset(offset)
+        order = ordered.get(criteria.urgency, DEADLINE.c.due), *_PLACE
+        # Keys first: only what is shown is looked up whole.
+        shown = select(*_PLACE).where(*_matching(criteria), *self._visible.rows(criteria.unit))
+        shown = shown.order_by(*order).limit(limit).offset(offset)
+        query = select(DEADLINE).where(tuple_(*_PLACE).in_(shown)).order_by(*order)
         with reading(self._engine) as connection:
             return [row(record) for record in connection.execute(query)]
 
@@ -85,16 +86,6 @@ class DeadlineReads(SearchReads):
             query = select(func.count()).select_from(DEADLINE).where(*conditions)
             return int(connection.execute(query).scalar_one())
 
-    def numbers(
-        self, urgencies: Iterable[Urgency], horizon: Horizon, assignees: frozenset[AssigneeKey] | None
-    ) -> Mapping[Urgency, int]:
-        """Return the number of rows of each urgency that wait for these assignees; None for all."""
-        fitting = {each: and_(*_of_urgency(each, horizon, whenever=False)) for each in urgencies}
-        query = select(*(func.count(case((condition, 1))) for condition in fitting.values()))
-        query = query.where(or_(*fitting.values()), *_of_assignees(assignees), *self._visible.rows(None))
-        with reading(self._engine) as connection:
-            return dict(zip(fitting, connection.execute(query).one(), strict=True))
-
     def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
         """Return the number of open rows due on each day from `first` to `last`, with due dates valid on
         `first`; days without any are left out.
@@ -103,13 +94,6 @@ class DeadlineReads(SearchReads):
         query = query.where(_OPEN, lateness.ahead(first), DEADLINE.c.due <= last, *self._visible.rows(unit))
         with reading(self._engine) as connection:
             return {record[0]: record[1] for record in connection.execute(query)}
-
-    def overdue_since(self, today: date, unit: str | None = None) -> Mapping[AssigneeKey, date]:
-        """Return, for everybody with an overdue row, the due date of the longest overdue one."""
-        query = select(*_ASSIGNEE, func.min(DEADLINE.c.due, type_=DEADLINE.c.due.type)).group_by(*_ASSIGNEE)
-        query = query.where(_OPEN, lateness.overdue(today), *self._visible.rows(unit))
-        with reading(self._engine) as connection:
-            return {AssigneeKey(*assignee): due for *assignee, due in connection.execute(query)}
 
     def days(self, first: date, last: date, unit: str | None = None, *, limit: int) -> Mapping[date, Firsts]:
         """Return by day from `first` to `last` the number of open rows due, and the first of them by case; days
@@ -137,20 +121,6 @@ class DeadlineReads(SearchReads):
             return _grouped(records, lambda record: record.obligation.partition(".")[2])
 
 
-def _figures(horizon: Horizon) -> Iterator[ColumnElement[int]]:
-    """Yield the figures of `Sum`, in their order."""
-    due, open_ = DEADLINE.c.due, and_(_OPEN, lateness.holds(horizon.today))
-    for condition in (
-        and_(open_, due < horizon.today),
-        and_(open_, due == horizon.today),
-        and_(open_, due >= horizon.today, due <= horizon.soon),
-        DEADLINE.c.state == "missed",
-        lateness.slipped(horizon.today),
-        lateness.open_since_before(horizon.today),
-    ):
-        yield func.sum(case((condition, 1), else_=0))
-
-
 def _matching(criteria: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions of a filter, except that of its unit."""
     # A past day shows what was computed for it, whether still valid or not.
@@ -170,13 +140,17 @@ def _of_assignees(assignees: frozenset[AssigneeKey] | None) -> Iterator[ColumnEl
     if assignees is not None:
         # The unit by itself as well: an index finds the rows by it.
         yield DEADLINE.c.unit.in_(sorted({assignee.unit for assignee in assignees}))
-        yield tuple_(*_ASSIGNEE).in_([tuple(assignee) for assignee in sorted(assignees)])
+        # Joined, they are a quarter of the parameters; an officer has hundreds of assignees.
+        unit, duty, responsible, person = _ASSIGNEE
+        joined = unit + _BETWEEN + duty + _BETWEEN + responsible + _BETWEEN + person
+        yield joined.in_([_BETWEEN.join(assignee) for assignee in sorted(assignees)])
 
 
 def _of_urgency(urgency: Urgency, horizon: Horizon, *, whenever: bool) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions for rows of an urgency; `whenever`: also due dates that no longer apply."""
     due, today = DEADLINE.c.due, horizon.today
     if urgency == "unconfirmed":
+        yield DEADLINE.c.state.in_(("missed", "open"))
         yield or_(DEADLINE.c.state == "missed", lateness.open_since_before(today))
         return
     yield DEADLINE.c.state == ("missed" if urgency == "missed" else "open")

@@ -23,7 +23,12 @@ class DeadlineRow(TableBase, table=True):
             sqlite_where=text("next_step_on IS NOT NULL"),
             postgresql_where=text("next_step_on IS NOT NULL"),
         ),
-        Index("ix_deadline_state_due", "state", "due", "counts_until"),
+        # All that is counted and narrowed by is in it, so that rows nobody is shown are not looked up.
+        Index(
+            "ix_deadline_state_due",
+            *("state", "due", "counts_until", "force", "reminds_from"),
+            *("unit", "duty", "responsible", "person", "stage"),
+        ),
         Index("ix_deadline_unit", "unit", "duty", "responsible", "person", "state", "due", "counts_until"),
         Index(
             "ix_deadline_planned_on",
