@@ -174,7 +174,9 @@ def metrics(ctx: Anybody) -> Response:
     now, today = ctx.now, ctx.today
     day = horizon(today, soon=near(ctx.calendar, today))
     urgencies: tuple[Urgency, ...] = ("overdue", "today", "slipped", "missed")
-    board = {urgency: ctx.reads.count(DeadlineFilter(urgency=urgency, horizon=day)) for urgency in urgencies}
+    board: Mapping[str, int] = {
+        urgency: ctx.reads.count(DeadlineFilter(urgency=urgency, horizon=day)) for urgency in urgencies
+    }
     figures = sending.figures(ctx.app, now=now)
     settings = ctx.app.settings
     text = exposition(figures, now=now, board=board, channels=settings.channels.use, alarms=ALARM_AGES)
