@@ -73,7 +73,7 @@ def rows_by_case(records: Iterable[Sequence[Any]]) -> dict[str, list[Row]]:
     return case_rows
 
 
-def notice(record: Iterable[Any]) -> Notice:
+def to_notice(record: Iterable[Any]) -> Notice:
     """Return a notice with its delivery record; one that belongs to no case has the case ""."""
     values = dict(zip(NOTICE_COLUMNS, record, strict=True))
     return Notice(**{**values, "case": values["case"] or ""})

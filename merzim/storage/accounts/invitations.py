@@ -12,7 +12,7 @@ from merzim.storage.accounts.accounts import end_entries, entry_values
 from merzim.storage.database.dialect import execute_for_names, in_names, insert, read_for_names
 from merzim.storage.database.engine import writing
 from merzim.storage.org.chain import OfficeEvent, record
-from merzim.storage.rows import notice as notice_of
+from merzim.storage.rows import to_notice
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY
 from merzim.storage.tables.notices import NOTICE
 from notifications.notice import Notice
@@ -94,7 +94,7 @@ class SqlInvitations:
             .where(in_names(NOTICE.c.person), NOTICE.c.kind == "account")
             .order_by(NOTICE.c.queued_at, NOTICE.c.key)
         )
-        letters = [notice_of(row) for row in read_for_names(self._engine, query, people)]
+        letters = [to_notice(row) for row in read_for_names(self._engine, query, people)]
         return {
             str(letter.about["login"]): letter for letter in letters if letter.about.get("event") == INVITED
         }

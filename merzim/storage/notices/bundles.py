@@ -22,7 +22,7 @@ from sqlalchemy import (
 from merzim.storage import lateness
 from merzim.storage.database.engine import read, read_column, reading, writing
 from merzim.storage.notices.senders import EnqueueJobs, hand_out
-from merzim.storage.rows import notice, row
+from merzim.storage.rows import row, to_notice
 from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.notices import NOTICE
@@ -123,10 +123,10 @@ class CombinedNotices:
                         state="sending", attempts=NOTICE.c.attempts + 1, attempted_at=now, carrier=carrier.key
                     )
                 )
-                members_query = (
+                members = connection.execute(
                     select(NOTICE).where(NOTICE.c.key.in_(keys)).order_by(NOTICE.c.due, NOTICE.c.key)
                 )
-                members_by_key[carrier.key] = [notice(record) for record in connection.execute(members_query)]
+                members_by_key[carrier.key] = [to_notice(record) for record in members]
         return members_by_key
 
     def existing_keys(self, keys: Collection[str]) -> frozenset[str]:
@@ -200,7 +200,7 @@ class CombinedNotices:
         if not cases:
             return []
         of_cases = query.where(NOTICE.c.case.in_(cases), NOTICE.c.kind.in_(("reminder", "comment")))
-        return [notice(record) for record in read(self._engine, of_cases)]
+        return [to_notice(record) for record in read(self._engine, of_cases)]
 
 
 def _members(person: str, channel: str, bundle: str) -> ColumnElement[bool]:
@@ -234,7 +234,7 @@ def _last_notices(
     )
     notices_by_place: dict[tuple[str, str], dict[tuple[str, str], Notice]] = {}
     for record in connection.execute(query):
-        sent_notice = notice(record)
+        sent_notice = to_notice(record)
         notices_by_place.setdefault((sent_notice.case, sent_notice.obligation), {})[
             sent_notice.person, sent_notice.channel
         ] = sent_notice

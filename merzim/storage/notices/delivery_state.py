@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, func, select
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import read, reading, writing
 from merzim.storage.notices import faults
-from merzim.storage.rows import notice
+from merzim.storage.rows import to_notice
 from merzim.storage.tables.notices import NOTICE
 from merzim.storage.tables.service import PULSE
 from notifications.notice import Notice
@@ -66,7 +66,7 @@ def failed(engine: Engine, *, limit: int) -> Sequence[Notice]:
     """Return letters of cases that failed or whose fate is unknown, newest first."""
     query = select(NOTICE).where(_LOST, NOTICE.c.case.is_not(None))
     query = query.order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key).limit(limit)
-    return [notice(record) for record in read(engine, query)]
+    return [to_notice(record) for record in read(engine, query)]
 
 
 def beat(engine: Engine, name: str, *, now: datetime, seconds: float) -> None:

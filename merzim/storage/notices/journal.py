@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from merzim.storage import events
 from merzim.storage.events import NOTICES, Draft
-from merzim.storage.rows import notice
+from merzim.storage.rows import to_notice
 from merzim.storage.tables.base import canonical, moment
 from merzim.storage.tables.notices import NOTICE, SETTLED
 from notifications.notice import Notice
@@ -56,7 +56,7 @@ def digest(notice: Notice) -> str:
 def prove(connection: Connection, keys: Collection[str], *, now: datetime) -> None:
     """Append the outcomes of these notices, as far as they are final."""
     query = select(NOTICE).where(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.state.in_(SETTLED))
-    prove_these(connection, [notice(record) for record in connection.execute(query)], now=now)
+    prove_these(connection, [to_notice(record) for record in connection.execute(query)], now=now)
 
 
 def prove_these(connection: Connection, notices: Iterable[Notice], *, now: datetime) -> None:

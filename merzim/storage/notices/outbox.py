@@ -32,7 +32,7 @@ from merzim.storage.notices.bundles import CombinedNotices
 from merzim.storage.notices.senders import DeliveryLock, EnqueueJobs, Holding, hand_out
 from merzim.storage.org.store import PresentOffice
 from merzim.storage.refusals import retry_until_back
-from merzim.storage.rows import NOTICE_COLUMNS, notice, notice_values
+from merzim.storage.rows import NOTICE_COLUMNS, notice_values, to_notice
 from merzim.storage.tables.base import moment
 from merzim.storage.tables.board import MOVED
 from merzim.storage.tables.notices import NOTICE, UNREAD
@@ -117,7 +117,7 @@ class SqlOutbox(CombinedNotices):
             .returning(*NOTICE.columns)
         )
         with writing(self._engine) as connection:
-            claimed_notices = [notice(record) for record in connection.execute(step)]
+            claimed_notices = [to_notice(record) for record in connection.execute(step)]
         return sorted(claimed_notices, key=lambda notice: (notice.not_before, notice.queued_at, notice.key))
 
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
@@ -135,7 +135,7 @@ class SqlOutbox(CombinedNotices):
 
     def _mark(self, marks: Sequence[DeliveryOutcome], now: datetime) -> None:
         with writing(self._engine) as connection:
-            changed_notices = [notice(record) for record in connection.execute(steps.step(marks, now=now))]
+            changed_notices = [to_notice(record) for record in connection.execute(steps.step(marks, now=now))]
             journal.prove_these(connection, changed_notices, now=now)
             requeued = [(mark.key, mark.not_before) for mark in marks if mark.state == "queued"]
             hand_out(connection, self._enqueue, [(key, at or now) for key, at in requeued])
@@ -265,7 +265,7 @@ class SqlOutbox(CombinedNotices):
     ) -> Sequence[Notice]:
         """Return notices, newest first, filtered by the given values, without digests that had no content."""
         if case is not None and (person, channel, state, limit) == (None, None, None, None):
-            return [notice(record) for record in read(self._engine, _OF_CASE, {"k_case": case})]
+            return [to_notice(record) for record in read(self._engine, _OF_CASE, {"k_case": case})]
         condition = or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None))
         query = select(NOTICE).where(condition).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
         filters = {"case": case, "person": person, "channel": channel, "state": state}
@@ -274,13 +274,13 @@ class SqlOutbox(CombinedNotices):
                 query = query.where(NOTICE.c[name] == value)
         if limit is not None:
             query = query.limit(limit)
-        return [notice(record) for record in read(self._engine, query)]
+        return [to_notice(record) for record in read(self._engine, query)]
 
     def unread(self, person: str, *, limit: int) -> Sequence[Notice]:
         """Return the letters sent to a person about cases and not acknowledged, newest first."""
         query = select(NOTICE).where(UNREAD, NOTICE.c.case.is_not(None), NOTICE.c.person == person)
         query = query.order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key).limit(limit)
-        return [notice(record) for record in read(self._engine, query)]
+        return [to_notice(record) for record in read(self._engine, query)]
 
     def carried(self, key: str) -> Sequence[Notice]:
         query = select(NOTICE).where(NOTICE.c.carrier == key).order_by(NOTICE.c.due, NOTICE.c.key)
@@ -288,11 +288,11 @@ class SqlOutbox(CombinedNotices):
             person = connection.execute(select(NOTICE.c.person).where(NOTICE.c.key == key)).scalar()
             if person is None:
                 return []
-            return [notice(record) for record in connection.execute(query.where(NOTICE.c.person == person))]
+            return [to_notice(record) for record in connection.execute(query.where(NOTICE.c.person == person))]
 
     def notice(self, key: str) -> Notice | None:
         record = read_first(self._engine, select(NOTICE).where(NOTICE.c.key == key))
-        return notice(record) if record is not None else None
+        return to_notice(record) if record is not None else None
 
     def acknowledge(self, key: str, *, now: datetime) -> bool:
         """Record that a notice was read; the first time is kept. Return False when there is no such notice."""

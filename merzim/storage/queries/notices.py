@@ -13,7 +13,7 @@ from sqlalchemy import (
 from merzim.storage.database.engine import read, reading
 from merzim.storage.notices import inbox
 from merzim.storage.queries.reader import ReaderQueries
-from merzim.storage.rows import notice
+from merzim.storage.rows import to_notice
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.notices import NOTICE
 from notifications.notice import Notice
@@ -56,7 +56,7 @@ class NoticeReads(ReaderQueries):
         if self._scope is not None:
             query = query.where(or_(and_(*of_none), and_(*of_a_case)))
         query = query.order_by(*newest).limit(limit).offset(skip)
-        return [notice(record) for record in read(self._engine, query)]
+        return [to_notice(record) for record in read(self._engine, query)]
 
     def unread(self, cases: Collection[str]) -> Mapping[tuple[str, str], str]:
         """Return by obligation the key of the last letter the reader got and has not acknowledged."""
