@@ -123,10 +123,10 @@ class CombinedNotices:
                         state="sending", attempts=NOTICE.c.attempts + 1, attempted_at=now, carrier=carrier.key
                     )
                 )
-                members = connection.execute(
+                found = connection.execute(
                     select(NOTICE).where(NOTICE.c.key.in_(keys)).order_by(NOTICE.c.due, NOTICE.c.key)
                 )
-                members_by_key[carrier.key] = [to_notice(record) for record in members]
+                members_by_key[carrier.key] = [to_notice(record) for record in found]
         return members_by_key
 
     def existing_keys(self, keys: Collection[str]) -> frozenset[str]:
