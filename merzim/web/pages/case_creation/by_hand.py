@@ -34,7 +34,7 @@ from merzim.services.names import chosen_procedure
 from merzim.web.auth.dependencies import Anybody, Managing, Reading
 from merzim.web.auth.limits import count_plan
 from merzim.web.http import XLSX, WebContext, as_file
-from merzim.web.pages.case_creation.outlook import Outlook, PlannedForm, intended, make_outlook, text
+from merzim.web.pages.case_creation.outlook import NOTHING, PlannedForm, intended, make_outlook, text
 from merzim.web.ui.form_values import Fields, InvalidForm
 from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from merzim.web.ui.preferences import redirect
@@ -132,8 +132,7 @@ def public_planner_page(ctx: Anybody) -> Response:
     dates = intended(procedure, ctx.query.multi_items(), ctx.calendar)
     if not dates.empty:
         count_plan(ctx)
-    outlook = make_outlook(ctx, procedure, dates, office=Office())
-    response = _form_page(ctx, procedure, dates, outlook, action="/plan")
+    response = _form_page(ctx, procedure, dates, Office(), action="/plan")
     response.headers["x-robots-tag"] = "noindex"
     return with_tidy_address(ctx, response)
 
@@ -221,27 +220,22 @@ def _case_page(
     office = ctx.reads.office()
     unit_text = text(answers.get("unit"))
     unit, unknown = _found_unit(office, unit_text, ctx.reader.root)
-    outlook = make_outlook(
-        ctx,
-        procedure,
-        dates,
-        office=office,
-        unit=unit if unit in office.units else "",
-        object=next(
-            filter(None, (text(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS)), ""
-        ),
-    )
+    known_unit = unit if unit in office.units else ""
     return _form_page(
         ctx,
         procedure,
         dates,
-        outlook,
+        office,
+        unit=known_unit,
+        object=next(
+            filter(None, (text(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS)), ""
+        ),
         refusal=refusal or unknown,
         procedures=offered_procedures(
-            ctx, office.kind_of(unit) if unit in office.units else _kind(ctx, office), procedure.id
+            ctx, office.kind_of(unit) if known_unit else _kind(ctx, office), procedure.id
         ),
         may_open=ctx.reader.may("manage"),
-        unit=build_unit_field(office, unit or unit_text, root=ctx.reader.root),
+        units=build_unit_field(office, unit or unit_text, root=ctx.reader.root),
         objects=_objects(answers, ctx.language),
         person=build_person_field(office, text(answers.get("person")), typed=True),
         about=_about(procedure),
@@ -255,8 +249,10 @@ def _form_page(
     ctx: WebContext,
     procedure: Procedure,
     dates: PlannedForm,
-    outlook: Outlook,
+    office: Office,
     *,
+    unit: str = "",
+    object: str = "",
     refusal: Refusal | OutOfRange | None = None,
     action: str = "/open/case",
     **asked: Any,
@@ -266,7 +262,11 @@ def _form_page(
     Args:
         asked: what a case needs besides its dates; nothing for a page that only plans.
     """
-    refusal = refusal or dates.refusal or outlook.refusal
+    refusal, outlook = refusal or dates.refusal, NOTHING
+    try:
+        outlook = make_outlook(ctx, procedure, dates, office=office, unit=unit, object=object)
+    except (Refusal, OutOfRange) as impossible:
+        refusal = refusal or impossible
     return page(
         ctx,
         "open_case.html",
@@ -274,12 +274,12 @@ def _form_page(
         action=action,
         procedure=procedure,
         intended=dates,
-        outlook=Outlook() if outlook.refusal else outlook,
-        titles_ahead=[procedure.by_id[name.partition(".")[0]].title for name in outlook.ahead],
+        outlook=outlook,
+        titles_ahead=[procedure.by_id[name.partition(".")[0]].title for name in outlook["ahead"]],
         refusal=refusal,
         first_day=ctx.calendar.first,
         last_day=ctx.calendar.last,
-        **{"may_open": False, "unit": None, **asked},
+        **{"may_open": False, "units": None, **asked},
     )
 
 

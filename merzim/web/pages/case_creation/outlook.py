@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.context import RequestContext
-from merzim.services.names import AssigneeNames, assignee_key, name_assignees
+from merzim.services.names import assignee_key, name_assignees
 from merzim.web.ui.form_values import parse_date
-from merzim.web.ui.timeline import Timeline, build_timeline
+from merzim.web.ui.timeline import build_timeline
 from workflow.cases.case import Case, Fact
 from workflow.cases.commands.planning import AssumedCase, plan
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.lateness import SOON_WORKING_DAYS, DeadlineStatus, status_on
+from workflow.deadlines.lateness import SOON_WORKING_DAYS, status_on
 from workflow.findings.finding import Finding
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure, Stage, Text
@@ -104,33 +105,24 @@ def _is_fact(procedure: Procedure, name: str) -> bool:
     return True
 
 
-def _date_fields(procedure: Procedure, given: Mapping[str, str]) -> Iterable[DateField]:
+def _date_fields(procedure: Procedure, given: Mapping[str, str]) -> Iterator[DateField]:
+    """Yield the date fields of a procedure, that of its beginning first; those of a recurring fact once the
+    address names its period.
+    """
     turning = procedure.anchors | {procedure.begins_with}
-    single = [fact for fact in procedure.facts.values() if fact.recurs is None and not fact.by_itself]
-    names = {fact.id for fact in single}
-    # A recurring one stands in the form once the address names its period.
-    periods = [
-        key.partition(".")[2]
-        for key in given
-        if key.startswith((PLANNED, HAPPENED)) and key.partition(".")[2] not in names
-    ]
-    for fact in sorted(single, key=lambda fact: fact.id != procedure.begins_with):
-        answered = bool({PLANNED + fact.id, HAPPENED + fact.id} & given.keys())
-        yield _date_field(fact.id, fact.title, answered or (fact.id in turning and not fact.occasional), given)
-    for name in dict.fromkeys(periods):
-        if _is_fact(procedure, name):
-            title = procedure.by_id[name.partition(".")[0]].title
-            yield _date_field(name, title, True, given)
-
-
-def _date_field(name: str, title: Text, turning: bool, given: Mapping[str, str]) -> DateField:
-    return DateField(
-        name=name,
-        title=title,
-        turning=turning,
-        planned=given.get(PLANNED + name, ""),
-        happened=given.get(HAPPENED + name, ""),
-    )
+    single = {fact.id: fact for fact in procedure.facts.values() if fact.recurs is None and not fact.by_itself}
+    named = {key.partition(".")[2] for key in given if key.startswith((PLANNED, HAPPENED))}
+    periods = [name for key in given if (name := key.partition(".")[2]) in named - single.keys()]
+    first_come = sorted(single, key=lambda name: name != procedure.begins_with)
+    for name in (*first_come, *(name for name in dict.fromkeys(periods) if _is_fact(procedure, name))):
+        fact = single.get(name)
+        yield DateField(
+            name=name,
+            title=(fact or procedure.by_id[name.partition(".")[0]]).title,
+            turning=name in named or fact is None or (name in turning and not fact.occasional),
+            planned=given.get(PLANNED + name, ""),
+            happened=given.get(HAPPENED + name, ""),
+        )
 
 
 def text(answer: str | None, *, longest: int = 300) -> str:
@@ -140,89 +132,49 @@ def text(answer: str | None, *, longest: int = 300) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ListedObligation:
-    """One obligation of the list."""
-
-    deadline: Deadline
-    look: DeadlineStatus
-    who: AssigneeNames
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Chain:
-    """All required obligations; those not required are left out.
+    """The required obligations of a case that does not exist yet.
 
     Attributes:
-        latest_start: (target obligation, its date, the latest day to begin in order to reach it).
+        links: each as `deadline`, `look` (its status) and `who` (its assignees).
     """
 
     procedure: Procedure
-    links: tuple[ListedObligation, ...]
-    timeline: Timeline | None
+    links: tuple[dict[str, Any], ...]
     findings: tuple[Finding, ...]
-    latest_start: tuple[tuple[Text, date, date], ...] = ()
 
     @property
-    def parts(self) -> list[tuple[Stage, list[ListedObligation]]]:
+    def parts(self) -> list[tuple[Stage, list[dict[str, Any]]]]:
         """The obligations by stage."""
-        of: dict[str, list[ListedObligation]] = {}
+        of: dict[str, list[dict[str, Any]]] = {}
         for link in self.links:
-            of.setdefault(link.deadline.obligation.stage, []).append(link)
+            of.setdefault(link["deadline"].obligation.stage, []).append(link)
         return [(stage, of[stage.id]) for stage in self.procedure.stages if stage.id in of]
 
 
 def chain(
+    ctx: RequestContext,
     case: Case,
     procedure: Procedure,
-    deadlines: tuple[Deadline, ...],
+    deadlines: Iterable[Deadline],
     findings: tuple[Finding, ...],
     *,
     office: Office,
-    calendar: Kazakhstan,
-    today: date,
-    latest_start: Mapping[str, date] | None = None,
-    drawn: bool = True,
-    dated: bool = False,
 ) -> Chain:
-    """Return the obligations by stage for a page.
-
-    Args:
-        case: its unit and responsible texts decide the assignees.
-        drawn: whether to include a timeline.
-        dated: whether to include only deadlines with a due date.
+    """Return those of the deadlines that are required, with their assignees; the case's unit and its texts
+    about who is responsible decide them.
     """
-    soon = calendar.add_working_days(today, SOON_WORKING_DAYS)
-    required = tuple(
-        deadline
+    today, soon = ctx.today, ctx.calendar.add_working_days(ctx.today, SOON_WORKING_DAYS)
+    links = tuple(
+        {
+            "deadline": deadline,
+            "look": status_on(deadline, today=today, soon=soon),
+            "who": name_assignees(office, assignee_key(case, deadline.obligation, deadline.id), on=today),
+        }
         for deadline in deadlines
-        if deadline.state != "not_required" and (deadline.due is not None or not dated)
+        if deadline.state != "not_required"
     )
-    return Chain(
-        procedure=procedure,
-        links=tuple(
-            ListedObligation(
-                deadline=deadline,
-                look=status_on(deadline, today=today, soon=soon),
-                who=name_assignees(office, assignee_key(case, deadline.obligation, deadline.id), on=today),
-            )
-            for deadline in required
-        ),
-        timeline=build_timeline(required, calendar=calendar, today=today, soon=soon) if drawn else None,
-        findings=findings,
-        latest_start=tuple(
-            (procedure.by_id[fact.partition(".")[0]].title, case.planned[fact], start)
-            for fact, start in (latest_start or {}).items()
-        ),
-    )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outlook:
-    """The computed result for the values typed, with errors in place of what could not be computed."""
-
-    chain: Chain | None = None
-    ahead: tuple[str, ...] = ()
-    refusal: Refusal | OutOfRange | None = None
+    return Chain(procedure=procedure, links=links, findings=findings)
 
 
 def make_outlook(
@@ -233,44 +185,48 @@ def make_outlook(
     office: Office,
     unit: str = "",
     object: str = "",
-) -> Outlook:
-    """Return the deadlines for the typed values; nothing without a date.
+) -> dict[str, Any]:
+    """Return what follows from the dates typed: `chain` (None without a date), its `timeline`, facts that are
+    `ahead`, and `latest_start`: target obligation, its date, the latest day to begin in order to reach it.
 
     Args:
         office: its people are named as assignees; an empty one names duties alone.
+
+    Raises:
+        Refusal: the dates do not fit the procedure.
+        OutOfRange: a deadline lies outside the calendar.
     """
     if answers.empty:
-        return Outlook()
-    try:
-        forecast = plan(
-            ctx.library,
-            procedure.id,
-            facts=answers.facts,
-            planned=answers.planned,
-            calendar=ctx.calendar,
-            today=ctx.today,
-            supposed=AssumedCase(kind=office.kind_of(unit) if unit else "", object=object),
-        )
-    except (Refusal, OutOfRange) as refusal:
-        return Outlook(refusal=refusal)
+        return NOTHING
+    forecast = plan(
+        ctx.library,
+        procedure.id,
+        facts=answers.facts,
+        planned=answers.planned,
+        calendar=ctx.calendar,
+        today=ctx.today,
+        supposed=AssumedCase(kind=office.kind_of(unit) if unit else "", object=object),
+    )
+    procedure = forecast.procedure
     case = Case(
         id="",
-        procedure=forecast.procedure.id,
-        edition=forecast.procedure.edition,
+        procedure=procedure.id,
+        edition=procedure.edition,
         unit=unit,
         facts={name: Fact(name=name, on=on) for name, on in answers.facts.items()},
         planned={**answers.planned, **{name: answers.facts[name] for name in forecast.ahead}},
     )
-    return Outlook(
-        chain=chain(
-            case,
-            forecast.procedure,
-            forecast.deadlines,
-            forecast.findings,
-            office=office,
-            calendar=ctx.calendar,
-            today=ctx.today,
-            latest_start=dict(forecast.latest_start),
-        ),
-        ahead=forecast.ahead,
-    )
+    soon = ctx.calendar.add_working_days(ctx.today, SOON_WORKING_DAYS)
+    return {
+        "chain": chain(ctx, case, procedure, forecast.deadlines, forecast.findings, office=office),
+        "timeline": build_timeline(forecast.deadlines, calendar=ctx.calendar, today=ctx.today, soon=soon),
+        "latest_start": [
+            (procedure.by_id[fact.partition(".")[0]].title, case.planned[fact], start)
+            for fact, start in dict(forecast.latest_start).items()
+        ],
+        "ahead": forecast.ahead,
+    }
+
+
+NOTHING: dict[str, Any] = {"chain": None, "ahead": ()}
+"""What follows from no date."""

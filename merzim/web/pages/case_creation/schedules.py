@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, replace
 from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Any
@@ -29,11 +29,11 @@ from merzim.services.imports.previews import (
 )
 from merzim.services.imports.schedules import Consideration, ConsideredAnalysis, ScheduleAnswers
 from merzim.services.inputs import build
-from merzim.services.names import MAX_LISTED, Name, unit_name
+from merzim.services.names import MAX_LISTED, unit_name
 from merzim.web.auth.dependencies import Managing, reads_files
 from merzim.web.http import Digest, WebContext
 from merzim.web.pages.case_creation.by_hand import bad_rows, hub
-from merzim.web.pages.case_creation.outlook import HAPPENED, PLANNED, Chain, chain, text
+from merzim.web.pages.case_creation.outlook import HAPPENED, PLANNED, chain, text
 from merzim.web.pages.portfolio import Axis, build_axis
 from merzim.web.ui.form_values import MAX_FIELD_BYTES, InvalidForm, parse_date, sent
 from merzim.web.ui.preferences import redirect
@@ -44,7 +44,6 @@ from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
 from workflow.findings.findings import feasibility, findings
 from workflow.law.names import known_fact
-from workflow.law.procedure import Text
 from workflow.org.office import Office
 from workflow.refusal import Refusal
 
@@ -76,82 +75,6 @@ _FORM_NOTES = frozenset(
 _CORRECTIONS = frozenset({"object_kk", "object_ru", "unit", "on"})
 _PAGE_SENTENCES = {"cli.import.fact_differs": "web.open.fact_differs"}
 """Notes for which a page has other sentences than a command."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TakenDate:
-    """A date in the file beside the law's.
-
-    Attributes:
-        cell: its cell (`B7`); "" for a date in the title of the document.
-        happened: whether it is a fact; else it is a plan date.
-        before: the plan date it replaces.
-        writes: whether the import writes it; dates that exist already are not written again.
-        due: the last day by the act; None where it names none.
-        late_by: working days after that day; None in time.
-    """
-
-    fact: str
-    title: Text
-    cell: str
-    on: date
-    happened: bool
-    before: date | None
-    writes: bool
-    due: date | None
-    late_by: int | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PreviewedAnalysis:
-    """One analysis of the file as the page shows it.
-
-    Attributes:
-        unit: as the office names it, else as the file does.
-        foreign: whether its unit is not among the reader's.
-        why: address of the form of one case with its dates, which explains them.
-    """
-
-    analysis: ConsideredAnalysis
-    unit: Name
-    chain: Chain
-    taken: tuple[TakenDate, ...]
-    foreign: bool
-    why: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SheetRow:
-    """A row of the file, to be corrected. `unit`: the name proposed; `written_unit`: the file's, if unknown.
-
-    `law`: the analysis with its terms; None beyond those of the page.
-    """
-
-    analysis: ConsideredAnalysis
-    law: PreviewedAnalysis | None
-    unit: str
-    written_unit: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class YearLine:
-    """An analysis on the picture of the year. `x`, `width`: its run in percent; `marks`: its steps."""
-
-    object: str
-    x: float
-    width: float
-    marks: tuple[YearMark, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class YearMark:
-    """A step on that line, where it is planned, else due. `look`: late, soon (this month) or ahead."""
-
-    fact: str
-    title: Text
-    on: date
-    x: float
-    look: str
 
 
 @router.get("/open/schedule/{digest}")
@@ -216,29 +139,45 @@ def _preview(
     analyses, office = result.analyses, ctx.reads.office()
     pages = max(1, -(-len(analyses) // SHOWN))
     number = min(number, pages)
-    shown = range((number - 1) * SHOWN, min(number * SHOWN, len(analyses)))
+    on_page = range((number - 1) * SHOWN, min(number * SHOWN, len(analyses)))
     judged = {
-        n: _previewed(ctx, analysis, office, today=ctx.today, reasons=len(analyses) == 1)
+        n: _judged(ctx, analysis, office, reasons=len(analyses) == 1)
         for n, analysis in enumerate(analyses)
-        if len(analyses) <= JUDGED or n in shown
+        if len(analyses) <= JUDGED or n in on_page
     }
+    shown, changes = [judged[n] for n in on_page], Counter(analysis.change for analysis in analyses)
+    years = Counter(min(days).year for analysis in analyses if (days := analysis.planned.values()))
+    axis = build_axis(years.most_common(1)[0][0], ctx.calendar, today=ctx.today) if years else None
     return page(
         ctx,
         "open_schedule.html",
         upload=upload,
         title=ctx.library.latest(upload.procedure).title,
-        shown=[judged[n] for n in shown],
+        shown=shown,
         rows=[
-            _sheet_row(office, analysis, judged.get(n))
+            {"analysis": analysis, "law": judged.get(n), **_unit_of(office, analysis)}
             for n, analysis in enumerate(analyses)
-            if n in shown or analysis.looks_like
+            if n in on_page or analysis.looks_like
         ][:MAX_UNDECIDED],
-        carried=_carried(form_answers, {analyses[n].schedule.row for n in shown}),
+        carried=_carried(form_answers, {analyses[n].schedule.row for n in on_page}),
         skipped=[key.removeprefix("skip.") for key in form_answers if key.startswith("skip.") and not refusal],
         ends=ENDS,
-        **_picture(ctx, analyses, [judged[n] for n in shown]),
-        **_counts(ctx, analyses, office, judged),
-        **_notes(result, office, number),
+        axis=axis,
+        lines=[_year_line(axis, of_page, ctx.today) for of_page in shown] if axis else [],
+        total=len(analyses),
+        counts={change: changes[change] for change in ("open", "replan", "same")},
+        conflicts=sum(len(each["chain"].findings) for each in judged.values()),
+        everything=len(judged) == len(analyses),
+        foreign=[analysis for analysis in analyses if is_foreign(ctx, office, analysis)],
+        undated=[note for note in result.notes if note.code == "read_row_no_day" and number == 1][:SHOWN],
+        notes=[
+            note._replace(code=_PAGE_SENTENCES.get(note.code, note.code))
+            for note in result.notes
+            if note.code not in _FORM_NOTES  # they stand above, with fields to answer
+        ],
+        matches=[(name, _meant(office, target)) for name, target in sorted(result.matches.items())],
+        strange=result.strange,
+        people=_known_names(office) if result.strange else (),
         units=[unit.name for unit in office.units.values()],
         answers=form_answers,
         likely=_likely(analyses),
@@ -252,7 +191,7 @@ def _preview(
 def _corrected(
     ctx: WebContext, upload: Upload, answers: Mapping[str, str]
 ) -> tuple[Consideration, Refusal | OutOfRange | None]:
-    """Return the file as it was corrected; where that is refused as it is, and the refusal."""
+    """Return the file as corrected and None; where the corrections are refused, the file as sent and why."""
     content, name, procedure = upload.content, upload.name, upload.procedure
     try:
         # What it may be joined to is asked again, with the answer as it was chosen.
@@ -264,77 +203,27 @@ def _corrected(
         return preview_schedule(ctx, content, name, procedure), refusal
 
 
-def _picture(
-    ctx: WebContext, analyses: Sequence[ConsideredAnalysis], shown: Sequence[PreviewedAnalysis]
-) -> dict[str, Any]:
-    """Return the analyses shown on the axis of the year most of the file's begin in."""
-    years = Counter(min(days).year for analysis in analyses if (days := [*analysis.planned.values()]))
-    if not years:
-        return {"axis": None, "lines": []}
-    axis = build_axis(years.most_common(1)[0][0], ctx.calendar, today=ctx.today)
-    return {"axis": axis, "lines": [_year_line(axis, previewed, ctx.today) for previewed in shown]}
-
-
-def _counts(
-    ctx: WebContext,
-    analyses: Sequence[ConsideredAnalysis],
-    office: Office,
-    judged: Mapping[int, PreviewedAnalysis],
-) -> dict[str, Any]:
-    changes = [analysis.change for analysis in analyses]
-    return {
-        "total": len(analyses),
-        "counts": {change: changes.count(change) for change in ("open", "replan", "same")},
-        "conflicts": sum(len(preview.chain.findings) for preview in judged.values()),
-        "everything": len(judged) == len(analyses),
-        "foreign": [analysis for analysis in analyses if is_foreign(ctx, office, analysis)],
-    }
-
-
-def _notes(result: Consideration, office: Office, number: int) -> dict[str, Any]:
-    """Return what is said of a file as a whole: notes, and whom its texts mean."""
-    return {
-        "undated": [note for note in result.notes if note.code == "read_row_no_day" and number == 1][:SHOWN],
-        "notes": [
-            note._replace(code=_PAGE_SENTENCES.get(note.code, note.code))
-            for note in result.notes
-            if note.code not in _FORM_NOTES  # they stand above, with fields to answer
-        ],
-        "matches": [(name, _meant(office, target)) for name, target in sorted(result.matches.items())],
-        "strange": result.strange,
-        "people": _known_names(office) if result.strange else (),
-    }
-
-
 @router.post("/open/schedule/{digest}")
 @reads_files
 def take(ctx: Managing, digest: Digest, form: Annotated[FormData, sent(fields=1500)]) -> Response:
     """Import the file: all of it or nothing."""
     upload = uploaded_file(ctx, "schedule", digest)
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
-    numbers = [key.removeprefix("said.") for key in answers if key.startswith("said.")]
+    meant = {
+        written: meaning
+        for key, written in answers.items()
+        if key.startswith("said.") and (meaning := text(answers.get(f"meant.{key.removeprefix('said.')}")))
+    }
     if look := text(answers.pop("look", "")):
         return _preview(ctx, upload, int(look) if look.isdecimal() else 1, answers=answers)
     try:
-        given = _of_analyses(answers)
-        command = build(
-            ImportSchedule,
-            {
-                "content": upload,
-                "procedure": upload.procedure,
-                "meant": {
-                    answers[f"said.{number}"]: meaning
-                    for number in numbers
-                    if (meaning := text(answers.get(f"meant.{number}")))
-                },
-                "objects": given.objects,
-                "joins": given.joins,
-                "units": given.units,
-                "planned": given.planned,
-                "skip": [*given.skip],
-            },
-        )
-        result = take_schedule(ctx, command)
+        fields = {
+            **asdict(_of_analyses(answers)),
+            "content": upload,
+            "procedure": upload.procedure,
+            "meant": meant,
+        }
+        result = take_schedule(ctx, build(ImportSchedule, fields))
     except (Refusal, OutOfRange) as refusal:
         return _preview(ctx, upload, 1, answers=answers, refusal=refusal)
     counts = {name: str(len(getattr(result, name))) for name in ("opened", "replanned", "unchanged")}
@@ -364,10 +253,9 @@ def _of_analyses(answers: Mapping[str, str]) -> ScheduleAnswers:
             units[int(row)] = text(value)
         elif name == "skip":
             skip.append(int(row))
-        if name in ("object_kk", "object_ru"):
-            objects.setdefault(int(row), {})[name.removeprefix("object_")] = text(
-                value, longest=MAX_FIELD_BYTES
-            )
+        elif name in ("object_kk", "object_ru"):
+            name_typed = text(value, longest=MAX_FIELD_BYTES)
+            objects.setdefault(int(row), {})[name.removeprefix("object_")] = name_typed
         elif name == "joins" and value:
             joins[int(row)] = "" if value == NEW else value
     return ScheduleAnswers(objects=objects, joins=joins, units=units, planned=planned, skip=frozenset(skip))
@@ -384,38 +272,40 @@ def _carried(answers: Mapping[str, str], rows: Collection[int]) -> dict[str, str
     return kept
 
 
-def _sheet_row(office: Office, analysis: ConsideredAnalysis, law: PreviewedAnalysis | None) -> SheetRow:
-    """Return a row of the file to be corrected; an unknown unit is replaced by the known one it resembles."""
-    unit = office.units.get(analysis.unit)
+def _unit_of(office: Office, analysis: ConsideredAnalysis) -> dict[str, str]:
+    """Return the name of an analysis' unit; an unknown one as the file has it (`written_unit`), beside the
+    known name it resembles, "" if it resembles none.
+    """
+    if unit := office.units.get(analysis.unit):
+        return {"unit": unit.name, "written_unit": ""}
     names = [each.name for each in office.units.values()]
-    near = get_close_matches(analysis.unit, names, n=1, cutoff=0.75) if analysis.unit and not unit else []
-    return SheetRow(
-        analysis=analysis,
-        law=law,
-        unit=unit.name if unit else near[0] if near else "",
-        written_unit="" if unit else analysis.unit,
-    )
+    near = get_close_matches(analysis.unit, names, n=1, cutoff=0.75) if analysis.unit else []
+    return {"unit": near[0] if near else "", "written_unit": analysis.unit}
 
 
-def _year_line(axis: Axis, previewed: PreviewedAnalysis, today: date) -> YearLine:
-    """Return the line of an analysis; steps outside the year are left out."""
-    days = {link.deadline.id: link for link in previewed.chain.links}
-    planned = {**previewed.analysis.planned, **previewed.analysis.facts}
-    first, last = (planned.get(fact) for fact in ENDS)
+def _year_line(axis: Axis, judged: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """Return the line of an analysis: its run (`x`, `width` in percent of the year) and the steps within the
+    year, each where it is planned, else due; `look` of a step: late, soon (this month) or ahead.
+    """
+    analysis = judged["analysis"]
+    links = {link["deadline"].id: link for link in judged["chain"].links}
+    days = {**analysis.planned, **analysis.facts}
+    first, last = (days.get(fact) for fact in ENDS)
     x, end = 0.0, 0.0
     if first and last and first.year <= axis.year <= last.year:
         x, end = axis.x(first) or 0.0, axis.x(last) or 100.0
     marks = []
     for fact in PICTURED:
-        link = days.get(fact)
-        on = planned.get(fact) or (link.deadline.due if link else None)
+        link = links.get(fact)
+        on = days.get(fact) or (link["deadline"].due if link else None)
         place = axis.x(on) if on else None
         if link is None or on is None or place is None:
             continue
-        is_late = fact not in previewed.analysis.facts and on < today
+        is_late = fact not in analysis.facts and on < today
         look = "late" if is_late else "soon" if (on.year, on.month) == (today.year, today.month) else "ahead"
-        marks.append(YearMark(fact=fact, title=link.deadline.obligation.title, on=on, x=place, look=look))
-    return YearLine(object=previewed.analysis.schedule.object, x=x, width=round(end - x, 2), marks=tuple(marks))
+        title = link["deadline"].obligation.title
+        marks.append({"fact": fact, "title": title, "on": on, "x": place, "look": look})
+    return {"object": analysis.schedule.object, "x": x, "width": round(end - x, 2), "marks": marks}
 
 
 def _likely(analyses: Sequence[ConsideredAnalysis]) -> dict[int, str]:
@@ -428,54 +318,53 @@ def _likely(analyses: Sequence[ConsideredAnalysis]) -> dict[int, str]:
     }
 
 
-def _previewed(
-    ctx: RequestContext, analysis: ConsideredAnalysis, office: Office, *, today: date, reasons: bool
-) -> PreviewedAnalysis:
-    case = _after(analysis, office)
+def _judged(
+    ctx: RequestContext, analysis: ConsideredAnalysis, office: Office, *, reasons: bool
+) -> dict[str, Any]:
+    """Return an analysis with its deadlines and findings (`chain`), its dates beside the law's (`taken`), and
+    `why`: the address of the form of one case with the same dates, which explains them.
+
+    Args:
+        reasons: whether the deadlines are explained.
+    """
+    today, case = ctx.today, _after(analysis, office)
     case_deadlines = deadlines(case, analysis.procedure, ctx.calendar, today=today, bare=not reasons)
     case_findings = (
         *findings(case, analysis.procedure, case_deadlines, ctx.calendar, prove=False),
         *feasibility(case_deadlines, ctx.calendar, today=today),
     )
-    return PreviewedAnalysis(
-        analysis=analysis,
-        unit=unit_name(office, analysis.unit).name,
-        chain=chain(
-            case,
-            analysis.procedure,
-            case_deadlines,
-            case_findings,
-            office=office,
-            calendar=ctx.calendar,
-            today=today,
-            drawn=False,
-            dated=True,
-        ),
-        taken=tuple(_taken(analysis, case_deadlines, case_findings)),
-        foreign=is_foreign(ctx, office, analysis),
-        why=_planned(analysis, office),
-    )
+    dated = [deadline for deadline in case_deadlines if deadline.due is not None]
+    return {
+        "analysis": analysis,
+        "unit": unit_name(office, analysis.unit).name,
+        "chain": chain(ctx, case, analysis.procedure, dated, case_findings, office=office),
+        "taken": list(_taken(analysis, case_deadlines, case_findings)),
+        "why": _planned(analysis, office),
+    }
 
 
 def _taken(
     analysis: ConsideredAnalysis, case_deadlines: Sequence[Deadline], case_findings: Sequence[Finding]
-) -> Iterator[TakenDate]:
-    """Yield every date of the file in order, each with the last day by the act."""
+) -> Iterator[dict[str, Any]]:
+    """Yield every date of the file in order, each with the last day by the act (`due`) and the working days
+    after it (`late_by`, None in time); `before`: the plan date it replaces; `writes`: whether the import writes
+    it.
+    """
     due = {deadline.id: deadline.due for deadline in case_deadlines}
     late = {finding.obligation: finding.late_by for finding in case_findings if finding.late_by is not None}
     days = {**analysis.planned, **analysis.facts}
     for name, on in sorted(days.items(), key=lambda item: item[1]):
-        yield TakenDate(
-            fact=name,
-            title=known_fact(analysis.procedure, name).title,
-            cell=analysis.schedule.cells.get(name, ""),
-            on=on,
-            happened=name in analysis.facts,
-            before=analysis.case.planned.get(name) if analysis.case and name in analysis.moved else None,
-            writes=name in analysis.new or name in analysis.moved,
-            due=due.get(name),
-            late_by=late.get(name),
-        )
+        yield {
+            "fact": name,
+            "title": known_fact(analysis.procedure, name).title,
+            "cell": analysis.schedule.cells.get(name, ""),
+            "on": on,
+            "happened": name in analysis.facts,
+            "before": analysis.case.planned.get(name) if analysis.case and name in analysis.moved else None,
+            "writes": name in analysis.new or name in analysis.moved,
+            "due": due.get(name),
+            "late_by": late.get(name),
+        }
 
 
 def _planned(analysis: ConsideredAnalysis, office: Office) -> str:
