@@ -12,7 +12,7 @@ from merzim.services.reports.points import points_of_year
 from merzim.services.results import Ids, InLanguage, Points, Result, Spoken, at
 from merzim.web.api.answers import api_router
 from merzim.web.auth.dependencies import Reading
-from merzim.web.files_of_papers import Monitored
+from merzim.web.downloads import Monitored
 from merzim.web.http import Number
 from merzim.web.ui.render import RequestTranslator
 

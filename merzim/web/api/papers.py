@@ -17,12 +17,11 @@ from merzim.services.documents.year_reports import quarter_of_report, report_mar
 from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.names import seen_unit
 from merzim.services.results import InLanguage, Result
-from merzim.web import files_of_papers as downloads
+from merzim.web import downloads
 from merzim.web.api import mount
 from merzim.web.api.answers import Limit, NoticeAnswer, api_router, notice_answer
 from merzim.web.api.mount import Writing
 from merzim.web.auth.dependencies import Own, Reading
-from merzim.web.files_of_papers import get_report
 from merzim.web.http import DOCX, XLSX, ZIP, CaseId, FormId, Number, Quarter
 from merzim.web.ui.form_values import InvalidForm
 from merzim.web.ui.render import RequestTranslator
@@ -168,7 +167,7 @@ def get_report_notes(
 mount.file(documents, "/cases/{case}/documents/{form}/{language}", downloads.get_form, DOCX)
 mount.file(documents, "/cases/{case}/evidence/{digest}", downloads.get_evidence, XLSX, DOCX, ZIP, damaged=True)
 mount.file(documents, "/cases/{case}/package", downloads.get_package, ZIP)
-mount.file(documents, "/reports/{form}/{language}", get_report, DOCX)
+mount.file(documents, "/reports/{form}/{language}", downloads.get_report, DOCX)
 
 
 notices = api_router(tags=["notices"])

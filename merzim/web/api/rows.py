@@ -25,7 +25,7 @@ from merzim.services.registers import verbs as registers
 from merzim.services.registers import views as register_views
 from merzim.services.results import CommandResult, Result, at
 from merzim.services.verbs import Command
-from merzim.web import files_of_lists as downloads
+from merzim.web import downloads
 from merzim.web.api import mount
 from merzim.web.api.answers import api_router
 from merzim.web.api.mount import Writing

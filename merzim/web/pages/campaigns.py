@@ -32,10 +32,11 @@ from merzim.services.campaigns.views import (
     kind_view,
     list_campaigns,
     person_key,
+    proof_sheet,
     show_campaign,
 )
 from merzim.services.context import RequestContext
-from merzim.services.documents.row_papers import campaign_papers
+from merzim.services.documents.row_papers import campaign_papers, paper_in_campaign, papers_of_campaign
 from merzim.services.inputs import FileInput, build
 from merzim.services.names import author_names
 from merzim.services.registers.results import (
@@ -43,16 +44,18 @@ from merzim.services.registers.results import (
 )
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Managing, Reading
-from merzim.web.files_of_lists import (
-    CAMPAIGN_COLUMNS,
-    State,
-    get_campaign_paper,
-    get_campaign_papers,
-    get_campaign_sheet,
-    get_campaigns_file,
-    people_filter,
+from merzim.web.http import (
+    DOCX,
+    XLSX,
+    ZIP,
+    CampaignPath,
+    Number,
+    PaperLanguage,
+    PersonPath,
+    SearchText,
+    WebContext,
+    as_file,
 )
-from merzim.web.http import CampaignPath, Number, PersonPath, SearchText, WebContext
 from merzim.web.pages.registers.forms import form_fields, kept_file, new_values, problems_of, typed_answers
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
@@ -64,8 +67,8 @@ from merzim.web.ui.form_values import (
 )
 from merzim.web.ui.name_fields import NameField, UnitParam, build_unit_field, build_unit_filter, resolve_unit
 from merzim.web.ui.preferences import redirect
-from merzim.web.ui.render import page
-from merzim.web.ui.tables import page_heads, redirect_to_tidy_address, with_tidy_address
+from merzim.web.ui.render import RequestTranslator, page
+from merzim.web.ui.tables import Column, at_tidy_address, page_heads, workbook_response
 from workflow.org.office import DUTIES
 from workflow.refusal import Refusal
 
@@ -74,15 +77,33 @@ KindPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}\.[a-z0-9_]{1,80}$")]
 MessageParam = Annotated[
     Literal["", "started", "reminded", "extended", "closed", "reopened", "recorded"], Query()
 ]
-router.get("/campaigns.xlsx")(get_campaigns_file)
-router.get("/campaigns/{campaign}/xlsx")(get_campaign_sheet)
-router.get("/campaigns/{campaign}/forms/{language}")(get_campaign_papers)
-router.get("/campaigns/{campaign}/forms/{number}/{language}")(get_campaign_paper)
 UNIT_FIELDS = 3
 """Number of unit fields in a form; each unit includes all units below it."""
 Sent = Annotated[FormData, sent(files=3)]
 PAPER, REFUSAL = "paper", "refuse"
 """The forms of an answer and of a refusal given on paper."""
+
+
+State = Annotated[Literal["", "awaited", "answered", "refused", "left", "unreached"], Query()]
+
+CAMPAIGN_COLUMNS: tuple[Column[CampaignView], ...] = (
+    Column("web.campaigns.campaign", lambda t, campaign: campaign.title[t.language], ""),
+    Column("numbered.head", lambda t, campaign: t.row(campaign.id)),
+    Column("web.campaigns.register", lambda t, campaign: campaign.register_title[t.language]),
+    Column("web.campaigns.units", lambda t, campaign: "; ".join(campaign.unit_names) or t.say("web.unit.all")),
+    Column(
+        "web.campaigns.state",
+        lambda t, campaign: t.say(f"web.campaigns.{'open' if campaign.is_open else 'ended'}"),
+        "",
+    ),
+    Column("campaign.sheet.started", lambda _, campaign: campaign.started_on),
+    Column("web.campaigns.last_day", lambda _, campaign: campaign.until, ""),
+    Column("web.campaigns.answers", lambda _, campaign: campaign.answered, "col-sum"),
+    Column("campaign.sheet.count_refused", lambda _, campaign: campaign.refused),
+    Column("campaign.sheet.count_awaited", lambda _, campaign: campaign.awaited),
+    Column("campaign.sheet.count_left", lambda _, campaign: campaign.left),
+    Column("campaign.sheet.count_asked", lambda _, campaign: campaign.asked),
+)
 
 
 @router.get("/campaigns")
@@ -96,6 +117,13 @@ def campaigns_page(ctx: Reading) -> Response:
         campaigns=campaign_list.campaigns,
         kinds=campaign_list.kinds if ctx.reader.may("manage") else [],
     )
+
+
+@router.get("/campaigns.xlsx")
+def get_campaigns_file(ctx: Reading) -> Response:
+    """Return the campaigns visible to the reader as a workbook, the newest first."""
+    rows = list_campaigns(ctx, AskCampaigns()).campaigns
+    return workbook_response(ctx, CAMPAIGN_COLUMNS, rows, title="web.campaigns.title")
 
 
 @router.get("/campaigns/new/{kind}")
@@ -144,6 +172,7 @@ def start(ctx: Managing, kind: KindPath, form: Sent) -> Response:
 
 
 @router.get("/campaigns/{campaign}")
+@at_tidy_address
 def campaign_page(
     ctx: Reading,
     campaign: CampaignPath,
@@ -154,11 +183,46 @@ def campaign_page(
     said: MessageParam = "",
 ) -> Response:
     """Show who has answered and who has not, page by page."""
-    tidy = redirect_to_tidy_address(ctx)
-    if tidy is not None:
-        return tidy
-    response = _campaign_page(ctx, campaign, people_filter(state, unit, search), number=number, message=said)
-    return with_tidy_address(ctx, response)
+    return _campaign_page(ctx, campaign, people_filter(state, unit, search), number=number, message=said)
+
+
+def people_filter(state: str, unit: str, search: str = "") -> dict[str, Any]:
+    return {
+        "state": "" if state == "unreached" else state,
+        "unreached": state == "unreached",
+        "unit": unit,
+        "search": search.replace("\0", ""),
+    }
+
+
+@router.get("/campaigns/{campaign}/xlsx")
+def get_campaign_sheet(ctx: Reading, campaign: CampaignPath, translator: RequestTranslator) -> Response:
+    """Return everybody a campaign asks, with the dates, as a spreadsheet."""
+    return as_file(proof_sheet(ctx, campaign, translator.language), XLSX, f"campaign-{campaign}.xlsx")
+
+
+@router.get("/campaigns/{campaign}/forms/{language}")
+def get_campaign_papers(
+    ctx: Reading,
+    campaign: CampaignPath,
+    language: PaperLanguage,
+    unit: UnitParam,
+    state: State = "",
+    search: SearchText = "",
+) -> Response:
+    """Return the forms of the people a campaign asks: with their answers, or to be signed (300 at most)."""
+    command = build(ShowCampaign, {"campaign": campaign, **people_filter(state, unit, search)})
+    content = papers_of_campaign(ctx, command, language)
+    return as_file(content, ZIP, f"campaign-{campaign}-{language}.zip")
+
+
+@router.get("/campaigns/{campaign}/forms/{number}/{language}")
+def get_campaign_paper(
+    ctx: Reading, campaign: CampaignPath, number: PersonPath, language: PaperLanguage
+) -> Response:
+    """Return the form of one person of a campaign as DOCX."""
+    name, content = paper_in_campaign(ctx, campaign, number, language)
+    return as_file(content, DOCX, name)
 
 
 CHANGES: tuple[tuple[str, Verb[Any, Any], str], ...] = (
@@ -253,7 +317,7 @@ def _start_form(
         digest=digest,
         file_name=file_name,
         tried=rejected_form,
-        problems=problems_of(rejected_form.refusal if rejected_form else None),
+        problems=problems_of(rejected_form),
     )
 
 
@@ -328,7 +392,7 @@ def _paper_form(
         person=invited_person,
         forms=forms,
         tried=rejected_form,
-        problems=problems_of(rejected_form.refusal if rejected_form else None),
+        problems=problems_of(rejected_form),
         address=f"/campaigns/{campaign}/paper/{person}",
     )
 

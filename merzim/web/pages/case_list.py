@@ -16,16 +16,9 @@ from merzim.services.law.acts import ProcedureGroups, offered_procedures
 from merzim.services.names import UnitName, case_title, require_exportable, unit_name
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import Number
-from merzim.web.ui.name_fields import NameField, UnitParam, build_unit_filter
+from merzim.web.ui.name_fields import UnitParam, build_unit_filter
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.tables import (
-    Column,
-    page_heads,
-    redirect_to_tidy_address,
-    tidy_address,
-    with_tidy_address,
-    workbook_response,
-)
+from merzim.web.ui.tables import Column, at_tidy_address, page_heads, tidy_address, workbook_response
 from workflow.board.rows import CaseFilter, CaseOrder, Row
 from workflow.cases.case import Case, CaseStatus
 from workflow.cases.registers.entries import period_in
@@ -96,57 +89,6 @@ CASE_COLUMNS: tuple[Column[ListedCase], ...] = (
     Column("web.cases.head.opened", lambda _, item: item.opened_at.date() if item.opened_at else None),
 )
 """The columns of the list; on the page what is done stands beside what is required, a date beside its title."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Listing:
-    """One page of the matching cases.
-
-    Attributes:
-        procedures, stages: filter choices: procedures by document; stages of the chosen procedure only, by id.
-        total: number of matching cases.
-        is_filtered: whether any filter is set, which decides the message of an empty list.
-    """
-
-    items: tuple[ListedCase, ...]
-    criteria: CaseFilter
-    order: CaseOrder
-    units: NameField
-    procedures: ProcedureGroups
-    stages: tuple[tuple[str, Text], ...]
-    number: int
-    pages: int
-    total: int
-
-    @property
-    def is_filtered(self) -> bool:
-        return self.criteria != CaseFilter()
-
-
-def listing(ctx: RequestContext, criteria: CaseFilter, *, number: int, order: CaseOrder = "newest") -> Listing:
-    """Return page `number` of the matching cases; beyond the last page, the last page.
-
-    The stages are offered of the chosen procedure, or of the only one the list may be narrowed to.
-    """
-    reads, library = ctx.reads, ctx.library
-    total = reads.how_many(criteria)
-    pages = max(1, -(-total // PAGE))
-    number = min(number, pages)
-    procedures = offered_procedures(ctx, "", criteria.procedure or "")
-    single = [procedure.id for _, group in procedures for procedure in group]
-    name = criteria.procedure or (single[0] if len(single) == 1 else "")
-    chosen = library.latest(name) if name in library.procedures() else None
-    return Listing(
-        items=items(ctx, reads.page(criteria, first=(number - 1) * PAGE, count=PAGE, order=order)),
-        criteria=criteria,
-        order=order,
-        units=build_unit_filter(reads.office(), criteria.unit or "", own_unit=ctx.reader.root),
-        procedures=procedures,
-        stages=tuple((stage.id, stage.title) for stage in chosen.stages) if chosen else (),
-        number=number,
-        pages=pages,
-        total=total,
-    )
 
 
 def items(ctx: RequestContext, cases: Sequence[Case]) -> tuple[ListedCase, ...]:
@@ -224,6 +166,7 @@ CaseQuery = Annotated[CaseFilter, Depends(_case_filter)]
 
 
 @router.get("/cases")
+@at_tidy_address
 def cases_page(
     ctx: Reading,
     criteria: CaseQuery,
@@ -236,29 +179,41 @@ def cases_page(
     of: Name = "",
 ) -> Response:
     """Show one page of the cases, in the order asked for; after an import, with its result."""
-    tidy = redirect_to_tidy_address(ctx)
-    if tidy is not None:
-        return tidy
-    view = listing(ctx, criteria, number=number, order=order)
+    total = ctx.reads.how_many(criteria)
+    pages = max(1, -(-total // PAGE))
+    number = min(number, pages)
+    procedures = offered_procedures(ctx, "", criteria.procedure or "")
     query = tidy_address(ctx).partition("?")[2]
     shown_query = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))
-    opened_counts = (
-        None
-        if opened is None
-        else {"opened": opened, "replanned": replanned, "unchanged": unchanged, "year": year, "of": of}
-    )
-    response = page(
+    done = {"opened": opened, "replanned": replanned, "unchanged": unchanged, "year": year, "of": of}
+    return page(
         ctx,
         "cases.html",
-        listing=view,
+        items=items(ctx, ctx.reads.page(criteria, first=(number - 1) * PAGE, count=PAGE, order=order)),
+        criteria=criteria,
+        is_filtered=criteria != CaseFilter(),
+        order=order,
+        units=build_unit_filter(ctx.reads.office(), criteria.unit or "", own_unit=ctx.reader.root),
+        procedures=procedures,
+        stages=_stages(ctx, criteria, procedures),
+        number=number,
+        pages=pages,
+        total=total,
         heads=page_heads(CASE_COLUMNS),
         standings=_STANDINGS,
         orders=_ORDERS,
         over=OVER,
         query=shown_query,
-        done=opened_counts,
+        done=None if opened is None else done,
     )
-    return with_tidy_address(ctx, response)
+
+
+def _stages(ctx: RequestContext, criteria: CaseFilter, procedures: ProcedureGroups) -> list[tuple[str, Text]]:
+    """Return the stages of the chosen procedure, or of the only one offered; none where there are several."""
+    offered = [procedure.id for _, group in procedures for procedure in group]
+    name = criteria.procedure or (offered[0] if len(offered) == 1 else "")
+    known = name in ctx.library.procedures()
+    return [(stage.id, stage.title) for stage in ctx.library.latest(name).stages] if known else []
 
 
 @router.get("/cases.xlsx")

@@ -139,7 +139,7 @@ def _page(
         days=given_days(register, invitation.campaign),
         forms=[(_form_name(form), form.definition.declares, _fields(form, rejected_form)) for form in forms],
         tried=rejected_form,
-        problems=problems_of(rejected_form.refusal if rejected_form else None),
+        problems=problems_of(rejected_form),
         row=row,
         now=ctx.now,
     )

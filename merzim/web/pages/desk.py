@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
@@ -15,13 +14,11 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
-from merzim.documents.forms import Form as PaperForm
 from merzim.services.administration import officer_start
 from merzim.services.board.tasks import most_pressing, tasks_view
 from merzim.services.campaigns.answers import awaited_answers
 from merzim.services.cases import bulk
 from merzim.services.cases import verbs as cases
-from merzim.services.cases.bulk import ManyResult, WithdrawnResult
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.documents.case_documents import forms_of
 from merzim.services.evidence import clean_file_name, keep_upload
@@ -55,73 +52,29 @@ from workflow.findings.finding import Finding
 from workflow.refusal import Refusal
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UnfoldedRow:
-    """The row whose form is unfolded.
-
-    Attributes:
-        papers: forms of documents that belong to the step.
-        effect: what recording it on the form's day would change, and how many people it would notify; None for
-            a decision, a refused day, or if not requested.
-        later: days offered for snoozing.
-        remark: the remark as typed.
-    """
-
-    id: str
-    form: RecordingForm
-    papers: tuple[PaperForm, ...]
-    effect: tuple[Preview, int] | None
-    later: tuple[date, ...]
-    remark: str = ""
-
-    @property
-    def case(self) -> str:
-        return self.id.partition(":")[0]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ManyView:
-    """Several rows recorded at once, or the preview of that.
-
-    Attributes:
-        titles: title of each row, by its id.
-        token: sent back with the confirmed form.
-        uploaded: digest of the evidence file for all rows, "" without one; `file_name`: its name.
-        lines: the recorded events as `case:number:fact`, for withdrawing them.
-        withdrawn: the results of withdrawing them.
-    """
-
-    result: ManyResult | None
-    titles: Mapping[str, str]
-    token: str = ""
-    uploaded: str = ""
-    file_name: str = ""
-    lines: Sequence[str] = ()
-    withdrawn: WithdrawnResult | None = None
-
-
-def opened(
+def unfolded_row(
     ctx: RequestContext,
     case: str,
     obligation: str,
     *,
-    today: date,
     answers: Mapping[str, str] | None = None,
-    refusal: object = None,
+    refusal: Refusal | OutOfRange | None = None,
     confirmation: Confirmation | None = None,
     had_files: bool = False,
     foresees: bool = True,
-) -> UnfoldedRow | None:
-    """Return a row with its form; None if the case is hidden or the obligation cannot be recorded.
+) -> dict[str, Any] | None:
+    """Return a row of the desk with its form, the forms of documents that belong to the step (`papers`), the
+    days to which its reminder may be put off (`later`), and what recording it on the form's day would change
+    (`effect`). None if the case is hidden or the obligation cannot be recorded.
 
     Args:
-        foresees: whether to compute what recording it on the form's day would change.
+        foresees: whether to compute the effect.
     """
     stored_case = ctx.reads.case(case)
     if stored_case is None:
         return None
     procedure = ctx.library.of(stored_case)
-    computed = deadlines(stored_case, procedure, ctx.calendar, today=today)
+    computed = deadlines(stored_case, procedure, ctx.calendar, today=ctx.today)
     deadline = next((candidate for candidate in computed if candidate.id == obligation), None)
     if is_entry(obligation) or deadline is None:
         return None
@@ -129,23 +82,27 @@ def opened(
         computed,
         fact=obligation,
         answers=answers,
-        refusal=refusal,  # type: ignore[arg-type]
+        refusal=refusal,
         confirmation=confirmation,
         had_files=had_files,
         kind=stored_case.kind,
-        today=today,
+        today=ctx.today,
     )
-    return UnfoldedRow(
-        id=f"{case}:{obligation}",
-        form=form,
-        papers=tuple(about for about in forms_of(procedure) if obligation.partition(".")[0] in about.steps),
-        effect=_effect(ctx, case, form) if foresees else None,
-        later=days_to_offer(deadline, procedure, ctx.calendar, today=today),
-        remark=(answers or {}).get("remark", ""),
-    )
+    return {
+        "id": f"{case}:{obligation}",
+        "case": case,
+        "form": form,
+        "papers": [about for about in forms_of(procedure) if base(obligation) in about.steps],
+        "effect": foreseen_effect(ctx, case, form) if foresees else None,
+        "later": days_to_offer(deadline, procedure, ctx.calendar, today=ctx.today),
+        "remark": (answers or {}).get("remark", ""),
+    }
 
 
-def _effect(ctx: RequestContext, case: str, form: RecordingForm) -> tuple[Preview, int] | None:
+def foreseen_effect(ctx: RequestContext, case: str, form: RecordingForm) -> tuple[Preview, int] | None:
+    """Return what recording the fact on the form's day would change, and how many people would be told; None
+    for a decision and for a day that would be refused.
+    """
     if form.options or not form.on:
         return None
     try:
@@ -174,51 +131,44 @@ def my_desk(
 ) -> Response:
     """Show the reader's obligations by urgency."""
     case, _, obligation = row.partition(":")
-    dates = {"on": on} if on else None
-    unfolded = opened(ctx, case, obligation, today=ctx.today, answers=dates) if obligation else None
+    unfolded = unfolded_row(ctx, case, obligation, answers={"on": on} if on else None) if obligation else None
     undo, remarks = (_undo(ctx, what), _remarks(ctx, what)) if said == "recorded" else (None, ())
     message = (said, _title(ctx, what), what.partition(":")[0])
-    return _page(ctx, show=show, unfolded=unfolded, message=message, undo=undo, remarks=remarks)
+    return _page(ctx, {"show": show}, unfolded=unfolded, message=message, undo=undo, remarks=remarks)
 
 
 @router.post("/desk/undo")
 def undo(ctx: Recording, answers: Fields) -> Response:
     """Withdraw what the reader has just recorded, if nobody was notified of it yet."""
-    case = answers.get("case", "")
-    if case:
-        whole_case(ctx, case)
+    case = _case_of_form(ctx, answers)
     try:
         if not case:
             raise InvalidForm("web.refusal.no_record")
         line = parse_event_number(answers.get("line", ""))
         cases.undo(ctx, build(cases.Undo, {"case": case, "line": line}))
     except (Refusal, OutOfRange) as refusal:
-        return _page(ctx, show=answers.get("show", ""), refusal=refusal)
+        return _page(ctx, answers, refusal=refusal)
     return _onward(ctx, answers, said="undone", what=f"{case}:{cases.event_name(ctx, case, line)}")
 
 
 @router.post("/desk/later")
 def later(ctx: Recording, answers: Fields) -> Response:
     """Snooze a reminder until another day."""
-    case, obligation = answers.get("case", ""), answers.get("fact", "")
-    if case:
-        whole_case(ctx, case)
+    case, obligation = _case_of_form(ctx, answers), answers.get("fact", "")
     try:
         until = parse_date(answers.get("until", ""))
         cases.snooze(ctx, build(cases.SnoozeReminder, {"case": case, "obligation": obligation, "until": until}))
     except (Refusal, OutOfRange) as refusal:
-        unfolded = opened(ctx, case, obligation, today=ctx.today) if case else None
-        return _page(ctx, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
+        unfolded = unfolded_row(ctx, case, obligation) if case else None
+        return _page(ctx, answers, unfolded=unfolded, refusal=refusal)
     return _onward(ctx, answers, said="later", what=f"{case}:{obligation}")
 
 
 @router.post("/desk/read")
 def read(ctx: Recording, answers: Fields) -> Response:
     """Acknowledge the letter about a row."""
-    key, case = answers.get("key", ""), answers.get("case", "")
-    if case:
-        whole_case(ctx, case)
-    letter_result = acknowledge_letter(ctx, build(LetterOfCase, {"case": case, "key": key}))
+    case = _case_of_form(ctx, answers)
+    letter_result = acknowledge_letter(ctx, build(LetterOfCase, {"case": case, "key": answers.get("key", "")}))
     return _onward(ctx, answers, said="read", what=f"{case}:{letter_result.obligation}")
 
 
@@ -230,7 +180,7 @@ def leave(ctx: Recording, answers: Fields) -> Response:
         away = {name: parse_date(answers.get(name, "")) for name in days}
         set_leave(ctx, build(Away, {**away, "deputy": answers.get("deputy", "") or None}))
     except (Refusal, OutOfRange) as refusal:
-        return _page(ctx, refusal=refusal, answers=answers)
+        return _page(ctx, {}, refusal=refusal, typed=answers)
     return _onward(ctx, answers, said="leave", what="")
 
 
@@ -238,28 +188,26 @@ def leave(ctx: Recording, answers: Fields) -> Response:
 def record(ctx: Recording, form: Sent) -> Response:
     """Record a fact in one step: with its date, numbers, signatory, evidence and a remark."""
     answers = text_fields(form)
-    case, fact = answers.get("case", ""), answers.get("fact", "")
-    if case:
-        whole_case(ctx, case)
+    case, fact = _case_of_form(ctx, answers), answers.get("fact", "")
     try:
         if not case:
             raise InvalidForm("web.refusal.no_fact")
         recorded = record_answers(ctx, case, form, answers)
     except Unconfirmed as question:
-        unfolded = opened(ctx, case, fact, today=ctx.today, answers=answers, confirmation=question.confirmation)
-        return _page(ctx, show=answers.get("show", ""), unfolded=unfolded)
+        unfolded = unfolded_row(ctx, case, fact, answers=answers, confirmation=question.confirmation)
+        return _page(ctx, answers, unfolded=unfolded)
     except (Refusal, OutOfRange) as refusal:
         files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
-        unfolded = opened(ctx, case, fact, today=ctx.today, answers=answers, refusal=refusal, had_files=files)
-        return _page(ctx, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
+        unfolded = unfolded_row(ctx, case, fact, answers=answers, refusal=refusal, had_files=files)
+        return _page(ctx, answers, unfolded=unfolded, refusal=refusal)
     return _onward(ctx, answers, said="recorded", what=f"{case}:{recorded}")
 
 
 @router.post("/desk/record-many")
 def record_many(ctx: Recording, form: Annotated[FormData, sent(files=1)]) -> Response:
     """Record the ticked rows at once: first a preview, then the result of each."""
-    answers, rows = text_fields(form), [row.partition(":") for row in text_fields(form).getlist("row")]
-    show = answers.get("show", "")
+    answers = text_fields(form)
+    rows = answers.getlist("row")
     try:
         if not rows:
             raise InvalidForm("web.refusal.no_rows")
@@ -268,7 +216,7 @@ def record_many(ctx: Recording, form: Annotated[FormData, sent(files=1)]) -> Res
         if answers.get("link", "").strip():
             evidence.append({"address": parse_address(answers["link"])})
         fields = {
-            "steps": [{"case": case, "fact": fact} for case, _, fact in rows],
+            "steps": [{"case": case, "fact": fact} for case, _, fact in (row.partition(":") for row in rows)],
             "on": parse_date(answers.get("on", "")),
             "evidence": evidence,
             "signed_by": answers.get("signed_by", ""),
@@ -280,27 +228,28 @@ def record_many(ctx: Recording, form: Annotated[FormData, sent(files=1)]) -> Res
         confirmed = answers.get("confirmed") == token
         result = bulk.record_many(ctx, build(bulk.RecordMany, fields)) if confirmed else foreseen
     except (Refusal, OutOfRange) as refusal:
-        return _page(ctx, show=show, refusal=refusal, answers=answers, ticked=_ids(rows))
-    lines = [
-        f"{step.case}:{event.seq}:{step.fact}"
-        for step in result.steps
-        for event in (step.result.events[:1] if step.result and not result.preview else ())
-    ]
-    batch = ManyView(
-        result=result,
-        titles=_titles(ctx, result),
-        token=token,
-        uploaded=file,
-        file_name=_file_name(form) or answers.get("file_name", ""),
-        lines=lines,
-    )
-    return _page(ctx, show=show, answers=answers, ticked=_ids(rows) if result.preview else (), batch=batch)
+        return _page(ctx, answers, refusal=refusal, typed=answers, ticked=rows)
+    many = {
+        "result": result,
+        "titles": {
+            row: _title(ctx, row) or row for row in (f"{step.case}:{step.fact}" for step in result.steps)
+        },
+        "token": token,
+        "uploaded": file,
+        "file_name": _file_name(form) or answers.get("file_name", ""),
+        # What was recorded, as `case:number:fact`, to be withdrawn.
+        "lines": [
+            f"{step.case}:{event.seq}:{step.fact}"
+            for step in result.steps
+            for event in (step.result.events[:1] if step.result and not result.preview else ())
+        ],
+    }
+    return _page(ctx, answers, typed=answers, ticked=rows if result.preview else (), many=many)
 
 
 @router.post("/desk/withdraw-many")
 def withdraw_many(ctx: Recording, answers: Fields) -> Response:
     """Withdraw what was just recorded for several rows; show the result of each."""
-    show = answers.get("show", "")
     try:
         chosen_records = [(*row.split(":", 2), "", "")[:3] for row in answers.getlist("taken")]
         if not chosen_records:
@@ -310,18 +259,16 @@ def withdraw_many(ctx: Recording, answers: Fields) -> Response:
             ctx, build(bulk.WithdrawMany, {"lines": lines, "ground": answers.get("ground", "")})
         )
     except (Refusal, OutOfRange) as refusal:
-        return _page(ctx, show=show, refusal=refusal)
+        return _page(ctx, answers, refusal=refusal)
     titles = {f"{case}:{line}": _title(ctx, f"{case}:{fact}") or case for case, line, fact in chosen_records}
-    return _page(ctx, show=show, batch=ManyView(result=None, titles=titles, withdrawn=withdrawn))
+    return _page(ctx, answers, many={"titles": titles, "withdrawn": withdrawn})
 
 
-def _ids(rows: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
-    return tuple("".join(row) for row in rows)
-
-
-def _titles(ctx: RequestContext, result: bulk.ManyResult) -> dict[str, str]:
-    rows = (f"{step.case}:{step.fact}" for step in result.steps)
-    return {row: _title(ctx, row) or row for row in rows}
+def _case_of_form(ctx: RequestContext, answers: Mapping[str, str]) -> str:
+    """Return the case a form is about; "" for none. Raises UnknownCase for one the reader does not see."""
+    if case := answers.get("case", ""):
+        whole_case(ctx, case)
+    return case
 
 
 def _file_name(form: FormData) -> str:
@@ -358,30 +305,37 @@ def _remarks(ctx: RequestContext, what: str) -> tuple[Finding, ...]:
 
 def _page(
     ctx: WebContext,
+    answers: Mapping[str, str],
     *,
-    show: str = "",
-    unfolded: UnfoldedRow | None = None,
+    unfolded: dict[str, Any] | None = None,
     message: tuple[str, str, str] = ("", "", ""),
     undo: Event | None = None,
     remarks: Sequence[Finding] = (),
     refusal: Refusal | OutOfRange | None = None,
-    answers: Mapping[str, str] | None = None,
+    typed: Mapping[str, str] | None = None,
     ticked: Sequence[str] = (),
-    batch: ManyView | None = None,
+    many: dict[str, Any] | None = None,
 ) -> Response:
-    everything = {"all": True, "mine": False}.get(show)
+    """Return the desk.
+
+    Args:
+        answers: of the form that is answered; its `show` says whose rows to show.
+        typed: what to show again in the form of several rows, or of the leave.
+        many: several rows recorded at once, or the preview of that, or their withdrawal.
+    """
+    everything = {"all": True, "mine": False}.get(answers.get("show", ""))
     view = tasks_view(ctx, everything=everything, today=ctx.today)
     now = None
-    if unfolded is None and refusal is None and batch is None:
+    if unfolded is None and refusal is None and many is None:
         case, _, obligation = most_pressing(view).partition(":")
-        now = opened(ctx, case, obligation, today=ctx.today, foresees=False) if obligation else None
+        now = unfolded_row(ctx, case, obligation, foresees=False) if obligation else None
     return page(
         ctx,
         "desk.html",
         view=view,
         row_open=unfolded,
         # Another user may have done it meanwhile.
-        shows_open=unfolded is not None and unfolded.id in view.ids,
+        shows_open=unfolded is not None and unfolded["id"] in view.ids,
         heads=_heads(view.mine),
         awaited=awaited_answers(ctx),
         start=officer_start(ctx),
@@ -390,10 +344,10 @@ def _page(
         undo=undo,
         remarks=remarks,
         refusal=refusal,
-        answers=answers or {},
+        answers=typed or {},
         now=now,
         ticked=ticked,
-        many=batch,
+        many=many and {"result": None, "withdrawn": None, "uploaded": "", "lines": (), **many},
         signatories=SIGNATORIES,
     )
 
@@ -412,10 +366,7 @@ def _title(ctx: RequestContext, place: str) -> str:
     stored_case = ctx.reads.case(case) if case else None
     if stored_case is None:
         return ""
-    t, known_obligation = (
-        Translator(ctx.language),
-        ctx.library.of(stored_case).by_id.get(base(obligation)),
-    )
+    t, known_obligation = Translator(ctx.language), ctx.library.of(stored_case).by_id.get(base(obligation))
     period = obligation.partition(".")[2] or None
     title = t.titled(known_obligation.title, period) if known_obligation else obligation
     about = stored_case.object_in(t.language)

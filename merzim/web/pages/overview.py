@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
@@ -20,12 +18,7 @@ from merzim.web.auth.dependencies import Reading
 from merzim.web.http import Number
 from merzim.web.ui.name_fields import UnitParam, build_unit_filter
 from merzim.web.ui.render import page
-from merzim.web.ui.tables import (
-    line_columns,
-    page_heads,
-    redirect_to_tidy_address,
-    workbook_response,
-)
+from merzim.web.ui.tables import at_tidy_address, line_columns, page_heads, workbook_response
 from workflow.board.rows import Urgency
 
 UNHEARD = 20
@@ -35,31 +28,19 @@ router = APIRouter(include_in_schema=False)
 Name = Annotated[str | None, Query(max_length=200)]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unheard:
-    """The reason why nobody can be notified, as a code with arguments, and the cases concerned."""
-
-    code: str
-    arguments: Mapping[str, object]
-    cases: tuple[str, ...]
-
-
 @router.get("/")
 def overview_page(ctx: Reading, unit: UnitParam) -> Response:
     """Show the overview for managers."""
     view = overview(ctx, unit or None)
-    failed = sending.undelivered(ctx)
-    office = ctx.reads.office() if failed else None
-    names = {notice.person: person_name(office, notice.person) for notice in failed} if office else {}
-    manages = ctx.reader.may("manage")
+    failed, office, manages = sending.undelivered(ctx), ctx.reads.office(), ctx.reader.may("manage")
     return page(
         ctx,
         "overview.html",
         view=view,
-        units=build_unit_filter(ctx.reads.office(), unit, own_unit=ctx.reader.root),
+        units=build_unit_filter(office, unit, own_unit=ctx.reader.root),
         heads=page_heads(line_columns(ctx.today)),
         failed=failed,
-        failed_names=names,
+        failed_names={notice.person: person_name(office, notice.person) for notice in failed},
         faults=sending.visible_faults(ctx),
         unheard=_unheard(ctx) if manages else (),
         proposed=_proposed_year(ctx) if manages else None,
@@ -98,19 +79,15 @@ def deadlines_workbook(ctx: Reading, asking: Asked) -> Response:
 
 
 @router.get("/deadlines")
+@at_tidy_address
 def deadlines_page(ctx: Reading, asking: Asked, number: Number = 1) -> Response:
     """Show a list of deadlines; its filter is in the address."""
-    onward = redirect_to_tidy_address(ctx)
-    if onward is not None:
-        return onward
-    view = deadlines(ctx, asking, number=number)
-    heads = page_heads(line_columns(ctx.today))
     return page(
         ctx,
         "deadlines.html",
-        view=view,
+        view=deadlines(ctx, asking, number=number),
         units=build_unit_filter(ctx.reads.office(), asking.unit or "", own_unit=ctx.reader.root),
-        heads=heads,
+        heads=page_heads(line_columns(ctx.today)),
     )
 
 
@@ -124,17 +101,18 @@ def _proposed_year(ctx: RequestContext) -> tuple[int, int] | None:
     return (year, lacking) if lacking else None
 
 
-def _unheard(ctx: RequestContext) -> list[Unheard]:
-    """Return deadlines for which nobody can be notified, by reason, in cases visible to the reader."""
-    now, today = ctx.now, ctx.today
-    problems = sending.unheard(ctx.app, now=now, today=today, limit=UNHEARD)
-    cases_by_id = ctx.reads.heads({problem.case for problem in problems}) if problems else {}
-    reasons: dict[tuple[str, tuple[tuple[str, object], ...]], list[str]] = {}
+def _unheard(ctx: RequestContext) -> list[dict[str, object]]:
+    """Return why nobody can be notified of some deadlines: each reason as a code with arguments, and the cases
+    concerned, of those the reader sees.
+    """
+    problems = sending.unheard(ctx.app, now=ctx.now, today=ctx.today, limit=UNHEARD)
+    seen_cases = ctx.reads.heads({problem.case for problem in problems}) if problems else {}
+    reasons: dict[tuple[str, tuple[tuple[str, object], ...]], dict[str, None]] = {}
     for problem in problems:
-        if problem.case in cases_by_id:
-            cases = reasons.setdefault((problem.code, tuple(sorted(problem.arguments.items()))), [])
-            cases.extend({problem.case} - {*cases})
+        if problem.case in seen_cases:
+            reason = problem.code, tuple(sorted(problem.arguments.items()))
+            reasons.setdefault(reason, {})[problem.case] = None
     return [
-        Unheard(code=code, arguments=dict(arguments), cases=tuple(cases))
+        {"code": code, "arguments": dict(arguments), "cases": [*cases]}
         for (code, arguments), cases in reasons.items()
     ]

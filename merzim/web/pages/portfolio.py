@@ -27,10 +27,10 @@ from merzim.services.law.acts import offered_procedures
 from merzim.services.names import UnknownUnit, require_exportable
 from merzim.services.yearly.clock import PROCEDURE
 from merzim.web.auth.dependencies import Reading
-from merzim.web.http import Number, WebContext, as_workbook
+from merzim.web.http import Number, as_workbook
 from merzim.web.ui.name_fields import UnitParam, build_unit_filter
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.tables import Column, redirect_to_tidy_address, table_of, with_tidy_address
+from merzim.web.ui.tables import Column, at_tidy_address, table_of
 from workflow.machine import OVER
 
 router = APIRouter(include_in_schema=False)
@@ -77,17 +77,6 @@ Criteria = Annotated[PortfolioQuery, Depends(_criteria)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PortfolioMark:
-    """A date of a step on its case's line. `x`: percent of the width; `slack_x`: of its due date."""
-
-    kind: str
-    on: date
-    x: float
-    step: StepDates
-    slack_x: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Axis:
     """The horizontal axis: the days of a year.
 
@@ -108,9 +97,11 @@ class Axis:
             return None
         return round(100 * ((on - date(self.year, 1, 1)).days + 0.5) / len(self.working), 2)
 
-    def marks(self, line: PortfolioLine) -> list[PortfolioMark]:
-        """Return the marks of a case, those of the approved schedule below the others."""
-        marks = []
+    def marks(self, line: PortfolioLine) -> list[dict[str, Any]]:
+        """Return the dates of a case's steps, those of the approved schedule below the others, each with its
+        place in percent (`x`); of the critical step's plan date also the place of its due date (`slack_x`).
+        """
+        marks: list[dict[str, Any]] = []
         for step in line.steps:
             for kind in ("approved", "planned", "done"):
                 on = getattr(step, kind)
@@ -118,10 +109,9 @@ class Axis:
                 if x is None:
                     continue
                 due = step.due if kind == "planned" and step.obligation == line.critical else None
-                marks.append(
-                    PortfolioMark(kind=kind, on=on, x=x, step=step, slack_x=self.x(due) if due else None)
-                )
-        return sorted(marks, key=lambda mark: ("approved", "done", "planned").index(mark.kind))
+                slack_x = self.x(due) if due else None
+                marks.append({"kind": kind, "on": on, "x": x, "step": step, "slack_x": slack_x})
+        return sorted(marks, key=lambda mark: ("approved", "done", "planned").index(mark["kind"]))
 
 
 def build_axis(year: int, calendar: Kazakhstan, *, today: date) -> Axis:
@@ -141,6 +131,7 @@ def build_axis(year: int, calendar: Kazakhstan, *, today: date) -> Axis:
 
 
 @router.get("/portfolio")
+@at_tidy_address
 def portfolio_page(
     ctx: Reading,
     criteria: Criteria,
@@ -148,15 +139,16 @@ def portfolio_page(
     replanned: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """Show one page of the analyses of a year, one line each."""
-    tidy = redirect_to_tidy_address(ctx)
-    if tidy is not None:
-        return tidy
     view = _portfolio(ctx, criteria, number)
     case_id = replanned if any(line.case == replanned for line in view.lines) else ""
-    return _page(
+    return page(
         ctx,
         "portfolio.html",
-        criteria,
+        criteria=criteria,
+        years=_years(ctx),
+        units=build_unit_filter(ctx.reads.office(), criteria.unit, own_unit=ctx.reader.root),
+        procedures=offered_procedures(ctx, "", criteria.procedure),
+        stages=[(stage.id, stage.title) for stage in ctx.library.latest(criteria.procedure).stages],
         view=view,
         axis=build_axis(criteria.year, ctx.calendar, today=ctx.today),
         replanned=case_id,
@@ -219,20 +211,6 @@ def _portfolio(ctx: RequestContext, query: PortfolioQuery, number: int) -> Portf
 
 def _fields(query: PortfolioQuery) -> dict[str, object]:
     return {name: getattr(query, name) for name in YearOfCases.model_fields}
-
-
-def _page(ctx: WebContext, template: str, query: PortfolioQuery, **values: Any) -> Response:
-    chosen = ctx.library.latest(query.procedure)
-    response = page(
-        *(ctx, template),
-        criteria=query,
-        years=_years(ctx),
-        units=build_unit_filter(ctx.reads.office(), query.unit, own_unit=ctx.reader.root),
-        procedures=offered_procedures(ctx, "", chosen.id),
-        stages=tuple((stage.id, stage.title) for stage in chosen.stages),
-        **values,
-    )
-    return with_tidy_address(ctx, response)
 
 
 def _years(ctx: RequestContext) -> Sequence[int]:

@@ -1,4 +1,4 @@
-"""Page addresses without empty query parameters, suitable for sharing and bookmarks."""
+"""Lists on pages: their addresses without empty parameters, their columns and cells, and their workbooks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Generic, TypeVar
+from functools import wraps
+from typing import Any, Generic, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
@@ -23,30 +24,31 @@ from workflow.board.figures import Performance
 from workflow.law.procedure import Text
 
 
-def tidy_address(ctx: WebContext, *, defaults: Iterable[tuple[str, str]] = ()) -> str:
-    """Return the address of a request without empty parameters and without `defaults`."""
-    omitted = frozenset(defaults)
-    parameters = [(key, value) for key, value in ctx.query.multi_items() if value.strip()]
-    query = urlencode([parameter for parameter in parameters if parameter not in omitted])
+def tidy_address(ctx: WebContext) -> str:
+    """Return the address of a request without empty parameters."""
+    query = urlencode([(key, value) for key, value in ctx.query.multi_items() if value.strip()])
     return ctx.request.url.path + (f"?{query}" if query else "")
 
 
-def redirect_to_tidy_address(ctx: WebContext) -> Response | None:
-    """Return a redirect to the tidy address when a form sent empty fields; None when it did not.
+P = ParamSpec("P")
 
-    htmx needs no redirect: `with_tidy_address` sends it the address in a header.
+
+def at_tidy_address(handler: Callable[P, Response]) -> Callable[P, Response]:
+    """Decorate a page to which a form sends filters: it is shown at its tidy address, to which a browser is
+    redirected; htmx gets the address in a header. The page must take the context as `ctx`.
     """
-    empty = any(not value.strip() for value in ctx.query.values())
-    if not empty or ctx.is_fragment:
-        return None
-    return RedirectResponse(tidy_address(ctx), status_code=303)
 
+    @wraps(handler)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> Response:
+        ctx: Any = kwargs["ctx"]
+        if not ctx.is_fragment and any(not value.strip() for value in ctx.query.values()):
+            return RedirectResponse(tidy_address(ctx), status_code=303)
+        response = handler(*args, **kwargs)
+        if ctx.is_fragment:
+            response.headers["hx-push-url"] = tidy_address(ctx)
+        return response
 
-def with_tidy_address(ctx: WebContext, response: Response) -> Response:
-    """Set the tidy address for the browser's address bar on an answer to htmx; return the answer."""
-    if ctx.is_fragment:
-        response.headers["hx-push-url"] = tidy_address(ctx)
-    return response
+    return answer
 
 
 R = TypeVar("R")

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
+from merzim.documents.people.sheet import people_sheets
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services import administration as office_settings
 from merzim.services.accounts import telegram
@@ -32,8 +33,7 @@ from merzim.services.people import staff
 from merzim.services.people.feeds import FeedRevoked, give_own, revoke_feed
 from merzim.services.people.table import MAX_TABLE_BYTES, preview_table, read_table, save_table
 from merzim.web.auth.dependencies import Own, Setting, reads_files
-from merzim.web.files_of_lists import get_people_table
-from merzim.web.http import WebContext
+from merzim.web.http import WebContext, as_workbook
 from merzim.web.pages.account.login import own_page
 from merzim.web.pages.administration.people import show
 from merzim.web.ui.form_values import Fields, sent, tidy
@@ -42,7 +42,6 @@ from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 SHOWN = 200
-router.get("/administration/people/export")(get_people_table)
 
 
 @router.post("/account/feed")
@@ -69,6 +68,13 @@ def own_telegram(ctx: Own, typed: Fields) -> Response:
         return own_page(ctx, telegram=telegram.offer(ctx, ctx.reader.person))
     except Refusal as refusal:
         return own_page(ctx, refusal=refusal)
+
+
+@router.get("/administration/people/export")
+def export_people(ctx: Setting) -> Response:
+    """Return all people as a workbook that can be imported again."""
+    sheets = people_sheets(staff.recorded_office(ctx), ctx.language)
+    return as_workbook(sheets, "people")
 
 
 @router.post("/administration/people/import")

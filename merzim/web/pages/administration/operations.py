@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -12,9 +12,10 @@ from starlette.responses import RedirectResponse, Response
 
 from merzim.services import administration, sending
 from merzim.services.administration import Step, first_steps
-from merzim.services.audit import AskAudit, AuditList, ask_audit
+from merzim.services.audit import AskAudit, AuditLine, AuditList, ask_audit, exported_entries
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
+from merzim.services.moments import almaty
 from merzim.services.people.feeds import open_feed
 from merzim.services.people.staff import recorded_office
 from merzim.services.sending import ResendChannel
@@ -22,13 +23,12 @@ from merzim.services.upkeep import backups
 from merzim.services.upkeep.operations import AskOperations, ResendLetter, get_operations, resend_failed_letter
 from merzim.services.verbs import NotFound
 from merzim.web.auth.dependencies import Anybody, Auditing, Managing, Setting
-from merzim.web.files_of_lists import AUDIT_COLUMNS, get_audit_workbook
 from merzim.web.http import AuditQuery, WebContext
 from merzim.web.pages.administration.people import show
 from merzim.web.ui.form_values import Fields, InvalidForm, parse_date, tidy
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
-from merzim.web.ui.tables import page_heads
+from merzim.web.ui.tables import Column, page_heads, workbook_response
 from notifications.notice import NOTICE_STATES
 from notifications.wire.entry import calendar
 from workflow.org.audit import OF_CASES, TOPICS
@@ -116,10 +116,35 @@ def administration_counts(ctx: RequestContext) -> dict[str, int]:
     return {"people": len(office.people), "units": len(office.units), "accounts": accounts}
 
 
-router.get("/audit.xlsx")(get_audit_workbook)
+def _local(at: datetime | None) -> datetime | None:
+    """Return a moment as a cell of a sheet has it: by the clock of the office."""
+    return at.astimezone(almaty()).replace(tzinfo=None) if at else None
+
+
+AUDIT_COLUMNS: tuple[Column[AuditLine], ...] = (
+    Column("numbered.head", lambda _, line: line.seq),
+    Column("web.audit.when", lambda _, line: _local(line.at), ""),
+    Column("web.audit.who", lambda _, line: line.who, ""),
+    Column("web.login.name", lambda _, line: line.by),
+    Column("web.audit.what", lambda t, line: t.capital(line.what), ""),
+    Column("web.audit.topic", lambda t, line: t.say(f"audit.topic.{line.topic}")),
+    Column("web.cases.head.id", lambda _, line: line.case),
+    Column("web.audit.where", lambda _, line: line.address, ""),
+    Column("web.audit.way", lambda t, line: t.say(f"audit.way.{line.way}")),
+)
+
+
 Text = Annotated[str, Query(max_length=500)]
 PAGE = 50
 Number = Annotated[int | None, Query(ge=1, le=2**53)]
+
+
+@router.get("/audit.xlsx")
+def audit_workbook(ctx: Auditing, shown: AuditQuery) -> Response:
+    """Return the entries a filter matches as a workbook, the newest first."""
+    filters = {name: text for name, text in shown.items() if text}
+    entries = exported_entries(ctx, build(AskAudit, {**filters, "language": ctx.language}))
+    return workbook_response(ctx, AUDIT_COLUMNS, entries, title="web.audit.title")
 
 
 @router.get("/audit")

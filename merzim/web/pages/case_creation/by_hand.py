@@ -39,7 +39,7 @@ from merzim.web.ui.form_values import Fields, InvalidForm
 from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.tables import redirect_to_tidy_address, with_tidy_address
+from merzim.web.ui.tables import at_tidy_address
 from workflow.board.portfolio import APPROVAL
 from workflow.law.procedure import Procedure
 from workflow.org.office import OF_A_PERSON, Office
@@ -97,6 +97,7 @@ def schedule_template(ctx: Managing) -> Response:
 
 
 @router.get("/open/case")
+@at_tidy_address
 def case_form_page(
     ctx: Reading,
     procedure: Name = "",
@@ -105,9 +106,6 @@ def case_form_page(
     person: Name = "",
 ) -> Response:
     """Show the form of a procedure, with the deadlines of the dates typed so far; only managers open a case."""
-    tidy = redirect_to_tidy_address(ctx)
-    if tidy is not None:
-        return tidy
     answers = {
         **dict(ctx.query.multi_items()),
         "procedure": procedure,
@@ -115,26 +113,24 @@ def case_form_page(
         "object": object,
         "person": person,
     }
-    return with_tidy_address(ctx, _case_page(ctx, answers))
+    return _case_page(ctx, answers)
 
 
 @router.get("/plan")
+@at_tidy_address
 def public_planner_page(ctx: Anybody) -> Response:
     """Show the deadlines of an analysis by one date, to anybody where config.toml allows it; it names no
     person, unit or case.
     """
     if not ctx.app.settings.web.public_planner:
         raise HTTPException(404)
-    tidy = redirect_to_tidy_address(ctx)
-    if tidy is not None:
-        return tidy
     procedure = ctx.library.latest("internal-analysis")
     dates = intended(procedure, ctx.query.multi_items(), ctx.calendar)
     if not dates.empty:
         count_plan(ctx)
     response = _form_page(ctx, procedure, dates, Office(), action="/plan")
     response.headers["x-robots-tag"] = "noindex"
-    return with_tidy_address(ctx, response)
+    return response
 
 
 @router.post("/open/case")

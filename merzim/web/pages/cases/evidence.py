@@ -13,7 +13,6 @@ from starlette.datastructures import FormData, UploadFile
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext, require_visible
-from merzim.services.documents.case_documents import Paper, case_papers
 from merzim.services.evidence import MAX_GROUND_LENGTH, clean_file_name
 from merzim.services.inputs import EvidenceInput, OpenFile, build
 from merzim.services.results import CommandResult
@@ -21,8 +20,7 @@ from merzim.services.verbs import Verb
 from merzim.web.pages.cases.case_view import CaseView
 from merzim.web.ui.form_values import Confirmation, InvalidForm, parse_date
 from workflow.cases.case import Evidence
-from workflow.cases.registers.evidence_list import ProvedItem, proofs
-from workflow.languages import PAPER_LANGUAGES
+from workflow.cases.registers.evidence_list import ProvedItem
 from workflow.law.procedure import Text
 
 OTHER = "other"
@@ -170,22 +168,6 @@ class ShownProof:
     title: Text | None = None
     period: str = ""
     event: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Papers:
-    forms: tuple[Paper, ...]
-    proofs: tuple[ShownProof, ...]
-    languages: tuple[str, ...]
-
-
-def papers_view(dossier: CaseView, ctx: RequestContext, language: str) -> Papers:
-    case = dossier.case
-    return Papers(
-        forms=case_papers(ctx, case, language),
-        proofs=tuple(proof_of(proved_item, dossier) for proved_item in proofs(case)),
-        languages=PAPER_LANGUAGES,
-    )
 
 
 def proof_of(proved_item: ProvedItem, dossier: CaseView) -> ShownProof:

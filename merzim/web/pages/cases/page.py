@@ -16,7 +16,7 @@ from merzim.services.cases import verbs as cases
 from merzim.services.cases.comments import whom_to_ask
 from merzim.services.cases.judgement import judge
 from merzim.services.context import RequestContext, whole_case
-from merzim.services.documents.case_documents import forms_of
+from merzim.services.documents.case_documents import case_papers, forms_of
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import author_names
 from merzim.services.registers.results import RowView, UnknownRow
@@ -24,10 +24,10 @@ from merzim.services.registers.views import AskRow, show_row
 from merzim.services.results import ActMovesResult, act_moves_result
 from merzim.services.scoring import Stakes
 from merzim.web.auth.dependencies import Reading
-from merzim.web.files_of_papers import get_evidence, get_form, get_package
+from merzim.web.downloads import get_evidence, get_form, get_package
 from merzim.web.http import CaseId, WebContext
 from merzim.web.pages.cases.case_view import CaseView, make_case_view, risk_view
-from merzim.web.pages.cases.evidence import papers_view
+from merzim.web.pages.cases.evidence import proof_of
 from merzim.web.pages.cases.recording import (
     correct_form,
     exempt_form,
@@ -46,8 +46,10 @@ from workflow.cases.changes import comments
 from workflow.cases.commands.assignments import CannotComment
 from workflow.cases.commands.previews import Preview
 from workflow.cases.registers.assignments import assignments
+from workflow.cases.registers.evidence_list import proofs
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding
+from workflow.languages import PAPER_LANGUAGES
 from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal
 from workflow.registers.definition import Register
@@ -106,7 +108,9 @@ def _tab(
         case "risks":
             return {"risks": risk_view(view, ctx.query, tried, today=ctx.today)}
         case "papers":
-            return {"papers": papers_view(view, ctx, ctx.language)}
+            papers = case_papers(ctx, view.case, ctx.language)
+            proved = [proof_of(item, view) for item in proofs(view.case)]
+            return {"papers": papers, "proofs": proved, "languages_of_papers": PAPER_LANGUAGES}
         case "history":
             return _history(ctx, view, tried)
 
@@ -243,7 +247,6 @@ def _typed(rejected_form: RejectedForm | None, name: str) -> str:
 
 def _asking(ctx: WebContext, view: CaseView, rejected_form: RejectedForm | None) -> dict[str, Any]:
     """Return the initial values of the comment form: its obligation, and the person asked."""
-    about = rejected_form.answers.get("obligation", "") if rejected_form else ctx.query.get("about", "")[:100]
     about = _typed(rejected_form, "obligation") if rejected_form else _asked(ctx, "about")
     asks, text, until, why = _typed(rejected_form, "asks"), "", "", _asked(ctx, "why")
     if why in view.titles and not rejected_form and ctx.reader.may("assign"):

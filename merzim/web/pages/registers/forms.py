@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -47,15 +47,6 @@ class FormField:
     @property
     def chosen(self) -> list[str]:
         return self.value.split(";")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FieldProblem:
-    """One mistake in a form: the field, and a code with its arguments."""
-
-    field: str
-    code: str
-    arguments: Mapping[str, object]
 
 
 def form_fields(
@@ -183,15 +174,18 @@ def kept_file(ctx: RequestContext, form: FormData) -> tuple[str, str] | None:
     return keep_upload(ctx, "file", content, name), name
 
 
-def problems_of(refusal: object) -> list[FieldProblem]:
-    """Return all mistakes of a refused row, each with its field; none for other refusals."""
+def problems_of(rejected_form: RejectedForm | None) -> list[dict[str, object]]:
+    """Return all mistakes of a refused row: each its `field`, and a `code` with `arguments`; none for other
+    refusals.
+    """
+    refusal = rejected_form.refusal if rejected_form else None
     if not isinstance(refusal, InvalidRow):
         return []
     return [
-        FieldProblem(
-            field=problem.field,
-            code=f"register.value.{problem.code}",
-            arguments=problem_arguments(refusal.register, problem),
-        )
+        {
+            "field": problem.field,
+            "code": f"register.value.{problem.code}",
+            "arguments": problem_arguments(refusal.register, problem),
+        }
         for problem in refusal.problems
     ]

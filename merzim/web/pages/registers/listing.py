@@ -46,16 +46,6 @@ class RowFilter:
         return bool(self.text or self.first or self.last)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowLine:
-    """One row of a list: its name, its unit and a cell for each column."""
-
-    row: RowView
-    name: str
-    unit: str
-    cells: Sequence[Cell]
-
-
 def columns_of(register: RegisterView, fields: Sequence[FieldView]) -> list[FieldView]:
     """Return the fields shown as columns beside a row's title: those the register's file names, else required
     fields first, then totals, choices and dates; in the order of the definition.
@@ -121,13 +111,14 @@ def filter_inputs(ctx: WebContext, filters: Sequence[RowFilter]) -> list[FilterI
 
 def line_of(
     register: RegisterView, row: RowView, columns: Sequence[FieldView], translator: Translator
-) -> RowLine:
-    return RowLine(
-        row=row,
-        name=row_title(register, row, translator),
-        unit=row.names.get(row.unit, row.unit),
-        cells=[cell_of(column, row, translator) for column in columns],
-    )
+) -> dict[str, object]:
+    """Return a row of a list as templates read it: its name, its unit and a cell for each column."""
+    return {
+        "row": row,
+        "name": row_title(register, row, translator),
+        "unit": row.names.get(row.unit, row.unit),
+        "cells": [cell_of(column, row, translator) for column in columns],
+    }
 
 
 def typed_cell(

@@ -11,17 +11,22 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from starlette.responses import Response
 
 from calendars import OutOfRange
+from merzim.documents.forms import form as form_named
 from merzim.documents.forms import missing_values
 from merzim.documents.forms import title as field_title
 from merzim.services.context import RequestContext
 from merzim.services.documents.row_papers import (
     paper_marks,
+    paper_of_row,
     papers_for,
+    papers_of_list,
     register_papers,
     row_fields,
 )
+from merzim.services.evidence import clean_file_name, paper_file_name
 from merzim.services.inputs import build
 from merzim.services.names import author_names
+from merzim.services.registers import tables
 from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import (
     RegisterView,
@@ -48,14 +53,20 @@ from merzim.services.registers.views import (
 )
 from merzim.services.results import FieldChangeResult
 from merzim.web.auth.dependencies import Reading, Recording
-from merzim.web.files_of_lists import (
-    get_register_template,
-    get_row_file,
-    get_row_paper,
-    papers_file,
-    rows_file,
+from merzim.web.downloads import get_row_file
+from merzim.web.http import (
+    DOCX,
+    XLSX,
+    ZIP,
+    FormId,
+    Number,
+    PaperLanguage,
+    RegisterPath,
+    RowPath,
+    SearchText,
+    WebContext,
+    as_file,
 )
-from merzim.web.http import Number, PaperLanguage, RegisterPath, RowPath, SearchText, WebContext
 from merzim.web.pages.registers.forms import FIELD, form_fields, problems_of
 from merzim.web.pages.registers.listing import (
     RowFilter,
@@ -68,7 +79,7 @@ from merzim.web.pages.registers.listing import (
 from merzim.web.ui.form_values import InvalidForm, RejectedForm, status_of
 from merzim.web.ui.name_fields import RequiredUnit, UnitParam, build_unit_field, build_unit_filter
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.tables import Cell, cell_of, redirect_to_tidy_address, row_title, with_tidy_address
+from merzim.web.ui.tables import Cell, at_tidy_address, cell_of, row_title
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 from workflow.registers.access import is_withheld
@@ -82,9 +93,7 @@ Count = Annotated[int | None, Query(ge=0, le=1_000_000)]
 MAX_PRESET = 200
 """Characters of a field's value taken from the address of a form."""
 MessageParam = Annotated[Literal["", "added", "edited", "withdrawn", "erased"], Query()]
-router.get("/registers/{register_id}/template")(get_register_template)
 router.get("/registers/{register_id}/{row}/files/{digest}")(get_row_file)
-router.get("/registers/{register_id}/{row}/forms/{form}/{language}")(get_row_paper)
 
 
 @router.get("/registers")
@@ -132,13 +141,11 @@ RowsQuery = Annotated[dict[str, Any], Depends(_query)]
 
 
 @router.get("/registers/{register_id}")
+@at_tidy_address
 def rows_page(
     ctx: Reading, register_id: RegisterPath, query: RowsQuery, number: Number = 1, imported: Count = None
 ) -> Response:
     """Show one page of the rows of a register, filtered and sorted."""
-    tidy = redirect_to_tidy_address(ctx)
-    if tidy is not None:
-        return tidy
     translator = Translator(ctx.language)
     register = _view(ctx, register_id)
     filters = filters_of(ctx, register.fields)
@@ -151,7 +158,7 @@ def rows_page(
     columns = columns_of(register, register.fields)
     is_filtered = bool(empty) or any(row_filter.is_set for row_filter in filters)
     has_conditions = is_filtered or any(query[name] for name in ("unit", "search", "withdrawn"))
-    response = page(
+    return page(
         ctx,
         "register_rows.html",
         status=status_of(refusal),
@@ -176,19 +183,41 @@ def rows_page(
         has_papers=bool(register_papers(register_id)) and not query["withdrawn"],
         to=_changed_address(ctx),
     )
-    return with_tidy_address(ctx, response)
 
 
 @router.get("/registers/{register_id}/xlsx")
 def rows_workbook(ctx: Reading, register_id: RegisterPath, query: RowsQuery) -> Response:
     """Return all rows of the same list as a workbook."""
-    return rows_file(ctx, _command(ctx, query, filters_of(ctx, _view(ctx, register_id).fields)), ctx.language)
+    command = _command(ctx, query, filters_of(ctx, _view(ctx, register_id).fields))
+    name = f"{_file_name(ctx, register_id)} {ctx.today.isoformat()}.xlsx"
+    return as_file(tables.export(ctx, command, ctx.language), XLSX, name)
+
+
+@router.get("/registers/{register_id}/template")
+def register_template(ctx: Reading, register_id: RegisterPath) -> Response:
+    """Return the empty spreadsheet of a register, to be filled in and imported."""
+    return as_file(
+        tables.template(ctx, register_id, ctx.language), XLSX, f"{_file_name(ctx, register_id)}.xlsx"
+    )
+
+
+def _file_name(ctx: RequestContext, register_id: str) -> str:
+    """Return the title of a register as files are called."""
+    return clean_file_name(seen_register(ctx, register_id).title[ctx.language])
 
 
 @router.get("/registers/{register_id}/forms/{language}")
 def row_papers(ctx: Reading, register_id: RegisterPath, language: PaperLanguage, query: RowsQuery) -> Response:
     """Return the filled forms of all rows of the same list as one archive."""
-    return papers_file(ctx, _command(ctx, query, filters_of(ctx, _view(ctx, register_id).fields)), language)
+    command = _command(ctx, query, filters_of(ctx, _view(ctx, register_id).fields))
+    return as_file(papers_of_list(ctx, command, language), ZIP, f"{register_id}-{language}.zip")
+
+
+@router.get("/registers/{register_id}/{row}/forms/{form}/{language}")
+def row_paper(ctx: Reading, row: RowPath, form: FormId, language: PaperLanguage) -> Response:
+    """Return the form of a row as DOCX, filled with the fields visible to the reader."""
+    document = paper_of_row(ctx, row, form, language)
+    return as_file(document, DOCX, paper_file_name(form_named(form).title[language], row))
 
 
 @router.get("/registers/{register_id}/import")
@@ -262,7 +291,7 @@ def row_form(
         groups=ctx.app.registers.on(register_id, ctx.today).groups,
         units=build_unit_field(ctx.reads.office(), typed_unit, root=ctx.reader.root),
         tried=rejected_form,
-        problems=problems_of(rejected_form.refusal if rejected_form else None),
+        problems=problems_of(rejected_form),
     )
 
 
@@ -312,7 +341,7 @@ def show_row_page(
         message=message,
         erasable=[field for field in detail.fields if field.id in erasable and field.id in detail.row.values],
         tried=rejected_form,
-        problems=problems_of(edits.refusal if edits else None),
+        problems=problems_of(edits),
     )
 
 

@@ -2,25 +2,95 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.responses import Response
 
-from merzim.services.law.regulations import row_words
+from merzim.services.cases.rows import extra_cell, extra_fields
 from merzim.services.reports.monitoring import (
     DIRECTIONS,
     STATUSES,
     TO_READERS,
+    MonitoringLine,
     Quarter,
     SharedRiskLine,
+    all_lines,
     monitoring,
 )
-from merzim.web.files_of_papers import RECOMMENDATION_COLUMNS, get_monitoring_file
+from merzim.web.downloads import narrowed
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection
 from merzim.web.ui.render import Translator
-from merzim.web.ui.tables import Content
+from merzim.web.ui.tables import Column, Content, workbook_response
 from workflow.cases.registers.risk_lists import RecommendationFilter
+from workflow.registers.definition import RegisterField
 
 LOOKS = {"late": "late", "not": "missed", "partly": "soon", "none": "points", "executed": "done"}
 """The figures at the top: statuses of measures, with their colours."""
+
+
+OUTCOME_LOOKS = {"executed": "done", "partly": "soon", "not": "missed", "irrelevant": "not_required"}
+
+
+def _risk(t: Translator, line: MonitoringLine) -> Content:
+    risk, measure = line.risk, line.measure
+    number = measure.number if measure else 0
+    place = f"?measure={number}#measure-{number}" if measure else f"#risk-{risk.number}"
+    about = [line.case.object_in(t.language) or line.case.id, t.option("direction", risk.direction)]
+    if risk.rank:
+        about.append(t.say("web.monitoring.rank", points=risk.rank.likelihood * risk.rank.effect))
+    return Content(
+        text=risk.description,
+        address=f"/cases/{line.case.id}/risks{place}",
+        under=(Content(text=" · ".join(about)),),
+    )
+
+
+def _measure(t: Translator, line: MonitoringLine) -> Content:
+    if line.measure is None:
+        return Content(text=t.say("web.monitoring.no_measure"))
+    completion = line.measure.completion
+    return Content(text=line.measure.action, under=(Content(text=completion),) if completion else ())
+
+
+def _due(t: Translator, line: MonitoringLine) -> Content:
+    under = []
+    if line.due and line.late:
+        under.append(Content(text=t.say("web.late_by", n=line.working_days), late=True))
+    written = line.measure.term.written if line.measure else ""
+    if written:
+        under.append(Content(text=f"«{written}»"))
+    return Content(text=t.short(line.due) if line.due else "" if written else "–", under=tuple(under))
+
+
+def _outcome(t: Translator, line: MonitoringLine) -> Content:
+    if not line.status:
+        return Content(text="–")
+    reviews = line.measure.reviews if line.measure else ()
+    under = (Content(text=t.short(reviews[-1].on)),) if reviews else ()
+    look = OUTCOME_LOOKS.get(line.status, "open")
+    return Content(text=t.option("outcome", line.status), state=look, under=under)
+
+
+RECOMMENDATION_COLUMNS: tuple[Column[MonitoringLine], ...] = (
+    Column("cli.head.case", lambda _, line: line.case.id),
+    Column("cli.head.n", lambda _, line: line.risk.number),
+    Column("web.monitoring.risk", lambda _, line: line.risk.description, "", _risk),
+    Column("cli.head.direction", lambda t, line: t.option("direction", line.risk.direction)),
+    Column("cli.head.rank", lambda _, line: line.risk.rank.points if line.risk.rank else None),
+    Column("cli.head.recommendation", lambda _, line: line.measure and line.measure.recommendation),
+    Column("web.risks.measure", lambda _, line: line.measure and line.measure.action, "", _measure),
+    Column("cli.head.completion", lambda _, line: line.measure and line.measure.completion),
+    Column("web.unit", lambda t, line: t.name(line.unit.name), "col-unit"),
+    Column("web.risks.responsible", lambda _, line: line.measure and line.measure.responsible, ""),
+    Column("cli.head.term", lambda _, line: line.measure and line.measure.term.written),
+    Column("web.due", lambda _, line: line.due, "col-due-long", _due),
+    Column(
+        "web.risks.outcome",
+        lambda t, line: t.option("outcome", line.status) if line.status else None,
+        "col-state",
+        _outcome,
+    ),
+)
 
 
 def build(query: ReportQuery) -> Report:
@@ -83,21 +153,22 @@ def build(query: ReportQuery) -> Report:
 
 
 def workbook(query: ReportQuery) -> Response:
-    return get_monitoring_file(query.ctx, _criteria(query))
+    """Return the whole list as a workbook: the columns of the page, then fields only register files define."""
+    ctx = query.ctx
+    extra = (_extra_column(row, field) for row in ("risk", "measure") for field in extra_fields(f"{row}s"))
+    lines = all_lines(ctx.reads, ctx.calendar, _criteria(query), today=ctx.today)
+    columns = (*RECOMMENDATION_COLUMNS, *extra)
+    return workbook_response(ctx, columns, lines, title="web.monitoring.title")
+
+
+def _extra_column(row: str, field: RegisterField) -> Column[MonitoringLine]:
+    return Column(field.title, lambda t, line: extra_cell(field, getattr(line, row), t.language))
 
 
 def _criteria(query: ReportQuery) -> RecommendationFilter:
-    status, direction, search = (query.chosen.get(name, "") for name in ("status", "direction", "search"))
-    legal, late = (bool(query.chosen.get(name)) for name in ("legal", "late"))
-    return RecommendationFilter(
-        unit=query.unit,
-        status=status,
-        direction=direction,
-        legal=legal,
-        late=late,
-        search=search.strip(),
-        words=row_words(search),
-    )
+    names = ("status", "direction", "legal", "late", "search")
+    given: dict[str, Any] = {name: query.chosen.get(name, "") for name in names}
+    return narrowed(query.unit, **given)
 
 
 def _figure(query: ReportQuery, status: str, number: int) -> Figure:
@@ -113,7 +184,7 @@ def _others(t: Translator, number: int) -> str:
 
 
 def _shared(t: Translator, group: SharedRiskLine) -> Content:
-    """Return a risk several units have: where, and where nobody query the higher body."""
+    """Return a risk several units have: where, and where nobody asked the higher body."""
     names = [t.name(unit.name) for unit in group.units if unit.name]
     units = t.say("web.monitoring.units", n=group.alike.units)
     if names:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from fastapi import HTTPException
 from starlette.responses import Response
 
+from merzim.documents.cartogram import cartogram_sheets, draw_cartogram
+from merzim.documents.sheets.listing import Table
 from merzim.services.law.acts import offered_procedures
 from merzim.services.names import seen_unit
 from merzim.services.reports.consolidated import (
@@ -18,7 +20,7 @@ from merzim.services.reports.consolidated import (
     list_turns,
     uploads,
 )
-from merzim.web.files_of_papers import get_cartogram_file, get_consolidated_file
+from merzim.web.http import SVG, as_file, as_workbook
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, lines
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, Content, workbook_response
@@ -65,13 +67,27 @@ def build_consolidated(query: ReportQuery) -> Report:
 
 
 def consolidated_workbook(query: ReportQuery) -> Response:
-    chosen = query.chosen
-    return get_consolidated_file(
-        *(query.ctx, query.t, query.unit),
-        procedure=chosen.get("procedure", ""),
-        obligation=chosen.get("obligation", ""),
-        year=query.year,
+    """Return the consolidated form as a workbook."""
+    consolidated, t = _consolidated(query), query.t
+    if consolidated.report is None:
+        raise HTTPException(404, "web.problem.not_found")
+    form = consolidated.report.form
+    numbers = list(dict.fromkeys((*consolidated.report.obligation.values, *form.sums)))
+    heads = (
+        *(t.say(f"cli.head.{column}") for column in ("unit", "case", "id", "due", "on", "late_by")),
+        *(t.say(f"value.{number}") for number in numbers),
+        t.say("cli.head.documents"),
     )
+    rows = [
+        (
+            *(query.unit_title(line.unit), line.case, line.obligation, line.due, line.on, line.late_by),
+            *(line.values.get(number) for number in numbers),
+            line.evidence,
+        )
+        for line in form.lines
+    ]
+    title = consolidated.obligation.title[t.language]
+    return as_workbook([Table(heads, rows, title)], f"{title[:80]} {consolidated.year}")
 
 
 def _consolidated(query: ReportQuery) -> ConsolidatedQuery:
@@ -361,8 +377,22 @@ def build_cartogram(query: ReportQuery) -> Report:
     )
 
 
-def cartogram_file(ending: str) -> Callable[[ReportQuery], Response]:
-    return lambda query: get_cartogram_file(query.ctx, query.t, ending, query.unit)
+def _cartogram_name(query: ReportQuery) -> str:
+    return f"{query.t.say('web.cartogram.title')} {query.t.short(query.ctx.today)}"
+
+
+def cartogram_workbook(query: ReportQuery) -> Response:
+    """Return the lines the cartogram should have as a workbook."""
+    lines = comparison(query.ctx, query.unit).lines
+    return as_workbook(cartogram_sheets(lines, language=query.t.language), _cartogram_name(query))
+
+
+def cartogram_drawing(query: ReportQuery) -> Response:
+    """Return the lines the cartogram should have as a drawing (SVG)."""
+    view = comparison(query.ctx, query.unit)
+    name = query.unit_title(view.unit) if view.unit else query.ctx.organisation
+    drawing = draw_cartogram(view.lines, name=name, language=query.t.language)
+    return as_file(drawing.encode(), SVG, f"{_cartogram_name(query)}.svg")
 
 
 def _place_columns() -> tuple[Column[UnitPositions], ...]:

@@ -10,12 +10,13 @@ from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
 from merzim.services.context import RequestContext
+from merzim.services.documents.notice_list import notices_table
 from merzim.services.law.acts import acts_here
 from merzim.services.reports.notices import PAGE as LINES
 from merzim.services.reports.notices import list_notices
 from merzim.web.auth.dependencies import Reading
-from merzim.web.files_of_papers import Noticed, get_notices_file, get_report
-from merzim.web.http import Number, Year
+from merzim.web.downloads import Noticed, get_report
+from merzim.web.http import Number, Year, as_workbook
 from merzim.web.pages.reports import figures, monitoring, organisations, points
 from merzim.web.pages.reports.report import Report, ReportQuery, content_of
 from merzim.web.ui.name_fields import RequiredUnit, build_person_filter, unit_choices
@@ -57,7 +58,7 @@ REPORTS: Mapping[ReportName, Kind] = {
     "cartogram": Kind(
         "web.cartogram",
         organisations.build_cartogram,
-        {ending: organisations.cartogram_file(ending) for ending in ("xlsx", "svg")},
+        {"xlsx": organisations.cartogram_workbook, "svg": organisations.cartogram_drawing},
     ),
     "points": Kind("web.scores.short", points.build, {"xlsx": points.workbook}),
     "figures": Kind("web.figures.short", figures.build, {"xlsx": figures.workbook}),
@@ -109,7 +110,8 @@ def _is_offered(ctx: RequestContext, name: ReportName, current: ReportName) -> b
 
 
 journal = APIRouter(include_in_schema=False)
-journal.get("/register/xlsx")(get_notices_file)
+IN_A_FILE = 20_000
+"""Maximum number of notices in one file."""
 
 
 @journal.get("/register")
@@ -126,3 +128,11 @@ def journal_page(ctx: Reading, query: Noticed, number: Number = 1) -> Response:
         states=NOTICE_STATES,
         lines=LINES,
     )
+
+
+@journal.get("/register/xlsx")
+def journal_workbook(ctx: Reading, query: Noticed) -> Response:
+    """Return the same list as a workbook."""
+    notices, t = ctx.reads.notices_matching(**query, limit=IN_A_FILE), Translator(ctx.language)
+    name = f"{t.say('web.register.title')} {t.short(ctx.today)}"
+    return as_workbook([notices_table(ctx.app, notices, t.language)], name)

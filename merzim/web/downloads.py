@@ -1,0 +1,138 @@
+"""What pages and the API both serve: files of cases and rows, reports to sign; and the filters of two lists."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated, Literal
+
+from fastapi import Depends, HTTPException, Query
+from starlette.responses import Response
+
+from merzim.documents.forms import form as form_named
+from merzim.documents.sheets.unreadable import EvidenceDamaged
+from merzim.services.audit import DIGEST_DIGITS, record
+from merzim.services.context import whole_case
+from merzim.services.documents.case_documents import filled_form
+from merzim.services.documents.case_documents import package as package_of_case
+from merzim.services.documents.year_reports import filled_report
+from merzim.services.evidence import clean_file_name, paper_file_name
+from merzim.services.law.regulations import row_words
+from merzim.services.names import case_title, seen_unit
+from merzim.services.registers.views import AskRow, show_row
+from merzim.services.reports.notices import NoticeFilter
+from merzim.web.auth.dependencies import Reading
+from merzim.web.http import (
+    BYTES,
+    DOCX,
+    ZIP,
+    CaseId,
+    Digest,
+    FormId,
+    PaperLanguage,
+    Quarter,
+    RowPath,
+    as_file,
+    stream_file,
+)
+from merzim.web.ui.name_fields import NameText, PersonParam, UnitParam
+from merzim.web.ui.render import RequestTranslator
+from workflow.cases.registers.evidence_list import stored_file
+from workflow.cases.registers.risk_lists import RecommendationFilter
+
+log = logging.getLogger("merzim.web")
+
+
+def get_evidence(ctx: Reading, case: CaseId, digest: Digest) -> Response:
+    """Return a stored file of the case, after checking its SHA-256."""
+    stored_case, _ = whole_case(ctx, case)
+    # Of a document the reader may not open the case, as they see it, has no digest.
+    item = stored_file(stored_case, digest)
+    if item is None:
+        raise HTTPException(404, "web.problem.no_file")
+    name = clean_file_name(item.name or "")
+    try:
+        content = ctx.app.evidence.open(digest)
+    except EvidenceDamaged as damage:
+        log.error("%s of case %s: %s %s", digest, case, damage.damage, damage.problem)
+        raise damage.of(case, name) from None
+    record(ctx, "file", "evidence_read", name=digest[:DIGEST_DIGITS], case=case)
+    return stream_file(content, BYTES, name)
+
+
+def get_form(ctx: Reading, case: CaseId, form: FormId, language: PaperLanguage) -> Response:
+    """Return a form of the case, filled with the known values, as DOCX."""
+    stored_case, _ = whole_case(ctx, case)
+    document = filled_form(ctx.app, case, form, language, ctx.reads.scope_in(stored_case), today=ctx.today)
+    title = case_title(stored_case, ctx.library.of(stored_case))
+    return as_file(document, DOCX, paper_file_name(form_named(form).title[language], title[language]))
+
+
+def get_package(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Response:
+    """Return the export package (ZIP), without restricted files; readers without access do not see their names.
+
+    Missing or altered files are left out and listed in its index; its name then says `incomplete`.
+    """
+    stored_case, _ = whole_case(ctx, case)
+    package = package_of_case(ctx.app, case, translator.language, ctx.reads.scope_in(stored_case))
+    record(ctx, "file", "package_read", case=case)
+    kind = "package" if package.whole else "package-incomplete"
+    return stream_file(package.content, ZIP, f"{case}-{kind}.zip")
+
+
+Short = Annotated[str, Query(max_length=40)]
+Flag = Annotated[Literal["", "1"], Query()]
+
+
+def narrowed(
+    unit: UnitParam,
+    status: Short = "",
+    direction: Short = "",
+    legal: Flag = "",
+    late: Flag = "",
+    search: Annotated[str, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = "",
+) -> RecommendationFilter:
+    """Return the filter of a list of recommendations, from the address."""
+    return RecommendationFilter(
+        unit=unit,
+        status=status,
+        direction=direction,
+        legal=bool(legal),
+        late=bool(late),
+        search=search.strip(),
+        words=row_words(search),
+    )
+
+
+def _noticed(person: PersonParam, case: Short = "", state: Short = "", channel: Short = "") -> NoticeFilter:
+    return {"case": case.strip(), "person": person, "state": state, "channel": channel}
+
+
+Monitored = Annotated[RecommendationFilter, Depends(narrowed)]
+Noticed = Annotated[NoticeFilter, Depends(_noticed)]
+"""The filter of the journal of notices, from the address."""
+
+
+def get_row_file(ctx: Reading, row: RowPath, digest: Digest) -> Response:
+    """Return a file of a row, after checking its bytes against the recorded hash."""
+    detail = show_row(ctx, AskRow(row=row))
+    stored = [*detail.row.values.values()]
+    stored += [value for event in detail.history for change in event.changes for value in (change.after,)]
+    files = {value["sha256"]: value for value in stored if isinstance(value, dict) and "sha256" in value}
+    if digest not in files:
+        raise HTTPException(404, "web.problem.no_file")
+    content = ctx.app.evidence.open(digest)
+    record(ctx, "file", "row_file_read", name=row)
+    return stream_file(content, BYTES, clean_file_name(str(files[digest].get("name", ""))))
+
+
+def get_report(
+    ctx: Reading,
+    form: FormId,
+    language: PaperLanguage,
+    year: Annotated[int, Query(ge=1, le=9999)],
+    unit: NameText = "",
+    quarter: Quarter = None,
+) -> Response:
+    """Return a report about a year or quarter of a unit as DOCX; its rows come from the registers seen."""
+    name, document = filled_report(ctx, form, language, unit=seen_unit(ctx, unit), year=year, quarter=quarter)
+    return as_file(document, DOCX, name)
