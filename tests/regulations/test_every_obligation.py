@@ -6,7 +6,7 @@ out. Each procedure is opened at its beginning, on a real database, after all fa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
@@ -135,31 +135,36 @@ def _is_reminded_of(requirement: Asked) -> None:
 
 @every
 def test_every_obligation_can_be_recorded(procedure: Procedure, case_commands: CaseCommands) -> None:
-    """Recorded by a command in a database, it is done; an ongoing duty remains ongoing."""
-    check_each(obligations(procedure), lambda requirement: _can_be_recorded(requirement, case_commands))
+    """Recorded by a command in a database, it is done; an ongoing duty remains ongoing.
+
+    Obligations that wait for the same facts are recorded in one case.
+    """
+    alike: dict[str, list[Asked]] = {}
+    for requirement in obligations(procedure).values():
+        alike.setdefault(" ".join(_happened(requirement)), []).append(requirement)
+    check_each(alike, lambda requirements: _can_be_recorded(requirements, case_commands))
 
 
-def _can_be_recorded(requirement: Asked, case_commands: CaseCommands) -> None:
-    case = _opened(requirement, case_commands)
-    view = case_commands.view(case.id, today=TODAY)
-    deadline = next(deadline for deadline in view.deadlines if deadline.obligation == requirement.obligation)
-    on = max(requirement.begun, _first_day(deadline, requirement))
-    answers = [option.fact for option in requirement.obligation.options]
-    names = [
-        answers[0] if answers else deadline.id,
-        *(f"{deadline.id}#{n}" for n in range(2, _times(requirement.obligation) + 1)),
-    ]
-    for name in names:
-        if name not in case.facts:
-            case_commands.record(case.id, name, on=on, at=AT)
+def _can_be_recorded(requirements: Sequence[Asked], case_commands: CaseCommands) -> None:
+    case = _opened(requirements[0], case_commands)
+    before = case_commands.view(case.id, today=TODAY).deadlines
+    recorded: dict[str, tuple[str, date]] = {}
+    for requirement in requirements:
+        deadline = next(deadline for deadline in before if deadline.obligation == requirement.obligation)
+        on = max(requirement.begun, _first_day(deadline, requirement))
+        answers = [option.fact for option in requirement.obligation.options]
+        names = [
+            answers[0] if answers else deadline.id,
+            *(f"{deadline.id}#{n}" for n in range(2, _times(requirement.obligation) + 1)),
+        ]
+        for name in names:
+            if name not in case.facts:
+                case_commands.record(case.id, name, on=on, at=AT)
+        standing = isinstance(requirement.obligation.term, OngoingDuty)
+        recorded[deadline.id] = ("standing" if standing else "done", on)
 
-    after = next(
-        candidate
-        for candidate in case_commands.view(case.id, today=TODAY).deadlines
-        if candidate.id == deadline.id
-    )
-    assert after.state == ("standing" if isinstance(requirement.obligation.term, OngoingDuty) else "done")
-    assert after.recorded_on == on
+    after = case_commands.view(case.id, today=TODAY).deadlines
+    assert {d.id: (d.state, d.recorded_on) for d in after if d.id in recorded} == recorded
 
 
 @every
