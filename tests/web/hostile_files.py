@@ -27,6 +27,8 @@ PATIENCE = 15.0
 """Seconds an answer may take, on a machine that does nothing else."""
 LONGEST = 2_000
 """Letters of a sentence a person will read."""
+ENDLESS = "workbook, merged over and over"
+"""The kind that is read until its time is over."""
 _INSIDE = re.compile(r"Traceback \(most recent|<[\w.]+ object at 0x|sqlite3\.|openpyxl|File \"/")
 _GAP = re.compile(r"\{[a-z_]+(:\w+)?\}")
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -128,7 +130,7 @@ def kinds() -> dict[str, Callable[[], Hostile]]:
         "workbook, texts shared": ("a.xlsx", lambda: shared(1_000)),
         "workbook, deep XML": ("a.xlsx", lambda: sheet("<a>" * 10_000)),
         "workbook, many laughs": ("a.xlsx", lambda: sheet(_LOL + "]><x>&i;</x>")),
-        "workbook, merged over and over": ("a.xlsx", lambda: merged(200)),
+        ENDLESS: ("a.xlsx", lambda: merged(200)),
         "workbook, a number without end": (
             "a.xlsx",
             lambda: by_hand(f"<row><c><v>{'9' * 100_000}</v></c></row>"),
