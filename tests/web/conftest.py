@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
@@ -44,6 +45,7 @@ from merzim.storage.database.engine import writing
 from merzim.storage.org import store as office_store
 from merzim.web.app import create_app
 from merzim.web.auth.dependencies import COOKIE
+from merzim.web.ui.render import environment
 from notifications.notice import Notice
 from tests.web.offices import office as three_units
 from workflow.cases.case import Case, Event, Fact
@@ -68,6 +70,8 @@ READERS = (
 EVERY_ACT = ("tbn4-2024", "mne-standard-2025", "enterprise-policy", "decree-802", "decree-154")
 """Acts an office may adopt: pages then show all there is."""
 _HASH = hash_password(PASSWORD)
+# Compiled by the first process, templates are read by the others: 3 s of processor each.
+environment().bytecode_cache = FileSystemBytecodeCache()
 _OPEN: list[Site] = []
 DEMONSTRATION = Moment(now=NOW, today=TODAY, demonstration=True)
 

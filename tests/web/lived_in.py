@@ -25,7 +25,6 @@ from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
 
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert(2)>'{{7*7}}"""
-USUAL = "Обычное слово"
 RAW = ("<script>alert", "<img src=x", "49'")
 """What a page must never contain: the same, not made into text."""
 
@@ -53,9 +52,9 @@ def many_cases(office: RealOffice, count: int) -> None:
 
 
 @contextmanager
-def lived_in_office(folder: Path, *, word: str = USUAL) -> Iterator[RealOffice]:
-    """The example office in that folder, with the word wherever somebody may type: made once and copied."""
-    pattern, uploaded = _lived_in(word)
+def lived_in_office(folder: Path) -> Iterator[RealOffice]:
+    """The example office in that folder, with `HOSTILE` wherever somebody may type: made once and copied."""
+    pattern, uploaded = _lived_in()
     shutil.copytree(pattern, folder, dirs_exist_ok=True)
     with real_office(folder, is_new=False) as office:
         office.uploaded.extend(uploaded)
@@ -63,23 +62,23 @@ def lived_in_office(folder: Path, *, word: str = USUAL) -> Iterator[RealOffice]:
 
 
 @cache
-def _lived_in(word: str) -> tuple[Path, tuple[str, ...]]:
+def _lived_in() -> tuple[Path, tuple[str, ...]]:
     folder = Path(mkdtemp(prefix="merzim-office-"))
     with real_office(folder) as office:
-        _live_in(office, word)
+        _live_in(office)
         return folder, tuple(office.uploaded)
 
 
-def _live_in(office: RealOffice, word: str) -> None:
-    _people(office, word)
+def _live_in(office: RealOffice) -> None:
+    _people(office)
     context, moment = office.app, office.moment[0]
-    unit = next((key for key, unit in context.reads.office().units.items() if unit.name == word), "")
+    unit = next((key for key, unit in context.reads.office().units.items() if unit.name == HOSTILE), "")
     opened_cases = context.case_commands.open_many(
         [
             Opening(
                 procedure="internal-analysis",
                 unit=unit,
-                object=word,
+                object=HOSTILE,
                 planned={"analysis_started": date(2026, 4, 8), "analysis_ended": date(2026, 5, 12)},
             )
             for _ in range(4)
@@ -91,7 +90,9 @@ def _live_in(office: RealOffice, word: str) -> None:
         answer = browser.post(
             f"/cases/{corrected}",
             data={"fact": "order_signed", "on": "2026-04-02"},
-            files={"file.document:order": (f"{word}.pdf".replace("/", "|"), b"%PDF-1.7\n", "application/pdf")},
+            files={
+                "file.document:order": (f"{HOSTILE}.pdf".replace("/", "|"), b"%PDF-1.7\n", "application/pdf")
+            },
         )
         assert answer.status_code in (200, 303), answer.text
         examples = Path(__file__).parents[2] / "examples"
@@ -103,68 +104,74 @@ def _live_in(office: RealOffice, word: str) -> None:
         )
         assert sent.status_code == 303, sent.text
         office.uploaded.append(sent.headers["location"])
-    _rows(office, word)
+    _rows(office)
     context.case_commands.record(
         late,
         "start_announced",
         on=date(2026, 4, 3),
-        evidence=(Evidence(kind="link:site", reference=f"https://example.kz/?q={word}"),),
+        evidence=(Evidence(kind="link:site", reference=f"https://example.kz/?q={HOSTILE}"),),
         at=Stamp(by="officer", now=moment.now, today=moment.today),
     )
     now = "2026-04-06T12:00"
     for line in (
-        ("correct", corrected, "order_signed", "--on", "2026-04-03", "--ground", word),
-        ("cancel", cancelled, "--ground", word),
-        ("exempt", exempted, "--obligation", "order_signed", "--ground", word),
+        ("correct", corrected, "order_signed", "--on", "2026-04-03", "--ground", HOSTILE),
+        ("cancel", cancelled, "--ground", HOSTILE),
+        ("exempt", exempted, "--obligation", "order_signed", "--ground", HOSTILE),
     ):
         office.run(*line, now=now)
     by_officer = operator_context(
         office.app, at=Stamp(by="officer", now=moment.now, today=moment.today), demonstration=True
     )
-    campaign = {"register_id": "consents", "kind": "confirmation", "until": "2026-04-30", "title": word}
+    campaign = {"register_id": "consents", "kind": "confirmation", "until": "2026-04-30", "title": HOSTILE}
     start_campaign(by_officer, build(StartCampaign, campaign))
     for register, action, fields in (
         (
             "risks",
             "add",
-            {"description": word, "cause": word, "act": word, "department": word, "on": "2026-04-06"},
+            {
+                "description": HOSTILE,
+                "cause": HOSTILE,
+                "act": HOSTILE,
+                "department": HOSTILE,
+                "on": "2026-04-06",
+            },
         ),
         (
             *("measures", "add"),
-            {"risk": 1, "action": word, "recommendation": word, "responsible": word},
+            {"risk": 1, "action": HOSTILE, "recommendation": HOSTILE, "responsible": HOSTILE},
         ),
-        ("remarks", "add", {"text": word, "author": word, "on": "2026-04-06"}),
-        ("remarks", "answer", {"number": 1, "taken": True, "answer": word, "on": "2026-04-06"}),
-        ("positions", "add", {"title": word, "holder": word, "why": word, "on": "2026-04-06"}),
+        ("remarks", "add", {"text": HOSTILE, "author": HOSTILE, "on": "2026-04-06"}),
+        ("remarks", "answer", {"number": 1, "taken": True, "answer": HOSTILE, "on": "2026-04-06"}),
+        ("positions", "add", {"title": HOSTILE, "holder": HOSTILE, "why": HOSTILE, "on": "2026-04-06"}),
     ):
         act(by_officer, register, action, late, **fields)
     office.run("remind", now=now)
     office.run("deliver", now=now)
 
 
-def _rows(office: RealOffice, word: str) -> None:
+def _rows(office: RealOffice) -> None:
     """A row of a register with a file, changed once; one that was withdrawn; one with a form of the policy."""
     fields = {
-        "number": word,
+        "number": HOSTILE,
         "received_on": "2026-03-30",
         "source": "appeal",
         "about": "other",
-        "substance": word,
+        "substance": HOSTILE,
     }
     form = {"unit": "Пресс-служба", **{f"field.{name}": text for name, text in fields.items()}}
     rows: list[str] = []
     with office.client() as browser:
         for number in range(2):
-            form["field.number"] = f"{word} {number}"
-            paper = {"field.documents": (f"{word}.pdf".replace("/", "|"), b"%PDF-1.7\n", "application/pdf")}
+            form["field.number"] = f"{HOSTILE} {number}"
+            paper = {"field.documents": (f"{HOSTILE}.pdf".replace("/", "|"), b"%PDF-1.7\n", "application/pdf")}
             answer = browser.post("/registers/appeals/new", data=form, files=paper)
             assert answer.status_code == 303, answer.text.partition('role="alert">')[2][:300]
             address = answer.headers["location"].partition("?")[0]
             rows.append(address)
-            changed_fields = {"was.author": "", "field.author": word, "ground": word}
+            changed_fields = {"was.author": "", "field.author": HOSTILE, "ground": HOSTILE}
             assert browser.post(address, data=changed_fields).status_code == 303
-        assert browser.post(f"{address}/withdraw", data={"ground": word}).status_code == 303
-        consent = {"employee": "a.akhmetova@example.kz", "post": word, "signed_on": "2026-03-30"}
+        assert browser.post(f"{address}/withdraw", data={"ground": HOSTILE}).status_code == 303
+        consent = {"employee": "a.akhmetova@example.kz", "post": HOSTILE, "signed_on": "2026-03-30"}
         form = {"unit": "Пресс-служба", "field.paper": "confirmation"}
         form |= {f"field.{name}": text for name, text in consent.items()}
         answer = browser.post("/registers/consents/new", data=form)
@@ -172,15 +179,15 @@ def _rows(office: RealOffice, word: str) -> None:
         office.uploaded.extend(("/registers/consents", "/registers/appeals", rows[0]))
 
 
-def _people(office: RealOffice, word: str) -> None:
-    """The people file again, with one more unit and person whose every name is the word."""
+def _people(office: RealOffice) -> None:
+    """The people file again, with one more unit and person whose every name is hostile."""
     first = (Path(__file__).parents[2] / "examples" / "people.csv").read_text(encoding="utf-8-sig")
     lines = list(csv.reader(io.StringIO(first), delimiter=";"))
     cells = {
-        "Подразделение": word,
+        "Подразделение": HOSTILE,
         "Вышестоящее подразделение": "Правление",
-        "ФИО": word,
-        "Должность": word,
+        "ФИО": HOSTILE,
+        "Должность": HOSTILE,
         "Обязанности": "объект анализа, руководитель подразделения",
         "E-mail": "h@example.kz",
         "Язык": "ru",

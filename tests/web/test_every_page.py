@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from merzim.storage.org.store import save
-from tests.web.lived_in import HOSTILE, RAW, lived_in_office, many_cases
+from tests.web.lived_in import RAW, lived_in_office, many_cases
 from tests.web.real import RealOffice, real_office
 from tests.web.walking import STARTS, Walk, unreached, walk
 
@@ -34,7 +34,7 @@ HEAVIEST = 200_000
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
     """An office in whose every field somebody has typed a script."""
-    with lived_in_office(tmp_path_factory.mktemp("office"), word=HOSTILE) as office:
+    with lived_in_office(tmp_path_factory.mktemp("office")) as office:
         yield office
 
 
@@ -147,7 +147,7 @@ def _questions(office: RealOffice) -> dict[str, int]:
 @pytest.fixture(scope="module")
 def bilingual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
     """An office whose people and units are called otherwise in Kazakh and in Russian than in its table."""
-    with lived_in_office(tmp_path_factory.mktemp("bilingual"), word=HOSTILE) as bilingual_office:
+    with lived_in_office(tmp_path_factory.mktemp("bilingual")) as bilingual_office:
         office = bilingual_office.app.reads.office()
         people = [replace(person, **_names(f"x{n}")) for n, person in enumerate(office.people.values())]
         units = [replace(unit, **_names(f"y{n}")) for n, unit in enumerate(office.units.values())]
