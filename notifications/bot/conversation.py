@@ -13,12 +13,12 @@ from calendars import OutOfRange
 from i18n import LANGUAGES, available_language, refusal, say
 from notifications.bot import buttons
 from notifications.bot.messages import ButtonAction, Reply, Sender, line, shorten
-from notifications.bot.office import ActionsOf, BotContext, CampaignAnswers, rows_of_person
+from notifications.bot.office import ActionsOf, BotContext, BotUser, CampaignAnswers
 from notifications.letters.texts import object_names, relation_to_due_date
-from notifications.links import TelegramLink, hash_code
+from notifications.links import hash_code
 from notifications.wire.telegram import Button
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.org.office import Office, Person, with_officer
+from workflow.org.office import with_officer
 from workflow.refusal import Refusal
 
 COMMANDS = ("my", "week", "overdue", "language", "stop")
@@ -30,7 +30,7 @@ class Conversation:
 
     Args:
         app: access to data and commands.
-        clock: returns (aware UTC, local date), called once for each message.
+        clock: returns the moment: aware UTC, and the local date.
         language: language for unknown senders whose Telegram uses none of ours.
         actions: makes what a person does to cases by the buttons.
         campaigns: the answers to campaigns; None where the bot takes none.
@@ -52,126 +52,98 @@ class Conversation:
         self._language = language
 
     def handle_message(self, sender: Sender, text: str) -> tuple[Reply, ...]:
-        now, today = self._clock()
-        office = self._office()
+        """Answer a message: a command with what follows it."""
         command, _, rest = text.strip().partition(" ")
         name = command.partition("@")[0].lower()
-        link, person = self._sender_link(sender, office)
+        user = self._user(sender)
         if name == "/start":
-            return (self._start(sender, link, person, rest.strip(), office, now),)
-        if link is None or person is None:
+            return (self._start(sender, user, rest.strip()),)
+        if user is None:
             return (self._stranger(sender),)
-        language = self._speaks(link, person)
         try:
             match name:
                 case "/my" | "/week" | "/overdue":
-                    return (list_deadlines(self._app, office, person, name[1:], language, today=today),)
+                    return (list_deadlines(user, name[1:]),)
                 case "/language":
-                    return (self._languages(language),)
+                    return (self._languages(user),)
                 case "/stop":
-                    self._app.links.unlink(person.key, by=person.key, now=now)
-                    return (Reply(text=line("stopped", language)),)
+                    self._app.links.unlink(user.person.key, by=user.person.key, now=user.now)
+                    return (Reply(text=user.line("stopped")),)
                 case _:
-                    return (Reply(text=line("help", language)),)
+                    return (Reply(text=user.line("help")),)
         except (Refusal, OutOfRange) as no:
-            return (_refused(no, language),)
+            return (_refused(no, user.language),)
 
     def unreadable(self, sender: Sender) -> tuple[Reply, ...]:
         """Answer a message the bot cannot use: a document, a photograph, a voice message."""
-        link, person = self._sender_link(sender, self._office())
-        if link is None or person is None:
-            return (self._stranger(sender),)
-        return (Reply(text=line("unreadable", self._speaks(link, person))),)
+        user = self._user(sender)
+        return (self._stranger(sender) if user is None else Reply(text=user.line("unreadable")),)
 
     def knows(self, sender: Sender) -> bool:
         """Return whether the sender is a linked person, not a stranger."""
-        link, person = self._sender_link(sender, self._office())
-        return link is not None and person is not None
+        return self._user(sender) is not None
 
     def pressed(self, sender: Sender, data: str) -> ButtonAction:
         """Answer the press of a button; everything in its data is verified."""
-        now, today = self._clock()
-        office = self._office()
-        link, person = self._sender_link(sender, office)
-        if link is None or person is None:
+        user = self._user(sender)
+        if user is None:
             return ButtonAction(toast=line("not_yours", self._guessed(sender)), alert=True)
-        language = self._speaks(link, person)
         mark, _, argument = data.partition(":")
         if mark == "l" and argument in LANGUAGES:
-            self._app.links.speak(person.key, argument)
+            self._app.links.speak(user.person.key, argument)
             return ButtonAction(
                 toast=line("language_set", argument), replies=(Reply(text=line("help", argument)),)
             )
         try:
-            return buttons.handle_button(
-                self._app,
-                office,
-                person,
-                mark,
-                argument,
-                language,
-                now=now,
-                today=today,
-                actions=self._actions,
-                campaigns=self._campaigns,
-            )
+            return buttons.handle_button(user, mark, argument, actions=self._actions, campaigns=self._campaigns)
         except (Refusal, OutOfRange) as no:
-            return ButtonAction(toast="", replies=(_refused(no, language),))
+            return ButtonAction(toast="", replies=(_refused(no, user.language),))
 
     def broken(self, sender: Sender) -> Reply:
         """Return the answer after an internal error: the request was not carried out."""
         return Reply(text=line("broken", self._guessed(sender)))
 
-    def _start(
-        self,
-        sender: Sender,
-        link: TelegramLink | None,
-        person: Person | None,
-        code: str,
-        office: Office,
-        now: datetime,
-    ) -> Reply:
+    def _start(self, sender: Sender, user: BotUser | None, code: str) -> Reply:
         """Answer /start: link the account when a code comes with it."""
         if not code:
-            if link is None or person is None:
+            if user is None:
                 return self._stranger(sender)
-            language = self._speaks(link, person)
-            if self._app.links.welcome(person.key):
-                return Reply(text=line("welcome_back", language, person=person.name_in(language)))
-            return Reply(text=line("linked_already", language, person=person.name_in(language)))
-        result, new_link = self._app.links.redeem(hash_code(code), sender.chat, language="", now=now)
-        if new_link is None:
+            welcome = "welcome_back" if self._app.links.welcome(user.person.key) else "linked_already"
+            return Reply(text=user.line(welcome, person=user.person.name_in(user.language)))
+        now, _ = self._clock()
+        result, link = self._app.links.redeem(hash_code(code), sender.chat, language="", now=now)
+        if link is None:
             return Reply(text=line(f"code_{result}", self._guessed(sender)))
-        whose = office.people.get(new_link.person)
-        if whose is None:
-            self._app.links.unlink(new_link.person, by=new_link.person, now=now)
+        linked = self._user(sender)
+        if linked is None:
+            self._app.links.unlink(link.person, by=link.person, now=now)
             return Reply(text=line("code_wrong", self._guessed(sender)))
-        language = self._speaks(new_link, whose)
-        return Reply(text=line("linked", language, person=whose.name_in(language)))
+        return Reply(text=linked.line("linked", person=linked.person.name_in(linked.language)))
 
-    def _languages(self, language: str) -> Reply:
+    def _languages(self, user: BotUser) -> Reply:
         buttons = tuple(Button(line("own_name", language), f"l:{language}") for language in LANGUAGES)
-        return Reply(text=line("language_which", language), buttons=(buttons,))
+        return Reply(text=user.line("language_which"), buttons=(buttons,))
 
     def _stranger(self, sender: Sender) -> Reply:
         """Answer an account that is not linked."""
         return Reply(text=line("stranger", self._guessed(sender)))
 
-    def _sender_link(self, sender: Sender, office: Office) -> tuple[TelegramLink | None, Person | None]:
-        link = self._app.links.behind(sender.chat)
-        return link, office.people.get(link.person) if link else None
-
-    def _office(self) -> Office:
-        rules = self._app.rules
-        return with_officer(self._app.outbox.office(), rules.officer, language=rules.officer_language)
+    def _user(self, sender: Sender) -> BotUser | None:
+        """Return the person an account is linked to, at this moment; None for a stranger."""
+        link, rules = self._app.links.behind(sender.chat), self._app.rules
+        if link is None:
+            return None
+        office = with_officer(self._app.outbox.office(), rules.officer, language=rules.officer_language)
+        person = office.people.get(link.person)
+        if person is None:
+            return None
+        now, today = self._clock()
+        language = available_language(link.language or person.language)
+        return BotUser(app=self._app, office=office, person=person, language=language, now=now, today=today)
 
     def _guessed(self, sender: Sender) -> str:
         """Return the language set in the sender's Telegram, else the default."""
         return sender.language if sender.language in LANGUAGES else self._language
-
-    @staticmethod
-    def _speaks(link: TelegramLink, person: Person) -> str:
-        return available_language(link.language or person.language)
 
 
 def _refused(no: BaseException, language: str) -> Reply:
@@ -184,27 +156,26 @@ SHOWN = 15
 """Number of lines listed; the rest is counted."""
 
 
-def list_deadlines(
-    app: BotContext, office: Office, person: Person, list_kind: str, language: str, *, today: date
-) -> Reply:
+def list_deadlines(user: BotUser, list_kind: str) -> Reply:
     """Return a list of the person's obligations: `overdue`, due within a working `week`, or all near ones
     (`my`).
     """
+    app, language, today = user.app, user.language, user.today
     last = app.calendar.add_working_days(today, WORKING_DAYS_AHEAD)
     if list_kind == "my":
         last = min(today + timedelta(days=DAYS_AHEAD), app.calendar.last)
     rows = list(app.reads.overdue(today)) if list_kind in ("overdue", "my") else []
     if list_kind != "overdue":
         rows += app.reads.due(today, last)
-    mine = rows_of_person(app, office, person, rows, today=today)
+    mine = user.rows(rows)
     if not mine:
-        return Reply(text=line(f"list_{list_kind}_empty", language, until=last))
-    lines = [f"<b>{line(f'list_{list_kind}', language, until=last)}</b>", ""]
+        return Reply(text=user.line(f"list_{list_kind}_empty", until=last))
+    lines = [f"<b>{user.line(f'list_{list_kind}', until=last)}</b>", ""]
     for row, case, procedure in mine[:SHOWN]:
         assert row.due is not None
         if procedure.confidential:
             discreet = say("digest.discreet", {}, language)
-            lines += [f"• {escape(discreet, quote=False)} – {line('day', language, on=row.due)} · {case.id}"]
+            lines += [f"• {escape(discreet, quote=False)} – {user.line('day', on=row.due)} · {case.id}"]
             continue
         obligation = entry_obligation(case, procedure, row.obligation)
         stands = relation_to_due_date(row, app.calendar, today=today)
@@ -217,5 +188,5 @@ def list_deadlines(
             f"• {escape(subject, quote=False)}\n   {escape(place, quote=False)} · <code>{row.obligation}</code>"
         ]
     if len(mine) > SHOWN:
-        lines += ["", line("list_more", language, count=len(mine) - SHOWN)]
+        lines += ["", user.line("list_more", count=len(mine) - SHOWN)]
     return Reply(text=shorten("\n".join(lines)))

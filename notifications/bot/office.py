@@ -1,4 +1,4 @@
-"""Protocols of the application parts the bot uses, and which obligations belong to a person."""
+"""The application parts the bot uses, as protocols; the person who writes to it, and what is theirs to do."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from datetime import date, datetime
 from typing import Protocol
 
 from calendars.kazakhstan import Kazakhstan
+from notifications.bot.messages import line
 from notifications.links import Links
-from notifications.notice import Notice, NoticeState
+from notifications.notice import Notice
 from notifications.recipients import resolve_assignees, resolve_recipients
 from notifications.rules import Rules
 from workflow.board.rows import Row
 from workflow.cases.case import Case
-from workflow.cases.commands.case_commands import View
+from workflow.cases.commands.case_commands import CaseCommands, View
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
 from workflow.org.duties import Unresolved
-from workflow.org.office import Office, Person
+from workflow.org.office import Office, Person, Recipient
 
 
 class Notices(Protocol):
@@ -29,41 +30,22 @@ class Notices(Protocol):
         """Return the units, people and matches."""
 
     def notices(
-        self,
-        *,
-        case: str | None = None,
-        person: str | None = None,
-        channel: str | None = None,
-        state: NoticeState | None = None,
-        limit: int | None = None,
+        self, *, person: str | None = None, channel: str | None = None, limit: int | None = None
     ) -> Sequence[Notice]:
         """Return notices, newest first, filtered by the given values."""
-
-    def carried(self, key: str) -> Sequence[Notice]:
-        """Return the notices carried by that notice's letter."""
-
-    def acknowledge(self, key: str, *, now: datetime) -> bool:
-        """Record that the notice was read."""
 
 
 class BoardRows(Protocol):
     """The board rows that lists are made of."""
 
-    def overdue(self, today: date, unit: str | None = None) -> Sequence[Row]:
+    def overdue(self, today: date) -> Sequence[Row]:
         """Return open rows due before `today`, the longest overdue first."""
 
-    def due(self, today: date, until: date, unit: str | None = None) -> Sequence[Row]:
+    def due(self, today: date, until: date) -> Sequence[Row]:
         """Return open rows due from `today` to `until`, the earliest first."""
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
         """Return the cases of these ids."""
-
-
-class Cases(Protocol):
-    """The cases as they stand."""
-
-    def view(self, case_id: str, *, today: date) -> View:
-        """Return the case with its deadlines. Raises UnknownCase."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,7 +106,7 @@ class BotContext(Protocol):
     @property
     def links(self) -> Links: ...
     @property
-    def case_commands(self) -> Cases: ...
+    def case_commands(self) -> CaseCommands: ...
     @property
     def outbox(self) -> Notices: ...
     @property
@@ -137,40 +119,52 @@ class BotContext(Protocol):
     def rules(self) -> Rules: ...
 
 
-def rows_of_person(
-    app: BotContext, office: Office, person: Person, rows: Iterable[Row], *, today: date
-) -> list[tuple[Row, Case, Procedure]]:
-    """Return the rows whose obligation the person must fulfil, each with its case and edition."""
-    listed_rows = list(rows)
-    cases = app.reads.whole({row.case for row in listed_rows})
-    entries = []
-    for row in listed_rows:
-        case = cases.get(row.case)
-        if case is not None and is_responsible(app, office, person, case, row.obligation, today=today):
-            entries.append((row, case, app.library.named(case.edition)))
-    return entries
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BotUser:
+    """A linked person who writes to the bot or presses a button.
 
-
-def is_responsible(
-    app: BotContext, office: Office, person: Person, case: Case, deadline: str, *, today: date
-) -> bool:
-    """Return whether the person must fulfil the obligation, or is deputy of one who must, by the office as of
-    today.
+    Attributes:
+        office: as of this message; language: of the answer.
+        now, today: aware UTC and local date of the message.
     """
-    obligation = entry_obligation(case, app.library.named(case.edition), deadline)
-    recipients = resolve_assignees(office, case, obligation, deadline, on=today)
-    return not isinstance(recipients, Unresolved) and any(
-        recipient.person.key == person.key for recipient in recipients
-    )
 
+    app: BotContext
+    office: Office
+    person: Person
+    language: str
+    now: datetime
+    today: date
 
-def is_notified(
-    app: BotContext, office: Office, person: Person, case: Case, deadline: str, *, today: date
-) -> bool:
-    procedure = app.library.named(case.edition)
-    obligation = entry_obligation(case, procedure, deadline)
-    for step in procedure.steps:
-        people, _ = resolve_recipients(office, case, obligation, deadline, step, on=today)
-        if any(recipient.person.key == person.key for recipient in people):
-            return True
-    return False
+    def line(self, code: str, **arguments: object) -> str:
+        """Return a sentence of the bot (`telegram.` and the code) in the person's language, for HTML."""
+        return line(code, self.language, **arguments)
+
+    def rows(self, rows: Iterable[Row]) -> list[tuple[Row, Case, Procedure]]:
+        """Return the rows whose obligation the person must fulfil, each with its case and edition."""
+        listed_rows = list(rows)
+        cases = self.app.reads.whole({row.case for row in listed_rows})
+        return [
+            (row, case, self.app.library.of(case))
+            for row in listed_rows
+            if (case := cases.get(row.case)) is not None and self.must_fulfil(case, row.obligation)
+        ]
+
+    def must_fulfil(self, case: Case, deadline: str) -> bool:
+        """Return whether the person must fulfil an obligation (its id with its period), or is deputy of one who
+        must, by the office as of today.
+        """
+        obligation = entry_obligation(case, self.app.library.of(case), deadline)
+        recipients = resolve_assignees(self.office, case, obligation, deadline, on=self.today)
+        return not isinstance(recipients, Unresolved) and self._is_among(recipients)
+
+    def is_told(self, case: Case, deadline: str) -> bool:
+        """Return whether one of the reminder steps of a deadline is sent to the person."""
+        procedure = self.app.library.of(case)
+        obligation = entry_obligation(case, procedure, deadline)
+        return any(
+            self._is_among(resolve_recipients(self.office, case, obligation, deadline, step, on=self.today)[0])
+            for step in procedure.steps
+        )
+
+    def _is_among(self, recipients: Iterable[Recipient]) -> bool:
+        return any(recipient.person.key == self.person.key for recipient in recipients)

@@ -15,7 +15,7 @@ from calendars.kazakhstan import Kazakhstan
 from i18n import explain, say
 from notifications.daily import WEEK, first_of_week
 from notifications.letters.events import comment_line
-from notifications.letters.lists import OVERDUE, SLIPPED, UNDATED, ListedDeadline, count, line, sections
+from notifications.letters.lists import OVERDUE, SLIPPED, UNDATED, ListedDeadline, count, listed, sections
 from notifications.letters.moved import moved_entry, moved_line, moved_words
 from notifications.letters.overview import OpenDeadline, OpenDeadlines
 from notifications.letters.page import LetterLine, LetterPage, LetterSection, render_letter
@@ -65,28 +65,28 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: OpenD
     One reminder alone is the letter it is: it says more than a line of a list.
     """
     language = notice.language
-    listed = reminder_items(items.reminders, matters)
+    deadlines = reminder_items(items.reminders, matters)
     told = {(notice.case, notice.obligation) for notice, _ in items.reminders}
     if notice.step == WEEK:
         mine = [deadline for deadline in overview.of(notice.person) if deadline.place not in told]
-        listed += [_item(deadline, matters) for deadline in mine]
+        deadlines += [_item(deadline, matters, language) for deadline in mine]
         told |= {deadline.place for deadline in mine}
     never = tuple(_never_confirmed_lines(notice, matters, overview))
     units = tuple(_units_lines(notice, told, matters, overview))
-    if not (listed or items.number() or units or never):
+    if not (deadlines or items.number() or units or never):
         return None
-    if items.number() == len(items.reminders) == len(listed) == 1 and not (units or never):
+    if items.number() == len(items.reminders) == len(deadlines) == 1 and not (units or never):
         alone = reminder(*items.reminders[0], matters.calendar, today=matters.today)
         return replace(alone, actions=_actions(items))
     parts = [
-        *sections(listed, language),
+        *sections(deadlines, language),
         *_section("dates", (moved_line(*pair, language) for pair in items.moved), language),
         *_section("comments", (comment_line(one, matters) for one in items.comments), language),
         *(unconfirmed_section(matters, language) if items.calls else ()),
         *_section("never_confirmed", never, language),
         *_section("units", units, language),
     ]
-    subject, lead = _words(listed, items, len(units), matters, language)
+    subject, lead = _words(deadlines, items, len(units), matters, language)
     page = LetterPage(
         subject=subject,
         greeting=say("letter.greeting", {"name": matters.name(notice)}, language),
@@ -101,21 +101,25 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: OpenD
 
 
 def _words(
-    listed: Sequence[ListedDeadline], items: Items, units: int, matters: Matters, language: str
+    deadlines: Sequence[ListedDeadline], items: Items, units: int, matters: Matters, language: str
 ) -> tuple[str, str]:
+    """Return the subject and the first sentence: of one moved date alone, of news, or of the deadlines.
+
+    `units`: number of lines about the reader's units.
+    """
     today = matters.today
-    if not listed and items.number() == 1 and items.moved:
+    if not deadlines and items.number() == 1 and items.moved:
         return moved_words(*items.moved[0], language)
-    if not listed:
+    if not deadlines:
         about = "units" if units and not items.number() else "news"
         arguments = {"today": today, "count": units}
         return (
             say(f"digest.{about}_subject", arguments, language),
             say(f"digest.{about}_lead", arguments, language),
         )
-    lead = say("digest.personal_lead", {"today": today, "count": len(listed)}, language)
-    late, slipped, undated = (count(listed, *words) for words in (OVERDUE, SLIPPED, UNDATED))
-    arguments = {"today": today, "late": late, "ahead": len(listed) - late - slipped - undated}
+    lead = say("digest.personal_lead", {"today": today, "count": len(deadlines)}, language)
+    late, slipped, undated = (count(deadlines, *words) for words in (OVERDUE, SLIPPED, UNDATED))
+    arguments = {"today": today, "late": late, "ahead": len(deadlines) - late - slipped - undated}
     subject = say("digest.personal_subject", arguments, language)
     if slipped:
         subject += say("digest.subject_slipped", {"count": slipped}, language)
@@ -130,16 +134,14 @@ def reminder_items(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matte
     for notice, matter in notice_pairs:
         if not matter.dated and (notice.case, notice.obligation) in items:
             continue
-        day, now = relation_to_matter(matter, matters.calendar, today=matters.today)
-        items[notice.case, notice.obligation] = ListedDeadline(
-            title=matter.deadline.obligation.title,
-            period=matter.deadline.period,
-            object=object_names(matter.case, matter.procedure),
-            due=day,
-            relation=now,
-            force=matter.deadline.obligation.force,
-            link=case_page(matter),
+        items[notice.case, notice.obligation] = listed(
+            matter.deadline.obligation,
+            matter.deadline.period,
+            object_names(matter.case, matter.procedure),
+            *relation_to_matter(matter, matters.calendar, today=matters.today),
+            notice.language,
             today=matters.today,
+            link=case_page(matter),
             discreet=matter.confidential,
             answers=answer_links(matter, notice.language),
             note=_note(matter, notice.language),
@@ -210,8 +212,8 @@ def _units_lines(
     for unit in units:
         for deadline in overview.below(unit):
             if deadline.overdue and deadline.place not in told and deadline.place not in written:
-                item = _item(deadline, matters, extra_text=_whose(deadline, overview, language))
-                written[deadline.place] = line(item, language)
+                whose = _whose(deadline, overview, language)
+                written[deadline.place] = _item(deadline, matters, language, more=whose).line
     yield from written.values()
 
 
@@ -228,7 +230,7 @@ def _never_confirmed_lines(notice: Notice, matters: Matters, overview: OpenDeadl
     if _is_officers_weekly(notice, matters, overview):
         for deadline in overview.never_confirmed:
             whose = _whose(deadline, overview, notice.language)
-            yield line(_item(deadline, matters, extra_text=whose), notice.language)
+            yield _item(deadline, matters, notice.language, more=whose).line
 
 
 def unconfirmed_year(calendar: Kazakhstan, today: date) -> int | None:
@@ -263,18 +265,18 @@ def _shortened(part: LetterSection, language: str) -> LetterSection:
     return LetterSection(heading=part.heading, lines=(*part.lines[:LONGEST], rest_line))
 
 
-def _item(deadline: OpenDeadline, matters: Matters, *, extra_text: str = "") -> ListedDeadline:
-    return ListedDeadline(
-        title=deadline.title,
-        period=period_in(deadline.id),
-        object=object_names(deadline.case, deadline.procedure),
-        due=deadline.due,
-        relation=deadline.relation,
-        force=deadline.obligation.force,
-        link=f"{matters.rules.public_address}/cases/{deadline.case.id}",
+def _item(deadline: OpenDeadline, matters: Matters, language: str, *, more: str = "") -> ListedDeadline:
+    return listed(
+        deadline.obligation,
+        period_in(deadline.id),
+        object_names(deadline.case, deadline.procedure),
+        deadline.due,
+        deadline.relation,
+        language,
         today=matters.today,
+        link=f"{matters.rules.public_address}/cases/{deadline.case.id}",
         discreet=deadline.confidential,
-        more=extra_text,
+        more=more,
     )
 
 

@@ -3,84 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from i18n import say
 from notifications.letters.page import LetterLine, LetterSection
 from notifications.letters.texts import DeadlineSummary, with_period
-from workflow.law.procedure import Force, Text
+from workflow.law.procedure import Obligation, Text
 
 SOON = ("soon", "last_working_day")
 OVERDUE = ("overdue", "just_past")
 PLANNED = ("planned_today", "planned_soon")
 SLIPPED = ("slipped", "just_slipped")
 UNDATED = ("open", "before", "points", "year")
+_SECTIONS = (
+    ("overdue", OVERDUE),
+    ("today", ("today",)),
+    ("soon", SOON),
+    ("planned", PLANNED),
+    ("slipped", SLIPPED),
+    ("asked", ("asked",)),
+    ("open", UNDATED),
+)
+"""The sections of a list by urgency, each with the words (`DeadlineSummary`) of the deadlines it holds."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ListedDeadline:
-    """A deadline in a list, with its status and its force.
+class ListedDeadline(NamedTuple):
+    """A deadline in a list: its day, the word for how today relates to it, and its line."""
 
-    `period`: of what recurs; `object`: by language; `discreet`: its line must not reveal its subject; `more`:
-    text after it; `today`: the local date of the letter; `answers`: to its reminder, with their addresses;
-    `note`: why that day, and what proves it.
-    """
-
-    title: Text
-    period: str | None
-    object: Text
     due: date
-    relation: DeadlineSummary
-    force: Force
-    link: str | None
-    today: date
-    discreet: bool = False
-    more: str = ""
-    answers: tuple[tuple[str, str], ...] = ()
-    note: str = ""
+    word: str
+    line: LetterLine
+
+
+def listed(
+    obligation: Obligation,
+    period: str | None,
+    about: Text,
+    due: date,
+    relation: DeadlineSummary,
+    language: str,
+    *,
+    today: date,
+    link: str,
+    discreet: bool,
+    more: str = "",
+    answers: tuple[tuple[str, str], ...] = (),
+    note: str = "",
+) -> ListedDeadline:
+    """Return a deadline with its line: title, object, day, working days left or late, and force.
+
+    Args:
+        period: of what recurs; about: the object of its case.
+        discreet: whether the line must not reveal the subject.
+        more: text after it; answers, note: as in `LetterLine`.
+    """
+    arguments = {"due": due, "left": relation.left, "late": relation.late, "today": today}
+    when = say(f"digest.when_{relation.word}", arguments, language)
+    if discreet:
+        text = f"{say('digest.discreet', {}, language)} – {when}"
+        return ListedDeadline(due, relation.word, LetterLine(text=text, link=link, below=True))
+    subject = with_period(obligation.title, period, language)
+    subject += f" ({about[language]})" if about[language] else ""
+    force = say(f"letter.force_{obligation.force}", {}, language)
+    text = "; ".join(filter(None, (f"{subject} – {when}", force, more)))
+    line = LetterLine(text=text, link=link, below=True, answers=answers, note=note)
+    return ListedDeadline(due, relation.word, line)
 
 
 def sections(items: Iterable[ListedDeadline], language: str) -> tuple[LetterSection, ...]:
-    """Return the items grouped by urgency, each once; empty groups are left out."""
-    sorted_items = sorted(items, key=lambda item: item.due)
-    parts = (
-        ("overdue", OVERDUE),
-        ("today", ("today",)),
-        ("soon", SOON),
-        ("planned", PLANNED),
-        ("slipped", SLIPPED),
-        ("asked", ("asked",)),
-        ("open", UNDATED),
-    )
-    sections = []
-    for name, standings in parts:
-        lines = tuple(line(item, language) for item in sorted_items if item.relation.word in standings)
-        if lines:
-            sections.append(LetterSection(heading=say(f"digest.heading_{name}", {}, language), lines=lines))
-    return tuple(sections)
-
-
-def line(item: ListedDeadline, language: str) -> LetterLine:
-    """Return one line: title, due date, and days left or late."""
-    arguments = {"due": item.due, "left": item.relation.left, "late": item.relation.late}
-    arguments |= {"today": item.today}
-    when = say(f"digest.when_{item.relation.word}", arguments, language)
-    if item.discreet:
-        return LetterLine(text=f"{say('digest.discreet', {}, language)} – {when}", link=item.link, below=True)
-    about = item.object[language]
-    title = with_period(item.title, item.period, language)
-    subject = f"{title} ({about})" if about else title
-    addition = f"; {item.more}" if item.more else ""
-    force = say(f"letter.force_{item.force}", {}, language)
-    return LetterLine(
-        text=f"{subject} – {when}; {force}{addition}",
-        link=item.link,
-        below=True,
-        answers=item.answers,
-        note=item.note,
+    """Return the items grouped by urgency, each by day; empty groups are left out."""
+    ordered = sorted(items, key=lambda item: item.due)
+    groups = ((name, tuple(item.line for item in ordered if item.word in words)) for name, words in _SECTIONS)
+    return tuple(
+        LetterSection(heading=say(f"digest.heading_{name}", {}, language), lines=lines)
+        for name, lines in groups
+        if lines
     )
 
 
-def count(items: Iterable[ListedDeadline], *standings: str) -> int:
-    return sum(item.relation.word in standings for item in items)
+def count(items: Iterable[ListedDeadline], *words: str) -> int:
+    """Return how many of the items today has one of these relations to."""
+    return sum(item.word in words for item in items)

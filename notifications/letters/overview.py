@@ -16,7 +16,7 @@ from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.deadlines.lateness import lateness
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.law.procedure import Obligation, Procedure, Text
+from workflow.law.procedure import Obligation, Procedure
 from workflow.org.duties import Unresolved
 from workflow.org.office import OUTSIDE, Office, Recipient
 from workflow.refusal import Refusal
@@ -51,10 +51,6 @@ class OpenDeadline:
     @property
     def overdue(self) -> bool:
         return self.relation.word in ("overdue", "just_past")
-
-    @property
-    def title(self) -> Text:
-        return self.obligation.title
 
 
 class OpenDeadlines:
