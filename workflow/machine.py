@@ -19,17 +19,17 @@ from the first one each time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
 from functools import lru_cache, partial
-from typing import Any, Protocol
+from typing import Any
 
 from transitions import Machine
 from transitions.extensions.diagrams import GraphMachine
 from transitions.extensions.diagrams_mermaid import Graph
 
 from workflow.cases.case import Case
-from workflow.cases.states import AWAITED, State
-from workflow.law.procedure import Obligation, Procedure
+from workflow.cases.states import AWAITED
+from workflow.deadlines.deadline import Deadline
+from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal
 
 COMPLETED, CLOSED, CANCELLED, EXEMPTED = "completed", "closed", "cancelled", "exempted"
@@ -67,7 +67,7 @@ class Progress:
         return not self._runs
 
 
-def stage(procedure: Procedure, case: Case, deadlines: Iterable[Owed]) -> str:
+def stage(procedure: Procedure, case: Case, deadlines: Iterable[Deadline]) -> str:
     """Return the state of a case: a stage's id, `completed`, `closed`, `cancelled` or `exempted`."""
     if case.standing != "active":
         return case.standing
@@ -138,27 +138,7 @@ def _built(kind: Callable[..., Any], stages: tuple[str, ...], asking: frozenset[
     return machine
 
 
-class Owed(Protocol):
-    """What a stage turns on of a deadline."""
-
-    @property
-    def obligation(self) -> Obligation:
-        """The obligation it is of."""
-
-    @property
-    def due(self) -> date | None:
-        """Its due date (local date)."""
-
-    @property
-    def reminds_from(self) -> date | None:
-        """Without a due date the day (local date) its reminders count from."""
-
-    @property
-    def state(self) -> State:
-        """Its status."""
-
-
-def _progress(deadlines: Iterable[Owed]) -> Progress:
+def _progress(deadlines: Iterable[Deadline]) -> Progress:
     """Return what holds a case, before its walk."""
     # A figure is never due, but a stage that turns on it is not over while it is unmeasured.
     open_ = [
@@ -172,7 +152,7 @@ def _progress(deadlines: Iterable[Owed]) -> Progress:
     )
 
 
-def _still_owed(deadline: Owed) -> bool:
+def _still_owed(deadline: Deadline) -> bool:
     """Return whether a case cannot close over an open obligation: it has a term, or the law obliges to it.
 
     What was open before the office kept records is not asked for.

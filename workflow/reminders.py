@@ -13,7 +13,7 @@ from calendars.terms import Before, WithoutTerm
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import number_of, row_kind
-from workflow.deadlines.lateness import Awaited, Reminded, holds_on
+from workflow.deadlines.lateness import Awaited, holds_on
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Obligation, Procedure, Step
 
@@ -191,7 +191,7 @@ def undated_steps(
     procedure: Procedure,
     obligation: Obligation,
     name: str,
-    deadline: Reminded,
+    deadline: Awaited,
     calendar: Kazakhstan,
     *,
     today: date,
@@ -234,7 +234,7 @@ def _is_planned_beyond(planned_on: date | None, day: date, calendar: Kazakhstan)
 
 
 def steps_of(
-    case: Case, procedure: Procedure, name: str, deadline: Reminded, calendar: Kazakhstan, *, today: date
+    case: Case, procedure: Procedure, name: str, deadline: Awaited, calendar: Kazakhstan, *, today: date
 ) -> tuple[ScheduledStep, ...]:
     """Return all reminder steps that apply to a deadline as of `today` (local date), in order of day.
 
@@ -294,7 +294,7 @@ def undated_kind(step: str) -> str:
     return kind if kind in ("open", "before", "points") else ""
 
 
-def is_about(deadline: Reminded, step: str, day: date) -> bool:
+def is_about(deadline: Awaited, step: str, day: date) -> bool:
     """Return whether a step still speaks of the day it was queued for."""
     kind = undated_kind(step)
     if kind == "points":

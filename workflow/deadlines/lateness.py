@@ -32,7 +32,7 @@ def before_records(case: Case, due: date | None) -> bool:
 
 
 class Awaited(Protocol):
-    """The attributes of a deadline or board row that decide its lateness."""
+    """The attributes of a deadline, or of its row on the board, that decide its lateness and its reminders."""
 
     @property
     def due(self) -> date | None: ...
@@ -44,6 +44,12 @@ class Awaited(Protocol):
     def waiting_for(self) -> str | None: ...
     @property
     def counts_until(self) -> date | None: ...
+    @property
+    def late_by(self) -> int | None: ...
+    @property
+    def reminds_from(self) -> date | None: ...
+    @property
+    def anchor(self) -> AnchorState: ...
 
 
 Deadline = TypeVar("Deadline", bound=Awaited)
@@ -85,16 +91,7 @@ def is_overdue(deadline: Awaited, *, today: date) -> bool:
     return lateness(deadline, today=today).overdue
 
 
-class Reminded(Awaited, Protocol):
-    """The attributes of a deadline, or of its row on the board, that decide its reminder steps."""
-
-    @property
-    def reminds_from(self) -> date | None: ...
-    @property
-    def anchor(self) -> AnchorState: ...
-
-
-def is_unconfirmed(deadline: Reminded, *, today: date) -> bool:
+def is_unconfirmed(deadline: Awaited, *, today: date) -> bool:
     """Return whether an obligation waits for its record though its day has passed: it is overdue, or without a
     due date open since before that local date.
     """
@@ -137,14 +134,7 @@ DeadlineStatus = State | Literal["overdue", "soon", "done_late", "slipped", "wai
 SOON_WORKING_DAYS = 7
 
 
-class Shown(Awaited, Protocol):
-    """The attributes of a deadline, or of its row on the board, that decide its status."""
-
-    @property
-    def late_by(self) -> int | None: ...
-
-
-def status_on(deadline: Shown, *, today: date, soon: date) -> DeadlineStatus:
+def status_on(deadline: Awaited, *, today: date, soon: date) -> DeadlineStatus:
     """Return the status of a deadline on a day.
 
     Args:

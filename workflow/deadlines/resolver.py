@@ -66,7 +66,8 @@ def walked(chain: DueDateResolver, links: Sequence[Link], *, bare: bool = False)
         )
 
 
-def stands(chain: DueDateResolver, link: Link) -> State:
+def state_of(chain: DueDateResolver, link: Link) -> State:
+    """Return the state of an obligation, or of one period of it, by the facts of its case."""
     fact = chain.fulfilled(link)
     judged = (
         judged_on(link.obligation, fact) if fact else _come(chain, link) if link.obligation.by_itself else None
@@ -162,7 +163,7 @@ def _deadline(
         else valid_until(chain, link)
         if state in AWAITED
         else None,
-        reminds_from=counted_from(chain, link, state, stands),
+        reminds_from=counted_from(chain, link, state, state_of),
         taken_up_on=taken_up,
         exempted=exemption_of(case, name),
         explanation=() if bare else tuple(explanation(chain, link, judged)),

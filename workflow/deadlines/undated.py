@@ -21,10 +21,10 @@ from workflow.org.office import OUTSIDE
 _NEVER_DUE = (OngoingDuty, Target, Window)
 
 
-Stands = Callable[[DueDateResolver, Link], State]
+StateOf = Callable[[DueDateResolver, Link], State]
 
 
-def counted_from(chain: DueDateResolver, link: Link, state: State, stands: Stands) -> date | None:
+def counted_from(chain: DueDateResolver, link: Link, state: State, state_of: StateOf) -> date | None:
     """Return the day (local date) the reminders of an obligation without a due date count from.
 
     Of one required before a fact that lies ahead, that fact's expected day; of all others the day since when it
@@ -33,7 +33,7 @@ def counted_from(chain: DueDateResolver, link: Link, state: State, stands: Stand
     force.
 
     Args:
-        stands: returns the state of any other obligation of the case.
+        state_of: returns the state of any other obligation of the case.
     """
     obligation = link.obligation
     if state not in AWAITED or link.counted.due is not None or link.beyond or obligation.by_itself:
@@ -48,7 +48,7 @@ def counted_from(chain: DueDateResolver, link: Link, state: State, stands: Stand
         is_undated = isinstance(fact.term, WithoutTerm)
         if ahead.state != "happened" and not (ahead.on is None and is_undated):
             return _still_ahead(chain.link(fact, link.span), ahead)
-    since = _open_since(chain, link, stands)
+    since = _open_since(chain, link, state_of)
     return None if before_records(chain.case, since) else since
 
 
@@ -74,7 +74,7 @@ def valid_until(chain: DueDateResolver, link: Link) -> date | None:
     return held.until if held else None
 
 
-def _open_since(chain: DueDateResolver, link: Link, stands: Stands) -> date | None:
+def _open_since(chain: DueDateResolver, link: Link, state_of: StateOf) -> date | None:
     """Return the latest day of the facts it follows; of one that follows none, the day its stage was reached.
 
     None while one of them is not recorded, and for what counts from a day that is asked for by itself.
@@ -97,7 +97,7 @@ def _open_since(chain: DueDateResolver, link: Link, stands: Stands) -> date | No
         known.append(link.span.last)
     if known:
         return max(known)
-    return case.opened_on if obligation.options else _stage_reached(chain, obligation, stands)
+    return case.opened_on if obligation.options else _stage_reached(chain, obligation, state_of)
 
 
 def _day(chain: DueDateResolver, fact: str, link: Link) -> date | None:
@@ -110,7 +110,7 @@ def _day(chain: DueDateResolver, fact: str, link: Link) -> date | None:
     return day.on if day.state == "happened" else None
 
 
-def _stage_reached(chain: DueDateResolver, obligation: Obligation, stands: Stands) -> date | None:
+def _stage_reached(chain: DueDateResolver, obligation: Obligation, state_of: StateOf) -> date | None:
     """Return the day the stage of an obligation was reached: that of the last blocking fact before it, or of
     the case's opening; None while one of them is open.
 
@@ -124,7 +124,7 @@ def _stage_reached(chain: DueDateResolver, obligation: Obligation, stands: Stand
             continue
         link = chain.link(other, None)
         fact = chain.fulfilled(link)
-        if fact is None and stands(chain, link) in AWAITED:
+        if fact is None and state_of(chain, link) in AWAITED:
             return None
         if fact is not None:
             reached = max(fact.on, reached or fact.on)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import date
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from calendars.terms import (
     AtOnce,
@@ -72,9 +72,30 @@ class MeasureTerm:
         return isinstance(self.term, WithoutTerm | AtOnce)
 
 
+_KINDS: Mapping[str, type[Term]] = {
+    "on": OnDate,
+    "in_month": InMonth,
+    "in_quarter": InQuarter,
+    "at_least": PerPeriod,
+    "day_after": DayAfterPeriod,
+    "each_year": YearlyDate,
+    "working_days": WorkingDays,
+    "calendar_days": CalendarDays,
+    "weeks": Weeks,
+    "months": Months,
+    "years": Years,
+    "at_once": AtOnce,
+}
+"""Key in an event -> the kind of term whose values stand there in a list."""
+
+
 def as_data(term: MeasureTerm) -> dict[str, object]:
     """Return the term as payload values: JSON values only, nothing empty."""
-    data: dict[str, object] = {"written": term.written, "said": term.reading, **_numbers(term.term)}
+    data: dict[str, object] = {"written": term.written, "said": term.reading}
+    for key, kind in _KINDS.items():
+        if isinstance(term.term, kind):
+            values = astuple(term.term)
+            data[key] = [value.isoformat() if isinstance(value, date) else value for value in values]
     if term.every:
         data["every"] = term.every
     if term.until:
@@ -88,69 +109,17 @@ def from_data(data: object) -> MeasureTerm:
     """Return the term from payload values; a term without a day where there are none."""
     if not isinstance(data, Mapping):
         return MeasureTerm()
+    term: Term = WithoutTerm()
+    for key, kind in _KINDS.items():
+        if key in data:
+            values: list[Any] = [date.fromisoformat(day) for day in data[key]] if kind is OnDate else data[key]
+            term = kind(*values)
     period = data.get("every")
     return MeasureTerm(
         written=str(data.get("written", "")),
         reading=cast(TermReading, data.get("said", "nothing")),
-        term=_term(data),
+        term=term,
         every=cast(Period, period) if period else None,
         until=bool(data.get("until")),
         since=date.fromisoformat(str(data["since"])) if data.get("since") else None,
     )
-
-
-def _numbers(term: Term) -> dict[str, object]:
-    match term:
-        case OnDate(on):
-            return {"on": on.isoformat()}
-        case InMonth(year, month):
-            return {"in_month": [year, month]}
-        case InQuarter(year, quarter):
-            return {"in_quarter": [year, quarter]}
-        case PerPeriod(count, _):
-            return {"at_least": count}
-        case DayAfterPeriod(day):
-            return {"day_after": day}
-        case YearlyDate(month, day):
-            return {"each_year": [month, day]}
-        case CalendarDays(count, unspecified=True):
-            return {"days": count}
-        case WorkingDays(count) | CalendarDays(count) | Weeks(count) | Months(count) | Years(count):
-            return {next(key for key, kind in _COUNTED.items() if isinstance(term, kind)): count}
-        case AtOnce():
-            return {"at_once": True}
-        case _:
-            return {}
-
-
-def _term(data: Mapping[str, object]) -> Term:
-    for key, value in data.items():
-        match key, value:
-            case "on", str(text):
-                return OnDate(date.fromisoformat(text))
-            case "in_month", [int(year), int(month)]:
-                return InMonth(year, month)
-            case "in_quarter", [int(year), int(quarter)]:
-                return InQuarter(year, quarter)
-            case "at_least", int(count):
-                return PerPeriod(count, cast(Period, data["every"]))
-            case "day_after", int(day):
-                return DayAfterPeriod(day)
-            case "each_year", [int(month), int(day)]:
-                return YearlyDate(month, day)
-            case "at_once", _:
-                return AtOnce()
-            case "days", int(count):
-                return CalendarDays(count, unspecified=True)
-            case _, int(count) if key in _COUNTED:
-                return _COUNTED[key](count)
-    return WithoutTerm()
-
-
-_COUNTED: Mapping[str, type[WorkingDays | CalendarDays | Weeks | Months | Years]] = {
-    "working_days": WorkingDays,
-    "calendar_days": CalendarDays,
-    "weeks": Weeks,
-    "months": Months,
-    "years": Years,
-}
