@@ -25,7 +25,6 @@ from merzim.services.law.regulations import (
     read_editions,
     read_registers,
     reason,
-    shipped_row_procedures,
     with_adopted,
 )
 from merzim.services.moments import Clock, NoteWriter
@@ -65,8 +64,8 @@ from merzim.storage.refusals import StorageUnavailable
 from notifications.channels import Channel
 from notifications.rules import Rules
 from workflow.cases.commands.case_commands import CaseCommands
-from workflow.law.library import Library, UnreadEdition
-from workflow.law.procedure import Procedure, Text
+from workflow.law.library import Library
+from workflow.law.procedure import Text
 from workflow.org.office import Office
 from workflow.registers.definition import Registers
 
@@ -245,19 +244,12 @@ class AppContext:
 
     @cached_property
     def library(self) -> Library:
-        """Every edition of every procedure: shipped, the organisation's own and those of registers."""
+        """Every edition of every procedure, shipped or the organisation's own."""
         return Library(
-            [*self.read_editions.editions, *self._row_procedures()],
+            self.read_editions.editions,
             acts=self.settings.regulations.acts,
             days=self.settings.reminders.steps,
         )
-
-    def _row_procedures(self) -> Iterable[Procedure | UnreadEdition]:
-        """The procedures made of the obligations of registers. Own registers may replace shipped ones: where
-        there are any, all are read."""
-        if self.settings.regulations.folder is None:
-            return shipped_row_procedures(bodies_of(self.settings.office))
-        return (register.procedure for register in self.registers.all() if register.procedure is not None)
 
     @cached_property
     def read_editions(self) -> Editions:

@@ -59,7 +59,7 @@ def test_the_shortest_files_of_the_documentation_work(merzim: Merzim, tmp_path: 
     (tmp_path / "own" / "registers").mkdir(parents=True)
     (tmp_path / "own" / "trip-report.2026-01-01.toml").write_text(procedure, encoding="utf-8")
     (tmp_path / "own" / "internal-analysis.2026-05-01.toml").write_text(changed[1], encoding="utf-8")
-    (tmp_path / "own" / "registers" / "keys.2026-01-01.toml").write_text(register, encoding="utf-8")
+    (tmp_path / "own" / "registers" / "trips.2026-01-01.toml").write_text(register, encoding="utf-8")
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
 
     checked = merzim("law", "check", "--json")
@@ -68,7 +68,7 @@ def test_the_shortest_files_of_the_documentation_work(merzim: Merzim, tmp_path: 
     assert [(file["file"], file["holds"], file["problems"]) for file in checked.json["files"]] == [
         ("internal-analysis.2026-05-01.toml", True, []),
         ("trip-report.2026-01-01.toml", True, []),
-        ("keys.2026-01-01.toml", True, []),
+        ("trips.2026-01-01.toml", True, []),
     ]
 
 

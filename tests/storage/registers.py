@@ -89,9 +89,9 @@ CERTIFICATES = HEAD.format(
         field("owner", "person"),
         field("valid_until", "date"),
         field("renewed_on", "date"),
-        f'[[obligation]]\nid = "renewed_on"\ntitle = {text("Renewal")}\nduty = "officer"\nact = "rules"\n'
-        'paragraph = "p. 2"\nperson = "owner"\n'
-        'term = { count = -30, in = "calendar days", from = "valid_until" }',
+        '[opens]\nprocedure = "certificate-renewal"\nobject = "number"\nwhen = "valid_until=filled"\n'
+        'facts = { valid_until = "valid_until", renewed_on = "renewed_on" }\n'
+        'responsible = { renewed_on = "owner" }',
     )
 )
 PRESENTS = HEAD.format(id="presents", title=text("Presents"), more='named_by = ["what"]') + "\n".join(
@@ -108,7 +108,7 @@ PRESENTS = HEAD.format(id="presents", title=text("Presents"), more='named_by = [
     )
 )  # fmt: skip
 UNITS = (
-    Unit(id="ministry", name="Министрлік", kind="central_body"),
+    Unit(id="ministry", name="Министрлік", kind="central_body", acts=("tbn4-2024",)),
     Unit(id="hr", name="Кадр басқармасы", parent="ministry"),
     Unit(id="law", name="Заң департаменті", parent="ministry"),
 )

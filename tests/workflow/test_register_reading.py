@@ -8,7 +8,6 @@ from datetime import date
 import jsonschema
 import pytest
 
-from calendars.terms import CalendarDays
 from i18n import LANGUAGES, say
 from merzim.services.law.regulations import shared_law
 from tests.law import ROOT, library
@@ -76,15 +75,6 @@ than = "came_on"
 person = "guest"
 fields = ["place", "came_on"]
 
-[[obligation]]
-id = "reported_on"
-{TEXT}
-term = {{ count = 7, in = "calendar days", from = "came_on" }}
-duty = "officer"
-act = "rules"
-paragraph = "p. 2"
-person = "guest"
-
 [[count]]
 indicator = "P3.T2.S1"
 where = ["purpose=talk"]
@@ -118,7 +108,7 @@ def changed(old: str, new: str) -> str:
 
 
 def test_a_file_becomes_a_register_with_everything_it_says() -> None:
-    """Fields, rules, access, counts; its obligations are a procedure that counts from the row's dates."""
+    """Fields, rules, access, counts."""
     visits = read_register(NAME, VISITS.encode())
 
     assert (visits.edition, visits.in_force) == ("visits.2026-01-01", date(2026, 1, 1))
@@ -128,14 +118,6 @@ def test_a_file_becomes_a_register_with_everything_it_says() -> None:
     assert visits.seen_by_person == {"guest": {"place", "came_on"}}
     assert [visits.outside_events(name) for name in ("place", "guest", "secret")] == [False, True, True]
     assert [visits.fields[name].indexed for name in ("place", "secret")] == [True, False]
-    assert visits.procedure is not None
-    reported = visits.procedure.by_id["reported_on"]
-    assert (reported.since, reported.term, reported.blocking) == ("came_on", CalendarDays(7), True)
-    assert visits.procedure.by_id["came_on"].by_itself
-    assert (visits.procedure.edition, visits.responsible) == (
-        "register-visits.2026-01-01",
-        {"reported_on": "guest"},
-    )
 
 
 GIFT = '[opens]\nprocedure = "gift-handover"\n[[opens.fact]]\n'
@@ -162,7 +144,6 @@ MISTAKES = [
     ),
     ('than = "came_on"', 'than = "place"', "field_kind", "rule 1: than"),
     ('person = "guest"\nfields', 'person = "place"\nfields', "field_kind", "access 1: person"),
-    ('from = "came_on"', 'from = "came_in"', "unknown_reference", 'obligation 1 "reported_on": term'),
     ('where = ["purpose=talk"]', 'where = ["purpose=tea"]', "not_allowed", "count 1: where"),
     ('distinct = "guest"', 'all_of = ["talk"]', "missing_key", "count 1"),
     ('distinct = "guest"', 'most = "place"', "field_kind", "count 1: most"),
@@ -180,7 +161,12 @@ MISTAKES = [
         "not_allowed",
         "opens.fact 1: when",
     ),
-    ("[[rule]]", '[opens]\nprocedure = "gift-handover"\n\n[[rule]]', "opens_and_obligation", "opens"),
+    (
+        "[[rule]]",
+        '[opens]\nprocedure = "gift-handover"\nresponsible = { x = "place" }\n\n[[rule]]',
+        "field_kind",
+        "opens.responsible",
+    ),
     ("# more", "personal = true\n# more", "fulfils_personal", "fulfils 1"),
     ('named_by = ["place"]', 'named_by = ["place"]\nconfidential = true', "fulfils_closed", "fulfils 1"),
     ('period = "came_on"', 'period = "place"', "field_kind", "fulfils 1: period"),
@@ -219,7 +205,7 @@ def test_names_of_other_files_are_checked_against_them() -> None:
     """A procedure, its facts, an indicator, a register that are not there; which fact of several is counted."""
     from merzim.services.law.regulations import scoring
 
-    text = VISITS.partition("[[obligation]]")[0] + (
+    text = VISITS.partition("[[count]]")[0] + (
         '[opens]\nprocedure = "gift-handover"\nfacts = { came_on = "gift_receved" }\n'
         '[[opens.fact]]\nfield = "came_on"\nfact = "gift_lost"\nwhen = "purpose=talk"\n'
         '[[field]]\nid = "training"\n' + TEXT + '\nkind = "row"\nregister = "training"\n'
@@ -262,22 +248,6 @@ def test_a_day_takes_the_version_in_force_and_a_row_keeps_its_own() -> None:
     assert both_registers.on("visits", date(2020, 1, 1)) == old
     assert both_registers.version("visits", "visits.2026-01-01") == old
     assert both_registers.version("visits", "visits.2019-01-01") == new
-
-
-def test_the_procedures_of_shipped_registers_are_known_before_they_are_read() -> None:
-    """Whether a register has obligations is told by its text: they are those that reading it gives."""
-    from merzim.services.law.regulations import read_registers, shipped_row_procedures
-    from merzim.settings import Settings
-
-    unread = {procedure.edition: procedure for procedure in shipped_row_procedures()}
-    read = {
-        register.procedure.edition: register.procedure
-        for register in read_registers(Settings()).registers
-        if register.procedure
-    }
-
-    assert unread.keys() == read.keys() != set()
-    assert all(unread[edition].read() == procedure for edition, procedure in read.items())
 
 
 def test_every_shipped_register_is_read_and_is_as_its_schema_says() -> None:

@@ -50,8 +50,6 @@ Force = Literal["obligatory", "recommended", "may"]
 JudgedBy = Literal["written", "published"]
 Basis = Literal["law", "practice"]
 Opened = Literal["event", "yearly", "once"]
-OF_REGISTER = "register-"
-"""Prefix of a register's id in the id of the procedure made of its obligations."""
 _OF_COUNTRY = ("ы", "і", "сы", "сі")
 _COUNTRY = re.compile(
     r"қазақстан республикасының|қазақстан республикасы|\bқр\b|республики казахстан|\bрк\b"

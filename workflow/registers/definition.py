@@ -10,7 +10,6 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from calendars.terms import WithoutTerm
 from workflow.cases.case import EntryKind
 from workflow.law.files import (
     As,
@@ -27,19 +26,11 @@ from workflow.law.files import (
     one_of,
 )
 from workflow.law.procedure import (
-    OF_REGISTER,
     Act,
-    Force,
-    Obligation,
-    Procedure,
-    Stage,
-    Step,
     Text,
 )
-from workflow.law.terms import TERM, AnchoredTerm
 from workflow.org.access import Access
 from workflow.org.kinds import NAMES, among
-from workflow.org.office import DUTIES, OUTSIDE
 from workflow.refusal import Refusal, closest_first
 from workflow.scoring.scale import EvidenceKind, Fact, IndicatorId
 
@@ -267,6 +258,7 @@ class CaseOpening(Model):
 
     Attributes:
         conditional: further facts with conditions: the options of a decision of the case.
+        responsible: obligation of the case -> the field with the person responsible for it.
         evidence: fact of the case -> the field with the file or link that proves it.
     """
 
@@ -275,6 +267,7 @@ class CaseOpening(Model):
     facts: Annotated[dict[Name, Name], Refers(("date",), keys=True)] = Field(default={})
     conditional: Listed[ConditionalFact] = Field(default=(), alias="fact")
     person: PersonField = ""
+    responsible: Annotated[dict[Name, Name], Refers(("person",))] = Field(default={})
     when: When | None = None
     evidence: Annotated[dict[Name, Name], Refers(("file", "link"), shown=True)] = Field(default={})
 
@@ -493,33 +486,6 @@ class RowAction(Model):
     evidence: bool = False
 
 
-class RowObligation(Model):
-    """An obligation of each row: `id` is the date field that fulfils it, `person` the field with who is
-    responsible.
-    """
-
-    id: ShownDate
-    title: Text
-    anchored: Annotated[AnchoredTerm, TERM] = Field(alias="term")
-    duty: Annotated[str, one_of(*DUTIES)]
-    act: NonBlank
-    paragraph: NonBlank
-    force: Force = "obligatory"
-    assumed: bool = False
-    person: PersonField = ""
-    note: Text | None = None
-
-    def made(self, stage: str) -> Obligation:
-        own_values = {name: getattr(self, name) for name in type(self).model_fields if name != "person"}
-        return Obligation.model_construct(**own_values, stage=stage, blocking=True)
-
-
-REMINDERS = tuple(Step(at=at, to=("duty",)) for at in (-5, -1, 0, 1, 5))
-"""Reminder steps of the person responsible for a row's obligation, in working days from the due date. Ours, not
-the law's.
-"""
-
-
 class Register(Model):
     """One dated version of a register.
 
@@ -562,58 +528,7 @@ class Register(Model):
     campaigns: ById[Campaign] = Field(default={}, alias="campaign")
     entry: RowEntry | None = None
     actions: ById[RowAction] = Field(default={}, alias="action")
-    obligations: Listed[RowObligation] = Field(default=(), alias="obligation")
     digest: str = computed("")
-
-    @cached_property
-    def procedure(self) -> Procedure | None:
-        """The procedure made of its own obligations; None without any."""
-        if not self.obligations:
-            return None
-        obligation_ids = {obligation.id for obligation in self.obligations}
-        anchors = [
-            name
-            for name in dict.fromkeys(obligation.anchored.since for obligation in self.obligations)
-            if name and name not in obligation_ids
-        ]
-        stage = Stage.model_construct(id=self.id.replace("-", "_"), title=self.title)
-        dates = [self.fields[name] for name in anchors if name in self.fields]
-        return Procedure.model_construct(
-            id=OF_REGISTER + self.id,
-            in_force=self.in_force,
-            last_checked_on=self.in_force,
-            title=self.title,
-            begins_with=(anchors or [self.obligations[0].id])[0],
-            acts=self.acts,
-            stages=(stage,),
-            obligations=(
-                *(obligation.made(stage.id) for obligation in self.obligations),
-                *(self._anchor(date_field, stage.id) for date_field in dates),
-            ),
-            steps=REMINDERS,
-            applies_to=self.applies_to,
-            confidential=self.confidential,
-            digest=self.digest,
-        )
-
-    def _anchor(self, field: RegisterField, stage: str) -> Obligation:
-        """Return a date field of a row as a fact that terms can count from; nobody must fulfil it."""
-        return Obligation.model_construct(
-            id=field.id,
-            stage=stage,
-            title=field.title,
-            anchored=AnchoredTerm(WithoutTerm()),
-            act=self.act,
-            paragraph=self.paragraph,
-            force="may",
-            duty=OUTSIDE,
-            by_itself=True,
-        )
-
-    @property
-    def responsible(self) -> Mapping[str, str]:
-        """Obligation of a row -> the field with the person responsible for it."""
-        return {obligation.id: obligation.person for obligation in self.obligations if obligation.person}
 
     @property
     def edition(self) -> str:

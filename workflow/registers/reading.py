@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import get_args
 
-from workflow.law import editions
 from workflow.law.files import (
     NOTHING_SHARED,
     FileProblem,
@@ -76,7 +75,6 @@ def problems(register: Register) -> Iterator[FileProblem]:
         yield from _unique_together(register, together, heading("unique_together", number))
     for number, access in enumerate(register.access):
         yield from _access(access, heading("access", number))
-    yield from _obligations(register)
     for number, campaign in enumerate(register.campaigns.values()):
         yield from _campaign(register, campaign, heading("campaign", number, campaign.id))
     for number, count in enumerate(register.counts):
@@ -248,19 +246,6 @@ def _access(access: registers.RowAccess, place: str) -> Iterator[FileProblem]:
         yield FileProblem("missing_key", place, {"value": "fields" if access.person else "person"})
 
 
-def _obligations(register: Register) -> Iterator[FileProblem]:
-    ids = {obligation.id for obligation in register.obligations}
-    if register.obligations and register.opens is not None:
-        yield FileProblem("opens_and_obligation", "opens", {"value": register.opens.procedure})
-    for number, obligation in enumerate(register.obligations):
-        since, place = obligation.anchored.since, heading("obligation", number, obligation.id)
-        if since and since not in ids:
-            yield from _named(register, f"{place}: term", [since], Refers(("date",), shown=True))
-    anchors = {obligation.anchored.since for obligation in register.obligations} - {None}
-    if register.procedure is not None and anchors <= register.fields.keys():
-        yield from editions.problems(register.procedure)
-
-
 def _count(register: Register, count: registers.RowCount, place: str) -> Iterator[FileProblem]:
     if count.all_of and not count.distinct:
         yield FileProblem("missing_key", place, {"value": "distinct"})
@@ -342,7 +327,8 @@ def _opened(register: Register, library: Library) -> Iterator[FileProblem]:
             yield unknown("opens.procedure", register.opens.procedure, library.procedures())
         else:
             conditional = (conditional_fact.fact for conditional_fact in register.opens.conditional)
-            for fact in (*register.opens.facts.values(), *conditional, *register.opens.evidence):
+            named = (*register.opens.facts.values(), *register.opens.responsible, *register.opens.evidence)
+            for fact in (*named, *conditional):
                 if fact not in facts:
                     yield unknown("opens.facts", fact, facts)
 

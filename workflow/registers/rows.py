@@ -132,14 +132,13 @@ def project(register: Register, row: RegisterRow, name_of: Callable[[str], str])
 
 def fact_fields(register: Register, values: Values) -> list[tuple[str, str]]:
     """Return the date fields that give facts to the case a row opens, each with its fact."""
-    if register.opens is not None:
-        pairs = [*register.opens.facts.items()]
-        return pairs + [
-            (conditional_fact.field, conditional_fact.fact)
-            for conditional_fact in register.opens.conditional
-            if holds(conditional_fact.when, values)
-        ]
-    return [(name, name) for name in register.procedure.by_id] if register.procedure is not None else []
+    if register.opens is None:
+        return []
+    conditional = register.opens.conditional
+    return [
+        *register.opens.facts.items(),
+        *((entry.field, entry.fact) for entry in conditional if holds(entry.when, values)),
+    ]
 
 
 def days_of_case(

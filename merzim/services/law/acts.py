@@ -16,7 +16,7 @@ from merzim.services.people.staff import find_unit, recorded_office
 from merzim.services.results import Titles, titles_of
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.org.staff import SqlStaff
-from workflow.law.procedure import OF_REGISTER, Procedure, Text
+from workflow.law.procedure import Procedure, Text
 from workflow.org.access import within
 from workflow.org.kinds import among
 from workflow.org.office import acts_of
@@ -88,8 +88,7 @@ def offered_procedures(ctx: RequestContext, kind: str, chosen: str = "") -> Proc
     """Return the procedures of adopted acts, and the chosen one, grouped by document; those for other kinds of
     organisation come last.
     """
-    names = [name for name in ctx.library.procedures() if not name.startswith(OF_REGISTER)]
-    latest = [ctx.library.latest(name) for name in names]
+    latest = [ctx.library.latest(name) for name in ctx.library.procedures()]
     procedures = [
         procedure
         for procedure in sorted(latest, key=lambda procedure: procedure.id != USUAL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cache, partial
@@ -23,7 +23,7 @@ from workflow.languages import LANGUAGES
 from workflow.law.editions import read_edition
 from workflow.law.files import FileProblem, Shared, UnreadableRegulation, parsed
 from workflow.law.library import UnreadEdition
-from workflow.law.procedure import OF_REGISTER, Procedure, Text
+from workflow.law.procedure import Procedure, Text
 from workflow.refusal import Refusal
 from workflow.registers import reading
 from workflow.registers.definition import Register, RegisterField, Registers
@@ -193,25 +193,11 @@ def shipped_files(folder: str = "") -> Iterator[Traversable]:
             yield file
 
 
-def shipped_row_procedures(bodies: Bodies = SHIPPED_BODIES) -> Iterator[UnreadEdition]:
-    """Yield the procedures made of the obligations of shipped registers, each read only when needed."""
-    for file in shipped_files(REGISTERS):
-        if b"\n[[obligation]]" in file.read_bytes():
-            edition = _unread(file, bodies)
-            yield replace(edition, id=OF_REGISTER + edition.id, read=partial(_row_procedure, file, bodies))
-
-
 def _unread(file: Traversable, bodies: Bodies) -> UnreadEdition:
     """Return a shipped edition that is read only when needed; its id and day come from the name of the file."""
     id, in_force, _ = file.name.split(".")
     day = date.fromisoformat(in_force)
     return UnreadEdition(id=id, in_force=day, read=lambda: _read_edition(file.name, file.read_bytes(), bodies))
-
-
-def _row_procedure(file: Traversable, bodies: Bodies) -> Procedure:
-    procedure = read_register(file.name, file.read_bytes(), bodies).procedure
-    assert procedure is not None
-    return procedure
 
 
 def _as_refusal(trouble: Exception, path: Path) -> Refusal:

@@ -41,32 +41,24 @@ class RowFacts:
 
 def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office: Office) -> Opening | None:
     """Return the request to open the case of a row; None if it opens none (yet)."""
-    facts_given = row_facts(register, row, today=ctx.today)
-    if register.opens is not None:
-        if not (holds(register.opens.when, row.values) and _binds(ctx, register.opens.procedure, row, office)):
-            return None
-        person = register.opens.person
-        procedure = register.opens.procedure
-    elif register.procedure is not None and facts_given.days:
-        person, procedure = "", register.procedure.id
-    else:
+    opens = register.opens
+    if opens is None or not (holds(opens.when, row.values) and _binds(ctx, opens.procedure, row, office)):
         return None
-    edition = register.procedure.edition if register.procedure is not None else ""
-    if not edition:
-        try:
-            ctx.library.edition(procedure, min(facts_given.days.values(), default=ctx.today))
-        except NoEdition:
-            # What happened before the first edition is kept too, under that one.
-            edition = ctx.library.earliest(procedure).edition
+    facts_given, edition = row_facts(register, row, today=ctx.today), ""
+    try:
+        ctx.library.edition(opens.procedure, min(facts_given.days.values(), default=ctx.today))
+    except NoEdition:
+        # What happened before the first edition is kept too, under that one.
+        edition = ctx.library.earliest(opens.procedure).edition
     kk, ru = (_words(register, row, _named(register), office, language) for language in PAPER_LANGUAGES)
     return Opening(
-        procedure=procedure,
+        procedure=opens.procedure,
         edition=edition,
         unit=row.unit,
         object=ru,
         object_kk=kk if kk != ru else "",
         object_ru=ru if kk != ru else "",
-        person=str(row.values.get(person) or "") if person else "",
+        person=str(row.values.get(opens.person) or "") if opens.person else "",
         planned=facts_given.planned,
         facts=facts_given.facts,
         responsible=_responsible(register, row),
@@ -212,17 +204,15 @@ def _passport_edit(
 
 
 def _named(register: Register) -> Sequence[str]:
-    """Return the fields whose values make the object of a row's case."""
-    if register.opens is None:
-        return register.named_by
-    return [register.opens.object] if register.opens.object else []
+    """Return the field whose value makes the object of a row's case, if one does."""
+    return [register.opens.object] if register.opens is not None and register.opens.object else []
 
 
 def _responsible(register: Register, row: RegisterRow) -> dict[str, str]:
     """Return the keys of the people a row names as responsible, by obligation."""
     return {
         obligation: str(row.values[field])
-        for obligation, field in register.responsible.items()
+        for obligation, field in (register.opens.responsible if register.opens else {}).items()
         if is_filled(row.values.get(field))
     }
 

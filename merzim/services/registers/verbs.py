@@ -200,7 +200,7 @@ def count_openings(
     ctx: RequestContext, register: Register, rows: Sequence[Values], units: Sequence[str]
 ) -> int:
     """Return how many of these rows, not written yet, would open a case."""
-    if register.opens is None and register.procedure is None:
+    if register.opens is None:
         return 0
     office = ctx.reads.office()
     new = (
