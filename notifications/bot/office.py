@@ -15,7 +15,7 @@ from notifications.recipients import resolve_assignees, resolve_recipients
 from notifications.rules import Rules
 from workflow.board.rows import Row
 from workflow.cases.case import Case
-from workflow.cases.commands.case_commands import CaseCommands, View
+from workflow.cases.commands.case_commands import View
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
@@ -46,6 +46,13 @@ class BoardRows(Protocol):
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
         """Return the cases of these ids."""
+
+
+class Cases(Protocol):
+    """The cases as they stand."""
+
+    def view(self, case_id: str, *, today: date) -> View:
+        """Return the case with its deadlines. Raises UnknownCase."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +113,7 @@ class BotContext(Protocol):
     @property
     def links(self) -> Links: ...
     @property
-    def case_commands(self) -> CaseCommands: ...
+    def case_commands(self) -> Cases: ...
     @property
     def outbox(self) -> Notices: ...
     @property
