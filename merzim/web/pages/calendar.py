@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from calendars.kazakhstan import Day, Kazakhstan, Knowledge
-from calendars.layout import USUAL, Month, Run, build_month, build_year, days_of, group_runs
+from calendars.kazakhstan import Day, Kazakhstan
+from calendars.layout import USUAL, Month, build_month, build_year, days_of, group_runs
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.law.calendar_acts import (
@@ -26,18 +25,16 @@ from merzim.services.law.calendar_acts import (
     preview_act,
     require_whole_office,
 )
-from merzim.services.names import UnitName, case_title, cases_of, known_year, unit_name
+from merzim.services.names import case_title, cases_of, known_year, unit_name
 from merzim.web.auth.dependencies import Managing, Reading, reads_files
 from merzim.web.http import WebContext
 from merzim.web.ui.form_values import InvalidForm, parse_date, sent, text_fields, tidy
-from merzim.web.ui.name_fields import NameField, UnitParam, build_unit_filter
+from merzim.web.ui.name_fields import UnitParam, build_unit_filter
 from merzim.web.ui.render import page
 from workflow.board.rows import Row
-from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
-from workflow.deadlines.lateness import SOON_WORKING_DAYS, DeadlineStatus, status_on
+from workflow.deadlines.lateness import SOON_WORKING_DAYS, status_on
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.law.procedure import Text
 from workflow.refusal import Refusal
 
 ON_A_DAY = 2
@@ -48,115 +45,29 @@ FULL = 8
 """Minimum number of deadlines of a day with full heat."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Due:
-    """One deadline due on a day."""
-
-    case: str
-    about: Text
-    unit: UnitName
-    obligation: str
-    title: Text
-    period: str | None
-    force: str
-    look: DeadlineStatus
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DayCell:
-    """A day of the grid. `heat`: 0 for none, up to 4 for the days with most deadlines."""
-
-    day: Day
-    count: int
-    heat: int
-    due: tuple[Due, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MonthView:
-    """The data of the page. `chosen`: the day that is listed in full, with `more` deadlines beyond those
-    listed.
+def _lines(
+    ctx: RequestContext, rows: Sequence[Row], *, soon: date
+) -> Callable[[Sequence[Row]], list[dict[str, Any]]]:
+    """Return the function that makes lines of some of these rows, as the month shows them; rows of cases the
+    reader does not see have none.
     """
+    cases, office = cases_of(ctx.reads, rows), ctx.reads.office()
 
-    month: Month
-    knowledge: Knowledge
-    weeks: tuple[tuple[DayCell | None, ...], ...]
-    runs: tuple[Run, ...]
-    total: int
-    earlier: date | None
-    later: date | None
-    units: NameField
-    unit: str | None
-    chosen: date | None
-    listed: tuple[Due, ...]
-    more: int
-
-
-def month_view(
-    ctx: RequestContext,
-    first: date,
-    calendar: Kazakhstan,
-    *,
-    today: date,
-    unit: str | None,
-    chosen: date | None,
-) -> MonthView:
-    """Return the month that begins on that day, with the open deadlines due in it.
-
-    `calendar` decides how the days are shaded; the due dates are the present ones.
-    """
-    laid = build_month(first, calendar)
-    by_day = ctx.reads.days(laid.first, laid.last, unit, limit=ON_A_DAY)
-    of_day = ctx.reads.days(chosen, chosen, unit, limit=LISTED) if chosen else {}
-    listed_rows = of_day[chosen][1] if chosen and chosen in of_day else ()
-    shown_rows = [*(row for _, rows in by_day.values() for row in rows), *listed_rows]
-    cases = cases_of(ctx.reads, shown_rows)
-    office = ctx.reads.office()
-    soon = ctx.calendar.add_working_days(today, SOON_WORKING_DAYS)
-
-    def due(row: Row) -> Due:
+    def line(row: Row) -> dict[str, Any]:
         case = cases[row.case]
-        return Due(
-            case=row.case,
-            about=case_title(case, ctx.library.of(case)),
-            unit=unit_name(office, row.unit),
-            obligation=row.obligation,
-            title=entry_obligation(case, ctx.library.of(case), row.obligation).title,
-            period=None if is_entry(row.obligation) else row.obligation.partition(".")[2] or None,
-            force=row.force,
-            look=status_on(row, today=today, soon=soon),
-        )
+        procedure = ctx.library.of(case)
+        return {
+            "case": row.case,
+            "about": case_title(case, procedure),
+            "unit": unit_name(office, row.unit),
+            "obligation": row.obligation,
+            "title": entry_obligation(case, procedure, row.obligation).title,
+            "period": None if is_entry(row.obligation) else row.obligation.partition(".")[2] or None,
+            "force": row.force,
+            "look": status_on(row, today=ctx.today, soon=soon),
+        }
 
-    maximum = max((number for number, _ in by_day.values()), default=0)
-    return MonthView(
-        month=laid,
-        knowledge=calendar.knowledge(laid.first, laid.last),
-        weeks=tuple(
-            tuple(day and _cell(day, by_day.get(day.on, (0, ())), cases, due, maximum) for day in week)
-            for week in laid.weeks
-        ),
-        runs=group_runs(tuple(day for day in days_of(laid) if day.kind not in USUAL)),
-        total=sum(number for number, _ in by_day.values()),
-        earlier=_beside(laid, calendar, -1),
-        later=_beside(laid, calendar, 1),
-        units=build_unit_filter(office, unit or "", own_unit=ctx.reader.root),
-        unit=unit,
-        chosen=chosen,
-        listed=tuple(due(row) for row in listed_rows if row.case in cases),
-        more=by_day[chosen][0] - len(listed_rows) if chosen and chosen in by_day else 0,
-    )
-
-
-def _cell(
-    day: Day,
-    day_rows: tuple[int, Sequence[Row]],
-    cases: Mapping[str, Case],
-    due: Callable[[Row], Due],
-    maximum: int,
-) -> DayCell:
-    number, rows = day_rows
-    named_dues = tuple(due(row) for row in rows if row.case in cases)
-    return DayCell(day=day, count=number, heat=-(-number * HEATS // max(maximum, FULL)), due=named_dues)
+    return lambda some: [line(row) for row in some if row.case in cases]
 
 
 def _beside(laid: Month, calendar: Kazakhstan, step: int) -> date | None:
@@ -202,10 +113,37 @@ def month_page(
         chosen = first.replace(day=day) if day else None
     except ValueError:
         raise HTTPException(404, "web.problem.no_day") from None
-    view = month_view(
-        ctx, first, ctx.calendar.as_known(known_on), today=ctx.today, unit=unit or None, chosen=chosen
+    # By these records the days are shaded; the due dates are the present ones.
+    calendar = ctx.calendar.as_known(known_on)
+    laid = build_month(first, calendar)
+    by_day = ctx.reads.days(laid.first, laid.last, unit or None, limit=ON_A_DAY)
+    of_day = ctx.reads.days(chosen, chosen, unit or None, limit=LISTED) if chosen else {}
+    listed = of_day[chosen][1] if chosen and chosen in of_day else ()
+    soon = ctx.calendar.add_working_days(ctx.today, SOON_WORKING_DAYS)
+    lines = _lines(ctx, [*(row for _, rows in by_day.values() for row in rows), *listed], soon=soon)
+    most = max((FULL, *(count for count, _ in by_day.values())))
+
+    def cell(day: Day) -> dict[str, Any]:
+        count, rows = by_day.get(day.on, (0, ()))
+        return {"day": day, "count": count, "heat": -(-count * HEATS // most), "due": lines(rows)}
+
+    return page(
+        ctx,
+        "month.html",
+        as_of=known_on,
+        laid=laid,
+        knowledge=calendar.knowledge(laid.first, laid.last),
+        weeks=[[day and cell(day) for day in week] for week in laid.weeks],
+        runs=group_runs(tuple(day for day in days_of(laid) if day.kind not in USUAL)),
+        total=sum(count for count, _ in by_day.values()),
+        earlier=_beside(laid, calendar, -1),
+        later=_beside(laid, calendar, 1),
+        units=build_unit_filter(ctx.reads.office(), unit, own_unit=ctx.reader.root),
+        unit=unit,
+        chosen=chosen,
+        listed=lines(listed),
+        more=by_day[chosen][0] - len(listed) if chosen and chosen in by_day else 0,
     )
-    return page(ctx, "month.html", view=view, as_of=known_on)
 
 
 def _act_page(

@@ -31,9 +31,9 @@ from merzim.web.pages.cases.evidence import Unconfirmed, parse_address
 from merzim.web.pages.cases.recording import SIGNATORIES, RecordingForm, record_form
 from merzim.web.pages.cases.writing import Sent, record_answers
 from merzim.web.ui.form_values import (
-    Confirmation,
     Fields,
     InvalidForm,
+    RejectedForm,
     parse_date,
     parse_event_number,
     sent,
@@ -57,9 +57,7 @@ def unfolded_row(
     case: str,
     obligation: str,
     *,
-    answers: Mapping[str, str] | None = None,
-    refusal: Refusal | OutOfRange | None = None,
-    confirmation: Confirmation | None = None,
+    rejected_form: RejectedForm | None = None,
     had_files: bool = False,
     foresees: bool = True,
 ) -> dict[str, Any] | None:
@@ -81,9 +79,7 @@ def unfolded_row(
     form = record_form(
         computed,
         fact=obligation,
-        answers=answers,
-        refusal=refusal,
-        confirmation=confirmation,
+        rejected_form=rejected_form,
         had_files=had_files,
         kind=stored_case.kind,
         today=ctx.today,
@@ -95,7 +91,7 @@ def unfolded_row(
         "papers": [about for about in forms_of(procedure) if base(obligation) in about.steps],
         "effect": foreseen_effect(ctx, case, form) if foresees else None,
         "later": days_to_offer(deadline, procedure, ctx.calendar, today=ctx.today),
-        "remark": (answers or {}).get("remark", ""),
+        "remark": rejected_form.answers.get("remark", "") if rejected_form else "",
     }
 
 
@@ -131,7 +127,8 @@ def my_desk(
 ) -> Response:
     """Show the reader's obligations by urgency."""
     case, _, obligation = row.partition(":")
-    unfolded = unfolded_row(ctx, case, obligation, answers={"on": on} if on else None) if obligation else None
+    dated = RejectedForm(form="record", refusal=None, answers={"on": on}) if on else None
+    unfolded = unfolded_row(ctx, case, obligation, rejected_form=dated) if obligation else None
     undo, remarks = (_undo(ctx, what), _remarks(ctx, what)) if said == "recorded" else (None, ())
     message = (said, _title(ctx, what), what.partition(":")[0])
     return _page(ctx, {"show": show}, unfolded=unfolded, message=message, undo=undo, remarks=remarks)
@@ -194,11 +191,13 @@ def record(ctx: Recording, form: Sent) -> Response:
             raise InvalidForm("web.refusal.no_fact")
         recorded = record_answers(ctx, case, form, answers)
     except Unconfirmed as question:
-        unfolded = unfolded_row(ctx, case, fact, answers=answers, confirmation=question.confirmation)
+        asked = RejectedForm(form="record", refusal=None, answers=answers, confirmation=question.confirmation)
+        unfolded = unfolded_row(ctx, case, fact, rejected_form=asked)
         return _page(ctx, answers, unfolded=unfolded)
     except (Refusal, OutOfRange) as refusal:
         files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
-        unfolded = unfolded_row(ctx, case, fact, answers=answers, refusal=refusal, had_files=files)
+        refused = RejectedForm(form="record", refusal=refusal, answers=answers)
+        unfolded = unfolded_row(ctx, case, fact, rejected_form=refused, had_files=files)
         return _page(ctx, answers, unfolded=unfolded, refusal=refusal)
     return _onward(ctx, answers, said="recorded", what=f"{case}:{recorded}")
 

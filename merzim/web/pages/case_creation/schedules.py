@@ -169,15 +169,7 @@ def _preview(
         conflicts=sum(len(each["chain"].findings) for each in judged.values()),
         everything=len(judged) == len(analyses),
         foreign=[analysis for analysis in analyses if is_foreign(ctx, office, analysis)],
-        undated=[note for note in result.notes if note.code == "read_row_no_day" and number == 1][:SHOWN],
-        notes=[
-            note._replace(code=_PAGE_SENTENCES.get(note.code, note.code))
-            for note in result.notes
-            if note.code not in _FORM_NOTES  # they stand above, with fields to answer
-        ],
-        matches=[(name, _meant(office, target)) for name, target in sorted(result.matches.items())],
-        strange=result.strange,
-        people=_known_names(office) if result.strange else (),
+        **_said_of_file(result, office, number),
         units=[unit.name for unit in office.units.values()],
         answers=form_answers,
         likely=_likely(analyses),
@@ -186,6 +178,23 @@ def _preview(
         number=number,
         pages=pages,
     )
+
+
+def _said_of_file(result: Consideration, office: Office, number: int) -> dict[str, Any]:
+    """Return what the page of a file says of it as a whole: rows without a day, further notes, and whom its
+    texts mean.
+    """
+    return {
+        "undated": [note for note in result.notes if note.code == "read_row_no_day" and number == 1][:SHOWN],
+        "notes": [
+            note._replace(code=_PAGE_SENTENCES.get(note.code, note.code))
+            for note in result.notes
+            if note.code not in _FORM_NOTES  # they stand above, with fields to answer
+        ],
+        "matches": [(name, _meant(office, target)) for name, target in sorted(result.matches.items())],
+        "strange": result.strange,
+        "people": _known_names(office) if result.strange else (),
+    }
 
 
 def _corrected(

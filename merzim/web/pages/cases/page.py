@@ -226,9 +226,7 @@ def _recording(
     record = record_form(
         deadlines,
         fact=tried.answers.get("fact", "") if tried else _asked(ctx, "fact") or pressing_fact(view),
-        answers=tried.answers if tried else {"on": on} if on else None,
-        refusal=tried.refusal if tried else None,
-        confirmation=tried.confirmation if tried else None,
+        rejected_form=tried or (RejectedForm(form="record", refusal=None, answers={"on": on}) if on else None),
         had_files=had_files,
         kind=view.case.kind,
         today=ctx.today,

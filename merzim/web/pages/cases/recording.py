@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from calendars import OutOfRange
 from merzim.services.cases import verbs as cases
@@ -16,7 +17,7 @@ from merzim.services.law.regulations import case_registers
 from merzim.web.pages.cases.case_view import CaseView
 from merzim.web.pages.cases.evidence import EvidenceField, fields, run_or_ask
 from merzim.web.ui.form_values import Confirmation, RejectedForm, parse_date, parse_text
-from merzim.web.ui.name_fields import NameField, build_unit_field, resolve_unit
+from merzim.web.ui.name_fields import build_unit_field, resolve_unit
 from workflow.cases.case import PLAN, Case
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.registers.rows import rows_of, value_of
@@ -60,22 +61,23 @@ class RecordingForm:
 def record_form(
     deadlines: Sequence[Deadline],
     *,
-    fact: str = "",
-    answers: Mapping[str, str] | None = None,
-    refusal: Refusal | OutOfRange | None = None,
-    confirmation: Confirmation | None = None,
-    had_files: bool = False,
-    kind: str = "",
-    today: date | None = None,
+    fact: str,
+    rejected_form: RejectedForm | None,
+    had_files: bool,
+    kind: str,
+    today: date,
 ) -> RecordingForm:
     """Return the form that records a fact. By default the earliest open obligation is chosen.
 
     A recorded fact can be chosen by its link; its day is kept and evidence is added.
 
     Args:
+        had_files: whether files were sent with a form that was not carried out; they must be chosen again.
+        kind: the kind of organisation, which decides who may sign.
         today: the default day, unless another was recorded or typed.
     """
-    answers = answers or {}
+    answers = rejected_form.answers if rejected_form else {}
+    refusal = rejected_form.refusal if rejected_form else None
     deadlines_by_id = {deadline.id: deadline for deadline in deadlines if not is_entry(deadline.id)}
     choices = tuple(
         (deadline.id, deadline.obligation.title)
@@ -91,8 +93,7 @@ def record_form(
     recorded = chosen.recorded_on if chosen else None
     option = chosen.answer if chosen else None
     published = chosen is not None and chosen.obligation.judged_by == "published"
-    start = recorded if recorded and not refusal else today
-    on = answers.get("on", start.isoformat() if start else "")
+    on = answers.get("on", (recorded if recorded and not refusal else today).isoformat())
     return RecordingForm(
         choices=choices,
         fact=fact,
@@ -107,7 +108,7 @@ def record_form(
         options=(option,) if option else chosen.obligation.options if chosen else (),
         option=option.id if option else answers.get("option", ""),
         is_recorded=recorded is not None and refusal is None,
-        confirmation=confirmation,
+        confirmation=rejected_form.confirmation if rejected_form else None,
         refusal=refusal,
         had_files=had_files,
     )
@@ -203,118 +204,79 @@ def _signatories(chosen: Deadline | None, kind: str) -> tuple[str, ...]:
     return (*signing_duties, *(duty for duty in SIGNATORIES if duty not in signing_duties))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Choice:
-    """One record that can be withdrawn.
-
-    Attributes:
-        name: as used in the command.
-        kind: `fact`, `plan`, `line` of the history, or the kind of a row of a register.
-        title: title of a fact; `text` and `number`: of a row or an event.
-    """
-
-    name: str
-    kind: str
-    on: date | None = None
-    title: Text | None = None
-    period: str | None = None
-    text: str = ""
-    number: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WithdrawForm:
-    """The form: its choices, the chosen one, and its document if only that is withdrawn."""
-
-    choices: tuple[Choice, ...]
-    chosen: str = ""
-    evidence: str = ""
-    opened: bool = False
-
-
 def withdraw_form(
     case: Case, titles: Mapping[str, Text], *, chosen: tuple[str, str], rejected_form: RejectedForm | None
-) -> WithdrawForm:
-    """Return the form with the record named by its link, or as submitted. `titles`: titles of facts."""
+) -> dict[str, Any]:
+    """Return the form of what may be withdrawn (`choices`), with the record and the document (`evidence`, if
+    only that is withdrawn) named by the link, or as submitted.
+
+    Each choice has the `name` that is sent and a `kind`: `fact` or `plan` (with `title`, `period` and day
+    `on`), `line` of the history (with its `number`), or the kind of a row of a register (with its `text`).
+    """
     name, evidence = chosen
     if rejected_form is not None:
         name, evidence = rejected_form.answers.get("name", ""), rejected_form.answers.get("evidence", "")
     choices = [*_facts(case, titles, chosen=name), *_rows(case)]
     if name.startswith("#"):
-        choices.append(Choice(name=name, kind="line", number=name.removeprefix("#")))
-    return WithdrawForm(choices=tuple(choices), chosen=name, evidence=evidence, opened=bool(name))
+        choices.append({"name": name, "kind": "line", "number": name.removeprefix("#")})
+    return {"choices": choices, "chosen": name, "evidence": evidence}
 
 
-def _facts(case: Case, titles: Mapping[str, Text], *, chosen: str) -> Iterator[Choice]:
+def _facts(case: Case, titles: Mapping[str, Text], *, chosen: str) -> Iterator[dict[str, Any]]:
     """Yield facts and plan dates; for a fact recorded from a register row, only its documents can be chosen, by
     link.
     """
     facts = {name: fact.on for name, fact in case.facts.items() if not fact.row or name == chosen}
-    for kind, days in (("fact", facts), ("plan", case.planned)):
+    for kind, prefix, days in (("fact", "", facts), ("plan", PLAN, case.planned)):
         for name, on in days.items():
             base, _, period = name.partition(".")
             if base in titles:
-                record = PLAN + name if kind == "plan" else name
-                yield Choice(name=record, kind=kind, on=on, title=titles[base], period=period or None)
+                about = {"on": on, "title": titles[base], "period": period or None}
+                yield {"name": prefix + name, "kind": kind, **about}
 
 
-def _rows(case: Case) -> Iterator[Choice]:
+def _rows(case: Case) -> Iterator[dict[str, Any]]:
     for register in case_registers().all() if case.entries else ():
         assert register.entry is not None
         kind = register.entry.row
         for number, row in rows_of(case, kind).items():
-            text = str(value_of(row, register.named_by[0]))
-            yield Choice(name=f"{kind}.{number}", kind=kind, text=text, number=str(number))
+            yield {"name": f"{kind}.{number}", "kind": kind, "text": str(value_of(row, register.named_by[0]))}
 
 
 RESPONSIBLE = "responsible."
 """Prefix of the fields for the person responsible for an obligation."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PassportForm:
-    """The passport form with its values.
-
-    Attributes:
-        shown: the field values when the page was made, by name; only differences are sent.
-        responsible: obligations with a responsible person, with their titles; `more`: all others.
-    """
-
-    unit: NameField
-    shown: Mapping[str, str]
-    responsible: tuple[tuple[str, Text], ...]
-    more: tuple[tuple[str, Text], ...]
-
-
 def passport_form(
     view: CaseView, office: Office, *, root: str, rejected_form: RejectedForm | None
-) -> PassportForm:
-    """Return the form with the present values, or with the typed ones after a refusal."""
+) -> dict[str, Any]:
+    """Return the form with the present values (`shown`, of which only differences are sent), the obligations
+    with somebody responsible, and the others (`more`), each with its title.
+    """
     case = view.case
     first, last = case.period or (None, None)
     titles = [(obligation.id, obligation.title) for obligation in view.procedure.obligations]
-    form_texts = {
-        "object_kk": case.object_kk,
-        "object_ru": case.object_ru,
-        # An unknown unit cannot be chosen: it is kept unless another one is chosen.
-        "unit": case.unit if case.unit in office.units else "",
-        "period_first": first.isoformat() if first else "",
-        "period_last": last.isoformat() if last else "",
-        "group": "\n".join(case.group),
-        **{
-            RESPONSIBLE + name: office.people[text].name if text in office.people else text
-            for name, text in case.responsible.items()
-            if not is_entry(name)
-        },
+    responsible = {
+        RESPONSIBLE + name: office.people[text].name if text in office.people else text
+        for name, text in case.responsible.items()
+        if not is_entry(name)
     }
-    named_keys = {name.removeprefix(RESPONSIBLE) for name in form_texts if name.startswith(RESPONSIBLE)}
     typed_unit = rejected_form.answers.get("unit", case.unit) if rejected_form else case.unit
-    return PassportForm(
-        unit=build_unit_field(office, typed_unit, root=root),
-        shown=form_texts,
-        responsible=tuple((name, title) for name, title in titles if name in named_keys),
-        more=tuple((name, title) for name, title in titles if name not in named_keys),
-    )
+    return {
+        "unit": build_unit_field(office, typed_unit, root=root),
+        "shown": {
+            "object_kk": case.object_kk,
+            "object_ru": case.object_ru,
+            # An unknown unit cannot be chosen: it is kept unless another one is chosen.
+            "unit": case.unit if case.unit in office.units else "",
+            "period_first": first.isoformat() if first else "",
+            "period_last": last.isoformat() if last else "",
+            "group": "\n".join(case.group),
+            **responsible,
+        },
+        "responsible": [(name, title) for name, title in titles if RESPONSIBLE + name in responsible],
+        "more": [(name, title) for name, title in titles if RESPONSIBLE + name not in responsible],
+    }
 
 
 def describe(ctx: RequestContext, case: str, answers: Mapping[str, str]) -> tuple[str, str]:
