@@ -242,6 +242,9 @@ class CommandContext:
         """Return headings of table columns: `cli.head.<name>`."""
         return [self.say(f"cli.head.{name}") for name in names]
 
-    def table(self, names: Sequence[str], rows: Iterable[Sequence[object]], *, indent: int = 0) -> None:
-        """Print a table with headings by name."""
-        self.print(formatting.table(self.heads(*names), rows, indent=indent))
+    def table(
+        self, names: Sequence[str], rows: Iterable[Sequence[object]], *, indent: int = 0, none: str = ""
+    ) -> None:
+        """Print a table with headings by name; where there are no rows and `none` is given, that instead."""
+        lines = list(rows)
+        self.print(none if none and not lines else formatting.table(self.heads(*names), lines, indent=indent))

@@ -162,10 +162,7 @@ def cases(call: CommandContext) -> None:
         return _about(call, head) + (f" ({year})" if year != call.moment.today.year else "")
 
     rows = [(head.id, about(head), call.name(head.unit), _stage(call, head, stages[head.id])) for head in heads]
-    if rows:
-        call.table(("case", "object", "unit", "stage"), rows)
-    else:
-        call.print(call.say("cli.no_cases"))
+    call.table(("case", "object", "unit", "stage"), rows, none=call.say("cli.no_cases"))
 
 
 @command("case")
@@ -386,10 +383,7 @@ def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date
         (*(line[column] for column in columns), call.say(f"cli.force.{line['force']}"), line["id"])
         for line in lines
     ]
-    if cells:
-        call.table(("due", "late_by", "case", "object", "what", "force", "id"), cells)
-    else:
-        call.print(none)
+    call.table(("due", "late_by", "case", "object", "what", "force", "id"), cells, none=none)
 
 
 def _print_passport(call: CommandContext, case: Case) -> None:

@@ -333,13 +333,8 @@ def diff(
     ]
     keys = ("obligation", "what", "before", "after")
     call.answer({"a": before, "b": after, "changes": [dict(zip(keys, row, strict=True)) for row in rows]})
-    if rows:
-        change_rows = (
-            (id, call.say(f"editions.key.{change_kind}"), *sides) for id, change_kind, *sides in rows
-        )
-        call.table(("id", "change", "was", "is"), change_rows)
-    else:
-        call.print(call.say("editions.same"))
+    change_rows = ((id, call.say(f"editions.key.{change_kind}"), *sides) for id, change_kind, *sides in rows)
+    call.table(("id", "change", "was", "is"), change_rows, none=call.say("editions.same"))
 
 
 @command("editions adopt", writes=True)

@@ -6,7 +6,6 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -34,18 +33,15 @@ _DATED = re.compile(r"(.+)@(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{2,4})", r
 _LINK = re.compile(r"https?:", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GivenProof:
-    """A document or link from the command line, not stored yet."""
-
-    kind: str = ""
-    link: str = ""
-    file: Path | None = None
-    published_on: date | None = None
+@contextmanager
+def evidence_inputs(texts: Iterable[str], procedure: Procedure, fact: str) -> Iterator[list[EvidenceInput]]:
+    """Yield several --evidence arguments as fields of a command, with their files open."""
+    with ExitStack() as files:
+        yield [_evidence_input(text, procedure, fact, files) for text in texts]
 
 
-def given(text: str, procedure: Procedure, fact: str) -> GivenProof:
-    """Parse an --evidence argument.
+def _evidence_input(text: str, procedure: Procedure, fact: str, files: ExitStack) -> EvidenceInput:
+    """Parse an --evidence argument, `[KIND=]FILE|URL[@DATE]`; its file is opened within `files`.
 
     A kind may be given without its sort ("site" is "link:site"). Without a kind, the obligation's only kind of
     that sort is used, if there is just one.
@@ -54,49 +50,29 @@ def given(text: str, procedure: Procedure, fact: str) -> GivenProof:
         Refusal: a kind the obligation does not have; neither a link nor an existing file.
     """
     allowed = known_fact(procedure, fact).evidence
-    kind, place = "", text
+    kind, place, published = "", text, None
     if (match := _KIND.fullmatch(text)) and not _is_file(text):
         kind, place = match.groups()
         kind = next((name for name in allowed if kind in (name, name.partition(":")[2])), kind)
         if kind not in allowed:
             raise Refusal("cli.unknown_evidence", kind=kind, fact=fact, allowed=allowed)
-    proof = replace(_parsed(place), kind=kind)
-    sort = [kind for kind in allowed if kind.startswith("link:" if proof.link else "document:")]
-    return replace(proof, kind=proof.kind or (sort[0] if len(sort) == 1 else ""))
-
-
-def _parsed(place: str) -> GivenProof:
-    """Parse `FILE|URL[@DATE]`. Raises Refusal for neither a link nor an existing file."""
-    published = None
     if match := _DATED.fullmatch(place):
         place, published = match[1], day(match[2], where="--evidence")
     if place == STDIN:
         raise Refusal("cli.stdin_no_name")
-    link = bool(_LINK.match(place))
-    if link and not is_web_address(place):
+    is_link = bool(_LINK.match(place))
+    if is_link and not is_web_address(place):
         raise Refusal("cli.bad_link", text=place[:100])
-    if not link and not _is_file(place):
+    if not is_link and not _is_file(place):
         raise Refusal("cli.no_such_file", file=place)
-    return GivenProof(
-        link=place if link else "",
-        file=None if link else Path(place),
+    of_sort = [name for name in allowed if name.startswith("link:" if is_link else "document:")]
+    file = Path(place)
+    return EvidenceInput(
+        kind=kind or (of_sort[0] if len(of_sort) == 1 else ""),
+        address=place if is_link else None,
+        content=None if is_link else OpenFile(file.name, files.enter_context(file.open("rb"))),
         published_on=published,
     )
-
-
-@contextmanager
-def evidence_inputs(texts: Iterable[str], procedure: Procedure, fact: str) -> Iterator[list[EvidenceInput]]:
-    """Yield several --evidence arguments as fields of a command, with their files open."""
-    proofs = [given(text, procedure, fact) for text in texts]
-    with ExitStack() as files:
-        items = []
-        for proof in proofs:
-            content = proof.file and OpenFile(proof.file.name, files.enter_context(proof.file.open("rb")))
-            link, published_on = proof.link or None, proof.published_on
-            items.append(
-                EvidenceInput(kind=proof.kind, address=link, content=content, published_on=published_on)
-            )
-        yield items
 
 
 def _is_file(text: str) -> bool:

@@ -309,12 +309,9 @@ def listed(call: CommandContext, case: CaseId) -> None:
     for proof in proofs(view.case):
         evidence_by_fact.setdefault(proof.of, []).append(proof.evidence)
     call.answer({"case": case, "evidence": evidence_by_fact})
+    heads = ("id", "kind", "document", "written", "recorded", "published", "size", "restricted")
     rows = [_row(call, proof) for proof in proofs(view.case)]
-    if rows:
-        heads = ("id", "kind", "document", "written", "recorded", "published", "size", "restricted")
-        call.table(heads, rows)
-    else:
-        call.print(call.say("cli.evidence.none", case=case))
+    call.table(heads, rows, none=call.say("cli.evidence.none", case=case))
 
 
 @command("package")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -35,7 +35,8 @@ ProcedureOption = Annotated[
 ]
 PROCEDURE = "internal-analysis"
 
-_VALUED = ("--config", "--lang", "--now")
+_VALUED = {"--config": "config", "--lang": "language", "--now": "now"}
+"""Common options with a value -> their fields."""
 _NEGATIVE = re.compile(r"-\d+$")
 MINUS = "\N{MINUS SIGN}"
 
@@ -77,11 +78,8 @@ def split(arguments: Sequence[str]) -> tuple[CommonOptions, list[str]]:
                 if not remaining:
                     raise Refusal("cli.missing_value", option=name)
                 value = remaining.pop(0)
-            common = {
-                "--config": replace(common, config=value),
-                "--lang": replace(common, language=value),
-                "--now": replace(common, now=value),
-            }[name]
+            given: dict[str, Any] = {_VALUED[name]: value}
+            common = replace(common, **given)
         elif _NEGATIVE.match(argument):
             other_arguments.append(MINUS + argument[1:])
         else:
@@ -162,16 +160,39 @@ def named_numbers(pairs: Iterable[str] | None, *, where: str) -> dict[str, Decim
     Raises:
         Refusal: another format, or a name twice.
     """
-    numbers: dict[str, Decimal] = {}
-    for pair in pairs or ():
-        name, equals, number_text = (part.strip() for part in pair.partition("="))
-        plain = re.sub(r"\s", "", number_text).replace(",", ".").replace(MINUS, "-")
-        if not name or not equals or not _NUMBER.fullmatch(plain):
+    numbers = {}
+    for name, text, pair in _pairs(pairs, "cli.not_named_number", where):
+        plain = re.sub(r"\s", "", text).replace(",", ".").replace(MINUS, "-")
+        if not _NUMBER.fullmatch(plain):
             raise Refusal("cli.not_named_number", text=pair, where=where)
-        if name in numbers:
-            raise Refusal("cli.named_twice", name=name, where=where)
         numbers[name] = Decimal(plain)
     return numbers
+
+
+def named_texts(pairs: Iterable[str] | None, *, where: str) -> dict[str, str]:
+    """Parse any number of NAME=TEXT, each name at most once.
+
+    Raises:
+        Refusal: another format, or a name twice.
+    """
+    return {name: text for name, text, _ in _pairs(pairs, "cli.not_a_named_text", where)}
+
+
+def _pairs(pairs: Iterable[str] | None, code: str, where: str) -> Iterator[tuple[str, str, str]]:
+    """Yield name, text and pair of each NAME=TEXT, which may hold an empty text.
+
+    Raises:
+        Refusal: `code` for a pair without a name or `=`; a name twice.
+    """
+    names = set[str]()
+    for pair in pairs or ():
+        name, equals, text = (part.strip() for part in pair.partition("="))
+        if not name or not equals:
+            raise Refusal(code, text=pair, where=where)
+        if name in names:
+            raise Refusal("cli.named_twice", name=name, where=where)
+        names.add(name)
+        yield name, text, pair
 
 
 def answers_on(texts: Iterable[str] | None, *, where: str) -> dict[str, date]:
@@ -207,20 +228,3 @@ def named_days(pairs: Iterable[str] | None, *, where: str) -> dict[str, date]:
         if days.setdefault(name, value) != value:
             raise Refusal("cli.named_twice", name=name, where=where)
     return days
-
-
-def named_texts(pairs: Iterable[str] | None, *, where: str) -> dict[str, str]:
-    """Parse any number of NAME=TEXT, each name at most once.
-
-    Raises:
-        Refusal: another format.
-    """
-    texts: dict[str, str] = {}
-    for pair in pairs or ():
-        name, equals, text = (part.strip() for part in pair.partition("="))
-        if not name or not equals:
-            raise Refusal("cli.not_a_named_text", text=pair, where=where)
-        if name in texts:
-            raise Refusal("cli.named_twice", name=name, where=where)
-        texts[name] = text
-    return texts

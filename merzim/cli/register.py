@@ -322,4 +322,3 @@ _ROW_ACTIONS: dict[str, Act] = {
     "import": _import,
     "export": _export,
 }
-COMMANDS: dict[str, Callable[..., object]] = {"register": register}

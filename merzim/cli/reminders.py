@@ -55,11 +55,8 @@ def deliver(call: CommandContext) -> None:
     """Sends the queued letters."""
     report = rounds.deliver(call.app, now=call.moment.now, today=call.moment.today)
     call.answer(picked(report, "counts", "recovered", "answers"))
-    if not report.counts:
-        call.print(call.say("cli.deliver.nothing"))
-        return
     rows = [(call.say(f"cli.notice.{state}"), count) for state, count in sorted(report.counts.items())]
-    call.table(("state", "count"), rows)
+    call.table(("state", "count"), rows, none=call.say("cli.deliver.nothing"))
 
 
 @command("notices")
@@ -88,10 +85,8 @@ def notices(
             )
             for notice in notices
         ]
-        if rows:
-            call.table(("due", "case", "id", "force", "step", "who", "channel", "state"), rows)
-        else:
-            call.print(call.say("cli.no_notices"))
+        heads = ("due", "case", "id", "force", "step", "who", "channel", "state")
+        call.table(heads, rows, none=call.say("cli.no_notices"))
 
 
 @command("rehearse")

@@ -73,7 +73,11 @@ def log_in(ctx: WebContext, login: str, texts: Mapping[str, str]) -> Account:
         refuse(ctx, address, reason, account_login)
         raise NotProved
     if account.second_factor:
-        check_code(ctx, account, texts.get("code", ""))
+        try:
+            check_code(ctx, account, texts.get("code", ""))
+        except NotProved:
+            # Too many codes get the answer of a wrong one, which does not say that the password was right.
+            raise NotProved from None
     ctx.accounts.forget_attempt(limits)
     return account
 
@@ -108,15 +112,12 @@ def _confirmed(ctx: RequestContext, account: Account, password: str, session: En
 
 def check_present_code(ctx: WebContext, account: Account, code: str) -> None:
     """Raise BadPassword unless the code is valid for the account: of its authenticator, or a recovery code."""
-    address, login = client_address(ctx.request), account.reader.login
-    limits = [code_limit(login, find_device(ctx, login))]
-    if reached := ctx.accounts.count_attempt(limits, now=ctx.now):
-        refuse(ctx, address, "too_many_codes", login)
-        raise BadPassword("web.totp.too_many", minutes=minutes(reached.wait))
-    if not accepted(ctx, account, code):
-        refuse(ctx, address, "wrong_code", login)
-        raise BadPassword("web.totp.present_wrong")
-    ctx.accounts.forget_attempt(limits)
+    try:
+        check_code(ctx, account, code)
+    except NotProved as refusal:
+        if refusal.wait is not None:
+            raise BadPassword("web.totp.too_many", minutes=minutes(refusal.wait)) from None
+        raise BadPassword("web.totp.present_wrong") from None
 
 
 def refuse(ctx: RequestContext, address: str, reason: Reason, login: str) -> None:
@@ -139,15 +140,12 @@ def minutes(wait: timedelta) -> int:
 
 
 def check_code(ctx: WebContext, account: Account, code: str) -> None:
-    """Raise NotProved unless the code is valid for the account.
-
-    A rate-limited code gets the same answer as a wrong one, so as not to reveal that the password was right.
-    """
+    """Raise NotProved unless the code is valid for the account: with the time to wait after too many."""
     address, login = client_address(ctx.request), account.reader.login
     limits = [code_limit(login, find_device(ctx, login))]
-    if ctx.accounts.count_attempt(limits, now=ctx.now):
+    if reached := ctx.accounts.count_attempt(limits, now=ctx.now):
         refuse(ctx, address, "too_many_codes", login)
-        raise NotProved
+        raise NotProved(reached.wait)
     if not accepted(ctx, account, code):
         refuse(ctx, address, "wrong_code", login)
         raise NotProved

@@ -43,19 +43,12 @@ def add(ctx: Recording, register_id: RegisterPath, form: Sent) -> Response:
     register, answers = writable_register(ctx, register_id), typed_answers(form)
     fields = [field_view(register.fields[name]) for name in list_fields(register, reader_scope(ctx))]
     try:
-        command = build(
-            AddRow,
-            {
-                "register_id": register_id,
-                "unit": resolve_unit(ctx.reads.office(), answers.get("unit", ""), root=ctx.reader.root),
-                "values": new_values(ctx, fields, form),
-            },
-        )
-        detail = add_row(ctx, command)
+        unit = resolve_unit(ctx.reads.office(), answers.get("unit", ""), root=ctx.reader.root)
+        row = {"register_id": register_id, "unit": unit, "values": new_values(ctx, fields, form)}
+        detail = add_row(ctx, build(AddRow, row))
     except (Refusal, OutOfRange) as refusal:
-        return row_form(
-            ctx, register_id, rejected_form=RejectedForm(form="add", refusal=refusal, answers=answers)
-        )
+        rejected_form = RejectedForm(form="add", refusal=refusal, answers=answers)
+        return row_form(ctx, register_id, rejected_form=rejected_form)
     return redirect(ctx, f"/registers/{register_id}/{detail.row.id}", said="added")
 
 
