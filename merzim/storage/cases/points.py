@@ -145,9 +145,9 @@ def _entries(connection: Connection, year: int) -> dict[str, list[RegisterEntry]
     of_registers = (CASE.c.opened_at >= since, CASE.c.standing == "active", has_register, has_counted)
     heads = {case.id: case for case in map(head, connection.execute(select(*HEAD).where(*of_registers)))}
     wanted = or_(EVENT.c.kind.in_(_ENTRY_KINDS), EVENT.c.name == "analysis_ended")
-    of_cases = EVENT.c.case.in_(select(CASE.c.id).where(*of_registers))
+    entries = EVENTS_IN_ORDER.where(in_names(EVENT.c.case), wanted)
     events: dict[str, list[Event]] = {}
-    for entry in map(event, connection.execute(EVENTS_IN_ORDER.where(of_cases, wanted))):
+    for entry in map(event, execute_for_names(connection, entries, heads)):
         events.setdefault(entry.case, []).append(entry)
     by_unit: dict[str, list[RegisterEntry]] = {}
     for name, case in heads.items():

@@ -213,6 +213,8 @@ class SqlRegisterLists:
 
     def any_dated(self, register: str, date_field: str, first: date, last: date) -> bool:
         """Return whether any row of a register, visible or not, has a date in these days."""
+        if register not in self.registers_with_rows():
+            return False
         day = self._cell(date_field)
         statement = select(_R.id).where(
             _R.register_id == register, day >= first.isoformat(), day <= last.isoformat()
@@ -271,7 +273,7 @@ class SqlRegisterLists:
         return [(register, unit) for register, unit in read(self._engine, statement)]
 
     def registers_with_rows(self) -> frozenset[str]:
-        return frozenset(read_column(self._engine, select(_R.register_id).distinct()))
+        return read_once(self._engine, _registers_with_rows)
 
     def exists(self, register: str, row: str) -> bool:
         """Return whether a register has a row with that id that is not withdrawn."""
@@ -329,6 +331,10 @@ class SqlRegisterLists:
         """Return the number in a field in ten-thousandths; NULL for none."""
         digits = func.nullif(func.replace(self._cell(field), ".", ""), "")
         return cast(digits, BigInteger) - NUMBER_SHIFT * _SCALE
+
+
+def _registers_with_rows(connection: Connection) -> frozenset[str]:
+    return frozenset(connection.execute(select(_R.register_id).distinct()).scalars())
 
 
 def _in_order(
