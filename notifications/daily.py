@@ -135,7 +135,7 @@ def _overseers(dispatch: Dispatch) -> list[Person]:
     """Return the heads and the officer for whom today is the first working day of the week."""
     office, today = dispatch.office, dispatch.today
     people = {person.key: person for person in holders(office, OVERSEERS, today)}
-    officer = office.people.get(office.officer or "")
+    officer = office.officer_of_last_resort
     if officer is not None:
         reader = stand_in(office, officer, today) or officer
         people[reader.key] = reader

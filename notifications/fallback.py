@@ -72,7 +72,7 @@ def _to_officer(
     notice: Notice, channel: Channel, channels: Sequence[Channel], dispatch: Dispatch
 ) -> Iterator[Notice]:
     office = dispatch.office
-    officer = office.people.get(office.officer or "")
+    officer = office.officer_of_last_resort
     if officer is not None and officer.key != notice.person:
         about = {"channel": channel.name, "person": notice.person}
         news = replace(notice, kind="lost", step="lost", about=about, bundle="", carrier="")

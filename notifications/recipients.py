@@ -136,7 +136,7 @@ def channels_for(
     direct = tuple(
         (channel, recipient) for channel in channels if channel.address(recipient.person) is not None
     )
-    officer = office.people.get(office.officer or "")
+    officer = office.officer_of_last_resort
     if direct or officer is None:
         return direct
     instead = Recipient(person=officer, why="unreachable", instead_of=recipient.person)

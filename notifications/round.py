@@ -109,7 +109,7 @@ LAST_DAYS = 5
 def plan_calls(dispatch: Dispatch) -> list[Notice]:
     """Return today's call for each channel of the officer; none where nothing is to be confirmed today."""
     office, times, today = dispatch.office, dispatch.times, dispatch.today
-    officer = office.people.get(office.officer or "")
+    officer = office.officer_of_last_resort
     if officer is None or unconfirmed_year(dispatch.calendar, today) is None:
         return []
     reader = stand_in(office, officer, today) or officer

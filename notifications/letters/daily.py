@@ -219,7 +219,7 @@ def _units_lines(
 
 def _is_officers_weekly(notice: Notice, matters: Matters, overview: OpenDeadlines) -> bool:
     """Return whether it is the officer's letter of the first working day of a week."""
-    officer = overview.office.people.get(overview.office.officer or "")
+    officer = overview.office.officer_of_last_resort
     reader = stand_in(overview.office, officer, matters.today) or officer if officer else None
     is_officers = reader is not None and reader.key == notice.person
     return is_officers and first_of_week(matters.today, matters.calendar)

@@ -147,7 +147,7 @@ class OpenDeadlines:
         return {recipient.person.unit for recipient in deadline.people} or self.office.organisations
 
     def _place(self, unit: str) -> str:
-        return self.office.unit_named.get(" ".join(unit.casefold().split()), unit)
+        return self.office.unit_id(unit)
 
 
 def _obligation(case: Case, procedure: Procedure, name: str) -> Obligation | None:

@@ -164,7 +164,7 @@ class Matters:
         if person is not None and (address := choice_address(self.rules, person.key)):
             rarer = rarer_than(person.digest, notice.kind)
             return (f"{address}/{rarer}", True) if rarer else (address, False)
-        officer = self.office.people.get(self.office.officer or "")
+        officer = self.office.officer_of_last_resort
         return (f"mailto:{officer.email}?subject=Merzim" if officer and officer.email else "", False)
 
     def _holds(self, notice: Notice, deadline: Deadline) -> bool:

@@ -12,6 +12,7 @@ from workflow.cases.case import Case
 from workflow.cases.registers.entries import measure_id
 from workflow.cases.registers.exposure import Cartogram, CartogramLine, Position, Remark, exposure, remarks
 from workflow.cases.registers.risk import Measure, Risk, RiskRegister, register
+from workflow.cases.registers.risk_lists import words_of
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding, FindingKind
 from workflow.law.procedure import Basis
@@ -213,7 +214,6 @@ def _of(
 
 UPDATED = "cartogram_updated"
 """The obligation of the internal analysis to update the cartogram."""
-_NOT_A_WORD = re.compile(r"[\W_]+")
 
 
 def results(cases: Iterable[Case]) -> tuple[CartogramLine, ...]:
@@ -281,8 +281,4 @@ def _finding(code: str, **arguments: object) -> Finding:
 
 
 def _key(line: CartogramLine) -> tuple[str, str, str, str]:
-    return line.section, _plain(line.department), _plain(line.district), _plain(line.text)
-
-
-def _plain(text: str) -> str:
-    return _NOT_A_WORD.sub(" ", text.casefold()).strip()
+    return line.section, words_of(line.department), words_of(line.district), words_of(line.text)

@@ -488,7 +488,7 @@ class Procedure(Model):
         """Return the id of the body that a unit (or "", the organisation) is or belongs to, found by name; ""
         for none.
         """
-        place = office.unit_named.get(plain(unit), unit) or office.root
+        place = office.unit_id(unit) or office.root
         for unit_id in office.above(place) if self.bodies and place else ():
             body = (
                 self._body_names.get(_body_name(office.units[unit_id].name))

@@ -54,7 +54,7 @@ def resolve(
     """
     if duty == OUTSIDE:
         return ()
-    place = office.unit_named.get(plain(unit), unit) or _organisation_named(office, duty, responsible)
+    place = office.unit_id(unit) or _organisation_named(office, duty, responsible)
     if duty == "head" and (office.organisation(place), duty) in office.holders:
         # The first head is the holder of that duty in the organisation, not the head of a unit within it.
         place = office.organisation(place) or place
@@ -116,7 +116,7 @@ def _with_signatories(
 def _officer(
     office: Office, duty: str, unit: str, on: date, without: frozenset[str]
 ) -> tuple[Recipient, ...] | Unresolved:
-    officer = office.people.get(office.officer or "")
+    officer = office.officer_of_last_resort
     if officer is None or officer.key in without:
         return Unresolved(duty=duty, unit=unit)
     # The officer is notified even when away without a deputy: a letter that waits is better than none.
@@ -125,7 +125,7 @@ def _officer(
         # The duty belongs to another organisation, which resolves it itself.
         is_own_organisation = office.organisation(officer.unit) in (
             None,
-            *office.above(office.unit_named.get(plain(unit), unit)),
+            *office.above(office.unit_id(unit)),
         )
         return (
             Recipient(
@@ -236,7 +236,7 @@ def heads_over(
     people: dict[str, Recipient] = {}
     unit = ""
     for unit, key in places:
-        place = office.unit_named.get(plain(unit), unit)
+        place = office.unit_id(unit)
         for group in _heads(office, place):
             if key in {recipient.person.key for recipient in group}:
                 continue

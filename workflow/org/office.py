@@ -225,6 +225,15 @@ class Office:
         by_name = {_plain(unit.name): unit.id for unit in self.units.values()}
         return by_name | {_plain(unit): unit for unit in self.units}
 
+    def unit_id(self, unit: str) -> str:
+        """Return the id of a unit named by id or name; any other text unchanged."""
+        return self.unit_named.get(_plain(unit), unit)
+
+    @property
+    def officer_of_last_resort(self) -> Person | None:
+        """The person notified where nobody else can be; None where the office names nobody."""
+        return self.people.get(self.officer or "")
+
     @cached_property
     def unit_called(self) -> NameIndex:
         """Index of units by id, name and the label that tells namesakes apart."""
@@ -296,7 +305,7 @@ class Office:
     @cached_property
     def written_down(self) -> Office:
         """The office as stored: without an officer who is named only in config.toml."""
-        alone = self.people.get(self.officer or "")
+        alone = self.officer_of_last_resort
         if alone is None or alone.name != alone.key or alone.unit:
             return self
         return replace(self, people={key: person for key, person in self.people.items() if person is not alone})
@@ -396,7 +405,7 @@ class Office:
         """Return the nearest unit above (or the unit itself) with a kind of its own; None where no kind is
         known.
         """
-        unit_id = self.unit_named.get(_plain(unit), unit)
+        unit_id = self.unit_id(unit)
         return next(
             (unit for unit in self.above(unit_id) if unit in self.units and self.units[unit].kind), None
         )
@@ -450,7 +459,7 @@ def uploads_through(office: Office, unit: str) -> str:
     """Return the unit through whose account a unit uploads: itself, or the higher body that it or a unit above
     names.
     """
-    place = office.unit_named.get(_plain(unit), unit)
+    place = office.unit_id(unit)
     for unit_id in office.above(place):
         current_unit = office.units.get(unit_id)
         if current_unit is not None and current_unit.uploads_through:

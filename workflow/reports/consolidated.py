@@ -118,7 +118,7 @@ def _reported(lines: list[ResultLine]) -> bool:
 
 
 def _nearest(office: Office, unit: str, reporting_units: Mapping[str, object]) -> str | None:
-    place = office.unit_named.get(" ".join(unit.casefold().split()), unit)
+    place = office.unit_id(unit)
     if not place and len(office.organisations) == 1:
         # A case without a unit is of the whole organisation, where there is no other it could be of.
         place = office.organisations[0]

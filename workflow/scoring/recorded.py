@@ -386,7 +386,7 @@ class YearRecords:
         """Return the id of the unit that a case names by id or name; of the organisation where it names
         none.
         """
-        return self.office.unit_named.get(" ".join(unit.casefold().split()), unit) if unit else self.office.root
+        return self.office.unit_id(unit) if unit else self.office.root
 
     def body(self, root: str) -> BodyNumbers:
         """Return the records of a unit with all units below it; of the whole office for ""."""

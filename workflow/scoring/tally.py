@@ -491,7 +491,7 @@ def _cartogram(year: AssessedYear, indicator: Indicator, readings: Readings) -> 
         (part, unit) for unit in members.having((fact,)) for part in SECTIONS
     }
     for section, name in year.body.sections():
-        unit = office.unit_named.get(" ".join(name.casefold().split()), name)
+        unit = office.unit_id(name)
         if unit in members.units or unit not in office.units:
             section_units.add((section, unit))
     missing = tuple(

@@ -23,7 +23,6 @@ from workflow.cases.commands.case_commands import View
 from workflow.languages import KAZAKH_LETTERS, PAPER_LANGUAGES
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.kinds import among
-from workflow.org.name_index import plain
 from workflow.org.office import Office, Person
 from workflow.refusal import Refusal, closest_first
 
@@ -58,7 +57,7 @@ def letterhead(app: AppContext, unit: str, today: date) -> Letterhead:
     Instruction (000), P1: the head of the subject of the analysis signs.
     """
     office = app.reads.office()
-    place = office.unit_named.get(plain(unit), unit) or office.root
+    place = office.unit_id(unit) or office.root
     own = office.organisation(place)
     for unit_id in office.above(place) if place in office.units else ():
         if own and not office.units[unit_id].kind:
@@ -73,7 +72,7 @@ def letterhead(app: AppContext, unit: str, today: date) -> Letterhead:
 def report_letterhead(app: AppContext, unit: str, today: date) -> Letterhead:
     """Return whose paper a report about a unit's period is: that of the organisation the unit belongs to."""
     office = app.reads.office()
-    place = office.unit_named.get(plain(unit), unit) or office.root
+    place = office.unit_id(unit) or office.root
     organisation = office.organisation(place) or (place if unit else "")
     head = letterhead(app, place, today)
     return Letterhead(organisation, place, head.head if head.organisation == organisation else None)

@@ -172,7 +172,7 @@ def uploads(
 
 
 def _organisation(office: Office, unit: str) -> str:
-    place = office.unit_named.get(" ".join(unit.casefold().split()), unit)
+    place = office.unit_id(unit)
     organisation_ids = frozenset(office.organisations)
     return next(
         (organisation for organisation in office.above(place) if organisation in organisation_ids), place

@@ -59,7 +59,7 @@ def analyses_of(reads: SqlReads, office: Office, organisation_ids: list[str]) ->
     heads = reads.cases(procedure=PROCEDURE, status="active")
     analyses: dict[str, list[Analysis]] = {}
     for case in reads.whole([head.id for head in heads]).values():
-        place = office.unit_named.get(" ".join(case.unit.casefold().split()), case.unit)
+        place = office.unit_id(case.unit)
         own_organisation = next((above_id for above_id in office.above(place) if above_id in wanted_ids), None)
         # A case without a unit is of the whole organisation: of the one at the top.
         for organisation in (

@@ -10,6 +10,7 @@ from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.withdrawals import TITLE_LIMIT
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import RiskRegister, register
+from workflow.org.name_index import plain
 
 _MEASURE_FIELDS = ("recommendation", "action", "completion", "responsible", "term")
 """Fields of a plan's row that belong to its measure."""
@@ -43,9 +44,9 @@ def taken(case: Case, rows: Iterable[PlanRow]) -> list[NewRow]:
     is free, else the next one.
     """
     risk_register = register(case)
-    risks = {_plain(risk.description): number for number, risk in risk_register.risks.items()}
+    risks = {plain(risk.description): number for number, risk in risk_register.risks.items()}
     measures = {
-        (measure.risk, _plain(measure.action)): number for number, measure in risk_register.measures.items()
+        (measure.risk, plain(measure.action)): number for number, measure in risk_register.measures.items()
     }
     # A new row never gets the number of a withdrawn one: what still names that one would speak of the new row.
     risk_numbers = {*risk_register.risks, *_withdrawn_numbers(case, "risk")}
@@ -54,11 +55,11 @@ def taken(case: Case, rows: Iterable[PlanRow]) -> list[NewRow]:
     for row in rows:
         if _withdrawn(case, risk_register, row):
             continue
-        risk = risks.get(_plain(row.risk))
+        risk = risks.get(plain(row.risk))
         if risk is None:
-            risk = risks[_plain(row.risk)] = _free(row.number, risk_numbers)
+            risk = risks[plain(row.risk)] = _free(row.number, risk_numbers)
             lines.append(NewRow(register="risks", number=risk, values={"description": row.risk}))
-        place = risk, _plain(row.action)
+        place = risk, plain(row.action)
         if place not in measures:
             measures[place] = _free(row.number, measure_numbers)
         details = {name: getattr(row, name) for name in _MEASURE_FIELDS}
@@ -70,11 +71,11 @@ def numbers_of(case: Case, rows: Iterable[PlanRow]) -> tuple[int | None, ...]:
     """Return the number of each row's measure in a case; None for a row that is not recorded."""
     risk_register = register(case)
     numbers = {
-        (_plain(risk_register.risks[measure.risk].description), _plain(measure.action)): number
+        (plain(risk_register.risks[measure.risk].description), plain(measure.action)): number
         for number, measure in risk_register.measures.items()
         if measure.risk in risk_register.risks
     }
-    return tuple(numbers.get((_plain(row.risk), _plain(row.action))) for row in rows)
+    return tuple(numbers.get((plain(row.risk), plain(row.action))) for row in rows)
 
 
 def withdrawn_rows(case: Case, rows: Iterable[PlanRow]) -> tuple[PlanRow, ...]:
@@ -88,15 +89,15 @@ def withdrawn_rows(case: Case, rows: Iterable[PlanRow]) -> tuple[PlanRow, ...]:
 
 def _withdrawn(case: Case, risk_register: RiskRegister, row: PlanRow) -> bool:
     withdrawn_keys = {
-        (kind, _plain(withdrawal.title))
+        (kind, plain(withdrawal.title))
         for record, withdrawal in case.withdrawn.items()
         if (kind := record.partition(".")[0]) in ("risk", "measure")
     }
     if not withdrawn_keys:
         return False
-    risk, action = (_plain(text)[:TITLE_LIMIT] for text in (row.risk, row.action))
-    risks = {_plain(risk.description)[:TITLE_LIMIT] for risk in risk_register.risks.values()}
-    actions = {_plain(measure.action)[:TITLE_LIMIT] for measure in risk_register.measures.values()}
+    risk, action = (plain(text)[:TITLE_LIMIT] for text in (row.risk, row.action))
+    risks = {plain(risk.description)[:TITLE_LIMIT] for risk in risk_register.risks.values()}
+    actions = {plain(measure.action)[:TITLE_LIMIT] for measure in risk_register.measures.values()}
     return (("risk", risk) in withdrawn_keys and risk not in risks) or (
         ("measure", action) in withdrawn_keys and action not in actions
     )
@@ -113,7 +114,3 @@ def _free(own_number: int | None, numbers: set[int]) -> int:
     number = own_number if own_number is not None and own_number not in numbers else max(numbers, default=0) + 1
     numbers.add(number)
     return number
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())

@@ -99,8 +99,8 @@ def likeness(risk: Risk) -> tuple[str, ...]:
     """Return the key by which two risks count as the same: their words (ignoring letter case, punctuation and
     blanks), or the same place of the same act of a higher body as their cause.
     """
-    above = (_plain(risk.body), _plain(risk.act)) if risk.body and risk.act else ()
-    return above or (_plain(risk.description),)
+    above = (words_of(risk.body), words_of(risk.act)) if risk.body and risk.act else ()
+    return above or (words_of(risk.description),)
 
 
 def unasked(risk: Risk) -> bool:
@@ -108,5 +108,6 @@ def unasked(risk: Risk) -> bool:
     return bool(risk.body) and risk.request is None
 
 
-def _plain(text: str) -> str:
+def words_of(text: str) -> str:
+    """Return the words of a text in lower case, without punctuation, for comparing texts."""
     return _NOT_A_WORD.sub(" ", text.casefold()).strip()
