@@ -212,6 +212,7 @@ def _as_window(counted_term: CountedTerm) -> CountedTerm:
 
 
 def _explain_target(term: Target, anchor: date) -> CountedTerm:
+    """Explain the figure to be reached in the anchor's year; it is measured and never due."""
     figure = term.of(anchor.year)
     if figure is None:
         return CountedTerm(elements=(Element(code="target_none", arguments={"year": anchor.year}),))

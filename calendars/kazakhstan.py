@@ -276,6 +276,7 @@ class Kazakhstan(Calendar):
 
     @cached_property
     def _windows(self) -> tuple[ReligiousWindow, ...]:
+        """The windows of all religious days that may still move; none in a calendar that is shifted itself."""
         return tuple(
             self._window(day)
             for day in self.religious
@@ -317,6 +318,7 @@ class Kazakhstan(Calendar):
         office_working: Iterable[date] | None = None,
         shift: int = 0,
     ) -> Kazakhstan:
+        """Return the calendar with other records, office days or shift; None keeps what it has."""
         off = self.office_off if office_off is None else office_off
         working = self.office_working if office_working is None else office_working
         return compiled(records or self.records, self.last, frozenset(off), frozenset(working), shift)

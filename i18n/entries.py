@@ -79,6 +79,7 @@ def cut(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def knows(code: str) -> bool:
+    """Return whether a catalogue has the code."""
     return code in _entries()
 
 

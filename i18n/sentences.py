@@ -61,6 +61,7 @@ def say(code: str, arguments: Mapping[str, object], language: str) -> str:
 
 
 def explain(elements: Iterable[Sayable], language: str) -> list[str]:
+    """Return the sentences of an explanation, one for each element."""
     return [say(element.code, element.arguments, language) for element in elements]
 
 

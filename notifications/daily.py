@@ -177,6 +177,7 @@ def _day_and_key(group: PendingStep, dispatch: Dispatch) -> tuple[date, str]:
 
 
 def _letter(group: PendingStep, day: date, key: str, dispatch: Dispatch) -> Notice:
+    """Return the notice of the letter that carries a group of items on a day."""
     now = dispatch.now
     return Notice(
         key=key,

@@ -186,6 +186,7 @@ def _outcomes(
     *,
     now: datetime,
 ) -> list[DeliveryOutcome]:
+    """Return the outcomes to store: of each notice of a batch, and of each one it carried."""
     addresses = {parcel.notice.key: parcel.notice.address for parcel in composed.parcels}
     hashes = {parcel.notice.key: text_hash(parcel.letter) for parcel in composed.parcels}
     marks = []
@@ -233,6 +234,9 @@ def _send(
 def _mark(
     notice: Notice, outcome: Outcome, hashed: str, times: OfficeTimes, *, now: datetime
 ) -> DeliveryOutcome:
+    """Return the outcome of a notice to store: a temporary error with its next attempt, or as failed if tried
+    long enough.
+    """
     state, retry_at = outcome.state, None
     if state == "queued":
         if outcome.tried and is_given_up(notice.attempts, now - notice.queued_at):

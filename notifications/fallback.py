@@ -71,6 +71,7 @@ def _via_other_channels(notice: Notice, channels: Sequence[Channel], dispatch: D
 def _to_officer(
     notice: Notice, channel: Channel, channels: Sequence[Channel], dispatch: Dispatch
 ) -> Iterator[Notice]:
+    """Yield the notice that tells the officer whom the channel reaches no more; none about themselves."""
     office = dispatch.office
     officer = office.officer_of_last_resort
     if officer is not None and officer.key != notice.person:

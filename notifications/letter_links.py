@@ -60,10 +60,12 @@ def read_token(key: str, token: str) -> LetterLink | None:
 
 
 def _mark(key: str) -> bytes:
+    """Return the fingerprint of a notice's key."""
     return sha256(key.encode()).digest()[:_MARK_BYTES]
 
 
 def _code(key: str, place: bytes) -> bytes:
+    """Return the signature of the content of an address."""
     return hmac.digest(key.encode(), place, sha256)[:_CODE_BYTES]
 
 
@@ -143,4 +145,5 @@ def read_link(key: str, token: str) -> AnswerLink | None:
 
 
 def campaign_address(rules: Rules, link: AnswerLink) -> str:
+    """Return the address at which a person answers a campaign."""
     return f"{rules.public_address}/confirm/{link_token(rules.link_key, link)}"

@@ -123,6 +123,7 @@ def persons_concerned(case: Case, duty: str) -> frozenset[str]:
 
 
 def _copied(recipient: Recipient) -> Recipient:
+    """Return a recipient who is told but not responsible."""
     return replace(recipient, why="copied")
 
 

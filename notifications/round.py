@@ -90,6 +90,7 @@ def _report(
 
 
 def _pages(dispatch: Dispatch) -> Iterator[PlannedPage]:
+    """Yield the plans of all rows whose step has come, page by page."""
     after: tuple[date, str, str] | None = None
     while True:
         rows = dispatch.outbox.due_rows(dispatch.today, limit=PAGE, after=after)

@@ -83,10 +83,12 @@ def is_given_up(attempts: int, waited: timedelta) -> bool:
 
 
 def local_moment(moment: datetime) -> datetime:
+    """Return an aware moment in Almaty time."""
     return moment.astimezone(almaty())
 
 
 def local_day(moment: datetime) -> date:
+    """Return the date of an aware moment in Almaty."""
     return local_moment(moment).date()
 
 
@@ -140,6 +142,7 @@ class OfficeTimes:
         return addressee.unit if addressee is not None and addressee.unit in self._office.units else ""
 
     def _of(self, person: str) -> tuple[Kazakhstan, Rules]:
+        """Return calendar and rules of a person's unit; the organisation's where it has none of its own."""
         unit = self._unit(person)
         if unit not in self._own:
             unit_time = time_of(self._office, unit)

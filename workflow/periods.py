@@ -25,6 +25,7 @@ class PeriodSpan:
 # The cases of an office lie in the same few periods.
 @lru_cache(maxsize=4096)
 def period_of(day: date, period: Period) -> PeriodSpan:
+    """Return the calendar period a day lies in."""
     length = _MONTHS[period]
     number = (day.month - 1) // length
     first = date(day.year, number * length + 1, 1)

@@ -20,6 +20,7 @@ _ALIKE = 0.75
 
 
 def normalise(text: str) -> str:
+    """Return a text in lower case, its Kazakh letters as similar Russian ones."""
     return text.casefold().translate(_TABLE)
 
 
@@ -51,6 +52,7 @@ class FoldedNames:
         ]
 
     def having(self, text: str) -> list[str]:
+        """Return the keys of those that have every word of a text."""
         words = search_words(text)
         return [key for key, text in self._texts if all(word in text for word in words)]
 

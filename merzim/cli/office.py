@@ -17,7 +17,7 @@ from merzim.services.names import person_named, unit_named
 from merzim.services.people import retention
 from merzim.services.people.staff import ChooseDigest, choose_digest, find_unit
 from notifications.letter_links import CHOICES, choice_of
-from workflow.org.access import ACCESSES, Access, placed
+from workflow.org.access import ACCESSES, Access, with_unit
 from workflow.org.office import acts_of
 from workflow.refusal import Refusal
 
@@ -160,7 +160,7 @@ def _access(text: str) -> Access:
 def _warn(call: CommandContext, login: str) -> None:
     """Print a warning when an account without a unit sees no case."""
     reader = accounts.get_account(call.ctx, login).reader
-    if placed(reader, call.app.reads.office()).nowhere:
+    if with_unit(reader, call.app.reads.office()).nowhere:
         call.print(call.say("cli.user.no_unit", login=reader.login))
 
 

@@ -21,7 +21,7 @@ from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands, UnknownCase
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
-from workflow.org.access import OF_ONE_UNIT, Access, Account, Reader, placed, scope
+from workflow.org.access import OF_ONE_UNIT, Access, Account, Reader, scope, with_unit
 from workflow.org.audit import Stamp
 
 ANONYMOUS = Reader(login="", access="responsible")
@@ -185,4 +185,4 @@ def stamp(ctx: RequestContext) -> Stamp:
 def reader_of(ctx: RequestContext, account: Account) -> Reader:
     """Return the reader for an account, with the units below theirs in the present office."""
     reader = account.reader
-    return placed(reader, ctx.reads.office()) if reader.access in OF_ONE_UNIT else reader
+    return with_unit(reader, ctx.reads.office()) if reader.access in OF_ONE_UNIT else reader

@@ -121,6 +121,7 @@ class Conversation:
         return Reply(text=linked.line("linked", person=linked.person.name_in(linked.language)))
 
     def _languages(self, user: BotUser) -> Reply:
+        """Ask for the language of the bot's messages, by a button for each."""
         buttons = tuple(Button(line("own_name", language), f"l:{language}") for language in LANGUAGES)
         return Reply(text=user.line("language_which"), buttons=(buttons,))
 
@@ -147,6 +148,7 @@ class Conversation:
 
 
 def _refused(no: BaseException, language: str) -> Reply:
+    """Return the sentence of a refusal as a message."""
     return Reply(text=escape(refusal(no, language), quote=False))
 
 

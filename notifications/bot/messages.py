@@ -42,6 +42,7 @@ class Sender:
 
 
 def line(code: str, language: str, **arguments: object) -> str:
+    """Return a sentence of the bot (`telegram.` and the code) for Telegram's HTML."""
     return escape(say(f"telegram.{code}", arguments, language), quote=False)
 
 

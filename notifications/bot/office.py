@@ -174,4 +174,5 @@ class BotUser:
         )
 
     def _is_among(self, recipients: Iterable[Recipient]) -> bool:
+        """Return whether the person is one of these recipients."""
         return any(recipient.person.key == self.person.key for recipient in recipients)

@@ -79,7 +79,7 @@ class Poller:
         self._lasts = lasts
         self._poll = poll
         self._fault = fault
-        self._well = False
+        self._is_accepted = False
         self._holder = secrets.token_hex(8)
         self._stop = threading.Event()
         self._offset: int | None = None
@@ -98,10 +98,10 @@ class Poller:
             try:
                 asyncio.run(self._run())
             except TokenMissing as problem:
-                self._ill(str(problem))
-                self._trouble(str(problem), 12 * REST)
+                self._report_refused_token(str(problem))
+                self._log_and_rest(str(problem), 12 * REST)
             except Exception as problem:  # Whatever it was, people still press buttons.
-                self._trouble(self._channel.error_text(problem), REST)
+                self._log_and_rest(self._channel.error_text(problem), REST)
 
     @property
     def lease(self) -> str:
@@ -114,21 +114,22 @@ class Poller:
         bot = self._channel.client()
         try:
             while not self._stop.is_set():
-                if not self._hold(lease):
+                if not self._holds_lease(lease):
                     await self._wait(self._lasts.total_seconds() / 6)
                     continue
-                await self._polled(bot, lease)
+                await self._poll_once(bot, lease)
         finally:
             await hang_up(bot)
             self._leases.give_back(lease, self._holder)
 
-    async def _polled(self, bot: Bot, lease: str) -> None:
+    async def _poll_once(self, bot: Bot, lease: str) -> None:
+        """Ask Telegram once for updates and answer them; after an error, wait."""
         from aiogram import exceptions
 
         try:
             if self._offset is None:
                 await self._introduce(bot)
-            news = await self._unless_stopped(
+            news = await self._until_stopped(
                 bot.get_updates(
                     offset=self._offset,
                     limit=20,
@@ -139,22 +140,22 @@ class Poller:
             )
             self._offset = self._offset or 0
             self._troubled = ""
-            if not self._well:
+            if not self._is_accepted:
                 self._report("", "")
-                self._well = True
+                self._is_accepted = True
         except (exceptions.TelegramUnauthorizedError, exceptions.TelegramNotFound) as problem:
             self._leases.give_back(lease, self._holder)
             self._offset = None
-            self._ill(self._channel.error_text(problem))
-            await self._named(
+            self._report_refused_token(self._channel.error_text(problem))
+            await self._log_and_wait(
                 f"the bot's token is not accepted: {self._channel.error_text(problem)}", 12 * REST
             )
             return
         except exceptions.TelegramRetryAfter as problem:
-            await self._named(self._channel.error_text(problem), problem.retry_after)
+            await self._log_and_wait(self._channel.error_text(problem), problem.retry_after)
             return
         except (exceptions.AiogramError, OSError) as problem:
-            await self._named(self._channel.error_text(problem), REST)
+            await self._log_and_wait(self._channel.error_text(problem), REST)
             return
         if news:
             await self._answer_all(bot, lease, news)
@@ -164,21 +165,21 @@ class Poller:
         self._reply_until = time.monotonic() + LONGEST_PAUSE
         chats: dict[int, list[Update]] = {}
         for update in updates:
-            if (user := _user(update)) is not None and not self._drops(_sender(user), update.message):
+            if (user := _user(update)) is not None and not self._is_ignored(_sender(user), update.message):
                 chats.setdefault(user.id, []).append(update)
         answered = await asyncio.gather(*(self._answer_chat(bot, lease, of_one) for of_one in chats.values()))
-        if all(answered) and self._hold(lease):
+        if all(answered) and self._holds_lease(lease):
             self._offset = updates[-1].update_id + 1
 
     async def _answer_chat(self, bot: Bot, lease: str, updates: Sequence[Update]) -> bool:
         """Answer the updates of one chat in order; return whether the lease lasted for all of them."""
         for update in updates:
-            if not self._hold(lease):
+            if not self._holds_lease(lease):
                 return False
-            await self._answered(bot, update)
+            await self._answer(bot, update)
         return True
 
-    def _drops(self, sender: Sender, message: Message | None) -> bool:
+    def _is_ignored(self, sender: Sender, message: Message | None) -> bool:
         """Return whether a stranger is left without an answer, having had one a moment ago."""
         if self._conversation.knows(sender):
             return False
@@ -193,13 +194,14 @@ class Poller:
         self._strangers[sender.chat, is_code] = [*recent, now]
         return False
 
-    async def _answered(self, bot: Bot, update: Update) -> None:
+    async def _answer(self, bot: Bot, update: Update) -> None:
+        """Answer one update. An internal error is logged and answered with a sentence, never raised."""
         message, query = update.message, update.callback_query
         try:
             if query is not None:
                 await self._button(bot, query)
             elif message is not None and message.from_user is not None and message.chat.type == "private":
-                replies = self._heard(message, _sender(message.from_user))
+                replies = self._replies_to(message, _sender(message.from_user))
                 await self._reply(bot, message.chat.id, replies)
         except Exception as problem:  # One thing said must not keep the others from being heard.
             log.error(
@@ -210,12 +212,14 @@ class Poller:
             if (user := _user(update)) is not None:
                 await self._reply(bot, user.id, (self._conversation.broken(_sender(user)),))
 
-    def _heard(self, message: Message, sender: Sender) -> tuple[Reply, ...]:
+    def _replies_to(self, message: Message, sender: Sender) -> tuple[Reply, ...]:
+        """Return the replies to a message; one without text cannot be used."""
         if message.text is None:
             return self._conversation.unreadable(sender)
         return self._conversation.handle_message(sender, message.text)
 
     async def _button(self, bot: Bot, query: CallbackQuery) -> None:
+        """Answer the press of a button: its notification, its new buttons, further messages."""
         result = self._conversation.pressed(_sender(query.from_user), query.data or "")
         await self._sent(bot.answer_callback_query(query.id, text=result.toast[:200], show_alert=result.alert))
         message = query.message
@@ -230,6 +234,7 @@ class Poller:
         await self._reply(bot, query.from_user.id, result.replies)
 
     async def _reply(self, bot: Bot, chat: int, replies: tuple[Reply, ...]) -> None:
+        """Send messages at the channel's pace; those that would wait too long are dropped and logged."""
         for reply in replies:
             if self._channel.pacer.paused(at=time.monotonic()) > LONGEST_PAUSE:
                 log.warning("an answer did not arrive: Telegram asks to be left alone")
@@ -253,6 +258,7 @@ class Poller:
             log.warning("an answer did not arrive: %s", self._channel.error_text(problem))
 
     async def _introduce(self, bot: Bot) -> None:
+        """Tell Telegram the bot's commands in each language."""
         from aiogram.types import BotCommand
 
         for language in (None, *LANGUAGES):
@@ -262,7 +268,7 @@ class Poller:
             ]
             await self._sent(bot.set_my_commands(commands, language_code=language))
 
-    def _hold(self, lease: str) -> bool:
+    def _holds_lease(self, lease: str) -> bool:
         """Return whether we hold the lease, renewing it before it expires."""
         if self._taken and time.monotonic() - self._taken < self._lasts.total_seconds() / 4:
             return True
@@ -272,7 +278,7 @@ class Poller:
             self._offset = None
         return mine
 
-    async def _unless_stopped(self, request: Coroutine[Any, Any, Any]) -> Any:
+    async def _until_stopped(self, request: Coroutine[Any, Any, Any]) -> Any:
         """Return the result of a request; None when stopped first."""
         asking = asyncio.ensure_future(request)
         while not asking.done():
@@ -283,9 +289,9 @@ class Poller:
                 return None
         return asking.result()
 
-    def _ill(self, answer: str) -> None:
+    def _report_refused_token(self, answer: str) -> None:
         """Report that Telegram refuses the bot's token."""
-        self._well = False
+        self._is_accepted = False
         self._report("token", answer)
 
     def _report(self, code: str, answer: str) -> None:
@@ -295,14 +301,14 @@ class Poller:
         except Exception:  # The database is away: the next question tells it again.
             log.exception("what is wrong with the bot could not be written down")
 
-    async def _named(self, trouble: str, pause: float) -> None:
+    async def _log_and_wait(self, trouble: str, pause: float) -> None:
         """Log an error unless it was the last one logged, and wait."""
         if trouble != self._troubled:
             log.warning("the bot hears nobody: %s", trouble)
         self._troubled = trouble
         await self._wait(pause)
 
-    def _trouble(self, trouble: str, pause: float) -> None:
+    def _log_and_rest(self, trouble: str, pause: float) -> None:
         """Log an error unless it was the last one logged, and wait."""
         if trouble != self._troubled:
             log.warning("the bot hears nobody: %s", trouble)

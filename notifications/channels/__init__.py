@@ -90,6 +90,7 @@ class Testable(Protocol):
 
 
 def language_of(channel: Channel, person: Person) -> str:
+    """Return the language a person reads in a channel: the one chosen there, else their own."""
     return channel.language(person) if isinstance(channel, Switchable) else person.language
 
 

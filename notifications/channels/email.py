@@ -129,6 +129,7 @@ class Email:
         return Outcome(state="sent", answer=f"{self.host}:{self.port}")
 
     def _envelope(self, parcel: OutgoingMessage, now: datetime) -> tuple[str, list[str], bytes]:
+        """Return sender, recipients and content of a letter, signed where there is a key. Raises ValueError."""
         content = build_message(parcel.notice, parcel.letter, name=parcel.name, sender=self.sender, now=now)
         if self.signature is not None:
             content = self.signature.signed(content)
@@ -208,6 +209,7 @@ def _refuses_us(problem: Exception) -> bool:
 
 
 def server_answer(problem: Exception) -> str:
+    """Return what the server or system says of an error, in one line."""
     if isinstance(problem, aiosmtplib.SMTPRecipientsRefused):
         return "; ".join(f"{refused.code} {refused.message}" for refused in problem.recipients)
     if isinstance(problem, aiosmtplib.SMTPResponseException):
@@ -218,6 +220,7 @@ def server_answer(problem: Exception) -> str:
 
 
 def _codes(problem: Exception) -> tuple[int, ...]:
+    """Return the SMTP reply codes of an error; none where no server answered."""
     if isinstance(problem, aiosmtplib.SMTPRecipientsRefused):
         return tuple(refused.code for refused in problem.recipients)
     if isinstance(problem, aiosmtplib.SMTPResponseException):
@@ -226,6 +229,7 @@ def _codes(problem: Exception) -> tuple[int, ...]:
 
 
 async def _hang_up(server: aiosmtplib.SMTP) -> None:
+    """End a connection by QUIT and close it; errors do not matter any more."""
     with suppress(aiosmtplib.SMTPException, OSError):
         await server.quit()
     await _cut(server)
@@ -245,6 +249,7 @@ class _Connection(aiosmtplib.SMTP):
 
 
 async def _cut(server: aiosmtplib.SMTP) -> None:
+    """Close a connection at once, and let the loop finish it."""
     server.close()
     # One turn of the loop for the line under TLS, one for the socket beneath it.
     for _ in range(2):

@@ -34,6 +34,7 @@ class Folder:
         return {parcel.notice.key: self._write(parcel, now) for parcel in batch}
 
     def _write(self, parcel: OutgoingMessage, now: datetime) -> Outcome:
+        """Write one letter to its file; an error of the disk leaves it queued."""
         notice = parcel.notice
         target = self.path / f"{notice.message_id.strip('<>').partition('@')[0]}.eml"
         part = target.with_suffix(f".{os.getpid()}.part")

@@ -73,6 +73,7 @@ class Pacer:
             self._paused = max(self._paused, at + seconds)
 
     def paused(self, *, at: float) -> float:
+        """Return for how many seconds more nothing may be sent."""
         with self._guard:
             return max(0.0, self._paused - at)
 
@@ -113,7 +114,7 @@ class Telegram:
 
     def address(self, person: Person) -> str | None:
         """Return the id of the person's chat; None without a working link."""
-        link = self._good(self.links.all().get(person.key))
+        link = self._usable(self.links.all().get(person.key))
         return link.chat if link else None
 
     def language(self, person: Person) -> str:
@@ -133,7 +134,7 @@ class Telegram:
         # The present accounts: people may have changed or lost them since their notices were queued.
         accounts = self.links.these({parcel.notice.person for parcel in batch})
         for parcel in batch:
-            link = self._good(accounts.get(parcel.notice.person))
+            link = self._usable(accounts.get(parcel.notice.person))
             if link is None:
                 outcomes[parcel.notice.key] = Outcome(
                     state="failed", answer="no account", use_other_channels=True
@@ -210,7 +211,8 @@ class Telegram:
             return text
 
     @staticmethod
-    def _good(link: TelegramLink | None) -> TelegramLink | None:
+    def _usable(link: TelegramLink | None) -> TelegramLink | None:
+        """Return a link unless its account blocks the bot."""
         return link if link is not None and link.blocked_at is None else None
 
 
@@ -235,12 +237,12 @@ class _Batch:
         unsent, flying = list(waiting), set[asyncio.Task[str]]()
         if (paused := self.channel.pacer.paused(at=self.began)) > SHORT_PAUSE:
             # The pause was requested in an earlier batch and is not over: do not wait for it here.
-            self.stopped = Outcome(state="queued", answer=TOO_MANY, wait=_whole(paused), tried=False)
-        while unsent and not self._over():
+            self.stopped = Outcome(state="queued", answer=TOO_MANY, wait=_whole_seconds(paused), tried=False)
+        while unsent and not self._is_stopped():
             place, moment = self.channel.pacer.reserve([chat for chat, _ in unsent], at=time.monotonic())
             chat, parcel = unsent.pop(place)
             await self._until(moment)
-            if self._over():
+            if self._is_stopped():
                 unsent.append((chat, parcel))
                 break
             flying.add(asyncio.create_task(self._send_message(chat, parcel)))
@@ -262,13 +264,15 @@ class _Batch:
 
     async def _until(self, moment: float) -> None:
         """Wait for the time slot, and for a pause the server has requested meanwhile."""
-        while not self._over() and (delay := max(moment, self.resting) - time.monotonic()) > 0:
+        while not self._is_stopped() and (delay := max(moment, self.resting) - time.monotonic()) > 0:
             await asyncio.sleep(min(delay, 0.5))
 
-    def _over(self) -> bool:
+    def _is_stopped(self) -> bool:
+        """Return whether the rest of the batch is put back."""
         return self.stopped is not None
 
     async def _send_message(self, chat: str, parcel: OutgoingMessage) -> str:
+        """Send one message and store its outcome; return its key."""
         from aiogram.exceptions import AiogramError
 
         try:
@@ -286,11 +290,12 @@ class _Batch:
             )
             outcome = Outcome(state="sent", answer=f"message {sent.message_id}")
         except (AiogramError, OSError, ValueError) as problem:
-            outcome = self._judged(problem)
+            outcome = self._outcome_of(problem)
         self.outcomes[parcel.notice.key] = outcome
         return parcel.notice.key
 
-    def _judged(self, problem: Exception) -> Outcome:
+    def _outcome_of(self, problem: Exception) -> Outcome:
+        """Return the outcome of a message by what went wrong with it."""
         from aiogram import exceptions
 
         answer = self.channel.error_text(problem)
@@ -312,27 +317,29 @@ class _Batch:
             ):
                 return Outcome(state="failed", answer=answer, use_other_channels=True)
             case exceptions.TelegramNetworkError() if _was_not_sent(problem):
-                self._impatient(answer)
+                self._count_failure(answer)
                 return Outcome(state="queued", answer=answer, fault=UNREACHABLE, tried=False)
             case exceptions.TelegramNetworkError() | exceptions.ClientDecodeError():
-                self._impatient(answer)
+                self._count_failure(answer)
                 return Outcome(state="unknown", answer=answer)
             case exceptions.TelegramServerError() | exceptions.TelegramAPIError():
-                self._impatient(answer)
+                self._count_failure(answer)
                 return Outcome(state="queued", answer=answer, fault=UNREACHABLE)
         return Outcome(state="failed", answer=answer, use_other_channels=True)
 
     def _too_many(self, seconds: float, answer: str) -> Outcome:
+        """Return the outcome of a message Telegram wants later; after a long wait the rest is put back."""
         now = time.monotonic()
         self.channel.pacer.pause(seconds, at=now)
         self.resting = max(self.resting, now + seconds)
         pause = now - self.began + seconds
-        outcome = Outcome(state="queued", answer=answer, wait=_whole(pause))
+        outcome = Outcome(state="queued", answer=answer, wait=_whole_seconds(pause))
         if pause > SHORT_PAUSE:
             self.stopped = replace(outcome, tried=False)
         return outcome
 
-    def _impatient(self, answer: str) -> None:
+    def _count_failure(self, answer: str) -> None:
+        """Count a failure of the server; after PATIENCE of them the rest of the batch is put back."""
         self.failures += 1
         if self.failures >= PATIENCE:
             self.stopped = Outcome(state="queued", answer=answer, fault=UNREACHABLE, tried=False)
@@ -351,7 +358,8 @@ async def hang_up(bot: Bot) -> None:
     await (await bot.session.create_session()).close()
 
 
-def _whole(seconds: float) -> timedelta:
+def _whole_seconds(seconds: float) -> timedelta:
+    """Return seconds, rounded up to whole ones."""
     return timedelta(seconds=math.ceil(seconds))
 
 

@@ -68,7 +68,7 @@ def compose(
     asking = [notice for notice in notices if notice.kind == "campaign"]
     awaited = outbox.awaited(asking, today=today) if asking else frozenset()
     settled |= {notice.key: NOTHING_LEFT for notice in asking if notice.key not in awaited}
-    superfluous = repeated(all_notices, related, today=today)
+    superfluous = superfluous_keys(all_notices, related, today=today)
     settled |= dict.fromkeys(superfluous, NOTHING_LEFT)
     settled |= {notice.key: NOTHING_LEFT for notice in notices if not matters.is_still_for(notice)}
     for notice in notices:
@@ -196,7 +196,7 @@ def lost_letter(*, officer: str, person: str, channel: str, language: str) -> Le
 WAITING = ("queued", "sending")
 
 
-def repeated(batch: Sequence[Notice], related: Sequence[Notice], *, today: date) -> frozenset[str]:
+def superfluous_keys(batch: Sequence[Notice], related: Sequence[Notice], *, today: date) -> frozenset[str]:
     """Return the keys of the notices that another makes superfluous.
 
     Args:
@@ -215,7 +215,9 @@ def repeated(batch: Sequence[Notice], related: Sequence[Notice], *, today: date)
     for notice in batch:
         others = by_recipient.get((notice.case, notice.person, notice.channel), [])
         today_others = [other for other in others if goes_today(other)]
-        is_told = any(_gives(other, notice) or _asks(other, notice) for other in today_others)
+        is_told = any(
+            _gives_assignment(other, notice) or _asks_question(other, notice) for other in today_others
+        )
         if is_told or any(_is_newer_step(other, notice) for other in others):
             keys.add(notice.key)
     return frozenset(keys)
@@ -231,7 +233,7 @@ def _is_newer_step(other: Notice, notice: Notice) -> bool:
     return kind == other_kind and other_at > at
 
 
-def _gives(other: Notice, notice: Notice) -> bool:
+def _gives_assignment(other: Notice, notice: Notice) -> bool:
     """Return whether another letter gives the assignment a notice reminds of."""
     kinds = (other.kind, notice.kind)
     if kinds != ("comment", "reminder") or row_kind(notice.obligation) != "assignment":
@@ -239,7 +241,7 @@ def _gives(other: Notice, notice: Notice) -> bool:
     return other.about.get("place") == f"given-{number_of(notice.obligation)}"
 
 
-def _asks(other: Notice, notice: Notice) -> bool:
+def _asks_question(other: Notice, notice: Notice) -> bool:
     """Return whether another letter asks the question whose day a notice reminds of."""
     is_question = other.kind == "comment" and other.step != ANSWER_DAY
     return notice.step == ANSWER_DAY and is_question and other.about.get("line") == notice.about.get("line")

@@ -266,6 +266,7 @@ def _shortened(part: LetterSection, language: str) -> LetterSection:
 
 
 def _item(deadline: OpenDeadline, matters: Matters, language: str, *, more: str = "") -> ListedDeadline:
+    """Return an open deadline as a line of a list. `more`: text after it."""
     return listed(
         deadline.obligation,
         period_in(deadline.id),
@@ -297,6 +298,7 @@ def _whose(deadline: OpenDeadline, overview: OpenDeadlines, language: str) -> st
 
 
 def reminder(notice: Notice, matter: Matter, calendar: Kazakhstan, *, today: date) -> Letter:
+    """Return the letter about one deadline, with its calendar item and what a chat may offer."""
     reminder_letter = letter(matter, calendar, language=notice.language, today=today)
     if not matter.confidential:
         asks = bool(matter.deadline.obligation.options)

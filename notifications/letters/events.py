@@ -21,6 +21,7 @@ def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Le
 
 
 def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> LetterPage:
+    """Return the page about a comment, question or assignment; of a confidential case it names nothing."""
     language, about = notice.language, notice.about
     word = "discreet" if case.confidential else str(about["kind"])
     until = date.fromisoformat(str(about["until"])) if "until" in about else None
@@ -64,6 +65,7 @@ def comment_line(notice: Notice, matters: Matters) -> LetterLine:
 
 
 def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
+    """Return the letter that asks a person to answer a campaign, with their own address for it."""
     about, language = notice.about, notice.language
     link = AnswerLink(notice.obligation, int(str(about["number"])), int(str(about["version"])))
     today = local_moment(notice.queued_at).date()
@@ -152,6 +154,7 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
 
 
 def _moment(value: object) -> str:
+    """Return a stored UTC moment as local date and time."""
     return f"{local_moment(datetime.fromisoformat(str(value))):%d.%m.%Y, %H:%M}"
 
 

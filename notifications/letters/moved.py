@@ -40,6 +40,7 @@ def moved_words(notice: Notice, matter: Matter, language: str) -> tuple[str, str
 
 
 def moved_entry(notice: Notice, matter: Matter, rules: Rules, language: str) -> CalendarEntry:
+    """Return the calendar item of a moved deadline: on its new day, or cancelled."""
     item = entry(matter, language=language, domain=rules.domain, queued_at=notice.queued_at, on=notice.due)
     return replace(item, status="CANCELLED") if notice.step == WITHDRAWN else item
 
@@ -117,4 +118,5 @@ def _acts(details: Mapping[str, object], language: str) -> Iterator[str]:
 
 
 def _texts(several: object) -> tuple[str, ...]:
+    """Return a stored list as texts; none for anything else."""
     return tuple(str(value) for value in several) if isinstance(several, list | tuple) else ()

@@ -82,6 +82,7 @@ class OpenDeadlines:
         return self._read(self._outbox.never_confirmed(today=self._today))
 
     def _read(self, rows: Sequence[Row]) -> Sequence[OpenDeadline]:
+        """Return the deadlines of board rows; rows whose case or edition is missing are left out."""
         cases = self._outbox.cases({row.case for row in rows})
         deadlines = []
         for row in rows:
@@ -113,6 +114,7 @@ class OpenDeadlines:
         return deadlines
 
     def _relation(self, row: Row) -> tuple[date, DeadlineSummary]:
+        """Return the day a row is about (due, planned, or open since) and how today relates to it."""
         today = self._today
         if row.due is not None and not lateness(row, today=today).slipped:
             return row.due, relation_to_due_date(row, self._calendar, today=today)
@@ -151,6 +153,7 @@ class OpenDeadlines:
 
 
 def _obligation(case: Case, procedure: Procedure, name: str) -> Obligation | None:
+    """Return the obligation a row is about; None if the case has it no more."""
     try:
         return entry_obligation(case, procedure, name)
     except KeyError:

@@ -73,6 +73,7 @@ def render_letter(
 
 
 def _text(page: LetterPage, language: str) -> str:
+    """Return the page as plain text."""
     parts = [page.greeting, page.lead]
     answer = say("letter.heading_answer", {}, language)
     if page.table:
@@ -89,6 +90,7 @@ def _table_line(line: LetterLine) -> str:
 
 
 def _line(line: LetterLine) -> str:
+    """Return a line as plain text, its address behind it or below."""
     if line.link and line.below:
         return f"- {line.text}\n  {line.link}"
     return f"{line.text}: {line.link}" if line.link else line.text

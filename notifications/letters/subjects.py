@@ -151,6 +151,7 @@ class Matters:
         return self._cases[notice.case]
 
     def name(self, notice: Notice) -> str:
+        """Return the recipient's name in the notice's language; of somebody unknown the address."""
         person = self.office.people.get(notice.person)
         return person.name_in(notice.language) if person else notice.address
 
@@ -184,6 +185,7 @@ class Matters:
         return waited_for and deadline.due == notice.due
 
     def _matter(self, notice: Notice, case: Case, procedure: Procedure, deadline: Deadline) -> Matter:
+        """Return the subject of a notice with all its letter mentions, by the office as of today."""
         recipients = self._recipients(notice, case, procedure, deadline)
         unit, stake, kind = self.office.units.get(case.unit), None, undated_kind(notice.step)
         if self._stakes is not None:

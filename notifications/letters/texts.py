@@ -197,14 +197,17 @@ def object_names(case: Case, procedure: Procedure) -> Text:
 
 
 def with_period(title: Text, name: str | None, language: str) -> str:
+    """Return a title with the name of its period, where it recurs."""
     return f"{title[language]}, {period(name, language)}" if name else title[language]
 
 
 def case_page(matter: Matter) -> str:
+    """Return the address of the page of a matter's case."""
     return f"{matter.public_address}/cases/{matter.case.id}"
 
 
 def page(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) -> LetterPage:
+    """Return the page about a due date, a plan date or an open duty, for the local day `today`."""
     deadline = matter.deadline
     day, now = relation_to_matter(matter, calendar, today=today)
     arguments = {
@@ -241,6 +244,7 @@ def page(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) ->
 
 
 def _table(matter: Matter, language: str, *, today: date) -> Iterator[LetterLine]:
+    """Yield the table at the top of a letter: object, unit, obligation, dates, force, evidence, points, act."""
     case, deadline, procedure = matter.case, matter.deadline, matter.procedure
     obligation = deadline.obligation
 
@@ -299,6 +303,7 @@ def _dates(matter: Matter, language: str, *, today: date) -> Iterator[LetterLine
 
 
 def _line(label: str, text: str, language: str, link: str | None = None) -> LetterLine:
+    """Return a line of the table, by the code of its label."""
     return LetterLine(label=say(f"letter.label_{label}", {}, language), text=text, link=link)
 
 
@@ -319,6 +324,7 @@ def _certainty(deadline: Deadline) -> str:
 
 
 def _to_do(matter: Matter, language: str, *, late: bool) -> Iterator[LetterLine]:
+    """Yield what the reader is to do, with the address of the case's page."""
     deadline = matter.deadline
     word = "letter.do_planned" if matter.planned and late else "letter.do_late" if late else "letter.do"
     word = "letter.do_decide" if deadline.obligation.options else word
@@ -348,6 +354,7 @@ def answer_links(matter: Matter, language: str) -> tuple[tuple[str, str], ...]:
 
 
 def _who(matter: Matter, language: str) -> Iterator[LetterLine]:
+    """Yield why the reader gets the letter, and who else does."""
     if matter.recipient is not None:
         instead_of = matter.recipient.instead_of.name_in(language) if matter.recipient.instead_of else ""
         kind = row_kind(matter.deadline.id) if matter.recipient.why == "named" else ""

@@ -189,6 +189,7 @@ def load_signature(sender: str, key: Path, selector: str) -> SigningKey:
 
 
 def _names(message: bytes) -> set[bytes]:
+    """Return the names of a message's headers in lower case."""
     head = message.partition(b"\r\n\r\n")[0]
     lines = head.split(b"\r\n")
     return {line.partition(b":")[0].lower() for line in lines if line[:1] not in (b" ", b"\t")}

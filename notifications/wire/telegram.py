@@ -92,6 +92,7 @@ def _row(action: Action, number: int, language: str) -> tuple[Button, ...]:
 
 
 def _cut(text: str, room: int) -> str:
+    """Return a text cut at the end of a line to so many characters, with an ellipsis."""
     if _length(text) <= room:
         return text
     lines: list[str] = []

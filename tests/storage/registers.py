@@ -22,7 +22,7 @@ from merzim.settings import (
     Settings,
 )
 from merzim.storage.org.store import save
-from workflow.org.access import Access, Reader, placed
+from workflow.org.access import Access, Reader, with_unit
 from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 
@@ -162,4 +162,4 @@ def reader(app: AppContext, person: str, access: Access, *, unit: str = "") -> R
     """The context of a person who has logged in."""
     somebody = Reader(login=person, person=f"{person}@org.kz", access=access, unit=unit)
     context = replace(operator(app), operator=False)
-    return context.read_by(placed(somebody, app.reads.office()))
+    return context.read_by(with_unit(somebody, app.reads.office()))

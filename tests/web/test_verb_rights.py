@@ -18,7 +18,7 @@ from tests.checking import check_each
 from tests.web.conftest import NOW, TODAY, Site, office_with_cases
 from tests.web.test_names_of_others import letter
 from workflow.cases.commands.case_commands import UnknownCase
-from workflow.org.access import Reader, placed
+from workflow.org.access import Reader, with_unit
 from workflow.org.audit import Stamp
 
 OFFICER_OF_HR = Reader(login="hr_officer", access="officer", unit="hr", person="b@org.kz")
@@ -61,7 +61,7 @@ def told(site: Site) -> None:
 
 def ctx_of(site: Site, reader: Reader) -> RequestContext:
     ctx: RequestContext = site.app.state.context()
-    return ctx.read_by(placed(reader, site.office))
+    return ctx.read_by(with_unit(reader, site.office))
 
 
 def test_every_verb_is_refused_in_a_case_that_is_not_seen(site: Site) -> None:

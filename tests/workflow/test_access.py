@@ -16,8 +16,8 @@ from workflow.org.access import (
     Scope,
     audit_scope,
     must_enrol,
-    placed,
     scope,
+    with_unit,
     within,
 )
 from workflow.org.office import Office, Person, Unit
@@ -38,14 +38,14 @@ LIMITED: tuple[Access, ...] = tuple(sorted(OF_ONE_UNIT))
 
 def seen(access: Access, *, person: str = "", unit: str = "", office: Office = OFFICE) -> str | None:
     """The root of the units an account sees."""
-    return scope(placed(Reader(login="x", access=access, person=person, unit=unit), office)).unit
+    return scope(with_unit(Reader(login="x", access=access, person=person, unit=unit), office)).unit
 
 
 @pytest.mark.parametrize("person", ["", "none@org.kz", "gone@org.kz"])
 @pytest.mark.parametrize("access", LIMITED)
 def test_a_head_or_executor_without_a_unit_sees_nothing(access: Access, person: str) -> None:
     """An account of nobody, of a person without a unit, of a person who is gone: no case, and no unit."""
-    reader = placed(Reader(login="x", access=access, person=person), OFFICE)
+    reader = with_unit(Reader(login="x", access=access, person=person), OFFICE)
 
     assert scope(reader).unit is None
     assert reader.nowhere
@@ -119,7 +119,7 @@ def test_whoever_logs_in_elsewhere_is_asked_for_no_password_of_ours() -> None:
 def test_registers_are_audited_by_whoever_reads_the_whole_office(unit: str) -> None:
     """An auditor of one unit reads the log of its cases alone, and an administrator that of the settings."""
     auditor, administrator = (
-        audit_scope(placed(Reader(login="x", access=access, unit=unit), OFFICE))
+        audit_scope(with_unit(Reader(login="x", access=access, unit=unit), OFFICE))
         for access in ("auditor", "administrator")
     )
 

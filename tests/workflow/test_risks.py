@@ -18,7 +18,7 @@ from workflow.cases.case import Case, Evidence, fold
 from workflow.cases.commands.assignments import answer, give, give_alone, refuse
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.risk_import import PlanRow, taken, withdrawn_rows
+from workflow.cases.commands.risk_import import PlanRow, rows_to_enter, withdrawn_rows
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, register
@@ -421,7 +421,7 @@ def test_a_plan_taken_in_twice_changes_nothing_and_overwrites_nothing(
         PlanRow(number=2, risk="жеткізушіні  ТАҢДАУ ашық емес", action="Қағиданы бекіту", term=UNTIL, **fields),
     ]
     for _ in range(2):
-        last = case_commands.take_in_by(case, lambda stored: taken(stored, rows), on=TODAY, at=WHO)
+        last = case_commands.take_in_by(case, lambda stored: rows_to_enter(stored, rows), on=TODAY, at=WHO)
 
     risk_register = register(core.view(case, today=TODAY).case)
     assert last.events == ()
@@ -439,13 +439,15 @@ def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(
         PlanRow(number=2, risk="Бірінші тәуекел", action="Қағиданы бекіту", **fields),
         PlanRow(number=3, risk="Екінші тәуекел", action="Тексеру жүргізу", **fields),
     ]
-    case_commands.take_in_by(case, lambda stored: taken(stored, rows), on=TODAY, at=WHO)
+    case_commands.take_in_by(case, lambda stored: rows_to_enter(stored, rows), on=TODAY, at=WHO)
     for record in ("measure.2", "risk.3"):
         withdraw(core, case, record, ground="қате", at=WHO)
 
     rows[1] = replace(rows[1], action="ҚАҒИДАНЫ  бекіту")
     extra_row = PlanRow(number=2, risk="Бірінші тәуекел", action="Кестені бекіту", **fields)
-    change = case_commands.take_in_by(case, lambda stored: taken(stored, [*rows, extra_row]), on=TODAY, at=WHO)
+    change = case_commands.take_in_by(
+        case, lambda stored: rows_to_enter(stored, [*rows, extra_row]), on=TODAY, at=WHO
+    )
 
     assert [(event.kind, event.name) for event in change.events] == [("measure_set", "4")]
     assert withdrawn_rows(change.case, [*rows, extra_row]) == (rows[1], rows[2])

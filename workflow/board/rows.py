@@ -101,6 +101,7 @@ def rows(
 
 
 def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Kazakhstan, today: date) -> Row:
+    """Return the board row of a deadline, with its next reminder step."""
     obligation = deadline.obligation
     step = None
     state = deadline.state
@@ -230,4 +231,5 @@ def base(obligation: str) -> str:
 
 
 def total(sums: Iterable[Sum], figure: Literal["overdue", "today", "due"]) -> int:
+    """Return the sum of one figure over these counts."""
     return sum(getattr(subtotal, figure) for subtotal in sums)

@@ -314,6 +314,7 @@ def with_rows(head: Case, events: Sequence[Event]) -> Case:
 
 
 def _unproved(event: Event) -> Event:
+    """Return an event without its evidence."""
     if "evidence" not in event.payload:
         return event
     payload = {name: value for name, value in event.payload.items() if name != "evidence"}
@@ -321,6 +322,7 @@ def _unproved(event: Event) -> Event:
 
 
 def _changed(case: Case, events: Iterable[Event], **values: object) -> Case:
+    """Return a case after further events, and with these values in place of its own."""
     # Changed in place: a new case for each event would cost most of the time.
     changing = SimpleNamespace(**{name: getattr(case, name) for name in Case.__slots__})
     for event in events:
@@ -381,6 +383,7 @@ def withdrawn_documents(event: Event) -> tuple[tuple[int, int], ...]:
 
 
 def evidence_of(event: Event) -> tuple[Evidence, ...]:
+    """Return the documents and links an event recorded."""
     items = event.payload.get("evidence", ())
     if not isinstance(items, list | tuple):
         return ()
@@ -401,6 +404,7 @@ def evidence_of(event: Event) -> tuple[Evidence, ...]:
 
 
 def values_of(payload: Mapping[str, object]) -> dict[str, Decimal]:
+    """Return the numbers in the payload of an event, by name."""
     values = payload.get("values", {})
     return {name: Decimal(str(value)) for name, value in values.items()} if isinstance(values, Mapping) else {}
 
@@ -439,6 +443,7 @@ def _day(day_text: object) -> date | None:
 
 
 def _opened(event: Event) -> Case:
+    """Return the case as its first event opens it. Raises ValueError for another event."""
     if event.kind != "opened":
         raise ValueError(f"the first event of {event.case} is {event.kind}, not opened")
     payload = event.payload
@@ -467,6 +472,7 @@ def _opened(event: Event) -> Case:
 
 
 def _without(event: Event, places: Container[int]) -> Event:
+    """Return an event without the documents at these places of its evidence."""
     items = event.payload.get("evidence", ())
     assert isinstance(items, list | tuple)
     remaining_items = [item for place, item in enumerate(items) if place not in places]
@@ -597,6 +603,7 @@ def _entered(case: Case, event: Event) -> dict[str, Any]:
 
 
 def _described(case: Case, payload: Mapping[str, object]) -> dict[str, Any]:
+    """Return the fields of a case that an edit of its passport changes."""
     fields = ("object_kk", "object_ru", "unit", "kind", "person")
     changes: dict[str, Any] = {name: str(payload[name]) for name in fields if name in payload}
     if isinstance(responsible := payload.get("responsible"), Mapping):

@@ -92,6 +92,7 @@ def _passport(payload: Mapping[str, object]) -> Values:
 
 
 def _differences(old_values: Values, values: Values, names: Mapping[str, object]) -> Iterator[FieldChange]:
+    """Yield the fields whose value changes; of people responsible one for each obligation."""
     for name in names:
         before, after = old_values.get(name), values.get(name)
         if name == "responsible" and isinstance(after, dict):
@@ -156,6 +157,7 @@ def comments(events: Sequence[Event]) -> tuple[Comment, ...]:
 
 
 def comment_of(event: Event, answered_by: int | None = None, withdrawn: bool = False) -> Comment:
+    """Return the comment an event wrote; without its text where it was withdrawn."""
     payload = event.payload
     mentions = payload.get("mentions", ())
     answers = payload.get("answers")

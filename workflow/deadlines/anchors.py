@@ -159,6 +159,9 @@ class DueDateResolver:
         return link if counted is link.counted else told_link._replace(counted=counted)
 
     def _counted(self, obligation: Obligation, span: PeriodSpan | None) -> Link:
+        """Return the link of an obligation (in a period) counted from its anchor, before any act that came too
+        late.
+        """
         if obligation.recurs and span and isinstance(obligation.term, OF_THE_PERIOD):
             anchor = self.expected(obligation.recurs.since)
             start: date | None = span.last

@@ -153,6 +153,7 @@ def _bodies(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
 
 
 def _anchor(chain: DueDateResolver, link: Link) -> Element:
+    """Return the element about the day a term counts from."""
     assert link.obligation.since is not None
     title = chain.procedure.by_id[link.obligation.since].title
     if link.anchor.on is None:
@@ -183,6 +184,7 @@ def wording(obligation: Obligation, procedure: Procedure) -> tuple[TermElements,
 
 
 def _parts(obligation: Obligation, procedure: Procedure) -> Iterator[TermElements]:
+    """Yield the parts of a rule: its term, how it recurs, what it depends on."""
     if obligation.by_itself:
         yield TermElements("term.by_itself")
         return
@@ -198,6 +200,7 @@ def _parts(obligation: Obligation, procedure: Procedure) -> Iterator[TermElement
 
 
 def _term(term: Term) -> tuple[str, dict[str, object]]:
+    """Return code and arguments of a term that counts from an anchor."""
     match term:
         case WorkingDays(count):
             return _toward("working_days", count), {"count": abs(count)}
@@ -220,6 +223,7 @@ def _term(term: Term) -> tuple[str, dict[str, object]]:
 
 
 def _dated(term: Term) -> tuple[str, dict[str, object]]:
+    """Return code and arguments of a term with a day, period or figure of its own."""
     match term:
         case YearlyDate(month, day, years):
             return "by.next_year" if years else "by", {"on": date(ANY_YEAR, month, day)}
@@ -244,6 +248,7 @@ def _dated(term: Term) -> tuple[str, dict[str, object]]:
 
 
 def _without_number(term: Term) -> str:
+    """Return the code of a term without number and day."""
     match term:
         case Before():
             return "before"
@@ -257,6 +262,7 @@ def _without_number(term: Term) -> str:
 
 
 def _toward(prefix: str, count: int) -> str:
+    """Return the code of a number of days before or after."""
     return f"{prefix}_before" if count < 0 else f"{prefix}_after"
 
 

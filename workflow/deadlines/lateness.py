@@ -72,6 +72,7 @@ class Lateness:
 
 
 def lateness(deadline: Awaited, *, today: date) -> Lateness:
+    """Return the lateness of a deadline on a local date; none for one nobody must act on any more."""
     if deadline.state not in AWAITED:
         return Lateness()
     holds = holds_on(deadline, today)
@@ -88,6 +89,7 @@ def holds_on(deadline: Awaited, day: date) -> bool:
 
 
 def is_overdue(deadline: Awaited, *, today: date) -> bool:
+    """Return whether a deadline is overdue on a local date."""
     return lateness(deadline, today=today).overdue
 
 

@@ -135,6 +135,7 @@ class _Entries:
             yield self._assignment(assignment)
 
     def _assignment(self, assignment: Assignment) -> Deadline:
+        """Return the deadline of an assignment."""
         term = MeasureTerm(term=OnDate(assignment.until), reading="date")
         obligation = _asking(self.procedure, assignment_id(assignment.number), assignment.text, term)
         counted_term, anchor = self._counted(term, None)
@@ -145,6 +146,7 @@ class _Entries:
         )
 
     def _measure(self, measure: Measure, risk_register: RiskRegister) -> Iterator[Deadline]:
+        """Yield the deadline of a measure, or one for each of its periods."""
         obligation = _asking(self.procedure, measure_id(measure.number), measure.action, measure.term)
         risk = risk_register.risks.get(measure.risk)
         for span in self._spans(measure.term):
@@ -166,6 +168,7 @@ class _Entries:
             )
 
     def _request(self, risk: Risk, request: Request) -> Deadline:
+        """Return the deadline of the answer to a request."""
         obligation = _asking(self.procedure, request_id(risk.number), request.asked, request.term)
         counted_term, _ = self._counted(request.term, None, request.on)
         state: State = "done" if request.answered_on else "open"
@@ -213,6 +216,9 @@ class _Entries:
     def _counted(
         self, term: MeasureTerm, span: PeriodSpan | None, since: date | None = None
     ) -> tuple[CountedTerm, _Anchor]:
+        """Return the counted term of a row and its anchor. `since`: the day it counts from where the term names
+        none.
+        """
         named = term.since or since
         anchor = _Anchor(named, "happened") if named else self._since()
         start = anchor.on
@@ -284,6 +290,7 @@ class _Entries:
 
 
 def _asking(procedure: Procedure, id: str, title: str, term: MeasureTerm) -> Obligation:
+    """Return the obligation a row makes: with this title and term, in the stage of monitoring."""
     stages = [stage.id for stage in procedure.stages]
     return Obligation.model_construct(
         id=id,
@@ -307,6 +314,7 @@ def _done_on(reviewed: date, done_on: date | None, due: date | None) -> date | N
 
 
 def _in_time(on: date, due: date | None) -> bool:
+    """Return whether a day is no later than a due date; True without one."""
     return due is None or on <= due
 
 
@@ -317,6 +325,7 @@ def _explained(
     term: MeasureTerm,
     about: dict[str, object],
 ) -> Iterator[Element]:
+    """Yield the elements of a row's deadline: due date, the plan's words, anchor, days counted."""
     if counted_term.due is None:
         yield Element(code="due_none", arguments={"title": obligation.title})
     else:

@@ -16,7 +16,7 @@ from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
 from workflow.deadlines.explanations import explanation
 from workflow.deadlines.lateness import before_records, late_by
 from workflow.deadlines.register_deadlines import entry_deadlines
-from workflow.deadlines.undated import counted_from, valid_until
+from workflow.deadlines.undated import reminds_from, valid_until
 from workflow.deadlines.waiting import falls_away, waiting
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.office import OUTSIDE
@@ -124,6 +124,7 @@ def _deadline(
     today: date,
     bare: bool,
 ) -> Deadline:
+    """Return the deadline of a link; `bare` as in `deadlines`."""
     obligation, case, due = link.obligation, chain.case, link.counted.due
     fact = chain.fulfilled(link)
     judged = judged_on(obligation, fact) if fact else _come(chain, link) if obligation.by_itself else None
@@ -163,7 +164,7 @@ def _deadline(
         else valid_until(chain, link)
         if state in AWAITED
         else None,
-        reminds_from=counted_from(chain, link, state, state_of),
+        reminds_from=reminds_from(chain, link, state, state_of),
         taken_up_on=taken_up,
         exempted=exemption_of(case, name),
         explanation=() if bare else tuple(explanation(chain, link, judged)),
@@ -197,6 +198,7 @@ def _come(chain: DueDateResolver, link: Link) -> date | None:
 
 
 def _state(chain: DueDateResolver, link: Link, fact: Fact | None, judged: date | None, *, today: date) -> State:
+    """Return the state of a link. `judged`: the day it is judged by; None while it is not fulfilled."""
     obligation, case = link.obligation, chain.case
     if fact is not None:
         return "standing" if isinstance(obligation.term, OngoingDuty) else "done"
@@ -217,6 +219,7 @@ def _state(chain: DueDateResolver, link: Link, fact: Fact | None, judged: date |
 
 
 def _required(chain: DueDateResolver, link: Link) -> bool:
+    """Return whether the obligation of a link is required in its case."""
     obligation, case = link.obligation, chain.case
     if case.standing != "active" or exemption_of(case, link.id) is not None:
         return False

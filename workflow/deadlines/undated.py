@@ -24,7 +24,7 @@ _NEVER_DUE = (OngoingDuty, Target, Window)
 StateOf = Callable[[DueDateResolver, Link], State]
 
 
-def counted_from(chain: DueDateResolver, link: Link, state: State, state_of: StateOf) -> date | None:
+def reminds_from(chain: DueDateResolver, link: Link, state: State, state_of: StateOf) -> date | None:
     """Return the day (local date) the reminders of an obligation without a due date count from.
 
     Of one required before a fact that lies ahead, that fact's expected day; of all others the day since when it

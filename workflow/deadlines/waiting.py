@@ -82,6 +82,7 @@ def falls_away(resolver: DueDateResolver, link: Link) -> bool:
 
 
 def _gone(resolver: DueDateResolver, fact: str, span: PeriodSpan | None) -> bool:
+    """Return whether a fact will not come any more: exempted, missed, or with nothing left to count from."""
     obligation, case = resolver.procedure.by_id[fact], resolver.case
     name = obligation.name_in(span)
     if name in case.facts or obligation.by_itself:

@@ -98,6 +98,7 @@ def beyond_horizon(deadline: Deadline, last: date) -> Finding:
 
 
 def _planned_late(deadline: Deadline, calendar: Kazakhstan, planned: date) -> Finding:
+    """Return the finding that a plan date lies after its due date, or makes a duration too long."""
     term, start = deadline.obligation.term, deadline.anchor_on
     due = deadline.due
     if isinstance(term, Duration) and start is not None:
@@ -115,6 +116,7 @@ def _planned_late(deadline: Deadline, calendar: Kazakhstan, planned: date) -> Fi
 
 
 def _term(deadline: Deadline, calendar: Kazakhstan, known_calendar: Kazakhstan | None) -> Iterator[Finding]:
+    """Yield what was done after its term, after the closing of its window, or over too many days."""
     done_on, due, closes = deadline.done_on, deadline.due, deadline.closes
     if done_on is not None and closes is not None and done_on > closes:
         yield departure(deadline, "term", "window_closed", closes=closes, on=done_on)
@@ -134,6 +136,7 @@ def _term(deadline: Deadline, calendar: Kazakhstan, known_calendar: Kazakhstan |
 
 
 def _in_time(deadline: Deadline, known_calendar: Kazakhstan, done_on: date) -> bool:
+    """Return whether it was done in time by the calendar known then."""
     due = count(deadline.obligation.term, deadline.anchor_on, known_calendar).due
     return due is not None and done_on <= due
 
@@ -155,6 +158,7 @@ def _unasked(case: Case, procedure: Procedure, deadline_ids: set[str]) -> Iterat
 
 
 def _embargo(deadline: Deadline) -> Iterator[Finding]:
+    """Yield a finding for what was done, or is planned, before an embargo ends."""
     on = deadline.done_on or deadline.planned_on
     if not isinstance(deadline.obligation.term, Embargo) or on is None or deadline.anchor_on is None:
         return
@@ -236,6 +240,7 @@ def _later(case: Case, name: str, on: date, happened: bool) -> bool:
 
 
 def _evidence(deadline: Deadline, case: Case, procedure: Procedure, *, prove: bool) -> Iterator[Finding]:
+    """Yield findings of missed checks, uncertified restrictions and missing documents."""
     obligation = deadline.obligation
     # A check without a day or a document stands in no table of past analyses: there it is not known.
     known = prove or deadline.due is not None or bool(obligation.evidence)
@@ -283,6 +288,7 @@ def measured(deadline: Deadline, case: Case, *, prove: bool) -> Iterator[Finding
 
 
 def _lacking(deadline: Deadline, fact: Fact) -> Iterator[Finding]:
+    """Yield findings for the numbers a fact lacks."""
     term = deadline.obligation.term
     staff = term.of if isinstance(term, Quota) and term.done else None
     lacking = tuple(name for name in deadline.obligation.values if name not in fact.values)
@@ -294,6 +300,7 @@ def _lacking(deadline: Deadline, fact: Fact) -> Iterator[Finding]:
 
 
 def _signed(deadline: Deadline, fact: Fact, case: Case) -> Iterator[Finding]:
+    """Yield a finding where somebody signed who may not."""
     rule = deadline.obligation.signed_by
     if rule is None or not fact.signed_by:
         return
@@ -303,6 +310,7 @@ def _signed(deadline: Deadline, fact: Fact, case: Case) -> Iterator[Finding]:
 
 
 def _share(deadline: Deadline, term: Quota, fact: Fact) -> Iterator[Finding]:
+    """Yield a finding where a share of a period was not reached."""
     if term.done is None or term.done not in fact.values or not fact.values.get(term.of):
         return
     done_number, of = fact.values[term.done], fact.values[term.of]
@@ -314,6 +322,7 @@ def _share(deadline: Deadline, term: Quota, fact: Fact) -> Iterator[Finding]:
 
 
 def _figure(deadline: Deadline, term: Target, fact: Fact) -> Iterator[Finding]:
+    """Yield a finding where the target of a year was not met."""
     figure = fact.values.get("measured")
     if figure is None or deadline.period is None:
         return

@@ -90,6 +90,7 @@ def quality(measure: Measure) -> Iterator[Finding]:
 
 
 def _reviewed(case: Case, measure: Measure) -> Iterator[Finding]:
+    """Yield what is wrong with the reviews of a measure: unproved, undated, or missing for a quarter."""
     latest = measure.reviews[-1] if measure.reviews else None
     if latest is not None and latest.outcome == "executed":
         if not latest.evidence:
@@ -125,6 +126,7 @@ def _quarter_after(period: str) -> tuple[date, date]:
 
 
 def _within_the_year(case: Case, measure: Measure, due: date | None) -> Iterator[Finding]:
+    """Yield a finding for a measure due after the year of monitoring."""
     signed = case.facts.get("note_signed")
     if signed is None or due is None:
         return
@@ -134,6 +136,7 @@ def _within_the_year(case: Case, measure: Measure, due: date | None) -> Iterator
 
 
 def _risk(risk: Risk, risk_register: RiskRegister) -> Iterator[Finding]:
+    """Yield a risk without measure, an act of a higher body not asked about, an unproved removal."""
     name, arguments = f"risk.{risk.number}", {"risk": risk.number, "title": risk.description}
     if not risk_register.measures_of(risk.number) and risk.removal is None and not risk.body:
         yield Finding(kind="evidence", obligation=name, code="risk.without_measure", arguments=arguments)
@@ -168,6 +171,7 @@ def _unranked(risk_register: RiskRegister) -> Iterator[Finding]:
 
 
 def _position(position: Position) -> Iterator[Finding]:
+    """Yield a listed position without a reason, or without an approved list."""
     if position.cleared_on is not None:
         return
     name, arguments = f"position.{position.number}", {"position": position.number, "title": position.title}
@@ -202,6 +206,7 @@ def _remark(case: Case, remark: Remark) -> Iterator[Finding]:
 def _of(
     measure: Measure, code: str, *, kind: FindingKind = "evidence", basis: Basis = "law", **arguments: object
 ) -> Finding:
+    """Return a finding about a measure."""
     return Finding(
         kind=kind,
         obligation=measure_id(measure.number),
@@ -281,4 +286,5 @@ def _finding(code: str, **arguments: object) -> Finding:
 
 
 def _key(line: CartogramLine) -> tuple[str, str, str, str]:
+    """Return the key by which two lines of a cartogram count as the same."""
     return line.section, words_of(line.department), words_of(line.district), words_of(line.text)

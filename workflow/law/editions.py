@@ -82,6 +82,7 @@ def _named(
     facts: Collection[str],
     stages: Collection[str],
 ) -> Iterator[FileProblem]:
+    """Yield the names in an obligation that the edition does not have."""
     references: list[tuple[str, str | None, Collection[str]]] = [
         ("stage", obligation.stage, stages),
         ("act", obligation.act, procedure.acts),
@@ -121,6 +122,7 @@ def _answers(procedure: Procedure, places: Mapping[str, str]) -> Iterator[FilePr
 
 
 def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterator[FileProblem]:
+    """Yield periods that do not go together: of an obligation, its anchor and its branch."""
     if isinstance(obligation.term, DayAfterPeriod | Target) and not obligation.recurs:
         # The day after which period? Only a recurring obligation has any.
         yield FileProblem("missing_key", place, {"value": "recurs"})
@@ -157,6 +159,7 @@ def _figures(obligation: Obligation, place: str) -> Iterator[FileProblem]:
 
 
 def _examples(procedure: Procedure, facts: Collection[str]) -> Iterator[FileProblem]:
+    """Yield the names in examples that the edition does not have."""
     facts = (*facts, *procedure.decisions)
     for number, example in enumerate(procedure.examples, 1):
         place = f'example {number} "{example.title}"'

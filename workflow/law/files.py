@@ -113,6 +113,7 @@ class _ById:
 
 
 def computed(default: Any) -> Any:
+    """Annotation: a field the program fills; it is no key of a file."""
     return Field(default=default, exclude=True)
 
 
@@ -126,11 +127,13 @@ _FORMS: dict[str, tuple[str, str]] = {}
 
 
 def matching(pattern: str, example: str = "", code: str = "not_written_so") -> Any:
+    """Annotation: a text of this pattern; a mistake has this code, and shows the example."""
     _FORMS[pattern] = code, example
     return Field(pattern=pattern)
 
 
 def named(pattern: str) -> Any:
+    """Annotation: a name of this pattern."""
     return matching(pattern, code="not_a_name")
 
 
@@ -150,6 +153,7 @@ NonBlank = Annotated[str, matching(r"\S", code="empty")]
 
 
 def one_of(*texts: str) -> As:
+    """Annotation: one of these texts."""
     return As(Literal.__getitem__(texts), str)
 
 
@@ -222,6 +226,7 @@ class UnreadableRegulation(Refusal):
 
 
 def mistakes(error: ValidationError, data: object) -> Iterator[Mistake]:
+    """Yield the mistakes pydantic found in data, each with its place and what is allowed."""
     for details in error.errors(include_url=False)[:MISTAKES_LIMIT]:
         code, value, location = details["type"], details["input"], details["loc"]
         path, arguments = _path(location, data), dict(details.get("ctx", {}))
@@ -339,6 +344,7 @@ EXTENDED = ("edition", "register")
 
 
 def _acts_named(table: Mapping[str, Any]) -> frozenset[str]:
+    """Return the ids of acts that a table and the tables inside it name."""
     named = {table[key] for key in ("act", "rests_on", "adopted_act") if isinstance(table.get(key), str)}
     named.update(act for act in table.get("see_also", ()) if isinstance(act, str))
     inner = (part for value in table.values() for part in (value if isinstance(value, list) else [value]))
@@ -409,6 +415,7 @@ def parsed(name: str, text: bytes) -> dict[str, Any]:
 
 
 def _syntax(message: str, text: bytes) -> FileProblem:
+    """Return the mistake of a text that is no TOML, with its line and column."""
     # Before Python 3.14 the position stands in the message alone, and "end of document" has none.
     match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
     detail = match[1] if match else message
@@ -421,6 +428,7 @@ def _syntax(message: str, text: bytes) -> FileProblem:
 
 
 def _valid(model: type[M], name: str, data: dict[str, Any]) -> M:
+    """Return the value of a file's data. Raises UnreadableRegulation with all mistakes."""
     keys = model.keys() if issubclass(model, Model) else ()
     unknown = [key for key in data if key not in keys][:MISTAKES_LIMIT]
     found = [Mistake("unknown_key", (), key, {"allowed": keys}) for key in unknown]
@@ -441,6 +449,7 @@ def _valid(model: type[M], name: str, data: dict[str, Any]) -> M:
 
 
 def _problem(mistake: Mistake, data: Mapping[str, Any]) -> FileProblem:
+    """Return a mistake as shown to the author of the file."""
     place, value, arguments = _place(mistake.path, data), mistake.given, mistake.arguments
     match mistake.code:
         case code if code in _TYPES:
@@ -490,6 +499,7 @@ def heading(key: str, number: int, name: str = "") -> str:
 
 
 def unknown(place: str, name: str, allowed: Iterable[str]) -> FileProblem:
+    """Return the problem of a name that is not there, with those that are, the most similar first."""
     return FileProblem("unknown_reference", place, {"value": name, "allowed": closest_first(name, allowed)})
 
 
@@ -500,6 +510,7 @@ def _listed_table(path: Path, data: Mapping[str, Any]) -> Mapping[str, object] |
 
 
 def _name(table: Any) -> str:
+    """Return what a table is called in messages: its id or title; "" where it has none."""
     for key in ("id", "title", "obligation") if isinstance(table, dict) else ():
         if isinstance(table.get(key), str):
             return str(table[key])

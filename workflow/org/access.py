@@ -282,7 +282,7 @@ def audit_scope(reader: Reader) -> AuditScope:
     )
 
 
-def placed(reader: Reader, office: Office) -> Reader:
+def with_unit(reader: Reader, office: Office) -> Reader:
     """Return the reader with a unit set: their person's, where an account limited to a unit names none."""
     if reader.access not in OF_ONE_UNIT:
         return reader

@@ -116,6 +116,7 @@ def _with_signatories(
 def _officer(
     office: Office, duty: str, unit: str, on: date, without: frozenset[str]
 ) -> tuple[Recipient, ...] | Unresolved:
+    """Return the officer, or who stands in, where nobody else is found; Unresolved without an officer."""
     officer = office.officer_of_last_resort
     if officer is None or officer.key in without:
         return Unresolved(duty=duty, unit=unit)
@@ -137,6 +138,7 @@ def _officer(
 
 
 def _named(office: Office, duty: str, responsible: str) -> tuple[Recipient, ...]:
+    """Return the people a schedule's text means: by key, or matched in the office; none for other texts."""
     if responsible in office.people:
         return (Recipient(person=office.people[responsible], why="named"),)
     matched_unit = office.matched.get(plain(responsible)) if responsible else None

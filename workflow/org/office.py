@@ -134,6 +134,7 @@ class Person:
 
 
 def name_order(member: Unit | Person) -> tuple[str, str]:
+    """Return the key by which people and units are sorted by name."""
     return alphabetical(member.name), member.key if isinstance(member, Person) else member.id
 
 

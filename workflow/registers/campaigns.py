@@ -122,6 +122,7 @@ def word_of_state(state: str, *, is_open: bool) -> str:
 
 
 def people_asked(office: Office, choice: PeopleChoice) -> Iterator[Person]:
+    """Return the people of the office that a choice asks."""
     return filter(asked_by(office, choice), office.people.values())
 
 
@@ -135,6 +136,7 @@ def asked_by(office: Office, choice: PeopleChoice) -> Callable[[Person], bool]:
 
 
 def _is_chosen(person: Person, choice: PeopleChoice, posts: Sequence[Sequence[str]]) -> bool:
+    """Return whether a person holds one of the duties, or a post with all words of one text."""
     if not choice.duties.isdisjoint(person.duties):
         return True
     post = normalise(" ".join((person.post, person.post_kk, person.post_ru))) if posts else ""

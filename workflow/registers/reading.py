@@ -156,6 +156,7 @@ def _condition(register: Register, place: str, condition: Condition) -> Iterator
 
 
 def _field(field: RegisterField, place: str) -> Iterator[FileProblem]:
+    """Yield what is wrong with a field by itself."""
     if field.id in RESERVED_FIELDS:
         yield FileProblem("reserved", f"{place}: id", {"value": field.id})
     if field.kind == "choice" and not field.options:
@@ -229,6 +230,7 @@ def _groups(register: Register) -> Iterator[FileProblem]:
 
 
 def _rule(register: Register, rule: registers.Rule, place: str) -> Iterator[FileProblem]:
+    """Yield the keys a rule lacks, and fields of a kind it does not compare."""
     for key in _RULE_KEYS[rule.kind]:
         if getattr(rule, key) in ("", None, ()):
             yield FileProblem("missing_key", place, {"value": key})
@@ -240,6 +242,7 @@ def _rule(register: Register, rule: registers.Rule, place: str) -> Iterator[File
 
 
 def _access(access: registers.RowAccess, place: str) -> Iterator[FileProblem]:
+    """Yield an access for nobody, for two at once, or without fields."""
     if access.person and access.reader:
         yield FileProblem("unknown_key", place, {"value": "reader", "allowed": ("person", "fields")})
     if not access.reader and not (access.person and access.fields):
@@ -247,6 +250,7 @@ def _access(access: registers.RowAccess, place: str) -> Iterator[FileProblem]:
 
 
 def _count(register: Register, count: registers.RowCount, place: str) -> Iterator[FileProblem]:
+    """Yield `all_of` without the field it is of, and values this cannot have."""
     if count.all_of and not count.distinct:
         yield FileProblem("missing_key", place, {"value": "distinct"})
         return
@@ -264,6 +268,7 @@ def _fulfils(register: Register, fulfilment: registers.Fulfilment, place: str) -
 
 
 def _campaign(register: Register, campaign: registers.Campaign, place: str) -> Iterator[FileProblem]:
+    """Yield what is wrong with a kind of campaign and the rows it adds."""
     if campaign.act and campaign.act not in register.acts:
         yield unknown(f"{place}: act", campaign.act, register.acts)
     if campaign.act and not campaign.paragraph:
@@ -320,6 +325,7 @@ def cross_problems(
 
 
 def _opened(register: Register, library: Library) -> Iterator[FileProblem]:
+    """Yield a procedure that rows open and there is not, and facts it does not have."""
     if register.opens is not None:
         try:
             facts = library.latest(register.opens.procedure).facts
@@ -334,6 +340,7 @@ def _opened(register: Register, library: Library) -> Iterator[FileProblem]:
 
 
 def _indicators(register: Register, indicators: Mapping[str, Indicator]) -> Iterator[FileProblem]:
+    """Yield indicators that rows count for and there are not, and facts these do not count."""
     for number, count in enumerate(register.counts, 1):
         indicator = indicators.get(count.indicator)
         if indicator is None:
@@ -347,6 +354,7 @@ def _indicators(register: Register, indicators: Mapping[str, Indicator]) -> Iter
 def _carried_out(
     register: Register, library: Library, indicators: Mapping[str, Indicator]
 ) -> Iterator[FileProblem]:
+    """Yield duties that rows carry out and there are not, that no yearly case asks, or that earn nothing so."""
     scored = {fact for indicator in indicators.values() for fact in indicator.counting.every_fact}
     counted_facts = {
         count.fact or indicators[count.indicator].counting.fact

@@ -65,6 +65,7 @@ class RegisterRow:
 
 
 def fold(events: Iterable[RowEvent]) -> RegisterRow:
+    """Return a row computed from its events. Raises ValueError without any."""
     row: RegisterRow | None = None
     for event in events:
         payload = event.payload
@@ -186,6 +187,7 @@ def all_names(office: Office, key: str) -> str:
 
 
 def _cells(register: Register, values: Values) -> dict[str, str | list[str]]:
+    """Return the keys by which lists find and sort a row, by field."""
     cells: dict[str, str | list[str]] = {}
     for row_field in register.fields.values():
         value = values.get(row_field.id)
@@ -218,6 +220,7 @@ def text_key(text: str) -> str:
 
 
 def _words(field: RegisterField, value: Value, name_of: Callable[[str], str]) -> str:
+    """Return a value in words, for searches."""
     if field.kind == "choice":
         options = [field.option(name) for name in (value if isinstance(value, list) else [value])]
         titles = [option.title for option in options if option is not None]

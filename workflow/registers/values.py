@@ -109,6 +109,7 @@ def check_values(register: Register, values: Values, *, today: date) -> Iterator
 
 
 def problem_arguments(register: Register, problem: ValueProblem) -> dict[str, object]:
+    """Return the arguments of a mistake's sentence, with fields by their titles."""
     arguments = dict(problem.arguments)
     for name in ("field", "than", "when"):
         # Of a further row of an answer the field is named after the row: `spouse.filed_on`.
@@ -160,6 +161,7 @@ def as_date(value: Value) -> date | None:
 
 
 def _parse(field: RegisterField, raw: object, lookup: Lookup) -> Value:
+    """Return a value as it is stored; None for an empty one. Raises _Wrong."""
     if isinstance(raw, str):
         raw = raw.strip()
     if raw is None or raw in ("", []):
@@ -290,6 +292,7 @@ _PARSERS: Mapping[str, Callable[[object], Value]] = {
 
 
 def _broken(register: Register, rule: Rule, values: Values, today: date) -> Iterator[ValueProblem]:
+    """Yield a problem for each field by which a row breaks a rule."""
     value = values.get(rule.field)
     match rule.kind:
         case "required_when":

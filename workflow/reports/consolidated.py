@@ -118,6 +118,7 @@ def _reported(lines: list[ResultLine]) -> bool:
 
 
 def _nearest(office: Office, unit: str, reporting_units: Mapping[str, object]) -> str | None:
+    """Return the reporting organisation that a case's unit belongs to; None if none does."""
     place = office.unit_id(unit)
     if not place and len(office.organisations) == 1:
         # A case without a unit is of the whole organisation, where there is no other it could be of.
@@ -152,6 +153,7 @@ def _added(values: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
 
 
 def _year(deadline: Deadline, case: Case) -> int:
+    """Return the year a deadline is reported in."""
     if deadline.period is not None:
         return int(deadline.period[:4])
     return next(iter(_days(deadline, case))).year
@@ -200,7 +202,7 @@ class AwaitedUpload:
     ready: tuple[ProvedFact, ...]
 
 
-def waiting(examined_cases: Iterable[Looked]) -> Iterator[AwaitedUpload]:
+def awaited_uploads(examined_cases: Iterable[Looked]) -> Iterator[AwaitedUpload]:
     """Yield the open uploads of one organisation for which documents are ready.
 
     Args:
@@ -248,6 +250,7 @@ def _open_since(case: Case, deadline: Deadline) -> datetime | None:
 def _ready(
     case: Case, procedure: Procedure, upload: Deadline, after: datetime, *, scored: bool
 ) -> Iterator[ProvedFact]:
+    """Yield the proved facts of a case, recorded after a moment, that an upload takes up."""
     for name, fact in case.facts.items():
         obligation = procedure.by_id.get(name.partition(".")[0])
         if obligation is None or obligation.uploads or (scored and obligation.indicator is None):

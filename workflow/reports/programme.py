@@ -38,7 +38,7 @@ def yearly(library: Library, year: int) -> Iterator[Procedure]:
                 yield edition
 
 
-def tails(
+def openings_of_year_before(
     library: Library,
     office: Office,
     year: int,

@@ -109,6 +109,7 @@ def turn(
 
 
 def _closed_until(external: date | None, embargo: Embargo, calendar: Kazakhstan) -> date | None:
+    """Return the last day of the embargo after an external analysis; None without one."""
     if external is None:
         return None
     opens = count(embargo, external, calendar).opens

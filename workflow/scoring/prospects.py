@@ -162,6 +162,7 @@ def steps(
 def _steps(
     indicator: Indicator, indicator_tally: Tally, year: AssessedYear, readings: Readings
 ) -> Iterator[PointsStep]:
+    """Yield the next steps of one indicator that earn or keep points; none after the year."""
     if year.today.year > year.year:
         return
     end = date(year.year, 12, 31)
@@ -258,6 +259,7 @@ def _this_quarter(
 
 
 def _months(scale: Monthly, answer: EachMonth, *, over: bool) -> Prospect:
+    """Return what past months have lost of their maximum, and what this and later months may earn."""
     months_gone = answer.counts if over else answer.counts[:-1]
     lost = sum((scale.at_most - min(count * scale.points, scale.at_most) for count in months_gone), NOTHING)
     if over:
@@ -268,6 +270,7 @@ def _months(scale: Monthly, answer: EachMonth, *, over: bool) -> Prospect:
 
 
 def _ceiling(indicator: Indicator, score: Score, answer: Answer) -> Fraction | None:
+    """Return the points that count as lost when missing; None where the document names no ceiling."""
     if isinstance(indicator.scale, CoverageAndRisks):
         return indicator.scale.units.maximum
     if isinstance(indicator.scale, Brackets):
@@ -367,7 +370,7 @@ def _sources(indicator: Indicator, year: AssessedYear, registers: Mapping[str, T
         # A row with more fields (renewed, published) is not another row.
         count = own_count or max(names.get(register, 0) for names in registers_by_fact.values())
         yield Element(code="score.rows", arguments={"count": count, "register": registers[register]})
-    if any(names and year.body.typed(fact) for fact, names in registers_by_fact.items()):
+    if any(names and year.body.is_recorded(fact) for fact, names in registers_by_fact.items()):
         yield Element(code=_BESIDE.get(counting.by, "score.rows_beside"))
 
 

@@ -154,6 +154,7 @@ def _is_of_year(fact: RecordedFact, scoring: Scoring, *, year: int, today: date)
 
 
 def _add(sums: Numbers, fact: RecordedFact, proof: frozenset[str], year: int) -> None:
+    """Add one fact to the numbers of its unit. `proof`: kinds of evidence without which it does not count."""
     name = fact.fact
     sums[name, "month", f"{fact.on.month if fact.on.year == year else 12:02d}"] += 1
     if proof <= fact.evidence:
@@ -191,6 +192,7 @@ def of_rows(fact: str) -> str:
 
 
 def _add_entries(sums: Numbers, entries: Iterable[RegisterEntry], *, year: int, today: date) -> None:
+    """Add the register entries of a year up to today to the numbers of their unit."""
     talks: Counter[tuple[str, ...]] = Counter()
     for entry in entries:
         if entry.on.year == year and entry.on <= today:
@@ -222,6 +224,7 @@ class BodyNumbers:
 
     @cached_property
     def any_fact(self) -> bool:
+        """Whether any fact happened in the year, or any row counts as one."""
         return any(key[1] == "month" for key in self.numbers)
 
     @cached_property
@@ -264,14 +267,14 @@ class BodyNumbers:
                 counts_by_fact.setdefault(key[0], {})[key[2]] = count
         return {name.removeprefix("rows:"): registers for name, registers in counts_by_fact.items()}
 
-    def typed(self, fact: str) -> bool:
+    def is_recorded(self, fact: str) -> bool:
         """Return whether the fact itself was recorded in the year, regardless of register rows."""
         return (fact, "counted") in self.numbers
 
     def has(self, fact: str, span: PeriodSpan | None = None) -> bool:
         """Return whether the fact happened (within a span of months, if given) with the evidence it needs."""
         if span is None:
-            return self.typed(fact) or (of_rows(fact), "counted") in self.numbers
+            return self.is_recorded(fact) or (of_rows(fact), "counted") in self.numbers
         return any(self.months(fact, span.first.month, span.last.month))
 
     def before(self, fact: str) -> bool:
@@ -287,6 +290,7 @@ class BodyNumbers:
         return ((key[2], key[3]) for key in self._by_fact.get("", ()) if key[1] == "cartogram")
 
     def linked(self, fact: str) -> bool:
+        """Return whether a fact was recorded with a link."""
         return self.numbers[fact, "linked"] > 0
 
     def views(self, fact: str) -> int:
@@ -338,6 +342,7 @@ class BodyNumbers:
         return cached_answer
 
     def joined(self, *other_bodies: BodyNumbers) -> BodyNumbers:
+        """Return the numbers of this body and others together."""
         numbers, lacking = Counter(self.numbers), {fact: {**cases} for fact, cases in self._lacking.items()}
         for other_body in other_bodies:
             numbers.update(other_body.numbers)

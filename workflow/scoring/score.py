@@ -108,6 +108,7 @@ def written(points: Fraction) -> Decimal:
 
 
 def _scored(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Readings) -> Score:
+    """Return the score of an indicator, with the readings its points depend on."""
     earned, of_scale = _counted(indicator, answer, readings), not isinstance(answer, Present)
     readings_used = {name: readings[name] for name in indicator.readings if of_scale}
     read = (
@@ -157,6 +158,7 @@ def _present(indicator: Indicator, answer: Present) -> _Earned:
 
 
 def _earned(scale: Scale, answer: Answer, readings: Readings) -> _Earned:
+    """Return the points an answer earns on a scale. Raises TypeError for an answer of another scale."""
     match scale, answer:
         case Share(), Done():
             return _share(scale, answer, linear=readings["rounding"] == "linear")
@@ -185,6 +187,7 @@ def _earned(scale: Scale, answer: Answer, readings: Readings) -> _Earned:
 
 @lru_cache(maxsize=4096)
 def _share(scale: Share, answer: Done, *, linear: bool) -> _Earned:
+    """Return the points of a share: by whole steps, or in proportion (`linear`)."""
     share = Fraction(answer.done * _HUNDRED, answer.of)
     arguments = {
         "done": answer.done,
@@ -221,6 +224,7 @@ def _by_kind(scale: Kinds, answer: CountByKind) -> _Earned:
 
 
 def _bracket(scale: Brackets, count: int, *, above: bool) -> _Earned:
+    """Return the points of a number of facts; `above`: whether the last row begins one later."""
     rows = list(scale.rows)
     if above:
         *other_rows, before, last = rows
@@ -251,6 +255,7 @@ def _monthly(scale: Monthly, counts: tuple[int, ...]) -> _Earned:
 
 
 def _sittings(scale: Sittings, answer: Done, *, linear: bool) -> _Earned:
+    """Return the maximum less what members without a sitting cost: by whole steps, or in proportion."""
     missing = max(answer.of - answer.done, 0)
     share = Fraction(missing * _HUNDRED, answer.of)
     arguments = {
@@ -319,6 +324,7 @@ def _events(scale: Propaganda, answer: Events, *, counts_both: bool) -> _Earned:
 
 
 def _part(points: Fraction, code: str, **arguments: object) -> _Earned:
+    """Return points that count towards the maximum whole, with their sentence."""
     return _Earned(points, points, (_element(code, **arguments, points=written(points)),))
 
 

@@ -80,6 +80,7 @@ def choose(chosen: Mapping[str, str], scoring: Scoring) -> Readings:
 
 
 def _absent(answer: scales.Present) -> scales.Present:
+    """Return an answer that says the thing is absent; where it is present, numbers are asked."""
     if answer.present:
         raise wrong("numbers_missing")
     return answer

@@ -80,6 +80,7 @@ class Tally:
 
 
 def _any_has(bodies: Iterable[BodyNumbers], facts: Iterable[str], span: PeriodSpan | None = None) -> bool:
+    """Return whether one of the bodies has one of the facts (in that span)."""
     return any(body.has(fact, span) for body in bodies for fact in facts)
 
 
@@ -335,15 +336,18 @@ def _presence(year: AssessedYear, indicator: Indicator, readings: Readings) -> T
 
 
 def _units(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+    """Count the units that have the fact, of the body's units."""
     members = _covered(year.units, readings)
     return _share(members, indicator.counting, readings)
 
 
 def _covered(members: Members, readings: Readings) -> Members:
+    """Return members where a fact of the whole body counts for its inner units, if the reading says so."""
     return members if readings["whole_body"] == "covers" else replace(members, covered=frozenset())
 
 
 def _share(members: Members, counting: Counting, readings: Readings) -> Tally | None:
+    """Count the members that have the fact (by one reading, what it needs too); None without any member."""
     if not members.units:
         return None
     having = members.having((counting.fact, *counting.also))
@@ -355,6 +359,7 @@ def _share(members: Members, counting: Counting, readings: Readings) -> Tally | 
 
 
 def _supervised_members(year: AssessedYear, readings: Readings) -> Members:
+    """Return the quasi-state subjects; without the body itself, if the reading says so."""
     members = year.supervised
     if readings["own_compliance"] == "supervisor_only":
         return replace(
@@ -364,15 +369,18 @@ def _supervised_members(year: AssessedYear, readings: Readings) -> Members:
 
 
 def _supervised(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+    """Count the quasi-state subjects that have the fact."""
     return _share(_supervised_members(year, readings), indicator.counting, readings)
 
 
 def _supervised_each(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+    """Count each quasi-state subject that has the fact; None while none has."""
     having = _supervised_members(year, readings).having((indicator.counting.fact,))
     return Tally(answer=Count(len(having))) if having else None
 
 
 def _supervised_quarters(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+    """Count the quasi-state subjects that have the fact in every quarter that has ended."""
     return _each_quarter(year, indicator.counting.fact, _supervised_members(year, readings))
 
 
@@ -387,10 +395,12 @@ def _below(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tall
 
 
 def _regions(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+    """Count the oblast, its cities and districts that have the fact; None for the whole office."""
     return _share(year.regions, indicator.counting, readings) if year.root else None
 
 
 def _districts_quarters(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+    """Count the districts that have the fact in each quarter, by year or by quarter as read."""
     districts, fact = year.districts, indicator.counting.fact
     units = tuple(districts.units)
     needed = readings["own_commission"] == "needed" and year.root not in units
@@ -427,6 +437,7 @@ def _value(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tall
 
 
 def _values(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+    """Count the numbers recorded with a fact: a part of a whole."""
     counting = indicator.counting
     done_count, of = year.body.value(counting.fact, counting.done, counting.of) or (0, 0)
     # The whole may be recorded without the part: rows give the part.
@@ -463,16 +474,19 @@ def _facts(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tall
 
 
 def _kinds(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+    """Count the facts of each kind; None while there are none."""
     counts = {kind: sum(year.body.months(fact)) for kind, fact in indicator.counting.kinds.items()}
     return Tally(answer=CountByKind(counts)) if any(counts.values()) else None
 
 
 def _months(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+    """Count the facts of each month up to today; None before the year."""
     last = 12 if year.is_over else year.today.month if year.today.year == year.year else 0
     return Tally(answer=EachMonth(year.body.months(indicator.counting.fact, 1, last))) if last else None
 
 
 def _analyses(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+    """Count the units analysed, and the risks found and removed."""
     members = _covered(year.units, readings)
     share = _share(members, indicator.counting, readings)
     if share is None:
@@ -501,6 +515,7 @@ def _cartogram(year: AssessedYear, indicator: Indicator, readings: Readings) -> 
 
 
 def _propaganda(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+    """Count whether events were shown and published, and their views."""
     fact, scaled = indicator.counting.fact, indicator.counting.scaled
     if not year.body.has(fact):
         return Tally(answer=Present(False)) if year.is_organisation else None

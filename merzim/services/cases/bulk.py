@@ -37,7 +37,7 @@ from workflow.cases.case import Evidence
 from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.entries import is_entry
 from workflow.law.procedure import Obligation
-from workflow.org.access import Reader, placed
+from workflow.org.access import Reader, with_unit
 from workflow.org.office import Person
 from workflow.refusal import Refusal
 
@@ -223,7 +223,7 @@ class PersonActions:
             login=self.signature, access="responsible", person=self.person.key, name=self.person.name
         )
         moment = Moment(now=self.now, today=self.today)
-        reader = placed(reader, self.app.reads.office())
+        reader = with_unit(reader, self.app.reads.office())
         return context_of(self.app, lambda: moment, reader=reader, language=self.language)
 
     def view(self, case: str) -> View:

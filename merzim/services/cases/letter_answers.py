@@ -21,7 +21,7 @@ from workflow.cases.case import Case
 from workflow.cases.commands import reminder_actions
 from workflow.cases.commands.assignments import CannotComment
 from workflow.deadlines.deadline import Deadline
-from workflow.org.access import Reader, placed
+from workflow.org.access import Reader, with_unit
 from workflow.org.office import Person, with_officer
 
 LetterAnswer = Literal["acknowledged", "said_done", "not_mine"]
@@ -121,7 +121,7 @@ def as_recipient(ctx: RequestContext, question: LetterQuestion) -> RequestContex
     """Return the context of a letter's recipient, who may see what its person may see and have no account."""
     person = question.person
     reader = Reader(login=person.key, access="responsible", person=person.key, name=person.name)
-    return ctx.read_by(placed(reader, ctx.app.reads.office()))
+    return ctx.read_by(with_unit(reader, ctx.app.reads.office()))
 
 
 @verb("record", answers=True)

@@ -36,7 +36,7 @@ from merzim.services.law.regulations import case_registers, option_title
 from merzim.services.results import CommandResult, command_result
 from merzim.services.verbs import Verb, verb
 from workflow.cases.commands.case_rows import NewRow
-from workflow.cases.commands.risk_import import numbers_of, taken, withdrawn_rows
+from workflow.cases.commands.risk_import import numbers_of, rows_to_enter, withdrawn_rows
 from workflow.cases.registers.rows import is_extra
 from workflow.registers.definition import Register, RegisterField, RowEntry
 from workflow.registers.values import as_date, is_filled
@@ -133,7 +133,7 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
     ctx.case_commands.view(command.case, today=ctx.today)
     plan = read(read_measures, content.read(), name, year=command.year)
     change = case_rows(ctx.case_commands).add(
-        command.case, lambda stored: taken(stored, plan.measures), on=ctx.today, at=stamp(ctx)
+        command.case, lambda stored: rows_to_enter(stored, plan.measures), on=ctx.today, at=stamp(ctx)
     )
     responsible = [measure.responsible for measure in plan.measures]
     due = next_due_dates(ctx.app, change.case, today=ctx.today)

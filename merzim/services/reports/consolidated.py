@@ -28,7 +28,7 @@ from workflow.law.procedure import Obligation, Procedure
 from workflow.org.access import within
 from workflow.org.duties import Unresolved
 from workflow.org.office import Office, Person, uploads_through
-from workflow.reports.consolidated import AwaitedUpload, Consolidated, required_of, waiting
+from workflow.reports.consolidated import AwaitedUpload, Consolidated, awaited_uploads, required_of
 from workflow.reports.consolidated import consolidated as gathered
 from workflow.reports.yearly_clock import Turn
 
@@ -159,7 +159,7 @@ def uploads(
         grouped.setdefault(_organisation(office, year_case[0].unit), []).append(year_case)
     ready = []
     for place in sorted(grouped):
-        for pending in waiting(grouped[place]):
+        for pending in awaited_uploads(grouped[place]):
             assignees = resolve_assignees(
                 office, pending.case, pending.upload.obligation, pending.upload.id, on=today
             )

@@ -22,7 +22,7 @@ from workflow.org.audit import Stamp
 from workflow.org.office import Office, acts_of
 from workflow.refusal import Refusal
 from workflow.reminders import next_step, steps_of
-from workflow.reports.programme import openings, tails, yearly
+from workflow.reports.programme import openings, openings_of_year_before, yearly
 
 
 class NothingYearly(Refusal, LookupError):
@@ -160,7 +160,7 @@ def year_ahead(app: AppContext, year: int, *, unit: str = "", today: date) -> tu
     new_openings = list(openings(app.library, office, year, units=units, known_openings=begun_cases, acts=acts))
     if date(year - 1, *ROLLS_OVER_FROM) <= today <= date(year, 12, 31):
         before = {procedure.id: procedure.begins_with for procedure in yearly(app.library, year - 1)}
-        new_openings += tails(
+        new_openings += openings_of_year_before(
             app.library,
             office,
             year,

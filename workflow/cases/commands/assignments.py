@@ -55,6 +55,7 @@ def give_alone(
 
 
 def _given(number: int, text: str, assignee: str, until: date, giver: str, today: date) -> EventDraft:
+    """Return the event that gives an assignment. Raises Refusal: no text, or a past day."""
     if not text.strip():
         raise Refusal("assignment.empty")
     _require_ahead(until, today)
@@ -143,11 +144,13 @@ def extend(
 
 
 def _payload(assignment: Assignment, text: str, author: str, kind: str) -> dict[str, object]:
+    """Return what an answer or refusal says: its text, who gives it, and whose inbox it is for."""
     to = {assignment.giver: kind} if assignment.giver and assignment.giver != author else {}
     return {"text": text.strip(), "person": author, "to": to}
 
 
 def _open(case: Case, number: int, author: str | None) -> Assignment:
+    """Return an unanswered assignment of `author` (None: of anybody). Raises Refusal."""
     assignment = _assignment(case, number)
     if assignment.answered_on is not None:
         raise Refusal("assignment.answered", number=number)
@@ -157,6 +160,7 @@ def _open(case: Case, number: int, author: str | None) -> Assignment:
 
 
 def _assignment(case: Case, number: int) -> Assignment:
+    """Return the assignment with a number. Raises Refusal, naming those there are."""
     assignments_by_number = assignments(case)
     if number not in assignments_by_number:
         raise Refusal("assignment.unknown", number=number, allowed=tuple(map(str, assignments_by_number)))

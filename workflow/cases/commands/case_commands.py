@@ -147,6 +147,7 @@ class CaseCommands:
         *,
         at: Stamp,
     ) -> list[CaseWrite]:
+        """Return what opening these cases under these ids writes."""
         return [
             self._written(first_events(name, opening, procedure, kind, by=at.by, now=at.now), None, at.today)
             for name, opening, procedure, kind in zip(ids, openings, editions, kinds, strict=True)
@@ -441,6 +442,7 @@ class CaseCommands:
     def _command(
         self, command: str, kind: EventKind, case_id: str, name: str, ground: str, at: Stamp
     ) -> Change:
+        """Cancel, exempt or reopen a case, or exempt one obligation of it (`name`), with a ground."""
         if not name and not ground.strip():
             raise Refusal("ground_missing")
 
@@ -457,6 +459,7 @@ class CaseCommands:
         return self.write(case_id, decide, at=at)
 
     def _append(self, case: Case, procedure: Procedure, drafts: Sequence[EventDraft], at: Stamp) -> Change:
+        """Write drafts as the next events of a case; return the change with the due dates it moves."""
         events = tuple(
             Event(
                 case=case.id,
@@ -483,6 +486,7 @@ class CaseCommands:
         return Change(case=change.case, events=events, moved=_moved(before, change) if moving else ())
 
     def _written(self, events: tuple[Event, ...], case: Case | None, today: date) -> CaseWrite:
+        """Return what these events write: the case after them, its stage and its rows."""
         if case is not None and any(event.kind == "withdrawn" for event in events):
             # As if the withdrawn record had never existed: everything since is computed anew.
             case = fold([*self._ledger.events(case.id)[: case.seq], *events])
@@ -493,10 +497,12 @@ class CaseCommands:
         return self._change(events, self._view(case, self._library.of(case), today), today)
 
     def _change(self, events: tuple[Event, ...], view: View, today: date) -> CaseWrite:
+        """Return what is stored of a case as it is viewed: the events, its stage and its rows."""
         board = rows(view.case, view.procedure, view.deadlines, self._calendar, today=today)
         return CaseWrite(events=events, case=view.case, stage=view.stage, rows=board)
 
     def _before(self, case_id: str) -> tuple[Case, Procedure]:
+        """Return a case with its edition. Raises UnknownCase."""
         case = self._case(case_id)
         return case, self._library.of(case)
 

@@ -194,11 +194,13 @@ class CaseRows:
         return self._case_commands.enter(case_id, events, at=at)
 
     def _register(self, name: str) -> tuple[Register, RowEntry]:
+        """Return the latest version of a register, and how its rows are entered."""
         register = self._registers.latest(name)
         assert register.entry is not None
         return register, register.entry
 
     def _place(self, case: Case, row: str) -> tuple[str, int]:
+        """Return kind and number of a row by its name (`risk.3`). Raises Refusal, naming the rows there are."""
         kind, _, text = row.partition(".")
         case_rows = rows_of(case, kind) if kind in self._kinds else {}
         if not (text.isascii() and text.isdecimal() and len(text) < 9) or int(text) not in case_rows:

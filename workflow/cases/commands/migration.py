@@ -50,6 +50,7 @@ def lost_records(case: Case, edition: Procedure) -> tuple[str, ...]:
 
 
 def _unknown(names: Iterable[str], edition: Procedure) -> Iterable[str]:
+    """Yield the names an edition does not know."""
     for name in names:
         try:
             known_fact(edition, name)

@@ -144,6 +144,7 @@ def latest_start(case: Case, procedure: Procedure, calendar: Kazakhstan, *, fact
 
 
 def _reached(case: Case, procedure: Procedure, calendar: Kazakhstan, fact: str, by: date, start: date) -> bool:
+    """Return whether a fact is due by a day if the case begins on `start`, every step on its last day."""
     trial = replace(case, planned={procedure.begins_with: start})
     chain = deadlines(trial, procedure, calendar, today=LAST)
     due = next((deadline.due for deadline in chain if deadline.id == fact), None)
@@ -182,6 +183,7 @@ def _edition(library: Library, procedure_id: str, on: date | None) -> tuple[Proc
 def _what_if(
     procedure: Procedure, facts: Mapping[str, date], planned: Mapping[str, date], supposed: AssumedCase
 ) -> Case:
+    """Return a case that is stored nowhere, with these facts, plan dates and assumptions."""
     return Case(
         id="",
         procedure=procedure.id,
@@ -203,6 +205,7 @@ def _what_if(
 
 
 def _fact(name: str, facts: Mapping[str, date], published: Mapping[str, date]) -> Fact:
+    """Return a fact of a past analysis; where only its publication is known, on that day."""
     published_on = published.get(name)
     evidence = (Evidence(kind="", reference="", published_on=published_on),) if published_on else ()
     on = facts.get(name, published_on)
@@ -211,6 +214,7 @@ def _fact(name: str, facts: Mapping[str, date], published: Mapping[str, date]) -
 
 
 def _beyond(chain: tuple[Deadline, ...], calendar: Kazakhstan) -> tuple[Finding, ...]:
+    """Return a finding for each due date beyond the calendar's records."""
     return tuple(
         beyond_horizon(deadline, calendar.last)
         for deadline in chain

@@ -91,6 +91,7 @@ def preview(
 
 
 def _changes(before: Sequence[Deadline], after: Sequence[Deadline], today: date) -> tuple[DeadlineChange, ...]:
+    """Return the deadlines whose date or requirement a command changes, without those it fulfils."""
     was = {deadline.id: deadline for deadline in before}
     becomes = {deadline.id: deadline for deadline in after}
     changes = []

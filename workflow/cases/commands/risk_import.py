@@ -36,7 +36,7 @@ class PlanRow:
     row: int = 0
 
 
-def taken(case: Case, rows: Iterable[PlanRow]) -> list[NewRow]:
+def rows_to_enter(case: Case, rows: Iterable[PlanRow]) -> list[NewRow]:
     """Return the rows to enter for a plan, without those withdrawn in the case (`withdrawn_rows`).
 
     A risk is recognised by its text, a measure by its risk and text, ignoring letter case and blanks: the same
@@ -88,6 +88,7 @@ def withdrawn_rows(case: Case, rows: Iterable[PlanRow]) -> tuple[PlanRow, ...]:
 
 
 def _withdrawn(case: Case, risk_register: RiskRegister, row: PlanRow) -> bool:
+    """Return whether a plan's row repeats a withdrawn risk or measure that was not recorded again."""
     withdrawn_keys = {
         (kind, plain(withdrawal.title))
         for record, withdrawal in case.withdrawn.items()
@@ -111,6 +112,7 @@ def _withdrawn_numbers(case: Case, kind: str) -> Iterator[int]:
 
 
 def _free(own_number: int | None, numbers: set[int]) -> int:
+    """Return the number of a new row, its own if free, else the next one, and count it as taken."""
     number = own_number if own_number is not None and own_number not in numbers else max(numbers, default=0) + 1
     numbers.add(number)
     return number

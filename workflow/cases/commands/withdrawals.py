@@ -116,6 +116,7 @@ def withdraw(
 
 
 def withdrawal(selection: Selection, *, ground: str) -> EventDraft:
+    """Return the event that takes back a selection."""
     payload: dict[str, object] = {"ground": ground, "what": selection.what}
     if selection.record:
         payload["record"] = selection.record
@@ -247,6 +248,7 @@ def _fact(live: Iterable[Event], name: str) -> list[Event]:
 
 
 def _of_fact(event: Event) -> bool:
+    """Return whether an event is a part of a fact's record."""
     promise = event.kind == "notice" and event.payload.get("what") == "evidence_follows"
     return promise or event.kind in ("fact", "corrected", "evidence")
 
@@ -334,6 +336,7 @@ def _line(case: Case, events: Sequence[Event], live: Sequence[Event], seq: int) 
 
 
 def _part(event: Event, name: str) -> Selection:
+    """Return the selection of one event alone, which is a part of a record."""
     return Selection(what=event.kind, name=name, on=event.on, lines=(event.seq,))
 
 
@@ -349,6 +352,7 @@ def _answers(thread: Sequence[Event], request: Event) -> Iterator[Event]:
 
 
 def _document(case: Case, events: Sequence[Event], selection: Selection, evidence: str) -> Selection:
+    """Return the selection of one document of a record, wherever it stands in it. Raises Refusal."""
     withdrawn_places = {
         place for event in events if event.kind == "withdrawn" for place in withdrawn_documents(event)
     }
@@ -382,9 +386,11 @@ def _missing(case: Case, name: str) -> Refusal:
 
 
 def _allowed(case: Case, name: str) -> tuple[str, ...]:
+    """Return the names of what can be withdrawn, the most similar first."""
     return closest_first(name, withdrawable(case))[:ALLOWED_LIMIT]
 
 
 def _already(name: str, on: date | None, by: str, at: datetime, ground: str) -> Contradiction:
+    """Return the refusal of what was withdrawn before: by whom, when and why."""
     change = OtherChange(kind="withdrawn", name=name, on=on, by=by, at=at)
     return Contradiction("withdrawn_already", changes=(change,), name=name, by=by, at=at, ground=ground)

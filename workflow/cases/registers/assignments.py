@@ -66,6 +66,7 @@ class Assignment:
 
 
 def assignments(case: Case) -> Mapping[int, Assignment]:
+    """Return the assignments of a case by number, without withdrawn ones."""
     given = folded(case, {"assignment": _next})["assignment"]
     return {number: assignment for number, assignment in given.items() if assignment is not None}
 
@@ -92,10 +93,12 @@ def _given(event: Event) -> Assignment:
 
 
 def _notified_on(event: Event) -> date | None:
+    """Return the day of the letter that an event sends to the assignee; None where it sends none."""
     return event.at.astimezone(almaty()).date() if event.payload.get("to") else None
 
 
 def _changed(assignment: Assignment, event: Event) -> Assignment:
+    """Return an assignment after it was answered, refused or extended."""
     assert event.on is not None
     text = str(event.payload.get("text", ""))
     match event.kind:

@@ -111,6 +111,7 @@ def described(row: type, values: Mapping[str, object]) -> dict[str, Any]:
 
 
 def edited(row: R, values: Mapping[str, object]) -> R:
+    """Return a row with the values of an edit."""
     new, before = described(type(row), values), getattr(row, "extra", {})
     edited_row: R = replace(row, **{**new, "extra": {**before, **new["extra"]}})  # type: ignore[type-var]
     return edited_row
@@ -129,16 +130,16 @@ def folded(case: Case, steps: Mapping[str, Step]) -> dict[str, dict[int, Any]]:
     return {kind: dict(sorted(of_kind.items())) for kind, of_kind in rows.items()}
 
 
-def begun(
-    row: type[R], number: int, event: Event, before: R | None, kept: Iterable[str] = (), **values: object
+def row_described(
+    row: type[R], number: int, event: Event, before: R | None, stays: Iterable[str] = (), **values: object
 ) -> R:
     """Return a row as an event describes it.
 
     Args:
-        before: the same row, if it is described again; `kept`: its values that then stay.
+        before: the same row, if it is described again; `stays`: its values that a description leaves alone.
     """
-    stay = {name: getattr(before, name) for name in kept} if before is not None else {}
-    return row(**{"number": number, **values, **described(row, event.payload), **stay})
+    unchanged = {name: getattr(before, name) for name in stays} if before is not None else {}
+    return row(**{"number": number, **values, **described(row, event.payload), **unchanged})
 
 
 class Proved(Protocol):

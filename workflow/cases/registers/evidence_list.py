@@ -119,6 +119,7 @@ def _places(case: Case) -> Places:
 
 
 def _grounds(places: Places) -> Grounds:
+    """Return the restricted documents of a case, each with its ground."""
     all_evidence = (item for items in places.values() for item in items)
     return {item.reference: item.restricted for item in all_evidence if item.restricted}
 
@@ -155,6 +156,7 @@ def _hidden(items: Iterable[Evidence], grounds: Grounds) -> tuple[Evidence, ...]
 
 
 def _event_seen(event: Event, show_evidence: Shown, grounds: Grounds) -> Event:
+    """Return an event with its restricted documents as a reader sees them."""
     items = evidence_of(event)
     if not any(item.reference in grounds for item in items):
         return event
@@ -168,6 +170,7 @@ def _event_seen(event: Event, show_evidence: Shown, grounds: Grounds) -> Event:
 
 
 def _about(event: Event) -> str:
+    """Return the row (or `cartogram`) that the evidence of an event belongs to."""
     match event.kind:
         case "measure_reviewed":
             return measure_id(int(event.name), str(event.payload.get("period", "")))

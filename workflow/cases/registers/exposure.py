@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal, cast, get_args
 
 from workflow.cases.case import Case, Event, Evidence, evidence_of
-from workflow.cases.registers.entries import begun, edited, folded, with_record
+from workflow.cases.registers.entries import edited, folded, row_described, with_record
 
 Section = Literal["positions", "risks"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
@@ -76,6 +76,7 @@ class Exposure:
 
 
 def exposure(case: Case) -> Exposure:
+    """Return the exposed positions of a case, and the cartogram it recorded last."""
     cartogram: Cartogram | None = None
     for event in case.entries:
         if event.kind == "cartogram_recorded":
@@ -90,8 +91,9 @@ def lines_payload(lines: Iterable[CartogramLine]) -> list[list[str]]:
 
 
 def next_position(position: Position | None, number: int, event: Event) -> Position:
+    """Return a position after an event about it: exposed, removed from the list, or talked about."""
     if event.kind == "position_exposed":
-        return begun(Position, number, event, position, ("talks",))
+        return row_described(Position, number, event, position, ("talks",))
     assert position is not None
     assert event.on is not None
     if event.kind == "position_cleared":
@@ -123,12 +125,14 @@ class Remark:
 
 
 def remarks(case: Case) -> Mapping[int, Remark]:
+    """Return the remarks of the public in a case by number."""
     return folded(case, {"remark": next_remark})["remark"]
 
 
 def next_remark(remark: Remark | None, number: int, event: Event) -> Remark:
+    """Return a remark after an event about it: made, or answered."""
     if remark is None or event.kind == "remark_made":
         assert event.on is not None
-        return begun(Remark, number, event, remark, on=event.on)
+        return row_described(Remark, number, event, remark, on=event.on)
     answered = replace(remark, answered_on=event.on, taken=False, answer="")
     return edited(answered, event.payload)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal, cast
 
 from workflow.cases.case import Case, Event, Evidence
-from workflow.cases.registers.entries import begun, folded, with_record
+from workflow.cases.registers.entries import folded, row_described, with_record
 from workflow.cases.registers.measure_term import MeasureTerm, from_data
 
 Outcome = Literal["executed", "partly", "not", "irrelevant"]
@@ -138,14 +138,16 @@ class RiskRegister:
 
 
 def register(case: Case) -> RiskRegister:
+    """Return the risks and measures of a case."""
     rows = folded(case, {"risk": next_risk, "measure": next_measure})
     return RiskRegister(risks=rows["risk"], measures=rows["measure"])
 
 
 def next_risk(risk: Risk | None, number: int, event: Event) -> Risk:
+    """Return a risk after an event about it: found, ranked, removed, or asked of a higher body."""
     payload = event.payload
     if event.kind == "risk_found":
-        return begun(Risk, number, event, risk, ("rank", "removal", "request"), found_on=event.on)
+        return row_described(Risk, number, event, risk, ("rank", "removal", "request"), found_on=event.on)
     assert risk is not None
     assert event.on is not None or event.kind == "risk_ranked"
     match event.kind:
@@ -179,9 +181,10 @@ def next_risk(risk: Risk | None, number: int, event: Event) -> Risk:
 
 
 def next_measure(measure: Measure | None, number: int, event: Event) -> Measure:
+    """Return a measure after an event about it: set, or reviewed."""
     payload = event.payload
     if event.kind == "measure_set":
-        return begun(Measure, number, event, measure, ("set_on", "reviews"), set_on=event.on)
+        return row_described(Measure, number, event, measure, ("set_on", "reviews"), set_on=event.on)
     assert measure is not None
     assert event.on is not None
     done_on = payload.get("done_on")

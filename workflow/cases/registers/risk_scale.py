@@ -80,5 +80,6 @@ def read_scale(name: str, text: bytes) -> RiskScale:
 
 
 def _whose(scale: RiskScale) -> Iterator[FileProblem]:
+    """Yield a mistake unless the file says that the scale is ours."""
     if not scale.ours:
         yield FileProblem("not_allowed", "ours", {"value": "false", "allowed": ("true",)})

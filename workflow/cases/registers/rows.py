@@ -23,6 +23,7 @@ _ROWS: Mapping[str, type] = {"risk": Risk, "measure": Measure, "position": Posit
 
 
 def rows_of(case: Case, kind: str) -> Mapping[int, Row]:
+    """Return the rows of a kind in a case by number."""
     if kind == "position":
         return exposure(case).positions
     if kind == "remark":
@@ -37,6 +38,7 @@ def is_extra(kind: str, name: str) -> bool:
 
 
 def changes_row(kind: str, row: Row | None, event: Event) -> bool:
+    """Return whether an event changes a row; where there is no row yet, it does."""
     return row is None or bool(_NEXT[kind](row, row.number, event) != row)
 
 

@@ -31,8 +31,7 @@ from merzim.web.ui.form_values import Fields, tidy
 from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator
-from workflow.org.access import ACCESSES, Account, Reader
-from workflow.org.access import placed as placed_reader
+from workflow.org.access import ACCESSES, Account, Reader, with_unit
 from workflow.org.office import Office
 from workflow.refusal import Refusal
 
@@ -47,7 +46,7 @@ def account_state(account: Account) -> str:
 
 def account_unit(translator: Translator, office: Office, reader: Reader) -> str:
     """Return in words whose cases an account shows."""
-    reader = placed_reader(reader, office)
+    reader = with_unit(reader, office)
     if reader.unit:
         return translator.name(unit_name(office, reader.unit).name)
     return translator.say("web.unit.no_case" if reader.nowhere else "web.unit.all")
@@ -204,7 +203,7 @@ def _accounts_page(
         place="/administration/accounts",
         accounts=ctx.accounts.all(),
         invited=invitation and accounts.get_account(ctx, invitation.login).reader,
-        placed=placed_reader,
+        placed=with_unit,
         account_state=account_state,
         account_unit=account_unit,
         office=office,
@@ -242,7 +241,7 @@ def _account_page(
         unit=build_unit_field(office, form_texts.get("unit", reader.unit)),
         person=build_person_field(office, form_texts.get("person", reader.person), typed=True),
         form=form_texts,
-        no_unit=placed_reader(account.reader, office).nowhere,
+        no_unit=with_unit(account.reader, office).nowhere,
         entries=ctx.accounts.entries(account.reader.login, now=ctx.now),
         longest_ground=accounts.MAX_GROUND,
         refusal=refusal,
