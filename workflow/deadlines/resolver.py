@@ -17,7 +17,7 @@ from workflow.deadlines.explanations import explanation
 from workflow.deadlines.lateness import before_records, late_by
 from workflow.deadlines.register_deadlines import entry_deadlines
 from workflow.deadlines.undated import reminds_from, valid_until
-from workflow.deadlines.waiting import falls_away, waiting
+from workflow.deadlines.waiting import Waiting, falls_away, waiting
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.office import OUTSIDE
 
@@ -155,15 +155,7 @@ def _deadline(
         done_on=judged,
         recorded_on=fact.on if fact else None,
         waiting_for=waits.fact if waits else None,
-        # No delay here: what a body outside the office must do, what the term required of nobody, and what was
-        # due before the office kept records.
-        counts_until=due
-        if obligation.duty == OUTSIDE or taken_up or before_records(case, due)
-        else waits.until
-        if waits
-        else valid_until(chain, link)
-        if state in AWAITED
-        else None,
+        counts_until=_counts_until(chain, link, state, waits, taken_up),
         reminds_from=reminds_from(chain, link, state, state_of),
         taken_up_on=taken_up,
         exempted=exemption_of(case, name),
@@ -175,6 +167,20 @@ def _deadline(
     if judged is None or obligation.by_itself or not result.is_done_late:
         return result
     return result._replace(late_by=late_by(due, judged, chain.calendar))
+
+
+def _counts_until(
+    chain: DueDateResolver, link: Link, state: State, waits: Waiting | None, taken_up: date | None
+) -> date | None:
+    """Return the last day (local date) on which the due date holds; None where nothing limits it."""
+    due = link.counted.due
+    # No delay here: what a body outside the office must do, what the term required of nobody, and what was due
+    # before the office kept records.
+    if link.obligation.duty == OUTSIDE or taken_up or before_records(chain.case, due):
+        return due
+    if waits:
+        return waits.until
+    return valid_until(chain, link) if state in AWAITED else None
 
 
 def _latest(chain: DueDateResolver, facts: tuple[str, ...], opens: date | None = None) -> date | None:
