@@ -28,7 +28,7 @@ from tests.notifications.sample_office import (
     Town,
     noon,
 )
-from workflow.cases.commands import assignments
+from workflow.cases.commands import assignments, standings
 from workflow.org.audit import Stamp
 
 MONDAY_AFTER = date(2026, 4, 6)
@@ -195,7 +195,9 @@ def test_the_officer_reads_once_a_week_what_a_completed_case_was_never_confirmed
     assert "Бөлімшелеріңізде мерзімі өткені" not in letter.letter.subject
     assert all(heading not in parcel.letter.text for parcel in day(town, date(2027, 9, 7)))
 
-    town.case_commands.exempt(case, obligation="discussion_results_published", ground="құпия нысан", at=stamp)
+    standings.exempt(
+        town.case_commands, case, obligation="discussion_results_published", ground="құпия нысан", at=stamp
+    )
     assert town.case_commands.view(case, today=monday).stage == "closed"
     assert all(heading not in parcel.letter.text for parcel in day(town, next_monday))
 

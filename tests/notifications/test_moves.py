@@ -22,6 +22,7 @@ from tests.notifications.sample_office import (
     Town,
     noon,
 )
+from workflow.cases.commands import standings
 from workflow.org.audit import Stamp
 
 LATER = date(2026, 4, 27)
@@ -168,8 +169,11 @@ def test_a_case_called_off_cancels_what_stands_in_calendars(town: Town) -> None:
     case = town.open()
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)
-    town.case_commands.cancel(
-        case.id, ground="бұйрық күшін жойды", at=Stamp(by="Айгүл", now=noon(SOON_AFTER), today=SOON_AFTER)
+    standings.cancel(
+        town.case_commands,
+        case.id,
+        ground="бұйрық күшін жойды",
+        at=Stamp(by="Айгүл", now=noon(SOON_AFTER), today=SOON_AFTER),
     )
     subjects = told(town, shelf, SOON_AFTER)
     first, last = (

@@ -33,6 +33,7 @@ from tests.notifications.sample_office import (
     noon,
     parcel,
 )
+from workflow.cases.commands import standings
 from workflow.org.audit import Stamp
 from workflow.org.office import Person
 
@@ -62,7 +63,7 @@ def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
         if day == FIVE_BEFORE:
             stamp = Stamp(by="Айгүл", now=noon(day), today=day)
             town.case_commands.replan(moved_case.id, "analysis_started", on=date(2026, 4, 27), at=stamp)
-            town.case_commands.cancel(cancelled.id, ground="«А» & <Б>", at=stamp)
+            standings.cancel(town.case_commands, cancelled.id, ground="«А» & <Б>", at=stamp)
     person = next(person for person in people if person.key == AIGUL.key)
     town.outbox.add(about_account(person, shelf, rules, DAYS[-1]), now=noon(DAYS[-1]))
     town.deliver([shelf], DAYS[-1])

@@ -14,6 +14,7 @@ from merzim.storage.queries import SqlReads
 from tests.checking import check_each
 from tests.storage.sample_cases import NOW, PROCEDURE, TODAY, case_commands, recompute
 from workflow.board.rows import DeadlineFilter, Urgency, base, horizon, total
+from workflow.cases.commands import standings
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Scope
 from workflow.org.audit import Stamp
@@ -113,7 +114,7 @@ def test_the_sums_are_what_counting_every_row_gives(engine: Engine) -> None:
     core = case_commands(engine)
     core.replan(names[0], "analysis_started", on=date(2026, 4, 1), at=AT)
     core.record(names[1], "order_signed", on=TODAY, at=AT)
-    core.cancel(names[2], ground="Бекер", at=AT)
+    standings.cancel(core, names[2], ground="Бекер", at=AT)
     core.record(names[3], "analysis_started", on=date(2026, 1, 5), at=AT)
     core.record(names[3], "analysis_ended", on=date(2026, 1, 29), at=AT)
 

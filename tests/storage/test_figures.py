@@ -20,6 +20,7 @@ from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
 from tests.permits import PERMIT, obligation, permit
 from workflow.board.figures import Outcomes, performance_by
+from workflow.cases.commands import standings
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
@@ -90,7 +91,7 @@ def test_a_cancelled_case_counts_no_more_and_others_see_their_own_alone(
         == {outcome.unit for outcome in reads.outcomes(*YEAR, TODAY, "hr")[0]}
         == {"hr"}
     )
-    case_commands.cancel("2026-0003", ground="Дубликат", at=STAMP)
+    standings.cancel(case_commands, "2026-0003", ground="Дубликат", at=STAMP)
     assert {outcome.unit for outcome in reads.outcomes(*YEAR, TODAY)[0]} == {"hr"}
 
 
@@ -112,7 +113,9 @@ def test_a_stage_has_a_length_once_all_its_deadlines_are_met(
     assert reads.outcomes(*YEAR, TODAY)[1] == []
     met_but_for_the_invitation(case_commands, "2026-0003")
     assert reads.outcomes(*YEAR, date(2026, 12, 20))[1] == []
-    case_commands.exempt("2026-0003", obligation="invited", ground="Заявитель отказался", at=DECEMBER)
+    standings.exempt(
+        case_commands, "2026-0003", obligation="invited", ground="Заявитель отказался", at=DECEMBER
+    )
     (span,) = reads.outcomes(*YEAR, date(2026, 12, 20))[1]
     assert (span.unit, span.stage, span.due, span.done) == (
         "law",

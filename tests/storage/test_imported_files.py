@@ -16,6 +16,7 @@ from tests.storage.sample_cases import (
     on_sqlite_alone,
     opened,
 )
+from workflow.cases.commands import standings
 from workflow.org.audit import Stamp
 
 
@@ -44,7 +45,7 @@ def test_what_a_place_became_stays(engine: Engine) -> None:
 def test_cases_alike_are_found_by_unit_and_object_the_newest_first(engine: Engine) -> None:
     """So that changed dates are plan dates of the same case; a cancelled one is none."""
     first, second, third = opened(engine), opened(engine), opened(engine)
-    case_commands(engine).cancel(third.id, ground="Қате", at=Stamp(by="А", now=NOW, today=TODAY))
+    standings.cancel(case_commands(engine), third.id, ground="Қате", at=Stamp(by="А", now=NOW, today=TODAY))
 
     case_ids = imported_files.alike(engine, PROCEDURE, [(UNIT, OBJECT), (UNIT, "Басқа")])
 

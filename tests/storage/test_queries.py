@@ -16,6 +16,7 @@ from tests.storage.sample_cases import NOW, TODAY, case_commands, later, letter,
 from tests.storage.test_outbox import settlement
 from workflow.board.rows import CaseFilter, DeadlineFilter, Horizon, Row
 from workflow.cases.commands import assignments as commands
+from workflow.cases.commands import standings
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.assignments import AssignmentFilter, AssignmentState, Whose
 from workflow.org.access import Scope
@@ -54,7 +55,7 @@ def missed(engine: Engine, unit: str | None = None) -> Sequence[Row]:
 def test_a_cancelled_case_is_not_on_the_lists_but_among_the_cases(engine: Engine) -> None:
     """Only active cases answer for what is open."""
     case = opened(engine).id
-    case_commands(engine).cancel(case, ground="Жоспардан алынды", at=AT)
+    standings.cancel(case_commands(engine), case, ground="Жоспардан алынды", at=AT)
     reads = SqlReads(engine)
 
     assert [*reads.overdue(FAR), *reads.due(TODAY, FAR), *missed(engine)] == []

@@ -17,6 +17,7 @@ from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.cases import CASE
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.storage.sample_cases import NOW, case_commands, recompute
+from workflow.cases.commands import standings
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm
@@ -76,7 +77,7 @@ def places(engine: Engine) -> dict[str, str]:
             risks.set_measure(cases[name], SetMeasure(risk=1, action="Бекіту", term=due), at=WHO)
     risks.ask(cases["hr"], 1, body="", asked="Түсіндіру", term=until(TODAY), on=TODAY, at=WHO)
     risks.review(cases["law"], 1, outcome="executed", on=TODAY, at=WHO)
-    core.cancel(cases["off"], ground="Бекер", at=WHO)
+    standings.cancel(core, cases["off"], ground="Бекер", at=WHO)
     return cases
 
 

@@ -26,7 +26,7 @@ from merzim.storage.org.store import save
 from tests.storage.registers import NOW, TODAY, application, office, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands import withdrawals
+from workflow.cases.commands import standings, withdrawals
 from workflow.cases.commands.row_facts import follow_rows
 from workflow.org.audit import Stamp
 from workflow.org.office import Unit
@@ -241,7 +241,7 @@ def test_a_row_belongs_to_its_own_organisation(app: AppContext, engine: Engine) 
     own_row = add_row(clerk, build(AddRow, fields)).row.id
     assert recorded(app) == {JANUARY: ("2026-01-13", own_row)}
     cancelled = case_of(app, "agency").id
-    app.case_commands.cancel(cancelled, ground="merged", at=stamp(operator(app)))
+    standings.cancel(app.case_commands, cancelled, ground="merged", at=stamp(operator(app)))
     visit(app, "2026-02-12", unit="branch")
     assert recorded(app) == {JANUARY: ("2026-01-13", own_row)}
 

@@ -12,6 +12,7 @@ from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.storage.sample_cases import NOW, TODAY, case_commands, on_sqlite_alone, opened
+from workflow.cases.commands import standings
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.org.access import Scope
 from workflow.org.audit import Stamp
@@ -41,7 +42,7 @@ def test_only_cases_with_a_register_are_found_and_units_below_count(engine: Engi
 
     assert list(cases_with_entries(engine)) == [below, other_case]
     assert list(cases_with_entries(engine, "A")) == [below]
-    case_commands(engine).cancel(other_case, ground="қате", at=AT)
+    standings.cancel(case_commands(engine), other_case, ground="қате", at=AT)
     assert list(cases_with_entries(engine)) == [below]
 
 

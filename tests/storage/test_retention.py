@@ -34,6 +34,7 @@ from merzim.web.ui.name_fields import build_person_field
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_verify import by_hand
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
+from workflow.cases.commands import standings
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
 from workflow.org.audit import Stamp
@@ -130,7 +131,7 @@ def hand_over(app: AppContext, case: str) -> None:
     """Name somebody else where she answered, and let the case end."""
     change = cases.Passport(case=case, responsible={"order_signed": "Иванов Пётр"})
     cases.describe(acting(app), change)
-    app.case_commands.cancel(case, ground=f"{NAMES[1]} кетті", at=AT)
+    standings.cancel(app.case_commands, case, ground=f"{NAMES[1]} кетті", at=AT)
 
 
 def test_rows_go_on_naming_who_left_and_are_edited_until_the_act(office_app: AppContext) -> None:

@@ -20,6 +20,7 @@ from merzim.services.people.staff import mark
 from merzim.storage.org.staff import SqlStaff
 from merzim.web.pages.account import login
 from tests.web.conftest import NOW, TODAY, Site, office_with_cases
+from workflow.cases.commands import standings
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
 from workflow.org.office_time import OfficeTime
@@ -327,7 +328,7 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
     by_hand = open_case("law")
     save(act)
     bound, freed = open_case("hr"), open_case("hr")
-    site.case_commands.exempt(freed, ground="басқа себеп", at=Stamp(by="test", now=NOW, today=today))
+    standings.exempt(site.case_commands, freed, ground="басқа себеп", at=Stamp(by="test", now=NOW, today=today))
     cases = (by_hand, bound, freed)
     before = late()
     remind(site.context, now=NOW, today=today)

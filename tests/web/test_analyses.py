@@ -12,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, TODAY, Site, build
+from workflow.cases.commands import standings
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
 
@@ -61,7 +62,7 @@ def test_filters_narrow_together(empty: Site, officer: TestClient) -> None:
         ],
         at=AT,
     )
-    empty.case_commands.cancel(first.id, ground="ұйым таратылды", at=AT)
+    standings.cancel(empty.case_commands, first.id, ground="ұйым таратылды", at=AT)
 
     def count(**filters: str) -> int:
         text = officer.get("/cases", params={"lang": "en", **filters}).text

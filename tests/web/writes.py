@@ -31,6 +31,7 @@ from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCo
 from tests.second_factors import code_at
 from tests.web.real import RealOffice
 from workflow.cases.case import Evidence
+from workflow.cases.commands import standings
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.org.access import Identity, Reader
@@ -538,7 +539,7 @@ def _fill(case: str, office: RealOffice, stamp: dict[str, Any]) -> None:
         registers.remark(case, text=f"Ескертпе {n}", author="", source="discussion", on=today, at=stamp)
     risks.ask(case, 1, body="Министрлік", asked="Өзгерту", term=MeasureTerm(), on=today, at=stamp)
     for obligation in ("cartogram_updated", "positions_consolidated"):
-        case_commands.exempt(case, obligation=obligation, ground="-", at=stamp)
+        standings.exempt(case_commands, case, obligation=obligation, ground="-", at=stamp)
     for person in ("t.zhumabekov@example.kz", "r.tleubaev@example.kz"):
         case_commands.name_reader(case, person, at=stamp)
 

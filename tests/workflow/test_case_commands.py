@@ -13,6 +13,7 @@ from tests.law import library
 from tests.workflow.conftest import END, NOW, START, TODAY
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Evidence
+from workflow.cases.commands import standings
 from workflow.cases.commands.case_commands import CaseCommands, UnknownCase
 from workflow.cases.commands.opening import Opening
 from workflow.law.names import UnknownFact
@@ -178,19 +179,19 @@ def test_a_plan_date_is_replaced_by_a_later_one_and_may_lie_ahead(
 
 def test_a_cancelled_case_is_not_required_and_can_be_reopened(case_commands: CaseCommands, case: Case) -> None:
     """Cancelling twice is refused with what is open; reopening brings the obligations back."""
-    case_commands.cancel(case.id, ground="құрылым таратылды", at=AT)
+    standings.cancel(case_commands, case.id, ground="құрылым таратылды", at=AT)
     assert case_commands.view(case.id, today=TODAY).stage == "cancelled"
     with pytest.raises(Refusal) as refusal:
-        case_commands.cancel(case.id, ground="тағы", at=AT)
+        standings.cancel(case_commands, case.id, ground="тағы", at=AT)
     assert refusal.value.arguments["open"] == ("reopen",)
 
-    case_commands.reopen(case.id, ground="қате", at=AT)
+    standings.reopen(case_commands, case.id, ground="қате", at=AT)
     assert case_commands.view(case.id, today=TODAY).stage == "announcement"
 
 
 def test_one_obligation_can_be_exempted(case_commands: CaseCommands, case: Case) -> None:
     """The rest goes on."""
-    case_commands.exempt(case.id, obligation="start_announced", ground="құпия объект", at=AT)
+    standings.exempt(case_commands, case.id, obligation="start_announced", ground="құпия объект", at=AT)
     states = {deadline.id: deadline.state for deadline in case_commands.view(case.id, today=TODAY).deadlines}
 
     assert states["start_announced"] == "not_required"
@@ -202,9 +203,9 @@ def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(
 ) -> None:
     """It is required again, by its current due date; the chain records who, when and why."""
     freed, stamp = "start_announced", Stamp(by="Айгүл", now=NOW, today=TODAY)
-    case_commands.exempt(case.id, obligation=freed, ground="құпия объект", at=stamp)
+    standings.exempt(case_commands, case.id, obligation=freed, ground="құпия объект", at=stamp)
     case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 22), at=stamp)
-    change = case_commands.reopen(case.id, obligation=freed, ground="құпиялығы алынды", at=stamp)
+    change = standings.reopen(case_commands, case.id, obligation=freed, ground="құпиялығы алынды", at=stamp)
     (event,) = change.events
     deadline = {deadline.id: deadline for deadline in case_commands.view(case.id, today=TODAY).deadlines}[freed]
 
@@ -220,11 +221,11 @@ def test_a_recurring_obligation_is_asked_for_again_as_it_was_freed(
     """All its periods, or the one: of a period nobody freed by itself there is nothing to withdraw."""
     stamp = AT
     for freed in ("quarter_reported", "quarter_reported.2026Q3"):
-        case_commands.exempt(case.id, obligation=freed, ground="x", at=stamp)
+        standings.exempt(case_commands, case.id, obligation=freed, ground="x", at=stamp)
     with pytest.raises(Refusal) as refusal:
-        case_commands.reopen(case.id, obligation="quarter_reported.2026Q4", ground="y", at=stamp)
-    names_left = case_commands.reopen(
-        case.id, obligation="quarter_reported", ground="y", at=stamp
+        standings.reopen(case_commands, case.id, obligation="quarter_reported.2026Q4", ground="y", at=stamp)
+    names_left = standings.reopen(
+        case_commands, case.id, obligation="quarter_reported", ground="y", at=stamp
     ).case.exempted
 
     assert refusal.value.code == "not_exempted"
@@ -236,15 +237,15 @@ def test_what_was_not_exempted_cannot_be_asked_for_again(case_commands: CaseComm
     """Nor without a ground, nor while the whole case is not required; each says why."""
     stamp = AT
     with pytest.raises(Refusal) as nothing:
-        case_commands.reopen(case.id, obligation="uploaded", ground="x", at=stamp)
+        standings.reopen(case_commands, case.id, obligation="uploaded", ground="x", at=stamp)
     with pytest.raises(Refusal):
-        case_commands.reopen(case.id, obligation="uplaoded", ground="x", at=stamp)
-    case_commands.exempt(case.id, obligation="uploaded", ground="x", at=stamp)
+        standings.reopen(case_commands, case.id, obligation="uplaoded", ground="x", at=stamp)
+    standings.exempt(case_commands, case.id, obligation="uploaded", ground="x", at=stamp)
     with pytest.raises(Refusal):
-        case_commands.reopen(case.id, obligation="uploaded", ground=" ", at=stamp)
-    case_commands.exempt(case.id, ground="x", at=stamp)
+        standings.reopen(case_commands, case.id, obligation="uploaded", ground=" ", at=stamp)
+    standings.exempt(case_commands, case.id, ground="x", at=stamp)
     with pytest.raises(Refusal) as closed:
-        case_commands.reopen(case.id, obligation="uploaded", ground="x", at=stamp)
+        standings.reopen(case_commands, case.id, obligation="uploaded", ground="x", at=stamp)
 
     assert nothing.value.code == "nothing_exempted"
     assert (closed.value.code, closed.value.arguments["open"]) == ("cannot_reopen_one", ("reopen",))
@@ -258,10 +259,10 @@ def test_the_board_equals_its_rebuild_after_every_command(
         lambda: record(case_commands, case, "start_announced", date(2026, 4, 1)),
         lambda: case_commands.replan(case.id, "analysis_ended", on=date(2026, 5, 22), at=AT),
         lambda: record(case_commands, case, "analysis_ended", date(2026, 5, 22)),
-        lambda: case_commands.cancel(case.id, ground="x", at=AT),
-        lambda: case_commands.reopen(case.id, ground="y", at=AT),
-        lambda: case_commands.exempt(case.id, obligation="note_signed", ground="x", at=AT),
-        lambda: case_commands.reopen(case.id, obligation="note_signed", ground="y", at=AT),
+        lambda: standings.cancel(case_commands, case.id, ground="x", at=AT),
+        lambda: standings.reopen(case_commands, case.id, ground="y", at=AT),
+        lambda: standings.exempt(case_commands, case.id, obligation="note_signed", ground="x", at=AT),
+        lambda: standings.reopen(case_commands, case.id, obligation="note_signed", ground="y", at=AT),
     ):
         step()
         stored_case = ledger.case(case.id)
@@ -288,6 +289,10 @@ def test_evidence_published_after_today_is_refused(
 def test_a_period_that_cannot_be_is_not_exempted(case_commands: CaseCommands, case: Case, period: str) -> None:
     """Nothing would come of it, and nobody would see that."""
     with pytest.raises(UnknownFact):
-        case_commands.exempt(
-            case.id, obligation=period, ground="жоқ", at=Stamp(by="officer", now=NOW, today=TODAY)
+        standings.exempt(
+            case_commands,
+            case.id,
+            obligation=period,
+            ground="жоқ",
+            at=Stamp(by="officer", now=NOW, today=TODAY),
         )

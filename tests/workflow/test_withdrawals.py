@@ -10,6 +10,7 @@ from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence, apply
+from workflow.cases.commands import standings
 from workflow.cases.commands.case_commands import CaseCommands, Change, View
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import withdraw
@@ -293,7 +294,7 @@ def test_a_line_that_is_no_record_is_refused(case_commands: CaseCommands, case: 
     """The opening, a line there is not, a cancellation: none is taken back so."""
     record(case_commands, case, "order_signed", date(2026, 4, 6))
     record(case_commands, case, "order_signed", date(2026, 4, 6), SITE)
-    case_commands.cancel(case.id, ground="х", at=STAMP)
+    standings.cancel(case_commands, case.id, ground="х", at=STAMP)
 
     with pytest.raises(Refusal):
         take_back(case_commands, case, line)

@@ -41,7 +41,7 @@ from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, Verb, verb
 from notifications.moved_dates import people_to_tell, was_notified
 from workflow.cases.case import Case, Event
-from workflow.cases.commands import migration, reminder_actions, withdrawals
+from workflow.cases.commands import migration, reminder_actions, standings, withdrawals
 from workflow.cases.commands.assignments import CannotComment
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.opening import Opening, in_schedule_of
@@ -324,15 +324,19 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
                 case_commands, case, name, ground=ground, evidence=only, at=by
             )
         case Cancel(ground=ground):
-            return lambda case_commands: case_commands.cancel(case, ground=ground, at=by)
+            return lambda case_commands: standings.cancel(case_commands, case, ground=ground, at=by)
         case Passport():
             edit = passport_edit(ctx, command)
             kind_of = ctx.app.reads.office().kind_of
             return lambda case_commands: edit_passport(case_commands, case, edit, kind_of=kind_of, at=by)
         case Exempt(ground=ground, obligation=obligation):
-            return lambda case_commands: case_commands.exempt(case, ground=ground, obligation=obligation, at=by)
+            return lambda case_commands: standings.exempt(
+                case_commands, case, ground=ground, obligation=obligation, at=by
+            )
         case Reopen(ground=ground, obligation=obligation):
-            return lambda case_commands: case_commands.reopen(case, ground=ground, obligation=obligation, at=by)
+            return lambda case_commands: standings.reopen(
+                case_commands, case, ground=ground, obligation=obligation, at=by
+            )
         case Migrate(edition=edition):
             return lambda case_commands: migration.migrate(case_commands, ctx.library, case, edition, at=by)
     raise TypeError(type(command).__name__)

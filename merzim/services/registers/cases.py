@@ -15,7 +15,7 @@ from i18n import say
 from merzim.services.context import RequestContext, stamp
 from merzim.services.yearly.register_duties import as_evidence
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands import withdrawals
+from workflow.cases.commands import standings, withdrawals
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.languages import PAPER_LANGUAGES
@@ -156,7 +156,7 @@ def follow_row(
         return
     if after.withdrawn:
         if case.standing == "active":
-            ctx.case_commands.cancel(case_id, ground=ground, at=by)
+            standings.cancel(ctx.case_commands, case_id, ground=ground, at=by)
         return
     old = row_facts(register, before, today=ctx.today)
     new = row_facts(register, after, today=ctx.today)

@@ -37,9 +37,9 @@ from workflow.deadlines.applicability import asked_of
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.law.library import Library
-from workflow.law.names import known_fact, known_obligation, known_option
+from workflow.law.names import known_fact, known_option
 from workflow.law.procedure import Obligation, Procedure
-from workflow.machine import require, stage
+from workflow.machine import stage
 from workflow.org.audit import Stamp
 from workflow.ports import CaseWrite, Ledger
 from workflow.refusal import Refusal
@@ -359,44 +359,6 @@ class CaseCommands:
 
         return self.write(case_id, decide, at=at)
 
-    def cancel(self, case_id: str, *, ground: str, at: Stamp) -> Change:
-        """Cancel the case. Refused where its state does not allow that."""
-        return self._command("cancel", "cancelled", case_id, "", ground, at)
-
-    def exempt(self, case_id: str, *, ground: str, at: Stamp, obligation: str = "") -> Change:
-        """Exempt the case, or one of its obligations, with a ground; of a recurring obligation all periods, or
-        the one named.
-        """
-        return self._command("exempt", "exempted", case_id, obligation, ground, at)
-
-    def reopen(self, case_id: str, *, ground: str, at: Stamp, obligation: str = "") -> Change:
-        """Reopen a cancelled or exempted case, or withdraw the exemption of one obligation.
-
-        Args:
-            obligation: as it was exempted: a recurring one with all its periods, or with the one named.
-
-        Raises:
-            Refusal: no such obligation in the edition.
-            Refusal: it is not exempted, or the case itself is cancelled or exempted.
-        """
-        if not obligation:
-            return self._command("reopen", "reopened", case_id, "", ground, at)
-        if not ground.strip():
-            raise Refusal("ground_missing")
-
-        def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-            title = known_obligation(procedure, obligation).title
-            # Whatever may be exempted now may be required again.
-            stands = self.looked_at(case, today=at.today).stage
-            require(procedure, case, stands, "exempt", code="cannot_reopen_one")
-            if obligation not in case.exempted:
-                code = "not_exempted" if case.exempted else "nothing_exempted"
-                allowed = tuple(sorted(case.exempted))
-                raise Refusal(code, case=case.id, title=title, obligation=obligation, allowed=allowed)
-            return [("reopened", obligation, None, {"ground": ground})]
-
-        return self.write(case_id, decide, at=at)
-
     def write(self, case_id: str, decide: Decide, *, at: Stamp) -> Change:
         """Write the events that a function derives from the case; if another writer was first, derive them
         anew.
@@ -438,25 +400,6 @@ class CaseCommands:
     def recomputed(self, case: Case, *, today: date) -> CaseWrite:
         """Compute the board rows of a case anew, without any event, as a rebuild writes them."""
         return self._change((), self._view(case, self._library.of(case), today), today)
-
-    def _command(
-        self, command: str, kind: EventKind, case_id: str, name: str, ground: str, at: Stamp
-    ) -> Change:
-        """Cancel, exempt or reopen a case, or exempt one obligation of it (`name`), with a ground."""
-        if not name and not ground.strip():
-            raise Refusal("ground_missing")
-
-        def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-            if name:
-                known_obligation(procedure, name)
-                if "." in name:
-                    known_fact(procedure, name)
-                if not ground.strip():
-                    raise Refusal("ground_missing")
-            require(procedure, case, self._view(case, procedure, at.today).stage, command)
-            return () if name and name in case.exempted else [(kind, name, None, {"ground": ground})]
-
-        return self.write(case_id, decide, at=at)
 
     def _append(self, case: Case, procedure: Procedure, drafts: Sequence[EventDraft], at: Stamp) -> Change:
         """Write drafts as the next events of a case; return the change with the due dates it moves."""
