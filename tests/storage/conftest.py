@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from merzim.services.app import AppContext
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
+from tests.storage import registers
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -40,3 +42,11 @@ def sqlite(tmp_path: Path) -> Iterator[Engine]:
     create_or_migrate(engine)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
+    """An office with registers: `tests.storage.registers`."""
+    context = registers.office(engine, tmp_path)
+    yield context
+    context.close()

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-
-import pytest
-from sqlalchemy import Engine
 
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
@@ -23,7 +19,7 @@ from merzim.services.registers.views import AskRow, list_rows, show_row
 from merzim.services.upkeep import maintenance
 from merzim.storage.org.store import save
 from notifications.channels.folder import Folder
-from tests.storage.registers import NOW, TODAY, office, operator, reader
+from tests.storage.registers import NOW, TODAY, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.cases.case import Case
 from workflow.cases.commands import withdrawals
@@ -34,13 +30,6 @@ from workflow.org.access import scope
 from workflow.org.audit import Stamp
 
 AT = Stamp(by="officer", now=NOW, today=TODAY)
-
-
-@pytest.fixture
-def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
-    context = office(engine, tmp_path)
-    yield context
-    context.close()
 
 
 def add(ctx: RequestContext, register: str, **values: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
@@ -45,20 +44,13 @@ from merzim.services.verbs import NotAllowed
 from merzim.storage.org.store import save
 from merzim.storage.registers.lists import SqlRegisterLists
 from merzim.storage.registers.rows import NotUnique
-from tests.storage.registers import NOW, TODAY, office, operator, reader
+from tests.storage.registers import NOW, TODAY, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_verify import by_hand
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownRegister, UnknownRegisterField
 from workflow.registers.values import InvalidRow
-
-
-@pytest.fixture
-def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
-    context = office(engine, tmp_path)
-    yield context
-    context.close()
 
 
 def add(ctx: RequestContext, register: str = "visits", unit: str = "hr", **values: Any) -> str:

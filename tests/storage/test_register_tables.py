@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
-from sqlalchemy import Engine
 
 from i18n import LANGUAGES, say
 from merzim.documents.sheets.unreadable import UnreadablePaper
@@ -22,18 +20,11 @@ from merzim.services.registers.tables import ImportedRows, ImportRows, export, i
 from merzim.services.registers.verbs import AddRow, add_row
 from merzim.services.registers.views import list_rows
 from merzim.services.upkeep import maintenance
-from tests.storage.registers import NOW, TODAY, office, operator, reader
+from tests.storage.registers import NOW, TODAY, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.board.rows import CaseFilter
 
 HEADS = ("Place", "Came_On", "Cost", "Pass", "Paid", "Purpose", "Guest", "Unit")
-
-
-@pytest.fixture
-def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
-    context = office(engine, tmp_path)
-    yield context
-    context.close()
 
 
 def workbook(rows: Sequence[Sequence[object]]) -> bytes:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 
 from merzim.services.app import AppContext
 from merzim.services.inputs import build
@@ -16,7 +14,7 @@ from merzim.services.registers import verbs
 from merzim.services.registers.verbs import EditRow, WithdrawRow, edit_row, withdraw_row
 from merzim.services.registers.views import AskRow, show_row
 from merzim.storage.registers.rows import SqlRegisterRows
-from tests.storage.registers import office, operator
+from tests.storage.registers import operator
 from tests.storage.test_register_cases import add, agrees, case_of, edit
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.ports import Contradiction
@@ -24,13 +22,6 @@ from workflow.ports import Contradiction
 
 class Stopped(RuntimeError):
     """The process died here."""
-
-
-@pytest.fixture
-def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
-    context = office(engine, tmp_path)
-    yield context
-    context.close()
 
 
 def stop(*_: object, **__: object) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from io import BytesIO
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 
 from i18n import say
 from merzim.documents.sheets.unreadable import UnreadablePaper
@@ -32,7 +30,7 @@ from merzim.services.registers.views import (
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
 from merzim.storage.registers.rows import NotUnique
-from tests.storage.registers import NOW, TODAY, office, operator, reader
+from tests.storage.registers import NOW, TODAY, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_register_tables import workbook
 from workflow.refusal import Refusal
@@ -46,13 +44,6 @@ WITHHELD = {
     "head-responsibility": set[str](),
 }
 """The confidential registers a first head decides by, with what he does not see of them."""
-
-
-@pytest.fixture
-def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
-    context = office(engine, tmp_path)
-    yield context
-    context.close()
 
 
 @on_sqlite_alone

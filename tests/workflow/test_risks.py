@@ -16,7 +16,7 @@ from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence, fold
 from workflow.cases.commands.assignments import answer, give, give_alone, refuse
-from workflow.cases.commands.case_commands import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands, View
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.risk_import import PlanRow, rows_to_enter, withdrawn_rows
 from workflow.cases.commands.withdrawals import withdraw
@@ -39,6 +39,7 @@ UNTIL = MeasureTerm(written="до 30.09.2026", term=OnDate(date(2026, 9, 30)), r
 QUARTERLY = MeasureTerm(
     written="ежеквартально", term=PerPeriod(1, "quarter"), reading="recurring", every="quarter"
 )
+TEN_DAYS = MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), reading="after")
 STANDING = MeasureTerm(written="постоянно", term=WithoutTerm(), reading="standing")
 PROOF = Evidence(kind="", reference="a" * 64, name="приказ.pdf")
 ROOT = Path(__file__).parents[2]
@@ -46,58 +47,55 @@ SCALE_FILE = ROOT / "regulations" / "scales" / "risk-scale.2026-01-01.toml"
 SCALE = read_scale(SCALE_FILE.name, SCALE_FILE.read_bytes())
 
 
-@pytest.fixture
-def case_commands(core: CaseCommands) -> RiskCommands:
-    return RiskCommands(core)
+class Monitored:
+    """A case, and the commands on its risks."""
+
+    def __init__(self, core: CaseCommands, opening: Opening) -> None:
+        self.core, self.commands = core, RiskCommands(core)
+        self.id = core.open(opening, at=WHO).id
+
+    def view(self) -> View:
+        return self.core.view(self.id, today=TODAY)
+
+    def found(self, description: str = "Жеткізушіні таңдау ашық емес", **options: Any) -> None:
+        self.commands.find(self.id, FoundRisk(description=description, **options), on=TODAY, at=WHO)
+
+    def set_measure(self, term: MeasureTerm, **options: Any) -> None:
+        fields = {
+            "completion": "бұйрық",
+            "responsible": "Сатып алу басқармасы",
+            "action": "Сатып алу қағидаларын бекіту",
+        }
+        self.commands.set_measure(self.id, SetMeasure(risk=1, term=term, **{**fields, **options}), at=WHO)
+
+    def due(self, name: str, *, today: date = TODAY) -> Deadline:
+        deadlines = self.core.view(self.id, today=today).deadlines
+        return next(deadline for deadline in deadlines if deadline.id == name)
+
+    def codes(self) -> list[str]:
+        view = self.view()
+        return [finding.code for finding in risk_findings(view.case, view.deadlines)]
 
 
 @pytest.fixture
-def case(core: CaseCommands) -> str:
+def case(core: CaseCommands) -> Monitored:
+    facts = {"note_signed": date(2026, 6, 1), "plan_approved": date(2026, 6, 10)}
     opening = Opening(
-        procedure="internal-analysis",
-        unit="Комплаенс",
-        object="Департамент закупок",
-        facts={"note_signed": date(2026, 6, 1), "plan_approved": date(2026, 6, 10)},
+        procedure="internal-analysis", unit="Комплаенс", object="Департамент закупок", facts=facts
     )
-    return core.open(opening, at=WHO).id
+    return Monitored(core, opening)
 
 
-def found(
-    case_commands: RiskCommands, case: str, description: str = "Жеткізушіні таңдау ашық емес", **options: Any
-) -> None:
-    case_commands.find(case, FoundRisk(description=description, **options), on=TODAY, at=WHO)
-
-
-def due(core: CaseCommands, case: str, name: str, *, today: date = TODAY) -> Deadline:
-    return next(deadline for deadline in core.view(case, today=today).deadlines if deadline.id == name)
-
-
-def set_measure(case_commands: RiskCommands, case: str, term: MeasureTerm, **options: Any) -> None:
-    fields = {
-        "completion": "бұйрық",
-        "responsible": "Сатып алу басқармасы",
-        "action": "Сатып алу қағидаларын бекіту",
-    }
-    case_commands.set_measure(case, SetMeasure(risk=1, term=term, **{**fields, **options}), at=WHO)
-
-
-def codes(core: CaseCommands, case: str) -> list[str]:
-    view = core.view(case, today=TODAY)
-    return [finding.code for finding in risk_findings(view.case, view.deadlines)]
-
-
-def test_a_risk_is_found_described_anew_and_numbered(
-    case_commands: RiskCommands, case: str, core: CaseCommands
-) -> None:
+def test_a_risk_is_found_described_anew_and_numbered(case: Monitored) -> None:
     """The same words again write nothing; a known number describes that risk anew."""
-    found(case_commands, case, direction="procurement", cause="Талаптар айқын емес")
-    found(case_commands, case, "Тексерусіз қабылдау", direction="personnel")
-    second_change = case_commands.find(
-        case, FoundRisk(number=2, description="Тексерусіз қабылдау", direction="personnel"), on=TODAY, at=WHO
+    case.found(direction="procurement", cause="Талаптар айқын емес")
+    case.found("Тексерусіз қабылдау", direction="personnel")
+    second_change = case.commands.find(
+        case.id, FoundRisk(number=2, description="Тексерусіз қабылдау", direction="personnel"), on=TODAY, at=WHO
     )
-    case_commands.find(case, FoundRisk(number=1, description="Жеткізуші ашық таңдалмайды"), on=TODAY, at=WHO)
+    case.commands.find(case.id, FoundRisk(number=1, description="Жеткізуші ашық таңдалмайды"), on=TODAY, at=WHO)
 
-    risks = register(core.view(case, today=TODAY).case).risks
+    risks = register(case.view().case).risks
     assert second_change.events == ()
     assert [(risk.number, risk.description) for risk in risks.values()] == [
         (1, "Жеткізуші ашық таңдалмайды"),
@@ -106,31 +104,27 @@ def test_a_risk_is_found_described_anew_and_numbered(
 
 
 @pytest.mark.parametrize(("on", "refused"), [(TODAY, False), (date(2026, 7, 21), True)])
-def test_what_has_not_happened_is_refused(
-    case_commands: RiskCommands, case: str, on: date, refused: bool
-) -> None:
+def test_what_has_not_happened_is_refused(case: Monitored, on: date, refused: bool) -> None:
     """Today may be entered, tomorrow may not."""
     risk = FoundRisk(description="Тәуекел бар екені анықталды")
     if not refused:
-        assert case_commands.find(case, risk, on=on, at=WHO).events
+        assert case.commands.find(case.id, risk, on=on, at=WHO).events
         return
     with pytest.raises(Refusal) as refusal:
-        case_commands.find(case, risk, on=on, at=WHO)
+        case.commands.find(case.id, risk, on=on, at=WHO)
     assert refusal.value.code == "risk.in_future"
 
 
-def test_a_rank_keeps_the_edition_of_our_scale(
-    case_commands: RiskCommands, case: str, core: CaseCommands
-) -> None:
+def test_a_rank_keeps_the_edition_of_our_scale(case: Monitored) -> None:
     """Likelihood times effect; a level the scale does not have is refused with the last there is."""
-    found(case_commands, case)
-    case_commands.rank(case, 1, likelihood=3, effect=2, scale=SCALE, at=WHO)
+    case.found()
+    case.commands.rank(case.id, 1, likelihood=3, effect=2, scale=SCALE, at=WHO)
 
-    rank = register(core.view(case, today=TODAY).case).risks[1].rank
+    rank = register(case.view().case).risks[1].rank
     assert rank is not None
     assert (rank.scale, SCALE.product(rank), SCALE.band(rank).id) == ("risk-scale.2026-01-01", 6, "high")
     with pytest.raises(Refusal) as refusal:
-        case_commands.rank(case, 1, likelihood=4, effect=1, scale=SCALE, at=WHO)
+        case.commands.rank(case.id, 1, likelihood=4, effect=1, scale=SCALE, at=WHO)
     assert refusal.value.arguments["last"] == 3
 
 
@@ -141,7 +135,7 @@ def test_a_rank_keeps_the_edition_of_our_scale(
         (UNTIL, date(2026, 9, 30), date(2026, 9, 29)),
         # 10 June 2026 + 10 working days: 11, 12, 15-19, 22, 23, 24 June.
         (
-            MeasureTerm(written="10 жұмыс күні ішінде", term=WorkingDays(10), reading="after"),
+            TEN_DAYS,
             date(2026, 6, 24),
             date(2026, 6, 24),
         ),
@@ -149,35 +143,27 @@ def test_a_rank_keeps_the_edition_of_our_scale(
     ],
 )
 def test_a_measure_is_due_by_the_words_of_the_plan(
-    case_commands: RiskCommands,
-    case: str,
-    core: CaseCommands,
+    case: Monitored,
     term: MeasureTerm,
     day: date | None,
     safe_by: date | None,
 ) -> None:
     """A quarter by its last day, "до" including the day, days from the approval; "постоянно" by no day."""
-    found(case_commands, case)
-    set_measure(case_commands, case, term)
+    case.found()
+    case.set_measure(term)
 
-    measure = due(core, case, "measure.1")
+    measure = case.due("measure.1")
     assert (measure.due, measure.safe_by, measure.state) == (day, safe_by, "open")
-    assert ("risk.measure_no_date" in codes(core, case)) == (day is None)
+    assert ("risk.measure_no_date" in case.codes()) == (day is None)
 
 
-def test_a_recurring_measure_is_due_every_quarter_of_the_year_of_monitoring(
-    case_commands: RiskCommands, case: str, core: CaseCommands
-) -> None:
+def test_a_recurring_measure_is_due_every_quarter_of_the_year_of_monitoring(case: Monitored) -> None:
     """Four quarters whose last day falls in the year after the approval; each is reviewed by itself."""
-    found(case_commands, case)
-    set_measure(case_commands, case, QUARTERLY)
-    case_commands.review(case, 1, outcome="executed", on=date(2026, 7, 10), evidence=[PROOF], at=WHO)
+    case.found()
+    case.set_measure(QUARTERLY)
+    case.commands.review(case.id, 1, outcome="executed", on=date(2026, 7, 10), evidence=[PROOF], at=WHO)
 
-    rows = {
-        deadline.id: deadline
-        for deadline in core.view(case, today=TODAY).deadlines
-        if deadline.id.startswith("measure.")
-    }
+    rows = {deadline.id: deadline for deadline in case.view().deadlines if deadline.id.startswith("measure.")}
     assert {name: row.due for name, row in rows.items()} == {
         "measure.1.2026Q2": date(2026, 6, 30),
         "measure.1.2026Q3": date(2026, 9, 30),
@@ -186,8 +172,8 @@ def test_a_recurring_measure_is_due_every_quarter_of_the_year_of_monitoring(
     }
     assert [row.state for row in rows.values()] == ["done", "open", "not_due_yet", "not_due_yet"]
     name = "measure.1.2026Q4"
-    assert due(core, case, name, today=date(2026, 9, 30)).state == "not_due_yet"
-    assert due(core, case, name, today=date(2026, 10, 1)).state == "open", "its quarter has begun"
+    assert case.due(name, today=date(2026, 9, 30)).state == "not_due_yet"
+    assert case.due(name, today=date(2026, 10, 1)).state == "open", "its quarter has begun"
 
 
 @pytest.mark.parametrize(
@@ -200,111 +186,97 @@ def test_a_recurring_measure_is_due_every_quarter_of_the_year_of_monitoring(
         ("жыл сайын 1 қазанға дейін", "measure.1.2026", date(2026, 10, 1)),
     ],
 )
-def test_a_measure_counts_from_the_day_its_term_names(
-    case_commands: RiskCommands, case: str, core: CaseCommands, text: str, name: str, on: date
-) -> None:
+def test_a_measure_counts_from_the_day_its_term_names(case: Monitored, text: str, name: str, on: date) -> None:
     """Days after or before a named day, and a day of each year: the first one after the approval."""
-    found(case_commands, case)
-    set_measure(case_commands, case, read_term(text, year=2026))
+    case.found()
+    case.set_measure(read_term(text, year=2026))
 
-    assert due(core, case, name).due == on
+    assert case.due(name).due == on
 
 
 @pytest.mark.parametrize(("reviewed", "done_on"), [(7, 7), (8, 8), (9, None)])
 def test_a_review_says_that_a_measure_was_in_time_until_its_due_date(
-    case_commands: RiskCommands, case: str, core: CaseCommands, reviewed: int, done_on: int | None
+    case: Monitored, reviewed: int, done_on: int | None
 ) -> None:
     """Due on 8 July: reviewed as executed by then it was done by then; on the day after nobody knows when."""
-    found(case_commands, case)
-    set_measure(
-        case_commands, case, MeasureTerm(written="08.07.2026", term=OnDate(date(2026, 7, 8)), reading="date")
-    )
-    case_commands.review(case, 1, outcome="executed", on=date(2026, 7, reviewed), evidence=[PROOF], at=WHO)
+    case.found()
+    case.set_measure(MeasureTerm(written="08.07.2026", term=OnDate(date(2026, 7, 8)), reading="date"))
+    case.commands.review(case.id, 1, outcome="executed", on=date(2026, 7, reviewed), evidence=[PROOF], at=WHO)
 
-    assert due(core, case, "measure.1").done_on == (date(2026, 7, done_on) if done_on else None)
+    assert case.due("measure.1").done_on == (date(2026, 7, done_on) if done_on else None)
 
 
-def test_executed_after_the_due_date_is_late_only_by_the_day_of_execution(
-    case_commands: RiskCommands, case: str, core: CaseCommands
-) -> None:
+def test_executed_after_the_due_date_is_late_only_by_the_day_of_execution(case: Monitored) -> None:
     """A review in October does not say that September was missed; the day of execution does."""
-    found(case_commands, case)
-    set_measure(
-        case_commands, case, MeasureTerm(written="30.06.2026", term=OnDate(date(2026, 6, 30)), reading="date")
-    )
-    case_commands.review(case, 1, outcome="executed", on=date(2026, 7, 8), evidence=[PROOF], at=WHO)
+    case.found()
+    case.set_measure(MeasureTerm(written="30.06.2026", term=OnDate(date(2026, 6, 30)), reading="date"))
+    case.commands.review(case.id, 1, outcome="executed", on=date(2026, 7, 8), evidence=[PROOF], at=WHO)
 
-    unsaid = due(core, case, "measure.1")
+    unsaid = case.due("measure.1")
     assert (unsaid.state, unsaid.done_on, unsaid.late_by) == ("done", None, None)
-    assert "risk.executed_without_day" in codes(core, case)
-    assert "risk.executed_unproved" not in codes(core, case)
+    assert "risk.executed_without_day" in case.codes()
+    assert "risk.executed_unproved" not in case.codes()
 
-    case_commands.review(
-        case, 1, outcome="executed", on=date(2026, 7, 8), done_on=date(2026, 7, 2), evidence=[PROOF], at=WHO
+    case.commands.review(
+        case.id, 1, outcome="executed", on=date(2026, 7, 8), done_on=date(2026, 7, 2), evidence=[PROOF], at=WHO
     )
-    late = due(core, case, "measure.1")
+    late = case.due("measure.1")
     assert (late.done_on, late.late_by) == (date(2026, 7, 2), 2)
-    assert "risk.executed_without_day" not in codes(core, case)
+    assert "risk.executed_without_day" not in case.codes()
 
-    case_commands.review(case, 1, outcome="executed", on=date(2026, 7, 9), done_on=date(2026, 7, 2), at=WHO)
-    assert "risk.executed_unproved" in codes(core, case), "the latest review has no document"
+    case.commands.review(case.id, 1, outcome="executed", on=date(2026, 7, 9), done_on=date(2026, 7, 2), at=WHO)
+    assert "risk.executed_unproved" in case.codes(), "the latest review has no document"
 
 
 @pytest.mark.parametrize(
     ("outcome", "state"), [("partly", "open"), ("not", "open"), ("irrelevant", "not_required")]
 )
-def test_only_what_is_executed_is_done(
-    case_commands: RiskCommands, case: str, core: CaseCommands, outcome: str, state: str
-) -> None:
+def test_only_what_is_executed_is_done(case: Monitored, outcome: str, state: str) -> None:
     """Partly and not executed wait on; what is no longer relevant is not required."""
-    found(case_commands, case)
-    set_measure(case_commands, case, QUARTER)
-    case_commands.review(case, 1, outcome=outcome, on=TODAY, at=WHO)
+    case.found()
+    case.set_measure(QUARTER)
+    case.commands.review(case.id, 1, outcome=outcome, on=TODAY, at=WHO)
 
-    assert due(core, case, "measure.1").state == state
+    assert case.due("measure.1").state == state
 
 
-def test_a_removed_risk_needs_its_measure_no_more(
-    case_commands: RiskCommands, case: str, core: CaseCommands
-) -> None:
+def test_a_removed_risk_needs_its_measure_no_more(case: Monitored) -> None:
     """Removed, and removed to real completion, are kept apart; completion asks for its proof."""
-    found(case_commands, case)
-    assert "risk.without_measure" in codes(core, case)
-    set_measure(case_commands, case, QUARTER)
-    assert "risk.without_measure" not in codes(core, case)
-    case_commands.remove(case, 1, on=TODAY, completed=True, at=WHO)
+    case.found()
+    assert "risk.without_measure" in case.codes()
+    case.set_measure(QUARTER)
+    assert "risk.without_measure" not in case.codes()
+    case.commands.remove(case.id, 1, on=TODAY, completed=True, at=WHO)
 
-    removal = register(core.view(case, today=TODAY).case).risks[1].removal
+    removal = register(case.view().case).risks[1].removal
     assert removal is not None
     assert removal.completed
-    assert due(core, case, "measure.1").state == "done"
-    assert "risk.removal_unproved" in codes(core, case)
-    case_commands.remove(case, 1, on=TODAY, completed=True, evidence=[PROOF], at=WHO)
-    assert "risk.removal_unproved" not in codes(core, case)
-    assert case_commands.remove(case, 1, on=TODAY, completed=True, evidence=[PROOF], at=WHO).events == ()
+    assert case.due("measure.1").state == "done"
+    assert "risk.removal_unproved" in case.codes()
+    case.commands.remove(case.id, 1, on=TODAY, completed=True, evidence=[PROOF], at=WHO)
+    assert "risk.removal_unproved" not in case.codes()
+    assert case.commands.remove(case.id, 1, on=TODAY, completed=True, evidence=[PROOF], at=WHO).events == ()
 
 
-def test_a_risk_of_a_higher_body_goes_up_with_its_own_term_and_answer(
-    case_commands: RiskCommands, case: str, core: CaseCommands
-) -> None:
+def test_a_risk_of_a_higher_body_goes_up_with_its_own_term_and_answer(case: Monitored) -> None:
     """Until somebody asked it is a finding; the request waits on the board; the answer ends it."""
-    found(case_commands, case, body="Денсаулық сақтау министрлігі", act="№ ҚР ДСМ-49 бұйрығы, 12-тармақ")
-    assert "risk.not_asked" in codes(core, case)
-    assert "risk.without_measure" not in codes(core, case)
+    case.found(body="Денсаулық сақтау министрлігі", act="№ ҚР ДСМ-49 бұйрығы, 12-тармақ")
+    assert "risk.not_asked" in case.codes()
+    assert "risk.without_measure" not in case.codes()
 
-    case_commands.ask(
-        case, 1, body="", asked="Анықтаманы электрондық нысанға көшіру", term=UNTIL, on=TODAY, at=WHO
+    case.commands.ask(
+        case.id, 1, body="", asked="Анықтаманы электрондық нысанға көшіру", term=UNTIL, on=TODAY, at=WHO
     )
-    request = due(core, case, "request.1")
+    request = case.due("request.1")
     assert (request.due, request.state, request.obligation.duty) == (
         date(2026, 9, 30),
         "open",
         "authorised_person",
     )
-    assert "risk.not_asked" not in codes(core, case)
+    assert "risk.not_asked" not in case.codes()
 
-    case_commands.answer(case, 1, text="Бұйрықтың жобасы әзірленуде", on=TODAY, at=WHO)
-    assert due(core, case, "request.1").state == "done"
+    case.commands.answer(case.id, 1, text="Бұйрықтың жобасы әзірленуде", on=TODAY, at=WHO)
+    assert case.due("request.1").state == "done"
 
 
 WHOLE = Measure(
@@ -339,37 +311,35 @@ def test_a_measure_is_checked_before_it_is_signed(measure: Measure, expected: li
 @pytest.mark.parametrize(
     ("set_on", "asked"), [(date(2026, 5, 29), True), (date(2026, 7, 9), True), (date(2026, 7, 10), False)]
 )
-def test_a_reviewed_quarter_without_a_status_is_a_finding(
-    case_commands: RiskCommands, case: str, core: CaseCommands, set_on: date, asked: bool
-) -> None:
+def test_a_reviewed_quarter_without_a_status_is_a_finding(case: Monitored, set_on: date, asked: bool) -> None:
     """The information of the quarter was reviewed and this measure passed over; one set later was not there."""
-    found(case_commands, case)
+    case.found()
     measure = SetMeasure(
         risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER
     )
-    case_commands.take_in(case, [measure], on=set_on, at=WHO)
-    core.record(case, "quarter_reported.2026Q2", on=date(2026, 7, 6), at=WHO)
-    core.record(case, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), at=WHO)
-    assert codes(core, case).count("risk.measure_not_reviewed") == asked
+    case.commands.take_in(case.id, [measure], on=set_on, at=WHO)
+    case.core.record(case.id, "quarter_reported.2026Q2", on=date(2026, 7, 6), at=WHO)
+    case.core.record(case.id, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), at=WHO)
+    assert case.codes().count("risk.measure_not_reviewed") == asked
 
-    case_commands.review(case, 1, outcome="not", on=date(2026, 7, 9), at=WHO)
-    assert "risk.measure_not_reviewed" not in codes(core, case)
+    case.commands.review(case.id, 1, outcome="not", on=date(2026, 7, 9), at=WHO)
+    assert "risk.measure_not_reviewed" not in case.codes()
 
 
 @pytest.mark.parametrize(("outcome", "asked"), [("executed", False), ("irrelevant", False), ("not", True)])
 def test_what_ended_before_a_quarter_was_reviewed_is_not_asked_about(
-    case_commands: RiskCommands, case: str, core: CaseCommands, outcome: str, asked: bool
+    case: Monitored, outcome: str, asked: bool
 ) -> None:
     """The information of a quarter passes over what was executed or fell away, not over what was put off."""
-    found(case_commands, case)
+    case.found()
     measure = SetMeasure(
         risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER
     )
-    case_commands.take_in(case, [measure], on=date(2026, 6, 11), at=WHO)
-    case_commands.review(case, 1, outcome=outcome, on=date(2026, 6, 30), at=WHO)
-    core.record(case, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), at=WHO)
+    case.commands.take_in(case.id, [measure], on=date(2026, 6, 11), at=WHO)
+    case.commands.review(case.id, 1, outcome=outcome, on=date(2026, 6, 30), at=WHO)
+    case.core.record(case.id, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), at=WHO)
 
-    assert ("risk.measure_not_reviewed" in codes(core, case)) == asked
+    assert ("risk.measure_not_reviewed" in case.codes()) == asked
 
 
 @pytest.mark.parametrize(
@@ -384,54 +354,48 @@ def test_what_ended_before_a_quarter_was_reviewed_is_not_asked_about(
     ],
 )
 def test_a_status_belongs_to_the_quarter_in_which_the_information_is_reviewed(
-    case_commands: RiskCommands, case: str, core: CaseCommands, period: str, on: date, asked: bool
+    case: Monitored, period: str, on: date, asked: bool
 ) -> None:
     """That of the first quarter is reviewed in the second, until 30 June; of the third in the last one of the
     year, of the fourth in the year after."""
-    found(case_commands, case)
+    case.found()
     measure = SetMeasure(
         risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER
     )
-    case_commands.take_in(case, [measure], on=date(2026, 1, 12), at=WHO)
-    case_commands.review(case, 1, outcome="not", on=on, at=WHO)
-    core.record(case, f"quarter_reviewed.{period}", on=date(2026, 7, 2), at=WHO)
+    case.commands.take_in(case.id, [measure], on=date(2026, 1, 12), at=WHO)
+    case.commands.review(case.id, 1, outcome="not", on=on, at=WHO)
+    case.core.record(case.id, f"quarter_reviewed.{period}", on=date(2026, 7, 2), at=WHO)
 
-    assert ("risk.measure_not_reviewed" in codes(core, case)) == asked
+    assert ("risk.measure_not_reviewed" in case.codes()) == asked
 
 
 @pytest.mark.parametrize(("day", "after"), [(1, False), (2, True)])
-def test_a_measure_due_after_the_monitoring_is_a_finding(
-    case_commands: RiskCommands, case: str, core: CaseCommands, day: int, after: bool
-) -> None:
+def test_a_measure_due_after_the_monitoring_is_a_finding(case: Monitored, day: int, after: bool) -> None:
     """The year of monitoring ends on 1 June 2027."""
-    found(case_commands, case)
-    set_measure(case_commands, case, MeasureTerm(term=OnDate(date(2027, 6, day)), reading="date"))
+    case.found()
+    case.set_measure(MeasureTerm(term=OnDate(date(2027, 6, day)), reading="date"))
 
-    assert ("risk.measure_after_monitoring" in codes(core, case)) == after
+    assert ("risk.measure_after_monitoring" in case.codes()) == after
 
 
-def test_a_plan_taken_in_twice_changes_nothing_and_overwrites_nothing(
-    case_commands: RiskCommands, case: str, core: CaseCommands
-) -> None:
+def test_a_plan_taken_in_twice_changes_nothing_and_overwrites_nothing(case: Monitored) -> None:
     """A risk is known by its words: the number of the plan is taken only where it is free."""
-    found(case_commands, case, direction="procurement", cause="Талаптар айқын емес")
+    case.found(direction="procurement", cause="Талаптар айқын емес")
     fields = {"completion": "бұйрық", "responsible": "заңгер", "recommendation": ""}
     rows = [
         PlanRow(number=1, risk="Жаңа тәуекел", action="Бұйрықты бекіту", term=QUARTER, **fields),
         PlanRow(number=2, risk="жеткізушіні  ТАҢДАУ ашық емес", action="Қағиданы бекіту", term=UNTIL, **fields),
     ]
     for _ in range(2):
-        last = case_commands.take_in_by(case, lambda stored: rows_to_enter(stored, rows), on=TODAY, at=WHO)
+        last = case.commands.take_in_by(case.id, lambda stored: rows_to_enter(stored, rows), on=TODAY, at=WHO)
 
-    risk_register = register(core.view(case, today=TODAY).case)
+    risk_register = register(case.view().case)
     assert last.events == ()
     assert risk_register.risks[1].cause == "Талаптар айқын емес"
     assert {number: measure.risk for number, measure in risk_register.measures.items()} == {1: 2, 2: 1}
 
 
-def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(
-    case_commands: RiskCommands, case: str, core: CaseCommands
-) -> None:
+def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(case: Monitored) -> None:
     """A measure stays withdrawn, and a risk with its measures; their numbers are given to nothing new."""
     fields = {"completion": "бұйрық", "responsible": "заңгер", "recommendation": "", "term": QUARTER}
     rows = [
@@ -439,14 +403,14 @@ def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(
         PlanRow(number=2, risk="Бірінші тәуекел", action="Қағиданы бекіту", **fields),
         PlanRow(number=3, risk="Екінші тәуекел", action="Тексеру жүргізу", **fields),
     ]
-    case_commands.take_in_by(case, lambda stored: rows_to_enter(stored, rows), on=TODAY, at=WHO)
+    case.commands.take_in_by(case.id, lambda stored: rows_to_enter(stored, rows), on=TODAY, at=WHO)
     for record in ("measure.2", "risk.3"):
-        withdraw(core, case, record, ground="қате", at=WHO)
+        withdraw(case.core, case.id, record, ground="қате", at=WHO)
 
     rows[1] = replace(rows[1], action="ҚАҒИДАНЫ  бекіту")
     extra_row = PlanRow(number=2, risk="Бірінші тәуекел", action="Кестені бекіту", **fields)
-    change = case_commands.take_in_by(
-        case, lambda stored: rows_to_enter(stored, [*rows, extra_row]), on=TODAY, at=WHO
+    change = case.commands.take_in_by(
+        case.id, lambda stored: rows_to_enter(stored, [*rows, extra_row]), on=TODAY, at=WHO
     )
 
     assert [(event.kind, event.name) for event in change.events] == [("measure_set", "4")]
@@ -454,31 +418,27 @@ def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(
     assert {"measure.2", "risk.3"} <= change.case.withdrawn.keys()
 
 
-def test_the_board_holds_measures_and_equals_its_rebuild(
-    case_commands: RiskCommands, case: str, core: CaseCommands, ledger: SqlLedger
-) -> None:
+def test_the_board_holds_measures_and_equals_its_rebuild(case: Monitored, ledger: SqlLedger) -> None:
     """Rows of measures and requests, reminded like any other, and the same when computed anew."""
-    found(case_commands, case, body="ДСМ")
-    set_measure(case_commands, case, QUARTER)
-    case_commands.ask(case, 1, body="ДСМ", asked="Түсіндіруді сұрау", term=UNTIL, on=TODAY, at=WHO)
-    stored_case = ledger.case(case)
+    case.found(body="ДСМ")
+    case.set_measure(QUARTER)
+    case.commands.ask(case.id, 1, body="ДСМ", asked="Түсіндіруді сұрау", term=UNTIL, on=TODAY, at=WHO)
+    stored_case = ledger.case(case.id)
     assert stored_case is not None
 
-    rows = ledger.rows(case)
-    assert rows == {row.obligation: row for row in core.recomputed(stored_case, today=TODAY).rows}
+    rows = ledger.rows(case.id)
+    assert rows == {row.obligation: row for row in case.core.recomputed(stored_case, today=TODAY).rows}
     assert (rows["measure.1"].due, rows["measure.1"].next_step) == (date(2026, 9, 30), "-5")
     assert rows["request.1"].next_step_on == date(2026, 9, 23)
     assert stored_case.responsible["measure.1"] == "Сатып алу басқармасы"
-    assert stored_case == fold(ledger.events(case))
+    assert stored_case == fold(ledger.events(case.id))
 
 
-def test_a_measure_moves_with_the_calendar(case_commands: RiskCommands, case: str, core: CaseCommands) -> None:
+def test_a_measure_moves_with_the_calendar(case: Monitored) -> None:
     """A day off on 24 June moves what is due ten working days after the approval."""
-    found(case_commands, case)
-    set_measure(
-        case_commands, case, MeasureTerm(written="10 жұмыс күні", term=WorkingDays(10), reading="after")
-    )
-    case_now: Case = core.view(case, today=TODAY).case
+    case.found()
+    case.set_measure(TEN_DAYS)
+    case_now: Case = case.view().case
     procedure = library().named(case_now.edition)
     after = CALENDAR.with_office_days(off=frozenset({date(2026, 6, 24)}), working=frozenset())
 
@@ -486,13 +446,11 @@ def test_a_measure_moves_with_the_calendar(case_commands: RiskCommands, case: st
     assert moves["measure.1"] == date(2026, 6, 25)
 
 
-def test_one_measure_can_be_asked_for_by_its_id(
-    case_commands: RiskCommands, case: str, core: CaseCommands
-) -> None:
+def test_one_measure_can_be_asked_for_by_its_id(case: Monitored) -> None:
     """As a letter does; an unknown number is nobody's deadline."""
-    found(case_commands, case)
-    set_measure(case_commands, case, QUARTER)
-    now = core.view(case, today=TODAY).case
+    case.found()
+    case.set_measure(QUARTER)
+    now = case.view().case
     procedure = library().named(now.edition)
 
     measure = deadline(now, procedure, CALENDAR, "measure.1", today=TODAY)
@@ -503,16 +461,15 @@ def test_one_measure_can_be_asked_for_by_its_id(
 
 
 def test_a_measure_quotes_the_words_of_its_term_where_it_has_any_and_a_request_names_its_body_always(
-    case_commands: RiskCommands, case: str, core: CaseCommands
+    case: Monitored,
 ) -> None:
     """A term entered as a date alone was written nowhere."""
-    found(case_commands, case, body="Министрлік", act="№ 1 бұйрық")
+    case.found(body="Министрлік", act="№ 1 бұйрық")
     term = MeasureTerm(term=OnDate(date(2026, 9, 30)), reading="date")
-    set_measure(case_commands, case, term)
-    case_commands.ask(case, 1, body="", asked="Анықтаманы көшіру", term=term, on=TODAY, at=WHO)
+    case.set_measure(term)
+    case.commands.ask(case.id, 1, body="", asked="Анықтаманы көшіру", term=term, on=TODAY, at=WHO)
     codes_by_name = {
-        name: [element.code for element in due(core, case, name).explanation]
-        for name in ("measure.1", "request.1")
+        name: [element.code for element in case.due(name).explanation] for name in ("measure.1", "request.1")
     }
 
     assert codes_by_name == {
@@ -521,17 +478,17 @@ def test_a_measure_quotes_the_words_of_its_term_where_it_has_any_and_a_request_n
     }
 
 
-def test_an_assignment_is_named_by_its_text_also_once_it_is_withdrawn(case: str, core: CaseCommands) -> None:
+def test_an_assignment_is_named_by_its_text_also_once_it_is_withdrawn(case: Monitored) -> None:
     """As the letter that takes it back does; given alone it is all its case is about."""
     until = date(2026, 7, 24)
     fields: dict[str, Any] = {"assignee": "a", "until": until, "giver": "b"}
-    give(core, case, text="Есеп дайындау", **fields, at=WHO)
-    give(core, case, text="Хат жазу", **fields, at=WHO)
-    withdraw(core, case, "assignment.2", ground="қате", at=WHO)
-    alone = give_alone(core, text="Тізім жасау", unit="", **fields, at=WHO)
+    give(case.core, case.id, text="Есеп дайындау", **fields, at=WHO)
+    give(case.core, case.id, text="Хат жазу", **fields, at=WHO)
+    withdraw(case.core, case.id, "assignment.2", ground="қате", at=WHO)
+    alone = give_alone(case.core, text="Тізім жасау", unit="", **fields, at=WHO)
     outcomes = {}
-    for of in (case, alone.id):
-        view = core.view(of, today=TODAY)
+    for of in (case.id, alone.id):
+        view = case.core.view(of, today=TODAY)
         for name in ("assignment.1", "assignment.2"):
             gone_deadline = withdrawn_deadline(view.case, view.procedure, CALENDAR, name, due=until)
             outcomes[of, name] = gone_deadline and (
@@ -547,16 +504,14 @@ def test_an_assignment_is_named_by_its_text_also_once_it_is_withdrawn(case: str,
     ]
 
 
-def test_what_was_withdrawn_is_named_by_what_it_asked_for(
-    case_commands: RiskCommands, case: str, core: CaseCommands
-) -> None:
+def test_what_was_withdrawn_is_named_by_what_it_asked_for(case: Monitored) -> None:
     """As the letter that takes it back does; nothing else has such a deadline."""
-    found(case_commands, case, body="Министрлік", act="№ 1 бұйрық")
-    set_measure(case_commands, case, QUARTER)
-    case_commands.ask(case, 1, body="", asked="Анықтаманы көшіру", term=UNTIL, on=TODAY, at=WHO)
+    case.found(body="Министрлік", act="№ 1 бұйрық")
+    case.set_measure(QUARTER)
+    case.commands.ask(case.id, 1, body="", asked="Анықтаманы көшіру", term=UNTIL, on=TODAY, at=WHO)
     for name in ("measure.1", "request.1"):
-        withdraw(core, case, name, ground="қате", at=WHO)
-    now = core.view(case, today=TODAY).case
+        withdraw(case.core, case.id, name, ground="қате", at=WHO)
+    now = case.view().case
     withdrawn_deadlines = {
         name: withdrawn_deadline(now, library().named(now.edition), CALENDAR, name, due=date(2026, 9, 30))
         for name in ("measure.1", "request.1", "measure.9", "note_signed")
@@ -573,52 +528,40 @@ def test_what_was_withdrawn_is_named_by_what_it_asked_for(
     }
 
 
-def test_a_measure_counts_from_the_day_its_plan_was_approved(
-    case_commands: RiskCommands, case: str, core: CaseCommands
-) -> None:
+def test_a_measure_counts_from_the_day_its_plan_was_approved(case: Monitored) -> None:
     """The anchor is named and dated, as of any obligation."""
-    found(case_commands, case)
-    set_measure(
-        case_commands, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), reading="after")
-    )
-    measure = next(
-        deadline for deadline in core.view(case, today=TODAY).deadlines if deadline.id.startswith("measure")
-    )
+    case.found()
+    case.set_measure(TEN_DAYS)
+    measure = next(deadline for deadline in case.view().deadlines if deadline.id.startswith("measure"))
 
     assert (measure.anchor_fact, measure.anchor_on) == ("plan_approved", date(2026, 6, 10))
     assert (measure.due, measure.status) == (date(2026, 6, 24), "firm")
     assert (measure.waiting_for, measure.counts_until) == (None, None)
 
-    set_measure(case_commands, case, MeasureTerm(written="год", term=WorkingDays(300), reading="after"))
-    later = due(core, case, "measure.2")
+    case.set_measure(MeasureTerm(written="год", term=WorkingDays(300), reading="after"))
+    later = case.due("measure.2")
     assert (later.calendar, later.status) == ("provisional", "provisional")
 
 
-def test_a_measure_of_a_planned_approval_waits_for_it(case_commands: RiskCommands, core: CaseCommands) -> None:
+def test_a_measure_of_a_planned_approval_waits_for_it(core: CaseCommands) -> None:
     """Its date is of the plan, and good until the day of the plan."""
     planned = {"plan_approved": date(2026, 7, 27)}
-    case = core.open(Opening(procedure="internal-analysis", planned=planned), at=WHO).id
-    found(case_commands, case)
-    set_measure(
-        case_commands, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), reading="after")
-    )
-    measure = due(core, case, "measure.1")
+    case = Monitored(core, Opening(procedure="internal-analysis", planned=planned))
+    case.found()
+    case.set_measure(TEN_DAYS)
+    measure = case.due("measure.1")
 
     assert (measure.due, measure.status) == (date(2026, 8, 10), "planned")
     assert (measure.waiting_for, measure.counts_until) == ("plan_approved", date(2026, 7, 27))
 
 
-def test_a_measure_of_an_unapproved_plan_counts_from_the_note_and_says_so(
-    case_commands: RiskCommands, core: CaseCommands
-) -> None:
+def test_a_measure_of_an_unapproved_plan_counts_from_the_note_and_says_so(core: CaseCommands) -> None:
     """Neither the anchor nor its sentence names an approval that has not happened."""
     facts = {"note_signed": date(2026, 6, 1)}
-    case = core.open(Opening(procedure="internal-analysis", facts=facts), at=WHO).id
-    found(case_commands, case)
-    set_measure(
-        case_commands, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), reading="after")
-    )
-    measure = due(core, case, "measure.1")
+    case = Monitored(core, Opening(procedure="internal-analysis", facts=facts))
+    case.found()
+    case.set_measure(TEN_DAYS)
+    measure = case.due("measure.1")
 
     assert (measure.anchor_fact, measure.anchor_on) == ("note_signed", date(2026, 6, 1))
     assert measure.due == date(2026, 6, 15)
@@ -627,18 +570,16 @@ def test_a_measure_of_an_unapproved_plan_counts_from_the_note_and_says_so(
     ]
 
 
-def test_an_assignment_is_done_once_answered_and_not_required_once_refused(
-    case: str, core: CaseCommands
-) -> None:
+def test_an_assignment_is_done_once_answered_and_not_required_once_refused(case: Monitored) -> None:
     """Answered two working days late; its sentence says when it was given and until when."""
     until = date(2026, 7, 24)
     for text in ("Есеп дайындау", "Хат жазу"):
-        give(core, case, text=text, assignee="a", until=until, giver="b", at=WHO)
+        give(case.core, case.id, text=text, assignee="a", until=until, giver="b", at=WHO)
     tuesday = Stamp(by="a", now=datetime(2026, 7, 28, 7, 0, tzinfo=UTC), today=date(2026, 7, 28))
     as_assignee = {"author": "a", "for_office": False, "at": tuesday}
-    answer(core, case, 1, text="Дайын", on=tuesday.today, **as_assignee)
-    refuse(core, case, 2, ground="Менің ісім емес", **as_assignee)
-    answered, refused = (due(core, case, f"assignment.{number}", today=tuesday.today) for number in (1, 2))
+    answer(case.core, case.id, 1, text="Дайын", on=tuesday.today, **as_assignee)
+    refuse(case.core, case.id, 2, ground="Менің ісім емес", **as_assignee)
+    answered, refused = (case.due(f"assignment.{number}", today=tuesday.today) for number in (1, 2))
 
     assert (answered.state, answered.done_on, answered.late_by) == ("done", tuesday.today, 2)
     assert (refused.state, refused.done_on) == ("not_required", None)
@@ -647,39 +588,31 @@ def test_an_assignment_is_done_once_answered_and_not_required_once_refused(
     assert said["due_by"] == ({"title": answered.obligation.title, "on": until}, until)
 
 
-def test_the_days_of_a_request_count_from_the_day_it_was_sent(
-    case_commands: RiskCommands, case: str, core: CaseCommands
-) -> None:
+def test_the_days_of_a_request_count_from_the_day_it_was_sent(case: Monitored) -> None:
     """Ten working days after Monday 20 July 2026 are Monday 3 August."""
-    found(case_commands, case, body="Министрлік", act="№ 1 бұйрық")
-    term = MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), reading="after")
-    case_commands.ask(case, 1, body="", asked="Анықтаманы көшіру", term=term, on=TODAY, at=WHO)
-    request = due(core, case, "request.1")
+    case.found(body="Министрлік", act="№ 1 бұйрық")
+    case.commands.ask(case.id, 1, body="", asked="Анықтаманы көшіру", term=TEN_DAYS, on=TODAY, at=WHO)
+    request = case.due("request.1")
 
     assert request.obligation.title.kk == "Анықтаманы көшіру"
     assert (request.due, request.status, request.done_on) == (date(2026, 8, 3), "firm", None)
     arguments = {"risk": 1, "body": "Министрлік", "on": TODAY, "written": "10 рабочих дней"}
     assert explained(request)["risk.basis_request"] == (arguments, None)
-    case_commands.answer(case, 1, text="Жоба әзірленуде", on=TODAY, at=WHO)
-    assert due(core, case, "request.1").done_on == TODAY
+    case.commands.answer(case.id, 1, text="Жоба әзірленуде", on=TODAY, at=WHO)
+    assert case.due("request.1").done_on == TODAY
 
 
-def test_a_measure_says_what_its_term_counts_from(
-    case_commands: RiskCommands, case: str, core: CaseCommands
-) -> None:
+def test_a_measure_says_what_its_term_counts_from(case: Monitored) -> None:
     """A day named in the plan, the approval of the plan, the last day itself; a standing one has no day."""
-    found(case_commands, case)
+    case.found()
     named = date(2026, 7, 1)
     after_day = MeasureTerm(
         written="10 рабочих дней после 01.07.2026", term=WorkingDays(10), reading="after", since=named
     )
-    after_approval = MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), reading="after")
-    terms = {"Бірінші": after_day, "Екінші": after_approval, "Үшінші": UNTIL, "Төртінші": STANDING}
+    terms = {"Бірінші": after_day, "Екінші": TEN_DAYS, "Үшінші": UNTIL, "Төртінші": STANDING}
     for action, term in terms.items():
-        set_measure(case_commands, case, term, action=action)
-    by_day, by_approval, until, standing = (
-        explained(due(core, case, f"measure.{number}")) for number in (1, 2, 3, 4)
-    )
+        case.set_measure(term, action=action)
+    by_day, by_approval, until, standing = (explained(case.due(f"measure.{number}")) for number in (1, 2, 3, 4))
 
     assert by_day["risk.since_named"] == ({"on": named}, named)
     approved = date(2026, 6, 10)
