@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
+from workflow.board.rows import Row
 from workflow.cases.case import Case, Evidence, apply
 from workflow.cases.commands import standings
 from workflow.cases.commands.case_commands import CaseCommands, Change, View
@@ -33,159 +35,161 @@ SITE = Evidence(kind="link:site", reference="https://org.kz/1", published_on=dat
 MEDIA = Evidence(kind="link:media", reference="https://gazeta.kz/2", published_on=date(2026, 4, 3))
 
 
-def record(case_commands: CaseCommands, case: Case, fact: str, on: date, *evidence: Evidence) -> Change:
-    return case_commands.record(case.id, fact, on=on, evidence=evidence, at=STAMP)
+class OneCase:
+    """A case, and what is written to it and read of it."""
+
+    def __init__(self, core: CaseCommands, ledger: SqlLedger, id: str) -> None:
+        self.core, self.ledger, self.id = core, ledger, id
+        self.risks = RiskCommands(core)
+
+    def record(self, fact: str, on: date, *evidence: Evidence) -> Change:
+        return self.core.record(self.id, fact, on=on, evidence=evidence, at=STAMP)
+
+    def take_back(self, name: str, *, ground: str = "кем-то внесено ошибочно", evidence: str = "") -> Change:
+        return withdraw(self.core, self.id, name, ground=ground, evidence=evidence, at=STAMP)
+
+    def deadline(self, name: str) -> Deadline:
+        deadlines = self.core.view(self.id, today=TODAY).deadlines
+        return next(deadline for deadline in deadlines if deadline.id == name)
+
+    def stored(self) -> Case:
+        stored_case = self.ledger.case(self.id)
+        assert stored_case is not None
+        return stored_case
+
+    def rows(self) -> Mapping[str, Row]:
+        return self.ledger.rows(self.id)
+
+    def codes(self) -> list[tuple[str, str]]:
+        view: View = self.core.view(self.id, today=TODAY)
+        case_findings = findings(view.case, view.procedure, view.deadlines, CALENDAR)
+        return [
+            (finding.code, finding.obligation)
+            for finding in (*case_findings, *risk_findings(view.case, view.deadlines))
+        ]
+
+    def found(self, *texts: str) -> None:
+        for text in texts:
+            self.risks.find(self.id, FoundRisk(description=text), on=date(2026, 5, 20), at=STAMP)
+
+    def measure(self, risk: int) -> None:
+        command = SetMeasure(
+            risk=risk, action="Утвердить порядок закупок", responsible="ДЗ", term=MeasureTerm()
+        )
+        self.risks.set_measure(self.id, command, at=STAMP)
 
 
-def take_back(
-    case_commands: CaseCommands,
-    case: Case,
-    name: str,
-    *,
-    ground: str = "кем-то внесено ошибочно",
-    evidence: str = "",
-) -> Change:
-    return withdraw(
-        case_commands,
-        case.id,
-        name,
-        ground=ground,
-        evidence=evidence,
-        at=STAMP,
+@pytest.fixture
+def case(core: CaseCommands, ledger: SqlLedger) -> OneCase:
+    planned = {"analysis_started": START, "analysis_ended": END}
+    opening = Opening(
+        procedure="internal-analysis", unit="Комплаенс", object="Департамент закупок", planned=planned
     )
+    return OneCase(core, ledger, core.open(opening, at=STAMP).id)
 
 
-def deadline(case_commands: CaseCommands, case: Case, name: str) -> Deadline:
-    return next(
-        deadline for deadline in case_commands.view(case.id, today=TODAY).deadlines if deadline.id == name
-    )
-
-
-def stored(ledger: SqlLedger, case: Case) -> Case:
-    stored_case = ledger.case(case.id)
-    assert stored_case is not None
-    return stored_case
-
-
-def codes(case_commands: CaseCommands, case: Case) -> list[tuple[str, str]]:
-    view: View = case_commands.view(case.id, today=TODAY)
-    case_findings = findings(view.case, view.procedure, view.deadlines, CALENDAR)
-    return [
-        (finding.code, finding.obligation)
-        for finding in (*case_findings, *risk_findings(view.case, view.deadlines))
-    ]
-
-
-def test_a_withdrawn_fact_is_as_if_never_recorded(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
+def test_a_withdrawn_fact_is_as_if_never_recorded(case: OneCase) -> None:
     """The note's 10 working days count from the plan again: from 26 May, not from the fact of 20 May."""
-    before = deadline(case_commands, case, "note_signed")
-    record(case_commands, case, "analysis_ended", date(2026, 5, 20))
-    assert deadline(case_commands, case, "note_signed").due == date(2026, 6, 4)
+    before = case.deadline("note_signed")
+    case.record("analysis_ended", date(2026, 5, 20))
+    assert case.deadline("note_signed").due == date(2026, 6, 4)
 
-    change = take_back(case_commands, case, "analysis_ended")
+    change = case.take_back("analysis_ended")
 
-    after = deadline(case_commands, case, "note_signed")
+    after = case.deadline("note_signed")
     assert (after.due, after.anchor) == (before.due, "planned") == (date(2026, 6, 10), "planned")
     assert ("note_signed", date(2026, 6, 4), date(2026, 6, 10)) in change.moved
-    assert "analysis_ended" not in stored(ledger, case).facts
-    assert "rests_on_withdrawn" not in dict(codes(case_commands, case)), "nothing is recorded that rested on it"
+    assert "analysis_ended" not in case.stored().facts
+    assert "rests_on_withdrawn" not in dict(case.codes()), "nothing is recorded that rested on it"
 
 
-def test_the_event_stays_in_the_chain(case_commands: CaseCommands, case: Case, ledger: SqlLedger) -> None:
+def test_the_event_stays_in_the_chain(case: OneCase) -> None:
     """Nothing is deleted: the withdrawal is one event more, with its ground and what it takes back."""
-    record(case_commands, case, "order_signed", date(2026, 4, 6))
+    case.record("order_signed", date(2026, 4, 6))
 
-    take_back(case_commands, case, "order_signed", ground="приказ другого дела")
+    case.take_back("order_signed", ground="приказ другого дела")
 
-    *_, fact, withdrawal = ledger.events(case.id)
+    *_, fact, withdrawal = case.ledger.events(case.id)
     assert (fact.kind, fact.seq, withdrawal.kind, withdrawal.name) == ("fact", 4, "withdrawn", "order_signed")
     assert withdrawal.on == date(2026, 4, 6)
     assert (withdrawal.payload["ground"], withdrawal.payload["lines"]) == ("приказ другого дела", [4])
 
 
-def test_rows_of_the_board_are_those_of_a_case_that_never_had_it(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
+def test_rows_of_the_board_are_those_of_a_case_that_never_had_it(case: OneCase) -> None:
     """Every row, every column, is what it was before the fact."""
-    before = ledger.rows(case.id)
-    record(case_commands, case, "analysis_started", date(2026, 4, 20))
-    assert ledger.rows(case.id) != before
+    before = case.rows()
+    case.record("analysis_started", date(2026, 4, 20))
+    assert case.rows() != before
 
-    take_back(case_commands, case, "analysis_started")
+    case.take_back("analysis_started")
 
-    assert ledger.rows(case.id) == before
-    recomputed = case_commands.recomputed(stored(ledger, case), today=TODAY)
+    assert case.rows() == before
+    recomputed = case.core.recomputed(case.stored(), today=TODAY)
     assert {row.obligation: row for row in recomputed.rows} == before
 
 
-def test_it_takes_its_own_corrections_and_evidence_along(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
+def test_it_takes_its_own_corrections_and_evidence_along(case: OneCase) -> None:
     """A fact recorded, proved, corrected: the one withdrawal takes back all three."""
-    record(case_commands, case, "start_announced", date(2026, 3, 27))
-    record(case_commands, case, "start_announced", date(2026, 3, 27), SITE)
-    case_commands.correct(
+    case.record("start_announced", date(2026, 3, 27))
+    case.record("start_announced", date(2026, 3, 27), SITE)
+    case.core.correct(
         case.id,
         "start_announced",
         on=date(2026, 3, 30),
         ground="опечатка",
-        at=Stamp(by="a", now=NOW, today=TODAY),
+        at=STAMP,
     )
 
-    change = take_back(case_commands, case, "start_announced")
+    change = case.take_back("start_announced")
 
     assert change.events[0].payload["lines"] == [4, 5, 6]
     assert change.events[0].on == date(2026, 3, 30)
-    assert stored(ledger, case).facts == {}
+    assert case.stored().facts == {}
 
 
-def test_recording_anew_is_recording(case_commands: CaseCommands, case: Case, ledger: SqlLedger) -> None:
+def test_recording_anew_is_recording(case: OneCase) -> None:
     """With another day, without `correct`; nothing of the withdrawn record comes back with it."""
-    record(case_commands, case, "start_announced", date(2026, 3, 27), SITE)
-    take_back(case_commands, case, "start_announced")
+    case.record("start_announced", date(2026, 3, 27), SITE)
+    case.take_back("start_announced")
 
-    change = record(case_commands, case, "start_announced", date(2026, 3, 30))
+    change = case.record("start_announced", date(2026, 3, 30))
 
     assert [event.kind for event in change.events] == ["fact"]
-    fact = stored(ledger, case).facts["start_announced"]
+    fact = case.stored().facts["start_announced"]
     assert (fact.on, fact.evidence) == (date(2026, 3, 30), ())
-    assert stored(ledger, case).withdrawn == {}
+    assert case.stored().withdrawn == {}
 
 
-def test_what_is_recorded_anew_can_be_withdrawn_again(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
+def test_what_is_recorded_anew_can_be_withdrawn_again(case: OneCase) -> None:
     """Each withdrawal takes back what counts now, and only that."""
-    record(case_commands, case, "order_signed", date(2026, 4, 6))
-    take_back(case_commands, case, "order_signed")
-    record(case_commands, case, "order_signed", date(2026, 4, 7))
+    case.record("order_signed", date(2026, 4, 6))
+    case.take_back("order_signed")
+    case.record("order_signed", date(2026, 4, 7))
 
-    change = take_back(case_commands, case, "order_signed")
+    change = case.take_back("order_signed")
 
     assert change.events[0].payload["lines"] == [6]
-    assert stored(ledger, case).facts == {}
+    assert case.stored().facts == {}
 
 
-def test_withdrawn_twice_is_refused(case_commands: CaseCommands, case: Case) -> None:
+def test_withdrawn_twice_is_refused(case: OneCase) -> None:
     """The refusal says who withdrew it, when and why; nothing is written."""
-    record(case_commands, case, "order_signed", date(2026, 4, 6))
-    take_back(case_commands, case, "order_signed", ground="двойник")
+    case.record("order_signed", date(2026, 4, 6))
+    case.take_back("order_signed", ground="двойник")
 
     with pytest.raises(Contradiction) as refusal:
-        take_back(case_commands, case, "order_signed")
+        case.take_back("order_signed")
     assert refusal.value.code == "withdrawn_already"
     assert (refusal.value.arguments["by"], refusal.value.arguments["ground"]) == ("officer", "двойник")
-    assert len(case_commands.events(case.id)) == 5
+    assert len(case.core.events(case.id)) == 5
 
 
-def test_what_is_not_recorded_is_refused_naming_what_is(case_commands: CaseCommands, case: Case) -> None:
+def test_what_is_not_recorded_is_refused_naming_what_is(case: OneCase) -> None:
     """Facts, plan dates and rows, the nearest first."""
-    record(case_commands, case, "order_signed", date(2026, 4, 6))
+    case.record("order_signed", date(2026, 4, 6))
 
     with pytest.raises(Refusal) as refusal:
-        take_back(case_commands, case, "note_signed")
+        case.take_back("note_signed")
     assert refusal.value.code == "nothing_to_withdraw"
     assert set(refusal.value.arguments["allowed"]) == {  # type: ignore[call-overload]
         "order_signed",
@@ -194,252 +198,219 @@ def test_what_is_not_recorded_is_refused_naming_what_is(case_commands: CaseComma
     }
 
 
-def test_an_unknown_name_and_an_empty_ground_are_refused(case_commands: CaseCommands, case: Case) -> None:
+def test_an_unknown_name_and_an_empty_ground_are_refused(case: OneCase) -> None:
     """A typo names the facts there are; a ground of blanks is none."""
-    record(case_commands, case, "order_signed", date(2026, 4, 6))
+    case.record("order_signed", date(2026, 4, 6))
 
     with pytest.raises(UnknownFact):
-        take_back(case_commands, case, "ordr_signed")
+        case.take_back("ordr_signed")
     with pytest.raises(Refusal):
-        take_back(case_commands, case, "order_signed", ground=" ")
+        case.take_back("order_signed", ground=" ")
 
 
-def test_the_anchor_of_an_overdue_term_is_withdrawn(case_commands: CaseCommands, case: Case) -> None:
+def test_the_anchor_of_an_overdue_term_is_withdrawn(case: OneCase) -> None:
     """Note signed 12 May: the plan was due on 26 May. Without it the plan counts from the note's own last day,
     10 June."""
-    record(case_commands, case, "note_signed", date(2026, 5, 12))
-    late = deadline(case_commands, case, "plan_approved")
+    case.record("note_signed", date(2026, 5, 12))
+    late = case.deadline("plan_approved")
     assert (late.due, late.anchor) == (date(2026, 5, 26), "happened")
 
-    take_back(case_commands, case, "note_signed")
+    case.take_back("note_signed")
 
-    plan = deadline(case_commands, case, "plan_approved")
+    plan = case.deadline("plan_approved")
     assert (plan.state, plan.anchor) == ("open", "derived")
     assert plan.due == date(2026, 6, 24)
 
 
-def test_what_was_missed_is_asked_for_again(case_commands: CaseCommands, case: Case) -> None:
+def test_what_was_missed_is_asked_for_again(case: OneCase) -> None:
     """The start was never announced before the analysis ended; without that end it is open and not missed."""
-    record(case_commands, case, "analysis_ended", END)
-    assert deadline(case_commands, case, "start_announced").state == "missed"
+    case.record("analysis_ended", END)
+    assert case.deadline("start_announced").state == "missed"
 
-    take_back(case_commands, case, "analysis_ended")
+    case.take_back("analysis_ended")
 
-    assert deadline(case_commands, case, "start_announced").state == "open"
-    assert ("missed", "start_announced") not in codes(case_commands, case)
+    assert case.deadline("start_announced").state == "open"
+    assert ("missed", "start_announced") not in case.codes()
 
 
-def test_facts_that_rested_on_it_stay_and_rest_on_nothing(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
+def test_facts_that_rested_on_it_stay_and_rest_on_nothing(case: OneCase) -> None:
     """The note counts from the end of the analysis; it stays recorded, and a finding says so until there is an
     end again."""
-    record(case_commands, case, "analysis_ended", END)
-    record(case_commands, case, "note_signed", date(2026, 5, 28))
-    assert ("rests_on_withdrawn", "note_signed") not in codes(case_commands, case)
+    case.record("analysis_ended", END)
+    case.record("note_signed", date(2026, 5, 28))
+    assert ("rests_on_withdrawn", "note_signed") not in case.codes()
 
-    take_back(case_commands, case, "analysis_ended")
-    assert deadline(case_commands, case, "note_signed").state == "done"
-    assert ("rests_on_withdrawn", "note_signed") in codes(case_commands, case)
+    case.take_back("analysis_ended")
+    assert case.deadline("note_signed").state == "done"
+    assert ("rests_on_withdrawn", "note_signed") in case.codes()
 
-    record(case_commands, case, "analysis_ended", date(2026, 5, 25))
-    assert ("rests_on_withdrawn", "note_signed") not in codes(case_commands, case)
+    case.record("analysis_ended", date(2026, 5, 25))
+    assert ("rests_on_withdrawn", "note_signed") not in case.codes()
 
 
-def test_a_plan_date_withdrawn_gives_way_to_the_one_before(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
+def test_a_plan_date_withdrawn_gives_way_to_the_one_before(case: OneCase) -> None:
     """Replanned by mistake: the plan of the schedule counts again; withdrawn too, there is none."""
-    case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 15), at=STAMP)
+    case.core.replan(case.id, "analysis_started", on=date(2026, 6, 15), at=STAMP)
 
-    take_back(case_commands, case, "plan.analysis_started")
-    assert stored(ledger, case).planned["analysis_started"] == START
+    case.take_back("plan.analysis_started")
+    assert case.stored().planned["analysis_started"] == START
 
-    take_back(case_commands, case, "plan.analysis_started")
-    assert "analysis_started" not in stored(ledger, case).planned
+    case.take_back("plan.analysis_started")
+    assert "analysis_started" not in case.stored().planned
     with pytest.raises(Contradiction):
-        take_back(case_commands, case, "plan.analysis_started")
+        case.take_back("plan.analysis_started")
 
 
-def test_a_fact_and_its_plan_date_are_withdrawn_apart(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
+def test_a_fact_and_its_plan_date_are_withdrawn_apart(case: OneCase) -> None:
     """The fact's name takes back the fact alone."""
-    record(case_commands, case, "analysis_started", START)
+    case.record("analysis_started", START)
 
-    take_back(case_commands, case, "analysis_started")
+    case.take_back("analysis_started")
 
-    assert stored(ledger, case).planned["analysis_started"] == START
+    assert case.stored().planned["analysis_started"] == START
 
 
-def test_a_correction_alone_is_withdrawn_by_its_line(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
+def test_a_correction_alone_is_withdrawn_by_its_line(case: OneCase) -> None:
     """#5 is the correction: the day before it counts again; once more is refused."""
-    record(case_commands, case, "order_signed", date(2026, 4, 6))
-    case_commands.correct(
-        case.id, "order_signed", on=date(2026, 4, 3), ground="опечатка", at=Stamp(by="a", now=NOW, today=TODAY)
-    )
+    case.record("order_signed", date(2026, 4, 6))
+    case.core.correct(case.id, "order_signed", on=date(2026, 4, 3), ground="опечатка", at=STAMP)
 
-    change = take_back(case_commands, case, "#5")
+    change = case.take_back("#5")
 
-    assert stored(ledger, case).facts["order_signed"].on == date(2026, 4, 6)
+    assert case.stored().facts["order_signed"].on == date(2026, 4, 6)
     assert (change.events[0].name, change.events[0].payload["what"]) == ("order_signed", "corrected")
     with pytest.raises(Contradiction):
-        take_back(case_commands, case, "#5")
+        case.take_back("#5")
 
 
 @pytest.mark.parametrize("line", ["#1", "#99", "#6"])
-def test_a_line_that_is_no_record_is_refused(case_commands: CaseCommands, case: Case, line: str) -> None:
+def test_a_line_that_is_no_record_is_refused(case: OneCase, line: str) -> None:
     """The opening, a line there is not, a cancellation: none is taken back so."""
-    record(case_commands, case, "order_signed", date(2026, 4, 6))
-    record(case_commands, case, "order_signed", date(2026, 4, 6), SITE)
-    standings.cancel(case_commands, case.id, ground="х", at=STAMP)
+    case.record("order_signed", date(2026, 4, 6))
+    case.record("order_signed", date(2026, 4, 6), SITE)
+    standings.cancel(case.core, case.id, ground="х", at=STAMP)
 
     with pytest.raises(Refusal):
-        take_back(case_commands, case, line)
+        case.take_back(line)
 
 
-def test_the_last_link_withdrawn_gives_the_day_back_to_the_one_before(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
+def test_the_last_link_withdrawn_gives_the_day_back_to_the_one_before(case: OneCase) -> None:
     """On the site on 27 March, in the press on 3 April: judged by 3 April, four working days late of 30 March;
     without the press link by 27 March, in time."""
-    record(case_commands, case, "start_announced", date(2026, 3, 27), SITE, MEDIA)
-    before = deadline(case_commands, case, "start_announced")
+    case.record("start_announced", date(2026, 3, 27), SITE, MEDIA)
+    before = case.deadline("start_announced")
     assert (before.done_on, before.late_by) == (date(2026, 4, 3), 4)
 
-    take_back(case_commands, case, "start_announced", evidence="https://gazeta.kz/2")
+    case.take_back("start_announced", evidence="https://gazeta.kz/2")
 
-    after = deadline(case_commands, case, "start_announced")
+    after = case.deadline("start_announced")
     assert (after.done_on, after.late_by) == (date(2026, 3, 27), None)
-    assert [evidence.reference for evidence in stored(ledger, case).facts["start_announced"].evidence] == [
+    assert [evidence.reference for evidence in case.stored().facts["start_announced"].evidence] == [
         SITE.reference
     ]
 
 
-def test_a_document_withdrawn_can_be_attached_again(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
+def test_a_document_withdrawn_can_be_attached_again(case: OneCase) -> None:
     """Attached anew it is evidence again; withdrawn before that it is refused, naming what is there."""
-    record(case_commands, case, "start_announced", date(2026, 3, 27), SITE, MEDIA)
-    take_back(case_commands, case, "start_announced", evidence=MEDIA.reference)
+    case.record("start_announced", date(2026, 3, 27), SITE, MEDIA)
+    case.take_back("start_announced", evidence=MEDIA.reference)
 
     with pytest.raises(Refusal) as refusal:
-        take_back(case_commands, case, "start_announced", evidence=MEDIA.reference)
+        case.take_back("start_announced", evidence=MEDIA.reference)
     assert refusal.value.arguments["allowed"] == (SITE.reference,)
 
-    change = record(case_commands, case, "start_announced", date(2026, 3, 27), MEDIA)
+    change = case.record("start_announced", date(2026, 3, 27), MEDIA)
     assert [event.kind for event in change.events] == ["evidence"]
-    assert len(stored(ledger, case).facts["start_announced"].evidence) == 2
+    assert len(case.stored().facts["start_announced"].evidence) == 2
 
 
-def test_a_refusal_never_names_a_restricted_document(case_commands: CaseCommands, case: Case) -> None:
+def test_a_refusal_never_names_a_restricted_document(case: OneCase) -> None:
     """What few may open is not listed as evidence there is."""
     secret = Evidence(kind="document:order", reference="a" * 64, name="тайна.pdf", restricted="госсекреты")
-    record(case_commands, case, "order_signed", date(2026, 4, 6), secret)
+    case.record("order_signed", date(2026, 4, 6), secret)
 
     with pytest.raises(Refusal) as refusal:
-        take_back(case_commands, case, "order_signed", evidence="x")
+        case.take_back("order_signed", evidence="x")
     assert (refusal.value.code, refusal.value.arguments["allowed"]) == ("no_evidence", ())
 
 
-def test_the_fact_that_opened_a_branch_is_withdrawn(case_commands: CaseCommands) -> None:
+def test_the_fact_that_opened_a_branch_is_withdrawn(core: CaseCommands, ledger: SqlLedger) -> None:
     """A conflict of interest confirmed by mistake: the branch closes; what was recorded in it stays, resting on
     nothing."""
     opening = Opening(procedure="conflict-of-interest", person="p1", planned={})
-    opened_case = case_commands.open(opening, at=STAMP)
+    opened_case = core.open(opening, at=STAMP)
+    case = OneCase(core, ledger, opened_case.id)
     branch = next(
         fact
         for fact in library().of(opened_case).facts.values()
         if fact.when is not None and fact.recurs is None
     )
     assert branch.when is not None
-    record(case_commands, opened_case, branch.when, date(2026, 5, 12))
-    assert deadline(case_commands, opened_case, branch.id).state == "open"
+    case.record(branch.when, date(2026, 5, 12))
+    assert case.deadline(branch.id).state == "open"
 
-    take_back(case_commands, opened_case, branch.when)
-    assert deadline(case_commands, opened_case, branch.id).state == "not_required"
+    case.take_back(branch.when)
+    assert case.deadline(branch.id).state == "not_required"
 
-    record(case_commands, opened_case, branch.id, date(2026, 5, 14))
-    assert deadline(case_commands, opened_case, branch.id).state == "done"
-    assert ("rests_on_withdrawn", branch.id) in codes(case_commands, opened_case)
-
-
-def found(case_commands: CaseCommands, case: Case, *texts: str) -> None:
-    for text in texts:
-        RiskCommands(case_commands).find(
-            case.id, FoundRisk(description=text), on=date(2026, 5, 20), at=Stamp(by="a", now=NOW, today=TODAY)
-        )
+    case.record(branch.id, date(2026, 5, 14))
+    assert case.deadline(branch.id).state == "done"
+    assert ("rests_on_withdrawn", branch.id) in case.codes()
 
 
-def measure(case_commands: CaseCommands, case: Case, risk: int) -> None:
-    command = SetMeasure(risk=risk, action="Утвердить порядок закупок", responsible="ДЗ", term=MeasureTerm())
-    RiskCommands(case_commands).set_measure(case.id, command, at=Stamp(by="a", now=NOW, today=TODAY))
-
-
-def test_a_risk_is_withdrawn_with_all_that_was_said_of_it(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
+def test_a_risk_is_withdrawn_with_all_that_was_said_of_it(case: OneCase) -> None:
     """Its request, its answer and its removal go along; its measure stays and rests on nothing."""
-    risks = RiskCommands(case_commands)
-    found(case_commands, case, "Закупки без конкурса", "Совмещение функций")
-    stamp = Stamp(by="a", now=NOW, today=TODAY)
-    risks.ask(case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=date(2026, 5, 21), at=stamp)
-    risks.answer(case.id, 1, text="учтено", on=date(2026, 5, 25), at=stamp)
-    risks.remove(case.id, 1, on=date(2026, 5, 26), completed=False, at=stamp)
-    measure(case_commands, case, 1)
+    case.found("Закупки без конкурса", "Совмещение функций")
+    case.risks.ask(
+        case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=date(2026, 5, 21), at=STAMP
+    )
+    case.risks.answer(case.id, 1, text="учтено", on=date(2026, 5, 25), at=STAMP)
+    case.risks.remove(case.id, 1, on=date(2026, 5, 26), completed=False, at=STAMP)
+    case.measure(1)
 
-    take_back(case_commands, case, "risk.1")
+    case.take_back("risk.1")
 
-    risk_register = register(stored(ledger, case))
+    risk_register = register(case.stored())
     assert list(risk_register.risks) == [2]
     assert list(risk_register.measures) == [1]
-    assert ("risk.measure_of_withdrawn_risk", "measure.1") in codes(case_commands, case)
+    assert ("risk.measure_of_withdrawn_risk", "measure.1") in case.codes()
 
 
-def test_a_new_row_never_gets_the_number_of_a_withdrawn_one(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
+def test_a_new_row_never_gets_the_number_of_a_withdrawn_one(case: OneCase) -> None:
     """The measure of the withdrawn risk would answer the new one."""
-    found(case_commands, case, "Закупки без конкурса")
-    measure(case_commands, case, 1)
-    take_back(case_commands, case, "risk.1")
+    case.found("Закупки без конкурса")
+    case.measure(1)
+    case.take_back("risk.1")
 
-    found(case_commands, case, "Совмещение функций")
+    case.found("Совмещение функций")
 
-    assert list(register(stored(ledger, case)).risks) == [2]
+    assert list(register(case.stored()).risks) == [2]
 
 
-def test_a_measure_is_withdrawn_with_its_deadline(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
+def test_a_measure_is_withdrawn_with_its_deadline(case: OneCase) -> None:
     """Its row leaves the board, and its responsible text is removed from the case."""
-    found(case_commands, case, "Закупки без конкурса")
-    measure(case_commands, case, 1)
-    assert "measure.1" in ledger.rows(case.id)
+    case.found("Закупки без конкурса")
+    case.measure(1)
+    assert "measure.1" in case.rows()
 
-    take_back(case_commands, case, "measure.1")
+    case.take_back("measure.1")
 
-    assert "measure.1" not in ledger.rows(case.id)
-    assert "measure.1" not in stored(ledger, case).responsible
+    assert "measure.1" not in case.rows()
+    assert "measure.1" not in case.stored().responsible
 
 
-def test_positions_and_remarks_are_withdrawn_with_their_talks_and_answers(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
+def test_positions_and_remarks_are_withdrawn_with_their_talks_and_answers(case: OneCase) -> None:
     """By their numbers."""
-    registers = RegisterCommands(case_commands)
-    day, stamp = date(2026, 5, 20), Stamp(by="a", now=NOW, today=TODAY)
-    registers.expose(case.id, ExposedPosition(title="Закупщик", holder="Б"), on=day, at=stamp)
-    registers.talk(case.id, 1, on=day, at=stamp)
-    registers.remark(case.id, text="Нет сроков", author="А", source="discussion", on=day, at=stamp)
-    registers.answer_remark(case.id, 1, taken=True, answer="", on=day, at=stamp)
+    registers = RegisterCommands(case.core)
+    day = date(2026, 5, 20)
+    registers.expose(case.id, ExposedPosition(title="Закупщик", holder="Б"), on=day, at=STAMP)
+    registers.talk(case.id, 1, on=day, at=STAMP)
+    registers.remark(case.id, text="Нет сроков", author="А", source="discussion", on=day, at=STAMP)
+    registers.answer_remark(case.id, 1, taken=True, answer="", on=day, at=STAMP)
 
-    take_back(case_commands, case, "position.1")
-    take_back(case_commands, case, "remark.1")
+    case.take_back("position.1")
+    case.take_back("remark.1")
 
-    stored_case = stored(ledger, case)
+    stored_case = case.stored()
     assert (dict(exposure(stored_case).positions), dict(remarks(stored_case)), stored_case.entries) == (
         {},
         {},
@@ -447,30 +418,23 @@ def test_positions_and_remarks_are_withdrawn_with_their_talks_and_answers(
     )
 
 
-def test_a_request_withdrawn_by_its_line_takes_its_answer_along(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
+def test_a_request_withdrawn_by_its_line_takes_its_answer_along(case: OneCase) -> None:
     """The risk stays, nobody was asked."""
-    found(case_commands, case, "Закупки без конкурса")
-    stamp = Stamp(by="a", now=NOW, today=TODAY)
+    case.found("Закупки без конкурса")
     day = date(2026, 5, 21)
-    RiskCommands(case_commands).ask(
-        case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=day, at=stamp
-    )  # type: ignore[arg-type]
-    RiskCommands(case_commands).answer(case.id, 1, text="учтено", on=day, at=stamp)
+    case.risks.ask(case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=day, at=STAMP)  # type: ignore[arg-type]
+    case.risks.answer(case.id, 1, text="учтено", on=day, at=STAMP)
 
-    take_back(case_commands, case, "#5")
+    case.take_back("#5")
 
-    assert register(stored(ledger, case)).risks[1].request is None
+    assert register(case.stored()).risks[1].request is None
 
 
-def test_a_withdrawal_is_never_applied_to_a_case_alone(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
+def test_a_withdrawal_is_never_applied_to_a_case_alone(case: OneCase) -> None:
     """It changes what came before: only the whole chain tells the case."""
-    record(case_commands, case, "order_signed", date(2026, 4, 6))
-    before = stored(ledger, case)
-    (withdrawal,) = take_back(case_commands, case, "order_signed").events
+    case.record("order_signed", date(2026, 4, 6))
+    before = case.stored()
+    (withdrawal,) = case.take_back("order_signed").events
 
     with pytest.raises(ValueError, match="fold the whole chain"):
         apply(before, withdrawal)
