@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,13 +12,12 @@ from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
+from tests.workflow.one_case import NOW, TODAY, OneCase
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
 
-NOW = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
-TODAY = date(2026, 6, 1)
 START, END = date(2026, 4, 13), date(2026, 5, 26)
 
 
@@ -49,3 +48,8 @@ def case(case_commands: CaseCommands) -> Case:
         planned={"analysis_started": START, "analysis_ended": END},
     )
     return case_commands.open(opening, at=Stamp(by="officer", now=NOW, today=TODAY))
+
+
+@pytest.fixture
+def one_case(core: CaseCommands, ledger: SqlLedger, case: Case) -> OneCase:
+    return OneCase(core, ledger, case.id)

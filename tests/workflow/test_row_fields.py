@@ -12,7 +12,7 @@ from merzim.services.law.regulations import (
     shipped_register_files,
 )
 from tests.case_rows import case_rows
-from tests.workflow.test_withdrawals import NOW, TODAY
+from tests.workflow.one_case import NOW, TODAY
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.case_rows import CaseRows, NewRow

@@ -2,194 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
 from merzim.storage.cases.ledger import SqlLedger
-from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
-from tests.law import CALENDAR, library
-from workflow.board.rows import Row
-from workflow.cases.case import Case, Evidence, apply
+from tests.case_rows import ExposedPosition, RegisterCommands
+from tests.law import library
+from tests.workflow.conftest import END, START, TODAY
+from tests.workflow.one_case import STAMP, OneCase
+from workflow.cases.case import Evidence, apply
 from workflow.cases.commands import standings
-from workflow.cases.commands.case_commands import CaseCommands, Change, View
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.exposure import exposure, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import register
-from workflow.deadlines.deadline import Deadline
-from workflow.findings.findings import findings
-from workflow.findings.of_risks import risk_findings
 from workflow.law.names import UnknownFact
-from workflow.org.audit import Stamp
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 
-NOW = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
-TODAY = date(2026, 6, 1)
-START, END = date(2026, 4, 13), date(2026, 5, 26)
-STAMP = Stamp(by="officer", now=NOW, today=TODAY)
 SITE = Evidence(kind="link:site", reference="https://org.kz/1", published_on=date(2026, 3, 27))
 MEDIA = Evidence(kind="link:media", reference="https://gazeta.kz/2", published_on=date(2026, 4, 3))
 
 
-class OneCase:
-    """A case, and what is written to it and read of it."""
-
-    def __init__(self, core: CaseCommands, ledger: SqlLedger, id: str) -> None:
-        self.core, self.ledger, self.id = core, ledger, id
-        self.risks = RiskCommands(core)
-
-    def record(self, fact: str, on: date, *evidence: Evidence) -> Change:
-        return self.core.record(self.id, fact, on=on, evidence=evidence, at=STAMP)
-
-    def take_back(self, name: str, *, ground: str = "кем-то внесено ошибочно", evidence: str = "") -> Change:
-        return withdraw(self.core, self.id, name, ground=ground, evidence=evidence, at=STAMP)
-
-    def deadline(self, name: str) -> Deadline:
-        deadlines = self.core.view(self.id, today=TODAY).deadlines
-        return next(deadline for deadline in deadlines if deadline.id == name)
-
-    def stored(self) -> Case:
-        stored_case = self.ledger.case(self.id)
-        assert stored_case is not None
-        return stored_case
-
-    def rows(self) -> Mapping[str, Row]:
-        return self.ledger.rows(self.id)
-
-    def codes(self) -> list[tuple[str, str]]:
-        view: View = self.core.view(self.id, today=TODAY)
-        case_findings = findings(view.case, view.procedure, view.deadlines, CALENDAR)
-        return [
-            (finding.code, finding.obligation)
-            for finding in (*case_findings, *risk_findings(view.case, view.deadlines))
-        ]
-
-    def found(self, *texts: str) -> None:
-        for text in texts:
-            self.risks.find(self.id, FoundRisk(description=text), on=date(2026, 5, 20), at=STAMP)
-
-    def measure(self, risk: int) -> None:
-        command = SetMeasure(
-            risk=risk, action="Утвердить порядок закупок", responsible="ДЗ", term=MeasureTerm()
-        )
-        self.risks.set_measure(self.id, command, at=STAMP)
-
-
-@pytest.fixture
-def case(core: CaseCommands, ledger: SqlLedger) -> OneCase:
-    planned = {"analysis_started": START, "analysis_ended": END}
-    opening = Opening(
-        procedure="internal-analysis", unit="Комплаенс", object="Департамент закупок", planned=planned
-    )
-    return OneCase(core, ledger, core.open(opening, at=STAMP).id)
-
-
-def test_a_withdrawn_fact_is_as_if_never_recorded(case: OneCase) -> None:
+def test_a_withdrawn_fact_is_as_if_never_recorded(one_case: OneCase) -> None:
     """The note's 10 working days count from the plan again: from 26 May, not from the fact of 20 May."""
-    before = case.deadline("note_signed")
-    case.record("analysis_ended", date(2026, 5, 20))
-    assert case.deadline("note_signed").due == date(2026, 6, 4)
+    before = one_case.deadline("note_signed")
+    one_case.record("analysis_ended", date(2026, 5, 20))
+    assert one_case.deadline("note_signed").due == date(2026, 6, 4)
 
-    change = case.take_back("analysis_ended")
+    change = one_case.take_back("analysis_ended")
 
-    after = case.deadline("note_signed")
+    after = one_case.deadline("note_signed")
     assert (after.due, after.anchor) == (before.due, "planned") == (date(2026, 6, 10), "planned")
     assert ("note_signed", date(2026, 6, 4), date(2026, 6, 10)) in change.moved
-    assert "analysis_ended" not in case.stored().facts
-    assert "rests_on_withdrawn" not in dict(case.codes()), "nothing is recorded that rested on it"
+    assert "analysis_ended" not in one_case.stored().facts
+    assert "rests_on_withdrawn" not in dict(one_case.codes()), "nothing is recorded that rested on it"
 
 
-def test_the_event_stays_in_the_chain(case: OneCase) -> None:
+def test_the_event_stays_in_the_chain(one_case: OneCase) -> None:
     """Nothing is deleted: the withdrawal is one event more, with its ground and what it takes back."""
-    case.record("order_signed", date(2026, 4, 6))
+    one_case.record("order_signed", date(2026, 4, 6))
 
-    case.take_back("order_signed", ground="приказ другого дела")
+    one_case.take_back("order_signed", ground="приказ другого дела")
 
-    *_, fact, withdrawal = case.ledger.events(case.id)
+    *_, fact, withdrawal = one_case.ledger.events(one_case.id)
     assert (fact.kind, fact.seq, withdrawal.kind, withdrawal.name) == ("fact", 4, "withdrawn", "order_signed")
     assert withdrawal.on == date(2026, 4, 6)
     assert (withdrawal.payload["ground"], withdrawal.payload["lines"]) == ("приказ другого дела", [4])
 
 
-def test_rows_of_the_board_are_those_of_a_case_that_never_had_it(case: OneCase) -> None:
+def test_rows_of_the_board_are_those_of_a_case_that_never_had_it(one_case: OneCase) -> None:
     """Every row, every column, is what it was before the fact."""
-    before = case.rows()
-    case.record("analysis_started", date(2026, 4, 20))
-    assert case.rows() != before
+    before = one_case.rows()
+    one_case.record("analysis_started", date(2026, 4, 20))
+    assert one_case.rows() != before
 
-    case.take_back("analysis_started")
+    one_case.take_back("analysis_started")
 
-    assert case.rows() == before
-    recomputed = case.core.recomputed(case.stored(), today=TODAY)
+    assert one_case.rows() == before
+    recomputed = one_case.core.recomputed(one_case.stored(), today=TODAY)
     assert {row.obligation: row for row in recomputed.rows} == before
 
 
-def test_it_takes_its_own_corrections_and_evidence_along(case: OneCase) -> None:
+def test_it_takes_its_own_corrections_and_evidence_along(one_case: OneCase) -> None:
     """A fact recorded, proved, corrected: the one withdrawal takes back all three."""
-    case.record("start_announced", date(2026, 3, 27))
-    case.record("start_announced", date(2026, 3, 27), SITE)
-    case.core.correct(
-        case.id,
+    one_case.record("start_announced", date(2026, 3, 27))
+    one_case.record("start_announced", date(2026, 3, 27), SITE)
+    one_case.core.correct(
+        one_case.id,
         "start_announced",
         on=date(2026, 3, 30),
         ground="опечатка",
         at=STAMP,
     )
 
-    change = case.take_back("start_announced")
+    change = one_case.take_back("start_announced")
 
     assert change.events[0].payload["lines"] == [4, 5, 6]
     assert change.events[0].on == date(2026, 3, 30)
-    assert case.stored().facts == {}
+    assert one_case.stored().facts == {}
 
 
-def test_recording_anew_is_recording(case: OneCase) -> None:
+def test_recording_anew_is_recording(one_case: OneCase) -> None:
     """With another day, without `correct`; nothing of the withdrawn record comes back with it."""
-    case.record("start_announced", date(2026, 3, 27), SITE)
-    case.take_back("start_announced")
+    one_case.record("start_announced", date(2026, 3, 27), SITE)
+    one_case.take_back("start_announced")
 
-    change = case.record("start_announced", date(2026, 3, 30))
+    change = one_case.record("start_announced", date(2026, 3, 30))
 
     assert [event.kind for event in change.events] == ["fact"]
-    fact = case.stored().facts["start_announced"]
+    fact = one_case.stored().facts["start_announced"]
     assert (fact.on, fact.evidence) == (date(2026, 3, 30), ())
-    assert case.stored().withdrawn == {}
+    assert one_case.stored().withdrawn == {}
 
 
-def test_what_is_recorded_anew_can_be_withdrawn_again(case: OneCase) -> None:
+def test_what_is_recorded_anew_can_be_withdrawn_again(one_case: OneCase) -> None:
     """Each withdrawal takes back what counts now, and only that."""
-    case.record("order_signed", date(2026, 4, 6))
-    case.take_back("order_signed")
-    case.record("order_signed", date(2026, 4, 7))
+    one_case.record("order_signed", date(2026, 4, 6))
+    one_case.take_back("order_signed")
+    one_case.record("order_signed", date(2026, 4, 7))
 
-    change = case.take_back("order_signed")
+    change = one_case.take_back("order_signed")
 
     assert change.events[0].payload["lines"] == [6]
-    assert case.stored().facts == {}
+    assert one_case.stored().facts == {}
 
 
-def test_withdrawn_twice_is_refused(case: OneCase) -> None:
+def test_withdrawn_twice_is_refused(one_case: OneCase) -> None:
     """The refusal says who withdrew it, when and why; nothing is written."""
-    case.record("order_signed", date(2026, 4, 6))
-    case.take_back("order_signed", ground="двойник")
+    one_case.record("order_signed", date(2026, 4, 6))
+    one_case.take_back("order_signed", ground="двойник")
 
     with pytest.raises(Contradiction) as refusal:
-        case.take_back("order_signed")
+        one_case.take_back("order_signed")
     assert refusal.value.code == "withdrawn_already"
     assert (refusal.value.arguments["by"], refusal.value.arguments["ground"]) == ("officer", "двойник")
-    assert len(case.core.events(case.id)) == 5
+    assert len(one_case.core.events(one_case.id)) == 5
 
 
-def test_what_is_not_recorded_is_refused_naming_what_is(case: OneCase) -> None:
+def test_what_is_not_recorded_is_refused_naming_what_is(one_case: OneCase) -> None:
     """Facts, plan dates and rows, the nearest first."""
-    case.record("order_signed", date(2026, 4, 6))
+    one_case.record("order_signed", date(2026, 4, 6))
 
     with pytest.raises(Refusal) as refusal:
-        case.take_back("note_signed")
+        one_case.take_back("note_signed")
     assert refusal.value.code == "nothing_to_withdraw"
     assert set(refusal.value.arguments["allowed"]) == {  # type: ignore[call-overload]
         "order_signed",
@@ -198,139 +136,139 @@ def test_what_is_not_recorded_is_refused_naming_what_is(case: OneCase) -> None:
     }
 
 
-def test_an_unknown_name_and_an_empty_ground_are_refused(case: OneCase) -> None:
+def test_an_unknown_name_and_an_empty_ground_are_refused(one_case: OneCase) -> None:
     """A typo names the facts there are; a ground of blanks is none."""
-    case.record("order_signed", date(2026, 4, 6))
+    one_case.record("order_signed", date(2026, 4, 6))
 
     with pytest.raises(UnknownFact):
-        case.take_back("ordr_signed")
+        one_case.take_back("ordr_signed")
     with pytest.raises(Refusal):
-        case.take_back("order_signed", ground=" ")
+        one_case.take_back("order_signed", ground=" ")
 
 
-def test_the_anchor_of_an_overdue_term_is_withdrawn(case: OneCase) -> None:
+def test_the_anchor_of_an_overdue_term_is_withdrawn(one_case: OneCase) -> None:
     """Note signed 12 May: the plan was due on 26 May. Without it the plan counts from the note's own last day,
     10 June."""
-    case.record("note_signed", date(2026, 5, 12))
-    late = case.deadline("plan_approved")
+    one_case.record("note_signed", date(2026, 5, 12))
+    late = one_case.deadline("plan_approved")
     assert (late.due, late.anchor) == (date(2026, 5, 26), "happened")
 
-    case.take_back("note_signed")
+    one_case.take_back("note_signed")
 
-    plan = case.deadline("plan_approved")
+    plan = one_case.deadline("plan_approved")
     assert (plan.state, plan.anchor) == ("open", "derived")
     assert plan.due == date(2026, 6, 24)
 
 
-def test_what_was_missed_is_asked_for_again(case: OneCase) -> None:
+def test_what_was_missed_is_asked_for_again(one_case: OneCase) -> None:
     """The start was never announced before the analysis ended; without that end it is open and not missed."""
-    case.record("analysis_ended", END)
-    assert case.deadline("start_announced").state == "missed"
+    one_case.record("analysis_ended", END)
+    assert one_case.deadline("start_announced").state == "missed"
 
-    case.take_back("analysis_ended")
+    one_case.take_back("analysis_ended")
 
-    assert case.deadline("start_announced").state == "open"
-    assert ("missed", "start_announced") not in case.codes()
+    assert one_case.deadline("start_announced").state == "open"
+    assert ("missed", "start_announced") not in one_case.codes()
 
 
-def test_facts_that_rested_on_it_stay_and_rest_on_nothing(case: OneCase) -> None:
+def test_facts_that_rested_on_it_stay_and_rest_on_nothing(one_case: OneCase) -> None:
     """The note counts from the end of the analysis; it stays recorded, and a finding says so until there is an
     end again."""
-    case.record("analysis_ended", END)
-    case.record("note_signed", date(2026, 5, 28))
-    assert ("rests_on_withdrawn", "note_signed") not in case.codes()
+    one_case.record("analysis_ended", END)
+    one_case.record("note_signed", date(2026, 5, 28))
+    assert ("rests_on_withdrawn", "note_signed") not in one_case.codes()
 
-    case.take_back("analysis_ended")
-    assert case.deadline("note_signed").state == "done"
-    assert ("rests_on_withdrawn", "note_signed") in case.codes()
+    one_case.take_back("analysis_ended")
+    assert one_case.deadline("note_signed").state == "done"
+    assert ("rests_on_withdrawn", "note_signed") in one_case.codes()
 
-    case.record("analysis_ended", date(2026, 5, 25))
-    assert ("rests_on_withdrawn", "note_signed") not in case.codes()
+    one_case.record("analysis_ended", date(2026, 5, 25))
+    assert ("rests_on_withdrawn", "note_signed") not in one_case.codes()
 
 
-def test_a_plan_date_withdrawn_gives_way_to_the_one_before(case: OneCase) -> None:
+def test_a_plan_date_withdrawn_gives_way_to_the_one_before(one_case: OneCase) -> None:
     """Replanned by mistake: the plan of the schedule counts again; withdrawn too, there is none."""
-    case.core.replan(case.id, "analysis_started", on=date(2026, 6, 15), at=STAMP)
+    one_case.core.replan(one_case.id, "analysis_started", on=date(2026, 6, 15), at=STAMP)
 
-    case.take_back("plan.analysis_started")
-    assert case.stored().planned["analysis_started"] == START
+    one_case.take_back("plan.analysis_started")
+    assert one_case.stored().planned["analysis_started"] == START
 
-    case.take_back("plan.analysis_started")
-    assert "analysis_started" not in case.stored().planned
+    one_case.take_back("plan.analysis_started")
+    assert "analysis_started" not in one_case.stored().planned
     with pytest.raises(Contradiction):
-        case.take_back("plan.analysis_started")
+        one_case.take_back("plan.analysis_started")
 
 
-def test_a_fact_and_its_plan_date_are_withdrawn_apart(case: OneCase) -> None:
+def test_a_fact_and_its_plan_date_are_withdrawn_apart(one_case: OneCase) -> None:
     """The fact's name takes back the fact alone."""
-    case.record("analysis_started", START)
+    one_case.record("analysis_started", START)
 
-    case.take_back("analysis_started")
+    one_case.take_back("analysis_started")
 
-    assert case.stored().planned["analysis_started"] == START
+    assert one_case.stored().planned["analysis_started"] == START
 
 
-def test_a_correction_alone_is_withdrawn_by_its_line(case: OneCase) -> None:
+def test_a_correction_alone_is_withdrawn_by_its_line(one_case: OneCase) -> None:
     """#5 is the correction: the day before it counts again; once more is refused."""
-    case.record("order_signed", date(2026, 4, 6))
-    case.core.correct(case.id, "order_signed", on=date(2026, 4, 3), ground="опечатка", at=STAMP)
+    one_case.record("order_signed", date(2026, 4, 6))
+    one_case.core.correct(one_case.id, "order_signed", on=date(2026, 4, 3), ground="опечатка", at=STAMP)
 
-    change = case.take_back("#5")
+    change = one_case.take_back("#5")
 
-    assert case.stored().facts["order_signed"].on == date(2026, 4, 6)
+    assert one_case.stored().facts["order_signed"].on == date(2026, 4, 6)
     assert (change.events[0].name, change.events[0].payload["what"]) == ("order_signed", "corrected")
     with pytest.raises(Contradiction):
-        case.take_back("#5")
+        one_case.take_back("#5")
 
 
 @pytest.mark.parametrize("line", ["#1", "#99", "#6"])
-def test_a_line_that_is_no_record_is_refused(case: OneCase, line: str) -> None:
+def test_a_line_that_is_no_record_is_refused(one_case: OneCase, line: str) -> None:
     """The opening, a line there is not, a cancellation: none is taken back so."""
-    case.record("order_signed", date(2026, 4, 6))
-    case.record("order_signed", date(2026, 4, 6), SITE)
-    standings.cancel(case.core, case.id, ground="х", at=STAMP)
+    one_case.record("order_signed", date(2026, 4, 6))
+    one_case.record("order_signed", date(2026, 4, 6), SITE)
+    standings.cancel(one_case.core, one_case.id, ground="х", at=STAMP)
 
     with pytest.raises(Refusal):
-        case.take_back(line)
+        one_case.take_back(line)
 
 
-def test_the_last_link_withdrawn_gives_the_day_back_to_the_one_before(case: OneCase) -> None:
+def test_the_last_link_withdrawn_gives_the_day_back_to_the_one_before(one_case: OneCase) -> None:
     """On the site on 27 March, in the press on 3 April: judged by 3 April, four working days late of 30 March;
     without the press link by 27 March, in time."""
-    case.record("start_announced", date(2026, 3, 27), SITE, MEDIA)
-    before = case.deadline("start_announced")
+    one_case.record("start_announced", date(2026, 3, 27), SITE, MEDIA)
+    before = one_case.deadline("start_announced")
     assert (before.done_on, before.late_by) == (date(2026, 4, 3), 4)
 
-    case.take_back("start_announced", evidence="https://gazeta.kz/2")
+    one_case.take_back("start_announced", evidence="https://gazeta.kz/2")
 
-    after = case.deadline("start_announced")
+    after = one_case.deadline("start_announced")
     assert (after.done_on, after.late_by) == (date(2026, 3, 27), None)
-    assert [evidence.reference for evidence in case.stored().facts["start_announced"].evidence] == [
+    assert [evidence.reference for evidence in one_case.stored().facts["start_announced"].evidence] == [
         SITE.reference
     ]
 
 
-def test_a_document_withdrawn_can_be_attached_again(case: OneCase) -> None:
+def test_a_document_withdrawn_can_be_attached_again(one_case: OneCase) -> None:
     """Attached anew it is evidence again; withdrawn before that it is refused, naming what is there."""
-    case.record("start_announced", date(2026, 3, 27), SITE, MEDIA)
-    case.take_back("start_announced", evidence=MEDIA.reference)
+    one_case.record("start_announced", date(2026, 3, 27), SITE, MEDIA)
+    one_case.take_back("start_announced", evidence=MEDIA.reference)
 
     with pytest.raises(Refusal) as refusal:
-        case.take_back("start_announced", evidence=MEDIA.reference)
+        one_case.take_back("start_announced", evidence=MEDIA.reference)
     assert refusal.value.arguments["allowed"] == (SITE.reference,)
 
-    change = case.record("start_announced", date(2026, 3, 27), MEDIA)
+    change = one_case.record("start_announced", date(2026, 3, 27), MEDIA)
     assert [event.kind for event in change.events] == ["evidence"]
-    assert len(case.stored().facts["start_announced"].evidence) == 2
+    assert len(one_case.stored().facts["start_announced"].evidence) == 2
 
 
-def test_a_refusal_never_names_a_restricted_document(case: OneCase) -> None:
+def test_a_refusal_never_names_a_restricted_document(one_case: OneCase) -> None:
     """What few may open is not listed as evidence there is."""
     secret = Evidence(kind="document:order", reference="a" * 64, name="тайна.pdf", restricted="госсекреты")
-    case.record("order_signed", date(2026, 4, 6), secret)
+    one_case.record("order_signed", date(2026, 4, 6), secret)
 
     with pytest.raises(Refusal) as refusal:
-        case.take_back("order_signed", evidence="x")
+        one_case.take_back("order_signed", evidence="x")
     assert (refusal.value.code, refusal.value.arguments["allowed"]) == ("no_evidence", ())
 
 
@@ -339,78 +277,78 @@ def test_the_fact_that_opened_a_branch_is_withdrawn(core: CaseCommands, ledger: 
     nothing."""
     opening = Opening(procedure="conflict-of-interest", person="p1", planned={})
     opened_case = core.open(opening, at=STAMP)
-    case = OneCase(core, ledger, opened_case.id)
+    one_case = OneCase(core, ledger, opened_case.id)
     branch = next(
         fact
         for fact in library().of(opened_case).facts.values()
         if fact.when is not None and fact.recurs is None
     )
     assert branch.when is not None
-    case.record(branch.when, date(2026, 5, 12))
-    assert case.deadline(branch.id).state == "open"
+    one_case.record(branch.when, date(2026, 5, 12))
+    assert one_case.deadline(branch.id).state == "open"
 
-    case.take_back(branch.when)
-    assert case.deadline(branch.id).state == "not_required"
+    one_case.take_back(branch.when)
+    assert one_case.deadline(branch.id).state == "not_required"
 
-    case.record(branch.id, date(2026, 5, 14))
-    assert case.deadline(branch.id).state == "done"
-    assert ("rests_on_withdrawn", branch.id) in case.codes()
+    one_case.record(branch.id, date(2026, 5, 14))
+    assert one_case.deadline(branch.id).state == "done"
+    assert ("rests_on_withdrawn", branch.id) in one_case.codes()
 
 
-def test_a_risk_is_withdrawn_with_all_that_was_said_of_it(case: OneCase) -> None:
+def test_a_risk_is_withdrawn_with_all_that_was_said_of_it(one_case: OneCase) -> None:
     """Its request, its answer and its removal go along; its measure stays and rests on nothing."""
-    case.found("Закупки без конкурса", "Совмещение функций")
-    case.risks.ask(
-        case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=date(2026, 5, 21), at=STAMP
+    one_case.found("Закупки без конкурса", "Совмещение функций")
+    one_case.risks.ask(
+        one_case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=date(2026, 5, 21), at=STAMP
     )
-    case.risks.answer(case.id, 1, text="учтено", on=date(2026, 5, 25), at=STAMP)
-    case.risks.remove(case.id, 1, on=date(2026, 5, 26), completed=False, at=STAMP)
-    case.measure(1)
+    one_case.risks.answer(one_case.id, 1, text="учтено", on=date(2026, 5, 25), at=STAMP)
+    one_case.risks.remove(one_case.id, 1, on=date(2026, 5, 26), completed=False, at=STAMP)
+    one_case.measure(1)
 
-    case.take_back("risk.1")
+    one_case.take_back("risk.1")
 
-    risk_register = register(case.stored())
+    risk_register = register(one_case.stored())
     assert list(risk_register.risks) == [2]
     assert list(risk_register.measures) == [1]
-    assert ("risk.measure_of_withdrawn_risk", "measure.1") in case.codes()
+    assert ("risk.measure_of_withdrawn_risk", "measure.1") in one_case.codes()
 
 
-def test_a_new_row_never_gets_the_number_of_a_withdrawn_one(case: OneCase) -> None:
+def test_a_new_row_never_gets_the_number_of_a_withdrawn_one(one_case: OneCase) -> None:
     """The measure of the withdrawn risk would answer the new one."""
-    case.found("Закупки без конкурса")
-    case.measure(1)
-    case.take_back("risk.1")
+    one_case.found("Закупки без конкурса")
+    one_case.measure(1)
+    one_case.take_back("risk.1")
 
-    case.found("Совмещение функций")
+    one_case.found("Совмещение функций")
 
-    assert list(register(case.stored()).risks) == [2]
+    assert list(register(one_case.stored()).risks) == [2]
 
 
-def test_a_measure_is_withdrawn_with_its_deadline(case: OneCase) -> None:
+def test_a_measure_is_withdrawn_with_its_deadline(one_case: OneCase) -> None:
     """Its row leaves the board, and its responsible text is removed from the case."""
-    case.found("Закупки без конкурса")
-    case.measure(1)
-    assert "measure.1" in case.rows()
+    one_case.found("Закупки без конкурса")
+    one_case.measure(1)
+    assert "measure.1" in one_case.rows()
 
-    case.take_back("measure.1")
+    one_case.take_back("measure.1")
 
-    assert "measure.1" not in case.rows()
-    assert "measure.1" not in case.stored().responsible
+    assert "measure.1" not in one_case.rows()
+    assert "measure.1" not in one_case.stored().responsible
 
 
-def test_positions_and_remarks_are_withdrawn_with_their_talks_and_answers(case: OneCase) -> None:
+def test_positions_and_remarks_are_withdrawn_with_their_talks_and_answers(one_case: OneCase) -> None:
     """By their numbers."""
-    registers = RegisterCommands(case.core)
+    registers = RegisterCommands(one_case.core)
     day = date(2026, 5, 20)
-    registers.expose(case.id, ExposedPosition(title="Закупщик", holder="Б"), on=day, at=STAMP)
-    registers.talk(case.id, 1, on=day, at=STAMP)
-    registers.remark(case.id, text="Нет сроков", author="А", source="discussion", on=day, at=STAMP)
-    registers.answer_remark(case.id, 1, taken=True, answer="", on=day, at=STAMP)
+    registers.expose(one_case.id, ExposedPosition(title="Закупщик", holder="Б"), on=day, at=STAMP)
+    registers.talk(one_case.id, 1, on=day, at=STAMP)
+    registers.remark(one_case.id, text="Нет сроков", author="А", source="discussion", on=day, at=STAMP)
+    registers.answer_remark(one_case.id, 1, taken=True, answer="", on=day, at=STAMP)
 
-    case.take_back("position.1")
-    case.take_back("remark.1")
+    one_case.take_back("position.1")
+    one_case.take_back("remark.1")
 
-    stored_case = case.stored()
+    stored_case = one_case.stored()
     assert (dict(exposure(stored_case).positions), dict(remarks(stored_case)), stored_case.entries) == (
         {},
         {},
@@ -418,23 +356,23 @@ def test_positions_and_remarks_are_withdrawn_with_their_talks_and_answers(case: 
     )
 
 
-def test_a_request_withdrawn_by_its_line_takes_its_answer_along(case: OneCase) -> None:
+def test_a_request_withdrawn_by_its_line_takes_its_answer_along(one_case: OneCase) -> None:
     """The risk stays, nobody was asked."""
-    case.found("Закупки без конкурса")
+    one_case.found("Закупки без конкурса")
     day = date(2026, 5, 21)
-    case.risks.ask(case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=day, at=STAMP)  # type: ignore[arg-type]
-    case.risks.answer(case.id, 1, text="учтено", on=day, at=STAMP)
+    one_case.risks.ask(one_case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=day, at=STAMP)  # type: ignore[arg-type]
+    one_case.risks.answer(one_case.id, 1, text="учтено", on=day, at=STAMP)
 
-    case.take_back("#5")
+    one_case.take_back("#5")
 
-    assert register(case.stored()).risks[1].request is None
+    assert register(one_case.stored()).risks[1].request is None
 
 
-def test_a_withdrawal_is_never_applied_to_a_case_alone(case: OneCase) -> None:
+def test_a_withdrawal_is_never_applied_to_a_case_alone(one_case: OneCase) -> None:
     """It changes what came before: only the whole chain tells the case."""
-    case.record("order_signed", date(2026, 4, 6))
-    before = case.stored()
-    (withdrawal,) = case.take_back("order_signed").events
+    one_case.record("order_signed", date(2026, 4, 6))
+    before = one_case.stored()
+    (withdrawal,) = one_case.take_back("order_signed").events
 
     with pytest.raises(ValueError, match="fold the whole chain"):
         apply(before, withdrawal)

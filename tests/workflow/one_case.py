@@ -1,0 +1,76 @@
+"""One case: what is written to it and read of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from merzim.storage.cases.ledger import SqlLedger
+from tests.case_rows import FoundRisk, RiskCommands, SetMeasure, edit_row
+from tests.law import CALENDAR
+from workflow.board.rows import Row
+from workflow.cases.case import Case, Evidence
+from workflow.cases.commands.case_commands import CaseCommands, Change, View
+from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.cases.commands.withdrawals import withdraw
+from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.deadlines.deadline import Deadline
+from workflow.findings.findings import findings
+from workflow.findings.of_risks import risk_findings
+from workflow.org.audit import Stamp
+
+NOW = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
+TODAY = date(2026, 6, 1)
+STAMP = Stamp(by="officer", now=NOW, today=TODAY)
+
+
+class OneCase:
+    """A case, and what is written to it and read of it."""
+
+    def __init__(self, core: CaseCommands, ledger: SqlLedger, id: str) -> None:
+        self.core, self.ledger, self.id = core, ledger, id
+        self.risks = RiskCommands(core)
+
+    def record(self, fact: str, on: date, *evidence: Evidence) -> Change:
+        return self.core.record(self.id, fact, on=on, evidence=evidence, at=STAMP)
+
+    def take_back(self, name: str, *, ground: str = "кем-то внесено ошибочно", evidence: str = "") -> Change:
+        return withdraw(self.core, self.id, name, ground=ground, evidence=evidence, at=STAMP)
+
+    def deadline(self, name: str) -> Deadline:
+        deadlines = self.core.view(self.id, today=TODAY).deadlines
+        return next(deadline for deadline in deadlines if deadline.id == name)
+
+    def stored(self) -> Case:
+        stored_case = self.ledger.case(self.id)
+        assert stored_case is not None
+        return stored_case
+
+    def rows(self) -> Mapping[str, Row]:
+        return self.ledger.rows(self.id)
+
+    def codes(self) -> list[tuple[str, str]]:
+        view: View = self.core.view(self.id, today=TODAY)
+        case_findings = findings(view.case, view.procedure, view.deadlines, CALENDAR)
+        return [
+            (finding.code, finding.obligation)
+            for finding in (*case_findings, *risk_findings(view.case, view.deadlines))
+        ]
+
+    def found(self, *texts: str) -> None:
+        for text in texts:
+            self.risks.find(self.id, FoundRisk(description=text), on=date(2026, 5, 20), at=STAMP)
+
+    def measure(self, risk: int) -> None:
+        command = SetMeasure(
+            risk=risk, action="Утвердить порядок закупок", responsible="ДЗ", term=MeasureTerm()
+        )
+        self.risks.set_measure(self.id, command, at=STAMP)
+
+    def edit(self, row: str, **fields: object) -> Change:
+        return edit_row(self.core, self.id, row, fields, at=STAMP)
+
+    def describe(self, kind: str = "", **fields: Any) -> Change:
+        """Edit the passport; `kind`: of the organisation."""
+        return edit_passport(self.core, self.id, PassportEdit(**fields), kind_of=lambda _: kind, at=STAMP)
