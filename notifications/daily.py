@@ -79,7 +79,7 @@ def queue_letters(dispatch: Dispatch) -> int:
         key = letter_key(today, *place)
         if place not in on_its_way and not outbox.existing_keys({key}):
             letters[key] = _letter(empty, today, key, dispatch)
-    return outbox.add(list(letters.values()), now=dispatch.now)
+    return outbox.add(list(letters.values()))
 
 
 def letter_day(bundle: str, calendar: Kazakhstan, *, today: date) -> date:

@@ -104,7 +104,7 @@ def _send_claimed(
     related = outbox.related(everything, since=moment_of(dispatch.today, None))
     composed = compose(dispatch, batch, related=related, carried=carried, overview=overview)
     # Before the others are withdrawn, so that nobody is left without a notice if the process dies meanwhile.
-    outbox.add(_redirected(dispatch, composed), now=now)
+    outbox.add(_redirected(dispatch, composed))
     notices = {notice.key: notice for notice in batch}
     stored: set[str] = set()
 

@@ -37,7 +37,7 @@ def queue_comment_notices(dispatch: Dispatch) -> int:
     outbox, queued = dispatch.outbox, 0
     while lines := outbox.untold(limit=PAGE):
         notices = [notice for line in lines for notice in comment_notices(line, dispatch)]
-        queued += outbox.settle_untold(lines, notices, now=dispatch.now)
+        queued += outbox.settle_untold(lines, notices)
     return queued
 
 

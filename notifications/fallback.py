@@ -47,7 +47,7 @@ def fall_back(
     notices = [new for notice in untold for new in _via_other_channels(notice, other_channels, dispatch)]
     for notice in lost.values():
         notices += _to_officer(notice, channel, other_channels, dispatch)
-    dispatch.outbox.add(notices, now=now)
+    dispatch.outbox.add(notices)
     if isinstance(channel, Switchable):
         for person in lost:
             channel.lose(person, now=now)

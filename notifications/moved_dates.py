@@ -29,7 +29,7 @@ def queue_move_notices(dispatch: Dispatch) -> tuple[list[Notice], int]:
     move_notices, queued = list[Notice](), 0
     while moves := dispatch.outbox.moves(limit=PAGE):
         notices = [notice for move in moves for notice in _notices(move, dispatch)]
-        queued += dispatch.outbox.settle_moves(moves, notices, now=dispatch.now)
+        queued += dispatch.outbox.settle_moves(moves, notices)
         move_notices += notices
     return move_notices, queued
 

@@ -124,7 +124,7 @@ class Outbox(Protocol):
     def office(self) -> Office:
         """Return units, people and matches."""
 
-    def settle(self, settlements: Sequence[Settlement], *, now: datetime) -> int:
+    def settle(self, settlements: Sequence[Settlement]) -> int:
         """Insert the notices and move the rows' next steps in one transaction; return how many notices were
         queued.
 
@@ -134,7 +134,7 @@ class Outbox(Protocol):
         planned from.
         """
 
-    def add(self, notices: Sequence[Notice], *, now: datetime) -> int:
+    def add(self, notices: Sequence[Notice]) -> int:
         """Queue notices that come from no board row; return how many were queued.
 
         A key already there changes nothing, as in `settle`.
@@ -200,7 +200,7 @@ class Outbox(Protocol):
     def moves(self, *, limit: int) -> Sequence[Move]:
         """Return deadlines whose due date has moved, the oldest move first."""
 
-    def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice], *, now: datetime) -> int:
+    def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice]) -> int:
         """Queue the notices of these moves and delete the moves in one transaction; return how many were
         queued.
         """
@@ -208,7 +208,7 @@ class Outbox(Protocol):
     def untold(self, *, limit: int) -> Sequence[InboxLine]:
         """Return the events that concern people and have no letter queued yet, the oldest first."""
 
-    def settle_untold(self, lines: Sequence[InboxLine], notices: Sequence[Notice], *, now: datetime) -> int:
+    def settle_untold(self, lines: Sequence[InboxLine], notices: Sequence[Notice]) -> int:
         """Queue the notices of these events and mark the events as notified in one transaction; return how many
         were queued.
         """

@@ -61,17 +61,17 @@ def round(dispatch: Dispatch, *, limit: int = sys.maxsize) -> RoundReport:
     Args:
         limit: limit of planned notices kept in the report, to save memory.
     """
-    outbox, now = dispatch.outbox, dispatch.now
+    outbox = dispatch.outbox
     pages: list[PlannedPage] = []
     queued = planned_count = 0
     for page in _pages(dispatch):
         if page.settlements:
-            queued += outbox.settle(page.settlements, now=now)
+            queued += outbox.settle(page.settlements)
         pages.append(PlannedPage(page.rows, page.planned[: limit - planned_count], page.problems, []))
         planned_count += len(pages[-1].planned)
     move_notices, count = queue_move_notices(dispatch)
     calls = plan_calls(dispatch)
-    queued += count + outbox.add(calls, now=now)
+    queued += count + outbox.add(calls)
     queued += queue_comment_notices(dispatch)
     queue_letters(dispatch)
     return _report(pages, [*move_notices, *calls], queued=queued)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -11,9 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
-    Integer,
     Select,
-    bindparam,
     exists,
     false,
     not_,
@@ -43,21 +41,6 @@ _OWED = (
 )
 _OBLIGATIONS = _OWED.where(not_(_OF_ASSIGNMENT))
 _ASSIGNED = _OWED.where(or_(not_(_OF_ASSIGNMENT), DEADLINE.c.state == "open"))
-_READERS = "k_readers"
-_KNOWS = or_(
-    bindparam("k_everything", type_=Integer) == 1,
-    exists().where(READER.c.case == CASE.c.id, in_names(READER.c.person, _READERS)),
-    exists().where(
-        NOTICE.c.case == CASE.c.id,
-        in_names(NOTICE.c.person, _READERS),
-        TOLD,
-    ),
-)
-KNOWN = or_(CASE.c.confidential.is_(False), _KNOWS)
-"""The reader may know of the case."""
-
-
-_KNOWN_OF = select(CASE.c.id).where(in_names(CASE.c.id), KNOWN)
 
 
 class Visibility:
@@ -79,11 +62,6 @@ class Visibility:
     def is_blind(self) -> bool:
         """Return whether the reader sees no case at all."""
         return self._scope is not None and self._scope.unit is None
-
-    @property
-    def is_whole(self) -> bool:
-        """Return whether the reader sees every unit."""
-        return self._scope is None or self._scope.unit == ""
 
     def in_reach(self, case: Case) -> bool:
         scope = self._scope
@@ -132,9 +110,6 @@ class Visibility:
             return cases
 
         def read(connection: Connection) -> Collection[str]:
-            if self.is_whole:
-                values = reader_values(self._scope)
-                return [name for (name,) in execute_for_names(connection, _KNOWN_OF, cases, values)]
             query = select(CASE.c.id).where(in_names(CASE.c.id), *self.cases())
             visible_cases = {record.id for record in execute_for_names(connection, query, cases)}
             return [
@@ -266,11 +241,3 @@ def _is_recipient(scope: Scope | None) -> ColumnElement[bool]:
     # A letter that left is proved in the register; one that only waits could have been put there by anybody.
     notice_exists = exists().where(NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names), TOLD)
     return or_(in_names, notice_exists)
-
-
-def reader_values(scope: Scope | None) -> Mapping[str, object]:
-    """Return the parameters of these conditions for a reader; None is the program itself, which sees all."""
-    return {
-        "k_everything": int(scope is None),
-        _READERS: [] if scope is None else [*scope.names],
-    }

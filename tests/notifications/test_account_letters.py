@@ -50,7 +50,7 @@ def about(
 def test_it_leaves_at_night_and_on_a_day_off(town: Town) -> None:
     """An intruder does not wait for office hours; an ordinary letter would leave on Monday at nine."""
     shelf = Shelf()
-    town.outbox.add(about(AIGUL, shelf), now=NIGHT)
+    town.outbox.add(about(AIGUL, shelf))
     town.deliver([shelf], date(2026, 4, 6), at=NIGHT)
 
     assert [parcel.notice.person for parcel in shelf.kept] == [AIGUL.key]
@@ -59,7 +59,7 @@ def test_it_leaves_at_night_and_on_a_day_off(town: Town) -> None:
 def test_it_is_tried_again_at_night_too(town: Town) -> None:
     """A server that is away for a minute does not put it off until the morning."""
     shelf = Shelf(Outcome(state="queued", answer="421 later"))
-    town.outbox.add(about(AIGUL, shelf), now=NIGHT)
+    town.outbox.add(about(AIGUL, shelf))
     town.deliver([shelf], date(2026, 4, 6), at=NIGHT)
     (waiting,) = town.notices()
 
@@ -70,7 +70,7 @@ def test_what_does_not_arrive_is_no_news_for_the_officer(town: Town) -> None:
     """It is the account of somebody else."""
     town.rules = replace(RULES, officer=OFFICER.key)
     email, other = Shelf(Outcome(state="failed", answer="550 no such box")), OfficersShelf()
-    town.outbox.add(about(AIGUL, email), now=NIGHT)
+    town.outbox.add(about(AIGUL, email))
     town.deliver([email, other], date(2026, 4, 6), at=NIGHT)
 
     assert [(notice.person, notice.state) for notice in town.notices()] == [(AIGUL.key, "failed")]
@@ -89,7 +89,7 @@ def test_it_says_what_happened_when_and_by_whom(
 ) -> None:
     """In the reader's language, with the clocks of the office, and a link to their account."""
     shelf = Shelf()
-    town.outbox.add(about(person, shelf, event, **facts), now=NIGHT)
+    town.outbox.add(about(person, shelf, event, **facts))
     town.deliver([shelf], date(2026, 4, 6), at=NIGHT)
     (parcel,) = shelf.kept
     text = parcel.letter.text

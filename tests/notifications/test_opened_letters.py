@@ -65,7 +65,7 @@ def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
             town.case_commands.replan(moved_case.id, "analysis_started", on=date(2026, 4, 27), at=stamp)
             standings.cancel(town.case_commands, cancelled.id, ground="«А» & <Б>", at=stamp)
     person = next(person for person in people if person.key == AIGUL.key)
-    town.outbox.add(about_account(person, shelf, rules, DAYS[-1]), now=noon(DAYS[-1]))
+    town.outbox.add(about_account(person, shelf, rules, DAYS[-1]))
     town.deliver([shelf], DAYS[-1])
     town.close()
     yield from shelf.kept

@@ -86,7 +86,7 @@ def test_settling_queues_the_letters_and_moves_the_step(engine: Engine, row: Row
     outbox = SqlOutbox(engine)
     note = letter(row)
 
-    queued = outbox.settle([settlement(row, note, step_id="-1", on=FAR)], now=NOW)
+    queued = outbox.settle([settlement(row, note, step_id="-1", on=FAR)])
 
     assert queued == 1
     assert outbox.notices() == [note]
@@ -100,7 +100,7 @@ def test_a_settlement_planned_from_another_due_date_is_not_written(engine: Engin
     assert row.due is not None
     stale = row._replace(due=row.due - timedelta(days=1))
 
-    queued = outbox.settle([settlement(stale, letter(stale), step_id=None)], now=NOW)
+    queued = outbox.settle([settlement(stale, letter(stale), step_id=None)])
 
     assert queued == 0
     assert outbox.notices() == []
@@ -110,14 +110,14 @@ def test_a_settlement_planned_from_another_due_date_is_not_written(engine: Engin
 def test_a_withdrawn_notice_that_comes_due_again_is_queued_again(engine: Engine, row: Row) -> None:
     """The date moved away and came back before anything was sent."""
     outbox = SqlOutbox(engine)
-    outbox.settle([settlement(row, letter(row), step_id="-1", on=FAR)], now=NOW)
+    outbox.settle([settlement(row, letter(row), step_id="-1", on=FAR)])
     commands_after = case_commands(engine)
     commands_after.replan(row.case, "analysis_started", on=date(2026, 4, 20), at=AT)
     withdrawn = [notice.state for notice in outbox.notices()]
     commands_after.replan(row.case, "analysis_started", on=date(2026, 4, 13), at=AT)
     back = the_row(engine, row.case)
 
-    queued = outbox.settle([settlement(back, letter(back, at=later(9)))], now=later(9))
+    queued = outbox.settle([settlement(back, letter(back, at=later(9)))])
 
     assert withdrawn == ["withdrawn"]
     assert queued == 1
@@ -129,11 +129,11 @@ def test_a_withdrawn_notice_that_comes_due_again_is_queued_again(engine: Engine,
 def test_a_sent_notice_that_comes_due_again_is_not_sent_again(engine: Engine, row: Row) -> None:
     """A letter that was sent stays sent."""
     outbox = SqlOutbox(engine)
-    outbox.settle([settlement(row, letter(row), step_id="-1", on=row.next_step_on)], now=NOW)
+    outbox.settle([settlement(row, letter(row), step_id="-1", on=row.next_step_on)])
     outbox.claim("email", now=NOW, limit=9)
     outbox.mark([DeliveryOutcome(key=letter(row).key, state="sent", answer="250 OK")], now=later(1))
 
-    queued = outbox.settle([settlement(row, letter(row, at=later(9)))], now=later(9))
+    queued = outbox.settle([settlement(row, letter(row, at=later(9)))])
 
     assert queued == 0
     assert [notice.state for notice in outbox.notices()] == ["sent"]
@@ -173,14 +173,14 @@ def test_a_notice_that_is_there_is_not_queued_again_under_its_key(
         )
     before = outbox.notices()
 
-    assert outbox.add([letter(row, at=later(9))], now=later(9)) == 0
+    assert outbox.add([letter(row, at=later(9))]) == 0
     assert outbox.notices() == before
     assert [notice.state for notice in before] == [state]
 
 
 def queue(engine: Engine, row: Row, *notices: Notice) -> SqlOutbox:
     outbox = SqlOutbox(engine)
-    outbox.settle([settlement(row, *notices, step_id="-1", on=FAR)], now=NOW)
+    outbox.settle([settlement(row, *notices, step_id="-1", on=FAR)])
     return outbox
 
 
@@ -247,7 +247,7 @@ def test_a_letter_put_off_is_handed_to_the_queue_for_its_moment(
     handed: list[NoticeBatch] = []
     outbox = SqlOutbox(engine, enqueue=lambda connection, batches: handed.extend(batches))
     notes = [letter(row, person=person) for person in ("a@org.kz", "b@org.kz")]
-    outbox.add(notes, now=NOW)
+    outbox.add(notes)
     outbox.claim("email", now=NOW, limit=9)
     handed.clear()
     moment = later(wait) if wait else None
@@ -366,7 +366,7 @@ def test_a_clock_ahead_takes_nothing_from_whoever_is_sending(
     seconds = [0.0]
     ahead._holding = Holding(engine, lambda: seconds[0])
     sent = letter(row)
-    outbox_here.add([sent], now=NOW)
+    outbox_here.add([sent])
     outbox_here.claim(sent.channel, now=NOW, limit=1)
 
     def looked(after: float) -> int:
@@ -386,7 +386,7 @@ def test_what_has_left_is_written_down_when_the_database_is_back(
     """The server was stopped between letter and mark: marked a moment later, it does not leave again."""
     outbox = SqlOutbox(server)
     sent = letter(the_row(server, opened(server).id))
-    outbox.add([sent], now=NOW)
+    outbox.add([sent])
     outbox.claim(sent.channel, now=later(1), limit=10)
     acts: tuple[Callable[[], None], ...] = (
         lambda: outbox.fault(sent.channel, "", "", now=later(2)),

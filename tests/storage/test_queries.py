@@ -134,7 +134,7 @@ def test_a_case_page_has_all_it_shows(engine: Engine) -> None:
     reads = SqlReads(engine)
     row = SqlLedger(engine).rows(case.id)["order_signed"]
     letters = letter(row, person="а@x.kz"), letter(row, person="ә@x.kz", at=later(1))
-    SqlOutbox(engine).settle([settlement(row, *letters)], now=NOW)
+    SqlOutbox(engine).settle([settlement(row, *letters)])
 
     rows = reads.rows_of([case.id])[case.id]
 

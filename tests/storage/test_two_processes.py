@@ -14,7 +14,7 @@ from merzim.storage.notices.outbox import SqlOutbox
 from notifications.ports import Settlement
 from tests.processes import FORKED
 from tests.storage import racing
-from tests.storage.sample_cases import NOW, letter, opened
+from tests.storage.sample_cases import letter, opened
 
 
 def two(work: Callable[..., Any], *arguments: object) -> list[Any]:
@@ -61,7 +61,7 @@ def test_two_processes_never_claim_the_same_notice(engine: Engine, url: str) -> 
         next_step=None,
         next_step_on=None,
     )
-    SqlOutbox(engine).settle([settlement], now=NOW)
+    SqlOutbox(engine).settle([settlement])
 
     first, second = two(racing.claim, url)
 

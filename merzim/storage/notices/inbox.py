@@ -13,9 +13,7 @@ from merzim.storage.rows import EVENT_COLUMNS, event
 from merzim.storage.tables.cases import CASE, INBOX
 from merzim.storage.tables.events import EVENT, OF_CASES
 from merzim.storage.tables.notices import NOTICE
-from merzim.storage.visibility import KNOWN, reader_values
 from notifications.ports import InboxLine
-from workflow.org.access import Scope
 
 _ABOUT = {name: INBOX.c[name].label(f"inbox_{name}") for name in ("person", "kind", "read_at")}
 _LINES = (
@@ -24,12 +22,6 @@ _LINES = (
     .join(CASE, CASE.c.id == INBOX.c.case)
 )
 _UNREAD = INBOX.c.read_at.is_(None)
-_UNREAD_ANYWHERE = (
-    select(func.count())
-    .select_from(INBOX)
-    .join(CASE, CASE.c.id == INBOX.c.case)
-    .where(INBOX.c.person == bindparam("k_person"), _UNREAD, KNOWN)
-)
 _MARK_ANNOUNCED = (
     INBOX.update()
     .where(
@@ -39,12 +31,6 @@ _MARK_ANNOUNCED = (
     )
     .values(untold=False)
 )
-
-
-def unread_anywhere(engine: Engine, person: str, scope: Scope | None) -> int:
-    """Return the number of a person's unread events, for a reader of the whole office."""
-    values = {"k_person": person, **reader_values(scope)}
-    return int(read_value(engine, _UNREAD_ANYWHERE, values))
 
 
 def unread(engine: Engine, person: str, conditions: Sequence[ColumnElement[bool]]) -> int:

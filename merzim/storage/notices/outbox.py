@@ -82,13 +82,13 @@ class SqlOutbox(CombinedNotices):
     def office(self) -> Office:
         return self._office.read()
 
-    def settle(self, settlements: Sequence[Settlement], *, now: datetime) -> int:
+    def settle(self, settlements: Sequence[Settlement]) -> int:
         if not settlements:
             return 0
         with writing(self._engine) as connection:
             return self.queue(connection, steps.settle(connection, settlements))
 
-    def add(self, notices: Sequence[Notice], *, now: datetime) -> int:
+    def add(self, notices: Sequence[Notice]) -> int:
         if not notices:
             return 0
         with writing(self._engine) as connection:
@@ -217,7 +217,7 @@ class SqlOutbox(CombinedNotices):
                 hand_out(connection, self._enqueue, [(key, now) for key in recovered_keys])
             return len(recovered_keys)
 
-    def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice], *, now: datetime) -> int:
+    def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice]) -> int:
         with writing(self._engine) as connection:
             numbers = [number for move in moves for number in move.numbers]
             connection.execute(MOVED.delete().where(MOVED.c.n.in_(numbers)))
@@ -226,7 +226,7 @@ class SqlOutbox(CombinedNotices):
     def untold(self, *, limit: int) -> Sequence[InboxLine]:
         return inbox.untold(self._engine, limit=limit)
 
-    def settle_untold(self, lines: Sequence[InboxLine], notices: Sequence[Notice], *, now: datetime) -> int:
+    def settle_untold(self, lines: Sequence[InboxLine], notices: Sequence[Notice]) -> int:
         with writing(self._engine) as connection:
             inbox.settle(connection, lines)
             return self.queue(connection, notices)

@@ -28,7 +28,6 @@ from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, by_id, event, head
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT
-from merzim.storage.visibility import KNOWN, reader_values
 from workflow.board.portfolio import APPROVAL
 from workflow.board.rows import CaseFilter, CaseOrder
 from workflow.cases.case import ENTRIES, Case, CaseStatus, Event, with_rows
@@ -36,7 +35,6 @@ from workflow.cases.registers.evidence_list import as_seen, events_as_seen
 
 _DAY = func.coalesce(DEADLINE.c.due, DEADLINE.c.planned_on)
 _HEADS_OF = select(*HEAD).where(in_names(CASE.c.id))
-_KNOWN_HEADS_OF = _HEADS_OF.where(KNOWN)
 _OF_ROWS = text(f"kind IN ({', '.join(repr(kind) for kind in sorted({*ENTRIES, 'withdrawn'}))})")
 _ROW_EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case), _OF_ROWS)
 _URGENT = (
@@ -139,17 +137,10 @@ class CaseReads(SearchReads):
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
         """Return these cases by id, as heads (without facts and plan dates)."""
         with reading(self._engine) as connection:
-            if self._visible.is_whole:
-                values = reader_values(self._scope)
-                return by_id(map(head, execute_for_names(connection, _KNOWN_HEADS_OF, cases, values)))
             query = _HEADS_OF.where(*self._visible.cases())
             heads = by_id(head(record) for record in execute_for_names(connection, query, cases))
-            if missing := self._visible.assigned(connection, [name for name in cases if name not in heads]):
-                other_cases = by_id(
-                    head(record) for record in execute_for_names(connection, _HEADS_OF, missing)
-                )
-                return {**heads, **other_cases}
-            return heads
+            missing = self._visible.assigned(connection, [name for name in cases if name not in heads])
+            return {**heads, **by_id(map(head, execute_for_names(connection, _HEADS_OF, missing)))}
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
         cases_by_id = self._ledger.cases(self._visible.among(cases))

@@ -66,8 +66,6 @@ class NoticeReads(ReaderQueries):
             return inbox.unread_letters(connection, cases, self._scope.names)
 
     def unread_lines(self, person: str) -> int:
-        if self._visible.is_whole:
-            return inbox.unread_anywhere(self._engine, person, self._scope)
         return 0 if self._visible.is_blind else inbox.unread(self._engine, person, self._visible.cases())
 
     def inbox(self, person: str, *, limit: int, offset: int = 0) -> Sequence[InboxLine]:
