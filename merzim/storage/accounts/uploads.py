@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select, update
 
 from merzim.documents.sheets.unreadable import Upload, UploadKind
 from merzim.storage.database.dialect import insert
@@ -50,7 +50,7 @@ class SqlUploads:
             StorageUnavailable: the database or the folder cannot be written.
         """
         digest = sha256(content).hexdigest()
-        values = {"name": name, "procedure": procedure, "content": b"", "at": now, "size": len(content)}
+        values = {"name": name, "procedure": procedure, "at": now, "size": len(content)}
         with writing(self._engine) as connection:
             self._expire(connection, now)
             _require_quota(connection, (digest, by, kind), len(content), now)
@@ -70,7 +70,7 @@ class SqlUploads:
             self._expire(connection, now)
             _require_quota(connection, key, size, now)
             names = dict(zip(("digest", "login", "kind"), key, strict=True))
-            values = {"name": "", "procedure": "", "content": b"", "at": now, "size": size}
+            values = {"name": "", "procedure": "", "at": now, "size": size}
             connection.execute(UPLOAD.insert().values(**names, **values))
 
     def stored_file(self, kind: UploadKind, digest: str, *, by: str, now: datetime) -> Upload | None:
@@ -171,5 +171,5 @@ class SqlIdempotency:
         execute(self._engine, ANSWER.delete().where(and_(*_of(login, key), ANSWER.c.answer.is_(None))))
 
 
-def _of(login: str, key: str):  # type: ignore[no-untyped-def]
+def _of(login: str, key: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return (ANSWER.c.login == login, ANSWER.c.key == key)

@@ -45,8 +45,8 @@ class PulseRow(TableBase, table=True):
 
 
 class UploadRow(TableBase, table=True):
-    """A file that was uploaded in the last day (`documents.sheets.unreadable.Upload`). `size`: its bytes, which
-    are in a file beside the evidence; `content` is empty.
+    """A file that was uploaded in the last day (`documents.sheets.unreadable.Upload`): `size` bytes, which are
+    in a file beside the evidence.
     """
 
     __tablename__ = "upload"
@@ -56,7 +56,6 @@ class UploadRow(TableBase, table=True):
     kind: str = Field(primary_key=True)
     name: str
     procedure: str
-    content: bytes
     at: datetime = Field(sa_type=UtcMoment, index=True)
     size: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
 
