@@ -16,8 +16,8 @@ from merzim.services.law.regulations import scoring as shipped_scoring
 from merzim.services.names import unit_named
 from merzim.services.scoring import YearScores, year_scores
 from workflow.refusal import Refusal
+from workflow.scoring.score import as_decimal
 from workflow.scoring.score import score as scored
-from workflow.scoring.score import written
 from workflow.scoring.score_inputs import BadInputs, choose, read_inputs
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def score(
             raise
         return _refused(call, file.name, refusal)
     scores = scored(answers, scoring, readings)
-    call.answer({"indicators": _rows(call, scores), "total": written(scores.total)})
+    call.answer({"indicators": _rows(call, scores), "total": as_decimal(scores.total)})
     _print(call, scores)
     return DONE
 
@@ -81,19 +81,24 @@ def _year_answer(call: CommandContext, year: YearScores) -> dict[str, object]:
     indicators = []
     for score, row in zip(year.scores.scores, _rows(call, year.scores), strict=True):
         prospect = year.prospects.get(score.id)
-        lost, stake = (written(prospect.lost), written(prospect.at_stake)) if prospect else (None, None)
+        lost, stake = (as_decimal(prospect.lost), as_decimal(prospect.at_stake)) if prospect else (None, None)
         indicators.append({**row, "lost": lost, "at_stake": stake, "missing": year.counted[score.id].missing})
     return {
         "unit": year.unit,
         "year": year.year,
         "indicators": indicators,
-        "projects": {name: written(points) for name, points in year.projects().items()},
-        "total": written(year.scores.total),
-        "lost": written(year.lost),
-        "at_stake": written(year.at_stake),
+        "projects": {name: as_decimal(points) for name, points in year.projects().items()},
+        "total": as_decimal(year.scores.total),
+        "lost": as_decimal(year.lost),
+        "at_stake": as_decimal(year.at_stake),
         "remarks": [call.say(remark.code, **remark.arguments) for remark in year.remarks],
         "steps": [
-            {"indicator": step.indicator, "gain": written(step.gain), "by": step.by, "text": _step(call, step)}
+            {
+                "indicator": step.indicator,
+                "gain": as_decimal(step.gain),
+                "by": step.by,
+                "text": _step(call, step),
+            }
             for step in year.steps
         ],
     }
@@ -115,10 +120,10 @@ def _print_year(call: CommandContext, whole_year: YearScores, parts: list[YearSc
         points = (_shown(call, points) for points in (score.points, *prospects))
         rows.append((score.id, *points, score.title[call.language]))
     call.table(("indicator", "points", "lost", "at_stake", "title"), rows)
-    call.print("\n" + call.say("cli.score.total", points=written(whole_year.scores.total)))
+    call.print("\n" + call.say("cli.score.total", points=as_decimal(whole_year.scores.total)))
     for project, project_points in whole_year.projects().items():
-        call.print(call.say("cli.score.project", project=project[1:], points=written(project_points)))
-    stakes = {"lost": written(whole_year.lost), "at_stake": written(whole_year.at_stake)}
+        call.print(call.say("cli.score.project", project=project[1:], points=as_decimal(project_points)))
+    stakes = {"lost": as_decimal(whole_year.lost), "at_stake": as_decimal(whole_year.at_stake)}
     call.print(call.say("cli.score.prospects", **stakes))
     if parts:
         call.print()
@@ -139,9 +144,10 @@ def _step(call: CommandContext, step: PointsStep) -> str:
     """Return the next step of an indicator in words."""
     missing_names = tuple(map(call.name, step.missing))
     arguments = {
-        key: written(value) if isinstance(value, Fraction) else value for key, value in step.arguments.items()
+        key: as_decimal(value) if isinstance(value, Fraction) else value
+        for key, value in step.arguments.items()
     }
-    text = call.say(f"score.step.{step.code}", **arguments, gain=written(step.gain), by=step.by)
+    text = call.say(f"score.step.{step.code}", **arguments, gain=as_decimal(step.gain), by=step.by)
     return f"{text} {call.say('score.step.missing', names=missing_names)}" if missing_names else text
 
 
@@ -164,8 +170,8 @@ def _rows(call: CommandContext, scores: Scores) -> list[dict[str, object]]:
     return [
         {
             "id": score.id,
-            "points": written(score.points),
-            "max": None if score.maximum is None else written(score.maximum),
+            "points": as_decimal(score.points),
+            "max": None if score.maximum is None else as_decimal(score.maximum),
             "arithmetic": _arithmetic(call, score),
         }
         for score in scores.scores
@@ -181,7 +187,7 @@ def _print(call: CommandContext, scores: Scores) -> None:
         for score in scores.scores
     ]
     call.table(("indicator", "points", "maximum", "title"), rows)
-    call.print("\n" + call.say("cli.score.total", points=written(scores.total)) + "\n")
+    call.print("\n" + call.say("cli.score.total", points=as_decimal(scores.total)) + "\n")
     _print_arithmetic(call, scores.scores)
 
 
@@ -196,4 +202,4 @@ def _arithmetic(call: CommandContext, score: Score) -> str:
 
 
 def _shown(call: CommandContext, points: Fraction | None) -> str:
-    return "" if points is None else number(written(points), call.language)
+    return "" if points is None else number(as_decimal(points), call.language)

@@ -38,7 +38,7 @@ from workflow.scoring.prospects import (
 )
 from workflow.scoring.recorded import CountedRows, YearRecords, body, row_numbers
 from workflow.scoring.scale import SCORED, Readings, Scoring
-from workflow.scoring.score import Scores, score, written
+from workflow.scoring.score import Scores, as_decimal, score
 from workflow.scoring.tally import AssessedYear, Tally, tally
 
 
@@ -130,7 +130,7 @@ class Stakes:
         root, office = unit or self._ctx.reader.root, self._ctx.reads.office()
         if root and (root not in office.units or not within(office, root, self._ctx.reader.root)):
             return Decimal(0)
-        return written(self._of_root(root, with_rows=True).at_stake)
+        return as_decimal(self._of_root(root, with_rows=True).at_stake)
 
     def of(self, unit: str, indicator: str | None, period: str | None, due: date | None) -> Stake | None:
         """Return the points of an indicator at stake by what a unit (by id) does; None where nothing is.

@@ -99,9 +99,11 @@ class Poller:
                 asyncio.run(self._run())
             except TokenMissing as problem:
                 self._report_refused_token(str(problem))
-                self._log_and_rest(str(problem), 12 * REST)
+                self._log_once(str(problem))
+                self._stop.wait(12 * REST)
             except Exception as problem:  # Whatever it was, people still press buttons.
-                self._log_and_rest(self._channel.error_text(problem), REST)
+                self._log_once(self._channel.error_text(problem))
+                self._stop.wait(REST)
 
     @property
     def lease(self) -> str:
@@ -147,15 +149,13 @@ class Poller:
             self._leases.give_back(lease, self._holder)
             self._offset = None
             self._report_refused_token(self._channel.error_text(problem))
-            await self._log_and_wait(
-                f"the bot's token is not accepted: {self._channel.error_text(problem)}", 12 * REST
-            )
-            return
-        except exceptions.TelegramRetryAfter as problem:
-            await self._log_and_wait(self._channel.error_text(problem), problem.retry_after)
+            self._log_once(f"the bot's token is not accepted: {self._channel.error_text(problem)}")
+            await self._wait(12 * REST)
             return
         except (exceptions.AiogramError, OSError) as problem:
-            await self._log_and_wait(self._channel.error_text(problem), REST)
+            self._log_once(self._channel.error_text(problem))
+            pause = problem.retry_after if isinstance(problem, exceptions.TelegramRetryAfter) else REST
+            await self._wait(pause)
             return
         if news:
             await self._answer_all(bot, lease, news)
@@ -301,19 +301,11 @@ class Poller:
         except Exception:  # The database is away: the next question tells it again.
             log.exception("what is wrong with the bot could not be written down")
 
-    async def _log_and_wait(self, trouble: str, pause: float) -> None:
-        """Log an error unless it was the last one logged, and wait."""
+    def _log_once(self, trouble: str) -> None:
+        """Log why the bot receives nothing, unless it was the last error logged."""
         if trouble != self._troubled:
             log.warning("the bot hears nobody: %s", trouble)
         self._troubled = trouble
-        await self._wait(pause)
-
-    def _log_and_rest(self, trouble: str, pause: float) -> None:
-        """Log an error unless it was the last one logged, and wait."""
-        if trouble != self._troubled:
-            log.warning("the bot hears nobody: %s", trouble)
-        self._troubled = trouble
-        self._stop.wait(pause)
 
     async def _wait(self, seconds: float) -> None:
         """Wait, unless stopped."""

@@ -27,7 +27,7 @@ from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.exposure import CartogramLine
 from workflow.org.audit import Stamp
 from workflow.org.office import Unit
-from workflow.scoring.score import written
+from workflow.scoring.score import as_decimal
 
 AFTER = date(2027, 1, 20)
 WHO = Stamp(by="t", now=datetime(2026, 2, 2, 7, tzinfo=UTC), today=AFTER)
@@ -107,7 +107,7 @@ class Recorded:
 
 def points(year_scores: YearScores) -> dict[str, str]:
     """Points by indicator, as they are written."""
-    return {score.id: str(written(score.points)) for score in year_scores.scores.scores}
+    return {score.id: str(as_decimal(score.points)) for score in year_scores.scores.scores}
 
 
 def by_hand(table: Mapping[str, tuple[str, str]]) -> dict[str, str]:
@@ -399,7 +399,7 @@ def test_a_year_recorded_in_an_office_equals_the_points_counted_by_hand(
     year_scores = office.score(root)
 
     assert points(year_scores) == by_hand(table)
-    assert str(written(year_scores.scores.total)) == total
+    assert str(as_decimal(year_scores.scores.total)) == total
 
 
 def test_the_year_of_the_oblast_names_all_indicators() -> None:

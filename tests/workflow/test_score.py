@@ -15,7 +15,7 @@ from tests.law import ROOT
 from workflow.law.files import UnreadableRegulation
 from workflow.refusal import Refusal
 from workflow.scoring.scale import READINGS, Scoring, read_scoring
-from workflow.scoring.score import Score, Scores, score, written
+from workflow.scoring.score import Score, Scores, as_decimal, score
 from workflow.scoring.score_inputs import MAX_NUMBER, BadInputs, choose, read_inputs
 
 FILE = ROOT / "regulations" / "scoring" / "tbn4-scoring.2024-01-01.toml"
@@ -47,7 +47,7 @@ def one(indicator: str, values: object, **readings: str) -> Score:
 
 def points(indicator: str, values: object, **readings: str) -> str:
     """Its points as they are written."""
-    return str(written(one(indicator, values, **readings).points))
+    return str(as_decimal(one(indicator, values, **readings).points))
 
 
 def pair(indicator_score: Score) -> tuple[object, object]:
@@ -293,11 +293,11 @@ def test_a_whole_year_equals_the_sum_made_by_hand() -> None:
     for indicator_score in all_scores.scores:
         by_project[indicator_score.id[:2]] += indicator_score.points
 
-    assert {score.id: str(written(score.points)) for score in all_scores.scores} == {
+    assert {score.id: str(as_decimal(score.points)) for score in all_scores.scores} == {
         name: expected for name, (_, expected) in YEAR.items()
     }
-    assert {project: str(written(points)) for project, points in by_project.items()} == PROJECTS
-    assert str(written(all_scores.total)) == TOTAL
+    assert {project: str(as_decimal(points)) for project, points in by_project.items()} == PROJECTS
+    assert str(as_decimal(all_scores.total)) == TOTAL
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
@@ -353,7 +353,7 @@ def test_more_done_never_earns_less_and_never_above_the_maximum(
 @given(st.fractions(min_value=-10_000, max_value=10_000))
 def test_written_points_are_plain_decimals_that_never_show_too_much(exact: Fraction) -> None:
     """No exponent, no needless zero; what does not end is cut."""
-    shown_points = written(exact)
+    shown_points = as_decimal(exact)
 
     assert str(shown_points) == f"{shown_points:f}"
     assert abs(Fraction(shown_points)) <= abs(exact)

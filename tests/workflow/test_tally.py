@@ -14,7 +14,7 @@ from workflow.org.office import Office, Unit
 from workflow.scoring.prospects import PointsStep, prospect, remarks, steps
 from workflow.scoring.recorded import RUNNING, MissingFact, RecordedFact, YearRecords, body, numbers
 from workflow.scoring.scale import Analyses, Done, Present
-from workflow.scoring.score import Scores, score, written
+from workflow.scoring.score import Scores, as_decimal, score
 from workflow.scoring.tally import AssessedYear, tally
 
 AFTER = date(2027, 1, 11)
@@ -117,7 +117,7 @@ def scored(of: AssessedYear, **readings: str) -> Scores:
 def points(of: AssessedYear, **readings: str) -> dict[str, str]:
     """Points by indicator, as they are written."""
     return {
-        indicator_score.id: str(written(indicator_score.points))
+        indicator_score.id: str(as_decimal(indicator_score.points))
         for indicator_score in scored(of, **readings).scores
     }
 

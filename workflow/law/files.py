@@ -276,7 +276,7 @@ def _path(location: Sequence[str | int], data: Any) -> Path:
     return tuple(path)
 
 
-def written(path: Path) -> str:
+def path_text(path: Path) -> str:
     """Return a path in the notation of the file: `term.in`, `steps[2].to[1]`."""
     return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
 
@@ -488,8 +488,8 @@ def _place(path: Path, data: Mapping[str, Any]) -> str:
     """Return the place of a path in words: `obligation 3 "start_announced": term.in`."""
     table = _listed_table(path, data)
     if table is None:
-        return written(path)
-    inside = written(path[2:])
+        return path_text(path)
+    inside = path_text(path[2:])
     return heading(str(path[0]), int(path[1]), _name(table)) + (f": {inside}" if inside else "")
 
 

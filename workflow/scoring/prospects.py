@@ -38,7 +38,7 @@ from workflow.scoring.scale import (
     Share,
     Sittings,
 )
-from workflow.scoring.score import NOTHING, Score, Scores, points_of, written
+from workflow.scoring.score import NOTHING, Score, Scores, as_decimal, points_of
 from workflow.scoring.tally import AssessedYear, Tally, recorded_whole, under_embargo
 
 SHOWN = 3
@@ -140,7 +140,7 @@ def stake_of(
     if isinstance(indicator.scale, Monthly) and month is not None:
         is_over = month < period_of(today, "month").name
         at_stake = NOTHING if is_over else min(at_stake, indicator.scale.at_most)
-    points = written(at_stake)
+    points = as_decimal(at_stake)
     return Stake(points, isinstance(indicator.scale, Presence)) if points else None
 
 
@@ -342,7 +342,7 @@ def explain(
         if tallies[score.id].running:
             arithmetic = (Element(code="score.running"),)
         if tallies[score.id].pending and indicator.deduction is not None:
-            pending = Element(code="score.pending", arguments={"points": written(indicator.deduction)})
+            pending = Element(code="score.pending", arguments={"points": as_decimal(indicator.deduction)})
             arithmetic = (pending,) if isinstance(tallies[score.id].answer, Present) else (*arithmetic, pending)
         readings_used = {
             name: readings[name] for name in indicator.counting.readings if year.uses(name, scoring)

@@ -99,7 +99,7 @@ def points_of(indicator: Indicator, answer: Answer, readings: Readings) -> Fract
 
 
 @lru_cache(maxsize=4096)
-def written(points: Fraction) -> Decimal:
+def as_decimal(points: Fraction) -> Decimal:
     """Return points as a decimal without trailing zeros; infinite decimals are cut after four digits (linear
     scales only).
     """
@@ -154,7 +154,7 @@ def _present(indicator: Indicator, answer: Present) -> _Earned:
             raise TypeError(f"{indicator.id}: {answer}")
     if answer.present or indicator.deduction is None:
         return _Earned(NOTHING, ceiling, (_element("present"),))
-    return _Earned(-indicator.deduction, ceiling, (_element("absent", points=written(indicator.deduction)),))
+    return _Earned(-indicator.deduction, ceiling, (_element("absent", points=as_decimal(indicator.deduction)),))
 
 
 def _earned(scale: Scale, answer: Answer, readings: Readings) -> _Earned:
@@ -165,7 +165,7 @@ def _earned(scale: Scale, answer: Answer, readings: Readings) -> _Earned:
         case Each(points=each), Count(count=count):
             points = count * each
             return _Earned(
-                points, None, (_element("each", count=count, each=written(each), points=written(points)),)
+                points, None, (_element("each", count=count, each=as_decimal(each), points=as_decimal(points)),)
             )
         case Kinds(), CountByKind():
             return _by_kind(scale, answer)
@@ -193,7 +193,7 @@ def _share(scale: Share, answer: Done, *, linear: bool) -> _Earned:
         "done": answer.done,
         "of": answer.of,
         "share": _percent(share),
-        "maximum": written(scale.maximum),
+        "maximum": as_decimal(scale.maximum),
     }
     if scale.nothing_below is not None and share < scale.nothing_below:
         return _Earned(
@@ -202,12 +202,12 @@ def _share(scale: Share, answer: Done, *, linear: bool) -> _Earned:
     reached = min(share, scale.full)
     if linear:
         points = scale.maximum * reached / scale.full
-        sentence = _element("linear", **arguments, full=_percent(scale.full), points=written(points))
+        sentence = _element("linear", **arguments, full=_percent(scale.full), points=as_decimal(points))
     else:
         steps = reached // scale.step
         points = steps * scale.per_step
-        arguments |= {"steps": steps, "step": _percent(scale.step), "per_step": written(scale.per_step)}
-        sentence = _element("share", **arguments, points=written(points))
+        arguments |= {"steps": steps, "step": _percent(scale.step), "per_step": as_decimal(scale.per_step)}
+        sentence = _element("share", **arguments, points=as_decimal(points))
     extra_elements = (_element("no_more", full=_percent(scale.full)),) if share > scale.full else ()
     return _Earned(points, scale.maximum, (sentence, *extra_elements))
 
@@ -217,7 +217,7 @@ def _by_kind(scale: Kinds, answer: CountByKind) -> _Earned:
     for kind, count in answer.counts.items():
         kind_points = scale.points[kind]
         element = _element(
-            "kind", kind=kind, count=count, each=written(kind_points), points=written(count * kind_points)
+            "kind", kind=kind, count=count, each=as_decimal(kind_points), points=as_decimal(count * kind_points)
         )
         parts.append(_Earned(count * kind_points, None, (element,)))
     return _together(parts)
@@ -230,11 +230,11 @@ def _bracket(scale: Brackets, count: int, *, above: bool) -> _Earned:
         *other_rows, before, last = rows
         rows = [*other_rows, before.replaced(last=last.first), last.replaced(first=last.first + 1)]
     row = next(row for row in rows if row.last is None or count <= row.last)
-    arguments: dict[str, object] = {"count": count, "first": row.first, "points": written(row.points)}
+    arguments: dict[str, object] = {"count": count, "first": row.first, "points": as_decimal(row.points)}
     if row.last is None:
         sentence = _element("bracket_open", **arguments)
     elif row.last == 0:
-        sentence = _element("no_facts", points=written(row.points))
+        sentence = _element("no_facts", points=as_decimal(row.points))
     else:
         sentence = _element("bracket", **arguments, last=row.last)
     return _Earned(row.points, rows[0].points, (sentence,))
@@ -246,10 +246,10 @@ def _monthly(scale: Monthly, counts: tuple[int, ...]) -> _Earned:
     sentence = _element(
         "months",
         counts=counts,
-        each=written(scale.points),
-        at_most=written(scale.at_most),
-        by_month=tuple(written(month) for month in by_month),
-        points=written(points),
+        each=as_decimal(scale.points),
+        at_most=as_decimal(scale.at_most),
+        by_month=tuple(as_decimal(month) for month in by_month),
+        points=as_decimal(points),
     )
     return _Earned(points, scale.at_most * len(counts), (sentence,))
 
@@ -262,18 +262,18 @@ def _sittings(scale: Sittings, answer: Done, *, linear: bool) -> _Earned:
         "missing": missing,
         "of": answer.of,
         "share": _percent(share),
-        "maximum": written(scale.maximum),
+        "maximum": as_decimal(scale.maximum),
     }
     if linear:
         lost = scale.maximum * share / _HUNDRED
         points = scale.maximum - lost
         return _Earned(
-            points, scale.maximum, (_element("sittings_linear", **arguments, points=written(points)),)
+            points, scale.maximum, (_element("sittings_linear", **arguments, points=as_decimal(points)),)
         )
     steps = share // scale.step
     points = scale.maximum - steps * scale.per_step
-    arguments |= {"steps": steps, "step": _percent(scale.step), "per_step": written(scale.per_step)}
-    return _Earned(points, scale.maximum, (_element("sittings", **arguments, points=written(points)),))
+    arguments |= {"steps": steps, "step": _percent(scale.step), "per_step": as_decimal(scale.per_step)}
+    return _Earned(points, scale.maximum, (_element("sittings", **arguments, points=as_decimal(points)),))
 
 
 def _analyses(scale: CoverageAndRisks, answer: Analyses, readings: Readings) -> _Earned:
@@ -301,12 +301,12 @@ def _risks(scale: CoverageAndRisks, risks: RiskNumbers, reading: str) -> _Earned
     sentence = _element(
         "risks",
         found=found_count,
-        found_each=written(scale.risks.found),
+        found_each=as_decimal(scale.risks.found),
         removed=removed,
-        removed_each=written(scale.risks.removed),
+        removed_each=as_decimal(scale.risks.removed),
         completed=risks.completed,
-        completed_each=written(scale.risks.completed),
-        points=written(points),
+        completed_each=as_decimal(scale.risks.completed),
+        points=as_decimal(points),
     )
     return _Earned(points, None, (sentence,))
 
@@ -325,7 +325,7 @@ def _events(scale: Propaganda, answer: Events, *, counts_both: bool) -> _Earned:
 
 def _part(points: Fraction, code: str, **arguments: object) -> _Earned:
     """Return points that count towards the maximum whole, with their sentence."""
-    return _Earned(points, points, (_element(code, **arguments, points=written(points)),))
+    return _Earned(points, points, (_element(code, **arguments, points=as_decimal(points)),))
 
 
 def _together(parts: list[_Earned]) -> _Earned:
@@ -334,7 +334,7 @@ def _together(parts: list[_Earned]) -> _Earned:
     ceilings = [part.maximum for part in parts if part.maximum is not None]
     elements = tuple(element for part in parts for element in part.elements)
     if len(parts) > 1:
-        elements += (_element("together", points=written(points)),)
+        elements += (_element("together", points=as_decimal(points)),)
     return _Earned(points, sum(ceilings, NOTHING) if len(ceilings) == len(parts) else None, elements)
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
-from workflow.law.files import Mistake, Model, mistakes, one_of, written, wrong
+from workflow.law.files import Mistake, Model, mistakes, one_of, path_text, wrong
 from workflow.refusal import Refusal, closest_first, quoted
 from workflow.scoring import scale as scales
 from workflow.scoring.scale import MAX_NUMBER, Answer, Indicator, Readings, Scoring
@@ -186,7 +186,7 @@ def _errors(indicator: Indicator, example: str, mistakes: Sequence[Mistake]) -> 
         code = _CODES.get(mistake.code, mistake.code)
         record = next((_INSIDE[key] for key in mistake.path if key in _INSIDE), example)
         arguments = {
-            "place": written((indicator.id, *mistake.path)),
+            "place": path_text((indicator.id, *mistake.path)),
             "value": _shown(mistake.given),
             "example": record,
             "missing": missing,

@@ -17,7 +17,7 @@ from workflow.org.name_index import alphabetical
 from workflow.org.office import Office
 from workflow.scoring.prospects import PointsStep
 from workflow.scoring.scale import Counting, Readings, Scoring
-from workflow.scoring.score import written
+from workflow.scoring.score import as_decimal
 from workflow.scoring.score_inputs import choose
 
 PAGE = 100
@@ -142,9 +142,9 @@ def points_of_year(
     return Points(
         unit=unit_name(office, unit),
         year=year,
-        total=written(whole_year.scores.total),
-        lost=written(whole_year.lost),
-        at_stake=written(whole_year.at_stake),
+        total=as_decimal(whole_year.scores.total),
+        lost=as_decimal(whole_year.lost),
+        at_stake=as_decimal(whole_year.at_stake),
         projects=_projects(whole_year, lambda place: unit_name(office, place).name),
         parts=tuple(_points_of_unit(scores, office) for scores in shown_scores),
         steps=tuple(_ahead(step, scoring, office) for step in whole_year.steps),
@@ -163,9 +163,9 @@ def points_of_year(
 def _points_of_unit(scores: YearScores, office: Office) -> UnitPoints:
     return UnitPoints(
         unit=unit_name(office, scores.unit),
-        points=written(scores.scores.total),
-        lost=written(scores.lost),
-        at_stake=written(scores.at_stake),
+        points=as_decimal(scores.scores.total),
+        lost=as_decimal(scores.lost),
+        at_stake=as_decimal(scores.at_stake),
     )
 
 
@@ -233,10 +233,10 @@ def _projects(whole_year: YearScores, name: Callable[[str], Name]) -> tuple[Proj
             IndicatorPoints(
                 id=score.id,
                 title=score.title,
-                points=written(score.points),
-                maximum=None if score.maximum is None else written(score.maximum),
-                lost=None if prospect is None else written(prospect.lost),
-                at_stake=None if prospect is None else written(prospect.at_stake),
+                points=as_decimal(score.points),
+                maximum=None if score.maximum is None else as_decimal(score.maximum),
+                lost=None if prospect is None else as_decimal(prospect.lost),
+                at_stake=None if prospect is None else as_decimal(prospect.at_stake),
                 arithmetic=score.arithmetic,
                 missing=tuple(name(id) for id in whole_year.counted[score.id].missing[:12]),
             )
@@ -259,6 +259,7 @@ def _sum(points: Iterable[Decimal | None]) -> Decimal:
 
 def _step_arguments(step: PointsStep) -> dict[str, object]:
     arguments = {
-        key: written(value) if isinstance(value, Fraction) else value for key, value in step.arguments.items()
+        key: as_decimal(value) if isinstance(value, Fraction) else value
+        for key, value in step.arguments.items()
     }
-    return {**arguments, "gain": written(step.gain), "by": step.by}
+    return {**arguments, "gain": as_decimal(step.gain), "by": step.by}
