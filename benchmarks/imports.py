@@ -14,7 +14,7 @@ from benchmarks.table import Line
 from calendars import calendar
 from merzim.app import build_app
 from merzim.services.context import operator_context
-from merzim.services.imports.previews import ImportSchedule, take_schedule
+from merzim.services.imports.schedules import ImportSchedule, take_schedule
 from merzim.settings import DatabaseSettings, Settings
 from workflow.org.audit import Stamp
 

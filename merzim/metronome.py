@@ -232,7 +232,7 @@ def work(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
         if app.many_nodes:
             address = conninfo(app.engine)
             tell(say("cli.working"))
-            with closing(app.with_own_connections()) as planning:
+            with closing(app.with_settings(app.configured)) as planning:
                 queue.work(address, acts(app, clock, planning=planning), stopped)
             return
         with ticking(app, clock):

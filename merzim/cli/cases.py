@@ -22,11 +22,11 @@ from merzim.cli.printing import (
 )
 from merzim.services.cases import verbs
 from merzim.services.cases.judgement import findings_of
-from merzim.services.imports import previews
 from merzim.services.inputs import build
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import cases_of, stage_title, title, unit_named
 from merzim.services.results import act_moves_result
+from merzim.services.yearly import opening
 from workflow.board.rows import DeadlineFilter, horizon
 from workflow.cases.case import effective_events
 from workflow.deadlines.lateness import late_by, near
@@ -113,15 +113,15 @@ def open_year(
     year_number = number(year, where="YEAR", first=2000, last=2100)
     values = {"year": year_number, "unit": unit_named(call.app, unit)}
     if undo:
-        undone = previews.undo_year(call.ctx, build(previews.UndoYear, values))
+        undone = opening.undo_year(call.ctx, build(opening.UndoYear, values))
         call.tell(undone, "cli.year_undone", year=year_number, cases=len(undone.cancelled))
         return
     first_day = day(kept_from, where="--kept-from") if kept_from else None
-    asked = build(previews.OpenYear, {**values, "kept_from": first_day})
+    asked = build(opening.OpenYear, {**values, "kept_from": first_day})
     if dry_run:
         _show_year(call, asked)
         return
-    result = previews.open_year(call.ctx, asked)
+    result = opening.open_year(call.ctx, asked)
     heads = call.app.ledger.cases(result.opened)
     opened = [_head(call, heads[name]) for name in result.opened]
     answer = {"year": year_number, "opened": opened, "there": result.there}
@@ -132,8 +132,8 @@ def open_year(
         call.tell(answer, "cli.year_there", year=year_number, cases=result.there)
 
 
-def _show_year(call: CommandContext, asked: previews.OpenYear) -> None:
-    ahead = previews.preview_year(call.ctx, asked.year, asked.unit, asked.kept_from)
+def _show_year(call: CommandContext, asked: opening.OpenYear) -> None:
+    ahead = opening.preview_year(call.ctx, asked.year, asked.unit, asked.kept_from)
     openings = [picked(opening, "procedure", "unit") for opening in ahead.openings]
     others = picked(ahead, "there", "kept_from", "overdue")
     call.answer({"year": asked.year, "openings": openings, **others, "told": dict(ahead.told)})

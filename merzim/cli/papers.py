@@ -54,7 +54,7 @@ from merzim.services.documents.year_reports import (
     unanswered_notes,
 )
 from merzim.services.evidence import clean_file_name
-from merzim.services.imports.previews import ImportSchedule, keep_match, take_schedule
+from merzim.services.imports.schedules import ImportSchedule, keep_match, take_schedule
 from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.services.moments import almaty
 from merzim.services.names import unit_named

@@ -39,7 +39,6 @@ from merzim.storage.tables.base import canonical
 from notifications.channels import STAYS_HERE
 from notifications.notice import Outcome
 from workflow.board.rows import CaseFilter
-from workflow.law.procedure import Text
 from workflow.org.office import Person
 from workflow.refusal import Refusal
 
@@ -98,12 +97,6 @@ def reader_at(ctx: RequestContext, email: str, language: str) -> Person:
     reader = ctx.reader
     name, key = reader.name or reader.login, reader.person or reader.login
     return Person(key=key, name=name, unit="", email=email or None, language=language)
-
-
-def unused_files(app: AppContext) -> Sequence[tuple[str, str, Text]]:
-    """Return code, name and reason of each own file of procedures or registers that cannot be used."""
-    _ = app.read_editions, app.registers
-    return [(code, file, reason) for file, (code, reason) in sorted(app.unused_files.items())]
 
 
 def _mask_secret(key: str, value: object) -> str:

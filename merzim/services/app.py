@@ -21,6 +21,7 @@ from merzim.services import configuration
 from merzim.services.channels import create_channel, sender_domain
 from merzim.services.law.regulations import (
     Editions,
+    LeftOutFile,
     bodies_of,
     read_editions,
     read_registers,
@@ -65,33 +66,8 @@ from notifications.channels import Channel
 from notifications.rules import Rules
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.law.library import Library
-from workflow.law.procedure import Text
 from workflow.org.office import Office
 from workflow.registers.definition import Registers
-
-
-def prepare_database(engine: Any, *, installation: str, many_nodes: bool, steps: str) -> None:
-    """Create or migrate the database, and claim it.
-
-    Args:
-        steps: the reminder steps a new board is made with.
-
-    Raises:
-        StorageUnavailable: it cannot be used; nothing was changed.
-        Refusal: it belongs to another installation.
-    """
-    claimed = refuse_anothers(engine, installation)
-    create_or_migrate(engine)
-    if many_nodes:
-        from merzim.services.jobs import queue  # only an office on PostgreSQL has one
-
-        with writing(engine) as connection:
-            queue.prepare(driver(connection))
-    if installation and not claimed:
-        claim(engine, installation)
-    if not board_steps(engine):
-        note_board_steps(engine, steps)
-
 
 _BUILT_BY_SETTINGS = (
     *("channels", "provider", "rules", "present_office", "ledger", "outbox", "reads", "case_commands"),
@@ -133,7 +109,6 @@ class AppContext:
             rows_compared: the point up to which the last round of this process compared rows with yearly cases.
             proposed: by unit, the day and hour at which missing yearly cases were counted, and their number.
             last_days: by task name, the local date on which a daily task last ran.
-            unused_files: by name, the own files that cannot be used, each with a code and the reason.
             creates_database: whether a database that does not exist is created. Commands that only read set it
                 to False before the database is opened.
         """
@@ -145,15 +120,8 @@ class AppContext:
         self.rows_compared: RoundMark | None = None
         self.proposed: dict[str, tuple[tuple[date, int] | None, int]] = {}
         self.last_days: dict[str, date] = {}
-        self.unused_files: dict[str, tuple[str, Text]] = {}
         self.clock = clock
         self.note = _log_note if note is None else note
-
-    def with_own_connections(self) -> AppContext:
-        """Return a context of the same settings with connections of its own, for work in another thread."""
-        other = self.with_settings(self.configured)
-        other.creates_database = self.creates_database
-        return other
 
     def on_database(self, url: str) -> AppContext:
         return self.with_settings(
@@ -163,6 +131,7 @@ class AppContext:
         )
 
     def with_settings(self, settings: Settings) -> AppContext:
+        """Return a context of these settings with connections of its own."""
         return AppContext(settings, clock=self.clock, system_clock=self.system_clock, note=self.note)
 
     @property
@@ -237,11 +206,6 @@ class AppContext:
         """The reminder steps of config.toml, as they are noted beside a board."""
         return " ".join(str(step) for step in self.configured.reminders.steps)
 
-    @property
-    def installation(self) -> str:
-        """What the installation is called, whatever the organisation is called in the browser."""
-        return self.configured.installation
-
     @cached_property
     def library(self) -> Library:
         """Every edition of every procedure, shipped or the organisation's own."""
@@ -257,10 +221,7 @@ class AppContext:
         office adopted last.
         """
         read = self._read_editions()
-        for unused_file in read.left_out:
-            code = "law.left_out_adopted" if unused_file.adopted else "law.left_out"
-            self.unused_files[unused_file.file] = code, reason(unused_file)
-            self.note(code, file=unused_file.file, reason=reason(unused_file))
+        self._note_unused(read.left_out)
         return read
 
     def _read_editions(self) -> Editions:
@@ -278,14 +239,14 @@ class AppContext:
     def registers(self) -> Registers:
         """Every register, shipped and the organisation's own. Own files that cannot be used are reported."""
         read = read_registers(self.settings)
-        for unused_file in read.left_out:
-            self.unused_files[unused_file.file] = "law.left_out", reason(unused_file)
-            self.note("law.left_out", file=unused_file.file, reason=reason(unused_file))
+        self._note_unused(read.left_out)
         return Registers(read.registers)
 
-    @property
-    def own_texts(self) -> Mapping[str, str]:
-        return self.read_editions.own
+    def _note_unused(self, files: Iterable[LeftOutFile]) -> None:
+        """Report which own files cannot be used, and why."""
+        for file in files:
+            code = "law.left_out_adopted" if file.adopted else "law.left_out"
+            self.note(code, file=file.file, reason=reason(file))
 
     @cached_property
     def channels(self) -> dict[str, Channel]:
@@ -306,7 +267,8 @@ class AppContext:
 
     @cached_property
     def engine(self) -> Any:
-        """The database engine, its schema created or migrated. The type is private to the storage layer.
+        """The database engine, its schema created or migrated, claimed for this installation; its type is
+        private to the storage layer.
 
         Raises:
             StorageUnavailable: it cannot be used, or does not exist (`no_database`); nothing was changed.
@@ -314,9 +276,18 @@ class AppContext:
         """
         if not self.creates_database:
             self._refuse_missing_database()
-        prepare_database(
-            self.unprepared, installation=self.installation, many_nodes=self.many_nodes, steps=self.steps
-        )
+        installation, unprepared = self.configured.installation, self.unprepared
+        claimed = refuse_anothers(unprepared, installation)
+        create_or_migrate(unprepared)
+        if self.many_nodes:
+            from merzim.services.jobs import queue  # only an office on PostgreSQL has one
+
+            with writing(unprepared) as connection:
+                queue.prepare(driver(connection))
+        if installation and not claimed:
+            claim(unprepared, installation)
+        if not board_steps(unprepared):
+            note_board_steps(unprepared, self.steps)
         self.lay_over_settings()
         return self.unprepared
 

@@ -17,7 +17,7 @@ from merzim.services.law.acts import ChangeAct, change_act
 from merzim.services.law.regulations import scoring
 from merzim.services.registers.verbs import AddRow, add_row
 from merzim.services.scoring import YearScores, year_scores
-from merzim.services.yearly.opening import open_year
+from merzim.services.yearly.opening import open_cases
 from merzim.storage.org import store as office_store
 from tests.merzim.test_points_by_hand import AFTER, P2, P3, P4, Recorded, Units, points, sat
 from workflow.org.access import Access, Reader
@@ -151,12 +151,12 @@ def test_a_ministry_is_scored_from_the_rows_it_keeps(tmp_path: Path) -> None:
     assert points(office.score("min", today=date(2026, 7, 1)))["P2.T1.S1"] == "3"
     # What the case of the year records from the rows is the same events and talks.
     change_act(office.ctx(), ChangeAct(act="tbn4-2024", unit="min"))
-    opened_year = open_year(office.app, 2026, unit="min", at=Stamp(by="officer", now=LATER, today=AFTER))
-    [culture] = [
-        case.id for case in opened_year.cases if (case.procedure, case.unit) == ("tbn4-project-4", "min")
+    opened_year = open_cases(office.app, 2026, unit="min", at=Stamp(by="officer", now=LATER, today=AFTER))
+    [case] = [
+        case
+        for case in office.app.ledger.cases(opened_year.opened).values()
+        if (case.procedure, case.unit) == ("tbn4-project-4", "min")
     ]
-    case = office.app.ledger.case(culture)
-    assert case is not None
     facts = Counter(name.partition("#")[0] for name in case.facts)
     assert (facts["event_held.2026-01"], facts["event_held.2026-02"]) == (1, 6)
     assert (facts["talk_held.2026-03"], facts["talk_held.2026-04"]) == (2, 1)

@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 
 from merzim.documents.schedules.rows_joined import ReadSchedule
 from merzim.documents.sheets.unreadable import UnreadablePaper
-from merzim.services.imports.schedules import ImportedFile, ScheduleAnswers, consider, take_in
+from merzim.services.imports.considering import ScheduleAnswers, consider
+from merzim.services.imports.schedules import ImportedFile, take_in
 from merzim.storage.cases import imported_files
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.maintenance.rebuild import rebuild

@@ -7,7 +7,8 @@ from datetime import date
 from sqlalchemy import Engine
 
 from merzim.documents.schedules.rows_joined import ReadSchedule
-from merzim.services.imports.schedules import consider, take_in
+from merzim.services.imports.considering import consider
+from merzim.services.imports.schedules import take_in
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.maintenance.rebuild import rebuild
 from merzim.storage.maintenance.verify import verify

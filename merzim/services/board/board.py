@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from merzim.services.board.deadlines import DeadlineQuery, Force, deadlines
-from merzim.services.board.lines import ObligationLine, build_board_lines
+from merzim.services.board.lines import build_board_lines
 from merzim.services.board.tasks import tasks_view
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, Line
@@ -21,62 +19,6 @@ from workflow.board.rows import DeadlineFilter, Urgency, horizon
 from workflow.deadlines.lateness import near
 
 SHOWN = 100
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Board:
-    """The totals of a day, and one page of each list.
-
-    Attributes:
-        soon: the last day that counts as near.
-        next: offset of the next page in each list; None if this is the last.
-    """
-
-    today: date
-    soon: date
-    overdue_count: int
-    due_count: int
-    missed_count: int
-    slipped_count: int
-    overdue: tuple[ObligationLine, ...]
-    due: tuple[ObligationLine, ...]
-    missed: tuple[ObligationLine, ...]
-    slipped: tuple[ObligationLine, ...]
-    stake: Decimal
-    next: int | None
-
-
-def board(ctx: RequestContext, unit: str | None = None, *, limit: int = SHOWN, first: int = 0) -> Board:
-    """Return the board of the day, of one unit with all units below it, or of all.
-
-    Args:
-        limit: number of lines of each list, after the first `first`.
-    """
-    reads, today, stakes = ctx.reads, ctx.today, Stakes(ctx)
-    day = horizon(today, soon=near(ctx.calendar, today))
-
-    def count(urgency: Urgency) -> int:
-        return reads.count(DeadlineFilter(urgency=urgency, horizon=day, unit=unit))
-
-    def page(urgency: Urgency) -> tuple[ObligationLine, ...]:
-        rows = reads.listed(DeadlineFilter(urgency=urgency, horizon=day, unit=unit), limit=limit, offset=first)
-        return build_board_lines(ctx, reads, rows, soon=day.soon, stakes=stakes)
-
-    overdue, due, missed, slipped = count("overdue"), count("due"), count("missed"), count("slipped")
-    return Board(
-        today=today,
-        soon=day.soon,
-        overdue_count=overdue,
-        due_count=due,
-        missed_count=missed,
-        slipped_count=slipped,
-        overdue=page("overdue"),
-        due=page("due"),
-        missed=page("missed"),
-        slipped=page("slipped"),
-        stake=stakes.total(unit or ""),
-        next=first + limit if max(overdue, due, missed, slipped) > first + limit else None,
-    )
 
 
 Cursor = Annotated[
@@ -128,11 +70,16 @@ class BoardLine(Result):
     stake: Points | None
 
 
-class BoardAnswer(Result):
+class BoardAnswer(BaseModel):
+    """The totals of a day, and one page of each list.
+
+    `due_until`: the last day that counts as near; `next`: the `cursor` of the next page, null at the last.
+    """
+
     today: date
-    due_until: date = at("soon")
+    due_until: date
     calendar_version: str
-    points_at_stake: Points = at("stake")
+    points_at_stake: str
     overdue_count: int
     due_count: int
     missed_count: int
@@ -141,7 +88,7 @@ class BoardAnswer(Result):
     due: list[BoardLine]
     missed: list[BoardLine]
     slipped: list[BoardLine]
-    next: Annotated[str | None, BeforeValidator(lambda first: first if first is None else str(first))]
+    next: str | None
 
 
 class DeadlineList(Result):
@@ -182,8 +129,34 @@ class DeskAnswer(Result):
 @verb("read", writes=False)
 def get_board(ctx: RequestContext, command: AskBoard) -> BoardAnswer:
     """Return the overdue, slipped, near and missed deadlines: totals, and a page of each list."""
-    view = board(ctx, command.unit or None, limit=command.limit, first=int(command.cursor or 0))
-    return BoardAnswer.of(view, ctx.language, calendar_version=ctx.calendar.version)
+    reads, today, stakes = ctx.reads, ctx.today, Stakes(ctx)
+    unit, first, limit = command.unit or None, int(command.cursor or 0), command.limit
+    day = horizon(today, soon=near(ctx.calendar, today))
+
+    def count(urgency: Urgency) -> int:
+        return reads.count(DeadlineFilter(urgency=urgency, horizon=day, unit=unit))
+
+    def page(urgency: Urgency) -> list[BoardLine]:
+        rows = reads.listed(DeadlineFilter(urgency=urgency, horizon=day, unit=unit), limit=limit, offset=first)
+        lines = build_board_lines(ctx, reads, rows, soon=day.soon, stakes=stakes)
+        return [BoardLine.of(line, ctx.language) for line in lines]
+
+    overdue, due, missed, slipped = count("overdue"), count("due"), count("missed"), count("slipped")
+    return BoardAnswer(
+        today=today,
+        due_until=day.soon,
+        calendar_version=ctx.calendar.version,
+        points_at_stake=f"{stakes.total(command.unit):f}",
+        overdue_count=overdue,
+        due_count=due,
+        missed_count=missed,
+        slipped_count=slipped,
+        overdue=page("overdue"),
+        due=page("due"),
+        missed=page("missed"),
+        slipped=page("slipped"),
+        next=str(first + limit) if max(overdue, due, missed, slipped) > first + limit else None,
+    )
 
 
 @verb("read", writes=False)

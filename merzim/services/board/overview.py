@@ -234,7 +234,7 @@ def _matrix(
     *,
     today: date,
 ) -> Matrix:
-    units = _with_unitless(_by_stage(sums, office, today), office.root)
+    units = _by_stage(sums, office, today)
     shown_units, editions = _worst(units)
     stages: dict[str, tuple[int, Text]] = {}
     for stage, edition in editions.items():
@@ -256,31 +256,16 @@ def _matrix(
     )
 
 
-def _with_unitless(units: dict[str, _Heat], root: str) -> dict[str, _Heat]:
-    """Return the same, with cases without a unit counted for the organisation itself, if there is one."""
-    unitless = units.get("")
-    if unitless is None or not root:
-        return units
-    root_heat = units.get(root, _Heat())
-    cells = {
-        stage: (cell[0] + other[0], cell[1] + other[1])
-        for stage in root_heat.cells | unitless.cells
-        for cell, other in [(root_heat.cells.get(stage, (0, 0)), unitless.cells.get(stage, (0, 0)))]
-    }
-    both_counts = root_heat.both[0] + unitless.both[0], root_heat.both[1] + unitless.both[1]
-    since = min((day for day in (root_heat.since, unitless.since) if day), default=None)
-    merged = _Heat(cells, both_counts, since, {**unitless.editions, **root_heat.editions})
-    return {unit: heat for unit, heat in units.items() if unit} | {root: merged}
-
-
 def _by_stage(sums: Iterable[Sum], office: Office, today: date) -> dict[str, _Heat]:
-    """Return overdue and near deadlines by the unit of who must act, and by stage."""
+    """Return overdue and near deadlines by the unit of who must act, and by stage; what no unit must do is the
+    organisation's, if there is one.
+    """
     heats: dict[str, _Heat] = {}
     units: dict[AssigneeKey, str] = {}
     for tally in sums:
         if tally.overdue or tally.due:
             if tally.assignee not in units:
-                units[tally.assignee] = acting_unit(office, tally.assignee, on=today)
+                units[tally.assignee] = acting_unit(office, tally.assignee, on=today) or office.root
             unit = heats.setdefault(units[tally.assignee], _Heat())
             late, soon = unit.cells.get(tally.stage, (0, 0))
             unit.cells[tally.stage] = late + tally.overdue, soon + tally.due

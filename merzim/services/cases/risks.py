@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
 from importlib.resources import files
+from typing import TypeVar
 
 from merzim.documents.people.matching import match
 from merzim.documents.schedules.written_terms import read_term
@@ -14,6 +15,7 @@ from merzim.services.app import AppContext
 from merzim.services.law.regulations import case_registers
 from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.org import store as office_store
+from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.case_rows import CaseRows
@@ -26,6 +28,8 @@ from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import entry_deadlines
 from workflow.org.audit import Stamp
 from workflow.registers.definition import Register
+
+Dated = TypeVar("Dated", Deadline, Row)
 
 
 @cache
@@ -67,17 +71,12 @@ def keep_responsible(app: AppContext, texts: Iterable[str], *, at: Stamp) -> tup
 
 def next_due_dates(app: AppContext, case: Case, *, today: date) -> Mapping[int, date]:
     """Return each measure's next due date by number: the earliest open one, else the last."""
-    procedure = app.library.of(case)
-    upcoming: dict[int, date] = {}
-    past: dict[int, date] = {}
-    for deadline in entry_deadlines(case, procedure, app.calendar, today=today, bare=True):
-        if deadline.due is None or not deadline.id.startswith("measure."):
-            continue
-        number = number_of(deadline.id)
-        if deadline.state in ("open", "not_due_yet"):
-            upcoming[number] = min(deadline.due, upcoming.get(number, deadline.due))
-        past[number] = max(deadline.due, past.get(number, deadline.due))
-    return past | upcoming
+    of_measure: dict[int, list[Deadline]] = {}
+    for deadline in entry_deadlines(case, app.library.of(case), app.calendar, today=today, bare=True):
+        if deadline.id.startswith("measure."):
+            of_measure.setdefault(number_of(deadline.id), []).append(deadline)
+    upcoming = {number: next_of(deadlines) for number, deadlines in of_measure.items()}
+    return {number: deadline.due for number, deadline in upcoming.items() if deadline and deadline.due}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,7 +139,7 @@ def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date)
                 measures=tuple(
                     MeasureLine(
                         measure=measure,
-                        deadline=_next(of_measure.get(measure.number, [])),
+                        deadline=next_of(of_measure.get(measure.number, [])),
                         periods=_periods(measure.term, of_measure.get(measure.number, [])),
                     )
                     for measure in risk_register.measures_of(risk.number)
@@ -159,8 +158,8 @@ def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date)
     )
 
 
-def _next(entries: list[Deadline]) -> Deadline | None:
-    """Return the earliest open deadline, else the last one."""
+def next_of(entries: Iterable[Dated]) -> Dated | None:
+    """Return the earliest open deadline or board row, else the last one; None where none has a due date."""
     dated = sorted((entry for entry in entries if entry.due), key=lambda entry: entry.due or date.max)
     waiting = [entry for entry in dated if entry.state in ("open", "not_due_yet")]
     return waiting[0] if waiting else dated[-1] if dated else None

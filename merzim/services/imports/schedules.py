@@ -1,38 +1,44 @@
-"""Imports a schedule: opens new analyses as cases and replans existing ones.
-
-An analysis matches an existing case by its procedure, the words for its object and unit, and the year of its
-start (an object analysed again next year is another case). If it may be an existing case under other words, in
-the other language, the user is asked.
-"""
+"""Importing schedules, with a preview; cases are opened only in units the reader sees."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any
 
-from calendars import OutOfRange
-from calendars.kazakhstan import Kazakhstan
-from merzim.documents.people.matching import match
+from pydantic import Field, SkipValidation
+from pydantic.json_schema import SkipJsonSchema
+
+from merzim.documents.child import read
+from merzim.documents.schedules.reading import read_schedule
 from merzim.documents.schedules.rows_joined import ReadingNote, ReadSchedule
-from merzim.documents.sheets.unreadable import Errors
-from workflow.cases.case import PLAN, Case, Wording
+from merzim.documents.sheets.unreadable import Errors, Upload
+from merzim.services.app import AppContext
+from merzim.services.context import RequestContext, stamp
+from merzim.services.evidence import uploaded_file
+from merzim.services.imports.considering import (
+    Consideration,
+    ConsideredAnalysis,
+    ScheduleAnswers,
+    consider,
+    units_meant,
+)
+from merzim.services.imports.past import known_headings
+from merzim.services.inputs import Digest, Line
+from merzim.services.names import chosen_procedure
+from merzim.services.verbs import verb
+from merzim.storage.cases import imported_files
+from merzim.storage.org import store as office_store
+from workflow.cases.case import Case, Wording
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.passports import PassportEdit, edit_passport
-from workflow.law.library import Library
-from workflow.law.names import known_fact
-from workflow.law.procedure import Procedure
+from workflow.org.access import within
 from workflow.org.audit import Stamp
 from workflow.org.office import Office
-from workflow.refusal import Refusal
-
-Key = tuple[str, str, int | None]
-STARTS_WITH, ENDS_WITH = "analysis_started", "analysis_ended"
-_KAZAKH = re.compile(r"[әғқңөұүһі]", re.IGNORECASE)
-_CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
-"""The fact whose plan date an analysis shares with its schedule in the other language."""
+from workflow.refusal import Refusal, closest_first
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,344 +53,100 @@ class ImportedFile:
     matches: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScheduleAnswers:
-    """The user's answers about a file, by the row of the analysis.
-
-    Attributes:
-        objects: names of the object by language (kk, ru), as the user gives them.
-        joins: the existing case an analysis is; "" for a new one.
-        units: the unit of an analysis, in place of the file's.
-        planned: plan dates by fact, besides and in place of the file's; None takes the file's away.
-        skip: rows that are no analyses.
-    """
-
-    objects: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
-    joins: Mapping[int, str] = field(default_factory=dict)
-    units: Mapping[int, str] = field(default_factory=dict)
-    planned: Mapping[int, Mapping[str, date | None]] = field(default_factory=dict)
-    skip: Collection[int] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ConsideredAnalysis:
-    """One analysis of a file and what importing it would do; nothing is written yet.
-
-    Attributes:
-        unit: id of the matching unit, else the words of the file.
-        case: the existing case, whole; None when one would be opened.
-        facts, planned: facts and plan dates in the file (local dates).
-        procedure: the edition of the case, or of the one to be opened.
-        names: names of its object by language, of the file or typed by the user; empty for a case found by
-            these words.
-        looks_like: existing cases it may be, as long as the user has not answered.
-        joined: whether the user said that it is `case`.
-        closed: whether it is an existing case that the user may not see or not manage; `case` is None then.
-    """
-
-    schedule: ReadSchedule
-    unit: str
-    case: Case | None
-    names: Mapping[str, str] = field(default_factory=dict)
-    looks_like: tuple[Case, ...] = ()
-    joined: bool = False
-    closed: bool = False
-    facts: Mapping[str, date]
-    planned: Mapping[str, date]
-    procedure: Procedure
-
-    @property
-    def change(self) -> str:
-        """What importing it would do: open, replan, or nothing (same)."""
-        if self.case is None:
-            return "open"
-        return "replan" if self.new or self.moved else "same"
-
-    @property
-    def new(self) -> dict[str, date]:
-        """Facts that are not recorded yet, without those withdrawn with this day."""
-        recorded_facts = self.case.facts if self.case else {}
-        withdrawn = {record for record, _, _ in self.withdrawn}
-        return {
-            fact: on for fact, on in self.facts.items() if fact not in recorded_facts and fact not in withdrawn
-        }
-
-    @property
-    def moved(self) -> dict[str, date]:
-        """Plan dates that are new or changed, without withdrawn ones."""
-        planned_days = self.case.planned if self.case else {}
-        withdrawn = {record for record, _, _ in self.withdrawn}
-        return {
-            fact: on
-            for fact, on in self.planned.items()
-            if planned_days.get(fact) != on and PLAN + fact not in withdrawn
-        }
-
-    @property
-    def withdrawn(self) -> list[tuple[str, str, date]]:
-        """Records in the file that were withdrawn in its case: record, fact, day.
-
-        Withdrawn records were mistakes, so an import does not record them anew.
-        """
-        taken_back = self.case.withdrawn if self.case else {}
-        dated_facts = [(fact, fact, on) for fact, on in self.facts.items()]
-        dated_facts += [(PLAN + fact, fact, on) for fact, on in self.planned.items()]
-        return [
-            (record, fact, on)
-            for record, fact, on in dated_facts
-            if record in taken_back and taken_back[record].on == on
-        ]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Consideration:
-    """A file before it is imported.
-
-    Attributes:
-        matches: responsible text -> unit id or person key.
-        strange: responsible texts that match nobody.
-    """
-
-    analyses: tuple[ConsideredAnalysis, ...]
-    notes: tuple[ReadingNote, ...]
-    matches: Mapping[str, str]
-    strange: tuple[str, ...]
-
-
-def consider(
-    schedules: Sequence[ReadSchedule],
-    *,
+def preview_schedule(
+    ctx: RequestContext,
+    content: bytes | Path,
     name: str,
-    library: Library,
-    cases: Sequence[Case],
-    office: Office,
-    procedure: Procedure,
-    calendar: Kazakhstan,
-    today: date,
+    procedure: str,
     answers: ScheduleAnswers | None = None,
-    closed: Container[str] = (),
 ) -> Consideration:
-    """Return what importing a file would do.
+    """Return what importing a schedule would do; nothing is written.
 
     Args:
-        cases: active cases the schedules may refer to by their words or days, whole, in any order.
-        procedure: the edition whose names are checked; a new case gets the edition of its own dates.
-        closed: ids of those the user may not see or not manage; nothing of them is told.
+        content: the bytes of an upload, or a path; `name`: its name in error messages.
+        answers: information missing in the file about its analyses.
 
     Raises:
-        UnreadablePaper: with every row that plans a date the ledger cannot store.
+        UnreadablePaper: its `errors` name every bad row.
+        UnknownProcedure: there is no such procedure.
     """
-    answers, errors = answers or ScheduleAnswers(), Errors()
-    notes = [note for schedule in schedules for note in schedule.notes if not _is_dated_now(note, answers)]
-    schedules = corrected(with_responsible_units(schedules, office), answers, errors)
-    units = units_meant(schedules, office)
-    considering = _Considering(
-        library=library,
-        office=office,
-        procedure=procedure,
-        calendar=calendar,
-        today=today,
+    app, facts, headings = ctx.app, set[str](), dict[str, str]()
+    app.library.earliest(procedure)
+    for edition in app.library.editions_of(procedure):
+        facts |= {*edition.facts}
+        headings |= known_headings(edition)
+    schedules = read(read_schedule, content, name or None, facts=facts, headings=headings)
+    cases = _candidate_cases(app, procedure, schedules)
+    return consider(
+        schedules,
+        name=name,
+        library=app.library,
+        cases=cases,
+        office=app.reads.office(),
+        procedure=app.library.latest(procedure),
+        calendar=app.calendar,
         answers=answers,
-        closed=closed,
-        cases_by_key={key: case for case in cases for key in _known_keys(case, procedure)},
-        open_cases=[case for case in cases if case.id not in closed],
-        units=units,
-        errors=errors,
-        notes=[*notes, *_strange_units(schedules, units, office)],
+        closed={case.id for case in cases} - _managed(ctx, [case.id for case in cases]),
+        today=ctx.today,
     )
-    keys = {key for schedule in schedules for key in considering.keys(schedule)}
-    considering.taken_cases |= {case.id for key, case in considering.cases_by_key.items() if key in keys}
-    analyses = [considering.analysis(schedule) for schedule in schedules]
+
+
+def _candidate_cases(app: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:
+    office = app.reads.office()
+    places = {(schedule.unit, schedule.object) for schedule in schedules}
+    units = units_meant(schedules, office)
+    places |= {(units.get(unit, unit), what) for unit, what in places}
+    begins = app.library.latest(procedure).begins_with
+    days = {on for schedule in schedules if (on := schedule.planned.get(begins)) is not None}
+    names = imported_files.alike(app.engine, procedure, places)
+    names += imported_files.planned_for(app.engine, procedure, begins, days) if days else []
+    return list(app.ledger.cases(dict.fromkeys(names)).values())
+
+
+class ImportSchedule(ScheduleAnswers):
+    """A schedule to import (XLSX, CSV), with the answers about its rows.
+
+    `file`: the digest from `/files`; `content`, from a page or a terminal: the file itself; `procedure`: by
+    default the internal analysis; `meant`: unmatched responsible texts -> the unit or person by id, key, name
+    or e-mail.
+    """
+
+    file: Digest | None = None
+    content: SkipJsonSchema[Annotated[Any, SkipValidation]] = Field(default=None, exclude=True)
+    procedure: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9_.-]*$")] = ""
+    meant: dict[Line, Line] = Field(default_factory=dict, max_length=500)
+
+
+@verb("manage")
+def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
+    """Import a schedule: the whole file or nothing. Importing it again writes only the changes.
+
+    Raises:
+        Refusal: a bad row, a unit or a case not among the reader's, an answer that matches nobody.
+    """
+    content, name = _file(ctx, command)
+    procedure = chosen_procedure(ctx, command.procedure).id
+    office = ctx.reads.office()
+    considered = preview_schedule(ctx, content, name, procedure, command)
+    errors = Errors()
+    for analysis in considered.analyses:
+        if is_foreign(ctx, office, analysis):
+            errors.add(analysis.schedule.row, "web.open.foreign", object=analysis.schedule.object)
     errors.refuse(name)
-    return Consideration(
-        analyses=tuple(analyses),
-        notes=(*considering.notes, *_named(analyses)),
-        matches=considering.matches,
-        strange=tuple(sorted(considering.strange)),
-    )
-
-
-@dataclass(kw_only=True, slots=True)
-class _Considering:
-    """What the analyses of a file are compared with, and what was found so far.
-
-    Attributes:
-        cases_by_key: active cases by the words they may be found by; open_cases: those the user may manage.
-        units: id of the unit by the words of the file.
-        taken_cases: ids of cases that an analysis of the file is.
-    """
-
-    library: Library
-    office: Office
-    procedure: Procedure
-    calendar: Kazakhstan
-    today: date
-    answers: ScheduleAnswers
-    closed: Container[str]
-    cases_by_key: Mapping[Key, Case]
-    open_cases: Sequence[Case]
-    units: Mapping[str, str]
-    errors: Errors
-    notes: list[ReadingNote]
-    taken_cases: set[str] = field(default_factory=set)
-    matches: dict[str, str] = field(default_factory=dict)
-    strange: set[str] = field(default_factory=set)
-
-    def unit(self, schedule: ReadSchedule) -> str:
-        return self.units.get(schedule.unit, schedule.unit)
-
-    def keys(self, schedule: ReadSchedule) -> list[Key]:
-        """Return the words and the year by which an analysis names its case."""
-        year = _first_year(schedule, self.procedure)
-        return [_key(schedule.object, unit, year) for unit in (self.unit(schedule), schedule.unit)]
-
-    def analysis(self, schedule: ReadSchedule) -> ConsideredAnalysis:
-        """Return what importing an analysis would do; what is wrong with it is among the errors."""
-        facts, intended = self._facts_and_plans(schedule)
-        self._check(schedule, {**facts, **intended})
-        self._match(schedule)
-        by_key = self.cases_by_key
-        case = next((by_key[key] for key in self.keys(schedule) if key in by_key), None)
-        names, twins, joined = dict[str, str](), tuple[Case, ...](), False
-        is_closed = case is not None and case.id in self.closed
-        if is_closed:
-            case = None
-        elif case is None:
-            names = _names(schedule, self.open_cases, self.answers.objects.get(schedule.row, {}))
-            case, twins = self._decided(schedule, self._twins(schedule, names))
-            joined = case is not None
-            self.taken_cases |= {case.id} if case else set()
-        first = min([*facts.values(), *intended.values()], default=self.today)
-        analysis = ConsideredAnalysis(
-            schedule=schedule,
-            unit=self.unit(schedule),
-            case=case,
-            facts=facts,
-            planned=intended,
-            procedure=self._edition(schedule, case, first),
-            names=names,
-            looks_like=twins,
-            joined=joined,
-            closed=is_closed,
-        )
-        if case is not None:
-            self.notes += _differing(analysis, case, self.procedure)
-            self.notes += _withdrawn(analysis)
-        return analysis
-
-    def _edition(self, schedule: ReadSchedule, case: Case | None, first: date) -> Procedure:
-        """Return the edition of the case, or of the analysis's first day; an impossible day is an error."""
-        try:
-            return self.library.named(case.edition) if case else self.library.edition(self.procedure.id, first)
-        except Refusal as refusal:
-            self.errors.take(schedule.row, refusal)
-            return self.procedure
-
-    def _facts_and_plans(self, schedule: ReadSchedule) -> tuple[dict[str, date], dict[str, date]]:
-        """Return facts and plan dates. A future fact in the file becomes a plan date, with a note."""
-        facts, intended = dict(schedule.facts), dict(schedule.planned)
-        for name, on in schedule.facts.items():
-            if on > self.today:
-                intended[name] = facts.pop(name)
-                title = self.procedure.by_id[name].title if name in self.procedure.by_id else name
-                arguments = {"fact": name, "title": title, "on": on}
-                self.notes.append(ReadingNote(schedule.row, "cli.import.ahead", arguments))
-        return facts, intended
-
-    def _check(self, schedule: ReadSchedule, days: Mapping[str, date]) -> None:
-        for fact, on in days.items():
-            try:
-                known_fact(self.procedure, fact)
-                self.calendar.is_working_day(on)
-            except Refusal as refusal:
-                self.errors.take(schedule.row, refusal)
-            except OutOfRange as outside:
-                self.errors.add(schedule.row, outside.code, **outside.arguments)
-
-    def _match(self, schedule: ReadSchedule) -> None:
-        for text in dict.fromkeys(schedule.responsible.values()):
-            if text in self.matches or text in self.strange:
-                continue
-            unit_key = match(text, self.office)
-            if unit_key is not None:
-                self.matches[text] = unit_key
-            else:
-                self.strange.add(text)
-                self.notes.append(ReadingNote(schedule.row, "cli.import.unmatched", {"text": text}))
-
-    def _twins(self, schedule: ReadSchedule, names: Mapping[str, str]) -> tuple[Case, ...]:
-        """Return existing cases that an analysis may be: of the same days in another language's words, or with
-        this name in the passport.
-        """
-        language, fact = _language_of(schedule.object), self.procedure.begins_with
-        begins, ends = schedule.planned.get(fact), schedule.planned.get(ENDS_WITH)
-        if begins is None or not language:
-            return ()
-        unit, units = self.unit(schedule), self.office.units
-        alike = [
-            case
-            for case in self.open_cases
-            if case.planned.get(fact) == begins
-            and case.id not in self.taken_cases
-            and not (unit != case.unit and unit in units and case.unit in units)
-        ]
-        name = names.get(language, "").casefold()
-        namesakes = [case for case in alike if name == getattr(case, f"object_{language}").casefold() != ""]
-        return tuple(namesakes) or tuple(
-            case
-            for case in alike
-            if language not in {_language_of(wording.object) for wording in case.written}
-            and case.planned.get(ENDS_WITH) == ends
-        )
-
-    def _decided(self, schedule: ReadSchedule, twins: tuple[Case, ...]) -> tuple[Case | None, tuple[Case, ...]]:
-        """Return the case the user says an analysis is; else those it may be."""
-        case_id = self.answers.joins.get(schedule.row)
-        if case_id is None:
-            return None, twins
-        case = next((twin for twin in twins if twin.id == case_id), None)
-        if case_id and case is None:
-            cases = ", ".join(twin.id for twin in twins)
-            self.errors.add(schedule.row, "import.not_alike", object=schedule.object, case=case_id, cases=cases)
-        return case, ()
-
-
-def corrected(
-    schedules: Sequence[ReadSchedule], answers: ScheduleAnswers, errors: Errors
-) -> list[ReadSchedule]:
-    """Return the analyses as the user corrected them, with rows that got their day from the user alone.
-
-    Errors: an analysis left without a day, an end before the start.
-    """
-    undated = (
-        ReadSchedule(form="flat", object=str(note.arguments["object"]), row=note.row)
-        for schedule in schedules
-        for note in schedule.notes
-        if _is_dated_now(note, answers)
-    )
-    analyses = []
-    for schedule in (*schedules, *undated):
-        if schedule.row in answers.skip:
-            continue
-        unit = answers.units.get(schedule.row, schedule.unit)
-        days = {**schedule.planned, **answers.planned.get(schedule.row, {})}
-        planned = {fact: on for fact, on in days.items() if on is not None}
-        first, last = (planned.get(fact) for fact in (STARTS_WITH, ENDS_WITH))
-        if not planned and not schedule.facts:
-            errors.add(schedule.row, "paper_row_no_day", object=schedule.object)
-        elif first and last and last < first:
-            errors.add(schedule.row, "import.backwards", object=schedule.object, first=first, last=last)
-        cells = {
-            fact: cell for fact, cell in schedule.cells.items() if schedule.planned.get(fact) == days.get(fact)
-        }
-        analyses.append(replace(schedule, unit=unit, planned=planned, cells=cells))
-    return analyses
-
-
-def _is_dated_now(note: ReadingNote, answers: ScheduleAnswers) -> bool:
-    """Return whether a note is about a row without a day that the user gave one."""
-    days = answers.planned.get(note.row, {})
-    return note.code == "read_row_no_day" and note.row not in answers.skip and any(days.values())
+    if matches := _matches(office, considered.strange, command.meant):
+        office_store.save(ctx.app.engine, matches=matches, stamp=stamp(ctx))
+        considered = preview_schedule(ctx, content, name, procedure, command)
+    digest = sha256(content if isinstance(content, bytes) else content.read_bytes()).hexdigest()
+    if before := imported_files.cases_of_file(ctx.app.engine, digest):
+        cases, visible = ctx.app.ledger.cases(before.values()), _managed(ctx, list(before.values()))
+        known_cases = tuple(cases[id] for id in before.values() if id in cases and id in visible)
+        return ImportedFile(cases=known_cases, unchanged=tuple(case.id for case in known_cases))
+    imported = take_in(considered, name=name, case_commands=ctx.app.case_commands, at=stamp(ctx))
+    if imported.matches:
+        office_store.save(ctx.app.engine, matches=imported.matches, stamp=stamp(ctx))
+    places = {str(number): case.id for number, case in enumerate(imported.cases)}
+    imported_files.remember(ctx.app.engine, digest, places, now=ctx.now)
+    return imported
 
 
 def _refuse_undecided(analyses: Iterable[ConsideredAnalysis], name: str) -> None:
@@ -440,70 +202,6 @@ def take_in(
     )
 
 
-def with_responsible_units(schedules: Sequence[ReadSchedule], office: Office) -> Sequence[ReadSchedule]:
-    """Return the analyses with their units where only a column "ответственное подразделение" names them.
-
-    It names the units of the analyses when it says another one from row to row; one and the same in every row
-    is whoever carries them all out.
-    """
-    unit_texts = {
-        schedule.row: text
-        for schedule in schedules
-        if not schedule.unit
-        and schedule.responsible.keys() == {"analysis_started", "analysis_ended"}
-        and match(text := schedule.responsible["analysis_started"], office) in office.units
-    }
-    if len({match(text, office) for text in unit_texts.values()}) < 2:
-        return schedules
-    return [replace(schedule, unit=unit_texts.get(schedule.row, schedule.unit)) for schedule in schedules]
-
-
-def units_meant(schedules: Iterable[ReadSchedule], office: Office) -> dict[str, str]:
-    """Return the unit's id for each name of a unit in the schedules; unknown names are left out."""
-    texts = dict.fromkeys(schedule.unit for schedule in schedules if schedule.unit)
-    unit_keys = {text: match(text, office) for text in texts}
-    return {text: key for text, key in unit_keys.items() if key in office.units and key is not None}
-
-
-def _strange_units(
-    schedules: Iterable[ReadSchedule], units: Mapping[str, str], office: Office
-) -> list[ReadingNote]:
-    """Return a note for each unknown unit, at its first row; none while the office has no units."""
-    if not office.units:
-        return []
-    first: dict[str, int] = {}
-    for schedule in schedules:
-        if schedule.unit and schedule.unit not in units:
-            first.setdefault(schedule.unit, schedule.row)
-    return [ReadingNote(row, "cli.import.strange_unit", {"text": text}) for text, row in first.items()]
-
-
-def _differing(analysis: ConsideredAnalysis, case: Case, procedure: Procedure) -> list[ReadingNote]:
-    """Return a note for each fact that the case has with another date; the ledger's date is kept."""
-    return [
-        ReadingNote(
-            analysis.schedule.row,
-            "cli.import.fact_differs",
-            {
-                "case": case.id,
-                "title": known_fact(procedure, fact).title,
-                "on": on,
-                "known": case.facts[fact].on,
-            },
-        )
-        for fact, on in analysis.facts.items()
-        if fact in case.facts and case.facts[fact].on != on
-    ]
-
-
-def _withdrawn(analysis: ConsideredAnalysis) -> Iterator[ReadingNote]:
-    assert analysis.case is not None
-    for _, fact, on in analysis.withdrawn:
-        title = known_fact(analysis.procedure, fact).title
-        arguments = {"case": analysis.case.id, "title": title, "on": on}
-        yield ReadingNote(analysis.schedule.row, "cli.import.withdrawn", arguments)
-
-
 def _opening(analysis: ConsideredAnalysis) -> Opening:
     return Opening(
         procedure=analysis.procedure.id,
@@ -517,36 +215,6 @@ def _opening(analysis: ConsideredAnalysis) -> Opening:
     )
 
 
-def _names(schedule: ReadSchedule, cases: Iterable[Case], answered: Mapping[str, str]) -> dict[str, str]:
-    """Return the names of an object: as answered, else from its passport of another year, else as the
-    column of objects has them.
-    """
-    names_by_language = _names_in_column(schedule)
-    words = schedule.object.casefold()
-    for case in cases:
-        if any(wording.object.casefold() == words for wording in case.written):
-            names_by_language |= {
-                name: text for name, text in (("kk", case.object_kk), ("ru", case.object_ru)) if text
-            }
-    names_by_language |= {language: text.strip() for language, text in answered.items()}
-    return {language: text for language, text in names_by_language.items() if text}
-
-
-def _names_in_column(schedule: ReadSchedule) -> dict[str, str]:
-    """Return the name of an object by language. Words cut out of a title are declined: the officer types the
-    name.
-    """
-    if schedule.form == "published":
-        return {}
-    language = _language_of(schedule.object)
-    return dict.fromkeys((language,) if language else ("kk", "ru"), schedule.object)
-
-
-def _language_of(text: str) -> str:
-    """Return the language of a text: `kk`, `ru`, or "" where its letters do not tell."""
-    return "kk" if _KAZAKH.search(text) else "ru" if _CYRILLIC.search(text) else ""
-
-
 def _joining(analysis: ConsideredAnalysis, case: Case) -> PassportEdit:
     """Return the passport edit that adds the file's words, and names the passport lacks, to an existing
     case.
@@ -558,39 +226,56 @@ def _joining(analysis: ConsideredAnalysis, case: Case) -> PassportEdit:
     )
 
 
-def _named(analyses: Iterable[ConsideredAnalysis]) -> Iterator[ReadingNote]:
-    """Yield a note on how many new cases lack a name in a language."""
-    lacking = 0
-    for analysis in analyses:
-        if analysis.case is not None or analysis.closed:
-            continue
-        lacking += not {"kk", "ru"} <= analysis.names.keys()
-    if lacking:
-        yield ReadingNote(0, "cli.import.object_lacks", {"count": lacking})
+def keep_match(ctx: RequestContext, text: str, target: str) -> None:
+    """Store what a responsible text means: a unit (id or name) or a person (key or name). Raises Refusal."""
+    meaning = {text: _unit_or_person_key(ctx.reads.office(), target)}
+    office_store.save(ctx.app.engine, matches=meaning, stamp=stamp(ctx))
 
 
-def _known_keys(case: Case, procedure: Procedure) -> Iterator[Key]:
-    """Yield the keys by which a case is found: every wording in files, with the unit then and the present
-    unit.
+def _unit_or_person_key(office: Office, target: str) -> str:
+    for unit in office.units.values():
+        if target.casefold() in (unit.id.casefold(), unit.name.casefold()):
+            return unit.id
+    for person in office.people.values():
+        if target.casefold() in (person.key.casefold(), person.name.casefold()):
+            return person.key
+    raise Refusal("cli.unknown_key", key=target, allowed=closest_first(target, [*office.units, *office.people]))
+
+
+def _file(ctx: RequestContext, command: ImportSchedule) -> tuple[bytes | Path, str]:
+    """Return the file of a command and its name. Raises NotFound."""
+    if isinstance(command.content, Path):
+        return command.content, command.content.name
+    upload = command.content or uploaded_file(ctx, "file", command.file or "")
+    assert isinstance(upload, Upload)
+    return upload.content, upload.name
+
+
+def _managed(ctx: RequestContext, cases: Collection[str]) -> frozenset[str]:
+    """Return those of these cases (ids) that the reader sees and manages."""
+    heads = ctx.reads.heads(cases)
+    return frozenset(name for name, head in heads.items() if take_schedule.allows(ctx, head))
+
+
+def is_foreign(ctx: RequestContext, office: Office, analysis: ConsideredAnalysis) -> bool:
+    """Return whether the reader may not import an analysis of a schedule: its case is closed to them, or its
+    unit lies outside theirs.
     """
-    year = _year(case, procedure)
-    for words in case.written:
-        for unit in dict.fromkeys((words.unit, case.unit)):
-            yield _key(words.object, unit, year)
+    if analysis.closed:
+        return True
+    unit = analysis.case.unit if analysis.case else analysis.unit
+    return bool(ctx.reader.root) and not within(office, unit, ctx.reader.root)
 
 
-def _key(object: str, unit: str, year: int | None) -> Key:
-    return object.casefold(), unit.casefold(), year
-
-
-def _first_year(schedule: ReadSchedule, procedure: Procedure) -> int | None:
-    begins = schedule.planned.get(procedure.begins_with) or schedule.facts.get(procedure.begins_with)
-    days = [*schedule.planned.values(), *schedule.facts.values()]
-    first_day = begins or min(days, default=None)
-    return first_day.year if first_day else None
-
-
-def _year(case: Case, procedure: Procedure) -> int | None:
-    days = [*case.planned.values(), *(fact.on for fact in case.facts.values())]
-    first_day = case.day_of(procedure.begins_with) or min(days, default=None)
-    return first_day.year if first_day else None
+def _matches(office: Office, strange: Sequence[str], meanings: Mapping[str, str]) -> dict[str, str]:
+    """Return the unit or person meant by each unmatched text, as the reader answered."""
+    matches = {}
+    for text in strange:
+        answer = meanings.get(text, "").strip()
+        if not answer:
+            continue
+        candidates = [*office.unit_called.exactly(answer), *office.person_called.exactly(answer)]
+        if len(candidates) != 1:
+            raise Refusal("web.refusal.unknown_meaning", text=text, answer=answer)
+        matches[text] = candidates[0]
+    return matches

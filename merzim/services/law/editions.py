@@ -99,7 +99,7 @@ def _adoptable(app: AppContext, today: date) -> Iterator[AdoptedEdition]:
     last = {adoption.edition: adoption.digest for adoption in adopted}
     cases = stored.digests_of_cases(app.engine)
     for edition in app.library.all():
-        name, text = edition.edition, app.own_texts.get(edition.edition, "")
+        name, text = edition.edition, app.read_editions.own.get(edition.edition, "")
         digests = cases.get(name, {})
         before = tuple(digest for digest in digests if digest and digest not in accepted[name])
         if not before and (not text or last.get(name) == edition.digest):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache, partial
@@ -131,11 +131,8 @@ def with_adopted(read: Editions, adopted: Mapping[str, str], bodies: Bodies) -> 
     for edition in editions:
         add_words(edition)
     names = {f"{edition.edition}.toml" for edition in editions}
-    left_out = tuple(
-        LeftOutFile(file=left_out_file.file, refusal=left_out_file.refusal, adopted=left_out_file.file in names)
-        for left_out_file in read.left_out
-    )
-    return Editions(editions=(*read.editions, *editions), own=read.own, left_out=left_out)
+    left_out = tuple(replace(unused, adopted=unused.file in names) for unused in read.left_out)
+    return replace(read, editions=(*read.editions, *editions), left_out=left_out)
 
 
 def reason(left_out: LeftOutFile) -> Text:
@@ -201,6 +198,7 @@ def _unread(file: Traversable, bodies: Bodies) -> UnreadEdition:
 
 
 def _as_refusal(trouble: Exception, path: Path) -> Refusal:
+    """Return the reason an own file cannot be used; raises what is neither a refusal nor an OSError."""
     if isinstance(trouble, Refusal):
         return trouble
     if isinstance(trouble, OSError):
@@ -258,12 +256,8 @@ def read_registers(settings: Settings) -> RegisterFiles:
     for path in own_register_files(settings.regulations.folder):
         try:
             register = read_own_register(path, bodies)
-        except Refusal as refusal:
-            left_out.append(LeftOutFile(file=path.name, refusal=refusal))
-        except OSError as trouble:
-            problem = trouble.strerror or str(trouble)
-            unreadable = Refusal("law.unreadable_file", file=path.name, problem=problem)
-            left_out.append(LeftOutFile(file=path.name, refusal=unreadable))
+        except (Refusal, OSError) as trouble:
+            left_out.append(LeftOutFile(file=path.name, refusal=_as_refusal(trouble, path)))
         else:
             registers[register.edition] = register
     return RegisterFiles(registers=tuple(registers.values()), left_out=tuple(left_out))
@@ -335,6 +329,7 @@ def extra_values(register_id: str, extra: Mapping[str, object], language: str) -
 
 
 def _text(field: RegisterField, value: object, language: str) -> str:
+    """Return a value of a field of a case's row as a text of papers."""
     match field.kind:
         case "date":
             return date_long(date.fromisoformat(str(value)), language)
@@ -357,6 +352,7 @@ class NotJson(Refusal, ValueError):
 
 @cache
 def scoring() -> Scoring:
+    """Return the newest shipped edition of the points of the four projects."""
     # The folder of regulations is no Python module: find it by name.
     folder = files("regulations") / "scoring"
     toml_files = sorted(

@@ -7,7 +7,7 @@ since.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from typing import Annotated, Literal
@@ -20,6 +20,7 @@ from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Day, Key, LanguageCode, Line
 from merzim.services.law.adopted_acts import follow_adopted_acts
 from merzim.services.names import UnknownUnit, people_named, person_named
+from merzim.services.results import Result
 from merzim.services.upkeep.maintenance import refresh_names
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.org.staff import SqlStaff
@@ -123,7 +124,7 @@ class HoursResult(BaseModel):
     working: str
 
 
-class UnitResult(BaseModel):
+class UnitResult(Result):
     """A unit. `people`: number of its own people; `feeds`: ids of its calendar feeds."""
 
     id: str
@@ -145,7 +146,7 @@ class SpanResult(BaseModel):
     last: date
 
 
-class PersonResult(BaseModel):
+class PersonResult(Result):
     key: str
     name: str
     name_kk: str
@@ -165,15 +166,6 @@ class PersonResult(BaseModel):
 
 class Removed(BaseModel):
     removed: str
-
-
-class TableChange(BaseModel):
-    """A changed line of a table. `what`: added or changed; `fields`: codes of the changed fields."""
-
-    name: str
-    what: str
-    unit: str
-    fields: list[str]
 
 
 def mark(value: Unit | Person | None) -> str:
@@ -196,13 +188,13 @@ def get_person(ctx: RequestContext, key: str) -> Person:
 
 def unit_result(ctx: RequestContext, unit: Unit) -> UnitResult:
     entries = ctx.accounts.entries("", now=ctx.now)
-    counts = {
-        "time": hours_result(unit.time),
-        "people": len(recorded_office(ctx).people_of.get(unit.id, ())),
-        "mark": mark(unit),
-        "feeds": [entry.hash for entry in entries if entry.kind == "feed" and entry.scope == unit.id],
-    }
-    return UnitResult.model_validate(asdict(unit) | counts)
+    return UnitResult.of(
+        unit,
+        time=hours_result(unit.time),
+        people=len(recorded_office(ctx).people_of.get(unit.id, ())),
+        mark=mark(unit),
+        feeds=[entry.hash for entry in entries if entry.kind == "feed" and entry.scope == unit.id],
+    )
 
 
 def find_unit(office: Office, text: str) -> Unit:
@@ -224,7 +216,7 @@ def hours_result(office_time: OfficeTime) -> HoursResult:
 
 def person_result(person: Person) -> PersonResult:
     away = [SpanResult(first=first, last=last) for first, last in person.away]
-    return PersonResult.model_validate(asdict(person) | {"away": away, "mark": mark(person)})
+    return PersonResult.of(person, away=away, mark=mark(person))
 
 
 def unit_holds(ctx: RequestContext, unit: Unit) -> tuple[int, int, int]:
@@ -405,16 +397,6 @@ def _deputy(text: str, office: Office, key: str) -> str | None:
     if keys[0] == key:
         raise Refusal("web.staff.deputy_self")
     return keys[0]
-
-
-def table_change(
-    new: Unit | Person, was: Unit | Person | None, unit: str | None, names: tuple[str, ...]
-) -> TableChange | None:
-    """Return the change a line of a table makes; None if it changes nothing."""
-    fields = [name for name in names if was is not None and getattr(was, name) != getattr(new, name)]
-    if was is not None and not fields:
-        return None
-    return TableChange(name=new.name, what="changed" if was else "added", unit=unit or "", fields=fields)
 
 
 class ListUnits(Command):

@@ -20,14 +20,28 @@ from merzim.services.accounts.invitations import (
 )
 from merzim.services.context import RequestContext, stamp
 from merzim.services.law.adopted_acts import follow_adopted_acts
-from merzim.services.people.staff import TableChange, follow_changed_names, recorded_office, table_change
+from merzim.services.people.staff import follow_changed_names, recorded_office
 from merzim.storage.org.staff import SqlStaff
 from merzim.storage.org.store import SaveCounts
-from workflow.org.office import Office
+from workflow.org.office import Office, Person, Unit
 from workflow.refusal import Refusal
 
 MAX_TABLE_BYTES = 2 * 1024 * 1024
 """Maximum bytes of a table of people; it is sent to the browser and back between preview and import."""
+UNIT_FIELDS = ("name", "name_kk", "name_ru", "parent", "kind")
+PERSON_FIELDS = (
+    *("name", "name_kk", "name_ru", "unit", "post", "post_kk", "post_ru"),
+    *("duties", "email", "language", "away", "deputy"),
+)
+
+
+class TableChange(BaseModel):
+    """A changed line of a table. `what`: added or changed; `fields`: codes of the changed fields."""
+
+    name: str
+    what: str
+    unit: str
+    fields: list[str]
 
 
 class AbsenceRead(BaseModel):
@@ -87,18 +101,10 @@ def save_table(ctx: RequestContext, table: ReadPeople) -> SaveCounts:
 def preview_table(ctx: RequestContext, table: ReadPeople) -> TablePreview:
     """Return what importing a table would add and change."""
     office = recorded_office(ctx)
-    unit_fields = ("name", "name_kk", "name_ru", "parent", "kind")
-    person_fields = (
-        *("name", "name_kk", "name_ru", "unit", "post", "post_kk", "post_ru"),
-        *("duties", "email", "language", "away", "deputy"),
-    )
     changes = [
+        *(_change(unit, office.units.get(unit.id), unit.parent or "", UNIT_FIELDS) for unit in table.units),
         *(
-            table_change(table_unit, office.units.get(table_unit.id), table_unit.parent, unit_fields)
-            for table_unit in table.units
-        ),
-        *(
-            table_change(person, office.people.get(person.key), person.unit, person_fields)
+            _change(person, office.people.get(person.key), person.unit, PERSON_FIELDS)
             for person in table.people
         ),
     ]
@@ -111,6 +117,16 @@ def preview_table(ctx: RequestContext, table: ReadPeople) -> TablePreview:
         whole_office=_given_whole_office(office, table, accounts),
         absences=[AbsenceRead(**asdict(absence)) for absence in table.absences],
     )
+
+
+def _change(
+    new: Unit | Person, was: Unit | Person | None, unit: str, names: tuple[str, ...]
+) -> TableChange | None:
+    """Return the change a line of a table makes; None if it changes nothing."""
+    fields = [name for name in names if was is not None and getattr(was, name) != getattr(new, name)]
+    if was is not None and not fields:
+        return None
+    return TableChange(name=new.name, what="changed" if was else "added", unit=unit, fields=fields)
 
 
 def _given_whole_office(office: Office, table: ReadPeople, accounts: Iterable[InvitedPerson]) -> list[str]:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import BaseModel
 
 from i18n import say
 from merzim.documents.child import read
@@ -19,8 +18,8 @@ from merzim.documents.register_table import RegisterTable, empty_table, read_row
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.documents.sheets.unreadable import RowError, UnreadablePaper
 from merzim.services.context import RequestContext
-from merzim.services.evidence import clean_file_name
-from merzim.services.inputs import Digest, Line
+from merzim.services.evidence import require_file
+from merzim.services.inputs import FileInput, Line
 from merzim.services.registers.queries import (
     MAX_PAGE_SIZE,
     UNIT,
@@ -54,7 +53,7 @@ from merzim.services.registers.verbs import (
     with_posts,
 )
 from merzim.services.registers.views import list_rows
-from merzim.services.verbs import Command, NotFound, verb
+from merzim.services.verbs import verb
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text
@@ -74,20 +73,16 @@ SHOWN = 20
 """Number of rows shown in the preview of an import."""
 
 
-class ImportRows(Command):
+class ImportRows(FileInput):
     """Import rows from a spreadsheet: the digest returned by `/files`, or (from a page) the file itself.
 
     `unit`: unit of rows whose column `unit` is empty; empty for that of the first person each row names.
     `preview`: write nothing.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
     register_id: RegisterId
     unit: Line = ""
-    file: Digest | None = None
     preview: bool = False
-    content: SkipJsonSchema[Annotated[Any, SkipValidation]] = Field(default=None, exclude=True)
 
 
 class ImportedRows(BaseModel):
@@ -115,13 +110,13 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     """Import rows from a spreadsheet: all of them, or none if a cell is wrong."""
     register = writable_register(ctx, command.register_id)
     unit = place_of(ctx, register, command.unit)
-    data, name = _content(ctx, command)
+    content, name = require_file(ctx, command)
     fields, shown_fields = writable_fields(ctx, register), list_fields(register, reader_scope(ctx))
     aside_fields = [register.fields[name] for name in shown_fields if register.fields[name] not in fields]
     late = _late_fields(register, shown_fields)
     table = read(
         read_rows,
-        data,
+        content.read(),
         name,
         heads={late_field.title[language]: late_field.id for late_field in late for language in LANGUAGES}
         | _known_heads(fields)
@@ -333,15 +328,6 @@ def _place(ctx: RequestContext, register: Register, text: str) -> str | None:
         return place_of(ctx, register, text)
     except Refusal:
         return None
-
-
-def _content(ctx: RequestContext, command: ImportRows) -> tuple[bytes, str]:
-    if command.content is not None:
-        return command.content.content.read(), clean_file_name(command.content.name)
-    upload = ctx.uploads.stored_file("file", command.file or "", by=ctx.reader.login, now=ctx.now)
-    if upload is None:
-        raise NotFound("web.problem.no_upload")
-    return upload.content, clean_file_name(upload.name)
 
 
 def _error(register: Register, problem: ValueProblem, number: int, columns: Mapping[str, str]) -> Any:

@@ -37,29 +37,43 @@ MOST_LATE = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ConsolidatedQuery:
-    """The query of the consolidated form. `report`: the form; None if the reader sees no whole organisation."""
+class ConsolidatedReport:
+    """What the organisations at or below a unit did of an obligation in a year.
+
+    Attributes:
+        procedure: its latest edition.
+        form: by the edition of that year; None if the reader sees no whole organisation.
+    """
 
     procedure: Procedure
     obligation: Obligation
-    unit: str
     year: int
-    report: ConsolidatedReport | None
+    form: Consolidated | None
 
 
-def consolidated_query(
+def consolidated_report(
     ctx: RequestContext, procedure: str, obligation: str, unit: str, year: int | None
-) -> ConsolidatedQuery:
+) -> ConsolidatedReport:
     """Return the form of one obligation over a year, by default the present one, of what most are late with."""
     year, law = known_year(ctx, year), chosen_procedure(ctx, procedure)
     root = seen_unit(ctx, unit)
     chosen = law.by_id.get(obligation) or _owed(ctx, law)
-    report = None
-    if _whole(ctx, root):
-        report = consolidated(
-            ctx.app, law.id, chosen.id, unit=root, year=year, today=ctx.today, reads=ctx.reads
-        )
-    return ConsolidatedQuery(procedure=law, obligation=chosen, unit=root, year=year, report=report)
+    form = _gather(ctx, law.id, chosen.id, unit=root, year=year) if _whole(ctx, root) else None
+    return ConsolidatedReport(procedure=law, obligation=chosen, year=year, form=form)
+
+
+def _gather(ctx: RequestContext, procedure: str, obligation: str, *, unit: str, year: int) -> Consolidated:
+    """Return the form of an obligation by the edition in force at the end of a year, else by the first one."""
+    app, office, last = ctx.app, ctx.reads.office(), date(year, 12, 31)
+    earliest = app.library.earliest(procedure)
+    edition = app.library.edition(procedure, last) if earliest.in_force <= last else earliest
+    chosen = known_obligation(edition, obligation)
+    units = required_of(office, organisations(office, unit), edition, chosen)
+    heads = ctx.reads.cases(unit or None, procedure=procedure, status="active")
+    year_cases = _looked(app, ctx.reads, (head.id for head in heads), ctx.today)
+    cases = [(case, deadlines) for case, _, deadlines in year_cases]
+    additive = not isinstance(chosen.term, Target)
+    return gathered(office, units, cases, chosen.id, year=year, additive=additive)
 
 
 def _owed(ctx: RequestContext, law: Procedure) -> Obligation:
@@ -93,16 +107,6 @@ def _whole(ctx: RequestContext, unit: str) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ConsolidatedReport:
-    """The consolidated form, and the procedure and obligation it is about."""
-
-    procedure: Procedure
-    obligation: Obligation
-    form: Consolidated
-    office: Office
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadyUpload:
     """An upload with documents ready: the organisation, the account used, and its holder."""
@@ -113,45 +117,12 @@ class ReadyUpload:
     people: tuple[Person, ...]
 
 
-def consolidated(
-    app: AppContext,
-    procedure: str,
-    obligation: str,
-    *,
-    unit: str = "",
-    year: int,
-    today: date,
-    reads: SqlReads | None = None,
-) -> ConsolidatedReport:
-    """Return what the organisations at or below a unit did of an obligation in a year.
-
-    Args:
-        reads: read queries limited to what the reader may see; None for everything.
-    """
-    last = date(year, 12, 31)
-    earliest = app.library.earliest(procedure)
-    edition = app.library.edition(procedure, last) if earliest.in_force <= last else earliest
-    chosen = known_obligation(edition, obligation)
-    reads = reads or app.reads
-    office = reads.office()
-    units = required_of(office, organisations(office, unit), edition, chosen)
-    heads = reads.cases(unit or None, procedure=procedure, status="active")
-    year_cases = _looked(app, reads, (head.id for head in heads), today)
-    cases = [(case, deadlines) for case, _, deadlines in year_cases]
-    additive = not isinstance(chosen.term, Target)
-    form = gathered(office, units, cases, chosen.id, year=year, additive=additive)
-    return ConsolidatedReport(edition, chosen, form, office)
-
-
-def uploads(
-    app: AppContext, unit: str = "", *, today: date, reads: SqlReads | None = None
-) -> tuple[ReadyUpload, ...]:
+def uploads(app: AppContext, unit: str, *, today: date, reads: SqlReads) -> tuple[ReadyUpload, ...]:
     """Return all open uploads at or below a unit ("" is all) that have documents ready, by organisation.
 
     Args:
-        reads: read queries limited to what the reader may see; None for everything.
+        reads: read queries limited to what the reader may see.
     """
-    reads = reads or app.reads
     office = reads.office()
     heads = reads.cases(unit or None, status="active")
     grouped: dict[str, list[tuple[Case, Procedure, tuple[Deadline, ...]]]] = {}

@@ -8,6 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from calendars.kazakhstan import Kazakhstan
+from merzim.services.cases.risks import next_of
 from merzim.services.law.regulations import case_registers
 from merzim.services.names import UnitName, unit_name
 from merzim.storage.queries import SqlReads as Reads
@@ -226,18 +227,13 @@ def _shared(
     return tuple(shared)
 
 
-def _next(rows: Sequence[Row]) -> dict[int, Row]:
-    """Return the next row of each measure: the earliest open one, else the last."""
-    waiting: dict[int, Row] = {}
-    past: dict[int, Row] = {}
-    for row in sorted((row for row in rows if row.due), key=lambda row: row.due or date.max):
-        if not is_entry(row.obligation) or not row.obligation.startswith("measure."):
-            continue
-        number = number_of(row.obligation)
-        if row.state in ("open", "not_due_yet"):
-            waiting.setdefault(number, row)
-        past[number] = row
-    return past | waiting
+def _next(rows: Sequence[Row]) -> dict[int, Row | None]:
+    """Return the next row of each measure: the earliest open one, else the last; None where none has a day."""
+    of_measure: dict[int, list[Row]] = {}
+    for row in rows:
+        if is_entry(row.obligation) and row.obligation.startswith("measure."):
+            of_measure.setdefault(number_of(row.obligation), []).append(row)
+    return {number: next_of(rows) for number, rows in of_measure.items()}
 
 
 def _silent(

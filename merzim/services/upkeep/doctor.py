@@ -295,7 +295,7 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
         return
     try:
         engine = app.unprepared
-        refuse_anothers(engine, app.installation)
+        refuse_anothers(engine, app.configured.installation)
         state = look(engine)
         where = display_address(engine)
         if not state.schema:

@@ -191,8 +191,8 @@ def claim_database(app: AppContext) -> str:
     Raises:
         BadSetting: config.toml names no installation.
     """
-    if not app.installation:
+    if not app.configured.installation:
         raise BadSetting("cli.installation.no_name", file=str(app.settings.file))
     create_or_migrate(app.unprepared)
-    claim(app.unprepared, app.installation)
+    claim(app.unprepared, app.configured.installation)
     return installation_name(app)

@@ -6,14 +6,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
 
 from calendars import OutOfRange
 from i18n import say
 from merzim.services.app import AppContext
+from merzim.services.cases.verbs import unit_to_open_in
+from merzim.services.context import RequestContext, stamp
+from merzim.services.inputs import Day, Line
+from merzim.services.verbs import Command, verb
 from merzim.services.yearly.register_duties import record_year
 from merzim.storage.cases.programmes import begun, opened
 from notifications.recipients import resolve_recipients
-from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import CannotUndo, take_back_opening
 from workflow.deadlines.lateness import is_overdue
@@ -29,23 +35,131 @@ class NothingYearly(Refusal, LookupError):
     """No procedure of that year is opened yearly, or no adopted act asks for one."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OpenedCases:
-    """The result of opening a year: the cases opened, and the number already there."""
-
-    cases: tuple[Case, ...]
-    there: int
-
-
 AUTHOR = "merzim"
 """The author of what the program records by itself."""
 ROLLS_OVER_FROM = 12, 1
 """Month and day from which the next year is proposed, together with what remains of the ending one."""
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+"""The years that can be opened."""
+Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
 
 
-def open_year(
+class OpenYear(Command):
+    """A year to open. `unit`: only organisations at or below it; empty for all the reader may open for.
+
+    `kept_from`: the day from which records are kept, by default the office's first day: what was due before it
+    is not overdue.
+    """
+
+    year: Year
+    unit: Line = ""
+    kept_from: Day | None = None
+
+
+class UndoYear(Command):
+    """The year whose last opening is taken back, `unit` as for its opening."""
+
+    year: Year
+    unit: Line = ""
+
+
+class OpenedYear(BaseModel):
+    """The result of opening a year: the ids of the cases opened, and the number already there."""
+
+    year: int
+    opened: list[str]
+    there: int
+
+
+class UndoneYear(BaseModel):
+    """The result of taking an opening back: the ids of the cases that were cancelled."""
+
+    year: int
+    cancelled: list[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class YearAhead:
+    """The cases that opening a year would open, the number already there, and what opening would bring today.
+
+    Attributes:
+        kept_from: the local date from which records are kept.
+        overdue: number of deadlines that would be overdue.
+        told: name of a person -> the number of reminders the next round would send them.
+    """
+
+    openings: Sequence[Opening]
+    there: int
+    kept_from: date
+    overdue: int
+    told: Mapping[str, int]
+
+
+@verb("manage")
+def open_year(ctx: RequestContext, command: OpenYear) -> OpenedYear:
+    """Open the yearly programmes of a year; existing cases are not opened again. Raises like `preview_year`."""
+    _require_past(command.kept_from, ctx.today)
+    unit = _own_unit(ctx, command.unit)
+    return open_cases(ctx.app, command.year, unit=unit, kept_from=command.kept_from, at=stamp(ctx))
+
+
+@verb("manage")
+def undo_year(ctx: RequestContext, command: UndoYear) -> UndoneYear:
+    """Take back the reader's last opening of a year, while its cases hold no records. Raises CannotUndo."""
+    unit, ground = _own_unit(ctx, command.unit), say("withdraw.opened_by_mistake", {}, ctx.spoken_language)
+    cases = cancel_opened(ctx.app, command.year, unit=unit, ground=ground, at=stamp(ctx))
+    return UndoneYear(year=command.year, cancelled=cases)
+
+
+def preview_year(ctx: RequestContext, year: int, unit: str, kept_from: date | None = None) -> YearAhead:
+    """Return what opening a year would open, for organisations at or below a unit; "" is the reader's own.
+
+    Nothing is written. Raises Refusal, NothingYearly, OutOfRange.
+    """
+    _require_past(kept_from, ctx.today)
+    app, today, office = ctx.app, ctx.today, ctx.app.reads.office()
+    openings, existing_count = year_ahead(app, year, unit=_own_unit(ctx, unit), today=today)
+    day, overdue, told = kept_from or app.first_day(today), 0, Counter[str]()
+    kept_openings = [replace(opening, kept_from=day) for opening in openings]
+    for write in app.case_commands.foresee(kept_openings, now=ctx.now, today=today):
+        case, procedure = write.case, app.library.of(write.case)
+        for row in write.rows:
+            overdue += is_overdue(row, today=today)
+            if row.next_step_on is None or row.next_step_on > today:
+                continue
+            steps = steps_of(case, procedure, row.obligation, row, app.calendar, today=today)
+            if (scheduled := next_step(steps, today=today)) is not None:
+                obligation = entry_obligation(case, procedure, row.obligation)
+                people, _ = resolve_recipients(
+                    office, case, obligation, row.obligation, scheduled.step, on=today
+                )
+                told.update(recipient.person.key for recipient in people)
+    names = ctx.reads.office().people
+    return YearAhead(
+        openings=openings,
+        there=existing_count,
+        kept_from=day,
+        overdue=overdue,
+        told={names[key].name if key in names else key: count for key, count in told.most_common()},
+    )
+
+
+def _require_past(kept_from: date | None, today: date) -> None:
+    if kept_from is not None and kept_from > today:
+        raise Refusal("kept_from_ahead", on=kept_from, today=today)
+
+
+def _own_unit(ctx: RequestContext, unit: str) -> str:
+    """Return the requested unit, else the reader's own, if the reader may open cases for it."""
+    unit, office = unit or ctx.reader.root, ctx.reads.office()
+    if unit and office.units and unit not in office.units:
+        raise Refusal("web.refusal.unknown_unit", unit=unit[:100])
+    return unit_to_open_in(ctx, unit)
+
+
+def open_cases(
     app: AppContext, year: int, *, unit: str = "", kept_from: date | None = None, at: Stamp
-) -> OpenedCases:
+) -> OpenedYear:
     """Open the missing cases of a year, and those of the year before with later due dates; repeated, it changes
     nothing.
 
@@ -64,48 +178,10 @@ def open_year(
     app.proposed.clear()
     for begin_year in (year - 1, year) if cases else ():
         record_year(app, begin_year, at=at)
-    return OpenedCases(cases=cases, there=existing_count)
+    return OpenedYear(year=year, opened=[case.id for case in cases], there=existing_count)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FirstDay:
-    """What opening cases would bring on the day itself.
-
-    Attributes:
-        kept_from: the local date from which records are kept.
-        overdue: number of deadlines that would be overdue.
-        told: key of a person -> the number of reminders the next round would send them.
-    """
-
-    kept_from: date
-    overdue: int
-    told: Mapping[str, int]
-
-
-def first_day(
-    app: AppContext, openings: Sequence[Opening], *, kept_from: date | None, now: datetime, today: date
-) -> FirstDay:
-    """Return what opening these cases would bring today; nothing is written. `kept_from` as of `open_year`."""
-    day = kept_from or app.first_day(today)
-    openings = [replace(opening, kept_from=day) for opening in openings]
-    office, overdue, told = app.reads.office(), 0, Counter[str]()
-    for write in app.case_commands.foresee(openings, now=now, today=today):
-        case, procedure = write.case, app.library.of(write.case)
-        for row in write.rows:
-            overdue += is_overdue(row, today=today)
-            if row.next_step_on is None or row.next_step_on > today:
-                continue
-            steps = steps_of(case, procedure, row.obligation, row, app.calendar, today=today)
-            if (scheduled := next_step(steps, today=today)) is not None:
-                obligation = entry_obligation(case, procedure, row.obligation)
-                people, _ = resolve_recipients(
-                    office, case, obligation, row.obligation, scheduled.step, on=today
-                )
-                told.update(recipient.person.key for recipient in people)
-    return FirstDay(kept_from=day, overdue=overdue, told=dict(told.most_common()))
-
-
-def undo_year(app: AppContext, year: int, *, unit: str = "", ground: str, at: Stamp) -> tuple[str, ...]:
+def cancel_opened(app: AppContext, year: int, *, unit: str, ground: str, at: Stamp) -> list[str]:
     """Take back the last opening of a year: its cases are cancelled without their plan dates, so that the year
     can be opened again. Return their ids.
 
@@ -138,11 +214,11 @@ def undo_year(app: AppContext, year: int, *, unit: str = "", ground: str, at: St
     for case in cases:
         take_back_opening(app.case_commands, case, ground=ground, at=at)
     app.proposed.clear()
-    return tuple(cases)
+    return cases
 
 
 def year_ahead(app: AppContext, year: int, *, unit: str = "", today: date) -> tuple[list[Opening], int]:
-    """Return the cases opening a year would open, and the number already there. Errors as in `open_year`.
+    """Return the cases opening a year would open, and the number already there. Errors as in `open_cases`.
 
     Cases of the year before with due dates ahead in this year (a report on last year due in April) are included
     if missing, because an office that begins in January must still fulfil them.
@@ -195,7 +271,7 @@ def roll_over(app: AppContext, *, now: datetime, today: date) -> int:
     if app.settings.office.rollover != "open":
         return 0
     year, count = proposed_year(app, now=now, today=today)
-    return len(open_year(app, year, at=Stamp(by="merzim", now=now, today=today)).cases) if count else 0
+    return len(open_cases(app, year, at=Stamp(by=AUTHOR, now=now, today=today)).opened) if count else 0
 
 
 def organisations(office: Office, unit: str) -> tuple[str, ...]:

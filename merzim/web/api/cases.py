@@ -20,8 +20,7 @@ from merzim.services.cases.portfolio import (
     list_portfolio,
 )
 from merzim.services.context import whole_case
-from merzim.services.imports import previews
-from merzim.services.imports.previews import FIRST_YEAR, LAST_YEAR
+from merzim.services.imports import schedules
 from merzim.services.inputs import Day, Digest, Name
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.results import (
@@ -37,6 +36,7 @@ from merzim.services.results import (
 )
 from merzim.services.search import search
 from merzim.services.verbs import Command, Verb
+from merzim.services.yearly import opening as opening_years
 from merzim.web.api import mount
 from merzim.web.api.answers import CaseAnswer, api_router
 from merzim.web.api.mount import Writing
@@ -182,8 +182,8 @@ mount.post(commands, "/assignments", assignments.give_alone, tags=["cases"], sta
 opening = api_router(tags=["opening"])
 
 
-class Schedule(previews.ImportSchedule):
-    __doc__ = previews.ImportSchedule.__doc__
+class Schedule(schedules.ImportSchedule):
+    __doc__ = schedules.ImportSchedule.__doc__
 
     file: Digest
 
@@ -229,7 +229,7 @@ def import_schedule(ctx: Managing, once: Writing, body: Schedule) -> ScheduleTak
     """Import a schedule: the whole file or nothing. Importing it again writes only the changes."""
 
     def import_file() -> ScheduleTaken:
-        return ScheduleTaken.of(previews.take_schedule(ctx, body))
+        return ScheduleTaken.of(schedules.take_schedule(ctx, body))
 
     return once(ctx, body, import_file, ScheduleTaken)
 
@@ -237,25 +237,25 @@ def import_schedule(ctx: Managing, once: Writing, body: Schedule) -> ScheduleTak
 @opening.get("/years/{year}")
 def preview_year(
     ctx: Managing,
-    year: Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)],
+    year: Annotated[opening_years.Year, Path()],
     unit: SearchText = "",
     kept_from: date | None = None,
 ) -> YearPreview:
     """Return the cases that opening a year would open."""
-    return YearPreview.of(previews.preview_year(ctx, year, unit, kept_from), year=year)
+    return YearPreview.of(opening_years.preview_year(ctx, year, unit, kept_from), year=year)
 
 
 @opening.post("/years")
-def open_year(ctx: Managing, once: Writing, body: previews.OpenYear) -> YearDone:
+def open_year(ctx: Managing, once: Writing, body: opening_years.OpenYear) -> YearDone:
     """Open the yearly programmes of a year; existing cases are not opened again."""
 
     def open_cases() -> YearDone:
-        return YearDone(year=body.year, opened=len(previews.open_year(ctx, body).opened))
+        return YearDone(year=body.year, opened=len(opening_years.open_year(ctx, body).opened))
 
     return once(ctx, body, open_cases, YearDone)
 
 
 @opening.post("/years/undo")
-def undo_year(ctx: Managing, once: Writing, body: previews.UndoYear) -> previews.UndoneYear:
+def undo_year(ctx: Managing, once: Writing, body: opening_years.UndoYear) -> opening_years.UndoneYear:
     """Take back the last opening of a year, while nothing is recorded in its cases."""
-    return once(ctx, body, lambda: previews.undo_year(ctx, body), previews.UndoneYear)
+    return once(ctx, body, lambda: opening_years.undo_year(ctx, body), opening_years.UndoneYear)

@@ -97,7 +97,6 @@ def _page(ctx: WebContext, *, status: int = 0, refusal: Refusal | None = None, *
         counts=administration_counts(ctx),
         steps=first_steps(ctx),
         step_addresses=STEP_ADDRESSES,
-        unused=administration.unused_files(ctx.app),
         backup=backups.state(ctx.app, now=ctx.now),
         view=view,
         channels=administration.channels(ctx.app),

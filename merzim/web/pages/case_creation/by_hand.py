@@ -18,7 +18,10 @@ from merzim.documents.schedules.template import empty_schedule
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext
-from merzim.services.imports.previews import (
+from merzim.services.inputs import build
+from merzim.services.law.acts import offered_procedures
+from merzim.services.names import chosen_procedure
+from merzim.services.yearly.opening import (
     FIRST_YEAR,
     LAST_YEAR,
     OpenYear,
@@ -28,9 +31,6 @@ from merzim.services.imports.previews import (
     preview_year,
     undo_year,
 )
-from merzim.services.inputs import build
-from merzim.services.law.acts import offered_procedures
-from merzim.services.names import chosen_procedure
 from merzim.web.auth.dependencies import Anybody, Managing, Reading
 from merzim.web.auth.limits import count_plan
 from merzim.web.http import XLSX, WebContext, as_file

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Any
@@ -21,13 +21,13 @@ from merzim.documents.sheets.unreadable import UnreadablePaper, Upload
 from merzim.documents.sheets.workbook import MAX_BYTES
 from merzim.services.context import RequestContext
 from merzim.services.evidence import clean_file_name, keep_upload, uploaded_file
-from merzim.services.imports.previews import (
+from merzim.services.imports.considering import Consideration, ConsideredAnalysis, ScheduleAnswers
+from merzim.services.imports.schedules import (
     ImportSchedule,
     is_foreign,
     preview_schedule,
     take_schedule,
 )
-from merzim.services.imports.schedules import Consideration, ConsideredAnalysis, ScheduleAnswers
 from merzim.services.inputs import build
 from merzim.services.names import MAX_LISTED, unit_name
 from merzim.web.auth.dependencies import Managing, reads_files
@@ -204,7 +204,7 @@ def _corrected(
     content, name, procedure = upload.content, upload.name, upload.procedure
     try:
         # What it may be joined to is asked again, with the answer as it was chosen.
-        given = replace(_of_analyses(answers), joins={})
+        given = build(ScheduleAnswers, {**_of_analyses(answers), "joins": {}})
         return preview_schedule(ctx, content, name, procedure, given), None
     except (Refusal, OutOfRange) as refusal:
         if not answers:
@@ -227,7 +227,7 @@ def take(ctx: Managing, digest: Digest, form: Annotated[FormData, sent(fields=15
         return _preview(ctx, upload, int(look) if look.isdecimal() else 1, answers=answers)
     try:
         fields = {
-            **asdict(_of_analyses(answers)),
+            **_of_analyses(answers),
             "content": upload,
             "procedure": upload.procedure,
             "meant": meant,
@@ -239,7 +239,7 @@ def take(ctx: Managing, digest: Digest, form: Annotated[FormData, sent(fields=15
     return redirect(ctx, "/cases", **counts)
 
 
-def _of_analyses(answers: Mapping[str, str]) -> ScheduleAnswers:
+def _of_analyses(answers: Mapping[str, str]) -> dict[str, Any]:
     """Return the form's answers about a file by the row of the analysis: `object_kk.7`, `joins.7`, `unit.7`,
     `skip.7`, and `on.7.analysis_started` for a date.
 
@@ -267,7 +267,7 @@ def _of_analyses(answers: Mapping[str, str]) -> ScheduleAnswers:
             objects.setdefault(int(row), {})[name.removeprefix("object_")] = name_typed
         elif name == "joins" and value:
             joins[int(row)] = "" if value == NEW else value
-    return ScheduleAnswers(objects=objects, joins=joins, units=units, planned=planned, skip=frozenset(skip))
+    return {"objects": objects, "joins": joins, "units": units, "planned": planned, "skip": skip}
 
 
 def _carried(answers: Mapping[str, str], rows: Collection[int]) -> dict[str, str]:

@@ -12,11 +12,11 @@ from merzim.documents.sheets.listing import Table
 from merzim.services.law.acts import offered_procedures
 from merzim.services.names import seen_unit
 from merzim.services.reports.consolidated import (
-    ConsolidatedQuery,
+    ConsolidatedReport,
     ReadyUpload,
     UnitPositions,
     comparison,
-    consolidated_query,
+    consolidated_report,
     list_turns,
     uploads,
 )
@@ -44,7 +44,7 @@ def build_consolidated(query: ReportQuery) -> Report:
     return Report(
         title=t.titled(obligation.title, str(form.year)),
         lead=f"{t.say('web.together.consolidated_lead')} {law.title[t.language]} · {force}",
-        formats=("xlsx",) if form.report else (),
+        formats=("xlsx",) if form.form else (),
         filters=(
             query.years(min(ctx.calendar.last.year, ctx.today.year + 2)),
             Filter(
@@ -69,10 +69,10 @@ def build_consolidated(query: ReportQuery) -> Report:
 def consolidated_workbook(query: ReportQuery) -> Response:
     """Return the consolidated form as a workbook."""
     consolidated, t = _consolidated(query), query.t
-    if consolidated.report is None:
+    if consolidated.form is None:
         raise HTTPException(404, "web.problem.not_found")
-    form = consolidated.report.form
-    numbers = list(dict.fromkeys((*consolidated.report.obligation.values, *form.sums)))
+    form = consolidated.form
+    numbers = list(dict.fromkeys((*consolidated.obligation.values, *form.sums)))
     heads = (
         *(t.say(f"cli.head.{column}") for column in ("unit", "case", "id", "due", "on", "late_by")),
         *(t.say(f"value.{number}") for number in numbers),
@@ -90,24 +90,24 @@ def consolidated_workbook(query: ReportQuery) -> Response:
     return as_workbook([Table(heads, rows, title)], f"{title[:80]} {consolidated.year}")
 
 
-def _consolidated(query: ReportQuery) -> ConsolidatedQuery:
+def _consolidated(query: ReportQuery) -> ConsolidatedReport:
     names = query.chosen.get("procedure", ""), query.chosen.get("obligation", "")
-    return consolidated_query(query.ctx, *names, query.unit, query.year)
+    return consolidated_report(query.ctx, *names, query.unit, query.year)
 
 
-def _nothing(t: Translator, form: ConsolidatedQuery) -> tuple[str, str]:
+def _nothing(t: Translator, form: ConsolidatedReport) -> tuple[str, str]:
     """Return why there is no form, title and advice; empty texts where there is one."""
-    if form.report is None:
+    if form.form is None:
         return t.say("web.together.part_only"), t.say("web.together.part_only_do")
-    if not form.report.form.required:
+    if not form.form.required:
         return t.say("cli.consolidated.nobody"), t.say("web.together.nobody_do")
     return "", ""
 
 
-def _figures(t: Translator, form: ConsolidatedQuery) -> tuple[Figure, ...]:
-    if form.report is None or not form.report.form.required:
+def _figures(t: Translator, form: ConsolidatedReport) -> tuple[Figure, ...]:
+    if form.form is None or not form.form.required:
         return ()
-    gathered = form.report.form
+    gathered = form.form
     required, silent = len(gathered.required), len(gathered.silent)
     return (
         Figure(look="done", number=required - silent, text=t.say("web.together.reported", asked=required)),
@@ -119,10 +119,10 @@ def _figures(t: Translator, form: ConsolidatedQuery) -> tuple[Figure, ...]:
     )
 
 
-def _gathered(query: ReportQuery, form: ConsolidatedQuery) -> tuple[ReportSection, ...]:
-    if form.report is None or not form.report.form.required:
+def _gathered(query: ReportQuery, form: ConsolidatedReport) -> tuple[ReportSection, ...]:
+    if form.form is None or not form.form.required:
         return ()
-    t, gathered = query.t, form.report.form
+    t, gathered = query.t, form.form
     silent = ReportSection(
         id="silent",
         title=t.say("web.together.silent_title"),
