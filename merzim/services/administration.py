@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from email.utils import parseaddr
@@ -16,7 +16,6 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
 from merzim.documents.sheets.texts import is_address
-from merzim.services.app import AppContext
 from merzim.services.channels import CHANNEL, create_channel, try_channel
 from merzim.services.configuration import (
     MAIL_KEYS,
@@ -31,7 +30,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import Key
 from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Command, verb
-from merzim.settings import Port, Settings, is_loopback
+from merzim.settings import SECRETS, Port, Settings, is_loopback
 from merzim.storage.notices.steps import first_letter_day, has_sent
 from merzim.storage.org import settings as stored_settings
 from merzim.storage.org.settings import MAIL
@@ -41,9 +40,6 @@ from notifications.notice import Outcome
 from workflow.board.rows import CaseFilter
 from workflow.org.office import Person
 from workflow.refusal import Refusal
-
-_SECRET = ("password", "token", "secret", "key")
-"""Settings whose names contain such a word are masked; names of environment variables are shown."""
 
 
 class ChannelInUse(BaseModel):
@@ -60,20 +56,15 @@ class ListChannels(Command):
 @verb("settings", writes=False)
 def list_channels(ctx: RequestContext, command: ListChannels) -> list[ChannelInUse]:
     """List the channels letters are sent through."""
-    return list(channels(ctx.app))
+    chosen = ctx.app.settings.channels
+    return [ChannelInUse(name=name, settings=_shown(chosen.sections.get(name, {}))) for name in chosen.use]
 
 
-def channels(app: AppContext) -> Sequence[ChannelInUse]:
-    chosen = app.settings.channels
-    return [
-        ChannelInUse(
-            name=name,
-            settings={
-                key: _mask_secret(key, value) for key, value in sorted(chosen.sections.get(name, {}).items())
-            },
-        )
-        for name in chosen.use
-    ]
+def _shown(section: Mapping[str, object]) -> dict[str, str]:
+    """Return the settings of a channel as texts, without its secrets."""
+    hidden = {key for key in SECRETS if section.get(key)}
+    texts = {key: "" if value is None else str(value) for key, value in sorted(section.items())}
+    return texts | dict.fromkeys(hidden, "•••")
 
 
 def send_test_letter(ctx: RequestContext, channel: str, email: str, language: str) -> Outcome:
@@ -99,34 +90,13 @@ def reader_at(ctx: RequestContext, email: str, language: str) -> Person:
     return Person(key=key, name=name, unit="", email=email or None, language=language)
 
 
-def _mask_secret(key: str, value: object) -> str:
-    hidden = any(word in key for word in _SECRET) and not key.endswith(("_env", "_selector", "_key", "_file"))
-    return "•••" if hidden and value else _text(value)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} = {_mask_secret(str(key), item)}" for key, item in sorted(value.items()))
-    if isinstance(value, tuple | list | set | frozenset):
-        return ", ".join(sorted(map(_text, value)) if isinstance(value, set | frozenset) else map(_text, value))
-    return "" if value is None else str(value)
-
-
 Step = Literal["organisation", "units", "people", "mail", "officer", "accounts", "letter", "schedule"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FirstStep:
-    """A step of an installation's beginning; what is entered says whether it is done."""
-
-    name: Step
-    done: bool
-
-
-def first_steps(ctx: RequestContext) -> Sequence[FirstStep]:
-    """Return the steps; none once all of them are done."""
+def first_steps(ctx: RequestContext) -> Mapping[Step, bool]:
+    """Return the steps of an installation's beginning, each with whether it is done; none once all are."""
     settings, office = ctx.app.settings, recorded_office(ctx)
-    is_step_done: dict[Step, bool] = {
+    steps: dict[Step, bool] = {
         "organisation": bool(settings.office.name),
         "units": bool(office.units),
         "people": bool(office.people),
@@ -138,9 +108,7 @@ def first_steps(ctx: RequestContext) -> Sequence[FirstStep]:
         "letter": has_sent(ctx.app.engine, STAYS_HERE),
         "schedule": ctx.app.reads.how_many(CaseFilter()) > 0,
     }
-    if all(is_step_done.values()):
-        return ()
-    return [FirstStep(name=name, done=is_done) for name, is_done in is_step_done.items()]
+    return {} if all(steps.values()) else steps
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -130,20 +130,17 @@ def list_accounts(ctx: RequestContext, command: ListAccounts) -> list[AccountSum
     return [summary(account) for account in ctx.accounts.all()]
 
 
-class ShowAccount(Command):
+class ShowAccount(AccountCommand):
     """Request an account."""
-
-    login: Login
 
 
 @verb("settings", writes=False)
 def show_account(ctx: RequestContext, command: ShowAccount) -> AccountDetails:
     """Return an account with its sessions and tokens."""
-    return details(ctx, command.login)
+    return _details(ctx, command.login)
 
 
-def details(ctx: RequestContext, login: str) -> AccountDetails:
-    """Return an account with its sessions and tokens. Raises NoSuchAccount."""
+def _details(ctx: RequestContext, login: str) -> AccountDetails:
     account = get_account(ctx, login)
     return AccountDetails(**summary(account).model_dump(), ways_in=ways_in(ctx, account.reader.login))
 
@@ -197,7 +194,7 @@ def change(ctx: RequestContext, command: AccountAccess) -> AccountDetails:
     _require_administrator_left(ctx, account, command.access)
     reader = _reader(ctx, account.reader.login, command)
     ctx.accounts.save(reader, disabled=account.disabled, at=stamp(ctx))
-    return details(ctx, command.login)
+    return _details(ctx, command.login)
 
 
 @verb("settings")
@@ -206,21 +203,21 @@ def close(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     account = get_account(ctx, command.login)
     _require_administrator_left(ctx, account, "")
     ctx.accounts.save(account.reader, disabled=True, at=stamp(ctx))
-    return details(ctx, command.login)
+    return _details(ctx, command.login)
 
 
 @verb("settings")
 def reopen(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     """Reopen a closed account."""
     ctx.accounts.save(get_account(ctx, command.login).reader, disabled=False, at=stamp(ctx))
-    return details(ctx, command.login)
+    return _details(ctx, command.login)
 
 
 @verb("settings")
 def end(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     """End all sessions, tokens, feeds and invitations of an account."""
     ctx.accounts.end(get_account(ctx, command.login).reader.login, now=ctx.now, by=ctx.reader.login)
-    return details(ctx, command.login)
+    return _details(ctx, command.login)
 
 
 @verb("settings", secret="address")
@@ -248,7 +245,7 @@ def unlink(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     login = get_account(ctx, command.login).reader.login
     if not ctx.accounts.unlink(login, at=stamp(ctx)):
         raise Refusal("web.staff.account_not_linked", login=login)
-    return details(ctx, login)
+    return _details(ctx, login)
 
 
 @verb("settings", secret="token")
@@ -399,7 +396,7 @@ MAX_GROUND = 500
 """Letters of a ground that are stored."""
 
 
-def remove(ctx: RequestContext, login: str, *, ground: str) -> None:
+def remove_second_factor(ctx: RequestContext, login: str, *, ground: str) -> None:
     """Remove another account's second factor, and notify its holder by letter.
 
     Raises:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Form, HTTPException, Path, Query
 from starlette.responses import RedirectResponse, Response
 
 from merzim.services import administration, sending
-from merzim.services.administration import Step, first_steps
+from merzim.services.administration import ListChannels, Step, first_steps, list_channels
 from merzim.services.audit import AskAudit, AuditLine, AuditList, ask_audit, exported_entries
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
@@ -99,7 +99,7 @@ def _page(ctx: WebContext, *, status: int = 0, refusal: Refusal | None = None, *
         step_addresses=STEP_ADDRESSES,
         backup=backups.state(ctx.app, now=ctx.now),
         view=view,
-        channels=administration.channels(ctx.app),
+        channels=list_channels(ctx, ListChannels()),
         queued=queued,
         states=NOTICE_STATES,
         faults=sending.faults(ctx.app),
