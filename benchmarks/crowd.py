@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from benchmarks.country import TODAY, build
 from benchmarks.table import Line
-from merzim.clock import stand
+from merzim.clock import parse_moment
 from merzim.services.accounts.credentials import hash_secret, new_secret
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.database.engine import open as open_database
@@ -78,7 +78,7 @@ def _make(address: str) -> Headers:
     """Fill the database; return the headers of its officer's requests."""
     engine = open_database(address)
     build(engine, CASES, UNITS)
-    now = stand(TODAY.isoformat()).now
+    now = parse_moment(TODAY.isoformat()).now
     accounts, secret = SqlAccounts(engine), new_secret()
     reader = Reader(login="officer", access="officer", person="top")
     accounts.save(reader, disabled=False, at=Stamp(by="bench", now=now, today=TODAY))

@@ -22,15 +22,16 @@ def clock(moment_text: str | None = None) -> Clock:
     """
     if not moment_text:
         return read
-    moment = stand(moment_text)
+    moment = parse_moment(moment_text)
     return lambda: moment
 
 
 def read() -> Moment:
+    """Return the present by the machine's clock."""
     return _moment(datetime.now(UTC), demonstration=False)
 
 
-def stand(text: str) -> Moment:
+def parse_moment(text: str) -> Moment:
     """Parse a moment: an ISO date (12:00 in Almaty) or a date with a time, in its zone or Almaty's.
 
     Raises:

@@ -67,5 +67,5 @@ class Dashboard:
                 version = self._app.law_version()
                 if self._adopted is None or version != self._adopted:
                     self._app.refresh()
-                    logs.know(self._app.settings)
+                    logs.hide_secrets_of(self._app.settings)
                     self._adopted = version

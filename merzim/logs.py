@@ -44,7 +44,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
 _SECRET_NAME = re.compile(r"PASSWORD|TOKEN|SECRET|_KEY\b")
 
 
-def veiled(text: str, secrets: Collection[str] = ()) -> str:
+def without_secrets(text: str, secrets: Collection[str] = ()) -> str:
     """Return a text without known secrets and anything that looks like one."""
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
@@ -54,6 +54,7 @@ def veiled(text: str, secrets: Collection[str] = ()) -> str:
 
 
 def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the secrets of the settings and of the environment that lines must not hold, the longest first."""
     secrets = {value for name, value in environment.items() if _SECRET_NAME.search(name)}
     for section in settings.channels.sections.values():
         for key, value in section.items():
@@ -82,7 +83,7 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         request = self._context().get("request")
         line = super().format(record) + (f" [{request}]" if request else "")
-        return veiled(line, self.secrets)
+        return without_secrets(line, self.secrets)
 
 
 class JsonLines(logging.Formatter):
@@ -110,7 +111,7 @@ class JsonLines(logging.Formatter):
 
     def _veiled(self, value: object) -> object:
         if isinstance(value, str):
-            return veiled(value, self.secrets)
+            return without_secrets(value, self.secrets)
         if isinstance(value, Mapping):
             return {str(name): self._veiled(item) for name, item in value.items()}
         if isinstance(value, Iterable):
@@ -118,8 +119,8 @@ class JsonLines(logging.Formatter):
         return value
 
 
-def know(settings: Settings) -> None:
-    """Hide the secrets of changed settings, too."""
+def hide_secrets_of(settings: Settings) -> None:
+    """Hide the secrets of these settings in all further lines: those of before they were changed no longer."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler.formatter, LineFormatter | JsonLines):
             handler.formatter.secrets = secrets_of(settings, os.environ)

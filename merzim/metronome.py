@@ -60,8 +60,8 @@ def tick(app: AppContext, clock: Clock) -> None:
 
 
 def _remind(app: AppContext, *, now: datetime, today: date) -> None:
-    """Run a round without keeping its report, open the cases of a new year, and review accounts of the
-    directory.
+    """Open the cases of a new year if config.toml says so, record analyses carried out, run a round, and delete
+    uploads nobody imported.
     """
     roll_over(app, now=now, today=today)
     record_carried_out(app, now=now, today=today)
@@ -69,7 +69,7 @@ def _remind(app: AppContext, *, now: datetime, today: date) -> None:
     uploads_of(app).expire(now=now)
 
 
-def take_up(app: AppContext, clock: Clock) -> None:
+def send_left_behind(app: AppContext, clock: Clock) -> None:
     """Send at once the letters a dead process has claimed and not sent."""
     try:
         if not app.outbox.left_behind():
@@ -86,7 +86,7 @@ def attempt(app: AppContext, clock: Clock, *acts: Callable[..., object]) -> None
         moment, before = clock(), app.settings
         app.refresh()
         if app.settings is not before:
-            logs.know(app.settings)
+            logs.hide_secrets_of(app.settings)
         for act in acts:
             act(app, now=moment.now, today=moment.today)
     except Refusal as trouble:
@@ -110,11 +110,11 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
         with turn:
             tick(app, clock)
 
-    def take_up_now() -> None:
+    def send_left_behind_now() -> None:
         # A tick that is under way looks itself.
         if turn.acquire(blocking=False):
             try:
-                take_up(app, clock)
+                send_left_behind(app, clock)
             finally:
                 turn.release()
 
@@ -126,7 +126,7 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
     scheduler.add_job(ticked, "interval", seconds=interval, next_run_time=app.system_clock().now, **job)
     scheduler.add_job(backups, "interval", seconds=interval, **job)
     if interval > LOOK:
-        scheduler.add_job(take_up_now, "interval", seconds=LOOK, **job)
+        scheduler.add_job(send_left_behind_now, "interval", seconds=LOOK, **job)
     scheduler.start()
     try:
         yield
@@ -159,7 +159,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
     app.refuse_without_key()
     app.refuse_unable()
     logs.set_up(app.settings, context=log_context)
-    _warn(app, tell=tell, say=say)
+    _warn_of_clear_secrets(app, tell=tell, say=say)
     _report_unreadable(app, tell=tell, say=say)
     pages = Dashboard(app, clock)
     # Until the server takes signals itself, SIGTERM ends the start as Ctrl+C does: what began is closed.
@@ -177,7 +177,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
             tell(say_in_each("cli.first_link", link=link, hours=hours))
         if moment.demonstration:
             tell(say("cli.demonstration_roles" if roles else "cli.demonstration", on=moment.today, roles=roles))
-        _answer(http_server(pages, web))
+        _serve_until_stopped(http_server(pages, web))
 
 
 def http_server(app: Any, web: WebSettings) -> Server:
@@ -207,7 +207,7 @@ def http_server(app: Any, web: WebSettings) -> Server:
     )
 
 
-def _answer(server: Server) -> None:
+def _serve_until_stopped(server: Server) -> None:
     """Serve requests until SIGINT or SIGTERM; running ones get at most GRACE seconds."""
 
     def leave(*_: object) -> None:
@@ -227,7 +227,7 @@ def work(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
         signal.signal(number, lambda *_: stopped.set())
     app.refuse_unable()
     logs.set_up(app.settings)
-    _warn(app, tell=tell, say=say)
+    _warn_of_clear_secrets(app, tell=tell, say=say)
     with polling(app, clock, BotAnswers(app, clock)):
         if app.many_nodes:
             address = conninfo(app.engine)
@@ -240,7 +240,7 @@ def work(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
             stopped.wait()
 
 
-def _warn(app: AppContext, *, tell: Tell, say: Say) -> None:
+def _warn_of_clear_secrets(app: AppContext, *, tell: Tell, say: Say) -> None:
     """Warn of secrets in the settings file, which may be copied, mailed and backed up; they still work."""
     for key in app.settings.in_clear:
         tell(say("cli.secret_in_clear", file=str(app.settings.file), key=key))

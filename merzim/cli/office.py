@@ -147,7 +147,7 @@ def remove_totp(
     ground: Ground,
 ) -> None:
     """Removes a second factor where nobody else can; the chain says that it was done on the server."""
-    second_factors.remove(call.ctx, login, ground=ground)
+    second_factors.remove_second_factor(call.ctx, login, ground=ground)
     _tell(call, login, "factor_removed")
 
 

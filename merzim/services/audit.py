@@ -189,6 +189,7 @@ class AuditWords:
         return i18n.say(code, arguments, self._language)
 
     def _who(self, by: str) -> str:
+        """Return the name of an author given by login, key or a word of the program's own."""
         if name := self._people.get(by):
             return name
         if person := self._person(by):
@@ -208,6 +209,7 @@ class AuditWords:
         return self._say(code) if i18n.knows(code) else self._say("audit.kind.other", kind=entry.kind)
 
     def _subject(self, entry: AuditEntry, case: Case | None) -> str:
+        """Return what an entry is about, in words; "" where that is said already."""
         if not entry.name or entry.name == entry.case or (entry.name == entry.by and entry.topic == "login"):
             return ""
         if entry.kind == "opened" and case is not None:

@@ -186,6 +186,7 @@ def _score_year(
     titles: Mapping[str, Text],
     hidden_remark: tuple[Element, ...],
 ) -> YearScores:
+    """Return the points of one unit in a year."""
     tallies = tally(scoring, year, readings)
     scores = score({name: entry.answer for name, entry in tallies.items()}, scoring, readings)
     scores = explain(scores, tallies, scoring, year, readings, registers=titles)
@@ -265,6 +266,7 @@ def _counted(
 def _counted_by(
     app: AppContext, office: Office, register: Register, count: RowCount, query: RowQuery, year: int, last: date
 ) -> Iterator[CountedRows]:
+    """Yield the rows that one counting rule of a register counts."""
     fact = count.fact or scoring().indicators[count.indicator].counting.fact
     for condition in count.where:
         keys = _keys(register, condition)

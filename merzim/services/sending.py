@@ -82,7 +82,7 @@ def undelivered(ctx: RequestContext) -> list[Notice]:
     return [notice for notice in notices if notice.case in visible_cases]
 
 
-def unheard(app: AppContext, *, now: datetime, today: date, limit: int) -> Sequence[RoundProblem]:
+def reminders_to_nobody(app: AppContext, *, now: datetime, today: date, limit: int) -> Sequence[RoundProblem]:
     """Return the due reminders that can reach nobody.
 
     A round does not advance the rows of such reminders, so these rows are planned here again; nothing is

@@ -14,7 +14,7 @@ from merzim.documents.schedules.written_terms import read_term
 from merzim.documents.sheets.dates import LONGEST, read_lines
 from merzim.documents.sheets.rows import MAX_LETTERS, RowOfSheet
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
-from merzim.logs import veiled
+from merzim.logs import without_secrets
 
 PATIENCE = 10.0
 """Seconds of its own work a reader may take over one cell."""
@@ -23,7 +23,7 @@ CELLS: dict[str, Callable[[str], object]] = {
     "term": lambda text: read_term(text, year=2026),
     "title": lambda text: read_title([RowOfSheet(1, (f"график {text}"[:MAX_LETTERS],))], Errors()),
     "week": parse_week,
-    "line of the log": veiled,
+    "line of the log": without_secrets,
 }
 
 

@@ -128,7 +128,9 @@ def test_a_demonstration_day_is_refused_where_other_machines_may_ask(
     merzim: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, web: str, by: str
 ) -> None:
     """Anybody would log in as anybody; nothing is made before."""
-    monkeypatch.setattr("merzim.metronome._answer", lambda *_, **__: pytest.fail("the service began"))
+    monkeypatch.setattr(
+        "merzim.metronome._serve_until_stopped", lambda *_, **__: pytest.fail("the service began")
+    )
     config = tmp_path / "config.toml"
     config.write_text(f"[web]\n{web}\n", encoding="utf-8")
     if by == "MERZIM_NOW":

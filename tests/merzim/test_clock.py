@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from freezegun import freeze_time
 
-from merzim.clock import read, stand
+from merzim.clock import parse_moment, read
 from merzim.services.moments import is_late
 from merzim.services.upkeep.doctor import check_zone
 from tests.merzim.conftest import Merzim
@@ -32,7 +32,7 @@ def test_the_local_day_begins_at_seven_in_the_evening_utc() -> None:
 
 def test_a_bare_date_is_noon_in_almaty() -> None:
     """--now 2026-04-06 is 12:00 there, 07:00 UTC."""
-    moment = stand("2026-04-06")
+    moment = parse_moment("2026-04-06")
 
     assert moment.now == datetime(2026, 4, 6, 7, tzinfo=UTC)
     assert moment.today == date(2026, 4, 6)
@@ -50,14 +50,14 @@ def test_a_bare_date_is_noon_in_almaty() -> None:
 )
 def test_a_time_without_a_zone_is_almatys(text: str, now: datetime) -> None:
     """A moment with a zone keeps it, one without is local."""
-    assert stand(text).now == now
+    assert parse_moment(text).now == now
 
 
 @pytest.mark.parametrize("text", ["", "tomorrow", "2026-13-01", "31.02.26", "2026-04-06T25:00"])
 def test_what_is_no_moment_is_refused(text: str) -> None:
     """The refusal carries the text as it was typed."""
     with pytest.raises(Refusal) as refused:
-        stand(text)
+        parse_moment(text)
 
     assert refused.value.arguments == {"text": text}
 

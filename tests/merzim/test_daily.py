@@ -103,7 +103,7 @@ def test_a_stop_before_the_pages_answer_closes_what_has_begun(
     """SIGTERM while the server is being made: the process does not die of it, the metronome has ended."""
     (tmp_path / "config.toml").write_text(f"[web]\nport = {free_port()}\n", encoding="utf-8")
     app, before, messages = build_app(read(at=tmp_path)), signal.getsignal(signal.SIGTERM), list[str]()
-    monkeypatch.setattr(daily, "_answer", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr(daily, "_serve_until_stopped", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
     monkeypatch.setattr(daily.logs, "set_up", lambda *_, **__: None)
 
     def say(code: str, **_: object) -> str:
@@ -130,7 +130,7 @@ def test_letters_of_a_process_that_died_do_not_wait_for_the_next_tick(
     daily.rounds.remind(dying, now=fixed_clock().now, today=fixed_clock().today)
     with dying.outbox.delivering():
         claimed = dying.outbox.claim("folder", now=fixed_clock().now, limit=100)
-        daily.take_up(app, fixed_clock)
+        daily.send_left_behind(app, fixed_clock)
         alive = {notice.state for notice in app.outbox.notices() if not notice.bundle}
     monkeypatch.setattr(daily, "tick", lambda *_: None)
     monkeypatch.setattr(daily, "LOOK", 0.1)

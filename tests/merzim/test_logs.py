@@ -8,7 +8,7 @@ from io import StringIO
 
 import pytest
 
-from merzim.logs import HIDDEN, JsonLines, LineFormatter, secrets_of, veiled
+from merzim.logs import HIDDEN, JsonLines, LineFormatter, secrets_of, without_secrets
 from merzim.settings import ChannelSettings, DatabaseSettings, Settings
 
 # Made up, as long as ours are: a test has one name in every process.
@@ -42,7 +42,7 @@ BOT = "7123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawM"
 )
 def test_a_secret_is_hidden_wherever_it_stands(said: str, secret: str) -> None:
     """In addresses, headers, forms, links and files of keys."""
-    veiled_text = veiled(said)
+    veiled_text = without_secrets(said)
 
     assert secret not in veiled_text
     assert HIDDEN in veiled_text
@@ -60,7 +60,7 @@ def test_a_secret_is_hidden_wherever_it_stands(said: str, secret: str) -> None:
 )
 def test_what_is_no_secret_stays_legible(said: str) -> None:
     """Cases, days, hashes and addresses are what a log is read for."""
-    assert veiled(said) == said
+    assert without_secrets(said) == said
 
 
 def test_the_secrets_a_process_was_given_are_known_by_value() -> None:
@@ -84,7 +84,7 @@ def test_the_secrets_a_process_was_given_are_known_by_value() -> None:
     secret_values = secrets_of(settings, environment)
 
     assert set(secret_values) == {"correct horse", "battery", "in-clear", "äpfel", "%C3%A4pfel"}
-    assert veiled("it said: correct horse!", secret_values) == f"it said: {HIDDEN}!"
+    assert without_secrets("it said: correct horse!", secret_values) == f"it said: {HIDDEN}!"
 
 
 def log_to(formatter: logging.Formatter) -> tuple[logging.Logger, StringIO]:

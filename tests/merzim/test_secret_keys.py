@@ -282,7 +282,9 @@ def test_what_needs_the_key_is_refused_where_it_was_lost(
     merzim: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
     """One sentence; a new key would open nothing and look like the old one."""
-    monkeypatch.setattr("merzim.metronome._answer", lambda *_, **__: pytest.fail("the service began"))
+    monkeypatch.setattr(
+        "merzim.metronome._serve_until_stopped", lambda *_, **__: pytest.fail("the service began")
+    )
     with_mail_server(tmp_path)
     if command == ("secret-key", "rotate"):
         office(tmp_path, "asel").close()

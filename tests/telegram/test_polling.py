@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from merzim.clock import clock
-from merzim.services.accounts.telegram import offer
+from merzim.services.accounts.telegram import create_code
 from merzim.services.jobs import bot_polling
 from merzim.storage.database.leases import SqlLeases
 from merzim.storage.notices.links import SqlLinks
@@ -174,7 +174,7 @@ def test_the_bot_that_config_toml_names_listens_and_ends_when_told(
     monkeypatch.setenv("MERZIM_TELEGRAM_TOKEN", TOKEN)
     person = "a.akhmetova@example.kz"
     with operator("2026-04-06") as ctx:
-        code = offer(ctx, person).code
+        code = create_code(ctx, person).code
         with bot_polling.polling(ctx.app, clock("2026-04-06")):
             telegram.says(emulator.AIGUL, f"/start {code}")
             until(lambda: bool(telegram.seen(emulator.AIGUL)))

@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 
 from merzim.app import build_app
 from merzim.cli import main
-from merzim.clock import stand
+from merzim.clock import parse_moment
 from merzim.services.accounts.credentials import hash_secret, new_secret
 from merzim.services.app import AppContext
 from merzim.services.moments import Clock, Moment
@@ -112,7 +112,7 @@ def real_office(
         configuration = CONFIGURATION.partition("[regulations]")[0]
         (folder / "config.toml").write_text(configuration, encoding="utf-8")
     context = build_app(read(folder / "config.toml", at=folder))
-    moment = [stand(day)]
+    moment = [parse_moment(day)]
 
     def clock() -> Moment:
         return moment[0]

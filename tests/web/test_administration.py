@@ -378,7 +378,7 @@ def test_before_somebody_goes_it_is_said_what_falls_to_whom(site: Site, admin: T
 
 def test_a_telegram_code_is_for_oneself(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
     offered = TelegramCode(person="", code="ABCD2345WXYZ", address="https://t.me/b?start=x", until=NOW)
-    monkeypatch.setattr(telegram, "offer", lambda *_: offered)
+    monkeypatch.setattr(telegram, "create_code", lambda *_: offered)
     monkeypatch.setattr(login, "is_linked", lambda *_: False)
     with site.client("responsible") as browser:
         answer = browser.post("/account/telegram")

@@ -10,7 +10,7 @@ from itertools import cycle, islice
 import pytest
 
 from merzim.app import build_app
-from merzim.clock import stand
+from merzim.clock import parse_moment
 from merzim.metronome import tick
 from merzim.services.app import AppContext
 from merzim.settings_file import read
@@ -25,7 +25,7 @@ SOON = 5.0
 """Seconds within which everybody is answered, and a round has ended."""
 AT_ONCE = 2.5
 """Seconds within which `/health` is answered: one, and more where the sixty share its process."""
-MOMENT = stand(DAY)
+MOMENT = parse_moment(DAY)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -343,6 +343,7 @@ def _views(ctx: RequestContext) -> list[InvitationView]:
 
 
 def _view(account: Account, letter: Notice, until: datetime | None, office: Office) -> InvitationView:
+    """Return an invitation with its state; `until`: end of its link, None where it is over."""
     reader, login_way = account.reader, letter.about["way"]
     state = "sent" if letter.state == "sent" else "queued"
     if account.disabled:

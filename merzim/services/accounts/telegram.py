@@ -28,7 +28,7 @@ class TelegramCode(BaseModel):
     until: datetime
 
 
-def offer(ctx: RequestContext, person: str) -> TelegramCode:
+def create_code(ctx: RequestContext, person: str) -> TelegramCode:
     """Create a code for a person (by key, e-mail or name); an earlier unused code becomes invalid.
 
     Raises:

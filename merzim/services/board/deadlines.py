@@ -103,6 +103,7 @@ def _reach(ctx: RequestContext, asking: DeadlineQuery) -> Reads:
 def _filter(
     reads: Reads, office: Office, calendar: Kazakhstan, asking: DeadlineQuery, *, today: date
 ) -> DeadlineFilter:
+    """Return the board's filter for a query; people and acting units become assignees."""
     day = horizon(today, soon=near(calendar, today))
     assignees = None
     if asking.person is not None:

@@ -196,6 +196,7 @@ def _lead(
     person: str,
     today: date,
 ) -> Lead:
+    """Return what the first sentence of the overview says; `person`: key of the reader."""
     late = [entry for entry in sums if entry.overdue]
     own = find_assignments(office, person, {entry.assignee for entry in late}, on=today) if person else {}
     mine = [entry for entry in late if entry.assignee in own]
@@ -234,6 +235,7 @@ def _matrix(
     *,
     today: date,
 ) -> Matrix:
+    """Return the units with most overdue deadlines by stage."""
     units = _by_stage(sums, office, today)
     shown_units, editions = _worst(units)
     stages: dict[str, tuple[int, Text]] = {}
@@ -312,6 +314,7 @@ def _days(reads: Reads, calendar: Kazakhstan, horizon: Horizon, unit: str | None
 
 
 def _works(calendar: Kazakhstan, on: date) -> bool:
+    """Return whether a day is a working day; days beyond the calendar are taken for such."""
     try:
         return calendar.is_working_day(on)
     except OutOfRange:

@@ -227,6 +227,7 @@ def _colleagues(office: Office, person: Person | None, unit_seen: str) -> tuple[
 
 
 def _offered(office: Office, person: Person) -> Sequence[Person]:
+    """Return the colleagues offered as deputies before those the reader may not see are left out."""
     place = office.organisation(person.unit)
     if place is None and len(office.people) <= AT_ONCE:
         return office.by_name

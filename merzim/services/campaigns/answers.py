@@ -238,6 +238,7 @@ class BotAnswers:
 def _invitation(
     ctx: RequestContext, campaign: StartedCampaign | None, campaign_person: CampaignPerson
 ) -> CampaignForm:
+    """Return the form of a person whose answer is awaited. Raises CampaignLinkRefused."""
     office = ctx.app.reads.office()
     person = office.people.get(campaign_person.person)
     if (

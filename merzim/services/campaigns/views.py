@@ -316,6 +316,7 @@ def invited_text(view: CampaignView, language: str) -> str:
 
 
 def kind_view(register: Register, kind: Campaign) -> CampaignKind:
+    """Return a kind of campaign as its page and the API show it."""
     return CampaignKind.of(
         kind,
         register_id=register.id,
@@ -341,6 +342,7 @@ def definition_of(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Regis
 
 
 def _sees(ctx: RequestContext, campaign: StartedCampaign) -> bool:
+    """Return whether the reader sees a campaign: its register, and people of some unit it asks."""
     scope = reader_scope(ctx)
     if campaign.register_id not in ctx.app.registers.ids():
         return False
@@ -393,6 +395,7 @@ def _people(ctx: RequestContext, command: ShowCampaign) -> list[CampaignPerson]:
 def _view(
     ctx: RequestContext, campaign: StartedCampaign, counts_by_campaign: Mapping[str, Counter[str]]
 ) -> CampaignView:
+    """Return a campaign with the counts of its people by state."""
     register = ctx.app.registers.version(campaign.register_id, campaign.version)
     counts = counts_by_campaign.get(campaign.id, Counter())
     office = ctx.reads.office()
@@ -420,6 +423,7 @@ def _view(
 
 
 def _ground(ctx: RequestContext, campaign: StartedCampaign) -> Titles:
+    """Return the act a campaign rests on, by language; empty texts where it is no longer defined."""
     try:
         register, kind = definition_of(ctx, campaign)
     except UnknownCampaign:

@@ -159,6 +159,7 @@ def list_assignments(ctx: RequestContext, command: ListAssignments) -> Assignmen
 def assignments_shown(
     ctx: RequestContext, command: ListAssignments, *, limit: int, offset: int = 0
 ) -> tuple[list[AssignmentResult], int]:
+    """Return some of the assignments asked for, and the number of all of them."""
     assignment_filter = AssignmentFilter(
         whose=command.whose,
         state=command.state,

@@ -259,6 +259,7 @@ def mentioned(office: Office, text: str) -> tuple[str, ...]:
 
 
 def _beginning(office: Office, name: str) -> list[str]:
+    """Return the keys of the people one of whose names begins with this word."""
     start = f"{name.casefold()} "
     return [
         person.key

@@ -86,6 +86,7 @@ def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
 
 
 def _question(ctx: RequestContext, notice: Notice, person: Person) -> LetterQuestion:
+    """Return what a letter asks of its recipient today."""
     view = ctx.case_commands.view(notice.case, today=ctx.today)
     deadline = reminder_actions.deadline_of(view, notice.obligation)
     return LetterQuestion(
@@ -187,6 +188,7 @@ def _officer(ctx: RequestContext) -> str:
 
 
 def _text(ctx: RequestContext, question: LetterQuestion, officer: str) -> str:
+    """Return the sentence that tells the officer who disclaims an obligation."""
     person = ctx.app.reads.office().people.get(officer)
     language = available_language(person.language) if person else "ru"
     title = question.deadline.obligation.title

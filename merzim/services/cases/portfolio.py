@@ -167,6 +167,7 @@ def every_line(ctx: RequestContext, command: ListPortfolio) -> tuple[int, Iterat
 
 
 def _case_filter(ctx: RequestContext, command: YearOfCases, stage: str = "") -> CaseFilter:
+    """Return the filter of a year's cases; a stage the procedure does not have is left out."""
     procedure = ctx.library.latest(command.procedure)
     stage_ids = {*procedure.stage_title, *OVER}
     return CaseFilter(
@@ -179,6 +180,7 @@ def _case_filter(ctx: RequestContext, command: YearOfCases, stage: str = "") -> 
 
 
 def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
+    """Return the lines of cases, with their board rows and approved plans."""
     names, count, titles = [case.id for case in cases], ctx.calendar.distance, dict[tuple[str, str], str]()
     approved = {name: approved_plan(events) for name, events in ctx.reads.planning(names).items()}
     every = {**ctx.reads.rows_of(names, "dated")}
@@ -233,6 +235,7 @@ def with_rows(
 
 
 def _next_step(ctx: RequestContext, office: Office, case: Case, row: Row | None) -> NextStep | None:
+    """Return the most pressing open step of a case; None where none has a due date."""
     today = ctx.today
     if row is None or row.due is None:
         return None

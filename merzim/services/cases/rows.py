@@ -174,6 +174,7 @@ def edit_row(ctx: RequestContext, command: EditCaseRow) -> CommandResult:
 
 @cache
 def add_row(register_id: str) -> Verb[Any, CommandResult]:
+    """Return the verb that enters a row of a register, made from the register's file."""
     register, entry = register_of(register_id)
     fields = _inputs(register.fields)
     if not entry.distinct:
@@ -190,6 +191,7 @@ def add_row(register_id: str) -> Verb[Any, CommandResult]:
 
 @cache
 def act_on_row(register_id: str, action_id: str) -> Verb[Any, CommandResult]:
+    """Return the verb of an action on a row, made from the register's file."""
     register, entry = register_of(register_id)
     action = register.actions[action_id]
     fields = {"number": (RowNumber, ...), **_inputs(action.fields)}
@@ -260,6 +262,7 @@ def _keep_responsible(ctx: RequestContext, values: Mapping[str, object]) -> None
 
 
 def _inputs(fields: Mapping[str, RegisterField]) -> dict[str, Any]:
+    """Return the fields of a command by those of a register, as `create_model` takes them."""
     inputs: dict[str, Any] = {}
     for name, field in fields.items():
         type_ = Literal[field.option_ids] if field.kind == "choice" else _TYPES[field.kind]

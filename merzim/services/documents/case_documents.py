@@ -159,6 +159,7 @@ def documents(
 
 
 def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
+    """Yield the evidence of a case in the order of its procedure, then what it was exempted from."""
     case_procedure = app.library.named(case.edition)
     order = {obligation.id: place for place, obligation in enumerate(case_procedure.obligations)}
 
@@ -241,6 +242,7 @@ def _title(case: Case, obligation: Obligation, proof: ProvedItem) -> Text:
 
 
 def _about(case: Case, proof: ProvedItem) -> str:
+    """Return the subject of a register's row that evidence proves; "" for a fact."""
     match proof.kind:
         case "measure_reviewed":
             return register(case).measures[number_of(proof.of)].action

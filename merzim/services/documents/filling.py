@@ -133,6 +133,7 @@ def from_case(
 
 
 def _rows(form: Form, view: View, office: Office, language: str, group: list[Row], own_day: date) -> list[Row]:
+    """Return the rows of a form about a case; risks for all forms but the three with rows of their own."""
     match form.id:
         case "schedule":
             return schedule_rows(view, language)
@@ -249,6 +250,7 @@ def _monitored(view: View, language: str) -> str | None:
 def _approving(
     app: AppContext, form: Form, letter: Letterhead, today: date, duty: str, view: View | None = None
 ) -> Person | None:
+    """Return who approves a form: the holder of `duty`, else of the first duty that may; None for nobody."""
     allowed = approvers_of(app, form, letter, view)
     return _within(app, duty or allowed[0], letter, today) if allowed or duty else None
 

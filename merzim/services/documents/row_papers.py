@@ -55,6 +55,7 @@ def paper_of_row(ctx: RequestContext, row: str, form: str, language: str) -> byt
 
 
 def papers_of_list(ctx: RequestContext, command: ListRows, language: str) -> bytes:
+    """Return the forms of all rows of a list as a ZIP. Raises Refusal for none or too many."""
     papers: list[tuple[str, Form, Mapping[str, object]]] = []
     for row_page in row_pages(replace(ctx, language=language), command):
         for row in row_page.rows:
@@ -123,6 +124,7 @@ def show_with_papers(ctx: RequestContext, command: AskRow) -> RowWithPapers:
 
 
 def papers_for(register: str, values: Mapping[str, object], *, withdrawn: bool = False) -> Sequence[Form]:
+    """Return the forms that a row with these values stands on; none for a withdrawn one."""
     return [
         paper
         for paper in register_papers(register)
@@ -209,6 +211,7 @@ def campaign_papers(ctx: RequestContext, campaign: str) -> Sequence[Form]:
 def _campaign_forms(
     ctx: RequestContext, command: ShowCampaign, language: str, *, person: str = ""
 ) -> Iterable[tuple[str, Form, Mapping[str, object]]]:
+    """Yield name, form and fields of each paper of a campaign, or of one person by key."""
     forms, office = campaign_papers(ctx, command.campaign), ctx.reads.office()
     if not forms:
         return

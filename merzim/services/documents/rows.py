@@ -247,6 +247,7 @@ def _rank(risk: Risk, language: str) -> str:
 
 
 def _work(deadline: Deadline, language: str) -> str:
+    """Return the name of a work; the start and the end of the analysis are one."""
     obligation = deadline.obligation
     return (
         say("form.work.analysis", {}, language)
@@ -256,6 +257,7 @@ def _work(deadline: Deadline, language: str) -> str:
 
 
 def _term(view: View, deadlines: list[Deadline], language: str) -> str:
+    """Return the term of a work of the schedule in words; "" where it has none."""
     only = deadlines[0]
     if only.exempted:
         return say("form.term.exempted", {"ground": only.exempted.ground}, language)

@@ -318,6 +318,7 @@ def _register_rows(
 def _rows(
     listed_rows: Iterable[ListedRow], source: RegisterRows, parts: Mapping[str, Field], language: str
 ) -> Iterator[Row]:
+    """Yield the parts of a form for each row of a register, without empty ones."""
     for fields, row in listed_rows:
         row = row_in_language(row, fields.values(), language)
         cells = {
@@ -415,6 +416,7 @@ def _cell(row: RowView, fields: Sequence[FieldView], kind: str, language: str) -
 
 
 def _words(field: FieldView, value: object, language: str) -> str:
+    """Return a value as text of a paper."""
     match value:
         case bool():
             return say("register.yes" if value else "register.no", {}, language)

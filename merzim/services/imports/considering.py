@@ -284,6 +284,7 @@ class _Considering:
         return facts, intended
 
     def _check(self, schedule: ReadSchedule, days: Mapping[str, date]) -> None:
+        """Add an error for each fact that the procedure does not know or day beyond the calendar."""
         for fact, on in days.items():
             try:
                 known_fact(self.procedure, fact)
@@ -294,6 +295,7 @@ class _Considering:
                 self.errors.add(schedule.row, outside.code, **outside.arguments)
 
     def _match(self, schedule: ReadSchedule) -> None:
+        """Find whom each responsible text means; of one that matches nobody a note is kept."""
         for text in dict.fromkeys(schedule.responsible.values()):
             if text in self.matches or text in self.strange:
                 continue
@@ -436,6 +438,7 @@ def _differing(analysis: ConsideredAnalysis, case: Case, procedure: Procedure) -
 
 
 def _withdrawn(analysis: ConsideredAnalysis) -> Iterator[ReadingNote]:
+    """Yield a note for each record of the file that was withdrawn in its case and is not recorded anew."""
     assert analysis.case is not None
     for _, fact, on in analysis.withdrawn:
         title = known_fact(analysis.procedure, fact).title
@@ -495,10 +498,12 @@ def _known_keys(case: Case, procedure: Procedure) -> Iterator[Key]:
 
 
 def _key(object: str, unit: str, year: int | None) -> Key:
+    """Return the words and year by which an analysis and its case are the same."""
     return object.casefold(), unit.casefold(), year
 
 
 def _first_year(schedule: ReadSchedule, procedure: Procedure) -> int | None:
+    """Return the year an analysis begins, else of its first day; None without a day."""
     begins = schedule.planned.get(procedure.begins_with) or schedule.facts.get(procedure.begins_with)
     days = [*schedule.planned.values(), *schedule.facts.values()]
     first_day = begins or min(days, default=None)
@@ -506,6 +511,7 @@ def _first_year(schedule: ReadSchedule, procedure: Procedure) -> int | None:
 
 
 def _year(case: Case, procedure: Procedure) -> int | None:
+    """Return the year a case begins, else of its first day; None without a day."""
     days = [*case.planned.values(), *(fact.on for fact in case.facts.values())]
     first_day = case.day_of(procedure.begins_with) or min(days, default=None)
     return first_day.year if first_day else None

@@ -92,6 +92,7 @@ def preview_schedule(
 
 
 def _candidate_cases(app: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:
+    """Return the cases the analyses may be: with their object and unit, or planned to begin on their days."""
     office = app.reads.office()
     places = {(schedule.unit, schedule.object) for schedule in schedules}
     units = units_meant(schedules, office)
@@ -203,6 +204,7 @@ def take_in(
 
 
 def _opening(analysis: ConsideredAnalysis) -> Opening:
+    """Return the request to open the case of an analysis."""
     return Opening(
         procedure=analysis.procedure.id,
         unit=analysis.unit,
@@ -233,6 +235,7 @@ def keep_match(ctx: RequestContext, text: str, target: str) -> None:
 
 
 def _unit_or_person_key(office: Office, target: str) -> str:
+    """Return the id of a unit or key of a person given by that or by name. Raises Refusal."""
     for unit in office.units.values():
         if target.casefold() in (unit.id.casefold(), unit.name.casefold()):
             return unit.id

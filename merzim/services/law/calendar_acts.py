@@ -189,6 +189,7 @@ def _refusals() -> Iterator[None]:
 
 
 def _parse(ctx: RequestContext, command: CalendarAct) -> Records:
+    """Return the entries of an act. Raises NotAllowed for readers of one unit, Refusal, RecordError."""
     require_whole_office(ctx)
     text, name = normal_text(command.text), command.name
     read(check_act, text.encode("utf-8", "surrogatepass"), name)

@@ -93,6 +93,7 @@ def adopt(app: AppContext, *, at: Stamp) -> tuple[AdoptedEdition, ...]:
 
 
 def _adoptable(app: AppContext, today: date) -> Iterator[AdoptedEdition]:
+    """Yield the editions to adopt, as `adoptable`."""
     adopted = stored.adopted_editions(app.engine)
     present = {edition.edition: edition.digest for edition in app.library.all()}
     accepted = stored.accepted_digests(adopted, present)
@@ -142,6 +143,7 @@ def _moved(app: AppContext, cases: list[str], today: date) -> Iterator[dict[str,
 
 
 def _checked(app: AppContext, path: Path) -> CheckedFile:
+    """Return what is wrong with an own edition file."""
     try:
         edition = read_own(path)
     except (UnreadableRegulation, OSError) as trouble:
@@ -167,6 +169,7 @@ def _checked(app: AppContext, path: Path) -> CheckedFile:
 
 
 def _checked_registers(app: AppContext, folder: Path | None) -> Iterator[CheckedFile]:
+    """Yield what is wrong with each own register file."""
     read: dict[Path, Register] = {}
     for path in own_register_files(folder):
         try:

@@ -62,14 +62,14 @@ def feeds_of(ctx: RequestContext, login: str, *, now: datetime) -> list[Entry]:
     return [entry for entry in ctx.accounts.entries(login, now=now) if entry.kind == "feed"]
 
 
-def give_own(ctx: RequestContext, language: str) -> str:
+def create_own_feed(ctx: RequestContext, language: str) -> str:
     """Create a feed of the reader; return its address, shown once. Raises Refusal if there are too many."""
     if len(feeds_of(ctx, ctx.reader.login, now=ctx.now)) >= MOST_FEEDS:
         raise Refusal("web.feed.enough")
-    return give(ctx, ctx.reader.login, scope="", name=ctx.reader.name, language=language)
+    return create_feed(ctx, ctx.reader.login, scope="", name=ctx.reader.name, language=language)
 
 
-def give(ctx: RequestContext, login: str, *, scope: str, name: str, language: str) -> str:
+def create_feed(ctx: RequestContext, login: str, *, scope: str, name: str, language: str) -> str:
     """Create a feed; return its address, shown once. `scope`: the unit, "" for the account's own person."""
     by = ctx.reader.login
     secret = issue_secret(ctx.accounts, "feed", login, LASTS, now=ctx.now, name=name, scope=scope, by=by)
@@ -89,6 +89,7 @@ def revoke_unit_feed(ctx: RequestContext, command: FeedRevoked) -> SessionsEnded
 
 
 def _revoke(ctx: RequestContext, login: str, hash: str) -> int:
+    """Revoke a feed of an account by its hash; return how many there were (0 or 1)."""
     is_own = any(feed.hash == hash for feed in feeds_of(ctx, login, now=ctx.now))
     if is_own:
         ctx.accounts.end(login, hash, now=ctx.now, by=ctx.reader.login)
@@ -125,13 +126,14 @@ def open_feed(ctx: RequestContext, secret: str, language: str = "") -> Feed | No
 
 
 def _language(language: str, account: Account | None, office: Office) -> str:
+    """Return the language of a feed: the requested one, else its person's, else the first."""
     if language in i18n.LANGUAGES:
         return language
     person = office.people.get(account.reader.person) if account else None
     return i18n.available_language(person.language) if person else i18n.LANGUAGES[0]
 
 
-def _far(row: Row, today: date) -> int:
+def _days_away(row: Row, today: date) -> int:
     """Return the distance of a row's due date from today in days."""
     return abs(((row.due or today) - today).days)
 
@@ -157,7 +159,7 @@ def _own_rows(ctx: RequestContext, reader: Reader, today: date) -> list[tuple[Ca
         for row in reads.listed(DeadlineFilter(urgency=urgency, horizon=day, assignees=assignees), limit=limit)
         if row.due is not None and today - BACK <= row.due <= today + AHEAD
     ]
-    rows = sorted(rows, key=lambda row: _far(row, today))[:MAX_ITEMS]
+    rows = sorted(rows, key=lambda row: _days_away(row, today))[:MAX_ITEMS]
     cases = reads.whole({row.case for row in rows})
     return _by_day((cases[row.case], row) for row in rows if row.case in cases)
 
@@ -165,7 +167,7 @@ def _own_rows(ctx: RequestContext, reader: Reader, today: date) -> list[tuple[Ca
 def _unit_rows(ctx: RequestContext, unit: str, today: date) -> list[tuple[Case, Row]]:
     """Return the open rows of a unit and those below it, without confidential ones."""
     first, last = max(today - BACK, ctx.calendar.first), min(today + AHEAD, ctx.calendar.last)
-    rows = sorted(ctx.reads.due(first, last, unit), key=lambda row: _far(row, today))
+    rows = sorted(ctx.reads.due(first, last, unit), key=lambda row: _days_away(row, today))
     heads = ctx.reads.heads({row.case for row in rows})
     shown_rows = [row for row in rows if row.case in heads and not _hidden(ctx, heads[row.case])][:MAX_ITEMS]
     cases = ctx.reads.whole({row.case for row in shown_rows})
@@ -210,6 +212,7 @@ def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetim
 
 
 def _explained(ctx: RequestContext, case: Case, row: Row, language: str) -> Iterator[str]:
+    """Yield the lines of an item's text: procedure, act, force, due date."""
     procedure = ctx.library.of(case)
     obligation = entry_obligation(case, procedure, row.obligation)
     yield procedure.title[language]

@@ -81,6 +81,7 @@ def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:
 
 
 def _office_without(office: Office, person: str) -> Office:
+    """Return the office as it is once a person has left."""
     people = {
         key: replace(member, deputy=None) if member.deputy == person else member
         for key, member in office.people.items()

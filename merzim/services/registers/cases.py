@@ -228,6 +228,7 @@ def _to_withdraw(case: Case, fact: str, new: RowFacts) -> list[str]:
 def _words(
     register: Register, row: RegisterRow, field_names: Sequence[str], office: Office, language: str
 ) -> str:
+    """Return the values of these fields in words, as the object of a case (at most 500 characters)."""
     words = []
     for name in field_names:
         value, field = row.values.get(name), register.fields[name]

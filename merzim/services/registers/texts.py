@@ -99,6 +99,7 @@ def _pairs(fields: Iterable[FieldView]) -> Mapping[str, str]:
 
 
 def _in_language(values: Mapping[str, Any], name: str, pairs: Mapping[str, str], language: str) -> str:
+    """Return which of a text and its translation is in a language; the only one where one is empty."""
     text, translated = (str(values.get(field_name) or "") for field_name in (name, pairs[name]))
     if not (text and translated):
         return text or translated

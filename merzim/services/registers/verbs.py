@@ -182,6 +182,7 @@ def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
 
 
 def _new_row(ctx: RequestContext, register: Register, filled: Values, unit: str) -> RegisterRow:
+    """Return a row not written yet, which has no id."""
     return RegisterRow(
         id="",
         register=register.id,
@@ -491,6 +492,7 @@ def _write(
     payload: Mapping[str, object],
     **changes: Any,
 ) -> None:
+    """Write a change of a row. Raises NotUnique, Contradiction."""
     write = _row_write(ctx, register, before, after, kind, payload, **changes)
     with unique_titled(register):
         SqlRegisterRows(ctx.app.engine).change(

@@ -50,6 +50,7 @@ def view_here(ctx: RequestContext, register: Register, *, rows: int = 0, is_own:
 
 
 def _here(ctx: RequestContext, register: Register) -> Mapping[str, object]:
+    """Return what of a register's view depends on the acts adopted in this office."""
     acts, unopened = acts_here(ctx), _unopened(ctx, register)
     if register.act in acts or register.act not in ctx.library.adopted_acts:
         return {"unopened": unopened}

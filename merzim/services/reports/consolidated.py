@@ -143,6 +143,7 @@ def uploads(app: AppContext, unit: str, *, today: date, reads: SqlReads) -> tupl
 
 
 def _organisation(office: Office, unit: str) -> str:
+    """Return the nearest organisation above a unit given by id or name; the unit itself for none."""
     place = office.unit_id(unit)
     organisation_ids = frozenset(office.organisations)
     return next(
@@ -153,6 +154,7 @@ def _organisation(office: Office, unit: str) -> str:
 def _looked(
     app: AppContext, reads: SqlReads, ids: Iterable[str], today: date
 ) -> Iterator[tuple[Case, Procedure, tuple[Deadline, ...]]]:
+    """Yield whole cases with their editions and deadlines, the deadlines without explanations."""
     for case in reads.whole(list(ids)).values():
         edition = app.library.of(case)
         yield case, edition, deadlines(case, edition, app.calendar, today=today, bare=True)

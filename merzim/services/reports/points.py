@@ -226,6 +226,7 @@ def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: in
 
 
 def _projects(whole_year: YearScores, name: Callable[[str], Name]) -> tuple[Project, ...]:
+    """Return the points by project of the standard, with their indicators."""
     by_project: dict[str, list[IndicatorPoints]] = {}
     for score in whole_year.scores.scores:
         prospect = whole_year.prospects.get(score.id)
@@ -258,6 +259,7 @@ def _sum(points: Iterable[Decimal | None]) -> Decimal:
 
 
 def _step_arguments(step: PointsStep) -> dict[str, object]:
+    """Return the arguments of the sentence about a step, points as decimals."""
     arguments = {
         key: as_decimal(value) if isinstance(value, Fraction) else value
         for key, value in step.arguments.items()

@@ -103,6 +103,7 @@ def values(settings: Settings) -> Iterator[tuple[str, object]]:
 
 
 def _shown(key: str, value: object) -> object:
+    """Return a value as it may be shown: an address without its password."""
     if key != "database.url":
         return value
 
@@ -169,6 +170,7 @@ def check_running(app: AppContext, now: datetime) -> Iterator[Check]:
 
 
 def _check_law(app: AppContext) -> Iterator[Check]:
+    """Check that every own edition and register can be used."""
     try:
         editions, registers = read_editions(app.settings), read_registers(app.settings)
     except Refusal as refusal:
@@ -190,6 +192,7 @@ def _check_law(app: AppContext) -> Iterator[Check]:
 
 
 def _check_folders(app: AppContext) -> Iterator[Check]:
+    """Check that each folder a service writes to can be written."""
     for key, folder in folders(app.settings):
         try:
             with TemporaryFile(dir=_existing(folder)):
@@ -249,6 +252,7 @@ def _check_reach(app: AppContext) -> Iterator[Check]:
 
 
 def _check_channels(app: AppContext) -> Iterator[Check]:
+    """Check each channel that can be tested by connecting to its server."""
     for name in app.settings.channels.use:
         try:
             channel = create_unlinked_channel(name, app.settings)
@@ -283,6 +287,7 @@ def _check_provider(app: AppContext, now: datetime) -> Iterator[Check]:
 
 
 def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
+    """Check the database, and by what it records the last backup, round, letters and clock."""
     if not app.has_database:
         where = app.settings.database.url.partition(":///")[2]
         yield Check(
@@ -362,6 +367,7 @@ def _check_clock(app: AppContext, sent: Figures, now: datetime) -> Check:
 
 
 def _check_sending(app: AppContext, sent: Figures, now: datetime) -> Iterator[Check]:
+    """Check that rounds run and letters leave."""
     pulse, late = sent.pulses.get("round"), ALARM_AGES
     if pulse is None or is_late(pulse[0], now=now, limit=late["round"]):
         code = "doctor.never" if pulse is None else "doctor.last"

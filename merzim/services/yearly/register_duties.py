@@ -201,6 +201,7 @@ class _YearDuties:
         return self._place(fact.partition(":")[0], unit)
 
     def _find_place(self, procedure: str, unit: str) -> str:
+        """Return the case of a unit or of the nearest unit above in its organisation; "" for none."""
         organisation = self._office.organisation(unit)
         for unit_above in self._office.above(unit):
             place = self._cases.get((procedure, unit_above), "")
@@ -301,6 +302,7 @@ def _duty_row(fulfilment: Fulfilment, row: str, on: date, values: Values) -> Dut
 
 
 def as_evidence(kind: str, value: object) -> Evidence:
+    """Return a link, or a stored file of a row, as evidence of a kind."""
     if not isinstance(value, Mapping):
         return Evidence(kind=kind, reference=str(value))
     name, type, size = (value.get(key) for key in ("name", "type", "size"))

@@ -105,7 +105,7 @@ def _unheard(ctx: RequestContext) -> list[dict[str, object]]:
     """Return why nobody can be notified of some deadlines: each reason as a code with arguments, and the cases
     concerned, of those the reader sees.
     """
-    problems = sending.unheard(ctx.app, now=ctx.now, today=ctx.today, limit=UNHEARD)
+    problems = sending.reminders_to_nobody(ctx.app, now=ctx.now, today=ctx.today, limit=UNHEARD)
     seen_cases = ctx.reads.heads({problem.case for problem in problems}) if problems else {}
     reasons: dict[tuple[str, tuple[tuple[str, object], ...]], dict[str, None]] = {}
     for problem in problems:

@@ -182,7 +182,7 @@ def remove_second_factor(ctx: SettingByPerson, typed: Fields) -> Response:
     """Remove another user's second factor; in a session alone, never by a token."""
     account = accounts.get_account(ctx, typed.get("login", "")[:80])
     try:
-        accounts.remove(ctx, account.reader.login, ground=typed.get("ground", ""))
+        accounts.remove_second_factor(ctx, account.reader.login, ground=typed.get("ground", ""))
     except Refusal as refusal:
         return _account_page(ctx, account, refusal=refusal)
     return redirect(ctx, "/administration/account", login=account.reader.login, said="factor_removed")

@@ -30,7 +30,7 @@ from merzim.services.administration import (
 from merzim.services.configuration import MAIL_KEYS, OFFICE_KEYS
 from merzim.services.inputs import build
 from merzim.services.people import staff
-from merzim.services.people.feeds import FeedRevoked, give_own, revoke_feed
+from merzim.services.people.feeds import FeedRevoked, create_own_feed, revoke_feed
 from merzim.services.people.table import MAX_TABLE_BYTES, preview_table, read_table, save_table
 from merzim.web.auth.dependencies import Own, Setting, reads_files
 from merzim.web.http import WebContext, as_workbook
@@ -51,7 +51,7 @@ def own_feed(ctx: Own, typed: Fields) -> Response:
         revoke_feed(ctx, build(FeedRevoked, {"id": typed.get("hash", "")}))
         return redirect(ctx, "/account", said="revoked")
     try:
-        return own_page(ctx, feed=give_own(ctx, ctx.language))
+        return own_page(ctx, feed=create_own_feed(ctx, ctx.language))
     except Refusal as refusal:
         return own_page(ctx, refusal=refusal)
 
@@ -65,7 +65,7 @@ def own_telegram(ctx: Own, typed: Fields) -> Response:
         ctx.app.links.unlink(ctx.reader.person, by=ctx.reader.login, now=ctx.now)
         return redirect(ctx, "/account", said="unlinked")
     try:
-        return own_page(ctx, telegram=telegram.offer(ctx, ctx.reader.person))
+        return own_page(ctx, telegram=telegram.create_code(ctx, ctx.reader.person))
     except Refusal as refusal:
         return own_page(ctx, refusal=refusal)
 

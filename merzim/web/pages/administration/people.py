@@ -17,7 +17,7 @@ from merzim.documents.people.office_time import parse_days
 from merzim.services.inputs import build
 from merzim.services.names import paginate_units
 from merzim.services.people import staff
-from merzim.services.people.feeds import FeedRevoked, feeds_of, give, revoke_unit_feed
+from merzim.services.people.feeds import FeedRevoked, create_feed, feeds_of, revoke_unit_feed
 from merzim.services.people.pending_duties import pending_duties
 from merzim.services.people.staff import find_people, recorded_office
 from merzim.web.auth.dependencies import Setting
@@ -127,7 +127,7 @@ def unit_feed(ctx: Setting, typed: Fields) -> Response:
     if typed.get("do") == "revoke":
         revoke_unit_feed(ctx, build(FeedRevoked, {"id": typed.get("hash", "")}))
         return redirect(ctx, "/administration/unit", id=unit.id, said="revoked")
-    feed = give(ctx, "", scope=unit.id, name=unit.name, language=ctx.language)
+    feed = create_feed(ctx, "", scope=unit.id, name=unit.name, language=ctx.language)
     return _unit_page(ctx, unit, feed=feed)
 
 
