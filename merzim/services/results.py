@@ -267,13 +267,15 @@ def act_moves_result(act: ActMoves, language: str) -> ActMovesResult:
     return ActMovesResult.of(act, cause=describe_cause(act.cause, language), moved=moved)
 
 
-def command_result(change: Change) -> CommandResult:
+def command_result(change: Change, **of_preview: Any) -> CommandResult:
+    """Convert a change to the result of its command. `of_preview`: what only a preview says."""
     return CommandResult(
         case=change.case.id,
         changed=bool(change.events),
-        events=[event_result(event) for event in change.events],
+        events=[] if of_preview else [event_result(event) for event in change.events],
         moved=[_moved(*dates) for dates in change.moved],
         lost=_lost(change),
+        **of_preview,
     )
 
 
@@ -284,11 +286,8 @@ def preview_result(preview: Preview, *, tells: int, points: Decimal) -> CommandR
         tells: how many people would be notified.
         points: at stake by what it would make late.
     """
-    return CommandResult(
-        case=preview.change.case.id,
-        changed=bool(preview.change.events),
-        events=[],
-        moved=[_moved(*dates) for dates in preview.change.moved],
+    return command_result(
+        preview.change,
         preview=True,
         tells=tells,
         dropped=[change.obligation for change in preview.dropped],
@@ -296,7 +295,6 @@ def preview_result(preview: Preview, *, tells: int, points: Decimal) -> CommandR
         overdue=[deadline.id for deadline in preview.breaks],
         points_at_stake=f"{points:f}",
         keeps=[*(preview.keeps or ())],
-        lost=_lost(preview.change),
     )
 
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from pydantic import BaseModel
-
 import i18n
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import Hash, SessionsEnded, issue_secret
@@ -235,14 +233,8 @@ class Away(Command):
     deputy: Key | None = None
 
 
-class LeaveAnswer(BaseModel):
-    first: date | None
-    last: date | None
-    deputy: str | None
-
-
 @verb("record")
-def set_leave(ctx: RequestContext, command: Away) -> LeaveAnswer:
+def set_leave(ctx: RequestContext, command: Away) -> None:
     """Set the reader's leave and deputy."""
     first, last = command.first or command.last, command.last or command.first
     office = ctx.reads.office()
@@ -255,7 +247,6 @@ def set_leave(ctx: RequestContext, command: Away) -> LeaveAnswer:
         raise Refusal("web.desk.bad_deputy", person=command.deputy)
     away = ((first, last),) if first and last else ()
     SqlStaff(ctx.app.engine).set_leave(person.key, away=away, deputy=command.deputy, at=stamp(ctx))
-    return LeaveAnswer(first=first, last=last, deputy=command.deputy)
 
 
 class DigestChoice(Command):
@@ -263,20 +254,15 @@ class DigestChoice(Command):
     language: LanguageCode
 
 
-class DigestChosen(BaseModel):
-    digest: str
-    language: str
-
-
 @verb("self")
-def set_digest(ctx: RequestContext, command: DigestChoice) -> DigestChosen:
-    """Set how often letters are sent to the reader, and their language."""
+def set_digest(ctx: RequestContext, command: DigestChoice) -> DigestChoice:
+    """Set how often letters are sent to the reader, and their language; return what was chosen."""
     person, by = own_person(ctx), ctx.reader.login
     if person is None:
         raise NotFound("web.problem.no_person")
     ctx.choices.choose(person.key, CHOICES[command.digest], by=by, now=ctx.now)
     ctx.choices.speak(person.key, command.language, by=by, now=ctx.now)
-    return DigestChosen(digest=command.digest, language=command.language)
+    return command
 
 
 def own_person(ctx: RequestContext) -> Person | None:

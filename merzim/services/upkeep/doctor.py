@@ -149,11 +149,7 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
         yield Check(name="settings", code="doctor.settings")
     for problem in problems:
         yield Check(name="settings", state="problem", refusal=problem, advice="settings")
-    yield from _check_law(app)
-    yield from _check_folders(app)
-    yield from _check_disk(app)
-    yield check_zone(now)
-    yield from _check_reach(app)
+    yield from _check_machine(app, now)
     yield from _check_channels(app)
     yield from _check_provider(app, app.system_clock().now)
     yield from _check_database(app, now)
@@ -161,12 +157,17 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
 
 def check_running(app: AppContext, now: datetime) -> Iterator[Check]:
     """Run the checks that contact no other machine but the database, for a page of the running service."""
+    yield from _check_machine(app, now)
+    yield from (check for check in _check_database(app, now) if check.name != "clock")
+
+
+def _check_machine(app: AppContext, now: datetime) -> Iterator[Check]:
+    """Run the checks of what lies on this machine: own law, folders, disks, time zone, channels in use."""
     yield from _check_law(app)
     yield from _check_folders(app)
     yield from _check_disk(app)
     yield check_zone(now)
     yield from _check_reach(app)
-    yield from (check for check in _check_database(app, now) if check.name != "clock")
 
 
 def _check_law(app: AppContext) -> Iterator[Check]:
