@@ -173,8 +173,7 @@ def _first_rows(
 
     def first(urgency: Urgency, more: int = 0) -> tuple[Urgency, Sequence[Row], int]:
         criteria, limit = DeadlineFilter(urgency=urgency, horizon=day, assignees=own), SHOWN[urgency] + more
-        rows = reads.listed(criteria, limit=limit)
-        return urgency, rows, reads.count(criteria) if len(rows) == limit else len(rows)
+        return urgency, reads.listed(criteria, limit=limit), reads.count(criteria)
 
     slipped = first("slipped")
     # Those past their plan date stand in their own group alone, so others move up.
