@@ -42,9 +42,9 @@ class Ledger(Protocol):
     def rows(self, case: str) -> Mapping[str, Row]:
         """Return its board rows by obligation id."""
 
-    def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
+    def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> int:
         """Write events and changed rows, and withdraw unsent notices whose due date no open row has any more,
-        in one transaction. The ledger computes the hashes.
+        in one transaction; return the number of cases that changed. The ledger computes the hashes.
 
         Raises:
             Conflict: another writer changed one of the cases first; nothing was written.

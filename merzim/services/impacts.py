@@ -88,7 +88,7 @@ def rewrite_rows(
                 for case in app.ledger.cases(names).values()
             ]
             try:
-                changed_count = app.ledger.rewrite(writes, now=now)
+                changed_count = app.ledger.append(writes, now=now)
             except Conflict:
                 # Another user recorded a fact in the meantime: read again.
                 continue

@@ -106,6 +106,7 @@ def private_values(event: Any) -> dict[str, object]:
 
 
 def erase(connection: Connection, condition: ColumnElement[bool], names: Collection[str]) -> None:
+    """Erase the private values of these names from the events that meet the condition."""
     held = select(EVENT.c.id, EVENT.c.private).where(condition, EVENT.c.private != "{}")
     for id, pairs in connection.execute(held).all():
         kept = canonical({name: pair for name, pair in decoded(pairs).items() if name not in names})
@@ -253,6 +254,7 @@ def ends(connection: Connection, *conditions: ColumnElement[bool]) -> dict[str, 
 
 
 def hash_now(connection: Connection, id: int) -> str:
+    """Return the hash an event (by id) would have with its content of now, after the one before it."""
     event = connection.execute(EVENT.select().where(EVENT.c.id == id)).one()
     before = select(EVENT.c.hash).where(EVENT.c.stream == event.stream, EVENT.c.seq == event.seq - 1)
     return link(connection.execute(before).scalar() or "", event._mapping)

@@ -64,6 +64,7 @@ class Visibility:
         return self._scope is not None and self._scope.unit is None
 
     def in_reach(self, case: Case) -> bool:
+        """Return whether a case lies in the reader's units; for the program every case does."""
         scope = self._scope
         return scope is None or (scope.unit is not None and (not scope.unit or case.unit in self._units()))
 
@@ -106,6 +107,7 @@ class Visibility:
         return [_may_know(scope), or_(inside, CASE.c.id.in_(elsewhere)) if elsewhere else inside]
 
     def among(self, cases: Collection[str]) -> Collection[str]:
+        """Return those of these cases (by id) that the reader sees, in any order."""
         if self._scope is None:
             return cases
 
@@ -214,6 +216,7 @@ class Visibility:
         return column.in_(self.below(root))
 
     def below(self, root: str) -> Sequence[str]:
+        """Return a unit and all units below it; for the organisation also "", the cases without a unit."""
         if self._scope is None:
             return self._office.read().whose_cases(root)
         if root not in self._trees:

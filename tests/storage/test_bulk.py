@@ -144,7 +144,7 @@ def test_a_case_written_meanwhile_keeps_its_fact_and_the_batch_leaves_nothing(
     with pytest.raises(Conflict):
         ledger.append(batch, now=NOW)
     ledger.append([change for change in batch if change.case.id != names[middle]], now=NOW)
-    ledger.rewrite(counted_anew(engine, names), now=NOW)
+    ledger.append(counted_anew(engine, names), now=NOW)
     assert len(ledger.events(names[middle])) == seqs[names[middle]]
     assert sound(engine)
 
@@ -158,9 +158,9 @@ def test_rows_counted_anew_by_two_at_once_are_counted_once(engine: Engine) -> No
     changes = counted_anew(engine, names)
 
     with pytest.raises(Conflict):
-        Interrupted(engine, lambda: ledger.rewrite(changes, now=NOW)).rewrite(changes, now=NOW)
+        Interrupted(engine, lambda: ledger.append(changes, now=NOW)).append(changes, now=NOW)
 
-    assert ledger.rewrite(counted_anew(engine, names), now=NOW) == 0
+    assert ledger.append(counted_anew(engine, names), now=NOW) == 0
     assert sound(engine)
 
 

@@ -99,6 +99,7 @@ def batch(changes: Iterable[CaseWrite], before: Mapping[str, StateBefore]) -> Ba
 
 
 def _add(target: Batch, change: CaseWrite, before: StateBefore) -> None:
+    """Add what one change writes. Raises Conflict if it was computed from another state than the stored one."""
     case = change.case
     if case.id in target.expected or case.seq - len(change.events) != before.seq:
         raise Conflict(case.id, since=case.seq - len(change.events))
@@ -211,8 +212,8 @@ def _span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
         if due is not None and row.done_on is not None:
             days |= {due, row.done_on}
     days.discard(None)
-    felt = cast("set[date]", days)
-    return min(felt, default=None), max(felt, default=None)
+    known_days = cast("set[date]", days)
+    return min(known_days, default=None), max(known_days, default=None)
 
 
 def searched(case: Case) -> str:
@@ -240,6 +241,9 @@ _assignee = attrgetter("unit", "duty", "responsible", "person")
 
 
 def _add_rows(target: Batch, change: CaseWrite, before: StateBefore) -> bool:
+    """Add the board rows of a change that are new, differ from the stored ones or are gone; return whether any
+    is.
+    """
     stored = before.rows
     differs = False
     names = {row.obligation for row in change.rows}
@@ -254,11 +258,13 @@ def _add_rows(target: Batch, change: CaseWrite, before: StateBefore) -> bool:
                 target.moved.append(_moved(change, row.obligation, row.version))
             if _assignee(stored_row) != _assignee(row):
                 target.reassigned.add((row.case, row.obligation))
-            target.rows_changed.append(dict(zip(ROW_COLUMNS[2:], row[2:], strict=True)) | _place(stored_row))
+            target.rows_changed.append(
+                dict(zip(ROW_COLUMNS[2:], row[2:], strict=True)) | _stored_place(stored_row)
+            )
         differs = True
     for obligation, removed_row in stored.items():
         if obligation not in names:
-            target.rows_gone.append(_place(removed_row))
+            target.rows_gone.append(_stored_place(removed_row))
             differs = True
             if removed_row[_STATE] in WAITING and removed_row[_DUE] is not None:
                 version = change.rows[0].version if change.rows else ""
@@ -297,15 +303,15 @@ def _moved(change: CaseWrite, obligation: str, version: str) -> Values:
             # A separate letter notifies these people: the assignee of an assignment's new day.
             decision |= {"told": sorted(to)} if isinstance(to := event.payload.get("to"), dict) and to else {}
             change_name = f"{change.case.id}#{event.seq}"
-            return _line(change, obligation, change_name, {**cause, **on, **decision})
-    return _line(change, obligation, f"calendar#{version}", dict(change.cause) or {"kind": "calendar"})
+            return _move_record(change, obligation, change_name, {**cause, **on, **decision})
+    return _move_record(change, obligation, f"calendar#{version}", dict(change.cause) or {"kind": "calendar"})
 
 
-def _line(change: CaseWrite, obligation: str, name: str, cause: dict[str, object]) -> Values:
+def _move_record(change: CaseWrite, obligation: str, name: str, cause: dict[str, object]) -> Values:
     return {"case": change.case.id, "obligation": obligation, "change": name, "cause": cause}
 
 
-def _place(stored_row: Sequence[object]) -> Values:
+def _stored_place(stored_row: Sequence[object]) -> Values:
     """Return the key of a stored row, and the values that must be unchanged when it is written."""
     return {
         "k_case": stored_row[0],

@@ -95,8 +95,8 @@ class SqlLedger:
 
         A day between two rows of a case moves neither: the rows are checked for cases whose span contains it.
         """
-        felt = select(DEADLINE.c.case).where(DEADLINE.c.case == CASE.c.id, _feels(first, last))
-        query = select(CASE.c.id).where(CASE.c.span_first <= last, CASE.c.span_last >= first, felt.exists())
+        movable = select(DEADLINE.c.case).where(DEADLINE.c.case == CASE.c.id, _can_move(first, last))
+        query = select(CASE.c.id).where(CASE.c.span_first <= last, CASE.c.span_last >= first, movable.exists())
         query = query.order_by(CASE.c.id)
         return read_column(self._engine, query)
 
@@ -124,66 +124,15 @@ class SqlLedger:
         """Lock a case until the end of the transaction; on SQLite the transaction has locked everything."""
         read(self._engine, select(CASE.c.id).where(CASE.c.id == case).with_for_update(key_share=True))
 
-    def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
-        """Write events and changed rows, and withdraw unsent notices of outdated due dates, in one transaction.
+    def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> int:
+        """Write events and changed rows, and withdraw unsent notices of outdated due dates, in one transaction;
+        return the number of cases that changed. Changes without events write recomputed rows alone.
 
         Raises:
             Conflict: somebody else wrote one of the cases first; nothing was written.
             CaseBroken: the events of a case do not end where its head says; nothing was written.
             StorageUnavailable: the database cannot be written; nothing was written.
         """
-        self._append(changes, now)
-
-    def rewrite(self, changes: Sequence[CaseWrite], *, now: datetime) -> int:
-        """Write recomputed rows without an event; return the number of cases that changed.
-
-        Raises: as `append`.
-        """
-        return self._append(changes, now)
-
-    def append_many(self, changes: Iterable[CaseWrite], *, now: datetime) -> None:
-        """Append changes of thousands of cases, CHUNK per transaction, letting other writers in between.
-
-        Invalid changes are refused before the first write. A failing chunk is rolled back; earlier chunks stay,
-        with whole cases, and are found when the same import runs again.
-        """
-        waiting = iter(changes)
-        while chunk := list(islice(waiting, CHUNK)):
-            self.append(chunk, now=now)
-            time.sleep(_PAUSE)
-
-    def next_ids(self, year: int, count: int) -> Sequence[str]:
-        if count < 1:
-            return []
-        with writing(self._engine) as connection:
-            ids: list[str] = []
-            while len(ids) < count:
-                missing = count - len(ids)
-                last = _counted(connection, year, missing)
-                names = [f"{year}-{n:04d}" for n in range(last - missing + 1, last + 1)]
-                taken_ids = {record.id for record in execute_for_names(connection, _HEADS_OF, names)}
-                ids += [name for name in names if name not in taken_ids]
-        return ids
-
-    def first_day(self) -> date | None:
-        """Return the local date on which the first case was opened; None while there is no case."""
-        opened_at = read_value(self._engine, select(func.min(CASE.c.opened_at)))
-        return opened_at.astimezone(almaty()).date() if opened_at else None
-
-    def open_case(self, procedure: str, unit: str, object: str) -> str | None:
-        query = select(CASE.c.id).where(
-            CASE.c.procedure == procedure,
-            CASE.c.unit == unit,
-            CASE.c.object == object,
-            CASE.c.standing == "active",
-        )
-        case_id: str | None = read_value(self._engine, query.order_by(CASE.c.id).limit(1))
-        return case_id
-
-    def office(self) -> Office:
-        return self._office.read()
-
-    def _append(self, changes: Sequence[CaseWrite], now: datetime) -> int:
         if not changes:
             return 0
         try:
@@ -198,6 +147,52 @@ class SqlLedger:
         except (IntegrityError, ConcurrentChange) as trouble:
             raise self._conflict(writes, trouble) from None
         return len(writes.written)
+
+    def append_many(self, changes: Iterable[CaseWrite], *, now: datetime) -> None:
+        """Append changes of thousands of cases, CHUNK per transaction, letting other writers in between.
+
+        Invalid changes are refused before the first write. A failing chunk is rolled back; earlier chunks stay,
+        with whole cases, and are found when the same import runs again.
+        """
+        waiting = iter(changes)
+        while chunk := list(islice(waiting, CHUNK)):
+            self.append(chunk, now=now)
+            time.sleep(_PAUSE)
+
+    def next_ids(self, year: int, count: int) -> Sequence[str]:
+        """Reserve so many ids of new cases of a year ("2026-0001") and return them; no case has any of them."""
+        if count < 1:
+            return []
+        with writing(self._engine) as connection:
+            ids: list[str] = []
+            while len(ids) < count:
+                missing = count - len(ids)
+                last = _reserve_numbers(connection, year, missing)
+                names = [f"{year}-{n:04d}" for n in range(last - missing + 1, last + 1)]
+                taken_ids = {record.id for record in execute_for_names(connection, _HEADS_OF, names)}
+                ids += [name for name in names if name not in taken_ids]
+        return ids
+
+    def first_day(self) -> date | None:
+        """Return the local date on which the first case was opened; None while there is no case."""
+        opened_at = read_value(self._engine, select(func.min(CASE.c.opened_at)))
+        return opened_at.astimezone(almaty()).date() if opened_at else None
+
+    def open_case(self, procedure: str, unit: str, object: str) -> str | None:
+        """Return the id of the first active case of a procedure about this object in this unit; None without
+        any.
+        """
+        query = select(CASE.c.id).where(
+            CASE.c.procedure == procedure,
+            CASE.c.unit == unit,
+            CASE.c.object == object,
+            CASE.c.standing == "active",
+        )
+        case_id: str | None = read_value(self._engine, query.order_by(CASE.c.id).limit(1))
+        return case_id
+
+    def office(self) -> Office:
+        return self._office.read()
 
     def _prepare(self, changes: Sequence[CaseWrite]) -> Batch:
         existing = [change.case.id for change in changes if change.case.seq > len(change.events)]
@@ -237,8 +232,10 @@ class SqlLedger:
         )
 
 
-def _feels(first: date, last: date) -> ColumnElement[bool]:
-    """Return the condition that one of these days lies between the earliest and latest day of a row."""
+def _can_move(first: date, last: date) -> ColumnElement[bool]:
+    """Return the condition that a change of the calendar on one of these days could move a row: the day lies
+    between its earliest and latest day.
+    """
     days = (
         *(DEADLINE.c.span_first, DEADLINE.c.span_last, DEADLINE.c.due),
         *(DEADLINE.c.next_step_on, DEADLINE.c.done_on),
@@ -273,7 +270,7 @@ def _stored_state(head: Sequence[Any], rows: Iterable[Row]) -> StateBefore:
     )
 
 
-def _counted(connection: Connection, year: int, count: int) -> int:
+def _reserve_numbers(connection: Connection, year: int, count: int) -> int:
     """Reserve case numbers of a year; return the last of them."""
     step = insert(connection, COUNTER).values(year=year, last=count)
     step = step.on_conflict_do_update(index_elements=[COUNTER.c.year], set_={"last": COUNTER.c.last + count})

@@ -61,7 +61,6 @@ def backup(engine: Engine, file: Path) -> None:
 def restore(engine: Engine, file: Path) -> None:
     """Restore a backup into an empty database in one transaction, then migrate and verify it.
 
-
     Raises:
         Refusal: `backup_missing`, `backup_not_ours`, `backup_newer`, `backup_between`,
             `restore_not_empty`, `backup_no_tool`, `backup_old_tool`, `backup_tool_failed`; nothing was written.
@@ -107,6 +106,7 @@ def is_dump(file: Path) -> bool:
 
 
 def data(file: Path, tables: Sequence[str]) -> str:
+    """Return the rows of these tables in a backup, as the SQL that would restore them. Raises Refusal."""
     chosen = [f"--table={name}" for name in tables]
     return _tool_output("pg_restore", "--data-only", *chosen, "--file=-", str(file))
 

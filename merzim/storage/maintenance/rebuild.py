@@ -79,7 +79,7 @@ def _rebuild(ledger: SqlLedger, names: Sequence[str], recompute: Recompute, now:
 
 
 def _mend_cases(connection: Connection, cases: Mapping[str, Case]) -> None:
-    """Rewrite the rows and readers that differ from the events."""
+    """Rewrite the heads of cases, and the people named to know of them, where they differ from the events."""
     for row in execute_for_names(connection, _CASES, cases):
         values = _head_of(cases[row.id])
         if any(getattr(row, column) != value for column, value in values.items()):
@@ -94,6 +94,7 @@ def _mend_cases(connection: Connection, cases: Mapping[str, Case]) -> None:
 
 
 def _readers(connection: Connection, cases: Mapping[str, Case]) -> dict[str, frozenset[str]]:
+    """Return by case the people stored as named to know of it; a case without any is left out."""
     readers: dict[str, frozenset[str]] = {}
     for row in execute_for_names(connection, _READERS, cases):
         readers[row.case] = readers.get(row.case, frozenset()) | {row.person}
@@ -107,6 +108,7 @@ def _head_of(case: Case) -> dict[str, object]:
 
 
 def _named(case: Case) -> frozenset[str]:
+    """Return the people named to know of a confidential case; nobody for another."""
     return case.readers if case.confidential else frozenset()
 
 

@@ -55,10 +55,12 @@ def install(connection: Connection) -> None:
 
 
 def names(dialect: str) -> frozenset[str]:
+    """Return the names of the triggers of a database of this kind."""
     return frozenset(f"merzim_event_{kind}" for kind in (_SQLITE if dialect == "sqlite" else _POSTGRESQL))
 
 
 def missing(connection: Connection) -> frozenset[str]:
+    """Return the names of the triggers that should be there and are not, or are switched off."""
     if connection.dialect.name == "sqlite":
         query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     else:

@@ -78,7 +78,9 @@ class CaseReads(SearchReads):
         return [head(record) for record in read(self._engine, query)]
 
     def planning(self, cases: Collection[str]) -> Mapping[str, Sequence[Event]]:
-        """Return by case the events of plan dates, withdrawals and approvals of schedules, in order."""
+        """Return by case the events of plan dates, withdrawals and approvals of schedules, in order; a case
+        without any, or one the reader does not see, is left out.
+        """
         condition = or_(EVENT.c.kind.in_(("planned", "withdrawn")), EVENT.c.name == APPROVAL)
         query = EVENTS_IN_ORDER.where(in_names(EVENT.c.case), condition)
         events_by_case: dict[str, list[Event]] = {}
@@ -111,6 +113,7 @@ class CaseReads(SearchReads):
         return (found.case, found.done_on) if found else None
 
     def how_many(self, criteria: CaseFilter) -> int:
+        """Return the number of the matching cases that the reader sees."""
         query = select(func.count()).select_from(CASE).where(*self._conditions(criteria))
         return int(read_value(self._engine, query))
 
@@ -131,11 +134,12 @@ class CaseReads(SearchReads):
         return int(read_value(self._engine, query))
 
     def any_case(self) -> bool:
+        """Return whether the reader sees any case, whatever its status."""
         query = select(CASE.c.id).where(*self._visible.cases()).limit(1)
         return read_first(self._engine, query) is not None
 
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
-        """Return these cases by id, as heads (without facts and plan dates)."""
+        """Return those of these cases the reader sees, by id, as heads (without facts and plan dates)."""
         with reading(self._engine) as connection:
             query = _HEADS_OF.where(*self._visible.cases())
             heads = by_id(head(record) for record in execute_for_names(connection, query, cases))
@@ -143,6 +147,9 @@ class CaseReads(SearchReads):
             return {**heads, **by_id(map(head, execute_for_names(connection, _HEADS_OF, missing)))}
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
+        """Return those of these cases the reader sees, by id, with all that was recorded but for evidence
+        restricted to others.
+        """
         cases_by_id = self._ledger.cases(self._visible.among(cases))
         return {name: as_seen(case, self.scope_in(case)) for name, case in cases_by_id.items()}
 
@@ -156,6 +163,7 @@ class CaseReads(SearchReads):
         return {name: with_rows(head, events.get(name, ())) for name, head in heads.items()}
 
     def stages(self, cases: Collection[str]) -> Mapping[str, str]:
+        """Return by id the present stage of those of these cases the reader sees."""
         query = select(CASE.c.id, CASE.c.stage).where(in_names(CASE.c.id))
         records = read_for_names(self._engine, query, self._visible.among(cases))
         return {record.id: record.stage for record in records}
@@ -180,6 +188,9 @@ class CaseReads(SearchReads):
         return as_seen(stored_case, self.scope_in(stored_case)) if stored_case is not None else None
 
     def events(self, case: str) -> Sequence[Event]:
+        """Return the events of a case in order, without evidence restricted to others; none if the reader does
+        not see the case.
+        """
         head = self.heads([case]).get(case)
         return events_as_seen(self._ledger.events(case), self.scope_in(head)) if head is not None else ()
 
