@@ -8,7 +8,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from calendars import OutOfRange
@@ -28,7 +28,7 @@ from merzim.services.law.calendar_acts import (
 from merzim.services.names import case_title, cases_of, known_year, unit_name
 from merzim.web.auth.dependencies import Managing, Reading, reads_files
 from merzim.web.http import WebContext
-from merzim.web.ui.form_values import InvalidForm, parse_date, sent, text_fields, tidy
+from merzim.web.ui.form_values import InvalidForm, file_of, parse_date, sent, text_fields, tidy
 from merzim.web.ui.name_fields import UnitParam, build_unit_filter
 from merzim.web.ui.render import page
 from workflow.board.rows import Row
@@ -192,9 +192,8 @@ def adopt(
 
 def _text(form: FormData) -> tuple[str, str]:
     """Return text and name of the act: from the file, else as pasted. Raises InvalidForm, Refusal."""
-    file = form.get("file")
     typed_texts = text_fields(form)
-    if isinstance(file, UploadFile) and file.filename:
+    if (file := file_of(form)) and file.filename:
         content, name = file.file.read(MAX_BYTES + 1), tidy(file.filename)[-100:]
         try:
             text = content.decode("utf-8-sig")

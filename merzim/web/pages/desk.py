@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
@@ -21,7 +21,6 @@ from merzim.services.cases import bulk
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.documents.case_documents import forms_of
-from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.inputs import build
 from merzim.services.people.feeds import Away, set_leave
 from merzim.services.sending import LetterOfCase, acknowledge_letter
@@ -30,10 +29,12 @@ from merzim.web.http import WebContext
 from merzim.web.pages.cases.evidence import Unconfirmed, parse_address
 from merzim.web.pages.cases.recording import SIGNATORIES, RecordingForm, record_form
 from merzim.web.pages.cases.writing import Sent, record_answers
+from merzim.web.pages.registers.forms import kept_file
 from merzim.web.ui.form_values import (
     Fields,
     InvalidForm,
     RejectedForm,
+    has_files,
     parse_date,
     parse_event_number,
     sent,
@@ -195,9 +196,8 @@ def record(ctx: Recording, form: Sent) -> Response:
         unfolded = unfolded_row(ctx, case, fact, rejected_form=asked)
         return _page(ctx, answers, unfolded=unfolded)
     except (Refusal, OutOfRange) as refusal:
-        files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
         refused = RejectedForm(form="record", refusal=refusal, answers=answers)
-        unfolded = unfolded_row(ctx, case, fact, rejected_form=refused, had_files=files)
+        unfolded = unfolded_row(ctx, case, fact, rejected_form=refused, had_files=has_files(form))
         return _page(ctx, answers, unfolded=unfolded, refusal=refusal)
     return _onward(ctx, answers, said="recorded", what=f"{case}:{recorded}")
 
@@ -210,7 +210,7 @@ def record_many(ctx: Recording, form: Annotated[FormData, sent(files=1)]) -> Res
     try:
         if not rows:
             raise InvalidForm("web.refusal.no_rows")
-        file = _uploaded(ctx, form) or answers.get("uploaded", "")
+        file, file_name = kept_file(ctx, form) or (answers.get("uploaded", ""), answers.get("file_name", ""))
         evidence: list[dict[str, object]] = [{"file": file}] if file else []
         if answers.get("link", "").strip():
             evidence.append({"address": parse_address(answers["link"])})
@@ -235,7 +235,7 @@ def record_many(ctx: Recording, form: Annotated[FormData, sent(files=1)]) -> Res
         },
         "token": token,
         "uploaded": file,
-        "file_name": _file_name(form) or answers.get("file_name", ""),
+        "file_name": file_name,
         # What was recorded, as `case:number:fact`, to be withdrawn.
         "lines": [
             f"{step.case}:{event.seq}:{step.fact}"
@@ -268,23 +268,6 @@ def _case_of_form(ctx: RequestContext, answers: Mapping[str, str]) -> str:
     if case := answers.get("case", ""):
         whole_case(ctx, case)
     return case
-
-
-def _file_name(form: FormData) -> str:
-    """Return the name of the file of a form; "" without one."""
-    file = form.get("file")
-    return clean_file_name(file.filename) if isinstance(file, UploadFile) and file.filename else ""
-
-
-def _uploaded(ctx: RequestContext, form: FormData) -> str:
-    """Store the file of a form for a day; return its digest, "" without one."""
-    file, name = form.get("file"), _file_name(form)
-    if not isinstance(file, UploadFile) or not name:
-        return ""
-    content = file.file.read()
-    if not content:
-        raise InvalidForm("web.refusal.empty_file", name=name)
-    return keep_upload(ctx, "file", content, name)
 
 
 def _undo(ctx: RequestContext, place: str) -> Event | None:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from merzim.services.context import RequestContext
 from merzim.services.law.acts import acts_here
 from merzim.web.auth.dependencies import Own
+from merzim.web.ui.form_values import printable
 from merzim.web.ui.guides import GUIDE_OF, GUIDES, Guide, find_sections, guide, shown_sections
 from merzim.web.ui.render import page
 
@@ -20,7 +21,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/help")
 def help_page(ctx: Own, q: Annotated[str, Query(max_length=200)] = "") -> Response:
     """List the guides, the reader's own first, or the sections that match the search words."""
-    text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
+    text = printable(q)
     own_guide = GUIDE_OF[ctx.request.state.reader.access]
     order = dict.fromkeys(("first-day", own_guide, *GUIDES))
     return page(

@@ -17,7 +17,7 @@ from merzim.services.registers.views import list_rows
 from merzim.services.search import Hit, Search, search
 from merzim.services.verbs import NotAllowed
 from merzim.web.auth.dependencies import Own, Reading
-from merzim.web.ui.form_values import tidy
+from merzim.web.ui.form_values import printable, tidy
 from merzim.web.ui.name_fields import MAX_SUGGESTIONS, Suggestion, suggest_any, suggest_people, suggest_units
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import row_title
@@ -29,7 +29,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/search")
 def search_page(ctx: Reading, q: Annotated[str, Query(max_length=200)] = "") -> Response:
     """Show the results for the search words in the address."""
-    text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
+    text = printable(q)
     results = search(ctx, Search(text=text)) if text else None
     hits = [hit for group in results.groups for hit in group.hits] if results else []
     latest = [ctx.library.latest(name) for name in ctx.library.procedures()]

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from starlette.datastructures import FormData, ImmutableMultiDict
+from starlette.datastructures import FormData, ImmutableMultiDict, UploadFile
 
 from calendars import OutOfRange
 from workflow.cases.commands.previews import Preview
@@ -46,6 +46,17 @@ def text_fields(form: FormData) -> ImmutableMultiDict[str, str]:
     """Return the fields of a form that are not files, without NUL characters."""
     texts = [(key, value.replace("\0", "")) for key, value in form.multi_items() if isinstance(value, str)]
     return ImmutableMultiDict(texts)
+
+
+def file_of(form: FormData, name: str = "file") -> UploadFile | None:
+    """Return the file of a form; None where none was chosen."""
+    file = form.get(name)
+    return file if isinstance(file, UploadFile) and (file.filename or file.size) else None
+
+
+def has_files(form: FormData) -> bool:
+    """Return whether files were sent with a form; after a refusal they must be chosen again."""
+    return any(isinstance(value, UploadFile) and value.filename for value in form.values())
 
 
 Fields = Annotated[ImmutableMultiDict[str, str], Depends(read_fields)]
@@ -147,6 +158,16 @@ def tidy(text: str) -> str:
         " " if unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") else letter for letter in text
     )
     return " ".join(spaced.split())
+
+
+def printable(text: str) -> str:
+    """Return the words of a search in one line; signs that cannot be printed part them."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
+def is_same_text(text: str, other: str) -> bool:
+    """Return whether two values of a field differ in line ends and outer spaces alone."""
+    return text.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
 
 
 def parse_text(text: str) -> str:

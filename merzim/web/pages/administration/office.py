@@ -11,7 +11,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException
 from pydantic import SecretStr
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from merzim.documents.people.sheet import people_sheets
@@ -36,7 +36,7 @@ from merzim.web.auth.dependencies import Own, Setting, reads_files
 from merzim.web.http import WebContext, as_workbook
 from merzim.web.pages.account.login import own_page
 from merzim.web.pages.administration.people import show
-from merzim.web.ui.form_values import Fields, sent, tidy
+from merzim.web.ui.form_values import Fields, file_of, sent, tidy
 from merzim.web.ui.preferences import redirect
 from workflow.refusal import Refusal
 
@@ -112,8 +112,7 @@ def import_people(
 
 def _uploaded(form: FormData) -> tuple[bytes, str]:
     """Return the table from the file field, or as resubmitted by the preview."""
-    file = form.get("file")
-    if isinstance(file, UploadFile) and file.filename:
+    if (file := file_of(form)) and file.filename:
         content, name = file.file.read(MAX_TABLE_BYTES + 1), file.filename
     else:
         try:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from calendars import OutOfRange
@@ -35,7 +35,7 @@ from merzim.web.http import Digest, WebContext
 from merzim.web.pages.case_creation.by_hand import bad_rows, hub
 from merzim.web.pages.case_creation.outlook import HAPPENED, PLANNED, chain, text
 from merzim.web.pages.portfolio import Axis, build_axis
-from merzim.web.ui.form_values import MAX_FIELD_BYTES, InvalidForm, parse_date, sent
+from merzim.web.ui.form_values import MAX_FIELD_BYTES, InvalidForm, file_of, parse_date, sent
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.cases.case import Case, Fact
@@ -92,8 +92,8 @@ def sent_file(form: FormData) -> tuple[bytes, str]:
     Raises:
         InvalidForm: no file, an empty one, or one too large to be a table.
     """
-    file = form.get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
+    file = file_of(form)
+    if file is None or not file.filename:
         raise InvalidForm("web.refusal.no_file")
     name = clean_file_name(file.filename)
     content = file.file.read(MAX_BYTES + 1)

@@ -16,7 +16,7 @@ from merzim.services.context import RequestContext
 from merzim.services.law.regulations import case_registers
 from merzim.web.pages.cases.case_view import CaseView
 from merzim.web.pages.cases.evidence import EvidenceField, fields, run_or_ask
-from merzim.web.ui.form_values import Confirmation, RejectedForm, parse_date, parse_text
+from merzim.web.ui.form_values import Confirmation, RejectedForm, is_same_text, parse_date, parse_text
 from merzim.web.ui.name_fields import build_unit_field, resolve_unit
 from workflow.cases.case import PLAN, Case
 from workflow.cases.registers.entries import is_entry
@@ -284,7 +284,7 @@ def describe(ctx: RequestContext, case: str, answers: Mapping[str, str]) -> tupl
     changed_texts = {
         name: parse_text(text)
         for name, text in answers.items()
-        if f"was.{name}" in answers and _plain(text) != _plain(answers[f"was.{name}"])
+        if f"was.{name}" in answers and not is_same_text(text, answers[f"was.{name}"])
     }
     fields: dict[str, object] = {"case": case}
     fields |= {name: changed_texts[name] for name in ("object_kk", "object_ru") if name in changed_texts}
@@ -306,7 +306,3 @@ def describe(ctx: RequestContext, case: str, answers: Mapping[str, str]) -> tupl
         fields["responsible"] = people
     run_or_ask(ctx, answers, cases.describe, fields)
     return "described", ""
-
-
-def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from merzim.services.cases import rows
@@ -21,6 +21,8 @@ from merzim.web.pages.cases.page import UNREAD
 from merzim.web.pages.cases.writing import answer_form
 from merzim.web.ui.form_values import (
     InvalidForm,
+    file_of,
+    has_files,
     parse_date,
     parse_text,
     parse_whole_number,
@@ -166,11 +168,7 @@ def _edit(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[
 
 
 def _import_plan(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]) -> Outcome:
-    file = sent_form.get("file")
-    if not isinstance(file, UploadFile) or not file.filename or not file.size:
-        raise InvalidForm("web.refusal.no_plan_file")
-    year = answers.get("year", "").strip()
-    plan = FileInput(content=OpenFile(file.filename, file.file))
+    plan, year = _table(sent_form, "file", "web.refusal.no_plan_file"), answers.get("year", "").strip()
     fields = {"case": case, "file": plan, "year": parse_whole_number(year) if year else None}
     imported_plan = rows.import_plan(ctx, build(rows.ImportPlan, fields))
     told = {"left_out": str(len(imported_plan.withdrawn))} if imported_plan.withdrawn else {}
@@ -182,14 +180,21 @@ def _import_plan(ctx: RequestContext, case: str, sent_form: FormData, answers: M
 def _record_cartogram(
     ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]
 ) -> Outcome:
-    file = sent_form.get("table")
-    if not isinstance(file, UploadFile) or not file.filename or not file.size:
-        raise InvalidForm("web.refusal.no_cartogram_file")
-    table = FileInput(content=OpenFile(file.filename, file.file))
+    table = _table(sent_form, "table", "web.refusal.no_cartogram_file")
     on, evidence = parse_date(answers.get("on", "")), evidence_inputs(sent_form)
     fields = {"case": case, "file": table, "on": on, "evidence": evidence}
     result = rows.record_cartogram(ctx, build(rows.RecordCartogram, fields))
     return "cartogram_recorded" if result.changed else "nothing_new", {}
+
+
+def _table(form: FormData, name: str, refusal: str) -> FileInput:
+    """Return the table sent with a form. Raises InvalidForm with that code where there is none, or an empty
+    one.
+    """
+    file = file_of(form, name)
+    if file is None or not file.filename or not file.size:
+        raise InvalidForm(refusal)
+    return FileInput(content=OpenFile(file.filename, file.file))
 
 
 def _done(ctx: WebContext, case: str, name: str, form: FormData, act: Act) -> Response:
@@ -204,5 +209,4 @@ def _done(ctx: WebContext, case: str, name: str, form: FormData, act: Act) -> Re
         return redirect(ctx, f"/cases/{case}/risks", place=place, said=message, **parameters)
 
     where = name if name in WITHOUT_NUMBER else f"{name}-{number}"
-    had_files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
-    return answer_form(ctx, case, where, answers, run, tab="risks", had_files=had_files)
+    return answer_form(ctx, case, where, answers, run, tab="risks", had_files=has_files(form))

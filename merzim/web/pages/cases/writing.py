@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Form
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
@@ -30,6 +30,7 @@ from merzim.web.ui.form_values import (
     Fields,
     InvalidForm,
     RejectedForm,
+    has_files,
     parse_date,
     parse_event_number,
     parse_numbers,
@@ -141,12 +142,11 @@ def answer_assignment(ctx: Recording, case: CaseId, form: Sent) -> Response:
 def record(ctx: Recording, case: CaseId, form: Sent) -> Response:
     """Record a fact with its evidence, then show the case."""
     answers = text_fields(form)
-    had_files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
 
     def act() -> Response:
         return redirect(ctx, f"/cases/{case}", recorded=record_answers(ctx, case, form, answers))
 
-    return answer_form(ctx, case, "record", answers, act, had_files=had_files)
+    return answer_form(ctx, case, "record", answers, act, had_files=has_files(form))
 
 
 Answers = Mapping[str, str]

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from merzim.services.context import RequestContext
 from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.services.registers.results import FieldView, RowView, written_amount
-from merzim.web.ui.form_values import InvalidForm, RejectedForm
+from merzim.web.ui.form_values import InvalidForm, RejectedForm, file_of, is_same_text
 from merzim.web.ui.name_fields import (
     NameField,
     build_person_field,
@@ -123,7 +123,7 @@ def changed_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormD
         field.id: _value(ctx, field, answers.get(FIELD + field.id, ""))
         for field in fields
         if WAS + field.id in answers
-        and _plain(answers.get(FIELD + field.id, "")) != _plain(answers[WAS + field.id])
+        and not is_same_text(answers.get(FIELD + field.id, ""), answers[WAS + field.id])
         # A typed name may be that of the person or unit the form showed.
         and not (
             field.kind in ("person", "unit")
@@ -132,10 +132,6 @@ def changed_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormD
     }
     cleared = {field.id: None for field in fields if field.kind == "file" and answers.get(CLEAR + field.id)}
     return values | cleared | _files(fields, form)
-
-
-def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()
 
 
 def _value(ctx: RequestContext, field: FieldView, text: str) -> object:
@@ -154,8 +150,7 @@ def _value(ctx: RequestContext, field: FieldView, text: str) -> object:
 def _files(fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
     files: dict[str, object] = {}
     for field in fields:
-        upload = form.get(FIELD + field.id)
-        if field.kind == "file" and isinstance(upload, UploadFile) and (upload.filename or upload.size):
+        if field.kind == "file" and (upload := file_of(form, FIELD + field.id)):
             name = clean_file_name(upload.filename or "")
             if not upload.size:
                 raise InvalidForm("web.refusal.empty_file", name=name)
@@ -165,8 +160,8 @@ def _files(fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
 
 def kept_file(ctx: RequestContext, form: FormData) -> tuple[str, str] | None:
     """Store the file sent with a form until it is confirmed; return digest and name, None without one."""
-    upload = form.get("file")
-    if not isinstance(upload, UploadFile) or not (upload.filename or upload.size):
+    upload = file_of(form)
+    if upload is None:
         return None
     name, content = clean_file_name(upload.filename or ""), upload.file.read()
     if not content:
