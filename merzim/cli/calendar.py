@@ -172,8 +172,8 @@ File = Annotated[str, argument("FILE.toml")]
 def preview(call: CommandContext, file: File) -> None:
     """Shows what the act moves. Nothing is written."""
     act_preview = preview_act(call.ctx, act_in(call.given(file, "toml")))
-    call.answer(_answer(call, act_preview))
-    _print(call, act_preview)
+    call.answer(_preview_answer(call, act_preview))
+    _print_preview(call, act_preview)
     code = "previewed_known" if act_preview.known else "previewed"
     call.print("\n" + call.say(f"cli.calendar_change.{code}"))
 
@@ -182,16 +182,18 @@ def preview(call: CommandContext, file: File) -> None:
 def apply(call: CommandContext, file: File) -> None:
     """Adopts the act and computes the deadlines anew. Unsent letters about the old dates are withdrawn."""
     act_preview = adopt_act(call.ctx, act_in(call.given(file, "toml")))
-    call.answer(_answer(call, act_preview) | {"applied": not act_preview.known, "written": act_preview.written})
+    call.answer(
+        _preview_answer(call, act_preview) | {"applied": not act_preview.known, "written": act_preview.written}
+    )
     if act_preview.known:
         code = "finished" if act_preview.written else "nothing_changed"
         call.print(call.say(f"cli.calendar_change.{code}", written=act_preview.written))
     else:
-        _print(call, act_preview)
+        _print_preview(call, act_preview)
         call.print("\n" + call.say("cli.calendar_change.applied", written=act_preview.written))
 
 
-def _print(call: CommandContext, act_preview: ActPreview) -> None:
+def _print_preview(call: CommandContext, act_preview: ActPreview) -> None:
     if act_preview.days:
         call.print(call.say("cli.calendar_change.days"))
         days = [
@@ -206,7 +208,8 @@ def _print(call: CommandContext, act_preview: ActPreview) -> None:
     call.print("\n" + call.say("cli.calendar_change.totals", **_totals(act_preview)))
 
 
-def _answer(call: CommandContext, act_preview: ActPreview) -> dict[str, object]:
+def _preview_answer(call: CommandContext, act_preview: ActPreview) -> dict[str, object]:
+    """Return what an act moves as JSON."""
     return {
         "known": act_preview.known,
         "calendar_version": {"before": act_preview.before.version, "after": act_preview.after.version},
@@ -219,7 +222,7 @@ def _answer(call: CommandContext, act_preview: ActPreview) -> dict[str, object]:
             }
             for change in act_preview.days
         ],
-        "deadlines": [moved(call, impact) for impact in act_preview.impacts],
+        "deadlines": [moved_answer(call, impact) for impact in act_preview.impacts],
         "totals": _totals(act_preview),
     }
 
@@ -243,6 +246,7 @@ SHOWN = 100
 
 
 def print_moved(call: CommandContext, impacts: Sequence[PersonImpact]) -> None:
+    """Print the moved deadlines, the first hundred of them."""
     if impacts:
         call.print(call.say("cli.calendar_change.deadlines"))
         rows = [
@@ -262,7 +266,8 @@ def print_moved(call: CommandContext, impacts: Sequence[PersonImpact]) -> None:
         call.print(call.say("cli.calendar_change.no_deadlines"))
 
 
-def moved(call: CommandContext, impact: PersonImpact) -> dict[str, object]:
+def moved_answer(call: CommandContext, impact: PersonImpact) -> dict[str, object]:
+    """Return a moved deadline as JSON, with the people who are told."""
     deadline = impact.moved
     return {
         "case": deadline.case,

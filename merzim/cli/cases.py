@@ -123,7 +123,7 @@ def open_year(
         return
     result = opening.open_year(call.ctx, asked)
     heads = call.app.ledger.cases(result.opened)
-    opened = [_head(call, heads[name]) for name in result.opened]
+    opened = [_summary(call, heads[name]) for name in result.opened]
     answer = {"year": year_number, "opened": opened, "there": result.there}
     if opened:
         units = len({case.unit for case in heads.values()})
@@ -151,7 +151,7 @@ def cases(call: CommandContext) -> None:
     """All cases and where they stand."""
     heads = call.app.reads.cases()
     stages = call.app.reads.stages([head.id for head in heads])
-    call.answer({"cases": [_head(call, head) | {"stage": stages.get(head.id)} for head in heads]})
+    call.answer({"cases": [_summary(call, head) | {"stage": stages.get(head.id)} for head in heads]})
     editions = {head.id: call.app.library.named(head.edition) for head in heads}
     recurring = {id: edition.begins_with for id, edition in editions.items() if edition.opened != "once"}
     begin_days = call.app.reads.days_of(recurring)
@@ -159,9 +159,12 @@ def cases(call: CommandContext) -> None:
     def about(head: Case) -> str:
         """Return the object of a case, with its year unless it is the present one."""
         year = begin_days.get(head.id, call.moment.today).year
-        return _about(call, head) + (f" ({year})" if year != call.moment.today.year else "")
+        return _object_or_title(call, head) + (f" ({year})" if year != call.moment.today.year else "")
 
-    rows = [(head.id, about(head), call.name(head.unit), _stage(call, head, stages[head.id])) for head in heads]
+    rows = [
+        (head.id, about(head), call.name(head.unit), _stage_title(call, head, stages[head.id]))
+        for head in heads
+    ]
     call.table(("case", "object", "unit", "stage"), rows, none=call.say("cli.no_cases"))
 
 
@@ -178,9 +181,10 @@ def show(call: CommandContext, case: CaseId) -> None:
 def _case_answer(
     call: CommandContext, view: View, events: Sequence[Event], acts: Sequence[ActMovesResult]
 ) -> dict[str, object]:
+    """Return a case as JSON, in the format of the contract."""
     facts = view.case.facts
     return {
-        **_head(call, view.case),
+        **_summary(call, view.case),
         "stage": view.stage,
         "planned": view.case.planned,
         "facts": {name: fact.on for name, fact in facts.items()},
@@ -212,8 +216,8 @@ def _print_case(
 ) -> None:
     app, case, today = call.app, view.case, call.moment.today
     unadopted = app.library.unadopted_act(view.procedure, app.reads.office(), case.unit)
-    stage = _stage(call, case, view.stage)
-    call.print(f"{case.id}  {_about(call, case)}")
+    stage = _stage_title(call, case, view.stage)
+    call.print(f"{case.id}  {_object_or_title(call, case)}")
     for head, value in (("unit", call.name(case.unit)), ("edition", case.edition), ("stage", stage)):
         if value:
             call.print(f"  {call.say('cli.head.' + head)}: {value}")
@@ -411,7 +415,7 @@ def _print_values(call: CommandContext, case: Case) -> None:
         call.table(("id", "value"), sorted(rows), indent=2)
 
 
-def _about(call: CommandContext, case: Case) -> str:
+def _object_or_title(call: CommandContext, case: Case) -> str:
     """Return the object of a case, for bodies as named by the act; for a yearly programme without one, its
     title.
     """
@@ -421,12 +425,14 @@ def _about(call: CommandContext, case: Case) -> str:
     return case.object_in(call.language) or edition.title[call.language]
 
 
-def _stage(call: CommandContext, case: Case, stage: str) -> str:
+def _stage_title(call: CommandContext, case: Case, stage: str) -> str:
+    """Return the title of the stage a case is in, or of what comes after all stages."""
     title = stage_title(call.app, case, stage)
     return call.say(title) if isinstance(title, str) else title[call.language]
 
 
-def _head(call: CommandContext, case: Case) -> dict[str, object]:
+def _summary(call: CommandContext, case: Case) -> dict[str, object]:
+    """Return what every list of cases says of one, as JSON."""
     names = ("id", "procedure", "edition", "object_kk", "object_ru", "unit", "kind", "person", "standing")
     return {**picked(case, *names), "object": case.object_in(call.language)}
 

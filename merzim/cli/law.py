@@ -51,14 +51,14 @@ def procedures(
         call.write("\n\n".join(drawn(edition) for edition in editions))
         return
     procedures = [_edition(call, edition) for edition in editions]
-    call.answer({"procedures": procedures, "authorised_body": _authority(call)})
+    call.answer({"procedures": procedures, "authorised_body": _authorities_answer(call)})
     if name is None:
         rows = [
             (edition.edition, edition.in_force, edition.title[call.language], len(edition.obligations))
             for edition in editions
         ]
         call.table(("edition", "in_force", "title", "obligations"), rows)
-        call.print("\n" + paragraph(_authorised(call)))
+        call.print("\n" + paragraph(_authorities_in_words(call)))
     else:
         for edition in editions:
             _print_edition(call, edition)
@@ -170,7 +170,7 @@ def _checked_date(call: CommandContext, date: CheckedDate) -> tuple[object, ...]
     return (date.case, date.cell or "-", title, date.on or "-", date.due or "-", "-" if late is None else late)
 
 
-def _authority(call: CommandContext) -> dict[str, object]:
+def _authorities_answer(call: CommandContext) -> dict[str, object]:
     """Return the authorised bodies of the settings as JSON: who the rules are confirmed by, and who detects."""
     bodies, today = call.settings.office.authorised_body, call.moment.today
     authority = find_authority(bodies, on=today)
@@ -184,7 +184,7 @@ def _authority(call: CommandContext) -> dict[str, object]:
     return {**days, **{name: answer(body) for name, body in bodies_now.items()}}
 
 
-def _authorised(call: CommandContext) -> str:
+def _authorities_in_words(call: CommandContext) -> str:
     """Return in words who issued the rules, who is authorised now, and whether they were confirmed."""
     bodies = call.settings.office.authorised_body
     authority = find_authority(bodies, on=call.moment.today)
@@ -279,7 +279,7 @@ def _print_edition(call: CommandContext, edition: Procedure) -> None:
         call.print()
         call.table(("body", "title", "abolished_on", "successors"), bodies)
     if any(act.by_authorised_body for act in edition.acts.values()):
-        call.print("\n" + paragraph(_authorised(call)))
+        call.print("\n" + paragraph(_authorities_in_words(call)))
     for note in edition.notes:
         call.print("\n" + note[language])
     call.print()
@@ -305,7 +305,7 @@ def check(
 ) -> int:
     """Checks the files of own procedures: names everything wrong with them and runs their examples."""
     files = law.check(call.app, Path(folder) if folder is not None else None)
-    call.answer({"files": [_checked(call, checked_file) for checked_file in files]})
+    call.answer({"files": [_file_answer(call, checked_file) for checked_file in files]})
     for checked_file in files:
         for line in _messages(call, checked_file):
             call.print(line)
@@ -419,14 +419,16 @@ def _messages(call: CommandContext, checked_file: CheckedFile) -> list[str]:
         lines = [
             call.say("law.register_holds", file=checked_file.file, count=len(checked_file.register.fields))
         ]
-    return lines + _warned(call, checked_file)
+    return lines + _warnings(call, checked_file)
 
 
-def _warned(call: CommandContext, checked_file: CheckedFile) -> list[str]:
+def _warnings(call: CommandContext, checked_file: CheckedFile) -> list[str]:
+    """Return the warnings about a file as sentences."""
     return [call.say(code, **arguments) for code, arguments in checked_file.warnings]
 
 
-def _checked(call: CommandContext, checked_file: CheckedFile) -> dict[str, object]:
+def _file_answer(call: CommandContext, checked_file: CheckedFile) -> dict[str, object]:
+    """Return a checked file of own law as JSON."""
     return {
         "file": checked_file.file,
         "edition": checked_file.edition.edition if checked_file.edition else None,
@@ -434,6 +436,6 @@ def _checked(call: CommandContext, checked_file: CheckedFile) -> dict[str, objec
         "holds": checked_file.holds,
         "problems": []
         if checked_file.holds
-        else [line for line in _messages(call, checked_file) if line not in _warned(call, checked_file)],
-        "warnings": _warned(call, checked_file),
+        else [line for line in _messages(call, checked_file) if line not in _warnings(call, checked_file)],
+        "warnings": _warnings(call, checked_file),
     }

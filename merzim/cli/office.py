@@ -106,8 +106,8 @@ def add(
     """Makes an account and gives the address at which its password is chosen."""
     fields = {"login": login, "access": _access(access), "person": person, "name": name}
     command = build(accounts.AccountAccess, {**fields, "unit": unit_named(call.app, unit or "")})
-    _tell(call, login, "added", link=accounts.add(call.ctx, command).address)
-    _warn(call, login)
+    _print_account(call, login, "added", link=accounts.add(call.ctx, command).address)
+    _warn_of_no_unit(call, login)
 
 
 @command("user change", writes=True)
@@ -122,8 +122,8 @@ def change(call: CommandContext, login: Login, access: AccessOption = "", unit: 
         "unit": reader.unit if unit is None else unit_named(call.app, unit),
     }
     accounts.change(call.ctx, build(accounts.AccountAccess, fields))
-    _tell(call, login, "changed")
-    _warn(call, login)
+    _print_account(call, login, "changed")
+    _warn_of_no_unit(call, login)
 
 
 @command("user token", writes=True)
@@ -148,7 +148,7 @@ def remove_totp(
 ) -> None:
     """Removes a second factor where nobody else can; the chain says that it was done on the server."""
     second_factors.remove_second_factor(call.ctx, login, ground=ground)
-    _tell(call, login, "factor_removed")
+    _print_account(call, login, "factor_removed")
 
 
 def _access(text: str) -> Access:
@@ -157,23 +157,23 @@ def _access(text: str) -> Access:
     return text
 
 
-def _warn(call: CommandContext, login: str) -> None:
+def _warn_of_no_unit(call: CommandContext, login: str) -> None:
     """Print a warning when an account without a unit sees no case."""
     reader = accounts.get_account(call.ctx, login).reader
     if with_unit(reader, call.app.reads.office()).nowhere:
         call.print(call.say("cli.user.no_unit", login=reader.login))
 
 
-def _tell(call: CommandContext, login: str, code: str, **details: object) -> None:
+def _print_account(call: CommandContext, login: str, code: str, **details: object) -> None:
     """Print a sentence about an account."""
     hours, login = call.app.settings.web.invitation_hours, login.casefold()
     call.tell({"login": login, **details}, f"cli.user.{code}", login=login, hours=hours, **details)
 
 
-def _anonymised(call: CommandContext, _: object, result: Anonymised) -> None:
+def _show_anonymised(call: CommandContext, _: object, result: Anonymised) -> None:
     code = "rows" if result.preview else "done_now"
     name = call.say("person.former", number=result.number)
     call.print(call.say(f"web.retention.{code}", count=sum(result.rows.values()), name=name))
 
 
-mount("retention anonymise", retention.anonymise_person, _anonymised, arguments=("person",))
+mount("retention anonymise", retention.anonymise_person, _show_anonymised, arguments=("person",))

@@ -119,7 +119,7 @@ def import_(
             raise
         call.answer({"errors": errors_of(call, refusal)})
         return BAD_INPUT
-    call.answer(_imported(call, imported))
+    call.answer(_import_answer(call, imported))
     _print_imported(call, imported)
     return DONE
 
@@ -220,7 +220,8 @@ def _print_plan(call: CommandContext, case: str, taken: PlanTaken, findings: Ite
         print_findings(call, findings, indent=2)
 
 
-def _imported(call: CommandContext, imported: ImportedFile) -> dict[str, object]:
+def _import_answer(call: CommandContext, imported: ImportedFile) -> dict[str, object]:
+    """Return the result of an import as JSON, in the format of the contract."""
     cases = [
         {
             **picked(case, "id", "object_kk", "object_ru", "unit", "planned"),
@@ -234,6 +235,7 @@ def _imported(call: CommandContext, imported: ImportedFile) -> dict[str, object]
 
 
 def _print_imported(call: CommandContext, imported: ImportedFile) -> None:
+    """Print what an import did: counts, the first hundred cases, and every note of the reader."""
     counts = {name: len(getattr(imported, name)) for name in ("opened", "replanned", "unchanged")}
     if imported.opened or imported.replanned:
         call.print(call.say("cli.import.done", **counts))
@@ -302,7 +304,7 @@ def attach(
 
 
 @command("evidence")
-def listed(call: CommandContext, case: CaseId) -> None:
+def show_evidence(call: CommandContext, case: CaseId) -> None:
     """The evidence of a case: kind, three dates, size, restriction."""
     view = call.view(case)
     evidence_by_fact: dict[str, list[Evidence]] = {}
@@ -310,7 +312,7 @@ def listed(call: CommandContext, case: CaseId) -> None:
         evidence_by_fact.setdefault(proof.of, []).append(proof.evidence)
     call.answer({"case": case, "evidence": evidence_by_fact})
     heads = ("id", "kind", "document", "written", "recorded", "published", "size", "restricted")
-    rows = [_row(call, proof) for proof in proofs(view.case)]
+    rows = [_evidence_cells(call, proof) for proof in proofs(view.case)]
     call.table(heads, rows, none=call.say("cli.evidence.none", case=case))
 
 
@@ -339,7 +341,9 @@ def package(
     )
     audit.record(call.ctx, "file", "package_read", case=case)
     counts = picked(packed, "files", "links", "restricted")
-    call.answer({"file": to, **counts, "lost": _named(packed.lost), "altered": _named(packed.altered)})
+    call.answer(
+        {"file": to, **counts, "lost": _document_names(packed.lost), "altered": _document_names(packed.altered)}
+    )
     call.print(call.say("cli.package.done", file=to, files=packed.files, links=packed.links))
     if packed.restricted:
         call.print(call.say("cli.package.restricted", count=packed.restricted))
@@ -351,13 +355,15 @@ def package(
     return DONE if packed.whole else NOT_SO
 
 
-def _named(documents: Iterable[Document]) -> list[dict[str, str]]:
+def _document_names(documents: Iterable[Document]) -> list[dict[str, str]]:
+    """Return documents of a package as JSON: case, name and SHA-256."""
     return [
         {"case": document.case, "name": document.name, "sha256": document.reference} for document in documents
     ]
 
 
-def _row(call: CommandContext, proof: ProvedItem) -> tuple[object, ...]:
+def _evidence_cells(call: CommandContext, proof: ProvedItem) -> tuple[object, ...]:
+    """Return the table row of a piece of evidence."""
     item = proof.evidence
     return (
         proof.of,
@@ -433,10 +439,10 @@ def form(
     notes = _wrong_approver(call, definition, approver, view, where)
     notes += _language_notes(call, definition, view, where, period, approver)
     if period["year"]:
-        notes += _told(call, unanswered_notes(call.ctx, definition, unit=of, **period))
+        notes += _note_texts(call, unanswered_notes(call.ctx, definition, unit=of, **period))
     if not own_template(call.app, definition, language):
-        notes += _told(call, form_marks(definition, language))
-    _answer(call, definition, language, to, paper, notes)
+        notes += _note_texts(call, form_marks(definition, language))
+    _print_form_result(call, definition, language, to, paper, notes)
 
 
 _NO_PERIOD: dict[str, Any] = {"year": None}
@@ -475,13 +481,14 @@ def _language_notes(
     )
     notes = [call.say(f"form.note.foreign_{language}", names=foreign)] if foreign else []
     if period["year"]:
-        notes += _told(call, text_notes(rows, [language], app.reads.office(), speaks=call.language))
+        notes += _note_texts(call, text_notes(rows, [language], app.reads.office(), speaks=call.language))
     if view and view.case.lacks_object_in(language) and view.case.object not in view.procedure.bodies:
         notes.append(call.say(f"passport.lacks.{language}", object=view.case.object_in(language)))
     return notes
 
 
-def _told(call: CommandContext, notes: Iterable[FormNote]) -> list[str]:
+def _note_texts(call: CommandContext, notes: Iterable[FormNote]) -> list[str]:
+    """Return notes on a form as sentences."""
     return [call.say(note.code, **note.arguments) for note in notes]
 
 
@@ -535,6 +542,7 @@ def _refuse_wrong(definition: Form, case: str, to: str, approver: str, *, replac
 def _wrong_approver(
     call: CommandContext, definition: Form, duty: str, view: View | None, unit: str
 ) -> list[str]:
+    """Return a note where the duty given by --approver may not approve the form; else nothing."""
     letter = (letterhead if view else report_letterhead)(call.app, unit, call.moment.today)
     allowed = [approver for approver in approvers_of(call.app, definition, letter, view) if approver in DUTIES]
     if not duty or duty in allowed or not allowed:
@@ -549,12 +557,12 @@ def _write(file: Path, document: bytes) -> None:
         raise Refusal("form_not_written", file=str(file), problem=trouble.strerror or str(trouble)) from None
 
 
-def _answer(
+def _print_form_result(
     call: CommandContext, definition: Form, language: str, file: str, filled: FilledForm, extra_notes: list[str]
 ) -> None:
     notes = extra_notes + [call.say(note.code, **note.arguments) for note in filled.notes]
     missing = [
-        {"field": missing_field.field, "row": missing_field.row, "title": _title(call, missing_field)}
+        {"field": missing_field.field, "row": missing_field.row, "title": _missing_title(call, missing_field)}
         for missing_field in filled.missing
     ]
     call.answer({"form": definition.id, "language": language, "file": file, "missing": missing, "notes": notes})
@@ -563,7 +571,7 @@ def _answer(
         call.print(call.say("form.said.missing"))
         for missing_field in filled.missing:
             name = f"{missing_field.field}: " if missing_field.row is None else ""
-            call.print(paragraph(name + _title(call, missing_field), indent=2))
+            call.print(paragraph(name + _missing_title(call, missing_field), indent=2))
         call.print(call.say("form.said.how"))
     else:
         call.print(call.say("form.said.complete"))
@@ -573,7 +581,8 @@ def _answer(
             call.print(paragraph(note, indent=2))
 
 
-def _title(call: CommandContext, missing_field: Missing) -> str:
+def _missing_title(call: CommandContext, missing_field: Missing) -> str:
+    """Return the title of a missing field, with the number of its row if it is in one."""
     field_title = title(missing_field.field, call.language)
     return (
         field_title

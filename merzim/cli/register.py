@@ -137,7 +137,7 @@ def _list_of_case(call: CommandContext, request: RowsRequest) -> None:
     definition = case_rows.register_of(request.register)[0]
     fields = {key: field for key, field in definition.fields.items() if not field.fixed}
     rows = [
-        (case.id, f"{kind}.{number}", *(_written(value_of(row, field)) for field in fields))
+        (case.id, f"{kind}.{number}", *(_written_value(value_of(row, field)) for field in fields))
         for case in found
         for number, row in rows_of(case, kind).items()
     ]
@@ -147,7 +147,8 @@ def _list_of_case(call: CommandContext, request: RowsRequest) -> None:
     _print_rows(call, titles, rows)
 
 
-def _written(value: object) -> object:
+def _written_value(value: object) -> object:
+    """Return a value as it was written: of a term its words."""
     return value["written"] if isinstance(value, Mapping) else value
 
 
@@ -191,6 +192,7 @@ def _print_case_row(call: CommandContext, result: CommandResult, code: str, row:
 
 
 def _fields(words: Sequence[str]) -> dict[str, str]:
+    """Return the values given as FIELD=VALUE. Raises Refusal for none."""
     texts = named_texts(words, where="FIELD=VALUE")
     if not texts:
         raise Refusal("cli.missing_parameter", name="FIELD=VALUE")
@@ -232,11 +234,12 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
 
 
 def _print_rows(call: CommandContext, titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    words = [[_shown(call, cell) for cell in row] for row in rows]
+    words = [[_cell_text(call, cell) for cell in row] for row in rows]
     call.print(formatting.table(titles, words) if rows else call.say("cli.register.empty"))
 
 
-def _shown(call: CommandContext, cell: object) -> str:
+def _cell_text(call: CommandContext, cell: object) -> str:
+    """Return a value as a cell of a table: yes or no in words, days in ISO format, "" for None."""
     if isinstance(cell, bool):
         return call.say("register.yes" if cell else "register.no")
     return cell.isoformat() if isinstance(cell, date) else "" if cell is None else str(cell)
@@ -249,19 +252,19 @@ def _add(call: CommandContext, request: RowsRequest) -> None:
             "unit": request.unit,
             "values": _values(call, request.register, request.words, files),
         }
-        _tell(call, verbs.add_row(call.ctx, build(verbs.AddRow, fields)), "register.added")
+        _print_row(call, verbs.add_row(call.ctx, build(verbs.AddRow, fields)), "register.added")
 
 
 def _edit(call: CommandContext, request: RowsRequest) -> None:
     with ExitStack() as files:
         values = _values(call, request.register, request.words[1:], files)
         fields = {"row": request.word("ID"), "values": values, "ground": request.ground}
-        _tell(call, verbs.edit_row(call.ctx, build(verbs.EditRow, fields)), "register.edited")
+        _print_row(call, verbs.edit_row(call.ctx, build(verbs.EditRow, fields)), "register.edited")
 
 
 def _withdraw(call: CommandContext, request: RowsRequest) -> None:
     command = build(verbs.WithdrawRow, {"row": request.word("ID"), "ground": request.ground})
-    _tell(call, verbs.withdraw_row(call.ctx, command), "register.withdrawn")
+    _print_row(call, verbs.withdraw_row(call.ctx, command), "register.withdrawn")
 
 
 def _import(call: CommandContext, request: RowsRequest) -> None:
@@ -303,7 +306,7 @@ def _values(call: CommandContext, name: str, words: Sequence[str], files: ExitSt
     return values
 
 
-def _tell(call: CommandContext, detail: RowDetail, code: str) -> None:
+def _print_row(call: CommandContext, detail: RowDetail, code: str) -> None:
     call.tell(detail, code, row=detail.row.id)
 
 

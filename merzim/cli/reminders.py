@@ -40,14 +40,14 @@ def remind(
     if not dry_run:
         record_carried_out(call.app, now=moment.now, today=moment.today)
     report = rounds.remind(call.app, now=moment.now, today=moment.today, dry_run=dry_run)
-    call.answer(_round(call, report))
+    call.answer(_round_answer(call, report))
     if report.queued is None:
         call.print(
             call.say("cli.remind.would", rows=report.rows, count=len(report.planned) + len(report.others))
         )
     else:
         call.print(call.say("cli.remind.done", rows=report.rows, count=report.queued))
-    _planned(call, report)
+    _print_planned(call, report)
 
 
 @command("deliver", writes=True)
@@ -74,7 +74,9 @@ def notices(
         call.note(call.say("cli.exported", count=len(notices), file=export))
     if call.json:
         forces = _forces(call, notices)
-        call.answer({"notices": [_notice(notice) | {"force": forces.get(notice.key)} for notice in notices]})
+        call.answer(
+            {"notices": [_notice_answer(notice) | {"force": forces.get(notice.key)} for notice in notices]}
+        )
     elif export is None:
         forces = _forces(call, notices)
         rows = [
@@ -100,21 +102,21 @@ def rehearse(
     if ends < begins:
         raise Refusal("cli.until_before_from", first=begins, until=ends)
     days = [(on, report) for on, report in rehearsed(call.app, begins, ends) if report.planned or report.others]
-    call.answer({"days": [{"date": on, **_round(call, report)} for on, report in days]})
+    call.answer({"days": [{"date": on, **_round_answer(call, report)} for on, report in days]})
     for on, report in days:
         call.print(call.say("cli.rehearse.day", on=on, count=len(report.planned) + len(report.others)))
-        _planned(call, report)
+        _print_planned(call, report)
     if not days:
         call.print(call.say("cli.rehearse.nothing", first=begins, until=ends))
 
 
-def _round(call: CommandContext, report: RoundReport) -> dict[str, object]:
+def _round_answer(call: CommandContext, report: RoundReport) -> dict[str, object]:
     """Return a round as JSON."""
     return {
         "rows": report.rows,
         "queued": report.queued,
-        "notices": [{**_notice(item.notice), "why": item.recipient.why} for item in report.planned],
-        "others": [_notice(notice) for notice in report.others],
+        "notices": [{**_notice_answer(item.notice), "why": item.recipient.why} for item in report.planned],
+        "others": [_notice_answer(notice) for notice in report.others],
         "problems": [
             {
                 **picked(problem, "case", "obligation"),
@@ -125,7 +127,7 @@ def _round(call: CommandContext, report: RoundReport) -> dict[str, object]:
     }
 
 
-def _planned(call: CommandContext, report: RoundReport) -> None:
+def _print_planned(call: CommandContext, report: RoundReport) -> None:
     """Print the planned notices: recipient, subject, time, channel and reason."""
     lines: list[tuple[Notice, str, str, str]] = [
         (item.notice, item.notice.step, item.recipient.person.name, item.recipient.why)
@@ -138,7 +140,7 @@ def _planned(call: CommandContext, report: RoundReport) -> None:
     rows = [
         (
             *(notice.due, notice.case or "–", notice.obligation or "–", step, name),
-            *(call.say(f"cli.why.{why}"), notice.channel, _leaves(call, notice)),
+            *(call.say(f"cli.why.{why}"), notice.channel, _leaving_text(call, notice)),
         )
         for notice, step, name, why in lines
     ]
@@ -153,7 +155,7 @@ def _planned(call: CommandContext, report: RoundReport) -> None:
         call.remark(f"{text} ({len(places)}: {place_list})")
 
 
-def _leaves(call: CommandContext, notice: Notice) -> str:
+def _leaving_text(call: CommandContext, notice: Notice) -> str:
     """Return the earliest moment a letter can be sent, and whether it is combined with others."""
     at = f"{notice.not_before.astimezone(almaty()):%d.%m %H:%M}"
     return f"{at} ({call.say('cli.carried')})" if notice.bundle else at
@@ -179,7 +181,7 @@ NOTICE = (
 )
 
 
-def _notice(notice: Notice) -> dict[str, object]:
+def _notice_answer(notice: Notice) -> dict[str, object]:
     """Return a notice as JSON."""
     return picked(notice, *NOTICE)
 

@@ -46,23 +46,23 @@ def score(
     arithmetic; the file needs no database.
     """
     scoring = shipped_scoring()
-    readings = choose(_chosen(reading), scoring)
+    readings = choose(_parse_readings(reading), scoring)
     if not inputs:
-        return _of_a_year(call, unit, year or call.moment.today.year, readings, by_unit=by_unit)
+        return _score_year(call, unit, year or call.moment.today.year, readings, by_unit=by_unit)
     file = call.given(inputs, "json")
     try:
         answers = read_inputs(read_input_file(file), scoring, readings)
     except BadInputs as refusal:
         if len(refusal.problems) == 1:
             raise
-        return _refused(call, file.name, refusal)
+        return _print_problems(call, file.name, refusal)
     scores = scored(answers, scoring, readings)
-    call.answer({"indicators": _rows(call, scores), "total": as_decimal(scores.total)})
-    _print(call, scores)
+    call.answer({"indicators": _indicator_answers(call, scores), "total": as_decimal(scores.total)})
+    _print_scores(call, scores)
     return DONE
 
 
-def _of_a_year(call: CommandContext, unit: str, year: int, readings: Readings, *, by_unit: bool) -> int:
+def _score_year(call: CommandContext, unit: str, year: int, readings: Readings, *, by_unit: bool) -> int:
     """Print the points of a year."""
     first, last = call.app.calendar.first.year, call.app.calendar.last.year
     if not first <= year <= last:
@@ -79,7 +79,7 @@ def _of_a_year(call: CommandContext, unit: str, year: int, readings: Readings, *
 def _year_answer(call: CommandContext, year: YearScores) -> dict[str, object]:
     """Return the points of a year as JSON."""
     indicators = []
-    for score, row in zip(year.scores.scores, _rows(call, year.scores), strict=True):
+    for score, row in zip(year.scores.scores, _indicator_answers(call, year.scores), strict=True):
         prospect = year.prospects.get(score.id)
         lost, stake = (as_decimal(prospect.lost), as_decimal(prospect.at_stake)) if prospect else (None, None)
         indicators.append({**row, "lost": lost, "at_stake": stake, "missing": year.counted[score.id].missing})
@@ -117,7 +117,7 @@ def _print_year(call: CommandContext, whole_year: YearScores, parts: list[YearSc
     for score in scores:
         prospect = whole_year.prospects.get(score.id)
         prospects = (prospect.lost, prospect.at_stake) if prospect else (None, None)
-        points = (_shown(call, points) for points in (score.points, *prospects))
+        points = (_points_text(call, points) for points in (score.points, *prospects))
         rows.append((score.id, *points, score.title[call.language]))
     call.table(("indicator", "points", "lost", "at_stake", "title"), rows)
     call.print("\n" + call.say("cli.score.total", points=as_decimal(whole_year.scores.total)))
@@ -128,7 +128,10 @@ def _print_year(call: CommandContext, whole_year: YearScores, parts: list[YearSc
     if parts:
         call.print()
         table = [
-            (call.name(part.unit), *(_shown(call, of) for of in (part.scores.total, part.lost, part.at_stake)))
+            (
+                call.name(part.unit),
+                *(_points_text(call, of) for of in (part.scores.total, part.lost, part.at_stake)),
+            )
             for part in parts
         ]
         call.table(("unit", "points", "lost", "at_stake"), table)
@@ -151,14 +154,14 @@ def _step(call: CommandContext, step: PointsStep) -> str:
     return f"{text} {call.say('score.step.missing', names=missing_names)}" if missing_names else text
 
 
-def _chosen(pairs: list[str] | None) -> dict[str, str]:
+def _parse_readings(pairs: list[str] | None) -> dict[str, str]:
     """Parse the readings chosen by --reading."""
     if wrong := next((pair for pair in pairs or () if "=" not in pair), None):
         raise Refusal("score.not_a_reading", text=wrong)
     return named_texts(pairs, where="--reading")
 
 
-def _refused(call: CommandContext, file: str, refusal: BadInputs) -> int:
+def _print_problems(call: CommandContext, file: str, refusal: BadInputs) -> int:
     """Print the errors of an input file: one line for all, then one for each place."""
     call.note("merzim: " + call.say("score.several", file=file, count=len(refusal.problems)))
     for error in refusal.problems:
@@ -166,7 +169,8 @@ def _refused(call: CommandContext, file: str, refusal: BadInputs) -> int:
     return BAD_INPUT
 
 
-def _rows(call: CommandContext, scores: Scores) -> list[dict[str, object]]:
+def _indicator_answers(call: CommandContext, scores: Scores) -> list[dict[str, object]]:
+    """Return the indicators as JSON: points and their maximum as decimal strings, and the arithmetic."""
     return [
         {
             "id": score.id,
@@ -178,12 +182,17 @@ def _rows(call: CommandContext, scores: Scores) -> list[dict[str, object]]:
     ]
 
 
-def _print(call: CommandContext, scores: Scores) -> None:
+def _print_scores(call: CommandContext, scores: Scores) -> None:
     if not scores.scores:
         call.print(call.say("cli.score.nothing"))
         return
     rows = [
-        (score.id, _shown(call, score.points), _shown(call, score.maximum), score.title[call.language])
+        (
+            score.id,
+            _points_text(call, score.points),
+            _points_text(call, score.maximum),
+            score.title[call.language],
+        )
         for score in scores.scores
     ]
     call.table(("indicator", "points", "maximum", "title"), rows)
@@ -201,5 +210,6 @@ def _arithmetic(call: CommandContext, score: Score) -> str:
     return " ".join(call.say(element.code, **element.arguments) for element in score.arithmetic)
 
 
-def _shown(call: CommandContext, points: Fraction | None) -> str:
+def _points_text(call: CommandContext, points: Fraction | None) -> str:
+    """Return points as a cell of a table; "" for None."""
     return "" if points is None else number(as_decimal(points), call.language)

@@ -119,6 +119,7 @@ def count_plan(ctx: WebContext) -> None:
 
 
 def _count(ctx: WebContext, kind: str, most: int, refusal: str) -> None:
+    """Count something a network may do so many times in a quarter of an hour. Raises HTTPException 429."""
     network = network_of(client_address(ctx.request))
     limit = RateLimit(kind=kind, key=network, attempts=most, period=15 * _MINUTE)
     if ctx.accounts.count_attempt((limit,), now=ctx.now):

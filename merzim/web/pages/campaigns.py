@@ -135,7 +135,7 @@ def new_campaign_page(ctx: Managing, kind: KindPath) -> Response:
 @router.post("/campaigns/new/{kind}")
 def start(ctx: Managing, kind: KindPath, form: Sent) -> Response:
     """Show the people a campaign would ask; after confirmation, start it."""
-    asked, answers = _kind(ctx, kind), typed_answers(form)
+    asked, answers = _campaign_kind(ctx, kind), typed_answers(form)
     unit_texts = [text for text in form.getlist("unit") if isinstance(text, str) and text.strip()]
     digest, file_name = answers.get("digest", ""), answers.get("file_name", "")
     preview: CampaignPreview | None = None
@@ -187,6 +187,7 @@ def campaign_page(
 
 
 def people_filter(state: str, unit: str, search: str = "") -> dict[str, Any]:
+    """Return the fields of the query that narrow the people of a campaign."""
     return {
         "state": "" if state == "unreached" else state,
         "unreached": state == "unreached",
@@ -280,7 +281,8 @@ def record_paper(ctx: Managing, campaign: CampaignPath, person: PersonPath, form
     return redirect(ctx, f"/campaigns/{campaign}", said="recorded")
 
 
-def _kind(ctx: RequestContext, name: str) -> CampaignKind:
+def _campaign_kind(ctx: RequestContext, name: str) -> CampaignKind:
+    """Return the kind named `REGISTER.KIND`. Raises HTTPException 404 for an unknown one."""
     register_id, _, kind = name.partition(".")
     register = seen_register(ctx, register_id)
     if kind not in register.campaigns:
@@ -299,7 +301,7 @@ def _start_form(
     file_name: str = "",
 ) -> Response:
     """Return the form that starts a campaign as filled in; with a preview, the people it would ask."""
-    kind, answers = _kind(ctx, name), rejected_form.answers if rejected_form else {}
+    kind, answers = _campaign_kind(ctx, name), rejected_form.answers if rejected_form else {}
     unit_texts = [*(units or [ctx.reader.root])][:UNIT_FIELDS]
     unit_texts += [""] * (UNIT_FIELDS - len(unit_texts))
     office = ctx.reads.office()
@@ -347,7 +349,7 @@ def _campaign_page(
         status=status_of(problem),
         place=f"/campaigns/{campaign}",
         campaign=campaign_page.campaign,
-        kind=_kind_of(ctx, campaign_page.campaign.register_id, campaign_page.campaign.kind),
+        kind=_kind_or_none(ctx, campaign_page.campaign.register_id, campaign_page.campaign.kind),
         people_page=campaign_page,
         names=author_names(ctx, {event.by for event in campaign_page.history}),
         chosen=invited_text(campaign_page.campaign, ctx.language),
@@ -363,7 +365,8 @@ def _campaign_page(
     )
 
 
-def _kind_of(ctx: RequestContext, register_id: str, kind: str) -> CampaignKind | None:
+def _kind_or_none(ctx: RequestContext, register_id: str, kind: str) -> CampaignKind | None:
+    """Return the kind of a campaign; None where the register has it no longer."""
     register = ctx.app.registers.on(register_id, ctx.today)
     return kind_view(register, register.campaigns[kind]) if kind in register.campaigns else None
 

@@ -94,12 +94,13 @@ CASE_COLUMNS: tuple[Column[ListedCase], ...] = (
 def items(ctx: RequestContext, cases: Sequence[Case]) -> tuple[ListedCase, ...]:
     rows = ctx.reads.rows_of([case.id for case in cases])
     soon = ctx.calendar.add_working_days(ctx.today, SOON_WORKING_DAYS)
-    return tuple(_item(ctx, *found, soon=soon) for found in with_rows(ctx, cases, rows))
+    return tuple(_listed_case(ctx, *found, soon=soon) for found in with_rows(ctx, cases, rows))
 
 
-def _item(
+def _listed_case(
     ctx: RequestContext, case: Case, stands: str, urgent_row: Row | None, rows: Sequence[Row], *, soon: date
 ) -> ListedCase:
+    """Return a case as the list shows it. `stands`: its stage, or what comes after all stages."""
     procedure, office = ctx.library.named(case.edition), ctx.reads.office()
     obligation = entry_obligation(case, procedure, urgent_row.obligation) if urgent_row else None
     looks = [status_on(row, today=ctx.today, soon=soon) for row in rows]

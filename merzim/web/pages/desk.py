@@ -130,7 +130,7 @@ def my_desk(
     case, _, obligation = row.partition(":")
     dated = RejectedForm(form="record", refusal=None, answers={"on": on}) if on else None
     unfolded = unfolded_row(ctx, case, obligation, rejected_form=dated) if obligation else None
-    undo, remarks = (_undo(ctx, what), _remarks(ctx, what)) if said == "recorded" else (None, ())
+    undo, remarks = (_event_to_undo(ctx, what), _remarks(ctx, what)) if said == "recorded" else (None, ())
     message = (said, _title(ctx, what), what.partition(":")[0])
     return _page(ctx, {"show": show}, unfolded=unfolded, message=message, undo=undo, remarks=remarks)
 
@@ -146,7 +146,7 @@ def undo(ctx: Recording, answers: Fields) -> Response:
         cases.undo(ctx, build(cases.Undo, {"case": case, "line": line}))
     except (Refusal, OutOfRange) as refusal:
         return _page(ctx, answers, refusal=refusal)
-    return _onward(ctx, answers, said="undone", what=f"{case}:{cases.event_name(ctx, case, line)}")
+    return _redirect_to_desk(ctx, answers, said="undone", what=f"{case}:{cases.event_name(ctx, case, line)}")
 
 
 @router.post("/desk/later")
@@ -159,7 +159,7 @@ def later(ctx: Recording, answers: Fields) -> Response:
     except (Refusal, OutOfRange) as refusal:
         unfolded = unfolded_row(ctx, case, obligation) if case else None
         return _page(ctx, answers, unfolded=unfolded, refusal=refusal)
-    return _onward(ctx, answers, said="later", what=f"{case}:{obligation}")
+    return _redirect_to_desk(ctx, answers, said="later", what=f"{case}:{obligation}")
 
 
 @router.post("/desk/read")
@@ -167,7 +167,7 @@ def read(ctx: Recording, answers: Fields) -> Response:
     """Acknowledge the letter about a row."""
     case = _case_of_form(ctx, answers)
     letter_result = acknowledge_letter(ctx, build(LetterOfCase, {"case": case, "key": answers.get("key", "")}))
-    return _onward(ctx, answers, said="read", what=f"{case}:{letter_result.obligation}")
+    return _redirect_to_desk(ctx, answers, said="read", what=f"{case}:{letter_result.obligation}")
 
 
 @router.post("/desk/leave")
@@ -179,7 +179,7 @@ def leave(ctx: Recording, answers: Fields) -> Response:
         set_leave(ctx, build(Away, {**away, "deputy": answers.get("deputy", "") or None}))
     except (Refusal, OutOfRange) as refusal:
         return _page(ctx, {}, refusal=refusal, typed=answers)
-    return _onward(ctx, answers, said="leave", what="")
+    return _redirect_to_desk(ctx, answers, said="leave", what="")
 
 
 @router.post("/desk/record")
@@ -199,7 +199,7 @@ def record(ctx: Recording, form: Sent) -> Response:
         refused = RejectedForm(form="record", refusal=refusal, answers=answers)
         unfolded = unfolded_row(ctx, case, fact, rejected_form=refused, had_files=has_files(form))
         return _page(ctx, answers, unfolded=unfolded, refusal=refusal)
-    return _onward(ctx, answers, said="recorded", what=f"{case}:{recorded}")
+    return _redirect_to_desk(ctx, answers, said="recorded", what=f"{case}:{recorded}")
 
 
 @router.post("/desk/record-many")
@@ -270,7 +270,7 @@ def _case_of_form(ctx: RequestContext, answers: Mapping[str, str]) -> str:
     return case
 
 
-def _undo(ctx: RequestContext, place: str) -> Event | None:
+def _event_to_undo(ctx: RequestContext, place: str) -> Event | None:
     """Return the event to offer for undoing (`case:fact`); None if there is none."""
     case, _, fact = place.partition(":")
     if not case or ctx.reads.case(case) is None:
@@ -355,7 +355,7 @@ def _title(ctx: RequestContext, place: str) -> str:
     return f"{title} ({about})" if about else title
 
 
-def _onward(ctx: WebContext, answers: Mapping[str, str], **told: str) -> Response:
+def _redirect_to_desk(ctx: WebContext, answers: Mapping[str, str], **told: str) -> Response:
     """Redirect to the task page; an htmx request fetches only its content."""
     show = {"show": answers["show"]} if answers.get("show") in ("mine", "all") else {}
     address = f"/desk?{urlencode({**show, **{key: value for key, value in told.items() if value}})}"

@@ -139,7 +139,7 @@ def portfolio_page(
     replanned: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """Show one page of the analyses of a year, one line each."""
-    view = _portfolio(ctx, criteria, number)
+    view = _lines_of_page(ctx, criteria, number)
     case_id = replanned if any(line.case == replanned for line in view.lines) else ""
     return page(
         ctx,
@@ -201,7 +201,8 @@ def portfolio_workbook(ctx: Reading, criteria: Criteria) -> Response:
     return as_workbook(tables, f"{title} {translator.short(ctx.today)}")
 
 
-def _portfolio(ctx: RequestContext, query: PortfolioQuery, number: int) -> PortfolioPage:
+def _lines_of_page(ctx: RequestContext, query: PortfolioQuery, number: int) -> PortfolioPage:
+    """Return one page of the analyses; an empty one for an unknown unit."""
     command = build(ListPortfolio, {**_fields(query), "stage": query.stage, "page": number})
     try:
         return list_portfolio(ctx, command)

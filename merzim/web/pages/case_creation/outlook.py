@@ -98,6 +98,7 @@ def intended(
 
 
 def _is_fact(procedure: Procedure, name: str) -> bool:
+    """Return whether the procedure has a fact of that name (`event_held.2026-02` with its period)."""
     try:
         known_fact(procedure, name)
     except Refusal:

@@ -159,7 +159,7 @@ def _preview(
             for n, analysis in enumerate(analyses)
             if n in on_page or analysis.looks_like
         ][:MAX_UNDECIDED],
-        carried=_carried(form_answers, {analyses[n].schedule.row for n in on_page}),
+        carried=_hidden_corrections(form_answers, {analyses[n].schedule.row for n in on_page}),
         skipped=[key.removeprefix("skip.") for key in form_answers if key.startswith("skip.") and not refusal],
         ends=ENDS,
         axis=axis,
@@ -172,7 +172,7 @@ def _preview(
         **_said_of_file(result, office, number),
         units=[unit.name for unit in office.units.values()],
         answers=form_answers,
-        likely=_likely(analyses),
+        likely=_preselected_cases(analyses),
         refusal=refusal,
         errors=bad_rows(ctx, refusal),
         number=number,
@@ -191,7 +191,7 @@ def _said_of_file(result: Consideration, office: Office, number: int) -> dict[st
             for note in result.notes
             if note.code not in _FORM_NOTES  # they stand above, with fields to answer
         ],
-        "matches": [(name, _meant(office, target)) for name, target in sorted(result.matches.items())],
+        "matches": [(name, _name_meant(office, target)) for name, target in sorted(result.matches.items())],
         "strange": result.strange,
         "people": _known_names(office) if result.strange else (),
     }
@@ -270,7 +270,7 @@ def _of_analyses(answers: Mapping[str, str]) -> dict[str, Any]:
     return {"objects": objects, "joins": joins, "units": units, "planned": planned, "skip": skip}
 
 
-def _carried(answers: Mapping[str, str], rows: Collection[int]) -> dict[str, str]:
+def _hidden_corrections(answers: Mapping[str, str], rows: Collection[int]) -> dict[str, str]:
     """Return the corrections of rows that are not on this page: hidden fields keep them."""
     kept = {}
     for key, value in answers.items():
@@ -317,7 +317,7 @@ def _year_line(axis: Axis, judged: Mapping[str, Any], today: date) -> dict[str, 
     return {"object": analysis.schedule.object, "x": x, "width": round(end - x, 2), "marks": marks}
 
 
-def _likely(analyses: Sequence[ConsideredAnalysis]) -> dict[int, str]:
+def _preselected_cases(analyses: Sequence[ConsideredAnalysis]) -> dict[int, str]:
     """Return the case preselected for each analysis: its only candidate, if no other analysis has it."""
     of = Counter(case.id for analysis in analyses for case in analysis.looks_like)
     return {
@@ -336,7 +336,7 @@ def _judged(
     Args:
         reasons: whether the deadlines are explained.
     """
-    today, case = ctx.today, _after(analysis, office)
+    today, case = ctx.today, _case_after_import(analysis, office)
     case_deadlines = deadlines(case, analysis.procedure, ctx.calendar, today=today, bare=not reasons)
     case_findings = (
         *findings(case, analysis.procedure, case_deadlines, ctx.calendar, prove=False),
@@ -347,12 +347,12 @@ def _judged(
         "analysis": analysis,
         "unit": unit_name(office, analysis.unit).name,
         "chain": chain(ctx, case, analysis.procedure, dated, case_findings, office=office),
-        "taken": list(_taken(analysis, case_deadlines, case_findings)),
-        "why": _planned(analysis, office),
+        "taken": list(_dates_beside_law(analysis, case_deadlines, case_findings)),
+        "why": _address_of_plan(analysis, office),
     }
 
 
-def _taken(
+def _dates_beside_law(
     analysis: ConsideredAnalysis, case_deadlines: Sequence[Deadline], case_findings: Sequence[Finding]
 ) -> Iterator[dict[str, Any]]:
     """Yield every date of the file in order, each with the last day by the act (`due`) and the working days
@@ -376,7 +376,7 @@ def _taken(
         }
 
 
-def _planned(analysis: ConsideredAnalysis, office: Office) -> str:
+def _address_of_plan(analysis: ConsideredAnalysis, office: Office) -> str:
     """Return the address of the form of one case with the same dates, which explains each of them."""
     unit = {"unit": analysis.unit} if analysis.unit in office.units else {}
     facts = {
@@ -392,7 +392,8 @@ def _planned(analysis: ConsideredAnalysis, office: Office) -> str:
     return f"/open/case?{urlencode(parameters)}"
 
 
-def _after(analysis: ConsideredAnalysis, office: Office) -> Case:
+def _case_after_import(analysis: ConsideredAnalysis, office: Office) -> Case:
+    """Return the case of an analysis as it would be after the import; a new one has no id."""
     facts = {name: Fact(name=name, on=on) for name, on in analysis.new.items()}
     if analysis.case is not None:
         return replace(
@@ -415,7 +416,8 @@ def _after(analysis: ConsideredAnalysis, office: Office) -> Case:
     )
 
 
-def _meant(office: Office, target: str) -> str:
+def _name_meant(office: Office, target: str) -> str:
+    """Return the name of the unit or person with that id; any other text unchanged."""
     unit, person = office.units.get(target), office.people.get(target)
     return unit.name if unit else person.name if person else target
 

@@ -257,6 +257,7 @@ def _entry(
     today: date,
     soon: date,
 ) -> ShownObligation:
+    """Return one obligation of the case as its page shows it."""
     obligation = deadline.obligation
     stake = stakes.of(case.unit, obligation.indicator, deadline.period, deadline.due)
     return ShownObligation(
@@ -296,6 +297,7 @@ def _people(case: Case, events: Sequence[Event], notices: Sequence[Notice]) -> s
 
 
 def _names_in(changes: Mapping[int, Sequence[FieldChange]], office: Office) -> dict[str, Name]:
+    """Return the names of the units and people whose keys changed fields hold, by key."""
     all_changes = (change for field_changes in changes.values() for change in field_changes)
     keys = {str(key) for change in all_changes for key in (change.before, change.after)}
     named = {key: office.units.get(key) or office.people.get(key) or office.former.get(key) for key in keys}

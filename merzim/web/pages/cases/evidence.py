@@ -100,6 +100,7 @@ def parse_address(text: str) -> str:
 
 
 def _input(form: FormData, place: str, **source: object) -> EvidenceInput:
+    """Return a link or file of a form with its kind, dates and restriction."""
     fields = {
         "kind": "" if place == OTHER else place,
         "published_on": _day(form, f"published.{place}"),

@@ -89,8 +89,8 @@ def case_page(
         undo=_event_to_undo(ctx, case, message),
         remarks=_remarks(view, message),
         # Of an imported plan: measures withdrawn in the case before, columns and sheets that were not read.
-        left_out=int(left_out) if (left_out := _asked(ctx, "left_out", 4)).isdecimal() else 0,
-        not_read=_asked(ctx, "unread", UNREAD),
+        left_out=int(left_out) if (left_out := _parameter(ctx, "left_out", 4)).isdecimal() else 0,
+        not_read=_parameter(ctx, "unread", UNREAD),
         source_row=_source_row(ctx, view),
         row_registers=_row_registers(ctx, view),
         names=author_names(ctx, {event.by for event in view.events}),
@@ -115,7 +115,7 @@ def _tab(
             return _history(ctx, view, tried)
 
 
-def _asked(ctx: WebContext, name: str, longest: int = 200) -> str:
+def _parameter(ctx: WebContext, name: str, longest: int = 200) -> str:
     """Return a parameter of the address; "" without one."""
     return ctx.query.get(name, "").replace("\0", "")[:longest]
 
@@ -179,31 +179,32 @@ def _remarks(view: CaseView, message: tuple[str, str] | None) -> tuple[Finding, 
 
 
 def _forms(ctx: WebContext, view: CaseView, tried: RejectedForm | None, *, had_files: bool) -> dict[str, Any]:
+    """Return the forms of the page of deadlines; the one that was refused with what was typed."""
     deadlines = [entry.deadline for entry in view.entries]
 
     def of(name: str) -> RejectedForm | None:
         return tried if tried is not None and tried.form == name else None
 
-    fix, office, root = _asked(ctx, "fix"), ctx.reads.office(), ctx.reader.root
+    fix, office, root = _parameter(ctx, "fix"), ctx.reads.office(), ctx.reader.root
     return {
         **_recording(ctx, view, deadlines, of("record"), had_files=had_files),
         "comments": comments(view.events[::-1]),
         "assignments": tuple(assignments(view.case).values()),
         "assigning": build_person_field(office, _typed(of("assignment"), "person"), root=root),
-        "asking": _asking(ctx, view, of("comment")),
+        "asking": _comment_form(ctx, view, of("comment")),
         "last_day": ctx.calendar.last,
-        "handing": _handing(ctx, view),
-        "plan": plan_form(deadlines, fact=_asked(ctx, "plan"), rejected_form=of("plan")),
+        "handing": _handover(ctx, view),
+        "plan": plan_form(deadlines, fact=_parameter(ctx, "plan"), rejected_form=of("plan")),
         "correct": correct_form(view.case, deadlines, fact=fix, rejected_form=of("correct")),
         "correcting": bool(fix),
         "passport": passport_form(view, office, root=root, rejected_form=of("describe")),
         "withdraw": withdraw_form(
             view.case,
             view.titles,
-            chosen=(_asked(ctx, "withdraw"), _asked(ctx, "evidence", 2000)),
+            chosen=(_parameter(ctx, "withdraw"), _parameter(ctx, "evidence", 2000)),
             rejected_form=of("withdraw"),
         ),
-        "exempt": exempt_form(deadlines, fact=_asked(ctx, "exempt"), rejected_form=of("exempt")),
+        "exempt": exempt_form(deadlines, fact=_parameter(ctx, "exempt"), rejected_form=of("exempt")),
         "reopen": reopen_form(view.case, deadlines, rejected_form=of("reopen")),
         "editions": [
             (edition.edition, edition.in_force)
@@ -222,10 +223,10 @@ def _recording(
     had_files: bool,
 ) -> dict[str, Any]:
     """Return the form that records a fact, with its entry, its papers and what recording would change."""
-    on = _asked(ctx, "on")
+    on = _parameter(ctx, "on")
     record = record_form(
         deadlines,
-        fact=tried.answers.get("fact", "") if tried else _asked(ctx, "fact") or pressing_fact(view),
+        fact=tried.answers.get("fact", "") if tried else _parameter(ctx, "fact") or pressing_fact(view),
         rejected_form=tried or (RejectedForm(form="record", refusal=None, answers={"on": on}) if on else None),
         had_files=had_files,
         kind=view.case.kind,
@@ -240,13 +241,14 @@ def _recording(
 
 
 def _typed(rejected_form: RejectedForm | None, name: str) -> str:
+    """Return what was typed into a field of a refused form; "" without one."""
     return rejected_form.answers.get(name, "") if rejected_form else ""
 
 
-def _asking(ctx: WebContext, view: CaseView, rejected_form: RejectedForm | None) -> dict[str, Any]:
+def _comment_form(ctx: WebContext, view: CaseView, rejected_form: RejectedForm | None) -> dict[str, Any]:
     """Return the initial values of the comment form: its obligation, and the person asked."""
-    about = _typed(rejected_form, "obligation") if rejected_form else _asked(ctx, "about")
-    asks, text, until, why = _typed(rejected_form, "asks"), "", "", _asked(ctx, "why")
+    about = _typed(rejected_form, "obligation") if rejected_form else _parameter(ctx, "about")
+    asks, text, until, why = _typed(rejected_form, "asks"), "", "", _parameter(ctx, "why")
     if why in view.titles and not rejected_form and ctx.reader.may("assign"):
         # The question is shown before it is asked, and may be worded otherwise.
         about, language = why, ctx.language
@@ -257,9 +259,9 @@ def _asking(ctx: WebContext, view: CaseView, rejected_form: RejectedForm | None)
     return {"about": about if about in view.titles else "", "person": field, "text": text, "until": until}
 
 
-def _handing(ctx: WebContext, view: CaseView) -> tuple[str, NameField] | None:
+def _handover(ctx: WebContext, view: CaseView) -> tuple[str, NameField] | None:
     """Return the obligation to hand over and the field for the person, where the address asks for it."""
-    name = _asked(ctx, "hand")
+    name = _parameter(ctx, "hand")
     if name not in view.titles or not ctx.reader.may("manage"):
         return None
     return name, build_person_field(ctx.reads.office(), "", root=ctx.reader.root)
@@ -327,9 +329,9 @@ def history_page(ctx: Reading, case: CaseId) -> Response:
 def _message(ctx: WebContext, view: CaseView) -> tuple[str, str] | None:
     """Return the code of the last action and its object; None for a code without a sentence."""
     for said in ("recorded", "replanned"):
-        if of := _asked(ctx, said):
+        if of := _parameter(ctx, said):
             return (said, of) if of in view.titles else None
-    said, of = _asked(ctx, "said"), _asked(ctx, "of")
+    said, of = _parameter(ctx, "said"), _parameter(ctx, "of")
     known = said and (said in OF_ONE or knows(f"web.case.said.{said}"))
     return (said, of) if known and (not of or of in view.titles) else None
 

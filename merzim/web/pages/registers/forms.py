@@ -53,18 +53,19 @@ def form_fields(
     ctx: RequestContext, fields: Sequence[FieldView], row: RowView | None, rejected_form: RejectedForm | None
 ) -> list[FormField]:
     """Return the fields of a form with a row's values, or with the typed ones after a refusal."""
-    return [_field(ctx, field, row, rejected_form) for field in fields]
+    return [_form_field(ctx, field, row, rejected_form) for field in fields]
 
 
-def _field(
+def _form_field(
     ctx: RequestContext, field: FieldView, row: RowView | None, rejected_form: RejectedForm | None
 ) -> FormField:
+    """Return a field with the typed value after a refusal, else with the stored one."""
     stored = row.values.get(field.id) if row else None
     if field.kind == "file":
         return FormField(view=field, file=str(stored.get("name", "")) if stored else "")
     was = _amount(field, stored, ctx.language) if field.kind in ("number", "money") else _text(stored)
     value = rejected_form.answers.get(FIELD + field.id, "") if rejected_form else was
-    return FormField(view=field, value=value, was=was, names=_names(ctx, field, value))
+    return FormField(view=field, value=value, was=was, names=_name_field(ctx, field, value))
 
 
 def _amount(field: FieldView, value: object, language: str) -> str:
@@ -75,6 +76,7 @@ def _amount(field: FieldView, value: object, language: str) -> str:
 
 
 def _text(value: object) -> str:
+    """Return a stored value as a form field has it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
@@ -82,7 +84,8 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _names(ctx: RequestContext, field: FieldView, value: str) -> NameField | None:
+def _name_field(ctx: RequestContext, field: FieldView, value: str) -> NameField | None:
+    """Return the field that finds a person, unit or row; None for other kinds."""
     if field.kind == "person":
         return build_person_field(ctx.reads.office(), value, root=_people_root(ctx))
     if field.kind == "unit":
@@ -110,7 +113,7 @@ def new_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormData)
     """Return the values in a form for a new row: the fields that are filled."""
     answers = typed_answers(form)
     values = {
-        field.id: _value(ctx, field, answers[FIELD + field.id])
+        field.id: _parsed_value(ctx, field, answers[FIELD + field.id])
         for field in fields
         if field.kind != "file" and answers.get(FIELD + field.id, "").strip()
     }
@@ -118,23 +121,27 @@ def new_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormData)
 
 
 def changed_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
+    """Return the values in a form that differ from those it showed; None for a file to be removed."""
     answers = typed_answers(form)
     values = {
-        field.id: _value(ctx, field, answers.get(FIELD + field.id, ""))
+        field.id: _parsed_value(ctx, field, answers.get(FIELD + field.id, ""))
         for field in fields
         if WAS + field.id in answers
         and not is_same_text(answers.get(FIELD + field.id, ""), answers[WAS + field.id])
         # A typed name may be that of the person or unit the form showed.
         and not (
             field.kind in ("person", "unit")
-            and _value(ctx, field, answers.get(FIELD + field.id, "")) == answers[WAS + field.id]
+            and _parsed_value(ctx, field, answers.get(FIELD + field.id, "")) == answers[WAS + field.id]
         )
     }
     cleared = {field.id: None for field in fields if field.kind == "file" and answers.get(CLEAR + field.id)}
     return values | cleared | _files(fields, form)
 
 
-def _value(ctx: RequestContext, field: FieldView, text: str) -> object:
+def _parsed_value(ctx: RequestContext, field: FieldView, text: str) -> object:
+    """Return the value of a field: the key of a person, the id of a unit, several options as a list, else the
+    text.
+    """
     office = ctx.reads.office()
     try:
         if field.kind == "person":
@@ -148,6 +155,7 @@ def _value(ctx: RequestContext, field: FieldView, text: str) -> object:
 
 
 def _files(fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
+    """Return the files sent with a form, by field. Raises InvalidForm for an empty one."""
     files: dict[str, object] = {}
     for field in fields:
         if field.kind == "file" and (upload := file_of(form, FIELD + field.id)):

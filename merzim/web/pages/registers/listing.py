@@ -65,10 +65,11 @@ def filters_of(ctx: WebContext, fields: Sequence[FieldView]) -> list[RowFilter]:
 
     Translations of texts have none: pages would double theirs, and the search finds both.
     """
-    return [_filter(ctx, field) for field in fields if field.filterable and not field.translation_of]
+    return [_row_filter(ctx, field) for field in fields if field.filterable and not field.translation_of]
 
 
-def _filter(ctx: WebContext, field: FieldView) -> RowFilter:
+def _row_filter(ctx: WebContext, field: FieldView) -> RowFilter:
+    """Return the filter by one field with what the address says of it."""
     if field.kind in RANGES:
         first, last = (ctx.query.get(f"{end}.{field.id}", "").strip() for end in ("from", "until"))
         return RowFilter(field=field, first=first, last=last)
@@ -124,6 +125,7 @@ def line_of(
 def typed_cell(
     field: FieldView, values: Mapping[str, object], translator: Translator, names: Mapping[str, str]
 ) -> Cell:
+    """Return the cell of a value read from a file, which no row has yet."""
     value = values.get(field.id)
     row = RowView.model_construct(id="", register_id="", values={field.id: value}, names=names)
     return cell_of(field, row, translator)
