@@ -384,7 +384,7 @@ def _word(call: CommandContext, edition: Procedure, kind: str, value: object) ->
     titles = {name: anchor.title for name, anchor in edition.by_id.items()}
     match value:
         case bool():
-            return call.say("change.yes" if value else "change.no")
+            return call.say("register.yes" if value else "register.no")
         case Option():
             return _word(call, edition, kind, value.title)
         case Recurrence():

@@ -30,6 +30,7 @@ from merzim.documents.forms.rows_file import read_data
 from merzim.documents.package import write_package
 from merzim.documents.people.words import duty_title
 from merzim.documents.schedules.template import write_template
+from merzim.documents.sheets.listing import write_file
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services import audit
 from merzim.services.cases.rows import ImportPlan
@@ -434,7 +435,7 @@ def form(
     looked_up = () if given_rows.rows else data.looked_up
     data = FormData(fields, given_rows.rows or tuple(data.rows), looked_up)
     paper = filled(call.app, definition, data, language)
-    _write(Path(to), paper.document)
+    write_file(to, paper.document)
     where = view.case.unit if view is not None else unit_named(call.app, unit)
     notes = _wrong_approver(call, definition, approver, view, where)
     notes += _language_notes(call, definition, view, where, period, approver)
@@ -548,13 +549,6 @@ def _wrong_approver(
     if not duty or duty in allowed or not allowed:
         return []
     return [call.say("form.note.approver", allowed=allowed, duty=duty)]
-
-
-def _write(file: Path, document: bytes) -> None:
-    try:
-        file.write_bytes(document)
-    except OSError as trouble:
-        raise Refusal("form_not_written", file=str(file), problem=trouble.strerror or str(trouble)) from None
 
 
 def _print_form_result(

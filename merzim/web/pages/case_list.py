@@ -72,17 +72,17 @@ def _stage(translator: Translator, item: ListedCase) -> object:
 
 CASE_COLUMNS: tuple[Column[ListedCase], ...] = (
     Column("web.cases.head.id", lambda _, item: item.id),
-    Column("web.cases.head.object", lambda t, item: item.object[t.language], ""),
-    Column("web.cases.head.procedure", lambda t, item: item.procedure[t.language]),
+    Column("web.object", lambda t, item: item.object[t.language], ""),
+    Column("web.analyses.procedure", lambda t, item: item.procedure[t.language]),
     Column("web.cases.head.unit", lambda t, item: t.name(item.unit.name), "col-unit"),
-    Column("web.cases.head.standing", lambda t, item: t.say(f"web.standing.{item.status}")),
+    Column("web.state", lambda t, item: t.say(f"web.standing.{item.status}")),
     Column("web.cases.head.stage", _stage, ""),
     Column("web.cases.head.next_due", lambda _, item: item.next_due, ""),
     Column(
         "web.cases.head.next",
         lambda t, item: t.titled(item.next_title, item.next_period) if item.next_title else "",
     ),
-    Column("web.cases.head.overdue", lambda _, item: item.overdue, "col-points"),
+    Column("web.overdue", lambda _, item: item.overdue, "col-points"),
     Column("web.cases.head.missed", lambda _, item: item.missed),
     Column("web.cases.head.done", lambda _, item: item.done, "col-points"),
     Column("web.cases.head.required", lambda _, item: item.required),

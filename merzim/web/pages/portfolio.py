@@ -162,11 +162,11 @@ def _of(obligation: str, name: str) -> Callable[[Translator, PortfolioLine], obj
 
 STEP_COLUMNS: tuple[Column[Row], ...] = (
     Column("web.cases.head.id", lambda _, row: row[0].case),
-    Column("web.cases.head.object", lambda _, row: row[0].object),
+    Column("web.object", lambda _, row: row[0].object),
     Column("web.obligation", lambda _, row: row[1].title),
     Column("web.portfolio.approved", lambda _, row: row[1].approved),
-    Column("web.portfolio.planned", lambda _, row: row[1].planned),
-    Column("web.portfolio.done", lambda _, row: row[1].done),
+    Column("web.planner.planned", lambda _, row: row[1].planned),
+    Column("web.cases.head.done", lambda _, row: row[1].done),
     Column("web.portfolio.due", lambda _, row: row[1].due),
     Column("web.portfolio.drift", lambda _, row: row[1].drift),
     Column("web.portfolio.slack", lambda _, row: row[1].slack),

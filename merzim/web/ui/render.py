@@ -152,7 +152,7 @@ class Translator:
         if value is None:
             return self.say("change.nothing")
         if value is True:
-            return self.say("change.yes")
+            return self.say("register.yes")
         if isinstance(value, dict):  # the term of a measure; the words of a schedule
             return str(value.get("written") or value.get("object") or "")
         if isinstance(value, list):

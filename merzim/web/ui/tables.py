@@ -129,7 +129,7 @@ def line_columns(today: date) -> tuple[Column[ObligationLine], ...]:
         Column("web.obligation", lambda t, line: t.titled(line.title, line.period), ""),
         Column("web.force", lambda t, line: t.say(f"web.force.{line.force}")),
         Column("web.cases.head.id", lambda _, line: line.case),
-        Column("web.cases.head.object", lambda t, line: line.about[t.language]),
+        Column("web.object", lambda t, line: line.about[t.language]),
         Column("web.stage", lambda t, line: line.stage[t.language]),
         Column("web.unit", lambda t, line: t.name(line.unit.name), "col-unit"),
         Column("web.who", lambda t, line: t.names(line.who.shown) or t.word("duty.", line.who.duty), "col-who"),

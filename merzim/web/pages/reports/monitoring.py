@@ -104,11 +104,11 @@ def build(query: ReportQuery) -> Report:
         sizes=TO_READERS,
     )
     every_status = (
-        ("", t.say("web.monitoring.any")),
+        ("", t.say("web.campaigns.any")),
         *((name, t.option("outcome", name)) for name in STATUSES),
     )
-    ways = (("", t.say("web.monitoring.any")), *((name, t.option("direction", name)) for name in DIRECTIONS))
-    late, legal = t.say("web.monitoring.late"), t.say("risk.legal_mark")
+    ways = (("", t.say("web.campaigns.any")), *((name, t.option("direction", name)) for name in DIRECTIONS))
+    late, legal = t.say("web.look.overdue"), t.say("risk.legal_mark")
     return Report(
         title=t.say("web.monitoring.title"),
         lead=t.say("web.monitoring.lead", on=ctx.today),
@@ -173,7 +173,7 @@ def _criteria(query: ReportQuery) -> RecommendationFilter:
 
 def _figure(query: ReportQuery, status: str, number: int) -> Figure:
     late = status == "late"
-    text = query.t.say("web.monitoring.late") if late else query.t.option("outcome", status)
+    text = query.t.say("web.look.overdue") if late else query.t.option("outcome", status)
     others = dict.fromkeys(("search", "direction", "legal", "silent"))
     address = query.link(**others, late="1" if late else "", status="" if late else status)
     return Figure(look=LOOKS[status], number=number, text=text, address=address)
