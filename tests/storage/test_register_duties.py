@@ -21,7 +21,7 @@ from merzim.services.registers.queries import ListRows
 from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from merzim.services.registers.views import list_rows
 from merzim.services.upkeep import maintenance
-from merzim.services.yearly.opening import open_year
+from merzim.services.yearly.opening import open_cases
 from merzim.storage.org.store import save
 from tests.storage.registers import NOW, TODAY, application, office, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
@@ -66,7 +66,7 @@ def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
 
 
 def begin(app: AppContext, year: int = 2026) -> None:
-    open_year(app, year, at=AT)
+    open_cases(app, year, at=AT)
 
 
 def visit(
@@ -232,7 +232,7 @@ def test_a_row_belongs_to_its_own_organisation(app: AppContext, engine: Engine) 
     """
     agency = Unit(id="agency", name="Агенттік", kind="central_body", parent="ministry")
     save(engine, units=[agency, Unit(id="branch", name="Бөлім", parent="agency")], people=[])
-    open_year(app, 2026, unit="ministry", at=AT)
+    open_cases(app, 2026, unit="ministry", at=AT)
     below = visit(app, "2026-01-12", unit="branch")
     assert recorded(app, "agency") == {JANUARY: ("2026-01-12", below)}
     clerk = reader(app, "clerk", "responsible")
