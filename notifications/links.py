@@ -41,9 +41,6 @@ class TelegramLink:
 class Links(Protocol):
     """Repository of links and codes; each method is one transaction."""
 
-    def all(self) -> Mapping[str, TelegramLink]:
-        """Return every link by person, blocked ones included. May be a few seconds old."""
-
     def of(self, person: str) -> TelegramLink | None:
         """Return the person's current link."""
 

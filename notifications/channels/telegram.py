@@ -114,12 +114,12 @@ class Telegram:
 
     def address(self, person: Person) -> str | None:
         """Return the id of the person's chat; None without a working link."""
-        link = self._usable(self.links.all().get(person.key))
+        link = self._usable(self.links.of(person.key))
         return link.chat if link else None
 
     def language(self, person: Person) -> str:
         """Return the language the person chose in the bot, else their own."""
-        link = self.links.all().get(person.key)
+        link = self.links.of(person.key)
         return (link.language if link else "") or person.language
 
     def lose(self, person: str, *, now: datetime) -> None:

@@ -89,10 +89,10 @@ def test_an_account_is_blocked_once(links: SqlLinks) -> None:
     redeem(links, "ONE")
 
     assert [links.block("a", now=later(n)) for n in (1, 2)] == [True, False]
-    assert [link.blocked_at for link in links.all().values()] == [later(1)]
+    assert [link.blocked_at for link in links.these(["a"]).values()] == [later(1)]
     assert [links.welcome("a"), links.welcome("a")] == [True, False]
     assert [links.unlink("a", by="a", now=NOW), links.unlink("a", by="a", now=NOW)] == [True, False]
-    assert links.all() == {}
+    assert links.of("a") is None
 
 
 def test_a_lease_has_one_holder_until_it_runs_out(engine: Engine) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from threading import Lock
 
 from sqlalchemy import Connection, Engine, select
 
@@ -16,32 +14,12 @@ from merzim.storage.rows import read_as
 from merzim.storage.tables.notices import LINK, LINK_CODE
 from notifications.links import CODE_LASTS, Redeemed, TelegramLink
 
-FRESH = 2.0
-"""Seconds for which a round uses the links as last read."""
-
 
 class SqlLinks:
     """Implements `notifications.links.Links` on a database."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._guard = Lock()
-        self._read: tuple[float, Mapping[str, TelegramLink]] | None = None
-
-    def all(self) -> Mapping[str, TelegramLink]:
-        """Return every link by person, blocked ones included; at most FRESH seconds old.
-
-        Never older than what was changed through this object.
-        """
-        with self._guard:
-            cache = self._read
-        if cache is not None and time.monotonic() - cache[0] < FRESH:
-            return cache[1]
-        began = time.monotonic()
-        links = {record.person: _link(record) for record in read(self._engine, select(LINK))}
-        with self._guard:
-            self._read = (began, links)
-        return links
 
     def of(self, person: str) -> TelegramLink | None:
         """Return the link to the person's Telegram account; None without one."""
@@ -98,7 +76,6 @@ class SqlLinks:
             again_ = {"chat": chat, "linked_at": now, "blocked_at": None}
             connection.execute(step.on_conflict_do_update(index_elements=[LINK.c.person], set_=again_))
             record(connection, OfficeEvent(kind="link_saved", name=link.person, by=link.person, now=now))
-        self._forget()
         return "linked", link
 
     def block(self, person: str, *, now: datetime) -> bool:
@@ -115,7 +92,6 @@ class SqlLinks:
             deleted_count = connection.execute(LINK.delete().where(LINK.c.person == person)).rowcount
             if deleted_count:
                 record(connection, OfficeEvent(kind="link_removed", name=person, by=by, now=now))
-        self._forget()
         return bool(deleted_count)
 
     def speak(self, person: str, language: str) -> None:
@@ -123,17 +99,11 @@ class SqlLinks:
 
     def _change(self, person: str, only: object, **values: object) -> bool:
         step = LINK.update().where(LINK.c.person == person, only).values(**values)  # type: ignore[arg-type]
-        change_count = execute(self._engine, step)
-        self._forget()
-        return bool(change_count)
+        return bool(execute(self._engine, step))
 
     def _link(self, which: object) -> TelegramLink | None:
         with reading(self._engine) as connection:
             return _first(connection, which)
-
-    def _forget(self) -> None:
-        with self._guard:
-            self._read = None
 
 
 def _first(connection: Connection, which: object) -> TelegramLink | None:
