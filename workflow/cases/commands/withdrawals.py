@@ -204,22 +204,25 @@ def select_records(
     live = [event for event in effective_events(events) if event is not None]
     if line := _LINE.fullmatch(name):
         selection = _line(case, events, live, int(line["seq"]))
-    elif (row := _ROW.fullmatch(name)) and row["kind"] not in procedure.by_id:
-        thread = _requests(live, name) if row["kind"] == "request" else _row(live, name)
-        if not thread:
-            raise _missing(case, name)
-        selection = _whole(thread, name)
-    elif name == PASSPORT and name not in procedure.by_id:
-        edits = [event for event in live if event.kind == PASSPORT]
-        if not edits:
-            raise _missing(case, name)
-        selection = _part(edits[-1], "")
-    elif name.startswith(PLAN) and name.partition(".")[0] not in procedure.by_id:
-        known_fact(procedure, name.removeprefix(PLAN))
-        planned = [event for event in live if event.kind == "planned" and PLAN + event.name == name]
-        if not planned:
-            raise _missing(case, name)
-        selection = _plan(planned[-1])
+    else:
+        selection = _named(case, procedure, live, name)
+    return _document(case, events, selection, evidence) if evidence else selection
+
+
+def _named(case: Case, procedure: Procedure, live: Sequence[Event], name: str) -> Selection:
+    """Return the selection of a record by its name; a name of the edition goes before that of a register."""
+    of_edition = name.partition(".")[0] in procedure.by_id
+    if name == PASSPORT and not of_edition:
+        if edits := [event for event in live if event.kind == PASSPORT]:
+            return _part(edits[-1], "")
+    elif name.startswith(PLAN) and not of_edition:
+        fact = name.removeprefix(PLAN)
+        known_fact(procedure, fact)
+        if planned := _plans(live, fact):
+            return _plan(planned[-1])
+    elif _ROW.fullmatch(name) and not of_edition:
+        if thread := _requests(live, name) if name.startswith("request.") else _row(live, name):
+            return _whole(thread, name)
     else:
         question = procedure.by_id.get(name)
         if question is not None and question.options:
@@ -229,11 +232,9 @@ def select_records(
                 raise _missing(case, next(taken_back, name))
             name = answer.fact
         known_fact(procedure, name)
-        thread = _fact(live, name)
-        if not thread:
-            raise _missing(case, name)
-        selection = _whole(thread, name)
-    return _document(case, events, selection, evidence) if evidence else selection
+        if thread := _fact(live, name):
+            return _whole(thread, name)
+    raise _missing(case, name)
 
 
 def withdrawable(case: Case) -> tuple[str, ...]:
@@ -295,6 +296,11 @@ def _whole(thread: Sequence[Event], name: str) -> Selection:
     )
 
 
+def _plans(live: Iterable[Event], fact: str) -> list[Event]:
+    """Return the plan dates of a fact, the latest last."""
+    return [event for event in live if event.kind == "planned" and event.name == fact]
+
+
 def _plan(event: Event) -> Selection:
     """Return the selection of the latest plan date; the one before it counts again."""
     return Selection(what="planned", name=event.name, on=event.on, record=PLAN + event.name, lines=(event.seq,))
@@ -304,15 +310,9 @@ def _line(case: Case, events: Sequence[Event], live: Sequence[Event], seq: int) 
     """Return the selection of one event of the history, with the answers to it."""
     event = next((line_event for line_event in live if line_event.seq == seq), None)
     if event is None:
-        for withdrawal in events:
-            if withdrawal.kind == "withdrawn" and seq in withdrawn_lines(withdrawal):
-                raise _already(
-                    withdrawal.name,
-                    withdrawal.on,
-                    withdrawal.by,
-                    withdrawal.at,
-                    str(withdrawal.payload.get("ground", "")),
-                )
+        for other in events:
+            if other.kind == "withdrawn" and seq in withdrawn_lines(other):
+                raise _already(other.name, other.on, other.by, other.at, str(other.payload.get("ground", "")))
         raise _missing(case, f"#{seq}")
     if event.kind == "fact":
         return _whole(_fact(live, event.name), event.name)
@@ -325,13 +325,7 @@ def _line(case: Case, events: Sequence[Event], live: Sequence[Event], seq: int) 
     if event.kind not in _PARTS:
         raise Refusal("cannot_withdraw_line", case=case.id, line=seq, allowed=_allowed(case, ""))
     if event.kind == "planned":
-        latest = [
-            planned_event
-            for planned_event in live
-            if planned_event.kind == "planned" and planned_event.name == event.name
-        ][-1]
-        selection = _plan(event)
-        return selection if latest is event else _part(event, event.name)
+        return _plan(event) if _plans(live, event.name)[-1] is event else _part(event, event.name)
     return _part(event, row or event.name)
 
 
@@ -357,22 +351,21 @@ def _document(case: Case, events: Sequence[Event], selection: Selection, evidenc
         place for event in events if event.kind == "withdrawn" for place in withdrawn_documents(event)
     }
     restricted = {item.reference for event in events for item in evidence_of(event) if item.restricted}
-    places, document_names = list[tuple[int, int]](), dict[str, None]()
-    for event in events:
-        if event.seq not in selection.lines:
-            continue
-        for place, item in enumerate(evidence_of(event)):
-            if (event.seq, place) in withdrawn_places:
-                continue
-            if item.reference not in restricted:
-                document_names[item.name or item.reference] = None
-            if evidence in (item.reference, item.name):
-                places.append((event.seq, place))
+    documents = [
+        ((event.seq, place), item)
+        for event in events
+        if event.seq in selection.lines
+        for place, item in enumerate(evidence_of(event))
+        if (event.seq, place) not in withdrawn_places
+    ]
+    places = tuple(place for place, item in documents if evidence in (item.reference, item.name))
     if not places:
+        shown = (item for _, item in documents if item.reference not in restricted)
+        document_names = dict.fromkeys(item.name or item.reference for item in shown)
         code = "no_such_evidence" if document_names else "no_evidence"
         allowed = closest_first(evidence, document_names)[:ALLOWED_LIMIT]
         raise Refusal(code, case=case.id, record=selection.name, evidence=evidence, allowed=allowed)
-    return Selection(what="evidence", name=selection.name, on=selection.on, documents=tuple(places))
+    return Selection(what="evidence", name=selection.name, on=selection.on, documents=places)
 
 
 def _missing(case: Case, name: str) -> Refusal:
