@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.datastructures import FormData, UploadFile
 
@@ -26,26 +26,11 @@ from workflow.law.procedure import Text
 OTHER = "other"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EvidenceField:
-    """One evidence field of the form. `kind`: a kind of the obligation's list, or "other".
-
-    Attributes:
-        written: the date on the document, as typed; restricted: the ground for restricting access.
-    """
-
-    kind: str
-    is_link: bool
-    address: str = ""
-    published: str = ""
-    written: str = ""
-    restricted: str = ""
-
-
 def fields(
     kinds: Sequence[str], answers: Mapping[str, str], *, published_on: str = ""
-) -> tuple[EvidenceField, ...]:
-    """Return the fields for these kinds; there is always one for a link and one for a file.
+) -> tuple[dict[str, Any], ...]:
+    """Return the fields for these kinds, as typed; there is always one for a link and one for a file, of the
+    kind "other" where the obligation asks for none.
 
     Args:
         published_on: the default day of publication of a link.
@@ -56,14 +41,14 @@ def fields(
     if all(link for _, link in marked_kinds):
         marked_kinds.append((OTHER, False))
     return tuple(
-        EvidenceField(
-            kind=kind,
-            is_link=is_link,
-            address=answers.get(f"link.{kind}", "") if is_link else "",
-            published=answers.get(f"published.{kind}", published_on if is_link else ""),
-            written=answers.get(f"written.{kind}", ""),
-            restricted=answers.get(f"restricted.{kind}", ""),
-        )
+        {
+            "kind": kind,
+            "is_link": is_link,
+            "address": answers.get(f"link.{kind}", "") if is_link else "",
+            "published": answers.get(f"published.{kind}", published_on if is_link else ""),
+            "written": answers.get(f"written.{kind}", ""),
+            "restricted": answers.get(f"restricted.{kind}", ""),
+        }
         for kind, is_link in marked_kinds
     )
 

@@ -15,7 +15,7 @@ from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext
 from merzim.services.law.regulations import case_registers
 from merzim.web.pages.cases.case_view import CaseView
-from merzim.web.pages.cases.evidence import EvidenceField, fields, run_or_ask
+from merzim.web.pages.cases.evidence import fields, run_or_ask
 from merzim.web.ui.form_values import Confirmation, RejectedForm, is_same_text, parse_date, parse_text
 from merzim.web.ui.name_fields import build_unit_field, resolve_unit
 from workflow.cases.case import PLAN, Case
@@ -45,7 +45,7 @@ class RecordingForm:
     choices: tuple[tuple[str, Text], ...]
     fact: str = ""
     on: str = ""
-    fields: tuple[EvidenceField, ...] = ()
+    fields: tuple[dict[str, Any], ...] = ()
     published: bool = False
     values: tuple[tuple[str, str], ...] = ()
     signatories: tuple[str, ...] = ()
