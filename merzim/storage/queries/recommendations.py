@@ -12,17 +12,17 @@ from typing import Any, TypeAlias
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     Select,
-    String,
     and_,
     case,
-    cast,
-    exists,
     func,
-    literal,
     or_,
     select,
+    tuple_,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from merzim.storage.database.engine import Row_, read, reading
 from merzim.storage.lateness import overdue
@@ -34,6 +34,25 @@ MeasureStatus: TypeAlias = tuple[str, bool]
 """The outcome of the last review, and whether the measure is late."""
 _R = RECOMMENDATION.c
 _PLACE = (_R.case, _R.risk, _R.measure)
+
+
+class _Number(FunctionElement[int]):
+    """SQL expression for the number in the id of a measure's obligation, `measure.3` or `measure.3.2026Q3`."""
+
+    type = Integer()
+    inherit_cache = True
+    name = "measure_number"
+
+
+@compiles(_Number, "sqlite")
+def _sqlite(element: _Number, compiler: Any, **options: Any) -> str:
+    # A text is cast as far as it is a number.
+    return f"CAST(substr({compiler.process(element.clauses, **options)}, 9) AS INTEGER)"
+
+
+@compiles(_Number, "postgresql")
+def _postgresql(element: _Number, compiler: Any, **options: Any) -> str:
+    return f"CAST(split_part({compiler.process(element.clauses, **options)}, '.', 2) AS INTEGER)"
 
 
 class RecommendationReads(SearchReads):
@@ -138,9 +157,7 @@ def _conditions(filters: RecommendationFilter) -> list[ColumnElement[bool]]:
 
 
 def _late(today: date) -> ColumnElement[bool]:
-    """Return the condition that a measure has an open board row that is overdue: its term, or a periodic review
-    of it (`measure.3`, `measure.3.2026Q3`).
-    """
-    name = literal("measure.") + cast(_R.measure, String)
-    of_measure = or_(DEADLINE.c.obligation == name, DEADLINE.c.obligation.like(name + ".%"))
-    return exists().where(DEADLINE.c.case == _R.case, of_measure, DEADLINE.c.state == "open", overdue(today))
+    is_measure = DEADLINE.c.obligation.startswith("measure.", autoescape=True)
+    late = select(DEADLINE.c.case, _Number(DEADLINE.c.obligation))
+    late = late.where(DEADLINE.c.state == "open", is_measure, overdue(today))
+    return tuple_(_R.case, _R.measure).in_(late)
