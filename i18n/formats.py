@@ -237,7 +237,7 @@ def _choose(place: Placeholder) -> Filler:
 def _join(place: Placeholder) -> Filler:
     """Format `{items:join}`, or `{items:join|prefix.}` for codes; an empty list has its own text."""
     name, speak = place.name, place.speak
-    say_item = _each(place)
+    say_item = _one_item(place)
 
     def fill(arguments: Arguments) -> str:
         items: Iterable[object] = arguments[name]
@@ -257,7 +257,7 @@ def _join_inner(place: Placeholder) -> Filler:
     return fill
 
 
-def _each(place: Placeholder) -> Callable[[object, Arguments], str]:
+def _one_item(place: Placeholder) -> Callable[[object, Arguments], str]:
     """Return the function that renders one item of a list."""
     language, speak = place.language, place.speak
     if not place.options:
@@ -278,8 +278,8 @@ def _say(place: Placeholder) -> Filler:
 
 
 def _name(place: Placeholder) -> Filler:
-    """Format `{of:name|prefix.}`: the entry with that code; a value without an entry is shown unchanged."""
-    name, say_item = place.name, _each(place)
+    """Format `{of:name|prefix.}`: the entry `prefix.` + value; a value without one as `{of}` shows it."""
+    name, say_item = place.name, _one_item(place)
     return lambda arguments: say_item(arguments[name], arguments)
 
 

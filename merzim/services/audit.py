@@ -1,4 +1,6 @@
-"""The audit log (who did what, when and from where): entries with sentences, and their export as lines."""
+"""The audit log (who did what, when and from where): entries with sentences, their export as lines, and the changes
+since a cursor for other programs.
+"""
 
 from __future__ import annotations
 
@@ -319,7 +321,7 @@ def list_changes(ctx: RequestContext, command: AskChanges) -> ChangeList:
     page = ctx.reads.audit(query, scope=_scope(ctx), after=command.after, limit=command.limit)
     last = page.entries[-1].seq if page.entries else command.after
     return ChangeList(
-        events=_events(ctx, page.entries), cursor=last if page.more else max(last, end), more=page.more
+        events=_change_events(ctx, page.entries), cursor=last if page.more else max(last, end), more=page.more
     )
 
 
@@ -333,7 +335,8 @@ def _scope(ctx: RequestContext) -> AuditScope:
     return replace(full, registers=full.registers and ctx.reader.may("audit"))
 
 
-def _events(ctx: RequestContext, entries: tuple[AuditEntry, ...]) -> list[ChangeEvent]:
+def _change_events(ctx: RequestContext, entries: tuple[AuditEntry, ...]) -> list[ChangeEvent]:
+    """Return audit entries as changes of the API; of a confidential case or a register row only which one changed."""
     heads = ctx.reads.heads({entry.case for entry in entries if entry.case})
     confidential = {case for case, head in heads.items() if head.confidential}
     return [_event(entry, only_id=entry.topic == "register" or entry.case in confidential) for entry in entries]

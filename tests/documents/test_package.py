@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import openpyxl
 import pytest
+from freezegun import freeze_time
 
 from merzim.documents.package import Document, PackageContent, write_package
 from merzim.documents.sheets.unreadable import EvidenceDamaged
@@ -176,10 +177,11 @@ def test_no_name_leads_out_of_the_package(tmp_path: Path, name: str) -> None:
 
 
 def test_the_same_documents_make_the_same_bytes(tmp_path: Path) -> None:
-    """So that two packages can be compared by their hash."""
+    """Whenever they are written, so that two packages can be compared by their hash."""
     packages = []
-    for name in ("a.zip", "b.zip"):
-        write_package(tmp_path / name, [document()], store(NOTE), language="ru")
+    for name, day in (("a.zip", "2026-04-06"), ("b.zip", "2026-04-07")):
+        with freeze_time(day):
+            write_package(tmp_path / name, [document()], store(NOTE), language="ru")
         packages.append((tmp_path / name).read_bytes())
 
     assert packages[0] == packages[1]

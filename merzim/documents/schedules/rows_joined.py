@@ -88,8 +88,8 @@ class CombinedRows:
         """List a text beside the day it became."""
         self._notes += as_read(row, text, when)
 
-    def answer(self, match: FactMatch, responsible: str) -> None:
-        """Record the responsible person of the facts of a row, dated or not."""
+    def name_responsible(self, match: FactMatch, responsible: str) -> None:
+        """Record who is responsible for the facts of a row, dated or not; the first one named stays."""
         if not responsible:
             return
         for fact in (*match.facts, *(("analysis_started", "analysis_ended") if match.run else ())):

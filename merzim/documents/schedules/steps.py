@@ -213,7 +213,7 @@ def _add(joined: CombinedRows, step: StepRow, match: FactMatch, dated: Sequence[
     if not match.is_recognised or alone:
         joined.note(step.row, "read_row_not_recognised", work=step.work, when=step.written, who=step.who)
         return
-    joined.answer(match, step.who)
+    joined.name_responsible(match, step.who)
     if len(dated) == 1:
         joined.plan(step.row, step.work, match, dated[0])
         joined.listed(step.row, step.written, dated[0])

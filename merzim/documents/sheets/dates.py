@@ -173,7 +173,10 @@ def _parse_text(text: str, where: str, year: int | None) -> When:
 
 
 def _written(line: str, where: str, year: int | None) -> WrittenDay | WrittenSpan | None:
-    """Return the day or span a line says; None for words without digits, or for a term without a day."""
+    """Return the day or span a line says; None for words without digits, or for a term without a day.
+
+    Raises NoYear where the line names no year and none is given.
+    """
     written, shown_text = parse(line), _shorten(line)
     match written:
         case Named(stretch=Stretch(unit="day") as day):

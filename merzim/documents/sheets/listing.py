@@ -8,7 +8,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from xlsxwriter.utility import xl_range_abs
 
 from merzim.documents.sheets.unreadable import UnreadablePaper
 
-_MOMENT = date(1980, 1, 1)
+_MOMENT = datetime(1980, 1, 1, tzinfo=UTC)
 _NARROW, _WIDE = 9, 60
 _ACROSS, _LEAST = 150, 16
 """Characters a landscape A4 sheet shows side by side in readable letters; wide columns are cut for it, down to
@@ -85,12 +85,18 @@ def tables_workbook(tables: Iterable[Table]) -> bytes:
         UnreadablePaper: more rows than a sheet has (`list_too_long`).
     """
     target = io.BytesIO()
-    book = xlsxwriter.Workbook(target, _OPTIONS)
-    book.set_properties({"created": _MOMENT})
+    book = _new_workbook(target)
     for table in tables:
         add_table(book, table)
     book.close()
     return target.getvalue()
+
+
+def _new_workbook(target: io.BytesIO) -> Any:
+    """Return an empty workbook whose bytes depend on what is written alone, not on when."""
+    book = xlsxwriter.Workbook(target, _OPTIONS)
+    book.set_properties({"created": _MOMENT})
+    return book
 
 
 def add_table(book: Any, table: Table) -> None:
@@ -126,7 +132,7 @@ def blank_workbook(
         notes: a second sheet.
     """
     target = io.BytesIO()
-    book = xlsxwriter.Workbook(target, _OPTIONS)
+    book = _new_workbook(target)
     sheet = book.add_worksheet(_sheet_name(name) or "1")
     wrapped = book.add_format({"text_wrap": True, "valign": "top", "italic": True})
     headed, lists = book.add_format(_HEADED), None

@@ -455,10 +455,12 @@ def undo(ctx: RequestContext, command: Undo) -> CommandResult:
     )
 
 
-def event_to_undo(ctx: RequestContext, case: str, name: str) -> Event | None:
-    """Return the event the reader may undo after recording this; None where there is none."""
+def event_to_undo(ctx: RequestContext, case: str, fact: str) -> Event | None:
+    """Return the event the reader may still undo (their own, minutes old, told to nobody) after recording or planning
+    this fact; None where there is none.
+    """
     notified = partial(was_notified, ctx.reads.notices(case))
-    return withdrawals.undoable(ctx.reads.events(case), name, notified, by=ctx.reader.login, now=ctx.now)
+    return withdrawals.undoable(ctx.reads.events(case), fact, notified, by=ctx.reader.login, now=ctx.now)
 
 
 def event_name(ctx: RequestContext, case: str, line: int) -> str:

@@ -54,11 +54,13 @@ class ConsolidatedReport:
 def consolidated_report(
     ctx: RequestContext, procedure: str, obligation: str, unit: str, year: int | None
 ) -> ConsolidatedReport:
-    """Return the form of one obligation over a year, by default the present one, of what most are late with."""
+    """Return what the organisations at or below a unit did of an obligation in a year (by default this year, and the
+    obligation overdue in most cases); without the form where the reader sees no organisation as a whole.
+    """
     year, law = known_year(ctx, year), chosen_procedure(ctx, procedure)
     root = seen_unit(ctx, unit)
     chosen = law.by_id.get(obligation) or _owed(ctx, law)
-    form = _gather(ctx, law.id, chosen.id, unit=root, year=year) if _whole(ctx, root) else None
+    form = _gather(ctx, law.id, chosen.id, unit=root, year=year) if _sees_an_organisation(ctx, root) else None
     return ConsolidatedReport(procedure=law, obligation=chosen, year=year, form=form)
 
 
@@ -91,11 +93,11 @@ def _owed(ctx: RequestContext, law: Procedure) -> Obligation:
 def list_turns(ctx: RequestContext, unit: str) -> Sequence[Turn] | None:
     """Return the status of the organisations; None if the reader sees none as a whole."""
     root = seen_unit(ctx, unit)
-    return turns(ctx.app, root, today=ctx.today, reads=ctx.reads) if _whole(ctx, root) else None
+    return turns(ctx.app, root, today=ctx.today, reads=ctx.reads) if _sees_an_organisation(ctx, root) else None
 
 
-def _whole(ctx: RequestContext, unit: str) -> bool:
-    """Return whether the reader sees a whole organisation; of one seen in part it cannot be said that it has
+def _sees_an_organisation(ctx: RequestContext, unit: str) -> bool:
+    """Return whether the reader sees an organisation as a whole; of one seen in part it cannot be said that it has
     not reported.
     """
     reader_unit, office = ctx.reader.root, ctx.reads.office()

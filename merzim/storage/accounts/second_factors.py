@@ -106,7 +106,7 @@ class SqlSecondFactors:
     # ---------------------------------------------------------------------------------------- recovery codes
 
     def codes(self, login: str) -> RecoveryCodes:
-        """Return the number of recovery codes left, and when the last one was used."""
+        """Return the number of recovery codes left, when they were made and when the last one was used."""
         query = select(
             func.count().filter(RECOVERY_CODE.c.used_at.is_(None)).label("unused"),
             func.max(RECOVERY_CODE.c.made_at).label("made_at"),

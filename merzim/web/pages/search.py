@@ -59,7 +59,7 @@ def _procedure(hit: Hit) -> str:
 
 
 def hit_address(hit: Hit, open_procedures: Collection[str]) -> str:
-    """Return the page of what was found; an act has one where its text is loaded.
+    """Return the page of what was found; not for an act, which the page links to its official text.
 
     Args:
         open_procedures: procedures with cases; of any other the form of one case shows what it asks and when.

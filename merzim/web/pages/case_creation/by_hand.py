@@ -70,7 +70,7 @@ def hub(
     return page(
         ctx,
         "open.html",
-        procedures=offered_procedures(ctx, _kind(ctx, office)),
+        procedures=offered_procedures(ctx, _own_kind(ctx, office)),
         procedure=procedure or "internal-analysis",
         years=[year for year in (ctx.today.year, ctx.today.year + 1) if year <= ctx.calendar.last.year],
         refusal=refusal,
@@ -228,7 +228,7 @@ def _case_page(
         ),
         refusal=refusal or unknown,
         procedures=offered_procedures(
-            ctx, office.kind_of(unit) if known_unit else _kind(ctx, office), procedure.id
+            ctx, office.kind_of(unit) if known_unit else _own_kind(ctx, office), procedure.id
         ),
         may_open=ctx.reader.may("manage"),
         units=build_unit_field(office, unit or unit_text, root=ctx.reader.root),
@@ -302,7 +302,7 @@ def _about(procedure: Procedure) -> str:
     return "object" if procedure.id == "internal-analysis" else ""
 
 
-def _kind(ctx: RequestContext, office: Office) -> str:
+def _own_kind(ctx: RequestContext, office: Office) -> str:
     """Return the kind of the reader's own organisation; "" if there are several or none is set."""
     if ctx.reader.root:
         return office.kind_of(ctx.reader.root)
