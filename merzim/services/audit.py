@@ -1,5 +1,5 @@
-"""The audit log (who did what, when and from where): entries with sentences, their export as lines, and the changes
-since a cursor for other programs.
+"""The audit log (who did what, when and from where): entries with sentences, their export as lines, and
+the changes since a cursor for other programs.
 """
 
 from __future__ import annotations
@@ -336,7 +336,9 @@ def _scope(ctx: RequestContext) -> AuditScope:
 
 
 def _change_events(ctx: RequestContext, entries: tuple[AuditEntry, ...]) -> list[ChangeEvent]:
-    """Return audit entries as changes of the API; of a confidential case or a register row only which one changed."""
+    """Return audit entries as changes of the API; of a confidential case or a register row only which one
+    changed.
+    """
     heads = ctx.reads.heads({entry.case for entry in entries if entry.case})
     confidential = {case for case, head in heads.items() if head.confidential}
     return [_event(entry, only_id=entry.topic == "register" or entry.case in confidential) for entry in entries]

@@ -40,7 +40,11 @@ _NAMED = re.compile(r"([0-9a-f]{32})(?::([0-9-]{1,15}))?")
 def handle_button(
     user: BotUser, mark: str, argument: str, *, actions: ActionsOf, campaigns: CampaignAnswers | None = None
 ) -> ButtonAction:
-    """Handle a pressed button. `argument`: the notice's fingerprint, then the value chosen.
+    """Handle a pressed button.
+
+    Args:
+        mark: which: "a" read, "s" later, "d" done, "u" undo, "o" open, "c" an answer to a campaign.
+        argument: the notice's fingerprint, then the value chosen.
 
     Raises:
         Refusal: the action is not allowed; the message gives the reason.

@@ -63,3 +63,18 @@ def test_a_digest_is_chosen_and_named(office: Merzim) -> None:
     assert (unknown.code, wrong.code) == (2, 2)
     assert person in unknown.err
     assert "daily, weekly" in wrong.err
+
+
+def test_the_workbook_names_a_measure_by_what_is_to_be_done(office: Merzim, tmp_path: Path) -> None:
+    """Not by the number of its row: who reads the list has no register at hand."""
+    case = office("open", "internal-analysis", "--fact", "plan_approved=2026-06-10", "--json").json["id"]
+    risk = ("register", "risks", "--case", case, "add", "description=Непрозрачный выбор поставщика")
+    office(*risk, "--now", "2026-06-11")
+    plan = ("register", "measures", "--case", case, "add", "risk=1", "action=Утвердить правила закупок")
+    added = office(*plan, "completion=приказ", "responsible=юрист", "term=до 30.06.2026", "--now", "2026-06-11")
+    office("remind", "--now", "2026-06-30T09:00")
+    office("notices", "--case", case, "--export", "m.xlsx", "--now", "2026-06-30", "--lang", "ru")
+    rows = openpyxl.load_workbook(tmp_path / "m.xlsx").active.iter_rows(values_only=True, min_row=2)
+
+    assert added.code == 0, added.err
+    assert "Утвердить правила закупок" in {row[2] for row in rows}

@@ -322,7 +322,9 @@ def _unproved(event: Event) -> Event:
 
 
 def _changed(case: Case, events: Iterable[Event], **values: object) -> Case:
-    """Return a case after further events, and with these values in place of its own."""
+    """Return a case after further effective events, with these values in place of its own; `seq` and `head`
+    stay unless they are among them.
+    """
     # Changed in place: a new case for each event would cost most of the time.
     changing = SimpleNamespace(**{name: getattr(case, name) for name in Case.__slots__})
     for event in events:

@@ -295,17 +295,6 @@ class RowCount(Model):
     unit: Annotated[Name, Refers(("text", "unit"), shown=True)] = ""
     standing: bool = False
 
-    @property
-    def fields(self) -> tuple[str, ...]:
-        field_names = (
-            self.date,
-            self.distinct,
-            self.most,
-            self.unit,
-            *(condition.field for condition in self.where),
-        )
-        return tuple(filter(None, field_names))
-
 
 class Fulfilment(Model):
     """A duty of a yearly case that rows carry out: each row is recorded there as a fact on its day.

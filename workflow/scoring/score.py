@@ -134,8 +134,8 @@ def _counted(indicator: Indicator, answer: Answer, readings: Readings) -> _Earne
 
 
 def _present(indicator: Indicator, answer: Present) -> _Earned:
-    """Score an indicator that is present or absent: nothing is earned; if absent, the document's deduction
-    applies.
+    """Score an indicator by mere presence: it earns nothing; where the document has a deduction (presence,
+    each, share of units), absence costs it.
     """
     match indicator.scale:
         case Share(maximum=maximum) if indicator.counting.by == "values":

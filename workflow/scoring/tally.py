@@ -486,7 +486,7 @@ def _months(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tal
 
 
 def _analyses(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
-    """Count the units analysed, and the risks found and removed."""
+    """Count the units analysed, and the risks found and removed; None where there are neither."""
     members = _covered(year.units, readings)
     share = _share(members, indicator.counting, readings)
     if share is None:

@@ -194,6 +194,9 @@ def _depth(unit: str, parents: Mapping[str, str | None]) -> int:
 
 
 def _person(line: Line, away: Iterable[ReadAbsence]) -> Person | None:
+    """Return the person of a row; None of a row without a name, which defines only a unit (with an e-mail or
+    duties it is an error).
+    """
     name, unit, address = line.text(NAME), line.text(UNIT), line.text(EMAIL)
     if not name:
         if not (address or line.text(DUTIES)):

@@ -456,8 +456,8 @@ def undo(ctx: RequestContext, command: Undo) -> CommandResult:
 
 
 def event_to_undo(ctx: RequestContext, case: str, fact: str) -> Event | None:
-    """Return the event the reader may still undo (their own, minutes old, told to nobody) after recording or planning
-    this fact; None where there is none.
+    """Return the event the reader may still undo (their own, minutes old, told to nobody) after recording or
+    planning this fact; None where there is none.
     """
     notified = partial(was_notified, ctx.reads.notices(case))
     return withdrawals.undoable(ctx.reads.events(case), fact, notified, by=ctx.reader.login, now=ctx.now)

@@ -12,6 +12,8 @@ from merzim.services.app import AppContext
 from merzim.services.moments import almaty
 from notifications.notice import Notice
 from workflow.cases.case import Case
+from workflow.cases.registers.entries import is_entry
+from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.refusal import Refusal
 
 COLUMNS = (
@@ -79,16 +81,15 @@ def step_in_words(notice: Notice, language: str) -> str:
 
 
 def _title(app: AppContext, case: Case | None, obligation: str, language: str) -> str:
+    """Return the title of what a notice is about, with its period; its id where nothing else is known."""
     if case is None:
         return obligation
     try:
-        by_id = app.library.named(case.edition).by_id
-    except Refusal:
+        found = entry_obligation(case, app.library.named(case.edition), obligation)
+    except (Refusal, KeyError):
         return obligation
-    name, _, period = obligation.partition(".")
-    procedure_obligation = by_id.get(name.partition("#")[0])
-    title = procedure_obligation.title[language] if procedure_obligation else obligation
-    return f"{title} ({period})" if period else title
+    period = "" if is_entry(obligation) else obligation.partition(".")[2]
+    return f"{found.title[language]} ({period})" if period else found.title[language]
 
 
 def _moment(at: datetime | None) -> str:

@@ -119,6 +119,7 @@ def preview_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
 
     Raises:
         Refusal: an entry cannot be read, or the act does not fit the records (`calendars.checks`).
+        NotAllowed: the reader sees one unit only.
     """
     app, today, office = ctx.app, ctx.today, ctx.app.reads.office()
     with _refusals():

@@ -54,8 +54,9 @@ class ConsolidatedReport:
 def consolidated_report(
     ctx: RequestContext, procedure: str, obligation: str, unit: str, year: int | None
 ) -> ConsolidatedReport:
-    """Return what the organisations at or below a unit did of an obligation in a year (by default this year, and the
-    obligation overdue in most cases); without the form where the reader sees no organisation as a whole.
+    """Return what the organisations at or below a unit did of an obligation in a year (by default this year,
+    and the obligation overdue in most cases); without the form where the reader sees no
+    organisation as a whole.
     """
     year, law = known_year(ctx, year), chosen_procedure(ctx, procedure)
     root = seen_unit(ctx, unit)
@@ -91,14 +92,16 @@ def _owed(ctx: RequestContext, law: Procedure) -> Obligation:
 
 
 def list_turns(ctx: RequestContext, unit: str) -> Sequence[Turn] | None:
-    """Return the status of the organisations; None if the reader sees none as a whole."""
+    """Return where each organisation at or below a unit stands in the yearly cycle of analyses; None if the
+    reader sees none as a whole.
+    """
     root = seen_unit(ctx, unit)
     return turns(ctx.app, root, today=ctx.today, reads=ctx.reads) if _sees_an_organisation(ctx, root) else None
 
 
 def _sees_an_organisation(ctx: RequestContext, unit: str) -> bool:
-    """Return whether the reader sees an organisation as a whole; of one seen in part it cannot be said that it has
-    not reported.
+    """Return whether the reader sees an organisation as a whole; of one seen in part it cannot be said that
+    it has not reported.
     """
     reader_unit, office = ctx.reader.root, ctx.reads.office()
     if not reader_unit:

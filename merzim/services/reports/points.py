@@ -170,6 +170,7 @@ def _points_of_unit(scores: YearScores, office: Office) -> UnitPoints:
 
 
 def _ahead(step: PointsStep, scoring: Scoring, office: Office) -> Ahead:
+    """Return a step as shown, with its title and the names of the first few units that lack it."""
     return Ahead(
         step=step,
         title=scoring.indicators[step.indicator].title,

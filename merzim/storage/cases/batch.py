@@ -224,7 +224,10 @@ def searched(case: Case) -> str:
 
 
 def passport_columns(case: Case) -> Values:
-    """Return the columns of a case's row that its passport determines."""
+    """Return the columns of a case's row that its passport and its wordings in schedules determine.
+
+    `object_also` is the last wording, where it or the unit has changed since the first.
+    """
     words = case.written or (Wording(case.object, case.unit),)
     first, last = words[0], words[-1]
     return {

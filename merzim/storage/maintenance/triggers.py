@@ -38,7 +38,9 @@ _POSTGRESQL = {
 
 
 def install(connection: Connection) -> None:
-    """Create the triggers that keep events as they are (their private values may be emptied), replacing old ones."""
+    """Create the triggers that keep events as they are (their private values may be emptied), replacing older
+    ones.
+    """
     is_sqlite = connection.dialect.name == "sqlite"
     if not is_sqlite:
         connection.exec_driver_sql(_FUNCTION)

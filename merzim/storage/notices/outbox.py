@@ -181,6 +181,10 @@ class SqlOutbox(CombinedNotices):
     def _abandoned(
         self, channel: str, before: datetime, now: datetime, keys: Collection[str] | None
     ) -> ColumnElement[bool]:
+        """Return the condition for letters that nobody sends any more: with `keys` those and what they carried;
+        else, where many machines send, those this process saw in one attempt for `now - before`, and where one
+        does, those claimed before `before`.
+        """
         if keys is None and self._enqueue is not None:
             abandoned_attempts = self._holding.abandoned(channel, now - before)
             return tuple_(NOTICE.c.key, NOTICE.c.attempts).in_(abandoned_attempts)
