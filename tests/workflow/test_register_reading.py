@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import jsonschema
 import pytest
@@ -15,6 +16,7 @@ from tests.workflow.test_file_schemas import as_json
 from workflow.law.files import UnreadableRegulation, json_schema
 from workflow.registers.definition import Register, Registers
 from workflow.registers.reading import cross_problems, read_register
+from workflow.registers.values import NO_NAMES, parse_values, problem_arguments
 
 NAME = "visits.2026-01-01.toml"
 TEXT = 'title = { kk = "Ж", ru = "Ж", en = "V" }'
@@ -180,6 +182,20 @@ MISTAKES = [
     ),
     ("# more", 'translation_of = "secret"\n# more', "field_kind", 'field 1 "place": translation_of'),
     ("# more", 'translation_of = "place"\n# more', "translation", 'field 1 "place": translation_of'),
+    ('options = [{ id = "talk"', '# [{ id = "talk"', "missing_key", 'field 3 "purpose"'),
+    ('{ id = "check"', '{ id = "talk"', "duplicate", 'field 3 "purpose": options[2]'),
+    ('kind = "file"', 'kind = "row"', "missing_key", 'field 7 "paper"'),
+    ('kind = "file"', 'kind = "file"\nunique = true', "not_allowed", 'field 7 "paper": kind'),
+    ('kind = "choice"', 'kind = "choice"\npreset = "tea"', "not_allowed", 'field 3 "purpose": preset'),
+    ('kind = "date"', 'kind = "date"\npost_of = "guest"', "not_allowed", 'field 4 "came_on": kind'),
+    ('kind = "date"', 'kind = "term"', "not_allowed", 'field 4 "came_on": kind'),
+    ('id = "seen"', 'id = "ground"', "reserved", 'field 8 "ground": id'),
+    ('named_by = ["place"]', 'named_by = ["place"]\nunique_together = [["paper"]]', "not_allowed", "unique_"),
+    ("[[rule]]", GROUP + '["place"]\n\n[[rule]]', "not_allowed", "group 1"),
+    ('than = "came_on"', "", "missing_key", "rule 1"),
+    ('person = "guest"\n', 'person = "guest"\nreader = "auditor"\n', "unknown_key", "access 1"),
+    ('person = "guest"\n', "", "missing_key", "access 1"),
+    ('distinct = "guest"', 'distinct = "purpose"\nall_of = ["tea"]', "not_allowed", "count 1: all_of"),
 ]
 
 
@@ -265,3 +281,69 @@ def test_every_shipped_register_is_read_and_is_as_its_schema_says() -> None:
         )
     for file in files:
         assert checker.is_valid(as_json(tomllib.loads(file.read_text(encoding="utf-8")))), file.name
+
+
+KINDS = "".join(
+    f'[[field]]\nid = "a_{kind}"\n{TEXT}\nkind = "{kind}"\n'
+    for kind in ("link", "long_text", "yes_no", "unit", "row")
+).replace('kind = "row"', 'kind = "row"\nregister = "visits"')
+
+
+@pytest.mark.parametrize(
+    ("field", "raw", "code"),
+    [
+        ("a_link", "ftp://example.kz", "not_a_link"),
+        ("place", True, "not_a_text"),
+        ("place", "a\x07b", "control_sign"),
+        ("place", "a" * 10_000, "too_long"),
+        ("came_on", "31.02.2026", "impossible_date"),
+        ("came_on", "2026-13-01", "impossible_date"),
+        ("came_on", "01.01.0900", "impossible_date"),
+        ("came_on", "кейін", "not_a_date"),
+        ("came_on", 5, "not_a_date"),
+        ("seen", True, "not_a_number"),
+        ("seen", "көп", "not_a_number"),
+        ("seen", "0,1234567", "number_too_long"),
+        ("a_yes_no", "perhaps", "not_yes_no"),
+        ("purpose", ["talk", "check"], "one_option"),
+        ("purpose", "tea", "not_an_option"),
+        ("paper", "a.pdf", "not_a_file"),
+        ("guest", "nobody", "unknown_person"),
+        ("a_unit", ["a"], "unknown_unit"),
+        ("a_row", "1", "several_rows"),
+    ],
+)
+def test_a_value_its_field_cannot_have_is_refused_by_a_code_of_its_own(
+    field: str, raw: object, code: str
+) -> None:
+    """And said in three languages; nothing of it is kept."""
+    visits = read_register(NAME, (VISITS + KINDS).encode())
+    lookup = replace(NO_NAMES, row=lambda _register, _text: ("1", "2"))
+    values, problems = parse_values(visits, {field: raw}, lookup)
+
+    assert (values, [problem.code for problem in problems]) == ({}, [code])
+    arguments = problem_arguments(visits, problems[0])
+    assert all(say(f"register.value.{code}", arguments, language) for language in LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("field", "raw", "kept"),
+    [
+        ("a_link", "https://example.kz/a", "https://example.kz/a"),
+        ("a_long_text", "a\r\nb", "a\nb"),
+        ("place", "  a \n b ", "a b"),
+        ("came_on", "06.04.2026", "2026-04-06"),
+        ("came_on", datetime(2026, 4, 6, 12, tzinfo=UTC), "2026-04-06"),
+        ("seen", "1 250,50", "1250.5"),
+        ("seen", "−3", "-3"),
+        ("a_yes_no", True, True),
+        ("purpose", "V", "talk"),
+    ],
+)
+def test_a_value_is_kept_as_every_face_writes_it(field: str, raw: object, kept: object) -> None:
+    """Dates and numbers as people write them, an option by its title."""
+    visits = read_register(NAME, (VISITS + KINDS).encode())
+
+    values, problems = parse_values(visits, {field: raw}, NO_NAMES)
+
+    assert (values, problems) == ({field: kept}, [])

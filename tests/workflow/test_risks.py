@@ -15,7 +15,15 @@ from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence, fold
-from workflow.cases.commands.assignments import answer, give, give_alone, refuse
+from workflow.cases.commands.assignments import (
+    CannotComment,
+    answer,
+    comment,
+    extend,
+    give,
+    give_alone,
+    refuse,
+)
 from workflow.cases.commands.case_commands import CaseCommands, View
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.risk_import import PlanRow, rows_to_enter, withdrawn_rows
@@ -586,6 +594,52 @@ def test_an_assignment_is_done_once_answered_and_not_required_once_refused(case:
     said = explained(answered)
     assert said["risk.basis_assignment"] == ({"on": TODAY, "until": until, "written": ""}, None)
     assert said["due_by"] == ({"title": answered.obligation.title, "on": until}, until)
+
+
+def test_what_cannot_be_given_answered_or_refused_is_said_by_its_own_code(case: Monitored) -> None:
+    """Nothing said, a day ahead or behind, somebody else's, answered already, a number there is not."""
+    until = date(2026, 7, 24)
+    give(case.core, case.id, text="Есеп дайындау", assignee="a", until=until, giver="b", at=WHO)
+    mine: dict[str, Any] = {"author": "a", "for_office": False, "at": WHO}
+    other = {**mine, "author": "c"}
+    given: dict[str, Any] = {"assignee": "a", "giver": "b", "at": WHO}
+    later: dict[str, Any] = {"until": date(2026, 7, 31), "ground": "", "at": replace(WHO, by="c")}
+    refused = [
+        lambda: give(case.core, case.id, text=" ", until=until, **given),
+        lambda: give(case.core, case.id, text="Хат", until=date(2026, 7, 17), **given),
+        lambda: answer(case.core, case.id, 1, text="", on=date(2026, 7, 21), **mine),
+        lambda: answer(case.core, case.id, 1, text="", on=TODAY, **other),
+        lambda: answer(case.core, case.id, 2, text="", on=TODAY, **mine),
+        lambda: refuse(case.core, case.id, 1, ground=" ", **mine),
+        lambda: extend(case.core, case.id, 1, author="c", **later),
+    ]
+    codes_met = []
+    for act in refused:
+        with pytest.raises(Refusal) as refusal:
+            act()
+        codes_met.append(refusal.value.code.removeprefix("assignment."))
+    answer(case.core, case.id, 1, text="Дайын", on=TODAY, **mine)
+    with pytest.raises(Refusal) as after:
+        extend(case.core, case.id, 1, author="b", **later)
+
+    assert codes_met == ["empty", "past", "in_future", "not_assignee", "unknown", "no_ground", "not_giver"]
+    assert after.value.code == "assignment.answered"
+
+
+def test_a_comment_without_words_or_with_a_day_for_nobody_is_refused(case: Monitored) -> None:
+    """A question needs somebody who is asked, and a day that has not passed."""
+    said: list[dict[str, Any]] = [
+        {"text": " "},
+        {"text": "Қашан?", "until": TODAY},
+        {"text": "Қашан?", "asks": "a", "until": date(2026, 7, 17)},
+    ]
+    codes_met = []
+    for words in said:
+        with pytest.raises(CannotComment) as refusal:
+            comment(case.core, case.id, **words, at=WHO)
+        codes_met.append(refusal.value.code)
+
+    assert codes_met == ["comment.empty", "comment.nobody_asked", "comment.past"]
 
 
 def test_the_days_of_a_request_count_from_the_day_it_was_sent(case: Monitored) -> None:
