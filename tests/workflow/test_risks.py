@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -624,6 +625,30 @@ def test_what_cannot_be_given_answered_or_refused_is_said_by_its_own_code(case: 
 
     assert codes_met == ["empty", "past", "in_future", "not_assignee", "unknown", "no_ground", "not_giver"]
     assert after.value.code == "assignment.answered"
+
+
+def test_a_request_a_review_and_a_measure_say_what_they_lack(case: Monitored) -> None:
+    """No body to ask, no request to answer or an answer before it, a period of what does not recur."""
+    case.found()
+    case.set_measure(QUARTER)
+    case.set_measure(QUARTERLY, action="Есеп беру")
+    asked: dict[str, Any] = {"asked": "Анықтаманы көшіру", "term": UNTIL, "on": TODAY, "at": WHO}
+    reviewed: dict[str, Any] = {"outcome": "executed", "on": TODAY, "evidence": [PROOF], "at": WHO}
+    codes_met = []
+
+    def refused(act: Callable[[], object]) -> None:
+        with pytest.raises(Refusal) as refusal:
+            act()
+        codes_met.append(refusal.value.code.removeprefix("risk."))
+
+    refused(lambda: case.commands.ask(case.id, 1, body="", **asked))
+    refused(lambda: case.commands.answer(case.id, 1, text="Жоба", on=TODAY, at=WHO))
+    case.commands.ask(case.id, 1, body="Министрлік", **asked)
+    refused(lambda: case.commands.answer(case.id, 1, text="Жоба", on=date(2026, 7, 17), at=WHO))
+    refused(lambda: case.commands.review(case.id, 1, period="2026Q2", **reviewed))
+    refused(lambda: case.commands.review(case.id, 2, period="2019Q1", **reviewed))
+
+    assert codes_met == ["no_body", "no_request", "answer_before_request", "no_period", "wrong_period"]
 
 
 def test_a_comment_without_words_or_with_a_day_for_nobody_is_refused(case: Monitored) -> None:
