@@ -408,8 +408,8 @@ def _rules_in_force(records: Records, last_year: int) -> Iterator[tuple[date, Ho
 
 
 def _best_known(records: Records, shift: int) -> Iterator[ReligiousDay]:
-    """Yield the religious day of each year: the most certain entry, the last of equally certain ones, shifted
-    unless it is announced as final.
+    """Yield one entry for each religious holiday of each year: the most certain, of equally certain ones the
+    one recorded last; moved by `shift` days unless it is announced as final.
     """
     best: dict[tuple[str, int], ReligiousDay] = {}
     for day in records.of(ReligiousDay):

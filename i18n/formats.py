@@ -149,7 +149,7 @@ def filler(place: Placeholder) -> Filler:
 
 
 def plain(value: object, language: str) -> str:
-    """Format any value for a sentence: a text in its language, a date in words, an empty value as a dash."""
+    """Format any value for a sentence: a text in its language, a date in words, None as a dash."""
     if isinstance(value, str):
         return value
     if value is None:

@@ -132,7 +132,9 @@ def holders(office: Office, duties: Sequence[str], today: date) -> Iterator[Pers
 
 
 def _overseers(dispatch: Dispatch) -> list[Person]:
-    """Return the heads and the officer for whom today is the first working day of the week."""
+    """Return the heads and officers, or whoever stands in for them, for whom today is the first working day of
+    the week.
+    """
     office, today = dispatch.office, dispatch.today
     people = {person.key: person for person in holders(office, OVERSEERS, today)}
     officer = office.officer_of_last_resort

@@ -192,13 +192,15 @@ def _outcomes(
     marks = []
     for notice in batch:
         hashed = hashes.get(notice.key, "")
-        mark = _mark(notice, outcomes[notice.key], hashed, times, now=now)
+        mark = _outcome_to_store(notice, outcomes[notice.key], hashed, times, now=now)
         mark = replace(mark, address=addresses.get(notice.key, ""))
         marks.append(mark)
         for member in carried.get(notice.key, ()):
             settled = composed.settled.get(member.key)
             marks.append(
-                replace(mark, key=member.key) if settled is None else _mark(member, settled, "", times, now=now)
+                replace(mark, key=member.key)
+                if settled is None
+                else _outcome_to_store(member, settled, "", times, now=now)
             )
     return marks
 
@@ -231,11 +233,11 @@ def _send(
     return {parcel.notice.key: outcomes.get(parcel.notice.key, unsaid) for parcel in parcels}
 
 
-def _mark(
+def _outcome_to_store(
     notice: Notice, outcome: Outcome, hashed: str, times: OfficeTimes, *, now: datetime
 ) -> DeliveryOutcome:
-    """Return the outcome of a notice to store: a temporary error with its next attempt, or as failed if tried
-    long enough.
+    """Return the outcome of a notice to store: after a temporary error with its next attempt, or as failed if
+    tried long enough.
     """
     state, retry_at = outcome.state, None
     if state == "queued":

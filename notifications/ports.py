@@ -174,9 +174,9 @@ class Outbox(Protocol):
     ) -> int:
         """Give notices left in `sending` since before `before` (a crash) a new state; return how many.
 
-        `state`: queued with `not_before = now`, or unknown. With `keys` those and what they carried, of any
-        age: their sender is known to be gone. Where the crash can be detected otherwise than by time, `before`
-        is ignored. Not to be called with claimed notices in hand.
+        `state`: queued with `not_before = now`, or unknown. With `keys`, whatever their age, those notices and
+        the ones that went inside their letters: their sender is known to be gone. Where the crash can be
+        detected otherwise than by time, `before` is ignored. Not to be called with claimed notices in hand.
         """
 
     def waiting(self, today: date) -> Sequence[PendingStep]:

@@ -153,9 +153,10 @@ def _progress(deadlines: Iterable[Deadline]) -> Progress:
 
 
 def _still_owed(deadline: Deadline) -> bool:
-    """Return whether a case cannot close over an open obligation: it has a term, or the law obliges to it.
+    """Return whether an open obligation keeps its case from closing: one with a due date unless it is
+    voluntary ("may"), one without if the law itself obliges to it.
 
-    What was open before the office kept records is not asked for.
+    What was open before the office kept records (no `reminds_from`) is not asked for.
     """
     obligation = deadline.obligation
     if deadline.due:

@@ -174,7 +174,9 @@ def acknowledge(
 
     Args:
         notice: the notice of the key, None when there is none.
-        by: the person, as written in the chain.
+
+    Raises:
+        Refusal: there is no such notice.
     """
     if notice is None:
         raise Refusal("unknown_notice", key=key)

@@ -104,14 +104,14 @@ class Verb(Generic[C, R]):
 def verb(
     needs: Need, *, writes: bool = True, secret: str = "", answers: bool = False
 ) -> Callable[[Callable[[RequestContext, C], R]], Verb[C, R]]:
-    """Return a decorator that registers a function as a verb; command and result are read from its
+    """Return a decorator that makes a verb of a function; its command and result are read from the
     annotations.
     """
 
-    def register(function: Callable[[RequestContext, C], R]) -> Verb[C, R]:
+    def make(function: Callable[[RequestContext, C], R]) -> Verb[C, R]:
         hints = get_type_hints(function)
         result = hints.pop("return")
         command = next(hint for name, hint in hints.items() if name != "ctx")
         return Verb(function.__name__, needs, command, result, function, writes, secret, answers)
 
-    return register
+    return make

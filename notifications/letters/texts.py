@@ -79,7 +79,8 @@ def relation_to_due_date(deadline: Awaited, calendar: Kazakhstan, *, today: date
     """Return the relation of `today` to the due date of a deadline that has one.
 
     Working days left exclude today and include the due date; days late run from the day after the due date to
-    today.
+    today. Days beyond the calendar's records cannot be counted: then `today` before the due date, `just_past`
+    after it.
     """
     due = deadline.due
     assert due is not None

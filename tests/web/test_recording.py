@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from merzim.services.evidence import clean_file_name
 from merzim.web.pages.cases.evidence import parse_address
-from merzim.web.ui.form_values import InvalidForm
+from merzim.web.ui.form_values import InvalidForm, parse_text
 from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
@@ -204,3 +204,10 @@ def test_a_number_that_is_none_comes_back_as_it_was_typed(site: Site, browser: T
     assert "The number is not written so" in answer.text
     assert 'value="1140"' in answer.text
     assert "servants_trained.2026" not in site.facts(case)
+
+
+def test_a_pasted_text_keeps_its_words_apart() -> None:
+    """Unbreakable and thin spaces and tabs part the words of a text copied from an act; other signs go."""
+    pasted = "\u00a0ст.\u00a07 п.\u2009\u20092\tот\r\nМинистерства\u200b\x07 "
+
+    assert parse_text(pasted) == "ст. 7 п.  2 от\nМинистерства"

@@ -138,7 +138,9 @@ class DueDateResolver:
                 yield self.link(obligation, span)
 
     def link(self, obligation: Obligation, span: PeriodSpan | None) -> Link:
-        """Return the counted link of an obligation, of the given period when it recurs."""
+        """Return the link of an obligation (of a period, when it recurs), counted once: without an act that
+        became known after the due date it brings forward.
+        """
         span = span if obligation.recurs else None
         name = obligation.name_in(span)
         if name not in self._links:

@@ -85,7 +85,9 @@ def _json(data: bytes, name: str, form: Form) -> FormData:
 
 
 def _columns(number: int, heads: Sequence[str], rows: Rows, name: str) -> dict[str, int]:
-    """Return name of part -> column index. Raises for an unknown heading, or one that occurs twice."""
+    """Return name of part -> column index. Raises UnreadablePaper for an unknown heading, one that occurs
+    twice, and a missing column of groups.
+    """
     parts_by_title = {plain(title(part, language)): part for part in rows.columns for language in LANGUAGES}
     parts_by_title |= {plain(part): part for part in rows.columns}
     at: dict[str, int] = {}

@@ -238,6 +238,9 @@ def _account(line: Line, person: Person) -> tuple[TableAccount, ...]:
 
 
 def _duties(line: Line) -> tuple[str, ...]:
+    """Return the codes of the duties in a row, each once, without that of an executor, who has none; an
+    unknown word becomes an error.
+    """
     codes: list[str] = []
     for word, code in duties(text_of(line.value(DUTIES))):
         if code is None:

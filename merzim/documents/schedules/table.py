@@ -114,7 +114,9 @@ def _is_open(row: RowOfSheet, left: int, place: int) -> bool:
 
 
 def _continues(sheet: Sheet, first: RowOfSheet, second: RowOfSheet) -> bool:
-    """Return whether a row goes on with the head above: words alone, under a merged heading or a gap."""
+    """Return whether a row goes on with a head of several cells above: words alone, without numbers of two
+    digits, under a merged heading or a gap.
+    """
     values = [second.cell(place) for place in second.filled()]
     if len(first.filled()) < 2 or _is_aside(second) or not all(isinstance(value, str) for value in values):
         return False

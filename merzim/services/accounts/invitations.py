@@ -187,7 +187,7 @@ def invite_of_table(
     )
 
 
-def way_of(ctx: RequestContext, access: str) -> Way:
+def choose_login_way(ctx: RequestContext, access: str) -> Way:
     """Return how an invited person logs in. An administrator's account is never linked by an e-mail."""
     settings = ctx.app.settings
     if access not in ADMINISTRATORS and settings.oidc.issuer and settings.oidc.match_email:
@@ -244,7 +244,7 @@ def _invite(
     for wish in wishes:
         login = wish.login.strip().casefold()
         obstacle = _obstacle(wish.person, login, logins, having)
-        login_way = way_of(ctx, wish.access)
+        login_way = choose_login_way(ctx, wish.access)
         people.append(
             InvitedPerson(
                 person=wish.person.key,

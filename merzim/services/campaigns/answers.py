@@ -91,7 +91,7 @@ class CampaignForm:
         return form_parts(self.register, kind, needed)
 
     def refusing(self) -> CampaignForm:
-        """Return the form of a refusal. Raises LinkRefused for a campaign that cannot be refused."""
+        """Return the form of a refusal. Raises CampaignLinkRefused for a campaign that cannot be refused."""
         campaign_kind = self.definition.refused()
         if campaign_kind is None:
             raise CampaignLinkRefused("web.problem.no_link")
@@ -102,7 +102,7 @@ def open_link(ctx: RequestContext, token: str) -> CampaignForm:
     """Return the form for the person of a link.
 
     Raises:
-        LinkRefused: an invalid or used link, or one of a campaign that ended or a person who left.
+        CampaignLinkRefused: an invalid or used link, or one of a campaign that ended or a person who left.
     """
     link = read_link(ctx.app.rules.link_key, token)
     store = campaign_store(ctx)
@@ -131,7 +131,7 @@ def language_of_link(ctx: RequestContext, token: str) -> str:
 
 
 def invitation_of(ctx: RequestContext, campaign: str, person: str) -> CampaignForm:
-    """Return the form for a person identified by a channel. Raises LinkRefused."""
+    """Return the form for a person identified by a channel. Raises CampaignLinkRefused."""
     store = campaign_store(ctx)
     campaign_person = store.people(campaign, [person]).get(person)
     if campaign_person is None:
@@ -176,7 +176,7 @@ def answer(
 
     Raises:
         InvalidRow: with all mistakes in the values.
-        LinkRefused: there is another answer already, or the campaign was closed.
+        CampaignLinkRefused: there is another answer already, or the campaign was closed.
     """
     asked = {field.id: field for field in invitation.fields}
     refuse_wrong(invitation.register, values, asked, [name for name in asked if asked[name].required])
@@ -215,7 +215,7 @@ class BotAnswers:
         return operator_context(self._app, at=Stamp(by=TELEGRAM, now=moment.now, today=moment.today))
 
     def question(self, person: str, campaign: str, language: str) -> CampaignQuestion:
-        """Return the question of a campaign to a person. Raises LinkRefused."""
+        """Return the question of a campaign to a person. Raises CampaignLinkRefused."""
         ctx = self._context()
         invitation = invitation_of(ctx, campaign, person)
         campaign_person = invitation.invitee
@@ -230,7 +230,7 @@ class BotAnswers:
         )
 
     def confirm(self, person: str, campaign: str) -> str:
-        """Add the row of the person's answer; return its id. Raises LinkRefused, InvalidRow."""
+        """Add the row of the person's answer; return its id. Raises CampaignLinkRefused, InvalidRow."""
         ctx = self._context()
         return answer(ctx, invitation_of(ctx, campaign, person), {}, by=TELEGRAM)
 

@@ -306,7 +306,7 @@ def _choice(units: tuple[str, ...], command: StartCampaign) -> PeopleChoice:
 def _given_values(
     ctx: RequestContext, register: Register, kind: Campaign, values: Mapping[str, object]
 ) -> dict[str, object]:
-    """Return the values entered by the officer. Raises InvalidRow, UnknownField."""
+    """Return the values entered by the officer. Raises InvalidRow, UnknownRegisterField."""
     for name in values:
         if name not in kind.given:
             raise UnknownRegisterField("register.unknown_field", field=name, allowed=kind.given)

@@ -75,7 +75,7 @@ def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
     """Return the question of a link in a letter.
 
     Raises:
-        LinkRefused: the link was not issued here, or belongs to a person who left.
+        LetterLinkRefused: the link was not issued here, or belongs to a person who left.
     """
     link = read_token(ctx.app.rules.link_key, token)
     notice = link.find(ctx.app.outbox.notices(case=link.case)) if link is not None else None

@@ -346,9 +346,10 @@ class _Considering:
 def corrected(
     schedules: Sequence[ReadSchedule], answers: ScheduleAnswers, errors: Errors
 ) -> list[ReadSchedule]:
-    """Return the analyses as the user corrected them, with rows that got their day from the user alone.
+    """Return the analyses as the user corrected them, with rows that got their day from the user alone, and
+    without the cell of a day that the user changed.
 
-    Errors: an analysis left without a day, an end before the start.
+    Errors, of analyses that stay in the result: neither a planned day nor a fact; an end before the start.
     """
     undated = (
         ReadSchedule(form="flat", object=str(note.arguments["object"]), row=note.row)

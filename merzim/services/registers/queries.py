@@ -75,7 +75,7 @@ def sorting(ctx: RequestContext, register: Register, sort: str) -> dict[str, Any
     language.
 
     Raises:
-        UnknownField: a field the reader does not see, or that no list is sorted by.
+        UnknownRegisterField: a field the reader does not see, or that no list is sorted by.
     """
     descending, name = sort.startswith("-"), sort.removeprefix("-")
     sortable = [name for name in list_fields(register, reader_scope(ctx)) if register.fields[name].sortable]
@@ -189,7 +189,7 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
     """Return the query for a list, limited to rows visible to the reader.
 
     Raises:
-        UnknownField: a filter by a hidden field, or by one that lists cannot be filtered by.
+        UnknownRegisterField: a filter by a hidden field, or by one that lists cannot be filtered by.
         InvalidRow: a value the field cannot have.
     """
     scope = reader_scope(ctx)

@@ -237,7 +237,7 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
     """Return all rows a list query matches as a spreadsheet, with the fields visible to the reader.
 
     Raises:
-        UnknownRegister, UnknownField, InvalidRow: as in `list_rows`.
+        UnknownRegister, UnknownRegisterField, InvalidRow: as in `list_rows`.
         UnreadablePaper: more rows than a file can have (`list_too_long`).
     """
     ctx = replace(ctx, language=language)

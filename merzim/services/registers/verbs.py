@@ -407,7 +407,7 @@ def _writable(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register]:
 def _refuse_unseen(
     ctx: RequestContext, register: Register, row: RegisterRow | None, given_values: Mapping[str, object]
 ) -> None:
-    """Raise UnknownField for a field hidden from the writer, as if it did not exist."""
+    """Raise UnknownRegisterField for a field hidden from the writer, as if it did not exist."""
     scope = reader_scope(ctx)
     shown_fields = list_fields(register, scope)
     if row is not None:

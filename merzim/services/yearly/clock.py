@@ -130,6 +130,6 @@ def _year(case: Case) -> int | None:
 
 
 def _first_end(year: int | None, analyses: Sequence[Analysis], today: date) -> date | None:
-    """Return the first day on which an analysis ended in that year."""
+    """Return the first day, up to today, on which an analysis ended in that year; None without any."""
     days = (analysis.ended for analysis in analyses if analysis.ended is not None and analysis.ended <= today)
     return min((day for day in days if day.year == year), default=None)

@@ -84,7 +84,8 @@ class SqlSecondFactors:
         details: Mapping[str, object] | None = None,
         letters: Sequence[Notice] = (),
     ) -> None:
-        """Remove a second factor with its recovery codes; ends all sessions and tokens of the account.
+        """Remove a second factor with its recovery codes; ends all sessions and tokens of the account, and is
+        recorded, even where there was none.
 
         Args:
             details: the reason, for the chain.

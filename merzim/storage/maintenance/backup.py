@@ -66,7 +66,7 @@ def restore(engine: Engine, file: Path) -> Path | None:
 
     Raises:
         Refusal: `backup_postgresql`, `backup_missing`, `backup_not_ours`, `backup_newer`,
-            `backup_between`, `backup_damaged`, `backup_in_use`, `backup_unwritable`; the database is unchanged.
+            `backup_older`, `backup_damaged`, `backup_in_use`, `backup_unwritable`; the database is unchanged.
     """
     place = _file(engine)
     if not file.is_file():

@@ -62,7 +62,7 @@ def restore(engine: Engine, file: Path) -> None:
     """Restore a backup into an empty database in one transaction, then migrate and verify it.
 
     Raises:
-        Refusal: `backup_missing`, `backup_not_ours`, `backup_newer`, `backup_between`,
+        Refusal: `backup_missing`, `backup_not_ours`, `backup_newer`, `backup_older`,
             `restore_not_empty`, `backup_no_tool`, `backup_old_tool`, `backup_tool_failed`; nothing was written.
             `restore_damaged`: it was restored, but verification failed.
         StorageUnavailable: the database cannot be used.

@@ -167,8 +167,8 @@ class SqlOutbox(CombinedNotices):
     ) -> int:
         """Give notices left in `sending` since before `before` a new state; return how many.
 
-        `state`: queued with `not_before = now`, or unknown. With `keys` those and what they carried, of any
-        age.
+        `state`: queued with `not_before = now`, or unknown. With `keys`, whatever their age, those notices and
+        the ones that went inside their letters; the caller sends them again itself.
 
         Where several machines send, the time is measured by this process, as their clocks may differ. On an
         SQLite file time is ignored: abandoned is what nobody delivers (`DeliveryLock`).

@@ -69,7 +69,8 @@ class DeliveryLock:
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
-        """Return whether nobody else delivers; if so, nobody can start until the block ends.
+        """Yield whether it is certain that nobody else delivers; if so, nobody can start until the block ends.
+        False where there is no such lock.
 
         Not to be called with claimed letters: the shared lock of this thread is released for a moment.
         """

@@ -181,7 +181,7 @@ class BoardReads(DeadlineReads, FigureReads, RecommendationReads):
     ) -> tuple[Sequence[Row], int]:
         """Return a page of the matching assignments' rows, and their total number.
 
-        Open ones are ordered by due date, the longest overdue first; answered ones the latest first.
+        By due date: of the states `open` and `overdue` the earliest first, of all others the latest.
         """
         if self._visible.is_blind:
             return [], 0

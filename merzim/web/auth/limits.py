@@ -50,8 +50,8 @@ def log_in_limits(login: str, address: str, device: Entry | None) -> tuple[RateL
 
 
 def address_limit(address: str) -> RateLimit:
-    """Return the limit of wrong passwords of one address, whatever the names, and of what no provider
-    confirms.
+    """Return the limit of failed log-ins from one address: wrong passwords for any name, and log-ins that the
+    provider does not confirm.
     """
     return RateLimit(kind="address", key=network_of(address), attempts=50, period=15 * _MINUTE)
 

@@ -86,7 +86,7 @@ def _open(ctx: WebContext, token: str) -> CampaignForm:
     """Return the invitation of a link.
 
     Raises:
-        LinkRefused: the link is invalid; the answer is the same for every reason.
+        CampaignLinkRefused: the link is invalid; the answer is the same for every reason.
         HTTPException: 429 if too many links not issued here were opened from this network.
     """
     try:

@@ -108,7 +108,7 @@ def answer(ctx: Anybody, token: str, fields: Fields) -> Response:
 
 
 def _open(ctx: WebContext, token: str) -> LetterQuestion:
-    """Return the question of a link. Raises LinkRefused, or HTTPException 429 after many guesses from a
+    """Return the question of a link. Raises LetterLinkRefused, or HTTPException 429 after many guesses from a
     network.
     """
     try:

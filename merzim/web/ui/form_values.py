@@ -171,12 +171,14 @@ def is_same_text(text: str, other: str) -> bool:
 
 
 def parse_text(text: str) -> str:
-    """Return the text of a field without control characters and outer spaces.
+    """Return the text of a field without unprintable characters and outer spaces; every other kind of
+    space becomes a plain one, the ends of lines stay.
 
     Raises:
         InvalidForm: it is longer than MAX_TEXT_LENGTH characters.
     """
-    clean = "".join(char for char in text if char.isprintable() or char == "\n").strip()
+    spaced = "".join(" " if char.isspace() and char != "\n" else char for char in text.replace("\r\n", "\n"))
+    clean = "".join(char for char in spaced if char.isprintable() or char == "\n").strip()
     if len(clean) > MAX_TEXT_LENGTH:
         raise InvalidForm("web.refusal.too_long", most=MAX_TEXT_LENGTH, length=len(clean))
     return clean

@@ -312,7 +312,9 @@ def require_unit(ctx: Reading, unit: NameText = "") -> str:
 
 
 def parse_unit(ctx: Reading, unit: NameText = "") -> str:
-    """Return the id of the unit in the query; the text itself when it matches none or several."""
+    """Return the id of the unit in the query; the text itself when it matches none or several, and where
+    units are few enough for a list.
+    """
     try:
         return require_unit(ctx, unit)
     except InvalidForm:
@@ -320,7 +322,9 @@ def parse_unit(ctx: Reading, unit: NameText = "") -> str:
 
 
 def parse_person(ctx: Reading, person: NameText = "") -> str:
-    """Return the key of the person in the query; the text itself when it matches nobody or several."""
+    """Return the key of the person in the query; the text itself when it matches nobody or several, and where
+    people are few enough for a list.
+    """
     try:
         return resolve_person(ctx.reads.office(), person, root=ctx.reader.root) if person.strip() else ""
     except InvalidForm:

@@ -144,7 +144,9 @@ def register(case: Case) -> RiskRegister:
 
 
 def next_risk(risk: Risk | None, number: int, event: Event) -> Risk:
-    """Return a risk after an event about it: found, ranked, removed, or asked of a higher body."""
+    """Return a risk after an event about it: found or described anew, ranked, removed, asked of a higher body,
+    or answered by it. The same request again changes nothing.
+    """
     payload = event.payload
     if event.kind == "risk_found":
         return row_described(Risk, number, event, risk, ("rank", "removal", "request"), found_on=event.on)

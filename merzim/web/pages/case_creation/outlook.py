@@ -98,7 +98,9 @@ def intended(
 
 
 def _is_fact(procedure: Procedure, name: str) -> bool:
-    """Return whether the procedure has a fact of that name (`event_held.2026-02` with its period)."""
+    """Return whether a fact of that name can be recorded: a recurring one with its period
+    (`event_held.2026-02`), no decision.
+    """
     try:
         known_fact(procedure, name)
     except Refusal:
