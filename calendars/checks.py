@@ -131,6 +131,7 @@ def with_known_since(records: Records, on: date) -> Records:
 
 
 def _refuse_on_file(base: Records, act: Records) -> None:
+    """Raise RecordsRefused for an entry that the records, or the act itself before it, already have."""
     acts_by_content = {entry.content(): entry.act for entry in base.entries}
     names = {kind: name for name, kind in KINDS.items()}
     numbers: Counter[str] = Counter()

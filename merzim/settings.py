@@ -256,7 +256,8 @@ class SettingsSection(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-def _in_each_language(names: Mapping[str, str]) -> Mapping[str, str]:
+def _require_each_language(names: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the names. Raises ValueError unless there is one in each language and in no other."""
     if names.keys() != set(LANGUAGES):
         raise ValueError("bodies")
     return names
@@ -277,7 +278,7 @@ class AuthorisedBody(SettingsSection):
         confirmed_on: the day it officially confirmed the rules, None if it has not.
     """
 
-    name: Annotated[Mapping[str, NotBlank], AfterValidator(_in_each_language)]
+    name: Annotated[Mapping[str, NotBlank], AfterValidator(_require_each_language)]
     function: Function | None = None
     since: date = Field(validation_alias=AliasChoices("from", "since"))
     until: date | None = None

@@ -52,9 +52,9 @@ class FoldedNames:
         ]
 
     def having(self, text: str) -> list[str]:
-        """Return the keys of those that have every word of a text."""
+        """Return the keys of those that have every word of a text, also within a word; without words, all."""
         words = search_words(text)
-        return [key for key, text in self._texts if all(word in text for word in words)]
+        return [key for key, own_text in self._texts if all(word in own_text for word in words)]
 
     def alike(self, text: str, *, limit: int, is_visible: Callable[[str], bool]) -> list[str]:
         """Return the keys of those that have each word of a text, or one much like it.

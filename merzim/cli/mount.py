@@ -189,6 +189,7 @@ def _argument(field: str) -> inspect.Parameter:
 
 
 def _option(field: str, flag: str, info: FieldInfo) -> inspect.Parameter:
+    """Return a command's parameter for a field: a switch for yes or no, repeatable for a list or mapping."""
     kind = _bare(info.annotation)
     several = get_origin(kind) in (list, dict)
     annotation: Any = bool if kind is bool else list[str] | None if several else str | None

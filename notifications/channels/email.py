@@ -201,7 +201,9 @@ def verdict(problem: Exception) -> Literal["queued", "failed"]:
 
 
 def _refuses_us(problem: Exception) -> bool:
-    """Return whether the server refuses our log-in, so that user or password must be corrected."""
+    """Return whether user or password must be corrected: no password is set, or the server refuses our log-in
+    for good.
+    """
     if isinstance(problem, KeyError | NoPassword):
         return True
     codes = _codes(problem)

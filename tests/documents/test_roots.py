@@ -62,4 +62,4 @@ def test_a_row_that_may_mean_two_things_means_none(work: str) -> None:
 )
 def test_the_analysis_itself_is_a_run(work: str) -> None:
     """Its row gives two facts, the start and the end."""
-    assert match_facts(work).run
+    assert match_facts(work).is_analysis

@@ -80,7 +80,9 @@ def _kind_known(case: Case, procedure: Procedure, kinds: tuple[str, ...]) -> boo
 
 
 def with_answers(case: Case, procedure: Procedure) -> Case:
-    """Return the case with facts that are also answered by another fact (`also_by`) added on the same day."""
+    """Return the case with each missing fact that another one also answers, on that one's day: of several the
+    first in `also_by`.
+    """
     if not procedure.answered_too:
         return case
     answers = {

@@ -35,8 +35,8 @@ def deadlines(
         bare: without explanations and windows: enough for a row of the board, at half the cost.
     """
     chain = DueDateResolver(case, procedure, calendar, today=today)
-    walked_deadlines = walked(chain, chain.links(), bare=bare)
-    return (*walked_deadlines, *entry_deadlines(case, procedure, calendar, today=today, bare=bare))
+    own_deadlines = _deadlines_of(chain, chain.links(), bare=bare)
+    return (*own_deadlines, *entry_deadlines(case, procedure, calendar, today=today, bare=bare))
 
 
 def deadline(
@@ -51,10 +51,10 @@ def deadline(
     if known_obligation is None:
         return None
     links = [link for link in chain.links_of(known_obligation) if link.id == obligation]
-    return next(walked(chain, links), None)
+    return next(_deadlines_of(chain, links), None)
 
 
-def walked(chain: DueDateResolver, links: Sequence[Link], *, bare: bool = False) -> Iterator[Deadline]:
+def _deadlines_of(chain: DueDateResolver, links: Sequence[Link], *, bare: bool = False) -> Iterator[Deadline]:
     """Yield the deadlines of these links, in their order; `bare` as in `deadlines`."""
     ranges = _ranges(chain, links)
     versions = {"calendar": chain.calendar.version, "edition": chain.procedure.edition}

@@ -47,7 +47,7 @@ def findings(
             findings += _order(deadline, answered, procedure)
             findings += _resting(deadline, case, procedure)
         findings += _evidence(deadline, case, procedure, prove=prove)
-        findings += measured(deadline, case, prove=prove)
+        findings += _number_and_signature_findings(deadline, case, prove=prove)
     return (*findings, *_unasked(case, procedure, {deadline.id for deadline in all_deadlines}))
 
 
@@ -268,7 +268,7 @@ def _uncertified(deadline: Deadline, case: Case, procedure: Procedure) -> bool:
     return _CERTIFICATE not in kinds
 
 
-def measured(deadline: Deadline, case: Case, *, prove: bool) -> Iterator[Finding]:
+def _number_and_signature_findings(deadline: Deadline, case: Case, *, prove: bool) -> Iterator[Finding]:
     """Yield findings about the numbers and signatures of a deadline's facts.
 
     `prove`: whether a fact without any number is a finding (False for a what-if, which has none).

@@ -96,7 +96,7 @@ class Library:
         days: Sequence[int] = STANDARD_DAYS,
     ) -> None:
         self._steps = standard_steps(days)
-        self._acts = frozenset(acts)
+        self._office_acts = frozenset(acts)
         ordered = sorted(editions, key=lambda edition: (edition.id, edition.in_force))
         self._editions: dict[str, Procedure | UnreadEdition] = {ALONE.edition: ALONE}
         self._dated: dict[str, list[str]] = {}
@@ -173,13 +173,14 @@ class Library:
         return tuple(act for act in self.adopted_acts if act in set(acts))
 
     def unadopted_act(self, procedure: Procedure, office: Office, unit: str) -> Act | None:
-        """Return the act of one organisation that a procedure rests on, if a unit (by id) has not adopted it;
-        else None.
+        """Return the act of one organisation that a procedure rests on, if neither the whole office nor a
+        unit (by id) or one above it has adopted it; else None.
         """
         own_act = procedure.adopted_act
-        if not own_act or own_act in self._acts or unit not in office.units or own_act in acts_of(office, unit):
+        if not own_act or unit not in office.units:
             return None
-        return procedure.acts[own_act]
+        adopted = self._office_acts | acts_of(office, unit)
+        return None if own_act in adopted else procedure.acts[own_act]
 
     def _of(self, procedure: str) -> list[str]:
         if procedure not in self._dated:

@@ -221,6 +221,7 @@ def _date(raw: object) -> date:
 
 
 def _number(raw: object) -> str:
+    """Return a number as it is stored: a decimal point, no spaces, no zeros at the end. Raises _Wrong."""
     if isinstance(raw, bool | list | dict):
         raise _Wrong("not_a_number")
     text = re.sub(r"\s", "", str(raw)).replace(",", ".").replace("−", "-")

@@ -135,7 +135,7 @@ def numbers(
     sums: Numbers = Counter()
     cases_begun = {(fact.case, fact.fact) for fact in facts if fact.on.year == year}
     for fact in facts:
-        start = scoring.carried.get(fact.fact)
+        start = scoring.starting_facts.get(fact.fact)
         matters = fact.fact in scoring.of_year_before and (start is None or (fact.case, start) in cases_begun)
         if matters and fact.on.year == year - 1:
             sums[fact.fact, "before"] += 1

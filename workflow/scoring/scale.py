@@ -521,7 +521,7 @@ class Scoring(Model):
         return frozenset().union(*fact_groups, *(counting.data for counting in self._countings))
 
     @cached_property
-    def carried(self) -> Mapping[str, str]:
+    def starting_facts(self) -> Mapping[str, str]:
         """Facts that may lie in the year before -> the fact of their case that must then lie in the year."""
         countings = [counting for counting in self._countings if counting.for_year_of]
         return {
@@ -530,8 +530,9 @@ class Scoring(Model):
 
     @cached_property
     def of_year_before(self) -> frozenset[str]:
+        """Facts that may lie in the year before the one assessed."""
         embargo = () if self.embargo is None else self.embargo.facts
-        return frozenset((*self.carried, *embargo))
+        return frozenset((*self.starting_facts, *embargo))
 
     @cached_property
     def proofs(self) -> Mapping[str, frozenset[str]]:

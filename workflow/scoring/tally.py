@@ -336,13 +336,15 @@ def _presence(year: AssessedYear, indicator: Indicator, readings: Readings) -> T
 
 
 def _units(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
-    """Count the units that have the fact, of the body's units."""
-    members = _covered(year.units, readings)
+    """Count the units that have the fact, of the body's units; None without any unit."""
+    members = _with_whole_body(year.units, readings)
     return _share(members, indicator.counting, readings)
 
 
-def _covered(members: Members, readings: Readings) -> Members:
-    """Return members where a fact of the whole body counts for its inner units, if the reading says so."""
+def _with_whole_body(members: Members, readings: Readings) -> Members:
+    """Return the members: a fact of the whole body counts for each of its inner units only if the reading says
+    so.
+    """
     return members if readings["whole_body"] == "covers" else replace(members, covered=frozenset())
 
 
@@ -487,7 +489,7 @@ def _months(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tal
 
 def _analyses(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the units analysed, and the risks found and removed; None where there are neither."""
-    members = _covered(year.units, readings)
+    members = _with_whole_body(year.units, readings)
     share = _share(members, indicator.counting, readings)
     if share is None:
         return None if year.body.risks is None else Tally(answer=Analyses(None, year.body.risks))

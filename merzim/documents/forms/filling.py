@@ -91,6 +91,7 @@ def _build_context(
     *,
     looked_up: Collection[str] = (),
 ) -> tuple[dict[str, object], tuple[Missing, ...]]:
+    """Return the variables of a form's template, and the required values that are missing. Raises Refusal."""
     if language not in ("kk", "ru"):
         raise Refusal("form_language", language=language, allowed=("kk", "ru"))
     _check_names(form, values, rows)

@@ -81,7 +81,9 @@ def _named(heading: str, own: Headings) -> str:
 
 
 def _step(text: str) -> str:
-    """Return the fact whose day a heading names, where it is not the analysis itself; "" for none."""
+    """Return the fact whose day a heading names, the last of several; "" for none, and for the analysis itself,
+    its start or its end.
+    """
     if re.search(
         r"(?:объявлен|анонс|хабарландыр|хабарлама)\w* (?:о|туралы)? ?(?:начал|баста)|басталғаны туралы", text
     ):
@@ -89,4 +91,4 @@ def _step(text: str) -> str:
     found = match_facts(text)
     named = (*found.facts, *found.likely)
     certain = [fact for fact in named if fact not in ("analysis_started", "analysis_ended")]
-    return certain[-1] if certain and not found.run else ""
+    return certain[-1] if certain and not found.is_analysis else ""

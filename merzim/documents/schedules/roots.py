@@ -22,16 +22,16 @@ class FactMatch:
     Attributes:
         facts: facts dated by the row; empty when it was not recognised.
         likely: facts it dates only if no other row does (preparing the note stands for signing it).
-        run: whether the row is the analysis itself, whose span gives two facts.
+        is_analysis: whether the row is the analysis itself, whose span gives two facts.
     """
 
     facts: tuple[str, ...] = ()
     likely: tuple[str, ...] = ()
-    run: bool = False
+    is_analysis: bool = False
 
     @property
     def is_recognised(self) -> bool:
-        return bool(self.facts or self.likely or self.run)
+        return bool(self.facts or self.likely or self.is_analysis)
 
 
 def _roots(*roots: str) -> re.Pattern[str]:
@@ -189,4 +189,4 @@ def _match_analysis(has: Has, *, announces: bool, published: bool) -> FactMatch:
     has_started, ended = has(_BEGIN), has(_END)
     if has_started != ended:
         return FactMatch(("analysis_started",) if has_started else ("analysis_ended",))
-    return FactMatch(run=True)
+    return FactMatch(is_analysis=True)

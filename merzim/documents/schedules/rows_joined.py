@@ -92,13 +92,13 @@ class CombinedRows:
         """Record who is responsible for the facts of a row, dated or not; the first one named stays."""
         if not responsible:
             return
-        for fact in (*match.facts, *(("analysis_started", "analysis_ended") if match.run else ())):
+        for fact in (*match.facts, *(("analysis_started", "analysis_ended") if match.is_analysis else ())):
             self._who.setdefault(fact, responsible)
         for fact in match.likely:
             self._likely_who.setdefault(fact, responsible)
 
     def plan(self, row: int, work: str, match: FactMatch, when: Planned) -> None:
-        if match.run and isinstance(when, WrittenSpan):
+        if match.is_analysis and isinstance(when, WrittenSpan):
             self._run.append((row, when))
             return
         if isinstance(when, WrittenSpan):

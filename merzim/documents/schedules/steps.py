@@ -42,7 +42,7 @@ def has_steps(table: ScheduleTable) -> bool:
     texts = [tidy(text_of(value)) for row in table.rows if isinstance(value := row.cell(works[0].place), str)]
     matches = [match_facts(text) for text in texts]
     steps = {fact for match in matches for fact in (*match.facts, *match.likely)}
-    runs = {text for text, match in zip(texts, matches, strict=True) if match.run}
+    runs = {text for text, match in zip(texts, matches, strict=True) if match.is_analysis}
     if table.of("object") or table.of("unit"):
         return len(steps) + bool(runs) > 1
     return bool(steps) or not (
@@ -178,7 +178,7 @@ def _repeats(steps: Iterable[StepRow], groups: Iterable[str]) -> bool:
     in_group: Counter[tuple[str, str]] = Counter()
     for step, group in zip(steps, groups, strict=True):
         match = match_facts(step.work)
-        for fact in (*match.facts, *match.likely, *(("run",) if match.run else ())):
+        for fact in (*match.facts, *match.likely, *(("run",) if match.is_analysis else ())):
             met[fact] += 1
             in_group[group, fact] += 1
     several = len({group for group, _ in in_group}) > 1
@@ -209,7 +209,7 @@ def _join(steps: Sequence[StepRow], title: ScheduleTitle, *, is_first: bool) -> 
 
 
 def _add(joined: CombinedRows, step: StepRow, match: FactMatch, dated: Sequence[Planned]) -> None:
-    alone = match.run and len(dated) == 1 and not isinstance(dated[0], WrittenSpan)
+    alone = match.is_analysis and len(dated) == 1 and not isinstance(dated[0], WrittenSpan)
     if not match.is_recognised or alone:
         joined.note(step.row, "read_row_not_recognised", work=step.work, when=step.written, who=step.who)
         return

@@ -189,14 +189,15 @@ class RowKeeper:
             if width > MAX_COLUMNS:
                 raise UnreadablePaper("paper_too_wide", name=self._name, limit=MAX_COLUMNS)
             for cell in cells:
-                self._read(number, cell)
+                self._check_text(number, cell)
             if width:
                 filled_rows.append(RowOfSheet(number, tuple(cells[:width])))
             if len(filled_rows) > MAX_ROWS or number > _LAST_EXCEL_ROW:
                 raise UnreadablePaper("paper_too_many_rows", name=self._name, limit=MAX_ROWS)
         return tuple(filled_rows)
 
-    def _read(self, number: int, cell: object) -> None:
+    def _check_text(self, number: int, cell: object) -> None:
+        """Count the letters of a cell. Raises UnreadablePaper for lost ones, or too many in it or in all."""
         if not isinstance(cell, str):
             return
         if is_spoilt(cell):

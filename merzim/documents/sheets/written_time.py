@@ -387,7 +387,12 @@ def _closed(words: Sequence[Lexeme], first: Stretch, at: int, joint: str) -> Ite
 
 
 def _joins(first: Stretch, last: Stretch, joint: str, tail: str) -> bool:
-    """Return whether two ends and the words at them make one span."""
+    """Return whether two ends and the words at them make one span: the cases of the ends and the words agree
+    ("from" with "to", "between" with "and"), both or neither are years, and only a day follows "until".
+
+    Args:
+        joint: the words between the ends. tail: those behind the last.
+    """
     if not first.unit and last.unit not in ("day", "decade", "quarter", "half_year"):
         return False
     if first.unit and (first.unit == "year") != (last.unit == "year"):

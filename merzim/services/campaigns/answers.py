@@ -280,7 +280,8 @@ def add_answer(
     """Add the row of an answer and mark it as the person's answer, in one transaction; return its id.
 
     Raises:
-        AlreadyAnswered: there is another answer already.
+        AlreadyAnswered: there is another answer already, or they left, or the campaign was closed.
+        InvalidRow: with all mistakes in the values.
     """
     refused, campaign = invitation.refused, invitation.campaign.id
     payload = {"campaign": campaign, **({"refused": True} if refused else {})}

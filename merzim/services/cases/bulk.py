@@ -124,7 +124,7 @@ def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
         _require_plain_fact(ctx, step)
         obligation = _obligation(ctx, step)
         kinds = obligation.evidence if obligation is not None else ()
-        items = [EvidenceInput(content=item) for item in _of_its_kind(kinds, evidence)]
+        items = [EvidenceInput(content=item) for item in _with_kinds(kinds, evidence)]
         fact = RecordFact(
             case=step.case,
             fact=step.fact,
@@ -153,9 +153,9 @@ def _obligation(ctx: RequestContext, step: StepOfCase) -> Obligation | None:
     return procedure.by_id.get(step.fact.partition(".")[0])
 
 
-def _of_its_kind(kinds: Sequence[str], evidence: Sequence[Evidence]) -> Iterator[Evidence]:
-    """Yield evidence for a step; where its kind is not named, of the only kind of file or link the step asks
-    for.
+def _with_kinds(kinds: Sequence[str], evidence: Sequence[Evidence]) -> Iterator[Evidence]:
+    """Yield all the evidence; what names no kind gets the only kind of file (or link) that the step asks for,
+    if it asks for one.
     """
     for item in evidence:
         form = "link:" if item.name is None else "document:"

@@ -203,6 +203,7 @@ def recorded_fields(
 
 
 def campaign_papers(ctx: RequestContext, campaign: str) -> Sequence[Form]:
+    """Return the forms that the rows of a campaign the reader sees stand on."""
     started = seen_campaign(ctx, campaign)
     register, kind = definition_of(ctx, started)
     return papers_for(register.id, {**kind.values, **started.given})

@@ -120,7 +120,7 @@ class ImportSchedule(ScheduleAnswers):
 
 @verb("manage")
 def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
-    """Import a schedule: the whole file or nothing. Importing it again writes only the changes.
+    """Import a schedule, once every row of it is in order. Importing it again writes only the changes.
 
     Raises:
         Refusal: a bad row, a unit or a case not among the reader's, an answer that matches nobody.
@@ -166,7 +166,10 @@ def _refuse_undecided(analyses: Iterable[ConsideredAnalysis], name: str) -> None
 def take_in(
     considered: Consideration, *, name: str = "", case_commands: CaseCommands, at: Stamp
 ) -> ImportedFile:
-    """Import all of a file or none of it. Changes to existing cases become new plan dates or new facts.
+    """Import a file, once all of its analyses are decided. Changes to existing cases become new plan dates or
+    new facts.
+
+    A conflict with another writer leaves what was written before it; the same import again writes the rest.
 
     Raises:
         UnreadablePaper: an analysis may be an existing case, and the user has not answered whether it is; or it

@@ -188,6 +188,7 @@ class _RetryingJobManager(JobManager):
 
 
 def application(conninfo: str, acts: JobHandlers) -> App:
+    """Return the queue of a database with its jobs: four by the clock, and `send` for letters handed out."""
     connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=POOL_SECONDS)
     app = App(connector=connector)
     app.job_manager = _RetryingJobManager(app.connector)

@@ -20,7 +20,7 @@ from merzim.storage.maintenance import backup as stored_backup
 from merzim.storage.maintenance import dump as stored_dump
 from merzim.storage.maintenance import migrate_to as migration
 from merzim.storage.maintenance import readiness
-from merzim.storage.maintenance.readiness import take as claim
+from merzim.storage.maintenance.readiness import claim_from_another
 from merzim.storage.maintenance.rebuild import ROWS_AT_ONCE, mend_rows
 from merzim.storage.maintenance.rebuild import rebuild as rebuild_board
 from merzim.storage.maintenance.schema import create_or_migrate
@@ -85,7 +85,9 @@ def recorded_evidence(app: AppContext) -> int:
 
 
 def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
-    """Seal everything written until now; return the newest seal, or None if there is nothing to seal."""
+    """Seal everything written until now; return the newest seal, an earlier one if nothing is new, or None if
+    nothing was ever written.
+    """
     with writing(app.engine) as connection:
         events.seal(connection, now=now)
         return events.newest_seal(connection)
@@ -194,5 +196,5 @@ def claim_database(app: AppContext) -> str:
     if not app.configured.installation:
         raise BadSetting("cli.installation.no_name", file=str(app.settings.file))
     create_or_migrate(app.unprepared)
-    claim(app.unprepared, app.configured.installation)
+    claim_from_another(app.unprepared, app.configured.installation)
     return installation_name(app)

@@ -91,7 +91,7 @@ def check(file: Path) -> None:
     tables = {name.strip('"') for name in _TABLE.findall(_tool_output("pg_restore", "--list", str(file)))}
     if not tables.issuperset(_OURS):
         raise Refusal("backup_not_ours", file=str(file))
-    version = _VERSION.search(data(file, ("alembic_version",)))
+    version = _VERSION.search(rows_as_sql(file, ("alembic_version",)))
     if version is None:
         raise Refusal("backup_not_ours", file=str(file))
     refuse_other_version(file, version[1])
@@ -105,7 +105,7 @@ def is_dump(file: Path) -> bool:
         return content.read(len(_MAGIC)) == _MAGIC
 
 
-def data(file: Path, tables: Sequence[str]) -> str:
+def rows_as_sql(file: Path, tables: Sequence[str]) -> str:
     """Return the rows of these tables in a backup, as the SQL that would restore them. Raises Refusal."""
     chosen = [f"--table={name}" for name in tables]
     return _tool_output("pg_restore", "--data-only", *chosen, "--file=-", str(file))

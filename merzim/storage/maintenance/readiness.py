@@ -77,7 +77,7 @@ def note_board_steps(engine: Engine, steps: str) -> None:
         write(connection, steps=steps)
 
 
-def take(engine: Engine, name: str) -> None:
+def claim_from_another(engine: Engine, name: str) -> None:
     """Assign the database to this installation, even if another has claimed it."""
     with writing(engine) as connection:
         write(connection, name=name)

@@ -52,13 +52,13 @@ class CombinedNotices:
 
     def waiting(self, today: date) -> Sequence[PendingStep]:
         columns = (NOTICE.c.person, NOTICE.c.channel, NOTICE.c.bundle)
-        ahead = NOTICE.c.kind == "reminder", NOTICE.c.due >= today, *_DATED
+        is_of_date_ahead = NOTICE.c.kind == "reminder", NOTICE.c.due >= today, *_DATED
         query = (
             select(
                 *columns,
                 func.count(),
                 func.min(NOTICE.c.not_before, type_=NOTICE.c.not_before.type),
-                func.min(case((and_(*ahead), NOTICE.c.due)), type_=NOTICE.c.due.type),
+                func.min(case((and_(*is_of_date_ahead), NOTICE.c.due)), type_=NOTICE.c.due.type),
                 func.max(NOTICE.c.address),
                 func.max(NOTICE.c.language),
             )

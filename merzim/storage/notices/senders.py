@@ -135,6 +135,7 @@ def hand_out(
 
 
 def _batches(queued: Iterable[tuple[str, datetime]]) -> list[NoticeBatch]:
+    """Return notices (key and moment) as batches of one channel and moment, LARGEST at most in each."""
     # A key ends with its channel.
     placed = sorted((key.rpartition(":")[2], at, key) for key, at in queued)
     batches = []

@@ -226,7 +226,7 @@ class YearDone(BaseModel):
 @opening.post("/schedules")
 @reads_files
 def import_schedule(ctx: Managing, once: Writing, body: Schedule) -> ScheduleTaken:
-    """Import a schedule: the whole file or nothing. Importing it again writes only the changes."""
+    """Import a schedule, once every row of it is in order. Importing it again writes only the changes."""
 
     def import_file() -> ScheduleTaken:
         return ScheduleTaken.of(schedules.take_schedule(ctx, body))

@@ -22,7 +22,7 @@ from merzim.web.ui.tables import at_tidy_address, line_columns, page_heads, work
 from workflow.board.rows import Urgency
 
 UNHEARD = 20
-"""Number of deadlines checked for having nobody to notify."""
+"""Number of due reminders checked for having nobody to notify."""
 router = APIRouter(include_in_schema=False)
 
 Name = Annotated[str | None, Query(max_length=200)]
@@ -102,8 +102,8 @@ def _proposed_year(ctx: RequestContext) -> tuple[int, int] | None:
 
 
 def _unheard(ctx: RequestContext) -> list[dict[str, object]]:
-    """Return why nobody can be notified of some deadlines: each reason as a code with arguments, and the cases
-    concerned, of those the reader sees.
+    """Return why nobody can be notified of some of the first UNHEARD due reminders: each reason as a code with
+    arguments, and the cases concerned, of those the reader sees.
     """
     problems = sending.reminders_to_nobody(ctx.app, now=ctx.now, today=ctx.today, limit=UNHEARD)
     seen_cases = ctx.reads.heads({problem.case for problem in problems}) if problems else {}

@@ -248,7 +248,9 @@ def _are_people_listed(office: Office) -> bool:
 
 
 def person_text(office: Office, key: str) -> Name:
-    """Return the text that identifies a person: the name, or the e-mail when others have the same name."""
+    """Return the text that identifies a person: the name; when others have the same name the e-mail, else the
+    key, and of somebody who left the key.
+    """
     person = office.people.get(key)
     if person is None:
         return _former_text(office, key)

@@ -81,16 +81,16 @@ def row_changes(
         if (obligation := procedure.by_id.get(name.partition(".")[0])) is not None
         and asked_of(case, procedure, obligation, name)
     }
-    facts_by_row = dict[str, Fact]()
+    withdrawn_facts = dict[str, Fact]()
     for name in facts_by_period:
         for key, fact in facts_by_period[name].items():
             if fact.row and all(row.row != fact.row for row in duties[name]):
-                facts_by_row[fact.row] = fact
+                withdrawn_facts[fact.row] = fact
                 selection = select_records(case, procedure, events()[: case.seq], key)
                 yield withdrawal(selection, ground=ground or fact.row)
     for name, facts in facts_by_period.items():
-        stay = {key: fact for key, fact in facts.items() if fact.row not in facts_by_row}
-        yield from _of_period(procedure, name, duties[name], stay, facts_by_row, ground)
+        stay = {key: fact for key, fact in facts.items() if fact.row not in withdrawn_facts}
+        yield from _of_period(procedure, name, duties[name], stay, withdrawn_facts, ground)
 
 
 def _of_period(
@@ -98,10 +98,14 @@ def _of_period(
     name: str,
     rows: Sequence[DutyRow],
     facts: dict[str, Fact],
-    facts_by_row: Mapping[str, Fact],
+    withdrawn_facts: Mapping[str, Fact],
     ground: str,
 ) -> Iterator[EventDraft]:
-    """Yield the changes to the facts of one period that stay or are new."""
+    """Yield the changes to the facts of one period that stay or are new.
+
+    Args:
+        withdrawn_facts: by row; the new fact of a row that moved to another period takes over what was added.
+    """
     keys = {fact.row: key for key, fact in facts.items() if fact.row}
     fact_days = [fact.on for fact in facts.values() if not fact.row]
     waiting = list[DutyRow]()
@@ -129,7 +133,7 @@ def _of_period(
     limit = MAX_RECORDED if obligation.several or isinstance(obligation.term, PerPeriod) else 1
     for row in waiting[: max(0, min(limit, len(rows)) - len(facts))]:
         key = next(key for key in _names(name) if key not in facts)
-        fact = facts_by_row.get(row.row)
+        fact = withdrawn_facts.get(row.row)
         facts[key] = Fact(name=key, on=row.on, row=row.row)
         yield "fact", key, row.on, _payload(row, fact)
 

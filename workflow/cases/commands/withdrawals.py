@@ -203,7 +203,7 @@ def select_records(
     """Return what a withdrawal of that name takes back. Arguments and errors as in `withdraw`."""
     live = [event for event in effective_events(events) if event is not None]
     if line := _LINE.fullmatch(name):
-        selection = _line(case, events, live, int(line["seq"]))
+        selection = _event_selection(case, events, live, int(line["seq"]))
     else:
         selection = _named(case, procedure, live, name)
     return _document(case, events, selection, evidence) if evidence else selection
@@ -306,8 +306,10 @@ def _plan(event: Event) -> Selection:
     return Selection(what="planned", name=event.name, on=event.on, record=PLAN + event.name, lines=(event.seq,))
 
 
-def _line(case: Case, events: Sequence[Event], live: Sequence[Event], seq: int) -> Selection:
-    """Return the selection of one event of the history, with the answers to it."""
+def _event_selection(case: Case, events: Sequence[Event], live: Sequence[Event], seq: int) -> Selection:
+    """Return what the withdrawal of one event takes back: the whole fact or row that it began, a request with
+    its answers, else that event alone. Raises Refusal.
+    """
     event = next((line_event for line_event in live if line_event.seq == seq), None)
     if event is None:
         for other in events:

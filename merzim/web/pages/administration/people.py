@@ -1,4 +1,4 @@
-"""Shared helpers of the administration pages: form values, rendering, redirects."""
+"""Administration pages for units and people, and how every administration page is shown."""
 
 from __future__ import annotations
 
