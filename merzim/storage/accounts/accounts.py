@@ -13,7 +13,8 @@ from merzim.storage.accounts import rate_limits
 from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt, prune
 from merzim.storage.database.dialect import in_names, insert, read_for_names
 from merzim.storage.database.engine import Row_, execute, read, read_first, reading, writing
-from merzim.storage.org.chain import OfficeEvent, record
+from merzim.storage.events import Draft
+from merzim.storage.org.chain import office_event, record
 from merzim.storage.rows import columns_of, read_as
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY
 from workflow.org.access import (
@@ -103,7 +104,7 @@ class SqlAccounts:
                 rate_limits.end(connection, reader.login)
             record(
                 connection,
-                OfficeEvent.of(
+                office_event(
                     at,
                     "account_changed" if existing else "account_opened",
                     reader.login,
@@ -121,7 +122,7 @@ class SqlAccounts:
             rate_limits.end(connection, login)
             if password:
                 end_entries(connection, _FIRST_INVITATION, at.now)
-            record(connection, OfficeEvent.of(at, "password_set", login))
+            record(connection, office_event(at, "password_set", login))
 
     # ------------------------------------------------------------------------------------ outside identities
 
@@ -145,7 +146,7 @@ class SqlAccounts:
             connection.execute(update(ACCOUNT).where(same_login).values(password=""))
             end_entries(connection, ENTRY.c.login == identity.login, at.now)
             rate_limits.end(connection, identity.login)
-            event = OfficeEvent.of(at, "account_linked", identity.login, {"provider": identity.provider})
+            event = office_event(at, "account_linked", identity.login, {"provider": identity.provider})
             record(connection, event)
         return True
 
@@ -157,7 +158,7 @@ class SqlAccounts:
                 return False
             end_entries(connection, ENTRY.c.login == login, at.now)
             rate_limits.end(connection, login)
-            record(connection, OfficeEvent.of(at, "account_unlinked", login))
+            record(connection, office_event(at, "account_unlinked", login))
         return True
 
     # ------------------------------------------------------------------------------------------------ ways in
@@ -177,12 +178,12 @@ class SqlAccounts:
             connection.execute(ENTRY.insert(), values)
             record(
                 connection,
-                OfficeEvent(
+                Draft(
                     kind=f"{entry.kind}_given",
                     name=entry.login,
                     by=by or entry.login,
-                    now=entry.created_at,
-                    more={"name": entry.name},
+                    at=entry.created_at,
+                    payload={"name": entry.name},
                 ),
             )
 
@@ -216,7 +217,7 @@ class SqlAccounts:
             is_taken = end_entries(connection, ENTRY.c.hash == hash, now)
             if is_taken:
                 name = str(login)
-                record(connection, OfficeEvent(kind="entry_taken", name=name, by=name, now=now))
+                record(connection, Draft(kind="entry_taken", name=name, by=name, at=now))
             return is_taken
 
     def end_first_invitations(self, *, but: str = "", now: datetime) -> None:
@@ -228,7 +229,7 @@ class SqlAccounts:
         with writing(self._engine) as connection:
             ended = end_entries(connection, and_(_FIRST_INVITATION, ENTRY.c.hash != but), now)
             if ended:
-                record(connection, OfficeEvent(kind="entries_ended", name="", by="", now=now))
+                record(connection, Draft(kind="entries_ended", name="", by="", at=now))
 
     def end(self, login: str, hash: str | None = None, *, now: datetime, by: str = "") -> None:
         """End one entry of an account, or all of them. `by`: who ends it; the account itself by default."""
@@ -237,7 +238,7 @@ class SqlAccounts:
             ended = end_entries(connection, mine if hash is None else and_(mine, ENTRY.c.hash == hash), now)
             rate_limits.end(connection, login, hash)
             if ended:
-                record(connection, OfficeEvent(kind="entries_ended", name=login, by=by or login, now=now))
+                record(connection, Draft(kind="entries_ended", name=login, by=by or login, at=now))
 
     # ----------------------------------------------------------------------------------- limits of attempts
 

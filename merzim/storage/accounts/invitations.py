@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine, select
 from merzim.storage.accounts.accounts import end_entries, entry_values
 from merzim.storage.database.dialect import execute_for_names, in_names, insert, read_for_names
 from merzim.storage.database.engine import writing
-from merzim.storage.org.chain import OfficeEvent, record
+from merzim.storage.events import Draft
+from merzim.storage.org.chain import office_event, record
 from merzim.storage.rows import to_notice
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY
 from merzim.storage.tables.notices import NOTICE
@@ -54,7 +55,7 @@ class SqlInvitations:
         Returns the logins invited: logins or people who got an account meanwhile are left out.
         """
         new_invited: list[Invited] = []
-        events: list[OfficeEvent] = []
+        events: list[Draft] = []
         with writing(self._engine) as connection:
             keys = [invited.reader.person for invited in people if invited.new]
             query = select(ACCOUNT.c.person).where(in_names(ACCOUNT.c.person))
@@ -122,20 +123,20 @@ def _values(reader: Reader) -> dict[str, object]:
     return {**named_values, "password": "", "totp": "", "disabled": False}
 
 
-def _opened(reader: Reader, *, at: Stamp) -> OfficeEvent:
+def _opened(reader: Reader, *, at: Stamp) -> Draft:
     more = {"access": reader.access, "unit": reader.unit}
-    return OfficeEvent.of(at, "account_opened", reader.login, more)
+    return office_event(at, "account_opened", reader.login, more)
 
 
-def _given(connection: Connection, entry: Entry, *, by: str, now: datetime) -> OfficeEvent:
+def _given(connection: Connection, entry: Entry, *, by: str, now: datetime) -> Draft:
     """Store a link, replacing earlier ones of the account; return the event."""
     earlier = (ENTRY.c.login == entry.login) & (ENTRY.c.kind == "invitation")
     end_entries(connection, earlier, now)
     connection.execute(ENTRY.insert(), entry_values(entry))
-    return OfficeEvent(
+    return Draft(
         kind="invitation_given",
         name=entry.login,
         by=by,
-        now=now,
-        more={"name": entry.name},
+        at=now,
+        payload={"name": entry.name},
     )

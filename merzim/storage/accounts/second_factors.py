@@ -15,7 +15,8 @@ from merzim.storage.accounts import rate_limits
 from merzim.storage.accounts.accounts import end_entries
 from merzim.storage.accounts.encryption import Cipher, UnreadableSecret
 from merzim.storage.database.engine import execute, read_first, read_value, reading, writing
-from merzim.storage.org.chain import OfficeEvent, record
+from merzim.storage.events import Draft
+from merzim.storage.org.chain import office_event, record
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY, RECOVERY_CODE
 from notifications.notice import Notice
 from workflow.org.access import RecoveryCodes
@@ -73,7 +74,7 @@ class SqlSecondFactors:
             end_entries(connection, ENTRY.c.login == login, at.now)
             rate_limits.end(connection, login)
             details = {"recovery_codes": len(codes)}
-            event = OfficeEvent.of(at, "second_factor_set", login, details)
+            event = office_event(at, "second_factor_set", login, details)
             record(connection, event)
 
     def remove(
@@ -93,7 +94,7 @@ class SqlSecondFactors:
         """
         with writing(self._engine) as connection:
             _remove(connection, login, at.now)
-            event = OfficeEvent.of(at, REMOVED, login, details or {})
+            event = office_event(at, REMOVED, login, details or {})
             record(connection, event)
             self._queue(connection, letters)
 
@@ -122,7 +123,7 @@ class SqlSecondFactors:
         with writing(self._engine) as connection:
             _keep_codes(connection, login, codes, at.now)
             details = {"count": len(codes)}
-            event = OfficeEvent.of(at, "recovery_codes_made", login, details)
+            event = office_event(at, "recovery_codes_made", login, details)
             record(connection, event)
 
     def take_code(
@@ -148,13 +149,13 @@ class SqlSecondFactors:
             codes_left = connection.execute(
                 select(func.count()).select_from(RECOVERY_CODE).where(of_login, unused)
             ).scalar()
-            event = OfficeEvent(
+            event = Draft(
                 kind="recovery_code_used",
                 name=login,
                 on=today,
                 by=login,
-                now=now,
-                more={"left": codes_left},
+                at=now,
+                payload={"left": codes_left},
             )
             record(connection, event)
             self._queue(connection, letters)
@@ -177,7 +178,7 @@ class SqlSecondFactors:
                 done += 1
             if done:
                 kind = "second_factors_encrypted"
-                record(connection, OfficeEvent(kind=kind, name="", by=by, now=now, more={"count": done}))
+                record(connection, Draft(kind=kind, name="", by=by, at=now, payload={"count": done}))
         return EncryptionResult(done=done, unreadable=tuple(unreadable))
 
 

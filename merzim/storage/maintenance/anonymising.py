@@ -23,8 +23,9 @@ from sqlalchemy.types import TypeDecorator
 from merzim.storage import events
 from merzim.storage.accounts.accounts import end_entries
 from merzim.storage.database.engine import read_column, reading, writing
+from merzim.storage.events import Draft
 from merzim.storage.maintenance import triggers
-from merzim.storage.org.chain import IN_ORDER, OfficeEvent, record
+from merzim.storage.org.chain import IN_ORDER, office_event, record
 from merzim.storage.org.store import FormerPerson
 from merzim.storage.tables.accounts import ACCOUNT, DEVICE, ENTRY, IDENTITY, RECOVERY_CODE
 from merzim.storage.tables.base import TableBase, canonical
@@ -240,7 +241,7 @@ def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Anonymisi
     """Anonymise a person by an order, in one transaction; return the number of rewritten rows by table."""
     with writing(engine) as connection:
         _take_away(connection, words, act.at.now)
-        record(connection, OfficeEvent(kind="person_forgotten", name=words.token, by=act.at.by, now=act.at.now))
+        record(connection, Draft(kind="person_forgotten", name=words.token, by=act.at.by, at=act.at.now))
         counts, changed_events = anonymise(connection, words)
         mine = FORMER.c.number == person.number
         closed = {"key": words.token, "anonymised_on": act.at.today, "act": act.number, "act_on": act.on}
@@ -251,7 +252,7 @@ def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Anonymisi
             "ground": words.replaced(act.ground, ""),
             "rewritten": changed_events,
         }
-        event = OfficeEvent.of(act.at, ANONYMISED, words.token, details)
+        event = office_event(act.at, ANONYMISED, words.token, details)
         record(connection, event)
     _compact(engine)
     return counts

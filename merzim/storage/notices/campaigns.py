@@ -14,9 +14,9 @@ from sqlalchemy import Engine, and_, func, literal, select, update
 
 from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
 from merzim.storage.database.engine import Row_, read, read_first, writing
-from merzim.storage.events import OFFICE, ROW, hold
+from merzim.storage.events import OFFICE, ROW, Draft, hold
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.org.chain import IN_ORDER, OfficeEvent, record
+from merzim.storage.org.chain import IN_ORDER, record
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import NOTICE
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON, REGISTER_ROW
@@ -279,5 +279,5 @@ class SqlCampaigns:
 
 def _event(
     kind: str, campaign: StartedCampaign, by: str, now: datetime, on: date, details: Mapping[str, object]
-) -> OfficeEvent:
-    return OfficeEvent(kind=kind, name=campaign.id, by=by, now=now, on=on, more=details)
+) -> Draft:
+    return Draft(kind=kind, name=campaign.id, by=by, at=now, on=on, payload=details)

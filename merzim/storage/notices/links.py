@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Engine, select
 
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import Row_, execute, read, reading, writing
-from merzim.storage.org.chain import OfficeEvent, record
+from merzim.storage.events import Draft
+from merzim.storage.org.chain import record
 from merzim.storage.rows import read_as
 from merzim.storage.tables.notices import LINK, LINK_CODE
 from notifications.links import CODE_LASTS, Redeemed, TelegramLink
@@ -39,7 +40,7 @@ class SqlLinks:
             connection.execute(LINK_CODE.delete().where(old | (LINK_CODE.c.until < now - CODE_LASTS * 144)))
             row = {"hash": hashed, "person": person, "until": now + CODE_LASTS}
             connection.execute(LINK_CODE.insert(), row)
-            record(connection, OfficeEvent(kind="link_code_given", name=person, by="", now=now))
+            record(connection, Draft(kind="link_code_given", name=person, by="", at=now))
 
     def redeem(
         self, hashed: str, chat: str, *, language: str, now: datetime
@@ -75,7 +76,7 @@ class SqlLinks:
             )
             again_ = {"chat": chat, "linked_at": now, "blocked_at": None}
             connection.execute(step.on_conflict_do_update(index_elements=[LINK.c.person], set_=again_))
-            record(connection, OfficeEvent(kind="link_saved", name=link.person, by=link.person, now=now))
+            record(connection, Draft(kind="link_saved", name=link.person, by=link.person, at=now))
         return "linked", link
 
     def block(self, person: str, *, now: datetime) -> bool:
@@ -91,7 +92,7 @@ class SqlLinks:
         with writing(self._engine) as connection:
             deleted_count = connection.execute(LINK.delete().where(LINK.c.person == person)).rowcount
             if deleted_count:
-                record(connection, OfficeEvent(kind="link_removed", name=person, by=by, now=now))
+                record(connection, Draft(kind="link_removed", name=person, by=by, at=now))
         return bool(deleted_count)
 
     def speak(self, person: str, language: str) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 
 from calendars.checks import with_known_since
 from calendars.records import Records, parse
-from merzim.storage.org import chain
-from merzim.storage.org.chain import text_of
+from merzim.storage.database.engine import writing
+from merzim.storage.events import OFFICE, Draft, hold
+from merzim.storage.org.chain import last, lines, record, text_of
 from merzim.storage.rows import read_as
 
 ACT = "calendar_changed"
@@ -48,7 +49,7 @@ class Adoption:
 
 
 def adopted_acts(engine: Engine) -> tuple[Adoption, ...]:
-    return tuple(read_as(Adoption, line, text=text_of(line.payload)) for line in chain.lines(engine, *ACTS))
+    return tuple(read_as(Adoption, line, text=text_of(line.payload)) for line in lines(engine, *ACTS))
 
 
 def head_of(adoptions: Sequence[Adoption]) -> str:
@@ -74,4 +75,9 @@ def adopt(
         before: every act the writer has read.
         on: the local date of the event; `now`: aware UTC.
     """
-    return chain.follow(engine, head_of(before), ACTS, kind=ACT, name=name, text=text, on=on, by=by, now=now)
+    with writing(engine) as connection:
+        hold(connection, OFFICE)
+        if (connection.execute(last(ACTS)).scalar() or "") != head_of(before):
+            return False
+        record(connection, Draft(kind=ACT, name=name, on=on, by=by, at=now, payload={"text": text}))
+    return True

@@ -10,8 +10,9 @@ from datetime import date, datetime
 from sqlalchemy import Engine, select
 
 from merzim.storage.database.engine import read, writing
+from merzim.storage.events import Draft
 from merzim.storage.org import chain as office_chain
-from merzim.storage.org.chain import OfficeEvent, record
+from merzim.storage.org.chain import record
 from merzim.storage.tables.cases import CASE
 
 KIND = "edition_adopted"
@@ -98,5 +99,5 @@ def adopt(engine: Engine, editions: Sequence[AdoptedEdition], *, on: date, by: s
                 payload["text"] = edition.text
             if edition.moved:
                 payload["moved"] = [dict(move) for move in edition.moved]
-            adoptions.append(OfficeEvent(kind=KIND, name=edition.edition, on=on, by=by, now=now, more=payload))
+            adoptions.append(Draft(kind=KIND, name=edition.edition, on=on, by=by, at=now, payload=payload))
         record(connection, *adoptions)

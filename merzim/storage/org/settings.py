@@ -11,8 +11,9 @@ from secrets import token_urlsafe
 from sqlalchemy import Connection, Engine, select
 
 from merzim.storage.database.engine import read, reading, writing
+from merzim.storage.events import Draft
 from merzim.storage.org import store as rows
-from merzim.storage.org.chain import OfficeEvent, record
+from merzim.storage.org.chain import record
 from merzim.storage.tables.organisation import SETTING
 
 MAIL = "mail"
@@ -62,9 +63,7 @@ def store(
         for key, value in values.items():
             is_other = put(connection, key, value, by=by, now=now)
             if is_other or (key == MAIL and is_other_password):
-                events.append(
-                    OfficeEvent(kind="setting_changed", name=key, by=by, now=now, more={"value": value})
-                )
+                events.append(Draft(kind="setting_changed", name=key, by=by, at=now, payload={"value": value}))
         record(connection, *events)
 
 

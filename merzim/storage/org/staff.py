@@ -9,7 +9,8 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Engine, select
 
 from merzim.storage.database.engine import writing
-from merzim.storage.org.chain import OfficeEvent, record
+from merzim.storage.events import Draft
+from merzim.storage.org.chain import office_event, record
 from merzim.storage.org.store import (
     SaveCounts,
     office,
@@ -56,7 +57,7 @@ class SqlStaff:
             _same(_unit(connection, unit.id), unit, unit.name)
             connection.execute(UNIT.delete().where(UNIT.c.id == unit.id))
             _unmatch(connection, unit.id)
-            record(connection, OfficeEvent.of(at, "unit_removed", unit.id))
+            record(connection, office_event(at, "unit_removed", unit.id))
 
     def keep_person(self, person: Person, *, was: Person | None, at: Stamp) -> None:
         """Save a person. `was`: the state the writer saw, None for a new one. Raises Refusal."""
@@ -85,7 +86,7 @@ class SqlStaff:
             _unmatch(connection, person.key)
             record(
                 connection,
-                OfficeEvent.of(at, "person_removed", person.key),
+                office_event(at, "person_removed", person.key),
             )
 
     def take_in(self, units: list[Unit], people: list[Person], *, at: Stamp) -> SaveCounts:
@@ -143,7 +144,7 @@ class SqlChoices:
         kind = f"{column.removeprefix('own_')}_chosen"
         with writing(self._engine) as connection:
             if connection.execute(PERSON.update().where(mine).values({column: value})).rowcount:
-                event = OfficeEvent(kind=kind, name=person, by=by, now=now, more={"value": value})
+                event = Draft(kind=kind, name=person, by=by, at=now, payload={"value": value})
                 record(connection, event)
 
 

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Engine, Table, func, select
 
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import Row_, read, read_once, reading, writing
+from merzim.storage.events import Draft
 from merzim.storage.org import store
-from merzim.storage.org.chain import OfficeEvent, record
+from merzim.storage.org.chain import record
 from merzim.storage.rows import Values, columns_of
 from merzim.storage.tables.events import EVENT, OF_OFFICE
 from merzim.storage.tables.organisation import FORMER, MATCH, PERSON, UNIT
@@ -101,16 +102,16 @@ def put(connection: Connection, table: Table, lines: Sequence[Values]) -> None:
         connection.execute(step.on_conflict_do_update(index_elements=keys, set_=values), lines)
 
 
-def saved(table: Table, line: Values, stamp: Stamp) -> OfficeEvent:
+def saved(table: Table, line: Values, stamp: Stamp) -> Draft:
     """Return the event of a saved row; what a person's says is private."""
     [key] = [column.name for column in table.primary_key.columns]
-    return OfficeEvent(
+    return Draft(
         kind=f"{table.name}_saved",
         name=str(line[key]),
         on=stamp.today,
         by=stamp.by,
-        now=stamp.now,
-        **({"more": {"values": line}} if table is UNIT else {"private": line}),
+        at=stamp.now,
+        **({"payload": {"values": line}} if table is UNIT else {"private": line}),
     )
 
 
