@@ -26,7 +26,6 @@ from merzim.dashboard import Dashboard
 from merzim.documents import child
 from merzim.services.accounts import verbs as accounts
 from merzim.services.app import AppContext
-from merzim.services.campaigns.answers import BotAnswers
 from merzim.services.context import uploads_of
 from merzim.services.jobs import queue, rounds
 from merzim.services.jobs.bot_polling import polling
@@ -166,7 +165,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), ExitStack() as company:
         if not app.many_nodes:
-            company.enter_context(polling(app, clock, BotAnswers(app, clock)))
+            company.enter_context(polling(app, clock))
             company.enter_context(ticking(app, clock))
         tell(say("cli.serving", address=address))
         if app.many_nodes:
@@ -228,7 +227,7 @@ def work(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
     app.refuse_unable()
     logs.set_up(app.settings)
     _warn_of_clear_secrets(app, tell=tell, say=say)
-    with polling(app, clock, BotAnswers(app, clock)):
+    with polling(app, clock):
         if app.many_nodes:
             address = conninfo(app.engine)
             tell(say("cli.working"))

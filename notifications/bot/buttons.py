@@ -14,10 +14,10 @@ from datetime import date, timedelta
 from html import escape
 
 from i18n import explain, say
-from notifications.bot.messages import ButtonAction, Reply, shorten
+from notifications.bot.messages import ButtonAction, Reply
 from notifications.bot.office import Actions, ActionsOf, BotUser, CampaignAnswers
 from notifications.notice import Notice
-from notifications.wire.telegram import Button, Buttons, buttons, reference
+from notifications.wire.telegram import LONGEST, Button, Buttons, buttons, cut, reference
 from workflow.board.rows import WAITING
 from workflow.cases.commands.case_commands import View
 from workflow.cases.commands.reminder_actions import days_to_offer, deadline_of
@@ -38,7 +38,7 @@ _NAMED = re.compile(r"([0-9a-f]{32})(?::([0-9-]{1,15}))?")
 
 
 def handle_button(
-    user: BotUser, mark: str, argument: str, *, actions: ActionsOf, campaigns: CampaignAnswers | None = None
+    user: BotUser, mark: str, argument: str, *, actions: ActionsOf, campaigns: CampaignAnswers
 ) -> ButtonAction:
     """Handle a pressed button.
 
@@ -68,8 +68,6 @@ def handle_button(
             acting.read(notice)
         on = (notice.acknowledged_at or user.now).date()
         return ButtonAction(toast=user.line("acknowledged", on=on), buttons=_buttons_when_read(user, notice))
-    if not notice.case:
-        return _alert(user, "no_one_deadline")
     return _about_deadline(user, notice, mark, chosen, acting)
 
 
@@ -153,12 +151,12 @@ def signature(person: Person) -> str:
 
 
 def _answer_campaign(
-    user: BotUser, campaigns: CampaignAnswers | None, notice: Notice, mark: str, chosen: str
+    user: BotUser, campaigns: CampaignAnswers, notice: Notice, mark: str, chosen: str
 ) -> ButtonAction:
     """Show the question of a campaign; when pressed again below it, confirm it. Fields are filled in on a
     page.
     """
-    if mark != "c" or campaigns is None:
+    if mark != "c":
         return _alert(user, "not_yours")
     try:
         question = campaigns.question(user.person.key, notice.obligation, user.language)
@@ -252,4 +250,4 @@ def _show_deadline(user: BotUser, view: View, deadline: Deadline) -> Reply:
     parts = [f"<b>{head}</b>\n{escape(force, quote=False)}", explanation]
     if deadline.state == "done":
         parts.insert(1, user.line("done_already"))
-    return Reply(text=shorten("\n\n".join([*parts, page])))
+    return Reply(text=cut("\n\n".join([*parts, page]), LONGEST))

@@ -12,11 +12,11 @@ from html import escape
 from calendars import OutOfRange
 from i18n import LANGUAGES, available_language, refusal, say
 from notifications.bot import buttons
-from notifications.bot.messages import ButtonAction, Reply, Sender, line, shorten
+from notifications.bot.messages import ButtonAction, Reply, Sender, line
 from notifications.bot.office import ActionsOf, BotContext, BotUser, CampaignAnswers
 from notifications.letters.texts import object_names, relation_to_due_date
 from notifications.links import hash_code
-from notifications.wire.telegram import Button
+from notifications.wire.telegram import LONGEST, Button, cut
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.office import with_officer
 from workflow.refusal import Refusal
@@ -33,7 +33,7 @@ class Conversation:
         clock: returns the moment: aware UTC, and the local date.
         language: language for unknown senders whose Telegram uses none of ours.
         actions: makes what a person does to cases by the buttons.
-        campaigns: the answers to campaigns; None where the bot takes none.
+        campaigns: the answers to campaigns.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Conversation:
         *,
         language: str,
         actions: ActionsOf,
-        campaigns: CampaignAnswers | None = None,
+        campaigns: CampaignAnswers,
     ) -> None:
         self._app = app
         self._actions = actions
@@ -191,4 +191,4 @@ def list_deadlines(user: BotUser, list_kind: str) -> Reply:
         ]
     if len(mine) > SHOWN:
         lines += ["", user.line("list_more", count=len(mine) - SHOWN)]
-    return Reply(text=shorten("\n".join(lines)))
+    return Reply(text=cut("\n".join(lines), LONGEST))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from i18n import say
-from notifications.wire.telegram import LONGEST, Buttons
+from notifications.wire.telegram import Buttons
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,15 +44,3 @@ class Sender:
 def line(code: str, language: str, **arguments: object) -> str:
     """Return a sentence of the bot (`telegram.` and the code) for Telegram's HTML."""
     return escape(say(f"telegram.{code}", arguments, language), quote=False)
-
-
-def shorten(text: str) -> str:
-    """Return the text cut at a line end to Telegram's limit, markup included."""
-    if len(text.encode("utf-16-le")) // 2 <= LONGEST:
-        return text
-    lines: list[str] = []
-    for line in text.split("\n"):
-        if len("\n".join([*lines, line]).encode("utf-16-le")) // 2 > LONGEST - 2:
-            break
-        lines.append(line)
-    return "\n".join([*lines, "…"])

@@ -163,20 +163,20 @@ class Poller:
     async def _answer_all(self, bot: Bot, lease: str, updates: Sequence[Update]) -> None:
         """Answer the updates, those of one chat in order, and no chat waiting for another."""
         self._reply_until = time.monotonic() + LONGEST_PAUSE
-        chats: dict[int, list[Update]] = {}
+        chats: dict[int, list[tuple[User, Update]]] = {}
         for update in updates:
             if (user := _user(update)) is not None and not self._is_ignored(_sender(user), update.message):
-                chats.setdefault(user.id, []).append(update)
+                chats.setdefault(user.id, []).append((user, update))
         answered = await asyncio.gather(*(self._answer_chat(bot, lease, of_one) for of_one in chats.values()))
         if all(answered) and self._holds_lease(lease):
             self._offset = updates[-1].update_id + 1
 
-    async def _answer_chat(self, bot: Bot, lease: str, updates: Sequence[Update]) -> bool:
+    async def _answer_chat(self, bot: Bot, lease: str, updates: Sequence[tuple[User, Update]]) -> bool:
         """Answer the updates of one chat in order; return whether the lease lasted for all of them."""
-        for update in updates:
+        for user, update in updates:
             if not self._holds_lease(lease):
                 return False
-            await self._answer(bot, update)
+            await self._answer(bot, user, update)
         return True
 
     def _is_ignored(self, sender: Sender, message: Message | None) -> bool:
@@ -194,23 +194,21 @@ class Poller:
         self._strangers[sender.chat, is_code] = [*recent, now]
         return False
 
-    async def _answer(self, bot: Bot, update: Update) -> None:
+    async def _answer(self, bot: Bot, user: User, update: Update) -> None:
         """Answer one update. An internal error is logged and answered with a sentence, never raised."""
         message, query = update.message, update.callback_query
         try:
             if query is not None:
                 await self._button(bot, query)
-            elif message is not None and message.from_user is not None and message.chat.type == "private":
-                replies = self._replies_to(message, _sender(message.from_user))
-                await self._reply(bot, message.chat.id, replies)
+            elif message is not None and message.chat.type == "private":
+                await self._reply(bot, message.chat.id, self._replies_to(message, _sender(user)))
         except Exception as problem:  # One thing said must not keep the others from being heard.
             log.error(
                 "an update could not be answered: %s",
                 self._channel.error_text(problem),
                 exc_info=_plain(problem),
             )
-            if (user := _user(update)) is not None:
-                await self._reply(bot, user.id, (self._conversation.broken(_sender(user)),))
+            await self._reply(bot, user.id, (self._conversation.broken(_sender(user)),))
 
     def _replies_to(self, message: Message, sender: Sender) -> tuple[Reply, ...]:
         """Return the replies to a message; one without text cannot be used."""

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from aiogram.types import InlineKeyboardMarkup
 
 
-_MAX_CHATS = 10_000
-
-
 class Pacer:
     """Allots the times at which one bot may send its messages. Moments are seconds of a monotonic clock.
 
@@ -61,8 +58,6 @@ class Pacer:
             chosen = min(range(len(chats)), key=moments.__getitem__)
             moment = moments[chosen]
             self._free = moment + self._step
-            if len(self._chats) > _MAX_CHATS:
-                self._chats = {chat: free for chat, free in self._chats.items() if free > at}
             self._chats[chats[chosen]] = moment + self._per_chat
         return chosen, moment
 
@@ -289,7 +284,7 @@ class _Batch:
                 ),
             )
             outcome = Outcome(state="sent", answer=f"message {sent.message_id}")
-        except (AiogramError, OSError, ValueError) as problem:
+        except (AiogramError, OSError) as problem:
             outcome = self._outcome_of(problem)
         self.outcomes[parcel.notice.key] = outcome
         return parcel.notice.key
@@ -322,10 +317,8 @@ class _Batch:
             case exceptions.TelegramNetworkError() | exceptions.ClientDecodeError():
                 self._count_failure(answer)
                 return Outcome(state="unknown", answer=answer)
-            case exceptions.TelegramServerError() | exceptions.TelegramAPIError():
-                self._count_failure(answer)
-                return Outcome(state="queued", answer=answer, fault=UNREACHABLE)
-        return Outcome(state="failed", answer=answer, use_other_channels=True)
+        self._count_failure(answer)
+        return Outcome(state="queued", answer=answer, fault=UNREACHABLE)
 
     def _too_many(self, seconds: float, answer: str) -> Outcome:
         """Return the outcome of a message Telegram wants later; after a long wait the rest is put back."""

@@ -82,7 +82,7 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: OpenD
         *sections(deadlines, language),
         *_section("dates", (moved_line(*pair, language) for pair in items.moved), language),
         *_section("comments", (comment_line(one, matters) for one in items.comments), language),
-        *(unconfirmed_section(matters, language) if items.calls else ()),
+        *([_calendar_section(matters, language)] if items.calls else ()),
         *_section("never_confirmed", never, language),
         *_section("units", units, language),
     ]
@@ -243,18 +243,16 @@ def unconfirmed_year(calendar: Kazakhstan, today: date) -> int | None:
     return year if calendar.provisional_years(date(year, 1, 1), date(year, 12, 31)) else None
 
 
-def unconfirmed_section(matters: Matters, language: str) -> tuple[LetterSection, ...]:
-    """Return the section asking the officer to adopt next year's calendar; none once it is confirmed."""
-    year = unconfirmed_year(matters.calendar, matters.today)
-    if year is None:
-        return ()
+def _calendar_section(matters: Matters, language: str) -> LetterSection:
+    """Return the section asking the officer to adopt next year's calendar."""
+    year = matters.today.year + 1
     address = f"{matters.rules.public_address}/calendar/acts"
     lines = (
         LetterLine(text=say("digest.calendar_do", {"year": year}, language)),
         LetterLine(text=say("digest.calendar_link", {}, language), link=address),
     )
     heading = say("digest.calendar_subject", {"year": year}, language)
-    return (LetterSection(heading=heading, lines=lines),)
+    return LetterSection(heading=heading, lines=lines)
 
 
 def _shortened(part: LetterSection, language: str) -> LetterSection:

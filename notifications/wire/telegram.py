@@ -31,7 +31,7 @@ Buttons = tuple[tuple[Button, ...], ...]
 def format_message(letter: Letter) -> str:
     """Return the letter as Telegram HTML: subject and brief, or subject and whole text, cut when too long."""
     subject = " ".join(letter.subject.split())
-    body = _cut((letter.brief or letter.text).strip(), LONGEST - _length(subject) - 2)
+    body = cut((letter.brief or letter.text).strip(), LONGEST - _length(subject) - 2)
     body = escape(body, quote=False)
     body = _HEADING.sub(r"<b>\1</b>", body)
     body = _FOOTER.sub(r"<i>\1</i>", body)
@@ -91,19 +91,12 @@ def _row(action: Action, number: int, language: str) -> tuple[Button, ...]:
     )
 
 
-def _cut(text: str, room: int) -> str:
-    """Return a text cut at the end of a line to so many characters, with an ellipsis."""
+def cut(text: str, room: int) -> str:
+    """Return a text cut at the end of a line to so many UTF-16 units, with an ellipsis."""
     if _length(text) <= room:
         return text
-    lines: list[str] = []
-    room_left = room - 2
-    for line in text.split("\n"):
-        room_left -= _length(line) + 1
-        if room_left < 0:
-            break
-        lines.append(line)
-    cut_text = "\n".join(lines).rstrip()
-    return (cut_text or text[: (room - 2) // 2]) + "\n…"
+    kept = text.encode("utf-16-le")[: 2 * (room - 2)].decode("utf-16-le", errors="ignore")
+    return (kept.rpartition("\n")[0].rstrip() or kept) + "\n…"
 
 
 def _length(text: str) -> int:

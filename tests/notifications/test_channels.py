@@ -75,6 +75,15 @@ def test_a_letter_written_twice_is_one_file(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_a_letter_to_no_address_has_failed(tmp_path: Path) -> None:
+    """As by e-mail: nobody finds it in the folder instead."""
+    nowhere = parcel(address="nobody")
+    outcomes = asyncio.run(channel(path=tmp_path, sender="merzim@example.kz").send([nowhere], now=NOW))
+
+    assert outcomes == {nowhere.notice.key: Outcome(state="failed", answer="not an e-mail address: 'nobody'")}
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_folder_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
     """Where the folder should be there is a file: nothing is lost, the answer says what the system said."""
     (tmp_path / "letters").write_text("")

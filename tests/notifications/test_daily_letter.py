@@ -16,7 +16,7 @@ from notifications.channels import OutgoingMessage
 from notifications.daily import WEEK, first_of_week, letter_day
 from notifications.rules import local_day
 from tests.case_rows import completed_case
-from tests.law import CALENDAR
+from tests.law import CALENDAR, library
 from tests.notifications.sample_office import (
     AIGUL,
     BOLAT,
@@ -29,6 +29,7 @@ from tests.notifications.sample_office import (
     noon,
 )
 from workflow.cases.commands import assignments, standings
+from workflow.law.library import Library
 from workflow.org.audit import Stamp
 
 MONDAY_AFTER = date(2026, 4, 6)
@@ -266,6 +267,38 @@ def test_from_november_the_officer_is_called_weekly_and_in_the_last_five_days_da
     ]
 
     assert called == [date(2026, 11, 2), date(2026, 12, 25), date(2026, 12, 28)]
+
+
+@pytest.mark.parametrize(
+    ("language", "awaits"),
+    [
+        ("kk", "Сіздің назарыңызды қажет ететін мәселе бар"),
+        ("ru", "Вас ожидает вопрос"),
+        ("en", "A matter needs your attention"),
+    ],
+)
+def test_nothing_of_a_confidential_case_stands_in_a_letter(tmp_path: Path, language: str, awaits: str) -> None:
+    """No title, object, date or name but the reader's, and no answer without log-in: alone, moved alone, and in
+    a list of two, which says by which day. The head's list of the units leaves it out."""
+    quiet = Library([edition.replaced(confidential=True) for edition in library().all()])
+    people = [replace(AIGUL, language=language), BOLAT, DANA, OFFICER]
+    town = Town(tmp_path, people=people, library=quiet, rules=replace(RULES, link_key="k" * 32))
+    case, today = town.open(), date(2026, 3, 19)
+    letters = of(day(town, FIVE_BEFORE), AIGUL.key)
+    stamp = Stamp(by="x", now=noon(today), today=today)
+    town.case_commands.replan(case.id, "analysis_started", on=date(2026, 4, 20), at=stamp)
+    letters += of(day(town, today), AIGUL.key)
+    town.open()
+    listed = day(town, MONDAY_AFTER)
+    town.close()
+
+    assert [parcel.letter.subject for parcel in letters] == [awaits] * 2
+    for parcel in (*letters, *listed):
+        text = parcel.letter.subject + parcel.letter.text + parcel.letter.html
+        assert not re.search("Құрылыс|хабарланд|объявлен|nnounce|Аппарат|/answer/", text)
+        assert parcel.letter.entries == ()
+        assert parcel.notice.person != AIGUL.key or f"/cases/{case.id}" in text
+    assert "Сериков" not in "".join(parcel.letter.text for parcel in letters)
 
 
 def test_who_is_away_gets_no_letter_and_the_deputy_gets_the_units(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -198,23 +199,34 @@ def test_a_wrong_password_is_queued_and_says_no_password(
     assert not any("yesterday" in outcome.answer for outcome in outcomes.values())
 
 
-def test_a_password_variable_that_is_not_set_is_named(
-    authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"password_env": "POST_PASSWORD"}, "environment variable 'POST_PASSWORD' is not set"),
+        ({"password": ""}, "no password was given for localhost"),
+    ],
+)
+def test_a_password_that_is_not_there_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], said: str
 ) -> None:
-    """The answer says which variable to set."""
+    """The answer says which variable to set, or for which server nobody gave one on the page."""
     monkeypatch.delenv("POST_PASSWORD", raising=False)
-    outcomes = sent(plainly(free_port(), user="merzim", password_env="POST_PASSWORD"))
+    outcomes = sent(replace(plainly(free_port(), user="merzim"), **given))
 
     assert states(outcomes) == ["queued", "queued", "queued"]
-    assert all("POST_PASSWORD" in outcome.answer for outcome in outcomes.values())
+    assert {outcome.answer for outcome in outcomes.values()} == {said}
 
 
 def test_an_address_that_is_none_fails_alone() -> None:
-    """It never reaches the server."""
+    """It never reaches the server; nor does one in Cyrillic where the server takes none."""
     office = Office()
-    batch = [BATCH[0], parcel(9, address="a@b.kz\r\nRCPT TO:<all@b.kz>")]
+    batch = [
+        BATCH[0],
+        parcel(8, address="айгүл@example.kz"),
+        parcel(9, address="a@b.kz\r\nRCPT TO:<all@b.kz>"),
+    ]
     with serving(office) as port:
         outcomes = sent(plainly(port), batch)
 
-    assert states(outcomes, batch) == ["sent", "failed"]
+    assert states(outcomes, batch) == ["sent", "failed", "failed"]
     assert office.tries == 1

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 from notifications.recipients import resolve_recipients
 from tests.law import library
-from tests.notifications.sample_office import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, UNITS, Town
+from tests.notifications.sample_office import AIGUL, BOLAT, DANA, OFFICER, UNITS
 from workflow.cases.case import Case
 from workflow.law.procedure import Obligation, Step
 from workflow.org.office import Office, Person, Unit
@@ -143,55 +142,3 @@ def test_uploads_of_a_unit_without_an_account_are_for_the_higher_body() -> None:
 
     assert [recipient.person.name for recipient in first] == ["Own"]
     assert [recipient.person.name for recipient in second] == ["Higher"]
-
-
-def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
-    """No title, object, date or name but the reader's, in subject, text, HTML or calendar; and no digest of
-    somebody else's lists it. Nor does it accept an answer without log-in from a person without an account."""
-    from notifications.letters.texts import Matter, letter
-    from tests.law import CALENDAR
-    from workflow.deadlines.resolver import deadline
-
-    town = Town(tmp_path)
-    opened_case = town.open()
-    stored_case = town.outbox.cases({opened_case.id})[opened_case.id]
-    procedure = library().named(stored_case.edition)
-    due = deadline(stored_case, procedure, CALENDAR, "start_announced", today=FIVE_BEFORE)
-    assert due is not None
-    matter = Matter(
-        case=stored_case,
-        procedure=procedure,
-        deadline=due,
-        unit="Аппарат",
-        name=AIGUL.name,
-        recipient=None,
-        others=(BOLAT.name,),
-        public_address="https://merzim.example.kz",
-        answer="https://merzim.example.kz/answer/T0ken",
-        confidential=True,
-    )
-    letters = [
-        letter(matter, CALENDAR, language=language, today=FIVE_BEFORE) for language in ("kk", "ru", "en")
-    ]
-    town.close()
-
-    assert [confidential_letter.subject for confidential_letter in letters] == [
-        "Сіздің назарыңызды қажет ететін мәселе бар",
-        "Вас ожидает вопрос",
-        "A matter needs your attention",
-    ]
-    for confidential_letter in letters:
-        whole_text = confidential_letter.subject + confidential_letter.text + confidential_letter.html
-        for secret in (
-            "Құрылыс",
-            "хабарландыру",
-            "объявлен",
-            "nnounce",
-            BOLAT.name,
-            "Аппарат",
-            "30 ",
-            "T0ken",
-        ):
-            assert secret not in whole_text
-        assert f"https://merzim.example.kz/cases/{opened_case.id}" in confidential_letter.text
-        assert confidential_letter.entries == ()

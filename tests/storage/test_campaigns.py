@@ -635,6 +635,7 @@ def test_the_bot_asks_and_takes_the_answer_of_whoever_is_linked(app: AppContext)
     [question] = bot.pressed(mine, button.data).replies
     assert "I have seen it kk" in question.text
     assert "/confirm/" in question.text
+    assert bot.pressed(mine, button.data.replace("c:", "d:")).alert
     assert states(ctx, campaign)["guest"] == "awaited"
     [[sure]] = question.buttons
     assert bot.pressed(theirs, sure.data).alert

@@ -16,9 +16,10 @@ from merzim.storage.notices.links import SqlLinks
 from notifications.channels import OutgoingMessage
 from notifications.channels.telegram import AT_ONCE, PATIENCE, Telegram, channel
 from notifications.links import hash_code
-from notifications.notice import Outcome
+from notifications.notice import UNREACHABLE, Action, Outcome
 from tests.notifications.sample_office import FIVE_BEFORE, noon, parcel
-from tests.telegram.emulator import Emulator
+from tests.notifications.servers import free_port
+from tests.telegram.emulator import TOKEN, Emulator
 
 pytestmark = pytest.mark.telegram
 NOW = noon(FIVE_BEFORE)
@@ -54,22 +55,44 @@ def only(outcomes: Mapping[str, Outcome]) -> Outcome:
     return outcome
 
 
-def test_the_letter_arrives_with_its_buttons(telegram: Emulator, bot: Telegram, links: SqlLinks) -> None:
+@pytest.mark.parametrize(
+    ("about", "offered", "buttons"),
+    [
+        ({}, {"later": True}, ["Таныстым", "Кейінірек еске салу", "Орындалды", "Істі ашу"]),
+        ({}, {"asks": True}, ["Таныстым", "Істі ашу"]),
+        ({"kind": "moved"}, {}, ["Таныстым", "Істі ашу"]),
+        ({"kind": "letter", "case": ""}, {}, ["Таныстым"]),
+        (
+            {"kind": "letter", "case": ""},
+            {
+                "actions": (
+                    Action(key="a", obligation="x", asks=False),
+                    Action(key="b", obligation="y", asks=True),
+                )
+            },
+            ["1. Орындалды", "1. Істі ашу", "2. Істі ашу"],
+        ),
+        ({"kind": "lost"}, {}, []),
+    ],
+)
+def test_the_letter_arrives_with_its_buttons(
+    telegram: Emulator,
+    bot: Telegram,
+    links: SqlLinks,
+    about: dict[str, object],
+    offered: dict[str, object],
+    buttons: list[str],
+) -> None:
     """Subject, text, and what can be done about it, in the reader's language; the answer names the message."""
-    (parcel,) = batch(links, 1)
-    parcels = [replace(parcel, letter=replace(parcel.letter, later=True))]
-    outcome = only(sent(bot, parcels))
+    (first,) = batch(links, 1)
+    parcel = replace(first, notice=replace(first.notice, **about), letter=replace(first.letter, **offered))
+    outcome = only(sent(bot, [parcel]))
     (seen_message,) = telegram.seen(8000)
 
     assert outcome == Outcome(state="sent", answer=f"message {seen_message.id}")
-    assert seen_message.text.startswith(f"<b>{parcels[0].letter.subject}</b>")
+    assert seen_message.text.startswith(f"<b>{parcel.letter.subject}</b>")
     assert "Әңгіме ұзақ болды." in seen_message.text
-    assert list(seen_message.buttons) == [
-        "Таныстым",
-        "Кейінірек еске салу",
-        "Орындалды",
-        "Істі ашу",
-    ]
+    assert list(seen_message.buttons) == buttons
 
 
 def test_marks_in_a_name_are_no_marks_in_the_message(
@@ -133,8 +156,25 @@ def test_a_bot_without_a_token_says_so(telegram: Emulator, links: SqlLinks) -> N
     outcome = only(sent(nameless, batch(links, 1)))
 
     assert (outcome.state, outcome.use_other_channels) == ("queued", True)
-    assert "NO_SUCH" in outcome.answer
-    assert "no token at all" not in outcome.answer
+    assert outcome.answer == "NO_SUCH: not a token"
+    assert asyncio.run(nameless.probe()) == Outcome(state="failed", answer="NO_SUCH: not a token")
+
+
+def test_a_bot_is_asked_for_its_name_before_anybody_is_written_to(telegram: Emulator, bot: Telegram) -> None:
+    """A token that Telegram refuses is not said in the answer."""
+    asked = asyncio.run(bot.probe())
+    body = {"ok": False, "error_code": 401, "description": f"Unauthorized {TOKEN}"}
+    telegram.fault("getMe", status=401, body=body)
+
+    assert (asked.state, asked.answer[:1]) == ("sent", "@")
+    assert asyncio.run(bot.probe()) == Outcome(state="failed", answer="Unauthorized …")
+
+
+def test_where_nobody_listens_nothing_was_tried(bot: Telegram, links: SqlLinks) -> None:
+    """No connection: the message cannot have arrived, and keeps its attempts."""
+    outcome = only(sent(replace(bot, server=f"http://127.0.0.1:{free_port()}"), batch(links, 1)))
+
+    assert (outcome.state, outcome.fault, outcome.tried) == ("queued", UNREACHABLE, False)
 
 
 def test_it_speaks_evenly(telegram: Emulator, bot: Telegram, links: SqlLinks) -> None:
@@ -195,15 +235,17 @@ def test_an_account_lost_meanwhile_has_failed_and_the_others_speak(
 def test_a_pause_asked_for_keeps_no_later_batch_waiting(
     telegram: Emulator, bot: Telegram, links: SqlLinks
 ) -> None:
-    """Half an hour: what comes after is put back at once, unasked, and keeps its attempts."""
-    parcels = batch(links, 2)
+    """Half an hour: what comes after is put back at once, unasked, and keeps its attempts; of the same batch
+    as well.
+    """
+    parcels = batch(links, 1, messages_each=3)
     telegram.refuse(429, "Too Many Requests: retry after 1800", retry_after=1800)
-    sent(bot, parcels[:1])
-    call_count, began = len(telegram.calls()), monotonic()
-    outcome = only(sent(bot, parcels[1:]))
+    began = monotonic()
+    assert [outcome.tried for outcome in sent(bot, parcels[:2]).values()] == [True, False]
+    outcome = only(sent(bot, parcels[2:]))
 
     assert monotonic() - began < 30
-    assert len(telegram.calls()) == call_count
+    assert len(telegram.calls()) == 1
     assert (outcome.state, outcome.tried) == ("queued", False)
     assert outcome.wait is not None
     assert timedelta(minutes=29) < outcome.wait <= timedelta(minutes=30)

@@ -9,8 +9,10 @@ from datetime import date, timedelta
 import pytest
 
 from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import writing
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.org import store as office_store
+from merzim.storage.tables.organisation import PERSON
 from notifications.channels.telegram import Pacer, Telegram
 from notifications.notice import Notice
 from tests.law import CALENDAR, library
@@ -81,8 +83,10 @@ def test_from_linking_to_acknowledgement(talk: Talk, case: Case) -> None:
     assert reminder.text.startswith(
         "<b>Мерзімі жақын: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні қалды)</b>"
     )
-    toast = talk.toast(lambda: talk.emulator.presses(aigul, reminder, "Таныстым"))
-    assert toast == "Танысқаныңыз белгіленді: 2026 жылғы 18 наурыз."
+    for _ in range(2):
+        toast = talk.toast(lambda: talk.emulator.presses(aigul, reminder, "Таныстым"))
+        assert toast == "Танысқаныңыз белгіленді: 2026 жылғы 18 наурыз."
+        talk.passes(timedelta(hours=1))
     assert notice(talk).acknowledged_at == noon(FIVE_BEFORE)
     assert [(event.kind, event.payload["what"], event.by) for event in chain(talk, case)[-1:]] == [
         ("notice", "acknowledged", "Ахметова Айгүл (Telegram)")
@@ -109,8 +113,19 @@ def test_from_linking_to_acknowledgement(talk: Talk, case: Case) -> None:
     page = f"https://merzim.example.kz/cases/{case.id}#{ANNOUNCED}"
     assert where == f"Растайтын құжатты іс бетінде тіркеңіз: {page}"
 
-    events = [(event.kind, event.payload.get("what", "")) for event in chain(talk, case)[-3:]]
-    assert events == [("notice", "put_off"), ("fact", ""), ("notice", "evidence_follows")]
+    events = [(event.kind, event.payload.get("what", "")) for event in chain(talk, case)[-4:]]
+    assert events == [
+        ("notice", "acknowledged"),
+        ("notice", "put_off"),
+        ("fact", ""),
+        ("notice", "evidence_follows"),
+    ]
+
+    # Pressed again, the old buttons say that nothing more is awaited.
+    nothing_more = "Бұл міндет бойынша енді ештеңе талап етілмейді."
+    for button in ("Кейінірек еске салу", "Орындалды"):
+        assert talk.toast(lambda button=button: talk.emulator.presses(aigul, reminder, button)) == nothing_more
+    assert nothing_more in talk.press(aigul, reminder, "Істі ашу")[0].text
 
 
 def test_codes_that_are_wrong_used_or_too_old(talk: Talk, links: SqlLinks) -> None:
@@ -124,6 +139,18 @@ def test_codes_that_are_wrong_used_or_too_old(talk: Talk, links: SqlLinks) -> No
     assert talk.tell(emulator.BOLAT, "/start AAAABBBBCCCC").text.startswith("Мұндай код жоқ")
     assert talk.tell(emulator.BOLAT, f"/start {early}").text.startswith("Бұл код бұрын қолданылған")
     assert [*links.these([AIGUL.key, "bolat@example.kz"])] == [AIGUL.key]
+
+
+def test_who_left_the_office_is_a_stranger(talk: Talk, links: SqlLinks) -> None:
+    """With an account of before, or with a code brought too late, which links nobody."""
+    linked(talk)
+    late = talk.code_for(BOLAT.key)
+    with writing(talk.town.engine) as connection:
+        connection.execute(PERSON.delete().where(PERSON.c.key.in_([AIGUL.key, BOLAT.key])))
+
+    assert talk.tell(emulator.AIGUL, "/my").text.startswith("Бұл – «Мерзім» боты")
+    assert talk.tell(emulator.BOLAT, f"/start {late}").text.startswith("Мұндай код жоқ")
+    assert links.of(BOLAT.key) is None
 
 
 def test_an_account_that_is_somebodys_is_not_taken_over(talk: Talk, links: SqlLinks) -> None:
@@ -164,7 +191,9 @@ def test_a_button_nobody_made_does_nothing(talk: Talk, case: Case, data: str) ->
 
 
 def test_a_day_that_was_not_offered_is_refused_by_the_same_rule(talk: Talk, case: Case) -> None:
-    """A forged date beyond the last step, and a done day to come: one sentence each, nothing written."""
+    """A forged date beyond the last step, and a done day to come: one sentence each, nothing written; no date
+    and no line of the case are nobody's buttons.
+    """
     linked(talk)
     reminder = reminded(talk)
     before = len(chain(talk, case))
@@ -176,6 +205,9 @@ def test_a_day_that_was_not_offered_is_refused_by_the_same_rule(talk: Talk, case
 
     assert "ең кеші – 2026 жылғы 30 наурыз" in press(f"s:{name}:2026-04-30")
     assert "әлі келген жоқ" in press(f"d:{name}:2026-03-19")
+    for data in (f"d:{name}:2026-03-99", f"u:{name}:-1"):
+        toast = talk.toast(lambda data=data: talk.emulator.sends_callback(emulator.AIGUL, data))
+        assert toast.startswith("Бұл түйме")
     assert len(chain(talk, case)) == before
 
 
@@ -244,6 +276,12 @@ def test_the_lists_are_ones_own(talk: Talk, links: SqlLinks) -> None:
     assert talk.tell(emulator.BOLAT, "/my").text.startswith("До ")
     talk.day(date(2026, 4, 1))
     assert "(2 жұмыс күні өтті)" in talk.tell(emulator.AIGUL, "/overdue").text
+    talk.day(date(2035, 1, 1))
+    assert "күнтізбеден тыс жатыр" in talk.tell(emulator.AIGUL, "/week").text
+    before = len(talk.emulator.calls())
+    talk.emulator.says(emulator.AIGUL, "/my", chat={"id": -5, "type": "group", "title": "Group"})
+    talk.tell(emulator.AIGUL, "/start")
+    assert len(talk.emulator.calls()) == before + 1, "in a group nothing is said"
 
 
 def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Talk, case: Case) -> None:

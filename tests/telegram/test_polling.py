@@ -156,6 +156,36 @@ def test_a_fault_of_ours_is_answered_and_the_next_word_is_heard(
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_a_bot_without_a_token_is_told_of_and_named_once(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
+    """It is tried again: the variable may be set meanwhile."""
+    told: list[tuple[str, str]] = []
+    talk.bot = replace(talk.bot, token="", token_env="NO_SUCH")
+    with listening(talk.poller(fault=lambda *fault: told.append(fault))):
+        until(lambda: len(told) > 1)
+
+    assert set(told) == {("token", "environment variable 'NO_SUCH' is not set")}
+    assert caplog.text.count("NO_SUCH") == 1
+
+
+def test_no_failure_of_the_database_ends_the_bot(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once it cannot lend the token, and never write down that the bot is heard again."""
+    take, away = SqlLeases.take, iter([ConnectionError("the database is away")])
+
+    def taken(*arguments: object, **named: object) -> bool:
+        for trouble in away:
+            raise trouble
+        return take(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(SqlLeases, "take", taken)
+    with listening(talk.poller(fault=lambda *_: 1 / 0)):
+        talk.tell(emulator.AIGUL, "/start")
+
+    assert "the bot hears nobody: the database is away" in caplog.text
+    assert "could not be written down" in caplog.text
+
+
 @pytest.fixture
 def configured(telegram: Emulator, office: Merzim, tmp_path: Path) -> Merzim:
     """The example office, whose config.toml names the bot."""

@@ -9,16 +9,16 @@ from datetime import date, datetime
 from functools import partial
 
 from merzim.services.app import AppContext
+from merzim.services.campaigns.answers import BotAnswers
 from merzim.services.cases.bulk import PersonActions
 from merzim.services.moments import Clock
 from merzim.storage.events import ORIGIN, Origin
 from notifications.bot.conversation import Conversation
-from notifications.bot.office import CampaignAnswers
 from notifications.bot.polling import Poller
 from notifications.channels.telegram import Telegram
 
 
-def create_poller(app: AppContext, clock: Clock, campaigns: CampaignAnswers | None = None) -> Poller | None:
+def create_poller(app: AppContext, clock: Clock) -> Poller | None:
     """Return the poller of Telegram updates; None if the office does not use Telegram.
 
     The conversation uses the day of `clock`, the lease the machine's clock, because it concerns processes.
@@ -33,7 +33,8 @@ def create_poller(app: AppContext, clock: Clock, campaigns: CampaignAnswers | No
 
     language = app.settings.office.language
     actions = partial(PersonActions, app=app)
-    conversation = Conversation(app, read_clock, language=language, actions=actions, campaigns=campaigns)
+    answers = BotAnswers(app, clock)
+    conversation = Conversation(app, read_clock, language=language, actions=actions, campaigns=answers)
 
     def fault(code: str, answer: str) -> None:
         app.outbox.fault(channel.name, code, answer, now=read_clock()[0])
@@ -42,12 +43,12 @@ def create_poller(app: AppContext, clock: Clock, campaigns: CampaignAnswers | No
 
 
 @contextmanager
-def polling(app: AppContext, clock: Clock, campaigns: CampaignAnswers | None = None) -> Iterator[None]:
+def polling(app: AppContext, clock: Clock) -> Iterator[None]:
     """Poll Telegram while the block runs, unless another process does."""
     if "telegram" not in app.settings.channels.use:
         yield
         return
-    poller = create_poller(app, clock, campaigns)
+    poller = create_poller(app, clock)
     assert poller is not None
 
     def run() -> None:
