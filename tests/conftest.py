@@ -90,7 +90,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _shortcuts() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patched, shortcuts.migrate_once(patched):
+    with pytest.MonkeyPatch.context() as patched, ExitStack() as opened:
+        opened.enter_context(shortcuts.migrate_once(patched))
+        opened.enter_context(shortcuts.share_event_loop(patched))
         shortcuts.begin_in_2026(patched)
         shortcuts.wait_for_readers(patched)
         shortcuts.compile_once(patched)

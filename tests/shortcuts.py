@@ -1,5 +1,5 @@
-"""Speed-ups for tests: files in memory, cheap password hashes, one migration, statements compiled once;
-patience with a busy machine.
+"""Speed-ups for tests: files in memory, cheap password hashes, one migration, statements compiled once, one
+event loop; patience with a busy machine.
 
 In separate processes (`merzim serve`, a worker) only the files in memory hold.
 """
@@ -20,12 +20,14 @@ from typing import Any
 from weakref import finalize
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
+from starlette.testclient import TestClient
 
 from merzim.app import build_app
 from merzim.clock import clock
@@ -102,6 +104,14 @@ def compile_once(patched: pytest.MonkeyPatch) -> None:
 def _close(connections: Iterable[Any]) -> None:
     for connection in connections:
         connection.close()
+
+
+@contextmanager
+def share_event_loop(patched: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let test clients that are not entered share an event loop: each request began one, with a thread."""
+    with start_blocking_portal("asyncio") as portal:
+        patched.setattr(TestClient, "portal", portal)
+        yield
 
 
 @contextmanager

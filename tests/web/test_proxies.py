@@ -95,7 +95,7 @@ def behind_proxy(trusted: str) -> Iterator[tuple[Site, httpx2.Client]]:
             "x-forwarded-for": f"203.0.113.5, {BROWSER}",
             "x-forwarded-proto": "https",
         }
-        transport = httpx2.HTTPTransport(local_address=PROXY)
+        transport = httpx2.HTTPTransport(local_address=PROXY, verify=False)
         address = f"http://127.0.0.1:{port}"
         with httpx2.Client(base_url=address, transport=transport, headers=headers, timeout=60) as client:
             yield site, client
