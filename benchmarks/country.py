@@ -1,7 +1,7 @@
 """An office of many cases, made in seconds.
 
 Two thousand cases with different dates are computed by the case commands; each is then written several times
-under other ids and units by the ledger's bulk append: every chain is hashed anew, and `merzim verify` finds no
+under other ids and units by the ledger: every chain is hashed anew, and `merzim verify` finds no
 fault.
 """
 
@@ -21,7 +21,8 @@ from calendars import calendar
 from calendars.terms import OnDate
 from merzim.services.law.regulations import shared_law
 from merzim.storage import events
-from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.cases.ledger import CHUNK, SqlLedger
+from merzim.storage.database.dialect import chunks
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.org import store as office_store
@@ -209,7 +210,8 @@ def build(
         )
         for n in range(cases)
     )
-    SqlLedger(engine).append_many(writes, now=now)
+    for chunk in chunks(writes, CHUNK):
+        SqlLedger(engine).append(chunk, now=now)
     with writing(engine) as connection:
         events.seal(connection, now=now)
 
@@ -228,9 +230,6 @@ class _Kept:
             before = self.written.get(change.case.id)
             events = (*before.events, *change.events) if before else change.events
             self.written[change.case.id] = replace(change, events=events)
-
-    def append_many(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
-        self.append(changes, now=now)
 
     def next_ids(self, year: int, count: int) -> Sequence[str]:
         return [f"{year}-{n:04d}" for n in range(count)]

@@ -57,9 +57,6 @@ class Ledger(Protocol):
             Conflict: another writer was first both times; nothing was written.
         """
 
-    def append_many(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
-        """Write thousands of new cases as `append` does, letting other writers in between."""
-
     def next_ids(self, year: int, count: int) -> Sequence[str]:
         """Return unused case ids, in order."""
 

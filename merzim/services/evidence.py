@@ -36,9 +36,12 @@ def store_evidence(ctx: RequestContext, items: Sequence[EvidenceInput]) -> tuple
 
 
 def clean_file_name(name: str) -> str:
-    """Return the last part of a file's name, without folders or control characters."""
+    """Return the last part of a file's name, without folders or control characters, white space as spaces: its
+    last MAX_NAME_LENGTH characters, "file" where nothing is left.
+    """
     last = PureWindowsPath(PurePosixPath(name).name).name
-    clean = "".join(character for character in last if character.isprintable()).strip(" .")
+    spaced = " ".join(last.split())
+    clean = "".join(character for character in spaced if character.isprintable()).strip(" .")
     return clean[-MAX_NAME_LENGTH:] or "file"
 
 

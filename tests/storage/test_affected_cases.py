@@ -38,7 +38,7 @@ def test_no_case_whose_rows_differ_is_overlooked(sqlite: Engine, off: date, work
     computed_cases = computed(openings, now=NOW, today=TODAY, risks=True)
     cases = [renamed(case, f"2026-{n:04d}", "u0", str(n)) for n, case in enumerate(computed_cases, 1)]
     ledger = SqlLedger(sqlite)
-    ledger.append_many(cases, now=NOW)
+    ledger.append(cases, now=NOW)
     act = parse(f'[[transfer]]\noff = {off}\nwork = {work}\nact = "X"\naddress = "https://example.kz/x"\n')
     after = compile_calendar(adopt_act(shipped_records(), act))
     new_commands = CaseCommands(ledger, library(), after)

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
 from sqlalchemy import Engine
 
+from merzim.services.app import AppContext
+from merzim.services.imports import schedules
+from merzim.services.imports.schedules import ImportSchedule, take_schedule
 from merzim.storage.cases import imported_files
+from tests.storage.registers import operator
 from tests.storage.sample_cases import (
     NOW,
     OBJECT,
@@ -17,7 +28,9 @@ from tests.storage.sample_cases import (
     opened,
 )
 from workflow.cases.commands import standings
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.org.audit import Stamp
+from workflow.ports import Conflict
 
 
 def test_a_file_imported_before_is_known_with_its_cases(engine: Engine) -> None:
@@ -59,3 +72,59 @@ def test_thousands_of_places_are_asked_at_once(engine: Engine) -> None:
     places = [(UNIT, f"Объект {n}") for n in range(5000)]
 
     assert imported_files.alike(engine, PROCEDURE, [*places, (UNIT, OBJECT)]) == [case.id]
+
+
+def schedule(path: Path, *starts: str) -> Path:
+    """A schedule of one object a row, each beginning on its day of 2026."""
+    book = Workbook()
+    book.active.append(["Объект анализа", "Подразделение", "Начало анализа", "Окончание анализа"])
+    for number, start in enumerate(starts):
+        book.active.append([f"Объект {number}", "Отдел кадров", f"{start}.2026", "30.06.2026"])
+    book.save(path)
+    return path
+
+
+def test_a_file_sent_by_two_at_once_opens_its_cases_once(
+    app: AppContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second finds the cases of the first, even where both had read the file before either wrote."""
+    command = ImportSchedule(content=schedule(tmp_path / "a.xlsx", "13.04", "14.04"))
+    both, read = Barrier(2), schedules.read
+
+    def read_together(*arguments: Any, **options: Any) -> Any:
+        found = read(*arguments, **options)
+        both.wait(30)
+        return found
+
+    monkeypatch.setattr(schedules, "read", read_together)
+
+    with ThreadPoolExecutor(2) as people:
+        results = list(people.map(lambda ctx: take_schedule(ctx, command), [operator(app), operator(app)]))
+
+    assert sorted(len(result.opened) for result in results) == [0, 2]
+    assert len(app.ledger.ids()) == 2
+
+
+def test_a_conflict_in_the_middle_of_an_import_leaves_nothing_written(
+    app: AppContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the cases it had opened nor the plan dates it had moved; the same file then goes in whole."""
+    ctx, original = operator(app), ImportSchedule(content=schedule(tmp_path / "a.xlsx", "13.04", "14.04"))
+    first = take_schedule(ctx, original)
+    moved = ImportSchedule(content=schedule(tmp_path / "b.xlsx", "20.04", "21.04", "22.04"))
+    replan_all = CaseCommands.replan_all
+
+    def somebody_was_first(commands: CaseCommands, case: str, *arguments: Any, **options: Any) -> Any:
+        if case == first.opened[1]:
+            raise Conflict(case, since=1)
+        return replan_all(commands, case, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CaseCommands, "replan_all", somebody_was_first)
+        with pytest.raises(Conflict):
+            take_schedule(ctx, moved)
+
+    assert tuple(app.ledger.ids()) == first.opened
+    assert [len(app.ledger.events(case.id)) for case in first.cases] == [case.seq for case in first.cases]
+    result = take_schedule(ctx, moved)
+    assert (len(result.opened), result.replanned) == (1, first.opened)

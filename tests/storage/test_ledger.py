@@ -11,7 +11,6 @@ from threading import Thread
 import pytest
 from sqlalchemy import Engine
 
-from merzim.storage.cases import ledger as ledger_module
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import one_snapshot
 from tests.storage.sample_cases import (
@@ -41,8 +40,7 @@ def statements(engine: Engine) -> Iterator[list[tuple[str, int]]]:
         yield statements_seen
 
 
-CHUNK = 20
-"""Cases of one transaction of an import, here."""
+MANY = 23
 
 
 def written(statements_seen: list[tuple[str, int]], table: str) -> int:
@@ -198,11 +196,8 @@ def test_ids_are_short_in_order_and_never_given_twice(engine: Engine) -> None:
     assert ledger.next_ids(2027, 0) == []
 
 
-def test_many_cases_are_written_in_portions_and_all_are_there(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An import of more cases than one transaction takes; those with the same dates have rows of their own."""
-    monkeypatch.setattr(ledger_module, "CHUNK", CHUNK)
+def test_many_cases_are_opened_at_once_and_all_are_there(engine: Engine) -> None:
+    """Those with the same dates have rows of their own."""
     later_on = {fact: on + timedelta(days=7) for fact, on in PLANNED.items()}
     openings = [
         Opening(
@@ -211,14 +206,14 @@ def test_many_cases_are_written_in_portions_and_all_are_there(
             object=f"{OBJECT} {n}",
             planned=later_on if n % 2 else PLANNED,
         )
-        for n in range(CHUNK + 3)
+        for n in range(MANY)
     ]
 
     cases = case_commands(engine).open_many(openings, at=AT)
 
     ledger = SqlLedger(engine)
     read = ledger.cases([case.id for case in cases] + ["2026-9999"])
-    assert len(read) == CHUNK + 3
+    assert len(read) == MANY
     assert [read[case.id].object for case in cases] == [opening.object for opening in openings]
     for case in cases[-3:]:
         computed = case_commands(engine).recomputed(read[case.id], today=TODAY)

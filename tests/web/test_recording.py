@@ -136,14 +136,15 @@ def test_a_file_of_another_case_is_not_given_out(site: Site, browser: TestClient
     [
         ("../../etc/passwd", "passwd"),
         ("C:\\Users\\x\\бұйрық.docx", "бұйрық.docx"),
-        ("a\r\nSet-Cookie: x", "aSet-Cookie: x"),
+        ("a\r\nSet-Cookie: x", "a Set-Cookie: x"),
+        ("ст.\u00a07\tот\u200913.04\u200b.pdf", "ст. 7 от 13.04.pdf"),
         ("", "file"),
         ("..", "file"),
         ("x" * 400 + ".pdf", "x" * 196 + ".pdf"),
     ],
 )
 def test_a_file_name_keeps_only_its_last_part(given_name: str, kept: str) -> None:
-    """No folder and no control character gets into a name."""
+    """No folder and no control character gets into a name, and no two words become one."""
     assert clean_file_name(given_name) == kept
 
 

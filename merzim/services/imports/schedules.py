@@ -30,6 +30,7 @@ from merzim.services.inputs import Digest, Line
 from merzim.services.names import chosen_procedure
 from merzim.services.verbs import verb
 from merzim.storage.cases import imported_files
+from merzim.storage.database.engine import one_transaction
 from merzim.storage.org import store as office_store
 from workflow.cases.case import Case, Wording
 from workflow.cases.commands.case_commands import CaseCommands
@@ -70,12 +71,32 @@ def preview_schedule(
         UnreadablePaper: its `errors` name every bad row.
         UnknownProcedure: there is no such procedure.
     """
-    app, facts, headings = ctx.app, set[str](), dict[str, str]()
+    return _consider(ctx, _read(ctx.app, content, name, procedure), name, procedure, answers)
+
+
+def _read(app: AppContext, content: bytes | Path, name: str, procedure: str) -> Sequence[ReadSchedule]:
+    """Return the analyses in a file, read by the facts of every edition of a procedure.
+
+    Raises:
+        UnreadablePaper, UnknownProcedure.
+    """
+    facts, headings = set[str](), dict[str, str]()
     app.library.earliest(procedure)
     for edition in app.library.editions_of(procedure):
         facts |= {*edition.facts}
         headings |= known_headings(edition)
-    schedules = read(read_schedule, content, name or None, facts=facts, headings=headings)
+    return read(read_schedule, content, name or None, facts=facts, headings=headings)
+
+
+def _consider(
+    ctx: RequestContext,
+    schedules: Sequence[ReadSchedule],
+    name: str,
+    procedure: str,
+    answers: ScheduleAnswers | None,
+) -> Consideration:
+    """Return what importing analyses would do by the present cases and office. Raises UnreadablePaper."""
+    app = ctx.app
     cases = _candidate_cases(app, procedure, schedules)
     return consider(
         schedules,
@@ -120,15 +141,38 @@ class ImportSchedule(ScheduleAnswers):
 
 @verb("manage")
 def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
-    """Import a schedule, once every row of it is in order. Importing it again writes only the changes.
+    """Import a schedule, once every row of it is in order: all of it or nothing. Importing it again writes only
+    the changes.
 
     Raises:
         Refusal: a bad row, a unit or a case not among the reader's, an answer that matches nobody.
+        Conflict: another user changed a case of the file meanwhile; nothing was written.
     """
     content, name = _file(ctx, command)
     procedure = chosen_procedure(ctx, command.procedure).id
+    digest = sha256(content if isinstance(content, bytes) else content.read_bytes()).hexdigest()
+    schedules = _read(ctx.app, content, name, procedure)
+    with one_transaction(ctx.app.engine):
+        # Of two imports at once the second finds the cases that the first opened.
+        imported_files.hold(ctx.app.engine)
+        return _import_whole(ctx, schedules, name, procedure, command, digest)
+
+
+def _import_whole(
+    ctx: RequestContext,
+    schedules: Sequence[ReadSchedule],
+    name: str,
+    procedure: str,
+    command: ImportSchedule,
+    digest: str,
+) -> ImportedFile:
+    """Import the analyses of a file, in the caller's transaction. Raises: as `take_schedule`.
+
+    Args:
+        digest: the SHA-256 of the file; one imported before is not imported again, its cases are returned.
+    """
     office = ctx.reads.office()
-    considered = preview_schedule(ctx, content, name, procedure, command)
+    considered = _consider(ctx, schedules, name, procedure, command)
     errors = Errors()
     for analysis in considered.analyses:
         if is_foreign(ctx, office, analysis):
@@ -136,8 +180,7 @@ def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
     errors.refuse(name)
     if matches := _matches(office, considered.strange, command.meant):
         office_store.save(ctx.app.engine, matches=matches, stamp=stamp(ctx))
-        considered = preview_schedule(ctx, content, name, procedure, command)
-    digest = sha256(content if isinstance(content, bytes) else content.read_bytes()).hexdigest()
+        considered = _consider(ctx, schedules, name, procedure, command)
     if before := imported_files.cases_of_file(ctx.app.engine, digest):
         cases, visible = ctx.app.ledger.cases(before.values()), _managed(ctx, list(before.values()))
         known_cases = tuple(cases[id] for id in before.values() if id in cases and id in visible)
@@ -166,10 +209,8 @@ def _refuse_undecided(analyses: Iterable[ConsideredAnalysis], name: str) -> None
 def take_in(
     considered: Consideration, *, name: str = "", case_commands: CaseCommands, at: Stamp
 ) -> ImportedFile:
-    """Import a file, once all of its analyses are decided. Changes to existing cases become new plan dates or
-    new facts.
-
-    A conflict with another writer leaves what was written before it; the same import again writes the rest.
+    """Import a file, once all of its analyses are decided, in the caller's transaction. Changes to existing
+    cases become new plan dates or new facts.
 
     Raises:
         UnreadablePaper: an analysis may be an existing case, and the user has not answered whether it is; or it
@@ -185,16 +226,17 @@ def take_in(
     cases = dict(zip((number for number, _ in openings), opened_cases, strict=True))
     replanned: list[str] = []
     unchanged: list[str] = []
-    for number, analysis in enumerate(considered.analyses):
-        if analysis.case is None:
-            continue
-        changes = [case_commands.replan_all(analysis.case.id, analysis.moved, at=at)]
+    known = [(analysis.case.id, number) for number, analysis in enumerate(considered.analyses) if analysis.case]
+    # In the order of ids, so that two writers of the same cases never wait for each other crosswise.
+    for case_id, number in sorted(known):
+        analysis = considered.analyses[number]
+        changes = [case_commands.replan_all(case_id, analysis.moved, at=at)]
         if analysis.joined:
-            edit = _joining(analysis, analysis.case)
-            changes.append(edit_passport(case_commands, analysis.case.id, edit, kind_of=lambda _: "", at=at))
+            edit = _joining(analysis)
+            changes.append(edit_passport(case_commands, case_id, edit, kind_of=lambda _: "", at=at))
         for fact, on in analysis.new.items():
-            changes.append(case_commands.record(analysis.case.id, fact, on=on, at=at))
-        (replanned if any(change.events for change in changes) else unchanged).append(analysis.case.id)
+            changes.append(case_commands.record(case_id, fact, on=on, at=at))
+        (replanned if any(change.events for change in changes) else unchanged).append(case_id)
         cases[number] = changes[-1].case
     return ImportedFile(
         cases=tuple(cases[number] for number in sorted(cases)),
@@ -220,10 +262,10 @@ def _opening(analysis: ConsideredAnalysis) -> Opening:
     )
 
 
-def _joining(analysis: ConsideredAnalysis, case: Case) -> PassportEdit:
-    """Return the passport edit that adds the file's words, and names the passport lacks, to an existing
-    case.
-    """
+def _joining(analysis: ConsideredAnalysis) -> PassportEdit:
+    """Return the passport edit of the case an analysis is: the file's words, and names the passport lacks."""
+    case = analysis.case
+    assert case is not None
     return PassportEdit(
         object_kk=case.object_kk or analysis.names.get("kk"),
         object_ru=case.object_ru or analysis.names.get("ru"),

@@ -121,14 +121,11 @@ class CaseCommands:
         return self.open_many([opening], at=at)[0]
 
     def open_many(self, openings: Sequence[Opening], *, at: Stamp, ids: Sequence[str] = ()) -> tuple[Case, ...]:
-        """Open many cases after checking all of them. `ids`: ids reserved for them, if any."""
+        """Open many cases in one transaction, after checking all of them. `ids`: reserved for them, if any."""
         checked = self._checked(openings, at.today)
         ids = ids or self._ledger.next_ids(at.today.year, len(openings))
         changes = self._new(ids, *checked, at=at)
-        if len(changes) == 1:
-            self._ledger.append(changes, now=at.now)
-        else:
-            self._ledger.append_many(changes, now=at.now)
+        self._ledger.append(changes, now=at.now)
         return tuple(change.case for change in changes)
 
     def foresee(self, openings: Sequence[Opening], *, now: datetime, today: date) -> tuple[CaseWrite, ...]:
