@@ -84,13 +84,13 @@ def _year_answer(call: CommandContext, year: YearScores) -> dict[str, object]:
         lost, stake = (as_decimal(prospect.lost), as_decimal(prospect.at_stake)) if prospect else (None, None)
         indicators.append({**row, "lost": lost, "at_stake": stake, "missing": year.counted[score.id].missing})
     return {
-        "unit": year.unit,
+        "unit": year.unit.id,
         "year": year.year,
         "indicators": indicators,
         "projects": {name: as_decimal(points) for name, points in year.projects().items()},
-        "total": as_decimal(year.scores.total),
-        "lost": as_decimal(year.lost),
-        "at_stake": as_decimal(year.at_stake),
+        "total": year.total,
+        "lost": year.lost,
+        "at_stake": year.at_stake,
         "remarks": [call.say(remark.code, **remark.arguments) for remark in year.remarks],
         "steps": [
             {
@@ -120,17 +120,16 @@ def _print_year(call: CommandContext, whole_year: YearScores, parts: list[YearSc
         points = (_points_text(call, points) for points in (score.points, *prospects))
         rows.append((score.id, *points, score.title[call.language]))
     call.table(("indicator", "points", "lost", "at_stake", "title"), rows)
-    call.print("\n" + call.say("cli.score.total", points=as_decimal(whole_year.scores.total)))
+    call.print("\n" + call.say("cli.score.total", points=whole_year.total))
     for project, project_points in whole_year.projects().items():
         call.print(call.say("cli.score.project", project=project[1:], points=as_decimal(project_points)))
-    stakes = {"lost": as_decimal(whole_year.lost), "at_stake": as_decimal(whole_year.at_stake)}
-    call.print(call.say("cli.score.prospects", **stakes))
+    call.print(call.say("cli.score.prospects", lost=whole_year.lost, at_stake=whole_year.at_stake))
     if parts:
         call.print()
         table = [
             (
-                call.name(part.unit),
-                *(_points_text(call, of) for of in (part.scores.total, part.lost, part.at_stake)),
+                call.name(part.unit.id),
+                *(number(of, call.language) for of in (part.total, part.lost, part.at_stake)),
             )
             for part in parts
         ]
@@ -146,11 +145,7 @@ def _print_year(call: CommandContext, whole_year: YearScores, parts: list[YearSc
 def _step(call: CommandContext, step: PointsStep) -> str:
     """Return the next step of an indicator in words."""
     missing_names = tuple(map(call.name, step.missing))
-    arguments = {
-        key: as_decimal(value) if isinstance(value, Fraction) else value
-        for key, value in step.arguments.items()
-    }
-    text = call.say(f"score.step.{step.code}", **arguments, gain=as_decimal(step.gain), by=step.by)
+    text = call.say(f"score.step.{step.code}", **step.told)
     return f"{text} {call.say('score.step.missing', names=missing_names)}" if missing_names else text
 
 

@@ -15,6 +15,7 @@ from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.law.regulations import scoring
 from merzim.services.moments import almaty
+from merzim.services.names import UnitName, unit_name
 from merzim.services.registers.queries import ListRows, row_query
 from merzim.services.registers.results import reader_scope
 from merzim.storage.cases import points
@@ -54,7 +55,7 @@ class YearScores:
         remarks: since when records are kept, and what is not assessed.
     """
 
-    unit: str
+    unit: UnitName
     year: int
     scores: Scores
     counted: Mapping[str, Tally]
@@ -64,14 +65,18 @@ class YearScores:
     remarks: tuple[Element, ...] = ()
 
     @property
-    def lost(self) -> Fraction:
-        """Points that can no longer be earned."""
-        return sum((prospect.lost for prospect in self.prospects.values()), Fraction(0))
+    def total(self) -> Decimal:
+        return as_decimal(self.scores.total)
 
     @property
-    def at_stake(self) -> Fraction:
+    def lost(self) -> Decimal:
+        """Points that can no longer be earned."""
+        return as_decimal(sum((prospect.lost for prospect in self.prospects.values()), Fraction(0)))
+
+    @property
+    def at_stake(self) -> Decimal:
         """Points that may still be earned or lost."""
-        return sum((prospect.at_stake for prospect in self.prospects.values()), Fraction(0))
+        return as_decimal(sum((prospect.at_stake for prospect in self.prospects.values()), Fraction(0)))
 
     def projects(self) -> Mapping[str, Fraction]:
         """Points by project (`P1` ... `P4`)."""
@@ -130,7 +135,7 @@ class Stakes:
         root, office = unit or self._ctx.reader.root, self._ctx.reads.office()
         if root and (root not in office.units or not within(office, root, self._ctx.reader.root)):
             return Decimal(0)
-        return as_decimal(self._of_root(root, with_rows=True).at_stake)
+        return self._of_root(root, with_rows=True).at_stake
 
     def of(self, unit: str, indicator: str | None, period: str | None, due: date | None) -> Stake | None:
         """Return the points of an indicator at stake by what a unit (by id) does; None where nothing is.
@@ -195,7 +200,7 @@ def _score_year(
         for score in scores.scores
     }
     return YearScores(
-        unit=year.root,
+        unit=unit_name(year.gathered.office, year.root),
         year=year.year,
         scores=scores,
         counted=tallies,

@@ -103,8 +103,8 @@ def test_the_same_points_are_at_stake_on_every_page(site: Site, browser: TestCli
     points = points_of_year(operator, None, 2026, {}, number=None)
 
     assert figure
-    assert points.at_stake > 30
-    assert figure[1].replace(",", ".") == board["points_at_stake"] == str(points.at_stake)
+    assert points.whole.at_stake > 30
+    assert figure[1].replace(",", ".") == board["points_at_stake"] == str(points.whole.at_stake)
 
 
 def test_the_first_sentence_says_how_much_waits_for_its_reader_and_for_whom_else(site: Site) -> None:

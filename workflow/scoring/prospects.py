@@ -63,6 +63,14 @@ class PointsStep:
     arguments: Mapping[str, object] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
 
+    @property
+    def told(self) -> dict[str, object]:
+        """The arguments of its sentence, points as decimals."""
+        arguments = {**self.arguments, "gain": self.gain, "by": self.by}
+        return {
+            key: as_decimal(value) if isinstance(value, Fraction) else value for key, value in arguments.items()
+        }
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prospect:

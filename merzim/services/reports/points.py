@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 
 from calendars.terms import Element
 from merzim.services.context import RequestContext
 from merzim.services.law import regulations as scoring_services
-from merzim.services.names import Name, UnitName, known_year, seen_unit, unit_name, unit_text
+from merzim.services.names import Name, known_year, seen_unit, unit_name, unit_text
 from merzim.services.scoring import YearScores, year_scores
 from workflow.law.procedure import Text
 from workflow.org.name_index import alphabetical
-from workflow.org.office import Office
 from workflow.scoring.prospects import PointsStep
 from workflow.scoring.scale import Counting, Readings, Scoring
 from workflow.scoring.score import as_decimal
@@ -55,22 +53,11 @@ class Project:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class UnitPoints:
-    """One unit directly below, with its sums."""
-
-    unit: UnitName
-    points: Decimal
-    lost: Decimal
-    at_stake: Decimal
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Ahead:
     """The nearest step of an indicator; `names`: the first few that lack it."""
 
     step: PointsStep
     title: Text
-    arguments: Mapping[str, object]
     names: tuple[Name, ...]
 
 
@@ -91,20 +78,14 @@ class StepToRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Points:
-    unit: UnitName
-    year: int
-    total: Decimal
-    lost: Decimal
-    at_stake: Decimal
+    """The points of a year. `whole`: of a unit with all below it; `parts`: of the units directly below it."""
+
+    whole: YearScores
     projects: tuple[Project, ...]
-    parts: tuple[UnitPoints, ...]
+    parts: Sequence[YearScores]
     steps: tuple[Ahead, ...]
     readings: Readings
-    choices: Mapping[str, Mapping[str, Text]]
-    usual: Readings
-    notes: tuple[Text, ...]
-    recorded: bool
-    remarks: tuple[Element, ...]
+    scoring: Scoring
     to_record: Mapping[str, StepToRecord]
     number: int
     pages: int
@@ -134,48 +115,26 @@ def points_of_year(
     )
     whole_year, *parts = year_scores(ctx, unit, year, today=ctx.today, readings=readings, by_unit=True)
     parts.sort(
-        key=lambda scores: (-scores.at_stake, -scores.lost, alphabetical(unit_text(office, scores.unit)))
+        key=lambda scores: (-scores.at_stake, -scores.lost, alphabetical(unit_text(office, scores.unit.id)))
     )
     pages = max(1, -(-len(parts) // PAGE))
-    shown_scores = parts if number is None else parts[(min(number, pages) - 1) * PAGE :][:PAGE]
-
     return Points(
-        unit=unit_name(office, unit),
-        year=year,
-        total=as_decimal(whole_year.scores.total),
-        lost=as_decimal(whole_year.lost),
-        at_stake=as_decimal(whole_year.at_stake),
+        whole=whole_year,
         projects=_projects(whole_year, lambda place: unit_name(office, place).name),
-        parts=tuple(_points_of_unit(scores, office) for scores in shown_scores),
-        steps=tuple(_ahead(step, scoring, office) for step in whole_year.steps),
+        parts=parts if number is None else parts[(min(number, pages) - 1) * PAGE :][:PAGE],
+        steps=tuple(
+            Ahead(
+                step=step,
+                title=scoring.indicators[step.indicator].title,
+                names=tuple(unit_name(office, unit).name for unit in step.missing),
+            )
+            for step in whole_year.steps
+        ),
         readings=readings,
-        choices=scoring.readings,
-        usual=scoring.usual,
-        notes=scoring.notes,
-        recorded=whole_year.recorded,
-        remarks=whole_year.remarks,
+        scoring=scoring,
         to_record=_steps_to_record(ctx, whole_year, scoring, unit, year),
         number=min(number or 1, pages),
         pages=pages,
-    )
-
-
-def _points_of_unit(scores: YearScores, office: Office) -> UnitPoints:
-    return UnitPoints(
-        unit=unit_name(office, scores.unit),
-        points=as_decimal(scores.scores.total),
-        lost=as_decimal(scores.lost),
-        at_stake=as_decimal(scores.at_stake),
-    )
-
-
-def _ahead(step: PointsStep, scoring: Scoring, office: Office) -> Ahead:
-    """Return a step as shown, with its title and the names of the first few units that lack it."""
-    return Ahead(
-        step=step,
-        title=scoring.indicators[step.indicator].title,
-        arguments=_step_arguments(step),
-        names=tuple(unit_name(office, unit).name for unit in step.missing),
     )
 
 
@@ -257,12 +216,3 @@ def _projects(whole_year: YearScores, name: Callable[[str], Name]) -> tuple[Proj
 
 def _sum(points: Iterable[Decimal | None]) -> Decimal:
     return sum((points_part for points_part in points if points_part is not None), Decimal(0))
-
-
-def _step_arguments(step: PointsStep) -> dict[str, object]:
-    """Return the arguments of the sentence about a step, points as decimals."""
-    arguments = {
-        key: as_decimal(value) if isinstance(value, Fraction) else value
-        for key, value in step.arguments.items()
-    }
-    return {**arguments, "gain": as_decimal(step.gain), "by": step.by}

@@ -111,7 +111,7 @@ class ProjectAnswer(Result):
 class PartAnswer(Result):
     unit: str = at("unit", "id")
     name: InLanguage = at("unit", "name")
-    points: Points
+    points: Points = at("total")
     lost: Points
     at_stake: Points
 
@@ -130,17 +130,17 @@ class StepAnswer(Result):
 class ScoresAnswer(Result):
     """The points of a year. `readings`: the chosen readings of ambiguous passages of the document."""
 
-    unit: str = at("unit", "id")
-    year: int
-    total: Points
-    lost: Points
-    at_stake: Points
+    unit: str = at("whole", "unit", "id")
+    year: int = at("whole", "year")
+    total: Points = at("whole", "total")
+    lost: Points = at("whole", "lost")
+    at_stake: Points = at("whole", "at_stake")
     projects: list[ProjectAnswer]
     parts: list[PartAnswer]
     steps: list[StepAnswer]
     readings: dict[str, str]
-    notes: list[InLanguage]
-    remarks: list[Spoken]
+    notes: list[InLanguage] = at("scoring", "notes")
+    remarks: list[Spoken] = at("whole", "remarks")
     page: int = at("number")
     pages: int
 
@@ -185,8 +185,8 @@ def get_scores(
             StepAnswer(
                 indicator=prospect.step.indicator,
                 title=prospect.title[language],
-                text=translator.tell(f"score.step.{prospect.step.code}", prospect.arguments),
-                gain=str(prospect.arguments["gain"]),
+                text=translator.tell(f"score.step.{prospect.step.code}", prospect.step.told),
+                gain=str(prospect.step.told["gain"]),
                 by=prospect.step.by,
                 missing=[translator.name(name) for name in prospect.names],
             )

@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from merzim.documents.forms import Form
 from merzim.services.documents.year_reports import due_quarter, report_marks, year_reports
-from merzim.services.reports.points import Ahead, IndicatorPoints, Points, UnitPoints, points_of_year
+from merzim.services.reports.points import Ahead, IndicatorPoints, Points, points_of_year
+from merzim.services.scoring import YearScores
 from merzim.web.http import as_workbook
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, lines
 from merzim.web.ui.render import Translator
@@ -23,16 +24,16 @@ def build(query: ReportQuery) -> Report:
     """Return the points of a unit in a year, its nearest steps, its reports and the units below."""
     ctx, t = query.ctx, query.t
     view = points_of_year(ctx, query.unit, query.year, query.chosen, number=query.number)
-    changed = {name: value for name, value in view.readings.items() if value != view.usual[name]}
-    period, periods = _periods(view.year, query.chosen.get("period", ""), today=ctx.today)
-    something = bool(view.projects or not view.remarks)
+    changed = {name: value for name, value in view.readings.items() if value != view.scoring.usual[name]}
+    period, periods = _periods(view.whole.year, query.chosen.get("period", ""), today=ctx.today)
+    something = bool(view.projects or not view.whole.remarks)
     nothing = "", ""
-    if something and not view.recorded:
-        do = t.say("web.scores.none_do") if view.year >= ctx.today.year else ""
-        nothing = t.say("web.scores.none", year=view.year), do
+    if something and not view.whole.recorded:
+        do = t.say("web.scores.none_do") if view.whole.year >= ctx.today.year else ""
+        nothing = t.say("web.scores.none", year=view.whole.year), do
     return Report(
-        title=t.say("web.scores.title", year=view.year),
-        lead=t.name(view.unit.name) or t.say("web.scores.office"),
+        title=t.say("web.scores.title", year=view.whole.year),
+        lead=t.name(view.whole.unit.name) or t.say("web.scores.office"),
         formats=("xlsx",) if view.projects else (),
         filters=(
             query.years(min(ctx.today.year + 2, ctx.calendar.last.year)),
@@ -50,7 +51,7 @@ def build(query: ReportQuery) -> Report:
                 options=tuple((value, text[t.language]) for value, text in values.items()),
                 chosen=view.readings[name],
             )
-            for name, values in view.choices.items()
+            for name, values in view.scoring.readings.items()
         ),
         further_changed=len(changed),
         remarks=tuple(
@@ -58,12 +59,12 @@ def build(query: ReportQuery) -> Report:
                 text=t.tell(remark.code, remark.arguments),
                 under=_to_record(view, t, str(remark.arguments.get("indicator", ""))),
             )
-            for remark in view.remarks
+            for remark in view.whole.remarks
         ),
         figures=_figures(t, view) if something else (),
         empty=nothing,
         sections=_sections(query, view, period) if view.projects else (),
-        notes=tuple(note[t.language] for note in view.notes) if view.projects else (),
+        notes=tuple(note[t.language] for note in view.scoring.notes) if view.projects else (),
     )
 
 
@@ -71,7 +72,9 @@ def workbook(query: ReportQuery) -> Response:
     """Return the points of a year as a workbook: indicators, nearest steps, units directly below."""
     view = points_of_year(query.ctx, query.unit, query.year, query.chosen, number=None)
     t = query.t
-    title, steps, units = (t.say(f"web.scores.{sheet}", year=view.year) for sheet in ("title", "step", "units"))
+    title, steps, units = (
+        t.say(f"web.scores.{sheet}", year=view.whole.year) for sheet in ("title", "step", "units")
+    )
     indicators = [indicator for project in view.projects for indicator in project.indicators]
     tables = (
         table_of(t, _indicator_columns(view), indicators, name=title),
@@ -81,9 +84,9 @@ def workbook(query: ReportQuery) -> Response:
     return as_workbook(tables, f"{title} {t.short(query.ctx.today)}")
 
 
-PART_COLUMNS: tuple[Column[UnitPoints], ...] = (
+PART_COLUMNS: tuple[Column[YearScores], ...] = (
     Column("web.unit", lambda t, part: t.name(part.unit.name), ""),
-    Column("web.scores.points", lambda _, part: part.points, "col-points"),
+    Column("web.scores.points", lambda _, part: part.total, "col-points"),
     Column("web.scores.at_stake.short", lambda _, part: part.at_stake, "col-points"),
     Column("web.scores.lost.short", lambda _, part: part.lost, "col-points"),
 )
@@ -110,7 +113,7 @@ def _step_columns(view: Points) -> tuple[Column[Ahead], ...]:
     def step(t: Translator, prospect: Ahead) -> Content:
         id = prospect.step.indicator
         missing = t.say("score.step.missing", names=prospect.names) if prospect.names else ""
-        how = t.tell(f"score.step.{prospect.step.code}", prospect.arguments)
+        how = t.tell(f"score.step.{prospect.step.code}", prospect.step.told)
         to_record = _to_record(view, t, id) if prospect.step.code == "record_whole" else ()
         place = Content(text=t.paragraph(id), address=f"#{id}")
         return Content(
@@ -122,10 +125,10 @@ def _step_columns(view: Points) -> tuple[Column[Ahead], ...]:
         Column("cli.head.title", lambda t, prospect: prospect.title[t.language]),
         Column(
             "web.scores.step",
-            lambda t, prospect: t.tell(f"score.step.{prospect.step.code}", prospect.arguments),
+            lambda t, prospect: t.tell(f"score.step.{prospect.step.code}", prospect.step.told),
             *("", step),
         ),
-        Column("web.scores.gain", lambda _, prospect: prospect.arguments["gain"], "col-points"),
+        Column("web.scores.gain", lambda _, prospect: prospect.step.told["gain"], "col-points"),
         Column("web.scores.by", lambda _, prospect: prospect.step.by, "col-due-long"),
     )
 
@@ -148,15 +151,15 @@ def _to_record(view: Points, t: Translator, indicator: str) -> tuple[Content, ..
     address = (
         f"/cases/{step.case}?{urlencode({way: step.fact})}#{place}"
         if step.case
-        else f"/open/year?{urlencode({'year': view.year, 'unit': view.unit.id})}"
+        else f"/open/year?{urlencode({'year': view.whole.year, 'unit': view.whole.unit.id})}"
     )
-    text = t.say(code, title=step.title[t.language], case=step.case, year=view.year)
+    text = t.say(code, title=step.title[t.language], case=step.case, year=view.whole.year)
     return (Content(text=text, address=address),)
 
 
 def _figures(t: Translator, view: Points) -> tuple[Figure, ...]:
     return (
-        Figure(look="done", number=t.points(view.total), text=t.say("web.scores.earned"), is_zero=False),
+        Figure(look="done", number=t.points(view.whole.total), text=t.say("web.scores.earned"), is_zero=False),
         *(
             Figure(
                 look=look,
@@ -165,7 +168,10 @@ def _figures(t: Translator, view: Points) -> tuple[Figure, ...]:
                 note=t.say(f"web.scores.{name}.note"),
                 is_zero=not number,
             )
-            for look, name, number in (("soon", "at_stake", view.at_stake), ("late", "lost", view.lost))
+            for look, name, number in (
+                ("soon", "at_stake", view.whole.at_stake),
+                ("late", "lost", view.whole.lost),
+            )
         ),
     )
 
@@ -200,7 +206,7 @@ def _sections(query: ReportQuery, view: Points, period: str) -> tuple[ReportSect
     )
     papers = ReportSection(
         id="reports",
-        title=t.say("web.scores.reports", year=view.year),
+        title=t.say("web.scores.reports", year=view.whole.year),
         note=Content(text=t.say("web.scores.reports.note")),
         columns=_paper_columns(query, view, period),
         rows=year_reports(),
@@ -232,15 +238,15 @@ def _paper_columns(query: ReportQuery, view: Points, period: str) -> tuple[Colum
     quarter = {"year": int(period[:4]), "quarter": int(period[5:] or 0)}
 
     def about(paper: Form) -> dict[str, int]:
-        return quarter if paper.quarterly else {"year": view.year}
+        return quarter if paper.quarterly else {"year": view.whole.year}
 
     def title(t: Translator, paper: Form) -> Content:
-        marks = report_marks(ctx, paper, unit=view.unit.id, **about(paper))
+        marks = report_marks(ctx, paper, unit=view.whole.unit.id, **about(paper))
         text = paper.title[t.language] + (f", {t.period(period)}" if paper.quarterly else "")
         return Content(text=text, under=lines(t.tell_of_rows(mark.code, mark.arguments) for mark in marks))
 
     def papers(t: Translator, paper: Form) -> Content:
-        fields = urlencode({"unit": view.unit.id, **about(paper)})
+        fields = urlencode({"unit": view.whole.unit.id, **about(paper)})
         return Content(
             files=tuple(
                 (f"DOCX, {name}", f"/reports/{paper.id}/{language}?{fields}")
