@@ -18,11 +18,13 @@ from merzim.cli.mount import command
 from merzim.cli.parsing import File, argument, option
 from merzim.services.administration import encrypt_password
 from merzim.services.channels import CHANNEL, refuse_bad_address, try_channel
+from merzim.services.configuration import key_place
 from merzim.services.upkeep import doctor as configuration
 from merzim.services.upkeep import maintenance
 from merzim.services.upkeep.doctor import Check, create_unlinked_channel, diagnose
 from merzim.settings import Settings
 from merzim.storage.accounts.encryption import new_key as generate_key
+from merzim.storage.maintenance.verify import count_recorded_files, damages, unreadable_values
 from merzim.storage.refusals import display_address
 from workflow.law.library import UnknownAct
 from workflow.org.office import Person
@@ -46,7 +48,7 @@ def verify(
     Exit code 1 when something does not agree.
     """
     known_seal = _printed_seal(seal) if seal is not None else None
-    problems = maintenance.unreadable_values(call.app) or maintenance.verify(
+    problems = unreadable_values(call.app.engine) or maintenance.verify(
         call.app, now=call.moment.now, today=call.moment.today, known_seal=known_seal
     )
     call.answer({"problems": _problems(call, problems)})
@@ -97,8 +99,8 @@ def backup(call: CommandContext, file: File) -> None:
     """Makes a whole copy of the database."""
     maintenance.backup(call.app, Path(file), now=call.moment.now)
     if call.app.stored_secrets():
-        call.note(call.say("cli.key_not_in_copy", where=maintenance.key_place(call.app)))
-    files, folder = maintenance.recorded_evidence(call.app), str(call.app.settings.evidence.folder)
+        call.note(call.say("cli.key_not_in_copy", where=key_place(call.app.settings, os.environ)))
+    files, folder = count_recorded_files(call.app.engine), str(call.app.settings.evidence.folder)
     call.answer({"file": file, "evidence": {"files": files, "folder": folder}})
     call.print(call.say("cli.backed_up", file=file))
     if files:
@@ -110,7 +112,7 @@ def restore(call: CommandContext, file: File) -> int:
     """Puts the database back from a copy."""
     before = maintenance.restore(call.app, Path(file))
     closed = _tell_of_keys(call)
-    damaged = maintenance.damaged_evidence(call.app)
+    damaged = tuple(damages(call.app.engine, call.app.evidence))
     call.answer({"file": file, "before": before, "problems": _problems(call, damaged)})
     call.print(call.say("cli.restored", file=file))
     if before is not None:
@@ -128,7 +130,7 @@ def _tell_of_keys(call: CommandContext) -> bool:
     unopened = maintenance.unopened_secrets(call.app)
     if call.app.stored_secrets():
         code = "cli.key_not_here" if unopened else "cli.key_not_in_copy"
-        call.note(call.say(code, where=maintenance.key_place(call.app), count=unopened))
+        call.note(call.say(code, where=key_place(call.app.settings, os.environ), count=unopened))
     return bool(unopened)
 
 
@@ -137,7 +139,7 @@ def migrate_to(call: CommandContext, address: Annotated[str, argument("ADDRESS")
     """Moves the office's database into an empty one of PostgreSQL: postgresql://user@host/name."""
     before = display_address(call.app.engine)
     rows, problems = maintenance.migrate_to(call.app, address, now=call.moment.now, today=call.moment.today)
-    evidence = maintenance.recorded_evidence(call.app)
+    evidence = count_recorded_files(call.app.engine)
     counts = {"events": rows["event"], "rows": rows, "evidence_files": evidence}
     call.answer({**counts, "problems": _problems(call, problems)})
     call.table(("table", "rows"), [(name, count) for name, count in rows.items() if count])
@@ -147,7 +149,7 @@ def migrate_to(call: CommandContext, address: Annotated[str, argument("ADDRESS")
     for problem in problems:
         call.print(call.say(problem.code, **problem.arguments))
     call.remark(call.say("cli.migrated_next", before=before))
-    call.note(call.say("cli.key_moves_along", where=maintenance.key_place(call.app)))
+    call.note(call.say("cli.key_moves_along", where=key_place(call.app.settings, os.environ)))
     return NOT_SO if problems else DONE
 
 

@@ -15,7 +15,7 @@ from merzim.services.inputs import CaseId, Key, Name
 from merzim.services.jobs import rounds
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.database.engine import reading
-from merzim.storage.notices.delivery_state import failed as read_failed
+from merzim.storage.notices.delivery_state import failed
 from merzim.storage.notices.delivery_state import figures as read_figures
 from merzim.storage.notices.faults import faults as read_faults
 from merzim.storage.notices.outbox import SqlOutbox
@@ -37,11 +37,6 @@ FAILED = 10
 def figures(app: AppContext, *, now: datetime) -> Figures:
     """Return the statistics of delivery: queued, sent and failed letters."""
     return read_figures(app.engine, now=now)
-
-
-def failed(app: AppContext, *, limit: int) -> Sequence[Notice]:
-    """Return failed and unconfirmed letters, the newest first."""
-    return read_failed(app.engine, limit=limit)
 
 
 def faults(app: AppContext) -> Sequence[ChannelFault]:
@@ -77,7 +72,7 @@ def visible_faults(ctx: RequestContext) -> Sequence[ChannelFault]:
 
 def undelivered(ctx: RequestContext) -> list[Notice]:
     """Return the newest letters that did not arrive, of cases visible to the reader."""
-    notices = failed(ctx.app, limit=FAILED)
+    notices = failed(ctx.app.engine, limit=FAILED)
     visible_cases = ctx.reads.heads({notice.case for notice in notices}) if notices else {}
     return [notice for notice in notices if notice.case in visible_cases]
 

@@ -29,7 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from merzim.services import sending
 from merzim.services.moments import is_late
-from merzim.services.upkeep.operations import DatabaseState, readiness
+from merzim.services.upkeep.operations import readiness
 from merzim.settings import ALARM_AGES
 from merzim.version import commit_of, running
 from merzim.web.api.answers import PROBLEMS
@@ -118,7 +118,7 @@ class RoundAnswer(BaseModel):
 
 class Ready(BaseModel):
     ready: bool
-    database: DatabaseState
+    database: Literal["ok", "unreachable"]
     tables: Literal["current", "not_ours", "unknown"]
     round: RoundAnswer
 
@@ -144,19 +144,17 @@ async def ready(
     """
     # By a thread of its own: those that make pages may all be waiting for the database.
     state = await to_thread.run_sync(readiness, ctx.app, limiter=LOOKING)
-    age = None if state.round is None else ctx.now - state.round
+    last = None if state is None else state.round
+    age = None if last is None else ctx.now - last
     limit = ALARM_AGES["round"] if round is None else timedelta(seconds=round)
-    late = is_late(state.round, now=ctx.now, limit=limit)
-    answers = state.database == "ok"
-    is_ready = answers and state.schema and not (late and round is not None)
+    late = is_late(last, now=ctx.now, limit=limit)
+    is_ready = state is not None and state.schema and not (late and round is not None)
     response.status_code = 200 if is_ready else 503
     return Ready(
         ready=is_ready,
-        database=state.database,
-        tables="unknown" if not answers else "current" if state.schema else "not_ours",
-        round=RoundAnswer(
-            last=state.round, age_seconds=None if age is None else int(age.total_seconds()), late=late
-        ),
+        database="ok" if state else "unreachable",
+        tables="unknown" if state is None else "current" if state.schema else "not_ours",
+        round=RoundAnswer(last=last, age_seconds=None if age is None else int(age.total_seconds()), late=late),
     )
 
 

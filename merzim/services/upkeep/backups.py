@@ -13,10 +13,9 @@ from uuid import uuid4
 
 from merzim.services.app import AppContext
 from merzim.services.moments import almaty, is_late
-from merzim.services.sending import figures
 from merzim.services.upkeep import maintenance
 from merzim.settings import ALARM_AGES, BackupSettings
-from merzim.storage.notices.delivery_state import beat
+from merzim.storage.notices.delivery_state import beat, figures
 from workflow.refusal import Refusal
 
 SCHEDULED, FAILED = "scheduled_backup", "failed_backup"
@@ -86,7 +85,7 @@ def obsolete(files: Iterable[Path], settings: BackupSettings) -> list[Path]:
 
 def state(app: AppContext, *, now: datetime) -> BackupState:
     """Return the state of scheduled backups, for the administrator's page and `/metrics`."""
-    pulses = figures(app, now=now).pulses
+    pulses = figures(app.engine, now=now).pulses
     last, failed = (pulses[name][0] if name in pulses else None for name in ("backup", FAILED))
     scheduled = app.settings.backup.folder is not None
     return BackupState(
@@ -102,7 +101,7 @@ def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:
 
     One made at a moment to come does not count: the clock was set back since.
     """
-    pulses = figures(app, now=now).pulses
+    pulses = figures(app.engine, now=now).pulses
     if FAILED in pulses and timedelta() <= now - pulses[FAILED][0] < RETRY:
         return False
     if settings.folder is not None and not files(settings.folder):

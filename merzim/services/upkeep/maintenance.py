@@ -11,7 +11,6 @@ from pathlib import Path
 
 from merzim.services.app import AppContext
 from merzim.services.configuration import has_key, refuse_new_key
-from merzim.services.configuration import key_place as place
 from merzim.services.jobs import queue
 from merzim.settings import BadSetting
 from merzim.storage import events
@@ -25,8 +24,7 @@ from merzim.storage.maintenance.rebuild import ROWS_AT_ONCE, mend_rows
 from merzim.storage.maintenance.rebuild import rebuild as rebuild_board
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.stored_secrets import secrets_of_backup
-from merzim.storage.maintenance.verify import Deviation, count_recorded_files, damages
-from merzim.storage.maintenance.verify import unreadable_values as find
+from merzim.storage.maintenance.verify import Deviation
 from merzim.storage.maintenance.verify import verify as check
 from merzim.storage.notices.delivery_state import beat
 from merzim.storage.org.editions import accepted_digests, adopted_editions
@@ -67,21 +65,6 @@ def _record_run(app: AppContext, name: str, *, now: datetime) -> None:
     """Store the moment of the last run, for `merzim doctor` and `/metrics`; skipped in a read-only database."""
     with suppress(StorageUnavailable):
         beat(app.unprepared, name, now=now, seconds=0.0)
-
-
-def unreadable_values(app: AppContext) -> tuple[Deviation, ...]:
-    """Return the rows with text in place of a date; if there are any, nothing else can be verified."""
-    return find(app.engine)
-
-
-def damaged_evidence(app: AppContext) -> tuple[Deviation, ...]:
-    """Return the evidence files recorded in the database that are missing, altered or unreadable."""
-    return tuple(damages(app.engine, app.evidence))
-
-
-def recorded_evidence(app: AppContext) -> int:
-    """Return the number of evidence files recorded in the database; the files are in a separate folder."""
-    return count_recorded_files(app.engine)
 
 
 def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
@@ -168,11 +151,6 @@ def migrate_to(
         return rows, verify(target, now=now, today=today)
     finally:
         target.close()
-
-
-def key_place(app: AppContext) -> str:
-    """Return where the key of second factors is stored: the name of an environment variable, or a file."""
-    return place(app.settings, os.environ)
 
 
 def unopened_secrets(app: AppContext) -> int:

@@ -7,22 +7,21 @@ Cases, steps and texts of letters are left out, because an administrator may not
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, StringConstraints
 
 import i18n
-from merzim.services import sending
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.jobs import rounds
 from merzim.services.results import Result
 from merzim.services.upkeep.doctor import Check, State, check_running
 from merzim.services.verbs import Command, NotFound, verb
-from merzim.storage.maintenance.readiness import look
+from merzim.storage.maintenance.readiness import ReadinessReport, look
+from merzim.storage.notices.delivery_state import failed, figures
 from merzim.storage.refusals import StorageUnavailable
 
 MAX_LETTERS = 100
@@ -99,27 +98,27 @@ class LetterQueued(BaseModel):
 @verb("settings", writes=False)
 def get_operations(ctx: RequestContext, command: AskOperations) -> OperationsView:
     """Return the state of the installation, its queue and the letters that failed."""
-    figures = sending.figures(ctx.app, now=ctx.now)
+    delivery = figures(ctx.app.engine, now=ctx.now)
     people = ctx.reads.office().people
     return OperationsView(
         checks=[_check(check, command.language) for check in check_running(ctx.app, ctx.now)],
         tasks=[
             TaskView(name=name, at=at, seconds=seconds)
-            for name, (at, seconds) in sorted(figures.pulses.items())
+            for name, (at, seconds) in sorted(delivery.pulses.items())
         ],
         queue=[
             QueueView(channel=channel, state=state, count=count)
-            for (channel, state), count in sorted(figures.counts.items())
+            for (channel, state), count in sorted(delivery.counts.items())
             if count
         ],
-        oldest=figures.oldest,
+        oldest=delivery.oldest,
         letters=[
             FailedLetter.of(
                 notice,
                 id=_letter_id(notice.key),
                 person=people[notice.person].name if notice.person in people else notice.person,
             )
-            for notice in sending.failed(ctx.app, limit=MAX_LETTERS)
+            for notice in failed(ctx.app.engine, limit=MAX_LETTERS)
         ],
     )
 
@@ -131,7 +130,7 @@ def resend_failed_letter(ctx: RequestContext, command: ResendLetter) -> LetterQu
     Raises:
         NotFound: no failed letter in the list has that id.
     """
-    for notice in sending.failed(ctx.app, limit=MAX_LETTERS):
+    for notice in failed(ctx.app.engine, limit=MAX_LETTERS):
         if _letter_id(notice.key) == command.letter and rounds.resend(ctx.app, notice.key, now=ctx.now):
             return LetterQueued(letter=command.letter)
     raise NotFound("web.problem.no_failed_letter")
@@ -155,27 +154,12 @@ def _check(check: Check, language: str) -> CheckView:
 
 
 log = logging.getLogger("merzim.web")
-DatabaseState = Literal["ok", "unreachable"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Readiness:
-    """The state of the database: whether it answers, has a usable schema version, and a complete board.
-
-    Attributes:
-        round: end of the last round (UTC); None before the first.
-    """
-
-    database: DatabaseState
-    schema: bool
-    round: datetime | None = None
-
-
-def readiness(app: AppContext) -> Readiness:
-    """Check the state of the database now."""
+def readiness(app: AppContext) -> ReadinessReport | None:
+    """Check the state of the database now; None where it does not answer."""
     try:
-        state = look(app.engine)
+        return look(app.engine)
     except StorageUnavailable as trouble:
         log.warning("not ready: %s", trouble)
-        return Readiness(database="unreachable", schema=False)
-    return Readiness(database="ok", schema=state.schema, round=state.round)
+        return None

@@ -32,18 +32,29 @@ def backup(engine: Engine, file: Path) -> None:
             (`backup_unwritable`).
     """
     source = _file(engine)
-    if file.exists():
-        raise Refusal("backup_exists", file=str(file))
     if not source.exists():
         raise Refusal("backup_nothing", file=str(source))
+    with new_file(file) as part, _opened(source) as live, _opened(part) as copy:
+        live.backup(copy)
+        # One file, complete in itself: no journal lies beside it.
+        copy.execute("PRAGMA journal_mode=DELETE").close()
+
+
+@contextmanager
+def new_file(file: Path) -> Iterator[Path]:
+    """Yield a private file to write a backup into; it gets the name of the backup once it is whole.
+
+    Raises:
+        Refusal: the backup exists (`backup_exists`) or cannot be written (`backup_unwritable`).
+    """
+    if file.exists():
+        raise Refusal("backup_exists", file=str(file))
     part = file.with_name(f".{file.name}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
-        with _opened(source) as live, _opened(part) as copy:
-            live.backup(copy)
-            # One file, complete in itself: no journal lies beside it.
-            copy.execute("PRAGMA journal_mode=DELETE").close()
+        create_private(part)
+        yield part
         sync_path(part)
         os.link(part, file)
         sync_path(file.parent)

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect
 
-from merzim.storage.database.engine import conninfo, create_private, reading
+from merzim.storage.database.engine import conninfo, reading
+from merzim.storage.maintenance.backup import new_file
 from merzim.storage.maintenance.schema import create_or_migrate, refuse_other_version, revision
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.refusals import display_address
@@ -39,23 +40,8 @@ def backup(engine: Engine, file: Path) -> None:
     with reading(engine) as connection:
         if revision(connection) is None:
             raise Refusal("backup_nothing", file=display_address(engine))
-    if file.exists():
-        raise Refusal("backup_exists", file=str(file))
-    part = file.with_name(f".{file.name}.part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
-        create_private(part)
+    with new_file(file) as part:
         _run(engine, "pg_dump", "--format=custom", f"--file={part}")
-        with part.open("rb") as dump_file:
-            os.fsync(dump_file.fileno())
-        os.link(part, file)
-    except FileExistsError:
-        raise Refusal("backup_exists", file=str(file)) from None
-    except OSError as trouble:
-        raise Refusal("backup_unwritable", file=str(file), problem=str(trouble)) from trouble
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def restore(engine: Engine, file: Path) -> None:

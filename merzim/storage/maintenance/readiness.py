@@ -108,10 +108,7 @@ def look(engine: Engine) -> ReadinessReport:
         if not usable(connection):
             return ReadinessReport(schema=False, round=None)
         query = select(PULSE.c.at).where(PULSE.c.name == "round")
-        return ReadinessReport(
-            schema=True,
-            round=connection.execute(query).scalar(),
-        )
+        return ReadinessReport(schema=True, round=connection.execute(query).scalar())
 
 
 def server_time(engine: Engine) -> datetime | None:
