@@ -80,18 +80,12 @@ class SqlAccounts:
         """Create an account or change its access. Its secrets are kept; disabling it ends its sessions and
         tokens.
         """
-        values = {
-            "access": reader.access,
-            "person": reader.person,
-            "name": reader.name,
-            "unit": reader.unit,
-            "disabled": disabled,
-        }
+        values = columns_of(ACCOUNT, reader, disabled=disabled)
         with writing(self._engine) as connection:
             existing = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == reader.login)).first()
             if existing and all(existing._mapping[name] == value for name, value in values.items()):
                 return
-            new = {"login": reader.login, "password": "", "totp": "", "totp_step": 0, "created_at": at.now}
+            new = {"password": "", "totp": "", "totp_step": 0, "created_at": at.now}
             step = insert(connection, ACCOUNT)
             connection.execute(
                 step.on_conflict_do_update(
@@ -100,17 +94,10 @@ class SqlAccounts:
                 [{**new, **values}],
             )
             if disabled:
-                end_entries(connection, ENTRY.c.login == reader.login, at.now)
-                rate_limits.end(connection, reader.login)
-            record(
-                connection,
-                office_event(
-                    at,
-                    "account_changed" if existing else "account_opened",
-                    reader.login,
-                    {"access": reader.access, "unit": reader.unit, "disabled": disabled},
-                ),
-            )
+                end_ways_in(connection, reader.login, at.now)
+            kind = "account_changed" if existing else "account_opened"
+            facts = {"access": reader.access, "unit": reader.unit, "disabled": disabled}
+            record(connection, office_event(at, kind, reader.login, facts))
 
     def set_password(self, login: str, password: str, *, at: Stamp) -> None:
         """Set a password (its hash); end the account's sessions and the first administrator's invitation."""
@@ -118,8 +105,7 @@ class SqlAccounts:
             change = update(ACCOUNT).where(ACCOUNT.c.login == login).values(password=password)
             if not connection.execute(change).rowcount:
                 return
-            end_entries(connection, ENTRY.c.login == login, at.now)
-            rate_limits.end(connection, login)
+            end_ways_in(connection, login, at.now)
             if password:
                 end_entries(connection, _FIRST_INVITATION, at.now)
             record(connection, office_event(at, "password_set", login))
@@ -144,10 +130,10 @@ class SqlAccounts:
             if connection.execute(step.returning(IDENTITY.c.login)).first() is None:
                 return False
             connection.execute(update(ACCOUNT).where(same_login).values(password=""))
-            end_entries(connection, ENTRY.c.login == identity.login, at.now)
-            rate_limits.end(connection, identity.login)
-            event = office_event(at, "account_linked", identity.login, {"provider": identity.provider})
-            record(connection, event)
+            end_ways_in(connection, identity.login, at.now)
+            record(
+                connection, office_event(at, "account_linked", identity.login, {"provider": identity.provider})
+            )
         return True
 
     def unlink(self, login: str, *, at: Stamp) -> bool:
@@ -156,8 +142,7 @@ class SqlAccounts:
             query = IDENTITY.delete().where(IDENTITY.c.login == login).returning(IDENTITY.c.provider)
             if not connection.execute(query).all():
                 return False
-            end_entries(connection, ENTRY.c.login == login, at.now)
-            rate_limits.end(connection, login)
+            end_ways_in(connection, login, at.now)
             record(connection, office_event(at, "account_unlinked", login))
         return True
 
@@ -169,23 +154,12 @@ class SqlAccounts:
         Args:
             by: who issued it; by default the account.
         """
-        values = entry_values(entry)
         with writing(self._engine) as connection:
             if entry.kind == "device":
                 # A device grants no access, so it is not in the chain.
                 rate_limits.keep(connection, entry)
                 return
-            connection.execute(ENTRY.insert(), values)
-            record(
-                connection,
-                Draft(
-                    kind=f"{entry.kind}_given",
-                    name=entry.login,
-                    by=by or entry.login,
-                    at=entry.created_at,
-                    payload={"name": entry.name},
-                ),
-            )
+            record(connection, give_entry(connection, entry, by=by or entry.login, now=entry.created_at))
 
     def entry(self, kind: EntryKind, hash: str, *, now: datetime) -> Entry | None:
         with reading(self._engine) as connection:
@@ -202,7 +176,7 @@ class SqlAccounts:
             .order_by(ENTRY.c.created_at.desc())
         )
         with reading(self._engine) as connection:
-            entries = [_entry(row) for row in connection.execute(query)]
+            entries = [read_as(Entry, row) for row in connection.execute(query)]
             entries += rate_limits.list_of(connection, login, now=now)
         return sorted(entries, key=lambda entry: entry.created_at, reverse=True)
 
@@ -257,9 +231,17 @@ _FIRST_INVITATION = and_(ENTRY.c.kind == "invitation", ENTRY.c.login == "")
 """The condition for invitations without an account: those of the first administrator."""
 
 
-def entry_values(entry: Entry) -> dict[str, object]:
-    """Return the row of an open session, token, feed, invitation or device."""
-    return columns_of(ENTRY, entry, ended_at=None)
+def give_entry(connection: Connection, entry: Entry, *, by: str, now: datetime) -> Draft:
+    """Store an open session, token, feed or invitation; return the event of it."""
+    connection.execute(ENTRY.insert(), columns_of(ENTRY, entry, ended_at=None))
+    payload = {"name": entry.name}
+    return Draft(kind=f"{entry.kind}_given", name=entry.login, by=by, at=now, payload=payload)
+
+
+def end_ways_in(connection: Connection, login: str, now: datetime) -> None:
+    """End the sessions, tokens, feeds and remembered browsers of an account."""
+    end_entries(connection, ENTRY.c.login == login, now)
+    rate_limits.end(connection, login)
 
 
 def end_entries(connection: Connection, which: ColumnElement[bool], now: datetime) -> bool:
@@ -284,7 +266,3 @@ def _account(record: Row_, providers: Mapping[str, tuple[Provider, ...]]) -> Acc
         disabled=record.disabled,
         providers=providers.get(record.login, ()),
     )
-
-
-def _entry(record: Row_) -> Entry:
-    return read_as(Entry, record)

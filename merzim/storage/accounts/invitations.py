@@ -8,12 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
-from merzim.storage.accounts.accounts import end_entries, entry_values
+from merzim.storage.accounts.accounts import end_entries, give_entry
 from merzim.storage.database.dialect import execute_for_names, in_names, insert, read_for_names
 from merzim.storage.database.engine import writing
 from merzim.storage.events import Draft
 from merzim.storage.org.chain import office_event, record
-from merzim.storage.rows import to_notice
+from merzim.storage.rows import columns_of, to_notice
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY
 from merzim.storage.tables.notices import NOTICE
 from notifications.notice import Notice
@@ -66,7 +66,7 @@ class SqlInvitations:
                 ):
                     continue
                 if invited.new:
-                    events.append(_opened(invited.reader, at=at))
+                    events.append(_opened(invited.reader, at))
                 if invited.entry is not None:
                     events.append(_given(connection, invited.entry, by=at.by, now=at.now))
                 new_invited.append(invited)
@@ -79,8 +79,7 @@ class SqlInvitations:
         with writing(self._engine) as connection:
             is_new = _insert(connection, reader, at.now)
             if is_new:
-                opened = _opened(reader, at=at)
-                record(connection, opened, _given(connection, link, by=at.by, now=at.now))
+                record(connection, _opened(reader, at), _given(connection, link, by=at.by, now=at.now))
         return is_new
 
     def give(self, link: Entry, *, by: str, now: datetime) -> None:
@@ -113,30 +112,18 @@ class SqlInvitations:
 
 def _insert(connection: Connection, reader: Reader, now: datetime) -> bool:
     """Insert an account without a password; return False if the login exists."""
-    values = {**_values(reader), "login": reader.login, "totp_step": 0, "created_at": now}
+    without = {"password": "", "totp": "", "totp_step": 0, "disabled": False, "created_at": now}
+    values = columns_of(ACCOUNT, reader, **without)
     step = insert(connection, ACCOUNT).values(values).on_conflict_do_nothing()
     return connection.execute(step.returning(ACCOUNT.c.login)).first() is not None
 
 
-def _values(reader: Reader) -> dict[str, object]:
-    named_values = {"access": reader.access, "person": reader.person, "name": reader.name, "unit": reader.unit}
-    return {**named_values, "password": "", "totp": "", "disabled": False}
-
-
-def _opened(reader: Reader, *, at: Stamp) -> Draft:
-    more = {"access": reader.access, "unit": reader.unit}
-    return office_event(at, "account_opened", reader.login, more)
+def _opened(reader: Reader, at: Stamp) -> Draft:
+    return office_event(at, "account_opened", reader.login, {"access": reader.access, "unit": reader.unit})
 
 
 def _given(connection: Connection, entry: Entry, *, by: str, now: datetime) -> Draft:
     """Store a link, replacing earlier ones of the account; return the event."""
     earlier = (ENTRY.c.login == entry.login) & (ENTRY.c.kind == "invitation")
     end_entries(connection, earlier, now)
-    connection.execute(ENTRY.insert(), entry_values(entry))
-    return Draft(
-        kind="invitation_given",
-        name=entry.login,
-        by=by,
-        at=now,
-        payload={"name": entry.name},
-    )
+    return give_entry(connection, entry, by=by, now=now)

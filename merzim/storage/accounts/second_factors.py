@@ -11,13 +11,12 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, Engine, func, select, update
 
-from merzim.storage.accounts import rate_limits
-from merzim.storage.accounts.accounts import end_entries
+from merzim.storage.accounts.accounts import end_ways_in
 from merzim.storage.accounts.encryption import Cipher, UnreadableSecret
 from merzim.storage.database.engine import execute, read_first, read_value, reading, writing
 from merzim.storage.events import Draft
 from merzim.storage.org.chain import office_event, record
-from merzim.storage.tables.accounts import ACCOUNT, ENTRY, RECOVERY_CODE
+from merzim.storage.tables.accounts import ACCOUNT, RECOVERY_CODE
 from notifications.notice import Notice
 from workflow.org.access import RecoveryCodes
 from workflow.org.audit import Stamp
@@ -69,13 +68,8 @@ class SqlSecondFactors:
         """
         stored = self._cipher().encrypt(secret, login)
         with writing(self._engine) as connection:
-            _set_secret(connection, login, stored, step)
-            _keep_codes(connection, login, codes, at.now)
-            end_entries(connection, ENTRY.c.login == login, at.now)
-            rate_limits.end(connection, login)
-            details = {"recovery_codes": len(codes)}
-            event = office_event(at, "second_factor_set", login, details)
-            record(connection, event)
+            _set(connection, login, stored, step, codes, at.now)
+            record(connection, office_event(at, "second_factor_set", login, {"recovery_codes": len(codes)}))
 
     def remove(
         self,
@@ -93,9 +87,8 @@ class SqlSecondFactors:
             letters: notices to the account's holder.
         """
         with writing(self._engine) as connection:
-            _remove(connection, login, at.now)
-            event = office_event(at, REMOVED, login, details or {})
-            record(connection, event)
+            _set(connection, login, "", 0, (), at.now)
+            record(connection, office_event(at, REMOVED, login, details or {}))
             self._queue(connection, letters)
 
     def take_step(self, login: str, step: int) -> bool:
@@ -122,9 +115,7 @@ class SqlSecondFactors:
         """Replace the recovery codes (hashes)."""
         with writing(self._engine) as connection:
             _keep_codes(connection, login, codes, at.now)
-            details = {"count": len(codes)}
-            event = office_event(at, "recovery_codes_made", login, details)
-            record(connection, event)
+            record(connection, office_event(at, "recovery_codes_made", login, {"count": len(codes)}))
 
     def take_code(
         self, login: str, code: str, *, now: datetime, today: date, letters: Sequence[Notice] = ()
@@ -149,15 +140,8 @@ class SqlSecondFactors:
             codes_left = connection.execute(
                 select(func.count()).select_from(RECOVERY_CODE).where(of_login, unused)
             ).scalar()
-            event = Draft(
-                kind="recovery_code_used",
-                name=login,
-                on=today,
-                by=login,
-                at=now,
-                payload={"left": codes_left},
-            )
-            record(connection, event)
+            stamp = Stamp(by=login, now=now, today=today)
+            record(connection, office_event(stamp, "recovery_code_used", login, {"left": codes_left}))
             self._queue(connection, letters)
         return True
 
@@ -182,8 +166,13 @@ class SqlSecondFactors:
         return EncryptionResult(done=done, unreadable=tuple(unreadable))
 
 
-def _set_secret(connection: Connection, login: str, stored: str, step: int) -> None:
+def _set(
+    connection: Connection, login: str, stored: str, step: int, codes: Collection[str], now: datetime
+) -> None:
+    """Replace a second factor with its recovery codes; every way into the account ends."""
     connection.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(totp=stored, totp_step=step))
+    _keep_codes(connection, login, codes, now)
+    end_ways_in(connection, login, now)
 
 
 def _keep_codes(connection: Connection, login: str, codes: Collection[str], now: datetime) -> None:
@@ -191,10 +180,3 @@ def _keep_codes(connection: Connection, login: str, codes: Collection[str], now:
     rows = [{"login": login, "hash": code, "made_at": now, "used_at": None} for code in codes]
     if rows:
         connection.execute(RECOVERY_CODE.insert(), rows)
-
-
-def _remove(connection: Connection, login: str, now: datetime) -> None:
-    rate_limits.end(connection, login)
-    _set_secret(connection, login, "", 0)
-    _keep_codes(connection, login, (), now)
-    end_entries(connection, ENTRY.c.login == login, now)
