@@ -61,7 +61,7 @@ def list_channels(ctx: RequestContext, command: ListChannels) -> list[ChannelInU
 
 
 def _shown(section: Mapping[str, object]) -> dict[str, str]:
-    """Return the settings of a channel as texts, without its secrets."""
+    """Return the settings of a channel as texts, with dots in place of its secrets."""
     hidden = {key for key in SECRETS if section.get(key)}
     texts = {key: "" if value is None else str(value) for key, value in sorted(section.items())}
     return texts | dict.fromkeys(hidden, "•••")
@@ -82,7 +82,7 @@ def send_test_letter(ctx: RequestContext, channel: str, email: str, language: st
 
 
 def reader_at(ctx: RequestContext, email: str, language: str) -> Person:
-    """Return the reader as somebody who is written to at an address. Raises Refusal."""
+    """Return the reader as somebody written to at this address, "" for none. Raises Refusal."""
     if email and not is_address(email):
         raise Refusal("web.staff.email_malformed", email=email[:200])
     reader = ctx.reader
@@ -349,7 +349,9 @@ def _refuse_characters(key: str, text: str) -> None:
 
 
 def _is_host(text: str) -> bool:
-    """Tell whether a text names a machine letters may be given to: no address of the network's own use."""
+    """Return whether a text is a host's name, or an address that other machines or this one may have: neither
+    link-local, multicast, unspecified nor reserved.
+    """
     try:
         address = ip_address(text)
     except ValueError:

@@ -124,6 +124,7 @@ class AppContext:
         self.note = _log_note if note is None else note
 
     def on_database(self, url: str) -> AppContext:
+        """Return a context of the configured settings on another database, with connections of its own."""
         return self.with_settings(
             self.configured.model_copy(
                 update={"database": self.configured.database.model_copy(update={"url": url})}
@@ -172,7 +173,7 @@ class AppContext:
         return self._with_office_days(calendars.compile_calendar(records, as_of, last=calendars.REACH))
 
     def refresh(self) -> None:
-        """Drop the calendar or the settings if another process changed them since."""
+        """Lay the stored settings over anew, and drop the calendar, where another process changed them."""
         if not self.has_database:
             return
         if stored(self.engine) != self._stored_settings:
@@ -225,6 +226,9 @@ class AppContext:
         return read
 
     def _read_editions(self) -> Editions:
+        """Return the editions, with the texts adopted last for own files that cannot be used; without a
+        database these are left out.
+        """
         read = read_editions(self.settings)
         if self.settings.regulations.folder is None or _is_missing_file(self.settings.database.url):
             return read
@@ -387,12 +391,12 @@ class AppContext:
         return SqlInvitations(self.engine, queue=self.outbox.queue)
 
     def refuse_without_key(self) -> None:
-        """Refuse to start without a key for second factors, before anything is created. Raises BadSetting."""
+        """Raise BadSetting for a key that is malformed, or missing where none is created; touch nothing."""
         configuration.refuse_missing(self.settings, os.environ)
 
     @cached_property
     def cipher(self) -> Cipher:
-        """The cipher that encrypts and decrypts second factors.
+        """The cipher of all that is stored encrypted: second factors, links in letters, the mail password.
 
         Raises:
             BadSetting: the key is missing, malformed, or readable by others; nothing was touched.

@@ -108,7 +108,12 @@ def export_lines(ctx: RequestContext, command: AskAudit) -> Iterator[str]:
 
 
 def exported_entries(ctx: RequestContext, command: AskAudit) -> list[AuditLine]:
-    """Return the entries of one workbook, the newest first; the export itself is recorded in the log."""
+    """Return the entries of one workbook, the newest first; the export itself is recorded in the log.
+
+    Raises:
+        Refusal: there are more than MAX_EXPORTED.
+        NotAllowed: the reader's access does not include the log.
+    """
     entries: list[AuditLine] = []
     command = command.model_copy(update={"after": None, "limit": EXPORT_CHUNK})
     for page in _pages(ctx, command, "before"):
@@ -199,6 +204,7 @@ class AuditWords:
         return self._say(f"author.{by}") if i18n.knows(f"author.{by}") else by
 
     def _account(self, reader: Reader) -> str:
+        """Return the name of an account's holder: of its person in the language, else as the account has it."""
         person = self._person(reader.person)
         is_theirs = person and reader.name in ("", *person.names)
         return person.name_in(self._language) if person and is_theirs else reader.name
@@ -207,6 +213,7 @@ class AuditWords:
         return self._office.people.get(key) or self._office.former.get(key)
 
     def _what(self, entry: AuditEntry) -> str:
+        """Return the action of an entry in words."""
         code = _LABELS.get(entry.topic, "audit.kind.") + entry.kind
         return self._say(code) if i18n.knows(code) else self._say("audit.kind.other", kind=entry.kind)
 

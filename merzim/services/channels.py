@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 
 def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks]) -> Channel:
-    """Create a channel from its section of config.toml.
+    """Create a channel from its section of config.toml, with the password stored for it; of one that cannot be
+    decrypted the channel has the reason as `no_key`.
 
     Args:
         links: function that opens the table of linked accounts, for a channel that people enable themselves.

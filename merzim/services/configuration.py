@@ -23,7 +23,7 @@ def read_cipher(
     stored: Callable[[], Sequence[str]],
     note: Callable[..., None],
 ) -> Cipher:
-    """Return the cipher of second factors: the present key, and older keys for decryption only.
+    """Return the cipher of stored secrets: the present key, and older keys for decryption only.
 
     If only this machine reaches the pages and neither the environment nor its file holds a key, one is created
     and stored in a file of mode 0600, but only while no secret is encrypted yet: a new key would open none.
@@ -49,7 +49,7 @@ def read_cipher(
 
 
 def refuse_missing(settings: Settings, environment: Mapping[str, str]) -> None:
-    """Raise BadSetting unless there is a usable key; create none."""
+    """Raise BadSetting for a key that cannot be used, or is missing where none is created; create none."""
     if has_key(settings, environment) or not settings.web.on_loopback:
         read_cipher(settings, environment, stored=list, note=lambda *_, **__: None)
 
@@ -83,11 +83,13 @@ def key_place(settings: Settings, environment: Mapping[str, str]) -> str:
 
 
 def has_key(settings: Settings, environment: Mapping[str, str]) -> bool:
+    """Return whether the environment has a key, or, if only this machine reaches the pages, its file."""
     in_environment = bool(environment.get(KEY_VARIABLE, "").strip())
     return in_environment or (settings.web.on_loopback and key_file(settings).is_file())
 
 
 def _read_or_create(file: Path, *, note: Callable[..., None]) -> str:
+    """Return the key in a file, created if there is none. Raises BadSetting for one others may read."""
     try:
         if not file.exists():
             _create_key_file(file)
@@ -117,6 +119,7 @@ def _create_key_file(file: Path) -> None:
 
 
 def _parse(text: str, *, where: str) -> str:
+    """Return the key a text is. Raises BadSetting, naming `where` it stands."""
     try:
         return parse_key(text)
     except BadKey:
@@ -202,7 +205,11 @@ def with_mail(settings: Settings, server: Mapping[str, object]) -> Settings:
 
 
 def with_password(settings: Settings, secret: str, cipher: Callable[[], Cipher]) -> Settings:
-    """Return the settings with the stored password, if it was given for this server and log-in."""
+    """Return the settings with the stored password, if it was given for this server and log-in.
+
+    Args:
+        secret: the password as encrypted; "" for none. With another key `undecrypted` says why it is lost.
+    """
     if not secret:
         return settings
     try:

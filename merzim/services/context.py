@@ -52,6 +52,7 @@ class RequestContext:
     language: str = ""
 
     def read_by(self, reader: Reader) -> Self:
+        """Return the same context for another reader."""
         return replace(self, reader=reader)
 
     @cached_property

@@ -52,6 +52,7 @@ def paper_file_name(title: str, about: str) -> str:
 
 
 def _to_evidence(ctx: RequestContext, item: EvidenceInput) -> Evidence:
+    """Return evidence as sent, its file not stored yet. Raises Refusal for a document dated in the future."""
     if item.written_on is not None and item.written_on > ctx.today:
         raise Refusal("cli.attach.written_in_future", on=item.written_on, today=ctx.today)
     return Evidence(

@@ -44,6 +44,7 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def _known_language(value: str) -> str:
+    """Return the code of a language of this installation; refuse any other."""
     if value not in (languages := LANGUAGES):
         raise PydanticKnownError("literal_error", {"expected": ", ".join(map(repr, languages))})
     return value
@@ -62,6 +63,7 @@ LanguageCode = Annotated[str, AfterValidator(_known_language), _LanguageSchema]
 
 
 def _parse_day(value: object) -> date:
+    """Return a day given as a date, or as a text like 2026-04-13; refuse anything else, moments too."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str) and _ISO.fullmatch(value):

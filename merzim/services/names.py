@@ -78,7 +78,7 @@ def units_in_order(office: Office) -> tuple[UnitName, ...]:
 
 
 def units_to_filter_by(office: Office, chosen: str) -> tuple[UnitName, ...]:
-    """Return the units a list may be filtered by: all, or the path to the chosen one and its children.
+    """Return the units a list may be filtered by: all, or the path to the chosen one and its first children.
 
     A large office is shown level by level, so that a page does not contain twenty thousand names.
     """
@@ -105,6 +105,7 @@ def paginate_units(office: Office, chosen: str, number: int) -> tuple[tuple[Unit
 
 
 def _child_units(office: Office, parent: str | None) -> Sequence[str]:
+    """Return the units (ids) directly below one; the topmost units for None."""
     return office.tops if parent is None else office.children.get(parent, ())
 
 
@@ -266,6 +267,7 @@ def title(app: AppContext, case: Case, obligation: str) -> Text:
 
 
 def force(app: AppContext, case: Case, obligation: str) -> Force:
+    """Return the force of an obligation of a whole case: whether an act obliges to it."""
     return entry_obligation(case, app.library.of(case), obligation).force
 
 
@@ -279,7 +281,7 @@ def cases_of(reads: Reads, rows: Iterable[Row]) -> Mapping[str, Case]:
 
 
 def stage_title(app: AppContext, case: Case, stage: str) -> Text | str:
-    """Return a stage's title; for `completed` and `cancelled`, a code of the catalogues."""
+    """Return a stage's title; for one that is no procedure's (`completed`), a code of the catalogues."""
     return app.library.named(case.edition).stage_title.get(stage, f"cli.stage.{stage}")
 
 

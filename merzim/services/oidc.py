@@ -41,7 +41,8 @@ log = logging.getLogger("merzim.login")
 class ProviderSilent(Refusal):
     """The provider does not answer, or refuses our client; nobody can be authenticated now.
 
-    `failed_check` and `details` describe the failure for operators; people who log in get one general sentence.
+    `what` (the check that failed) and `details` describe the failure for operators; people who log in get one
+    general sentence.
     """
 
     def __init__(self, failed_check: str = "silent", **details: object) -> None:
@@ -153,6 +154,9 @@ class OidcProvider:
         return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
 
     def _exchange(self, client: Any, code: str, verifier: str) -> Mapping[str, Any]:
+        """Exchange a code for a token. Raises NotIdentified where the code, ProviderSilent where our client is
+        not accepted.
+        """
         from authlib.integrations.base_client import OAuthError
 
         grant = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
@@ -198,6 +202,7 @@ class OidcProvider:
         return dict(answer)
 
     def _person(self, claims: Mapping[str, Any]) -> OutsidePerson:
+        """Return the person of verified claims; without an e-mail the provider has not verified."""
         settings, subject = self._settings, claims["sub"]
         email = _text(claims.get("email")) if claims.get("email_verified") is True else ""
         return OutsidePerson(

@@ -71,10 +71,12 @@ def at(*path: str, default: Any = ...) -> Any:
 
 
 def _in_language(value: Any, info: ValidationInfo) -> Any:
+    """Return a text in the language of the result; None, and what is no text by language, as it is."""
     return value if value is None or isinstance(value, str) else value[info.context]
 
 
 def _sentence(value: Any, info: ValidationInfo) -> Any:
+    """Return the sentence of a code with arguments, in the language of the result; a text as it is."""
     return value if isinstance(value, str) else say(value.code, value.arguments, info.context or "")
 
 
@@ -299,6 +301,7 @@ def preview_result(preview: Preview, *, tells: int, points: Decimal) -> CommandR
 
 
 def _lost(change: Change) -> list[str]:
+    """Return the records that the edition a change moved its case to does not know."""
     lost = (event.payload.get("lost") for event in change.events if event.kind == "migrated")
     return [str(name) for names in lost if isinstance(names, list) for name in names]
 

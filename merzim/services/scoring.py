@@ -169,6 +169,7 @@ class Stakes:
         return sum(points.values(), Decimal(0))
 
     def _of_root(self, root: str, *, with_rows: bool) -> YearScores:
+        """Return the points of a unit this year by the usual readings, calculated once."""
         key, today, usual = (root, with_rows), self._ctx.today, scoring().usual
         if key not in self._scores:
             (whole,) = year_scores(

@@ -217,10 +217,12 @@ def _named(
     names: FoldedNames,
     text: str,
     *,
-    is_visible: Callable[[str], bool] = lambda key: True,
+    is_visible: Callable[[str], bool],
     hit: Callable[[str], tuple[Text, str]],
 ) -> HitGroup:
-    """Return the entries that contain all words of the text in id, name or other texts."""
+    """Return the entries that contain all words of the text in id, name or other texts; where none does, those
+    of similar names, but for acts and indicators.
+    """
     keys = [key for key in names.having(text) if is_visible(key)]
     near = not keys and kind not in ("act", "indicator")
     if near:

@@ -40,6 +40,7 @@ def figures(app: AppContext, *, now: datetime) -> Figures:
 
 
 def faults(app: AppContext) -> Sequence[ChannelFault]:
+    """Return the faults of the channels in use; first that no letter leaves or reaches anybody, if so."""
     with reading(app.engine) as connection:
         stored = read_faults(connection)
     unusable = _setting_faults(app) or _nobody_reached(app)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from merzim.services.registers.queries import ListRows
 from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from merzim.services.registers.views import list_rows
 from merzim.services.upkeep import maintenance
+from merzim.services.yearly import opening
 from merzim.services.yearly.opening import open_cases
 from merzim.storage.org.store import save
 from tests.storage.registers import NOW, TODAY, application, office, operator, reader
@@ -265,6 +268,26 @@ def test_a_row_somebody_writes_meanwhile_stays_recorded(
     assert recorded(app) == {JANUARY: ("2026-01-12", row), f"{JANUARY}#2": ("2026-01-20", other_rows[1])}
     kinds = [event.kind for event in app.ledger.events(case_of(app).id)]
     assert "withdrawn" not in kinds
+
+
+def test_a_year_two_open_at_once_is_opened_once(app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where both would have looked which cases there are before either opened any."""
+    both, year_ahead = Barrier(2), opening.year_ahead
+
+    def looked_together(*arguments: Any, **options: Any) -> Any:
+        ahead = year_ahead(*arguments, **options)
+        with suppress(BrokenBarrierError):
+            both.wait(1)
+        return ahead
+
+    monkeypatch.setattr(opening, "year_ahead", looked_together)
+
+    with ThreadPoolExecutor(2) as people:
+        results = [*people.map(lambda year: open_cases(app, year, at=AT), [2026, 2026])]
+
+    opened = [len(result.opened) for result in results]
+    assert sorted(opened) == [0, len(app.ledger.ids())]
+    assert any(opened)
 
 
 class Stopped(RuntimeError):

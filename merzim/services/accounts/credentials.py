@@ -48,7 +48,9 @@ def check_login(login: str) -> None:
 
 
 def check_new_password(password: str, repeated: str, login: str) -> None:
-    """Raise BadPassword for a new password that is too weak."""
+    """Raise BadPassword for a new password repeated otherwise, too short or long, equal to the login, or of
+    fewer than four different characters.
+    """
     if password != repeated:
         raise BadPassword("web.password.differs")
     if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
@@ -81,7 +83,7 @@ def new_totp() -> str:
 
 
 def is_totp_secret(text: str) -> bool:
-    """Return whether a text may be a shared secret of ours."""
+    """Return whether a text has the form of a secret of `new_totp`."""
     return _TOTP_SECRET.fullmatch(text) is not None
 
 

@@ -40,7 +40,7 @@ def log_in_by_provider(
 
 
 def seal_login(ctx: RequestContext, login: str) -> str:
-    """Return a token by which a browser proves for some minutes that the provider identified an account."""
+    """Return a token by which a browser proves for CODE_INTERVAL that the provider identified an account."""
     until = ctx.now + CODE_INTERVAL
     return ctx.app.cipher.encrypt(f"{until.isoformat()} {login}", _SEAL)
 
@@ -88,7 +88,9 @@ def _with_access_of_groups(ctx: RequestContext, account: Account, person: Outsid
 
 
 def _link_by_email(ctx: RequestContext, person: OutsidePerson) -> Identity | None:
-    """Link the only account whose person has that e-mail; never an administrator's."""
+    """Link the only account whose person has that e-mail, never an administrator's; return the link, None where
+    there is no such account, several, or one linked to another person of the provider.
+    """
     key = _person_of(ctx, person.email)
     if not key:
         return None
@@ -119,6 +121,7 @@ def _open_account(ctx: RequestContext, person: OutsidePerson) -> Identity | None
 
 
 def _link(ctx: RequestContext, person: OutsidePerson, login: str, *, by_group: bool) -> Identity | None:
+    """Link an account to a person of the provider; return their link, an earlier one if there is one."""
     identity = Identity(login=login, provider=person.provider, subject=person.subject, by_group=by_group)
     ctx.accounts.link(identity, at=replace(stamp(ctx), by=_author(person.provider)))
     return ctx.accounts.identity(person.provider, person.subject)

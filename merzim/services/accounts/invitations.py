@@ -140,7 +140,9 @@ def invite_people(ctx: RequestContext, command: InvitePeople) -> InvitedPeople:
 
 @verb("settings")
 def resend_invitations(ctx: RequestContext, command: ResendInvitations) -> InvitedPeople:
-    """Send a new invitation to people who have not accepted theirs; the earlier link becomes invalid."""
+    """Send a new invitation to people who have not accepted theirs, but for those who left the office; the
+    earlier link becomes invalid.
+    """
     waiting = {
         invitation.login: invitation
         for invitation in _views(ctx)
@@ -196,7 +198,11 @@ def choose_login_way(ctx: RequestContext, access: str) -> Way:
 
 
 def _chosen(ctx: RequestContext, office: Office, command: InvitePeople) -> list[Person]:
-    """Return the people a command names. Raises Refusal."""
+    """Return the people a command names; where it names none, those of its unit and below who have no account.
+
+    Raises:
+        Refusal: an unknown person or unit, or a name of several people.
+    """
     if command.people:
         keys = [
             matches[0] if len(matches := people_named(office, name)) == 1 else name for name in command.people
@@ -216,12 +222,14 @@ def _chosen(ctx: RequestContext, office: Office, command: InvitePeople) -> list[
 
 
 def _wish(person: Person, command: InvitePeople) -> _Wish:
+    """Return the account a command gives a person; its login is empty without an e-mail."""
     email = person.email or ""
     login = email.partition("@")[0] if command.login_rule == "mailbox" else email
     return _Wish(person=person, access=command.access or access_by_duties(person), login=login)
 
 
 def access_by_duties(person: Person) -> Access:
+    """Return the access a person's duties give, the first of _BY_DUTY; `responsible` where none gives one."""
     return next((access for duty, access in _BY_DUTY if duty in person.duties), "responsible")
 
 
@@ -327,6 +335,7 @@ def _channels(ctx: RequestContext) -> list[Channel]:
 
 
 def _views(ctx: RequestContext) -> list[InvitationView]:
+    """Return the invitations sent to holders of accounts, by name, those accepted or closed last."""
     accounts = {account.reader.login: account for account in ctx.accounts.all() if account.reader.person}
     letters = ctx.app.invitations.letters({account.reader.person for account in accounts.values()})
     links = ctx.app.invitations.links(letters, now=ctx.now)

@@ -325,7 +325,11 @@ def _reader(ctx: RequestContext, login: str, command: AccountAccess) -> Reader:
 
 
 def _require_administrator_left(ctx: RequestContext, account: Account, access: str) -> None:
-    """Raise if an administrator would lock out themselves or the last administrator."""
+    """Raise Refusal if an administrator would lock out themselves or the last administrator; an operator may.
+
+    Args:
+        access: what the account is to have from now on; "" for none.
+    """
     if ctx.operator or account.reader.access not in ADMINISTRATORS or access in ADMINISTRATORS:
         return
     login = account.reader.login

@@ -71,7 +71,7 @@ def deadlines(ctx: RequestContext, asking: DeadlineQuery, *, number: int) -> Dea
     return Deadlines(
         asking=asking,
         lines=build_board_lines(ctx, reads, rows, soon=deadline_filter.horizon.soon),
-        stage=_stage(ctx.library, asking.stage),
+        stage=_stage_title(ctx.library, asking.stage),
         person=_person(office, asking.person, ctx.reader.root, waits=bool(deadline_filter.assignees))
         if asking.person is not None
         else "",
@@ -136,7 +136,8 @@ def _person(office: Office, key: str, reader_unit: str, *, waits: bool) -> Name:
     return person_name(office, key) if is_visible else key
 
 
-def _stage(library: Library, stage: str | None) -> Text | None:
+def _stage_title(library: Library, stage: str | None) -> Text | None:
+    """Return the title of a stage in the first edition that has it; None for none, or an unknown one."""
     for procedure in library.all():
         for procedure_stage in procedure.stages:
             if procedure_stage.id == stage:

@@ -97,6 +97,11 @@ def figures_of(ctx: RequestContext, unit: str, year: int | None) -> FiguresView:
 
 
 def _stage_titles(library: Library, editions: Mapping[str, str]) -> dict[str, Text]:
+    """Return stage -> title, in the order of stages in their procedures.
+
+    Args:
+        editions: stage -> an edition that has it.
+    """
     places: dict[str, tuple[int, Text]] = {}
     for stage, edition in editions.items():
         procedure = library.named(edition)

@@ -155,7 +155,8 @@ def tasks_view(
 def most_pressing(view: TasksView) -> str:
     """Return the id of the most urgent row that a form can record now; "" if there is none.
 
-    Neither what counts from something that has not happened yet, nor what is due after this week.
+    Neither what counts from something that has not happened yet, nor what is due later than near or without a
+    due date.
     """
     pressing = (group for group in view.groups if group.urgency not in ("later", "undated"))
     items = (item for group in pressing for item in group.items)

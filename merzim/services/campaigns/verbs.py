@@ -281,7 +281,12 @@ def _managed_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
 
 
 def _units_to_ask(ctx: RequestContext, register: Register, unit_names: Sequence[str]) -> tuple[str, ...]:
-    """Return the units whose people are asked. Raises Refusal, UnknownUnit, NotAllowed."""
+    """Return the units (ids) whose people are asked: without names the reader's, () for the whole office.
+
+    Raises:
+        UnknownUnit; NotAllowed: a unit the reader does not see.
+        Refusal: the register does not bind bodies of a unit's kind.
+    """
     office, root = ctx.reads.office(), reader_scope(ctx).unit
     units = tuple(dict.fromkeys(unit_named(ctx.app, name) for name in unit_names if name))
     if not units and root:
@@ -306,7 +311,7 @@ def _choice(units: tuple[str, ...], command: StartCampaign) -> PeopleChoice:
 def _given_values(
     ctx: RequestContext, register: Register, kind: Campaign, values: Mapping[str, object]
 ) -> dict[str, object]:
-    """Return the values entered by the officer. Raises InvalidRow, UnknownRegisterField."""
+    """Return the values the officer filled in, as stored. Raises InvalidRow, UnknownRegisterField."""
     for name in values:
         if name not in kind.given:
             raise UnknownRegisterField("register.unknown_field", field=name, allowed=kind.given)
@@ -326,6 +331,7 @@ def _given_values(
 
 
 def _unreached(ctx: RequestContext, people: Collection[Person]) -> list[Person]:
+    """Return those of these people whom no channel has an address for, by name."""
     channels = tuple(ctx.app.channels.values())
     unreached = [person for person in people if chosen_channel(person, channels) is None]
     return sorted(unreached, key=name_order)

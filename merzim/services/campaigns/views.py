@@ -285,6 +285,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
 
 
 def _local(at: datetime | None) -> str:
+    """Return a moment as local day and time; "" for None."""
     return f"{local_moment(at):%d.%m.%Y %H:%M}" if at else ""
 
 
@@ -333,7 +334,9 @@ def campaign_store(ctx: RequestContext) -> SqlCampaigns:
 
 
 def definition_of(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Register, Campaign]:
-    """Return the register and the kind of a campaign, in the version at its start."""
+    """Return the register and the kind of a campaign, in the version at its start. Raises UnknownCampaign if
+    that has no such kind.
+    """
     register = ctx.app.registers.version(campaign.register_id, campaign.version)
     if campaign.kind not in register.campaigns:
         raise UnknownCampaign("campaign.unknown", campaign=campaign.id)
@@ -512,6 +515,7 @@ def _late(
 
 
 def _details(payload: str) -> dict[str, Any]:
+    """Return the fields of a CampaignEventView that the payload of an event fills."""
     content = json.loads(payload)
     numbers = {"joined": int(content.get("joined", 0)), "left": len(content.get("left", ()))}
     return {**numbers, "until": content.get("until"), "ground": content.get("ground", "")}

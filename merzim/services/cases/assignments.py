@@ -176,6 +176,7 @@ def assignments_shown(
 
 
 def _result(case: Case, row: Row, today: date) -> AssignmentResult:
+    """Return the assignment of a board row, with its state today."""
     assignment = recorded(case)[number_of(row.obligation)]
     state: StateToday = "overdue" if assignment.until < today else "open"
     if row.state != "open":

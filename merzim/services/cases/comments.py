@@ -269,7 +269,7 @@ def _beginning(office: Office, name: str) -> list[str]:
 
 
 def require_may_know(ctx: RequestContext, case: str, person: str) -> None:
-    """Raise if a person has no access to a confidential case, because a letter would reveal it to them."""
+    """Raise CannotComment if a person has no access to a confidential case: a letter would reveal it."""
     # Who sees all units, and of confidential cases those they know of.
     knows = scope(Reader(login="\x1f", access="officer", person=person))
     if not ctx.app.reads.seen_by(knows).heads([case]):

@@ -26,7 +26,9 @@ from workflow.org.office import Office
 
 
 class ListCases(Command):
-    """Request cases. `late`: only those with something overdue; `limit`: how many on a page."""
+    """Request cases. `late`: only those with something overdue; `limit`: how many on a page; `stage`: it counts
+    with a procedure alone, unless it is completed or closed.
+    """
 
     unit: Line = ""
     procedure: Line = ""
@@ -222,8 +224,8 @@ def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
 def with_rows(
     ctx: RequestContext, cases: Sequence[Case], rows: Mapping[str, Sequence[Row]]
 ) -> Iterable[tuple[Case, str, Row | None, Sequence[Row]]]:
-    """Yield each case with its stage, the row of its next step, and its board rows; with rows of registers
-    where its next step is one.
+    """Yield each case with its stage, the board row of its next step (None without one), and its board rows; a
+    case contains the rows of its registers where its next step is of one.
     """
     stages = ctx.reads.stages([case.id for case in cases])
     urgent_rows = {name: most_urgent(of, today=ctx.today) for name, of in rows.items()}

@@ -50,6 +50,7 @@ def scale(on: date) -> RiskScale:
 
 
 def case_rows(case_commands: CaseCommands) -> CaseRows:
+    """Return the commands on rows of the registers of cases."""
     return CaseRows(case_commands, case_registers(), read_term=partial(read_term, where="term"), scale_on=scale)
 
 
@@ -60,7 +61,7 @@ def cases(app: AppContext, unit: str = "") -> Sequence[Case]:
 
 
 def keep_responsible(app: AppContext, texts: Iterable[str], *, at: Stamp) -> tuple[str, ...]:
-    """Match responsible texts to people and save the matches; return the texts that match nobody."""
+    """Match responsible texts to units and people, save the new matches; return the texts that match none."""
     office = app.reads.office()
     matches = {text: match(text, office) for text in dict.fromkeys(filter(None, texts))}
     new = {text: key for text, key in matches.items() if key is not None and text not in office.matches}
@@ -119,6 +120,7 @@ class CaseRegisters:
 
 
 def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date) -> CaseRegisters:
+    """Return the rows of a case's registers, each with those of these deadlines that are of it."""
     risk_register, exposed, editions = register(case), exposure(case), scales()
     of_measure: dict[int, list[Deadline]] = {}
     requests: dict[int, Deadline] = {}
@@ -166,6 +168,7 @@ def next_of(entries: Iterable[Dated]) -> Dated | None:
 
 
 def _periods(term: MeasureTerm, entries: list[Deadline]) -> tuple[str, ...]:
+    """Return the periods in which a recurring measure is due; none for one that is due once."""
     if term.every is None:
         return ()
     return tuple(dict.fromkeys(entry.period for entry in entries if entry.period))

@@ -85,6 +85,7 @@ def case_papers(ctx: RequestContext, case: Case, language: str) -> tuple[Paper, 
 
 
 def forms_of(procedure: Procedure) -> Sequence[Form]:
+    """Return the forms about a case that accompany steps of a procedure, in the order of these."""
     order = {obligation.id: number for number, obligation in enumerate(procedure.obligations)}
     steps = {about.id: [order[step] for step in about.steps if step in order] for about in case_forms()}
     return sorted((about for about in case_forms() if steps[about.id]), key=lambda about: min(steps[about.id]))
@@ -144,12 +145,12 @@ def documents(
     case: str = "",
     reads: SqlReads | None = None,
 ) -> Iterator[Document]:
-    """Yield the evidence of the cases in the order of the procedures; cancelled cases are left out.
+    """Yield the evidence of the active cases, or of `case`, each in the order of its procedure.
 
     Args:
         unit: a unit and all below it; None: the whole office.
         year: only what happened in that calendar year.
-        case: only that case.
+        case: only that case, active or not.
         reads: read queries limited to what the package's reader may see; None for everything.
     """
     reads = reads or app.reads

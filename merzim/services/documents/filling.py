@@ -223,6 +223,7 @@ _OF_THE_DISCUSSION = ("discussion_announcement", "minutes")
 
 
 def _fact(view: View, name: str) -> date | None:
+    """Return the day of a fact; None if it is not recorded."""
     fact = view.case.facts.get(name)
     return fact.on if fact else None
 
@@ -279,6 +280,7 @@ def _holder(office: Office, duty: str, unit: str, today: date) -> Person | None:
 
 
 def _who(prefix: str, person: Person | None, language: str) -> dict[str, object]:
+    """Return the fields of a person's post and name, named after what the person is there; none for None."""
     if person is None:
         return {}
     return {f"{prefix}_post": person.post_in(language), f"{prefix}_name": person.name_in(language)}

@@ -93,4 +93,5 @@ def _title(app: AppContext, case: Case | None, obligation: str, language: str) -
 
 
 def _moment(at: datetime | None) -> str:
+    """Return a moment as local day and time; "" for None."""
     return f"{at.astimezone(almaty()):%d.%m.%Y %H:%M}" if at else ""

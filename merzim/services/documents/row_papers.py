@@ -135,6 +135,7 @@ def papers_for(register: str, values: Mapping[str, object], *, withdrawn: bool =
 
 
 def register_papers(register: str) -> Sequence[Form]:
+    """Return the forms about a person that rows of a register fill."""
     return [paper for paper in person_forms() if paper.source and paper.source.register_id == register]
 
 
@@ -255,6 +256,7 @@ def _archive(
 
 
 def _refuse_many(count: int) -> None:
+    """Raise Refusal for more papers than MOST_PAPERS."""
     if count > MOST_PAPERS:
         raise Refusal("papers.too_many", count=count, most=MOST_PAPERS)
 
@@ -268,8 +270,10 @@ def _policy_unit(ctx: RequestContext, form: Form, row: RowView) -> str:
 
 
 def _person_fields(form: Form) -> Sequence[str]:
+    """Return the fields of a register that name the person a form is about."""
     return form.source.parts.get("name", ()) if form.source else ()
 
 
 def _written(value: object) -> str:
+    """Return a value of a row as the conditions of forms write it; "" for None."""
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else "" if value is None else str(value)

@@ -65,6 +65,7 @@ _OWN = "schedule_approved"
 
 
 def _scheduled(deadline: Deadline) -> date | None:
+    """Return the plan date of a work, else the day it happened, else its due date; None without any."""
     return deadline.planned_on or deadline.recorded_on or deadline.due
 
 
@@ -101,6 +102,7 @@ def group_members(case: Case, office: Office) -> list[Person]:
 
 
 def _person_called(office: Office, name: str) -> Person | None:
+    """Return the person of the office with that name; None if nobody has it, or several do."""
     keys = office.person_called.exactly(name)
     return office.people[keys[0]] if len(keys) == 1 else None
 
@@ -182,6 +184,7 @@ def _folded(name: str) -> str:
 
 
 def _share(part: Decimal, total: Decimal, language: str) -> str:
+    """Return a share in percent to one decimal place; "" of a total of 0."""
     return percent((part / total).quantize(Decimal("0.001")), language) if total else ""
 
 
@@ -277,6 +280,7 @@ def _term(view: View, deadlines: list[Deadline], language: str) -> str:
 
 
 def _responsible(view: View, deadline: Deadline, language: str) -> str:
+    """Return who is responsible for a work as the case names them, else the duty its act names."""
     responsible = view.case.responsible.get(deadline.obligation.id)
     return responsible or duty_title(deadline.obligation.duty, language)
 

@@ -126,6 +126,7 @@ def unanswered_notes(
 
 
 def _number_of_group(form: Form, group: str) -> int:
+    """Return the place of a group among those filled from registers, from 1."""
     return [*form.rows.sources].index(group) + 1 if form.rows else 0
 
 
@@ -241,6 +242,7 @@ def _social_order_sums(ctx: RequestContext, unit: str, year: int, days: Days) ->
 
 
 def _of_the_year(year: int) -> Mapping[str, object]:
+    """Return the condition of a list of rows that their field `year` is this one."""
     return {"field": "year", "from": str(year), "until": str(year)}
 
 

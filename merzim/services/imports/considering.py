@@ -223,6 +223,7 @@ class _Considering:
     strange: set[str] = field(default_factory=set)
 
     def unit(self, schedule: ReadSchedule) -> str:
+        """Return the id of the unit an analysis names, or its words where they name none."""
         return self.units.get(schedule.unit, schedule.unit)
 
     def keys(self, schedule: ReadSchedule) -> list[Key]:
@@ -332,7 +333,7 @@ class _Considering:
         )
 
     def _decided(self, schedule: ReadSchedule, twins: tuple[Case, ...]) -> tuple[Case | None, tuple[Case, ...]]:
-        """Return the case the user says an analysis is; else those it may be."""
+        """Return the case the user says it is, None for a new one; and, unanswered, those it may be."""
         case_id = self.answers.joins.get(schedule.row)
         if case_id is None:
             return None, twins

@@ -57,7 +57,7 @@ class PastAnalysis:
 def judge_past(app: AppContext, file: Path | bytes, procedure: str) -> tuple[PastAnalysis, ...]:
     """Return the findings of a table of past analyses, case by case, by the final calendar.
 
-    A finding notes if the fact was in time by the calendar known when it happened.
+    A finding notes if the fact was in time by the calendar as known on the first day of the analysis.
 
     Raises:
         UnreadablePaper: with all mistakes in the file.
@@ -96,7 +96,9 @@ def worst_first(dates: Iterator[CheckedDate]) -> list[CheckedDate]:
 
 
 def known_headings(edition: Procedure) -> dict[str, str]:
-    """Return possible headings for the facts of an edition, in three languages -> column."""
+    """Return possible headings for the facts of an edition, in three languages -> column; without those that
+    two columns share.
+    """
     columns_by_text: dict[str, str] = {}
     shared = set[str]()
     for column in ("case", "number", *edition.facts):

@@ -30,6 +30,7 @@ from merzim.services.inputs import Digest, Line
 from merzim.services.names import chosen_procedure
 from merzim.services.verbs import verb
 from merzim.storage.cases import imported_files
+from merzim.storage.cases.ledger import hold_openings
 from merzim.storage.database.engine import one_transaction
 from merzim.storage.org import store as office_store
 from workflow.cases.case import Case, Wording
@@ -154,7 +155,7 @@ def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
     schedules = _read(ctx.app, content, name, procedure)
     with one_transaction(ctx.app.engine):
         # Of two imports at once the second finds the cases that the first opened.
-        imported_files.hold(ctx.app.engine)
+        hold_openings(ctx.app.engine)
         return _import_whole(ctx, schedules, name, procedure, command, digest)
 
 

@@ -138,6 +138,7 @@ def work(conninfo: str, acts: JobHandlers, stopped: threading.Event) -> None:
 
 
 async def _run_workers(conninfo: str, acts: JobHandlers, stopped: threading.Event) -> None:
+    """Run a worker of each queue until `stopped`, or until one fails; raise what it failed by."""
     app = application(conninfo, acts)
     async with app.open_async():
         workers = [
@@ -262,6 +263,7 @@ def _driver_errors() -> Any:
 
 
 def _first_line(trouble: BaseException) -> str:
+    """Return the first line of the cause of an error, its type where it has no text."""
     lines = str(trouble.__cause__ or trouble).strip().splitlines()
     return lines[0] if lines else type(trouble).__name__
 

@@ -184,6 +184,9 @@ def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, R
 
 
 def _run_day(stage: AppContext, *, now: datetime, today: date) -> RoundReport:
+    """Run the round and the delivery of a day; return the round's report, its `others` as they stand after the
+    delivery, without withdrawn ones.
+    """
     report = remind(stage, now=now, today=today)
     deliver(stage, now=now, today=today)
     notices = [stage.outbox.notice(other.key) for other in report.others]

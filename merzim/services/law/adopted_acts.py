@@ -41,7 +41,10 @@ def follow_adopted_acts(app: AppContext, before: Office, unit: str, *, at: Stamp
 
 
 def _exempt(app: AppContext, head: Case, act: str, *, at: Stamp) -> bool:
-    """Exempt a case whose act was given up, if it is active and anything is still to be done."""
+    """Exempt a case whose act was given up, if it is active and anything is still to be done.
+
+    Returns: whether it was exempted.
+    """
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
         deadlines = app.case_commands.looked_at(case, today=at.today).deadlines
@@ -53,7 +56,7 @@ def _exempt(app: AppContext, head: Case, act: str, *, at: Stamp) -> bool:
 
 
 def _reopen(app: AppContext, head: Case, act: str, *, at: Stamp) -> bool:
-    """Reopen a case that was exempted because this act was given up."""
+    """Reopen a case if it was exempted because this act was given up; return whether it was."""
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
         exemptions = [
@@ -67,5 +70,6 @@ def _reopen(app: AppContext, head: Case, act: str, *, at: Stamp) -> bool:
 
 
 def _ground(app: AppContext, code: str, procedure: Procedure, act: str) -> str:
+    """Return the ground recorded where an act was given up or adopted again, in the office's language."""
     language = app.settings.office.language
     return say(f"adopted_act.{code}", {"act": procedure.acts[act].short}, language)

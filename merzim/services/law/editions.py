@@ -55,6 +55,7 @@ class CheckedFile:
 
     @property
     def holds(self) -> bool:
+        """Whether the file was read and has neither mistakes nor examples that differ."""
         read = self.edition is not None or self.register is not None
         return read and not self.problems and not self.mismatches
 
@@ -80,7 +81,10 @@ def adoptable(app: AppContext, *, today: date) -> tuple[AdoptedEdition, ...]:
 
 
 def adopt(app: AppContext, *, at: Stamp) -> tuple[AdoptedEdition, ...]:
-    """Adopt them: append them to the office's chain, then rewrite the rows of their cases. Safe to repeat."""
+    """Append what `adoptable` returns to the office's chain, then rewrite the rows of its cases.
+
+    Safe to repeat: what is adopted already is not adopted again.
+    """
     adoptions = adoptable(app, today=at.today)
     if adoptions:
         stored.adopt(app.engine, adoptions, on=at.today, by=at.by, now=at.now)
@@ -191,6 +195,7 @@ def _unreadable(path: Path, trouble: Exception) -> Problems:
 
 
 def _problems(path: Path, problems: Iterable[FileProblem]) -> Problems:
+    """Return the mistakes in a file as codes of the catalogues, with their arguments."""
     return tuple(
         (f"regulation.{problem.code}", {**problem.arguments, "file": path.name, "place": problem.shown_place})
         for problem in problems

@@ -62,6 +62,7 @@ Bodies = tuple[tuple[Function | None, date, date | None, Text], ...]
 
 
 def bodies_of(settings: OfficeSettings) -> Bodies:
+    """Return the authorised bodies of the settings."""
     return tuple(
         (body.function, body.since, body.until, Text(**body.name)) for body in settings.authorised_body
     )
@@ -136,6 +137,7 @@ def with_adopted(read: Editions, adopted: Mapping[str, str], bodies: Bodies) -> 
 
 
 def reason(left_out: LeftOutFile) -> Text:
+    """Return why a file was left out, in each language."""
     return Text(**{language: refusal(left_out.refusal, language) for language in LANGUAGES})
 
 
@@ -264,6 +266,7 @@ def read_registers(settings: Settings) -> RegisterFiles:
 
 
 def own_register_files(folder: Path | None) -> Iterator[Path]:
+    """Yield the register files in a folder of own regulations, by name; none if it has none."""
     if folder is not None and (folder / REGISTERS).is_dir():
         yield from sorted((folder / REGISTERS).glob("*.toml"))
 
@@ -343,6 +346,7 @@ def _text(field: RegisterField, value: object, language: str) -> str:
 
 
 def shipped_register_files(folder: str = REGISTERS) -> Iterator[tuple[str, bytes]]:
+    """Return the name and the content of the shipped register files."""
     return ((file.name, file.read_bytes()) for file in shipped_files(folder))
 
 

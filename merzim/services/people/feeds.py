@@ -179,6 +179,7 @@ def _by_day(rows: Iterable[tuple[Case, Row]]) -> list[tuple[Case, Row]]:
 
 
 def _hidden(ctx: RequestContext, case: Case) -> bool:
+    """Return whether a case is confidential, by itself or by its edition."""
     return case.confidential or confidential(ctx.library.named(case.edition))
 
 

@@ -96,6 +96,7 @@ def _keys(recipients: Iterable[Recipient]) -> tuple[str, ...]:
 
 
 def _find_obligation(app: AppContext, case: Case, name: str) -> Obligation | None:
+    """Return an obligation of a case; None if it has no such one any more."""
     try:
         return entry_obligation(case, app.library.of(case), name)
     except KeyError:

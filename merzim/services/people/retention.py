@@ -109,6 +109,7 @@ def _open_cases(ctx: RequestContext, person: FormerPerson) -> list[str]:
 
 
 def _identifiers(person: FormerPerson, kind: str) -> list[str]:
+    """Return what identified a person who left, of one kind: `name`, `email`, `login` or `chat`."""
     return [word.partition(":")[2] for word in person.said if word.startswith(f"{kind}:")]
 
 

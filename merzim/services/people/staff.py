@@ -169,7 +169,7 @@ class Removed(BaseModel):
 
 
 def mark(value: Unit | Person | None) -> str:
-    """Return the fingerprint of a value, by which concurrent changes are detected."""
+    """Return the fingerprint of a value, by which concurrent changes are detected; "" for None."""
     return sha256(repr(value).encode()).hexdigest()[:20] if value is not None else ""
 
 
@@ -207,6 +207,7 @@ def find_unit(office: Office, text: str) -> Unit:
 
 
 def hours_result(office_time: OfficeTime) -> HoursResult:
+    """Return office hours as texts; empty where those of the organisation hold."""
     first, last = (f"{end:%H:%M}" for end in office_time.hours) if office_time.hours else ("", "")
     off, working = (
         ", ".join(f"{day:%d.%m.%Y}" for day in days) for days in (office_time.off, office_time.working)
@@ -381,6 +382,7 @@ def _person_of(ctx: RequestContext, command: SavePerson, office: Office, was: Pe
 
 
 def _name(text: str) -> str:
+    """Return a name with single spaces. Raises Refusal for an empty one."""
     name = " ".join(text.split())
     if not name:
         raise Refusal("web.staff.no_name")
@@ -388,7 +390,7 @@ def _name(text: str) -> str:
 
 
 def _deputy(text: str, office: Office, key: str) -> str | None:
-    """Return the key of a deputy given by key, e-mail or name. Raises Refusal."""
+    """Return the key of a deputy given by key, e-mail or name; None for "". Raises Refusal."""
     if not text:
         return None
     keys = people_named(office, text)

@@ -36,6 +36,7 @@ class RowFacts:
 
     @property
     def days(self) -> Mapping[str, date]:
+        """All these dates, by fact."""
         return {**self.facts, **self.planned}
 
 

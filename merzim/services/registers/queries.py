@@ -221,6 +221,7 @@ def seen_units(ctx: RequestContext, unit: str = "") -> Sequence[str] | None:
 def _cell_filter(
     ctx: RequestContext, register: Register, shown_fields: Collection[str], filter_input: FilterInput
 ) -> CellFilter:
+    """Return a filter as a condition of the stored lists. Raises as `row_query`."""
     field = register.fields.get(filter_input.field)
     if field is None or field.id not in shown_fields or not field.indexed:
         allowed = [name for name in shown_fields if register.fields[name].indexed]
@@ -246,7 +247,7 @@ def _cell_filter(
 
 
 def _key(ctx: RequestContext, register: Register, field: RegisterField, text: str) -> str:
-    """Return the sort key of a value used as filter."""
+    """Return the sort key of a value used as filter. Raises InvalidRow for one the field cannot have."""
     single = field.replaced(several=False)
     single_register = register.replaced(fields={field.id: single})
     values, problems = parse_values(single_register, {field.id: text}, lookup(ctx))

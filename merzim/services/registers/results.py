@@ -39,6 +39,7 @@ class UnknownRow(NotFound):
 
 
 def reader_scope(ctx: RequestContext) -> RowScope:
+    """Return which registers and rows the reader sees; all for an operator."""
     return EVERYTHING if ctx.operator else row_scope(ctx.reader)
 
 
@@ -304,6 +305,7 @@ def register_view(register: Register, scope: RowScope, *, rows: int = 0, is_own:
 
 
 def field_view(field: RegisterField) -> FieldView:
+    """Return a field for forms and lists; the post of a person is not required, as it is filled in."""
     return FieldView.of(field, required=field.required and not field.post_of)
 
 

@@ -20,6 +20,7 @@ from merzim.documents.sheets.unreadable import RowError, UnreadablePaper
 from merzim.services.context import RequestContext
 from merzim.services.evidence import require_file
 from merzim.services.inputs import FileInput, Line
+from merzim.services.names import name_of
 from merzim.services.registers.queries import (
     MAX_PAGE_SIZE,
     UNIT,
@@ -44,10 +45,9 @@ from merzim.services.registers.results import (
 )
 from merzim.services.registers.verbs import (
     add_rows,
+    broken_rules,
     count_openings,
     first_person,
-    invalid_values,
-    name_of,
     place_of,
     unique_keys,
     with_posts,
@@ -185,7 +185,7 @@ def _read_lines(
         )
         values = with_posts(register, values, people)
         unread = [ValueProblem(key, "formula") for key in table.formulas.get(number, ())]
-        problems += invalid_values(ctx, register, values, [*problems, *unread])
+        problems += broken_rules(ctx, register, values, [*problems, *unread])
         errors += [_error(register, problem, number, table.columns) for problem in problems]
         of_unit = str(cells.get(UNIT, ""))
         person = None if of_unit or chosen else first_person(ctx, register, values)
@@ -318,6 +318,7 @@ def _known_heads(fields: Sequence[RegisterField]) -> dict[str, str]:
 
 
 def _rows_there(ctx: RequestContext, register: Register, ids: Sequence[str]) -> set[str]:
+    """Return those of these ids that are rows of the register."""
     heads = SqlRegisterLists(ctx.app.engine).heads(ids) if ids else ()
     return {head.id for head in heads if head.register_id == register.id}
 

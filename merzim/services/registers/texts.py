@@ -90,11 +90,13 @@ def text_notes(
 
 
 def with_translations(fields: Mapping[str, FieldView], names: Iterable[str]) -> Sequence[FieldView]:
+    """Return the fields of these names, and their translations."""
     field_ids = {*names}
     return [field for field in fields.values() if field.id in field_ids or field.translation_of in field_ids]
 
 
 def _pairs(fields: Iterable[FieldView]) -> Mapping[str, str]:
+    """Return text field -> the field of its translation."""
     return {field.translation_of: field.id for field in fields if field.translation_of}
 
 

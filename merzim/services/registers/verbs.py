@@ -18,7 +18,7 @@ from merzim.services.cases.verbs import unit_to_open_in
 from merzim.services.context import RequestContext, stamp
 from merzim.services.evidence import store_file
 from merzim.services.inputs import NO_NUL, FileInput, Ground, Line, Name
-from merzim.services.names import unit_name
+from merzim.services.names import name_of, unit_name
 from merzim.services.registers.cases import follow_row, open_cases, opening_of
 from merzim.services.registers.queries import RegisterId, lookup, seen_units
 from merzim.services.registers.results import may_write, reader_scope, seen_row, writable_register
@@ -28,7 +28,6 @@ from merzim.services.yearly.register_duties import follow_duties
 from merzim.storage.database.engine import one_transaction
 from merzim.storage.registers.rows import NotUnique, RowWrite, SqlRegisterRows, UniqueKeys
 from workflow.cases.commands.opening import Opening
-from workflow.law.procedure import Text
 from workflow.org.office import Person
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
@@ -286,7 +285,7 @@ def check_row(ctx: RequestContext, register: Register, given_values: Mapping[str
     """Return the values of a new row. Raises InvalidRow with all mistakes."""
     values, problems = parse_values(register, given_values, lookup(ctx))
     values = with_posts(register, values, ctx.reads.office().people)
-    all_problems = [*problems, *invalid_values(ctx, register, values, problems)]
+    all_problems = [*problems, *broken_rules(ctx, register, values, problems)]
     if all_problems:
         raise InvalidRow(register, tuple(all_problems))
     return values
@@ -306,13 +305,10 @@ def with_posts(
     return all_values
 
 
-def invalid_values(
+def broken_rules(
     ctx: RequestContext, register: Register, values: Mapping[str, Value], problems: Sequence[ValueProblem]
 ) -> list[ValueProblem]:
-    """Return these problems of single values and all rules of the register that are violated.
-
-    Fields hidden from the writer are not required.
-    """
+    """Return the violated rules of the register, of fields the writer sees and that have none of `problems`."""
     shown_fields, wrong = list_fields(register, reader_scope(ctx)), {problem.field for problem in problems}
     return [
         problem
@@ -355,7 +351,8 @@ def first_person(ctx: RequestContext, register: Register, given_values: Mapping[
 
 
 def place_of(ctx: RequestContext, register: Register, unit: str, *, person: Person | None = None) -> str:
-    """Return the unit a new row belongs to. `person`: whose unit it is where none is named.
+    """Return the unit (id) a new row belongs to: the one named, else that of `person`, else the reader's own or
+    the organisation.
 
     Raises:
         Refusal: the unit does not have this register.
@@ -376,10 +373,6 @@ def place_of(ctx: RequestContext, register: Register, unit: str, *, person: Pers
     return place
 
 
-def name_of(person: Person) -> Text:
-    return Text(person.name_in("kk"), person.name_in("ru"), person.name_in("en"))
-
-
 def _edited(
     ctx: RequestContext, register: Register, row: RegisterRow, given_values: Mapping[str, object]
 ) -> tuple[dict[str, Value], RegisterRow]:
@@ -388,7 +381,7 @@ def _edited(
     changed_values = {name: value for name, value in parsed.items() if value != row.values.get(name)}
     values = {name: value for name, value in {**row.values, **changed_values}.items() if is_filled(value)}
     # A row kept from before a rule is read as it is until something of it is changed.
-    all_problems = [*problems, *(invalid_values(ctx, register, values, problems) if changed_values else ())]
+    all_problems = [*problems, *(broken_rules(ctx, register, values, problems) if changed_values else ())]
     if all_problems:
         raise InvalidRow(register, tuple(all_problems))
     return changed_values, replace(row, version=register.edition, values=values)

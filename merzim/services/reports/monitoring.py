@@ -136,7 +136,7 @@ def monitoring(
     """Return recommendations by outcome, as visible to a reader on a day.
 
     Args:
-        number: page of recommendations; further: page of unreported cases.
+        number: page of recommendations; further_page: page of unreported cases.
     """
     office = reads.office()
     counts_by_status = reads.recommendations(filters, today)
@@ -215,6 +215,7 @@ def _lines(
 def _shared(
     groups: Iterable[RiskGroup], heads: Mapping[str, Case], risks: Mapping[str, Case], office: Office
 ) -> tuple[SharedRiskLine, ...]:
+    """Return shared risks as lines; without one whose first case is gone since they were counted."""
     shared: list[SharedRiskLine] = []
     for group in groups:
         first = tuple((heads[place.case], place) for place in group.first if place.case in heads)

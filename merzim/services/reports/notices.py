@@ -94,6 +94,7 @@ def _about(ctx: RequestContext, case: Case | None) -> Text | None:
 
 
 def _title(ctx: RequestContext, case: Case | None, obligation: str) -> Text | None:
+    """Return the title of an obligation; None without a case, or of what its procedure does not name."""
     if case is None:
         return None
     known_obligation = ctx.library.named(case.edition).by_id.get(obligation.partition(".")[0])

@@ -78,7 +78,10 @@ class StepToRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Points:
-    """The points of a year. `whole`: of a unit with all below it; `parts`: of the units directly below it."""
+    """The points of a year. `whole`: of a unit with all below it; `parts`: of units directly below it, a page.
+
+    `to_record`: by indicator, the step of a case that records the whole of its share; `number`: of the page.
+    """
 
     whole: YearScores
     projects: tuple[Project, ...]
@@ -102,7 +105,7 @@ def points_of_year(
     """Return the points of a unit in a year with all units below, and of each unit directly below.
 
     Args:
-        year: by default the present one; asked: readings chosen by name, among other things.
+        year: by default the present one; chosen_readings: readings by name, among other things.
         number: page of the units directly below; None for all of them.
 
     Raises:
@@ -215,4 +218,5 @@ def _projects(whole_year: YearScores, name: Callable[[str], Name]) -> tuple[Proj
 
 
 def _sum(points: Iterable[Decimal | None]) -> Decimal:
+    """Return the sum of points; None counts as 0."""
     return sum((points_part for points_part in points if points_part is not None), Decimal(0))

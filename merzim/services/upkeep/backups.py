@@ -114,10 +114,12 @@ def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:
 
 
 def files(folder: Path) -> list[Path]:
+    """Return the scheduled backups in a folder, in no order; none if there is no such folder."""
     return [file for file in folder.glob("merzim-*") if _NAME.fullmatch(file.name)] if folder.is_dir() else []
 
 
 def _day(file: Path) -> date:
+    """Return the local day in the name of a scheduled backup."""
     name_match = _NAME.fullmatch(file.name)
     assert name_match is not None
     return date.fromisoformat(name_match[1])

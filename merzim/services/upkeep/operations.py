@@ -142,6 +142,7 @@ def _letter_id(key: str) -> str:
 
 
 def _check(check: Check, language: str) -> CheckView:
+    """Return a check with its result in words."""
     reason = i18n.refusal(check.refusal, language) if check.refusal else ""
     arguments = {**check.arguments, "reason": reason}
     code = check.code

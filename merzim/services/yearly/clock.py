@@ -74,6 +74,7 @@ def analyses_of(reads: SqlReads, office: Office, organisation_ids: list[str]) ->
 
 
 def _analysis(case: Case) -> Analysis:
+    """Return the days of an analysis by its case; its planned start only until it has started."""
     days = {name: fact.on for name, fact in case.facts.items()}
     return Analysis(
         case=case.id,

@@ -1,4 +1,4 @@
-"""Opens a year: every organisation's case of every yearly procedure, in one bulk write."""
+"""Opens a year: every organisation's case of every yearly procedure, in one transaction."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Day, Line
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly.register_duties import record_year
+from merzim.storage.cases.ledger import hold_openings
 from merzim.storage.cases.programmes import begun, opened
+from merzim.storage.database.engine import one_transaction
 from notifications.recipients import resolve_recipients
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import CannotUndo, take_back_opening
@@ -145,6 +147,7 @@ def preview_year(ctx: RequestContext, year: int, unit: str, kept_from: date | No
 
 
 def _require_past(kept_from: date | None, today: date) -> None:
+    """Raise Refusal for a day after today from which records are to be kept."""
     if kept_from is not None and kept_from > today:
         raise Refusal("kept_from_ahead", on=kept_from, today=today)
 
@@ -171,10 +174,11 @@ def open_cases(
         NothingYearly: no procedure is opened yearly.
         OutOfRange: the year lies outside the calendar's records.
     """
-    new_openings, existing_count = year_ahead(app, year, unit=unit, today=at.today)
-    new_openings = [replace(opening, kept_from=kept_from) for opening in new_openings]
-    # A bulk write goes chunk by chunk: what of it stood when it was interrupted is found by the next run.
-    cases = app.case_commands.open_many(new_openings, at=at) if new_openings else ()
+    with one_transaction(app.engine):
+        hold_openings(app.engine)
+        new_openings, existing_count = year_ahead(app, year, unit=unit, today=at.today)
+        new_openings = [replace(opening, kept_from=kept_from) for opening in new_openings]
+        cases = app.case_commands.open_many(new_openings, at=at) if new_openings else ()
     app.proposed.clear()
     for begin_year in (year - 1, year) if cases else ():
         record_year(app, begin_year, at=at)

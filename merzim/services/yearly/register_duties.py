@@ -187,6 +187,7 @@ class _YearDuties:
 
     @cached_property
     def _cases(self) -> Mapping[tuple[str, str], str]:
+        """(Procedure, unit) -> the active case of the year."""
         library = self._app.library
         names = {fact.partition(":")[0] for fact in self.by_fact} & {*library.procedures()}
         begins = {name: library.latest(name).begins_with for name in names}
@@ -233,6 +234,7 @@ class _YearDuties:
         return rows
 
     def _read(self, fact: str, units: Collection[str] | None) -> Iterator[_Done]:
+        """Yield what the rows of the year carry out of one fact, up to today."""
         lists = SqlRegisterLists(self._app.engine)
         for register, fulfilment in self.by_fact.get(fact, ()):
             for record in lists.dated(register.id, fulfilment.within, self.first, self.last, units):

@@ -7,7 +7,6 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine, or_, select
 
-from merzim.storage import events
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import read, read_column, writing
 from merzim.storage.tables.board import DEADLINE
@@ -16,12 +15,6 @@ from workflow.cases.states import STATES
 
 MAX_TWINS = 500
 """Maximum number of cases with the same days that are compared with a file."""
-
-
-def hold(engine: Engine) -> None:
-    """Let others who import a schedule wait until the end of the caller's transaction."""
-    with writing(engine) as connection:
-        events.hold(connection, "schedules")
 
 
 def cases_of_file(engine: Engine, digest: str) -> Mapping[str, str]:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindpara
 from sqlalchemy.exc import IntegrityError
 
 from calendars.hours import almaty
+from merzim.storage import events
 from merzim.storage.cases.batch import HEAD, QUESTIONS_AFTER, STEPS_BEFORE, Batch, StateBefore, batch
 from merzim.storage.cases.writing import ConcurrentChange, write
 from merzim.storage.database.dialect import execute_for_names, in_names, insert, read_for_names
@@ -62,8 +63,8 @@ class SqlLedger:
         self._office = office or PresentOffice(engine)
 
     def case(self, case: str) -> Case | None:
-        events = self.events(case)
-        return fold(events) if events else None
+        chain = self.events(case)
+        return fold(chain) if chain else None
 
     def events(self, case: str) -> Sequence[Event]:
 
@@ -198,10 +199,10 @@ class SqlLedger:
         name = conflict.case
         with reading(self._engine) as connection:
             stood = _before(connection, name).seq
-            events = [event(record) for record in connection.execute(_EVENTS, {"k_case": name})]
+            chain = [event(record) for record in connection.execute(_EVENTS, {"k_case": name})]
             stands = _before(connection, name).seq
         # On PostgreSQL each query sees what others commit meanwhile: a case that grows is not broken.
-        is_whole = stood != stands or stands == (events[-1].seq if events else 0)
+        is_whole = stood != stands or stands == (chain[-1].seq if chain else 0)
         return conflict if is_whole else CaseBroken(name)
 
     def _conflict(self, writes: Batch, trouble: Exception) -> Exception:
@@ -237,7 +238,17 @@ def _can_move(first: date, last: date) -> ColumnElement[bool]:
     return and_(or_(*begins), or_(*ends))
 
 
+def hold_openings(engine: Engine) -> None:
+    """Let others who open many cases at once wait until the end of the caller's transaction.
+
+    Called before it reads which cases there are: who waited finds those this one opened.
+    """
+    with writing(engine) as connection:
+        events.hold(connection, "openings")
+
+
 def cases(connection: Connection, ids: Collection[str]) -> Mapping[str, Case]:
+    """Return these cases folded from their events, as `SqlLedger.cases`, in the caller's transaction."""
     return by_id(folded(execute_for_names(connection, _EVENTS_OF, ids)))
 
 
