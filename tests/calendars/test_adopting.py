@@ -26,14 +26,6 @@ def act(text: str) -> Records:
     return parse(text, name="act.toml")
 
 
-def test_a_transfer_that_fits_is_appended() -> None:
-    """A Friday off, a Saturday worked."""
-    records = adopt_act(shipped_records(), act(transfer("2026-05-08", "2026-05-16")))
-
-    assert not calendars.compile_calendar(records).is_working_day(date(2026, 5, 8))
-    assert calendars.compile_calendar(records).is_working_day(date(2026, 5, 16))
-
-
 @pytest.mark.parametrize(
     ("text", "refusal", "code"),
     [
@@ -107,6 +99,7 @@ def test_known_since_fills_in_only_what_is_missing() -> None:
         ("[[transfer]\n", "calendar_record_toml"),
         ("[[transfers]]\n", "calendar_record_kind"),
         ("[transfer]\n", "calendar_record_table"),
+        ("transfer = [{ off = 2026-12-31 }, 1]", "calendar_record_table"),
         ("[[transfer]]\noff = 2026-05-08\n", "calendar_record_missing"),
         ('[[transfer]]\noff = "8.05"\n', "calendar_record_type"),
         ('[[religious_day]]\ncode = "x"\non = 2026-01-01\ncertainty = "maybe"\n', "calendar_record_choice"),
@@ -121,6 +114,12 @@ def test_known_since_fills_in_only_what_is_missing() -> None:
             'days = ["02-29"]\n',
             "calendar_record_day_of_year",
         ),
+        (
+            '[[holiday]]\ncode = "x"\nchange = "introduced"\nstanding = "state"\napplies_from = 2026-01-01\n'
+            "days = [321]\n",
+            "calendar_record_day_of_year",
+        ),
+        ("[[transfer]]\noff = 2026-12-31\nwork = 2026-12-26T00:00:00\n", "calendar_record_type"),
     ],
 )
 def test_an_entry_that_cannot_be_read_has_its_sentence(text: str, code: str) -> None:

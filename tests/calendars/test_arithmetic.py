@@ -55,30 +55,6 @@ def test_a_distance_does_not_count_the_day_it_begins_with(first: date, last: dat
     assert calendars.calendar().distance(first, last) == days
 
 
-@given(INNER, SOME)
-def test_going_there_and_back_returns(day: date, n: int) -> None:
-    """From a working day, adding and taking away are inverse."""
-    start = calendars.calendar().find_following_working_day(day)
-
-    assert calendars.add_working_days(calendars.add_working_days(start, n), -n) == start
-
-
-@given(INNER, SOME, SOME)
-def test_steps_add_up(day: date, n: int, m: int) -> None:
-    """Adding twice is adding the sum."""
-    assert calendars.add_working_days(calendars.add_working_days(day, n), m) == calendars.add_working_days(
-        day, n + m
-    )
-
-
-@given(INNER, INNER, st.integers(-300, 300))
-def test_later_starts_never_end_earlier(one: date, two: date, n: int) -> None:
-    """Adding keeps the order of dates."""
-    early, late = sorted((one, two))
-
-    assert calendars.add_working_days(early, n) <= calendars.add_working_days(late, n)
-
-
 @given(ANY, ANY, ANY)
 def test_spans_side_by_side_count_together(one: date, two: date, three: date) -> None:
     """Counting a span is counting its parts; a reversed span has no days."""

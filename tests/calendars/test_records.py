@@ -160,34 +160,6 @@ def test_a_transfer_is_neutral_for_the_days_of_both_years(pair: Transfer) -> Non
     assert without.count_working_days(first, last) == calendars.count_working_days(first, last)
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("[[transfer]\n", "the file"),
-        ("[[transfers]]\n", "transfers: unknown kind of entry; allowed: holiday, religious_day, transfer"),
-        ("[transfer]\n", r"transfer: write every entry under \[\[transfer\]\]"),
-        ("transfer = [{ off = 2026-12-31 }, 1]", r"transfer: write every entry under \[\[transfer\]\]"),
-        (f"[[transfer]]\noff = 2026-12-31\n{SOURCE}", "transfer 1, work: is missing"),
-        (f"{PAIR}26\n", "act: is missing"),
-        (f"{PAIR}31\n{SOURCE}", "work: is the same day as off"),
-        (f"{PAIR}26T00:00:00\n{SOURCE}", "work: .* is no date"),
-        (f"{PAIR}26\nknownat = 2026-12-01\n{SOURCE}", "knownat: unknown key; allowed: off, work, act"),
-        (f'[[transfer]]\noff = "31.12.2026"\nwork = 2026-12-26\n{SOURCE}', "off: '31.12.2026' is no date"),
-        (f'{MOON}"maybe"\n{SOURCE}', "certainty: 'maybe' is unknown; allowed: calculated"),
-        (f'{FIXED}["13-01"]\n{SOURCE}', "'13-01' is no month and day"),
-        (f'{FIXED}["02-29"]\n{SOURCE}', "29 February"),
-        (f"{FIXED}[321]\n{SOURCE}", "321 is no month and day"),
-    ],
-)
-def test_a_record_that_cannot_be_read_says_where_and_what_is_allowed(text: str, says: str) -> None:
-    """File, entry, key and the allowed values."""
-    with pytest.raises(RecordError, match=says) as raised:
-        parse(text, name="act.toml")
-
-    assert str(raised.value).startswith("act.toml: ")
-    assert raised.value.arguments["file"] == "act.toml"
-
-
 def test_the_title_of_an_act_stands_in_the_languages_it_is_known_in() -> None:
     """Another language is refused by its name."""
     entry = "[[transfer]]\noff = 2026-12-31\nwork = 2026-12-26\n" + SOURCE

@@ -82,6 +82,17 @@ facts = { water_boiled = 2024-02-01 }
 due = { tea_poured = 2024-02-06, water_boiled = "none" }
 findings = ["order:tea_poured"]
 """
+BODY = '[[body]]\nid = "COOK"\ntitle = { en = "A" }\nshort = { en = "A" }\nsuccessors = ["CHEF"]\n\n'
+OPTIONS = """\
+[[obligation.option]]
+id = "green"
+fact = "green_chosen"
+title = { kk = "А", ru = "А", en = "A" }
+[[obligation.option]]
+id = "black"
+fact = "water_boiled"
+title = { kk = "А", ru = "А", en = "A" }
+"""
 TERM = '{ count = 3, in = "working days", from = "water_boiled" }'
 FIRST = 'obligation 1 "water_boiled"'
 SECOND = 'obligation 2 "tea_poured"'
@@ -198,6 +209,9 @@ MISTAKES = [
     ("in_force = 2024-01-01", "in_force = 2024-01-02", "file_name", "in_force"),
     ('id = "tea"', 'id = "Tea"', "not_a_name", "id"),
     ('title = { kk = "Шай", ru = "Чай", en = "Tea" }', "title = {}", "missing_language", "title"),
+    ("[[act]]", 'adopted_act = "tee"\n\n[[act]]', "unknown_reference", "adopted_act"),
+    ("[[act]]", 'see_also = ["tee"]\n\n[[act]]', "unknown_reference", "see_also"),
+    ("[[stage]]", f"{BODY}[[stage]]", "unknown_reference", 'body "COOK": successors'),
     # an obligation
     ('paragraph = "p. 2"\n', "", "missing_key", SECOND),
     ('act = "tea-act"\nparagraph = "p. 2"', 'paragraph = "p. 2"', "missing_key", SECOND),
@@ -221,6 +235,7 @@ MISTAKES = [
         "unknown_reference",
         f"{SECOND}: after_by_practice",
     ),
+    ("# more of the second", OPTIONS, "missing_key", SECOND),
     ('id = "tea_poured"', 'id = "water_boiled"', "duplicate", 'obligation 2 "water_boiled"'),
     ('id = "tea_poured"', 'id = "tea.poured"', "not_a_name", 'obligation 2 "tea.poured": id'),
     ('at = -1, to = ["duty"]', 'at = -1, to = ["dutty"]', "not_allowed", "steps 2: to[1]"),
@@ -247,6 +262,8 @@ TERM_MISTAKES = [
     ('{ count = true, in = "working days", from = "water_boiled" }', "wrong_type", "term.count"),
     ('{ count = 0, in = "working days", from = "water_boiled" }', "zero", "term.count"),
     ('{ count = -1, in = "years", from = "water_boiled" }', "too_small", "term.count"),
+    ('{ count = 101, in = "years", from = "water_boiled" }', "too_large", "term.count"),
+    ('{ at_least = 0, per = "year" }', "too_small", "term.at_least"),
     ('{ at_most = 30, in = "days", from = "water_boiled" }', "not_allowed", "term.in"),
     ('{ by = "02-29", from = "water_boiled" }', "not_written_so", "term.by"),
     ('{ at_least = 1, per = "week" }', "not_allowed", "term.per"),

@@ -124,6 +124,14 @@ def test_a_file_becomes_a_register_with_everything_it_says() -> None:
 
 GIFT = '[opens]\nprocedure = "gift-handover"\n[[opens.fact]]\n'
 GROUP = '[[group]]\ntitle = { kk = "А", ru = "Б", en = "C" }\nfields = '
+CAMPAIGN = f"""\
+[[campaign]]
+id = "ask"
+{TEXT}
+{TEXT.replace("title", "invitation")}
+{TEXT.replace("title", "declares")}
+person = "guest"
+"""
 MISTAKES = [
     ("[[rule]]", GROUP + '["plase"]\n\n[[rule]]', "unknown_reference", "group 1"),
     ("[[rule]]", GROUP + '["secret"]\n' + GROUP + '["secret"]\n\n[[rule]]', "duplicate", "group 2"),
@@ -195,6 +203,12 @@ MISTAKES = [
     ('than = "came_on"', "", "missing_key", "rule 1"),
     ('person = "guest"\n', 'person = "guest"\nreader = "auditor"\n', "unknown_key", "access 1"),
     ('person = "guest"\n', "", "missing_key", "access 1"),
+    ('where = ["purpose=talk"]', 'where = ["place=x"]', "not_allowed", "count 1: where"),
+    ("[[rule]]", CAMPAIGN + 'act = "law"\n\n[[rule]]', "unknown_reference", 'campaign 1 "ask": act'),
+    ("[[rule]]", CAMPAIGN + 'act = "rules"\n\n[[rule]]', "missing_key", 'campaign 1 "ask"'),
+    ("[[rule]]", CAMPAIGN + "\n[[rule]]", "campaign_lacks", 'campaign 1 "ask"'),
+    ("[[rule]]", CAMPAIGN + 'given = ["place", "place"]\n\n[[rule]]', "duplicate", 'campaign 1 "ask"'),
+    ("[[rule]]", CAMPAIGN + 'values = { purpose = "tea" }\n\n[[rule]]', "campaign_value", 'campaign 1 "ask"'),
     ('distinct = "guest"', 'distinct = "purpose"\nall_of = ["tea"]', "not_allowed", "count 1: all_of"),
 ]
 
