@@ -18,12 +18,11 @@ from merzim.settings_file import read
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.org import store as office_store
 from tests.law import CALENDAR, library
-from tests.notifications.sample_office import AIGUL, OPENED, PEOPLE, PLANNED, UNITS, noon
+from tests.notifications.sample_office import AIGUL, OPENED, PEOPLE, PLANNED, UNITS, at_noon
 from tests.notifications.servers import Office, free_port, serving
 from tests.processes import Program
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.org.audit import Stamp
 
 NOW = "2026-04-06T12:00"
 CASES = 2
@@ -73,7 +72,7 @@ sender = "merzim@example.kz"
     app = build_app(read(at=folder))
     office_store.save(app.engine, units=UNITS, people=[*PEOPLE, *DOERS])
     commands = CaseCommands(SqlLedger(app.engine), library(), CALENDAR)
-    commands.open_many([OPENING] * CASES, at=Stamp(by="Айгүл", now=noon(OPENED), today=OPENED))
+    commands.open_many([OPENING] * CASES, at=at_noon(OPENED))
     app.close()
 
 

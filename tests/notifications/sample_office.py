@@ -80,6 +80,11 @@ def noon(on: date) -> datetime:
     return datetime(on.year, on.month, on.day, 7, tzinfo=UTC)
 
 
+def at_noon(on: date, *, by: str = "Айгүл") -> Stamp:
+    """Somebody at noon of a day."""
+    return Stamp(by=by, now=noon(on), today=on)
+
+
 class Town:
     """An office at work: cases on the board, rounds and deliveries by day."""
 
@@ -114,7 +119,7 @@ class Town:
             facts={"schedule_approved": date(2026, 1, 15), **dict.fromkeys(CHECKS, date(2026, 1, 15))},
             responsible=responsible or {},
         )
-        return self.case_commands.open(opening, at=Stamp(by="Айгүл", now=noon(on), today=on))
+        return self.case_commands.open(opening, at=at_noon(on))
 
     def dispatch(
         self, channels: Sequence[Channel], on: date, *, at: datetime | None = None, **other: Any

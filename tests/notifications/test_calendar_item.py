@@ -13,9 +13,8 @@ import pytest
 from notifications.channels.email import channel as email
 from notifications.notice import CalendarEntry, EntryStatus
 from notifications.wire.entry import calendar
-from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Town, noon
+from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Town, at_noon
 from tests.notifications.servers import Office, serving
-from workflow.org.audit import Stamp
 
 LATER_START = date(2026, 4, 27)
 
@@ -63,12 +62,7 @@ def test_one_deadline_is_one_item_and_its_sequence_rises(town: Town) -> None:
     """A later letter replaces the item of the earlier one, also where the date has moved in between."""
     case = town.open()
     first = sent(town, FIVE_BEFORE)
-    town.case_commands.replan(
-        case.id,
-        "analysis_started",
-        on=LATER_START,
-        at=Stamp(by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE),
-    )
+    town.case_commands.replan(case.id, "analysis_started", on=LATER_START, at=at_noon(FIVE_BEFORE))
     second = [message for message in sent(town, date(2026, 4, 6)) if AIGUL.email in message["To"]]
     events = [item(first[0]), item(second[-1], uid=item(first[0])["uid"])]
 

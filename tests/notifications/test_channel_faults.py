@@ -57,6 +57,7 @@ def test_a_mail_server_that_refuses_us_is_named_until_it_takes_a_letter(
 
     assert (fault.channel, fault.code, fault.letters) == ("email", "login", 1)
     assert fault.answer.startswith("535")
+    assert "wrong" not in fault.answer, "a password is in no answer"
     assert (without.since, without.letters) == (fault.since, 1)
     assert "A_PASSWORD" in without.answer
     assert len(shelf.kept) == 1

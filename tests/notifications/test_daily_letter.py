@@ -26,6 +26,7 @@ from tests.notifications.sample_office import (
     RULES,
     Shelf,
     Town,
+    at_noon,
     noon,
 )
 from workflow.cases.commands import assignments, standings
@@ -176,7 +177,7 @@ def test_the_officer_reads_once_a_week_what_a_completed_case_was_never_confirmed
     """The results of the discussion (tbn4-2024, P1.T2.S2, no term) were never published here: named each Monday
     with since when and who must act, until the case is exempted from it with a ground."""
     since, monday, next_monday = date(2026, 6, 1), date(2027, 9, 6), date(2027, 9, 13)
-    stamp = Stamp(by="test", now=noon(monday), today=monday)
+    stamp = at_noon(monday, by="test")
     case = completed_case(
         *(town.case_commands,),
         unit="staff",
@@ -285,7 +286,7 @@ def test_nothing_of_a_confidential_case_stands_in_a_letter(tmp_path: Path, langu
     town = Town(tmp_path, people=people, library=quiet, rules=replace(RULES, link_key="k" * 32))
     case, today = town.open(), date(2026, 3, 19)
     letters = of(day(town, FIVE_BEFORE), AIGUL.key)
-    stamp = Stamp(by="x", now=noon(today), today=today)
+    stamp = at_noon(today, by="x")
     town.case_commands.replan(case.id, "analysis_started", on=date(2026, 4, 20), at=stamp)
     letters += of(day(town, today), AIGUL.key)
     town.open()

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.notifications.sample_office import AIGUL, BOLAT, DANA, PEOPLE, Shelf, Town, noon
+from tests.notifications.sample_office import AIGUL, BOLAT, DANA, PEOPLE, Shelf, Town, at_noon
 from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
-from workflow.org.audit import Stamp
 
 ENDED, RECORDED, LATER = date(2026, 3, 19), date(2026, 3, 26), date(2026, 3, 30)
 QUESTION = "offence_signs"
@@ -33,10 +32,8 @@ def town(tmp_path: Path) -> Iterator[Town]:
 def opened(town: Town, on: date = RECORDED) -> Case:
     """A purchase analysis that ended on 19 March and was recorded on the 26th (23-25 March are off)."""
     opening = Opening(procedure="procurement-analysis", unit="staff", object="Орда", planned={})
-    case = town.case_commands.open(opening, at=Stamp(by="Айгүл", now=noon(ENDED), today=ENDED))
-    town.case_commands.record(
-        case.id, "procurement_analysis_ended", on=ENDED, at=Stamp(by="Айгүл", now=noon(on), today=on)
-    )
+    case = town.case_commands.open(opening, at=at_noon(ENDED))
+    town.case_commands.record(case.id, "procurement_analysis_ended", on=ENDED, at=at_noon(on))
     return case
 
 
@@ -68,9 +65,7 @@ def test_the_question_is_asked_in_the_readers_language_and_again_a_week_later(to
     assert "Вопрос: Есть ли признаки" in letters["ru"][1], "a question is no obligation"
     assert "О вопросе ---" in letters["ru"][1]
 
-    town.case_commands.record(
-        case.id, "procurement_result_reported", on=LATER, at=Stamp(by="Айгүл", now=noon(LATER), today=LATER)
-    )
+    town.case_commands.record(case.id, "procurement_result_reported", on=LATER, at=at_noon(LATER))
     assert asked(town, LATER) == {}, "another record of the case asks nothing again"
     assert set(asked(town, date(2026, 4, 1))) == {"kk", "ru", "en"}
 
@@ -80,9 +75,7 @@ def test_an_answer_given_before_the_letter_left_needs_no_letter(town: Town) -> N
     case = opened(town)
     shelf = Shelf()
     town.round((shelf,), RECORDED)
-    town.case_commands.decide(
-        case.id, QUESTION, "none", on=RECORDED, at=Stamp(by="Айгүл", now=noon(RECORDED), today=RECORDED)
-    )
+    town.case_commands.decide(case.id, QUESTION, "none", on=RECORDED, at=at_noon(RECORDED))
     town.deliver((shelf,), RECORDED)
 
     assert [parcel for parcel in shelf.kept if parcel.notice.obligation == QUESTION] == []

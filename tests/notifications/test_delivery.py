@@ -21,10 +21,10 @@ from tests.notifications.sample_office import (
     FIVE_BEFORE,
     Shelf,
     Town,
+    at_noon,
     noon,
 )
 from tests.notifications.servers import Office, free_port, serving
-from workflow.org.audit import Stamp
 from workflow.scoring.prospects import Stake
 
 LATER = Outcome(state="queued", answer="451 later")
@@ -95,21 +95,6 @@ def test_whoever_is_told_to_leave_ends_the_batch_in_hand(town: Town) -> None:
     assert town.deliver([shelf], FIVE_BEFORE).counts == {"sent": 5}
 
 
-def test_before_office_hours_nothing_leaves(town: Town) -> None:
-    """A round at one in the morning queues for nine."""
-    town.open()
-    shelf = Shelf()
-    night = datetime(2026, 3, 17, 20, 1, tzinfo=UTC)
-    town.round([shelf], FIVE_BEFORE, at=night)
-    town.deliver([shelf], FIVE_BEFORE, at=night)
-    assert not shelf.kept
-    town.deliver([shelf], FIVE_BEFORE, at=NINE - timedelta(minutes=1))
-    assert not shelf.kept
-    town.deliver([shelf], FIVE_BEFORE, at=NINE)
-
-    assert len(shelf.kept) == 1
-
-
 def test_what_may_pass_is_tried_again_with_growing_patience(town: Town) -> None:
     """1, 5, 15, 60 and 240 minutes after each attempt, and not before."""
     town.open()
@@ -143,19 +128,6 @@ def test_what_a_server_puts_off_for_five_days_is_a_failure_with_the_last_answer(
     assert the_notice(town).answer == "451 later"
 
 
-def test_a_failed_letter_leaves_the_next_step_to_speak(town: Town) -> None:
-    """A refused address is not tried twice for one step; the next step is another letter."""
-    town.open()
-    shelf = Shelf(Outcome(state="failed", answer="550 no such mailbox"))
-    town.round([shelf], FIVE_BEFORE)
-    town.deliver([shelf], FIVE_BEFORE)
-    town.deliver([shelf], FIVE_BEFORE)
-    town.round([shelf], date(2026, 3, 27))
-    town.deliver([shelf], date(2026, 3, 27))
-
-    assert sorted(notice.state for notice in town.notices()) == ["failed", "sent"]
-
-
 def test_a_letter_says_the_day_it_leaves_not_the_day_it_was_queued(town: Town) -> None:
     """Queued five days before and held up until two days before: it says two."""
     town.open()
@@ -171,12 +143,7 @@ def test_what_was_done_while_its_letter_waited_is_not_reminded_of(town: Town) ->
     case = town.open()
     shelf = Shelf()
     town.round([shelf], FIVE_BEFORE)
-    town.case_commands.record(
-        case.id,
-        "start_announced",
-        on=FIVE_BEFORE,
-        at=Stamp(by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE),
-    )
+    town.case_commands.record(case.id, "start_announced", on=FIVE_BEFORE, at=at_noon(FIVE_BEFORE))
     town.deliver([shelf], FIVE_BEFORE)
 
     assert not shelf.kept

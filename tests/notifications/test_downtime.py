@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from notifications.notice import Outcome
-from tests.notifications.sample_office import AIGUL, PEOPLE, Shelf, Town, noon
-from workflow.org.audit import Stamp
+from tests.notifications.sample_office import AIGUL, PEOPLE, Shelf, Town, at_noon
 
 
 def opened(town: Town, count: int) -> None:
@@ -58,9 +57,7 @@ def test_what_was_done_meanwhile_is_left_out(town: Town) -> None:
     shelf = Shelf()
     saturday, monday = date(2026, 3, 28), date(2026, 3, 30)
     town.round([shelf], saturday)
-    town.case_commands.record(
-        first.id, "start_announced", on=saturday, at=Stamp(by="Айгүл", now=noon(saturday), today=saturday)
-    )
+    town.case_commands.record(first.id, "start_announced", on=saturday, at=at_noon(saturday))
     shelf = back(town, monday)
 
     assert [subject for subject in mine(shelf) if "30 наурыз" in subject]
@@ -99,7 +96,7 @@ def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town:
         back(town, date(2026, 4, 13) + timedelta(days=step))
     today = date(2026, 4, 29)
     new_plan_dates = {"analysis_ended": date(2026, 6, 8)}
-    town.case_commands.replan_all(case.id, new_plan_dates, at=Stamp(by="Айгүл", now=noon(today), today=today))
+    town.case_commands.replan_all(case.id, new_plan_dates, at=at_noon(today))
     back(town, today)
 
     questions = [

@@ -111,14 +111,6 @@ def test_a_slow_server_does_not_keep_a_batch_longer_than_its_time(monkeypatch: p
     ]
 
 
-def test_nobody_listening_is_queued() -> None:
-    """A refused connection says nothing against the letters."""
-    outcomes = sent(plainly(free_port()))
-
-    assert states(outcomes) == ["queued", "queued", "queued"]
-    assert all(outcome.answer for outcome in outcomes.values())
-
-
 def test_tls_from_the_first_byte(authority: trustme.CA, ca_file: Path) -> None:
     """`tls`: encrypted before the first word, the certificate checked."""
     office = Office()
@@ -128,31 +120,11 @@ def test_tls_from_the_first_byte(authority: trustme.CA, ca_file: Path) -> None:
     assert states(outcomes) == ["sent", "sent", "sent"]
 
 
-def test_starttls(authority: trustme.CA, ca_file: Path) -> None:
-    """`starttls`: encrypted before anything is said about anybody."""
-    office = Office()
-    with serving(office, starttls=certified(authority)) as port:
-        outcomes = sent(plainly(port, tls="starttls", ca_file=ca_file))
-
-    assert states(outcomes) == ["sent", "sent", "sent"]
-    assert office.encrypted[-1]
-
-
 def test_a_certificate_nobody_vouches_for_is_queued(authority: trustme.CA) -> None:
     """A TLS failure is temporary: nothing was sent, and it may be repaired."""
     office = Office()
     with serving(office, tls=certified(authority)) as port:
         outcomes = sent(plainly(port, tls="tls"))
-
-    assert states(outcomes) == ["queued", "queued", "queued"]
-    assert not office.accepted
-
-
-def test_a_certificate_of_another_name_is_queued(authority: trustme.CA, ca_file: Path) -> None:
-    """It is not the server that was asked for."""
-    office = Office()
-    with serving(office, starttls=certified(authority, "mail.other.kz")) as port:
-        outcomes = sent(plainly(port, tls="starttls", ca_file=ca_file))
 
     assert states(outcomes) == ["queued", "queued", "queued"]
     assert not office.accepted
@@ -181,22 +153,6 @@ def test_logging_in_with_the_password_of_the_environment(
 
     assert states(outcomes) == ["sent", "sent", "sent"]
     assert office.logged_in == ["merzim"]
-
-
-def test_a_wrong_password_is_queued_and_says_no_password(
-    authority: trustme.CA, ca_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A password changed overnight is no fault of the letters; it appears in no answer."""
-    monkeypatch.setenv("POST_PASSWORD", "yesterday")
-    office = Office()
-    with serving(office, starttls=certified(authority), password="today") as port:
-        outcomes = sent(
-            plainly(port, tls="starttls", ca_file=ca_file, user="merzim", password_env="POST_PASSWORD")
-        )
-
-    assert states(outcomes) == ["queued", "queued", "queued"]
-    assert all("535" in outcome.answer for outcome in outcomes.values())
-    assert not any("yesterday" in outcome.answer for outcome in outcomes.values())
 
 
 @pytest.mark.parametrize(

@@ -120,15 +120,6 @@ def test_whom_a_matter_is_about_is_gone_round() -> None:
     ]
 
 
-def test_somebody_away_is_stood_in_for_on_every_step() -> None:
-    """Aigul away, then her deputy too."""
-    aigul = replace(AIGUL, away=((ON, ON),), deputy=BOLAT.key)
-    bolat = replace(BOLAT, away=((ON, ON),), deputy=DANA.key)
-
-    assert names(office(aigul, BOLAT, DANA), "duty") == [BOLAT.name]
-    assert names(office(aigul, bolat, DANA), "duty") == [DANA.name]
-
-
 def test_uploads_of_a_unit_without_an_account_are_for_the_higher_body() -> None:
     """The holder of the account there, not anybody in the unit."""
     own_holder = Person(key="own@example.kz", name="Own", unit="staff", duties=("account_holder",))

@@ -74,14 +74,6 @@ def test_who_was_relieved_of_the_duty_gets_nothing_and_the_new_holder_does(town:
     assert shelf.kept[0].notice.key.endswith(f":-5:{ERLAN.key}:shelf")
 
 
-def test_who_went_on_leave_gets_nothing_and_the_deputy_does(town: Town) -> None:
-    """From the day the letter leaves."""
-    shelf = night(town)
-    change(town, replace(AIGUL, away=((FIVE_BEFORE, date(2026, 4, 1)),), deputy=ERLAN.key), ERLAN)
-
-    assert readers(town, shelf) == [ERLAN.key]
-
-
 def test_a_letter_of_several_items_goes_to_the_new_holder_when_its_reader_was_removed(town: Town) -> None:
     """Queued at night for Aigul with three items; in the morning she is gone and Erlan holds the duty."""
     shelf = night(town, 3)
@@ -148,19 +140,6 @@ FRIDAY, MONDAY = date(2026, 3, 27), date(2026, 3, 30)
 def at(on: date, hour: int) -> datetime:
     """An hour of a day in Almaty (UTC+5)."""
     return datetime(on.year, on.month, on.day, hour - 5, tzinfo=UTC)
-
-
-def test_a_case_opened_in_the_evening_before_its_due_day_is_one_letter(town: Town) -> None:
-    """At eight on Friday the step of the day before waits for Monday, which brings the step of the day."""
-    town.open(on=FRIDAY)
-    shelf = Shelf()
-    town.round([shelf], FRIDAY, at=at(FRIDAY, 20))
-    town.deliver([shelf], FRIDAY, at=at(FRIDAY, 20))
-    for hour in (9, 10, 17):
-        town.round([shelf], MONDAY, at=at(MONDAY, hour))
-        town.deliver([shelf], MONDAY, at=at(MONDAY, hour))
-
-    assert steps(shelf) == [("0", "2026-03-30")]
 
 
 def test_a_mail_server_away_over_two_steps_is_one_letter(town: Town) -> None:

@@ -24,9 +24,8 @@ from tests.notifications.sample_office import (
     UNITS,
     Shelf,
     Town,
-    noon,
+    at_noon,
 )
-from workflow.org.audit import Stamp
 from workflow.org.office import Office, Unit, time_of
 from workflow.org.office_time import NOTHING_OWN, OfficeTime, days_of
 
@@ -158,7 +157,7 @@ def test_the_letter_of_the_week_comes_on_the_days_of_the_reader(town: Town) -> N
 def test_a_time_is_an_event_of_the_office_and_a_table_without_it_leaves_it(tmp_path: Path) -> None:
     """Kept with the unit by the page, by a table of people; taken back by the page."""
     town = Town(tmp_path)
-    stamp = Stamp(by="Айгүл", now=noon(FRIDAY), today=FRIDAY)
+    stamp = at_noon(FRIDAY)
     unit = replace(UNITS[1], time=SIX_DAYS)
     saved = office_store.save(town.engine, units=[unit], stamp=stamp)
     table = merge_people(ReadPeople(UNITS, ()), office_store.office(town.engine))
@@ -167,10 +166,6 @@ def test_a_time_is_an_event_of_the_office_and_a_table_without_it_leaves_it(tmp_p
 
     assert saved.changed == 1
     assert stored_unit.time == SIX_DAYS
-    SqlStaff(town.engine).keep_unit(
-        replace(stored_unit, time=NOTHING_OWN),
-        was=stored_unit,
-        at=Stamp(by="Айгүл", now=noon(MONDAY), today=MONDAY),
-    )
+    SqlStaff(town.engine).keep_unit(replace(stored_unit, time=NOTHING_OWN), was=stored_unit, at=at_noon(MONDAY))
     assert office_store.office(town.engine).units["staff"].time == NOTHING_OWN
     town.close()

@@ -30,11 +30,11 @@ from tests.notifications.sample_office import (
     RULES,
     Shelf,
     Town,
+    at_noon,
     noon,
     parcel,
 )
 from workflow.cases.commands import standings
-from workflow.org.audit import Stamp
 from workflow.org.office import Person
 
 KINDS = {
@@ -61,7 +61,7 @@ def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
             town.round([shelf], day)
             town.deliver([shelf], day)
         if day == FIVE_BEFORE:
-            stamp = Stamp(by="Айгүл", now=noon(day), today=day)
+            stamp = at_noon(day)
             town.case_commands.replan(moved_case.id, "analysis_started", on=date(2026, 4, 27), at=stamp)
             standings.cancel(town.case_commands, cancelled.id, ground="«А» & <Б>", at=stamp)
     person = next(person for person in people if person.key == AIGUL.key)

@@ -7,14 +7,13 @@ from datetime import date
 from calendars.terms import OnDate
 from notifications.moved_dates import people_to_tell
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
-from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, START, Shelf, Town, noon
+from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, START, Shelf, Town, at_noon
 from tests.notifications.test_moves import told
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.previews import preview
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.org.audit import Stamp
 
 WRONG_START = date(2026, 3, 18)
 SOON_AFTER = date(2026, 3, 19)
@@ -22,7 +21,7 @@ GROUND = "басқа істің күні енгізілген"
 
 
 def take_back(town: Town, case: Case, name: str, on: date) -> None:
-    withdraw(town.case_commands, case.id, name, ground=GROUND, at=Stamp(by="Айгүл", now=noon(on), today=on))
+    withdraw(town.case_commands, case.id, name, ground=GROUND, at=at_noon(on))
 
 
 def test_a_withdrawal_is_told_to_those_who_were_told_of_what_followed(town: Town) -> None:
@@ -30,12 +29,7 @@ def test_a_withdrawal_is_told_to_those_who_were_told_of_what_followed(town: Town
     case = town.open()
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)
-    town.case_commands.replan(
-        case.id,
-        "analysis_started",
-        on=date(2026, 4, 27),
-        at=Stamp(by="Айгүл", now=noon(SOON_AFTER), today=SOON_AFTER),
-    )
+    town.case_commands.replan(case.id, "analysis_started", on=date(2026, 4, 27), at=at_noon(SOON_AFTER))
     told(town, shelf, SOON_AFTER)
 
     take_back(town, case, "plan.analysis_started", SOON_AFTER)
@@ -54,19 +48,11 @@ def test_a_preview_counts_who_is_told_that_a_day_holds_no_longer(town: Town) -> 
     case = town.open()
     shelf = Shelf()
     near, later = date(2026, 5, 20), date(2026, 5, 21)
-    town.case_commands.record(
-        case.id, "analysis_started", on=START, at=Stamp(by="Айгүл", now=noon(near), today=near)
-    )
+    town.case_commands.record(case.id, "analysis_started", on=START, at=at_noon(near))
     told(town, shelf, near)
 
     def withdrawal(case_commands: CaseCommands) -> Change:
-        return withdraw(
-            case_commands,
-            case.id,
-            "analysis_started",
-            ground=GROUND,
-            at=Stamp(by="Айгүл", now=noon(later), today=later),
-        )
+        return withdraw(case_commands, case.id, "analysis_started", ground=GROUND, at=at_noon(later))
 
     foreseen = preview(town.case_commands, case.id, withdrawal, today=later)
     foretold = people_to_tell(foreseen.deadlines, town.notices())
@@ -93,12 +79,7 @@ def test_unsent_letters_of_what_followed_are_withdrawn(town: Town) -> None:
     """A start recorded by mistake opens terms; their queued letters never leave."""
     case = town.open()
     shelf = Shelf()
-    town.case_commands.record(
-        case.id,
-        "analysis_ended",
-        on=WRONG_START,
-        at=Stamp(by="Айгүл", now=noon(WRONG_START), today=WRONG_START),
-    )
+    town.case_commands.record(case.id, "analysis_ended", on=WRONG_START, at=at_noon(WRONG_START))
     due = next(
         deadline
         for deadline in town.case_commands.view(case.id, today=SOON_AFTER).deadlines
@@ -120,7 +101,7 @@ def test_whoever_was_told_of_a_measure_is_told_that_it_was_withdrawn(town: Town)
     case = town.open()
     shelf = Shelf()
     risks = RiskCommands(town.case_commands)
-    stamp = Stamp(by="Айгүл", now=noon(WRONG_START), today=WRONG_START)
+    stamp = at_noon(WRONG_START)
     risks.find(case.id, FoundRisk(description="Конкурссыз сатып алу"), on=WRONG_START, at=stamp)
     term = MeasureTerm(written="27.03.2026", term=OnDate(date(2026, 3, 27)), reading="date")
     measure = SetMeasure(risk=1, action="Сатып алу тәртібін бекіту", responsible=AIGUL.name, term=term)
@@ -142,16 +123,14 @@ def test_whoever_was_told_of_a_date_hears_when_it_says_nothing_any_more(town: To
     case = town.open(planned={"analysis_started": START})
     shelf, end, told_on = Shelf(), date(2026, 5, 29), date(2026, 6, 5)
     for fact, on in (("analysis_started", START), ("analysis_ended", end)):
-        town.case_commands.record(case.id, fact, on=on, at=Stamp(by="Айгүл", now=noon(end), today=end))
+        town.case_commands.record(case.id, fact, on=on, at=at_noon(end))
     told(town, shelf, told_on)
 
     take_back(town, case, "analysis_ended", told_on)
     before, monday, tuesday = len(shelf.kept), date(2026, 6, 8), date(2026, 6, 9)
     told(town, shelf, monday)
     withdrawn = " ".join(" ".join(parcel.letter.text for parcel in shelf.kept[before:]).split())
-    town.case_commands.record(
-        case.id, "analysis_ended", on=end, at=Stamp(by="Айгүл", now=noon(monday), today=monday)
-    )
+    town.case_commands.record(case.id, "analysis_ended", on=end, at=at_noon(monday))
 
     told(town, shelf, tuesday)
     later_text = " ".join(" ".join(parcel.letter.text for parcel in shelf.kept[before:]).split())

@@ -16,7 +16,18 @@ from merzim.storage.tables.organisation import PERSON
 from notifications.channels.telegram import Pacer, Telegram
 from notifications.notice import Notice
 from tests.law import CALENDAR, library
-from tests.notifications.sample_office import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
+from tests.notifications.sample_office import (
+    AIGUL,
+    BOLAT,
+    DANA,
+    FIVE_BEFORE,
+    OFFICER,
+    RULES,
+    Shelf,
+    Town,
+    at_noon,
+    noon,
+)
 from tests.telegram import emulator
 from tests.telegram.emulator import STRANGER, Emulator, Message
 from tests.telegram.talk import Talk, listening, until
@@ -411,7 +422,7 @@ def test_a_decision_is_answered_on_its_page(talk: Talk) -> None:
         unit="staff",
         facts={"procurement_analysis_ended": TODAY - timedelta(days=1)},
     )
-    asking_case = talk.town.case_commands.open(opening, at=Stamp(by="Айгүл", now=noon(TODAY), today=TODAY))
+    asking_case = talk.town.case_commands.open(opening, at=at_noon(TODAY))
     talk.day(TODAY)
     linked(talk)
     decisions = [

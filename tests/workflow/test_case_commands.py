@@ -23,10 +23,11 @@ from workflow.refusal import Refusal
 AT = Stamp(by="o", now=NOW, today=TODAY)
 
 
+STAMP = Stamp(by="officer", now=NOW, today=TODAY)
+
+
 def record(case_commands: CaseCommands, case: Case, fact: str, on: date, *evidence: Evidence) -> list[str]:
-    change = case_commands.record(
-        case.id, fact, on=on, evidence=evidence, at=Stamp(by="officer", now=NOW, today=TODAY)
-    )
+    change = case_commands.record(case.id, fact, on=on, evidence=evidence, at=STAMP)
     return [event.kind for event in change.events]
 
 
@@ -51,8 +52,8 @@ def test_cases_opened_together_have_the_rows_of_cases_opened_one_by_one(
         Opening(procedure="internal-analysis", unit=unit, object=unit, planned={"analysis_started": on})
         for unit, on in (("a", START), ("b", START), ("c", date(2026, 4, 14)))
     ]
-    together = case_commands.open_many(openings, at=Stamp(by="officer", now=NOW, today=TODAY))
-    alone = [case_commands.open(opening, at=Stamp(by="officer", now=NOW, today=TODAY)) for opening in openings]
+    together = case_commands.open_many(openings, at=STAMP)
+    alone = [case_commands.open(opening, at=STAMP) for opening in openings]
 
     def rows_of(case: Case) -> list[Row]:
         return [row._replace(case="") for row in ledger.rows(case.id).values()]
@@ -289,10 +290,4 @@ def test_evidence_published_after_today_is_refused(
 def test_a_period_that_cannot_be_is_not_exempted(case_commands: CaseCommands, case: Case, period: str) -> None:
     """Nothing would come of it, and nobody would see that."""
     with pytest.raises(UnknownFact):
-        standings.exempt(
-            case_commands,
-            case.id,
-            obligation=period,
-            ground="жоқ",
-            at=Stamp(by="officer", now=NOW, today=TODAY),
-        )
+        standings.exempt(case_commands, case.id, obligation=period, ground="жоқ", at=STAMP)

@@ -23,19 +23,6 @@ def chain(sample_case: Case, *, today: date = TODAY) -> dict[str, Deadline]:
     return {deadline.id: deadline for deadline in deadlines(sample_case, analysis(), CALENDAR, today=today)}
 
 
-def test_the_real_schedule_sits_on_the_last_legal_days() -> None:
-    """All five dates of a schedule published in 2026 are the last ones in time."""
-    deadlines_by_id = chain(
-        case(planned={"analysis_started": START, "analysis_ended": END, "plan_approved": date(2026, 5, 13)})
-    )
-
-    assert deadlines_by_id["start_announced"].due == date(2026, 3, 30)
-    assert deadlines_by_id["order_signed"].due == date(2026, 4, 6)
-    assert deadlines_by_id["discussion_announced"].due == date(2026, 5, 12)
-    assert deadlines_by_id["discussion_held"].due == date(2026, 5, 19)
-    assert deadlines_by_id["published"].due == date(2026, 5, 18)
-
-
 def test_the_anchor_is_the_fact_then_the_plan_date_then_its_own_due_date() -> None:
     """What happened counts before what is intended, that before what follows if done on the last day."""
     derived = chain(case(planned={"analysis_started": START}))["note_signed"]

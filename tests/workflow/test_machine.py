@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import pytest
@@ -14,8 +14,7 @@ from workflow.cases.case import Case
 from workflow.cases.states import State
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Obligation, Stage
-from workflow.machine import diagram, machine_of, open_commands, require, stage
-from workflow.refusal import Refusal
+from workflow.machine import diagram, machine_of, open_commands, stage
 
 START = date(2026, 4, 13)
 README = (ROOT / "README.md").read_text("utf-8")
@@ -51,16 +50,6 @@ def test_an_earlier_gap_holds_the_case_back_whatever_comes_later() -> None:
     sample_case = case(facts={"start_announced": date(2026, 3, 30), "note_signed": date(2026, 5, 12)})
 
     assert standing(sample_case) == "order"
-
-
-def test_a_cancelled_case_is_cancelled_and_only_reopening_is_open() -> None:
-    """The refusal names what is open now."""
-    sample_case = replace(case(), standing="cancelled")
-
-    assert standing(sample_case) == "cancelled"
-    with pytest.raises(Refusal) as refusal:
-        require(analysis(), sample_case, "cancelled", "cancel")
-    assert refusal.value.arguments["open"] == ("reopen",)
 
 
 def test_what_is_open_follows_from_where_the_case_stands() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from merzim.storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR, library
-from tests.notifications.sample_office import END, START, noon
+from tests.notifications.sample_office import END, START, at_noon, noon
 from workflow.cases.case import Case
 from workflow.cases.commands import reminder_actions
 from workflow.cases.commands.assignments import give
@@ -30,17 +30,12 @@ STEPS = (
 def case(case_commands: CaseCommands) -> Case:
     on = date(2026, 3, 18)
     opening = Opening(procedure="internal-analysis", planned={"analysis_started": START, "analysis_ended": END})
-    return case_commands.open(opening, at=Stamp(by="officer", now=noon(on), today=on))
+    return case_commands.open(opening, at=at_noon(on, by="officer"))
 
 
 def later(case_commands: CaseCommands, case: Case, until: date, *, today: date = date(2026, 3, 30)) -> Case:
     return reminder_actions.snooze(
-        case_commands,
-        CALENDAR,
-        case.id,
-        "order_signed",
-        until=until,
-        at=Stamp(by="Айгүл", now=noon(today), today=today),
+        case_commands, CALENDAR, case.id, "order_signed", until=until, at=at_noon(today)
     ).case
 
 
@@ -141,7 +136,7 @@ def test_on_the_due_date_and_after_it_nothing_can_be_put_off(case_commands: Case
 def test_what_is_done_is_not_put_off(case_commands: CaseCommands, case: Case) -> None:
     """Nobody waits for it."""
     on = date(2026, 3, 30)
-    case_commands.record(case.id, "order_signed", on=on, at=Stamp(by="x", now=noon(on), today=on))
+    case_commands.record(case.id, "order_signed", on=on, at=at_noon(on, by="x"))
     with pytest.raises(Refusal) as refused:
         later(case_commands, case, date(2026, 4, 2))
 
@@ -154,9 +149,7 @@ def test_a_moved_due_date_forgets_what_was_put_off(
     """The snooze was for the old date: the new one has all its steps."""
     later(case_commands, case, date(2026, 4, 3))
     on = date(2026, 3, 30)
-    case_commands.replan(
-        case.id, "analysis_started", on=date(2026, 4, 14), at=Stamp(by="x", now=noon(on), today=on)
-    )
+    case_commands.replan(case.id, "analysis_started", on=date(2026, 4, 14), at=at_noon(on, by="x"))
     row = ledger.rows(case.id)["order_signed"]
 
     assert row.due is not None
@@ -187,9 +180,7 @@ def test_done_with_evidence_to_follow_is_a_fact_and_a_promise(
 ) -> None:
     """The order is recorded, the chain says that its document follows, and nobody waits for it any more."""
     on = date(2026, 3, 30)
-    case_commands.record(
-        case.id, "order_signed", on=on, at=Stamp(by="Айгүл", now=noon(on), today=on), evidence_follows=True
-    )
+    case_commands.record(case.id, "order_signed", on=on, at=at_noon(on), evidence_follows=True)
     fact, promise = ledger.events(case.id)[-2:]
 
     assert (fact.kind, fact.name, fact.on) == ("fact", "order_signed", on)
@@ -203,12 +194,8 @@ def test_done_in_a_period_the_case_does_not_reach_is_written_and_not_refused(
     """Fact and promise are one change: nobody is told that nothing was written when half of it was."""
     on, name = date(2026, 3, 30), "quarter_reported.2026Q1"
     assert name not in ledger.rows(case.id)
-    change = case_commands.record(
-        case.id, name, on=on, at=Stamp(by="Айгүл", now=noon(on), today=on), evidence_follows=True
-    )
-    second_change = case_commands.record(
-        case.id, name, on=on, at=Stamp(by="Айгүл", now=noon(on), today=on), evidence_follows=True
-    )
+    change = case_commands.record(case.id, name, on=on, at=at_noon(on), evidence_follows=True)
+    second_change = case_commands.record(case.id, name, on=on, at=at_noon(on), evidence_follows=True)
 
     assert [(event.kind, event.name) for event in change.events] == [("fact", name), ("notice", name)]
     assert len(ledger.events(case.id)) == change.case.seq
@@ -231,7 +218,7 @@ def test_an_obligation_the_case_does_not_have_is_named(case_commands: CaseComman
 def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(case_commands: CaseCommands) -> None:
     """It is said so, and not that a day nobody typed lies outside the records."""
     today = date(2026, 3, 30)
-    stamp = Stamp(by="x", now=noon(today), today=today)
+    stamp = at_noon(today, by="x")
     case = case_commands.open(Opening(procedure="conflict-of-interest"), at=stamp)
     case_commands.replan(case.id, "head_informed", on=date(2010, 1, 1), at=stamp)
     due = {deadline.id: deadline.due for deadline in case_commands.view(case.id, today=today).deadlines}[
@@ -250,7 +237,7 @@ def test_what_is_due_at_the_end_of_the_records_can_be_put_off(
 ) -> None:
     """The steps after the due date lie beyond the calendar records; those before it are snoozed until then."""
     today = date(2026, 3, 30)
-    stamp = Stamp(by="x", now=noon(today), today=today)
+    stamp = at_noon(today, by="x")
     case_commands.replan(case.id, "council_discussed", on=date(2028, 12, 31), at=stamp)
     reminder_actions.snooze(
         case_commands, CALENDAR, case.id, "council_invited", until=date(2026, 7, 2), at=stamp
@@ -281,7 +268,7 @@ def test_the_letter_that_gives_an_assignment_is_its_step_of_that_day(
     case_commands: CaseCommands, case: Case, given: date, first: str
 ) -> None:
     """Due on Monday 6 April: given on the Friday before, the letter named the day, and no second one leaves."""
-    stamp = Stamp(by="x", now=noon(given), today=given)
+    stamp = at_noon(given, by="x")
     change = give(case_commands, case.id, text="Есеп", assignee="a", giver="b", until=DUE, at=stamp)
     (row,) = (
         deadline
