@@ -21,8 +21,7 @@ class StorageUnavailable(Refusal):
     """The database cannot be used: `storage_unavailable {where, what, problem}`.
 
     `reason` is a code of the catalogue under `storage.`: no_database, address, unsupported, unreachable,
-    read_only, full, not_a_database, busy, newer, foreign, no_rights, not_let_in,
-    failed.
+    read_only, full, not_a_database, busy, newer, older, foreign, no_rights, not_let_in, failed.
     `where` is the address without its password.
     """
 
@@ -84,6 +83,7 @@ def display_address(engine: Engine) -> str:
 
 
 def hide_secrets(address: URL) -> str:
+    """Return the address of a PostgreSQL database as text, without its password."""
     hidden = dict.fromkeys(_SECRET_QUERY & address.query.keys(), _HIDDEN)
     return (
         address.set(drivername="postgresql").update_query_dict(hidden).render_as_string(hide_password=True)
@@ -115,6 +115,7 @@ class TranslatedErrors:
 
 
 def to_storage_unavailable(engine: Engine, error: BaseException) -> StorageUnavailable:
+    """Return what an error of the driver means; `failed` for one that is not known."""
     # When several addresses were tried, libpq lists them: the last line is the last attempt.
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     problem = (lines[-1] if lines[0].endswith(":") else lines[0]) if lines else type(error).__name__

@@ -230,6 +230,7 @@ class Visibility:
 
 @lru_cache(maxsize=1024)
 def _may_know(scope: Scope) -> ColumnElement[bool]:
+    """Return the condition that a case is not confidential, or that the reader is one it is shown to."""
     return or_(CASE.c.confidential.is_(False), _is_recipient(scope))
 
 

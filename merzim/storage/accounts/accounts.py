@@ -59,7 +59,7 @@ class SqlAccounts:
         return read_first(self._engine, query) is not None
 
     def account(self, login: str) -> Account | None:
-        """Return the account of a login, ignoring case."""
+        """Return the account of a login, ignoring case; None if there is none."""
         rows = read(self._engine, _WITH_PROVIDERS, {"of_login": login.casefold()})
         providers = tuple(row.provider for row in rows if row.provider is not None)
         return _account(rows[0], {rows[0].login: providers}) if rows else None
@@ -100,7 +100,10 @@ class SqlAccounts:
             record(connection, office_event(at, kind, reader.login, facts))
 
     def set_password(self, login: str, password: str, *, at: Stamp) -> None:
-        """Set a password (its hash); end the account's sessions and the first administrator's invitation."""
+        """Set a password (its hash); end the account's sessions and the first administrator's invitation.
+
+        Nothing happens for an unknown login.
+        """
         with writing(self._engine) as connection:
             change = update(ACCOUNT).where(ACCOUNT.c.login == login).values(password=password)
             if not connection.execute(change).rowcount:
@@ -113,7 +116,7 @@ class SqlAccounts:
     # ------------------------------------------------------------------------------------ outside identities
 
     def identity(self, provider: Provider, subject: str) -> Identity | None:
-        """Return the account of a person in an external directory; None where there is none."""
+        """Return the link of a person in an external directory to an account; None if there is none."""
         query = IDENTITY.select().where(IDENTITY.c.provider == provider, IDENTITY.c.subject == subject)
         row = read_first(self._engine, query)
         return Identity(**row._mapping) if row else None
@@ -162,6 +165,7 @@ class SqlAccounts:
             record(connection, give_entry(connection, entry, by=by or entry.login, now=entry.created_at))
 
     def entry(self, kind: EntryKind, hash: str, *, now: datetime) -> Entry | None:
+        """Return the entry of a kind and hash; None if there is none, or it was ended or has expired."""
         with reading(self._engine) as connection:
             if kind == "device":
                 return rate_limits.find(connection, hash, now=now)
@@ -251,6 +255,7 @@ def end_entries(connection: Connection, which: ColumnElement[bool], now: datetim
 
 
 def _providers(connection: Connection) -> Mapping[str, tuple[Provider, ...]]:
+    """Return login -> the external directories its account is linked to; unlinked ones are left out."""
     rows = connection.execute(select(IDENTITY.c.login, IDENTITY.c.provider).order_by(IDENTITY.c.provider))
     providers: dict[str, tuple[Provider, ...]] = {}
     for row in rows:

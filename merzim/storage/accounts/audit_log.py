@@ -51,6 +51,7 @@ def read_page(
 
 
 def _conditions(query: AuditFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of a filter; events without a topic are no entries."""
     conditions = [EVENT.c.topic != ""]
     if query.names:
         conditions.append(or_(EVENT.c.by.in_(query.names), EVENT.c.name.in_(query.names)))
@@ -67,6 +68,7 @@ def _conditions(query: AuditFilter) -> list[ColumnElement[bool]]:
 
 
 def _seen(scope: AuditScope, visible: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+    """Return the conditions under which an entry lies in a scope; none where all do."""
     if scope.office and scope.cases and scope.registers and not visible:
         return []
     conditions: list[ColumnElement[bool]] = [false()]

@@ -68,6 +68,7 @@ class Cipher:
         return str(secret)
 
     def opens(self, stored: str) -> bool:
+        """Return whether one of the keys decrypts a stored text."""
         return not self.unopened([stored])
 
     def unopened(self, secrets: Sequence[str]) -> list[str]:

@@ -88,7 +88,7 @@ class SqlInvitations:
             record(connection, _given(connection, link, by=by, now=now))
 
     def letters(self, people: Collection[str]) -> Mapping[str, Notice]:
-        """Return the last invitation letter to each of these logins."""
+        """Return the last invitation letter to each of these people (keys), by login."""
         query = (
             select(NOTICE)
             .where(in_names(NOTICE.c.person), NOTICE.c.kind == "account")

@@ -119,16 +119,19 @@ def keep(connection: Connection, entry: Entry) -> None:
 
 
 def find(connection: Connection, hash: str, *, now: datetime) -> Entry | None:
+    """Return the device of a hash; None if there is none, or it has expired."""
     row = connection.execute(DEVICE.select().where(DEVICE.c.hash == hash, DEVICE.c.expires_at > now)).first()
     return _entry(row) if row else None
 
 
 def list_of(connection: Connection, login: str, *, now: datetime) -> list[Entry]:
+    """Return the devices of an account that have not expired, in no order."""
     query = DEVICE.select().where(DEVICE.c.login == login, DEVICE.c.expires_at > now)
     return [_entry(row) for row in connection.execute(query)]
 
 
 def end(connection: Connection, login: str, hash: str | None = None) -> None:
+    """Forget one device of an account, or all of them."""
     statement = DEVICE.delete().where(DEVICE.c.login == login)
     connection.execute(statement if hash is None else statement.where(DEVICE.c.hash == hash))
 

@@ -176,6 +176,7 @@ def _set(
 
 
 def _keep_codes(connection: Connection, login: str, codes: Collection[str], now: datetime) -> None:
+    """Replace the recovery codes (hashes) of an account."""
     connection.execute(RECOVERY_CODE.delete().where(RECOVERY_CODE.c.login == login))
     rows = [{"login": login, "hash": code, "made_at": now, "used_at": None} for code in codes]
     if rows:

@@ -105,6 +105,7 @@ class SqlUploads:
                 file.unlink(missing_ok=True)
 
     def _expire(self, connection: Connection, now: datetime) -> None:
+        """Delete rows and files of more than a day ago, in the caller's transaction."""
         expired = UPLOAD.delete().where(UPLOAD.c.at < now - LASTS)
         rows = connection.execute(expired.returning(UPLOAD.c.digest, UPLOAD.c.login, UPLOAD.c.kind)).all()
         for row in rows:
@@ -153,7 +154,10 @@ class SqlIdempotency:
         self._engine = engine
 
     def claim(self, login: str, key: str, digest: str, *, now: datetime) -> StoredAnswer | None:
-        """Claim the key for a request; return the stored answer when it was used, else None."""
+        """Claim the key for a request and return None; if it was used, return what is stored.
+
+        Its `answer` is None while the request that claimed the key runs.
+        """
         with writing(self._engine) as connection:
             connection.execute(ANSWER.delete().where(ANSWER.c.at < now - KEY_LIFETIME))
             line = {"login": login, "key": key, "digest": digest, "answer": None, "at": now}
@@ -164,6 +168,7 @@ class SqlIdempotency:
         return StoredAnswer(digest=row.digest, answer=row.answer) if row else None
 
     def keep(self, login: str, key: str, answer: str) -> None:
+        """Store the answer to the request that claimed a key."""
         execute(self._engine, update(ANSWER).where(*_of(login, key)).values(answer=answer))
 
     def release(self, login: str, key: str) -> None:

@@ -66,7 +66,8 @@ class EvidenceFolder:
     def open(self, reference: str) -> BinaryIO:
         """Return a file recorded under that SHA-256, after verifying all its bytes.
 
-        Returns a private copy, so that the file cannot be changed between verification and reading.
+        Returns a private copy, so that the file cannot be changed between verification and reading. Raises
+        EvidenceDamaged.
         """
         copy = cast(BinaryIO, SpooledTemporaryFile(max_size=_STEP))  # noqa: SIM115 (the caller closes it)
         try:
@@ -152,6 +153,7 @@ class EvidenceFolder:
             os.close(descriptor)
 
     def _keep(self, content: BinaryIO, name: str) -> StoredFile:
+        """Store a file as `keep`, whose extension is allowed. Raises Refusal, OSError."""
         self._folder.mkdir(parents=True, exist_ok=True)
         digest, size = sha256(), 0
         with NamedTemporaryFile(dir=self._folder, prefix=".", delete=False) as part:

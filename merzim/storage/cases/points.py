@@ -83,7 +83,7 @@ def _recorded(connection: Connection, scoring: Scoring, year: int) -> dict[str, 
     records += execute_for_names(connection, whole_query, sorted(amended_cases))
     by_unit: dict[str, list[RecordedFact]] = {}
     for recorded_fact in (
-        *_row_facts(records, names),
+        *_facts_of_events(records, names),
         *_remaining_facts(cases(connection, withdrawn).values(), names),
     ):
         if recorded_fact.on.year in (year - 1, year) or recorded_fact.period.startswith(str(year)):
@@ -176,17 +176,19 @@ def register_entries(case: Case) -> Iterator[RegisterEntry]:
 
 
 def _names(facts: Iterable[str]) -> list[str]:
+    """Return the names of facts without their procedures (`procedure:fact`), each once."""
     return sorted({fact.partition(":")[2] for fact in facts})
 
 
 def _of_active(query: Select[Any], case: ColumnElement[str], facts: Iterable[str]) -> Select[Any]:
+    """Return a query limited to active cases of the procedures of these facts. `case`: its column of ids."""
     procedures = sorted({fact.partition(":")[0] for fact in facts})
     query = query.join(CASE, CASE.c.id == case)
     return query.where(CASE.c.procedure.in_(procedures), CASE.c.standing == "active")
 
 
 def _remaining_facts(cases: Iterable[Case], facts: frozenset[str]) -> Iterator[RecordedFact]:
-    """Yield the facts that remain after withdrawals."""
+    """Yield those of these facts that whole cases have now, without those recorded from rows of registers."""
     for case in cases:
         for name, fact in case.facts.items():
             fact_name, _, period = name.partition(".")
@@ -203,7 +205,10 @@ def _remaining_facts(cases: Iterable[Case], facts: frozenset[str]) -> Iterator[R
                 )
 
 
-def _row_facts(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[RecordedFact]:
+def _facts_of_events(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[RecordedFact]:
+    """Yield the facts that events record, one for all events of its name, without those recorded from rows of
+    registers.
+    """
     facts_by_key: dict[tuple[str, str], dict[str, Any]] = {}
     of_rows = set[tuple[str, str]]()
     for record in records:

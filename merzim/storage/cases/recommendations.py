@@ -41,6 +41,7 @@ _LINES_OF = select(RECOMMENDATION).where(in_names(RECOMMENDATION.c.case))
 
 
 def affects_lines(events: Iterable[Event]) -> bool:
+    """Return whether any of these events may change what lists keep of its case."""
     return any(
         event.kind in KINDS or any(item.name or item.restricted for item in evidence_of(event))
         for event in events
@@ -58,6 +59,7 @@ class CaseLines:
 
 
 def lines(case: Case) -> CaseLines:
+    """Return what lists keep of a case."""
     return CaseLines(_recommendations(case), [*_rows(case), *_files(case)])
 
 
@@ -139,6 +141,7 @@ def _place(line: Values) -> tuple[int, int]:
 
 
 def _short(texts: tuple[str, ...]) -> str:
+    """Return a key of fixed length that equal texts have in common."""
     return sha256("\x1f".join(texts).encode()).hexdigest()[:24]
 
 

@@ -72,7 +72,8 @@ class Words:
         texts = {form for word in (*self.keys, *self.names) for form in _forms(word)}
         return sorted(texts | set(self.logins))
 
-    def stand_in(self, texts: Iterable[str]) -> bool:
+    def key_in(self, texts: Iterable[str]) -> bool:
+        """Return whether any of these texts contains one of the keys and addresses."""
         pattern = self._pattern("keys", self.keys, r"[\w.+-]", r"(?:[\w@+-]|\.\w)")
         return any(pattern.search(text) for text in texts)
 
@@ -129,6 +130,7 @@ def anonymise(connection: Connection, words: Words) -> tuple[dict[str, int], lis
 
 
 def open_cases_naming(engine: Engine, words: Iterable[str]) -> list[str]:
+    """Return the ids of active cases, not completed or closed, of which an event contains one of the words."""
     name_condition = or_(*(EVENT.c.payload.contains(word, autoescape=True) for word in words))
     query = select(EVENT.c.case).distinct().join(CASE, CASE.c.id == EVENT.c.case)
     over = CASE.c.stage.in_(("completed", "closed"))
@@ -196,7 +198,7 @@ def _matching_rows(
     for row in connection.execute(select(*columns).where(condition)).all():
         before = dict(row._mapping)
         held = {name: before[name] for name in texts if isinstance(before[name], str)}
-        shared = words.stand_in(held.values())
+        shared = words.key_in(held.values())
         replaced = {name: words.replaced(text, name, shared=shared) for name, text in held.items()}
         if table is EVENT:
             replaced["private"] = _erased(held["private"], words, shared=shared)
@@ -271,7 +273,7 @@ def preview(engine: Engine, words: Words) -> dict[str, int]:
 
 
 def _take_away(connection: Connection, words: Words, now: datetime) -> None:
-    """Delete accounts, choices and the link to a chat."""
+    """Delete a person's accounts with all ways to log in, and the link to a chat."""
     logins, keys = [*words.logins], [*words.keys]
     end_entries(connection, ENTRY.c.login.in_(logins), now)
     for table in (ACCOUNT, IDENTITY, RECOVERY_CODE, DEVICE):

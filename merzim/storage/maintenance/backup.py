@@ -146,6 +146,7 @@ def opened_for_reading(file: Path) -> Iterator[Engine]:
 
 
 def check(file: Path) -> None:
+    """Raise Refusal for a file that is no backup of this application, or not of this version, or damaged."""
     with opened_for_reading(file) as engine:
         with engines.reading(engine) as connection:
             at = revision(connection)
@@ -160,6 +161,7 @@ def check(file: Path) -> None:
 
 
 def _file(engine: Engine) -> Path:
+    """Return the file of an SQLite database. Raises Refusal for any other."""
     if engine.dialect.name != "sqlite" or not engine.url.database:
         raise Refusal("backup_postgresql")
     return Path(engine.url.database)

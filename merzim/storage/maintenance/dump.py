@@ -104,6 +104,12 @@ def _run(engine: Engine, tool: str, *arguments: str) -> None:
 
 
 def _tool_output(tool: str, *arguments: str, secret: Mapping[str, str] | None = None) -> str:
+    """Run a tool and return what it prints. `secret`: environment variables for it.
+
+    Raises:
+        Refusal: it is not found (`backup_no_tool`), older than the server or the file (`backup_old_tool`), or
+            fails (`backup_tool_failed`).
+    """
     program = shutil.which(tool)
     if program is None:
         raise Refusal("backup_no_tool", tool=tool)

@@ -47,6 +47,7 @@ def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -
 
 
 def _copy(source: Connection, target: Connection, table: Table) -> int:
+    """Copy the rows of a table; return how many."""
     count = 0
     rows = source.execute(select(table).execution_options(yield_per=_STEP))
     for chunk in rows.partitions(_STEP):

@@ -27,7 +27,7 @@ def stored_secrets(engine: Engine) -> list[str]:
 
 
 def secrets_of_backup(file: Path) -> list[str]:
-    """Return the same of a backup. Raises Refusal where the file is none."""
+    """Return the encrypted secrets in a backup. Raises Refusal where the file is none."""
     if dump.is_dump(file):
         return secrets_in(dump.rows_as_sql(file, TABLES))
     with backup.opened_for_reading(file) as engine:

@@ -229,6 +229,7 @@ def unreadable_values(engine: Engine) -> tuple[Deviation, ...]:
 
 
 def _statements() -> Iterator[tuple[str, str, str]]:
+    """Yield table, column and the statement that finds its invalid values, for each column of dates."""
     for table in TableBase.metadata.sorted_tables:
         for column in table.columns:
             if isinstance(column.type, Date | DateTime | UtcMoment):
@@ -239,4 +240,5 @@ def _statements() -> Iterator[tuple[str, str, str]]:
 
 
 def _key(table: Table) -> str:
+    """Return the SQL expression of a row's primary key as text."""
     return " || ' ' || ".join(f'"{column.name}"' for column in table.primary_key.columns) or "rowid"

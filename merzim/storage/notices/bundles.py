@@ -212,6 +212,7 @@ def _members(person: str, channel: str, bundle: str) -> ColumnElement[bool]:
 
 
 def _rows(connection: Connection, cases: Collection[str]) -> dict[tuple[str, str], Row]:
+    """Return the board rows of these cases by case and obligation."""
     query = select(DEADLINE).where(DEADLINE.c.case.in_(sorted(cases)))
     rows = [row(record) for record in connection.execute(query)]
     return {(open_row.case, open_row.obligation): open_row for open_row in rows}

@@ -71,6 +71,7 @@ class SqlCampaigns:
         return [campaign for campaign in reversed(self.all()) if campaign.is_open(today)]
 
     def get(self, name: str) -> StartedCampaign | None:
+        """Return the campaign of an id; None if there is none."""
         record = read_first(self._engine, CAMPAIGN.select().where(CAMPAIGN.c.id == name))
         return StartedCampaign(**record._mapping) if record is not None else None
 
@@ -135,6 +136,7 @@ class SqlCampaigns:
         return {record.person: CampaignPerson(**record._mapping) for record in read(self._engine, query)}
 
     def person(self, campaign: str, number: int) -> CampaignPerson | None:
+        """Return the person with a number in a campaign, also one who left; None if there is none."""
         query = CAMPAIGN_PERSON.select().where(_P.campaign == campaign, _P.number == number)
         record = read_first(self._engine, query)
         return CampaignPerson(**record._mapping) if record is not None else None

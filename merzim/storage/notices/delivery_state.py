@@ -24,6 +24,7 @@ _WAITING = (NOTICE.c.state == "queued", NOTICE.c.bundle == "")
 
 
 def counts(connection: Connection) -> Mapping[tuple[str, str], int]:
+    """Return channel and state -> the number of notices."""
     key = NOTICE.c.channel, NOTICE.c.state
     return {
         (channel, state): number
@@ -32,6 +33,7 @@ def counts(connection: Connection) -> Mapping[tuple[str, str], int]:
 
 
 def figures(engine: Engine, *, now: datetime) -> Figures:
+    """Return the state of delivery at a moment; `lost` counts what failed in the last FAILED_FOR."""
     lost = select(func.count()).where(_LOST, NOTICE.c.attempted_at > now - FAILED_FOR)
     with reading(engine) as connection:
         return Figures(

@@ -200,6 +200,7 @@ class SqlOutbox(CombinedNotices):
         now: datetime,
         keys: Collection[str] | None,
     ) -> int:
+        """Give the notices of a channel that meet a condition a new state; return how many, as `recover`."""
         # Not by the index of a channel, which holds every letter ever sent.
         abandoned_notices = and_(NOTICE.c.channel.concat("") == channel, _SENDING, abandoned)
         with reading(self._engine) as connection:

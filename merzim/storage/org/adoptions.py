@@ -49,6 +49,7 @@ class Adoption:
 
 
 def adopted_acts(engine: Engine) -> tuple[Adoption, ...]:
+    """Return the acts the office adopted, in order."""
     return tuple(read_as(Adoption, line, text=text_of(line.payload)) for line in lines(engine, *ACTS))
 
 

@@ -49,6 +49,7 @@ def record(connection: Connection, *office_events: Draft) -> None:
 
 
 def lines(engine: Engine, *kinds: str) -> tuple[Row_, ...]:
+    """Return the office's events of these kinds, in order."""
     return tuple(read(engine, IN_ORDER.where(EVENT.c.kind.in_(kinds))))
 
 
@@ -68,6 +69,7 @@ def text_of(payload: str) -> str:
 
 
 def last(kinds: tuple[str, ...]) -> Select[str]:
+    """Return the query for the hash of the office's last event of these kinds."""
     # Not by ORDER BY: SQLite would walk the stream backwards until it meets one of these kinds.
     newest = select(func.max(EVENT.c.seq)).where(OF_OFFICE, EVENT.c.kind.in_(kinds))
     return select(EVENT.c.hash).where(OF_OFFICE, EVENT.c.seq == newest.scalar_subquery())

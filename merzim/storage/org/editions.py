@@ -38,6 +38,7 @@ class AdoptedEdition:
 
 
 def adopted_editions(engine: Engine) -> tuple[AdoptedEdition, ...]:
+    """Return the adoptions of editions, in order."""
     editions = []
     for line in office_chain.lines(engine, KIND):
         payload = json.loads(line.payload)

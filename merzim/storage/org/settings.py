@@ -87,4 +87,5 @@ def put(connection: Connection, key: str, value: str, *, by: str, now: datetime)
 
 
 def _value(connection: Connection, key: str) -> str:
+    """Return a stored value; "" for none."""
     return connection.execute(select(SETTING.c.value).where(SETTING.c.key == key)).scalar() or ""

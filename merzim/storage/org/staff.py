@@ -120,10 +120,11 @@ class SqlChoices:
         self._key = key
 
     def person(self, key: str) -> Person | None:
+        """Return a person with their choices; None for an unknown key."""
         return office(self._engine).people.get(key)
 
     def whose(self, secret: str) -> Person | None:
-        """Return the person whose personal address contains that secret."""
+        """Return the person whose personal address contains that secret; None for nobody's."""
         people = office(self._engine).people
         return people.get(find_person(self._key, secret, people) or "")
 

@@ -144,6 +144,7 @@ def person_values(person: Person) -> Values:
 
 
 def _time_of(values: Mapping[str, Any]) -> OfficeTime:
+    """Return the office time in a unit's row; NOTHING_OWN for an empty one."""
     if not values:
         return NOTHING_OWN
     hours = [time.fromisoformat(end) for end in values["hours"]]

@@ -207,6 +207,7 @@ class BoardReads(DeadlineReads, FigureReads, RecommendationReads):
             return [row(record) for record in connection.execute(page)], total
 
     def _rows(self, query: Select[tuple[object, ...]], unit: str | None) -> list[Row]:
+        """Return the rows a query finds that the reader sees, of a unit with all below it; None for all."""
         query = query.where(*self._visible.cases())
         if unit is not None:
             query = query.where(self._visible.within(DEADLINE.c.unit, unit))

@@ -204,6 +204,7 @@ class CaseReads(SearchReads):
         return [cases_by_id[case] for case in sorted(cases_by_id)]
 
     def _conditions(self, criteria: CaseFilter) -> list[ColumnElement[bool]]:
+        """Return the conditions under which the reader sees a case and it meets a filter."""
         conditions = self._visible.cases()
         for name in ("procedure", "stage", "standing"):
             value = getattr(criteria, name)

@@ -81,6 +81,7 @@ class DeadlineReads(SearchReads):
             return [row(record) for record in connection.execute(query)]
 
     def count(self, criteria: DeadlineFilter) -> int:
+        """Return the number of the matching rows that the reader sees."""
         conditions = (*_matching(criteria), *self._visible.rows(criteria.unit))
         with reading(self._engine) as connection:
             query = select(func.count()).select_from(DEADLINE).where(*conditions)
@@ -137,6 +138,7 @@ def _matching(criteria: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def _of_assignees(assignees: frozenset[AssigneeKey] | None) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions for rows of these assignees; none for None."""
     if assignees is not None:
         # The unit by itself as well: an index finds the rows by it.
         yield DEADLINE.c.unit.in_(sorted({assignee.unit for assignee in assignees}))
@@ -194,6 +196,7 @@ def _firsts(group: ColumnElement[Any], conditions: Conditions, limit: int, offse
 
 
 def _grouped(records: Iterable[Any], group_of: Any) -> dict[Any, Firsts]:
+    """Return the records of a `_firsts` query by group: the number of all rows, and those shown."""
     groups: dict[Any, tuple[int, list[Row]]] = {}
     for record in records:
         of_group = groups.setdefault(group_of(record), (record.k_all, []))

@@ -52,6 +52,7 @@ class ReaderQueries:
         return self.seen_by(replace(scope, unit="")) if scope is not None and scope.unit else self
 
     def in_reach(self, case: Case) -> bool:
+        """Return whether a case lies in the reader's units."""
         return self._visible.in_reach(case)
 
     def may_write(self, case: Case) -> bool:

@@ -92,6 +92,7 @@ class RecommendationReads(SearchReads):
             return _alike(connection, self._recommended(unit), limit=limit, first=first)
 
     def _recommended(self, unit: str) -> list[ColumnElement[bool]]:
+        """Return the conditions for recommendations the reader sees, of a unit and all below; "" for all."""
         reach = self._visible.reach(RECOMMENDATION.c.case, RECOMMENDATION.c.unit, unit or None)
         return self._visible.lines(RECOMMENDATION.c.case, reach)
 
@@ -150,6 +151,9 @@ def _alike(
 
 
 def _conditions(filters: RecommendationFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of a filter on the risk itself: its direction, and whether it is for legal
+    monitoring.
+    """
     return [
         *([_R.direction == filters.direction] if filters.direction else []),
         *([_R.legal] if filters.legal else []),
@@ -157,6 +161,7 @@ def _conditions(filters: RecommendationFilter) -> list[ColumnElement[bool]]:
 
 
 def _late(today: date) -> ColumnElement[bool]:
+    """Return the condition that the measure of a recommendation is overdue on the day."""
     is_measure = DEADLINE.c.obligation.startswith("measure.", autoescape=True)
     late = select(DEADLINE.c.case, _Number(DEADLINE.c.obligation))
     late = late.where(DEADLINE.c.state == "open", is_measure, overdue(today))

@@ -63,6 +63,7 @@ class CellFilter:
     instead: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def matches(self, key: str) -> bool:
+        """Return whether a single key meets the condition; "" is the key of an empty field."""
         return (
             (self.keys is None or key in self.keys)
             and (not self.least or key >= self.least)
@@ -248,6 +249,7 @@ class SqlRegisterLists:
         return {row: int(count) for row, count in read(self._engine, statement)}
 
     def among(self, query: RowQuery, rows: Collection[str]) -> Sequence[Row_]:
+        """Return the heads of those of these rows (ids) that a query finds."""
         statement = REGISTER_ROW.select().where(*self._conditions(query), _R.id.in_(rows))
         return read(self._engine, statement)
 
@@ -257,10 +259,12 @@ class SqlRegisterLists:
         return frozenset(read_column(self._engine, statement))
 
     def heads(self, ids: Collection[str]) -> Sequence[Row_]:
+        """Return the heads of these rows, withdrawn ones too; unknown ids are left out."""
         with reading(self._engine) as connection:
             return [*heads(connection, ids)]
 
     def counts(self, units: Collection[str] | None = None) -> Mapping[str, int]:
+        """Return register -> the number of its rows that are not withdrawn, of these units or of all."""
         statement = select(_R.register_id, func.count()).where(_R.withdrawn.is_(False))
         if units is not None:
             statement = statement.where(_R.unit.in_(units))
@@ -273,6 +277,7 @@ class SqlRegisterLists:
         return [(register, unit) for register, unit in read(self._engine, statement)]
 
     def registers_with_rows(self) -> frozenset[str]:
+        """Return the registers that have any row, even a withdrawn one."""
         return read_once(self._engine, _registers_with_rows)
 
     def exists(self, register: str, row: str) -> bool:
@@ -281,6 +286,7 @@ class SqlRegisterLists:
         return read_value(self._engine, statement) is not None
 
     def _conditions(self, query: RowQuery) -> list[ColumnElement[bool]]:
+        """Return the conditions a row meets that a query finds."""
         conditions: list[ColumnElement[bool]] = [
             _R.register_id == query.register,
             _R.withdrawn.is_(query.withdrawn),
@@ -296,6 +302,7 @@ class SqlRegisterLists:
         return conditions
 
     def _filter(self, cell_filter: CellFilter) -> ColumnElement[bool]:
+        """Return the condition of a filter: on the key that stands in place of a row's own, else on its own."""
         condition = and_(*self._on_cell(cell_filter))
         if not cell_filter.instead:
             return condition
@@ -303,6 +310,7 @@ class SqlRegisterLists:
         return or_(_R.id.in_(right), and_(condition, _R.id.not_in(cell_filter.instead)))
 
     def _on_cell(self, cell_filter: CellFilter) -> Iterator[ColumnElement[bool]]:
+        """Yield the conditions of a filter on the key that is stored."""
         cell, keys = self._cell(cell_filter.field), cell_filter.keys
         if keys is not None and cell_filter.several:
             yield or_(

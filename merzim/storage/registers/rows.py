@@ -82,10 +82,12 @@ class SqlRegisterRows:
         self._engine = engine
 
     def rows(self, ids: Collection[str]) -> Mapping[str, RegisterRow]:
+        """Return these rows by id, folded from their events; unknown ids are left out."""
         with reading(self._engine) as connection:
             return rows(connection, ids)
 
     def events(self, row: str) -> Sequence[RowEvent]:
+        """Return the events of a row in order; none for an unknown one."""
         return [event(record) for record in read_for_names(self._engine, _EVENTS_OF, [f"{ROW}{row}"])]
 
     def beside(self, answers: Collection[str]) -> Mapping[str, Sequence[Row_]]:
@@ -188,6 +190,7 @@ class SqlRegisterRows:
 
 
 def _beside(answer: str, write: RowWrite) -> RowWrite:
+    """Return the write of a row that stands beside another of the same answer (by id)."""
     return replace(
         write, after=replace(write.after, parent=answer), payload={**write.payload, "parent": answer}
     )
@@ -272,6 +275,7 @@ def _insert(
 
 
 def _draft(row: str, write: RowWrite, by: str, now: datetime) -> events.Draft:
+    """Return the event of a write, its private values apart from the payload."""
     payload = dict(write.payload)
     if values := {name: value for name, value in write.values.items() if name not in write.private}:
         payload["values"] = values
