@@ -84,8 +84,7 @@ def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLi
 
     Raises:
         UnreadablePaper: no such table, a column missing, no rows; or every bad row: a formula, a section that
-        is
-            none, no position or risk.
+            is none, no position or risk.
     """
     paper = open_paper(source, name)
     tables = find_tables(paper, COLUMNS, "paper_cartogram_form_unknown", _REQUIRED)
@@ -102,6 +101,11 @@ def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLi
 
 
 def _line(line: Line, section_name: str) -> CartogramLine | None:
+    """Return the line of a row; None for an empty row, or a wrong one, whose errors are noted.
+
+    Args:
+        section_name: the section where no column names it.
+    """
     section_text, department, district, text = (line.text(column) for column in COLUMNS)
     if not any((section_text, department, district, text)):
         return None
@@ -116,7 +120,7 @@ def _line(line: Line, section_name: str) -> CartogramLine | None:
 
 
 def _section(text: str) -> Section | None:
-    """Return the section named in a cell: `1`, `1. Лауазымдар`, `Должности`; `2`, `Риски`."""
+    """Return the section named in a cell (`1`, `1. Лауазымдар`, `Должности`; `2`, `Риски`); None for none."""
     words = plain(text)
     if words.startswith("1") or any(root in words for root in ("лауазым", "должност", "posit")):
         return "positions"

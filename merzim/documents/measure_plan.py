@@ -64,6 +64,7 @@ def read_measures(source: Source, name: str | None = None, *, year: int | None =
 
 
 def _row(line: Line, year: int | None) -> PlanRow | None:
+    """Return the measure of a row; None for a row without any, or with a term that is noted as an error."""
     text = {column.id: line.text(column) for column in COLUMNS if column is not TERM}
     if _is_numbering(text) or not (text["action"] or text["completion"] or text["responsible"]):
         return None

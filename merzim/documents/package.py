@@ -203,6 +203,7 @@ def document_folder(document: Document, language: str) -> str:
 
 
 def _file_name(document: Document) -> str:
+    """Return the name of a document's file: the day of its fact, and its own name."""
     return f"{document.fact_on.isoformat()} {_safe_name(document.name)}"
 
 
@@ -237,6 +238,9 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def _index(places: Sequence[tuple[Document, str, str]], language: str) -> bytes:
+    """Return the index workbook. `places`: each document with its place in the package or its link, and a
+    remark.
+    """
     heads = [say(f"package.column.{name}", {}, language) for name, _ in _COLUMNS]
     rows = [_cells(document, place, remark, language) for document, place, remark in places]
     table = Table(heads, rows, say("package.sheet", {}, language), widths=[width for _, width in _COLUMNS])

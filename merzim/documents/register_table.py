@@ -92,6 +92,7 @@ def read_rows(source: Source, name: str | None = None, *, heads: Mapping[str, st
 
 
 def _fields(row: RowOfSheet, fields_by_head: Mapping[str, str]) -> dict[str, int]:
+    """Return field -> the index of the first cell of a row that is its heading."""
     places: dict[str, int] = {}
     for place, value in enumerate(row.cells):
         field = fields_by_head.get(plain(text_of(value))) if isinstance(value, str) else None
@@ -101,6 +102,7 @@ def _fields(row: RowOfSheet, fields_by_head: Mapping[str, str]) -> dict[str, int
 
 
 def _value(value: object) -> object:
+    """Return a cell: a day where it has no time, a text or fraction as text, anything else as it is."""
     if isinstance(value, datetime) and value.time() == time():
         return value.date()
     return text_of(value) if isinstance(value, str | float) else value

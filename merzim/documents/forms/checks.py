@@ -33,6 +33,7 @@ def form_marks(form: Form, language: str) -> tuple[FormNote, ...]:
 
 
 def check_form(form: Form, values: Values, rows: Sequence[Row]) -> tuple[FormNote, ...]:
+    """Return the remarks of a form's own check; none for a form that has none."""
     check = _CHECKS.get(form.id)
     return tuple(check(values, rows)) if check else ()
 
@@ -93,6 +94,7 @@ def _measures(values: Values, rows: Sequence[Row]) -> list[FormNote]:
 
 
 def _amount(value: object) -> Decimal | None:
+    """Return a number as a decimal; None for anything else."""
     return Decimal(value) if isinstance(value, int | Decimal) else None
 
 

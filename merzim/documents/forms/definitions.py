@@ -186,13 +186,14 @@ class Form(Model):
 
 
 def names() -> tuple[str, ...]:
+    """Return the ids of all forms, in alphabetical order."""
     files_of_forms = (file.name.partition(".") for file in TEMPLATES.iterdir())
     return tuple(sorted(name for name, _, kind in files_of_forms if kind == "toml"))
 
 
 @cache
 def form(name: str) -> Form:
-    """Return the form of a name (cached)."""
+    """Return the form of an id (cached). Raises Refusal for an unknown one."""
     if name not in names():
         raise Refusal("form_unknown", form=name, allowed=closest_first(name, names()))
     text = (TEMPLATES / f"{name}.toml").read_text(encoding="utf-8")

@@ -65,6 +65,7 @@ def read_data(source: Source, name: str | None = None, *, form: str) -> FormData
 
 
 def _json(data: bytes, name: str, form: Form) -> FormData:
+    """Return the fields and rows in a JSON file. Raises UnreadablePaper."""
     try:
         document = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as trouble:

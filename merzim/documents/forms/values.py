@@ -27,6 +27,7 @@ _NO = ("", "0", "no", "false", "жоқ", "нет", "-")
 
 
 def title(field: str, language: str) -> str:
+    """Return the title of a field by its id; the id itself where the catalogues have none."""
     code = f"form.field.{field}"
     return say(code, {}, language) if knows(code) else field
 
@@ -130,6 +131,7 @@ def genitive(name: str) -> str:
 
 
 def items(value: object) -> tuple[str, ...]:
+    """Return the items of a list that are not empty; a text has one in each line."""
     if isinstance(value, str):
         value = value.split("\n")
     elements = value if isinstance(value, Sequence) else ()
@@ -183,6 +185,7 @@ def join_parts(parts: Sequence[tuple[str, str]], language: str, *, between: str 
 
 
 def value_or_default(values: Mapping[str, object], field: Field, language: str) -> object:
+    """Return the value given for a field; without one its default in the language, if it has any."""
     value = values.get(field.id)
     return field.default.get(language, value) if value in (None, "", (), []) else value
 
@@ -201,6 +204,7 @@ def _read_when(field: Field, text: str) -> object:
 
 
 def _amount(field: Field, text: str) -> Decimal:
+    """Return an amount below 10**15, written with spaces and a comma or point. Raises UnreadableCell."""
     try:
         value = Decimal(_BLANKS.sub("", text).replace(",", "."))
     except InvalidOperation:

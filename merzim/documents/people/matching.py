@@ -43,6 +43,7 @@ def _normalise(text: str) -> str:
 
 
 def _words(text: str) -> Words:
+    """Return the words of a text in lower case, without prepositions and conjunctions."""
     return tuple(word for word in plain(text).split() if word not in _SMALL)
 
 
@@ -76,6 +77,7 @@ def _is_same_stem(word: str, other: str) -> bool:
 
 
 def _contains_name(words: Words, name: Words) -> bool:
+    """Return whether all words of a name occur among these, in any order and with any ending."""
     return all(any(_is_same_stem(word, other) for other in words) for word in name)
 
 

@@ -99,7 +99,7 @@ def office_time(
     """Return the office time made of its parts.
 
     Raises:
-        BadOfficeTime: a day is listed both as off and working, or the week has no working day.
+        BadOfficeTime: a day is listed both as off and working.
     """
     off, working = tuple(sorted(set(off))), tuple(sorted(set(working)))
     overlap = sorted(set(off) & set(working))
@@ -109,6 +109,7 @@ def office_time(
 
 
 def _day(text: str) -> date:
+    """Return the day of a text. Raises BadOfficeTime for none, or one outside the calendar's records."""
     try:
         if match := _ISO.fullmatch(text):
             year, month, number = (int(part) for part in match.groups())
@@ -178,4 +179,5 @@ def _days(several: Sequence[date]) -> str:
 
 
 def _written(value: object) -> str:
+    """Return a cell as text, a date with dots."""
     return f"{value:%d.%m.%Y}" if isinstance(value, date) else tidy(text_of(value))

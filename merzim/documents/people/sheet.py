@@ -125,6 +125,7 @@ def _example(language: str) -> list[list[str]]:
 
 
 def _place(units: Mapping[str, Unit], unit: str, language: str) -> list[str]:
+    """Return the cells of a unit: its name, its parent's, its kind; of an unknown one the id alone."""
     of = units.get(unit)
     if of is None:
         return [unit, "", ""]

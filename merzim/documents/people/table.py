@@ -125,6 +125,7 @@ def read_people(source: Source, name: str | None = None) -> ReadPeople:
 
 
 def _units(lines: Sequence[Line]) -> tuple[Unit, ...]:
+    """Return the units the rows name, parents before children; rows that contradict one another are errors."""
     parents: dict[str, str | None] = {}
     kinds: dict[str, str] = {}
     times: dict[str, OfficeTime] = {}
@@ -251,6 +252,7 @@ def _duties(line: Line) -> tuple[str, ...]:
 
 
 def _away(line: Line) -> tuple[ReadAbsence, ...]:
+    """Return the absences of a row; a row without a name has none, and an unreadable one is an error."""
     value, where = line.value(AWAY), line.heading.texts.get(AWAY.id, "")
     if not line.text(NAME):
         return ()
@@ -269,6 +271,7 @@ def _away(line: Line) -> tuple[ReadAbsence, ...]:
 
 
 def _with_deputies(people: Mapping[str, tuple[int, Person]], errors: Errors) -> tuple[Person, ...]:
+    """Return the people with the keys of their deputies; a deputy who is not one other person is an error."""
     keys: dict[str, list[str]] = {}
     for key, (_, person) in people.items():
         for known_as in {plain(key), *map(plain, person.names)}:

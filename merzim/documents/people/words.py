@@ -80,6 +80,7 @@ def titled(word: str, prefix: str, codes: tuple[str, ...]) -> str | None:
 
 @cache
 def _by_title(prefix: str, codes: tuple[str, ...]) -> dict[str, str]:
+    """Return title, in any language and plainly written, -> code."""
     code_titles = zip(codes, titles(prefix, codes), strict=True)
     return {plain(title[language]): code for code, title in code_titles for language in LANGUAGES}
 
@@ -119,7 +120,7 @@ def duties(text: str) -> Iterator[tuple[str, str | None]]:
 
 
 def parse_language(word: str) -> str | None:
-    """Return the language a word names: kk, ru or en."""
+    """Return the language a word names (kk, ru or en); None if it names none."""
     return _LANGUAGES.get(plain(word))
 
 

@@ -288,5 +288,6 @@ def _head_of(table: ScheduleTable, fact: str) -> str:
 
 
 def _first_title(table: ScheduleTable, kinds: Sequence[str]) -> str:
+    """Return the title of the first column of the first of these kinds that has one; "" without any."""
     columns: Iterator[HeadCell] = (column for kind in kinds for column in table.of(kind))
     return next((column.title for column in columns), "")

@@ -146,6 +146,7 @@ class Headings:
         )
 
     def _by_code(self, heading: str) -> str | None:
+        """Return the column a heading is the code of; None if it is none."""
         lower = heading.lower()
         if lower == "case":
             return "case"
@@ -160,6 +161,7 @@ class Headings:
         return None
 
     def _in_words(self, heading: str) -> str | None:
+        """Return the column a heading says in words, with a period or a publication; None if it says none."""
         heading_text, period = _without_period(heading)
         parts = _LAST_PART.fullmatch(heading_text)
         publication = parts is not None and _OF_PUBLICATION.search(plain(parts["part"])) is not None
@@ -174,6 +176,7 @@ class Headings:
         return f"{column}.{period}{ending}" if period else column + ending
 
     def _named(self, text: str) -> str | None:
+        """Return the only column one of whose names has these words; None for none, or several."""
         exact = self._exact.get(plain(text))
         if exact is not None:
             return exact

@@ -140,6 +140,7 @@ def match_facts(work: str) -> FactMatch:
 
 
 def _match_discussion(*, announced: bool, of_results: bool) -> FactMatch:
+    """Return the match of a row on the discussion: it is held, announced, or its results are published."""
     if announced and of_results:
         return FactMatch(("discussion_results_published",))
     return FactMatch(("discussion_announced" if announced else "discussion_held",))

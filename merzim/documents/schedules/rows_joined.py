@@ -82,6 +82,7 @@ class CombinedRows:
         self._notes: list[ReadingNote] = []
 
     def note(self, row: int, code: str, **arguments: object) -> None:
+        """Add a note on a row, 0 for the document as a whole."""
         self._notes.append(_note(row, code, **arguments))
 
     def listed(self, row: int, text: str, when: Planned) -> None:
@@ -98,6 +99,10 @@ class CombinedRows:
             self._likely_who.setdefault(fact, responsible)
 
     def plan(self, row: int, work: str, match: FactMatch, when: Planned) -> None:
+        """Record the day of a row for its facts, of a span the last; for the analysis itself its whole span.
+
+        Of several rows certain about a fact the first stays.
+        """
         if match.is_analysis and isinstance(when, WrittenSpan):
             self._run.append((row, when))
             return
@@ -143,6 +148,7 @@ class CombinedRows:
         return self._likely_who | self._who
 
     def notes(self) -> tuple[ReadingNote, ...]:
+        """Return all notes in row order, with those on rows only likely about a fact that were taken."""
         notes = list(self._notes)
         if len(self._run) > 1:
             run = self._span()
@@ -162,6 +168,7 @@ class CombinedRows:
         return self._likely.get("plan_approved", (None,))[0] == row
 
     def _span(self) -> WrittenSpan | None:
+        """Return the span from the first to the last day of the analysis; None where no row gives any."""
         if not self._run:
             return None
         return WrittenSpan(min(span.first for _, span in self._run), max(span.last for _, span in self._run))

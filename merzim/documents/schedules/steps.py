@@ -36,6 +36,7 @@ class StepRow:
 
 
 def has_steps(table: ScheduleTable) -> bool:
+    """Return whether the rows of a table are steps of analyses, not analyses."""
     works = table.of("work")
     if not works:
         return False
@@ -186,6 +187,7 @@ def _repeats(steps: Iterable[StepRow], groups: Iterable[str]) -> bool:
 
 
 def _join(steps: Sequence[StepRow], title: ScheduleTitle, *, is_first: bool) -> CombinedRows:
+    """Return the steps of one analysis combined; the notes on the approval stand with the first of a table."""
     joined = CombinedRows()
     if title.approved_on and is_first:
         joined.note(title.approved_row, "read_approved", on=title.approved_on)
@@ -209,6 +211,9 @@ def _join(steps: Sequence[StepRow], title: ScheduleTitle, *, is_first: bool) -> 
 
 
 def _add(joined: CombinedRows, step: StepRow, match: FactMatch, dated: Sequence[Planned]) -> None:
+    """Add a step to its analysis. Only a note is made of a row that is not recognised, or is the analysis with
+    one day.
+    """
     alone = match.is_analysis and len(dated) == 1 and not isinstance(dated[0], WrittenSpan)
     if not match.is_recognised or alone:
         joined.note(step.row, "read_row_not_recognised", work=step.work, when=step.written, who=step.who)

@@ -118,6 +118,7 @@ def _only_day(line: object) -> date | None:
 
 
 def _heading_lines(value: object) -> Iterator[object]:
+    """Yield the lines of a text, or a date; nothing of any other cell."""
     if isinstance(value, str):
         yield from value.replace("_x000D_", "\n").splitlines()
     elif isinstance(value, datetime | date):
@@ -125,6 +126,7 @@ def _heading_lines(value: object) -> Iterator[object]:
 
 
 def _period(title: str) -> WrittenSpan | None:
+    """Return the span of days a title names as its period; None where it names none that can be read."""
     for match in _PERIOD.finditer(title):
         try:
             readings = read_lines(match["ru"] or match["kk"])

@@ -23,6 +23,7 @@ class SheetColumn:
     roots: re.Pattern[str]
 
     def heads(self, heading: str) -> bool:
+        """Return whether a heading has one of the roots at the beginning of a word."""
         return bool(self.roots.search(plain(heading)))
 
 
@@ -94,6 +95,7 @@ class Line:
         return self.row.number
 
     def value(self, column: SheetColumn) -> object:
+        """Return a cell; None where it is empty or the table lacks the column."""
         return self.row.cell(self.heading.at.get(column.id, -1))
 
     def text(self, column: SheetColumn) -> str:
@@ -139,6 +141,7 @@ def _named(text: str, columns: Sequence[SheetColumn]) -> list[SheetColumn]:
 
 
 def _heading(row: RowOfSheet, columns: Sequence[SheetColumn]) -> Heading:
+    """Return a heading row with the places of its columns. Raises UnreadablePaper for a column named twice."""
     at: dict[str, int] = {}
     texts: dict[str, str] = {}
     other = []

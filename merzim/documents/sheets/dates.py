@@ -156,6 +156,7 @@ def read_day(value: object, *, where: str = "") -> date | None:
 
 
 def _parse_text(text: str, where: str, year: int | None) -> When:
+    """Return the date in a text. Raises UnreadableCell as `read` does."""
     if _DASHES.fullmatch(text) or ("_" in text and _BLANK_FORM.fullmatch(text)) or plain(text) in _NONE:
         return Nothing()
     line, shown_text = tidy(text), _shorten(text)
@@ -223,6 +224,7 @@ def ends(when: WrittenDay | WrittenSpan) -> tuple[date, date]:
 
 
 def years_named(texts: Iterable[object]) -> frozenset[int]:
+    """Return the years from 2000 to 2099 that texts name; what is no text names none."""
     words = (text for text in texts if isinstance(text, str))
     return frozenset(int(year) for text in words for year in _YEAR.findall(text))
 
@@ -248,5 +250,6 @@ def _check_range(on: date, shown_text: str, where: str) -> date:
 
 
 def _shorten(text: str) -> str:
+    """Return a text as one line of at most 120 characters."""
     line = tidy(text)
     return line if len(line) <= 120 else f"{line[:119]}…"

@@ -141,6 +141,7 @@ def _leads_out(member: zipfile.ZipInfo) -> bool:
 
 
 def _text(path: Path, head: bytes) -> bool:
+    """Return whether it is a text without NUL that does not look like HTML."""
     return b"\0" not in head and not _markup(head)
 
 

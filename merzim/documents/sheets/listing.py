@@ -226,6 +226,7 @@ def _fitted(longest: Sequence[int]) -> list[int]:
 
 
 def _cell(sheet: Any, row: int, column: int, value: object, text: Any, day: Any) -> None:
+    """Write one cell: days as dates, numbers Excel keeps exactly as numbers, anything else as text."""
     match value:
         case datetime():
             sheet.write_string(row, column, value.isoformat(sep=" ", timespec="minutes"), text)
@@ -256,5 +257,6 @@ def write_csv(path: str | Path, table: Table) -> None:
 
 
 def _csv_cell(value: object) -> str:
+    """Return a cell of a CSV file; before a text that would be a formula stands an apostrophe."""
     text = "" if value is None else str(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text

@@ -24,6 +24,7 @@ class Merge(NamedTuple):
 
 
 def by_row(merges: Iterable[Merge]) -> dict[int, tuple[Merge, ...]]:
+    """Return row -> the merges that begin in it."""
     merges_by_row: dict[int, list[Merge]] = {}
     for merge in merges:
         merges_by_row.setdefault(merge.first_row, []).append(merge)
@@ -95,6 +96,7 @@ class RowOfSheet:
         return self.cells[column] if 0 <= column < len(self.cells) else None
 
     def filled(self) -> tuple[int, ...]:
+        """Return the indexes of the cells that are not empty."""
         return tuple(column for column, value in enumerate(self.cells) if not is_empty(value))
 
 
@@ -149,6 +151,7 @@ def cell_name(row: int, column: int) -> str:
 
 
 def is_empty(value: object) -> bool:
+    """Return whether a cell holds nothing, or only white space."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
@@ -183,6 +186,9 @@ class RowKeeper:
             raise UnreadablePaper("paper_too_many_cells", name=self._name, limit=MAX_CELLS)
 
     def non_empty(self, rows: Iterable[tuple[int, Sequence[object]]]) -> tuple[RowOfSheet, ...]:
+        """Return the rows that are not empty, cut after their last filled cell. Raises UnreadablePaper beyond a
+        limit.
+        """
         filled_rows: list[RowOfSheet] = []
         for number, cells in rows:
             width = next((n for n in range(len(cells), 0, -1) if not is_empty(cells[n - 1])), 0)

@@ -87,6 +87,7 @@ def _open_marked(data: bytes) -> dict[str, Worksheet]:
 
 
 def _sheet(values: CalamineSheet, filled: tuple[RowOfSheet, ...], marked: Worksheet | None) -> Sheet:
+    """Return a sheet without what is hidden or struck out in it. `marked`: its formats, None where unknown."""
     struck: list[str] = []
     rows = filled
     if marked is not None:

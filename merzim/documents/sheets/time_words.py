@@ -161,6 +161,7 @@ _CYRILLIC = str.maketrans("aceopxykmthbi", "асеорхукмтнві")
 
 
 def lexemes(text: str) -> tuple[Lexeme, ...]:
+    """Return the numbers, words and marks of a text in order; unknown words are of the kind "?"."""
     line = _DASH.sub("-", unicodedata.normalize("NFKC", text).lower().replace("ё", "е"))
     for pattern, words in _PHRASES:
         line = pattern.sub(words, line)
@@ -196,5 +197,6 @@ def _word(word: str) -> Lexeme:
 
 
 def _case(match: re.Match[str]) -> Case:
+    """Return the Kazakh case a match found; "" where its ending carries no meaning of its own."""
     groups = match.groupdict()
     return next((case for case in ("from", "to", "of") if groups.get(case)), "")

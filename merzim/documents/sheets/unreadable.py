@@ -46,6 +46,7 @@ class Errors:
         self._met.append(RowError(row, code, arguments))
 
     def take(self, row: int, refusal: Refusal) -> None:
+        """Add a refusal as the error of a row."""
         self._met.append(RowError(row, refusal.code, refusal.arguments))
 
     def join(self, others: Errors, offset: int) -> None:

@@ -262,6 +262,7 @@ Row = tuple[tuple[str, Lexeme], ...]
 
 
 def _is(word: Lexeme, kind: str) -> bool:
+    """Return whether a lexeme is what a part of a shape asks for: a kind, one of several (`|`), or a letter."""
     is_short = word.kind == "number" and word.width <= 2
     match kind:
         case "d" | "m":
@@ -300,6 +301,7 @@ def _ends(words: Sequence[Lexeme], at: int, *shapes: str) -> Iterator[int]:
 
 
 def _with_years(shapes: Shapes) -> Shapes:
+    """Return the shapes with each way in which a year may stand before (`<`) or behind (`>`) spelled out."""
     spelled: list[tuple[Unit, str]] = []
     for unit, shape in shapes:
         years = [("", ""), *([("Y year? comma?", "")] if "<" in shape else [])]
