@@ -26,7 +26,7 @@ from merzim.services.accounts.credentials import hash_secret, new_secret
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.database.engine import open as open_database
 from tests.notifications.servers import free_port
-from workflow.org.access import Entry, Reader
+from workflow.org.access import Credential, Reader
 from workflow.org.audit import Stamp
 
 CASES, UNITS = 1_000, 60
@@ -84,7 +84,7 @@ def _make(address: str) -> Headers:
     accounts.save(reader, disabled=False, at=Stamp(by="bench", now=now, today=TODAY))
     expires = now + timedelta(hours=12)
     accounts.store_entry(
-        Entry(
+        Credential(
             hash=hash_secret(secret),
             kind="session",
             login=reader.login,

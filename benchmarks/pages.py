@@ -22,7 +22,7 @@ from merzim.services.jobs.rounds import remind
 from merzim.services.moments import Moment
 from merzim.settings_file import read
 from merzim.web.auth.dependencies import COOKIE
-from workflow.org.access import Entry, Reader
+from workflow.org.access import Credential, Reader
 from workflow.org.audit import Stamp
 
 UNITS = 60
@@ -50,7 +50,7 @@ class Office:
             )
         self.secret = new_secret()
         self.app.accounts.store_entry(
-            Entry(
+            Credential(
                 hash=hash_secret(self.secret),
                 kind="session",
                 login=reader.login,

@@ -14,7 +14,7 @@ from merzim.storage.accounts.invitations import SqlInvitations
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org.chain import IN_ORDER
 from tests.storage.sample_cases import on_sqlite_alone
-from workflow.org.access import ACCESSES, Entry, Identity, Reader
+from workflow.org.access import ACCESSES, Credential, Identity, Reader
 from workflow.org.audit import Stamp
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
@@ -29,9 +29,9 @@ def chain(engine: Engine) -> list[tuple[str, str]]:
         return [(row.kind, row.name) for row in connection.execute(IN_ORDER)]
 
 
-def way_in(hash: str, *, kind: str = "session", until: datetime = NOW + timedelta(hours=1)) -> Entry:
+def way_in(hash: str, *, kind: str = "session", until: datetime = NOW + timedelta(hours=1)) -> Credential:
     """A way in of the officer."""
-    return Entry(
+    return Credential(
         hash=hash,
         kind=kind,
         login="aliyeva",

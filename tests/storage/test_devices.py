@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.rate_limits import MAX_DEVICES
 from merzim.storage.tables.accounts import DEVICE
-from workflow.org.access import Entry, EntryKind, Reader
+from workflow.org.access import Credential, CredentialKind, Reader
 from workflow.org.audit import Stamp
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
@@ -19,9 +19,11 @@ SECOND = timedelta(seconds=1)
 LASTS = timedelta(days=180)
 
 
-def entry(hash: str, kind: EntryKind = "device", *, login: str = "aliyeva", at: datetime = NOW) -> Entry:
+def entry(
+    hash: str, kind: CredentialKind = "device", *, login: str = "aliyeva", at: datetime = NOW
+) -> Credential:
     """A device, or another way in, since that moment."""
-    return Entry(
+    return Credential(
         hash=hash,
         kind=kind,
         login=login,

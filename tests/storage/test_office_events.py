@@ -17,7 +17,7 @@ from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import case_commands
 from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
-from workflow.org.access import Entry, Reader, scope
+from workflow.org.access import Credential, Reader, scope
 from workflow.org.audit import Stamp
 from workflow.org.office import Person
 
@@ -26,9 +26,9 @@ SAID = Stamp(by="root", now=NOW, today=TODAY)
 ALIYEVA = Reader(login="aliyeva", access="responsible", person="a@org.kz", name="Айгүл", unit="hr")
 
 
-def way_in(hash: str, kind: str, login: str = "aliyeva", *, scope: str = "") -> Entry:
+def way_in(hash: str, kind: str, login: str = "aliyeva", *, scope: str = "") -> Credential:
     """A way in that lasts a day."""
-    return Entry(
+    return Credential(
         hash=hash,
         kind=kind,  # type: ignore[arg-type]
         login=login,

@@ -23,7 +23,7 @@ from merzim.storage.org.chain import IN_ORDER
 from notifications.notice import Notice
 from tests.second_factors import CIPHER, KEY, second_factors
 from tests.storage.sample_cases import on_sqlite_alone
-from workflow.org.access import Access, Entry, Reader
+from workflow.org.access import Access, Credential, Reader
 from workflow.org.audit import Stamp
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
@@ -150,7 +150,7 @@ def test_a_second_factor_that_is_set_or_removed_ends_every_way_in(
     def let_in() -> None:
         for kind in ("session", "token", "feed", "invitation"):
             accounts.store_entry(
-                Entry(
+                Credential(
                     hash=f"{kind}{len(accounts.entries('aliyeva', now=NOW))}{suffix}",
                     kind=kind,  # type: ignore[arg-type]
                     login="aliyeva",

@@ -51,7 +51,7 @@ from tests.web.offices import office as three_units
 from workflow.cases.case import Case, Event, Fact
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.org.access import Access, Entry, EntryKind, Reader
+from workflow.org.access import Access, Credential, CredentialKind, Reader
 from workflow.org.audit import Stamp
 from workflow.org.office import Office
 
@@ -161,11 +161,11 @@ class Site:
         browser.cookies.set(COOKIE, self.way_in(login), domain="127.0.0.1")
         return browser
 
-    def way_in(self, login: str, kind: EntryKind = "session", scope: str = "") -> str:
+    def way_in(self, login: str, kind: CredentialKind = "session", scope: str = "") -> str:
         """The secret of a session, token, feed or invitation of an account, good for twelve hours."""
         secret = new_secret()
         self.accounts.store_entry(
-            Entry(
+            Credential(
                 hash=hash_secret(secret),
                 kind=kind,
                 login=login,

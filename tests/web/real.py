@@ -27,7 +27,7 @@ from merzim.services.moments import Clock, Moment
 from merzim.settings_file import read
 from merzim.web.app import create_app
 from merzim.web.auth.dependencies import COOKIE
-from workflow.org.access import ACCESSES, OF_ONE_UNIT, Entry
+from workflow.org.access import ACCESSES, OF_ONE_UNIT, Credential
 
 ROOT = Path(__file__).parents[2]
 DAY = "2026-04-06"
@@ -67,7 +67,7 @@ class RealOffice:
         """The secret of a session or token of an account."""
         secret = new_secret()
         now = self.moment[0].now
-        entry = Entry(
+        entry = Credential(
             hash=hash_secret(secret),
             kind=kind,  # type: ignore[arg-type]
             login=login,

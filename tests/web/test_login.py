@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from merzim.services.accounts.credentials import hash_secret, new_secret, totp_step, verify_password
 from merzim.web.auth.dependencies import COOKIE
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build
-from workflow.org.access import Entry
+from workflow.org.access import Credential
 from workflow.org.audit import Stamp
 
 HOURS_2, HOURS_12 = timedelta(hours=2), timedelta(hours=12)
@@ -129,7 +129,7 @@ def test_a_session_ends_after_twelve_hours_and_after_two_idle_ones(site: Site) -
     def open_since(since_creation: timedelta, since_last_seen: timedelta) -> int:
         secret = new_secret()
         site.accounts.store_entry(
-            Entry(
+            Credential(
                 hash=hash_secret(secret),
                 kind="session",
                 login="officer",

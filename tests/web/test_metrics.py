@@ -23,7 +23,7 @@ from merzim.web.app import create_app
 from tests.notifications.sample_office import CHECKS
 from tests.web.conftest import PASSWORD, people
 from workflow.cases.commands.opening import Opening
-from workflow.org.access import Entry
+from workflow.org.access import Credential
 from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 
@@ -148,7 +148,7 @@ def test_another_machine_reads_the_figures_with_a_token_of_whoever_runs_or_audit
         secret = new_secret()
         times = {"created_at": NOW, "seen_at": NOW, "expires_at": NOW + timedelta(hours=1)}
         office_app.accounts.store_entry(
-            Entry(hash=hash_secret(secret), kind="token", login=login, scope="read", **times)
+            Credential(hash=hash_secret(secret), kind="token", login=login, scope="read", **times)
         )
         scraper.headers["authorization"] = f"Bearer {secret}"
 

@@ -18,7 +18,7 @@ from merzim.web.pages.account import attempts
 from notifications.notice import Notice
 from tests.second_factors import code_at
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, office_with_cases
-from workflow.org.access import Access, Account, EntryKind
+from workflow.org.access import Access, Account, CredentialKind
 from workflow.org.audit import Stamp
 
 SECRET = pyotp.random_base32()
@@ -297,7 +297,7 @@ def test_who_must_have_it_cannot_remove_it_but_can_change_the_device() -> None:
 
 
 @pytest.mark.parametrize(("kind", "scope"), [("token", "write"), ("feed", "")])
-def test_tokens_and_feeds_of_an_account_that_lacks_it_answer_nothing(kind: EntryKind, scope: str) -> None:
+def test_tokens_and_feeds_of_an_account_that_lacks_it_answer_nothing(kind: CredentialKind, scope: str) -> None:
     """They were given before it was required; with a second factor they work."""
     site = office("officer")
 

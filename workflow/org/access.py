@@ -178,11 +178,11 @@ class RecoveryCodes:
     used_at: datetime | None
 
 
-EntryKind = Literal["session", "invitation", "token", "feed", "device"]
+CredentialKind = Literal["session", "invitation", "token", "feed", "device"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class Credential:
     """A credential other than a password: session, token, feed, device. Only the SHA-256 of its secret is
     stored.
 
@@ -195,7 +195,7 @@ class Entry:
     """
 
     hash: str
-    kind: EntryKind
+    kind: CredentialKind
     login: str
     name: str = ""
     scope: str = ""
@@ -283,7 +283,9 @@ def audit_scope(reader: Reader) -> AuditScope:
 
 
 def with_unit(reader: Reader, office: Office) -> Reader:
-    """Return the reader with a unit set: their person's, where an account limited to a unit names none."""
+    """Return a reader limited to a unit with that unit, else their person's, and whether it is the whole
+    office; other readers unchanged.
+    """
     if reader.access not in OF_ONE_UNIT:
         return reader
     person = office.people.get(reader.person)

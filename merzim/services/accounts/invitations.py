@@ -26,7 +26,7 @@ from notifications.channels import Channel
 from notifications.event_notices import account_notices
 from notifications.letters.events import owner_of_link
 from notifications.notice import Notice
-from workflow.org.access import ADMINISTRATORS, Access, Account, Entry, Reader
+from workflow.org.access import ADMINISTRATORS, Access, Account, Credential, Reader
 from workflow.org.office import Office, Person
 from workflow.refusal import Refusal
 
@@ -303,7 +303,7 @@ def _obstacle(person: Person, login: str, logins: set[str], having: set[str]) ->
 
 def _letter(
     ctx: RequestContext, person: Person, reader: Reader, login_way: Way, channels: Sequence[Channel]
-) -> tuple[Entry | None, Sequence[Notice]]:
+) -> tuple[Credential | None, Sequence[Notice]]:
     """Return the one-time link of an invitation, and the letters that contain it encrypted."""
     entry, sealed, until = None, "", ""
     if login_way == "password":

@@ -18,7 +18,16 @@ from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.accounts.accounts import SqlAccounts
 from notifications.event_notices import account_notices
 from notifications.notice import Notice
-from workflow.org.access import ACCESSES, ADMINISTRATORS, Access, Account, Entry, EntryKind, Provider, Reader
+from workflow.org.access import (
+    ACCESSES,
+    ADMINISTRATORS,
+    Access,
+    Account,
+    Credential,
+    CredentialKind,
+    Provider,
+    Reader,
+)
 from workflow.refusal import Refusal, closest_first
 
 MAX_TOKEN_DAYS = 366
@@ -267,7 +276,7 @@ def give_token(ctx: RequestContext, command: TokenRequest) -> Token:
 
 def issue_secret(
     accounts: SqlAccounts,
-    kind: EntryKind,
+    kind: CredentialKind,
     login: str,
     lifetime: timedelta,
     *,
@@ -286,10 +295,10 @@ def issue_secret(
 
 
 def entry_of(
-    secret: str, kind: EntryKind, login: str, lifetime: timedelta, *, now: datetime, **about: str
-) -> Entry:
+    secret: str, kind: CredentialKind, login: str, lifetime: timedelta, *, now: datetime, **about: str
+) -> Credential:
     """Return a new credential with that secret, not stored yet. `about`: its name and scope."""
-    return Entry(
+    return Credential(
         hash=hash_secret(secret),
         kind=kind,
         login=login,
@@ -300,7 +309,7 @@ def entry_of(
     )
 
 
-def link_of(ctx: RequestContext, login: str, secret: str) -> Entry:
+def link_of(ctx: RequestContext, login: str, secret: str) -> Credential:
     """Return the one-time link with that secret, not stored yet."""
     return entry_of(secret, "invitation", login, ctx.app.settings.web.invitation_lifetime, now=ctx.now)
 

@@ -23,11 +23,11 @@ from notifications.letter_links import CHOICES
 from notifications.letters.subjects import confidential
 from notifications.notice import CalendarEntry as Item
 from notifications.wire.entry import item_id
-from workflow.board.rows import DeadlineFilter, Row, Urgency, horizon
+from workflow.board.rows import DeadlineFilter, Horizon, Row, Urgency
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.org.access import Account, Entry, Reader, must_enrol, scope
+from workflow.org.access import Account, Credential, Reader, must_enrol, scope
 from workflow.org.office import Office, Person
 from workflow.refusal import Refusal
 
@@ -55,7 +55,7 @@ class Feed:
     items: Sequence[Item]
 
 
-def feeds_of(ctx: RequestContext, login: str, *, now: datetime) -> list[Entry]:
+def feeds_of(ctx: RequestContext, login: str, *, now: datetime) -> list[Credential]:
     """Return the valid feeds of an account; those of units are under the login ""."""
     return [entry for entry in ctx.accounts.entries(login, now=now) if entry.kind == "feed"]
 
@@ -142,7 +142,7 @@ def _own_rows(ctx: RequestContext, reader: Reader, today: date) -> list[tuple[Ca
     """
     if not reader.person or not reader.may("read"):
         return []
-    reads, day = ctx.reads.seen_by(scope(reader)).whole_office(), horizon(today, soon=today)
+    reads, day = ctx.reads.seen_by(scope(reader)).whole_office(), Horizon(today=today, soon=today)
     assignees = frozenset(find_assignments(reads.office(), reader.person, reads.assignees(), on=today))
     # The longest overdue come first, the nearest last: all of them are read.
     limits: Mapping[Urgency, int] = {

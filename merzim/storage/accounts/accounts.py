@@ -19,8 +19,8 @@ from merzim.storage.rows import columns_of, read_as
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY
 from workflow.org.access import (
     Account,
-    Entry,
-    EntryKind,
+    Credential,
+    CredentialKind,
     Identity,
     LimitReached,
     Provider,
@@ -36,8 +36,8 @@ _WITH_PROVIDERS = (
     .order_by(IDENTITY.c.provider)
 )
 _NAMES = select(ACCOUNT.c.login, ACCOUNT.c.name, ACCOUNT.c.person).where(in_names(ACCOUNT.c.login))
-_ENTRY_FIELDS = tuple(field.name for field in fields(Entry))
-_VALID_ENTRY = select(*(ENTRY.c[name] for name in _ENTRY_FIELDS)).where(
+_CREDENTIAL_FIELDS = tuple(field.name for field in fields(Credential))
+_VALID_ENTRY = select(*(ENTRY.c[name] for name in _CREDENTIAL_FIELDS)).where(
     ENTRY.c.hash == bindparam("k_hash"),
     ENTRY.c.kind == bindparam("k_kind"),
     ENTRY.c.ended_at.is_(None),
@@ -151,7 +151,7 @@ class SqlAccounts:
 
     # ------------------------------------------------------------------------------------------------ ways in
 
-    def store_entry(self, entry: Entry, *, by: str = "") -> None:
+    def store_entry(self, entry: Credential, *, by: str = "") -> None:
         """Store a session, token, feed, invitation or remembered browser (device).
 
         Args:
@@ -164,15 +164,15 @@ class SqlAccounts:
                 return
             record(connection, give_entry(connection, entry, by=by or entry.login, now=entry.created_at))
 
-    def entry(self, kind: EntryKind, hash: str, *, now: datetime) -> Entry | None:
+    def entry(self, kind: CredentialKind, hash: str, *, now: datetime) -> Credential | None:
         """Return the entry of a kind and hash; None if there is none, or it was ended or has expired."""
         with reading(self._engine) as connection:
             if kind == "device":
                 return rate_limits.find(connection, hash, now=now)
             row = connection.execute(_VALID_ENTRY, {"k_hash": hash, "k_kind": kind, "k_now": now}).first()
-        return Entry(**row._mapping) if row is not None else None
+        return Credential(**row._mapping) if row is not None else None
 
-    def entries(self, login: str, *, now: datetime) -> Sequence[Entry]:
+    def entries(self, login: str, *, now: datetime) -> Sequence[Credential]:
         """Return the valid entries of an account, the newest first."""
         query = (
             ENTRY.select()
@@ -180,7 +180,7 @@ class SqlAccounts:
             .order_by(ENTRY.c.created_at.desc())
         )
         with reading(self._engine) as connection:
-            entries = [read_as(Entry, row) for row in connection.execute(query)]
+            entries = [read_as(Credential, row) for row in connection.execute(query)]
             entries += rate_limits.list_of(connection, login, now=now)
         return sorted(entries, key=lambda entry: entry.created_at, reverse=True)
 
@@ -235,7 +235,7 @@ _FIRST_INVITATION = and_(ENTRY.c.kind == "invitation", ENTRY.c.login == "")
 """The condition for invitations without an account: those of the first administrator."""
 
 
-def give_entry(connection: Connection, entry: Entry, *, by: str, now: datetime) -> Draft:
+def give_entry(connection: Connection, entry: Credential, *, by: str, now: datetime) -> Draft:
     """Store an open session, token, feed or invitation; return the event of it."""
     connection.execute(ENTRY.insert(), columns_of(ENTRY, entry, ended_at=None))
     payload = {"name": entry.name}

@@ -17,7 +17,7 @@ from merzim.storage.rows import columns_of, to_notice
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY
 from merzim.storage.tables.notices import NOTICE
 from notifications.notice import Notice
-from workflow.org.access import Entry, Reader
+from workflow.org.access import Credential, Reader
 from workflow.org.audit import Stamp
 
 INVITED = "invited"
@@ -37,7 +37,7 @@ class Invited:
 
     reader: Reader
     new: bool
-    entry: Entry | None
+    entry: Credential | None
     letters: Sequence[Notice]
 
 
@@ -74,7 +74,7 @@ class SqlInvitations:
             self._queue(connection, [letter for invited in new_invited for letter in invited.letters])
         return frozenset(invited.reader.login for invited in new_invited)
 
-    def open(self, reader: Reader, link: Entry, *, at: Stamp) -> bool:
+    def open(self, reader: Reader, link: Credential, *, at: Stamp) -> bool:
         """Create an account with a one-time link; return False, and change nothing, if the login exists."""
         with writing(self._engine) as connection:
             is_new = _insert(connection, reader, at.now)
@@ -82,7 +82,7 @@ class SqlInvitations:
                 record(connection, _opened(reader, at), _given(connection, link, by=at.by, now=at.now))
         return is_new
 
-    def give(self, link: Entry, *, by: str, now: datetime) -> None:
+    def give(self, link: Credential, *, by: str, now: datetime) -> None:
         """Give an account a one-time link; its earlier ones become invalid."""
         with writing(self._engine) as connection:
             record(connection, _given(connection, link, by=by, now=now))
@@ -122,7 +122,7 @@ def _opened(reader: Reader, at: Stamp) -> Draft:
     return office_event(at, "account_opened", reader.login, {"access": reader.access, "unit": reader.unit})
 
 
-def _given(connection: Connection, entry: Entry, *, by: str, now: datetime) -> Draft:
+def _given(connection: Connection, entry: Credential, *, by: str, now: datetime) -> Draft:
     """Store a link, replacing earlier ones of the account; return the event."""
     earlier = (ENTRY.c.login == entry.login) & (ENTRY.c.kind == "invitation")
     end_entries(connection, earlier, now)

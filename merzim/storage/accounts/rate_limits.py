@@ -12,7 +12,7 @@ from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import Row_, reading, writing
 from merzim.storage.rows import columns_of, read_as
 from merzim.storage.tables.accounts import DEVICE, RATE_LIMIT
-from workflow.org.access import Entry, LimitReached, RateLimit
+from workflow.org.access import Credential, LimitReached, RateLimit
 
 MAX_ROWS = 100_000
 """Above so many rows, those of single attempts are deleted."""
@@ -104,7 +104,7 @@ MAX_DEVICES = 30
 """The most browsers remembered for one account."""
 
 
-def keep(connection: Connection, entry: Entry) -> None:
+def keep(connection: Connection, entry: Credential) -> None:
     """Store a device; delete expired ones and the oldest beyond MAX_DEVICES."""
     connection.execute(DEVICE.insert(), columns_of(DEVICE, entry))
     newest = (
@@ -118,13 +118,13 @@ def keep(connection: Connection, entry: Entry) -> None:
     connection.execute(DEVICE.delete().where(DEVICE.c.login == entry.login, obsolete))
 
 
-def find(connection: Connection, hash: str, *, now: datetime) -> Entry | None:
+def find(connection: Connection, hash: str, *, now: datetime) -> Credential | None:
     """Return the device of a hash; None if there is none, or it has expired."""
     row = connection.execute(DEVICE.select().where(DEVICE.c.hash == hash, DEVICE.c.expires_at > now)).first()
     return _entry(row) if row else None
 
 
-def list_of(connection: Connection, login: str, *, now: datetime) -> list[Entry]:
+def list_of(connection: Connection, login: str, *, now: datetime) -> list[Credential]:
     """Return the devices of an account that have not expired, in no order."""
     query = DEVICE.select().where(DEVICE.c.login == login, DEVICE.c.expires_at > now)
     return [_entry(row) for row in connection.execute(query)]
@@ -136,5 +136,5 @@ def end(connection: Connection, login: str, hash: str | None = None) -> None:
     connection.execute(statement if hash is None else statement.where(DEVICE.c.hash == hash))
 
 
-def _entry(record: Row_) -> Entry:
-    return read_as(Entry, record, kind="device")
+def _entry(record: Row_) -> Credential:
+    return read_as(Credential, record, kind="device")

@@ -29,7 +29,7 @@ from merzim.web.auth.limits import remember_device
 from merzim.web.auth.middleware import is_local
 from merzim.web.http import WebContext, drop_cookie, keep_cookie
 from merzim.web.ui.preferences import preferences
-from workflow.org.access import Account, Entry, Need, must_enrol
+from workflow.org.access import Account, Credential, Need, must_enrol
 
 SCOPE = "demonstration"
 """The scope of a session that was opened without a password."""
@@ -105,7 +105,7 @@ def end_session(ctx: WebContext, response: Response) -> None:
     drop_cookie(response, COOKIE)
 
 
-def current_session(ctx: WebContext) -> Entry | None:
+def current_session(ctx: WebContext) -> Credential | None:
     """Return the session of a request; None when it has expired or was not used for too long.
 
     The present settings count, also for a session that began under others.
@@ -117,7 +117,7 @@ def current_session(ctx: WebContext) -> Entry | None:
     return entry if entry.seen_at + limits.session_idle_limit > now else None
 
 
-def identify(ctx: WebContext) -> tuple[Account, Entry] | None:
+def identify(ctx: WebContext) -> tuple[Account, Credential] | None:
     """Return the account of a request and its session or token; None when the request has no valid one."""
     now = ctx.now
     header = ctx.request.headers.get("authorization", "")

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import issue_secret
 from merzim.web.http import WebContext, keep_cookie
-from workflow.org.access import Entry, RateLimit
+from workflow.org.access import Credential, RateLimit
 
 Reason = Literal[
     "unknown_account",
@@ -34,7 +34,7 @@ _MINUTE = timedelta(minutes=1)
 _IPV6_HOST_BITS = 64
 
 
-def log_in_limits(login: str, address: str, device: Entry | None) -> tuple[RateLimit, ...]:
+def log_in_limits(login: str, address: str, device: Credential | None) -> tuple[RateLimit, ...]:
     """Return the limits a wrong password counts against: of a name at an address, and of the address.
 
     Wrong passwords typed elsewhere never count; nor do those of others at the same address where the account
@@ -56,7 +56,7 @@ def address_limit(address: str) -> RateLimit:
     return RateLimit(kind="address", key=network_of(address), attempts=50, period=15 * _MINUTE)
 
 
-def code_limit(login: str, device: Entry | None) -> RateLimit:
+def code_limit(login: str, device: Credential | None) -> RateLimit:
     """Return the limit a second-factor code counts against, after the right password."""
     key = f"device {device.hash}" if device is not None else f"account {login}"
     return RateLimit(kind="code", key=key, attempts=10, period=60 * _MINUTE)
@@ -132,7 +132,7 @@ MAX_SECRETS = 8
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-def find_device(ctx: WebContext, login: str) -> Entry | None:
+def find_device(ctx: WebContext, login: str) -> Credential | None:
     """Return the device a request comes from; None if the account has not logged in from it."""
     devices = (device for _, device in _devices(ctx))
     return next((device for device in devices if device.login == login), None)
@@ -161,7 +161,7 @@ def _secrets(ctx: WebContext) -> list[str]:
     return [part for part in parts if _SECRET.fullmatch(part)]
 
 
-def _devices(ctx: WebContext) -> list[tuple[str, Entry]]:
+def _devices(ctx: WebContext) -> list[tuple[str, Credential]]:
     accounts, now = ctx.accounts, ctx.now
     entries = ((secret, accounts.entry("device", hash_secret(secret), now=now)) for secret in _secrets(ctx))
     return [(secret, device) for secret, device in entries if device is not None]

@@ -26,7 +26,7 @@ from merzim.web.auth.limits import (
     present_password_limit,
 )
 from merzim.web.http import WebContext
-from workflow.org.access import Account, Entry, RateLimit
+from workflow.org.access import Account, Credential, RateLimit
 from workflow.refusal import Refusal
 
 _MINUTE = timedelta(minutes=1)
@@ -98,7 +98,7 @@ def check_present_password(ctx: WebContext, password: str) -> Account:
     return account
 
 
-def _confirmed(ctx: RequestContext, account: Account, password: str, session: Entry | None) -> bool:
+def _confirmed(ctx: RequestContext, account: Account, password: str, session: Credential | None) -> bool:
     """Return whether a password is the account's. Raises BadPassword.
 
     A user of the OpenID provider has no password; instead the session must have begun a moment ago.

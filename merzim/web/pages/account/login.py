@@ -39,7 +39,7 @@ from merzim.web.pages.account import attempts
 from merzim.web.pages.account.attempts import NotProved
 from merzim.web.ui.form_values import Fields
 from merzim.web.ui.render import page
-from workflow.org.access import Account, Entry, Reader, must_enrol
+from workflow.org.access import Account, Credential, Reader, must_enrol
 from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 
@@ -249,7 +249,7 @@ def first_page(reader: Reader) -> str:
     return "/desk" if reader.may("manage") or reader.access == "responsible" else "/"
 
 
-def _invitation(ctx: RequestContext, secret: str) -> Entry:
+def _invitation(ctx: RequestContext, secret: str) -> Credential:
     """Return the invitation with that secret; 404 when it is invalid.
 
     The first administrator's invitation has no account, and is valid only until an account has a password.
