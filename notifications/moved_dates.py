@@ -10,9 +10,9 @@ from notifications.dispatch import Dispatch
 from notifications.notice import Notice, message_id
 from notifications.ports import Move
 from notifications.rules import local_day
-from workflow.board.rows import WAITING
 from workflow.cases.case import Event
 from workflow.cases.commands.previews import DeadlineChange
+from workflow.cases.states import AWAITED
 from workflow.deadlines.lateness import lateness
 
 PAGE = 500
@@ -88,7 +88,7 @@ def _notices(move: Move, dispatch: Dispatch) -> Iterator[Notice]:
         return
     times, today = dispatch.times, local_day(dispatch.now)
     awaited = lateness(row, today=today).waiting_for if row is not None else None
-    due = row.due if row is not None and row.state in WAITING and awaited is None else None
+    due = row.due if row is not None and row.state in AWAITED and awaited is None else None
     elsewhere = move.cause.get("told")
     for last in move.notified:
         if isinstance(elsewhere, list) and last.person in elsewhere:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-READING = {"view", "events", "foresee", "looked_at"}
+READING = {"view", "events", "foresee", "view_of"}
 """What of the commands on cases changes nothing."""
 Place = tuple[str, str]
 """A function: its module and name."""

@@ -46,7 +46,7 @@ class Progress:
     Args:
         blocked: stages with an open blocking obligation.
         unanswered: stages with an unanswered decision.
-        runs: whether an obligation is still open that has a due date, or that the law obliges to.
+        runs: whether an open obligation keeps the case from closing (`_still_owed`).
     """
 
     state: str
@@ -63,7 +63,7 @@ class Progress:
         return self.state not in self._unanswered
 
     def nothing_runs(self) -> bool:
-        """Guard: nothing with a due date, and nothing the law obliges to, is still open."""
+        """Guard: no open obligation keeps the case from closing."""
         return not self._runs
 
 
@@ -139,7 +139,7 @@ def _built(kind: Callable[..., Any], stages: tuple[str, ...], asking: frozenset[
 
 
 def _progress(deadlines: Iterable[Deadline]) -> Progress:
-    """Return what holds a case, before its walk."""
+    """Return what holds a case; its `state` is set by the machine afterwards."""
     # A figure is never due, but a stage that turns on it is not over while it is unmeasured.
     open_ = [
         deadline for deadline in deadlines if deadline.state in _HOLDING and not deadline.obligation.by_itself

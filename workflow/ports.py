@@ -37,10 +37,10 @@ class Ledger(Protocol):
         """Return the case computed from its events; None for an unknown id."""
 
     def events(self, case: str) -> Sequence[Event]:
-        """Return its events in order."""
+        """Return the events of a case in order; none for an unknown id."""
 
     def rows(self, case: str) -> Mapping[str, Row]:
-        """Return its board rows by obligation id."""
+        """Return the board rows of a case by obligation id with its period."""
 
     def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> int:
         """Write events and changed rows, and withdraw unsent notices whose due date no open row has any more,

@@ -57,7 +57,8 @@ class FoldedNames:
         return [key for key, own_text in self._texts if all(word in own_text for word in words)]
 
     def alike(self, text: str, *, limit: int, is_visible: Callable[[str], bool]) -> list[str]:
-        """Return the keys of those that have each word of a text, or one much like it.
+        """Return the first keys, at most `limit`, of those that have each word of a text, or for a word that no
+        text has one much like it in their names; without words, none.
 
         Args:
             is_visible: whether a key counts.
@@ -76,6 +77,7 @@ class FoldedNames:
 
     @cached_property
     def _parts(self) -> dict[str, list[str]]:
+        """Word of a name -> the keys of the names that have it."""
         keys_by_part: dict[str, list[str]] = {}
         for key, name in self._names:
             for part in dict.fromkeys(name.split()):

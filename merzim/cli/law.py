@@ -18,7 +18,7 @@ from merzim.services.law import editions as law
 from merzim.settings import find_authority
 from workflow.cases.commands.planning import AssumedCase
 from workflow.cases.commands.planning import plan as what_if
-from workflow.deadlines.explanations import wording
+from workflow.deadlines.explanations import rule_parts
 from workflow.law.library import compare
 from workflow.law.procedure import Option, Recurrence
 from workflow.machine import diagram as drawn
@@ -249,7 +249,7 @@ def _edition(call: CommandContext, edition: Procedure) -> dict[str, object]:
 
 def _term(call: CommandContext, edition: Procedure, obligation: Obligation) -> str:
     """Return the rule of an obligation in words."""
-    return "; ".join(call.say(part.code, **part.arguments) for part in wording(obligation, edition))
+    return "; ".join(call.say(part.code, **part.arguments) for part in rule_parts(obligation, edition))
 
 
 def _print_edition(call: CommandContext, edition: Procedure) -> None:
@@ -373,7 +373,7 @@ def _shown(call: CommandContext, edition: Procedure, change: EditionChange, valu
     if value is None or value == ():
         return ""
     if change.what in ("term", "added", "removed"):
-        terms = wording(edition.by_id[change.obligation], edition)
+        terms = rule_parts(edition.by_id[change.obligation], edition)
         return "; ".join(call.say(part.code, **part.arguments) for part in terms)
     several = value if isinstance(value, tuple) else (value,)
     return ", ".join(str(value) if call.json else _word(call, edition, change.what, value) for value in several)

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from merzim.services.app import AppContext
 from merzim.services.names import assignee_key, assignees_of
 from merzim.storage.database.dialect import chunks
-from workflow.board.rows import WAITING
 from workflow.cases.case import Case
+from workflow.cases.states import AWAITED
 from workflow.deadlines.impact import MovedDeadline
 from workflow.org.office import Office, Person
 from workflow.ports import Conflict
@@ -63,7 +63,7 @@ class ActMoves:
 
 def impact_of(office: Office, case: Case, moved: MovedDeadline, *, today: date) -> PersonImpact:
     """Return a moved due date with those responsible for it; with nobody once it is no longer waited for."""
-    if moved.state not in WAITING:
+    if moved.state not in AWAITED:
         return PersonImpact(moved, ())
     key = assignee_key(case, moved.obligation, moved.id)
     recipients = assignees_of(office, key, on=today)

@@ -181,7 +181,7 @@ def acknowledge(
     # A letter that carried others was read with all it carried.
     for carried_notice in (*outbox.carried(notice.key), notice):
         if carried_notice.case:
-            reminder_actions.acknowledged(
+            reminder_actions.acknowledge(
                 case_commands, carried_notice.case, carried_notice.obligation, carried_notice.key, at=at
             )
         outbox.acknowledge(carried_notice.key, now=at.now)

@@ -38,7 +38,7 @@ from merzim.web.auth.middleware import is_local
 from merzim.web.http import WebContext
 from notifications.notice import NOTICE_STATES
 from notifications.statistics import Figures
-from workflow.board.rows import DeadlineFilter, Urgency, horizon
+from workflow.board.rows import DeadlineFilter, Horizon, Urgency
 from workflow.deadlines.lateness import near
 from workflow.org.access import ADMINISTRATORS
 
@@ -170,7 +170,7 @@ def metrics(ctx: Anybody) -> Response:
     if not is_local(ctx.request) and not _may_scrape(ctx):
         raise HTTPException(404)
     now, today = ctx.now, ctx.today
-    day = horizon(today, soon=near(ctx.calendar, today))
+    day = Horizon(today=today, soon=near(ctx.calendar, today))
     urgencies: tuple[Urgency, ...] = ("overdue", "today", "slipped", "missed")
     board: Mapping[str, int] = {
         urgency: ctx.reads.count(DeadlineFilter(urgency=urgency, horizon=day)) for urgency in urgencies

@@ -18,9 +18,9 @@ from notifications.bot.messages import ButtonAction, Reply
 from notifications.bot.office import Actions, ActionsOf, BotUser, CampaignAnswers
 from notifications.notice import Notice
 from notifications.wire.telegram import LONGEST, Button, Buttons, buttons, cut, reference
-from workflow.board.rows import WAITING
 from workflow.cases.commands.case_commands import View
 from workflow.cases.commands.reminder_actions import days_to_offer, deadline_of
+from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.office import Person
@@ -85,7 +85,7 @@ def _about_deadline(user: BotUser, notice: Notice, mark: str, chosen: str, actin
         return _alert(user, "no_longer_yours")
     if mark == "u":
         return _undo(user, acting, notice, deadline, chosen)
-    if deadline.state not in WAITING and deadline.state != "missed":
+    if deadline.state not in AWAITED and deadline.state != "missed":
         return _alert(user, "done_already")
     if not chosen:
         return _offer_days(user, notice, view, deadline, mark)

@@ -11,9 +11,9 @@ from notifications.letter_links import answer_address, choice_address, rarer_tha
 from notifications.letters.texts import Matter
 from notifications.notice import Notice
 from notifications.recipients import channels_for, resolve_recipients
-from workflow.board.rows import WAITING
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import assignments
+from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import holds_on, is_overdue
 from workflow.deadlines.register_deadlines import withdrawn_deadline
@@ -171,11 +171,11 @@ class Matters:
     def _holds(self, notice: Notice, deadline: Deadline) -> bool:
         """Return whether the deadline still has the date the notice was queued for."""
         if undated_kind(notice.step):
-            return deadline.state in WAITING and is_about(deadline, notice.step, notice.due)
+            return deadline.state in AWAITED and is_about(deadline, notice.step, notice.due)
         if notice.step in PLAN_STEPS:
             overdue = is_overdue(deadline, today=self.today)
-            return deadline.state in WAITING and deadline.planned_on == notice.due and not overdue
-        waited_for = deadline.state in WAITING and deadline.due is not None
+            return deadline.state in AWAITED and deadline.planned_on == notice.due and not overdue
+        waited_for = deadline.state in AWAITED and deadline.due is not None
         if notice.kind == "reminder" and not holds_on(deadline, self.today):
             # The date it is computed from has passed, so that it is not late and nobody is reminded.
             return False

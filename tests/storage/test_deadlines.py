@@ -13,7 +13,7 @@ from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
 from tests.checking import check_each
 from tests.storage.sample_cases import NOW, PROCEDURE, TODAY, case_commands, recompute
-from workflow.board.rows import DeadlineFilter, Urgency, base, horizon, total
+from workflow.board.rows import DeadlineFilter, Horizon, Urgency, base, total
 from workflow.cases.commands import standings
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Scope
@@ -85,7 +85,7 @@ def by_rows(engine: Engine, today: date, soon: date, unit: str | None = None) ->
 
 def by_sums(reads: SqlReads, today: date, soon: date, unit: str | None = None) -> Figures:
     figures: Figures = Counter()
-    for subtotal in reads.sums(horizon(today, soon=soon), unit):
+    for subtotal in reads.sums(Horizon(today=today, soon=soon), unit):
         for name in ("overdue", "today", "due"):
             figures[subtotal.assignee.unit, subtotal.obligation, subtotal.assignee.responsible, name] += (
                 getattr(subtotal, name)
@@ -94,7 +94,7 @@ def by_sums(reads: SqlReads, today: date, soon: date, unit: str | None = None) -
 
 
 def counted(reads: SqlReads, today: date, soon: date, unit: str | None = None) -> dict[Urgency, int]:
-    day = horizon(today, soon=soon)
+    day = Horizon(today=today, soon=soon)
     return {
         urgency: reads.count(DeadlineFilter(urgency=urgency, horizon=day, unit=unit)) for urgency in NOT_SUMMED
     }
@@ -139,7 +139,7 @@ def test_a_list_is_as_long_as_its_figure(engine: Engine) -> None:
     names = filled(engine, 9)
     for fact, on in (("analysis_started", date(2026, 1, 5)), ("analysis_ended", date(2026, 1, 29))):
         case_commands(engine).record(names[8], fact, on=on, at=AT)
-    reads, day = SqlReads(engine), horizon(date(2026, 3, 16), soon=date(2026, 3, 30))
+    reads, day = SqlReads(engine), Horizon(today=date(2026, 3, 16), soon=date(2026, 3, 30))
 
     def check(urgency: Urgency) -> None:
         criteria = DeadlineFilter(urgency=urgency, horizon=day)
@@ -161,7 +161,7 @@ def test_a_list_is_as_long_as_its_figure(engine: Engine) -> None:
 def test_a_list_is_narrowed_to_whom_it_waits_for(engine: Engine) -> None:
     """Each assignee gets their own rows and no others'."""
     filled(engine, 6)
-    reads, day = SqlReads(engine), horizon(LATER, soon=LATER)
+    reads, day = SqlReads(engine), Horizon(today=LATER, soon=LATER)
     subtotal = next(candidate for candidate in reads.sums(day, "hr") if candidate.assignee.responsible)
     rows = reads.listed(DeadlineFilter(horizon=day, assignees=frozenset({subtotal.assignee})), limit=100)
 
@@ -173,7 +173,7 @@ def test_a_list_is_narrowed_to_whom_it_waits_for(engine: Engine) -> None:
 def test_each_reader_counts_what_they_may_see(engine: Engine) -> None:
     """A head counts the units below; nobody's scope counts nothing; by day as by sum."""
     filled(engine, 6)
-    day = horizon(LATER, soon=LATER + timedelta(days=20))
+    day = Horizon(today=LATER, soon=LATER + timedelta(days=20))
     for unit, expected in (("head", {"hr"}), ("law", {"law"}), ("", {"hr", "law"}), (None, set())):
         reads = SqlReads(engine).seen_by(Scope(unit=unit, names=("a",)))
         sums = reads.sums(day)
@@ -191,7 +191,7 @@ def test_a_confidential_case_is_counted_for_those_alone_who_know(engine: Engine)
         at=Stamp(by="opener", now=NOW, today=TODAY),
     )
     assert case.confidential
-    day = horizon(date(2027, 2, 1), soon=date(2027, 2, 10))
+    day = Horizon(today=date(2027, 2, 1), soon=date(2027, 2, 10))
     late = DeadlineFilter(urgency="overdue", horizon=day)
     figures = {}
     for name in ("knows", "stranger"):

@@ -31,7 +31,7 @@ from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
 from tests.postgres import administer
 from tests.second_factors import second_factors
 from tests.storage.sample_cases import NOW, TODAY, opened, seal
-from workflow.board.rows import horizon
+from workflow.board.rows import Horizon
 from workflow.org.audit import Stamp
 from workflow.org.office import Unit
 from workflow.refusal import Refusal
@@ -133,7 +133,7 @@ def test_the_new_place_is_lived_in_at_once(file: Engine, empty: Engine) -> None:
     assert opened(empty).id not in cases
     reads = SqlReads(empty)
     assert reads.office() == office_store.office(empty)
-    assert reads.sums(horizon(TODAY, soon=TODAY.replace(month=12)))
+    assert reads.sums(Horizon(today=TODAY, soon=TODAY.replace(month=12)))
     SqlStaff(empty).keep_unit(Unit(id="new", name="Жаңа"), was=None, at=Stamp(by="А", now=NOW, today=TODAY))
     assert "new" in reads.office().units
     with writing(empty) as connection:

@@ -13,7 +13,7 @@ from merzim.storage.maintenance.rebuild import rebuild
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import case_commands, recompute
-from workflow.board.rows import horizon
+from workflow.board.rows import Horizon
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
@@ -128,7 +128,7 @@ def test_an_account_of_one_unit_without_a_unit_finds_nothing_in_the_database(
     assert (reads.cases(), reads.case(case.id), reads.events(case.id)) == ([], None, ())
     assert (reads.whole([case.id]), reads.heads([case.id]), reads.rows_of([case.id])) == ({}, {}, {})
     assert not reads.any_case()
-    assert list(reads.sums(horizon(TODAY, soon=TODAY))) == []
+    assert list(reads.sums(Horizon(today=TODAY, soon=TODAY))) == []
     assert (reads.due(TODAY, date(2027, 1, 1)), reads.overdue(date(2027, 1, 1))) == ([], [])
     assert reads.by_day(TODAY, date(2027, 1, 1)) == {}
     assert [case.id for case in SqlReads(engine).seen_by(scope(replace(reader, unit="hr"))).cases()] == [

@@ -166,7 +166,7 @@ def test_the_file_of_a_row_is_evidence_of_the_facts_of_its_case(app: AppContext)
         (f"{row}.txt", True, True),
     ]
     # The certificate with the grounds is asked of what the Instruction has published, of no gift.
-    view = ctx.case_commands.looked_at(case, today=TODAY)
+    view = ctx.case_commands.view_of(case, today=TODAY)
     case_findings = findings(case, view.procedure, view.deadlines, ctx.calendar)
     assert [finding.code for finding in case_findings if finding.kind == "evidence"] == []
     assert agrees(app)

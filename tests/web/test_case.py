@@ -67,7 +67,7 @@ def test_what_is_said_to_be_done_stands_as_a_badge_with_the_day_of_its_evidence(
     site: Site, browser: TestClient
 ) -> None:
     """On the officer's desk, on the overview and in the case, until the fact is recorded."""
-    reminder_actions.answered(
+    reminder_actions.answer_reminder(
         *(site.case_commands, site.late, "start_announced", "k", "said_done"),
         until=date(2026, 4, 9),
         officer="",

@@ -14,7 +14,7 @@ from merzim.services.context import operator_context
 from merzim.services.reports.points import points_of_year
 from tests.law import CALENDAR
 from tests.web.conftest import NOW, TODAY, Site, build
-from workflow.board.rows import DeadlineFilter, horizon
+from workflow.board.rows import DeadlineFilter, Horizon
 from workflow.cases.commands.opening import Opening
 from workflow.deadlines.lateness import near
 from workflow.org.access import Reader
@@ -62,7 +62,7 @@ def test_how_late_is_said_in_working_days_and_whose_it_is(site: Site, browser: T
 
 def test_what_is_missed_counts_as_unconfirmed(site: Site) -> None:
     """An announcement nobody made, and with it the check of its text."""
-    reads, day = site.context.reads, horizon(TODAY, soon=near(CALENDAR, TODAY))
+    reads, day = site.context.reads, Horizon(today=TODAY, soon=near(CALENDAR, TODAY))
     undated = reads.count(DeadlineFilter(urgency="undated", horizon=day))
 
     missed = reads.listed(DeadlineFilter(urgency="missed", horizon=day), limit=100)

@@ -19,7 +19,13 @@ from workflow.cases.registers.exposure import (
     exposure,
     remarks,
 )
-from workflow.findings.of_risks import by_name, compared, latest, results, risk_findings
+from workflow.findings.of_risks import (
+    cartogram_findings,
+    expected_lines,
+    latest_cartogram,
+    risk_findings,
+    with_unit_names,
+)
 from workflow.org.audit import Stamp
 from workflow.org.office import Office, Unit
 from workflow.refusal import Refusal
@@ -102,7 +108,9 @@ def test_the_cartogram_is_compared_place_by_place(
     cases = [core.view(case, today=TODAY).case]
     other = core.open(Opening(procedure="internal-analysis"), at=WHO).id
     case_commands.record_cartogram(other, [], on=date(2026, 6, 30), at=WHO)
-    findings = compared(results(cases), latest([*cases, core.view(other, today=TODAY).case]))
+    findings = cartogram_findings(
+        expected_lines(cases), latest_cartogram([*cases, core.view(other, today=TODAY).case])
+    )
 
     assert [(finding.code, finding.arguments["place"]) for finding in findings] == [
         ("risk.cartogram_lacks", "Қаржы"),
@@ -115,15 +123,15 @@ def test_a_place_is_read_by_the_name_of_its_unit() -> None:
     office = Office(units={"fin": Unit(id="fin", name="Қаржы")})
     lines = [CartogramLine("risks", place, "", "Тәуекел") for place in ("fin", "Мұрағат")]
 
-    assert [line.department for line in by_name(lines, office)] == ["Қаржы", "Мұрағат"]
+    assert [line.department for line in with_unit_names(lines, office)] == ["Қаржы", "Мұрағат"]
 
 
 def test_without_a_cartogram_that_alone_is_said(core: CaseCommands, case: str) -> None:
     """And two that say the same have no finding."""
     line = CartogramLine("risks", "Қаржы", "Алмалы", "Тәуекел")
 
-    assert [finding.code for finding in compared([line], None)] == ["risk.cartogram_missing"]
-    assert compared([line], Cartogram(TODAY, (line,))) == ()
+    assert [finding.code for finding in cartogram_findings([line], None)] == ["risk.cartogram_missing"]
+    assert cartogram_findings([line], Cartogram(TODAY, (line,))) == ()
 
 
 def test_a_remark_is_taken_or_told_why_not(

@@ -163,7 +163,7 @@ def test_said_twice_it_is_written_once(case_commands: CaseCommands, ledger: SqlL
     """The same day again adds no event; an acknowledgement neither."""
     for _ in range(2):
         later(case_commands, case, date(2026, 4, 2))
-        reminder_actions.acknowledged(
+        reminder_actions.acknowledge(
             case_commands,
             case.id,
             "order_signed",

@@ -131,7 +131,7 @@ def test_a_rank_keeps_the_edition_of_our_scale(case: Monitored) -> None:
 
     rank = register(case.view().case).risks[1].rank
     assert rank is not None
-    assert (rank.scale, SCALE.product(rank), SCALE.band(rank).id) == ("risk-scale.2026-01-01", 6, "high")
+    assert (rank.scale, rank.points, SCALE.band(rank).id) == ("risk-scale.2026-01-01", 6, "high")
     with pytest.raises(Refusal) as refusal:
         case.commands.rank(case.id, 1, likelihood=4, effect=1, scale=SCALE, at=WHO)
     assert refusal.value.arguments["last"] == 3

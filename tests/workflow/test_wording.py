@@ -11,7 +11,7 @@ import i18n
 from calendars import terms
 from calendars.terms import Term
 from tests.law import library
-from workflow.deadlines.explanations import _term, wording
+from workflow.deadlines.explanations import _term, rule_parts
 
 ONE_OF_EACH: tuple[Term, ...] = (
     terms.WorkingDays(-10),
@@ -72,7 +72,7 @@ def test_the_terms_of_every_edition_can_be_said() -> None:
     """Nothing a regulation file may write stays without a sentence."""
     for procedure in library().all():
         for obligation in procedure.obligations:
-            for part in wording(obligation, procedure):
+            for part in rule_parts(obligation, procedure):
                 assert i18n.say(part.code, part.arguments, "kk"), (procedure.edition, obligation.id)
 
 
@@ -81,10 +81,10 @@ def test_a_term_is_said_as_the_law_says_it() -> None:
     procedure = library().named("internal-analysis.2024-01-01")
     announced, reported = (procedure.by_id[name] for name in ("start_announced", "quarter_reported"))
 
-    assert [i18n.say(part.code, part.arguments, "kk") for part in wording(announced, procedure)] == [
+    assert [i18n.say(part.code, part.arguments, "kk") for part in rule_parts(announced, procedure)] == [
         "«Талдаудың басталуы» күніне дейін кемінде 10 жұмыс күні бұрын"
     ]
-    assert [i18n.say(part.code, part.arguments, "ru") for part in wording(reported, procedure)] == [
+    assert [i18n.say(part.code, part.arguments, "ru") for part in rule_parts(reported, procedure)] == [
         "не позднее 5-го числа месяца после периода",
         "каждый квартал",
     ]

@@ -115,7 +115,8 @@ def performance_by(
     """Return the statistics grouped by a key of the outcomes: their unit, stage or month.
 
     Args:
-        delay: function that counts the working days from a due date (local) to the day of the statistics.
+        delay: function that counts the working days from the due date (local) of what is still overdue to the
+            day of the statistics; where it is left out, that counts as no delay.
     """
     performances: dict[Key, Performance] = {}
     for outcome in outcomes:

@@ -90,6 +90,8 @@ def critical_step(steps: Iterable[PlanStep]) -> PlanStep | None:
 
 
 def most_drifted(steps: Iterable[PlanStep]) -> PlanStep | None:
-    """Return the step that moved farthest behind its approved date, the first of several."""
+    """Return the step with the greatest drift, the first of several: where all moved ahead, the one that moved
+    ahead least; None where no step has a drift.
+    """
     moved_steps = (step for step in steps if step.drift is not None)
     return max(moved_steps, key=lambda step: step.drift or 0, default=None)

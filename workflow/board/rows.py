@@ -15,8 +15,6 @@ from workflow.law.procedure import Procedure
 from workflow.org.office import OF_A_PERSON, OUTSIDE
 from workflow.reminders import next_step, steps_of
 
-WAITING = AWAITED
-
 CaseOrder = Literal["newest", "earliest", "urgent", "object", "unit"]
 """Orders of lists of cases: by the day they were opened, by their first day, by what is due first, by
 name.
@@ -48,6 +46,7 @@ class Row(NamedTuple):
 
     Attributes:
         obligation: id with its period.
+        state: of the deadline, but `open` whatever it is awaited as, and `done` if it is fulfilled by itself.
         next_step_on: the working day of the next reminder step; None when no step is left.
         next_step: id of that step.
         span_first, span_last: first and last calendar day whose change could move `due`.
@@ -101,16 +100,15 @@ def rows(
 
 
 def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Kazakhstan, today: date) -> Row:
-    """Return the board row of a deadline, with its next reminder step."""
+    """Return the board row of a deadline, with its next reminder step; a body outside the office has none."""
     obligation = deadline.obligation
     step = None
     state = deadline.state
-    if state in WAITING:
+    if state in AWAITED:
         # Whether a period has begun depends on the day of reading, not of writing; and an obligation that is
         # fulfilled by itself waits for nobody.
         state = "done" if obligation.by_itself else "open"
-    # A body outside the office is shown, never reminded.
-    if state in WAITING and obligation.duty != OUTSIDE:
+    if state in AWAITED and obligation.duty != OUTSIDE:
         steps = steps_of(case, procedure, deadline.id, deadline, calendar, today=today)
         step = next_step(steps, today=today)
     return Row(
@@ -219,10 +217,6 @@ class DeadlineFilter:
     stage: str | None = None
     assignees: frozenset[AssigneeKey] | None = None
     is_obligatory: bool | None = None
-
-
-def horizon(today: date, *, soon: date) -> Horizon:
-    return Horizon(today=today, soon=soon)
 
 
 def base(obligation: str) -> str:

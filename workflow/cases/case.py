@@ -295,7 +295,7 @@ def exemption_of(case: Case, obligation: str) -> Exemption | None:
 
 
 def fold(events: Iterable[Event]) -> Case:
-    """Compute a case from its events. Raises ValueError when the first event is not `opened`."""
+    """Compute a case from its events. Raises ValueError when there are none, or the first is not `opened`."""
     chain = tuple(events)
     effective = [event for event in effective_events(chain) if event is not None]
     if not effective:
@@ -310,10 +310,10 @@ def with_rows(head: Case, events: Sequence[Event]) -> Case:
         events: of the kinds `ENTRIES` and `withdrawn` alone, in order.
     """
     valid_events = (event for event in effective_events(events) if event is not None)
-    return _changed(head, map(_unproved, valid_events))
+    return _changed(head, map(_without_evidence, valid_events))
 
 
-def _unproved(event: Event) -> Event:
+def _without_evidence(event: Event) -> Event:
     """Return an event without its evidence."""
     if "evidence" not in event.payload:
         return event
@@ -361,7 +361,7 @@ def effective_events(events: Sequence[Event]) -> tuple[Event | None, ...]:
     return tuple(
         None
         if event.seq in lines
-        else _without(event, documents[event.seq])
+        else _without_documents(event, documents[event.seq])
         if event.seq in documents
         else event
         for event in events
@@ -473,7 +473,7 @@ def _opened(event: Event) -> Case:
     )
 
 
-def _without(event: Event, places: Container[int]) -> Event:
+def _without_documents(event: Event, places: Container[int]) -> Event:
     """Return an event without the documents at these places of its evidence."""
     items = event.payload.get("evidence", ())
     assert isinstance(items, list | tuple)
@@ -481,7 +481,7 @@ def _without(event: Event, places: Container[int]) -> Event:
     return replace(event, payload={**event.payload, "evidence": remaining_items})
 
 
-def _recorded_anew(case: Case, record: str) -> Mapping[str, Withdrawal]:
+def _withdrawals_without(case: Case, record: str) -> Mapping[str, Withdrawal]:
     """Return a case's withdrawals except that of a record that is recorded again."""
     if record not in case.withdrawn:
         return case.withdrawn
@@ -497,7 +497,7 @@ def _changes(case: Case, event: Event) -> dict[str, Any]:
             assert event.on is not None
             recorded_fact = case.facts.get(event.name) or Fact(name=event.name, on=event.on)
             fact = _proved(recorded_fact, event, on=event.on, at=event.at, by=event.by)
-            withdrawn = _recorded_anew(case, event.name)
+            withdrawn = _withdrawals_without(case, event.name)
             return {"facts": {**case.facts, event.name: fact}, "withdrawn": withdrawn}
         case "evidence":
             recorded_fact = case.facts[event.name]
@@ -508,7 +508,7 @@ def _changes(case: Case, event: Event) -> dict[str, Any]:
             return {
                 "planned": {**case.planned, event.name: event.on},
                 "planned_at": {event.name: event.at, **case.planned_at},
-                "withdrawn": _recorded_anew(case, PLAN + event.name),
+                "withdrawn": _withdrawals_without(case, PLAN + event.name),
             }
         case "withdrawn" if record := str(event.payload.get("record", "")):
             withdrawal = Withdrawal(
@@ -528,7 +528,9 @@ def _changes(case: Case, event: Event) -> dict[str, Any]:
 
 
 def _of_status(case: Case, event: Event) -> dict[str, Any]:
-    """Return what an event changes in a case as a whole: its status, its readers, its edition."""
+    """Return the fields an event changes in a case as a whole: its status, its readers, its edition; or the
+    obligations it is exempted from. No fields for events of other kinds.
+    """
     match event.kind:
         case "cancelled":
             return {"standing": "cancelled", "ground": str(event.payload.get("ground", ""))}
@@ -559,7 +561,9 @@ def _of_status(case: Case, event: Event) -> dict[str, Any]:
 
 
 def _of_notice(case: Case, event: Event) -> dict[str, Any]:
-    """Return what the answer to a reminder changes: until when it is silent, and for whom."""
+    """Return the fields the answer to a reminder changes: until when it is silent, and for whom; none for an
+    answer that silences nothing.
+    """
     what = event.payload.get("what")
     if what == "put_off":
         assert event.on is not None
@@ -573,7 +577,9 @@ def _of_notice(case: Case, event: Event) -> dict[str, Any]:
 
 
 def _proved(fact: Fact, event: Event, *, on: date, at: datetime | None, by: str) -> Fact:
-    """Return a fact with what an event adds to it: evidence, numbers, who signed."""
+    """Return a fact with these day, moment and author, and with what an event adds to it: evidence and numbers
+    beside its own; who signed and its row in place of its own.
+    """
     payload = event.payload
     return Fact(
         name=fact.name,
@@ -588,8 +594,8 @@ def _proved(fact: Fact, event: Event, *, on: date, at: datetime | None, by: str)
 
 
 def _entered(case: Case, event: Event) -> dict[str, Any]:
-    """Return the changes by an event of its registers; who is responsible for a measure is stored by
-    obligation.
+    """Return the fields of a case that an event of its registers changes; who is responsible for a measure or
+    an assignment is stored under the id of its obligation.
     """
     responsible = case.responsible
     if event.kind == "measure_set":
@@ -600,7 +606,7 @@ def _entered(case: Case, event: Event) -> dict[str, Any]:
         responsible = {**responsible, event.name: str(event.payload["responsible"])}
     line = replace(event, hash="")
     begins = _ROW_BEGINS.get(event.kind)
-    withdrawn = _recorded_anew(case, f"{begins}.{event.name}") if begins else case.withdrawn
+    withdrawn = _withdrawals_without(case, f"{begins}.{event.name}") if begins else case.withdrawn
     return {"entries": (*case.entries, line), "responsible": responsible, "withdrawn": withdrawn}
 
 

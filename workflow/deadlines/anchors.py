@@ -22,6 +22,7 @@ from workflow.law.procedure import Obligation, Procedure
 from workflow.periods import PeriodSpan, periods, years_later
 
 OF_THE_PERIOD = (DayAfterPeriod, PerPeriod, Quota, Target)
+"""Terms that count from the last day of their period, whatever happened in it."""
 _NOTHING = CountedTerm()
 
 
@@ -36,7 +37,12 @@ _NEVER = AnchorDate(None, "none")
 
 
 class Link(NamedTuple):
-    """One obligation, or one period of it, with its counted term."""
+    """One obligation, or one period of it, with its counted term.
+
+    Attributes:
+        span: the period; None of an obligation that does not recur, or whose periods have no first day yet.
+        beyond: whether the term ends beyond the calendar's records: then nothing is counted.
+    """
 
     obligation: Obligation
     span: PeriodSpan | None
@@ -60,8 +66,9 @@ class Link(NamedTuple):
 class DueDateResolver:
     """Computes the links of one case; caches what it has counted as long as it exists.
 
-    `today` (local date) decides how far the periods of an open-ended recurrence reach, and which acts came too
-    late for a due date.
+    `today` (local date) decides which acts came too late for a due date. `may_fall`: whether anything was
+    recorded by which an obligation can lose its basis; `fallen`: by link, whether it did
+    (`workflow.deadlines.waiting`).
     """
 
     def __init__(self, case: Case, procedure: Procedure, calendar: Kazakhstan, *, today: date) -> None:
@@ -80,7 +87,9 @@ class DueDateResolver:
         return [link for obligation in self.procedure.obligations for link in self.links_of(obligation)]
 
     def expected(self, fact: str, span: PeriodSpan | None = None) -> AnchorDate:
-        """Return the day of a fact: happened, planned, derived from its own due date, or none."""
+        """Return the day of a fact (a recurring one needs `span`): happened, planned, derived from its own due
+        date, or none. What is fulfilled by itself happens on its plan or due date.
+        """
         obligation = self.procedure.by_id[fact]
         name = obligation.name_in(span)
         if name in self.case.facts:
@@ -103,9 +112,9 @@ class DueDateResolver:
             return AnchorDate(due, link.anchor.state if link.anchor.on else "happened")
         return AnchorDate(due, "derived")
 
-    def fulfilled(self, link: Link) -> Fact | None:
-        """Return the fact that fulfils a link: of several required in a period, the one that completes the
-        number.
+    def fulfilling_fact(self, link: Link) -> Fact | None:
+        """Return the fact that fulfils a link, of several required in a period the one that completes the
+        number; None while it is not fulfilled.
         """
         obligation = link.obligation
         if link.span is None:
@@ -118,12 +127,14 @@ class DueDateResolver:
         enough = term.count if isinstance(term, PerPeriod) else 1
         return facts[enough - 1] if len(facts) >= enough else None
 
-    def walked(self) -> tuple[Link, ...]:
-        """Every link counted so far: those requested, and their anchors."""
+    def counted_links(self) -> tuple[Link, ...]:
+        """Return every link counted so far: those requested, and their anchors."""
         return tuple(self._links.values())
 
     def links_of(self, obligation: Obligation) -> Iterator[Link]:
-        """Yield the obligation's one link, or one for each period."""
+        """Yield the obligation's one link, or one for each period: an empty one while no day is known from
+        which its periods begin, none for periods without a target.
+        """
         recurs = obligation.recurs
         if recurs is None:
             yield self.link(obligation, None)

@@ -13,8 +13,12 @@ from workflow.cases.states import State
 from workflow.law.procedure import Obligation, Option
 
 AnchorState = Literal["happened", "planned", "derived", "none"]
+"""What gives the day counted from: a fact, its plan date, its own due date; or nothing."""
 Status = Literal["planned", "provisional", "firm"]
+"""`planned` until its anchor has happened; then `provisional` while the calendar of its days may still change.
+"""
 Knowledge = Literal["confirmed", "provisional"]
+"""Whether the days counted may still change: by a year's transfers not decided yet, or a religious day."""
 
 
 class Deadline(NamedTuple):

@@ -45,7 +45,7 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
     due = link.counted.due
     if (exemption := exemption_of(chain.case, link.id)) is not None:
         yield Element(code="exempted", arguments=exemption._asdict() | {"on": exemption.on}, on=exemption.on)
-    yield from _said_of_due(obligation, due)
+    yield from _due_elements(obligation, due)
     yield from _basis(procedure, obligation)
     if link.span is not None:
         arguments = {"period": link.span.name, "first": link.span.first, "last": link.span.last}
@@ -66,8 +66,8 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
         yield Element(code="note", arguments={"text": obligation.note})
 
 
-def _said_of_due(obligation: Obligation, due: date | None) -> Iterator[Element]:
-    """Yield the answers of a decision, the due date, or that there is none."""
+def _due_elements(obligation: Obligation, due: date | None) -> Iterator[Element]:
+    """Yield the answers of a decision, and the due date; or that neither is there."""
     if answers := tuple(option.title for option in obligation.options):
         yield Element(code="answers", arguments={"title": obligation.title, "answers": answers})
     elif due is None:
@@ -96,7 +96,7 @@ def _in_this_case(chain: DueDateResolver, link: Link, judged: date | None) -> It
     obligation, due = link.obligation, link.counted.due
     if taken_up := taken_up_after(chain.case, chain.procedure, obligation, link.id, due):
         yield Element(code="taken_up_after", arguments={"due": due, "on": taken_up}, on=taken_up)
-    fact = chain.fulfilled(link)
+    fact = chain.fulfilling_fact(link)
     opened_on = chain.case.opened_on if link.anchor.state in ("happened", "none") and not taken_up else None
     if fact is None and before_records(chain.case, due):
         kept_from = chain.case.kept_from
@@ -171,32 +171,27 @@ ANY_YEAR = 2001
 
 
 @dataclass(frozen=True, slots=True)
-class TermElements:
-    """One part of the rule: a code of the catalogues and its arguments."""
+class RulePart:
+    """One part of an obligation's rule: a code of the catalogues and its arguments."""
 
     code: str
     arguments: dict[str, object] = field(default_factory=dict)
 
 
-def wording(obligation: Obligation, procedure: Procedure) -> tuple[TermElements, ...]:
-    """Return the elements that describe an obligation's term, its recurrence, and its condition."""
-    return tuple(_parts(obligation, procedure))
-
-
-def _parts(obligation: Obligation, procedure: Procedure) -> Iterator[TermElements]:
-    """Yield the parts of a rule: its term, how it recurs, what it depends on."""
+def rule_parts(obligation: Obligation, procedure: Procedure) -> Iterator[RulePart]:
+    """Yield the parts of an obligation's rule: its term, how it recurs, on which condition."""
     if obligation.by_itself:
-        yield TermElements("term.by_itself")
+        yield RulePart("term.by_itself")
         return
     since = procedure.by_id[obligation.since].title if obligation.since else None
     code, arguments = _term(obligation.term)
-    yield TermElements(f"term.{code}", {**arguments, "since": since} if since else arguments)
+    yield RulePart(f"term.{code}", {**arguments, "since": since} if since else arguments)
     if obligation.recurs and not isinstance(obligation.term, PerPeriod | Quota | Target):
-        yield TermElements(f"term.every.{obligation.recurs.every}")
+        yield RulePart(f"term.every.{obligation.recurs.every}")
     if obligation.when:
-        yield TermElements("term.when", {"fact": procedure.by_id[obligation.when].title})
+        yield RulePart("term.when", {"fact": procedure.by_id[obligation.when].title})
     elif obligation.occasional:
-        yield TermElements("term.occasional")
+        yield RulePart("term.occasional")
 
 
 def _term(term: Term) -> tuple[str, dict[str, object]]:
@@ -262,7 +257,7 @@ def _without_number(term: Term) -> str:
 
 
 def _toward(prefix: str, count: int) -> str:
-    """Return the code of a number of days before or after."""
+    """Return the code of a term counted back from its anchor (a negative count), or forward."""
     return f"{prefix}_before" if count < 0 else f"{prefix}_after"
 
 

@@ -52,8 +52,8 @@ def changed_days(before: Kazakhstan, after: Kazakhstan) -> tuple[DayChange, ...]
 def reach(before: Kazakhstan, after: Kazakhstan) -> tuple[tuple[date, date], ...]:
     """Return the spans of days over which deadlines may be affected, ascending and without overlap.
 
-    Changed days, years that become confirmed, and religious days that become confirmed or move, each with the
-    neighbouring days they could have affected.
+    They are the changed days; whole years whose transfers are decided in one calendar alone; and religious days
+    that move or become final, with the days they may fall on.
     """
     spans = [(change.on, change.on) for change in changed_days(before, after)]
     everything = before.first, before.last
@@ -75,7 +75,7 @@ def moved(
     """Return the case's due dates that move from one calendar to the other, in the order of the procedure.
 
     Args:
-        today: local date; it decides only whether the period of a recurring obligation has begun.
+        today: as in `deadlines`.
     """
     was, becomes = (
         {deadline.id: deadline for deadline in deadlines(case, procedure, calendar, today=today, bare=True)}

@@ -60,8 +60,7 @@ class Lateness:
     """The lateness of an open deadline on a day; never overdue and waiting (or slipped) at once.
 
     Attributes:
-        overdue: its last day has passed, and its anchor has happened or still
-            lies ahead.
+        overdue: its last day has passed, and its anchor has happened or still lies ahead.
         waiting_for: the unrecorded fact without which its date is no longer valid; None while it is.
         slipped: its plan date has passed, which is not a lateness.
     """
@@ -133,6 +132,9 @@ def most_urgent(deadlines: Iterable[Deadline], *, today: date) -> Deadline | Non
 
 
 DeadlineStatus = State | Literal["overdue", "soon", "done_late", "slipped", "waits", "not_recorded"]
+"""`slipped`: past its plan date; `waits`: for a fact not recorded; `not_recorded`: its due date has passed,
+which is no lateness (of a body outside the office, or from before the office kept records).
+"""
 SOON_WORKING_DAYS = 7
 
 

@@ -39,10 +39,11 @@ _TERMED = frozenset({"measure_set", "request_sent", "assignment_given"})
 def entry_deadlines(
     case: Case, procedure: Procedure, calendar: Kazakhstan, *, today: date, bare: bool = False
 ) -> tuple[Deadline, ...]:
-    """Return the deadlines of a case's measures, requests and assignments, by number.
+    """Return the deadlines of a case's measures, then requests, then assignments, each by number.
 
     Args:
-        today: local date; it decides only whether the period of a recurring measure has begun.
+        today: local date; it decides whether the period of a recurring measure has begun, and which acts came
+            too late for a due date.
         bare: without explanations.
     """
     if not any(event.kind in _TERMED for event in case.entries):
@@ -83,8 +84,8 @@ def entry_obligation(case: Case, procedure: Procedure, name: str) -> Obligation:
 def withdrawn_deadline(
     case: Case, procedure: Procedure, calendar: Kazakhstan, name: str, *, due: date
 ) -> Deadline | None:
-    """Return the deadline that a withdrawn row had, with the given due date; None for any
-    other.
+    """Return the deadline of a register row, no longer required, with this due date; None for an obligation of
+    the procedure and for a row the case never had.
     """
     if not is_entry(name):
         return None
@@ -118,6 +119,8 @@ class _Anchor(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Entries:
+    """Computes the deadlines of a case's register rows; attributes as the arguments of `entry_deadlines`."""
+
     case: Case
     procedure: Procedure
     calendar: Kazakhstan
@@ -185,7 +188,9 @@ class _Entries:
         )
 
     def _spans(self, term: MeasureTerm) -> Iterator[PeriodSpan | None]:
-        """Yield one span for each period of the year of monitoring; one None where nothing recurs."""
+        """Yield one span for each period of the year of monitoring, for a day of every year the first one
+        alone; one None where nothing recurs, the year has no first day yet, or no period ends in it.
+        """
         since = self._since().on
         if term.every is None or since is None:
             yield None
@@ -247,6 +252,11 @@ class _Entries:
         term: MeasureTerm,
         about: dict[str, object],
     ) -> Deadline:
+        """Return the deadline of a row; unless it is done, it is not required in a case that is not active.
+
+        Args:
+            about: arguments of the sentence that says what the deadline rests on.
+        """
         if self.case.standing != "active" and state != "done":
             state = "not_required"
         knowledge: Knowledge = "confirmed"
@@ -307,8 +317,8 @@ def _asking(procedure: Procedure, id: str, title: str, term: MeasureTerm) -> Obl
 
 
 def _done_on(reviewed: date, done_on: date | None, due: date | None) -> date | None:
-    """Return the day a measure is judged by. A review after the due date does not by itself mean that it was
-    late.
+    """Return the day a measure was done: the one recorded, else that of its review in time. None where the
+    review came after the due date, which does not by itself mean that the measure was late.
     """
     return done_on or (reviewed if _in_time(reviewed, due) else None)
 

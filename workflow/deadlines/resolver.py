@@ -28,11 +28,12 @@ def deadlines(
     case: Case, procedure: Procedure, calendar: Kazakhstan, *, today: date, bare: bool = False
 ) -> tuple[Deadline, ...]:
     """Return every deadline of the case with its explanation, in the order of the procedure; then those of the
-    measures and requests of its registers.
+    measures, requests and assignments of its registers.
 
     Args:
-        today: local date; it decides only whether the period of a recurring obligation has begun.
-        bare: without explanations and windows: enough for a row of the board, at half the cost.
+        today: local date; it decides whether a period, or a day that comes by itself, has begun, and which acts
+            came too late for a due date.
+        bare: without explanations and the days they open: enough for a row of the board, at half the cost.
     """
     chain = DueDateResolver(case, procedure, calendar, today=today)
     own_deadlines = _deadlines_of(chain, chain.links(), bare=bare)
@@ -68,9 +69,13 @@ def _deadlines_of(chain: DueDateResolver, links: Sequence[Link], *, bare: bool =
 
 def state_of(chain: DueDateResolver, link: Link) -> State:
     """Return the state of an obligation, or of one period of it, by the facts of its case."""
-    fact = chain.fulfilled(link)
+    fact = chain.fulfilling_fact(link)
     judged = (
-        judged_on(link.obligation, fact) if fact else _come(chain, link) if link.obligation.by_itself else None
+        judged_on(link.obligation, fact)
+        if fact
+        else _day_by_itself(chain, link)
+        if link.obligation.by_itself
+        else None
     )
     return _state(chain, link, fact, judged, today=chain.today)
 
@@ -94,11 +99,11 @@ def judged_on(obligation: Obligation, fact: Fact) -> date:
 
 def _ranges(chain: DueDateResolver, links: Sequence[Link]) -> dict[str, tuple[date | None, date | None]]:
     """Return the earliest and latest due date by id, over the calendars in which a religious day moved by one
-    day.
+    day; empty where none that may move touches a counted day.
     """
     spans = [
         (link.counted.first, link.counted.last)
-        for link in chain.walked()
+        for link in chain.counted_links()
         if link.counted.first and link.counted.last
     ]
     calendar = chain.calendar
@@ -126,8 +131,10 @@ def _deadline(
 ) -> Deadline:
     """Return the deadline of a link; `bare` as in `deadlines`."""
     obligation, case, due = link.obligation, chain.case, link.counted.due
-    fact = chain.fulfilled(link)
-    judged = judged_on(obligation, fact) if fact else _come(chain, link) if obligation.by_itself else None
+    fact = chain.fulfilling_fact(link)
+    judged = (
+        judged_on(obligation, fact) if fact else _day_by_itself(chain, link) if obligation.by_itself else None
+    )
     knowledge: Knowledge = "provisional" if earliest != latest else link.knowledge
     state = _state(chain, link, fact, judged, today=today)
     waits = waiting(chain, link) if state in AWAITED else None
@@ -141,8 +148,8 @@ def _deadline(
         earliest=earliest,
         latest=latest,
         safe_by=link.counted.safe_by,
-        opens=None if bare else _latest(chain, obligation.after, link.counted.opens),
-        opens_in_practice=None if bare else _latest(chain, obligation.after_by_practice),
+        opens=None if bare else _first_possible_day(chain, obligation.after, link.counted.opens),
+        opens_in_practice=None if bare else _first_possible_day(chain, obligation.after_by_practice),
         closes=link.counted.closes,
         anchor=link.anchor.state,
         anchor_fact=link.anchor_fact,
@@ -183,8 +190,12 @@ def _counts_until(
     return valid_until(chain, link) if state in AWAITED else None
 
 
-def _latest(chain: DueDateResolver, facts: tuple[str, ...], opens: date | None = None) -> date | None:
-    """Return the first day it can be done: after the facts that must come before it, and after an embargo."""
+def _first_possible_day(
+    chain: DueDateResolver, facts: tuple[str, ...], opens: date | None = None
+) -> date | None:
+    """Return the first day it can be done: the latest of the days of the facts that must come before it, as far
+    as they are known, and of the end of an embargo; None where nothing decides that.
+    """
     if not facts:
         return opens
     days = [day for day in (*(chain.expected(fact).on for fact in facts), opens) if day is not None]
@@ -197,8 +208,10 @@ def _status(anchor: AnchorState, knowledge: Knowledge) -> Status:
     return "provisional" if knowledge == "provisional" else "firm"
 
 
-def _come(chain: DueDateResolver, link: Link) -> date | None:
-    """Return the day of an obligation that is fulfilled by the passing of time; None for others."""
+def _day_by_itself(chain: DueDateResolver, link: Link) -> date | None:
+    """Return the day on which an obligation is fulfilled by the passing of time, past or ahead; None while it
+    counts from what has not happened.
+    """
     expected = chain.expected(link.obligation.id, link.span)
     return expected.on if expected.state == "happened" else None
 

@@ -24,7 +24,8 @@ _MOVES_ON = timedelta(days=3)
 
 
 def came_too_late(calendar: Kazakhstan, counted: CountedTerm, *, today: date) -> Entry | None:
-    """Return the last entry within a counted span that became known after its due date; None if there is none.
+    """Return the entry on days of a counted span that became known last, after the due date; None if there is
+    none.
 
     Args:
         today: local date; a due date still ahead is none that an act came too late for.
@@ -71,7 +72,9 @@ def _known_late(records: Records) -> tuple[tuple[date, ...], tuple[Entry, ...]]:
 
 
 def _days(entry: Entry) -> Iterator[date]:
-    """Yield the days that an entry changes, before any moves on from a weekend."""
+    """Yield the days that an entry changes, before any moves on from a weekend: of a holiday rule those of its
+    first year, of the confirmation of a year none.
+    """
     if isinstance(entry, ConfirmedYear | Balance):
         return
     if isinstance(entry, HolidayRule):

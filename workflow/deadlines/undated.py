@@ -88,7 +88,7 @@ def _open_since(chain: DueDateResolver, link: Link, state_of: StateOf) -> date |
         return None
     lies_ahead = isinstance(obligation.term, Before | Embargo)
     since = None if lies_ahead else obligation.since
-    days = [_day(chain, fact, link) for fact in (obligation.when, since, *obligation.after) if fact]
+    days = [_day_happened(chain, fact, link) for fact in (obligation.when, since, *obligation.after) if fact]
     known = [day for day in days if day is not None]
     if len(known) < len(days):
         return None
@@ -100,8 +100,10 @@ def _open_since(chain: DueDateResolver, link: Link, state_of: StateOf) -> date |
     return case.opened_on if obligation.options else _stage_reached(chain, obligation, state_of)
 
 
-def _day(chain: DueDateResolver, fact: str, link: Link) -> date | None:
-    """Return the day of a recorded fact: in the same period, else the last of its periods recorded."""
+def _day_happened(chain: DueDateResolver, fact: str, link: Link) -> date | None:
+    """Return the day a fact happened in the period of a link; of a recurring one, seen from a link without
+    period, the last day recorded. None where it has not happened.
+    """
     obligation = chain.procedure.by_id[fact]
     if obligation.recurs and link.span is None:
         periods = (other for name, other in chain.case.facts.items() if name.startswith(f"{fact}."))
@@ -123,7 +125,7 @@ def _stage_reached(chain: DueDateResolver, obligation: Obligation, state_of: Sta
         if not other.blocking or other.recurs or places[other.stage] >= places[obligation.stage]:
             continue
         link = chain.link(other, None)
-        fact = chain.fulfilled(link)
+        fact = chain.fulfilling_fact(link)
         if fact is None and state_of(chain, link) in AWAITED:
             return None
         if fact is not None:

@@ -34,7 +34,7 @@ def findings(
 
     Args:
         prove: whether a fact without its evidence documents is a finding (False for a what-if, which has none).
-        known_calendar: the calendar as known the day before; facts in time by it are noted.
+        known_calendar: the calendar as known when a past analysis began; what was in time by it is noted so.
     """
     findings: list[Finding] = []
     all_deadlines = tuple(deadlines)
@@ -45,7 +45,7 @@ def findings(
         if deadline.id in case.facts or deadline.id not in answered.facts:
             # What another fact answers besides is judged with that fact.
             findings += _order(deadline, answered, procedure)
-            findings += _resting(deadline, case, procedure)
+            findings += _without_basis(deadline, case, procedure)
         findings += _evidence(deadline, case, procedure, prove=prove)
         findings += _number_and_signature_findings(deadline, case, prove=prove)
     return (*findings, *_unasked(case, procedure, {deadline.id for deadline in all_deadlines}))
@@ -202,7 +202,7 @@ def _too_late_to_announce(deadline: Deadline, case: Case, procedure: Procedure, 
         yield departure(deadline, "order", code, on=on, other=other, first=first[0])
 
 
-def _resting(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Finding]:
+def _without_basis(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Finding]:
     """Yield findings for records counted from a fact, or in a branch opened by a fact, that was withdrawn
     since.
     """

@@ -55,7 +55,9 @@ def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, .
     findings: list[Finding] = []
     for measure in risk_register.measures.values():
         if measure.risk not in risk_register.risks:
-            findings.append(_of(measure, "risk.measure_of_withdrawn_risk", kind="order", risk=measure.risk))
+            findings.append(
+                _about_measure(measure, "risk.measure_of_withdrawn_risk", kind="order", risk=measure.risk)
+            )
         findings += quality(measure)
         findings += _reviewed(case, measure)
         findings += _within_the_year(case, measure, due.get(measure_id(measure.number)))
@@ -75,28 +77,32 @@ def quality(measure: Measure) -> Iterator[Finding]:
     words = measure.action.casefold()
     is_short = len(words.split()) < _MIN_WORDS
     if is_short or (len(words.split()) <= _SHORT and words.startswith(_EFFORT)):
-        yield _of(measure, "risk.measure_general", basis="practice")
+        yield _about_measure(measure, "risk.measure_general", basis="practice")
     if not measure.completion.strip():
-        yield _of(measure, "risk.measure_no_completion")
+        yield _about_measure(measure, "risk.measure_no_completion")
     if not measure.responsible.strip():
-        yield _of(measure, "risk.measure_no_responsible")
+        yield _about_measure(measure, "risk.measure_no_responsible")
     if measure.term.dateless:
         basis: Basis = "practice" if isinstance(measure.term.term, AtOnce) else "law"
         term = measure.term
         if term.written:
-            yield _of(measure, "risk.measure_no_date", basis=basis, said=term.reading, written=term.written)
+            yield _about_measure(
+                measure, "risk.measure_no_date", basis=basis, said=term.reading, written=term.written
+            )
         else:
-            yield _of(measure, "risk.measure_no_term", basis=basis)
+            yield _about_measure(measure, "risk.measure_no_term", basis=basis)
 
 
 def _reviewed(case: Case, measure: Measure) -> Iterator[Finding]:
-    """Yield what is wrong with the reviews of a measure: unproved, undated, or missing for a quarter."""
+    """Yield what is wrong with the reviews of a measure: the last one says executed without evidence or without
+    a day, or there is none in a quarter in which the report for the one before was reviewed.
+    """
     latest = measure.reviews[-1] if measure.reviews else None
     if latest is not None and latest.outcome == "executed":
         if not latest.evidence:
-            yield _of(measure, "risk.executed_unproved", on=latest.on)
+            yield _about_measure(measure, "risk.executed_unproved", on=latest.on)
         if latest.done_on is None:
-            yield _of(measure, "risk.executed_without_day", on=latest.on)
+            yield _about_measure(measure, "risk.executed_without_day", on=latest.on)
     ends = [
         review.on
         for review in measure.reviews
@@ -115,7 +121,7 @@ def _reviewed(case: Case, measure: Measure) -> Iterator[Finding]:
             continue
         first, last = _quarter_after(period)
         if not any(first <= review.on <= last for review in measure.reviews):
-            yield _of(measure, "risk.measure_not_reviewed", period=period)
+            yield _about_measure(measure, "risk.measure_not_reviewed", period=period)
 
 
 def _quarter_after(period: str) -> tuple[date, date]:
@@ -132,7 +138,7 @@ def _within_the_year(case: Case, measure: Measure, due: date | None) -> Iterator
         return
     until = years_later(signed.on, 1)
     if due > until:
-        yield _of(measure, "risk.measure_after_monitoring", kind="feasibility", due=due, until=until)
+        yield _about_measure(measure, "risk.measure_after_monitoring", kind="feasibility", due=due, until=until)
 
 
 def _risk(risk: Risk, risk_register: RiskRegister) -> Iterator[Finding]:
@@ -203,7 +209,7 @@ def _remark(case: Case, remark: Remark) -> Iterator[Finding]:
     )
 
 
-def _of(
+def _about_measure(
     measure: Measure, code: str, *, kind: FindingKind = "evidence", basis: Basis = "law", **arguments: object
 ) -> Finding:
     """Return a finding about a measure."""
@@ -221,11 +227,11 @@ UPDATED = "cartogram_updated"
 """The obligation of the internal analysis to update the cartogram."""
 
 
-def results(cases: Iterable[Case]) -> tuple[CartogramLine, ...]:
-    """Return the cartogram lines that follow from the results: listed positions and open risks, by department
-    and district.
+def expected_lines(cases: Iterable[Case]) -> tuple[CartogramLine, ...]:
+    """Return the lines the cartogram should have: listed positions, then open risks, by department and
+    district.
 
-    A row without a department belongs to the unit of its case.
+    A row without a department belongs to the unit (by id) of its case.
     """
     lines: list[CartogramLine] = []
     for case in cases:
@@ -242,7 +248,7 @@ def results(cases: Iterable[Case]) -> tuple[CartogramLine, ...]:
     return tuple(sorted(set(lines), key=lambda line: (line.section, line.department, line.district, line.text)))
 
 
-def by_name(lines: Iterable[CartogramLine], office: Office) -> tuple[CartogramLine, ...]:
+def with_unit_names(lines: Iterable[CartogramLine], office: Office) -> tuple[CartogramLine, ...]:
     """Return the lines with unit ids replaced by unit names."""
     units = office.units
     return tuple(
@@ -251,15 +257,15 @@ def by_name(lines: Iterable[CartogramLine], office: Office) -> tuple[CartogramLi
     )
 
 
-def latest(cases: Iterable[Case]) -> Cartogram | None:
-    """Return the cartogram recorded last, by its own date."""
+def latest_cartogram(cases: Iterable[Case]) -> Cartogram | None:
+    """Return the cartogram with the latest date of publication; None where none was recorded."""
     cartograms = [cartogram for case in cases if (cartogram := exposure(case).cartogram) is not None]
     return max(cartograms, key=lambda cartogram: cartogram.on, default=None)
 
 
-def compared(lines: Iterable[CartogramLine], cartogram: Cartogram | None) -> tuple[Finding, ...]:
-    """Return findings, department by department: lines of the results the cartogram lacks, and lines it has
-    beyond them.
+def cartogram_findings(lines: Iterable[CartogramLine], cartogram: Cartogram | None) -> tuple[Finding, ...]:
+    """Return a finding for each of the lines that the cartogram lacks, then for each it has beyond them; one
+    finding where there is no cartogram.
 
     Two lines are equal if their words are, ignoring letter case, punctuation and blanks.
     """

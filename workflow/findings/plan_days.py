@@ -41,7 +41,8 @@ def broken(all_deadlines: Iterable[Deadline], calendar: Kazakhstan, *, today: da
 def days_that_keep(
     case: Case, procedure: Procedure, calendar: Kazakhstan, fact: str, *, today: date
 ) -> PlanDays | None:
-    """Return the days for which a fact can be planned so that no term is broken by it; None where none does.
+    """Return the days within the year ahead for which a fact can be planned so that no term is broken by it;
+    None where there is none.
 
     What counts from the fact ends later the later it is planned; its own term, and the room left for what must
     come after it, end the days. What no day of it can mend is left out.

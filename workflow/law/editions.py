@@ -60,9 +60,9 @@ def problems(procedure: Procedure) -> Iterator[FileProblem]:
     yield from _answers(procedure, places)
     for obligation in procedure.obligations:
         place = places[obligation.id]
-        yield from _named(obligation, place, procedure, facts, stages)
+        yield from _unknown_names(obligation, place, procedure, facts, stages)
         yield from _periods(obligation, place, procedure)
-        yield from _figures(obligation, place)
+        yield from _term_settings(obligation, place)
     yield from _examples(procedure, facts)
     yield from _circles(procedure, places, "since", _anchors)
     yield from _circles(procedure, places, "after", _before)
@@ -70,19 +70,21 @@ def problems(procedure: Procedure) -> Iterator[FileProblem]:
 
 
 def unfinished(procedure: Procedure) -> Iterator[FileProblem]:
-    """Yield what a new file still lacks though it can be read, e.g. something that holds a case at a stage."""
+    """Yield what a new file still lacks though it can be read: an obligation that holds a case at its stage."""
     if not any(obligation.blocking for obligation in procedure.obligations):
         yield FileProblem("nothing_blocks", "obligation", {"value": procedure.id})
 
 
-def _named(
+def _unknown_names(
     obligation: Obligation,
     place: str,
     procedure: Procedure,
     facts: Collection[str],
     stages: Collection[str],
 ) -> Iterator[FileProblem]:
-    """Yield the names in an obligation that the edition does not have."""
+    """Yield the names in an obligation that the edition does not have, and an obligation that lapses with
+    itself.
+    """
     references: list[tuple[str, str | None, Collection[str]]] = [
         ("stage", obligation.stage, stages),
         ("act", obligation.act, procedure.acts),
@@ -105,7 +107,9 @@ def _named(
 
 
 def _answers(procedure: Procedure, places: Mapping[str, str]) -> Iterator[FileProblem]:
-    """Yield options that share a name or fact with another one, and decisions named like a fact."""
+    """Yield options that share a name or fact with another one or whose fact recurs, and decisions named like a
+    fact.
+    """
     facts = [option.fact for decision in procedure.decisions.values() for option in decision.options]
     names = [*facts, *(obligation.id for obligation in procedure.obligations)]
     for decision in procedure.decisions.values():
@@ -141,8 +145,8 @@ def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterat
         yield FileProblem("missing_key", place, {"value": "recurs"})
 
 
-def _figures(obligation: Obligation, place: str) -> Iterator[FileProblem]:
-    """Yield terms that need another setting of their obligation."""
+def _term_settings(obligation: Obligation, place: str) -> Iterator[FileProblem]:
+    """Yield settings of an obligation that its term needs otherwise: its force, its period, its numbers."""
     term = obligation.term
     if isinstance(term, Window) and obligation.force != "may":
         yield FileProblem("not_allowed", f"{place}: force", {"value": obligation.force, "allowed": ("may",)})

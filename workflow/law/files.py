@@ -113,7 +113,7 @@ class _ById:
 
 
 def computed(default: Any) -> Any:
-    """Annotation: a field the program fills; it is no key of a file."""
+    """Return the annotation of a field the program fills; it is no key of a file."""
     return Field(default=default, exclude=True)
 
 
@@ -127,13 +127,13 @@ _FORMS: dict[str, tuple[str, str]] = {}
 
 
 def matching(pattern: str, example: str = "", code: str = "not_written_so") -> Any:
-    """Annotation: a text of this pattern; a mistake has this code, and shows the example."""
+    """Return the annotation of a text of this pattern; a mistake has this code, and shows the example."""
     _FORMS[pattern] = code, example
     return Field(pattern=pattern)
 
 
 def named(pattern: str) -> Any:
-    """Annotation: a name of this pattern."""
+    """Return the annotation of a name of this pattern."""
     return matching(pattern, code="not_a_name")
 
 
@@ -153,7 +153,7 @@ NonBlank = Annotated[str, matching(r"\S", code="empty")]
 
 
 def one_of(*texts: str) -> As:
-    """Annotation: one of these texts."""
+    """Return the annotation of one of these texts."""
     return As(Literal.__getitem__(texts), str)
 
 
@@ -226,7 +226,9 @@ class UnreadableRegulation(Refusal):
 
 
 def mistakes(error: ValidationError, data: object) -> Iterator[Mistake]:
-    """Yield the mistakes pydantic found in data, each with its place and what is allowed."""
+    """Yield the first mistakes pydantic found in data (at most MISTAKES_LIMIT), each with its place and what is
+    allowed.
+    """
     for details in error.errors(include_url=False)[:MISTAKES_LIMIT]:
         code, value, location = details["type"], details["input"], details["loc"]
         path, arguments = _path(location, data), dict(details.get("ctx", {}))
@@ -235,10 +237,7 @@ def mistakes(error: ValidationError, data: object) -> Iterator[Mistake]:
             code, value = "missing_key", location[-1]
         elif code == "union_tag_invalid":
             path, value = (*path, arguments["discriminator"].strip("'")), arguments["tag"]
-            code, arguments = (
-                "not_allowed",
-                {"allowed": tuple(re.findall("'([^']*)'", arguments["expected_tags"]))},
-            )
+            code, arguments = "not_allowed", {"allowed": _listed(arguments["expected_tags"])}
         elif code == "union_tag_not_found":
             code, value = "missing_key", arguments["discriminator"].strip("'")
         elif code == "unexpected_keyword_argument":
@@ -262,7 +261,7 @@ def mistakes(error: ValidationError, data: object) -> Iterator[Mistake]:
 
 
 def _listed(expected: str) -> tuple[str, ...]:
-    """Return the values pydantic lists: `'a', 'b' or 'c'`."""
+    """Return the quoted values in a text of pydantic: `'a', 'b' or 'c'`."""
     return tuple(re.findall("'([^']*)'", expected))
 
 

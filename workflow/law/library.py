@@ -128,22 +128,25 @@ class Library:
             UnknownProcedure: there is no such procedure.
             NoEdition: the day lies before its first edition.
         """
-        names = self._of(procedure)
+        names = self._edition_names(procedure)
         in_force = [name for name in names if self._editions[name].in_force <= on]
         if not in_force:
             raise NoEdition(procedure, on, names)
         return self.named(in_force[-1])
 
     def earliest(self, procedure: str) -> Procedure:
-        """Return the first edition of a procedure; days before it are judged by it, with a finding."""
-        return self.named(self._of(procedure)[0])
+        """Return the first edition of a procedure; days before it are judged by it, with a finding.
+
+        Raises UnknownProcedure.
+        """
+        return self.named(self._edition_names(procedure)[0])
 
     def latest(self, procedure: str) -> Procedure:
-        """Return the last edition of a procedure, used where no day is given."""
-        return self.named(self._of(procedure)[-1])
+        """Return the last edition of a procedure, used where no day is given. Raises UnknownProcedure."""
+        return self.named(self._edition_names(procedure)[-1])
 
     def named(self, edition: str) -> Procedure:
-        """Return the edition of that name, such as "internal-analysis.2024-01-01"."""
+        """Return the edition of that name, such as "internal-analysis.2024-01-01". Raises UnknownProcedure."""
         if edition not in self._editions:
             raise UnknownProcedure(edition, self._editions)
         procedure = self._editions[edition]
@@ -166,7 +169,7 @@ class Library:
         return {edition.adopted_act: edition.acts[edition.adopted_act] for edition in resting}
 
     def known_acts(self, acts: Collection[str]) -> tuple[str, ...]:
-        """Return these ids of adopted acts without repetition. Raises UnknownAct."""
+        """Return these ids of adopted acts, in the order of the library. Raises UnknownAct."""
         for act in acts:
             if act not in self.adopted_acts:
                 raise UnknownAct("unknown_adopted_act", act=act, allowed=closest_first(act, self.adopted_acts))
@@ -174,7 +177,7 @@ class Library:
 
     def unadopted_act(self, procedure: Procedure, office: Office, unit: str) -> Act | None:
         """Return the act of one organisation that a procedure rests on, if neither the whole office nor a
-        unit (by id) or one above it has adopted it; else None.
+        unit (by id) or one above it has adopted it; None if one has, it rests on none, or the unit is unknown.
         """
         own_act = procedure.adopted_act
         if not own_act or unit not in office.units:
@@ -182,7 +185,8 @@ class Library:
         adopted = self._office_acts | acts_of(office, unit)
         return None if own_act in adopted else procedure.acts[own_act]
 
-    def _of(self, procedure: str) -> list[str]:
+    def _edition_names(self, procedure: str) -> list[str]:
+        """Return the names of a procedure's editions, by date. Raises UnknownProcedure."""
         if procedure not in self._dated:
             raise UnknownProcedure(procedure, self._dated)
         return self._dated[procedure]
@@ -220,13 +224,13 @@ def _changes(before: Procedure, after: Procedure) -> Iterator[EditionChange]:
         if name not in before.by_id:
             yield EditionChange(obligation=name, what="added", after=obligation.anchored)
         else:
-            yield from _between(before.by_id[name], obligation)
+            yield from _changed_keys(before.by_id[name], obligation)
     for name, obligation in before.by_id.items():
         if name not in after.by_id:
             yield EditionChange(obligation=name, what="removed", before=obligation.anchored)
 
 
-def _between(before: Obligation, after: Obligation) -> Iterator[EditionChange]:
+def _changed_keys(before: Obligation, after: Obligation) -> Iterator[EditionChange]:
     for name in Obligation.model_fields:
         if name not in _UNCOMPARED and (old := getattr(before, name)) != (new := getattr(after, name)):
             yield EditionChange(

@@ -50,7 +50,7 @@ def known_fact(procedure: Procedure, fact: str) -> Obligation:
 
 
 def known_obligation(procedure: Procedure, name: str) -> Obligation:
-    """Return the obligation with that id, with or without its period. Raises Refusal."""
+    """Return the obligation of an id; a period in the id is not looked at. Raises Refusal."""
     obligation = procedure.by_id.get(name.partition(".")[0])
     if obligation is None:
         raise Refusal("unknown_obligation", obligation=name, allowed=tuple(procedure.by_id))

@@ -172,6 +172,7 @@ class Step(Model):
 
 
 def _earliest_first(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return the steps by day, the last one marked as such."""
     ordered = sorted(steps, key=lambda step: step.at)
     return (*ordered[:-1], *(step.replaced(last=True) for step in ordered[-1:]))
 
@@ -217,6 +218,7 @@ class Option(Model):
 
 
 def _signatories(duties: Any) -> Signatories:
+    """Return the signatories a file names: by kind of organisation, or one list for all kinds."""
     return Signatories(tuple(duties.items()) if isinstance(duties, dict) else ((ANY, duties),))
 
 
@@ -290,14 +292,15 @@ class Obligation(Model):
     note: Text | None = None
 
     @model_validator(mode="after")
-    def _whose_duty(self) -> Obligation:
+    def _names_a_duty(self) -> Obligation:
         if "duty" not in self.model_fields_set and not self.by_itself:
             # What happens by itself is nobody's duty.
             raise wrong("missing_key", "duty")
         return self
 
     @model_validator(mode="after")
-    def _decides(self) -> Obligation:
+    def _is_a_whole_decision(self) -> Obligation:
+        """Refuse a decision with too few options, one that holds no case at its stage, and one that recurs."""
         if self.options and len(self.options) < MIN_OPTIONS:
             raise wrong("too_few_options", least=MIN_OPTIONS)
         if self.options and not self.blocking:
@@ -376,7 +379,7 @@ class Procedure(Model):
     """One edition of one procedure.
 
     Attributes:
-        begins_with: the fact whose latest safe start a plan computes.
+        begins_with: the fact a case begins with, for which a plan computes the latest safe day.
         applies_to: kinds of organisation (or groups) it is for; empty means all.
         opened: how its cases are opened: when something happens ("event"), each year for every organisation
             ("yearly"), or "once".
@@ -437,6 +440,7 @@ class Procedure(Model):
 
     @cached_property
     def by_id(self) -> Mapping[str, Obligation]:
+        """Its obligations, and the facts that only answer decisions, by id."""
         return {obligation.id: obligation for obligation in (*self.obligations, *self.answers)}
 
     @cached_property
@@ -458,6 +462,7 @@ class Procedure(Model):
 
     @cached_property
     def asks_for_kind(self) -> bool:
+        """Whether anything in it depends on the kind of organisation."""
         return (
             bool(self.applies_to)
             or any(obligation.only_for or obligation.signed_by for obligation in self.obligations)
@@ -528,7 +533,9 @@ class Procedure(Model):
 
     @cached_property
     def anchors(self) -> frozenset[str]:
-        """Facts that other terms or periods count from: recording one can move due dates."""
+        """Facts that other terms or periods count from, or that open a branch: recording one can move due
+        dates.
+        """
         anchor_names = {obligation.since for obligation in self.obligations if obligation.since}
         anchor_names |= {
             fact

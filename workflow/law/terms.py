@@ -39,7 +39,7 @@ class _Form(Model):
     since: ClassVar[str | None] = None
 
     def value(self) -> terms.Term:
-        """Return the kind of term it writes."""
+        """Return the term that is written so."""
         raise NotImplementedError
 
 
@@ -288,6 +288,7 @@ def _form(value: object) -> str:
 
 
 def _anchored(written: Any) -> AnchoredTerm:
+    """Return the term of a form or a word, with the fact it counts from."""
     return WORDS[written] if isinstance(written, str) else AnchoredTerm(written.value(), written.since)
 
 

@@ -36,7 +36,7 @@ def resolve(
     person: str = "",
     without: frozenset[str] = frozenset(),
 ) -> tuple[Recipient, ...] | Unresolved:
-    """Return the people to notify about a duty on a day.
+    """Return the people to notify about a duty on a day; nobody for that of a body outside the office.
 
     First the person matched to the schedule's responsible text, together with the signatory by the act; else
     the holder of the duty in the unit, in the units above it, or, for duties of the whole organisation,
@@ -227,7 +227,8 @@ def heads_over(
     without: frozenset[str] = frozenset(),
     first_head: bool = False,
 ) -> tuple[Recipient, ...] | Unresolved:
-    """Return the nearest head above these people who is not one of them and is present on that day.
+    """Return for each of these people the nearest heads above, other than themselves, who are present on that
+    day (or their deputies); the officer where there are none at all.
 
     Args:
         places: unit and key of each person; the key "" for the unit itself.

@@ -173,7 +173,7 @@ class Office:
     former: Mapping[str, Person] = field(default_factory=dict)
 
     def order_in(self, language: str) -> Mapping[str, str]:
-        """Return by what people, also those who left, and units are sorted in a language, by key."""
+        """Return the texts by which people, also those who left, and units are sorted in a language, by key."""
         if language not in self._orders:
             members_by_key: dict[str, Person | Unit] = {**self.former, **self.units, **self.people}
             self._orders[language] = {
@@ -277,7 +277,7 @@ class Office:
         return {parent: tuple(below) for parent, below in ids_by_parent.items()}
 
     def by_kind(self, root: str) -> Mapping[str, tuple[str, ...]]:
-        """Units at or below a unit ("" is all), grouped by their own kind, in order of id."""
+        """Return the units at or below a unit ("" is all), grouped by their own kind, in order of id."""
         units_by_kind = self._kinds.get(root)
         if units_by_kind is None:
             ids_by_kind: dict[str, list[str]] = {}
@@ -328,6 +328,7 @@ class Office:
 
     @cached_property
     def people_of(self) -> Mapping[str, tuple[Person, ...]]:
+        """Unit -> its own people, by name."""
         people_by_unit: dict[str, list[Person]] = {}
         for person in self.by_name:
             people_by_unit.setdefault(person.unit, []).append(person)
@@ -436,7 +437,8 @@ def with_officer(office: Office, officer: str, *, language: str) -> Office:
     """Return the office with the officer config.toml names, by key or e-mail address.
 
     An unknown e-mail address makes a person of its own, with `language`, so that one line of configuration is
-    enough for letters to reach somebody. Where nobody is named, it is the only holder of that duty.
+    enough for letters to reach somebody; any other unknown name is ignored. Where nobody is named, it is the
+    only holder of that duty.
     """
     holders = office.held.get(("", "officer"), ())
     if not officer and not office.officer and len(holders) == 1:

@@ -89,6 +89,7 @@ def _week(calendar: Kazakhstan, week: frozenset[int]) -> tuple[set[date], set[da
 
 
 def _days(calendar: Kazakhstan) -> Iterator[tuple[date, str]]:
+    """Yield every day of the records with its kind: `working`, `weekend` and others."""
     for number in range(calendar.first.toordinal(), calendar.last.toordinal() + 1):
         day = date.fromordinal(number)
         yield day, calendar.day(day).kind

@@ -52,7 +52,9 @@ def keeps_rows(register: Register, scope: RowScope) -> bool:
 
 
 def list_fields(register: Register, scope: RowScope) -> tuple[str, ...]:
-    """Return the fields shown in lists: all for officers, else the open ones and those granted their access."""
+    """Return the fields shown in lists: all for officers, else the open ones and those granted their access;
+    none for who sees no lists of the register.
+    """
     if not sees_lists(register, scope):
         return ()
     granted = register.seen_by_reader.get(scope.access, frozenset())
@@ -65,7 +67,7 @@ def list_fields(register: Register, scope: RowScope) -> tuple[str, ...]:
 
 def in_reach(register: Register, row: RegisterRow, scope: RowScope, office: Office) -> bool:
     """Return whether a row is visible to a user as one of their units', not only because it names them."""
-    hidden = register.confidential and _named(register.subjects, row, scope)
+    hidden = register.confidential and _naming_the_user(register.subjects, row, scope)
     return sees_lists(register, scope) and within(office, row.unit, scope.unit) and not hidden
 
 
@@ -76,9 +78,9 @@ def visible_fields(
 
     The person a row is about sees none of its confidential fields, whatever their access.
     """
-    about_reader = _named(register.subjects, row, scope)
+    about_reader = _naming_the_user(register.subjects, row, scope)
     own_fields: frozenset[str] = frozenset()
-    for field in _named(register.seen_by_person, row, scope):
+    for field in _naming_the_user(register.seen_by_person, row, scope):
         own_fields |= register.seen_by_person[field]
     if in_reach(register, row, scope, office):
         shown_fields = list_fields(register, scope)
@@ -94,5 +96,6 @@ def is_withheld(register: Register, values: Mapping[str, object], scope: RowScop
     return register.confidential and sees_lists(register, scope) and any(about)
 
 
-def _named(fields: Collection[str], row: RegisterRow, scope: RowScope) -> list[str]:
+def _naming_the_user(fields: Collection[str], row: RegisterRow, scope: RowScope) -> list[str]:
+    """Return those of these fields that name the user."""
     return [name for name in fields if scope.person and row.values.get(name) == scope.person]

@@ -31,6 +31,7 @@ class PeopleChoice:
 
     @property
     def narrows(self) -> bool:
+        """Whether not everybody in these units is asked."""
         return bool(self.duties or self.posts)
 
 
@@ -86,6 +87,7 @@ class CampaignPerson:
         number: the number in their link, in place of their key.
         version: number of answers given, including withdrawn ones; a link is valid for one answer.
         answer: id of the row their answer added; answered_at: its moment; refused: whether it is a refusal.
+        written: the wave (`StartedCampaign.wave`) they were last written to in; -1 before their invitation.
         reached: whether a channel had an address for them when last checked.
     """
 
@@ -110,7 +112,7 @@ class CampaignPerson:
 
 
 def state_of(*, has_answer: bool, refused: bool, has_left: bool) -> AnswerState:
-    """Return somebody's status in a campaign."""
+    """Return somebody's status in a campaign; an answer counts even after they left."""
     if has_answer:
         return "refused" if refused else "answered"
     return "left" if has_left else "awaited"
@@ -122,7 +124,7 @@ def word_of_state(state: str, *, is_open: bool) -> str:
 
 
 def people_asked(office: Office, choice: PeopleChoice) -> Iterator[Person]:
-    """Return the people of the office that a choice asks."""
+    """Yield the people of the office that a choice asks."""
     return filter(asked_by(office, choice), office.people.values())
 
 

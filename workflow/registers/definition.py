@@ -161,6 +161,7 @@ class RegisterField(Model):
         return tuple(option.id for option in self.options)
 
     def option(self, name: str) -> FieldOption | None:
+        """Return the option with that id; None where there is none."""
         return next((option for option in self.options if option.id == name), None)
 
 
@@ -331,6 +332,7 @@ class Fulfilment(Model):
 
     @property
     def fields(self) -> tuple[str, ...]:
+        """The fields of a row that it reads."""
         field_names = (
             *(condition.field for condition in self.where),
             *self.evidence.values(),
@@ -414,6 +416,7 @@ class Campaign(Model):
 
     @property
     def fields(self) -> tuple[str, ...]:
+        """The fields of the row an answer adds that are filled by anybody or anything."""
         own_fields = filter(
             None, (self.person, self.confirmed_on, self.written_on, self.reminded_on, self.post)
         )
@@ -526,6 +529,7 @@ class Register(Model):
 
     @cached_property
     def people(self) -> tuple[str, ...]:
+        """Fields that name a person."""
         return tuple(field.id for field in self.fields.values() if field.kind == "person")
 
     @cached_property
@@ -544,7 +548,7 @@ class Register(Model):
         return self._granted({row_access: row_access.reader for row_access in self.access if row_access.reader})
 
     def _granted(self, names_by_access: Mapping[RowAccess, str]) -> Mapping[str, frozenset[str]]:
-        """Return by field of a person, or by access, the fields its rows show them, with translations."""
+        """Return the fields of each table of access, and their translations, by the name given for the table."""
         fields_by_name: dict[str, frozenset[str]] = {}
         for row_access, name in names_by_access.items():
             translated = {
@@ -582,19 +586,23 @@ class Registers:
 
     def on(self, register: str, day: date) -> Register:
         """Return the version in force on a day, or the first one for earlier days. Raises UnknownRegister."""
-        versions = self._of(register).values()
+        versions = self._versions_of(register).values()
         in_force = [version for version in versions if version.in_force <= day]
         return in_force[-1] if in_force else next(iter(versions))
 
     def latest(self, register: str) -> Register:
         """Return the last version. Raises UnknownRegister."""
-        return list(self._of(register).values())[-1]
+        return list(self._versions_of(register).values())[-1]
 
     def version(self, register: str, edition: str) -> Register:
-        """Return the version a row was written under; the last version if that file no longer exists."""
-        return self._of(register).get(edition) or self.latest(register)
+        """Return the version a row was written under; the last version if that file no longer exists.
 
-    def _of(self, register: str) -> Mapping[str, Register]:
+        Raises UnknownRegister.
+        """
+        return self._versions_of(register).get(edition) or self.latest(register)
+
+    def _versions_of(self, register: str) -> Mapping[str, Register]:
+        """Return the versions of a register by edition, in order of date. Raises UnknownRegister."""
         if register not in self._versions:
             allowed = closest_first(register, self._versions)
             raise UnknownRegister("register.unknown", register=register, allowed=allowed)

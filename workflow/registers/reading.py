@@ -205,7 +205,9 @@ def _translation(register: Register, field: RegisterField, place: str) -> Iterat
 
 
 def _in_case(register: Register, field: RegisterField, place: str) -> Iterator[FileProblem]:
-    """Yield fields of a kind that rows inside a case, or rows outside one, cannot have."""
+    """Yield a kind that fields of rows inside a case, or outside one, cannot have; and a preset that is no
+    option.
+    """
     kinds = IN_CASES if register.entry is not None else tuple(kind for kind in KINDS if kind != "term")
     if field.kind not in kinds:
         yield FileProblem("not_allowed", f"{place}: kind", {"value": field.kind, "allowed": kinds})

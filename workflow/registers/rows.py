@@ -116,7 +116,7 @@ class Projection:
 
 
 def project(register: Register, row: RegisterRow, name_of: Callable[[str], str]) -> Projection:
-    """Return the index entries of a row.
+    """Return the index entries of a row; a withdrawn one has no cells, so that no filtered list finds it.
 
     Args:
         name_of: function that returns the names of a person or unit by key.

@@ -71,6 +71,8 @@ NO_NAMES = Lookup(person=lambda _: None, unit=lambda _: None, row=lambda _regist
 
 
 class _Wrong(Exception):
+    """A value that cannot stand in its field; `parse_values` makes a ValueProblem of it."""
+
     def __init__(self, code: str, **arguments: object) -> None:
         super().__init__(code)
         self.code, self.arguments = code, arguments

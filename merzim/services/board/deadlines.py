@@ -14,7 +14,7 @@ from merzim.services.context import RequestContext
 from merzim.services.names import Name, person_name, require_exportable
 from merzim.services.scoring import Stakes
 from merzim.storage.queries import SqlReads as Reads
-from workflow.board.rows import DeadlineFilter, Urgency, horizon
+from workflow.board.rows import DeadlineFilter, Horizon, Urgency
 from workflow.deadlines.lateness import near
 from workflow.law.library import Library
 from workflow.law.procedure import Text
@@ -104,7 +104,7 @@ def _filter(
     reads: Reads, office: Office, calendar: Kazakhstan, asking: DeadlineQuery, *, today: date
 ) -> DeadlineFilter:
     """Return the board's filter for a query; people and acting units become assignees."""
-    day = horizon(today, soon=near(calendar, today))
+    day = Horizon(today=today, soon=near(calendar, today))
     assignees = None
     if asking.person is not None:
         keys = reads.assignees(asking.unit)

@@ -21,7 +21,7 @@ from merzim.services.law.acts import acts_here
 from merzim.services.names import AssigneeNames, UnitName, unit_name
 from merzim.services.scoring import Stakes
 from merzim.storage.queries import SqlReads as Reads
-from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Sum, horizon, total
+from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Sum, total
 from workflow.deadlines.lateness import near, working_days_between
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure, Text
@@ -148,7 +148,7 @@ def overview(ctx: RequestContext, unit: str | None = None) -> Overview:
     """Return the overview of the day, of one unit with all units below it, or of all visible to the reader."""
     reads, library, calendar, today = ctx.reads, ctx.library, ctx.calendar, ctx.today
     stakes = Stakes(ctx)
-    day = horizon(today, soon=near(calendar, today))
+    day = Horizon(today=today, soon=near(calendar, today))
     sums = reads.sums(day, unit)
     office = reads.office()
     matrix = _matrix(sums, library, office, calendar, today=today)

@@ -10,7 +10,7 @@ from merzim.services.board.assignees import find_assignments
 from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.context import RequestContext
 from merzim.storage.queries import SqlReads as Reads
-from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Urgency, horizon
+from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Urgency
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.lateness import holds_on, near
 from workflow.org.access import within
@@ -109,7 +109,7 @@ def tasks_view(
         everything: show all visible obligations instead of the reader's own, for officers only. None: the
             reader's own, or all if the account belongs to no person.
     """
-    reader, day = ctx.reader, horizon(today, soon=near(ctx.calendar, today))
+    reader, day = ctx.reader, Horizon(today=today, soon=near(ctx.calendar, today))
     office, may_switch = ctx.reads.office(), reader.may("manage")
     person = office.people.get(reader.person)
     all_ = may_switch and (person is None if everything is None else everything)

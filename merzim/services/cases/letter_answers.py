@@ -16,10 +16,10 @@ from merzim.services.sending import acknowledge
 from merzim.services.verbs import NotFound, verb
 from notifications.letter_links import read_token
 from notifications.notice import Notice
-from workflow.board.rows import WAITING
 from workflow.cases.case import Case
 from workflow.cases.commands import reminder_actions
 from workflow.cases.commands.assignments import CannotComment
+from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
 from workflow.org.access import Reader, with_unit
 from workflow.org.office import Person, with_officer
@@ -141,7 +141,7 @@ def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
     if answer != "acknowledged":
         officer = "" if answer == "said_done" else _officer(ctx)
         until = ctx.calendar.add_working_days(ctx.today, QUIET_WORKING_DAYS) if answer == "said_done" else None
-        reminder_actions.answered(
+        reminder_actions.answer_reminder(
             ctx.case_commands,
             notice.case,
             notice.obligation,
@@ -178,7 +178,7 @@ def _answered(ctx: RequestContext, notice: Notice) -> LetterAnswer | None:
 def _has_changed(notice: Notice, deadline: Deadline) -> bool:
     """Return whether the letter's deadline is done, or due on another day by now."""
     by_step = notice.step.lstrip("+-").isdigit()
-    return deadline.state not in WAITING or (by_step and deadline.due != notice.due)
+    return deadline.state not in AWAITED or (by_step and deadline.due != notice.due)
 
 
 def _officer(ctx: RequestContext) -> str:

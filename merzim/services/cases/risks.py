@@ -23,7 +23,7 @@ from workflow.cases.registers.entries import is_entry, number_of
 from workflow.cases.registers.exposure import Cartogram, Position, Remark, exposure, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, Risk, register
-from workflow.cases.registers.risk_scale import Band, RiskScale, by_edition, read_scale
+from workflow.cases.registers.risk_scale import Band, RiskScale, read_scale, scale_of
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import entry_deadlines
 from workflow.org.audit import Stamp
@@ -136,7 +136,7 @@ def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date)
                 request=requests.get(risk.number),
                 points=risk.rank.likelihood * risk.rank.effect if risk.rank else None,
                 band=ranked.band(risk.rank)
-                if risk.rank and (ranked := by_edition(editions, risk.rank))
+                if risk.rank and (ranked := scale_of(editions, risk.rank))
                 else None,
                 measures=tuple(
                     MeasureLine(

@@ -254,7 +254,7 @@ def run(ctx: RequestContext, command: Previewed) -> CommandResult:
 
 def recorded_remarks(ctx: RequestContext, case: Case, fact: str) -> tuple[Finding, ...]:
     """Return the findings to name beside a fact just recorded in a case."""
-    view = ctx.case_commands.looked_at(case, today=ctx.today)
+    view = ctx.case_commands.view_of(case, today=ctx.today)
     return remarks(findings(case, view.procedure, view.deadlines, ctx.calendar), view.procedure, fact)
 
 

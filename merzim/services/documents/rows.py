@@ -21,7 +21,7 @@ from workflow.cases.registers.exposure import SECTIONS, exposure
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Risk
 from workflow.cases.registers.risk_lists import ListedRisk, listed
-from workflow.cases.registers.risk_scale import by_edition
+from workflow.cases.registers.risk_scale import scale_of
 from workflow.deadlines.deadline import Deadline
 from workflow.org.office import Office, Person
 from workflow.registers.rows import name_in
@@ -245,7 +245,7 @@ def _proof(item: Evidence, language: str) -> str:
 
 def _rank(risk: Risk, language: str) -> str:
     """Return the band of a risk's rank on the scale it was ranked by; "" before it is ranked."""
-    scale = by_edition(scales(), risk.rank)
+    scale = scale_of(scales(), risk.rank)
     return scale.band(risk.rank).title[language] if scale and risk.rank else ""
 
 

@@ -47,7 +47,7 @@ def _exempt(app: AppContext, head: Case, act: str, *, at: Stamp) -> bool:
     """
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        deadlines = app.case_commands.looked_at(case, today=at.today).deadlines
+        deadlines = app.case_commands.view_of(case, today=at.today).deadlines
         if case.standing != "active" or all(deadline.state not in AWAITED for deadline in deadlines):
             return ()
         return [("exempted", "", None, {"ground": _ground(app, "given_up", procedure, act), "act": act})]

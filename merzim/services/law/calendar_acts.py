@@ -35,8 +35,8 @@ from merzim.services.inputs import NO_NUL, Line, build
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.database.dialect import chunks
 from merzim.storage.org.adoptions import Adoption, adopt
-from workflow.board.rows import WAITING
 from workflow.cases.case import Event, fold
+from workflow.cases.states import AWAITED
 from workflow.deadlines.impact import DayChange, changed_days, moved, reach
 from workflow.refusal import Refusal
 
@@ -170,7 +170,7 @@ def moves_of(app: AppContext, events: Sequence[Event]) -> tuple[ActMoves, ...]:
         case = fold(before_it)
         before, after = (app.calendar_of(app.records_of(acts[:count])) for count in (number, number + 1))
         dates = moved(case, app.library.of(case), before, after, today=act.on)
-        waited = tuple(deadline for deadline in dates if deadline.state in WAITING)
+        waited = tuple(deadline for deadline in dates if deadline.state in AWAITED)
         if waited:
             cause = _cause(act.entries, changed_days(before, after))
             moves.append(ActMoves(on=act.on, at=act.at, by=act.by, cause=cause, moved=waited))

@@ -16,13 +16,19 @@ from merzim.services.yearly.clock import turns
 from merzim.services.yearly.opening import organisations
 from merzim.storage.queries import SqlReads
 from notifications.recipients import resolve_assignees
-from workflow.board.rows import DeadlineFilter, base, horizon
+from workflow.board.rows import DeadlineFilter, Horizon, base
 from workflow.cases.case import Case
 from workflow.cases.registers.exposure import CartogramLine
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
-from workflow.findings.of_risks import by_name, compared, latest, place_of, results
+from workflow.findings.of_risks import (
+    cartogram_findings,
+    expected_lines,
+    latest_cartogram,
+    place_of,
+    with_unit_names,
+)
 from workflow.law.names import known_obligation
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.access import within
@@ -83,7 +89,7 @@ def _owed(ctx: RequestContext, law: Procedure) -> Obligation:
     """Return the obligation of a procedure that is overdue in most cases; where none is, the first with
     numbers, else the first of all.
     """
-    late = DeadlineFilter(urgency="overdue", horizon=horizon(ctx.today, soon=ctx.today))
+    late = DeadlineFilter(urgency="overdue", horizon=Horizon(today=ctx.today, soon=ctx.today))
     counts = Counter(base(row.obligation) for row in ctx.reads.listed(late, limit=MOST_LATE))
     owed = max(law.obligations, key=lambda each: counts[each.id])
     if counts[owed.id]:
@@ -208,14 +214,14 @@ def comparison(ctx: RequestContext, unit: str) -> CartogramComparison:
     """Return the comparison of the registers of a unit and below with the last cartogram recorded there."""
     root = seen_unit(ctx, unit)
     cases = ctx.reads.with_registers(root or None)
-    lines = by_name(results(cases), ctx.reads.office())
-    recorded = latest(cases)
+    lines = with_unit_names(expected_lines(cases), ctx.reads.office())
+    recorded = latest_cartogram(cases)
     return CartogramComparison(
         unit=root,
         lines=lines,
         on=recorded.on if recorded else None,
-        case=next((case.id for case in cases if recorded and latest([case]) == recorded), ""),
-        findings=compared(lines, recorded),
+        case=next((case.id for case in cases if recorded and latest_cartogram([case]) == recorded), ""),
+        findings=cartogram_findings(lines, recorded),
     )
 
 

@@ -11,8 +11,9 @@ from typing import cast
 from merzim.storage import events
 from merzim.storage.cases import recommendations
 from merzim.storage.rows import ROW_COLUMNS, Values, read_as
-from workflow.board.rows import WAITING, Row
+from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, Wording, withdrawn_lines
+from workflow.cases.states import AWAITED
 from workflow.ports import CaseWrite, Conflict
 from workflow.search_words import normalise
 
@@ -203,7 +204,7 @@ def _span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
     for row in rows:
         due = row.due
         days.update((row.span_first, row.span_last, row.next_step_on))
-        if row.state in WAITING:
+        if row.state in AWAITED:
             if row.planned_on is not None:
                 days |= {row.planned_on - STEPS_BEFORE, row.planned_on + QUESTIONS_AFTER}
             if row.counts_until is not None and due is not None:
@@ -269,7 +270,7 @@ def _add_rows(target: Batch, change: CaseWrite, before: StateBefore) -> bool:
         if obligation not in names:
             target.rows_gone.append(_stored_place(removed_row))
             differs = True
-            if removed_row[_STATE] in WAITING and removed_row[_DUE] is not None:
+            if removed_row[_STATE] in AWAITED and removed_row[_DUE] is not None:
                 version = change.rows[0].version if change.rows else ""
                 target.moved.append(_moved(change, obligation, version))
     return differs
@@ -286,10 +287,10 @@ def _has_moved(stored_row: tuple[object, ...], row: Row) -> bool:
     """Return whether people waiting for the old row must be notified of the new one; not for completed rows."""
     if stored_row[_STATE] == "not_required":
         # People notified that it is no longer required are notified that it is again.
-        return row.state in WAITING and row.due is not None
-    if stored_row[_STATE] not in WAITING or stored_row[_DUE] is None:
+        return row.state in AWAITED and row.due is not None
+    if stored_row[_STATE] not in AWAITED or stored_row[_DUE] is None:
         return False
-    if row.state not in WAITING:
+    if row.state not in AWAITED:
         return row.state != "done"
     # Its date was counted from a fact withdrawn since, so that the same date is no longer valid.
     return stored_row[_DUE] != row.due or (stored_row[_UNTIL] is None and row.counts_until is not None)

@@ -30,8 +30,8 @@ from merzim.storage.tables.notices import NOTICE
 from notifications.event_notices import COMMENT, line_key
 from notifications.moved_dates import MOVED as MOVED_STEP
 from notifications.notice import ANSWER_DAY
-from workflow.board.rows import WAITING
 from workflow.cases.changes import comments
+from workflow.cases.states import AWAITED
 from workflow.reminders import is_about
 
 _HELD = (
@@ -190,7 +190,7 @@ def _withdraw(connection: Connection, writes: Batch) -> None:
         for key, case, obligation, due, step in queued
         if (step != MOVED_STEP and (case, obligation) in writes.reassigned)
         or not any(
-            row.obligation == obligation and is_about(row, step, due) and row.state in WAITING
+            row.obligation == obligation and is_about(row, step, due) and row.state in AWAITED
             for row in writes.waiting[case]
         )
     ]

@@ -31,7 +31,8 @@ from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.notices import NOTICE
 from notifications.notice import Notice
 from notifications.ports import DeliveryOutcome, Settlement
-from workflow.board.rows import WAITING, Row
+from workflow.board.rows import Row
+from workflow.cases.states import AWAITED
 
 _PLACE = (DEADLINE.c.next_step_on, DEADLINE.c.case, DEADLINE.c.obligation)
 _DUE = (
@@ -133,7 +134,7 @@ def _stands(
             .with_for_update()
         )
         for case_id, obligation, due, step_on, state in connection.execute(query):
-            if state in WAITING:
+            if state in AWAITED:
                 days_by_place[case_id, obligation] = (due, step_on)
     return days_by_place
 

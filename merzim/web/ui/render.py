@@ -39,7 +39,7 @@ from merzim.web.ui.preferences import THEMES, preferences, set_preference_cookie
 from merzim.web.ui.timeline import Off
 from notifications.notice import Notice, displayed_state
 from workflow.cases.changes import FieldChange
-from workflow.deadlines.explanations import wording
+from workflow.deadlines.explanations import rule_parts
 from workflow.law.procedure import Act, Obligation, Procedure, Text
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Person, Unit
@@ -184,7 +184,7 @@ class Translator:
         """Return a description of an obligation in our own words: what, by when, who, and the evidence."""
         terms = (
             i18n.say(element.code, element.arguments, self.language)
-            for element in wording(obligation, procedure)
+            for element in rule_parts(obligation, procedure)
         )
         arguments = {
             "title": i18n.inner(obligation.title[self.language]),

@@ -43,7 +43,9 @@ def give_alone(
 ) -> Case:
     """Assign a task that belongs to no case: open a case of its own for it in the person's unit (by id).
 
-    Raises Refusal, OutOfRange.
+    Raises:
+        Refusal: there is no text, or the day has passed.
+        OutOfRange: the day lies beyond the calendar's records.
     """
     assignment_draft = _given(1, text, assignee, until, giver, at.today)
     case_commands.require_within_records(until)
@@ -55,7 +57,10 @@ def give_alone(
 
 
 def _given(number: int, text: str, assignee: str, until: date, giver: str, today: date) -> EventDraft:
-    """Return the event that gives an assignment. Raises Refusal: no text, or a past day."""
+    """Return the event that gives an assignment; its assignee is told, unless they give it to themselves.
+
+    Raises Refusal: no text, or a past day.
+    """
     if not text.strip():
         raise Refusal("assignment.empty")
     _require_ahead(until, today)
@@ -81,7 +86,9 @@ def answer(
     evidence: Iterable[Evidence] = (),
     at: Stamp,
 ) -> Change:
-    """Record that an assignment is done: on which day, and its evidence. Raises Refusal.
+    """Record that an assignment is done: on which day, and its evidence.
+
+    Raises Refusal: it is answered already, is another person's, or the day is ahead.
 
     Args:
         author: key of the person who reports it: the assignee, unless they act for the office; "" for nobody in
@@ -111,7 +118,10 @@ def refuse(
     for_office: bool,
     at: Stamp,
 ) -> Change:
-    """Refuse an assignment, giving the ground; it waits for nobody until its giver sets another day."""
+    """Refuse an assignment, giving the ground; it waits for nobody until its giver sets another day.
+
+    Raises Refusal: it is answered already, is another person's (unless `for_office`), or there is no ground.
+    """
 
     def events(case: Case) -> Sequence[EventDraft]:
         assignment = _open(case, number, None if for_office else author)
@@ -125,7 +135,10 @@ def refuse(
 def extend(
     case_commands: CaseCommands, case_id: str, number: int, *, until: date, ground: str, author: str, at: Stamp
 ) -> Change:
-    """Set another due day for an assignment, by its giver; a refused one is open again."""
+    """Set another due day for an assignment; a refused one is open again. The same day again writes nothing.
+
+    Raises Refusal: it is answered already, neither this login nor `author` (a key) gave it, or the day is past.
+    """
 
     def events(case: Case) -> Sequence[EventDraft]:
         assignment = _assignment(case, number)
@@ -144,7 +157,9 @@ def extend(
 
 
 def _payload(assignment: Assignment, text: str, author: str, kind: str) -> dict[str, object]:
-    """Return what an answer or refusal says: its text, who gives it, and whose inbox it is for."""
+    """Return what an answer or refusal says: its text, who gives it, and whose inbox it is for: that of the
+    giver of the assignment, unless they wrote it.
+    """
     to = {assignment.giver: kind} if assignment.giver and assignment.giver != author else {}
     return {"text": text.strip(), "person": author, "to": to}
 
@@ -173,7 +188,7 @@ def _require_ahead(until: date, today: date) -> None:
 
 
 class CannotComment(Refusal, ValueError):
-    """The comment is empty, asks for an answer on a past day, or answers a question that does not exist."""
+    """The comment is empty, wants an answer of nobody or on a past day, or answers what is no question."""
 
 
 def comment(
@@ -196,11 +211,11 @@ def comment(
         person: key of its author; "" for nobody of the people file.
         mentions: keys of the people it names.
         asks: key of the person it asks; `until`: the day the answer is due.
-        answers: number of the question it answers.
+        answers: number of the question it answers; the comment is then on what the question is on.
 
     Raises:
         CannotComment: nothing is said, the day is past or nobody is asked, or there is no such question.
-        Refusal: the case does not have it.
+        Refusal: the case does not have the obligation.
     """
 
     def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
@@ -215,12 +230,12 @@ def comment(
         if asks:
             to[asks] = "question"
         if answers is not None:
-            question = _open_question(case_commands.events(case_id)[: case.seq], answers)
+            question = _question(case_commands.events(case_id)[: case.seq], answers)
             about = question.obligation
             if question.person:
                 to[question.person] = "answer"
         elif about:
-            deadline_of(case_commands.looked_at(case, today=at.today), about)
+            deadline_of(case_commands.view_of(case, today=at.today), about)
         to.pop(person, None)
         payload: dict[str, object] = {
             "text": text.strip(),
@@ -236,8 +251,11 @@ def comment(
     return case_commands.write(case_id, decide, at=at)
 
 
-def _open_question(events: Sequence[Event], line: int) -> Comment:
-    """Return the question of that number. Raises CannotComment: it asks nobody or was withdrawn."""
+def _question(events: Sequence[Event], line: int) -> Comment:
+    """Return the question of that number, answered or not.
+
+    Raises CannotComment: there is no such comment, it asks nobody, or it was withdrawn.
+    """
     question = next((comment for comment in comments(events) if comment.seq == line), None)
     if question is None or not question.asks or question.withdrawn:
         raise CannotComment("comment.no_question", line=line)

@@ -17,7 +17,7 @@ from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, apply, evidence_payload, fold
 from workflow.cases.commands.opening import (
     Opening,
-    check,
+    check_days,
     check_once,
     check_plan_date,
     edition_for,
@@ -47,6 +47,7 @@ from workflow.refusal import Refusal
 MOVING = frozenset({"withdrawn", "migrated", "passport"})
 """Kinds of events that may move due dates, whatever their name."""
 Moved = tuple[str, date | None, date | None]
+"""A due date that moved: the obligation with its period, the date before and after; None for no date."""
 Decide: TypeAlias = Callable[[Case, Procedure], Sequence[EventDraft]]
 """Function from the present case and its edition to the events a command writes, none if nothing is to be
 done.
@@ -158,11 +159,15 @@ class CaseCommands:
     def _checked(
         self, openings: Sequence[Opening], today: date, *, of_rows: bool = False
     ) -> tuple[Sequence[Opening], list[Procedure], list[str]]:
-        """Return the openings with their bodies, and the edition and kind of organisation of each."""
+        """Return the openings completed (the body that the organisation is, its first day of records), and the
+        edition and kind of organisation of each.
+
+        Raises: as `open`.
+        """
         editions = [edition_for(opening, self._library, today=today) for opening in openings]
         for opening, procedure in zip(openings, editions, strict=True):
             of_row = of_rows or bool(opening.row)
-            check(opening, procedure, self._calendar, today=today, of_row=of_row)
+            check_days(opening, procedure, self._calendar, today=today, of_row=of_row)
         openings = with_bodies(openings, editions, self._ledger)
         if self._first_day is not None:
             first_day = self._first_day(today)
@@ -173,7 +178,7 @@ class CaseCommands:
 
     def view(self, case_id: str, *, today: date) -> View:
         """Return the case with its deadlines. Raises UnknownCase."""
-        case, procedure = self._before(case_id)
+        case, procedure = self._case_and_edition(case_id)
         return self._view(case, procedure, today, bare=False)
 
     def events(self, case_id: str) -> Sequence[Event]:
@@ -272,7 +277,7 @@ class CaseCommands:
             Refusal: the decision cannot be answered in this case now.
             Refusal: as `record`; another answer is withdrawn first.
         """
-        view = self.looked_at(self._case(case_id), today=at.today)
+        view = self.view_of(self._case(case_id), today=at.today)
         fact = known_option(view.procedure, decision, option).fact
         _require_answerable(view, decision)
         return self.record(case_id, fact, on=on, at=at, evidence=evidence, signed_by=decided_by, remark=remark)
@@ -288,7 +293,11 @@ class CaseCommands:
         values: Mapping[str, Decimal] | None = None,
         signed_by: str = "",
     ) -> Change:
-        """Correct a recorded fact: its date, its numbers or its signatory, with the ground."""
+        """Correct a recorded fact: its date, its numbers or its signatory, with the ground; writes nothing
+        where all of them are recorded so already.
+
+        Raises Refusal: as `record`; no ground, nothing recorded, or another day for what a register row made.
+        """
 
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             obligation = known_fact(procedure, fact)
@@ -369,7 +378,7 @@ class CaseCommands:
         """
 
         def attempted() -> Change:
-            case, procedure = self._before(case_id)
+            case, procedure = self._case_and_edition(case_id)
             events = decide(case, procedure)
             return self._append(case, procedure, events, at) if events else Change(case=case)
 
@@ -390,16 +399,20 @@ class CaseCommands:
 
         return self.write(case_id, decide, at=at)
 
-    def looked_at(self, case: Case, *, today: date) -> View:
-        """Return a case that was read, with its deadlines and its present stage, without explanations."""
+    def view_of(self, case: Case, *, today: date) -> View:
+        """Return a case that is at hand with its deadlines (without explanations) and its present stage."""
         return self._view(case, self._library.of(case), today)
 
     def recomputed(self, case: Case, *, today: date) -> CaseWrite:
-        """Compute the board rows of a case anew, without any event, as a rebuild writes them."""
+        """Return what a rebuild of the board writes for a case: its stage and its rows computed anew, no
+        events.
+        """
         return self._change((), self._view(case, self._library.of(case), today), today)
 
     def _append(self, case: Case, procedure: Procedure, drafts: Sequence[EventDraft], at: Stamp) -> Change:
-        """Write drafts as the next events of a case; return the change with the due dates it moves."""
+        """Write drafts as the next events of a case (a preview writes nothing); return the change with the due
+        dates it moves.
+        """
         events = tuple(
             Event(
                 case=case.id,
@@ -441,7 +454,7 @@ class CaseCommands:
         board = rows(view.case, view.procedure, view.deadlines, self._calendar, today=today)
         return CaseWrite(events=events, case=view.case, stage=view.stage, rows=board)
 
-    def _before(self, case_id: str) -> tuple[Case, Procedure]:
+    def _case_and_edition(self, case_id: str) -> tuple[Case, Procedure]:
         """Return a case with its edition. Raises UnknownCase."""
         case = self._case(case_id)
         return case, self._library.of(case)

@@ -42,10 +42,16 @@ class NewRow:
 
 _NO_MOMENT = datetime.min.replace(tzinfo=UTC)
 Rows = Callable[[Case], Sequence[NewRow]]
+"""Function that gives the rows to enter, called with the case as it is at the moment of writing."""
 
 
 class CaseRows:
-    """Commands on register rows. `now` is the UTC moment of writing, `today` the local date of the writer."""
+    """Commands on the rows of a case's registers.
+
+    Args:
+        read_term: reads the words of a measure's term.
+        scale_on: returns the scale of risks in force on a local date.
+    """
 
     def __init__(
         self,
@@ -63,7 +69,7 @@ class CaseRows:
         """Enter rows in order; all of them or none.
 
         Args:
-            rows: one row, or a function that gives the rows for the case as it is at the moment of writing.
+            rows: one row, or a function that gives them.
             on: the local date for rows without one of their own.
 
         Raises:
@@ -136,7 +142,8 @@ class CaseRows:
         """Record an action on a row, e.g. that it is ranked, reviewed, answered or removed from the list.
 
         Raises:
-            Refusal, InvalidRow: an unknown row, or a value that cannot stand in its field.
+            Refusal, InvalidRow: an unknown row, a value that cannot stand in its field, or what the functions
+                in `SPECIAL` refuse.
             UnknownCase.
         """
         register, entry = self._register(register_id)
@@ -158,7 +165,7 @@ class CaseRows:
                     row=rows[number],
                     on=on,
                     scale=lambda: self._scale_on(at.today),
-                    deadlines=lambda: self._case_commands.looked_at(case, today=at.today).deadlines,
+                    deadlines=lambda: self._case_commands.view_of(case, today=at.today).deadlines,
                 )
                 filled = special(acted, filled)
             payload = {name: value for name, value in filled.items() if value != ""}
@@ -223,6 +230,9 @@ class CaseRows:
         Args:
             row: its name or kind, used in error messages.
             numbers_by_kind: numbers of the rows that may be named, by kind; None for those of the case.
+
+        Raises:
+            Refusal, InvalidRow: an unknown field, or the first value that cannot stand in its field.
         """
 
         def numbers(register_id: str) -> tuple[str, Collection[int]]:
@@ -262,7 +272,9 @@ def _require_past(on: date, today: date) -> None:
 
 
 def _is_new(case: Case, register: Register, rows: Mapping[int, Row], draft: EventDraft) -> bool:
-    """Return whether an event that enters or edits a row changes anything."""
+    """Return whether an event that enters or describes a row changes anything: a present row, or the list,
+    where its register allows no two rows with the same values.
+    """
     event, name, on, values = draft
     assert register.entry is not None
     row = rows.get(int(name))

@@ -81,7 +81,11 @@ def in_schedule_of(case: Case, opening: Opening) -> Opening:
 
 
 def edition_for(opening: Opening, library: Library, *, today: date) -> Procedure:
-    """Return the edition in force on the earliest known fact or plan date, or today when there is none."""
+    """Return the edition the opening names, else the one in force on its earliest fact or plan date, or today
+    when it has none.
+
+    Raises Refusal: there is no such procedure or edition, or none was in force.
+    """
     days = [*opening.facts.values(), *opening.planned.values()]
     first = min(days, default=today)
     return library.named(opening.edition) if opening.edition else library.edition(opening.procedure, first)
@@ -129,13 +133,18 @@ def kinds_for(openings: Sequence[Opening], editions: Sequence[Procedure], ledger
     return kinds
 
 
-def check(
+def check_days(
     opening: Opening, procedure: Procedure, calendar: Kazakhstan, *, today: date, of_row: bool = False
 ) -> None:
-    """Check an opening: its facts belong to the procedure, lie within the calendar, and none is in the future.
+    """Check the facts and plan dates of an opening: the procedure knows them, they lie within the records, and
+    no fact lies after today.
+
+    Args:
+        of_row: as in `check_plan_date`.
 
     Raises:
-        Refusal: an unknown fact, a day beyond the records, or a fact after today.
+        Refusal: an unknown fact, or a fact after today.
+        OutOfRange: a day beyond the records.
     """
     for fact, on in opening.planned.items():
         known_fact(procedure, fact)

@@ -53,9 +53,9 @@ def edit_passport(
         kind_of: returns the kind of organisation a unit belongs to, "" where unknown.
 
     Raises:
-        Refusal: a period that ends before it begins.
+        Refusal: an unknown obligation; a period that ends before it begins, or is not two days.
         NotForKind: the procedure is not for the kind of organisation the unit belongs to.
-        Refusal, UnknownCase.
+        UnknownCase.
     """
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
@@ -91,8 +91,8 @@ def _period(days: Sequence[date]) -> Sequence[date]:
 
 
 def _kind(case: Case, procedure: Procedure, unit: object, kind_of: Callable[[str], str]) -> dict[str, object]:
-    """Return the kind of organisation to record when the unit of a case changes, where its procedure depends on
-    it.
+    """Return the kind of organisation to record when the unit of a case changes, as a field of its passport;
+    nothing where the kind stays or the procedure does not depend on it. Raises NotForKind.
     """
     if not unit or not procedure.asks_for_kind:
         return {}

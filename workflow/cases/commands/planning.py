@@ -25,8 +25,8 @@ class Plan:
 
     Attributes:
         ahead: facts given with a date after today; they are treated as plan dates.
-        latest_start: by target fact, the latest start from which it is still reached when every step is done on
-            its last day.
+        latest_start: by planned fact, the latest start from which it is still reached when every step is done
+            on its last day.
     """
 
     procedure: Procedure
@@ -109,11 +109,12 @@ def audit(
     calendar: Kazakhstan,
     known_calendar: Kazakhstan | None = None,
 ) -> Plan:
-    """Judge one past analysis. A fact that is not given is unknown, which by itself is no lateness.
+    """Judge one past analysis. A fact that is not given is unknown, which by itself is no lateness; without any
+    date there is nothing to judge.
 
     Args:
         published: dates of first publication by fact name; where the law judges by publication they decide.
-        known_calendar: the calendar as known when the facts happened; facts that were in time by it are noted.
+        known_calendar: the calendar as known when the analysis began; what was in time by it is noted so.
     """
     days = [*facts.values(), *published.values()]
     if not days:
@@ -152,7 +153,9 @@ def _reached(case: Case, procedure: Procedure, calendar: Kazakhstan, fact: str, 
 
 
 def _latest_starts(case: Case, procedure: Procedure, calendar: Kazakhstan) -> dict[str, date]:
-    """Return the latest start for every target fact, when the start itself is neither recorded nor planned."""
+    """Return the latest start by planned fact, for those that a start reaches; none when the start itself is
+    recorded or planned.
+    """
     begin = procedure.begins_with
     if begin in case.facts or begin in case.planned:
         return {}

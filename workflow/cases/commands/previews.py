@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from workflow.board.rows import WAITING
 from workflow.cases.commands.case_commands import CaseCommands, Change
+from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import holds_on
 from workflow.findings.finding import Finding
@@ -56,10 +56,12 @@ class Preview:
 
     @property
     def dropped(self) -> tuple[DeadlineChange, ...]:
+        """Deadlines that would no longer be required."""
         return tuple(change for change in self.deadlines if not change.required_after)
 
     @property
     def opened(self) -> tuple[DeadlineChange, ...]:
+        """Deadlines that would be required and were not before."""
         return tuple(change for change in self.deadlines if not change.required_before)
 
 
@@ -74,7 +76,7 @@ def preview(
     calendar = case_commands.calendar
     before = case_commands.view(case_id, today=today)
     change = command(case_commands.storing_nothing())
-    after = case_commands.looked_at(change.case, today=today)
+    after = case_commands.view_of(change.case, today=today)
     planned = [event.name for event in change.events if event.kind == "planned"]
     (fact,) = planned if len(planned) == 1 else (None,)
     known = broken(before.deadlines, calendar, today=today) - {*planned}
@@ -120,12 +122,14 @@ def _changes(before: Sequence[Deadline], after: Sequence[Deadline], today: date)
 
 
 def _is_required(name: str, deadlines: Mapping[str, Deadline]) -> bool:
-    """Return whether a deadline is required; a recurring one also while its periods have no first day."""
+    """Return whether a deadline is required and not done yet; of a recurring obligation one period stands for
+    all while no day is known from which they begin.
+    """
     if (deadline := deadlines.get(name)) is not None:
-        return deadline.state in WAITING
+        return deadline.state in AWAITED
     recurring, dot, _ = name.partition(".")
     if dot:
-        return recurring in deadlines and deadlines[recurring].state in WAITING
+        return recurring in deadlines and deadlines[recurring].state in AWAITED
     return any(
-        deadline.state in WAITING for deadline in deadlines.values() if deadline.id.startswith(f"{name}.")
+        deadline.state in AWAITED for deadline in deadlines.values() if deadline.id.startswith(f"{name}.")
     )

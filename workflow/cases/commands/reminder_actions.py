@@ -12,10 +12,10 @@ from typing import Literal
 
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
-from workflow.board.rows import WAITING
 from workflow.cases.case import Case, EventDraft
 from workflow.cases.commands.case_commands import CaseCommands, Change, View
 from workflow.cases.registers.entries import is_entry
+from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
 from workflow.law.names import known_obligation
 from workflow.law.procedure import Procedure
@@ -27,7 +27,8 @@ from workflow.reminders import last_before
 def snooze(
     case_commands: CaseCommands, calendar: Kazakhstan, case_id: str, obligation: str, *, until: date, at: Stamp
 ) -> Change:
-    """Snooze a reminder until `until`, or until the working day after it.
+    """Snooze a reminder until `until`, or until the working day after a day off; the same day again writes
+    nothing.
 
     A reminder cannot be switched off: at the latest the last step before the due date is sent, and other
     recipients (heads, officers) get theirs on time.
@@ -42,10 +43,10 @@ def snooze(
     """
 
     def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
-        view = case_commands.looked_at(case, today=at.today)
+        view = case_commands.view_of(case, today=at.today)
         deadline = deadline_of(view, obligation)
         title = deadline.obligation.title
-        if deadline.state not in WAITING or deadline.due is None:
+        if deadline.state not in AWAITED or deadline.due is None:
             raise Refusal("put_off_not_open", title=title)
         try:
             latest = last_before(view.procedure.steps, deadline.due, calendar)
@@ -74,7 +75,7 @@ def days_to_offer(
 
     Empty when it cannot be snoozed.
     """
-    if deadline.state not in WAITING or deadline.due is None:
+    if deadline.state not in AWAITED or deadline.due is None:
         return ()
     try:
         latest = last_before(procedure.steps, deadline.due, calendar)
@@ -84,10 +85,13 @@ def days_to_offer(
     return tuple(sorted(day for day in days if today < day <= latest))
 
 
-def acknowledged(
+def acknowledge(
     case_commands: CaseCommands, case_id: str, obligation: str, notice: str, *, at: Stamp
 ) -> Change:
-    """Record that a notice was read. Repeated, it adds nothing."""
+    """Record that a notice about an obligation ("" for the case) was read. Repeated, it adds nothing.
+
+    Raises Refusal: the edition has no such obligation.
+    """
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
         for event in case_commands.events(case_id):
@@ -101,7 +105,7 @@ def acknowledged(
     return case_commands.write(case_id, decide, at=at)
 
 
-def answered(
+def answer_reminder(
     case_commands: CaseCommands,
     case_id: str,
     obligation: str,
@@ -118,11 +122,14 @@ def answered(
 
     Args:
         until: of `said_done`: the day until which they are not reminded.
-        officer: of `not_mine`: key of the officer to notify by a comment with this text; "" for nobody.
+        officer: of `not_mine`: key of the officer to notify by a comment with this text, unless the officer
+            answers; "" for nobody.
+
+    Raises Refusal: the case has no such obligation.
     """
 
     def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
-        deadline_of(case_commands.looked_at(case, today=at.today), obligation)
+        deadline_of(case_commands.view_of(case, today=at.today), obligation)
         for event in case_commands.events(case_id):
             if event.payload.get("notice") == notice and event.payload.get("what") in ("said_done", "not_mine"):
                 return ()
@@ -141,7 +148,7 @@ def answered(
 
 
 def deadline_of(view: View, obligation: str) -> Deadline:
-    """Return the deadline with that id and period. Raises Refusal."""
+    """Return the deadline with that id and period. Raises Refusal: the case has none."""
     for deadline in view.deadlines:
         if deadline.id == obligation:
             return deadline

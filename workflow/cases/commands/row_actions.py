@@ -1,6 +1,6 @@
 """Special actions on rows of a case: ranking by a scale, reviews by period, requests to higher bodies, talks.
 
-Each function takes the values of an action and returns what its event carries, or refuses them.
+Each function takes the values of an action and returns those of its event. Raises Refusal where they cannot be.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ActedRow:
 
 
 def rank(acted: ActedRow, values: Values) -> Values:
-    """Return the event values of a rank, with the edition of the scale it was given by."""
+    """Return the event values of a rank: its levels as numbers, and the edition of the scale they are of."""
     scale = acted.scale()
     for axis, levels in (("likelihood", scale.likelihood), ("effect", scale.effect)):
         level = str(values[axis])
@@ -46,8 +46,8 @@ def rank(acted: ActedRow, values: Values) -> Values:
 
 
 def ask(acted: ActedRow, values: Values) -> Values:
-    """Return the event values of a request to the body named, or to the body whose act is the cause of the
-    risk.
+    """Return the event values of a request to the body named, else to the body whose act is the cause of the
+    risk; refused where neither is known.
     """
     body = values["body"] or acted.row.body
     if not body:
@@ -68,8 +68,8 @@ def answer_request(acted: ActedRow, values: Values) -> Values:
 
 
 def review(acted: ActedRow, values: Values) -> Values:
-    """Return the event values of a review; a recurring measure is reviewed for the period named, or the last
-    one ended by that day.
+    """Return the event values of a review; a recurring measure is reviewed for the period named, else for the
+    last one ended by that day, or the first if that is none of its periods.
     """
     measure, period = acted.row, str(values["period"])
     if measure.term.every is None:
@@ -89,8 +89,8 @@ def review(acted: ActedRow, values: Values) -> Values:
 
 
 def talk(acted: ActedRow, values: Values) -> Values:
-    """Return the event values of a preventive talk with the person named, or with the holder of the
-    position.
+    """Return the event values of a preventive talk with the person named, else with the holder of the position;
+    refused where nobody holds it.
     """
     holder = values["holder"] or acted.row.holder
     if not holder:
@@ -99,7 +99,9 @@ def talk(acted: ActedRow, values: Values) -> Values:
 
 
 def answer_remark(acted: ActedRow, values: Values) -> Values:
-    """Return the event values of the answer to a remark: taken into the note, or why not."""
+    """Return the event values of the answer to a remark; refused if it is neither taken into the note nor
+    answered why not.
+    """
     if not values["taken"] and not values["answer"]:
         raise Refusal("risk.why_not")
     return values

@@ -68,7 +68,8 @@ def row_changes(
     *,
     ground: str = "",
 ) -> Iterator[EventDraft]:
-    """Yield the changes to a case: first the facts that rows no longer support, then those they support now.
+    """Yield the changes to an active case: first the facts that rows no longer support, then those they support
+    now; none for duties that the case does not have.
 
     Args:
         events: returns the events of the case; those after `case` are ignored.
@@ -101,9 +102,11 @@ def _of_period(
     withdrawn_facts: Mapping[str, Fact],
     ground: str,
 ) -> Iterator[EventDraft]:
-    """Yield the changes to the facts of one period that stay or are new.
+    """Yield the changes to the facts of one period that stay or are new: as many as the period holds, and none
+    for a row of the same day as a fact recorded by a person.
 
     Args:
+        facts: those of the period by name; the new ones are added to it.
         withdrawn_facts: by row; the new fact of a row that moved to another period takes over what was added.
     """
     keys = {fact.row: key for key, fact in facts.items() if fact.row}

@@ -32,7 +32,7 @@ def exempt(
         if "." in obligation:
             known_fact(procedure, obligation)
         _require_ground(ground)
-        require(procedure, case, case_commands.looked_at(case, today=at.today).stage, "exempt")
+        require(procedure, case, case_commands.view_of(case, today=at.today).stage, "exempt")
         return () if obligation in case.exempted else [("exempted", obligation, None, {"ground": ground})]
 
     return case_commands.write(case_id, decide, at=at)
@@ -57,7 +57,7 @@ def reopen(
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
         title = known_obligation(procedure, obligation).title
         # Whatever may be exempted now may be required again.
-        stage = case_commands.looked_at(case, today=at.today).stage
+        stage = case_commands.view_of(case, today=at.today).stage
         require(procedure, case, stage, "exempt", code="cannot_reopen_one")
         if obligation not in case.exempted:
             code = "not_exempted" if case.exempted else "nothing_exempted"
@@ -75,7 +75,7 @@ def _change_standing(
     _require_ground(ground)
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        require(procedure, case, case_commands.looked_at(case, today=at.today).stage, command)
+        require(procedure, case, case_commands.view_of(case, today=at.today).stage, command)
         return [(kind, "", None, {"ground": ground})]
 
     return case_commands.write(case_id, decide, at=at)

@@ -155,7 +155,9 @@ def undo(
 
 
 def take_back_opening(case_commands: CaseCommands, case_id: str, *, ground: str, at: Stamp) -> Change:
-    """Withdraw the plan dates of a case and cancel it. Raises UnknownCase."""
+    """Withdraw the latest plan date of each fact of a case and cancel it; a case that is not active stays as it
+    is. Raises UnknownCase.
+    """
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
         if case.standing != "active":
@@ -185,7 +187,9 @@ def require_undoable(event: Event, was_told: Callable[[Event], bool], *, by: str
 def undoable(
     events: Iterable[Event], name: str, was_told: Callable[[Event], bool], *, by: str, now: datetime
 ) -> Event | None:
-    """Return the event to offer for undoing after a record of that name; None where there is none."""
+    """Return the last record of a fact, its evidence or its plan date by that name, to offer it for undoing;
+    None where there is none, or `require_undoable` refuses it.
+    """
     lines = [event for event in effective_events(tuple(events)) if event is not None and event.name == name]
     undoable_events = [event for event in lines if event.kind in _UNDOABLE]
     if not undoable_events:
@@ -210,7 +214,10 @@ def select_records(
 
 
 def _named(case: Case, procedure: Procedure, live: Sequence[Event], name: str) -> Selection:
-    """Return the selection of a record by its name; a name of the edition goes before that of a register."""
+    """Return the selection of a record by its name; a name of the edition goes before that of a register.
+
+    Raises: as `withdraw`.
+    """
     of_edition = name.partition(".")[0] in procedure.by_id
     if name == PASSPORT and not of_edition:
         if edits := [event for event in live if event.kind == PASSPORT]:

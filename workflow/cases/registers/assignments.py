@@ -72,6 +72,7 @@ def assignments(case: Case) -> Mapping[int, Assignment]:
 
 
 def _next(assignment: Assignment | None, number: int, event: Event) -> Assignment | None:
+    """Return an assignment after an event about it; None where the event that gave it was withdrawn."""
     if event.kind == GIVEN:
         return _given(event)
     return _changed(assignment, event) if assignment is not None else None

@@ -100,7 +100,7 @@ _READ: Mapping[str, Callable[[object], object]] = {"term": from_data, "on": _day
 """Functions that convert values stored in events as texts or tables."""
 
 
-def described(row: type, values: Mapping[str, object]) -> dict[str, Any]:
+def _row_attributes(row: type, values: Mapping[str, object]) -> dict[str, Any]:
     """Return the values of an event as attributes of a row; fields without an attribute go into `extra`."""
     row_fields: Mapping[str, object] = row.__dataclass_fields__  # type: ignore[attr-defined]
     parsed_values = {name: _READ[name](value) if name in _READ else value for name, value in values.items()}
@@ -111,8 +111,8 @@ def described(row: type, values: Mapping[str, object]) -> dict[str, Any]:
 
 
 def edited(row: R, values: Mapping[str, object]) -> R:
-    """Return a row with the values of an edit."""
-    new, before = described(type(row), values), getattr(row, "extra", {})
+    """Return a row with the values of an edit in place of its own; those not named stay."""
+    new, before = _row_attributes(type(row), values), getattr(row, "extra", {})
     edited_row: R = replace(row, **{**new, "extra": {**before, **new["extra"]}})  # type: ignore[type-var]
     return edited_row
 
@@ -139,7 +139,7 @@ def row_described(
         before: the same row, if it is described again; `stays`: its values that a description leaves alone.
     """
     unchanged = {name: getattr(before, name) for name in stays} if before is not None else {}
-    return row(**{"number": number, **values, **described(row, event.payload), **unchanged})
+    return row(**{"number": number, **values, **_row_attributes(row, event.payload), **unchanged})
 
 
 class Proved(Protocol):
@@ -153,7 +153,9 @@ P = TypeVar("P", bound=Proved)
 
 
 def with_record(records: tuple[P, ...], record: P, event: Event) -> tuple[P, ...]:
-    """Return records and one more of an event; the same record with one more document replaces it."""
+    """Return records with one more, proved by the evidence of an event; if one differs from it in its evidence
+    alone, that one gets the further evidence instead.
+    """
 
     def bare(other: P) -> P:
         return replace(other, evidence=())  # type: ignore[type-var]

@@ -130,7 +130,7 @@ def _marked(items: Iterable[Evidence], grounds: Grounds) -> tuple[Evidence, ...]
 
 
 def _hidden(items: Iterable[Evidence], grounds: Grounds) -> tuple[Evidence, ...]:
-    """Return documents for readers who may not open the restricted ones."""
+    """Return documents for readers who may not open the restricted ones: those anonymised as `as_seen` says."""
     shown_items: dict[tuple[str, ...], Evidence] = {}
     for item in items:
         ground = grounds.get(item.reference, "")

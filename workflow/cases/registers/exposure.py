@@ -91,7 +91,9 @@ def lines_payload(lines: Iterable[CartogramLine]) -> list[list[str]]:
 
 
 def next_position(position: Position | None, number: int, event: Event) -> Position:
-    """Return a position after an event about it: exposed, removed from the list, or talked about."""
+    """Return a position after an event about it: exposed (or described anew, which lists it again), removed
+    from the list, or talked about with its holder.
+    """
     if event.kind == "position_exposed":
         return row_described(Position, number, event, position, ("talks",))
     assert position is not None

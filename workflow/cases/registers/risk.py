@@ -117,7 +117,9 @@ class Measure:
     extra: Mapping[str, object] = field(default_factory=dict)
 
     def review(self, period: str = "") -> Review | None:
-        """Return the latest review of a period; the latest of the whole measure where the period has none."""
+        """Return the last review of a period or of the whole measure, whichever was recorded later; None where
+        there is neither.
+        """
         return next((review for review in reversed(self.reviews) if review.period in (period, "")), None)
 
     @property
@@ -183,7 +185,9 @@ def next_risk(risk: Risk | None, number: int, event: Event) -> Risk:
 
 
 def next_measure(measure: Measure | None, number: int, event: Event) -> Measure:
-    """Return a measure after an event about it: set, or reviewed."""
+    """Return a measure after an event about it: set (or set anew, which keeps the day it was first set and its
+    reviews), or reviewed.
+    """
     payload = event.payload
     if event.kind == "measure_set":
         return row_described(Measure, number, event, measure, ("set_on", "reviews"), set_on=event.on)

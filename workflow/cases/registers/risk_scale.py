@@ -60,26 +60,22 @@ class RiskScale(Model):
     def edition(self) -> str:
         return f"{self.id}.{self.in_force.isoformat()}"
 
-    def product(self, rank: Rank) -> int:
-        """Return likelihood times effect."""
-        return rank.likelihood * rank.effect
-
     def band(self, rank: Rank) -> Band:
-        product = self.product(rank)
-        return next((band for band in self.bands if product <= band.up_to), self.bands[-1])
+        """Return the first band that reaches up to the points of a rank, else the last."""
+        return next((band for band in self.bands if rank.points <= band.up_to), self.bands[-1])
 
 
-def by_edition(scales: Mapping[str, RiskScale], rank: Rank | None) -> RiskScale | None:
+def scale_of(scales: Mapping[str, RiskScale], rank: Rank | None) -> RiskScale | None:
     """Return the scale a risk was ranked by; None without a rank, or if its file no longer exists."""
     return scales.get(rank.scale) if rank else None
 
 
 def read_scale(name: str, text: bytes) -> RiskScale:
     """Return the scale a file describes; raises UnreadableRegulation naming what is wrong."""
-    return read_file(RiskScale, name, text, _whose)
+    return read_file(RiskScale, name, text, _unless_ours)
 
 
-def _whose(scale: RiskScale) -> Iterator[FileProblem]:
+def _unless_ours(scale: RiskScale) -> Iterator[FileProblem]:
     """Yield a mistake unless the file says that the scale is ours."""
     if not scale.ours:
         yield FileProblem("not_allowed", "ours", {"value": "false", "allowed": ("true",)})

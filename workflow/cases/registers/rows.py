@@ -23,7 +23,7 @@ _ROWS: Mapping[str, type] = {"risk": Risk, "measure": Measure, "position": Posit
 
 
 def rows_of(case: Case, kind: str) -> Mapping[int, Row]:
-    """Return the rows of a kind in a case by number."""
+    """Return the rows of a kind (risk, measure, position or remark) in a case by number."""
     if kind == "position":
         return exposure(case).positions
     if kind == "remark":
