@@ -257,8 +257,7 @@ def register_titles(ctx: RequestContext) -> Mapping[str, Text]:
 
 def _counting(registers: Registers, last: date) -> Iterator[Register]:
     """Yield the registers with counting rules, in the version in force on that day."""
-    dated_registers = (registers.on(name, last) for name in registers.ids())
-    return (register for register in dated_registers if register.counts)
+    return (register for register in registers.all_on(last) if register.counts)
 
 
 def _counted(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime
 
 from pydantic import BaseModel
@@ -18,15 +17,12 @@ from merzim.storage.database.engine import reading
 from merzim.storage.notices.delivery_state import failed
 from merzim.storage.notices.delivery_state import figures as read_figures
 from merzim.storage.notices.faults import faults as read_faults
-from merzim.storage.notices.outbox import SqlOutbox
 from notifications.channels import STAYS_HERE
 from notifications.notice import Notice
 from notifications.planning import plan_page
 from notifications.recipients import RoundProblem
 from notifications.statistics import ChannelFault, Figures
 from workflow.cases.commands import reminder_actions
-from workflow.cases.commands.case_commands import CaseCommands
-from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 
 NOBODY_REACHED = "nobody_reached"
@@ -136,7 +132,7 @@ def acknowledge_letter(ctx: RequestContext, command: LetterOfCase) -> LetterDone
     letter = next((letter for letter in letters if letter.key == command.key), None)
     if letter is None or not (ctx.operator or letter.person in mine):
         raise NoSuchLetter("web.problem.no_letter")
-    acknowledge(ctx.app.outbox, ctx.case_commands, letter, command.key, at=stamp(ctx))
+    acknowledge(ctx, letter)
     return LetterDone(key=command.key, done=True, obligation=letter.obligation)
 
 
@@ -163,26 +159,12 @@ def _resent(ctx: RequestContext, channel: str) -> Resent:
     return Resent(channel=channel, letters=rounds.resend_all(ctx.app, channel, now=ctx.now))
 
 
-def acknowledge(
-    outbox: SqlOutbox, case_commands: CaseCommands, notice: Notice | None, key: str, *, at: Stamp
-) -> Notice:
-    """Record that the recipient has read a notice; when repeated, the first time is kept.
-
-    Args:
-        notice: the notice of the key, None when there is none.
-
-    Raises:
-        Refusal: there is no such notice.
-    """
-    if notice is None:
-        raise Refusal("unknown_notice", key=key)
+def acknowledge(ctx: RequestContext, notice: Notice) -> None:
+    """Record that the recipient has read a notice; when repeated, the first time is kept."""
     if notice.acknowledged_at is not None:
-        return notice
+        return
     # A letter that carried others was read with all it carried.
-    for carried_notice in (*outbox.carried(notice.key), notice):
-        if carried_notice.case:
-            reminder_actions.acknowledge(
-                case_commands, carried_notice.case, carried_notice.obligation, carried_notice.key, at=at
-            )
-        outbox.acknowledge(carried_notice.key, now=at.now)
-    return replace(notice, acknowledged_at=at.now)
+    for read in (*ctx.app.outbox.carried(notice.key), notice):
+        if read.case:
+            reminder_actions.acknowledge(ctx.case_commands, read.case, read.obligation, read.key, at=stamp(ctx))
+        ctx.app.outbox.acknowledge(read.key, now=ctx.now)

@@ -590,6 +590,10 @@ class Registers:
         in_force = [version for version in versions if version.in_force <= day]
         return in_force[-1] if in_force else next(iter(versions))
 
+    def all_on(self, day: date) -> tuple[Register, ...]:
+        """Return every register in its version of a day."""
+        return tuple(self.on(name, day) for name in self._versions)
+
     def latest(self, register: str) -> Register:
         """Return the last version. Raises UnknownRegister."""
         return list(self._versions_of(register).values())[-1]

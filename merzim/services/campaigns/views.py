@@ -191,12 +191,11 @@ class ShowCampaign(Command):
 def list_campaigns(ctx: RequestContext, command: AskCampaigns) -> CampaignList:
     """List the campaigns visible to the reader, and the kinds that adopted acts ask for."""
     visible_campaigns = [campaign for campaign in campaign_store(ctx).all() if _sees(ctx, campaign)]
-    registers = [ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids()]
     office = ctx.reads.office()
     unit = reader_scope(ctx).unit or office.root or ""
     kinds = [
         kind_view(register, bound)
-        for register in registers
+        for register in ctx.app.registers.all_on(ctx.today)
         if sees_lists(register, reader_scope(ctx))
         for kind in register.campaigns.values()
         if (bound := as_it_binds(ctx.app, kind, office, unit)).act or not kind.act

@@ -121,8 +121,7 @@ def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
     evidence = [] if command.preview else store_evidence(ctx, command.evidence)
 
     def result_of(step: StepOfCase) -> CommandResult:
-        _require_plain_fact(ctx, step)
-        obligation = _obligation(ctx, step)
+        obligation = _plain_obligation(ctx, step)
         kinds = obligation.evidence if obligation is not None else ()
         items = [EvidenceInput(content=item) for item in _with_kinds(kinds, evidence)]
         fact = RecordFact(
@@ -147,9 +146,17 @@ def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
     return ManyResult(preview=command.preview, recorded=recorded, refused=refused, steps=steps)
 
 
-def _obligation(ctx: RequestContext, step: StepOfCase) -> Obligation | None:
-    """Return the obligation a step fulfils; None for a fact of none."""
+def _plain_obligation(ctx: RequestContext, step: StepOfCase) -> Obligation | None:
+    """Return the obligation a step fulfils; None for a fact of none.
+
+    Raises:
+        Refusal: a decision, whose answer differs from case to case, or a register's row.
+    """
     procedure = ctx.library.of(ctx.reads.heads([step.case])[step.case])
+    if step.fact in procedure.decisions:
+        raise Refusal("bulk.decision", title=procedure.decisions[step.fact].title)
+    if is_entry(step.fact):
+        raise Refusal("bulk.register", row=step.fact)
     return procedure.by_id.get(step.fact.partition(".")[0])
 
 
@@ -193,16 +200,6 @@ def _result_or_refusal(
         return act(row), None
     except (Refusal, OutOfRange) as refusal:
         return None, Titles(**{language: i18n.refusal(refusal, language) for language in i18n.LANGUAGES})
-
-
-def _require_plain_fact(ctx: RequestContext, step: StepOfCase) -> None:
-    """Raise Refusal for a decision, whose answer differs from case to case, and for a register's row."""
-    procedure = ctx.library.of(ctx.reads.heads([step.case])[step.case])
-    question = procedure.decisions.get(step.fact)
-    if question is not None:
-        raise Refusal("bulk.decision", title=question.title)
-    if is_entry(step.fact):
-        raise Refusal("bulk.register", row=step.fact)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -135,7 +135,7 @@ def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
     )
     if notice is None or person is None:
         raise LetterLinkRefused(LetterLinkRefused.not_found)
-    question, answer, moment = _question(ctx, notice, person), command.answer, stamp(ctx)
+    question, answer = _question(ctx, notice, person), command.answer
     if answer not in question.open:
         return LetterAnswered(recorded=False)
     if answer != "acknowledged":
@@ -150,9 +150,9 @@ def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
             until=until,
             officer=officer,
             text=_text(ctx, question, officer) if officer else "",
-            at=moment,
+            at=stamp(ctx),
         )
-    acknowledge(ctx.app.outbox, ctx.case_commands, notice, notice.key, at=moment)
+    acknowledge(ctx, notice)
     return LetterAnswered(recorded=True)
 
 

@@ -31,6 +31,7 @@ from merzim.services.names import chosen_procedure
 from merzim.services.verbs import verb
 from merzim.storage.cases import imported_files
 from merzim.storage.cases.ledger import hold_openings
+from merzim.storage.cases.programmes import begun
 from merzim.storage.database.engine import one_transaction
 from merzim.storage.org import store as office_store
 from workflow.cases.case import Case, Wording
@@ -41,6 +42,9 @@ from workflow.org.access import within
 from workflow.org.audit import Stamp
 from workflow.org.office import Office
 from workflow.refusal import Refusal, closest_first
+
+MAX_TWINS = 500
+"""Maximum number of cases with the same days that are compared with a file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,7 +126,9 @@ def _candidate_cases(app: AppContext, procedure: str, schedules: Sequence[ReadSc
     begins = app.library.latest(procedure).begins_with
     days = {on for schedule in schedules if (on := schedule.planned.get(begins)) is not None}
     names = imported_files.alike(app.engine, procedure, places)
-    names += imported_files.planned_for(app.engine, procedure, begins, days) if days else []
+    if days:
+        twins = begun(app.engine, {procedure: begins}, days, is_active=True, limit=MAX_TWINS)
+        names += [case.id for case in twins]
     return list(app.ledger.cases(dict.fromkeys(names)).values())
 
 

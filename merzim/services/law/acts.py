@@ -121,7 +121,7 @@ def adoptable_acts(ctx: RequestContext, unit: str) -> Sequence[AdoptableAct]:
     office, library = ctx.reads.office(), ctx.library
     common = frozenset(ctx.app.settings.regulations.acts)
     above = common | acts_of(office, office.units[unit].parent or "")
-    registers = [ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids()]
+    registers = ctx.app.registers.all_on(ctx.today)
     editions = [library.latest(name) for name in library.procedures()]
     acts = []
     for id, act in library.adopted_acts.items():

@@ -168,11 +168,10 @@ def find_rows(ctx: RequestContext, text: str, *, limit: int) -> FoundRows:
     """Return the rows of the registers the reader sees that have all words; hidden fields join no search."""
     lists, scope, found_rows = SqlRegisterLists(ctx.app.engine), reader_scope(ctx), FoundRows(rows=[], total=0)
     among = lists.registers_having(text)
-    for name in ctx.app.registers.ids() if among else ():
-        register = ctx.app.registers.on(name, ctx.today)
-        if name not in among or not sees_lists(register, scope):
+    for register in ctx.app.registers.all_on(ctx.today) if among else ():
+        if register.id not in among or not sees_lists(register, scope):
             continue
-        query = row_query(ctx, register, ListRows(register_id=name, search=text))
+        query = row_query(ctx, register, ListRows(register_id=register.id, search=text))
         page = lists.page(query, limit=limit - len(found_rows.rows))
         found_rows.total += page.total
         view = register_view(register, scope)

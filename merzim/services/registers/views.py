@@ -189,19 +189,17 @@ def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
     units = seen_units(ctx, command.unit)
     lists = SqlRegisterLists(ctx.app.engine)
     counts = dict(lists.counts(units))
-    for name in ctx.app.registers.ids():
-        register = ctx.app.registers.on(name, ctx.today)
-        if name in counts and sees_lists(register, scope) and register.subjects:
+    registers = [register for register in ctx.app.registers.all_on(ctx.today) if sees_lists(register, scope)]
+    for register in registers:
+        if register.id in counts and register.subjects:
             # Some of its rows may be hidden from who sees the others.
             rows_query = ListRows(register_id=register.id, unit=command.unit)
             counts[register.id] = lists.count(row_query(ctx, register, rows_query))
-    registers = (ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids())
     kinds = {office.kind_of(unit) for unit in units} if units is not None else {""}
     views = [
         view_here(ctx, register, rows=counts.get(register.id, 0))
         for register in registers
-        if sees_lists(register, scope)
-        and (counts.get(register.id) or units is None or any(map(register.binds, kinds)))
+        if counts.get(register.id) or units is None or any(map(register.binds, kinds))
     ]
     return RegisterList(registers=[view for view in views if view.adopted or view.rows])
 
@@ -293,12 +291,11 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
 def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
     """Return the rows of other registers that refer to a row, for each field that may."""
     scope, lists, pointing = reader_scope(ctx), SqlRegisterLists(ctx.app.engine), []
-    for name in ctx.app.registers.ids():
-        other = ctx.app.registers.on(name, ctx.today)
+    for other in ctx.app.registers.all_on(ctx.today):
         shown_fields = list_fields(other, scope) if sees_lists(other, scope) else ()
         for field in (other.fields[name] for name in shown_fields):
             if field.kind == "row" and field.rows_of == row.register and field.indexed:
-                query = row_query(ctx, other, ListRows(register_id=name))
+                query = row_query(ctx, other, ListRows(register_id=other.id))
                 query = query.with_condition(CellFilter(field=field.id, keys=(row.id,)))
                 page = lists.page(query, limit=POINTING_SHOWN)
                 pointing.append(

@@ -19,8 +19,8 @@ from merzim.services.inputs import Day, Line
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly.register_duties import record_year
 from merzim.storage.cases.ledger import hold_openings
-from merzim.storage.cases.programmes import begun, opened
-from merzim.storage.database.engine import one_transaction
+from merzim.storage.cases.programmes import begun
+from merzim.storage.database.engine import Row_, one_transaction
 from notifications.recipients import resolve_recipients
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import CannotUndo, take_back_opening
@@ -194,15 +194,7 @@ def cancel_opened(app: AppContext, year: int, *, unit: str, ground: str, at: Sta
     """
     units = organisations(app.reads.office(), unit)
     records = [
-        [
-            record
-            for record in opened(
-                app.engine,
-                {procedure.id: procedure.begins_with for procedure in yearly(app.library, begin_year)},
-                date(begin_year, 1, 1),
-            )
-            if record.unit in units
-        ]
+        [record for record in _begun(app, begin_year, is_active=True) if record.unit in units]
         for begin_year in (year, year - 1)
     ]
     last = max((record.opened_at for record in records[0]), default=None)
@@ -236,22 +228,27 @@ def year_ahead(app: AppContext, year: int, *, unit: str = "", today: date) -> tu
     asked = frozenset(acts).union(*(acts_of(office, place) for place in units), ("",))
     if not any(procedure.adopted_act in asked for procedure in procedures):
         raise NothingYearly("nothing_yearly", year=year)
-    begun_cases = begun(app.engine, {procedure.id: procedure.begins_with for procedure in procedures}, start)
+    begun_cases = {(case.procedure, case.unit) for case in _begun(app, year)}
     new_openings = list(openings(app.library, office, year, units=units, known_openings=begun_cases, acts=acts))
     if date(year - 1, *ROLLS_OVER_FROM) <= today <= date(year, 12, 31):
-        before = {procedure.id: procedure.begins_with for procedure in yearly(app.library, year - 1)}
         new_openings += openings_of_year_before(
             app.library,
             office,
             year,
             units=units,
-            known_openings=begun(app.engine, before, date(year - 1, 1, 1)),
+            known_openings={(case.procedure, case.unit) for case in _begun(app, year - 1)},
             acts=acts,
             calendar=app.calendar,
             today=today,
             ground=say("rollover.ground", {"on": today}, app.settings.office.language),
         )
     return new_openings, sum(place in units for _, place in begun_cases)
+
+
+def _begun(app: AppContext, year: int, *, is_active: bool = False) -> Sequence[Row_]:
+    """Return the cases of the yearly procedures that begin with a year."""
+    begins = {procedure.id: procedure.begins_with for procedure in yearly(app.library, year)}
+    return begun(app.engine, begins, [date(year, 1, 1)], is_active=is_active)
 
 
 def proposed_year(app: AppContext, *, unit: str = "", now: datetime, today: date) -> tuple[int, int]:

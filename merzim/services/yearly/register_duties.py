@@ -18,7 +18,7 @@ from functools import cache, cached_property, partial
 from typing import TypeAlias
 
 from merzim.services.app import AppContext, RoundMark
-from merzim.storage.cases.programmes import active
+from merzim.storage.cases.programmes import begun
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.cases.case import Case, Evidence, Fact
 from workflow.cases.commands.row_facts import DutyRow, follow_rows, row_changes
@@ -177,8 +177,7 @@ class _YearDuties:
         """
         carriers: dict[str, list[tuple[Register, Fulfilment]]] = defaultdict(list)
         last = min(self.today, self.last)
-        registers = [self._app.registers.on(name, last) for name in self._app.registers.ids()]
-        fulfilling = [register for register in registers if register.fulfils]
+        fulfilling = [register for register in self._app.registers.all_on(last) if register.fulfils]
         kept_registers = SqlRegisterLists(self._app.engine).registers_with_rows() if fulfilling else ()
         for register in fulfilling:
             for fulfilment in register.fulfils if register.id in kept_registers else ():
@@ -191,7 +190,8 @@ class _YearDuties:
         library = self._app.library
         names = {fact.partition(":")[0] for fact in self.by_fact} & {*library.procedures()}
         begins = {name: library.latest(name).begins_with for name in names}
-        return active(self._app.engine, begins, self.first)
+        cases = begun(self._app.engine, begins, [self.first], is_active=True)
+        return {(case.procedure, case.unit): case.id for case in reversed(cases)}
 
     @cached_property
     def _office(self) -> Office:

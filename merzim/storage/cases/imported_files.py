@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import Engine, or_, select
 
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import read, read_column, writing
-from merzim.storage.tables.board import DEADLINE
+from merzim.storage.database.engine import read, writing
 from merzim.storage.tables.cases import CASE, PAPER
-from workflow.cases.states import STATES
-
-MAX_TWINS = 500
-"""Maximum number of cases with the same days that are compared with a file."""
 
 
 def cases_of_file(engine: Engine, digest: str) -> Mapping[str, str]:
@@ -54,17 +49,3 @@ def alike(engine: Engine, procedure: str, places: Iterable[tuple[str, str]]) -> 
         if (record.unit, record.object) in wanted_places
         or (record.object_also and {record.object, record.object_also} & objects)
     ]
-
-
-def planned_for(engine: Engine, procedure: str, fact: str, days: Iterable[date]) -> list[str]:
-    """Return the ids of the active cases of the procedure whose plan date of a fact is one of these days."""
-    query = (
-        select(CASE.c.id)
-        .join(DEADLINE, DEADLINE.c.case == CASE.c.id)
-        .where(DEADLINE.c.obligation == fact, DEADLINE.c.planned_on.in_(sorted(set(days))))
-        .where(DEADLINE.c.state.in_(STATES))  # As the index over plan dates begins.
-        .where(CASE.c.procedure == procedure, CASE.c.standing == "active")
-        .order_by(CASE.c.id)
-        .limit(MAX_TWINS)
-    )
-    return list(read_column(engine, query))

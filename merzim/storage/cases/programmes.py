@@ -1,8 +1,8 @@
-"""Queries for existing cases of a year, for yearly programmes."""
+"""The query for existing cases by the day they begin on, for yearly programmes and imported files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import Engine, and_, or_, select
@@ -13,36 +13,20 @@ from merzim.storage.tables.cases import CASE
 from workflow.cases.states import STATES
 
 
-def begun(engine: Engine, procedures: Mapping[str, str], on: date) -> frozenset[tuple[str, str]]:
-    """Return (procedure, unit) of every case whose start is planned for a day, active or not.
+def begun(
+    engine: Engine,
+    procedures: Mapping[str, str],
+    days: Iterable[date],
+    *,
+    is_active: bool = False,
+    limit: int | None = None,
+) -> Sequence[Row_]:
+    """Return id, procedure, unit and opened_at of the cases that are to begin on one of these days, by id.
 
     Args:
         procedures: procedure -> the fact it begins with.
+        is_active: leave closed cases out.
     """
-    return frozenset((record.procedure, record.unit) for record in _begun(engine, procedures, on))
-
-
-def active(engine: Engine, procedures: Mapping[str, str], on: date) -> Mapping[tuple[str, str], str]:
-    """Return (procedure, unit) -> the active case whose start is planned for a day, the first of several.
-
-    Args:
-        procedures: procedure -> the fact it begins with.
-    """
-    programmes = [record for record in _begun(engine, procedures, on) if record.standing == "active"]
-    return {(record.procedure, record.unit): record.id for record in reversed(programmes)}
-
-
-def opened(engine: Engine, procedures: Mapping[str, str], on: date) -> Sequence[Row_]:
-    """Return the active cases whose start is planned for a day: id, unit, opened_at.
-
-    Args:
-        procedures: procedure -> the fact it begins with.
-    """
-    return [record for record in _begun(engine, procedures, on) if record.standing == "active"]
-
-
-def _begun(engine: Engine, procedures: Mapping[str, str], on: date) -> Sequence[Row_]:
-    """Return the cases whose start is planned for a day, by their ids."""
     if not procedures:
         return ()
     begins = or_(
@@ -52,10 +36,12 @@ def _begun(engine: Engine, procedures: Mapping[str, str], on: date) -> Sequence[
         )
     )
     query = (
-        select(CASE.c.id, CASE.c.procedure, CASE.c.unit, CASE.c.standing, CASE.c.opened_at)
+        select(CASE.c.id, CASE.c.procedure, CASE.c.unit, CASE.c.opened_at)
         .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id)
-        .where(begins, DEADLINE.c.planned_on == on)
+        .where(begins, DEADLINE.c.planned_on.in_(sorted(set(days))))
         .where(DEADLINE.c.state.in_(STATES))  # As the index over plan dates begins.
         .order_by(CASE.c.id)
     )
-    return read(engine, query)
+    if is_active:
+        query = query.where(CASE.c.standing == "active")
+    return read(engine, query.limit(limit))
