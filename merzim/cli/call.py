@@ -240,7 +240,7 @@ class CommandContext:
 
     def heads(self, *names: str) -> list[str]:
         """Return headings of table columns: `cli.head.<name>`."""
-        return [self.say(f"cli.head.{name}") for name in names]
+        return [self.say(f"head.{name}") for name in names]
 
     def table(
         self, names: Sequence[str], rows: Iterable[Sequence[object]], *, indent: int = 0, none: str = ""

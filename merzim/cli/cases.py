@@ -220,7 +220,7 @@ def _print_case(
     call.print(f"{case.id}  {_object_or_title(call, case)}")
     for head, value in (("unit", call.name(case.unit)), ("edition", case.edition), ("stage", stage)):
         if value:
-            call.print(f"  {call.say('cli.head.' + head)}: {value}")
+            call.print(f"  {call.say('head.' + head)}: {value}")
     if unadopted:
         call.print("  " + call.say("web.act_not_adopted", act=unadopted.short))
     call.print()
@@ -384,7 +384,7 @@ def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date
     call.answer({"today": today, **extra, "obligations": lines})
     columns = ("due", "late_by_working_days", "case", "object", "title")
     cells = [
-        (*(line[column] for column in columns), call.say(f"cli.force.{line['force']}"), line["id"])
+        (*(line[column] for column in columns), call.say(f"force.{line['force']}"), line["id"])
         for line in lines
     ]
     call.table(("due", "late_by", "case", "object", "what", "force", "id"), cells, none=none)

@@ -262,7 +262,7 @@ def _print_edition(call: CommandContext, edition: Procedure) -> None:
         rows = [
             (
                 *(obligation.id, obligation.title[language], _term(call, edition, obligation)),
-                *(call.say(f"cli.force.{obligation.force}"), f"{obligation.act}, {obligation.paragraph}"),
+                *(call.say(f"force.{obligation.force}"), f"{obligation.act}, {obligation.paragraph}"),
             )
             for obligation in edition.obligations
             if obligation.stage == stage.id

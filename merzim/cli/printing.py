@@ -44,7 +44,7 @@ def print_deadlines(call: CommandContext, deadlines: Iterable[Deadline], *, toda
             deadline.due or "-",
             deadline.obligation.title[call.language] + (f" ({deadline.period})" if deadline.period else ""),
             state(call, deadline, today=today, titles=titles),
-            call.say(f"cli.force.{deadline.obligation.force}"),
+            call.say(f"force.{deadline.obligation.force}"),
             deadline.id,
         )
         for deadline in all_deadlines
@@ -82,7 +82,7 @@ def state(
         if not holds_on(deadline, today):
             return call.say("cli.state.not_recorded")
     if deadline.state == "open" and deadline.due is not None:
-        return call.say(f"cli.status.{deadline.status}")
+        return call.say(f"status.{deadline.status}")
     return call.say(f"cli.state.{deadline.state}")
 
 

@@ -82,7 +82,7 @@ def notices(
         rows = [
             (
                 *(notice.due, notice.case, notice.obligation),
-                call.say(f"cli.force.{forces[notice.key]}") if notice.key in forces else "–",
+                call.say(f"force.{forces[notice.key]}") if notice.key in forces else "–",
                 *(notice.step, notice.person, notice.channel, _state(call, notice)),
             )
             for notice in notices

@@ -40,7 +40,7 @@ def _sheet(section: Section, lines: Sequence[CartogramLine], language: str) -> T
         (number, line.department, line.district, line.text)
         for number, line in enumerate((line for line in lines if line.section == section), start=1)
     ]
-    head_titles = tuple(say(f"cli.head.{head}", {}, language) for head in heads)
+    head_titles = tuple(say(f"head.{head}", {}, language) for head in heads)
     return Table(head_titles, rows, say(f"cartogram.sheet.{section}", {}, language))
 
 
@@ -87,7 +87,7 @@ def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLi
             is none, no position or risk.
     """
     paper = open_paper(source, name)
-    tables = find_tables(paper, COLUMNS, "paper_cartogram_form_unknown", _REQUIRED)
+    tables = find_tables(paper, COLUMNS, "paper_measures_form_unknown", _REQUIRED)
     errors = Errors()
     lines: list[CartogramLine] = []
     for sheet, heading in tables:

@@ -38,8 +38,8 @@ _STEP = 1024 * 1024
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 _COLUMNS = (
     *(("place", 24), ("obligation", 44), ("case", 12), ("unit", 30), ("object", 34), ("kind", 26)),
-    *(("document", 44), ("fact_on", 12), ("written_on", 12), ("recorded_on", 12), ("published_on", 12)),
-    *(("type", 22), ("size", 10), ("sha256", 66), ("remark", 44)),
+    *(("evidence", 44), ("fact_on", 12), ("written_on", 12), ("recorded_on", 12), ("published_on", 12)),
+    *(("type", 22), ("size", 10), ("sha256", 66), ("note", 44)),
 )
 
 
@@ -241,7 +241,7 @@ def _index(places: Sequence[tuple[Document, str, str]], language: str) -> bytes:
     """Return the index workbook. `places`: each document with its place in the package or its link, and a
     remark.
     """
-    heads = [say(f"package.column.{name}", {}, language) for name, _ in _COLUMNS]
+    heads = [say(f"head.{name}", {}, language) for name, _ in _COLUMNS]
     rows = [_cells(document, place, remark, language) for document, place, remark in places]
     table = Table(heads, rows, say("package.sheet", {}, language), widths=[width for _, width in _COLUMNS])
     return tables_workbook([table])

@@ -73,7 +73,7 @@ def test_what_is_allowed_is_listed_in_every_sentence_and_headings_begin_alike() 
         text = template(code, language)
         bare = [name for name, form, _ in placeholders_of(text) if name == "allowed" and form != "join"]
         assert not bare, f"{where(code)}: [{code}] {language}"
-        assert not (code.startswith("cli.head.") and text[0].islower()), f"{where(code)}: [{code}] {language}"
+        assert not (code.startswith("head.") and text[0].islower()), f"{where(code)}: [{code}] {language}"
 
 
 def test_every_code_can_be_said_in_every_language() -> None:

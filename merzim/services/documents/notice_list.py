@@ -17,8 +17,8 @@ from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.refusal import Refusal
 
 COLUMNS = (
-    *("due", "case", "obligation", "object", "step", "who", "channel", "address", "kind", "state", "moment"),
-    *("answer", "acknowledged", "text_hash", "carrier", "key"),
+    *("due", "case", "obligation", "object", "step", "to_whom", "channel", "address", "kind", "state"),
+    *("sent_at", "server_answer", "acknowledged", "text_hash", "carrier", "key"),
 )
 
 
@@ -65,7 +65,7 @@ def notices_table(app: AppContext, notices: Sequence[Notice], language: str) -> 
                 notice.key,
             )
         )
-    heads = [say(f"register.head.{name}", {}, language) for name in COLUMNS]
+    heads = [say(f"head.{name}", {}, language) for name in COLUMNS]
     return Table(heads, rows, say("register.sheet", {}, language))
 
 

@@ -116,10 +116,10 @@ def open_feed(ctx: RequestContext, secret: str, language: str = "") -> Feed | No
     language = _language(language, account, office)
     if account is not None:
         rows = _own_rows(ctx, reader_of(ctx, account), today)
-        name = i18n.say("web.feed.of_person", {"name": account.reader.name or account.reader.login}, language)
+        name = i18n.say("web.feed.of", {"name": account.reader.name or account.reader.login}, language)
     else:
         rows = _unit_rows(ctx, entry.scope, today)
-        name = i18n.say("web.feed.of_unit", {"name": entry.name}, language)
+        name = i18n.say("web.feed.of", {"name": entry.name}, language)
     return Feed(name=name, items=[_item(ctx, case, row, language, now) for case, row in rows])
 
 

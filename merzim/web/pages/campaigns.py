@@ -88,11 +88,11 @@ State = Annotated[Literal["", "awaited", "answered", "refused", "left", "unreach
 
 CAMPAIGN_COLUMNS: tuple[Column[CampaignView], ...] = (
     Column("web.campaigns.campaign", lambda t, campaign: campaign.title[t.language], ""),
-    Column("numbered.head", lambda t, campaign: t.row(campaign.id)),
-    Column("web.campaigns.register", lambda t, campaign: campaign.register_title[t.language]),
-    Column("web.campaigns.units", lambda t, campaign: "; ".join(campaign.unit_names) or t.say("web.unit.all")),
+    Column("head.number", lambda t, campaign: t.row(campaign.id)),
+    Column("register.sheet", lambda t, campaign: campaign.register_title[t.language]),
+    Column("head.units", lambda t, campaign: "; ".join(campaign.unit_names) or t.say("web.unit.all")),
     Column(
-        "web.campaigns.state",
+        "head.state",
         lambda t, campaign: t.say(f"web.campaigns.{'open' if campaign.is_open else 'ended'}"),
         "",
     ),

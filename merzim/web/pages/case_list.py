@@ -71,12 +71,12 @@ def _stage(translator: Translator, item: ListedCase) -> object:
 
 
 CASE_COLUMNS: tuple[Column[ListedCase], ...] = (
-    Column("web.cases.head.id", lambda _, item: item.id),
+    Column("head.case", lambda _, item: item.id),
     Column("web.object", lambda t, item: item.object[t.language], ""),
     Column("web.analyses.procedure", lambda t, item: item.procedure[t.language]),
-    Column("web.cases.head.unit", lambda t, item: t.name(item.unit.name), "col-unit"),
-    Column("web.state", lambda t, item: t.say(f"web.standing.{item.status}")),
-    Column("web.cases.head.stage", _stage, ""),
+    Column("head.unit", lambda t, item: t.name(item.unit.name), "col-unit"),
+    Column("head.state", lambda t, item: t.say(f"web.standing.{item.status}")),
+    Column("head.stage", _stage, ""),
     Column("web.cases.head.next_due", lambda _, item: item.next_due, ""),
     Column(
         "web.cases.head.next",

@@ -336,7 +336,7 @@ def _page(
 
 def _heads(mine: bool) -> list[tuple[object, str]]:
     """Return the headings of the page; the reader's own rows need no assignee."""
-    left_out = {"web.points", "web.unit", *(["web.who"] if mine else [])}
+    left_out = {"head.points", "head.unit", *(["web.who"] if mine else [])}
     return [head for head in page_heads(line_columns(date.min)) if head[0] not in left_out]
 
 

@@ -152,9 +152,9 @@ def _columns(names: dict[str, Name]) -> tuple[Column[AssignmentResult], ...]:
     return (
         Column("web.assignments.text", lambda _, assignment: assignment.text, ""),
         Column("web.assignments.by", lambda _, assignment: assignment.until, "col-due"),
-        Column("web.state", lambda t, assignment: t.say(f"web.assignments.is.{assignment.state}"), ""),
+        Column("head.state", lambda t, assignment: t.say(f"web.assignments.is.{assignment.state}"), ""),
         Column(
-            "web.assignments.person",
+            "head.to_whom",
             lambda t, assignment: t.name(names.get(assignment.person, assignment.person)),
             "col-who",
         ),
@@ -164,7 +164,7 @@ def _columns(names: dict[str, Name]) -> tuple[Column[AssignmentResult], ...]:
             "col-who",
         ),
         Column("web.assignments.given_on", lambda _, assignment: assignment.given_on),
-        Column("web.cases.head.id", lambda _, assignment: assignment.case),
+        Column("head.case", lambda _, assignment: assignment.case),
         Column("web.assignments.answered_on", lambda _, assignment: assignment.answered_on),
         Column("web.assignments.said", lambda _, assignment: assignment.answer or assignment.refused),
     )

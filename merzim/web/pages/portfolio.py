@@ -161,21 +161,21 @@ def _of(obligation: str, name: str) -> Callable[[Translator, PortfolioLine], obj
 
 
 STEP_COLUMNS: tuple[Column[Row], ...] = (
-    Column("web.cases.head.id", lambda _, row: row[0].case),
+    Column("head.case", lambda _, row: row[0].case),
     Column("web.object", lambda _, row: row[0].object),
-    Column("web.obligation", lambda _, row: row[1].title),
+    Column("head.obligation", lambda _, row: row[1].title),
     Column("web.portfolio.approved", lambda _, row: row[1].approved),
-    Column("web.planner.planned", lambda _, row: row[1].planned),
+    Column("head.planned", lambda _, row: row[1].planned),
     Column("web.cases.head.done", lambda _, row: row[1].done),
     Column("web.portfolio.due", lambda _, row: row[1].due),
     Column("web.portfolio.drift", lambda _, row: row[1].drift),
     Column("web.portfolio.slack", lambda _, row: row[1].slack),
 )
 LINE_COLUMNS: tuple[Column[PortfolioLine], ...] = (
-    Column("web.cases.head.id", lambda _, line: line.case),
+    Column("head.case", lambda _, line: line.case),
     Column("web.portfolio.analysis", lambda _, line: line.object, ""),
-    Column("web.cases.head.unit", lambda _, line: line.unit_name),
-    Column("web.cases.head.stage", lambda _, line: line.stage_title),
+    Column("head.unit", lambda _, line: line.unit_name),
+    Column("head.stage", lambda _, line: line.stage_title),
     Column("web.portfolio.drift", lambda _, line: line.drift, "col-points"),
     Column("web.portfolio.drifted", _of("drifted", "title")),
     Column("web.portfolio.slack", lambda _, line: line.slack, "col-points"),

@@ -190,7 +190,7 @@ class Translator:
             "title": i18n.inner(obligation.title[self.language]),
             "term": "; ".join(terms),
             "duty": i18n.inner(self.word("duty.", obligation.duty)),
-            "force": self.say(f"web.force.{obligation.force}"),
+            "force": self.say(f"force.{obligation.force}"),
         }
         proofs = [i18n.inner(self.word("evidence.", kind)) for kind in obligation.evidence]
         proved = " " + self.say("web.asks.proved", evidence=", ".join(proofs)) if proofs else ""

@@ -124,16 +124,16 @@ def workbook_response(
 def line_columns(today: date) -> tuple[Column[ObligationLine], ...]:
     """Return the columns of a list of deadlines on a day."""
     return (
-        Column("web.state", lambda t, line: t.line_state(line, today)[1], "col-days"),
-        Column("web.due", lambda _, line: line.due, "col-due"),
-        Column("web.obligation", lambda t, line: t.titled(line.title, line.period), ""),
-        Column("web.force", lambda t, line: t.say(f"web.force.{line.force}")),
-        Column("web.cases.head.id", lambda _, line: line.case),
+        Column("head.state", lambda t, line: t.line_state(line, today)[1], "col-days"),
+        Column("head.due", lambda _, line: line.due, "col-due"),
+        Column("head.obligation", lambda t, line: t.titled(line.title, line.period), ""),
+        Column("head.force", lambda t, line: t.say(f"force.{line.force}")),
+        Column("head.case", lambda _, line: line.case),
         Column("web.object", lambda t, line: line.about[t.language]),
-        Column("web.stage", lambda t, line: line.stage[t.language]),
-        Column("web.unit", lambda t, line: t.name(line.unit.name), "col-unit"),
+        Column("head.stage", lambda t, line: line.stage[t.language]),
+        Column("head.unit", lambda t, line: t.name(line.unit.name), "col-unit"),
         Column("web.who", lambda t, line: t.names(line.who.shown) or t.word("duty.", line.who.duty), "col-who"),
-        Column("web.points", lambda _, line: line.stake, "col-points"),
+        Column("head.points", lambda _, line: line.stake, "col-points"),
     )
 
 

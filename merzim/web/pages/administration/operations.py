@@ -121,13 +121,13 @@ def _local(at: datetime | None) -> datetime | None:
 
 
 AUDIT_COLUMNS: tuple[Column[AuditLine], ...] = (
-    Column("numbered.head", lambda _, line: line.seq),
+    Column("head.number", lambda _, line: line.seq),
     Column("web.audit.when", lambda _, line: _local(line.at), ""),
     Column("web.audit.who", lambda _, line: line.who, ""),
     Column("web.login.name", lambda _, line: line.by),
     Column("web.audit.what", lambda t, line: t.capital(line.what), ""),
     Column("web.audit.topic", lambda t, line: t.say(f"audit.topic.{line.topic}")),
-    Column("web.cases.head.id", lambda _, line: line.case),
+    Column("head.case", lambda _, line: line.case),
     Column("web.audit.where", lambda _, line: line.address, ""),
     Column("web.audit.way", lambda t, line: t.say(f"audit.way.{line.way}")),
 )

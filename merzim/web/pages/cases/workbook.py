@@ -19,25 +19,27 @@ from workflow.cases.registers.evidence_list import proofs
 
 router = APIRouter(include_in_schema=False)
 DEADLINES: tuple[Column[tuple[StagePart, ShownObligation]], ...] = (
-    Column("web.stage", lambda t, row: row[0].stage.title[t.language]),
-    Column("web.obligation", lambda t, row: t.titled(row[1].deadline.obligation.title, row[1].deadline.period)),
-    Column("web.force", lambda t, row: t.say(f"web.force.{row[1].deadline.obligation.force}")),
-    Column("web.due", lambda _, row: row[1].deadline.due),
-    Column("web.state", lambda t, row: t.say(f"web.look.{row[1].look}")),
-    Column("web.case.workbook.done_on", lambda _, row: row[1].deadline.done_on),
+    Column("head.stage", lambda t, row: row[0].stage.title[t.language]),
+    Column(
+        "head.obligation", lambda t, row: t.titled(row[1].deadline.obligation.title, row[1].deadline.period)
+    ),
+    Column("head.force", lambda t, row: t.say(f"force.{row[1].deadline.obligation.force}")),
+    Column("head.due", lambda _, row: row[1].deadline.due),
+    Column("head.state", lambda t, row: t.say(f"web.look.{row[1].look}")),
+    Column("web.assignments.answered_on", lambda _, row: row[1].deadline.done_on),
     Column("web.past.head.late_by", lambda _, row: row[1].deadline.late_by),
     Column("web.who", lambda t, row: t.names(row[1].who.names) or row[1].who.written),
     Column("web.evidence", lambda t, row: _kinds(t, row[1])),
 )
 DOCUMENTS: tuple[Column[ShownProof], ...] = (
     Column(
-        "web.case.document", lambda t, proof: proof.item.name or proof.item.reference or t.say("web.restricted")
+        "head.evidence", lambda t, proof: proof.item.name or proof.item.reference or t.say("web.restricted")
     ),
     Column(
         "web.case.workbook.kind",
         lambda t, proof: t.say(f"evidence.{proof.item.kind}") if proof.item.kind else "",
     ),
-    Column("web.obligation", lambda t, proof: _proved(t, proof)),
+    Column("head.obligation", lambda t, proof: _proved(t, proof)),
     Column("web.case.written", lambda _, proof: proof.item.written_on),
     Column(
         "web.case.recorded", lambda t, proof: t.moment(proof.item.recorded_at) if proof.item.recorded_at else ""
@@ -64,7 +66,7 @@ def get_case_workbook(ctx: Reading, case: CaseId) -> Response:
             name=_tab(t, "deadlines"),
         ),
         table_of(
-            t, DOCUMENTS, [proof_of(item, view) for item in proofs(view.case)], name=t.say("web.case.evidence")
+            t, DOCUMENTS, [proof_of(item, view) for item in proofs(view.case)], name=t.say("form.field.proof")
         ),
     ]
     rows = [(line, measure) for line in risks.lines for measure in line.measures or (None,)]
@@ -100,11 +102,11 @@ def _risk_columns() -> tuple[Column[tuple[RiskLine, MeasureLine | None]], ...]:
         Column(risk["description"].title, lambda _, row: row[0].risk.description),
         Column(risk["direction"].title, lambda t, row: t.option("direction", row[0].risk.direction)),
         Column(risk["cause"].title, lambda _, row: row[0].risk.cause),
-        Column("web.case.workbook.rank", lambda _, row: row[0].points),
+        Column("head.rank", lambda _, row: row[0].points),
         Column(measure["recommendation"].title, lambda _, row: row[1] and row[1].measure.recommendation),
         Column(measure["action"].title, lambda _, row: row[1] and row[1].measure.action),
         Column(measure["completion"].title, lambda _, row: row[1] and row[1].measure.completion),
         Column(measure["responsible"].title, lambda _, row: row[1] and row[1].measure.responsible),
-        Column("web.due", lambda _, row: row[1] and row[1].deadline and row[1].deadline.due),
-        Column("web.state", lambda t, row: row[1] and t.option("outcome", row[1].measure.outcome or "none")),
+        Column("head.due", lambda _, row: row[1] and row[1].deadline and row[1].deadline.due),
+        Column("head.state", lambda t, row: row[1] and t.option("outcome", row[1].measure.outcome or "none")),
     )

@@ -14,9 +14,9 @@ from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Content, figures_columns, table_of
 
 TABLES = (
-    ("months", figures_columns("web.figures.month")),
-    ("stages", figures_columns("web.stage", with_pace=True, with_delay=True)),
-    ("units", figures_columns("web.unit", with_delay=True)),
+    ("months", figures_columns("head.month")),
+    ("stages", figures_columns("head.stage", with_pace=True, with_delay=True)),
+    ("units", figures_columns("head.unit", with_delay=True)),
 )
 """The tables of figures of a year, each with its columns."""
 

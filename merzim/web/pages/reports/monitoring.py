@@ -72,18 +72,18 @@ def _outcome(t: Translator, line: MonitoringLine) -> Content:
 
 
 RECOMMENDATION_COLUMNS: tuple[Column[MonitoringLine], ...] = (
-    Column("cli.head.case", lambda _, line: line.case.id),
-    Column("cli.head.n", lambda _, line: line.risk.number),
-    Column("web.monitoring.risk", lambda _, line: line.risk.description, "", _risk),
-    Column("cli.head.direction", lambda t, line: t.option("direction", line.risk.direction)),
-    Column("cli.head.rank", lambda _, line: line.risk.rank.points if line.risk.rank else None),
-    Column("cli.head.recommendation", lambda _, line: line.measure and line.measure.recommendation),
-    Column("web.risks.measure", lambda _, line: line.measure and line.measure.action, "", _measure),
-    Column("cli.head.completion", lambda _, line: line.measure and line.measure.completion),
-    Column("web.unit", lambda t, line: t.name(line.unit.name), "col-unit"),
-    Column("web.risks.responsible", lambda _, line: line.measure and line.measure.responsible, ""),
-    Column("cli.head.term", lambda _, line: line.measure and line.measure.term.written),
-    Column("web.due", lambda _, line: line.due, "col-due-long", _due),
+    Column("head.case", lambda _, line: line.case.id),
+    Column("head.n", lambda _, line: line.risk.number),
+    Column("head.risk", lambda _, line: line.risk.description, "", _risk),
+    Column("head.direction", lambda t, line: t.option("direction", line.risk.direction)),
+    Column("head.rank", lambda _, line: line.risk.rank.points if line.risk.rank else None),
+    Column("head.recommendation", lambda _, line: line.measure and line.measure.recommendation),
+    Column("head.measure", lambda _, line: line.measure and line.measure.action, "", _measure),
+    Column("head.completion", lambda _, line: line.measure and line.measure.completion),
+    Column("head.unit", lambda t, line: t.name(line.unit.name), "col-unit"),
+    Column("form.field.responsible", lambda _, line: line.measure and line.measure.responsible, ""),
+    Column("head.term", lambda _, line: line.measure and line.measure.term.written),
+    Column("head.due", lambda _, line: line.due, "col-due-long", _due),
     Column(
         "web.risks.outcome",
         lambda t, line: t.option("outcome", line.status) if line.status else None,
@@ -119,9 +119,7 @@ def build(query: ReportQuery) -> Report:
             Filter(
                 name="status", label=t.say("web.risks.outcome"), options=every_status, chosen=criteria.status
             ),
-            Filter(
-                name="direction", label=t.say("web.risks.direction"), options=ways, chosen=criteria.direction
-            ),
+            Filter(name="direction", label=t.say("head.direction"), options=ways, chosen=criteria.direction),
             Filter(name="late", label=late, chosen="1" if criteria.late else "", kind="check"),
             Filter(name="legal", label=legal, chosen="1" if criteria.legal else "", kind="check"),
         ),

@@ -39,7 +39,7 @@ def build_consolidated(query: ReportQuery) -> Report:
     ctx, t = query.ctx, query.t
     form = _consolidated(query)
     law, obligation = form.procedure, form.obligation
-    force = t.say(f"web.force.{obligation.force}")
+    force = t.say(f"force.{obligation.force}")
     procedures = (procedure for _, group in offered_procedures(ctx, "") for procedure in group)
     return Report(
         title=t.titled(obligation.title, str(form.year)),
@@ -55,7 +55,7 @@ def build_consolidated(query: ReportQuery) -> Report:
             ),
             Filter(
                 name="obligation",
-                label=t.say("web.obligation"),
+                label=t.say("head.obligation"),
                 options=tuple((each.id, each.title[t.language]) for each in law.obligations),
                 chosen=obligation.id,
             ),
@@ -74,9 +74,9 @@ def consolidated_workbook(query: ReportQuery) -> Response:
     form = consolidated.form
     numbers = list(dict.fromkeys((*consolidated.obligation.values, *form.sums)))
     heads = (
-        *(t.say(f"cli.head.{column}") for column in ("unit", "case", "id", "due", "on", "late_by")),
+        *(t.say(f"head.{column}") for column in ("unit", "case", "id", "due", "on", "late_by")),
         *(t.say(f"value.{number}") for number in numbers),
-        t.say("cli.head.documents"),
+        t.say("head.documents"),
     )
     rows = [
         (
@@ -174,10 +174,10 @@ def _line_columns(name: Callable[[str], str]) -> tuple[Column[ResultLine], ...]:
     return (
         Column("web.open.organisation", organisation, "", organisation),
         Column("web.act.case", case, "", case),
-        Column("web.due", lambda _, line: line.due, ""),
+        Column("head.due", lambda _, line: line.due, ""),
         Column("web.together.done_on", done, "", done),
         Column("web.together.numbers", numbers, "", numbers),
-        Column("web.together.documents", lambda _, line: line.evidence, "col-points"),
+        Column("head.documents", lambda _, line: line.evidence, "col-points"),
     )
 
 
@@ -219,7 +219,7 @@ def _ready_columns(name: Callable[[str], str]) -> tuple[Column[ReadyUpload], ...
     def upload(t: Translator, row: ReadyUpload) -> Content:
         case, deadline = row.waiting.case, row.waiting.upload
         parts = (
-            t.say(f"web.force.{deadline.obligation.force}"),
+            t.say(f"force.{deadline.obligation.force}"),
             name(row.unit) or case.object_in(t.language),
             case.id,
         )
@@ -241,9 +241,9 @@ def _ready_columns(name: Callable[[str], str]) -> tuple[Column[ReadyUpload], ...
 
     return (
         Column("web.together.upload", upload, "", upload),
-        Column("web.due", lambda t, row: row.waiting.upload.due or t.say("web.no_due"), ""),
+        Column("head.due", lambda t, row: row.waiting.upload.due or t.say("web.no_due"), ""),
         Column("web.together.ready", documents, "col-ready", documents),
-        Column("cli.head.through", lambda _, row: name(row.through), ""),
+        Column("head.through", lambda _, row: name(row.through), ""),
         Column("web.who", lambda t, row: t.names(row.people) or t.say("web.overview.nobody"), "col-who"),
     )
 
@@ -251,14 +251,14 @@ def _ready_columns(name: Callable[[str], str]) -> tuple[Column[ReadyUpload], ...
 def _upload_columns(name: Callable[[str], str]) -> tuple[Column[tuple[ReadyUpload, ProvedFact]], ...]:
     """Return the columns of uploads in the workbook. `name`: from a unit's id to its name."""
     return (
-        Column("cli.head.unit", lambda _, row: name(row[0].unit)),
-        Column("cli.head.case", lambda _, row: row[0].waiting.case.id),
+        Column("head.unit", lambda _, row: name(row[0].unit)),
+        Column("head.case", lambda _, row: row[0].waiting.case.id),
         Column("web.together.upload", lambda t, row: _title(t, row[0].waiting.upload)),
-        Column("web.due", lambda _, row: row[0].waiting.upload.due),
+        Column("head.due", lambda _, row: row[0].waiting.upload.due),
         Column("web.together.ready", lambda t, row: row[1].obligation.title[t.language]),
-        Column("cli.head.on", lambda _, row: row[1].on),
-        Column("cli.head.documents", lambda _, row: row[1].documents),
-        Column("cli.head.through", lambda _, row: name(row[0].through)),
+        Column("head.on", lambda _, row: row[1].on),
+        Column("head.documents", lambda _, row: row[1].documents),
+        Column("head.through", lambda _, row: name(row[0].through)),
         Column("web.who", lambda t, row: t.names(row[0].people) or t.say("web.overview.nobody")),
     )
 
@@ -319,11 +319,11 @@ def _turn_columns(name: Callable[[str], str]) -> tuple[Column[Turn], ...]:
 
     return (
         Column("web.open.organisation", lambda _, turn: name(turn.unit), "", organisation),
-        Column("web.state", lambda t, turn: t.say(f"yearly_clock.{turn.state}"), "", state),
+        Column("head.state", lambda t, turn: t.say(f"yearly_clock.{turn.state}"), "", state),
         Column("web.together.next_by", lambda _, turn: turn.due, ""),
-        Column("cli.head.next_start", lambda _, turn: turn.next_on, "", next_start),
-        Column("cli.head.last_ended", lambda _, turn: turn.last, "", last_end),
-        Column("cli.head.closed_until", lambda _, turn: turn.closed_until, ""),
+        Column("head.next_start", lambda _, turn: turn.next_on, "", next_start),
+        Column("head.last_ended", lambda _, turn: turn.last, "", last_end),
+        Column("head.closed_until", lambda _, turn: turn.closed_until, ""),
         Column("web.together.remarks", lambda t, turn: " ".join(_remarks(t, turn, name))),
     )
 
@@ -404,6 +404,6 @@ def _place_columns() -> tuple[Column[UnitPositions], ...]:
         return positions
 
     return (
-        Column("cli.head.department", lambda t, place: place.name or t.say("risk.whole_body"), ""),
+        Column("head.department", lambda t, place: place.name or t.say("risk.whole_body"), ""),
         *(Column(f"cartogram.sheet.{id}", section(id), "", section(id)) for id in SECTIONS),
     )

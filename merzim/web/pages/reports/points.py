@@ -85,10 +85,10 @@ def workbook(query: ReportQuery) -> Response:
 
 
 PART_COLUMNS: tuple[Column[YearScores], ...] = (
-    Column("web.unit", lambda t, part: t.name(part.unit.name), ""),
-    Column("web.scores.points", lambda _, part: part.total, "col-points"),
+    Column("head.unit", lambda t, part: t.name(part.unit.name), ""),
+    Column("head.points", lambda _, part: part.total, "col-points"),
     Column("web.scores.at_stake.short", lambda _, part: part.at_stake, "col-points"),
-    Column("web.scores.lost.short", lambda _, part: part.lost, "col-points"),
+    Column("head.lost", lambda _, part: part.lost, "col-points"),
 )
 
 
@@ -99,12 +99,12 @@ def _indicator_columns(view: Points) -> tuple[Column[IndicatorPoints], ...]:
         return Content(text=indicator.title[t.language], under=under)
 
     return (
-        Column("cli.head.indicator", lambda t, indicator: t.paragraph(indicator.id)),
-        Column("cli.head.title", lambda t, indicator: indicator.title[t.language], "", title),
-        Column("web.scores.points", lambda _, indicator: indicator.points, "col-points"),
+        Column("head.indicator", lambda t, indicator: t.paragraph(indicator.id)),
+        Column("head.title", lambda t, indicator: indicator.title[t.language], "", title),
+        Column("head.points", lambda _, indicator: indicator.points, "col-points"),
         Column("web.scores.maximum", lambda _, indicator: indicator.maximum, "col-points"),
         Column("web.scores.at_stake.short", lambda _, indicator: indicator.at_stake, "col-points"),
-        Column("web.scores.lost.short", lambda _, indicator: indicator.lost, "col-points"),
+        Column("head.lost", lambda _, indicator: indicator.lost, "col-points"),
         Column("web.scores.arithmetic", lambda t, indicator: _arithmetic(t, indicator)),
     )
 
@@ -121,14 +121,14 @@ def _step_columns(view: Points) -> tuple[Column[Ahead], ...]:
         )
 
     return (
-        Column("cli.head.indicator", lambda t, prospect: t.paragraph(prospect.step.indicator)),
-        Column("cli.head.title", lambda t, prospect: prospect.title[t.language]),
+        Column("head.indicator", lambda t, prospect: t.paragraph(prospect.step.indicator)),
+        Column("head.title", lambda t, prospect: prospect.title[t.language]),
         Column(
             "web.scores.step",
             lambda t, prospect: t.tell(f"score.step.{prospect.step.code}", prospect.step.told),
             *("", step),
         ),
-        Column("web.scores.gain", lambda _, prospect: prospect.step.told["gain"], "col-points"),
+        Column("head.points", lambda _, prospect: prospect.step.told["gain"], "col-points"),
         Column("web.scores.by", lambda _, prospect: prospect.step.by, "col-due-long"),
     )
 
