@@ -33,12 +33,11 @@ from workflow.scoring.scale import (
     Presence,
     Present,
     Propaganda,
-    Readings,
     Scoring,
     Share,
     Sittings,
 )
-from workflow.scoring.score import NOTHING, Score, Scores, as_decimal, points_of
+from workflow.scoring.score import NOTHING, Score, Scores, as_decimal, points_of, read_as
 from workflow.scoring.tally import AssessedYear, Tally, recorded_whole, under_embargo
 
 SHOWN = 3
@@ -152,24 +151,18 @@ def stake_of(
     return Stake(points, isinstance(indicator.scale, Presence)) if points else None
 
 
-def steps(
-    scoring: Scoring, tallies: Mapping[str, Tally], year: AssessedYear, readings: Readings
-) -> tuple[PointsStep, ...]:
+def steps(scoring: Scoring, tallies: Mapping[str, Tally], year: AssessedYear) -> tuple[PointsStep, ...]:
     """Return the nearest step of every indicator that has one, the most points first."""
-    # A step counts for the whole year, whatever the reading of the period.
-    plain = {**readings, "commission_period": "year"}
     steps = [
         step
         for name, tally in tallies.items()
-        for step in _steps(scoring.indicators[name], tally, year, plain)
+        for step in _steps(scoring.indicators[name], tally, year)
         if step.gain > 0
     ]
     return tuple(sorted(steps, key=lambda step: (-step.gain, step.by, step.indicator)))
 
 
-def _steps(
-    indicator: Indicator, indicator_tally: Tally, year: AssessedYear, readings: Readings
-) -> Iterator[PointsStep]:
+def _steps(indicator: Indicator, indicator_tally: Tally, year: AssessedYear) -> Iterator[PointsStep]:
     """Yield the next steps of one indicator that earn or keep points; none after the year."""
     if year.today.year > year.year:
         return
@@ -184,21 +177,21 @@ def _steps(
     elif isinstance(answer, Present) and isinstance(scale, Brackets):
         yield _step(indicator, "record_act", scale.rows[0].points, end)
     elif isinstance(answer, Present) and isinstance(scale, Propaganda):
-        best = points_of(indicator, Events(scaled=True, views=scale.views), readings)
+        best = points_of(indicator, Events(scaled=True, views=scale.views))
         yield _step(indicator, "show_events", best, end)
     elif indicator_tally.quarterly:
-        yield from _this_quarter(indicator, indicator_tally, year, readings)
+        yield from _this_quarter(indicator, indicator_tally, year)
     elif isinstance(answer, Done):
-        yield from _more(indicator, answer, indicator_tally, end, readings)
+        yield from _more(indicator, answer, indicator_tally, end)
     elif isinstance(answer, Analyses) and answer.coverage is not None and isinstance(scale, CoverageAndRisks):
-        yield from _more(indicator, answer.coverage, indicator_tally, end, readings, risks=answer)
+        yield from _more(indicator, answer.coverage, indicator_tally, end, risks=answer)
     elif isinstance(answer, EachMonth) and isinstance(scale, Monthly) and answer.counts:
         room = scale.at_most - min(answer.counts[-1] * scale.points, scale.at_most)
         last = period_of(year.today, "month").last
         yield _step(indicator, "this_month", room, last, count=int(room / scale.points))
     elif isinstance(answer, Events) and isinstance(scale, Propaganda):
         scaled_answer = Events(scaled=True, views=max(answer.views, scale.views))
-        gain = points_of(indicator, scaled_answer, readings) - points_of(indicator, answer, readings)
+        gain = points_of(indicator, scaled_answer) - points_of(indicator, answer)
         yield _step(indicator, "views", gain, end, views=scale.views, counted=answer.views)
 
 
@@ -220,7 +213,6 @@ def _more(
     answer: Done,
     indicator_tally: Tally,
     end: date,
-    readings: Readings,
     *,
     risks: Analyses | None = None,
 ) -> Iterator[PointsStep]:
@@ -232,7 +224,7 @@ def _more(
         new_answer: Answer = Done(done_count, answer.of)
         if risks is not None:
             new_answer = Analyses(Done(done_count, answer.of), None)
-        return points_of(indicator, new_answer, readings)
+        return points_of(indicator, new_answer)
 
     now, room = points(answer.done), range(1, max(answer.of - answer.done, 0) + 1)
     # Points never decrease with the count, so the first count that earns more is found by binary search.
@@ -244,9 +236,7 @@ def _more(
     yield _step(indicator, "more", then - now, end, indicator_tally.missing, **done)
 
 
-def _this_quarter(
-    indicator: Indicator, indicator_tally: Tally, year: AssessedYear, readings: Readings
-) -> Iterator[PointsStep]:
+def _this_quarter(indicator: Indicator, indicator_tally: Tally, year: AssessedYear) -> Iterator[PointsStep]:
     """Yield the step for the current quarter: who has not done it yet, and the points lost if one of them does
     not.
     """
@@ -260,8 +250,8 @@ def _this_quarter(
     missing = tuple(unit for unit in units if unit not in done_units)
     if missing:
         whole_count, of = len(units) - len(indicator_tally.missing), len(units)
-        best = points_of(indicator, Done(whole_count, of), readings)
-        worst = points_of(indicator, Done(max(whole_count - len(missing), 0), of), readings)
+        best = points_of(indicator, Done(whole_count, of))
+        worst = points_of(indicator, Done(max(whole_count - len(missing), 0), of))
         details = {"count": len(missing), "period": quarter.name}
         yield _step(indicator, "this_quarter", best - worst, quarter.last, missing, **details)
 
@@ -305,7 +295,7 @@ def _of_ceiling(indicator: Indicator, score: Score, answer: Answer) -> Fraction:
     return NOTHING if isinstance(answer, Present) else score.points
 
 
-def remarks(scoring: Scoring, year: AssessedYear, readings: Readings) -> tuple[Element, ...]:
+def remarks(scoring: Scoring, year: AssessedYear) -> tuple[Element, ...]:
     """Return remarks: since when records are kept, if within or after the year, and which indicators are not
     assessed.
     """
@@ -316,13 +306,12 @@ def remarks(scoring: Scoring, year: AssessedYear, readings: Readings) -> tuple[E
         return (Element(code="score.no_data", arguments={"year": year.year, "since": year.since}),)
     if year.since is not None and year.since.year >= year.year and year.since <= year.today:
         elements.append(Element(code="score.since", arguments={"since": year.since}))
-    if under_embargo(scoring, year, readings):
-        reading = scoring.readings["embargo"][readings["embargo"]]
-        elements.append(Element(code="score.embargo", arguments={"text": reading}))
+    if under_embargo(scoring, year):
+        elements.append(Element(code="score.embargo", arguments={"text": scoring.readings["embargo"]}))
     for indicator in scoring.indicators.values():
         counting = indicator.counting
         people = year.body.rows(counting.fact) if counting.by == "values" else 0
-        if people and not recorded_whole(year, counting, readings):
+        if people and not recorded_whole(year, counting):
             arguments = {"indicator": indicator.id, "title": indicator.title, "count": people}
             elements.append(Element(code="score.rows_of_what", arguments=arguments))
     return tuple(elements)
@@ -333,7 +322,6 @@ def explain(
     tallies: Mapping[str, Tally],
     scoring: Scoring,
     year: AssessedYear,
-    readings: Readings,
     *,
     registers: Mapping[str, Text],
 ) -> Scores:
@@ -352,18 +340,9 @@ def explain(
         if tallies[score.id].pending and indicator.deduction is not None:
             pending = Element(code="score.pending", arguments={"points": as_decimal(indicator.deduction)})
             arithmetic = (pending,) if isinstance(tallies[score.id].answer, Present) else (*arithmetic, pending)
-        readings_used = {
-            name: readings[name] for name in indicator.counting.readings if year.uses(name, scoring)
-        }
-        read = (
-            Element(code="score.reading", arguments={"text": scoring.readings[name][value]})
-            for name, value in readings_used.items()
-        )
-        sources = _sources(indicator, year, registers)
-        arithmetic = (*arithmetic, *sources, *read)
-        explained_scores.append(
-            replace(score, arithmetic=arithmetic, readings={**score.readings, **readings_used})
-        )
+        used = [name for name in indicator.counting.readings if year.uses(name, scoring)]
+        arithmetic = (*arithmetic, *_sources(indicator, year, registers), *read_as(scoring, used))
+        explained_scores.append(replace(score, arithmetic=arithmetic))
     return replace(scores, scores=tuple(explained_scores))
 
 
