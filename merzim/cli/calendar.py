@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from calendars import LAST, layout
@@ -109,37 +110,12 @@ def _calendar(call: CommandContext, as_of: str | None) -> Kazakhstan:
     return app.calendar if as_of is None else app.calendar_of(app.records, day(as_of, where="--as-of"))
 
 
-MONTHS_ABREAST = 3
-CELL = 4
-WEEKS = 6
-
-
 def printed(call: CommandContext, year: CalendarYear) -> str:
-    """Return the sheet: twelve months, counts by month and quarter, and special days with their acts."""
-    parts = [call.say("cli.year.title", year=year.number), call.say("cli.year.legend"), ""]
-    for start in range(0, 12, MONTHS_ABREAST):
-        abreast = [_month(call, month) for month in year.months[start : start + MONTHS_ABREAST]]
-        parts += ["   ".join(row).rstrip() for row in zip(*abreast, strict=True)]
-        parts.append("")
-    parts += [_counts(call, year), "", _named(call, year)]
+    """Return the year as text: counts by month and quarter, and special days with their acts."""
+    parts = [call.say("cli.year.title", year=year.number), "", _counts(call, year), "", _named(call, year)]
     if year.knowledge == "provisional":
         parts += ["", call.say("provisional_year", year=year.number)]
     return "\n".join(parts)
-
-
-def _month(call: CommandContext, month: Month) -> list[str]:
-    size = CELL * 7
-    weekdays = call.say("cli.weekdays").split()
-    name = month_name(month.first.month, call.language)
-    lines = [name.center(size), "".join(f" {weekday:>2} " for weekday in weekdays)]
-    lines += ["".join(_cell(day) if day else " " * CELL for day in week) for week in month.weeks]
-    return lines + [" " * size] * (2 + WEEKS - len(lines))
-
-
-def _cell(day: CalendarDay) -> str:
-    if not day.working:
-        return f"[{day.on.day:>2}]"
-    return f" {day.on.day:>2}+" if day.on.weekday() >= 5 else f" {day.on.day:>2} "
 
 
 def _counts(call: CommandContext, year: CalendarYear) -> str:
@@ -171,7 +147,7 @@ File = Annotated[str, argument("FILE.toml")]
 @command("calendar-change preview")
 def preview(call: CommandContext, file: File) -> None:
     """Shows what the act moves. Nothing is written."""
-    act_preview = preview_act(call.ctx, act_in(call.given(file, "toml")))
+    act_preview = preview_act(call.ctx, act_in(Path(file)))
     call.answer(_preview_answer(call, act_preview))
     _print_preview(call, act_preview)
     code = "previewed_known" if act_preview.known else "previewed"
@@ -181,7 +157,7 @@ def preview(call: CommandContext, file: File) -> None:
 @command("calendar-change apply", writes=True)
 def apply(call: CommandContext, file: File) -> None:
     """Adopts the act and computes the deadlines anew. Unsent letters about the old dates are withdrawn."""
-    act_preview = adopt_act(call.ctx, act_in(call.given(file, "toml")))
+    act_preview = adopt_act(call.ctx, act_in(Path(file)))
     call.answer(
         _preview_answer(call, act_preview) | {"applied": not act_preview.known, "written": act_preview.written}
     )

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from getpass import getuser
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
 
 import i18n
 from merzim.cli import formatting
-from merzim.cli.parsing import STDIN, CommonOptions, kind_of_input
+from merzim.cli.parsing import CommonOptions
 from merzim.settings import Settings
 from merzim.settings_file import read
 from workflow.languages import LANGUAGES, PAPER_LANGUAGES
@@ -142,26 +141,6 @@ class CommandContext:
             language=self.language,
         )
 
-    def given(self, file: str, *kinds: str) -> Path:
-        """Return the file of an argument; for "-" a temporary file with the content of standard input.
-
-        Args:
-            kinds: the accepted kinds of file, by extension; none if the command records the file's name.
-
-        Raises:
-            Refusal: as in `merzim.cli.parsing.kind_of_input`.
-        """
-        if file != STDIN:
-            return Path(file)
-        data = sys.stdin.buffer.read() if kinds else b""
-        path = Path(self._folder.name) / f"stdin.{kind_of_input(data, kinds)}"
-        path.write_bytes(data)
-        return path
-
-    @cached_property
-    def _folder(self) -> TemporaryDirectory[str]:
-        return TemporaryDirectory(prefix="merzim-")
-
     def check(self) -> None:
         """Refuse an invalid --lang, --now or MERZIM_NOW, even when the command would not use it."""
         if self.common.language:
@@ -173,8 +152,6 @@ class CommandContext:
         """Close what was opened."""
         if "app" in self.__dict__:
             self.app.close()
-        if "_folder" in self.__dict__:
-            self._folder.cleanup()
 
     @property
     def by(self) -> str:
@@ -239,7 +216,7 @@ class CommandContext:
             self.write(formatting.as_json(value))
 
     def heads(self, *names: str) -> list[str]:
-        """Return headings of table columns: `cli.head.<name>`."""
+        """Return headings of table columns: `head.<name>`."""
         return [self.say(f"head.{name}") for name in names]
 
     def table(

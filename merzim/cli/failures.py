@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 from typer import TyperException
 
 from merzim.cli.call import BAD_INPUT, CommandContext
+from merzim.documents.sheets.unreadable import UnreadablePaper
 from workflow.refusal import Refusal
 
 DEBUG = "MERZIM_DEBUG"
@@ -55,6 +56,8 @@ def print_error(trouble: BaseException, call: CommandContext) -> int:
         BaseException: the error itself, when MERZIM_DEBUG is set and it is an internal error.
     """
     match trouble:
+        case UnreadablePaper() if call.json:
+            call.answer({"errors": _errors(trouble, call)})
         case Refusal() | FailureText():
             command = COMMANDS.get(trouble.code)
             _tell(_sentence(trouble.code, trouble.arguments, call) + (f" ({command})" if command else ""))
@@ -120,6 +123,15 @@ def _file_trouble(trouble: OSError, call: CommandContext) -> str:
     if isinstance(trouble, IsADirectoryError) and name:
         return call.say("cli.not_a_file", file=name)
     return call.say("cli.file_trouble", file=name, problem=trouble.strerror or _one_line(str(trouble)))
+
+
+def _errors(trouble: UnreadablePaper, call: CommandContext) -> list[dict[str, object]]:
+    """Return every bad row of a refused file; one entry for the file when it is the error itself."""
+    rows: list[dict[str, object]] = [
+        {"row": error.row, "code": error.code, "message": call.say(error.code, **error.arguments)}
+        for error in trouble.errors
+    ]
+    return rows or [{"row": None, "code": trouble.code, "message": call.refusal(trouble)}]
 
 
 def _list(rows: Iterable[object], call: CommandContext) -> None:

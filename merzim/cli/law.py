@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from i18n import knows
-from i18n import paragraph as cited
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.formatting import paragraph, picked
 from merzim.cli.mount import command
@@ -15,21 +13,18 @@ from merzim.cli.printing import explained, finding, obligation, print_deadlines,
 from merzim.documents.sheets.listing import write_file
 from merzim.services.imports.past import judge_past, past_template, worst_first
 from merzim.services.law import editions as law
-from merzim.settings import find_authority
 from workflow.cases.commands.planning import AssumedCase
 from workflow.cases.commands.planning import plan as what_if
 from workflow.deadlines.explanations import rule_parts
 from workflow.law.library import compare
-from workflow.law.procedure import Option, Recurrence
 from workflow.machine import diagram as drawn
 from workflow.org.audit import Stamp
-from workflow.org.kinds import KINDS, Signatories
+from workflow.org.kinds import KINDS
 from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
     from merzim.services.imports.past import CheckedDate
     from merzim.services.law.editions import CheckedFile
-    from merzim.settings import AuthorisedBody
     from workflow.cases.commands.planning import Plan
     from workflow.law.library import EditionChange
     from workflow.law.procedure import Obligation, Procedure
@@ -50,15 +45,13 @@ def procedures(
     if diagram:
         call.write("\n\n".join(drawn(edition) for edition in editions))
         return
-    procedures = [_edition(call, edition) for edition in editions]
-    call.answer({"procedures": procedures, "authorised_body": _authorities_answer(call)})
+    call.answer({"procedures": [_edition(call, edition) for edition in editions]})
     if name is None:
         rows = [
             (edition.edition, edition.in_force, edition.title[call.language], len(edition.obligations))
             for edition in editions
         ]
         call.table(("edition", "in_force", "title", "obligations"), rows)
-        call.print("\n" + paragraph(_authorities_in_words(call)))
     else:
         for edition in editions:
             _print_edition(call, edition)
@@ -147,7 +140,7 @@ def audit(
         return DONE
     if file is None:
         raise Refusal("cli.missing_parameter", name="FILE")
-    cases = judge_past(call.app, call.given(file, "xlsx", "csv"), procedure)
+    cases = judge_past(call.app, Path(file), procedure)
     failed = NOT_SO if any(case.findings for case in cases) else DONE
     answer = [{"case": case.case, "findings": [finding(call, f) for f in case.findings]} for case in cases]
     call.answer({"cases": answer, "unread": cases[0].unread})
@@ -170,43 +163,6 @@ def _checked_date(call: CommandContext, date: CheckedDate) -> tuple[object, ...]
     return (date.case, date.cell or "-", title, date.on or "-", date.due or "-", "-" if late is None else late)
 
 
-def _authorities_answer(call: CommandContext) -> dict[str, object]:
-    """Return the authorised bodies of the settings as JSON: who the rules are confirmed by, and who detects."""
-    bodies, today = call.settings.office.authorised_body, call.moment.today
-    authority = find_authority(bodies, on=today)
-    detection = find_authority(bodies, on=today, function="detection")
-
-    def answer(body: AuthorisedBody | None) -> object:
-        return body and {"name": body.name[call.language], "from": body.since, "until": body.until}
-
-    days = picked(authority, "on", "confirmed_on")
-    bodies_now = {"now": authority.now, "before": authority.before, "detection": detection.now}
-    return {**days, **{name: answer(body) for name, body in bodies_now.items()}}
-
-
-def _authorities_in_words(call: CommandContext) -> str:
-    """Return in words who issued the rules, who is authorised now, and whether they were confirmed."""
-    bodies = call.settings.office.authorised_body
-    authority = find_authority(bodies, on=call.moment.today)
-    detection = find_authority(bodies, on=call.moment.today, function="detection").now
-    sentences, language = [], call.language
-    if before := authority.before:
-        code = "authority.before" if before.until else "authority.before_until_next"
-        sentences.append(call.say(code, name=before.name[language], until=before.until))
-    if now := authority.now:
-        code = "authority.prevention" if now.function else "authority.now"
-        sentences.append(call.say(code, name=now.name[language], since=now.since))
-    else:
-        sentences.append(call.say("authority.nobody"))
-    if detection and detection is not authority.now:
-        sentences.append(call.say("authority.detection", name=detection.name[language], since=detection.since))
-    if authority.confirmed_on is not None:
-        sentences.append(call.say("authority.confirmed", on=authority.confirmed_on))
-    else:
-        sentences.append(call.say("authority.not_confirmed", year=authority.on.year))
-    return " ".join(sentences)
-
-
 EDITION = (
     *("id", "edition", "in_force", "in_force_assumed", "last_checked_on", "begins_with", "digest"),
     *("applies_to", "opened", "confidential"),
@@ -215,7 +171,7 @@ OBLIGATION = (
     *("id", "stage", "duty", "act", "paragraph", "force", "assumed", "since", "sources", "only_for"),
     *("bodies", "values", "evidence", "indicator"),
 )
-ACT = ("id", "number", "adopted_on", "address", "by_authorised_body")
+ACT = ("id", "number", "adopted_on", "address")
 
 
 def _edition(call: CommandContext, edition: Procedure) -> dict[str, object]:
@@ -278,22 +234,11 @@ def _print_edition(call: CommandContext, edition: Procedure) -> None:
         ]
         call.print()
         call.table(("body", "title", "abolished_on", "successors"), bodies)
-    if any(act.by_authorised_body for act in edition.acts.values()):
-        call.print("\n" + paragraph(_authorities_in_words(call)))
     for note in edition.notes:
         call.print("\n" + note[language])
     call.print()
 
 
-_CODES = {
-    "force": "force",
-    "duty": "duty",
-    "evidence": "evidence",
-    "only_for": "kind",
-    "values": "value",
-    "judged_by": "editions.judged_by",
-}
-"""Prefixes of the catalogue codes for values of a key."""
 MOVED_LIMIT = 50
 """Number of moved due dates shown to people; JSON contains all of them."""
 
@@ -369,42 +314,12 @@ def adopt(
 
 
 def _shown(call: CommandContext, edition: Procedure, change: EditionChange, value: object) -> str:
-    """Return one side of a difference in words; "" if it has no value."""
+    """Return one side of a difference: a term in words, anything else as the file has it; "" for no value."""
     if value is None or value == ():
         return ""
     if change.what in ("term", "added", "removed"):
-        terms = rule_parts(edition.by_id[change.obligation], edition)
-        return "; ".join(call.say(part.code, **part.arguments) for part in terms)
-    several = value if isinstance(value, tuple) else (value,)
-    return ", ".join(str(value) if call.json else _word(call, edition, change.what, value) for value in several)
-
-
-def _word(call: CommandContext, edition: Procedure, kind: str, value: object) -> str:
-    """Return the words for a value of an edition's key; an id without words unchanged."""
-    titles = {name: anchor.title for name, anchor in edition.by_id.items()}
-    match value:
-        case bool():
-            return call.say("register.yes" if value else "register.no")
-        case Option():
-            return _word(call, edition, kind, value.title)
-        case Recurrence():
-            return call.say(f"term.every.{value.every}")
-        case Signatories():
-            duties = dict.fromkeys(duty for _, duties in value.by_kind for duty in duties)
-            return ", ".join(call.say(f"duty.{duty}") for duty in duties)
-        case str() if kind in ("paragraph", "indicator"):
-            return cited(value, call.language)
-        case str() if kind == "act":
-            return edition.acts[value].short[call.language]
-        case str() if kind in ("stage", "stages"):
-            return edition.stage_title[value][call.language]
-        case str() if kind in ("bodies", "by_agreement"):
-            return edition.bodies[value].title[call.language]
-        case str() if value in titles and kind not in _CODES:
-            return titles[value][call.language]
-        case str() if knows(code := f"{_CODES.get(kind, kind)}.{value}"):
-            return call.say(code)
-    return str(getattr(value, call.language, value))
+        return _term(call, edition, edition.by_id[change.obligation])
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _messages(call: CommandContext, checked_file: CheckedFile) -> list[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_
 import typer
 
 from merzim.cli.call import DONE, CommandContext
-from merzim.cli.parsing import STDIN, day, named_days, named_numbers, named_texts, number
+from merzim.cli.parsing import day, named_days, named_numbers, named_texts, number
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.inputs import BadInput, EvidenceInput, OpenFile, build
 from workflow.law.names import known_fact
@@ -58,8 +58,6 @@ def _evidence_input(text: str, procedure: Procedure, fact: str, files: ExitStack
             raise Refusal("cli.unknown_evidence", kind=kind, fact=fact, allowed=allowed)
     if match := _DATED.fullmatch(place):
         place, published = match[1], day(match[2], where="--evidence")
-    if place == STDIN:
-        raise Refusal("cli.stdin_no_name")
     is_link = bool(_LINK.match(place))
     if is_link and not is_web_address(place):
         raise Refusal("cli.bad_link", text=place[:100])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, CommandContext
+from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.formatting import paragraph, picked
 from merzim.cli.mount import command, evidence_inputs
 from merzim.cli.parsing import (
@@ -24,14 +24,13 @@ from merzim.cli.parsing import (
 )
 from merzim.cli.printing import finding, print_findings
 from merzim.documents.child import read
-from merzim.documents.forms import FormData, form_marks, names, title
+from merzim.documents.forms import FormData, names, title
 from merzim.documents.forms import form as form_named
 from merzim.documents.forms.rows_file import read_data
 from merzim.documents.package import write_package
 from merzim.documents.people.words import duty_title
 from merzim.documents.schedules.template import write_template
 from merzim.documents.sheets.listing import write_file
-from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services import audit
 from merzim.services.cases.rows import ImportPlan
 from merzim.services.cases.rows import import_plan as take_plan
@@ -40,19 +39,16 @@ from merzim.services.documents.case_documents import documents
 from merzim.services.documents.filling import (
     approvers_of,
     filled,
-    foreign_names,
     from_case,
     given,
     letterhead,
-    own_template,
+    paper_notes,
     report_letterhead,
 )
 from merzim.services.documents.year_reports import (
-    people_in_rows,
     quarter_of_report,
     report_data,
-    rows_in_report,
-    unanswered_notes,
+    report_marks,
 )
 from merzim.services.evidence import clean_file_name
 from merzim.services.imports.schedules import ImportSchedule, keep_match, take_schedule
@@ -60,7 +56,6 @@ from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.services.moments import almaty
 from merzim.services.names import unit_named
 from merzim.services.people.table import preview_table, read_table, save_table
-from merzim.services.registers.texts import text_notes
 from workflow.cases.registers.evidence_list import proofs
 from workflow.findings.of_risks import risk_findings
 from workflow.law.names import known_fact
@@ -68,7 +63,6 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.documents.forms import FilledForm, Form, Missing
-    from merzim.documents.forms import FormNote as FormNote
     from merzim.documents.package import Document
     from merzim.documents.schedules.rows_joined import ReadingNote
     from merzim.services.cases.rows import PlanTaken
@@ -111,15 +105,9 @@ def import_(
         number(row, where="--join", first=0): "" if case == NEW else case
         for row, case in named_texts(join, where="--join").items()
     }
-    path = call.given(file, "xlsx", "xls", "csv")
+    path = Path(file)
     asked = build(ImportSchedule, {"content": path, "procedure": procedure, "joins": joins})
-    try:
-        imported = take_schedule(call.ctx, asked)
-    except UnreadablePaper as refusal:
-        if not call.json:
-            raise
-        call.answer({"errors": errors_of(call, refusal)})
-        return BAD_INPUT
+    imported = take_schedule(call.ctx, asked)
     call.answer(_import_answer(call, imported))
     _print_imported(call, imported)
     return DONE
@@ -138,7 +126,7 @@ def people(
     whole_office: list[str] = []
     absences: list[AbsenceRead] = []
     if file is not None:
-        table = read_table(call.ctx, call.given(file, "xlsx", "csv"))
+        table = read_table(call.ctx, Path(file))
         table_preview = preview_table(call.ctx, table)
         whole_office, absences = table_preview.whole_office, table_preview.absences
         save_table(call.ctx, table)
@@ -182,17 +170,10 @@ def import_plan(
 ) -> int:
     """Takes in a plan of measures. The same file again changes nothing."""
     plan_year = None if year is None else number(year, where="--year", first=2010, last=2099)
-    path = call.given(file, "xlsx", "csv")
-    try:
-        with path.open("rb") as content:
-            plan = FileInput(content=OpenFile(path.name, content))
-            fields = {"case": case, "file": plan, "year": plan_year}
-            taken = take_plan(call.ctx, build(ImportPlan, fields))
-    except UnreadablePaper as refusal:
-        if not call.json:
-            raise
-        call.answer({"errors": errors_of(call, refusal)})
-        return BAD_INPUT
+    path = Path(file)
+    with path.open("rb") as content:
+        plan = FileInput(content=OpenFile(path.name, content))
+        taken = take_plan(call.ctx, build(ImportPlan, {"case": case, "file": plan, "year": plan_year}))
     view = call.view(case)
     findings = risk_findings(view.case, view.deadlines)
     found = [finding(call, case_finding) for case_finding in findings]
@@ -261,15 +242,6 @@ def _print_imported(call: CommandContext, imported: ImportedFile) -> None:
 
 def _note(call: CommandContext, note: ReadingNote) -> str:
     return call.say(note.code, **{"row": note.row, **note.arguments})
-
-
-def errors_of(call: CommandContext, refusal: UnreadablePaper) -> list[dict[str, object]]:
-    """Return every bad row of a refused file; one entry for the file when it is the error itself."""
-    rows: list[dict[str, object]] = [
-        {"row": error.row, "code": error.code, "message": call.say(error.code, **error.arguments)}
-        for error in refusal.errors
-    ]
-    return rows or [{"row": None, "code": refusal.code, "message": call.say(refusal.code, **refusal.arguments)}]
 
 
 @command("attach", writes=True)
@@ -428,21 +400,23 @@ def form(
         data = report_data(
             call.ctx, definition, language, unit=of, **period, person=person, row=row, approver=approver
         )
-    given_rows = (
-        read(read_data, call.given(rows, "xlsx", "json", "csv"), form=definition.id) if rows else FormData()
-    )
+    given_rows = read(read_data, Path(rows), form=definition.id) if rows else FormData()
     fields = {**data.fields, **given_rows.fields, **given(definition, set_ or [])}
     looked_up = () if given_rows.rows else data.looked_up
     data = FormData(fields, given_rows.rows or tuple(data.rows), looked_up)
     paper = filled(call.app, definition, data, language)
     write_file(to, paper.document)
-    where = view.case.unit if view is not None else unit_named(call.app, unit)
+    where = view.case.unit if view is not None else of
     notes = _wrong_approver(call, definition, approver, view, where)
-    notes += _language_notes(call, definition, view, where, period, approver)
-    if period["year"]:
-        notes += _note_texts(call, unanswered_notes(call.ctx, definition, unit=of, **period))
-    if not own_template(call.app, definition, language):
-        notes += _note_texts(call, form_marks(definition, language))
+    about: dict[str, Any] = {"unit": where, "approver": approver, "languages": (language,)}
+    marks = (
+        report_marks(call.ctx, definition, **about, **period)
+        if period["year"]
+        else paper_notes(call.app, definition, **about, today=call.moment.today, view=view)
+    )
+    notes += [call.say(note.code, **note.arguments) for note in (*marks, *paper.notes)]
+    if view and view.case.lacks_object_in(language) and view.case.object not in view.procedure.bodies:
+        notes.append(call.say(f"passport.lacks.{language}", object=view.case.object_in(language)))
     _print_form_result(call, definition, language, to, paper, notes)
 
 
@@ -459,38 +433,6 @@ def _period(call: CommandContext, definition: Form, year: str | None, quarter: s
         return {**_NO_PERIOD, "quarter": 0}
     of_year = quarter_of_report(definition, report_year, report_quarter, today=call.moment.today)
     return {"year": report_year, "quarter": of_year}
-
-
-def _language_notes(
-    call: CommandContext,
-    definition: Form,
-    view: View | None,
-    unit: str,
-    period: dict[str, Any],
-    approver: str,
-) -> list[str]:
-    """Return what the document has in another language than its own: names, texts of rows, the object."""
-    app, language = call.app, call.paper_language
-    rows = rows_in_report(call.ctx, definition, unit=unit, **period) if view is None else ()
-    foreign = foreign_names(
-        *(app, definition, language),
-        unit=unit,
-        today=call.moment.today,
-        view=view,
-        approver=approver,
-        person_keys=people_in_rows(rows),
-    )
-    notes = [call.say(f"form.note.foreign_{language}", names=foreign)] if foreign else []
-    if period["year"]:
-        notes += _note_texts(call, text_notes(rows, [language], app.reads.office(), speaks=call.language))
-    if view and view.case.lacks_object_in(language) and view.case.object not in view.procedure.bodies:
-        notes.append(call.say(f"passport.lacks.{language}", object=view.case.object_in(language)))
-    return notes
-
-
-def _note_texts(call: CommandContext, notes: Iterable[FormNote]) -> list[str]:
-    """Return notes on a form as sentences."""
-    return [call.say(note.code, **note.arguments) for note in notes]
 
 
 @command("forms")
@@ -552,9 +494,8 @@ def _wrong_approver(
 
 
 def _print_form_result(
-    call: CommandContext, definition: Form, language: str, file: str, filled: FilledForm, extra_notes: list[str]
+    call: CommandContext, definition: Form, language: str, file: str, filled: FilledForm, notes: list[str]
 ) -> None:
-    notes = extra_notes + [call.say(note.code, **note.arguments) for note in filled.notes]
     missing = [
         {"field": missing_field.field, "row": missing_field.row, "title": _missing_title(call, missing_field)}
         for missing_field in filled.missing

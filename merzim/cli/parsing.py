@@ -87,39 +87,6 @@ def split(arguments: Sequence[str]) -> tuple[CommonOptions, list[str]]:
     return common, other_arguments
 
 
-STDIN = "-"
-"""The argument that means standard input instead of a file."""
-_PACKED, _OLD_OFFICE, _UTF16 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", (b"\xff\xfe", b"\xfe\xff")
-
-
-def kind_of_input(data: bytes, kinds: Sequence[str]) -> str:
-    """Return the kind of file received on standard input, detected by its first bytes.
-
-    Args:
-        kinds: accepted extensions; "docx", "xlsx" and "xls" by their first bytes, "json" by its
-            bracket; other text is the last one.
-
-    Raises:
-        Refusal: the input is empty, its kind is unknown, or the command needs a file with a name.
-    """
-    if not kinds:
-        raise Refusal("cli.stdin_no_name")
-    if not data.strip():
-        raise Refusal("cli.stdin_empty")
-    office = next((kind for kind in kinds if kind in ("docx", "xlsx")), None)
-    if data.startswith(_OLD_OFFICE) and "xls" in kinds:
-        return "xls"
-    if data.startswith((_PACKED, _OLD_OFFICE)):
-        if office is not None:
-            return office
-    elif b"\0" not in data[:4096] or data.startswith(_UTF16):
-        if "json" in kinds and data.lstrip()[:1] in (b"{", b"["):
-            return "json"
-        if kinds[-1] != office:
-            return kinds[-1]
-    raise Refusal("cli.stdin_unknown", allowed=tuple(kinds))
-
-
 def day(text: str, *, where: str) -> date:
     """Parse a date as people write it: 2026-04-13, 13.04.2026 or 13.04.26.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -268,7 +269,7 @@ def _withdraw(call: CommandContext, request: RowsRequest) -> None:
 
 
 def _import(call: CommandContext, request: RowsRequest) -> None:
-    path = call.given(request.word("FILE"), "xlsx", "csv")
+    path = Path(request.word("FILE"))
     with path.open("rb") as content:
         fields = {
             "register_id": request.register,
@@ -301,7 +302,7 @@ def _values(call: CommandContext, name: str, words: Sequence[str], files: ExitSt
     for field, text in values.items():
         known = definition.fields.get(field)
         if known is not None and known.kind == "file" and text:
-            path = call.given(text)
+            path = Path(text)
             values[field] = FileInput(content=OpenFile(path.name, files.enter_context(path.open("rb"))))
     return values
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from i18n import number
@@ -41,7 +42,7 @@ def score(
     scoring = shipped_scoring()
     if not inputs:
         return _score_year(call, unit, year or call.moment.today.year, by_unit=by_unit)
-    file = call.given(inputs, "json")
+    file = Path(inputs)
     try:
         answers = read_inputs(read_input_file(file), scoring)
     except BadInputs as refusal:

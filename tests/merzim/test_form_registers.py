@@ -147,10 +147,10 @@ def test_a_question_nobody_answered_is_not_called_none(office: Merzim, tmp_path:
     refused = office("form", "cartogram_report", "--year", 2026, "--quarter", "1", "--to", "b.docx", *NOW)
 
     assert cells == ["Не выявлено."] * 7 + ["", "Не выявлено."]
-    assert notes[0] == (
+    assert (
         "Нет ответа на вопрос «Есть ли факт принятия за действия (бездействие)» в записях: gifts-2026-0001. "
         "В документе о них ничего не сказано (строка 8): внесите ответ в реестр."
-    )
+    ) in notes
     assert "gifts-2026-0002, gifts-2026-0001." in " ".join(all_notes)
     assert (refused.code, "it has no quarters" in refused.err) == (2, True)
 

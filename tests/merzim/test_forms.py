@@ -126,9 +126,9 @@ def test_who_may_not_approve_at_this_level_is_noted(office: Merzim, tmp_path: Pa
     deputys = office(*line, "--approver", "deputy")
 
     assert (result.code, deputys.code) == (0, 0)
-    approver, language, layout = result.json["notes"]
+    approver, layout, language = result.json["notes"]
     assert "the ethics officer" in approver
-    assert deputys.json["notes"] == [language, layout]
+    assert deputys.json["notes"] == [layout, language]
     assert "Басқарма төрағасының орынбасары" in text_of((tmp_path / "a.docx").read_bytes())
     assert layout == "Layout made by Merzim: the text of annex 5 to order No. 488 was not available."
     assert "has no Kazakh name of the object" in language

@@ -548,7 +548,7 @@ class Register(Model):
         return self._granted({row_access: row_access.reader for row_access in self.access if row_access.reader})
 
     def _granted(self, names_by_access: Mapping[RowAccess, str]) -> Mapping[str, frozenset[str]]:
-        """Return the fields of each table of access, and their translations, by the name given for the table."""
+        """Return the fields of each table of access, and their translations, by its name."""
         fields_by_name: dict[str, frozenset[str]] = {}
         for row_access, name in names_by_access.items():
             translated = {

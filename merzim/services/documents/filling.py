@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from i18n import span
 from merzim.documents.forms import FilledForm, Form, FormData, FormNote, fill, form_marks, parse_value
@@ -327,15 +328,23 @@ def paper_notes(
     unit: str,
     today: date,
     view: View | None = None,
+    approver: str = "",
     person_keys: Iterable[str] = (),
+    languages: Sequence[str] = PAPER_LANGUAGES,
 ) -> tuple[FormNote, ...]:
-    """Return remarks on the layout of a form, and on the names it has in the other language of papers."""
+    """Return remarks on the layout of a form, and on the names it has in the other language of papers.
+
+    Args:
+        approver: the duty of who approves it; "" for the first that may.
+        languages: those the form is made in.
+    """
+    about: dict[str, Any] = {"unit": unit, "today": today, "view": view, "approver": approver}
     foreign = {
-        language: foreign_names(app, form, language, unit=unit, today=today, view=view, person_keys=person_keys)
-        for language in PAPER_LANGUAGES
+        language: _foreign_names(app, form, language, **about, person_keys=person_keys)
+        for language in languages
     }
     return (
-        *layout_notes(app, form),
+        *layout_notes(app, form, languages),
         *(
             FormNote(code=f"form.note.foreign_{language}", arguments={"names": names})
             for language, names in foreign.items()
@@ -344,16 +353,16 @@ def paper_notes(
     )
 
 
-def foreign_names(
+def _foreign_names(
     app: AppContext,
     form: Form,
     language: str,
     *,
     unit: str,
     today: date,
-    view: View | None = None,
-    approver: str = "",
-    person_keys: Iterable[str] = (),
+    view: View | None,
+    approver: str,
+    person_keys: Iterable[str],
 ) -> tuple[str, ...]:
     """Return the names and posts on a form that are in another language because they have none in the form's.
 
@@ -439,9 +448,11 @@ def filled(app: AppContext, form: Form, data: FormData, language: str) -> Filled
     )
 
 
-def layout_notes(app: AppContext, form: Form) -> tuple[FormNote, ...]:
+def layout_notes(
+    app: AppContext, form: Form, languages: Sequence[str] = PAPER_LANGUAGES
+) -> tuple[FormNote, ...]:
     """Return the remarks on a form's layout: whose it is, its language, and the own template used."""
-    templates = {language: own_template(app, form, language) for language in PAPER_LANGUAGES}
+    templates = {language: own_template(app, form, language) for language in languages}
     ours = [language for language, own in templates.items() if own is None]
     return (
         *(form_marks(form, ours[-1]) if ours else ()),

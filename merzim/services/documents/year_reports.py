@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from i18n import date_long, money, number, say
 from i18n import period as period_text
@@ -90,21 +91,28 @@ def report_days(year: int, quarter: int) -> Days:
 
 
 def report_marks(
-    ctx: RequestContext, form: Form, *, unit: str, year: int, quarter: int = 0
+    ctx: RequestContext,
+    form: Form,
+    *,
+    unit: str,
+    year: int,
+    quarter: int = 0,
+    approver: str = "",
+    languages: Sequence[str] = PAPER_LANGUAGES,
 ) -> Sequence[FormNote]:
     """Return remarks shown beside a report but not printed on it: its layout and translation, names and
-    texts in the other language, and rows without required values.
+    texts in the other language, and rows without required values. Arguments as those of `paper_notes`.
     """
-    rows = rows_in_report(ctx, form, unit=unit, year=year, quarter=quarter)
-    keys = people_in_rows(rows)
+    rows = _rows_in_report(ctx, form, unit=unit, year=year, quarter=quarter)
+    about: dict[str, Any] = {"approver": approver, "languages": languages}
     return [
-        *paper_notes(ctx.app, form, unit=unit, today=ctx.today, person_keys=keys),
-        *text_notes(rows, PAPER_LANGUAGES, ctx.app.reads.office(), speaks=ctx.spoken_language),
-        *unanswered_notes(ctx, form, unit=unit, year=year, quarter=quarter),
+        *paper_notes(ctx.app, form, unit=unit, today=ctx.today, person_keys=_people_in_rows(rows), **about),
+        *text_notes(rows, languages, ctx.app.reads.office(), speaks=ctx.spoken_language),
+        *_unanswered_notes(ctx, form, unit=unit, year=year, quarter=quarter),
     ]
 
 
-def unanswered_notes(
+def _unanswered_notes(
     ctx: RequestContext, form: Form, *, unit: str, year: int, quarter: int = 0
 ) -> Sequence[FormNote]:
     """Return remarks on register rows that lack values a report needs, and which the report therefore leaves
@@ -330,7 +338,7 @@ def _rows(
         yield {part: value for part, value in cells.items() if value is not None}
 
 
-def rows_in_report(
+def _rows_in_report(
     ctx: RequestContext, form: Form, *, unit: str, year: int | None, quarter: int = 0
 ) -> Sequence[tuple[Sequence[FieldView], RowView]]:
     """Return the rows of registers a report about a year takes, each with those of its fields that reach it."""
@@ -342,7 +350,7 @@ def rows_in_report(
     return report_rows
 
 
-def people_in_rows(rows: Iterable[tuple[Sequence[FieldView], RowView]]) -> Sequence[str]:
+def _people_in_rows(rows: Iterable[tuple[Sequence[FieldView], RowView]]) -> Sequence[str]:
     """Return the keys of the people rows name in fields that reach a paper, each once."""
     people = dict[str, None]()
     for fields, row in rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -226,7 +227,7 @@ def _paper_columns(query: ReportQuery, view: Points, period: str) -> tuple[Colum
     ctx = replace(query.ctx, language=query.t.language)
     quarter = {"year": int(period[:4]), "quarter": int(period[5:] or 0)}
 
-    def about(paper: Form) -> dict[str, int]:
+    def about(paper: Form) -> dict[str, Any]:
         return quarter if paper.quarterly else {"year": view.whole.year}
 
     def title(t: Translator, paper: Form) -> Content:
