@@ -194,6 +194,8 @@ def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(case_commands: 
     withdraw(case_commands, opened_case.id, "conflict", ground="қате", at=AT)
     assert state("conflict") == "open"
     assert "conflict_not_confirmed" not in case_commands.view(opened_case.id, today=TODAY).case.facts
+    with pytest.raises(Contradiction):
+        withdraw(case_commands, opened_case.id, "conflict", ground="қате", at=AT)
 
 
 def test_a_question_asked_only_after_another_one_names_it_when_it_is_answered_too_soon(

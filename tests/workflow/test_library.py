@@ -9,7 +9,7 @@ import pytest
 from tests.law import library
 from tests.workflow.test_edition_reading import NAME, TEA
 from workflow.law.editions import read_edition
-from workflow.law.library import Library, NoEdition, UnknownProcedure
+from workflow.law.library import Library, NoEdition, UnknownProcedure, compare
 from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal
 
@@ -60,6 +60,21 @@ def test_two_files_of_one_edition_are_refused() -> None:
         Library([NEW, edition(date(2024, 1, 1))])
 
     assert caught.value.arguments == {"edition": "tea.2024-01-01"}
+
+
+def test_the_next_edition_says_what_it_added_removed_and_changed() -> None:
+    """Stages first, then in the order of the later edition; what is gone comes last."""
+    boiled, poured = NEW.obligations
+    served = boiled.replaced(id="tea_served")
+    later = NEW.replaced(stages=(), obligations=(poured.replaced(force="may"), served))
+    changes = [(change.obligation, change.what, change.before, change.after) for change in compare(NEW, later)]
+
+    assert changes == [
+        ("", "stages", ("kitchen",), ()),
+        ("tea_poured", "force", "recommended", "may"),
+        ("tea_served", "added", None, served.anchored),
+        ("water_boiled", "removed", boiled.anchored, None),
+    ]
 
 
 def test_the_offices_own_reminder_steps_hold_where_an_edition_names_none() -> None:

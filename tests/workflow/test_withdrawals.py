@@ -122,12 +122,13 @@ def test_withdrawn_twice_is_refused(one_case: OneCase) -> None:
     assert len(one_case.core.events(one_case.id)) == 5
 
 
-def test_what_is_not_recorded_is_refused_naming_what_is(one_case: OneCase) -> None:
+@pytest.mark.parametrize("name", ["note_signed", "risk.9", "request.1", "plan.note_signed", "#99"])
+def test_what_is_not_recorded_is_refused_naming_what_is(one_case: OneCase, name: str) -> None:
     """Facts, plan dates and rows, the nearest first."""
     one_case.record("order_signed", date(2026, 4, 6))
 
     with pytest.raises(Refusal) as refusal:
-        one_case.take_back("note_signed")
+        one_case.take_back(name)
     assert refusal.value.code == "nothing_to_withdraw"
     assert set(refusal.value.arguments["allowed"]) == {  # type: ignore[call-overload]
         "order_signed",
@@ -357,15 +358,25 @@ def test_positions_and_remarks_are_withdrawn_with_their_talks_and_answers(one_ca
 
 
 def test_a_request_withdrawn_by_its_line_takes_its_answer_along(one_case: OneCase) -> None:
-    """The risk stays, nobody was asked."""
+    """Of two requests the second, with its answer; the first with what came between them; the risk stays."""
     one_case.found("Закупки без конкурса")
     day = date(2026, 5, 21)
-    one_case.risks.ask(one_case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=day, at=STAMP)  # type: ignore[arg-type]
-    one_case.risks.answer(one_case.id, 1, text="учтено", on=day, at=STAMP)
+    for asked in ("изменить", "отменить"):
+        one_case.risks.ask(one_case.id, 1, body="Минфин", asked=asked, term=MeasureTerm(), on=day, at=STAMP)
+        one_case.risks.answer(one_case.id, 1, text=f"{asked}: учтено", on=day, at=STAMP)
 
-    one_case.take_back("#5")
-
+    assert one_case.take_back("#5").events[0].payload["lines"] == [5, 6]
+    assert one_case.take_back("#7").events[0].payload["lines"] == [7, 8]
     assert register(one_case.stored()).risks[1].request is None
+
+
+def test_the_line_a_record_began_with_is_the_whole_record(one_case: OneCase) -> None:
+    """Of a risk, with what was said of it later; of a plan date, as by its name."""
+    one_case.found("Закупки без конкурса")
+    one_case.edit("risk.1", cause="нет порядка")
+
+    assert one_case.take_back("#4").events[0].payload["lines"] == [4, 5]
+    assert one_case.take_back("#2").events[0].payload["record"] == "plan.analysis_started"
 
 
 def test_a_withdrawal_is_never_applied_to_a_case_alone(one_case: OneCase) -> None:
