@@ -184,19 +184,17 @@ async def _submit(server: aiosmtplib.SMTP, message: tuple[str, list[str], bytes]
         _, answer = await server.sendmail(*message)
     except (aiosmtplib.SMTPException, OSError, ValueError) as problem:
         fault = UNREACHABLE if _connection_is_gone(problem) else ""
-        return Outcome(state=verdict(problem), answer=server_answer(problem), fault=fault)
+        return Outcome(state=_verdict(problem), answer=server_answer(problem), fault=fault)
     return Outcome(state="sent", answer=answer)
 
 
-def verdict(problem: Exception) -> Literal["queued", "failed"]:
+def _verdict(problem: Exception) -> Literal["queued", "failed"]:
     """Return whether an error is temporary ("queued") or final: only a 5xx answer or an invalid address is
     final.
     """
     codes = _codes(problem)
     if codes:
         return "failed" if all(500 <= code < 600 for code in codes) else "queued"
-    if isinstance(problem, aiosmtplib.SMTPNotSupported):
-        return "failed"
     return "queued" if isinstance(problem, aiosmtplib.SMTPException | OSError) else "failed"
 
 

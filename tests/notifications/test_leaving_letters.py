@@ -200,6 +200,13 @@ def test_a_question_that_reaches_its_reader_on_its_day_is_not_reminded_of(town: 
     assert [notice.state for notice in town.notices() if notice.step == ANSWER_DAY] == ["withdrawn"]
 
 
+def test_a_question_for_the_day_it_leaves_on_has_no_reminder(town: Town) -> None:
+    ask(town, town.open().id, until=FIVE_BEFORE, at=NIGHT)
+    town.round([Shelf()], FIVE_BEFORE, at=NIGHT)
+
+    assert [notice.step for notice in town.notices() if notice.person == BOLAT.key] == [COMMENT]
+
+
 def test_an_assignment_given_in_the_evening_is_one_letter_the_next_morning(town: Town) -> None:
     """Given on Wednesday at eight in the evening for Thursday, when its letter leaves and names the day."""
     case = town.open()

@@ -6,8 +6,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pytest
+
+from merzim.storage.org import store as office_store
+from notifications import round as rounds
 from notifications.round import RoundReport
-from tests.law import CALENDAR
+from tests.law import CALENDAR, library
 from tests.notifications.sample_office import (
     AIGUL,
     ANNOUNCE_BY,
@@ -21,6 +25,7 @@ from tests.notifications.sample_office import (
     Town,
     at_noon,
 )
+from workflow.law.library import Library
 
 MONDAY = date(2026, 4, 6)
 
@@ -42,6 +47,15 @@ def test_a_round_run_again_adds_nothing(town: Town) -> None:
 
     assert queued_counts == [0, 0, 0]
     assert len(town.notices()) == 1
+
+
+def test_a_round_goes_through_all_pages(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three rows whose step has come, and pages of one."""
+    monkeypatch.setattr(rounds, "PAGE", 1)
+    cases = {town.open().id for _ in range(3)}
+
+    assert town.round([Shelf()], FIVE_BEFORE).queued == 3
+    assert {notice.case for notice in town.notices() if notice.case} == cases
 
 
 def test_every_day_of_a_step_speaks_once(town: Town) -> None:
@@ -138,10 +152,6 @@ def test_nobody_to_tell_is_a_problem_said_in_every_round(tmp_path: Path) -> None
 
 def test_an_edition_that_is_gone_is_named_and_stops_nobody_else(town: Town) -> None:
     """One case whose regulation file was taken away does not keep the others from being reminded."""
-    from notifications import round as rounds
-    from tests.law import library
-    from workflow.law.library import Library
-
     town.open()
     bare = Library([edition for edition in library().all() if edition.id != "internal-analysis"])
     report = rounds.round(town.dispatch([Shelf()], FIVE_BEFORE, library=bare))
@@ -152,8 +162,6 @@ def test_an_edition_that_is_gone_is_named_and_stops_nobody_else(town: Town) -> N
 
 def test_a_responsible_text_matched_to_somebody_goes_to_them(tmp_path: Path) -> None:
     """The published schedule's own words decide before the duty does."""
-    from merzim.storage.org import store as office_store
-
     town = Town(tmp_path)
     office_store.save(town.engine, units=UNITS, matches={"Сериков Б.": BOLAT.key})
     town.open(responsible={"start_announced": "Сериков Б."})

@@ -158,19 +158,25 @@ def test_the_letter_in_english_names_what_is_assumed_and_what_is_at_stake() -> N
 
 
 @pytest.mark.parametrize(
-    ("language", "line"),
+    ("language", "line", "practice"),
     [
-        ("kk", "Міндеттілігі: ұсынылады, міндетті емес"),
-        ("ru", "Обязательность: рекомендуется, не обязательно"),
-        ("en", "Force: recommended, not obligatory"),
+        ("kk", "Міндеттілігі: ұсынылады, міндетті емес", "Ескерту: қалыптасқан тәжірибе, заң талабы емес"),
+        (
+            "ru",
+            "Обязательность: рекомендуется, не обязательно",
+            "Замечание: сложившаяся практика, а не требование закона",
+        ),
+        ("en", "Force: recommended, not obligatory", "Note: practice, not law"),
     ],
 )
-def test_what_is_only_recommended_is_said_to_be(language: str, line: str) -> None:
-    """No "must" where the law only recommends."""
+def test_what_is_only_recommended_is_said_to_be(language: str, line: str, practice: str) -> None:
+    """No "must" where the law only recommends; what no act asks is called practice."""
     case_deadline = due()
-    recommended = case_deadline._replace(obligation=case_deadline.obligation.replaced(force="recommended"))
+    obligation = case_deadline.obligation.replaced(force="recommended", practice=True)
+    lines = said(language, FIVE_BEFORE, case_deadline._replace(obligation=obligation)).text.splitlines()
 
-    assert line in said(language, FIVE_BEFORE, recommended).text.splitlines()
+    assert line in lines
+    assert practice in lines
 
 
 def test_a_date_that_may_still_move_says_between_which_days() -> None:

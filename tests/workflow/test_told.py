@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,7 +10,10 @@ import pytest
 from calendars import compile_calendar
 from calendars.kazakhstan import Kazakhstan
 from calendars.records import ActTitle, Entry, HolidayRule, Override, ReligiousDay, with_records
-from tests.law import CALENDAR, analysis, case
+from calendars.terms import WorkingDays
+from tests.law import CALENDAR, NOW, analysis, case
+from workflow.cases.case import Event
+from workflow.cases.registers.measure_term import MeasureTerm, as_data
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.impact import moved
 from workflow.deadlines.lateness import lateness
@@ -96,6 +100,13 @@ def test_a_saturday_made_a_working_day_too_late_shortens_no_term() -> None:
         )
         assert published is not None
         assert (published.due, published.late_by) == (date(2026, 5, 18), late_by)
+    term = as_data(MeasureTerm(term=WorkingDays(3), reading="after"))
+    payload = {"risk": 1, "action": "Тәртіпті бекіту", "term": term}
+    event = Event(case="1", seq=2, kind="measure_set", name="1", on=None, at=NOW, by="x", payload=payload)
+    planned = replace(case(facts=facts), entries=(event,))
+    measure = deadline(planned, analysis(), with_entry(saturday), "measure.1", today=date(2026, 5, 25))
+    assert measure is not None
+    assert measure.due == date(2026, 5, 18)
 
 
 def test_a_holiday_introduced_too_late_makes_nothing_late() -> None:

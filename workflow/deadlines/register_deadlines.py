@@ -199,12 +199,7 @@ class _Entries:
             year = since.year + (date(since.year, term.term.month, term.term.day) <= since)
             yield from periods("year", after=date(year - 1, 12, 31), until=date(year, 12, 31))
             return
-        has_span = False
-        for span in periods(term.every, after=since, until=years_later(since, 1)):
-            has_span = True
-            yield span
-        if not has_span:
-            yield None
+        yield from periods(term.every, after=since, until=years_later(since, 1))
 
     def _since(self) -> _Anchor:
         """Return the anchor of numbers of days and of periods: approval of the plan, else signing of the
