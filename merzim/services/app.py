@@ -58,7 +58,7 @@ from merzim.storage.org import adoptions
 from merzim.storage.org.adoptions import Adoption, adopted_acts
 from merzim.storage.org.chain import head
 from merzim.storage.org.editions import adopted_editions, texts
-from merzim.storage.org.settings import link_key, password, stored
+from merzim.storage.org.settings import CHANGED, link_key, password, stored
 from merzim.storage.org.store import PresentOffice
 from merzim.storage.queries import SqlReads
 from merzim.storage.refusals import StorageUnavailable
@@ -183,9 +183,7 @@ class AppContext:
 
     def law_version(self) -> Hashable:
         """Return a value that changes whenever adopted acts or settings change."""
-        if not self.has_database:
-            return None
-        return head(self.engine, adoptions.ACTS), tuple(sorted(stored(self.engine).items()))
+        return head(self.engine, (*adoptions.ACTS, CHANGED)) if self.has_database else None
 
     def lay_over_settings(self) -> None:
         """Lay what administrators set in the browser over the configured settings."""

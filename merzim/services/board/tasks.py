@@ -115,9 +115,10 @@ def tasks_view(
     all_ = may_switch and (person is None if everything is None else everything)
     # The reader's own obligations are visible in any unit.
     reads = ctx.reads if all_ else ctx.reads.whole_office()
-    recipients = find_assignments(office, reader.person, reads.assignees(), on=today)
-    own = None if all_ else frozenset(recipients)
-    groups = _each_once(_first_rows(reads, day, own), day)
+    numbers = reads.urgencies(day)
+    recipients = find_assignments(office, reader.person, numbers, on=today)
+    shown = numbers if all_ else {key: numbers[key] for key in recipients}
+    groups = _each_once(_first_rows(reads, day, shown, all_=all_), day)
     all_rows = [row for _, rows, _ in groups for row in rows]
     unread = reads.unread({row.case for row in all_rows})
     lines_by_row = {
@@ -164,17 +165,23 @@ def most_pressing(view: TasksView) -> str:
 
 
 def _first_rows(
-    reads: Reads, day: Horizon, own: frozenset[AssigneeKey] | None
+    reads: Reads, day: Horizon, numbers: Mapping[AssigneeKey, Mapping[str, int]], *, all_: bool
 ) -> list[tuple[Urgency, Sequence[Row], int]]:
-    """Return the first rows of each urgency, and how many there are. `own`: of these assignees alone, None for
-    all.
+    """Return the first rows of each urgency, and how many there are.
+
+    Args:
+        numbers: of the assignees whose rows are shown, by urgency; `all_`: whether they are all there are.
     """
-    if own == frozenset():
-        return [(urgency, (), 0) for urgency in GROUPS]
 
     def first(urgency: Urgency, more: int = 0) -> tuple[Urgency, Sequence[Row], int]:
-        criteria, limit = DeadlineFilter(urgency=urgency, horizon=day, assignees=own), SHOWN[urgency] + more
-        return urgency, reads.listed(criteria, limit=limit), reads.count(criteria)
+        assignees = frozenset(key for key, of in numbers.items() if urgency == "slipped" or urgency in of)
+        if not assignees:
+            return urgency, (), 0
+        criteria = DeadlineFilter(urgency=urgency, horizon=day, assignees=None if all_ else assignees)
+        rows = reads.listed(criteria, limit=SHOWN[urgency] + more)
+        if urgency == "slipped":
+            return urgency, rows, reads.count(criteria) if len(rows) == SHOWN[urgency] else len(rows)
+        return urgency, rows, sum(of.get(urgency, 0) for of in numbers.values())
 
     slipped = first("slipped")
     # Those past their plan date stand in their own group alone, so others move up.

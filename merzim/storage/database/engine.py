@@ -177,13 +177,14 @@ def read_once(engine: Engine, read: Callable[[Connection], Result], *key: Hashab
     Args:
         key: names the result there; `read` itself if its result depends on nothing else.
     """
-    reads, name = _reads.get(), key or read
-    with reading(engine) as connection:
-        if reads is None or connection is not reads.connection:
-            return read(connection)
-        if name not in reads.results:
-            reads.results[name] = read(connection)
+    reads, name = _reads.get(), (engine, key or read)
+    if reads is not None and name in reads.results:
         return cast(Result, reads.results[name])
+    with reading(engine) as connection:
+        result = read(connection)
+        if reads is not None and connection is reads.connection:
+            reads.results[name] = result
+        return result
 
 
 def read(engine: Engine, query: Executable, parameters: Parameters = None) -> Sequence[Row_]:

@@ -11,13 +11,12 @@ from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import read, reading, writing
 from merzim.storage.notices import faults
 from merzim.storage.rows import to_notice
-from merzim.storage.tables.notices import NOTICE
+from merzim.storage.tables.notices import LOST, NOTICE
 from merzim.storage.tables.service import PULSE
 from notifications.notice import Notice
 from notifications.rules import BACK_OFF, tried_for
 from notifications.statistics import Figures
 
-_LOST = NOTICE.c.state.in_(("failed", "unknown"))
 FAILED_FOR = timedelta(days=7)
 """How long letters that failed for good are counted."""
 _WAITING = (NOTICE.c.state == "queued", NOTICE.c.bundle == "")
@@ -34,7 +33,7 @@ def counts(connection: Connection) -> Mapping[tuple[str, str], int]:
 
 def figures(engine: Engine, *, now: datetime) -> Figures:
     """Return the state of delivery at a moment; `lost` counts what failed in the last FAILED_FOR."""
-    lost = select(func.count()).where(_LOST, NOTICE.c.attempted_at > now - FAILED_FOR)
+    lost = select(func.count()).where(LOST, NOTICE.c.attempted_at > now - FAILED_FOR)
     with reading(engine) as connection:
         return Figures(
             counts=counts(connection),
@@ -66,7 +65,7 @@ def _oldest(connection: Connection, now: datetime) -> datetime | None:
 
 def failed(engine: Engine, *, limit: int) -> Sequence[Notice]:
     """Return letters of cases that failed or whose fate is unknown, newest first."""
-    query = select(NOTICE).where(_LOST, NOTICE.c.case.is_not(None))
+    query = select(NOTICE).where(LOST, NOTICE.c.case.is_not(None))
     query = query.order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key).limit(limit)
     return [to_notice(record) for record in read(engine, query)]
 

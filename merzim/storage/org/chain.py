@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine, Select, func, select
@@ -68,6 +69,7 @@ def text_of(payload: str) -> str:
         return payload
 
 
+@cache
 def last(kinds: tuple[str, ...]) -> Select[str]:
     """Return the query for the hash of the office's last event of these kinds."""
     # Not by ORDER BY: SQLite would walk the stream backwards until it meets one of these kinds.

@@ -20,6 +20,8 @@ MAIL = "mail"
 """The mail server (JSON)."""
 MAIL_PASSWORD = "mail.password"
 LINK_KEY = "link_key"
+CHANGED = "setting_changed"
+"""The kind of the events of changed settings."""
 _SECRETS = (MAIL_PASSWORD, LINK_KEY)
 
 
@@ -63,7 +65,7 @@ def store(
         for key, value in values.items():
             is_other = put(connection, key, value, by=by, now=now)
             if is_other or (key == MAIL and is_other_password):
-                events.append(Draft(kind="setting_changed", name=key, by=by, at=now, payload={"value": value}))
+                events.append(Draft(kind=CHANGED, name=key, by=by, at=now, payload={"value": value}))
         record(connection, *events)
 
 

@@ -184,9 +184,11 @@ class PresentOffice:
 
     def read(self) -> Office:
         """Return the office; the same object as long as nothing in it has changed."""
+        return read_once(self._engine, self._present)
+
+    def _present(self, connection: Connection) -> Office:
         # The end first: what is read after it may be newer, never older.
-        end = read_once(self._engine, lambda connection: connection.execute(_END).first(), "end of the chain")
-        last = self._last
+        end, last = connection.execute(_END).first(), self._last
         if last is None or last[0] != end:
             office = store.office(self._engine, officer=self._officer, language=self._language)
             self._last = last = end, last[1] if last is not None and last[1] == office else office

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from calendars.hours import end_of_day, moment_of
 from merzim.storage import lateness
 from merzim.storage.cases.recommendations import cases_with_entries
-from merzim.storage.database.dialect import execute_for_names, in_names, read_for_names
+from merzim.storage.database.dialect import in_names, read_for_names
 from merzim.storage.database.engine import read, read_column, read_first, read_value, reading
 from merzim.storage.queries.search import SearchReads
 from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, by_id, event, head
@@ -140,11 +140,7 @@ class CaseReads(SearchReads):
 
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
         """Return those of these cases the reader sees, by id, as heads (without facts and plan dates)."""
-        with reading(self._engine) as connection:
-            query = _HEADS_OF.where(*self._visible.cases())
-            heads = by_id(head(record) for record in execute_for_names(connection, query, cases))
-            missing = self._visible.assigned(connection, [name for name in cases if name not in heads])
-            return {**heads, **by_id(map(head, execute_for_names(connection, _HEADS_OF, missing)))}
+        return by_id(map(head, read_for_names(self._engine, _HEADS_OF, self._visible.among(cases))))
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
         """Return those of these cases the reader sees, by id, with all that was recorded but for evidence

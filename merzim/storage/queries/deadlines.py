@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, tuple_
 
 from merzim.storage import lateness
-from merzim.storage.database.engine import reading
+from merzim.storage.database.engine import read, reading
 from merzim.storage.queries.search import SearchReads
 from merzim.storage.rows import row
 from merzim.storage.tables.board import DEADLINE
@@ -55,6 +55,27 @@ class DeadlineReads(SearchReads):
                 *assignee, edition, stage, name = of_all
                 sums[of_all] = Sum(AssigneeKey(*assignee), edition, stage, name, overdue, today, near, first)
         return [*sums.values()]
+
+    def urgencies(self, horizon: Horizon) -> Mapping[AssigneeKey, Mapping[str, int]]:
+        """Return by assignee how many of their open rows are overdue, due today, near, later, and undated; ""
+        stands for the others.
+        """
+        due, today = DEADLINE.c.due, horizon.today
+        is_undated = and_(DEADLINE.c.force == "obligatory", DEADLINE.c.reminds_from <= horizon.soon)
+        urgency = case(
+            (not_(lateness.holds(today)), ""),
+            (due < today, "overdue"),
+            (due == today, "today"),
+            (due <= horizon.soon, "near"),
+            (due.is_not(None), "later"),
+            (is_undated, "undated"),
+            else_="",
+        )
+        query = select(*_ASSIGNEE, urgency, func.count()).group_by(*_ASSIGNEE, urgency)
+        numbers: dict[AssigneeKey, dict[str, int]] = {}
+        for *assignee, group, number in read(self._engine, query.where(_OPEN, *self._visible.rows(None))):
+            numbers.setdefault(AssigneeKey(*assignee), {})[group] = number
+        return numbers
 
     def assignees(self, unit: str | None = None) -> Sequence[AssigneeKey]:
         """Return who has rows of any state."""

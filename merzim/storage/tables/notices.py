@@ -12,6 +12,8 @@ from merzim.storage.tables.board import DEADLINE
 
 UNREAD = text("state = 'sent' AND acknowledged_at IS NULL")
 """Condition: the letter was sent and not acknowledged. Queries must use the same expression."""
+LOST = text("state IN ('failed', 'unknown')")
+"""Condition: the letter failed, or its fate is unknown. Queries must use the same expression."""
 
 
 class NoticeRow(TableBase, table=True):
@@ -58,13 +60,13 @@ class NoticeRow(TableBase, table=True):
         Index(
             "ix_notice_lost",
             *(text("queued_at DESC"), "key"),
-            sqlite_where=text("state IN ('failed', 'unknown')"),
+            sqlite_where=LOST,
         ).ddl_if(dialect="sqlite"),
         Index(
             "ix_notice_failed",
             "queued_at",
-            sqlite_where=text("state IN ('failed', 'unknown')"),
-            postgresql_where=text("state IN ('failed', 'unknown')"),
+            sqlite_where=LOST,
+            postgresql_where=LOST,
         ),
         Index(
             "ix_notice_sending",
