@@ -10,16 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from calendars.terms import AtOnce, Before, Embargo, OngoingDuty, Target, Window, WithoutTerm
+from calendars.terms import AtOnce, Before, Embargo, WithoutTerm
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.anchors import AnchorDate, DueDateResolver, Link
 from workflow.deadlines.lateness import before_records
 from workflow.deadlines.waiting import waiting
 from workflow.law.procedure import Obligation
 from workflow.org.office import OUTSIDE
-
-_NEVER_DUE = (OngoingDuty, Target, Window)
-
 
 StateOf = Callable[[DueDateResolver, Link], State]
 
@@ -40,8 +37,6 @@ def reminds_from(chain: DueDateResolver, link: Link, state: State, state_of: Sta
         return None
     is_binding = obligation.force == "obligatory" and not obligation.practice
     if obligation.duty == OUTSIDE or not (is_binding or obligation.options):
-        return None
-    if isinstance(obligation.term, _NEVER_DUE):
         return None
     if isinstance(obligation.term, Before) and obligation.since is not None:
         ahead, fact = chain.expected(obligation.since, link.span), chain.procedure.by_id[obligation.since]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from calendars.terms import AtOnce, CalendarDays, Duration, Embargo, Months, Weeks, WorkingDays, Years
 from workflow.cases.case import exemption_of
-from workflow.deadlines.anchors import OF_THE_PERIOD, AnchorDate, DueDateResolver, Link
+from workflow.deadlines.anchors import AnchorDate, DueDateResolver, Link
 from workflow.periods import PeriodSpan
 
 COUNTED = frozenset({WorkingDays, CalendarDays, Weeks, Months, Years, Duration, AtOnce})
@@ -48,8 +48,6 @@ def waiting(resolver: DueDateResolver, link: Link) -> Waiting | None:
                 return _waiting(resolver, fact, of, day, due=link.counted.due)
     since = obligation.since
     if since is None or link.anchor.state == "happened" or type(obligation.term) not in COUNTED:
-        return None
-    if obligation.recurs and isinstance(obligation.term, OF_THE_PERIOD):
         return None
     # What counts forward ends no earlier than its anchor, which is as long as it is valid anyway.
     late = link.anchor.state == "planned" or _sure(resolver, since, span)
