@@ -49,5 +49,6 @@ def parse_moment(text: str) -> Moment:
 
 
 def _moment(at: datetime, *, demonstration: bool) -> Moment:
+    """Return an instant to the second, with its day in Almaty."""
     now = at.replace(microsecond=0).astimezone(UTC)
     return Moment(now=now, today=local_date(now), demonstration=demonstration)

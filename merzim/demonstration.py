@@ -41,7 +41,10 @@ def run(file: Path) -> int:
 
     A line `as LOGIN` says whose account carries out those that follow; `do WORD JSON` carries out one of
     `VERBS` with a command in JSON. Their output is hidden, except errors.
-    Returns the exit code of the last command.
+    Returns the exit code of the command that failed; 0 if none did.
+
+    Raises:
+        Refusal: a `do` was refused.
     """
     author = os.environ.get("MERZIM_BY", "")
     try:
@@ -65,7 +68,7 @@ def _run(file: Path) -> int:
 
 
 def _do(line: Sequence[str]) -> None:
-    """Carry out a verb. Raises Refusal."""
+    """Carry out `WORD JSON` of a line `do`. Raises Refusal."""
     common, (word, body) = split(line)
     call, verb = CommandContext(common), VERBS[word]()
     try:

@@ -110,6 +110,7 @@ class JsonLines(logging.Formatter):
         return json.dumps(self._veiled(entry), ensure_ascii=False, default=str)
 
     def _veiled(self, value: object) -> object:
+        """Return a value without secrets in its texts, however deep; other collections become lists."""
         if isinstance(value, str):
             return without_secrets(value, self.secrets)
         if isinstance(value, Mapping):

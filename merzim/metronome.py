@@ -80,7 +80,7 @@ def send_left_behind(app: AppContext, clock: Clock) -> None:
 
 
 def attempt(app: AppContext, clock: Clock, *acts: Callable[..., object]) -> None:
-    """Run functions one by one with the current calendar and rules. Errors are logged."""
+    """Run functions one by one with the current calendar and rules. An error is logged and ends the row."""
     try:
         moment, before = clock(), app.settings
         app.refresh()

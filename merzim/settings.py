@@ -67,7 +67,7 @@ class BadSetting(Refusal, ValueError):
 
 
 def expecting(code: str) -> WrapValidator:
-    """Say whatever is wrong with a value as `cli.expected.<code>`, and what is right with it in the schema."""
+    """Return the validator that says any error of a value as `cli.expected.<code>`."""
 
     def check(value: object, handler: ValidatorFunctionWrapHandler) -> object:
         try:
@@ -79,48 +79,52 @@ def expecting(code: str) -> WrapValidator:
 
 
 def _listed(value: object) -> object:
-    """Return the list of a variable of the environment, which holds it as JSON."""
+    """Return what a text holds as JSON, the way variables give lists; any other value unchanged."""
     return json.loads(value) if isinstance(value, str) else value
 
 
 def no_truth(value: object) -> object:
-    """Return a number; `true` is none."""
+    """Return a value. Raises ValueError for true and false, which Pydantic takes for 1 and 0."""
     if isinstance(value, bool):
         raise ValueError("number")
     return value
 
 
 def _truth(value: object) -> object:
-    """Return what a variable of the environment says; in the file it is no text."""
+    """Return the boolean of "true" or "false", the way variables give it; None for any other text."""
     return {"true": True, "false": False}.get(value) if isinstance(value, str) else value
 
 
 def _without_zone(value: time | None) -> time | None:
-    """Return a time of Almaty: one with a zone of its own is none."""
+    """Return a time of day. Raises ValueError for one with a zone of its own: it is Almaty's."""
     if value is not None and value.tzinfo:
         raise ValueError("time_of_day")
     return value
 
 
 def _in_order(hours: tuple[time, time]) -> tuple[time, time]:
+    """Return two times of day. Raises ValueError unless the first is the earlier and neither has a zone."""
     if hours[0].tzinfo or hours[1].tzinfo or hours[0] >= hours[1]:
         raise ValueError("hours")
     return hours
 
 
 def _on_record(days: frozenset[date]) -> frozenset[date]:
+    """Return the days. Raises ValueError for one outside the calendar."""
     if not all(FIRST <= day <= LAST for day in days):
         raise ValueError("dates_on_record")
     return days
 
 
 def _not_everybody(networks: tuple[Network, ...]) -> tuple[Network, ...]:
+    """Return the networks. Raises ValueError for one of all addresses."""
     if any(network.prefixlen == 0 for network in networks):
         raise ValueError("networks")
     return networks
 
 
 def _texts(value: object) -> object:
+    """Return a list of networks, each a text or read already. Raises ValueError for anything else."""
     networks = _listed(value)
     if not isinstance(networks, list | tuple) or not all(isinstance(one, str | Network) for one in networks):
         raise ValueError("networks")
@@ -128,18 +132,21 @@ def _texts(value: object) -> object:
 
 
 def _filled(value: object) -> object:
+    """Return a path. Raises ValueError for "", which Path takes for the present folder."""
     if value == "":
         raise ValueError("path")
     return value
 
 
 def _once_each(days: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the steps. Raises ValueError for none, for one named twice, or one beyond 60 days."""
     if not days or len({*days}) < len(days) or not all(-60 <= day <= 60 for day in days):
         raise ValueError("steps")
     return days
 
 
 def _whole_days(value: object) -> object:
+    """Return a list of whole numbers. Raises ValueError for anything else: Pydantic takes 1.0 for one."""
     days = _listed(value)
     if not isinstance(days, list | tuple) or not all(type(day) is int for day in days):
         raise ValueError("steps")
@@ -230,7 +237,7 @@ def public_address(text: str) -> PublicAddress:
 
 
 def _address(text: str, info: ValidationInfo) -> str:
-    """Check the address at which users reach the pages; "" is this machine's."""
+    """Return the address at which users reach the pages, this machine's for "". Raises ValueError."""
     if not text:
         return f"http://127.0.0.1:{info.data.get('port', 8000)}"
     public_address(text)
@@ -238,7 +245,7 @@ def _address(text: str, info: ValidationInfo) -> str:
 
 
 def _issuer(text: str) -> str:
-    """Check the issuer address of an OpenID provider; "" is none."""
+    """Return the issuer address of an OpenID provider, which may be "". Raises ValueError for no address."""
     if text:
         try:
             parts = urlsplit(text)
@@ -315,7 +322,7 @@ SECURITY_COMMITTEE = AuthorisedBody(
 
 
 def _one_after_another(bodies: tuple[AuthorisedBody, ...]) -> tuple[AuthorisedBody, ...]:
-    """Return the bodies in date order.
+    """Return the bodies by first day; one without a last day ends where the next of its function begins.
 
     Raises:
         ValueError: one ends before it begins, or two of one function overlap.
@@ -333,7 +340,7 @@ def _one_after_another(bodies: tuple[AuthorisedBody, ...]) -> tuple[AuthorisedBo
 
 
 def of_function(bodies: Iterable[AuthorisedBody], function: Function) -> Sequence[AuthorisedBody]:
-    """Return the bodies authorised in something, those authorised in everything too."""
+    """Return the bodies authorised in a function, those authorised in both too."""
     return [body for body in bodies if body.function in (None, function)]
 
 

@@ -132,6 +132,7 @@ def _keys(document: Mapping[str, Any]) -> list[str]:
 
 
 def _merged(document: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document with the values of variables over its own, table by table."""
     merged = dict(document)
     for key, value in variables.items():
         below = merged.get(key)
@@ -203,6 +204,7 @@ class _SettingsRead:
             return self.validated(model, values, within=within)
 
     def _problem(self, model: type[BaseModel], path: tuple[str, ...], error: ErrorDetails) -> Refusal:
+        """Return the refusal of a key's error, with the file or variable it comes from."""
         key = ".".join(path)
         where = self.sources.get(key, self.file)
         if error["type"] == "extra_forbidden":
@@ -218,13 +220,13 @@ class _SettingsRead:
         return min(places, default=len(self.sources))
 
     def refuse_origins(self, values: Mapping[str, Any]) -> None:
-        """Refuse the fields of the settings that no file sets."""
+        """Report each of ORIGINS that the file or a variable sets."""
         for name in ORIGINS:
             if name in values:
                 self.problems.append(_unknown(self.file, name, SECTIONS))
 
     def fitting(self, settings: Settings) -> Settings:
-        """Return the settings without what does not fit together, which is reported."""
+        """Return the settings without a language and channels that do not exist, which are reported."""
         office = settings.office
         if office.language not in LANGUAGES:
             self.problems.append(
@@ -238,6 +240,7 @@ class _SettingsRead:
 
 
 def _unknown(where: str, key: str, allowed: Iterable[str]) -> BadSetting:
+    """Return the refusal of a key that does not exist; it names the nearest one if there is one."""
     allowed = tuple(allowed)
     nearest = get_close_matches(key.rpartition(".")[2], allowed, n=1, cutoff=0.5)
     code = "cli.unknown_setting_nearest" if nearest else "cli.unknown_setting"
@@ -285,6 +288,7 @@ def channel_section(name: str) -> type[SettingsSection]:
 
 
 def _kind(key: str, hint: Any) -> Any:
+    """Return the type of a channel's setting: by its key where that is special, else by its argument's type."""
     if key == "port":
         return Annotated[Port | None, EMPTY, expecting("port")]
     if hint is float:

@@ -120,6 +120,7 @@ def application(*stations: str) -> typer.Typer:
 
 
 def _group(help: str) -> typer.Typer:
+    """Return a group without commands yet."""
     return typer.Typer(
         cls=CommandGroup,
         help=help,
@@ -133,10 +134,12 @@ def _group(help: str) -> typer.Typer:
 
 @cache
 def _command(*stations: str) -> Any:
+    """Return the parser of the commands of these modules; of all modules when none is named."""
     return get_command(application(*stations))
 
 
 def _run(call: CommandContext, arguments: list[str]) -> int:
+    """Run the command of these arguments; return its exit code."""
     stations = [station for station, names in STATIONS.items() if arguments and arguments[0] in names]
     answer = _command(*stations).main(args=arguments, prog_name="merzim", standalone_mode=False, obj=call)
     sys.stdout.flush()

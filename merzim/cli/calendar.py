@@ -128,6 +128,7 @@ def _counts(call: CommandContext, year: CalendarYear) -> str:
 
 
 def _count(months: Sequence[Month]) -> tuple[int, int, int]:
+    """Return the calendar days, working days and days off."""
     size, working = sum(month.days for month in months), sum(month.working for month in months)
     return size, working, size - working
 

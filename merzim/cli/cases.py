@@ -71,10 +71,12 @@ def _show_reader(call: CommandContext, _: object, result: CommandResult) -> None
 
 
 def _procedure_and_fact(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure, str]:
+    """Return the procedure of the case and the fact whose evidence the command accepts."""
     return call.view(values["case"]).procedure, values["fact"]
 
 
 def _procedure_and_option(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure, str]:
+    """Return the procedure of the case and the fact that the decision records."""
     procedure = call.view(values["case"]).procedure
     return procedure, known_option(procedure, values["decision"], values["option"]).fact
 
@@ -133,6 +135,7 @@ def open_year(
 
 
 def _show_year(call: CommandContext, asked: opening.OpenYear) -> None:
+    """Print which cases `asked` would open and whom it would tell; open none."""
     ahead = opening.preview_year(call.ctx, asked.year, asked.unit, asked.kept_from)
     openings = [picked(opening, "procedure", "unit") for opening in ahead.openings]
     others = picked(ahead, "there", "kept_from", "overdue")
@@ -368,6 +371,7 @@ def overdue(call: CommandContext, unit: Unit = "") -> int:
 
 
 def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date], none: str) -> None:
+    """Print obligations as a table; the sentence `none` when there are none."""
     app, today, language = call.app, call.moment.today, call.language
     heads = cases_of(app.reads, rows)
     titles = {(row.case, row.obligation): title(app, heads[row.case], row.obligation)[language] for row in rows}

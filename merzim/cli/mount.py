@@ -74,6 +74,7 @@ def _evidence_input(text: str, procedure: Procedure, fact: str, files: ExitStack
 
 
 def _is_file(text: str) -> bool:
+    """Return whether a file is at this path; False for a text that can be no path."""
     try:
         return Path(text).is_file()
     except (OSError, ValueError):  # too long to be a name, say
@@ -113,6 +114,7 @@ def command(name: str, *, writes: bool = False) -> Callable[[Function], Function
 def _add(
     name: str, run: Callable[..., object], parameters: Sequence[inspect.Parameter], help: str | None
 ) -> None:
+    """Put a function among the COMMANDS, with these parameters and this help in place of its own."""
     context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     run.__signature__ = inspect.Signature([context, *parameters])  # type: ignore[attr-defined]
     run.__annotations__ = {}
@@ -211,6 +213,7 @@ def _bare(annotation: Any) -> Any:
 
 
 def _metavar(field: str, kind: Any) -> str | None:
+    """Return the name of an option's value in the help; None for a switch, which has no value."""
     if get_origin(kind) is dict:
         value = _bare(get_args(kind)[1])
         return "NAME=NUMBER" if value is Decimal else "NAME=DATE" if value is date else "NAME=TEXT"

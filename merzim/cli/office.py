@@ -152,6 +152,7 @@ def remove_totp(
 
 
 def _access(text: str) -> Access:
+    """Return the text if it is an access. Raises Refusal."""
     if text not in ACCESSES:
         raise Refusal("cli.user.bad_access", access=text, allowed=ACCESSES)
     return text

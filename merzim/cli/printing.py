@@ -36,7 +36,7 @@ def explained(call: CommandContext, deadline: Deadline) -> str:
 
 
 def print_deadlines(call: CommandContext, deadlines: Iterable[Deadline], *, today: date | None = None) -> None:
-    """Print a table of deadlines: due date, title, status (as of `today`, if given)."""
+    """Print a table of deadlines; without `today` no state says that it is overdue or waits."""
     all_deadlines = tuple(deadlines)
     titles = {deadline.id: deadline.obligation.title for deadline in all_deadlines}
     rows = [
@@ -59,10 +59,11 @@ def state(
     today: date | None = None,
     titles: Mapping[str, Text] | None = None,
 ) -> str:
-    """Return the status of a deadline in words: done on a day and how late, or open and how certain.
+    """Return the state of a deadline in words: done on a day and how late, or open and how certain.
 
     Args:
-        titles: titles of the case's deadlines by id, to name the one it waits for.
+        today: the day on which it may be overdue or wait for another; None leaves that unsaid.
+        titles: titles of the case's deadlines by id, to name the one it waits for; else its id is printed.
     """
     if deadline.answer is not None:
         answer = f"{deadline.answer.title[call.language]} ({deadline.answer.id})"
@@ -127,7 +128,11 @@ def says(code_done: str, already: str = "") -> Callable[[CommandContext, Any, Co
 def print_change(
     call: CommandContext, result: CommandResult, *, code_done: str, already: str = "", **arguments: object
 ) -> None:
-    """Print the result of a command and the due dates it moved."""
+    """Print the result of a command and the due dates it moved.
+
+    Args:
+        code_done: the sentence of a change. already: that of a command that changed nothing.
+    """
     call.answer(result.model_dump(mode="json", by_alias=True))
     if result.preview:
         required = {*result.dropped, *result.opened}

@@ -154,6 +154,7 @@ def _written_value(value: object) -> object:
 
 
 def _add_to_case(call: CommandContext, request: RowsRequest) -> None:
+    """Add a row to the case and print its number; a measure needs the number of its risk."""
     values = _fields(request.words)
     if request.register == "measures" and "risk" not in values:
         raise Refusal("cli.missing_parameter", name="risk=N")
@@ -178,12 +179,14 @@ def _withdraw_from_case(call: CommandContext, request: RowsRequest) -> None:
 
 
 def _case(request: RowsRequest) -> str:
+    """Return the case given by --case. Raises Refusal for none."""
     if not request.case:
         raise Refusal("cli.missing_parameter", name="--case C")
     return request.case
 
 
 def _case_row(request: RowsRequest) -> str:
+    """Return the row of ID, which may be its number alone: "3" of risks is "risk.3"."""
     kind = KINDS[request.register]
     return f"{kind}.{request.word('ID').removeprefix(f'{kind}.')}"
 
@@ -201,6 +204,7 @@ def _fields(words: Sequence[str]) -> dict[str, str]:
 
 
 def _query(request: RowsRequest) -> ListRows:
+    """Return the query for the rows that fit every --where and --search, LISTED at a time."""
     texts = named_texts(request.where, where="--where")
     fields = {
         "register_id": request.register,
@@ -213,6 +217,7 @@ def _query(request: RowsRequest) -> ListRows:
 
 
 def _list(call: CommandContext, request: RowsRequest) -> None:
+    """Print every matching row and the totals; with --search also which fields were not searched."""
     query = _query(request)
     page = views.list_rows(call.ctx, query)
     rows = list(page.rows)
@@ -235,6 +240,7 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
 
 
 def _print_rows(call: CommandContext, titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table of rows; a sentence when there are none."""
     words = [[_cell_text(call, cell) for cell in row] for row in rows]
     call.print(formatting.table(titles, words) if rows else call.say("cli.register.empty"))
 

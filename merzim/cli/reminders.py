@@ -187,7 +187,7 @@ def _notice_answer(notice: Notice) -> dict[str, object]:
 
 
 def _state(call: CommandContext, notice: Notice) -> str:
-    """Return the state of a notice in words."""
+    """Return the state of a notice in words; of one not delivered with what the channel answered."""
     label = call.say(f"cli.notice.{notice.displayed_state}")
     # One that waits after an attempt says why: a token that is not accepted, a server that is away.
     detail = notice.state in ("failed", "unknown", "queued") and notice.answer

@@ -96,6 +96,7 @@ def _year_answer(call: CommandContext, year: YearScores) -> dict[str, object]:
 
 
 def _print_year(call: CommandContext, whole_year: YearScores, parts: list[YearScores]) -> None:
+    """Print the points of a year with their arithmetic, and of each part its totals."""
     for remark in whole_year.remarks:
         call.print(paragraph(call.say(remark.code, **remark.arguments)))
     scores = whole_year.scores.scores

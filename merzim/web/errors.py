@@ -178,6 +178,7 @@ def _refused(request: Request, error: Refusal | OutOfRange, status: int) -> Resp
 
 
 def _problem_page(request: Request, status: int, detail: str, **values: Any) -> Response:
+    """Return the error page, as its reader sees pages where that is known without the database."""
     reader = getattr(request.state, "reader", None)
     ctx = plain_context(request)
     # Behind an error of ours may be the database, which is then not asked who the reader is.
@@ -186,12 +187,13 @@ def _problem_page(request: Request, status: int, detail: str, **values: Any) -> 
 
 
 def _again_in(seconds: int, response: Response) -> Response:
+    """Return the answer, with the advice to repeat the request after so many seconds."""
     response.headers["retry-after"] = str(seconds)
     return response
 
 
 def row_faults(error: Exception, translator: Translator) -> Faults:
-    """Return every bad row of a refused file, or every bad field of a refused row, in words."""
+    """Return the first MOST_FAULTS bad rows of a refused file, or bad fields of a refused row, in words."""
     if isinstance(error, InvalidRow):
         return [
             {
@@ -210,7 +212,7 @@ def row_faults(error: Exception, translator: Translator) -> Faults:
 
 
 def other_changes(error: Exception) -> Faults:
-    """Return the changes by others that contradict the request, the newest first."""
+    """Return the newest MOST_FAULTS changes by others that contradict the request, the newest first."""
     changes = error.changes if isinstance(error, Contradiction) else ()
     return [
         {
@@ -250,6 +252,7 @@ def _of_a_program(request: Request) -> bool:
 
 
 def _code(status: int) -> str:
+    """Return the catalogue code for a status the framework gave."""
     codes = {
         403: "not_yours",
         409: "conflict",

@@ -72,6 +72,7 @@ BYTES = "application/octet-stream"
 
 
 def as_file(content: bytes, media_type: str, name: str) -> Response:
+    """Return bytes as a download of this name."""
     return Response(content, media_type=media_type, headers=_attached(name))
 
 
@@ -100,6 +101,7 @@ def stream_file(content: BinaryIO, media_type: str, name: str) -> Response:
 
 
 def _attached(name: str) -> dict[str, str]:
+    """Return the header of a download; a name of other letters than ASCII is encoded (RFC 6266)."""
     plain = name.isascii() and name.isprintable() and not {'"', "\\"} & {*name}
     file = f'filename="{name}"' if plain else f"filename*=UTF-8''{quote(name)}"
     return {"content-disposition": f"attachment; {file}"}

@@ -42,6 +42,14 @@ def give(site: Site, until: str = "2026-04-10", person: str = "c@org.kz") -> Non
     assert answer.status_code == 303
 
 
+def test_the_special_days_of_a_year_say_how_many_deadlines_are_due_on_them(site: Site) -> None:
+    """An assignment until a holiday is counted on it, and on no other day."""
+    give(site, "2026-05-01")
+
+    days = site.client("boss").get("/api/v1/calendar/2026").json()["unusual"]
+    assert {day["date"]: day["due"] for day in days if day["due"]} == {"2026-05-01": 1}
+
+
 def test_an_assignment_is_told_and_stands_on_the_desk_of_who_is_to_do_it(site: Site) -> None:
     """A letter, an unread line, a row of the desk with its day; the board reminds as of any deadline."""
     give(site)

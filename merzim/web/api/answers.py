@@ -128,6 +128,7 @@ class NoticeAnswer(Result):
 
 
 def notice_answer(notice: Notice, office: Office, translator: Translator) -> NoticeAnswer:
+    """Return a notice as an answer, with its recipient's name in the language of the request."""
     return NoticeAnswer.of(notice, name=translator.name(person_name(office, notice.person)))
 
 

@@ -117,7 +117,8 @@ def get_calendar_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> Y
     """Return the production calendar of a year: its months and its special days."""
     known_year(ctx, number)
     layout = build_year(number, ctx.calendar.as_known(as_of))
-    unusual = [DayLine.of(day, due=0) for day in layout.unusual]
+    due = ctx.reads.days(date(number, 1, 1), date(number, 12, 31), limit=1)
+    unusual = [DayLine.of(day, due=due[day.on][0] if day.on in due else 0) for day in layout.unusual]
     return YearAnswer.of(layout, year=number, calendar_version=layout.version, unusual=unusual)
 
 

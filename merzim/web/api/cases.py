@@ -50,6 +50,7 @@ router = api_router()
 
 
 def _options(decision: Any) -> list[str]:
+    """Return the ids of a decision's options; a list has them already."""
     return decision if isinstance(decision, list) else [option.id for option in decision.options]
 
 

@@ -78,6 +78,7 @@ def _described(
 
 
 def _completed(document: dict[str, Any], address: str) -> dict[str, Any]:
+    """Add to a description what the library leaves out: address, security, tags, problems, words of fields."""
     document["info"] |= {"description": ABOUT, "license": LICENSE, "contact": {"url": address}}
     document |= {
         "servers": [{"url": address}],
@@ -126,6 +127,11 @@ def read_vocabulary() -> Mapping[str, Mapping[str, list[Any]]]:
 def _describe(
     described: dict[str, Any], schema: dict[str, Any], words: Mapping[str, list[Any]], owner: str, name: str
 ) -> None:
+    """Give a field or parameter its description and examples, where it has none.
+
+    Args:
+        words: by `owner.name`, else by `name`.
+    """
     text, *examples = words.get(f"{owner}.{name}") or words.get(name) or [""]
     if text:
         described.setdefault("description", text)

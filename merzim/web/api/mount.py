@@ -108,7 +108,9 @@ def post(
     files: bool = False,
     renamed: Mapping[str, str] | None = None,
 ) -> None:
-    """Add the operation of a verb at POST `path`; fields in the path are taken from it. A query takes no key.
+    """Add the operation of a verb at POST `path`; the fields in the path are not in the body.
+
+    A verb that writes takes an `Idempotency-Key`.
 
     Args:
         name: its id in the OpenAPI description, where the verb's name is not clear enough.
@@ -186,7 +188,7 @@ def _describe(
     parameters: Mapping[str, Any],
     defaults: Mapping[str, Any],
 ) -> None:
-    """Give an operation the name, the words and the parameters by which it is called and described."""
+    """Give a function the signature, the name and the docstring FastAPI reads; `name` is "" for the verb's."""
     operation.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
             inspect.Parameter(
@@ -220,7 +222,7 @@ def body_model(command: type[Command], without: tuple[str, ...], name: str = "")
     """Return a model of the command's fields except these; None when no field is left.
 
     Args:
-        name: unique name of the model, used by generated clients.
+        name: unique name of the model, used by generated clients; "" for the command's with `Body`.
     """
     if not without:
         return command

@@ -114,6 +114,7 @@ def get_audit_file(
 
 
 def _command(translator: Translator, query: dict[str, Any], **extra_filters: object) -> AskAudit:
+    """Return the query of the log with the filters that are not empty. Raises Refusal."""
     filters = {name: text for name, text in query.items() if text}
     return build(AskAudit, {**filters, **extra_filters, "language": translator.language})
 

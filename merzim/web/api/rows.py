@@ -192,12 +192,14 @@ def _measure_answer(line: MeasureLine) -> Any:
 
 
 def _answer(model: Any, register_id: str, row: Any, **extra_fields: object) -> Any:
+    """Return a row as its model: the register's fields, `extra_fields`, and all others by attribute."""
     values = {name: _plain(field, value_of(row, name)) for name, field in _shown(register_id).items()}
     besides = {name: getattr(row, name) for name in model.model_fields if name not in (*values, *extra_fields)}
     return model(**values, **besides, **extra_fields)
 
 
 def _plain(field: RegisterField, value: object) -> object:
+    """Return a value as answers show it: of a term its words, None for no date, a text for all other kinds."""
     if isinstance(value, Mapping):
         return value["written"]
     return value or None if field.kind == "date" else bool(value) if field.kind == "yes_no" else str(value)

@@ -99,6 +99,7 @@ def begin_session(ctx: WebContext, login: str, response: Response, *, scope: str
 
 
 def end_session(ctx: WebContext, response: Response) -> None:
+    """End the session of a request, if it has one, and drop its cookie."""
     entry = current_session(ctx)
     if entry is not None:
         ctx.accounts.end(entry.login, entry.hash, now=ctx.now)
@@ -159,8 +160,8 @@ def needs(
 
     Args:
         asking: whether the route only reads, even by POST (queries too long for an address).
-        by_person: whether it takes a session only, never a token: for routes that change passwords and factors.
         enrolling: whether an account without its required second factor may use it.
+        by_person: whether it takes a session only, never a token: for routes that change passwords and factors.
 
     Raises:
         NotLoggedIn: the request has no valid session or token.
@@ -287,7 +288,7 @@ def reads_files(handler: Callable[P, object]) -> Callable[P, Awaitable[Response]
 
 
 async def _wait_for_turn(login: str) -> None:
-    """Wait until the account may read another file."""
+    """Wait until the account may read another file. Raises UnreadablePaper after WAIT seconds."""
     clock = asyncio.get_running_loop().time
     deadline = clock() + WAIT
     while _reading.total() >= READING_THREADS or _reading[login] >= MAX_READING_PER_ACCOUNT:

@@ -68,6 +68,7 @@ def present_password_limit(session: str) -> RateLimit:
 
 
 def _login_limit(key: str, period: timedelta = 15 * _MINUTE) -> RateLimit:
+    """Return a limit of ten wrong passwords in a period."""
     return RateLimit(kind="login", key=key, attempts=10, period=period)
 
 
@@ -119,7 +120,7 @@ def count_plan(ctx: WebContext) -> None:
 
 
 def _count(ctx: WebContext, kind: str, most: int, refusal: str) -> None:
-    """Count something a network may do so many times in a quarter of an hour. Raises HTTPException 429."""
+    """Count something a network may do `most` times in a quarter of an hour. Raises HTTPException 429."""
     network = network_of(client_address(ctx.request))
     limit = RateLimit(kind=kind, key=network, attempts=most, period=15 * _MINUTE)
     if ctx.accounts.count_attempt((limit,), now=ctx.now):
@@ -157,11 +158,13 @@ def remember_device(ctx: WebContext, response: Response, login: str, *, lasts: t
 
 
 def _secrets(ctx: WebContext) -> list[str]:
+    """Return the device secrets in the cookie, the latest first, MAX_SECRETS at most, valid or not."""
     parts = ctx.request.cookies.get(COOKIE, "").split(".", MAX_SECRETS)[:MAX_SECRETS]
     return [part for part in parts if _SECRET.fullmatch(part)]
 
 
 def _devices(ctx: WebContext) -> list[tuple[str, Credential]]:
+    """Return the devices of the cookie that are still valid, with their secrets."""
     accounts, now = ctx.accounts, ctx.now
     entries = ((secret, accounts.entry("device", hash_secret(secret), now=now)) for secret in _secrets(ctx))
     return [(secret, device) for secret, device in entries if device is not None]

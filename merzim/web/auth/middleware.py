@@ -144,4 +144,5 @@ def body_limit(headers: Headers) -> tuple[int, str]:
 
 
 def _fits(length: str, limit: int) -> bool:
+    """Return whether a stated length is a number within the limit."""
     return length.isascii() and length.isdigit() and int(length[:20]) <= limit

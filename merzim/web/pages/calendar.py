@@ -71,6 +71,7 @@ def _lines(
 
 
 def _beside(laid: Month, calendar: Kazakhstan, step: int) -> date | None:
+    """Return the first day of the month so many months away; None outside the calendar."""
     number = laid.first.year * 12 + laid.first.month - 1 + step
     first = date(number // 12, number % 12 + 1, 1)
     return first if calendar.first <= first <= calendar.last else None
@@ -207,6 +208,7 @@ def _text(form: FormData) -> tuple[str, str]:
 
 
 def _is_transfer(typed_texts: Mapping[str, str]) -> bool:
+    """Return whether one transfer was filled in by fields, instead of an act as text."""
     return bool(typed_texts.get("off") or typed_texts.get("work"))
 
 
@@ -238,4 +240,5 @@ def _transfer(typed_texts: Mapping[str, str]) -> str:
 
 
 def _quoted(text: str) -> str:
+    """Return a text as a string of TOML."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

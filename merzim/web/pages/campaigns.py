@@ -187,7 +187,7 @@ def campaign_page(
 
 
 def people_filter(state: str, unit: str, search: str = "") -> dict[str, Any]:
-    """Return the fields of the query that narrow the people of a campaign."""
+    """Return the fields of the query for these people of a campaign; `unreached` is a field, not a state."""
     return {
         "state": "" if state == "unreached" else state,
         "unreached": state == "unreached",
@@ -236,6 +236,8 @@ CHANGES: tuple[tuple[str, Verb[Any, Any], str], ...] = (
 
 
 def _serve(path: str, verb: Verb[Any, Any], message: str) -> None:
+    """Add the page that carries out one of CHANGES."""
+
     def change(ctx: Managing, campaign: CampaignPath, typed: Fields) -> Response:
         try:
             fields = command_values(ctx, verb.command, typed)

@@ -99,9 +99,10 @@ def check_present_password(ctx: WebContext, password: str) -> Account:
 
 
 def _confirmed(ctx: RequestContext, account: Account, password: str, session: Credential | None) -> bool:
-    """Return whether a password is the account's. Raises BadPassword.
+    """Return whether a password is the account's.
 
-    A user of the OpenID provider has no password; instead the session must have begun a moment ago.
+    A user of the OpenID provider has no password; instead the session must be younger than FRESH_SESSION:
+    an older one raises BadPassword.
     """
     if not account.providers:
         return credentials.verify_password(password, account.password)

@@ -106,7 +106,7 @@ def invited(ctx: Anybody, secret: Secret) -> Response:
 
 @router.post("/welcome/{secret}")
 def accept(ctx: Anybody, secret: Secret, texts: Fields) -> Response:
-    """Accept an invitation."""
+    """Set the password an invited person chose, and log them in; who has a second factor logs in with it."""
     now, today = ctx.now, ctx.today
     entry = _invitation(ctx, secret)
     login = entry.login or texts.get("login", "").strip().casefold()
@@ -183,10 +183,12 @@ def login_page(
     """Return the log-in page.
 
     Args:
-        form_values: fields of a form interrupted by the end of the session.
+        onward: address to continue to. form_values: fields of a form interrupted by the end of the session.
+        files: whether that form had files, which must be chosen again.
+        wrong: whether the last attempt failed.
         wait: time until the next attempt is accepted, after too many.
         refusal: catalogue code of the reason why the log-in by the OpenID provider failed.
-        chosen: whether a new password was just chosen; it does not log the user in.
+        chosen: whether a new password was just chosen by an account that still has to give its code.
         log_out: the address that ends the session at the OpenID provider, after one here.
     """
     is_shown = dependencies.is_passwordless_request(ctx)
@@ -226,7 +228,12 @@ def inside(address: str) -> str:
 def enter_account(
     ctx: WebContext, account: Account, texts: Mapping[str, str], *, scope: str = "", recovered: bool = False
 ) -> Response:
-    """Log an account in. `recovered`: by a recovery code, of which one is now used."""
+    """Begin a session and continue: to the second factor if one is required and missing, else where the reader
+    was going, with the fields of the interrupted form.
+
+    Args:
+        recovered: whether a recovery code was used, which the next page then says.
+    """
     onward, form_values = inside(texts.get("next", "/")), _form_values(texts)
     if must_enrol(account, ctx.totp_required):
         onward, form_values = "/account/totp", {}
@@ -261,6 +268,7 @@ def _invitation(ctx: RequestContext, secret: str) -> Credential:
 
 
 def _welcome(ctx: WebContext, secret: str, *, refusal: BadPassword | None = None, login: str = "") -> Response:
+    """Return the page of an invitation; `login`: as typed by the first administrator. Raises 404."""
     entry = _invitation(ctx, secret)
     return page(
         ctx,
@@ -313,7 +321,7 @@ def begin_again(ctx: WebContext, message: str) -> Response:
 
 
 def _form_values(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return the fields of an interrupted form, as submitted with the log-in page."""
+    """Return the fields of an interrupted form, as submitted with the log-in page; {} for none."""
     try:
         form_values = json.loads(texts.get("kept") or "{}")
     except ValueError:

@@ -131,6 +131,7 @@ def _refused(
 
 
 def _code_page(ctx: WebContext, *, wrong: bool = False) -> Response:
+    """Return the page that asks for the second factor; `wrong`: after a code that was not accepted."""
     return page(ctx, "login_code.html", status=401 if wrong else 200, wrong=wrong)
 
 

@@ -52,6 +52,7 @@ def renew(ctx: OwnByPerson, texts: Fields) -> Response:
 
 
 def _enrol(ctx: WebContext, texts: Mapping[str, str]) -> Response:
+    """Set the second factor, show the recovery codes once, and begin a new session."""
     account = ctx.accounts.account(ctx.reader.login)
     required = account is not None and must_enrol(account, ctx.totp_required)
     try:
@@ -113,7 +114,10 @@ def _prove(ctx: WebContext, texts: Mapping[str, str]) -> None:
 def enrol(ctx: WebContext, texts: Mapping[str, str]) -> tuple[str, ...]:
     """Set or replace a second factor after its first code; return its recovery codes.
 
-    All sessions and tokens of the account end. Raises BadPassword.
+    All sessions and tokens of the account end. A present second factor needs a code of it, too.
+
+    Raises:
+        BadPassword: the password or a code is wrong.
     """
     account = attempts.check_present_password(ctx, texts.get("old", ""))
     login, secret = account.reader.login, texts.get("secret", "")

@@ -41,6 +41,7 @@ SHOWN = 150
 
 
 def account_state(account: Account) -> str:
+    """Return the state of an account; `invited` until it has a password or a provider."""
     return "closed" if account.disabled else "active" if account.password or account.providers else "invited"
 
 
@@ -53,6 +54,7 @@ def account_unit(translator: Translator, office: Office, reader: Reader) -> str:
 
 
 def invitation_state(invitation: InvitationView) -> str:
+    """Return the code of the words for an invitation's state; of one sent to a folder: it is written there."""
     is_in_folder = invitation.state == "sent" and invitation.channel == "folder"
     return f"web.invitations.state_{'written' if is_in_folder else invitation.state}"
 
@@ -64,7 +66,11 @@ def invitation_command(
     people: list[str] | None = None,
     preview: bool = False,
 ) -> InvitePeople:
-    """Return the command of a form. Raises Refusal if the unit is not unique."""
+    """Return the command of a form. Raises Refusal if the unit is not unique.
+
+    Args:
+        people: keys of the chosen people; None or none of them for everybody.
+    """
     fields = {
         "unit": resolve_unit(recorded_office(ctx), typed_texts.get("unit", "")),
         "people": people or [],

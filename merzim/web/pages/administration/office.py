@@ -111,7 +111,7 @@ def import_people(
 
 
 def _uploaded(form: FormData) -> tuple[bytes, str]:
-    """Return the table from the file field, or as resubmitted by the preview."""
+    """Return bytes and name of the chosen file, else of the one the preview submits again; b"" for none."""
     if (file := file_of(form)) and file.filename:
         content, name = file.file.read(MAX_TABLE_BYTES + 1), file.filename
     else:

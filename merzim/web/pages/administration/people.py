@@ -41,11 +41,12 @@ from workflow.refusal import Refusal
 
 
 def placed(path: str, **told: str) -> str:
-    """Return a page's address with these values as its query."""
+    """Return a page's address with these values as its query; without one if all are empty."""
     return f"{path}?{urlencode(told)}" if any(told.values()) else path
 
 
 def show(ctx: WebContext, template: str, *, status: int = 0, **values: Any) -> Response:
+    """Return a page of the administration; it says what was done before, where its address has `said`."""
     said = ctx.query.get("said", "") if ctx.request.method == "GET" else ""
     message = said if knows(f"web.administration.said_{said}") else ""
     return page(ctx, template, status=status, message=message, **{"refusal": None, **values})
@@ -236,6 +237,7 @@ def _within(office: Office) -> dict[str, str]:
 
 
 def _unit_answers(unit: Unit | None) -> dict[str, str]:
+    """Return a unit as fields of its form; {} without one."""
     if unit is None:
         return {}
     time = staff.hours_result(unit.time)
@@ -282,6 +284,7 @@ def _person_page(
 
 
 def _answers(person: Person | None, office: Office) -> dict[str, str]:
+    """Return a person as fields of their form; for a new one the language."""
     if person is None:
         return {"language": "kk"}
     deputy = office.people.get(person.deputy or "")
