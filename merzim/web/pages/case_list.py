@@ -37,7 +37,7 @@ class ListedCase:
     Attributes:
         object: for a body its title in the act, else the same words in every language; the procedure's title
             for a case without an object.
-        stage: None when all stages are over; `stands`: id of the stage, or of the final state.
+        stage: its title, None when all stages are over; `stands`: id of the stage, or of the final state.
         year: the year of a yearly programme, since programmes of several years have the same title.
         next_due: the nearest open deadline ahead.
         slipped: open plan dates that have passed.
@@ -65,6 +65,7 @@ class ListedCase:
 
 
 def _stage(translator: Translator, item: ListedCase) -> object:
+    """Return the stage or final state in words; "" for a final state without words."""
     if item.stage:
         return item.stage[translator.language]
     return translator.say(f"web.stage.{item.stands}") if item.stands in OVER else ""
@@ -92,6 +93,7 @@ CASE_COLUMNS: tuple[Column[ListedCase], ...] = (
 
 
 def items(ctx: RequestContext, cases: Sequence[Case]) -> tuple[ListedCase, ...]:
+    """Return cases as the list shows them, in their order."""
     rows = ctx.reads.rows_of([case.id for case in cases])
     soon = ctx.calendar.add_working_days(ctx.today, SOON_WORKING_DAYS)
     return tuple(_listed_case(ctx, *found, soon=soon) for found in with_rows(ctx, cases, rows))
@@ -100,7 +102,11 @@ def items(ctx: RequestContext, cases: Sequence[Case]) -> tuple[ListedCase, ...]:
 def _listed_case(
     ctx: RequestContext, case: Case, stands: str, urgent_row: Row | None, rows: Sequence[Row], *, soon: date
 ) -> ListedCase:
-    """Return a case as the list shows it. `stands`: its stage, or what comes after all stages."""
+    """Return a case as the list shows it.
+
+    Args:
+        stands: its stage, or what comes after all stages. urgent_row: that of its nearest open deadline.
+    """
     procedure, office = ctx.library.named(case.edition), ctx.reads.office()
     obligation = entry_obligation(case, procedure, urgent_row.obligation) if urgent_row else None
     looks = [status_on(row, today=ctx.today, soon=soon) for row in rows]
@@ -152,7 +158,7 @@ def _case_filter(
     search: Name = "",
     late: Name = "",
 ) -> CaseFilter:
-    """Return the filter in the address; unknown statuses are ignored."""
+    """Return the filter in the address without an unknown status, and without a stage of no procedure."""
     return CaseFilter(
         unit=unit or None,
         procedure=procedure or None,

@@ -59,6 +59,7 @@ def inbox_page(ctx: Own, number: Annotated[int, Query(alias="page", ge=1, le=10_
 
 
 def _about(ctx: RequestContext, case: Case, letter: Notice, language: str) -> str:
+    """Return what a letter is about: its obligation and case; the case alone if the obligation is unknown."""
     procedure = ctx.library.of(case)
     obligation = procedure.by_id.get(base(letter.obligation))
     name = case_title(case, procedure)[language]
@@ -82,7 +83,9 @@ assignments_router = APIRouter(include_in_schema=False)
 def _query_in_address(
     ctx: Reading, whose: Whose | None = None, state: AssignmentState = "open", number: Number = 1
 ) -> ListAssignments:
-    """Return the query in the address; users who may give assignments see those they gave by default."""
+    """Return the query in the address. By default: those the reader gave, if they may give any; else their own;
+    all for an account without a person.
+    """
     first: Whose = "given" if ctx.reader.may("assign") else "mine" if ctx.reader.person else "all"
     return ListAssignments(whose=whose or first, state=state, page=number)
 

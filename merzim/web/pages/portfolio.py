@@ -41,7 +41,7 @@ Row = tuple[PortfolioLine, StepDates]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PortfolioQuery:
-    """The query in the address; an unknown procedure or year is replaced by the default."""
+    """Which analyses a page shows. `unit`, `stage`: "" for all."""
 
     year: int
     procedure: str
@@ -49,7 +49,9 @@ class PortfolioQuery:
     stage: str
 
     def query(self, **parameters: object) -> str:
-        """Return the query string with further fields, without empty ones and the default procedure."""
+        """Return the query string with these fields changed or added, without empty ones and the default
+        procedure.
+        """
         fields = {"year": self.year, "procedure": self.procedure, "unit": self.unit, "stage": self.stage}
         fields["procedure"] = "" if self.procedure == PROCEDURE else self.procedure
         return urlencode({name: value for name, value in {**fields, **parameters}.items() if value})
@@ -62,6 +64,7 @@ def _criteria(
     stage: Name = "",
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
 ) -> PortfolioQuery:
+    """Return the query in the address; an unknown procedure, stage or year is replaced by the default."""
     procedure_id = procedure if procedure in ctx.library.procedures() else PROCEDURE
     stages = {*ctx.library.latest(procedure_id).stage_title, *OVER}
     years = _years(ctx)
@@ -156,7 +159,9 @@ def portfolio_page(
 
 
 def _of(obligation: str, name: str) -> Callable[[Translator, PortfolioLine], object]:
-    """Return the value function of a column: an attribute of the step that an attribute of the line names."""
+    """Return the value function of a column: attribute `name` of the step that the line's attribute
+    `obligation` names, None without that step.
+    """
     return lambda _, line: getattr(line.step(getattr(line, obligation)), name, None)
 
 
@@ -215,4 +220,5 @@ def _fields(query: PortfolioQuery) -> dict[str, object]:
 
 
 def _years(ctx: RequestContext) -> Sequence[int]:
+    """Return the years to choose from: the next one first, back to the calendar's first."""
     return range(ctx.today.year + 1, ctx.calendar.first.year - 1, -1)

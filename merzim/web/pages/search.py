@@ -90,8 +90,9 @@ Typed = Annotated[str, Query(max_length=300)]
 def suggest(ctx: Own, what: What, q: Typed = "") -> Response:
     """Suggest what a field may mean by the text typed so far.
 
-    Units and people: all for users whose forms name them, else the reader's own; `responsible`: either, as a
-    schedule names them; cases and rows of a register (`row.gifts`): those the reader sees.
+    Units and people: all for users whose forms name them, else those of the reader's own unit and below;
+    `responsible`: either, as a schedule names them, nothing for users whose forms name nobody; cases and rows
+    of a register (`row.gifts`): those the reader sees.
     """
     kind, _, register_id = what.partition(".")
     office, t = ctx.reads.office(), Translator(ctx.language)
@@ -113,6 +114,7 @@ def suggest(ctx: Own, what: What, q: Typed = "") -> Response:
 
 
 def _cases(ctx: RequestContext, q: str, language: str) -> list[Suggestion]:
+    """Suggest cases the reader sees by words of them; none for no words."""
     cases = ctx.reads.page(CaseFilter(search=q.replace("\0", "")), first=0, count=MAX_SUGGESTIONS) if q else ()
     return [
         Suggestion(typed=case.id, beside=case_title(case, ctx.library.of(case))[language]) for case in cases
@@ -120,6 +122,7 @@ def _cases(ctx: RequestContext, q: str, language: str) -> list[Suggestion]:
 
 
 def _rows(ctx: RequestContext, register_id: str, q: str, t: Translator) -> list[Suggestion]:
+    """Suggest rows of a register by words of them; the first ones for no words. Raises UnknownRegister."""
     register = register_view(seen_register(ctx, register_id), reader_scope(ctx))
     command = ListRows(register_id=register_id, search=" ".join(tidy(q).split()), size=MAX_SUGGESTIONS)
     return [
@@ -128,4 +131,5 @@ def _rows(ctx: RequestContext, register_id: str, q: str, t: Translator) -> list[
 
 
 def _names_people(ctx: RequestContext) -> bool:
+    """Return whether the reader's forms name people of the whole office."""
     return ctx.reader.may("settings") or ctx.reader.may("manage")

@@ -29,7 +29,7 @@ OF_THE_PAGE = frozenset({"case", "campaign", "preview"})
 def command_values(
     ctx: RequestContext, command: type[Command], answers: Mapping[str, str], *, root: str = ""
 ) -> dict[str, object]:
-    """Return the values of the fields a form has, or must have.
+    """Return the values of the fields a form has, or must have; an optional one left blank is "" or None.
 
     Args:
         root: the unit whose people a name may mean, with all below it; "" is all.
@@ -56,6 +56,7 @@ def command_values(
 
 
 def _value(ctx: RequestContext, kind: object, names: str, text: str, root: str) -> object:
+    """Return a typed text as a value of that type; `names`: what it names (`_kind`). Raises InvalidForm."""
     if kind is date:
         return parse_date(text)
     if kind is int:

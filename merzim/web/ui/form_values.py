@@ -55,7 +55,7 @@ def file_of(form: FormData, name: str = "file") -> UploadFile | None:
 
 
 def has_files(form: FormData) -> bool:
-    """Return whether files were sent with a form; after a refusal they must be chosen again."""
+    """Return whether a form had files, which must be chosen again after a refusal."""
     return any(isinstance(value, UploadFile) and value.filename for value in form.values())
 
 
@@ -68,8 +68,8 @@ class InvalidForm(Refusal):
 
 
 def status_of(refusal: object) -> int:
-    """Return the HTTP status for a refused form: 409 if it contradicts changes by others, 422 for other
-    refusals.
+    """Return the HTTP status for a form: 409 if it contradicts changes by others, 422 for other refusals, 200
+    for None.
     """
     if refusal is None:
         return 200
@@ -125,7 +125,9 @@ def parse_date(text: str) -> date:
 
 
 def parse_numbers(answers: Mapping[str, str]) -> dict[str, Decimal]:
-    """Parse the number fields (`value.NAME`) of a form, by name; the decimal mark is a point or a comma."""
+    """Parse the number fields (`value.NAME`) of a form that are filled in, by name; the decimal mark is a point
+    or a comma. Raises InvalidForm.
+    """
     numbers = {}
     for key, text in answers.items():
         part, _, name = key.partition(".")
@@ -139,14 +141,14 @@ def parse_numbers(answers: Mapping[str, str]) -> dict[str, Decimal]:
 
 
 def parse_whole_number(text: str, *, name: str = "") -> int:
-    """Parse a whole number from 1 to 9999."""
+    """Parse a whole number from 1 to 9999. Raises InvalidForm."""
     if not re.fullmatch(r"[1-9]\d{0,3}", text.strip(), re.ASCII):
         raise InvalidForm("web.refusal.bad_whole", name=name, text=text[:40])
     return int(text)
 
 
 def parse_event_number(text: str) -> int:
-    """Parse the number of an event in the history of a case."""
+    """Parse the number of an event in the history of a case. Raises InvalidForm."""
     if not re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII):
         raise InvalidForm("web.refusal.no_record")
     return int(text)

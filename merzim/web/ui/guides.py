@@ -98,7 +98,7 @@ class Guide:
 
 @cache
 def guide(id: str, language: str) -> Guide:
-    """Return a guide in a language."""
+    """Return a guide in a language. Raises KeyError for an unknown one."""
     if id not in GUIDES:
         raise KeyError(id)
     text = source(id, language)
@@ -125,10 +125,12 @@ def source(id: str, language: str) -> str:
 
 
 def _written(id: str, language: str) -> str:
+    """Return the Markdown of a guide as in its file, without the sections of others."""
     return (_FOLDER / language / f"{id}.md").read_text(encoding="utf-8")
 
 
 def _shared(id: str, section: str, language: str) -> str:
+    """Return the Markdown of one section of a guide."""
     parts = re.split(r"^(?=## )", _written(id, language), flags=re.MULTILINE)
     return next(part for part in parts if f"{{#{section}}}\n" in part).strip()
 
@@ -150,7 +152,9 @@ def in_words(id: str, language: str) -> str:
 
 
 def section_of(path: str, access: Access) -> str:
-    """Return the guide and section that explain a page to a reader, as `guide#section`."""
+    """Return the guide and section that explain a page to a reader, as `guide#section`; "first-day" for no
+    section.
+    """
     fitting = [
         (start, section)
         for start, section in SECTION_OF_PAGE
@@ -165,8 +169,8 @@ def section_of(path: str, access: Access) -> str:
 
 
 def find_sections(text: str, language: str, acts: Collection[str]) -> list[tuple[Guide, GuideSection]]:
-    """Return the shown sections that contain every word of the search; those with the words in their heading
-    first.
+    """Return the shown sections that contain every word of the search, each once; those with a word in their
+    heading first; none for no words.
     """
     words = search_words(text)
     guides = [guide(id, language) for id in GUIDES]

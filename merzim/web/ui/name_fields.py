@@ -72,7 +72,7 @@ class _Finder:
     Attributes:
         kind: "unit" or "person".
         is_known: whether a text is an id or key itself; is_seen: whether the reader may see an id or key.
-        text: the text that identifies one; suggest: its suggestion.
+        text: the text that identifies one, by id or key; suggest: its suggestion.
     """
 
     kind: str
@@ -107,12 +107,15 @@ class _Finder:
         return found
 
     def closest(self, text: str) -> list[str]:
-        """Return those whose name begins with the text, then those with a word that does."""
+        """Return those whose name begins with the text, then those with a word that does; MAX_SUGGESTIONS at
+        most, none for no text.
+        """
         found = chain(self.index.beginning(text), self.index.holding(text)) if text.strip() else iter(())
         seen = islice(filter(self.is_seen, found), 2 * MAX_SUGGESTIONS)
         return list(dict.fromkeys(seen))[:MAX_SUGGESTIONS]
 
     def suggestions(self, text: str) -> list[Suggestion]:
+        """Return those closest to a text as suggestions."""
         return [self.suggest(id) for id in self.closest(text)]
 
     def field(self, chosen: str, *, explains: bool) -> NameField:
@@ -258,6 +261,7 @@ def person_text(office: Office, key: str) -> Name:
 
 
 def _former_text(office: Office, key: str) -> Name:
+    """Return the name of somebody who left, the key where others have it; the key itself of anybody else."""
     former_person = office.former.get(key)
     if former_person is None:
         return key

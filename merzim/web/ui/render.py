@@ -106,6 +106,7 @@ class Translator:
         return look, self.say("web.overview.left", n=line.working_days)
 
     def name(self, entity: Person | Unit | Name) -> str:
+        """Return the name in the language; a text without translations as it is."""
         if isinstance(entity, str):
             return entity
         return entity[self.language] if isinstance(entity, Text) else entity.name_in(self.language)
@@ -149,6 +150,7 @@ class Translator:
         return self.say("change.line", field=field, before=before, after=after)
 
     def _field_text(self, field: str, value: object) -> str:
+        """Return a changed value in words; of None the word for nothing."""
         if value is None:
             return self.say("change.nothing")
         if value is True:
@@ -226,11 +228,12 @@ class Translator:
         return i18n.date_weekday(date(2024, 1, number), self.language)
 
     def titled(self, title: Text, period: str | None) -> str:
+        """Return a title with its period, if it has one."""
         text = title[self.language]
         return f"{text}, {i18n.period(period, self.language)}" if period else text
 
     def holiday(self, name: str | None) -> str:
-        """Return the name of a holiday; the code itself when the catalogues have no name for it."""
+        """Return the name of a holiday; "" for none, the code itself without a name in the catalogues."""
         if not name:
             return ""
         code = f"holiday.{name}"
@@ -254,7 +257,7 @@ class Translator:
 
     def calendar_act(self, act: str) -> str:
         """Return the name of an act that decides about days; of a registered one without a name of its own its
-        kind, year and number.
+        kind, year and number, of any other its id.
         """
         if i18n.knows(f"calendar_act.{act}"):
             return self.say(f"calendar_act.{act}")
@@ -315,7 +318,7 @@ class Translator:
         return text if self.language == "en" else text.replace(".", ",")
 
     def points(self, points: Decimal | str | None) -> str:
-        """Return points without trailing zeros, with the decimal mark of the language."""
+        """Return points without trailing zeros, with the decimal mark of the language; "" for None."""
         if points is None:
             return ""
         text = f"{Decimal(points).normalize():f}".replace("-", "−")
@@ -339,6 +342,7 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
     Args:
         status: by default that of what is refused: `refusal`, or that of the form `tried`.
         place: for the answer to a form, the address of the form's page; "" for the nearest page above.
+        values: what the template reads besides what every page has.
     """
     request = ctx.request
     reader = preferences(request)

@@ -100,6 +100,7 @@ def page_heads(columns: Sequence[Column[R]]) -> tuple[tuple[str | Text, str], ..
 def table_of(
     translator: Translator, columns: Sequence[Column[R]], rows: Iterable[R], *, name: str = ""
 ) -> Table:
+    """Return all columns of rows as a sheet of that name."""
     heads = [
         translator.say(column.head) if isinstance(column.head, str) else column.head[translator.language]
         for column in columns
@@ -138,6 +139,7 @@ def line_columns(today: date) -> tuple[Column[ObligationLine], ...]:
 
 
 def line_name(t: Translator, line: FiguresLine) -> str:
+    """Return what a line of statistics is of: its month, unit or stage."""
     if isinstance(line.name, date):
         return t.capital(t.period(f"{line.name:%Y-%m}"))
     if isinstance(line.name, UnitName):
@@ -194,6 +196,7 @@ class Cell:
 
 
 def cell_of(field: FieldView, row: RowView, translator: Translator) -> Cell:
+    """Return the value of a field as a cell, linked where it leads somewhere; an empty one for no value."""
     value = cell_value(field, row, translator.language)
     late = row.late.get(field.id, 0)
     if value is None:

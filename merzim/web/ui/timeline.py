@@ -199,6 +199,7 @@ def _groups(deadlines: Sequence[Deadline]) -> list[list[Deadline]]:
 
 
 def _dates_of(deadline: Deadline) -> list[date]:
+    """Return its due, plan and done dates, those it has."""
     return [on for on in (deadline.due, deadline.planned_on, deadline.done_on) if on is not None]
 
 
@@ -240,6 +241,7 @@ def _months(first: date, last: date) -> Iterable[tuple[date, date]]:
 
 
 def _find_runs_off(first: date, last: date, calendar: Kazakhstan) -> list[list[date]]:
+    """Return the days off of a span, consecutive ones together."""
     runs: list[list[date]] = []
     for on in (first + timedelta(days=n) for n in range((last - first).days + 1)):
         if calendar.is_working_day(on):
@@ -252,11 +254,13 @@ def _find_runs_off(first: date, last: date, calendar: Kazakhstan) -> list[list[d
 
 
 def _holiday_names(run: Sequence[date], calendar: Kazakhstan) -> tuple[str, ...]:
+    """Return the codes of the holidays among these days, each once."""
     names = (calendar.day(on).name for on in run)
     return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _build_row(group: Sequence[Deadline], scale: Scale, *, today: date, soon: date) -> TimelineRow:
+    """Return the row of an obligation, all of whose periods are given, without what lies outside the scale."""
     first, last = scale.first, scale.last
     # Of several periods the row shows the first that is not done.
     deadline = next((occurrence for occurrence in group if occurrence.state in AWAITED), group[-1])

@@ -80,7 +80,7 @@ def hub(
 
 
 def bad_rows(ctx: WebContext, refusal: Refusal | OutOfRange | None) -> list[tuple[int, str]]:
-    """Return every bad row of a refused file in words; none if the error itself says everything."""
+    """Return number and error of every bad row of a refused file; none if the refusal itself says it all."""
     if not isinstance(refusal, UnreadablePaper) or [error.code for error in refusal.errors] == [refusal.code]:
         return []
     t = Translator(ctx.language)
@@ -211,6 +211,7 @@ def parse_year(year_text: str) -> int:
 def _case_page(
     ctx: WebContext, answers: Mapping[str, str], *, refusal: Refusal | OutOfRange | None = None
 ) -> Response:
+    """Return the form of one case with the answers so far; a unit that is not known becomes its refusal."""
     procedure = chosen_procedure(ctx, text(answers.get("procedure")))
     dates = intended(procedure, answers.items(), ctx.calendar)
     office = ctx.reads.office()
@@ -291,14 +292,14 @@ def _objects(answers: Mapping[str, str], language: str) -> dict[str, str]:
 def _schedule_approved(
     ctx: RequestContext, procedure: Procedure, office: Office, unit: str
 ) -> tuple[str, date] | None:
-    """Return the case whose schedule the organisation approved last within a year, and its day."""
+    """Return the case of the schedule the organisation approved last within a year, and its day, if any."""
     if APPROVAL not in procedure.by_id:
         return None
     return ctx.reads.schedule_approved(procedure.id, ctx.today - timedelta(days=365), office.organisation(unit))
 
 
 def _about(procedure: Procedure) -> str:
-    """Return what a case of the procedure is about: for an analysis its object, for others an optional one."""
+    """Return "object" for an analysis, whose case must name one; "" for other procedures."""
     return "object" if procedure.id == "internal-analysis" else ""
 
 
@@ -351,7 +352,7 @@ def _year_page(
 
 
 def _found_unit(office: Office, unit_text: str, root: str) -> tuple[str, InvalidForm | None]:
-    """Return the unit that was typed and None, or "" and the error."""
+    """Return the unit that was typed ("" for nothing typed) and None, or "" and the error."""
     try:
         return resolve_unit(office, unit_text, root=root), None
     except InvalidForm as refusal:

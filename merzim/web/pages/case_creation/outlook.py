@@ -51,7 +51,7 @@ class PlannedForm:
 
     Attributes:
         carried: values of another procedure's form, kept in case the reader returns to it.
-        refusal: the first value that is not a date; the others are used nevertheless.
+        refusal: of the first value that is no date of the calendar; the others are used nevertheless.
     """
 
     fields: tuple[DateField, ...]
@@ -68,7 +68,11 @@ class PlannedForm:
 def intended(
     procedure: Procedure, answers: Iterable[tuple[str, str]], calendar: Kazakhstan, *, limit: int = MAX_FIELDS
 ) -> PlannedForm:
-    """Return the values of a procedure's form; unknown names are ignored."""
+    """Return the values of a procedure's form; dates of facts it does not have are only carried.
+
+    Args:
+        limit: how many of the answers are read.
+    """
     date_texts = {key: text.strip()[:LONGEST] for key, text in list(answers)[:limit] if text.strip()}
     planned: dict[str, date] = {}
     facts: dict[str, date] = {}
@@ -129,7 +133,7 @@ def _date_fields(procedure: Procedure, given: Mapping[str, str]) -> Iterator[Dat
 
 
 def text(answer: str | None, *, longest: int = 300) -> str:
-    """Return a value as one line, without control characters."""
+    """Return a value as one line, without control characters, cut to `longest`; "" for None."""
     clean = "".join(sign for sign in answer or "" if sign.isprintable() or sign.isspace())
     return " ".join(clean.split())[:longest]
 

@@ -215,7 +215,7 @@ def _corrected(
 @router.post("/open/schedule/{digest}")
 @reads_files
 def take(ctx: Managing, digest: Digest, form: Annotated[FormData, sent(fields=1500)]) -> Response:
-    """Import the file: all of it or nothing."""
+    """Import the file, all of it or nothing; with `look` show that page of the preview with the corrections."""
     upload = uploaded_file(ctx, "schedule", digest)
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
     meant = {
@@ -271,7 +271,7 @@ def _of_analyses(answers: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _hidden_corrections(answers: Mapping[str, str], rows: Collection[int]) -> dict[str, str]:
-    """Return the corrections of rows that are not on this page: hidden fields keep them."""
+    """Return the corrections of rows other than these, which hidden fields of the page keep."""
     kept = {}
     for key, value in answers.items():
         name, _, rest = key.partition(".")
@@ -318,7 +318,7 @@ def _year_line(axis: Axis, judged: Mapping[str, Any], today: date) -> dict[str, 
 
 
 def _preselected_cases(analyses: Sequence[ConsideredAnalysis]) -> dict[int, str]:
-    """Return the case preselected for each analysis: its only candidate, if no other analysis has it."""
+    """Return by row the case preselected for an analysis: its only candidate, if no other analysis has it."""
     of = Counter(case.id for analysis in analyses for case in analysis.looks_like)
     return {
         analysis.schedule.row: analysis.looks_like[0].id

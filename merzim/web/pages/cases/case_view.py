@@ -60,8 +60,8 @@ class ShownObligation:
     """One obligation of the case.
 
     Attributes:
-        fact: the recorded fact.
-        working_days: working days left, or passed since.
+        fact: the recorded fact; None until it is recorded.
+        working_days: working days left, or passed since (both positive).
         stake: points of the year at stake by it; None where nothing is.
         awaited: explanation elements of what it waits for.
         stale: whether its due date was computed from a plan date that has passed.
@@ -273,7 +273,7 @@ def _entry(
 
 
 def _day(deadline: Deadline, today: date) -> date | None:
-    """Return the day it is next asked for: its valid due date or its plan date, whichever is first."""
+    """Return its due date, if that holds, or its plan date, whichever is first; None without either."""
     due = deadline.due if holds_on(deadline, today) else None
     return min((day for day in (due, deadline.planned_on) if day is not None), default=None)
 
@@ -328,6 +328,7 @@ class RisksView(CaseRegisters):
     remark: int
 
     def text(self, row: object, field: str) -> str:
+        """Return a field as its form shows it: of a term the words, "yes", or "" for no and None."""
         value = value_of(row, field)
         return (
             str(value["written"])
@@ -370,4 +371,5 @@ def risk_view(
 
 
 def _number(text: str) -> int:
+    """Return the number of a row; 0 for any other text."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else 0

@@ -32,7 +32,7 @@ class CountedDay(NamedTuple):
 def counted_days(found: Deadline, calendar: Kazakhstan) -> tuple[CountedDay, ...]:
     """Return the days after the anchor up to the due date, in the order they are counted.
 
-    Only for terms in working or calendar days, and not for more than `MOST_DAYS`.
+    () for other terms than in working or calendar days, without a date, and for more than MOST_DAYS.
     """
     term, anchor, due = found.obligation.term, found.anchor_on, found.due
     if not isinstance(term, WorkingDays | CalendarDays) or anchor is None or due is None:

@@ -96,11 +96,13 @@ def _input(form: FormData, place: str, **source: object) -> EvidenceInput:
 
 
 def _text(form: FormData, key: str) -> str:
+    """Return a text field; "" for none, and for a file."""
     value = form.get(key, "")
     return value if isinstance(value, str) else ""
 
 
 def _day(form: FormData, key: str) -> date | None:
+    """Return a date field, None for a blank one. Raises InvalidForm."""
     text = _text(form, key)
     return parse_date(text) if text.strip() else None
 

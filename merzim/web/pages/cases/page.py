@@ -165,14 +165,14 @@ def _row_registers(ctx: RequestContext, view: CaseView) -> Mapping[str, Register
 
 
 def _event_to_undo(ctx: RequestContext, case: str, message: tuple[str, str] | None) -> Event | None:
-    """Return the event to offer for undoing: of the last recording or plan date."""
+    """Return the event to offer for undoing: of the recording or plan date the message is about, else None."""
     if message is None or message[0] not in UNDOABLE or not ctx.reader.may("record"):
         return None
     return cases.event_to_undo(ctx, case, message[1])
 
 
 def _remarks(view: CaseView, message: tuple[str, str] | None) -> tuple[Finding, ...]:
-    """Return the findings to name beside the fact just recorded or corrected."""
+    """Return the findings about the fact just recorded or corrected; none after anything else."""
     if message is None or message[0] not in ("recorded", "corrected"):
         return ()
     return cases.remarks(view.findings, view.procedure, message[1])
@@ -260,7 +260,7 @@ def _comment_form(ctx: WebContext, view: CaseView, rejected_form: RejectedForm |
 
 
 def _handover(ctx: WebContext, view: CaseView) -> tuple[str, NameField] | None:
-    """Return the obligation to hand over and the field for the person, where the address asks for it."""
+    """Return the obligation to hand over and the field for the person; None unless the address asks for it."""
     name = _parameter(ctx, "hand")
     if name not in view.titles or not ctx.reader.may("manage"):
         return None
@@ -268,7 +268,7 @@ def _handover(ctx: WebContext, view: CaseView) -> tuple[str, NameField] | None:
 
 
 def pressing_fact(view: CaseView) -> str:
-    """Return the fact to record next: of the most urgent deadline, else of the first obligation not done."""
+    """Return the fact to record next: of the most urgent deadline, else of the first not done; "" for none."""
     if view.next is not None:
         return view.next.deadline.id
     looks = ("open", "slipped", "waits")
@@ -276,7 +276,9 @@ def pressing_fact(view: CaseView) -> str:
 
 
 def _effect(ctx: RequestContext, case: Case, fact: str, on: str) -> tuple[Preview, int] | None:
-    """Return what recording a fact on a day would change, and how many people it would notify."""
+    """Return what recording a fact on a day would change, and how many people it would notify; None without a
+    day, for a decision, and where it would be refused.
+    """
     if not on or fact in ctx.library.of(case).decisions or not ctx.reader.may("record"):
         return None
     try:
@@ -288,6 +290,7 @@ def _effect(ctx: RequestContext, case: Case, fact: str, on: str) -> tuple[Previe
 
 
 def _history(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[str, Any]:
+    """Return the lines of the history, the newest first, and of a confidential case the field for a reader."""
     typed_person = _typed(tried if tried is not None and tried.form == "reader" else None, "person")
     moves = [act_moves_result(act, ctx.language) for act in moves_of(ctx.app, view.events[::-1])]
     lines: list[ActMovesResult | Event] = [*moves, *view.events]

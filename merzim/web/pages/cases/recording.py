@@ -35,7 +35,8 @@ class RecordingForm:
     """A form on the page: its choices, its values, and the refusal.
 
     Attributes:
-        values: names of the fact's numbers, each with its value.
+        values: names of the fact's numbers, each with its value, "" for none.
+        published: whether the fact is done by publishing, so that a link is dated as the fact.
         signatories: possible signatories, those named by the act first.
         options: the options if a decision is chosen; `option`: the chosen one.
         confirmation: the changes the user must confirm.
@@ -192,12 +193,13 @@ def reopen_form(
 
 
 def _values(chosen: Deadline | None, answers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the numbers the fact asks for, by name, as typed; "" for those that were not."""
     names = chosen.obligation.values if chosen else ()
     return tuple((name, answers.get(f"value.{name}", "")) for name in names)
 
 
 def _signatories(chosen: Deadline | None, kind: str) -> tuple[str, ...]:
-    """Return the possible signatories, those named by the act first."""
+    """Return the duties that may sign, those named by the act first; none for a fact nobody signs."""
     if chosen is None or chosen.obligation.signed_by is None:
         return ()
     signing_duties = chosen.obligation.signed_by.of(kind)
@@ -236,6 +238,7 @@ def _facts(case: Case, titles: Mapping[str, Text], *, chosen: str) -> Iterator[d
 
 
 def _rows(case: Case) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the case's registers as choices to withdraw."""
     for register in case_registers().all() if case.entries else ():
         assert register.entry is not None
         kind = register.entry.row
@@ -280,7 +283,11 @@ def passport_form(
 
 
 def describe(ctx: RequestContext, case: str, answers: Mapping[str, str]) -> tuple[str, str]:
-    """Change the fields that differ from what the form showed."""
+    """Change the fields that differ from what the form showed; return the message, and "" for no obligation.
+
+    Raises:
+        Unconfirmed: it changes deadlines, and the user has not confirmed that yet.
+    """
     changed_texts = {
         name: parse_text(text)
         for name, text in answers.items()

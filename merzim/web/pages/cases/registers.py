@@ -79,6 +79,8 @@ Act = Callable[[RequestContext, str, FormData, Mapping[str, str]], Outcome]
 
 
 def _mount(path: str, form: RowForm) -> None:
+    """Add the address of one of FORMS."""
+
     def act(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]) -> Outcome:
         return _write(form, ctx, case, sent_form, answers)
 
@@ -115,6 +117,7 @@ def record_cartogram(ctx: Recording, case: CaseId, form: Sent) -> Response:
 def _write(
     form: RowForm, ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]
 ) -> Outcome:
+    """Run the verb of a form with the fields it sent. Raises Refusal."""
     register, entry = register_of(form.register)
     action = register.actions[form.action] if form.action else None
     verb = act_on_row(form.register, form.action) if form.action else add_row(form.register)
@@ -198,6 +201,7 @@ def _table(form: FormData, name: str, refusal: str) -> FileInput:
 
 
 def _done(ctx: WebContext, case: str, name: str, form: FormData, act: Act) -> Response:
+    """Carry out the form of that name; then show the register at its row, or the form with its refusal."""
     answers = text_fields(form)
     number = answers.get("number", "")
     if name == "edit":

@@ -100,7 +100,8 @@ def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapp
     """Record the fact, or the answer to a decision, in a form; return the name of the fact.
 
     Raises:
-        Unconfirmed: it changes deadlines, and the user has not confirmed that yet.
+        Unconfirmed: a decision changes deadlines, and the user has not confirmed that yet.
+        InvalidForm: no fact, or a decision without its answer.
         Refusal: as raised by the verb.
     """
     fact = answers.get("fact", "")
@@ -187,6 +188,7 @@ def _act(verb: Verb[Any, Any], message: str, *, of: str = "", one: str = "") -> 
 
 
 def _acknowledge(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    """Acknowledge a letter. Raises InvalidForm for one that is not the reader's."""
     try:
         return _act(acknowledge_letter, "acknowledged")(ctx, case, answers)
     except NoSuchLetter:
@@ -201,6 +203,7 @@ def _undo(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
 
 
 def _comment(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    """Add a comment; it is a question if it asks a person until a day."""
     message, of = _act(comments.add_comment, "commented")(ctx, case, answers)
     return ("asked" if answers.get("asks") and answers.get("until") else message), of
 

@@ -69,14 +69,14 @@ def _form_field(
 
 
 def _amount(field: FieldView, value: object, language: str) -> str:
-    """Return a number as lists show it, where that is read back: in Kazakh and Russian."""
+    """Return a number as lists show it in Kazakh and Russian, whose form is read back; else as stored."""
     if value is None or language not in ("kk", "ru"):
         return _text(value)
     return Translator(language).number(written_amount(field, Decimal(str(value))))
 
 
 def _text(value: object) -> str:
-    """Return a stored value as a form field has it."""
+    """Return a stored value as a form field has it: "yes", "no", items separated by `;`, "" for None."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
@@ -96,7 +96,7 @@ def _name_field(ctx: RequestContext, field: FieldView, value: str) -> NameField 
 
 
 def _people_root(ctx: RequestContext) -> str:
-    """Return the topmost unit whose people a form offers: all for managers, else the reader's own unit."""
+    """Return the topmost unit whose people a form offers: "" (all) for managers, else the reader's own."""
     return "" if ctx.reader.may("manage") else ctx.reader.root
 
 
@@ -140,7 +140,7 @@ def changed_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormD
 
 def _parsed_value(ctx: RequestContext, field: FieldView, text: str) -> object:
     """Return the value of a field: the key of a person, the id of a unit, several options as a list, else the
-    text.
+    text; also of a person or unit that is not found, which the verb refuses.
     """
     office = ctx.reads.office()
     try:
@@ -167,7 +167,11 @@ def _files(fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
 
 
 def kept_file(ctx: RequestContext, form: FormData) -> tuple[str, str] | None:
-    """Store the file sent with a form until it is confirmed; return digest and name, None without one."""
+    """Store the file sent with a form until it is confirmed; return digest and name, None without one.
+
+    Raises:
+        InvalidForm: the file is empty.
+    """
     upload = file_of(form)
     if upload is None:
         return None

@@ -47,8 +47,9 @@ class RowFilter:
 
 
 def columns_of(register: RegisterView, fields: Sequence[FieldView]) -> list[FieldView]:
-    """Return the fields shown as columns beside a row's title: those the register's file names, else required
-    fields first, then totals, choices and dates; in the order of the definition.
+    """Return the fields shown as columns beside a row's title: those the register's file names, else
+    MAX_COLUMNS at most in the order of the definition: required fields before totals and others, texts and
+    confidential ones last.
     """
     if register.columns:
         fields_by_id = {field.id: field for field in fields}

@@ -202,7 +202,7 @@ def register_template(ctx: Reading, register_id: RegisterPath) -> Response:
 
 
 def _file_name(ctx: RequestContext, register_id: str) -> str:
-    """Return the title of a register as files are called."""
+    """Return the title of a register as a file name without extension."""
     return clean_file_name(seen_register(ctx, register_id).title[ctx.language])
 
 
@@ -405,6 +405,7 @@ def _register(ctx: RequestContext, register_id: str) -> RegisterView:
 
 
 def _view(ctx: RequestContext, register_id: str) -> RegisterView:
+    """Return a register as the reader sees it. Raises UnknownRegister."""
     return view_here(ctx, seen_register(ctx, register_id))
 
 

@@ -22,6 +22,7 @@ TABLES = (
 
 
 def build(query: ReportQuery) -> Report:
+    """Return the figures of a year; a year with nothing due has no tables."""
     t, view = query.t, figures_of(query.ctx, query.unit, query.year)
     frame = Report(
         title=t.say("web.figures.title", year=view.year),
@@ -52,6 +53,7 @@ def build(query: ReportQuery) -> Report:
 
 
 def workbook(query: ReportQuery) -> Response:
+    """Return the three tables of a year as a workbook."""
     t, view = query.t, figures_of(query.ctx, query.unit, query.year)
     tables = [
         table_of(t, columns, getattr(view, name), name=t.say(f"web.figures.by_{name}"))

@@ -53,6 +53,7 @@ def _measure(t: Translator, line: MonitoringLine) -> Content:
 
 
 def _due(t: Translator, line: MonitoringLine) -> Content:
+    """Return the due date, the delay and the written term of a measure; "–" without any."""
     under = []
     if line.due and line.late:
         under.append(Content(text=t.say("web.late_by", n=line.working_days), late=True))
@@ -63,6 +64,7 @@ def _due(t: Translator, line: MonitoringLine) -> Content:
 
 
 def _outcome(t: Translator, line: MonitoringLine) -> Content:
+    """Return the outcome with the day of the last review; "–" without a measure."""
     if not line.status:
         return Content(text="–")
     reviews = line.measure.reviews if line.measure else ()
@@ -164,12 +166,14 @@ def _extra_column(row: str, field: RegisterField) -> Column[MonitoringLine]:
 
 
 def _criteria(query: ReportQuery) -> RecommendationFilter:
+    """Return the filter in the address."""
     names = ("status", "direction", "legal", "late", "search")
     given: dict[str, Any] = {name: query.chosen.get(name, "") for name in names}
     return narrowed(query.unit, **given)
 
 
 def _figure(query: ReportQuery, status: str, number: int) -> Figure:
+    """Return the number of measures of a status, linked to their list."""
     late = status == "late"
     text = query.t.say("web.look.overdue") if late else query.t.option("outcome", status)
     others = dict.fromkeys(("search", "direction", "legal", "silent"))
@@ -178,6 +182,7 @@ def _figure(query: ReportQuery, status: str, number: int) -> Figure:
 
 
 def _others(t: Translator, number: int) -> str:
+    """Return how many more there are, to follow a list cut short; "" for none."""
     return f"; {t.say('web.monitoring.others', n=number)}" if number > 0 else ""
 
 
@@ -204,6 +209,7 @@ def _shared(t: Translator, group: SharedRiskLine) -> Content:
 
 
 def _silent(t: Translator, period: str, quarter: Quarter) -> Content:
+    """Return a quarter with the cases that did not report it, each linked to the form that does."""
     under = []
     for silent in quarter.silent:
         case = silent.case

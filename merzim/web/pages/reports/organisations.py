@@ -67,7 +67,7 @@ def build_consolidated(query: ReportQuery) -> Report:
 
 
 def consolidated_workbook(query: ReportQuery) -> Response:
-    """Return the consolidated form as a workbook."""
+    """Return the consolidated form as a workbook. Raises HTTPException 404 where there is no form."""
     consolidated, t = _consolidated(query), query.t
     if consolidated.form is None:
         raise HTTPException(404, "web.problem.not_found")
@@ -105,6 +105,7 @@ def _nothing(t: Translator, form: ConsolidatedReport) -> tuple[str, str]:
 
 
 def _figures(t: Translator, form: ConsolidatedReport) -> tuple[Figure, ...]:
+    """Return how many reported and how many did not, and the sums; none where nobody has to."""
     if form.form is None or not form.form.required:
         return ()
     gathered = form.form
@@ -120,6 +121,7 @@ def _figures(t: Translator, form: ConsolidatedReport) -> tuple[Figure, ...]:
 
 
 def _gathered(query: ReportQuery, form: ConsolidatedReport) -> tuple[ReportSection, ...]:
+    """Return the organisations that did not report, if any, and the lines of the others."""
     if form.form is None or not form.form.required:
         return ()
     t, gathered = query.t, form.form
@@ -203,6 +205,7 @@ def build_uploads(query: ReportQuery) -> Report:
 
 
 def uploads_workbook(query: ReportQuery) -> Response:
+    """Return the documents that are ready as a workbook, a row for each."""
     rows = [(upload, document) for upload in _ready(query) for document in upload.waiting.ready]
     columns = _upload_columns(query.unit_title)
     return workbook_response(query.ctx, columns, rows, title="web.together.uploads")
@@ -293,6 +296,7 @@ def build_yearly(query: ReportQuery) -> Report:
 
 
 def yearly_workbook(query: ReportQuery) -> Response:
+    """Return the yearly analyses as a workbook. Raises HTTPException 404 for a part of an organisation."""
     turns = list_turns(query.ctx, query.unit)
     if turns is None:
         raise HTTPException(404, "web.problem.not_found")
@@ -329,6 +333,7 @@ def _turn_columns(name: Callable[[str], str]) -> tuple[Column[Turn], ...]:
 
 
 def _remarks(translator: Translator, turn: Turn, name: Callable[[str], str]) -> list[str]:
+    """Return what to say of an organisation's turn: the next analysis may not begin yet; it was postponed."""
     sentences = []
     if turn.next_closed:
         until = {"on": turn.next_on, "until": turn.closed_until}

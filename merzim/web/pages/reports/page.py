@@ -12,6 +12,7 @@ from starlette.responses import Response
 from merzim.services.context import RequestContext
 from merzim.services.documents.notice_list import notices_table
 from merzim.services.law.acts import acts_here
+from merzim.services.names import MAX_EXPORTED
 from merzim.services.reports.notices import PAGE as LINES
 from merzim.services.reports.notices import list_notices
 from merzim.web.auth.dependencies import Reading
@@ -23,6 +24,7 @@ from merzim.web.ui.name_fields import RequiredUnit, build_person_filter, unit_ch
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import page_heads
 from notifications.notice import NOTICE_STATES
+from workflow.refusal import Refusal
 from workflow.scoring.scale import SCORED
 
 router = APIRouter(include_in_schema=False)
@@ -110,8 +112,6 @@ def _is_offered(ctx: RequestContext, name: ReportName, current: ReportName) -> b
 
 
 journal = APIRouter(include_in_schema=False)
-IN_A_FILE = 20_000
-"""Maximum number of notices in one file."""
 
 
 @journal.get("/register")
@@ -132,7 +132,9 @@ def journal_page(ctx: Reading, query: Noticed, number: Number = 1) -> Response:
 
 @journal.get("/register/xlsx")
 def journal_workbook(ctx: Reading, query: Noticed) -> Response:
-    """Return the same list as a workbook."""
-    notices, t = ctx.reads.notices_matching(**query, limit=IN_A_FILE), Translator(ctx.language)
+    """Return the same list as a workbook. Raises Refusal for one longer than a workbook can be."""
+    notices, t = ctx.reads.notices_matching(**query, limit=MAX_EXPORTED + 1), Translator(ctx.language)
+    if len(notices) > MAX_EXPORTED:
+        raise Refusal("web.register.too_many", most=MAX_EXPORTED)
     name = f"{t.say('web.register.title')} {t.short(ctx.today)}"
     return as_workbook([notices_table(ctx.app, notices, t.language)], name)

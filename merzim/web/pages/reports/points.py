@@ -132,7 +132,9 @@ def _arithmetic(t: Translator, indicator: IndicatorPoints) -> str:
 
 
 def _to_record(view: Points, t: Translator, indicator: str) -> tuple[Content, ...]:
-    """Return the link to the step that records the number a share is taken of, or to opening the year."""
+    """Return the link to the step that records the number a share is taken of, or to opening the year; () if
+    the indicator lacks no number.
+    """
     step = view.to_record.get(indicator)
     if step is None:
         return ()

@@ -29,6 +29,7 @@ class ReportQuery:
     chosen: Mapping[str, str]
 
     def link(self, **changes: object) -> str:
+        """Return the query of this report with parameters changed; None or "" leaves one out."""
         fields = {name: value for name, value in {**self.chosen, **changes}.items() if value not in ("", None)}
         return f"?{urlencode(fields)}"
 
@@ -38,6 +39,7 @@ class ReportQuery:
         return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
 
     def years(self, last: int) -> Filter:
+        """Return the field for the year, from `last` back to the calendar's first."""
         years = range(last, self.ctx.calendar.first.year - 1, -1)
         chosen = str(self.year or self.ctx.today.year)
         options = tuple((str(year), str(year)) for year in years)
@@ -123,7 +125,9 @@ class Report:
 
 
 def content_of(translator: Translator, column: Column[R], row: R) -> Content:
-    """Return what the page shows of a value of a row: dates in digits, numbers in the reader's language."""
+    """Return what the page shows of a value of a row: dates in digits, numbers in the reader's language, "–"
+    for none.
+    """
     value = column.content(translator, row) if column.content else column.value(translator, row)
     if isinstance(value, Content):
         return value
@@ -135,4 +139,5 @@ def content_of(translator: Translator, column: Column[R], row: R) -> Content:
 
 
 def lines(texts: Iterable[str]) -> tuple[Content, ...]:
+    """Return texts as contents, without empty ones."""
     return tuple(Content(text=text) for text in texts if text)
