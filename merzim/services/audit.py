@@ -27,7 +27,6 @@ from workflow.cases.case import Case
 from workflow.law.procedure import Act
 from workflow.org.access import Reader, audit_scope
 from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, AuditScope, Topic
-from workflow.org.office import Person
 from workflow.refusal import Refusal
 
 EXPORT_CHUNK = 1000
@@ -199,18 +198,15 @@ class AuditWords:
         """Return the name of an author given by login, key or a word of the program's own."""
         if name := self._people.get(by):
             return name
-        if person := self._person(by):
+        if person := self._office.member(by):
             return person.name_in(self._language)
         return self._say(f"author.{by}") if i18n.knows(f"author.{by}") else by
 
     def _account(self, reader: Reader) -> str:
         """Return the name of an account's holder: of its person in the language, else as the account has it."""
-        person = self._person(reader.person)
+        person = self._office.member(reader.person)
         is_theirs = person and reader.name in ("", *person.names)
         return person.name_in(self._language) if person and is_theirs else reader.name
-
-    def _person(self, key: str) -> Person | None:
-        return self._office.people.get(key) or self._office.former.get(key)
 
     def _what(self, entry: AuditEntry) -> str:
         """Return the action of an entry in words."""

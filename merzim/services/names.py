@@ -152,7 +152,7 @@ def filed_as(name: Name) -> str:
 
 def person_name(office: Office, key: str) -> Name:
     """Return the name of a person, including people who left; the key itself if unknown."""
-    person = office.people.get(key) or office.former.get(key)
+    person = office.member(key)
     return name_of(person) if person else key
 
 
@@ -162,10 +162,10 @@ def author_names(ctx: RequestContext, authors: Collection[str]) -> Mapping[str, 
     The name of an account is used if it differs from its person's.
     """
     office = ctx.reads.office()
-    people = {key: office.people.get(key) or office.former.get(key) for key in authors}
+    people = {key: office.member(key) for key in authors}
     names_by_author: dict[str, Name] = {key: name_of(person) for key, person in people.items() if person}
     for login, (name, key) in ctx.accounts.names(authors).items():
-        person = office.people.get(key) or office.former.get(key)
+        person = office.member(key)
         display_name = name_of(person) if person and name in ("", *person.names) else name
         names_by_author |= {by: display_name for by in authors if display_name and by.casefold() == login}
     return names_by_author

@@ -185,6 +185,10 @@ class Office:
     def _orders(self) -> dict[str, Mapping[str, str]]:
         return {}
 
+    def member(self, key: str) -> Person | None:
+        """Return the person with a key, including people who left; None where there is none."""
+        return self.people.get(key) or self.former.get(key)
+
     def named(self, key: str) -> Person | Unit | None:
         """Return the person with a key, including people who left, or the unit; None where there is none."""
         return self.people.get(key) or self.units.get(key) or self.former.get(key)

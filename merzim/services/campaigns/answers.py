@@ -121,12 +121,7 @@ def language_of_link(ctx: RequestContext, token: str) -> str:
     """Return the language of the person a link was made for, valid or not; "" where nobody is known by it."""
     link = read_link(ctx.app.rules.link_key, token)
     campaign_person = campaign_store(ctx).person(link.campaign, link.number) if link is not None else None
-    office = ctx.app.reads.office()
-    person = (
-        (office.people.get(campaign_person.person) or office.former.get(campaign_person.person))
-        if campaign_person
-        else None
-    )
+    person = ctx.app.reads.office().member(campaign_person.person) if campaign_person else None
     return person.language if person else ""
 
 

@@ -22,6 +22,7 @@ from merzim.services.registers.queries import MAX_PAGE_SIZE, PAGE_SIZE, seen_uni
 from merzim.services.registers.results import FieldView, field_view, reader_scope
 from merzim.services.results import Result, Titles, at
 from merzim.services.verbs import Command, NotFound, verb
+from merzim.storage.database.engine import Row_
 from merzim.storage.notices.campaigns import REMINDED, SqlCampaigns
 from merzim.storage.registers.lists import SqlRegisterLists
 from merzim.storage.registers.rows import SqlRegisterRows
@@ -30,7 +31,7 @@ from notifications.rules import local_moment
 from workflow.law.procedure import Text
 from workflow.org.access import within
 from workflow.org.name_index import alphabetical
-from workflow.org.office import Office, Person
+from workflow.org.office import Office
 from workflow.registers.access import sees_lists
 from workflow.registers.campaigns import AnswerState, CampaignPerson, StartedCampaign, word_of_state
 from workflow.registers.definition import Campaign, Register
@@ -383,7 +384,7 @@ def _people(ctx: RequestContext, command: ShowCampaign) -> list[CampaignPerson]:
             return False
         if command.unreached and (asked.state != "awaited" or asked.reached):
             return False
-        person = _person(office, asked)
+        person = office.member(asked.person)
         name = normalise(" ".join(person.names if person else (asked.name,))) if words else ""
         return all(word in name for word in words)
 
@@ -435,7 +436,7 @@ def _ground(ctx: RequestContext, campaign: StartedCampaign) -> Titles:
 
 def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEventView]:
     """Return the events of a campaign and the answers on paper of visible people, in order."""
-    store, people = campaign_store(ctx), ctx.reads.office().people
+    store, office = campaign_store(ctx), ctx.reads.office()
     events = [
         CampaignEventView(kind=event.kind, at=event.at, by=event.by, **_details(event.payload))
         for event in store.history(campaign.id)
@@ -446,21 +447,15 @@ def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEve
             at=paper_answer.at,
             by=paper_answer.by,
             row=paper_answer.row,
-            name=people[paper_answer.person].name_in(ctx.language)
-            if paper_answer.person in people
-            else paper_answer.name,
+            name=_name(office, paper_answer, ctx.language),
         )
         for paper_answer in store.on_paper(campaign.id, seen_units(ctx))
     ]
     return list(merge(events, papers, key=lambda event: event.at))
 
 
-def _person(office: Office, asked: CampaignPerson) -> Person | None:
-    return office.people.get(asked.person) or office.former.get(asked.person)
-
-
-def _name(office: Office, asked: CampaignPerson, language: str) -> str:
-    person = _person(office, asked)
+def _name(office: Office, asked: CampaignPerson | Row_, language: str) -> str:
+    person = office.member(asked.person)
     return person.name_in(language) if person else asked.name
 
 
@@ -471,7 +466,7 @@ def _person_views(
     office, rows = ctx.reads.office(), _late(ctx, campaign, people)
     views = []
     for asked in people:
-        person, late = _person(office, asked), rows.get(asked.answer, {})
+        person, late = office.member(asked.person), rows.get(asked.answer, {})
         further = [BesideRow(row=row, late=days) for row, days in late.items() if row != asked.answer]
         view = CampaignPersonView.of(
             asked,

@@ -44,7 +44,7 @@ def notices_table(app: AppContext, notices: Sequence[Notice], language: str) -> 
         notices, key=lambda notice: (notice.case, notice.obligation, notice.queued_at, notice.key)
     ):
         case = cases.get(notice.case)
-        person = office.people.get(notice.person) or office.former.get(notice.person)
+        person = office.member(notice.person)
         rows.append(
             (
                 notice.due,

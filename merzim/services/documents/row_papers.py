@@ -171,7 +171,7 @@ def row_fields(ctx: RequestContext, form: Form, row: RowView, language: str) -> 
             case _:
                 fields[part] = row.names.get(str(value), str(value))
                 key = str(value) if part == "name" else key
-    person = office.people.get(key) or office.former.get(key)
+    person = office.member(key)
     if person is not None and fields.get("post") in (person.post, person.post_kk, person.post_ru):
         fields["post"] = person.post_in(language)
     return fields

@@ -252,7 +252,7 @@ def _posts(register: Register, values: Mapping[str, Any], office: Office, langua
     keys = [str(value) for name, value in values.items() if kinds[name] == "person"]
     return {
         post: person.post_in(language)
-        for person in filter(None, (office.people.get(key) or office.former.get(key) for key in keys))
+        for person in filter(None, (office.member(key) for key in keys))
         for post in texts & {*filter(None, (person.post, person.post_kk, person.post_ru))}
     }
 

@@ -42,7 +42,7 @@ def foreign_texts(
     """
     fields = list(fields)
     pairs, by_id = _pairs(fields), {field.id: field for field in fields}
-    people = [office.people.get(str(value)) or office.former.get(str(value)) for value in row.values.values()]
+    people = [office.member(str(value)) for value in row.values.values()]
     posts = {
         post
         for person in people

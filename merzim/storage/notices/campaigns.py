@@ -14,14 +14,15 @@ from sqlalchemy import Engine, and_, func, literal, select, update
 
 from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
 from merzim.storage.database.engine import Row_, read, read_first, writing
-from merzim.storage.events import OFFICE, ROW, Draft, hold
+from merzim.storage.events import OFFICE, ROW, hold
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.org.chain import IN_ORDER, record
+from merzim.storage.org.chain import IN_ORDER, office_event, record
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import NOTICE
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON, REGISTER_ROW
 from notifications.channels import NO_ADDRESS
 from notifications.notice import Notice
+from workflow.org.audit import Stamp
 from workflow.ports import Contradiction
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign, state_of
 
@@ -75,7 +76,7 @@ class SqlCampaigns:
         record = read_first(self._engine, CAMPAIGN.select().where(CAMPAIGN.c.id == name))
         return StartedCampaign(**record._mapping) if record is not None else None
 
-    def start(self, campaign: StartedCampaign, *, now: datetime) -> StartedCampaign:
+    def start(self, campaign: StartedCampaign, *, at: Stamp) -> StartedCampaign:
         """Store a new campaign with its event; return it with its id. Its people are added afterwards."""
         year = campaign.started_on.year
         with writing(self._engine) as connection:
@@ -87,7 +88,7 @@ class SqlCampaigns:
             started = replace(campaign, id=f"{year}-{number:03d}")
             connection.execute(CAMPAIGN.insert().values(asdict(started)))
             details = {"units": [*started.units], "until": started.until}
-            record(connection, _event(STARTED, started, started.started_by, now, started.started_on, details))
+            record(connection, office_event(at, STARTED, started.id, details))
         return started
 
     def change(
@@ -96,9 +97,7 @@ class SqlCampaigns:
         before: StartedCampaign,
         after: StartedCampaign,
         *,
-        by: str,
-        now: datetime,
-        on: date,
+        at: Stamp,
         details: Mapping[str, object] | None = None,
     ) -> None:
         """Store a campaign that was reminded of, extended, closed or reopened, with its event.
@@ -119,7 +118,7 @@ class SqlCampaigns:
                 letters = (NOTICE.c.case.is_(None), NOTICE.c.obligation == before.id)
                 waiting = NOTICE.update().where(*letters, NOTICE.c.state == "queued")
                 connection.execute(waiting.values(state="withdrawn"))
-            record(connection, _event(kind, after, by, now, on, details or {}))
+            record(connection, office_event(at, kind, after.id, details or {}))
 
     def history(self, campaign: str) -> Sequence[Row_]:
         """Return the events of a campaign in the office's chain, in order."""
@@ -141,9 +140,7 @@ class SqlCampaigns:
         record = read_first(self._engine, query)
         return CampaignPerson(**record._mapping) if record is not None else None
 
-    def change_people(
-        self, campaign: StartedCampaign, people: Sequence[CampaignPerson], *, now: datetime, on: date
-    ) -> None:
+    def change_people(self, campaign: StartedCampaign, people: Sequence[CampaignPerson], *, at: Stamp) -> None:
         """Store who joined (without a number), left, came back or changed name, unit or post.
 
         Changes another writer has already made are left as they are.
@@ -168,10 +165,12 @@ class SqlCampaigns:
                     _P.campaign == person.campaign, _P.person == person.person
                 )
                 connection.execute(step.values({name: getattr(person, name) for name in _PRESENT}))
-            left = [person.number for person in changed_people if person.left_on == on and not person.answer]
+            left = [
+                person.number for person in changed_people if person.left_on == at.today and not person.answer
+            ]
             if joined or left:
                 details = {"joined": len(joined), "left": left}
-                record(connection, _event(PEOPLE, campaign, "", now, on, details))
+                record(connection, office_event(at, PEOPLE, campaign.id, details))
 
     def counts(self, units: Collection[str] | None, campaign: str = "") -> Mapping[str, Counter[str]]:
         """Return the number of people of these units by state of answer, of each campaign or of one; with
@@ -277,9 +276,3 @@ class SqlCampaigns:
         if units is not None:
             query = query.where(_P.unit.in_(units))
         return read(self._engine, query)
-
-
-def _event(
-    kind: str, campaign: StartedCampaign, by: str, now: datetime, on: date, details: Mapping[str, object]
-) -> Draft:
-    return Draft(kind=kind, name=campaign.id, by=by, at=now, on=on, payload=details)

@@ -300,7 +300,7 @@ def _names_in(changes: Mapping[int, Sequence[FieldChange]], office: Office) -> d
     """Return the names of the units and people whose keys changed fields hold, by key."""
     all_changes = (change for field_changes in changes.values() for change in field_changes)
     keys = {str(key) for change in all_changes for key in (change.before, change.after)}
-    named = {key: office.units.get(key) or office.people.get(key) or office.former.get(key) for key in keys}
+    named = {key: office.named(key) for key in keys}
     return {key: name_of(entity) for key, entity in named.items() if entity is not None}
 
 
