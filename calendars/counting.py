@@ -45,6 +45,7 @@ from calendars.terms import (
 )
 
 LISTED_AT_MOST = 15
+"""Most working days an explanation names one by one; of more it names the first and the last."""
 ROLL_ACT = "civil-code-175"
 
 _DAY = timedelta(days=1)

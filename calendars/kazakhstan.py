@@ -33,6 +33,7 @@ from calendars.records import (
 )
 
 Knowledge = Literal["confirmed", "provisional"]
+"""Whether days may still change: by a year's transfers not decided yet, or by the move of a religious day."""
 
 KINDS = (
     "working",
@@ -83,6 +84,9 @@ class Kazakhstan(Calendar):
 
     # The docstring is the name in workalendar's registry. Immutable; equal when they give equal answers. A day
     # outside `first`..`last` raises OutOfRange, a datetime TypeError.
+    #
+    # `marks`: the days that differ from their weekday; `kinds`: every day as an index into KINDS; `upto`,
+    # `before`: the number of working days from `first` up to and including a day, and before it.
 
     first = FIRST
 
@@ -320,7 +324,7 @@ class Kazakhstan(Calendar):
         office_working: Iterable[date] | None = None,
         shift: int = 0,
     ) -> Kazakhstan:
-        """Return the calendar with other records, office days or shift; None keeps what it has."""
+        """Return the calendar with other records or office days (None keeps what it has), moved by `shift`."""
         off = self.office_off if office_off is None else office_off
         working = self.office_working if office_working is None else office_working
         return compiled(records or self.records, self.last, frozenset(off), frozenset(working), shift)

@@ -109,6 +109,7 @@ def build_month(first: date, calendar: Kazakhstan) -> Month:
 
 
 def days_of(laid: Month) -> tuple[Day, ...]:
+    """Return the days of a month in order."""
     return tuple(day for week in laid.weeks for day in week if day is not None)
 
 

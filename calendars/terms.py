@@ -55,7 +55,7 @@ class Target:
 
     Attributes:
         years: (year, the figure as the act writes it: "43.5", or a range "62-65").
-        better: "higher" or "lower": a place in a ranking is better when it is lower.
+        better: "higher" or "lower"; "place": a place in a ranking, better when it is lower.
     """
 
     years: tuple[tuple[int, str], ...]
@@ -84,6 +84,9 @@ class Target:
 
 
 Roll = Literal["next", "none"]
+"""Where a term goes that ends on a day off: to the next working day (counted back, to the one before), or
+nowhere.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,9 @@ _OPEN = "open+"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScheduledStep:
-    """A step with the working day on which its reminder is sent, and the date it is about: a due date or plan
-    date.
+    """A step with the working day on which its reminder is sent, and the date it is about: a due date, a plan
+    date, or the day a duty without a due date counts from (`Awaited.reminds_from`; of its points the year's
+    end).
     """
 
     id: str
@@ -84,7 +85,9 @@ def snoozed(steps: tuple[Step, ...], due: date, until: date, calendar: Kazakhsta
 
 
 def last_before(steps: Sequence[Step], due: date, calendar: Kazakhstan) -> date:
-    """Return the day of the last reminder step before the due date passes: nothing can be snoozed beyond it."""
+    """Return the day of the last reminder step up to the due date, without one the last working day up to it:
+    nothing can be snoozed beyond it. Raises OutOfRange.
+    """
     days = [day_of_step(step, due, calendar) for step in steps if step.at <= 0]
     return max(days, default=calendar.find_previous_working_day(due))
 
@@ -113,9 +116,11 @@ def law_steps(steps: tuple[Step, ...], due: date, calendar: Kazakhstan) -> tuple
     return tuple(ScheduledStep(id=step.id, on=on, about=due, step=step) for step, on in days if on is not None)
 
 
-def plan_steps(deadline: Awaited, law_days: Collection[date], calendar: Kazakhstan) -> Iterator[ScheduledStep]:
+def plan_date_steps(
+    deadline: Awaited, law_days: Collection[date], calendar: Kazakhstan
+) -> Iterator[ScheduledStep]:
     """Yield the reminder of a plan date and the questions after it has passed ("planned for ..., record it or
-    replan"), in order.
+    replan"), in order; none without a plan date, and none beyond the calendar's records.
 
     The reminder is sent on the plan date, or on the working day before a day off; not if a step of the law's
     term falls on that day or the due day has passed. A question that meets a step of the law's term moves by a
@@ -197,7 +202,7 @@ def undated_steps(
     today: date,
 ) -> Iterator[ScheduledStep]:
     """Yield the reminder steps of a duty without a due date (`workflow.deadlines.undated`), not in order:
-    before a planned day, or while it is open; and by name where points hang on it.
+    before a planned day, or while it is open; and towards the end of the year where points hang on it.
 
     Args:
         name: id of the obligation with its period.
@@ -255,7 +260,7 @@ def steps_of(
             law = list(_steps_after_its_letter(law, assignments(case).get(number_of(name))))
         if deadline.counts_until is not None:
             law = [step for step in law if holds_on(deadline, step.on)]
-    plan = plan_steps(deadline, frozenset(step.on for step in law), calendar)
+    plan = plan_date_steps(deadline, frozenset(step.on for step in law), calendar)
     steps = [*(law if holds_on(deadline, today) else ()), *plan, *undated]
     return tuple(sorted(steps, key=lambda step: step.on))
 
@@ -317,7 +322,9 @@ def step_order(step: str) -> tuple[str, int]:
 def step_named(
     case: Case, procedure: Procedure, name: str, due: date, calendar: Kazakhstan, step: str
 ) -> Step | None:
-    """Return the step with that id: of a plan date, of an open duty, or of the deadline with that due date."""
+    """Return the step with that id: of a plan date, of an open duty, or of the deadline with that due date;
+    None where it has no such step (any more).
+    """
     if step in PLAN_STEPS:
         return SLIPPED.get(step, _ON_THE_DAY)
     match undated_kind(step):

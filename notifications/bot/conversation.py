@@ -159,8 +159,8 @@ SHOWN = 15
 
 
 def list_deadlines(user: BotUser, list_kind: str) -> Reply:
-    """Return a list of the person's obligations: `overdue`, due within a working `week`, or all near ones
-    (`my`).
+    """Return a list of the person's obligations: `overdue`, due within a working `week`, or `my`: overdue and
+    due within DAYS_AHEAD.
     """
     app, language, today = user.app, user.language, user.today
     last = app.calendar.add_working_days(today, WORKING_DAYS_AHEAD)

@@ -10,7 +10,7 @@ from tests.law import CALENDAR, analysis, case, library
 from workflow.cases.case import Case, Evidence, Fact
 from workflow.deadlines.resolver import deadlines
 from workflow.org.office import Office, Unit
-from workflow.reports.consolidated import Looked, awaited_uploads, consolidated
+from workflow.reports.consolidated import ExaminedCase, awaited_uploads, consolidated
 
 TODAY = date(2026, 7, 20)
 YEAR = library().named("tbn4-year.2024-01-01")
@@ -23,7 +23,7 @@ def at(month: int, day: int) -> datetime:
     return datetime(2026, month, day, 7, tzinfo=UTC)
 
 
-def analysed(*evidence: Evidence, recorded: datetime | None) -> Looked:
+def analysed(*evidence: Evidence, recorded: datetime | None) -> ExaminedCase:
     """An analysis ordered on 6 April, recorded at that moment with these documents; the start has none."""
     order = Fact(name="order_signed", on=date(2026, 4, 6), at=recorded, evidence=evidence)
     started = Fact(name="analysis_started", on=date(2026, 4, 13), at=recorded)
@@ -31,7 +31,7 @@ def analysed(*evidence: Evidence, recorded: datetime | None) -> Looked:
     return of, analysis(), tuple(deadlines(of, analysis(), CALENDAR, today=TODAY))
 
 
-def year_with(recorded: datetime, *, uploaded: datetime | None) -> Looked:
+def year_with(recorded: datetime, *, uploaded: datetime | None) -> ExaminedCase:
     """The year's case: a proved fact of its second quarter recorded at one moment, its upload at another."""
     facts = {"year_begun": Fact(name="year_begun", on=date(2026, 1, 1))}
     proof = (Evidence(kind=PROVED.evidence[0], reference="b" * 64),)
@@ -43,7 +43,7 @@ def year_with(recorded: datetime, *, uploaded: datetime | None) -> Looked:
     return of, YEAR, tuple(deadlines(of, YEAR, CALENDAR, today=TODAY))
 
 
-def waiting(*examined: Looked) -> dict[str, list[str]]:
+def waiting(*examined: ExaminedCase) -> dict[str, list[str]]:
     return {
         pending.upload.id: [document.fact for document in pending.ready]
         for pending in awaited_uploads(examined)

@@ -12,7 +12,7 @@ import pytest
 from tests.workflow.test_score import scoring
 from workflow.org.office import Office, Unit
 from workflow.scoring.prospects import PointsStep, prospect, remarks, steps
-from workflow.scoring.recorded import RUNNING, MissingFact, RecordedFact, YearRecords, body, numbers
+from workflow.scoring.recorded import RUNNING, MissingFact, RecordedFact, YearRecords, body, unit_numbers
 from workflow.scoring.scale import Analyses, Done
 from workflow.scoring.score import Scores, as_decimal, score
 from workflow.scoring.tally import AssessedYear, tally
@@ -89,7 +89,7 @@ def year(
     """The oblast's year 2026, looked at on a day."""
     own_bodies = {
         name: body(
-            numbers(
+            unit_numbers(
                 (fact for fact in recorded if fact.unit == name),
                 scoring(),
                 year=of,

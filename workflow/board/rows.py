@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
 
-from calendars.kazakhstan import Kazakhstan
+from calendars.kazakhstan import Kazakhstan, Knowledge
 from workflow.cases.case import Case, CaseStatus
 from workflow.cases.states import AWAITED, State
-from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
+from workflow.deadlines.deadline import AnchorState, Deadline, Status
 from workflow.law.procedure import Procedure
 from workflow.org.office import OF_A_PERSON, OUTSIDE
 from workflow.reminders import next_step, steps_of

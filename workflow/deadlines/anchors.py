@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from calendars import OutOfRange
 from calendars.counting import CountedTerm, count
-from calendars.kazakhstan import Kazakhstan
+from calendars.kazakhstan import Kazakhstan, Knowledge
 from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.applicability import branch_open, with_answers
-from workflow.deadlines.deadline import AnchorState, Knowledge
+from workflow.deadlines.deadline import AnchorState
 from workflow.deadlines.told import as_told, came_too_late
 from workflow.law.procedure import Obligation, Procedure
 from workflow.periods import PeriodSpan, periods, years_later

@@ -7,6 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from calendars.kazakhstan import Knowledge
 from calendars.terms import Explanation
 from workflow.cases.case import Exemption
 from workflow.cases.states import State
@@ -15,10 +16,7 @@ from workflow.law.procedure import Obligation, Option
 AnchorState = Literal["happened", "planned", "derived", "none"]
 """What gives the day counted from: a fact, its plan date, its own due date; or nothing."""
 Status = Literal["planned", "provisional", "firm"]
-"""`planned` until its anchor has happened; then `provisional` while the calendar of its days may still change.
-"""
-Knowledge = Literal["confirmed", "provisional"]
-"""Whether the days counted may still change: by a year's transfers not decided yet, or a religious day."""
+"""`planned` until its anchor has happened; then `provisional` while the calendar of its days may change."""
 
 
 class Deadline(NamedTuple):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from calendars import OutOfRange
 from calendars.counting import CountedTerm, count
-from calendars.kazakhstan import Kazakhstan
+from calendars.kazakhstan import Kazakhstan, Knowledge
 from calendars.terms import Element, OnDate, YearlyDate
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
@@ -21,7 +21,7 @@ from workflow.cases.registers.entries import assignment_id, is_entry, measure_id
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, Request, Risk, RiskRegister, register
 from workflow.cases.states import AWAITED, State
-from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
+from workflow.deadlines.deadline import AnchorState, Deadline, Status
 from workflow.deadlines.lateness import before_records, late_by
 from workflow.deadlines.told import as_told, came_too_late
 from workflow.law.library import ALONE

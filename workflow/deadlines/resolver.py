@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from calendars.kazakhstan import Kazakhstan
+from calendars.kazakhstan import Kazakhstan, Knowledge
 from calendars.terms import OngoingDuty, Target, Term, Window
 from workflow.cases.case import Case, Fact, exemption_of
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.applicability import asked_of, branch_open, taken_up_after
-from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
+from workflow.deadlines.deadline import AnchorState, Deadline, Status
 from workflow.deadlines.explanations import explanation
 from workflow.deadlines.lateness import before_records, late_by
 from workflow.deadlines.register_deadlines import entry_deadlines

@@ -160,6 +160,7 @@ def _year(deadline: Deadline, case: Case) -> int:
 
 
 def _days(deadline: Deadline, case: Case) -> Iterator[date]:
+    """Yield the days that can say in which year a deadline is reported, the best first."""
     for day in (deadline.done_on, deadline.due):
         if day is not None:
             yield day
@@ -173,7 +174,7 @@ def _place(line: ResultLine) -> tuple[str, str]:
 
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
 
-Looked = tuple[Case, Procedure, tuple[Deadline, ...]]
+ExaminedCase = tuple[Case, Procedure, tuple[Deadline, ...]]
 """A case with its edition and deadlines."""
 
 
@@ -202,8 +203,11 @@ class AwaitedUpload:
     ready: tuple[ProvedFact, ...]
 
 
-def awaited_uploads(examined_cases: Iterable[Looked]) -> Iterator[AwaitedUpload]:
+def awaited_uploads(examined_cases: Iterable[ExaminedCase]) -> Iterator[AwaitedUpload]:
     """Yield the open uploads of one organisation for which documents are ready.
+
+    Ready are the proved facts of the upload's own case; for the upload of a period also those that points hang
+    on, of cases that have no uploads of their own and are not confidential.
 
     Args:
         examined_cases: all active cases of the organisation.
@@ -250,7 +254,9 @@ def _open_since(case: Case, deadline: Deadline) -> datetime | None:
 def _ready(
     case: Case, procedure: Procedure, upload: Deadline, after: datetime, *, scored: bool
 ) -> Iterator[ProvedFact]:
-    """Yield the proved facts of a case, recorded after a moment, that an upload takes up."""
+    """Yield the proved facts of a case, recorded after a moment, that an upload takes up; where `scored`, those
+    alone that points hang on.
+    """
     for name, fact in case.facts.items():
         obligation = procedure.by_id.get(name.partition(".")[0])
         if obligation is None or obligation.uploads or (scored and obligation.indicator is None):

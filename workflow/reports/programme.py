@@ -50,7 +50,7 @@ def openings_of_year_before(
     today: date,
     ground: str,
 ) -> Iterator[Opening]:
-    """Return the cases to open for the year before, where something of it is still due after today.
+    """Yield the cases to open for the year before, where something of it is still due, from today on.
 
     Obligations that are over or have no date are exempted: nothing due before the records began is required.
 

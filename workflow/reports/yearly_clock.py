@@ -15,7 +15,10 @@ from calendars.counting import count
 from calendars.kazakhstan import Kazakhstan
 from calendars.terms import Embargo
 
-State = Literal["closed", "overdue", "running", "planned", "waiting"]
+TurnState = Literal["closed", "overdue", "running", "planned", "waiting"]
+"""An analysis is running; else the embargo holds (`closed`); else the last day for the next one has passed;
+else it is planned, or not even that (`waiting`).
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +52,7 @@ class Turn:
     """
 
     unit: str
-    state: State
+    state: TurnState
     last: date | None = None
     last_case: str = ""
     external: date | None = None
@@ -132,7 +135,7 @@ def _next(analyses: Iterable[Analysis], today: date) -> tuple[date | None, str, 
 
 def _turn_state(
     due: date, closed_until: date | None, next_on: date | None, *, running: bool, today: date
-) -> State:
+) -> TurnState:
     if running:
         return "running"
     if closed_until is not None and today <= closed_until:

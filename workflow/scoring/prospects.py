@@ -296,8 +296,9 @@ def _of_ceiling(indicator: Indicator, score: Score, answer: Answer) -> Fraction:
 
 
 def remarks(scoring: Scoring, year: AssessedYear) -> tuple[Element, ...]:
-    """Return remarks: since when records are kept, if within or after the year, and which indicators are not
-    assessed.
+    """Return remarks: since when records are kept, if within or after the year; which indicators are not
+    assessed; and rows of which nobody recorded the whole they are a share of. None where nothing was ever
+    recorded.
     """
     elements = []
     if not year.is_known:

@@ -23,7 +23,9 @@ from workflow.scoring.scale import RiskNumbers, Scoring
 NAMED = 3
 """Number of waiting cases that are named."""
 Numbers: TypeAlias = "Counter[tuple[str, ...]]"
-"""Sums over facts, by key; none is zero."""
+"""Sums over facts and rows, by key; none is zero. A key is the fact (`rows:` before it for register rows, ""
+for risks and the cartogram), what is counted of it ("month", "counted", "sum" ...), and details of that.
+"""
 _FOUND, _REMOVED, _COMPLETED = (("", "risks", name) for name in ("found", "removed", "completed"))
 RUNNING = "running"
 """Marks the number of cases in which the term of a fact ran on beyond the year."""
@@ -117,7 +119,7 @@ class NotYetDue:
     cases: tuple[str, ...]
 
 
-def numbers(
+def unit_numbers(
     recorded: Iterable[RecordedFact],
     scoring: Scoring,
     *,
@@ -125,11 +127,11 @@ def numbers(
     today: date,
     entries: Iterable[RegisterEntry] = (),
 ) -> Numbers:
-    """Return what happened in the year up to today, as numbers by unit.
+    """Return the numbers of what happened in one unit in the year up to today.
 
     Args:
-        recorded: facts of the year, and those of the year before in `scoring.of_year_before`.
-        entries: register entries of these cases.
+        recorded: facts of the unit in the year, and those of the year before in `scoring.of_year_before`.
+        entries: register entries of its cases.
     """
     facts = tuple(recorded)
     sums: Numbers = Counter()
@@ -268,11 +270,15 @@ class BodyNumbers:
         return {name.removeprefix("rows:"): registers for name, registers in counts_by_fact.items()}
 
     def is_recorded(self, fact: str) -> bool:
-        """Return whether the fact itself was recorded in the year, regardless of register rows."""
+        """Return whether the fact itself was recorded in the year with the evidence it needs, whatever register
+        rows say.
+        """
         return (fact, "counted") in self.numbers
 
     def has(self, fact: str, span: PeriodSpan | None = None) -> bool:
-        """Return whether the fact happened (within a span of months, if given) with the evidence it needs."""
+        """Return whether the fact happened, by cases or register rows, with the evidence it needs; or, where a
+        span of months is given, whether it happened in that, with or without evidence.
+        """
         if span is None:
             return self.is_recorded(fact) or (of_rows(fact), "counted") in self.numbers
         return any(self.months(fact, span.first.month, span.last.month))
@@ -300,7 +306,9 @@ class BodyNumbers:
         return max(view_counts, default=0)
 
     def value(self, fact: str, *names: str) -> tuple[int, ...] | None:
-        """Return the sums of these numbers over the facts that have all of them; None where none has."""
+        """Return the sums of these numbers, in whole ones, over the facts that have all of them; None where
+        none has.
+        """
         needed_names = frozenset(names)
         mine = self._by_fact.get(fact, ())
         having = [key[2:] for key in mine if key[1] == "with" and needed_names <= {*key[2:]}]
@@ -312,7 +320,7 @@ class BodyNumbers:
 
     @property
     def risks(self) -> RiskNumbers | None:
-        """Return the risks found and removed in the year; None where there are none."""
+        """The risks found and removed in the year; None where there are none."""
         found_count, removed, completed = (self.numbers[key] for key in (_FOUND, _REMOVED, _COMPLETED))
         if not found_count + removed + completed:
             return None

@@ -354,6 +354,7 @@ class Counting(Model):
 
     @property
     def every_fact(self) -> tuple[str, ...]:
+        """Every fact that plays a part in counting it."""
         fact_names = (*self.facts, *self.also, *self.needs, *self.data, self.scaled, self.for_year_of)
         return tuple(filter(None, fact_names))
 
@@ -414,6 +415,7 @@ class _Reading(Model):
 
 
 def _by_id(readings: tuple[_Reading, ...]) -> Mapping[str, Text]:
+    """Return the text of each reading by its id."""
     return {reading.id: reading.text for reading in readings}
 
 

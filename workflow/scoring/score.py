@@ -67,6 +67,8 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class _Earned:
+    """Points earned, the most that could be (None without a ceiling), and the sentences of the calculation."""
+
     points: Fraction
     maximum: Fraction | None
     elements: tuple[Element, ...]
@@ -122,6 +124,7 @@ def read_as(scoring: Scoring, names: Iterable[str]) -> tuple[Element, ...]:
 
 
 def _counted(indicator: Indicator, answer: Answer) -> _Earned:
+    """Return what an answer earns: by presence alone, or on the scale of its indicator."""
     return _present(indicator, answer) if isinstance(answer, Present) else _earned(indicator.scale, answer)
 
 
@@ -222,6 +225,7 @@ def _bracket(scale: Brackets, count: int) -> _Earned:
 
 
 def _monthly(scale: Monthly, counts: tuple[int, ...]) -> _Earned:
+    """Return the points of the facts of each month; the ceiling is that of the months counted."""
     by_month = [min(count * scale.points, scale.at_most) for count in counts]
     points = sum(by_month, NOTHING)
     sentence = _element(
@@ -311,5 +315,7 @@ def _element(code: str, **arguments: object) -> Element:
 
 
 def _percent(share: Fraction) -> Fraction:
-    """Return a share as a percentage, cut after two digits, so that a step not reached never looks reached."""
+    """Return a number of per cent as a part of one, for a sentence; cut after two digits of per cent, so that a
+    step not reached never looks reached.
+    """
     return Fraction(share * _HUNDRED // 1, _HUNDRED * _HUNDRED)

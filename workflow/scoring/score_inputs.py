@@ -64,7 +64,7 @@ class BadInputs(Refusal, ValueError):
 
 
 def _absent(answer: scales.Present) -> scales.Present:
-    """Return an answer that says the thing is absent; where it is present, numbers are asked."""
+    """Return an answer that says the thing is absent; refuse one that says it is present without numbers."""
     if answer.present:
         raise wrong("numbers_missing")
     return answer
@@ -79,6 +79,7 @@ class _Shown(Model):
 
 
 def _events(shown: _Shown) -> scales.Events | scales.Present:
+    """Return the answer of a record of what was shown; one that says it is absent where nothing was."""
     # Anything with views on the internet was published there.
     if not shown.present and (shown.scaled or shown.views):
         raise wrong("not_shown_but_scaled")

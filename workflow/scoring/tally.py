@@ -42,7 +42,13 @@ _OF_ORGANISATIONS = ("presence", "below", "regions", "districts_quarters", "cart
 
 @dataclass(frozen=True, kw_only=True)
 class Members:
-    """The units that a share is taken of, with the records of each, and those of the body as a whole."""
+    """The units that a share is taken of.
+
+    Attributes:
+        units: by id, the records of each.
+        whole: the records of the body itself, where it is not one of the units.
+        covered: the units for which a fact of the body itself counts too.
+    """
 
     units: Mapping[str, tuple[BodyNumbers, ...]]
     whole: tuple[BodyNumbers, ...] = ()
@@ -63,6 +69,7 @@ class Tally:
 
     Attributes:
         missing: ids of the organisations or cases that are missing for the full number.
+        waiting: cases in which it is not done and not overdue; None where there are none.
         members: the organisations a share is taken of; quarterly: whether it is required again each quarter.
         running: whether it is not there yet, and nothing is deducted since its term ran on beyond the year.
         pending: whether the deduction will be made at the end of the year unless something is done.
@@ -191,7 +198,7 @@ class AssessedYear:
                 return any(self.body.before(fact) for fact in facts)
         return True
 
-    def is_above(self, facts: Iterable[str]) -> bool:
+    def is_recorded_above(self, facts: Iterable[str]) -> bool:
         """Return whether a body above this one recorded one of the facts itself."""
         facts = tuple(facts)
         above = (unit for unit in self.office.above(self.root) if unit != self.root)
@@ -199,6 +206,7 @@ class AssessedYear:
 
     @cached_property
     def quarters(self) -> tuple[PeriodSpan, ...]:
+        """The quarters of the year that ended before today."""
         last = date(self.year, 12, 31)
         spans = periods("quarter", after=date(self.year - 1, 12, 31), until=last)
         return tuple(span for span in spans if span.last < self.today)
@@ -224,6 +232,7 @@ class AssessedYear:
         return tuple(unit for unit in units if not self._is_anothers(unit))
 
     def _is_anothers(self, unit: str) -> bool:
+        """Return whether a unit lies below the akim of a city or district who is below the body himself."""
         for place in self.office.above(unit):
             if place == self.root:
                 return False
@@ -316,7 +325,7 @@ def _presence(year: AssessedYear, indicator: Indicator) -> Tally:
     counting = indicator.counting
     facts = (counting.fact, *counting.also)
     is_present = any(year.body.has(fact) or year.body.before(fact) for fact in facts)
-    is_present = is_present or (counting.from_above and year.is_above(facts))
+    is_present = is_present or (counting.from_above and year.is_recorded_above(facts))
     late, waiting = year.body.lacking(counting.fact, today=year.today)
     if not is_present and year.body.runs_on(counting.fact):
         return Tally(answer=Present(True), waiting=waiting, running=True)

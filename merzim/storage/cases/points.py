@@ -22,7 +22,7 @@ from merzim.storage.tables.events import EVENT, FIRST_ENTRY, OF_CASES
 from workflow.cases.case import Case, Event, values_of, with_rows
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.risk import register
-from workflow.scoring.recorded import RUNNING, MissingFact, Numbers, RecordedFact, RegisterEntry, numbers
+from workflow.scoring.recorded import RUNNING, MissingFact, Numbers, RecordedFact, RegisterEntry, unit_numbers
 from workflow.scoring.scale import Scoring
 
 _OF_FACTS = EVENT.c.kind.in_(("fact", "corrected", "evidence"))
@@ -47,7 +47,7 @@ def of_year(
         lacking = _lacking(connection, scoring.awaited, year)
         running = [*_running(connection, scoring, year)]
     recorded = {
-        unit: numbers(facts.get(unit, ()), scoring, year=year, today=today, entries=rows.get(unit, ()))
+        unit: unit_numbers(facts.get(unit, ()), scoring, year=year, today=today, entries=rows.get(unit, ()))
         for unit in {*facts, *rows}
     }
     for unit, fact in running:
