@@ -7,8 +7,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from calendars import calendar
+from calendars.kazakhstan import Kazakhstan
 from merzim.services.law.regulations import shared_law
 from workflow.cases.case import Case, Fact
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.resolver import deadlines
 from workflow.law.editions import read_edition
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
@@ -46,3 +49,10 @@ def case(
         facts={name: Fact(name=name, on=on) for name, on in (facts or {}).items()},
         planned=planned or {},
     )
+
+
+def chain(
+    of: Case, *, edition: Procedure | None = None, calendar: Kazakhstan = CALENDAR, today: date = TODAY
+) -> dict[str, Deadline]:
+    """The deadlines of a case by id; of the internal analysis where no edition is given."""
+    return {deadline.id: deadline for deadline in deadlines(of, edition or analysis(), calendar, today=today)}

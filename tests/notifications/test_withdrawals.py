@@ -12,6 +12,7 @@ from tests.notifications.test_moves import told
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.previews import preview
+from workflow.cases.commands.reminder_actions import deadline_of
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
 
@@ -80,11 +81,7 @@ def test_unsent_letters_of_what_followed_are_withdrawn(town: Town) -> None:
     case = town.open()
     shelf = Shelf()
     town.case_commands.record(case.id, "analysis_ended", on=WRONG_START, at=at_noon(WRONG_START))
-    due = next(
-        deadline
-        for deadline in town.case_commands.view(case.id, today=SOON_AFTER).deadlines
-        if deadline.id == "note_signed"
-    ).due
+    due = deadline_of(town.case_commands.view(case.id, today=SOON_AFTER), "note_signed").due
     assert due is not None
     town.round([shelf], due)
     queued = [notice for notice in town.notices() if notice.obligation == "note_signed"]

@@ -16,6 +16,7 @@ from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import standings
 from workflow.cases.commands.case_commands import CaseCommands, UnknownCase
 from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.reminder_actions import deadline_of
 from workflow.law.names import UnknownFact
 from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
@@ -67,8 +68,7 @@ def test_a_late_fact_is_recorded_and_only_a_finding(case_commands: CaseCommands,
     """Announced a week late: written down, late by its working days."""
     assert record(case_commands, case, "start_announced", date(2026, 4, 6)) == ["fact"]
 
-    view = case_commands.view(case.id, today=TODAY)
-    late = next(deadline for deadline in view.deadlines if deadline.id == "start_announced")
+    late = deadline_of(case_commands.view(case.id, today=TODAY), "start_announced")
     assert (late.state, late.late_by) == ("done", 5)
 
 
@@ -208,7 +208,7 @@ def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(
     case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 22), at=stamp)
     change = standings.reopen(case_commands, case.id, obligation=freed, ground="құпиялығы алынды", at=stamp)
     (event,) = change.events
-    deadline = {deadline.id: deadline for deadline in case_commands.view(case.id, today=TODAY).deadlines}[freed]
+    deadline = deadline_of(case_commands.view(case.id, today=TODAY), freed)
 
     assert (event.kind, event.name, event.by, event.at) == ("reopened", freed, "Айгүл", NOW)
     assert event.payload["ground"] == "құпиялығы алынды"

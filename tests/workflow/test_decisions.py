@@ -14,6 +14,7 @@ from workflow.cases.commands import standings
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.planning import plan
+from workflow.cases.commands.reminder_actions import deadline_of
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import is_overdue
@@ -162,11 +163,7 @@ def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(case_commands: 
         case_commands.decide(opened_case.id, decision, option, on=OPINION, at=AT)
 
     def state(name: str) -> str:
-        return next(
-            deadline
-            for deadline in case_commands.view(opened_case.id, today=TODAY).deadlines
-            if deadline.id == name
-        ).state
+        return deadline_of(case_commands.view(opened_case.id, today=TODAY), name).state
 
     with pytest.raises(Refusal, match="decision_after_answer"):
         decide("settled", "settlement")
@@ -179,13 +176,7 @@ def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(case_commands: 
         case_commands.record(opened_case.id, "conflict_not_confirmed", on=OPINION, at=AT)
     assert (state("conflict"), state("measures_taken")) == ("done", "open")
 
-    withdraw(
-        case_commands,
-        opened_case.id,
-        "conflict_confirmed",
-        ground="қате",
-        at=AT,
-    )
+    withdraw(case_commands, opened_case.id, "conflict_confirmed", ground="қате", at=AT)
     assert (state("conflict"), state("measures_taken")) == ("open", "not_required")
     decide("none")
     assert state("conflict") == "done"

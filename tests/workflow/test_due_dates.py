@@ -9,18 +9,13 @@ import pytest
 
 from calendars import REACH, calendar
 from calendars.terms import PerPeriod, WorkingDays
-from tests.law import CALENDAR, TODAY, analysis, case, library
+from tests.law import CALENDAR, TODAY, analysis, case, chain, library
 from workflow.cases.case import Case, Evidence, Fact
-from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadline, deadlines
 from workflow.law.procedure import Obligation, Procedure
 from workflow.law.terms import AnchoredTerm
 
 START, END = date(2026, 4, 13), date(2026, 5, 26)
-
-
-def chain(sample_case: Case, *, today: date = TODAY) -> dict[str, Deadline]:
-    return {deadline.id: deadline for deadline in deadlines(sample_case, analysis(), CALENDAR, today=today)}
 
 
 def test_the_anchor_is_the_fact_then_the_plan_date_then_its_own_due_date() -> None:
@@ -166,7 +161,7 @@ def test_what_counts_from_a_provisional_day_is_provisional() -> None:
     order = analysis().by_id["order_signed"].replaced(anchored=AnchoredTerm(WorkingDays(-5), "start_announced"))
     edition = with_obligation(analysis(), order)
     sample_case = case(planned={"analysis_started": date(2027, 1, 11)})
-    derived = {deadline.id: deadline for deadline in deadlines(sample_case, edition, CALENDAR, today=TODAY)}
+    derived = chain(sample_case, edition=edition)
 
     assert derived["start_announced"].calendar == "provisional"
     assert derived["order_signed"].anchor == "derived"
@@ -177,12 +172,9 @@ def test_what_counts_from_a_provisional_day_is_provisional() -> None:
     announced = derived["order_signed"].anchor_on
     assert announced is not None
     sure = case(facts={"start_announced": announced}, planned=dict(sample_case.planned))
-    sure_deadlines = {deadline.id: deadline for deadline in deadlines(sure, edition, CALENDAR, today=announced)}
-    assert sure_deadlines["order_signed"].due == derived["order_signed"].due
-    assert (sure_deadlines["order_signed"].calendar, sure_deadlines["order_signed"].status) == (
-        "confirmed",
-        "firm",
-    )
+    signed = chain(sure, edition=edition, today=announced)["order_signed"]
+    assert signed.due == derived["order_signed"].due
+    assert (signed.calendar, signed.status) == ("confirmed", "firm")
 
 
 @pytest.mark.parametrize(
@@ -210,11 +202,7 @@ def test_of_at_least_two_in_a_quarter_the_second_is_judged(
         procedure=edition,
         facts={"year_begun": date(2026, 1, 1), **dict(zip(names, days, strict=False))},
     )
-    (quarter,) = (
-        deadline
-        for deadline in deadlines(sample_case, edition, CALENDAR, today=date(2026, 7, 1))
-        if deadline.id == "conflicts_analysed.2026Q1"
-    )
+    quarter = chain(sample_case, edition=edition, today=date(2026, 7, 1))["conflicts_analysed.2026Q1"]
 
     assert quarter.due == date(2026, 3, 31)
     assert (quarter.done_on, quarter.late_by) == (done_on, late)
@@ -259,12 +247,7 @@ def test_each_deadline_has_the_range_of_the_religious_day_it_meets() -> None:
 def test_a_day_that_a_religious_one_would_move_past_the_records_has_no_later_day() -> None:
     """The records end on Monday 24 May 2027, the last day of the note unless Monday the 17th is off."""
     short = calendar(last=date(2027, 5, 24))
-    sample_case = case(facts={"analysis_ended": date(2027, 5, 7)})
-    (note,) = (
-        deadline
-        for deadline in deadlines(sample_case, analysis(), short, today=TODAY)
-        if deadline.id == "note_signed"
-    )
+    note = chain(case(facts={"analysis_ended": date(2027, 5, 7)}), calendar=short)["note_signed"]
 
     assert note.earliest == note.due == note.latest == date(2027, 5, 24)
 
@@ -292,8 +275,7 @@ def test_beyond_the_records_there_is_no_due_date_and_a_sentence_says_so() -> Non
 def test_an_office_counts_on_after_the_records_and_says_that_it_is_by_rule() -> None:
     """Two days of December 2028, then eight from 3 January 2029 on: the 12th, provisional."""
     sample_case = case(facts={"analysis_ended": date(2028, 12, 27)})
-    far = deadlines(sample_case, analysis(), calendar(last=REACH), today=date(2028, 12, 28))
-    (note,) = [deadline for deadline in far if deadline.id == "note_signed"]
+    note = chain(sample_case, calendar=calendar(last=REACH), today=date(2028, 12, 28))["note_signed"]
 
     assert (note.due, note.calendar, note.status) == (date(2029, 1, 12), "provisional", "provisional")
     assert [element.code for element in note.explanation].count("beyond_records") == 1
@@ -302,11 +284,8 @@ def test_an_office_counts_on_after_the_records_and_says_that_it_is_by_rule() -> 
 def test_what_was_known_before_decides_when_asked_as_of_then() -> None:
     """Ten working days across 31 August 2026 end a day later by what was known before 18 March 2026."""
     sample_case = case(facts={"analysis_ended": date(2026, 8, 24)})
-    before = deadlines(sample_case, analysis(), calendar(date(2026, 3, 17)), today=TODAY)
-    after = deadlines(sample_case, analysis(), calendar(date(2026, 3, 18)), today=TODAY)
-
-    assert next(d.due for d in before if d.id == "note_signed") == date(2026, 9, 8)
-    assert next(d.due for d in after if d.id == "note_signed") == date(2026, 9, 7)
+    for known_on, due in ((date(2026, 3, 17), date(2026, 9, 8)), (date(2026, 3, 18), date(2026, 9, 7))):
+        assert chain(sample_case, calendar=calendar(known_on))["note_signed"].due == due
 
 
 def test_one_deadline_asked_alone_is_the_one_of_the_whole_chain() -> None:
@@ -346,11 +325,8 @@ def test_what_may_be_done_several_times_in_a_period_is_done_with_the_first(days:
     names = ("evidence_uploaded.2026Q1", "evidence_uploaded.2026Q1#2")
     uploaded = {name: date(2026, 2, day) for name, day in zip(names, days, strict=True)}
     sample_case = case(procedure=edition, facts={"year_begun": date(2026, 1, 1), **uploaded})
-    deadlines_by_id = {
-        deadline.id: deadline for deadline in deadlines(sample_case, edition, CALENDAR, today=TODAY)
-    }
 
-    assert deadlines_by_id["evidence_uploaded.2026Q1"].done_on == date(2026, 2, 4)
+    assert chain(sample_case, edition=edition)["evidence_uploaded.2026Q1"].done_on == date(2026, 2, 4)
 
 
 def test_nothing_is_derived_from_a_branch_that_is_not_open() -> None:
@@ -363,7 +339,4 @@ def test_nothing_is_derived_from_a_branch_that_is_not_open() -> None:
     edition, opinion = with_obligation(shipped, changed_obligation), date(2026, 4, 7)
     for facts, due in (({}, None), ({"conflict_confirmed": opinion}, date(2026, 4, 24))):
         sample_case = case(procedure=edition, facts={"opinion_given": opinion, **facts})
-        deadlines_by_id = {
-            deadline.id: deadline for deadline in deadlines(sample_case, edition, CALENDAR, today=TODAY)
-        }
-        assert deadlines_by_id["notice_forwarded"].due == due
+        assert chain(sample_case, edition=edition)["notice_forwarded"].due == due

@@ -11,10 +11,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.law import CALENDAR, analysis, case, library
+from tests.law import CALENDAR, analysis, case, chain, library
 from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.resolver import deadlines
 from workflow.reminders import HIMSELF, next_step, steps_of
 
 HELD = date(2026, 5, 19)
@@ -23,8 +22,7 @@ TO_THE_OFFICER = (*HIMSELF, "officer")
 
 
 def deadline(sample: Case, name: str, today: date) -> Deadline:
-    found = deadlines(sample, analysis(), CALENDAR, today=today)
-    return next(deadline for deadline in found if deadline.id == name)
+    return chain(sample, today=today)[name]
 
 
 def asked(sample: Case, name: str, today: date) -> tuple[str, date, tuple[str, ...]] | None:
@@ -170,7 +168,7 @@ def test_what_comes_before_a_step_without_a_day_is_asked_for_when_its_period_is_
     year = library().latest("tbn4-year")
     sample = replace(case(procedure=year, facts={"year_begun": date(2026, 1, 1)}), opened_at=OPENED)
     name, today = "evidence_approved.2026Q1", date(2026, 3, 20)
-    found = next(item for item in deadlines(sample, year, CALENDAR, today=today) if item.id == name)
+    found = chain(sample, edition=year, today=today)[name]
     step = next_step(steps_of(sample, year, name, found, CALENDAR, today=today), today=today)
 
     assert step is not None

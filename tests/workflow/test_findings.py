@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from calendars import calendar
-from tests.law import CALENDAR, TODAY, analysis, case, library
+from tests.law import CALENDAR, TODAY, analysis, case, chain, library
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.planning import audit, plan
 from workflow.deadlines.resolver import deadlines
@@ -140,8 +140,7 @@ def test_there_is_room_for_what_may_be_done_on_its_last_day_alone(
     kept: str, basis: str, opens: int, room: bool
 ) -> None:
     """The note is due on 10 June; what must come before it may come that day and no later."""
-    chain = deadlines(case(facts={"analysis_ended": END}), analysis(), CALENDAR, today=TODAY)
-    (note,) = (deadline for deadline in chain if deadline.id == "note_signed")
+    note = chain(case(facts={"analysis_ended": END}))["note_signed"]
     conflicts = feasibility([note._replace(**{kept: date(2026, 6, opens)})], CALENDAR)
 
     assert [(conflict.code, conflict.basis) for conflict in conflicts] == ([] if room else [("no_room", basis)])

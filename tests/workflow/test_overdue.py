@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from calendars.terms import OnDate, Term, YearlyDate
-from tests.law import CALENDAR, analysis, case, library
+from tests.law import CALENDAR, analysis, case, chain, library
 from workflow.cases.case import Case, Exemption, Fact
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
@@ -42,8 +42,7 @@ def law(**changes: dict[str, object]) -> Procedure:
 
 
 def at(sample_case: Case, obligation: str, *, today: date, edition: Procedure | None = None) -> Deadline:
-    all_deadlines = deadlines(sample_case, edition or analysis(), CALENDAR, today=today)
-    return next(deadline for deadline in all_deadlines if deadline.id == obligation)
+    return chain(sample_case, edition=edition, today=today)[obligation]
 
 
 def stands(sample_case: Case, obligation: str, *, today: date, edition: Procedure | None = None) -> Lateness:

@@ -221,9 +221,7 @@ def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(case_comma
     stamp = at_noon(today, by="x")
     case = case_commands.open(Opening(procedure="conflict-of-interest"), at=stamp)
     case_commands.replan(case.id, "head_informed", on=date(2010, 1, 1), at=stamp)
-    due = {deadline.id: deadline.due for deadline in case_commands.view(case.id, today=today).deadlines}[
-        "notice_forwarded"
-    ]
+    due = reminder_actions.deadline_of(case_commands.view(case.id, today=today), "notice_forwarded").due
     with pytest.raises(Refusal) as refusal:
         reminder_actions.snooze(case_commands, CALENDAR, case.id, "notice_forwarded", until=DUE, at=stamp)
 
@@ -270,11 +268,7 @@ def test_the_letter_that_gives_an_assignment_is_its_step_of_that_day(
     """Due on Monday 6 April: given on the Friday before, the letter named the day, and no second one leaves."""
     stamp = at_noon(given, by="x")
     change = give(case_commands, case.id, text="Есеп", assignee="a", giver="b", until=DUE, at=stamp)
-    (row,) = (
-        deadline
-        for deadline in case_commands.view(case.id, today=given).deadlines
-        if deadline.id == "assignment.1"
-    )
+    row = reminder_actions.deadline_of(case_commands.view(case.id, today=given), "assignment.1")
     law = library().named(case.edition)
 
     assert steps_of(change.case, law, "assignment.1", row, CALENDAR, today=given)[0].id == first
