@@ -10,11 +10,10 @@ from typing import Any, get_args
 import icalendar
 import pytest
 
-from notifications.channels.email import channel as email
 from notifications.notice import CalendarEntry, EntryStatus
 from notifications.wire.entry import calendar
 from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Town, at_noon
-from tests.notifications.servers import Office, serving
+from tests.notifications.servers import Office, mail, serving
 
 LATER_START = date(2026, 4, 27)
 
@@ -36,7 +35,7 @@ def sent(town: Town, *days: date) -> list[EmailMessage]:
     """What a real server received of rounds and deliveries on these days."""
     office = Office()
     with serving(office) as port:
-        post = email(host="localhost", port=port, sender="merzim@example.kz", tls="none", timeout=5.0)
+        post = mail(port)
         for day in days:
             town.round([post], day)
             town.deliver([post], day)

@@ -12,11 +12,10 @@ import i18n
 from merzim.storage.database.engine import reading
 from merzim.storage.notices.delivery_state import figures
 from merzim.storage.notices.faults import faults
-from notifications.channels.email import channel as email
 from notifications.notice import Outcome
 from notifications.statistics import ChannelFault
 from tests.notifications.sample_office import FIVE_BEFORE, Shelf, Town, noon
-from tests.notifications.servers import Office, free_port, hang, serving
+from tests.notifications.servers import Office, free_port, hang, mail, serving
 
 
 def standing(town: Town) -> Sequence[ChannelFault]:
@@ -33,27 +32,19 @@ def test_a_mail_server_that_refuses_us_is_named_until_it_takes_a_letter(
     office = Office()
     town.open()
     with serving(office, password="right") as port:
-        mail = email(
-            host="127.0.0.1",
-            port=port,
-            sender="m@example.kz",
-            tls="none",
-            user="m",
-            password_env="A_PASSWORD",
-            timeout=2.0,
-        )
+        post = mail(port, user="m", password_env="A_PASSWORD", timeout=2.0)
         shelf = Shelf()
         monkeypatch.setenv("A_PASSWORD", "wrong")
-        town.round([mail], FIVE_BEFORE)
-        town.deliver([mail, shelf], FIVE_BEFORE)
+        town.round([post], FIVE_BEFORE)
+        town.deliver([post, shelf], FIVE_BEFORE)
         (fault,) = standing(town)
         monkeypatch.delenv("A_PASSWORD")
-        town.deliver([mail, shelf], FIVE_BEFORE, at=noon(FIVE_BEFORE) + timedelta(minutes=5))
+        town.deliver([post, shelf], FIVE_BEFORE, at=noon(FIVE_BEFORE) + timedelta(minutes=5))
         (without,) = standing(town)
         monkeypatch.setenv("A_PASSWORD", "right")
         now = noon(FIVE_BEFORE) + timedelta(minutes=6)
         resent_count = town.outbox.resend_all("email", now=now, opens=lambda person: now)
-        town.deliver([mail, shelf], FIVE_BEFORE, at=now)
+        town.deliver([post, shelf], FIVE_BEFORE, at=now)
 
     assert (fault.channel, fault.code, fault.letters) == ("email", "login", 1)
     assert fault.answer.startswith("535")
@@ -71,10 +62,10 @@ def test_a_password_without_its_key_is_another_fault_than_a_refused_log_in(town:
     office, shelf = Office(), Shelf()
     town.open()
     with serving(office) as port:
-        mail = email(host="127.0.0.1", port=port, sender="m@example.kz", tls="none", user="m")
-        mail = replace(mail, password="", no_key="the key 932bd8f1ef30 is missing")
-        town.round([mail], FIVE_BEFORE)
-        town.deliver([mail, shelf], FIVE_BEFORE)
+        post = mail(port, user="m")
+        post = replace(post, password="", no_key="the key 932bd8f1ef30 is missing")
+        town.round([post], FIVE_BEFORE)
+        town.deliver([post, shelf], FIVE_BEFORE)
     (fault,) = standing(town)
 
     assert (fault.code, fault.letters) == ("key", 1)
@@ -93,15 +84,15 @@ def test_a_server_that_is_down_is_named_while_letters_wait_for_it(town: Town) ->
     have left."""
     town.open()
     town.open()
-    mail = email(host="127.0.0.1", port=free_port(), sender="m@example.kz", tls="none", timeout=2.0)
-    town.apart([mail], FIVE_BEFORE)
+    post = mail(free_port(), timeout=2.0)
+    town.apart([post], FIVE_BEFORE)
     began, later = noon(FIVE_BEFORE), noon(FIVE_BEFORE) + timedelta(hours=3)
     for minutes in range(0, 181, 20):
-        town.deliver([mail], FIVE_BEFORE, at=began + timedelta(minutes=minutes))
+        town.deliver([post], FIVE_BEFORE, at=began + timedelta(minutes=minutes))
     (fault,) = standing(town)
     since = waiting_since(town, later)
     with serving(Office()) as port:
-        back = email(host="127.0.0.1", port=port, sender="m@example.kz", tls="none", timeout=2.0)
+        back = mail(port, timeout=2.0)
         town.deliver([back], FIVE_BEFORE, at=later + timedelta(minutes=1))
 
     assert (fault.code, fault.letters, fault.since) == ("unreachable", 2, began)
@@ -116,9 +107,9 @@ def test_a_server_that_hangs_over_a_letter_is_named(town: Town) -> None:
     office = Office()
     office.rcpt = hang
     with serving(office) as port:
-        mail = email(host="127.0.0.1", port=port, sender="m@example.kz", tls="none", timeout=0.3)
-        town.round([mail], FIVE_BEFORE)
-        town.deliver([mail], FIVE_BEFORE)
+        post = mail(port, timeout=0.3)
+        town.round([post], FIVE_BEFORE)
+        town.deliver([post], FIVE_BEFORE)
 
     assert [(fault.code, fault.letters) for fault in standing(town)] == [("unreachable", 1)]
 

@@ -11,7 +11,6 @@ import pytest
 
 from merzim.storage.notices.outbox import SqlOutbox
 from notifications.channels import OnSent, OutgoingMessage, ignore_sent
-from notifications.channels.email import channel as email
 from notifications.channels.folder import channel as folder
 from notifications.delivery import deliver
 from notifications.notice import Notice, Outcome
@@ -24,7 +23,7 @@ from tests.notifications.sample_office import (
     at_noon,
     noon,
 )
-from tests.notifications.servers import Office, free_port, serving
+from tests.notifications.servers import Office, free_port, mail, serving
 from workflow.scoring.prospects import Stake
 
 LATER = Outcome(state="queued", answer="451 later")
@@ -297,14 +296,14 @@ def test_a_server_away_for_two_days_costs_no_letter_and_no_attempt(town: Town) -
     """Tried every four hours from Wednesday to Friday; when the server is back, all leave at once."""
     for _ in range(3):
         town.open()
-    down = email(host="localhost", port=free_port(), sender="merzim@example.kz", tls="none", timeout=5.0)
+    down = mail(free_port())
     town.apart([down], FIVE_BEFORE, at=NINE)
     for hours in range(0, 48, 4):
         town.deliver([down], FIVE_BEFORE, at=NINE + timedelta(hours=hours))
     waiting = {(notice.state, notice.attempts) for notice in town.notices()}
     office = Office()
     with serving(office) as port:
-        back = email(host="localhost", port=port, sender="merzim@example.kz", tls="none", timeout=5.0)
+        back = mail(port)
         town.deliver([back], FIVE_BEFORE, at=NINE + timedelta(days=2))
 
     assert waiting == {("queued", 0)}
@@ -315,7 +314,7 @@ def test_a_server_away_for_two_days_costs_no_letter_and_no_attempt(town: Town) -
 def test_what_waits_for_its_server_for_half_a_day_goes_another_way_too(town: Town, tmp_path: Path) -> None:
     """Not at the first failure: a server that is started anew is away for a minute."""
     town.open()
-    down = email(host="localhost", port=free_port(), sender="merzim@example.kz", tls="none", timeout=5.0)
+    down = mail(free_port())
     letters = folder(path=tmp_path / "letters")
     town.round([down], FIVE_BEFORE, at=NINE)
     channels = []

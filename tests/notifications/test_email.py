@@ -12,10 +12,10 @@ import pytest
 import trustme
 
 from notifications.channels import OutgoingMessage
-from notifications.channels.email import PATIENCE, Email, channel
+from notifications.channels.email import PATIENCE, Email
 from notifications.notice import NoticeState, Outcome
 from tests.notifications.sample_office import FIVE_BEFORE, noon, parcel
-from tests.notifications.servers import Office, always, free_port, hang, only, serving
+from tests.notifications.servers import Office, always, free_port, hang, mail, only, serving
 
 NOW = noon(FIVE_BEFORE)
 BATCH = tuple(parcel(number, address=f"reader{number}@example.kz") for number in (1, 2, 3))
@@ -41,11 +41,6 @@ def certified(authority: trustme.CA, name: str = "localhost") -> ssl.SSLContext:
     return context
 
 
-def plainly(port: int, **options: object) -> Email:
-    settings: dict[str, object] = {"tls": "none", "timeout": 5.0, **options}
-    return channel(host="localhost", port=port, sender="Мерзім <merzim@example.kz>", **settings)  # type: ignore[arg-type]
-
-
 def sent(email: Email, batch: Sequence[OutgoingMessage] = BATCH) -> Mapping[str, Outcome]:
     return asyncio.run(email.send(batch, now=NOW))
 
@@ -58,7 +53,7 @@ def test_a_batch_goes_over_one_connection_one_recipient_each() -> None:
     """Nobody sees another's address, and the server is called once."""
     office = Office()
     with serving(office) as port:
-        outcomes = sent(plainly(port))
+        outcomes = sent(mail(port))
 
     assert states(outcomes) == ["sent", "sent", "sent"]
     assert office.calls == 1
@@ -69,7 +64,7 @@ def test_a_refused_address_has_failed_and_the_others_go_out() -> None:
     """550 is final for the recipient it was given for."""
     office = Office(rcpt=only(SECOND, always("550 no such mailbox")))
     with serving(office) as port:
-        outcomes = sent(plainly(port))
+        outcomes = sent(mail(port))
 
     assert states(outcomes) == ["sent", "failed", "sent"]
     assert outcomes[BATCH[1].notice.key].answer == "550 no such mailbox"
@@ -80,7 +75,7 @@ def test_a_server_that_shuts_down_is_called_again_for_the_rest() -> None:
     """421 closes the connection; the next letter opens another."""
     office = Office(rcpt=only(SECOND, always("421 closing down")))
     with serving(office) as port:
-        outcomes = sent(plainly(port))
+        outcomes = sent(mail(port))
 
     assert states(outcomes) == ["sent", "queued", "sent"]
     assert office.calls == 2
@@ -90,7 +85,7 @@ def test_a_server_that_hangs_is_not_waited_for_by_every_letter() -> None:
     """After two time-outs the rest of the batch waits for another day, unasked."""
     office = Office(rcpt=hang)
     with serving(office) as port:
-        outcomes = sent(plainly(port, timeout=1.0), [*BATCH, parcel(4, address="reader4@example.kz")])
+        outcomes = sent(mail(port, timeout=1.0), [*BATCH, parcel(4, address="reader4@example.kz")])
 
     assert set(states(outcomes)) == {"queued"}
     assert len(outcomes) == 4
@@ -102,7 +97,7 @@ def test_a_slow_server_does_not_keep_a_batch_longer_than_its_time(monkeypatch: p
     monkeypatch.setattr("notifications.channels.email.BATCH_SECONDS", 0.0)
     office = Office()
     with serving(office) as port:
-        outcomes = sent(plainly(port))
+        outcomes = sent(mail(port))
 
     assert [(outcomes[parcel.notice.key].state, outcomes[parcel.notice.key].tried) for parcel in BATCH] == [
         ("sent", True),
@@ -115,7 +110,7 @@ def test_tls_from_the_first_byte(authority: trustme.CA, ca_file: Path) -> None:
     """`tls`: encrypted before the first word, the certificate checked."""
     office = Office()
     with serving(office, tls=certified(authority)) as port:
-        outcomes = sent(plainly(port, tls="tls", ca_file=ca_file))
+        outcomes = sent(mail(port, tls="tls", ca_file=ca_file))
 
     assert states(outcomes) == ["sent", "sent", "sent"]
 
@@ -124,7 +119,7 @@ def test_a_certificate_nobody_vouches_for_is_queued(authority: trustme.CA) -> No
     """A TLS failure is temporary: nothing was sent, and it may be repaired."""
     office = Office()
     with serving(office, tls=certified(authority)) as port:
-        outcomes = sent(plainly(port, tls="tls"))
+        outcomes = sent(mail(port, tls="tls"))
 
     assert states(outcomes) == ["queued", "queued", "queued"]
     assert not office.accepted
@@ -134,7 +129,7 @@ def test_a_server_without_starttls_gets_no_letter_in_the_clear() -> None:
     """Where TLS is asked for, nothing goes without it."""
     office = Office()
     with serving(office) as port:
-        outcomes = sent(plainly(port, tls="starttls"))
+        outcomes = sent(mail(port, tls="starttls"))
 
     assert states(outcomes) == ["queued", "queued", "queued"]
     assert not office.accepted
@@ -148,7 +143,7 @@ def test_logging_in_with_the_password_of_the_environment(
     office = Office()
     with serving(office, starttls=certified(authority), password="құпия-1") as port:
         outcomes = sent(
-            plainly(port, tls="starttls", ca_file=ca_file, user="merzim", password_env="POST_PASSWORD")
+            mail(port, tls="starttls", ca_file=ca_file, user="merzim", password_env="POST_PASSWORD")
         )
 
     assert states(outcomes) == ["sent", "sent", "sent"]
@@ -167,7 +162,7 @@ def test_a_password_that_is_not_there_is_asked_for(
 ) -> None:
     """The answer says which variable to set, or for which server nobody gave one on the page."""
     monkeypatch.delenv("POST_PASSWORD", raising=False)
-    outcomes = sent(replace(plainly(free_port(), user="merzim"), **given))
+    outcomes = sent(replace(mail(free_port(), user="merzim"), **given))
 
     assert states(outcomes) == ["queued", "queued", "queued"]
     assert {outcome.answer for outcome in outcomes.values()} == {said}
@@ -182,7 +177,7 @@ def test_an_address_that_is_none_fails_alone() -> None:
         parcel(9, address="a@b.kz\r\nRCPT TO:<all@b.kz>"),
     ]
     with serving(office) as port:
-        outcomes = sent(plainly(port), batch)
+        outcomes = sent(mail(port), batch)
 
     assert states(outcomes, batch) == ["sent", "failed", "failed"]
     assert office.tries == 1

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from merzim.storage.org import store as office_store
-from notifications.channels.email import channel as email
 from notifications.event_notices import COMMENT
 from notifications.notice import ANSWER_DAY, Outcome
 from tests.notifications.sample_office import (
@@ -20,7 +19,7 @@ from tests.notifications.sample_office import (
     Town,
     noon,
 )
-from tests.notifications.servers import Office, free_port, serving
+from tests.notifications.servers import Office, free_port, mail, serving
 from workflow.cases.commands import assignments
 from workflow.org.audit import Stamp
 from workflow.org.office import Person
@@ -145,14 +144,14 @@ def at(on: date, hour: int) -> datetime:
 def test_a_mail_server_away_over_two_steps_is_one_letter(town: Town) -> None:
     """Away from Friday nine to Monday noon: the step of the due day alone."""
     town.open()
-    down = email(host="localhost", port=free_port(), sender="m@example.kz", tls="none", timeout=2.0)
+    down = mail(free_port(), timeout=2.0)
     for on, hours in ((FIVE_BEFORE, (9,)), (FRIDAY, (9, 17)), (MONDAY, (9, 11))):
         for hour in hours:
             town.round([down], on, at=at(on, hour))
             town.deliver([down], on, at=at(on, hour))
     office = Office()
     with serving(office) as port:
-        back = email(host="localhost", port=port, sender="m@example.kz", tls="none", timeout=2.0)
+        back = mail(port, timeout=2.0)
         for hour in (12, 13):
             town.round([back], MONDAY, at=at(MONDAY, hour))
             town.deliver([back], MONDAY, at=at(MONDAY, hour))
@@ -169,14 +168,14 @@ def test_a_mail_server_away_over_two_steps_is_one_letter(town: Town) -> None:
 def test_two_weeks_letters_of_a_server_that_was_away_say_what_is_open_that_day(town: Town) -> None:
     """The letters a head gets on Monday the 6th and the 13th leave together on the 13th, with one content."""
     town.open()
-    down = email(host="localhost", port=free_port(), sender="m@example.kz", tls="none", timeout=2.0)
+    down = mail(free_port(), timeout=2.0)
     days = [date(2026, 4, 6), date(2026, 4, 13)]
     for on in days:
         town.round([down], on)
         town.deliver([down], on)
     office = Office()
     with serving(office) as port:
-        back = email(host="localhost", port=port, sender="m@example.kz", tls="none", timeout=2.0)
+        back = mail(port, timeout=2.0)
         for minutes in (5, 10):
             town.deliver([back], days[-1], at=noon(days[-1]) + timedelta(minutes=minutes))
 

@@ -10,10 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from notifications.channels.email import channel as email
 from notifications.wire.message import load_signature
 from tests.notifications.sample_office import FIVE_BEFORE, Town
-from tests.notifications.servers import Office, serving
+from tests.notifications.servers import Office, mail, serving
 from workflow.refusal import Refusal
 
 
@@ -46,15 +45,7 @@ def received(town: Town, key_file: Path) -> bytes:
     town.open()
     office = Office()
     with serving(office) as port:
-        post = email(
-            host="localhost",
-            port=port,
-            sender="Мерзім <merzim@example.kz>",
-            tls="none",
-            timeout=5.0,
-            dkim_key=key_file,
-            dkim_selector="merzim",
-        )
+        post = mail(port, dkim_key=key_file, dkim_selector="merzim")
         town.round([post], FIVE_BEFORE)
         town.deliver([post], FIVE_BEFORE)
     (raw,) = office.raw
