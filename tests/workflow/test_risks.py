@@ -69,13 +69,14 @@ class Monitored:
     def found(self, description: str = "Жеткізушіні таңдау ашық емес", **options: Any) -> None:
         self.commands.find(self.id, FoundRisk(description=description, **options), on=TODAY, at=WHO)
 
-    def set_measure(self, term: MeasureTerm, **options: Any) -> None:
+    def set_measure(self, term: MeasureTerm, *, on: date = TODAY, **options: Any) -> None:
         fields = {
             "completion": "бұйрық",
             "responsible": "Сатып алу басқармасы",
             "action": "Сатып алу қағидаларын бекіту",
         }
-        self.commands.set_measure(self.id, SetMeasure(risk=1, term=term, **{**fields, **options}), at=WHO)
+        measure = SetMeasure(risk=1, term=term, **{**fields, **options})
+        self.commands.take_in(self.id, [measure], on=on, at=WHO)
 
     def due(self, name: str, *, today: date = TODAY) -> Deadline:
         deadlines = self.core.view(self.id, today=today).deadlines
@@ -323,10 +324,7 @@ def test_a_measure_is_checked_before_it_is_signed(measure: Measure, expected: li
 def test_a_reviewed_quarter_without_a_status_is_a_finding(case: Monitored, set_on: date, asked: bool) -> None:
     """The information of the quarter was reviewed and this measure passed over; one set later was not there."""
     case.found()
-    measure = SetMeasure(
-        risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER
-    )
-    case.commands.take_in(case.id, [measure], on=set_on, at=WHO)
+    case.set_measure(QUARTER, on=set_on)
     case.core.record(case.id, "quarter_reported.2026Q2", on=date(2026, 7, 6), at=WHO)
     case.core.record(case.id, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), at=WHO)
     assert case.codes().count("risk.measure_not_reviewed") == asked
@@ -341,10 +339,7 @@ def test_what_ended_before_a_quarter_was_reviewed_is_not_asked_about(
 ) -> None:
     """The information of a quarter passes over what was executed or fell away, not over what was put off."""
     case.found()
-    measure = SetMeasure(
-        risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER
-    )
-    case.commands.take_in(case.id, [measure], on=date(2026, 6, 11), at=WHO)
+    case.set_measure(QUARTER, on=date(2026, 6, 11))
     case.commands.review(case.id, 1, outcome=outcome, on=date(2026, 6, 30), at=WHO)
     case.core.record(case.id, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), at=WHO)
 
@@ -368,10 +363,7 @@ def test_a_status_belongs_to_the_quarter_in_which_the_information_is_reviewed(
     """That of the first quarter is reviewed in the second, until 30 June; of the third in the last one of the
     year, of the fourth in the year after."""
     case.found()
-    measure = SetMeasure(
-        risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER
-    )
-    case.commands.take_in(case.id, [measure], on=date(2026, 1, 12), at=WHO)
+    case.set_measure(QUARTER, on=date(2026, 1, 12))
     case.commands.review(case.id, 1, outcome="not", on=on, at=WHO)
     case.core.record(case.id, f"quarter_reviewed.{period}", on=date(2026, 7, 2), at=WHO)
 

@@ -411,8 +411,6 @@ def test_every_reading_in_the_file_is_used() -> None:
             'by = "values", fact = "tbn4-project-4:servants_trained"',
             "missing_key",
         ),
-        ('id = "linear"', 'id = "exact"', "not_allowed"),
-        ('id = "linear"', 'id = "whole_steps"', "duplicate"),
         ('readings = ["own_commission"]', 'readings = ["own_comission"]', "not_allowed"),
         ("in_force = 2024-01-01", "in_force = 2025-01-01", "file_name"),
         ('deduction = "10"', 'deductions = "10"', "unknown_key"),
