@@ -214,7 +214,7 @@ class Outbox(Protocol):
         """
 
     def open_rows(self, until: date, *, today: date) -> Sequence[Row]:
-        """Return open rows of active cases due by that day, by due date."""
+        """Return open rows of active cases due by that day, or whose plan date has passed, by due date."""
 
     def never_confirmed(self, *, today: date) -> Sequence[Row]:
         """Return the open obligatory rows that completed cases still wait for, by due date."""

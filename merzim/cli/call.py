@@ -74,13 +74,13 @@ class CommandContext:
 
     @property
     def settings_file(self) -> Path | None:
-        """The file that --config or MERZIM_CONFIG names."""
+        """The file that --config, else MERZIM_CONFIG, names; None for neither."""
         file = self.common.config or os.environ.get(CONFIG_VARIABLE)
         return Path(file) if file else None
 
     @cached_property
     def language(self) -> str:
-        """--lang, else MERZIM_LANG, else the office's own language."""
+        """--lang, else MERZIM_LANG, else the office's own language. Raises Refusal for an unknown one."""
         language = self.common.language or os.environ.get("MERZIM_LANG", "")
         if not language:
             return self.settings.office.language

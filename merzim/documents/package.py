@@ -142,6 +142,9 @@ def _write(
     language: str,
     restricted: bool,
 ) -> PackageContent:
+    """Write the files, the index of all documents and the hashes; files that are missing, altered or restricted
+    stand in the index alone.
+    """
     taken_names: set[str] = set()
     places: list[tuple[Document, str, str]] = []
     lost: list[Document] = []

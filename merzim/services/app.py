@@ -307,7 +307,9 @@ class AppContext:
 
     @cached_property
     def unprepared(self) -> Any:
-        """The database engine as it is, neither created nor migrated; for restore and migration."""
+        """The database engine as it is, neither created nor migrated; for restore and migration. Raises
+        BadSetting if the variable of its password is missing.
+        """
         variable = self.settings.database.password_env
         if variable and variable not in os.environ:
             raise BadSetting(

@@ -192,7 +192,7 @@ class OidcProvider:
     def _user_info(self, client: Any, token: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
         """Return the provider's user info of a person, besides the ID token; {} if there is none.
 
-        Many providers leave name, e-mail and groups out of the token.
+        Many providers leave name, e-mail and groups out of the token. Raises NotIdentified for somebody else's.
         """
         if not self._is_safe(client.server_metadata.get("userinfo_endpoint")):
             return {}
@@ -216,7 +216,7 @@ class OidcProvider:
         )
 
     def _access(self, groups: object) -> Access | None:
-        """Return the access of the first group in config.toml the person belongs to."""
+        """Return the access of the first group in config.toml the person belongs to; None if of none."""
         names = [groups] if isinstance(groups, str) else groups if isinstance(groups, list) else []
         return next((row.access for row in self._settings.groups if row.group in names), None)
 

@@ -87,7 +87,7 @@ class Visibility:
 
     def scope_in(self, case: Case) -> Scope | None:
         """Return the reader's scope in that case: outside their units restricted documents are only for named
-        readers.
+        readers. None for whoever sees everything.
         """
         scope = self._scope
         return scope if scope is None or self.in_reach(case) else replace(scope, restricted=False)

@@ -202,7 +202,7 @@ def _nothing(rows: Rows, first: str, text: str) -> dict[str, str]:
 
 
 def _render(docx: bytes, context: Mapping[str, object], form: str) -> bytes:
-    """Return the DOCX template filled with the variables.
+    """Return the DOCX template filled with the variables. Raises Refusal for a template that cannot be.
 
     Values are escaped and never run as template code; what a template may say itself is bounded by a sandbox.
     """

@@ -227,7 +227,7 @@ def _heading_row(sheet: Sheet, names: Headings) -> RowOfSheet:
 
 
 def _named_cells(row: RowOfSheet, names: Headings) -> Iterator[tuple[int, str | None]]:
-    """Yield the index of each filled cell of a row, and the column its text names."""
+    """Yield the index of each filled cell of a row, and the column its text names; None for no column."""
     for place in row.filled():
         yield place, names.column(tidy(str(row.cell(place))))
 
@@ -235,8 +235,8 @@ def _named_cells(row: RowOfSheet, names: Headings) -> Iterator[tuple[int, str | 
 def _columns(
     head: RowOfSheet, names: Headings, sheet: Sheet, name: str
 ) -> tuple[dict[str, int], tuple[str, ...]]:
-    """Return name of column -> its index, and the headings of remarks; raise for unknown and repeated
-    headings.
+    """Return name of column -> its index, and the headings of remarks. Raises UnreadablePaper for unknown and
+    repeated headings.
     """
     columns: dict[str, int] = {}
     ignored: list[str] = []

@@ -50,7 +50,9 @@ def read_period(value: object, *, where: str, year: int | None, alone: str = "fi
 
 
 def _stretched(written: Written | None, text: str, where: str, year: int | None) -> Period | None:
-    """Return the first and last day of a month, a quarter, a span of them, or of days from a day."""
+    """Return the first and last day of a month, a quarter, a span of them, or of days from a day; None for
+    anything else. Raises UnreadableCell.
+    """
     match written:
         case Named(stretch=Stretch(unit=unit) as stretch) if unit not in _ENDLESS:
             first, last = days_of(stretch, year, text, where)

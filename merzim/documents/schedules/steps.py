@@ -153,7 +153,7 @@ def _unused(table: ScheduleTable) -> list[str]:
 
 
 def _group(row: RowOfSheet, table: ScheduleTable, before: Sequence[StepRow]) -> str:
-    """Return the object a step belongs to: its own column, else that of the row above."""
+    """Return the object a step belongs to: its own column, else that of the row above; "" without either."""
     objects = table.of("object") or table.of("unit")
     if not objects:
         return ""
@@ -247,7 +247,7 @@ def _read_or_left(
 
 
 def _when(row: RowOfSheet, columns: Sequence[HeadCell], year: int | None) -> tuple[When, ...]:
-    """Return the dates of a row; first and last day may stand in two cells."""
+    """Return the dates of a row; a day in each of two cells makes a span. Raises UnreadableCell."""
     dates = [
         when for column in columns for when in read_lines(row.cell(column.place), where=column.title, year=year)
     ]

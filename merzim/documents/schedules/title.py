@@ -77,7 +77,7 @@ def read_title(rows: Sequence[RowOfSheet], errors: Errors) -> ScheduleTitle:
 
 
 def _year(*named: Collection[int]) -> int | None:
-    """Return the year of the first of several places that names a single one."""
+    """Return the year of the first of several places that names a single one; None if none does."""
     return next((min(years) for years in named if len(years) == 1), None)
 
 
@@ -86,8 +86,8 @@ def _not_title(value: object, title: str) -> bool:
 
 
 def _approval(cells: Sequence[tuple[int, int, object]], errors: Errors) -> tuple[date | None, int, int]:
-    """Return the first day after (or within) the words of approval, its row and column; a blank date is no
-    approval.
+    """Return the first day after (or within) the words of approval, its row and column; None for the day where
+    there is none, or it is reported as unreadable.
     """
     has_begun = False
     for number, place, value in cells:

@@ -235,7 +235,7 @@ def is_far(year: int, own: Collection[int]) -> bool:
 
 
 def _serial_date(number: float, where: str) -> date:
-    """Return the date of an Excel serial number, found in cells formatted as numbers."""
+    """Return the date of an Excel serial number, found in cells formatted as numbers. Raises UnreadableCell."""
     shown_text = str(number)
     if not (FIRST - _EXCEL_DAY_ZERO).days <= number < (REACH - _EXCEL_DAY_ZERO).days + 1:
         raise UnreadableCell("paper_date_unreadable", text=shown_text, where=where)

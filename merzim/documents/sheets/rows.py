@@ -156,8 +156,8 @@ def is_empty(value: object) -> bool:
 
 
 def text_of(value: object, where: str = "") -> str:
-    """Return a cell as text: whole numbers without `.0`, line breaks kept. Raises UnreadableCell for a
-    formula.
+    """Return a cell as text: whole numbers without `.0`, line breaks kept, "" for an empty one. Raises
+    UnreadableCell for a formula.
     """
     if isinstance(value, NotAValue):
         raise UnreadableCell("paper_formula", text=value.text, where=where)
@@ -180,7 +180,7 @@ class RowKeeper:
         self._letters = 0
 
     def count(self, cells: int) -> None:
-        """Count cells that were read, empty or not."""
+        """Count cells that were read, empty or not. Raises UnreadablePaper beyond MAX_CELLS."""
         self._cells += cells
         if self._cells > MAX_CELLS:
             raise UnreadablePaper("paper_too_many_cells", name=self._name, limit=MAX_CELLS)

@@ -46,7 +46,7 @@ def read_csv_rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _decode(data: bytes, name: str) -> str:
-    """Return the text of the file, decoded by the first encoding that fits."""
+    """Return the text of the file, decoded by the first encoding that fits. Raises UnreadablePaper."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
     elif b"\x00" in data:
@@ -114,7 +114,7 @@ def open_paper(source: Source, name: str | None = None, *, whole: bool = True) -
 
 
 def _sheets(data: bytes, name: str) -> tuple[Sheet, ...]:
-    """Return the sheets of a file, of the kind its first bytes say."""
+    """Return the sheets of a file, of the kind its first bytes say. Raises UnreadablePaper."""
     if data.startswith(_OLD_OFFICE):
         if _UNDER_PASSWORD in data:
             raise UnreadablePaper("paper_encrypted", name=name)

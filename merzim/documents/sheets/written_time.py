@@ -429,7 +429,9 @@ def _numbers(row: Row) -> set[int]:
 
 
 def _forms(words: Sequence[Lexeme], at: int, form: str) -> Iterator[tuple[Counted | None, Stretch | None, int]]:
-    """Yield each way in which one of the forms matches: its amount, its day, the place behind it."""
+    """Yield each way in which one of the forms matches: its amount and its day, each None if it has none, and
+    the place behind it.
+    """
     item, _, rest = form.partition(" ")
     heads: Iterable[tuple[Counted | None, Stretch | None, int]]
     if not item:

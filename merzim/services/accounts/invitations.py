@@ -304,7 +304,9 @@ def _obstacle(person: Person, login: str, logins: set[str], having: set[str]) ->
 def _letter(
     ctx: RequestContext, person: Person, reader: Reader, login_way: Way, channels: Sequence[Channel]
 ) -> tuple[Credential | None, Sequence[Notice]]:
-    """Return the one-time link of an invitation, and the letters that contain it encrypted."""
+    """Return the one-time link of an invitation, None for a log-in without a password, and its letters, which
+    contain the link encrypted.
+    """
     entry, sealed, until = None, "", ""
     if login_way == "password":
         secret = new_secret()

@@ -175,8 +175,8 @@ def invite_first_administrator(app: AppContext, *, now: datetime) -> str | None:
 
 
 def demonstrators(app: AppContext) -> list[Reader]:
-    """Return the accounts offered on a demonstration day: users who work with cases first, without second
-    factors.
+    """Return the open accounts without a second factor, which a demonstration day offers: users who work with
+    cases first.
     """
     readers = [
         account.reader for account in app.accounts.all() if not account.disabled and not account.second_factor

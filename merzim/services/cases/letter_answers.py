@@ -166,7 +166,7 @@ def _is_theirs(ctx: RequestContext, notice: Notice) -> bool:
 
 
 def _answered(ctx: RequestContext, notice: Notice) -> LetterAnswer | None:
-    """Return the last answer given by the links of a letter, from the chain of its case."""
+    """Return the answer given by the links of a letter, of several the last in ANSWERS; None for none."""
     answers_given = [
         event.payload.get("what")
         for event in ctx.case_commands.events(notice.case)

@@ -258,7 +258,9 @@ def _approving(
 
 
 def _within(app: AppContext, duty: str, letter: Letterhead, today: date) -> Person | None:
-    """Return the person who holds a duty in the organisation a paper is of, never a higher body's."""
+    """Return the person who alone holds a duty in the organisation a paper is of; None if nobody there does,
+    even if somebody of a higher body does.
+    """
     if duty == "head":
         return letter.head
     office = app.reads.office()

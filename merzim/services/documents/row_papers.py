@@ -86,7 +86,9 @@ def papers_of_campaign(ctx: RequestContext, command: ShowCampaign, language: str
 
 
 def paper_in_campaign(ctx: RequestContext, campaign: str, number: int, language: str) -> tuple[str, bytes]:
-    """Return the form of one person of a campaign, by their number there, and its file name."""
+    """Return file name and DOCX of the form of one person of a campaign, by their number there. Raises Refusal
+    for a person without a form.
+    """
     key = person_key(ctx, campaign, number)
     for _, about, fields in _campaign_forms(ctx, ShowCampaign(campaign=campaign), language, person=key):
         return f"{about.id}-{campaign}-{number}-{language}.docx", _filled(ctx, about, fields, language)
@@ -213,7 +215,9 @@ def campaign_papers(ctx: RequestContext, campaign: str) -> Sequence[Form]:
 def _campaign_forms(
     ctx: RequestContext, command: ShowCampaign, language: str, *, person: str = ""
 ) -> Iterable[tuple[str, Form, Mapping[str, object]]]:
-    """Yield name, form and fields of each paper of a campaign, or of one person by key."""
+    """Yield name, form and fields of each paper of a campaign, or of one person by key: of those who answered
+    the filled forms of their rows, of those awaited a form to fill in, of others none.
+    """
     forms, office = campaign_papers(ctx, command.campaign), ctx.reads.office()
     if not forms:
         return
@@ -242,7 +246,7 @@ def _filled(ctx: RequestContext, form: Form, fields: Mapping[str, object], langu
 def _archive(
     ctx: RequestContext, papers: Sequence[tuple[str, Form, Mapping[str, object]]], language: str
 ) -> bytes:
-    """Return documents as a ZIP, each named after its person."""
+    """Return documents as a ZIP, each named after its person. Raises Refusal for none."""
     if not papers:
         raise Refusal("papers.none")
     target = io.BytesIO()
@@ -262,7 +266,9 @@ def _refuse_many(count: int) -> None:
 
 
 def _policy_unit(ctx: RequestContext, form: Form, row: RowView) -> str:
-    """Return the organisation whose policy a row falls under: that of its unit, else of its person."""
+    """Return the organisation whose policy a row falls under: that of its unit, else of its person; "" if
+    neither has one.
+    """
     office = ctx.reads.office()
     people = [office.people.get(str(row.values.get(name))) for name in _person_fields(form)]
     units = [row.unit, *(person.unit for person in people if person)]

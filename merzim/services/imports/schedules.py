@@ -323,7 +323,9 @@ def is_foreign(ctx: RequestContext, office: Office, analysis: ConsideredAnalysis
 
 
 def _matches(office: Office, strange: Sequence[str], meanings: Mapping[str, str]) -> dict[str, str]:
-    """Return the unit or person meant by each unmatched text, as the reader answered."""
+    """Return the unit or person meant by each unmatched text, as the reader answered; texts without an answer
+    are left out. Raises Refusal for an answer that is no single one.
+    """
     matches = {}
     for text in strange:
         answer = meanings.get(text, "").strip()

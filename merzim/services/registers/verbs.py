@@ -339,7 +339,7 @@ def unique_keys(
 
 
 def first_person(ctx: RequestContext, register: Register, given_values: Mapping[str, object]) -> Person | None:
-    """Return the person of the office in the first person field of a row that names one."""
+    """Return the first person of a unit that a person field of a row names; None if none does."""
     office, find = ctx.reads.office(), lookup(ctx)
     for field in register.fields.values():
         if field.kind == "person" and is_filled(given_values.get(field.id)):
@@ -388,7 +388,7 @@ def _edited(
 
 
 def _writable(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register]:
-    """Return a row the reader may change, and the register's version of today."""
+    """Return a row the reader may change, and the register's version of today. Raises NotAllowed, Refusal."""
     row, register, _ = seen_row(ctx, name)
     if row.withdrawn:
         raise Refusal("register.withdrawn_already", row=row.id)

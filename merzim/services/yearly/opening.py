@@ -153,7 +153,9 @@ def _require_past(kept_from: date | None, today: date) -> None:
 
 
 def _own_unit(ctx: RequestContext, unit: str) -> str:
-    """Return the requested unit, else the reader's own, if the reader may open cases for it."""
+    """Return the requested unit, else the reader's own. Raises Refusal for an unknown one, and for one the
+    reader may not open cases for.
+    """
     unit, office = unit or ctx.reader.root, ctx.reads.office()
     if unit and office.units and unit not in office.units:
         raise Refusal("web.refusal.unknown_unit", unit=unit[:100])

@@ -23,7 +23,7 @@ class _Reached(Exception):
 
 
 def count_attempt(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
-    """Count one attempt under each of these limits; when one is reached, return it and count none."""
+    """Return the limit that is reached; if none is, count one attempt under each of these and return None."""
     # A refused attempt does not take the write lock: a flood must not keep others from writing.
     if reached := _reached(engine, limits, now=now):
         return reached
@@ -75,7 +75,7 @@ def _count(connection: Connection, limit: RateLimit, at: int) -> bool:
 
 
 def _reached(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
-    """Return the limit among these that allows no attempt now and frees up last."""
+    """Return the limit among these that allows no attempt now and frees up last; None if all allow one."""
     at, by_key = _seconds(now), {_key(limit): limit for limit in limits}
     reached = []
     with reading(engine) as connection:

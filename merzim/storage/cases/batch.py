@@ -196,7 +196,7 @@ QUESTIONS_AFTER = timedelta(days=40)
 
 
 def _span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
-    """Return the first and last day on which a moved calendar day can affect a row.
+    """Return the first and last day on which a moved calendar day can affect a row; None twice if no day can.
 
     It may move the due date, the days late, or the day of the next step.
     """

@@ -157,7 +157,7 @@ def _heads(connection: Connection, writes: Batch) -> None:
 
 
 def _hold(connection: Connection, expected: dict[str, int]) -> None:
-    """Lock the cases at their expected seq."""
+    """Lock the cases. Raises ConcurrentChange for one that does not end at its expected event."""
     stands = dict(map(tuple, execute_for_names(connection, _HELD, sorted(expected))))
     for name, seq in expected.items():
         if stands.get(name) != seq:

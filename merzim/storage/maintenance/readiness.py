@@ -28,7 +28,8 @@ def installation_name(connection: Connection) -> str:
 
 
 def refuse_anothers(engine: Engine, name: str) -> str:
-    """Check the database before anything is migrated or written; return its installation.
+    """Check the database before anything is migrated or written; return the installation that claimed it, ""
+    for none and for a database of another version.
 
     Args:
         name: name of this installation.
@@ -156,8 +157,8 @@ def refuse_unwritable(engine: Engine) -> None:
 
 
 def _shut(connection: Connection) -> str | None:
-    """Return the first table or sequence the role lacks rights for; append-only tables need no UPDATE and
-    DELETE.
+    """Return the first table or sequence the role lacks rights for, None if it lacks none; append-only tables
+    need no UPDATE and DELETE.
     """
     for name, add, change in connection.exec_driver_sql(_TABLES):
         needed = name in TableBase.metadata.tables or name.startswith(QUEUE)

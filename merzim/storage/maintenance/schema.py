@@ -56,7 +56,7 @@ def create_or_migrate(engine: Engine) -> bool:
 
 
 def _migrate(engine: Engine) -> bool:
-    """Create or migrate in one transaction. Return whether anything was done."""
+    """Create or migrate in one transaction; return whether anything was done. Raises StorageUnavailable."""
     try:
         with writing(engine) as connection:
             if connection.dialect.name != "sqlite":

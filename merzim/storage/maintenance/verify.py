@@ -167,7 +167,7 @@ def _board(engine: Engine, recompute: Recompute, problems: Collection[Deviation]
 
 
 def _substance(values: tuple[object, ...] | None) -> list[object] | None:
-    """Return the values of a row that are compared."""
+    """Return the values of a row that are compared; None for no row."""
     return None if values is None else [values[n] for n in _COMPARED]
 
 

@@ -51,6 +51,9 @@ class CombinedNotices:
         self._enqueue = enqueue
 
     def waiting(self, today: date) -> Sequence[PendingStep]:
+        """Return by person, channel and kind of letter the notices that wait to be carried together; none for
+        which such a letter is queued or being sent.
+        """
         columns = (NOTICE.c.person, NOTICE.c.channel, NOTICE.c.bundle)
         is_of_date_ahead = NOTICE.c.kind == "reminder", NOTICE.c.due >= today, *_DATED
         query = (
@@ -89,6 +92,7 @@ class CombinedNotices:
         ]
 
     def unbundle(self, groups: Sequence[tuple[PendingStep, str]]) -> None:
+        """Queue these notices as letters of their own, each group in the place of the letter with that key."""
         if not groups:
             return
         with writing(self._engine) as connection:
@@ -136,6 +140,7 @@ class CombinedNotices:
         return frozenset(read_column(self._engine, query))
 
     def letters(self, keys: Collection[str]) -> frozenset[str]:
+        """Return those of the keys whose letter is queued or has left, or whose place a single notice took."""
         if not keys:
             return frozenset()
         places = select(NOTICE.c.key, NOTICE.c.carrier).where(
@@ -151,6 +156,9 @@ class CombinedNotices:
         return frozenset((person, channel) for person, channel in read(self._engine, query))
 
     def moves(self, *, limit: int) -> Sequence[Move]:
+        """Return deadlines whose due date has moved, each with all of its first `limit` moves and the last
+        cause.
+        """
         with reading(self._engine) as connection:
             lines = connection.execute(MOVED.select().order_by(MOVED.c.n).limit(limit)).all()
             if not lines:
@@ -173,6 +181,7 @@ class CombinedNotices:
         ]
 
     def open_rows(self, until: date, *, today: date) -> Sequence[Row]:
+        """Return open rows of active cases due by that day, or whose plan date has passed, by due date."""
         query = (
             select(DEADLINE)
             .join(CASE, CASE.c.id == DEADLINE.c.case)
@@ -188,6 +197,9 @@ class CombinedNotices:
         return [row(record) for record in read(self._engine, query)]
 
     def related(self, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
+        """Return what may say the same as these notices to the same people, queued after the oldest of them or
+        sent since a moment.
+        """
         if not notices:
             return []
         first = min(notice.queued_at for notice in notices)

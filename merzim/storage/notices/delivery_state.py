@@ -45,7 +45,7 @@ def figures(engine: Engine, *, now: datetime) -> Figures:
 
 
 def _oldest(connection: Connection, now: datetime) -> datetime | None:
-    """Return the moment since which the oldest letter due for sending has waited.
+    """Return the moment since which the oldest letter due for sending has waited; None if none waits.
 
     Every attempt moves `not_before`: for letters that were tried it is the first attempt, for those of a
     channel with a fault its beginning.

@@ -45,8 +45,9 @@ class SqlLinks:
     def redeem(
         self, hashed: str, chat: str, *, language: str, now: datetime
     ) -> tuple[Redeemed, TelegramLink | None]:
-        """Link an account to the person the code was issued to; of two accounts with one code only one is
-        linked.
+        """Link an account to the person the code was issued to; return how it went, and the link if it is made.
+
+        Of two accounts with one code only one is linked.
         """
         with writing(self._engine) as connection:
             query = select(LINK_CODE).where(LINK_CODE.c.hash == hashed).with_for_update()

@@ -97,6 +97,9 @@ class SqlOutbox(CombinedNotices):
     def claim(
         self, channel: str, *, now: datetime, limit: int, keys: Collection[str] | None = None
     ) -> Sequence[Notice]:
+        """Take up to `limit` queued notices of a channel that may leave now, of `keys` alone if given; they
+        become `sending`.
+        """
         chosen = (
             select(NOTICE.c.key)
             .where(NOTICE.c.channel == channel, _QUEUED, _ALONE, NOTICE.c.not_before <= now)
@@ -223,6 +226,7 @@ class SqlOutbox(CombinedNotices):
             return len(recovered_keys)
 
     def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice]) -> int:
+        """Delete these moves and queue their notices in one transaction; return how many were queued."""
         with writing(self._engine) as connection:
             numbers = [number for move in moves for number in move.numbers]
             connection.execute(MOVED.delete().where(MOVED.c.n.in_(numbers)))
@@ -237,6 +241,7 @@ class SqlOutbox(CombinedNotices):
             return self.queue(connection, notices)
 
     def awaited(self, notices: Sequence[Notice], *, today: date) -> frozenset[str]:
+        """Return the keys of those notices of campaigns whose person's answer is still awaited."""
         awaited_keys: set[tuple[object, ...]] = set()
         people = sorted({notice.person for notice in notices})
         query = (
@@ -288,6 +293,7 @@ class SqlOutbox(CombinedNotices):
         return [to_notice(record) for record in read(self._engine, query)]
 
     def carried(self, key: str) -> Sequence[Notice]:
+        """Return the notices a letter carries, by due date; none for an unknown one."""
         query = select(NOTICE).where(NOTICE.c.carrier == key).order_by(NOTICE.c.due, NOTICE.c.key)
         with reading(self._engine) as connection:
             person = connection.execute(select(NOTICE.c.person).where(NOTICE.c.key == key)).scalar()

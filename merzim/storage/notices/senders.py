@@ -93,7 +93,9 @@ class DeliveryLock:
                 fcntl.flock(handle, fcntl.LOCK_SH)
 
     def _open_lock_file(self) -> int:
-        """Return a handle of the file beside the SQLite database whose lock says who sends."""
+        """Return a handle of the file beside the SQLite database whose lock says who sends. Raises
+        StorageUnavailable.
+        """
         assert self._file is not None
         # By its real name: two settings may lead to one file in two ways.
         name = os.path.realpath(self._file) + SUFFIX

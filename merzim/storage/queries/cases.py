@@ -100,7 +100,9 @@ class CaseReads(SearchReads):
     def schedule_approved(
         self, procedure: str, since: date, unit: str | None = None
     ) -> tuple[str, date] | None:
-        """Return the case of a procedure whose schedule was approved last, not before a day, and that day."""
+        """Return the case of a procedure whose schedule was approved last, and that day; None if none was since
+        `since`.
+        """
         active = self._conditions(CaseFilter(unit=unit, procedure=procedure, standing="active"))
         query = select(DEADLINE.c.case, DEADLINE.c.done_on).where(
             DEADLINE.c.case.in_(select(CASE.c.id).where(*active)),

@@ -61,7 +61,7 @@ class ReaderQueries:
 
     def scope_in(self, case: Case) -> Scope | None:
         """Return the reader's scope in that case: outside their units restricted documents are only for named
-        readers.
+        readers. None for whoever sees everything.
         """
         return self._visible.scope_in(case)
 

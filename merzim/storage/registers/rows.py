@@ -216,6 +216,7 @@ def _follow_in_campaign(connection: Connection, write: RowWrite) -> None:
 
 
 def rows(connection: Connection, ids: Collection[str]) -> Mapping[str, RegisterRow]:
+    """Return these rows as their events make them, by id; unknown ids are left out."""
     records = execute_for_names(connection, _EVENTS_OF, [f"{ROW}{name}" for name in sorted(ids)])
     chains = groupby(map(event, records), key=attrgetter("row"))
     return {name: fold(chain) for name, chain in chains}

@@ -116,7 +116,7 @@ def administration_counts(ctx: RequestContext) -> dict[str, int]:
 
 
 def _local(at: datetime | None) -> datetime | None:
-    """Return a moment as a cell of a sheet has it: by the clock of the office."""
+    """Return a moment by the clock of Almaty, without zone, as a cell of a sheet has it; None for None."""
     return at.astimezone(almaty()).replace(tzinfo=None) if at else None
 
 

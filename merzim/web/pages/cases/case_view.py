@@ -160,7 +160,7 @@ class CaseView:
 
     @property
     def next(self) -> ShownObligation | None:
-        """The most urgent obligation that has a day."""
+        """The most urgent obligation that has a day; None if nothing open has one."""
         looks = ("overdue", "soon", "open", "slipped")
         dated = (entry for entry in self.entries if entry.look in looks and _day(entry.deadline, self.today))
         return min(dated, key=lambda entry: _order(entry, today=self.today), default=None)
