@@ -96,7 +96,9 @@ def _columns(sheet: Sheet, head: Sequence[RowOfSheet], naming: Naming) -> tuple[
 
 
 def _heading(sheet: Sheet, row: RowOfSheet, place: int, *, is_top: bool) -> str:
-    """Return the heading a row has over a column: its own cell, or one merged, or left open, to the left."""
+    """Return the heading a row has over a column: its own cell, or one merged, or left open, to the left; ""
+    for none.
+    """
     own = row.cell(place)
     if isinstance(own, str) and own.strip():
         return tidy(own)

@@ -423,7 +423,7 @@ def _with_files(
 
 
 def _open_later(ctx: RequestContext, register: Register, row: RegisterRow) -> None:
-    """Open the case of a row, now that the row has all the case needs."""
+    """Open the case of a row if the row has all the case needs by now."""
     opening = opening_of(ctx, register, row, ctx.reads.office())
     if opening is None:
         return

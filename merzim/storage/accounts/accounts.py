@@ -221,7 +221,7 @@ class SqlAccounts:
     # ----------------------------------------------------------------------------------- limits of attempts
 
     def count_attempt(self, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
-        """Return the limit that is reached; if none is, count one attempt under each of these and return None."""
+        """Return the limit that is reached; None if none is, with one attempt counted under each of these."""
         reached = count_attempt(self._engine, limits, now=now)
         if reached is None and next(self._attempts) % _PRUNE_EVERY == 0:
             prune(self._engine, now=now)

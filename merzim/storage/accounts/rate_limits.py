@@ -23,7 +23,7 @@ class _Reached(Exception):
 
 
 def count_attempt(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
-    """Return the limit that is reached; if none is, count one attempt under each of these and return None."""
+    """Return the limit that is reached; None if none is, with one attempt counted under each of these."""
     # A refused attempt does not take the write lock: a flood must not keep others from writing.
     if reached := _reached(engine, limits, now=now):
         return reached

@@ -236,6 +236,7 @@ class SqlOutbox(CombinedNotices):
         return inbox.untold(self._engine, limit=limit)
 
     def settle_untold(self, lines: Sequence[InboxLine], notices: Sequence[Notice]) -> int:
+        """Mark these events as told and queue their notices in one transaction; return how many were queued."""
         with writing(self._engine) as connection:
             inbox.settle(connection, lines)
             return self.queue(connection, notices)

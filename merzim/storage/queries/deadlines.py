@@ -78,7 +78,7 @@ class DeadlineReads(SearchReads):
         return numbers
 
     def assignees(self, unit: str | None = None) -> Sequence[AssigneeKey]:
-        """Return who has rows of any state."""
+        """Return by what people are found for the rows of a unit in any state, each once; None: all units."""
         query = select(*_ASSIGNEE).where(*self._visible.rows(unit)).distinct()
         with reading(self._engine) as connection:
             return [AssigneeKey(*record) for record in connection.execute(query)]

@@ -59,6 +59,7 @@ def moment(at: datetime) -> str:
 
 
 def _plain(value: object) -> object:
+    """Return a moment or a day as JSON has it. Raises TypeError for anything else."""
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, date):

@@ -158,7 +158,7 @@ def _case_filter(
     search: Name = "",
     late: Name = "",
 ) -> CaseFilter:
-    """Return the filter in the address without an unknown status, and without a stage of no procedure."""
+    """Return the filter in the address without an unknown status, and a stage without its procedure."""
     return CaseFilter(
         unit=unit or None,
         procedure=procedure or None,

@@ -56,6 +56,7 @@ def _asking(
     acting: Name = None,
     force: Force = "",
 ) -> DeadlineQuery:
+    """Return the query in the address."""
     return DeadlineQuery(
         urgency=urgency,
         on=on,

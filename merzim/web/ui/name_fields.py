@@ -133,6 +133,7 @@ def _everybody(id: str) -> bool:
 
 
 def _units(office: Office, root: str) -> _Finder:
+    """Return the finder of units; only those at `root` and below are seen, all for ""."""
     return _Finder(
         kind="unit",
         index=office.unit_called,
@@ -144,6 +145,7 @@ def _units(office: Office, root: str) -> _Finder:
 
 
 def _people(office: Office, root: str) -> _Finder:
+    """Return the finder of people; only those of units at `root` and below are seen, all for ""."""
     units = frozenset(office.below(root)) if root else frozenset[str]()
     return _Finder(
         kind="person",
@@ -293,6 +295,7 @@ def suggest_any(office: Office, text: str) -> Sequence[Suggestion]:
 
 
 def _person_suggestion(office: Office, key: str) -> Suggestion:
+    """Return the suggestion of a person: the text that identifies them, their post and unit."""
     person = office.people[key]
     unit = office.units.get(person.unit)
     kk, ru, en = (

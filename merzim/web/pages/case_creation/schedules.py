@@ -90,7 +90,8 @@ def sent_file(form: FormData) -> tuple[bytes, str]:
     """Return the bytes and the name of the file in a form.
 
     Raises:
-        InvalidForm: no file, an empty one, or one too large to be a table.
+        InvalidForm: no file, or an empty one.
+        UnreadablePaper: it is too large to be a table.
     """
     file = file_of(form)
     if file is None or not file.filename:

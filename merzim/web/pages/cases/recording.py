@@ -170,7 +170,9 @@ def correct_form(
 def exempt_form(
     deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None
 ) -> RecordingForm:
-    """Return the form that exempts the case from one obligation, with all open ones listed without periods."""
+    """Return the form that exempts the case from one obligation: all open, coming and missed ones, without
+    their periods; none is chosen that is not among them.
+    """
     titles_by_id: dict[str, Text] = {}
     for deadline in deadlines:
         if deadline.state in ("open", "not_due_yet", "missed") and not is_entry(deadline.id):

@@ -32,6 +32,7 @@ OUTCOME_LOOKS = {"executed": "done", "partly": "soon", "not": "missed", "irrelev
 
 
 def _risk(t: Translator, line: MonitoringLine) -> Content:
+    """Return a risk linked to its measure, else to itself; below it case, direction and rank."""
     risk, measure = line.risk, line.measure
     number = measure.number if measure else 0
     place = f"?measure={number}#measure-{number}" if measure else f"#risk-{risk.number}"

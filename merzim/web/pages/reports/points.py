@@ -169,6 +169,7 @@ def _figures(t: Translator, view: Points) -> tuple[Figure, ...]:
 
 
 def _sections(query: ReportQuery, view: Points, period: str) -> tuple[ReportSection, ...]:
+    """Return the cards of the page: steps, projects, reports of the period, units; without empty ones."""
     t = query.t
     steps = ReportSection(
         id="steps",
