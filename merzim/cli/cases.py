@@ -248,7 +248,7 @@ def _print_case(
     history = [
         (
             f"#{event.seq}" if effective is not None else f"(#{event.seq})",
-            *(event.at.date(), event.by, call.say(f"cli.event.{event.word}"), event.name, event.on),
+            *(event.at.date(), event.by, call.say(f"event.{event.word}"), event.name, event.on),
             event.payload.get("ground"),
         )
         for event, effective in zip(events, effective_events(events), strict=True)

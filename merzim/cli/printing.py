@@ -74,23 +74,23 @@ def state(
     if today is not None and deadline.state == "open":
         delay = lateness(deadline, today=today)
         if delay.overdue:
-            return call.say("cli.state.overdue")
+            return call.say("look.overdue")
         if delay.slipped:
             return call.say("cli.state.slipped", on=deadline.planned_on)
         if delay.waiting_for is not None:
             title = (titles or {}).get(delay.waiting_for)
             return call.say("cli.state.waits", what=title[call.language] if title else delay.waiting_for)
         if not holds_on(deadline, today):
-            return call.say("cli.state.not_recorded")
+            return call.say("look.not_recorded")
     if deadline.state == "open" and deadline.due is not None:
         return call.say(f"status.{deadline.status}")
-    return call.say(f"cli.state.{deadline.state}")
+    return call.say(f"look.{deadline.state}")
 
 
 def print_findings(call: CommandContext, findings: Iterable[Finding], *, indent: int = 0) -> None:
     """Print findings as a list, each with its basis."""
     for finding in findings:
-        mark = call.say(f"cli.kind.{finding.kind}")
+        mark = call.say(f"finding.kind.{finding.kind}")
         text = f"[{mark}] {call.say(finding.code, **finding.arguments)}"
         if finding.basis == "practice" and not finding.code.endswith("_own"):
             text += " " + call.say("cli.by_practice")
@@ -153,7 +153,7 @@ def print_change(
         call.print(call.say("cli.lost", names=result.lost))
     dates = {date.obligation: (date.before, date.after) for date in result.moved}
     if names := tuple(dict.fromkeys((*dates, *result.dropped, *result.opened))):
-        none = call.say("cli.state.not_required")
+        none = call.say("look.not_required")
         rows = []
         for name in names:
             before, after = dates.get(name, (None, None))

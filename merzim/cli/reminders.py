@@ -55,7 +55,7 @@ def deliver(call: CommandContext) -> None:
     """Sends the queued letters."""
     report = rounds.deliver(call.app, now=call.moment.now, today=call.moment.today)
     call.answer(picked(report, "counts", "recovered", "answers"))
-    rows = [(call.say(f"cli.notice.{state}"), count) for state, count in sorted(report.counts.items())]
+    rows = [(call.say(f"notice.{state}"), count) for state, count in sorted(report.counts.items())]
     call.table(("state", "count"), rows, none=call.say("cli.deliver.nothing"))
 
 
@@ -188,7 +188,7 @@ def _notice_answer(notice: Notice) -> dict[str, object]:
 
 def _state(call: CommandContext, notice: Notice) -> str:
     """Return the state of a notice in words; of one not delivered with what the channel answered."""
-    label = call.say(f"cli.notice.{notice.displayed_state}")
+    label = call.say(f"notice.{notice.displayed_state}")
     # One that waits after an attempt says why: a token that is not accepted, a server that is away.
     detail = notice.state in ("failed", "unknown", "queued") and notice.answer
     return f"{label}: {notice.answer}" if detail else label

@@ -33,7 +33,7 @@ EXPORT_CHUNK = 1000
 """Entries of an export read together."""
 DIGEST_DIGITS = 12
 """Number of digits of a file's SHA-256 in the log entry of its download."""
-_LABELS = {"case": "web.event.", "register": "register.event."}
+_LABELS = {"case": "event.", "register": "register.event."}
 CURSOR = "The number of an entry: the `cursor` of the answer before."
 
 

@@ -56,7 +56,7 @@ def notices_table(app: AppContext, notices: Sequence[Notice], language: str) -> 
                 notice.channel,
                 notice.address,
                 say(f"register.kind.{notice.kind}", {}, language),
-                say(f"cli.notice.{notice.displayed_state}", {}, language),
+                say(f"notice.{notice.displayed_state}", {}, language),
                 _moment(notice.sent_at or notice.attempted_at),
                 notice.answer,
                 _moment(notice.acknowledged_at),

@@ -88,7 +88,7 @@ class Translator:
     def line_state(self, line: ObligationLine, today: date) -> tuple[str, str]:
         """Return the status of a line on a day: a CSS class ("" for a badge of its status) and the words."""
         if line.look in ("missed", "waits"):
-            return "", self.say(f"web.look.{line.look}")
+            return "", self.say(f"look.{line.look}")
         if line.look == "slipped":
             return "days days-due", self.say("web.slipped_by", on=line.planned_on, n=line.working_days)
         if line.due is None and line.reminds_from is not None:
@@ -97,7 +97,7 @@ class Translator:
         if line.due is None:
             return "", "–"
         if line.due == today and line.look == "overdue":
-            return "days days-overdue", self.say("web.look.overdue")
+            return "days days-overdue", self.say("look.overdue")
         if line.due == today:
             return "days days-today", self.say("web.due_today")
         if line.due < today:
@@ -304,7 +304,7 @@ class Translator:
         return self.say_or(f"web.channel.{name}", name)
 
     def notice_state(self, state: str, channel: str) -> str:
-        return i18n.say(f"web.notice.{displayed_state(state, channel)}", {}, self.language)
+        return i18n.say(f"notice.{displayed_state(state, channel)}", {}, self.language)
 
     def size(self, size: int) -> str:
         """Return a number of bytes in KB or MB."""

@@ -25,7 +25,7 @@ DEADLINES: tuple[Column[tuple[StagePart, ShownObligation]], ...] = (
     ),
     Column("head.force", lambda t, row: t.say(f"force.{row[1].deadline.obligation.force}")),
     Column("head.due", lambda _, row: row[1].deadline.due),
-    Column("head.state", lambda t, row: t.say(f"web.look.{row[1].look}")),
+    Column("head.state", lambda t, row: t.say(f"look.{row[1].look}")),
     Column("web.assignments.answered_on", lambda _, row: row[1].deadline.done_on),
     Column("web.past.head.late_by", lambda _, row: row[1].deadline.late_by),
     Column("web.who", lambda t, row: t.names(row[1].who.names) or row[1].who.written),
@@ -90,7 +90,7 @@ def _kinds(t: Translator, entry: ShownObligation) -> str:
 
 
 def _proved(t: Translator, proof: ShownProof) -> str:
-    return t.titled(proof.title, proof.period or None) if proof.title else t.say(f"web.event.{proof.event}")
+    return t.titled(proof.title, proof.period or None) if proof.title else t.say(f"event.{proof.event}")
 
 
 def _risk_columns() -> tuple[Column[tuple[RiskLine, MeasureLine | None]], ...]:

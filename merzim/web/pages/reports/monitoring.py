@@ -111,7 +111,7 @@ def build(query: ReportQuery) -> Report:
         *((name, t.option("outcome", name)) for name in STATUSES),
     )
     ways = (("", t.say("web.campaigns.any")), *((name, t.option("direction", name)) for name in DIRECTIONS))
-    late, legal = t.say("web.look.overdue"), t.say("risk.legal_mark")
+    late, legal = t.say("look.overdue"), t.say("risk.legal_mark")
     return Report(
         title=t.say("web.monitoring.title"),
         lead=t.say("web.monitoring.lead", on=ctx.today),
@@ -176,7 +176,7 @@ def _criteria(query: ReportQuery) -> RecommendationFilter:
 def _figure(query: ReportQuery, status: str, number: int) -> Figure:
     """Return the number of measures of a status, linked to their list."""
     late = status == "late"
-    text = query.t.say("web.look.overdue") if late else query.t.option("outcome", status)
+    text = query.t.say("look.overdue") if late else query.t.option("outcome", status)
     others = dict.fromkeys(("search", "direction", "legal", "silent"))
     address = query.link(**others, late="1" if late else "", status="" if late else status)
     return Figure(look=LOOKS[status], number=number, text=text, address=address)
