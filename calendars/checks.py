@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 
 from calendars.horizon import FIRST, LAST, place
@@ -23,20 +23,13 @@ from calendars.records import (
     Transfer,
     with_records,
 )
+from calendars.refusal import Refusal
 
 
-class RecordsRefused(ValueError):
-    """Records that contradict themselves, or an act that contradicts the records it comes to.
-
-    Attributes:
-        code: of its sentence in the catalogues. `arguments`: what the sentence names, always the `act` with the
-            entry that is refused or stands against it.
+class RecordsRefused(Refusal, ValueError):
+    """Records that contradict themselves, or an act that contradicts the records it comes to: always with the
+    `act` of the entry that is refused or stands against it.
     """
-
-    def __init__(self, code: str, **arguments: object) -> None:
-        super().__init__(", ".join((code, *(f"{name}: {value}" for name, value in arguments.items()))))
-        self.code = code
-        self.arguments: Mapping[str, object] = arguments
 
 
 def check(calendar: Kazakhstan) -> Kazakhstan:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NoReturn
+
+from calendars.refusal import Refusal
 
 FIRST = date(2010, 1, 1)
 LAST = date(2028, 12, 31)
@@ -13,21 +14,20 @@ REACH = date(2038, 12, 31)
 """The last day of the calendar of deadlines: after the records its days follow from the rules alone."""
 
 
-class OutOfRange(ValueError):
+class OutOfRange(Refusal, ValueError):
     """The day lies outside the calendar's range; nothing is guessed there.
 
-    Attributes:
-        code: "out_of_range".
-        arguments: `on`, the requested day (the nearest day outside when counting went past the end);
-            `first` and `last`, the bounds of the calendar that was asked.
+    Its arguments: `on`, the requested day (the nearest day outside when counting went past the end); `first`
+    and `last`, the bounds of the calendar that was asked.
     """
 
-    code = "out_of_range"
-
     def __init__(self, on: date, last: date = LAST) -> None:
+        super().__init__("out_of_range", on=on, first=FIRST, last=last)
+
+    def __str__(self) -> str:
+        on, last = self.arguments["on"], self.arguments["last"]
         whose = "records, which reach" if last == LAST else "calendar, which reaches"
-        super().__init__(f"{on} is outside the {whose} from {FIRST} to {last}")
-        self.arguments: Mapping[str, object] = {"on": on, "first": FIRST, "last": last}
+        return f"{on} is outside the {whose} from {FIRST} to {last}"
 
     def __reduce__(self) -> tuple[type[OutOfRange], tuple[object, object]]:
         return type(self), (self.arguments["on"], self.arguments["last"])

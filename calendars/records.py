@@ -26,6 +26,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from calendars.refusal import Refusal
+
 _LEAP_YEAR = 2000
 
 
@@ -231,7 +233,7 @@ def with_records(base: Records, extra: Records | Iterable[Entry]) -> Records:
     return Records(base.entries + (extra.entries if isinstance(extra, Records) else tuple(extra)))
 
 
-class RecordError(ValueError):
+class RecordError(Refusal, ValueError):
     """An entry of a records file cannot be read.
 
     Attributes:
@@ -245,21 +247,12 @@ class RecordError(ValueError):
         self, kind: str, file: str, place: str, problem: str, *, value: object = "", allowed: Iterable[str] = ()
     ) -> None:
         allowed = tuple(allowed)
-        super().__init__(
-            f"{file}: {place}: {problem}" + (f"; allowed: {', '.join(allowed)}" if allowed else "")
-        )
-        self.code = f"calendar_record_{kind}"
-        self.arguments: Mapping[str, object] = {
-            "file": file,
-            "place": _shorten(place),
-            "problem": _shorten(problem),
-            "value": _shorten(str(value)),
-            "allowed": allowed,
-        }
+        about = {"place": place, "problem": problem, "value": str(value), "allowed": allowed}
+        super().__init__(f"calendar_record_{kind}", file=file, **about)
+        self._text = f"{file}: {place}: {problem}" + (f"; allowed: {', '.join(allowed)}" if allowed else "")
 
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= 300 else f"{text[:299]}…"
+    def __str__(self) -> str:
+        return self._text
 
 
 @cache

@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Protocol, runtime_checkable
 
 from typer import TyperException
 
@@ -38,17 +37,6 @@ class UnknownCommand(TyperException):
         self.nearest = nearest
 
 
-@runtime_checkable
-class FailureText(Protocol):
-    """An error with a sentence in the catalogues that is not a Refusal (`calendars.OutOfRange`)."""
-
-    @property
-    def code(self) -> str: ...
-
-    @property
-    def arguments(self) -> Mapping[str, object]: ...
-
-
 def print_error(trouble: BaseException, call: CommandContext) -> int:
     """Print an error on stderr and return its exit code.
 
@@ -58,7 +46,7 @@ def print_error(trouble: BaseException, call: CommandContext) -> int:
     match trouble:
         case UnreadablePaper() if call.json:
             call.answer({"errors": _errors(trouble, call)})
-        case Refusal() | FailureText():
+        case Refusal():
             command = COMMANDS.get(trouble.code)
             _tell(_sentence(trouble.code, trouble.arguments, call) + (f" ({command})" if command else ""))
             _list(getattr(trouble, "errors", ()), call)

@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 from threading import BoundedSemaphore, Event, Timer
 from typing import Any, TypeVar
 
-from calendars.records import RecordError, parse
+from calendars.records import parse
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.documents.sheets.workbook import Source, contents, name_of
 from workflow.refusal import Refusal
@@ -135,7 +135,7 @@ def _answer(answer: Connection, function: Callable[..., object], data: bytes, na
         resource.setrlimit(kind, (limit, limit))
     try:
         result: tuple[str, object] = "value", function(data, name, **options)
-    except (Refusal, RecordError) as refusal:
+    except Refusal as refusal:
         errors = tuple(getattr(refusal, "errors", ()))[:MAX_ERRORS]
         result = "refused", (refusal.code, dict(refusal.arguments), errors)
     except Exception:  # also of memory: the end of its traceback is the operator's

@@ -16,7 +16,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from calendars import OutOfRange
 from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from merzim.services.inputs import bad_input
 from merzim.services.verbs import NotAllowed, NotFound
@@ -49,7 +48,6 @@ def add_error_answers(pages: FastAPI) -> None:
     pages.add_exception_handler(NotLoggedIn, on_stranger)
     pages.add_exception_handler(SecondFactorMissing, on_second_factor)
     pages.add_exception_handler(Refusal, on_refusal)
-    pages.add_exception_handler(OutOfRange, on_refusal)
     pages.add_exception_handler(Exception, on_error)
 
 
@@ -106,7 +104,7 @@ def on_refusal(request: Request, error: Exception) -> Response:
     """Answer a refusal raised outside a form, e.g. an edition that no longer exists, or a day beyond the
     records.
     """
-    assert isinstance(error, Refusal | OutOfRange)
+    assert isinstance(error, Refusal)
     if error.code == AWAY:
         # Users are not operators: the location of the database is not shown to them.
         log.error("the database is not available: %s", error)
@@ -167,7 +165,7 @@ def on_error(request: Request, error: Exception) -> Response:
     return response
 
 
-def _refused(request: Request, error: Refusal | OutOfRange, status: int) -> Response:
+def _refused(request: Request, error: Refusal, status: int) -> Response:
     """Return the refusal's own sentence; for programs with every bad row or field."""
     translator = Translator(plain_context(request).language)
     detail = translator.refuse(error)

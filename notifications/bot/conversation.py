@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from html import escape
 
-from calendars import OutOfRange
 from i18n import LANGUAGES, available_language, refusal, say
 from notifications.bot import buttons
 from notifications.bot.messages import ButtonAction, Reply, Sender, line
@@ -71,7 +70,7 @@ class Conversation:
                     return (Reply(text=user.line("stopped")),)
                 case _:
                     return (Reply(text=user.line("help")),)
-        except (Refusal, OutOfRange) as no:
+        except Refusal as no:
             return (_refused(no, user.language),)
 
     def unreadable(self, sender: Sender) -> tuple[Reply, ...]:
@@ -96,7 +95,7 @@ class Conversation:
             )
         try:
             return buttons.handle_button(user, mark, argument, actions=self._actions, campaigns=self._campaigns)
-        except (Refusal, OutOfRange) as no:
+        except Refusal as no:
             return ButtonAction(toast="", replies=(_refused(no, user.language),))
 
     def broken(self, sender: Sender) -> Reply:

@@ -12,7 +12,6 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, Field
 
 import i18n
-from calendars import OutOfRange
 from merzim.services.app import AppContext
 from merzim.services.cases.verbs import (
     RecordFact,
@@ -198,7 +197,7 @@ def _result_or_refusal(
     try:
         require_visible(ctx, row.case)
         return act(row), None
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         return None, Titles(**{language: i18n.refusal(refusal, language) for language in i18n.LANGUAGES})
 
 

@@ -15,7 +15,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
 from merzim.documents.people.matching import match
 from merzim.documents.schedules.rows_joined import ReadingNote, ReadSchedule
@@ -292,8 +291,6 @@ class _Considering:
                 self.calendar.is_working_day(on)
             except Refusal as refusal:
                 self.errors.take(schedule.row, refusal)
-            except OutOfRange as outside:
-                self.errors.add(schedule.row, outside.code, **outside.arguments)
 
     def _match(self, schedule: ReadSchedule) -> None:
         """Find whom each responsible text means; of one that matches nobody a note is kept."""

@@ -7,8 +7,7 @@ time. After a crash between the two the same command (or `merzim rebuild`) finis
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from calendars import OutOfRange, checks
+from calendars import checks
 from calendars.kazakhstan import Kazakhstan
 from calendars.records import RecordError, Records, Source, parse, with_records
 from merzim.documents.child import check_act, read
@@ -122,8 +121,7 @@ def preview_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
         NotAllowed: the reader sees one unit only.
     """
     app, today, office = ctx.app, ctx.today, ctx.app.reads.office()
-    with _refusals():
-        preview = _find_reach(app, app.acts, _parse(ctx, command))
+    preview = _find_reach(app, app.acts, _parse(ctx, command))
     impacts = tuple(
         impact_of(office, case, deadline, today=today)
         for names in chunks(preview.touched, CHUNK_SIZE)
@@ -141,16 +139,15 @@ def adopt_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
     dates are withdrawn.
     """
     app, now, today = ctx.app, ctx.now, ctx.today
-    with _refusals():
-        act, text = _parse(ctx, command), normal_text(command.text)
-        while True:
-            acts = app.acts
-            reach = _find_reach(app, acts, act)
-            if reach.known or adopt(
-                app.engine, acts, name=command.name, text=text, on=today, by=ctx.reader.login, now=now
-            ):
-                break
-            app.refresh()
+    act, text = _parse(ctx, command), normal_text(command.text)
+    while True:
+        acts = app.acts
+        reach = _find_reach(app, acts, act)
+        if reach.known or adopt(
+            app.engine, acts, name=command.name, text=text, on=today, by=ctx.reader.login, now=now
+        ):
+            break
+        app.refresh()
     app.refresh()
     impacts, written_count = _write_moved(app, reach, _cause(act, reach.days), now=now, today=today)
     return _as_visible(ctx, replace(reach, impacts=tuple(impacts), written=written_count))
@@ -175,18 +172,6 @@ def moves_of(app: AppContext, events: Sequence[Event]) -> tuple[ActMoves, ...]:
             cause = _cause(act.entries, changed_days(before, after))
             moves.append(ActMoves(on=act.on, at=act.at, by=act.by, cause=cause, moved=waited))
     return tuple(moves)
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Raise errors of the calendar that have a code as refusals."""
-    try:
-        yield
-    except ValueError as trouble:
-        code = getattr(trouble, "code", None)
-        if isinstance(trouble, Refusal | OutOfRange) or code is None:
-            raise
-        raise Refusal(code, **getattr(trouble, "arguments", {})) from trouble
 
 
 def _parse(ctx: RequestContext, command: CalendarAct) -> Records:

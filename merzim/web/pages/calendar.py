@@ -11,7 +11,6 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from calendars import OutOfRange
 from calendars.kazakhstan import Day, Kazakhstan
 from calendars.layout import USUAL, Month, build_month, build_year, days_of, group_runs
 from merzim.services.context import RequestContext
@@ -184,7 +183,7 @@ def adopt(
             preview = adopt_act(ctx, act)
             return _act_page(ctx, preview=preview, adopted=preview.written, name=name)
         preview = preview_act(ctx, act)
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         typed_texts = text_fields(form)
         shown_text = "" if _is_transfer(typed_texts) else text
         return _act_page(ctx, text=shown_text, name=name, typed_texts=typed_texts, refusal=refusal)

@@ -10,7 +10,6 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from calendars import OutOfRange
 from merzim.services.campaigns.answers import Part, form_parts
 from merzim.services.campaigns.verbs import (
     CampaignPreview,
@@ -139,7 +138,7 @@ def start(ctx: Managing, kind: KindPath, form: Sent) -> Response:
     unit_texts = [text for text in form.getlist("unit") if isinstance(text, str) and text.strip()]
     digest, file_name = answers.get("digest", ""), answers.get("file_name", "")
     preview: CampaignPreview | None = None
-    refusal: Refusal | OutOfRange | None = None
+    refusal: Refusal | None = None
     try:
         digest, file_name = kept_file(ctx, form) or (digest, file_name)
         fields: dict[str, Any] = {
@@ -156,7 +155,7 @@ def start(ctx: Managing, kind: KindPath, form: Sent) -> Response:
             "preview": not answers.get("start"),
         }
         preview = start_campaign(ctx, build(StartCampaign, fields))
-    except (Refusal, OutOfRange) as error:
+    except Refusal as error:
         refusal = error
     if preview is not None and preview.campaign:
         return redirect(ctx, f"/campaigns/{preview.campaign}", said="started")
@@ -242,7 +241,7 @@ def _serve(path: str, verb: Verb[Any, Any], message: str) -> None:
         try:
             fields = command_values(ctx, verb.command, typed)
             verb(ctx, build(verb.command, {"campaign": campaign, **fields}))
-        except (Refusal, OutOfRange) as refusal:
+        except Refusal as refusal:
             if isinstance(refusal, LookupError | PermissionError):
                 raise
             return _campaign_page(ctx, campaign, {}, problem=refusal)
@@ -275,7 +274,7 @@ def record_paper(ctx: Managing, campaign: CampaignPath, person: PersonPath, form
             "refused": name == REFUSAL,
         }
         record_answer(ctx, build(RecordAnswer, {"campaign": campaign, **details}))
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         if isinstance(refusal, LookupError | PermissionError):
             raise
         rejected_form = RejectedForm(form=name, refusal=refusal, answers=answers)
@@ -332,7 +331,7 @@ def _campaign_page(
     *,
     number: int = 1,
     message: str = "",
-    problem: Refusal | OutOfRange | None = None,
+    problem: Refusal | None = None,
 ) -> Response:
     command = build(ShowCampaign, {"campaign": campaign, **filters, "page": number})
     campaign_page = show_campaign(ctx, command)

@@ -11,7 +11,6 @@ from fastapi import APIRouter, HTTPException
 from starlette.datastructures import ImmutableMultiDict
 from starlette.responses import Response
 
-from calendars import OutOfRange
 from merzim.services.campaigns.answers import (
     CampaignForm,
     CampaignLinkRefused,
@@ -62,7 +61,7 @@ def confirm(ctx: Anybody, token: str, answers: Fields) -> Response:
         row = answer(ctx, invitation, values)
     except CampaignLinkRefused:
         raise
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         rejected_form = RejectedForm(form=_form_name(invitation), refusal=refusal, answers=typed_texts)
         return _page(ctx, token, open_invitation, rejected_form=rejected_form)
     return _page(ctx, token, invitation, row=row)

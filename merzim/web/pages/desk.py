@@ -13,7 +13,6 @@ from fastapi import APIRouter, Query
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from calendars import OutOfRange
 from merzim.services.administration import officer_start
 from merzim.services.board.tasks import most_pressing, tasks_view
 from merzim.services.campaigns.answers import awaited_answers
@@ -106,7 +105,7 @@ def foreseen_effect(ctx: RequestContext, case: str, form: RecordingForm) -> tupl
         day = date.fromisoformat(form.on)
         command = cases.RecordFact(case=case, fact=form.fact, on=day, preview=True)
         foreseen, people = cases.foresee(ctx, command)
-    except (Refusal, OutOfRange, ValueError):
+    except (Refusal, ValueError):
         return None
     return foreseen, len(people)
 
@@ -144,7 +143,7 @@ def undo(ctx: Recording, answers: Fields) -> Response:
             raise InvalidForm("web.refusal.no_record")
         line = parse_event_number(answers.get("line", ""))
         cases.undo(ctx, build(cases.Undo, {"case": case, "line": line}))
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         return _page(ctx, answers, refusal=refusal)
     return _redirect_to_desk(ctx, answers, said="undone", what=f"{case}:{cases.event_name(ctx, case, line)}")
 
@@ -156,7 +155,7 @@ def later(ctx: Recording, answers: Fields) -> Response:
     try:
         until = parse_date(answers.get("until", ""))
         cases.snooze(ctx, build(cases.SnoozeReminder, {"case": case, "obligation": obligation, "until": until}))
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         unfolded = unfolded_row(ctx, case, obligation) if case else None
         return _page(ctx, answers, unfolded=unfolded, refusal=refusal)
     return _redirect_to_desk(ctx, answers, said="later", what=f"{case}:{obligation}")
@@ -177,7 +176,7 @@ def leave(ctx: Recording, answers: Fields) -> Response:
         days = () if "none" in answers else ("first", "last")
         away = {name: parse_date(answers.get(name, "")) for name in days}
         set_leave(ctx, build(Away, {**away, "deputy": answers.get("deputy", "") or None}))
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         return _page(ctx, {}, refusal=refusal, typed=answers)
     return _redirect_to_desk(ctx, answers, said="leave", what="")
 
@@ -195,7 +194,7 @@ def record(ctx: Recording, form: Sent) -> Response:
         asked = RejectedForm(form="record", refusal=None, answers=answers, confirmation=question.confirmation)
         unfolded = unfolded_row(ctx, case, fact, rejected_form=asked)
         return _page(ctx, answers, unfolded=unfolded)
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         refused = RejectedForm(form="record", refusal=refusal, answers=answers)
         unfolded = unfolded_row(ctx, case, fact, rejected_form=refused, had_files=has_files(form))
         return _page(ctx, answers, unfolded=unfolded, refusal=refusal)
@@ -226,7 +225,7 @@ def record_many(ctx: Recording, form: Annotated[FormData, sent(files=1)]) -> Res
         token = sha256(repr((fields, foreseen.model_dump_json())).encode()).hexdigest()[:32]
         confirmed = answers.get("confirmed") == token
         result = bulk.record_many(ctx, build(bulk.RecordMany, fields)) if confirmed else foreseen
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         return _page(ctx, answers, refusal=refusal, typed=answers, ticked=rows)
     many = {
         "result": result,
@@ -257,7 +256,7 @@ def withdraw_many(ctx: Recording, answers: Fields) -> Response:
         withdrawn = bulk.withdraw_many(
             ctx, build(bulk.WithdrawMany, {"lines": lines, "ground": answers.get("ground", "")})
         )
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         return _page(ctx, answers, refusal=refusal)
     titles = {f"{case}:{line}": _title(ctx, f"{case}:{fact}") or case for case, line, fact in chosen_records}
     return _page(ctx, answers, many={"titles": titles, "withdrawn": withdrawn})
@@ -293,7 +292,7 @@ def _page(
     message: tuple[str, str, str] = ("", "", ""),
     undo: Event | None = None,
     remarks: Sequence[Finding] = (),
-    refusal: Refusal | OutOfRange | None = None,
+    refusal: Refusal | None = None,
     typed: Mapping[str, str] | None = None,
     ticked: Sequence[str] = (),
     many: dict[str, Any] | None = None,

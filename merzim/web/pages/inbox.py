@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from calendars import OutOfRange
 from merzim.services.cases import assignments, comments
 from merzim.services.cases.assignments import AssignmentResult, ListAssignments
 from merzim.services.context import RequestContext
@@ -114,7 +113,7 @@ def give_alone(ctx: Assigning, answers: Fields) -> Response:
     try:
         fields = command_values(ctx, assignments.GiveAlone, answers, root=ctx.reader.root)
         result = assignments.give_alone(ctx, build(assignments.GiveAlone, fields))
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         rejected_form = RejectedForm(form="assignment", refusal=refusal, answers=answers)
         return _page(ctx, ListAssignments(whose="given"), rejected_form=rejected_form)
     return redirect(ctx, f"/cases/{result.case}", said=said_of_assignment(ctx, answers), place="given-1")

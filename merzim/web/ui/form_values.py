@@ -13,7 +13,6 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from starlette.datastructures import FormData, ImmutableMultiDict, UploadFile
 
-from calendars import OutOfRange
 from workflow.cases.commands.previews import Preview
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
@@ -98,7 +97,7 @@ class RejectedForm:
     """
 
     form: str
-    refusal: Refusal | OutOfRange | None
+    refusal: Refusal | None
     answers: Mapping[str, str] = field(default_factory=dict)
     confirmation: Confirmation | None = None
 

@@ -19,7 +19,6 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Match
 
 import i18n
-from calendars import OutOfRange
 from calendars.hours import almaty
 from calendars.kazakhstan import Day
 from calendars.layout import Run
@@ -164,7 +163,7 @@ class Translator:
             return self.short(date.fromisoformat(str(value)))
         return self.option(field, str(value))
 
-    def refuse(self, refusal: Refusal | OutOfRange) -> str:
+    def refuse(self, refusal: Refusal) -> str:
         return i18n.refusal(refusal, self.language)
 
     def tell(self, code: str, arguments: Mapping[str, object]) -> str:

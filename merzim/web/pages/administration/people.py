@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
-from calendars import OutOfRange
 from i18n import knows
 from merzim.documents.people.office_time import parse_days
 from merzim.services.inputs import build
@@ -173,7 +172,7 @@ def save_person(ctx: Setting, typed: Fields) -> Response:
             "away": _away(typed),
         }
         staff.save_person(ctx, build(staff.SavePerson, fields))
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         person = recorded_office(ctx).people.get(key)
         return _person_page(ctx, person, typed_texts=typed, duties=duties, refusal=refusal)
     return redirect(ctx, "/administration/people", said="saved")
@@ -255,7 +254,7 @@ def _person_page(
     *,
     typed_texts: Mapping[str, str] | None = None,
     duties: list[str] | None = None,
-    refusal: Refusal | OutOfRange | None = None,
+    refusal: Refusal | None = None,
 ) -> Response:
     office = recorded_office(ctx)
     form = dict(typed_texts) if typed_texts is not None else _answers(person, office)

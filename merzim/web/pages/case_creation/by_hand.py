@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
-from calendars import OutOfRange
 from merzim.documents.schedules.template import empty_schedule
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.cases import verbs as cases
@@ -62,7 +61,7 @@ def hub(
     ctx: WebContext,
     *,
     procedure: str = "",
-    refusal: Refusal | OutOfRange | None = None,
+    refusal: Refusal | None = None,
     file: str = "",
 ) -> Response:
     """Return the page of the ways to open; for a refused schedule it lists every bad row, with status 422."""
@@ -79,7 +78,7 @@ def hub(
     )
 
 
-def bad_rows(ctx: WebContext, refusal: Refusal | OutOfRange | None) -> list[tuple[int, str]]:
+def bad_rows(ctx: WebContext, refusal: Refusal | None) -> list[tuple[int, str]]:
     """Return number and error of every bad row of a refused file; none if the refusal itself says it all."""
     if not isinstance(refusal, UnreadablePaper) or [error.code for error in refusal.errors] == [refusal.code]:
         return []
@@ -161,7 +160,7 @@ def open_case(ctx: Managing, answers: Fields) -> Response:
         if _about(procedure) == "object" and not (command.object or command.object_kk or command.object_ru):
             raise InvalidForm("web.refusal.no_object")
         case = cases.open_case(ctx, command)
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         return _case_page(ctx, answers, refusal=refusal)
     return redirect(ctx, f"/cases/{case.id}", said="opened")
 
@@ -180,7 +179,7 @@ def open_the_year(ctx: Managing, answers: Fields) -> Response:
     try:
         command = {"year": parse_year(year_text), "unit": unit, "kept_from": kept_from or None}
         opened = open_year(ctx, build(OpenYear, command)).opened
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         return _year_page(ctx, year_text, unit, kept_from, refusal=refusal)
     return redirect(ctx, "/cases", opened=str(len(opened)), year=year_text, of=unit)
 
@@ -191,7 +190,7 @@ def undo_the_year(ctx: Managing, answers: Fields) -> Response:
     year_text, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
     try:
         undo_year(ctx, build(UndoYear, {"year": parse_year(year_text), "unit": unit}))
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         return _year_page(ctx, year_text, unit, refusal=refusal)
     return redirect(ctx, "/open/year", year=year_text, unit=unit)
 
@@ -208,9 +207,7 @@ def parse_year(year_text: str) -> int:
     return int(year_text)
 
 
-def _case_page(
-    ctx: WebContext, answers: Mapping[str, str], *, refusal: Refusal | OutOfRange | None = None
-) -> Response:
+def _case_page(ctx: WebContext, answers: Mapping[str, str], *, refusal: Refusal | None = None) -> Response:
     """Return the form of one case with the answers so far; a unit that is not known becomes its refusal."""
     procedure = chosen_procedure(ctx, text(answers.get("procedure")))
     dates = intended(procedure, answers.items(), ctx.calendar)
@@ -250,7 +247,7 @@ def _form_page(
     *,
     unit: str = "",
     object: str = "",
-    refusal: Refusal | OutOfRange | None = None,
+    refusal: Refusal | None = None,
     action: str = "/open/case",
     **asked: Any,
 ) -> Response:
@@ -262,7 +259,7 @@ def _form_page(
     refusal, outlook = refusal or dates.refusal, NOTHING
     try:
         outlook = make_outlook(ctx, procedure, dates, office=office, unit=unit, object=object)
-    except (Refusal, OutOfRange) as impossible:
+    except Refusal as impossible:
         refusal = refusal or impossible
     return page(
         ctx,
@@ -317,7 +314,7 @@ def _year_page(
     unit: str,
     kept_from: str = "",
     *,
-    refusal: Refusal | OutOfRange | None = None,
+    refusal: Refusal | None = None,
 ) -> Response:
     today = ctx.today
     office = ctx.reads.office()
@@ -329,7 +326,7 @@ def _year_page(
         year = parse_year(year_text or str(today.year))
         command = build(OpenYear, {"year": year, "unit": unit_key, "kept_from": kept_from or None})
         ahead = preview_year(ctx, command.year, command.unit, command.kept_from)
-    except (Refusal, OutOfRange) as refused:
+    except Refusal as refused:
         refusal = refusal or refused
     openings = ahead.openings if ahead else ()
     counts = Counter(opening.procedure for opening in openings)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.context import RequestContext
 from merzim.services.names import assignee_key, name_assignees
@@ -58,7 +57,7 @@ class PlannedForm:
     planned: Mapping[str, date]
     facts: Mapping[str, date]
     carried: tuple[tuple[str, str], ...] = ()
-    refusal: Refusal | OutOfRange | None = None
+    refusal: Refusal | None = None
 
     @property
     def empty(self) -> bool:
@@ -76,7 +75,7 @@ def intended(
     date_texts = {key: text.strip()[:LONGEST] for key, text in list(answers)[:limit] if text.strip()}
     planned: dict[str, date] = {}
     facts: dict[str, date] = {}
-    refusal: Refusal | OutOfRange | None = None
+    refusal: Refusal | None = None
     for key, text in date_texts.items():
         for prefix, target in ((PLANNED, planned), (HAPPENED, facts)):
             name = key.removeprefix(prefix)
@@ -86,7 +85,7 @@ def intended(
                 on = parse_date(text)
                 calendar.is_working_day(on)
                 target[name] = on
-            except (Refusal, OutOfRange) as found:
+            except Refusal as found:
                 refusal = refusal or found
     return PlannedForm(
         fields=tuple(_date_fields(procedure, date_texts)),

@@ -16,7 +16,6 @@ from fastapi import APIRouter, Query
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from calendars import OutOfRange
 from merzim.documents.sheets.unreadable import UnreadablePaper, Upload
 from merzim.documents.sheets.workbook import MAX_BYTES
 from merzim.services.context import RequestContext
@@ -116,7 +115,7 @@ def send(ctx: Managing, form: Annotated[FormData, sent(files=2, fields=10)]) -> 
         content, name = sent_file(form)
         preview_schedule(ctx, content, name, procedure)
         digest = keep_upload(ctx, "schedule", content, name, procedure)
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         return hub(ctx, procedure=procedure, refusal=refusal, file=name)
     return redirect(ctx, f"/open/schedule/{digest}")
 
@@ -127,13 +126,13 @@ def _preview(
     number: int,
     *,
     answers: Mapping[str, str] | None = None,
-    refusal: Refusal | OutOfRange | None = None,
+    refusal: Refusal | None = None,
 ) -> Response:
     """Return the page of a file. `answers`: the corrections typed so far; `refusal`: of its import."""
     form_answers = dict(answers or {})
     try:
         result, found = _corrected(ctx, upload, form_answers)
-    except (Refusal, OutOfRange) as stale:
+    except Refusal as stale:
         # The office changed since the upload, so that the file is no longer valid.
         return hub(ctx, procedure=upload.procedure, refusal=stale, file=upload.name)
     refusal = refusal or found
@@ -200,14 +199,14 @@ def _said_of_file(result: Consideration, office: Office, number: int) -> dict[st
 
 def _corrected(
     ctx: WebContext, upload: Upload, answers: Mapping[str, str]
-) -> tuple[Consideration, Refusal | OutOfRange | None]:
+) -> tuple[Consideration, Refusal | None]:
     """Return the file as corrected and None; where the corrections are refused, the file as sent and why."""
     content, name, procedure = upload.content, upload.name, upload.procedure
     try:
         # What it may be joined to is asked again, with the answer as it was chosen.
         given = build(ScheduleAnswers, {**_of_analyses(answers), "joins": {}})
         return preview_schedule(ctx, content, name, procedure, given), None
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         if not answers:
             raise
         return preview_schedule(ctx, content, name, procedure), refusal
@@ -234,7 +233,7 @@ def take(ctx: Managing, digest: Digest, form: Annotated[FormData, sent(fields=15
             "meant": meant,
         }
         result = take_schedule(ctx, build(ImportSchedule, fields))
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         return _preview(ctx, upload, 1, answers=answers, refusal=refusal)
     counts = {name: str(len(getattr(result, name))) for name in ("opened", "replanned", "unchanged")}
     return redirect(ctx, "/cases", **counts)

@@ -284,7 +284,7 @@ def _effect(ctx: RequestContext, case: Case, fact: str, on: str) -> tuple[Previe
     try:
         day = parse_date(on)
         foreseen, people = cases.foresee(ctx, cases.RecordFact(case=case.id, fact=fact, on=day, preview=True))
-    except (Refusal, OutOfRange):
+    except Refusal:
         return None
     return foreseen, len(people)
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from calendars import OutOfRange
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext
 from merzim.services.law.regulations import case_registers
@@ -55,7 +54,7 @@ class RecordingForm:
     option: str = ""
     is_recorded: bool = False
     confirmation: Confirmation | None = None
-    refusal: Refusal | OutOfRange | None = None
+    refusal: Refusal | None = None
     had_files: bool = False
 
 

@@ -13,7 +13,6 @@ from fastapi import APIRouter, Depends, Form
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from calendars import OutOfRange
 from merzim.services.cases import assignments, comments
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext, whole_case
@@ -64,7 +63,7 @@ def answer_form(
     except Unconfirmed as question:
         confirmation = question.confirmation
         rejected_form = RejectedForm(form=name, refusal=None, answers=answers, confirmation=confirmation)
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         rejected_form = RejectedForm(form=name, refusal=refusal, answers=answers)
     return case_page(ctx, case, tab=tab, rejected_form=rejected_form, had_files=had_files)
 

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, HTTPException, Query
 from starlette.responses import Response
 
-from calendars import OutOfRange
 from merzim.documents.forms import form as form_named
 from merzim.documents.forms import missing_values
 from merzim.documents.forms import title as field_title
@@ -233,7 +232,7 @@ def show_import_page(
     preview: ImportedRows | None = None,
     digest: str = "",
     answers: Mapping[str, str] | None = None,
-    refusal: Refusal | OutOfRange | None = None,
+    refusal: Refusal | None = None,
 ) -> Response:
     """Return the page of the import: the rows to import, or the mistakes in the file."""
     register, answers = _register(ctx, register_id), answers or {}

@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from calendars import OutOfRange
 from merzim.services.inputs import build
 from merzim.services.registers.results import field_view, reader_scope, writable_register
 from merzim.services.registers.tables import ImportRows, import_rows
@@ -46,7 +45,7 @@ def add(ctx: Recording, register_id: RegisterPath, form: Sent) -> Response:
         unit = resolve_unit(ctx.reads.office(), answers.get("unit", ""), root=ctx.reader.root)
         row = {"register_id": register_id, "unit": unit, "values": new_values(ctx, fields, form)}
         detail = add_row(ctx, build(AddRow, row))
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         rejected_form = RejectedForm(form="add", refusal=refusal, answers=answers)
         return row_form(ctx, register_id, rejected_form=rejected_form)
     return redirect(ctx, f"/registers/{register_id}/{detail.row.id}", said="added")
@@ -70,7 +69,7 @@ def import_(ctx: Recording, register_id: RegisterPath, form: SentFile) -> Respon
             "preview": not answers.get("take"),
         }
         result = import_rows(ctx, build(ImportRows, fields))
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         return show_import_page(ctx, register_id, answers=answers, refusal=refusal)
     if result.preview:
         return show_import_page(ctx, register_id, preview=result, digest=digest, answers=answers)
@@ -90,7 +89,7 @@ def edit(ctx: Recording, register_id: RegisterPath, row: RowPath, form: Sent) ->
             "seq": answers.get("seq", "").partition(";")[0] or None,
         }
         edit_row(ctx, build(EditRow, fields))
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         rejected_form = RejectedForm(form="edit", refusal=refusal, answers=answers)
         return show_row_page(ctx, register_id, row, rejected_form=rejected_form)
     return redirect(ctx, f"/registers/{register_id}/{row}", said="edited")
@@ -102,7 +101,7 @@ def withdraw(ctx: Managing, register_id: RegisterPath, row: RowPath, answers: Fi
     row_of_register(ctx, register_id, row)
     try:
         withdraw_row(ctx, build(WithdrawRow, {"row": row, "ground": answers.get("ground", "")}))
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         rejected_form = RejectedForm(form="withdraw", refusal=refusal, answers=answers)
         return show_row_page(ctx, register_id, row, rejected_form=rejected_form)
     return redirect(ctx, f"/registers/{register_id}/{row}", said="withdrawn")
@@ -117,7 +116,7 @@ def erase(ctx: Managing, register_id: RegisterPath, row: RowPath, answers: Field
             raise InvalidForm("web.registers.erase_unsure")
         fields = {"fields": answers.getlist("field"), "ground": answers.get("ground", "")}
         erase_row(ctx, build(EraseRow, {"row": row, **fields}))
-    except (Refusal, OutOfRange) as refusal:
+    except Refusal as refusal:
         rejected_form = RejectedForm(form="erase", refusal=refusal, answers=answers)
         return show_row_page(ctx, register_id, row, rejected_form=rejected_form)
     return redirect(ctx, f"/registers/{register_id}/{row}", said="erased")
