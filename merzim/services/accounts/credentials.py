@@ -28,7 +28,7 @@ _LOGIN = re.compile(r"[\w.@+-]{2,80}")
 
 
 class BadPassword(Refusal, ValueError):
-    """A new password that is too short, too long, too simple, equal to the login, or not repeated exactly."""
+    """A password, a code or a login name that is wrong, or that cannot be the new one."""
 
 
 def new_secret() -> str:

@@ -88,7 +88,9 @@ Further = Annotated[int, Query(ge=1, le=100_000)]
 
 
 class IndicatorAnswer(Result):
-    """The points of one indicator as decimal strings; null where the document names no ceiling."""
+    """The points of one indicator as decimal strings. `maximum`: null where the document names no ceiling;
+    `lost`, `at_stake`: null where it names no deduction either.
+    """
 
     id: str
     title: InLanguage
