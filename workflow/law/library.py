@@ -145,6 +145,12 @@ class Library:
         """Return the last edition of a procedure, used where no day is given. Raises UnknownProcedure."""
         return self.named(self._edition_names(procedure)[-1])
 
+    def stage_titles(self, editions: Mapping[str, str]) -> dict[str, Text]:
+        """Return stage -> title, in the order of their procedures. `editions`: stage -> one that has it."""
+        titles = {stage: self.named(edition).stage_title for stage, edition in editions.items()}
+        in_order = sorted(titles, key=lambda stage: ([*titles[stage]].index(stage), stage))
+        return {stage: titles[stage][stage] for stage in in_order}
+
     def named(self, edition: str) -> Procedure:
         """Return the edition of that name, such as "internal-analysis.2024-01-01". Raises UnknownProcedure."""
         if edition not in self._editions:

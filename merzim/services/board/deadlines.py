@@ -16,7 +16,6 @@ from merzim.services.scoring import Stakes
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import DeadlineFilter, Horizon, Urgency
 from workflow.deadlines.lateness import near
-from workflow.law.library import Library
 from workflow.law.procedure import Text
 from workflow.org.access import within
 from workflow.org.office import Office
@@ -68,10 +67,11 @@ def deadlines(ctx: RequestContext, asking: DeadlineQuery, *, number: int) -> Dea
     pages = max(1, -(-total // PAGE))
     number = min(number, pages)
     rows = reads.listed(deadline_filter, limit=PAGE, offset=(number - 1) * PAGE)
+    titles = (procedure.stage_title.get(asking.stage or "") for procedure in ctx.library.all())
     return Deadlines(
         asking=asking,
         lines=build_board_lines(ctx, reads, rows, soon=deadline_filter.horizon.soon),
-        stage=_stage_title(ctx.library, asking.stage),
+        stage=next(filter(None, titles), None),
         person=_person(office, asking.person, ctx.reader.root, waits=bool(deadline_filter.assignees))
         if asking.person is not None
         else "",
@@ -134,12 +134,3 @@ def _person(office: Office, key: str, reader_unit: str, *, waits: bool) -> Name:
     person = office.people.get(key)
     is_visible = waits or (person is not None and within(office, person.unit, reader_unit))
     return person_name(office, key) if is_visible else key
-
-
-def _stage_title(library: Library, stage: str | None) -> Text | None:
-    """Return the title of a stage in the first edition that has it; None for none, or an unknown one."""
-    for procedure in library.all():
-        for procedure_stage in procedure.stages:
-            if procedure_stage.id == stage:
-                return procedure_stage.title
-    return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -12,7 +11,6 @@ from merzim.services.names import UnitName, known_year, unit_name
 from merzim.services.verbs import NotFound
 from workflow.board.figures import Pace, Performance, pace_by_stage, performance_by
 from workflow.deadlines.lateness import working_days_between
-from workflow.law.library import Library
 from workflow.law.procedure import Text
 
 SHOWN_UNITS = 25
@@ -60,7 +58,7 @@ def figures_of(ctx: RequestContext, unit: str, year: int | None) -> FiguresView:
     Raises:
         NotFound: it lies before the records or in the future.
     """
-    reads, library, calendar, today = ctx.reads, ctx.library, ctx.calendar, ctx.today
+    reads, calendar, today = ctx.reads, ctx.calendar, ctx.today
     year = known_year(ctx, year)
     if year > today.year:
         raise NotFound("web.problem.no_year")
@@ -71,7 +69,7 @@ def figures_of(ctx: RequestContext, unit: str, year: int | None) -> FiguresView:
     by_unit = performance_by(outcomes, lambda outcome: outcome.unit or office.root, delay)
     by_stage = performance_by(outcomes, lambda outcome: outcome.stage, delay)
     pace = pace_by_stage(spans, lambda first, on: working_days_between(first, on, calendar))
-    titles = _stage_titles(library, {outcome.stage: outcome.edition for outcome in outcomes})
+    titles = ctx.library.stage_titles({outcome.stage: outcome.edition for outcome in outcomes})
     firsts = [date(year, month, 1) for month in range(1, 13)]
     months = [
         FiguresLine(id=f"{on:%Y-%m}", name=on, figures=by_month.get(on, Performance()))
@@ -94,21 +92,3 @@ def figures_of(ctx: RequestContext, unit: str, year: int | None) -> FiguresView:
             FiguresLine(id=unit, name=unit_name(office, unit), figures=by_unit[unit]) for unit in worst
         ),
     )
-
-
-def _stage_titles(library: Library, editions: Mapping[str, str]) -> dict[str, Text]:
-    """Return stage -> title, in the order of stages in their procedures.
-
-    Args:
-        editions: stage -> an edition that has it.
-    """
-    places: dict[str, tuple[int, Text]] = {}
-    for stage, edition in editions.items():
-        procedure = library.named(edition)
-        place = next(
-            number for number, procedure_stage in enumerate(procedure.stages) if procedure_stage.id == stage
-        )
-        places[stage] = place, procedure.stage_title[stage]
-    return {
-        stage: title for stage, (_, title) in sorted(places.items(), key=lambda entry: (entry[1][0], entry[0]))
-    }

@@ -24,7 +24,7 @@ from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Sum, total
 from workflow.deadlines.lateness import near, working_days_between
 from workflow.law.library import Library
-from workflow.law.procedure import Procedure, Text
+from workflow.law.procedure import Text
 from workflow.org.office import Office
 from workflow.scoring.scale import SCORED
 
@@ -238,17 +238,13 @@ def _matrix(
     """Return the units with most overdue deadlines by stage."""
     units = _by_stage(sums, office, today)
     shown_units, editions = _worst(units)
-    stages: dict[str, tuple[int, Text]] = {}
-    for stage, edition in editions.items():
-        procedure = library.named(edition)
-        stages[stage] = _place(procedure, stage), procedure.stage_title[stage]
-    columns = sorted(stages, key=lambda stage: (stages[stage][0], stage))
+    stages = library.stage_titles(editions)
     return Matrix(
-        stages=tuple((stage, stages[stage][1]) for stage in columns),
+        stages=tuple(stages.items()),
         rows=tuple(
             MatrixRow(
                 unit=unit_name(office, unit),
-                cells=tuple(_cell(*units[unit].cells.get(stage, (0, 0))) for stage in columns),
+                cells=tuple(_cell(*units[unit].cells.get(stage, (0, 0))) for stage in stages),
                 total=_cell(*units[unit].both),
                 late=working_days_between(since, today, calendar) if since else None,
             )
@@ -286,10 +282,6 @@ def _worst(units: Mapping[str, _Heat]) -> tuple[Sequence[str], Mapping[str, str]
         if not heat.editions.keys() <= editions.keys():
             editions = {**heat.editions, **editions}
     return first, editions
-
-
-def _place(procedure: Procedure, stage: str) -> int:
-    return next(n for n, procedure_stage in enumerate(procedure.stages) if procedure_stage.id == stage)
 
 
 def _cell(overdue: int, due: int) -> StageCell:

@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, select
 
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import Row_, execute, read, reading, writing
+from merzim.storage.database.engine import execute, read, reading, writing
 from merzim.storage.events import Draft
 from merzim.storage.org.chain import record
-from merzim.storage.rows import read_as
+from merzim.storage.rows import columns_of, read_as
 from merzim.storage.tables.notices import LINK, LINK_CODE
 from notifications.links import CODE_LASTS, Redeemed, TelegramLink
 
@@ -28,7 +28,7 @@ class SqlLinks:
 
     def these(self, people: Collection[str]) -> Mapping[str, TelegramLink]:
         query = select(LINK).where(LINK.c.person.in_(sorted(people)))
-        return {record.person: _link(record) for record in read(self._engine, query)}
+        return {record.person: read_as(TelegramLink, record) for record in read(self._engine, query)}
 
     def behind(self, chat: str) -> TelegramLink | None:
         return self._link(LINK.c.chat == chat)
@@ -64,17 +64,10 @@ class SqlLinks:
             if mine is not None and mine.person != code.person:
                 return "taken", None
             connection.execute(LINK_CODE.update().where(LINK_CODE.c.hash == hashed).values(used_at=now))
-            link_record = connection.execute(select(LINK).where(LINK.c.person == code.person)).first()
-            before = _link(link_record) if link_record else None
-            link = TelegramLink(
-                person=code.person,
-                chat=chat,
-                language=before.language if before else language,
-                linked_at=now,
-            )
-            step = insert(connection, LINK).values(
-                person=link.person, chat=chat, language=link.language, linked_at=now
-            )
+            before = _first(connection, LINK.c.person == code.person)
+            language = before.language if before else language
+            link = TelegramLink(person=code.person, chat=chat, language=language, linked_at=now)
+            step = insert(connection, LINK).values(columns_of(LINK, link))
             again_ = {"chat": chat, "linked_at": now, "blocked_at": None}
             connection.execute(step.on_conflict_do_update(index_elements=[LINK.c.person], set_=again_))
             record(connection, Draft(kind="link_saved", name=link.person, by=link.person, at=now))
@@ -110,8 +103,4 @@ class SqlLinks:
 
 def _first(connection: Connection, which: object) -> TelegramLink | None:
     record = connection.execute(select(LINK).where(which)).first()  # type: ignore[arg-type]
-    return _link(record) if record is not None else None
-
-
-def _link(record: Row_) -> TelegramLink:
-    return read_as(TelegramLink, record)
+    return read_as(TelegramLink, record) if record is not None else None

@@ -84,10 +84,7 @@ class SqlStaff:
             connection.execute(PERSON.delete().where(PERSON.c.key == person.key))
             connection.execute(PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None))
             _unmatch(connection, person.key)
-            record(
-                connection,
-                office_event(at, "person_removed", person.key),
-            )
+            record(connection, office_event(at, "person_removed", person.key))
 
     def take_in(self, units: list[Unit], people: list[Person], *, at: Stamp) -> SaveCounts:
         """Save a whole table of people; people it does not name are kept."""
@@ -145,8 +142,7 @@ class SqlChoices:
         kind = f"{column.removeprefix('own_')}_chosen"
         with writing(self._engine) as connection:
             if connection.execute(PERSON.update().where(mine).values({column: value})).rowcount:
-                event = Draft(kind=kind, name=person, by=by, at=now, payload={"value": value})
-                record(connection, event)
+                record(connection, Draft(kind=kind, name=person, by=by, at=now, payload={"value": value}))
 
 
 def _same(stored: object, was: object, name: str) -> None:
