@@ -103,7 +103,9 @@ def narrowed(
     )
 
 
-def _noticed(person: PersonParam, case: Short = "", state: Short = "", channel: Short = "") -> NoticeFilter:
+async def _noticed(
+    person: PersonParam, case: Short = "", state: Short = "", channel: Short = ""
+) -> NoticeFilter:
     """Return the filter of a list of notices, from the address; "" does not narrow it."""
     return {"case": case.strip(), "person": person, "state": state, "channel": channel}
 

@@ -53,7 +53,7 @@ Quarter = Annotated[int | None, Query(ge=0, le=4)]
 _Text = Annotated[str, Query(max_length=500)]
 
 
-def _audit(
+async def _audit(
     person: _Text = "", topic: _Text = "", about: _Text = "", since: _Text = "", until: _Text = ""
 ) -> dict[str, Any]:
     return {"person": person.strip(), "topic": topic, "about": about.strip(), "since": since, "until": until}

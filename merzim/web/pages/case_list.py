@@ -149,7 +149,7 @@ Name = Annotated[str, Query(max_length=200)]
 Done = Annotated[int | None, Query(ge=0, le=10_000_000)]
 
 
-def _case_filter(
+async def _case_filter(
     ctx: Reading,
     unit: UnitParam,
     procedure: Name = "",

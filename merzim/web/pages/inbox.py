@@ -79,7 +79,7 @@ def mark_as_read(ctx: Own, answers: Fields) -> Response:
 assignments_router = APIRouter(include_in_schema=False)
 
 
-def _query_in_address(
+async def _query_in_address(
     ctx: Reading, whose: Whose | None = None, state: AssignmentState = "open", number: Number = 1
 ) -> ListAssignments:
     """Return the query in the address. By default: those the reader gave, if they may give any; else their own;

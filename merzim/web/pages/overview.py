@@ -47,7 +47,7 @@ def overview_page(ctx: Reading, unit: UnitParam) -> Response:
     )
 
 
-def _asking(
+async def _asking(
     unit: UnitParam,
     urgency: Urgency = "open",
     on: Annotated[date | None, Query()] = None,

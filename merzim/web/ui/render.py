@@ -324,7 +324,7 @@ class Translator:
         return text if self.language == "en" else text.replace(".", ",")
 
 
-def _translator(
+async def _translator(
     request: Request,
     lang: Annotated[LanguageCode | None, Query(description="The language of texts.")] = None,
 ) -> Translator:

@@ -118,7 +118,7 @@ def registers_page(ctx: Reading, unit: RequiredUnit) -> Response:
     )
 
 
-def _query(
+async def _query(
     ctx: Reading,
     register_id: RegisterPath,
     unit: UnitParam,
