@@ -219,6 +219,9 @@ def test_a_day_that_was_not_offered_is_refused_by_the_same_rule(talk: Talk, case
     for data in (f"d:{name}:2026-03-99", f"u:{name}:-1"):
         toast = talk.toast(lambda data=data: talk.emulator.sends_callback(emulator.AIGUL, data))
         assert toast.startswith("Бұл түйме")
+    talk.day(date(2026, 3, 30))
+    late = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Кейінірек еске салу"))
+    assert late.startswith("Еске салуды енді кейінге қалдыруға болмайды")
     assert len(chain(talk, case)) == before
 
 
