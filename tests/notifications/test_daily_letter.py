@@ -84,6 +84,17 @@ def test_everything_of_a_day_stands_in_one_letter_by_urgency(town: Town) -> None
     assert letter.notice.key == f"2026-04-06:{AIGUL.key}:shelf"
 
 
+def test_of_a_long_list_the_rest_is_counted(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of three, where a list has room for two."""
+    monkeypatch.setattr("notifications.letters.daily.LONGEST", 2)
+    for _ in range(3):
+        town.open()
+    (letter,) = of(day(town, FIVE_BEFORE), AIGUL.key)
+
+    assert letter.letter.text.count("(Құрылыс басқармасы) – 30 наурыз") == 2
+    assert "тағы 1" in letter.letter.text
+
+
 def test_every_answer_is_a_button_of_its_own(tmp_path: Path) -> None:
     """In the letter of one reminder and in a list; it carries its look, which mail programs may drop."""
     town = Town(tmp_path, rules=replace(RULES, link_key="k" * 32))

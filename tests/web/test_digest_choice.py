@@ -13,7 +13,7 @@ import pytest
 from merzim.settings import DatabaseSettings
 from merzim.storage.org.chain import IN_ORDER
 from merzim.storage.org.settings import link_key
-from notifications.letter_links import address_secret, choice_address
+from notifications.letter_links import address_secret, choice_address, find_person
 from notifications.rules import Rules
 from notifications.wire.message import build_message
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, RULES, Shelf, Town, noon
@@ -121,10 +121,11 @@ def test_the_page_leads_back_to_one_letter_a_day(town: Town, site: Site) -> None
 
 @pytest.mark.parametrize("path", ["/digest/{other}/weekly", "/digest/{mine}/off", "/digest/short/weekly"])
 def test_nobody_elses_address_and_nothing_like_off(town: Town, site: Site, path: str) -> None:
-    """A secret made with another key, a choice there is none of, half a secret."""
+    """A secret made with another key, or with none; a choice there is none of, half a secret."""
     mine, other = address_secret(town.rules.link_key, AIGUL.key), address_secret("another key", AIGUL.key)
 
     assert site.stranger().post(path.format(mine=mine, other=other)).status_code == 404
+    assert find_person("", address_secret("", AIGUL.key), [AIGUL.key]) is None
     assert chosen(town) == ""
     assert said(town) == []
 
