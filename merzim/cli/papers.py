@@ -424,7 +424,7 @@ _NO_PERIOD: dict[str, Any] = {"year": None}
 
 
 def _period(call: CommandContext, definition: Form, year: str | None, quarter: str | None) -> dict[str, Any]:
-    """Return year and quarter of a report as its functions take them."""
+    """Return year and quarter of a report as its functions take them. Raises Refusal for a quarter alone."""
     report_year = number(year, where="--year", first=2000, last=2100) if year else None
     report_quarter = number(quarter, where="--quarter", first=0, last=4) if quarter else None
     if report_year is None:

@@ -65,7 +65,7 @@ def naming(facts: Collection[str], headings: Mapping[str, str]) -> Naming:
 
 
 def _named(heading: str, own: Headings) -> str:
-    """Return what a heading names: a fact of the product by its own words, else by the words of offices."""
+    """Return what a heading names, by the product's own words, else by those of offices; "" if unknown."""
     column = own.column(heading)
     if column and column not in _OUTSIDE_TABLE and "." not in column:
         return {"analysis_started": "start", "analysis_ended": "end"}.get(column, STEP + column)

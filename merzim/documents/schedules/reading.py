@@ -100,6 +100,7 @@ def _moved(schedule: ReadSchedule, offset: int) -> ReadSchedule:
 
 
 def _moved_note(note: ReadingNote, offset: int) -> ReadingNote:
+    """Return a note with its row moved by so many rows; one about the whole file (row 0) stays."""
     row = note.row + offset if note.row else 0
     return ReadingNote(row, note.code, {**note.arguments, "row": row})
 

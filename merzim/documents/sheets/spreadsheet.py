@@ -113,7 +113,8 @@ def _is_hidden(marked: Worksheet, number: int) -> bool:
 
 
 def _checked(row: RowOfSheet, marked: Worksheet, width: int, struck: list[str]) -> tuple[object, ...]:
-    """Return the cells of a row without those struck out, which are named; formulas without a value as such.
+    """Return the cells of a row without those struck out, which are added to `struck`; a formula without a
+    value becomes a NotAValue.
 
     A row of which only numbers are left is struck out as a whole.
     """

@@ -198,7 +198,7 @@ def add(ctx: RequestContext, command: AccountAccess) -> Invitation:
 
 @verb("settings")
 def change(ctx: RequestContext, command: AccountAccess) -> AccountDetails:
-    """Change the access or unit of an account."""
+    """Change the access, name, unit or person of an account."""
     account = get_account(ctx, command.login)
     _require_administrator_left(ctx, account, command.access)
     reader = _reader(ctx, account.reader.login, command)

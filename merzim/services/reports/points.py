@@ -154,7 +154,7 @@ def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: in
     """Return the step of a case of the year that takes the whole of a share: of the body's case, else of one
     below.
 
-    Where none is open, a step without a case; None for a reader who may not open the year.
+    Where none is open, a step without a case; None for a past year, and for a reader who may not open the year.
     """
     steps = [fact.partition(":") for fact in (counting.fact, *counting.also)]
     heads, root = (

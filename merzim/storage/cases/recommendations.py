@@ -59,7 +59,7 @@ class CaseLines:
 
 
 def lines(case: Case) -> CaseLines:
-    """Return what lists keep of a case."""
+    """Return what lists and searches keep of a case, as its events make it."""
     return CaseLines(_recommendations(case), [*_rows(case), *_files(case)])
 
 

@@ -155,7 +155,7 @@ def _forms(word: str) -> set[str]:
 
 def _forget(connection: Connection, words: Words) -> None:
     """Delete data that belongs to the person alone: link codes, addresses in the audit log;
-    withdraw their letters.
+    withdraw their letters that have not left.
     """
     keys, logins = [*words.keys], [*words.logins]
     connection.execute(LINK_CODE.delete().where(LINK_CODE.c.person.in_(keys)))
