@@ -73,7 +73,7 @@ _REMEMBERED = 8192
 def date_long(day: date, language: str, case: Case | None = None) -> str:
     """Return a date in words: "30 марта 2026 года", "2026 жылғы 30 наурыз", "30 March 2026".
 
-    `case` puts the Kazakh month in the ablative, dative or locative; other languages do not change.
+    `case` inflects the Kazakh month (`inflect`); other languages do not change.
 
     Raises:
         TypeError: a datetime, which has no date without a time zone.
@@ -129,7 +129,10 @@ def days_list(days: tuple[date, ...], language: str, *, years: bool = False) -> 
 
 @lru_cache(maxsize=_REMEMBERED)
 def days_ranges(days: tuple[date, ...], language: str) -> str:
-    """Return ascending days, consecutive ones as ranges, each month named once: "4–5, 11–12 апреля"."""
+    """Return days in ascending order, consecutive ones as ranges, each month named once: "4–5, 11–12 апреля".
+
+    The year is included only when there are several.
+    """
     several = _several_years(days)
     ranges: list[str] = []
     for key, group in groupby(_consecutive_runs(days), key=_place):
@@ -199,6 +202,7 @@ def _several_years(days: Iterable[date]) -> bool:
 
 
 def _days_of(numbers: str, year: int, month: int, language: str, with_year: bool) -> str:
+    """Return days of one month, given as text ("4–5, 11"), with the month's name."""
     code = "date.long" if with_year else "date.day"
     return template(code, language).format(day=numbers, month=names(language).months[month - 1], year=year)
 
@@ -224,6 +228,7 @@ def _across(first: date, last: date, language: str, with_year: bool) -> str:
 
 
 def _of_year(kind: str, language: str, year: str, name: str) -> str:
+    """Return a period (`month`, `quarter`, `half_year`, `year`) of a year in words."""
     return template(f"period.{kind}", language).format(year=year, name=name)
 
 

@@ -71,7 +71,7 @@ def template(code: str, language: str) -> str:
         raise UnknownLanguage(language) from None
 
 
-def cut(text: str) -> Iterator[tuple[str, int, int]]:
+def places_of_entries(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield each code of a catalogue file, with the offsets where the lines below it begin and end."""
     heads = list(_CODE.finditer(text))
     ends = [*(head.start() for head in heads[1:]), len(text)]
@@ -97,11 +97,12 @@ def add_word(code: str, texts: Mapping[str, str]) -> None:
 
 
 def codes() -> frozenset[str]:
+    """Return the codes of all entries, an organisation's own words included."""
     return frozenset(_entries())
 
 
 def where(code: str) -> str:
-    """Return the file that defines a code, for error messages."""
+    """Return the file that defines a code, for error messages; "" for an organisation's own word."""
     return _entries()[code].file
 
 
@@ -111,7 +112,7 @@ def _entries() -> dict[str, CatalogueEntry | UnreadEntry]:
     entries: dict[str, CatalogueEntry | UnreadEntry] = {}
     for path in sorted(CATALOGUE.glob("*.toml")):
         text = path.read_text(encoding="utf-8")
-        for code, start, end in cut(text):
+        for code, start, end in places_of_entries(text):
             entries[code] = UnreadEntry(path.name, text[start:end])
     return entries
 

@@ -290,6 +290,7 @@ def _bracketed(value: object, language: str) -> str:
 
 
 def _cited(value: str, language: str) -> str:
+    """Return a citation in words behind a comma; nothing for an empty one."""
     text = paragraph(value, language) if value else ""
     return f", {text}" if text else ""
 

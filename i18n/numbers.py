@@ -42,6 +42,7 @@ def number(value: int | Decimal | Fraction, language: str) -> str:
 
 
 def _grouped(text: str, language: str) -> str:
+    """Return a number written as "12,345.5" with the language's signs; four digits are not grouped."""
     locale = names(language)
     whole_part, _, fraction = text.partition(".")
     if len(whole_part.replace(",", "").lstrip("-")) < 5:

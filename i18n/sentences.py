@@ -66,6 +66,7 @@ def explain(elements: Iterable[Sayable], language: str) -> list[str]:
 
 
 def explanation(elements: Iterable[Sayable], language: str) -> str:
+    """Return an explanation as one text."""
     return " ".join(explain(elements, language))
 
 

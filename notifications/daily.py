@@ -122,7 +122,9 @@ def next_opening(day: date, person: str, times: OfficeTimes, *, now: datetime) -
 
 
 def holders(office: Office, duties: Sequence[str], today: date) -> Iterator[Person]:
-    """Yield the people who hold one of the duties in any unit, or their deputies."""
+    """Yield the people who hold one of the duties in any unit, or the deputies of those who are away, one
+    person as often as they hold one.
+    """
     for (_, duty), people in sorted(office.holders.items()):
         if duty in duties:
             for person in people:
@@ -145,7 +147,7 @@ def _overseers(dispatch: Dispatch) -> list[Person]:
 
 
 def _empty(person: Person, channel: Channel, dispatch: Dispatch) -> PendingStep | None:
-    """Return the letter of today without items of its own; None where the channel does not reach the person."""
+    """Return a person's letter of today with no items; None where the channel does not reach the person."""
     address = channel.address(person)
     if address is None:
         return None

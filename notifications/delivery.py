@@ -167,7 +167,9 @@ def _record_channel_state(
 def _with_carried(
     batch: Sequence[Notice], carried: Mapping[str, Sequence[Notice]], outcomes: dict[str, Outcome]
 ) -> list[Notice]:
-    """Return the notices that outcomes apply to: for a letter that carries others, those it carries too."""
+    """Return the notices of a batch, those that a letter carries in its place; these get its outcome where
+    `outcomes` has none of their own.
+    """
     notices: list[Notice] = []
     for notice in batch:
         members = carried.get(notice.key, ())

@@ -42,7 +42,9 @@ def queue_comment_notices(dispatch: Dispatch) -> int:
 
 
 def comment_notices(line: InboxLine, dispatch: Dispatch) -> Iterator[Notice]:
-    """Yield a notice about an event for every channel that reaches the person."""
+    """Yield a notice about an event for every channel that reaches the person, and of a question another one on
+    its day; none for somebody who left.
+    """
     office, times, now = dispatch.office, dispatch.times, dispatch.now
     person, event = office.people.get(line.person), line.event
     if person is None:
@@ -197,7 +199,7 @@ def campaign_notice(
             "version": campaign_person.version,
             "title": campaign.titled(campaign_kind)[language],
             "text": campaign_kind.invitation[language],
-            "act": cited(register, campaign_kind, language),
+            "act": cited_act(register, campaign_kind, language),
             "organisation": organisation,
             "asks": _asks(campaign, campaign_kind),
             "days": [[field.title[language], day.isoformat()] for field, day in given_days(register, campaign)],
@@ -206,7 +208,8 @@ def campaign_notice(
 
 
 def given_days(register: Register, campaign: StartedCampaign) -> list[tuple[RegisterField, date]]:
-    """Return the days the officer gave to every row: of what is asked, beside the last day of answering.
+    """Return the days the officer gave to every row, each with its date field: days of what is asked, beside
+    the last day of answering.
 
     What is confidential stands in no letter and on no page that is opened without log-in.
     """
@@ -228,7 +231,7 @@ def chosen_channel(person: Person, channels: Sequence[Channel]) -> Channel | Non
     return reaching[0] if reaching else None
 
 
-def cited(register: Register, campaign: Campaign, language: str) -> str:
+def cited_act(register: Register, campaign: Campaign, language: str) -> str:
     """Return the act a campaign rests on with its paragraph, in words; "" if there is none."""
     if not campaign.act:
         return ""

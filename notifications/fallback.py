@@ -24,7 +24,10 @@ def fall_back(
     dispatch: Dispatch,
 ) -> None:
     """Queue failed notices, and those that have waited for OTHERS_AFTER, for the other channels; notify the
-    officer of people the channel cannot reach any more.
+    officer of people the channel cannot reach any more, and tell the channel so.
+
+    Args:
+        outcomes: by key, those of the channel; marks: what is stored of them.
 
     The keys make it idempotent: a person already reached through another channel gets nothing twice, nor does a
     repetition after a crash add anything.

@@ -42,13 +42,13 @@ class Links(Protocol):
     """Repository of links and codes; each method is one transaction."""
 
     def of(self, person: str) -> TelegramLink | None:
-        """Return the person's current link."""
+        """Return the person's current link; None where there is none."""
 
     def these(self, people: Collection[str]) -> Mapping[str, TelegramLink]:
-        """Return the current links of these people, in one query."""
+        """Return the current links of these people by key, in one query."""
 
     def behind(self, chat: str) -> TelegramLink | None:
-        """Return the link of a Telegram account."""
+        """Return the link of a Telegram account; None where there is none."""
 
     def offer(self, person: str, hashed: str, *, now: datetime) -> None:
         """Store the hash of a new code for a person; an earlier unused code becomes invalid."""
@@ -87,4 +87,5 @@ def hash_code(code: str) -> str:
 
 
 def link_address(bot: str, code: str) -> str:
+    """Return the address that opens the bot in Telegram and sends it a code."""
     return f"https://t.me/{bot.removeprefix('@')}?start={code}"

@@ -35,7 +35,7 @@ def queue_move_notices(dispatch: Dispatch) -> tuple[list[Notice], int]:
 
 
 def plan_move_notices(dispatch: Dispatch) -> Sequence[Notice]:
-    """Return the notices `queue_move_notices` would queue, without writing."""
+    """Return the notices `queue_move_notices` would queue first (of PAGE moves), without writing."""
     moves = dispatch.outbox.moves(limit=PAGE)
     return [notice for move in moves for notice in _notices(move, dispatch)]
 
@@ -61,7 +61,7 @@ def people_to_tell(changes: Iterable[DeadlineChange], notices: Iterable[Notice])
 
 
 def was_notified(notices: Iterable[Notice], event: Event) -> bool:
-    """Return whether a letter about an event may have left: about a date it moved, or composed after it.
+    """Return whether a letter that speaks of an event may have left: of a date it moved, or queued after it.
 
     Args:
         notices: notices of the event's case.
@@ -75,13 +75,15 @@ def was_notified(notices: Iterable[Notice], event: Event) -> bool:
 
 
 def _is_news(due: date | None, last: Notice) -> bool:
-    """Return whether the due date differs from the one in the person's last notice."""
+    """Return whether a due date (None: none is valid) differs from the one in the person's last notice."""
     was_withdrawn = last.step == WITHDRAWN
     return not was_withdrawn if due is None else was_withdrawn or due != last.due
 
 
 def _notices(move: Move, dispatch: Dispatch) -> Iterator[Notice]:
-    """Yield the notices of a moved deadline, one for each recipient of an earlier notice to whom it is news."""
+    """Yield the notices of a moved deadline, one for each recipient of an earlier notice to whom it is news,
+    unless another letter tells them; none of one that is done or missed.
+    """
     row = move.row
     if row is not None and row.state in ("done", "missed"):
         # Missed obligations are no longer reminded of, but they are not waived: the case shows the finding.

@@ -47,7 +47,9 @@ class PlannedPage:
 
 
 def plan_page(dispatch: Dispatch, rows: Sequence[Row]) -> PlannedPage:
-    """Return the notices of the steps that have come for these rows, and the rows' next steps."""
+    """Return the notices of the steps that have come for these rows, the rows' next steps, and a problem for
+    each row that could not be planned.
+    """
     cases = dispatch.outbox.cases({row.case for row in rows})
     page = PlannedPage(len(rows), [], [], [])
     for row in rows:
@@ -61,7 +63,9 @@ def plan_page(dispatch: Dispatch, rows: Sequence[Row]) -> PlannedPage:
 
 
 def _plan_row(dispatch: Dispatch, row: Row, case: Case, page: PlannedPage) -> None:
-    """Add to a page the notices of a row's step that has come, if one has, and the step after it."""
+    """Add to a page the notices of a row's step that has come, if one has, and the step after it; a step that
+    reaches nobody is left to be tried again.
+    """
     assert row.next_step_on is not None
     procedure = dispatch.library.of(case)
     obligation = entry_obligation(case, procedure, row.obligation)
@@ -91,7 +95,9 @@ def _plan_row(dispatch: Dispatch, row: Row, case: Case, page: PlannedPage) -> No
 def _plan_step(
     dispatch: Dispatch, row: Row, case: Case, obligation: Obligation, come: ScheduledStep
 ) -> tuple[list[PlannedNotice], list[RoundProblem]]:
-    """Return the notices of a step to everybody it tells, and what keeps it from telling others."""
+    """Return the notices of a step to everybody it tells (but who said it is done), and what keeps it from
+    telling others.
+    """
     step, today = come.step, dispatch.today
     people, nobody = resolve_recipients(dispatch.office, case, obligation, row.obligation, step, on=today)
     unasked: set[str] = set()

@@ -45,7 +45,7 @@ class BoardRows(Protocol):
         """Return open rows due from `today` to `until`, the earliest first."""
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
-        """Return the cases of these ids."""
+        """Return the cases of these ids by id; unknown ids are left out."""
 
 
 class Cases(Protocol):
@@ -77,7 +77,7 @@ class CampaignAnswers(Protocol):
         """Return the question of a campaign to a person. Raises Refusal if no answer of theirs is awaited."""
 
     def confirm(self, person: str, campaign: str) -> str:
-        """Add the row of the person's answer; return its id. Raises Refusal."""
+        """Add the row of the person's answer; return its id. Raises Refusal as `question`."""
 
 
 class Actions(Protocol):
@@ -87,7 +87,7 @@ class Actions(Protocol):
         """Return a case the person sees. Raises Refusal."""
 
     def read(self, notice: Notice) -> None:
-        """Record that the person has read a notice, with all that its letter carried."""
+        """Record that the person has read a notice, and every notice that went in its letter."""
 
     def done(self, case: str, fact: str, *, on: date) -> int | None:
         """Record that it was done; return the number of the event, None where it was recorded before."""

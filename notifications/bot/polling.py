@@ -45,7 +45,7 @@ class Leases(Protocol):
     """Leases that give one process at a time an exclusive task."""
 
     def take(self, name: str, holder: str, *, now: datetime, lasts: timedelta) -> bool:
-        """Take or renew the lease."""
+        """Take or renew the lease; return whether `holder` holds it now."""
 
     def give_back(self, name: str, holder: str) -> None:
         """Release the lease before it expires."""
@@ -313,7 +313,7 @@ class Poller:
 
 
 def _user(update: Update) -> User | None:
-    """Return who wrote a message or pressed a button."""
+    """Return who wrote a message or pressed a button; None for an update of another kind."""
     if update.callback_query is not None:
         return update.callback_query.from_user
     return update.message.from_user if update.message is not None else None
@@ -324,8 +324,8 @@ def _sender(user: User) -> Sender:
 
 
 def _plain(problem: BaseException) -> BaseException | None:
-    """Return an internal error with its traceback; a server's answer only as one line, as it may contain the
-    token.
+    """Return an internal error, to be logged with its traceback; None for an error of the server or the
+    network, whose traceback may contain the token.
     """
     from aiogram.exceptions import AiogramError
 

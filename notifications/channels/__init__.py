@@ -45,8 +45,7 @@ class Channel(Protocol):
     Attributes:
         name: its file's name.
         repeatable: whether the same notice may be sent again after a crash (same Message-ID, same file). If
-            not, an
-            interrupted notice becomes `unknown`.
+            not, an interrupted notice becomes `unknown`.
     """
 
     @property

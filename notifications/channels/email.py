@@ -136,7 +136,13 @@ class Email:
         return parseaddr(self.sender)[1], [parcel.notice.address], content
 
     def _password(self) -> str | None:
-        """Return the password to log in with. Raises NoPassword, KeyError."""
+        """Return the password to log in with; None where none is set up.
+
+        Raises:
+            NoKey: the one given in the browser cannot be decrypted.
+            NoPassword: none was given there.
+            KeyError: the environment variable is not set.
+        """
         if self.no_key:
             raise NoKey(self.no_key)
         if self.password == "":

@@ -90,7 +90,9 @@ def compose(
 
 
 def _items(members: Sequence[Notice], matters: Matters, settled: dict[str, Outcome]) -> Items:
-    """Return the items of a letter that are still valid; mark the others as withdrawn."""
+    """Return the items of a letter that are still valid; enter the others in `settled` as withdrawn, or as
+    queued where they cannot be written now.
+    """
     items = Items()
     for member in members:
         if member.key in settled:
@@ -107,7 +109,7 @@ def _items(members: Sequence[Notice], matters: Matters, settled: dict[str, Outco
 
 
 def _add(items: Items, member: Notice, matters: Matters) -> bool:
-    """Add a notice to the items of its letter; return whether it is still valid."""
+    """Add a notice to the items of its letter if it is still valid; return whether it is."""
     if member.kind == "comment":
         matters.case(member)
         if is_valid := matters.is_still_for(member):
@@ -224,7 +226,7 @@ def superfluous_keys(batch: Sequence[Notice], related: Sequence[Notice], *, toda
 
 
 def _is_newer_step(other: Notice, notice: Notice) -> bool:
-    """Return whether another notice is about a later step of the same deadline."""
+    """Return whether another notice is about a later step of the same deadline and the same date."""
     kinds = (other.kind, notice.kind)
     if kinds != ("reminder", "reminder") or (other.obligation, other.due) != (notice.obligation, notice.due):
         return False

@@ -56,6 +56,7 @@ class Items:
     calls: list[Notice] = field(default_factory=list)
 
     def number(self) -> int:
+        """Return how many items there are."""
         return len(self.reminders) + len(self.moved) + len(self.comments) + len(self.calls)
 
 
@@ -129,7 +130,9 @@ def _words(
 
 
 def reminder_items(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[ListedDeadline]:
-    """Return these reminders as items of a list, each deadline once."""
+    """Return these reminders as items of a list, each deadline once: where several speak of one, that of its
+    due date, else the first.
+    """
     items: dict[tuple[str, str], ListedDeadline] = {}
     for notice, matter in notice_pairs:
         if not matter.dated and (notice.case, notice.obligation) in items:
@@ -197,7 +200,9 @@ def _section(
 def _units_lines(
     notice: Notice, told: set[tuple[str, str]], matters: Matters, overview: OpenDeadlines
 ) -> Iterator[LetterLine]:
-    """Yield what is overdue in the reader's units, with who must act; weekly where they are the officer."""
+    """Yield what is overdue in the units the reader heads (or stands in for their head), with who must act;
+    once a week for the officer what is overdue in the whole office. What is in `told` already is left out.
+    """
     language, today = notice.language, matters.today
     units = [
         unit
@@ -218,11 +223,11 @@ def _units_lines(
 
 
 def _is_officers_weekly(notice: Notice, matters: Matters, overview: OpenDeadlines) -> bool:
-    """Return whether it is the officer's letter of the first working day of a week."""
+    """Return whether it is the officer's letter of the first working day of their week."""
     officer = overview.office.officer_of_last_resort
     reader = stand_in(overview.office, officer, matters.today) or officer if officer else None
     is_officers = reader is not None and reader.key == notice.person
-    return is_officers and first_of_week(matters.today, matters.calendar)
+    return is_officers and first_of_week(matters.today, matters.times.days(notice.person))
 
 
 def _never_confirmed_lines(notice: Notice, matters: Matters, overview: OpenDeadlines) -> Iterator[LetterLine]:

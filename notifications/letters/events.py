@@ -16,12 +16,14 @@ from workflow.cases.case import Case
 
 
 def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Letter:
-    """Return the letter; for a confidential case it only says that somebody there waits for the reader."""
+    """Return the letter about a comment, question or assignment, as `comment_page` says it."""
     return render_letter(comment_page(notice, case, name=name, rules=rules), notice.language)
 
 
 def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> LetterPage:
-    """Return the page about a comment, question or assignment; of a confidential case it names nothing."""
+    """Return the page about a comment, question or assignment; of a confidential case it names nothing but the
+    day an answer is due.
+    """
     language, about = notice.language, notice.about
     word = "discreet" if case.confidential else str(about["kind"])
     until = date.fromisoformat(str(about["until"])) if "until" in about else None

@@ -55,7 +55,7 @@ def listed(
 
     Args:
         period: of what recurs; about: the object of its case.
-        discreet: whether the line must not reveal the subject.
+        discreet: whether the line must not reveal the subject: then it says the day alone.
         more: text after it; answers, note: as in `LetterLine`.
     """
     arguments = {"due": due, "left": relation.left, "late": relation.late, "today": today}

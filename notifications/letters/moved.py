@@ -55,8 +55,8 @@ def _word(notice: Notice) -> str:
 
 
 def _arguments(notice: Notice, matter: Matter, language: str) -> dict[str, object]:
-    """Return the arguments of the sentence about one deadline; the year is included if it differs from the old
-    one.
+    """Return the arguments of the sentence about one deadline; `today` is the old date, so that dates of its
+    year are written without the year.
     """
     old = date.fromisoformat(str(notice.about["old"]))
     title = with_period(matter.deadline.obligation.title, period_in(notice.obligation), language)
@@ -74,7 +74,12 @@ def _arguments(notice: Notice, matter: Matter, language: str) -> dict[str, objec
 
 
 def describe_cause(cause: object, language: str, matter: Matter | None = None) -> str:
-    """Return the cause of a move in words: an event of the case, or a change of the calendar."""
+    """Return the cause of a move in words: an event of the case, or a change of the calendar, as it is stored
+    with the move.
+
+    Args:
+        matter: by which a fact is named by its title; None for its id.
+    """
     details: Mapping[str, object] = cause if isinstance(cause, Mapping) else {}
     kind = str(details.get("kind", "calendar"))
     # A case is taken up again, or one of its obligations is.

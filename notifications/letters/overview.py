@@ -50,13 +50,12 @@ class OpenDeadline:
 
     @property
     def overdue(self) -> bool:
+        """Whether its due date has passed, even if no working day has since."""
         return self.relation.word in ("overdue", "just_past")
 
 
 class OpenDeadlines:
-    """All open deadlines that are overdue, due within AHEAD working days, or whose plan slipped, by due
-    date.
-    """
+    """The open deadlines that digests list, read when they are first asked for."""
 
     def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch
@@ -69,7 +68,7 @@ class OpenDeadlines:
 
     @cached_property
     def everything(self) -> Sequence[OpenDeadline]:
-        """All these deadlines, by due date."""
+        """All that are overdue, due within AHEAD working days, or whose plan slipped, by due date."""
         try:
             until = self._calendar.add_working_days(self._today, AHEAD)
         except OutOfRange:
@@ -82,7 +81,9 @@ class OpenDeadlines:
         return self._read(self._outbox.never_confirmed(today=self._today))
 
     def _read(self, rows: Sequence[Row]) -> Sequence[OpenDeadline]:
-        """Return the deadlines of board rows; rows whose case or edition is missing are left out."""
+        """Return the deadlines of board rows; left out are those of bodies outside the office, and rows whose
+        case, edition or obligation is missing.
+        """
         cases = self._outbox.cases({row.case for row in rows})
         deadlines = []
         for row in rows:
@@ -141,15 +142,12 @@ class OpenDeadlines:
         ]
 
     def _places(self, deadline: OpenDeadline) -> Iterable[str]:
-        """Return the units whose digests list the deadline: the case's unit, or the assignees' units if the
-        case has none.
+        """Return the units whose digests list the deadline: the case's unit; of a case without one the units of
+        those who must act, else all organisations.
         """
         if deadline.case.unit:
-            return [self._place(deadline.case.unit)]
+            return [self.office.unit_id(deadline.case.unit)]
         return {recipient.person.unit for recipient in deadline.people} or self.office.organisations
-
-    def _place(self, unit: str) -> str:
-        return self.office.unit_id(unit)
 
 
 def _obligation(case: Case, procedure: Procedure, name: str) -> Obligation | None:

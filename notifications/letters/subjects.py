@@ -31,7 +31,7 @@ class Matters:
         self.office = dispatch.office
         self.channels = dispatch.channels
         self.library = dispatch.library
-        self.calendar = dispatch.calendar
+        self.calendar, self.times = dispatch.calendar, dispatch.times
         self.today = dispatch.today
         self.rules = dispatch.rules
         self.redirected: list[tuple[Notice, Channel, Person]] = []
@@ -80,8 +80,8 @@ class Matters:
         return None
 
     def is_still_for(self, notice: Notice) -> bool:
-        """Return whether the person of a notice about no deadline still is who is to read it, and the
-        assignment it gives or extends is still open.
+        """Return whether the person of a comment, a letter or a call is still of the office, and the assignment
+        it gives or extends is still open; True for notices of other kinds.
 
         Of deadlines `to_send` decides.
         """
@@ -140,7 +140,9 @@ class Matters:
         return people
 
     def _asked_late(self, notice: Notice, matter: Matter, step: Step) -> frozenset[str]:
-        """Return the people responsible, if the notice stands for missed questions about a plan date."""
+        """Return the people responsible (keys), if the notice stands for missed questions about a plan date;
+        else nobody.
+        """
         if notice.step not in SLIPPED or "on" not in notice.about:
             return frozenset()
         asked = self._told(notice, matter, step.replaced(to=HIMSELF))
@@ -169,7 +171,9 @@ class Matters:
         return (f"mailto:{officer.email}?subject=Merzim" if officer and officer.email else "", False)
 
     def _holds(self, notice: Notice, deadline: Deadline) -> bool:
-        """Return whether the deadline still has the date the notice was queued for."""
+        """Return whether the notice still says what is so: the deadline has the date it was queued for and
+        waits for it; or, of a date withdrawn, still has none that is valid.
+        """
         if undated_kind(notice.step):
             return deadline.state in AWAITED and is_about(deadline, notice.step, notice.due)
         if notice.step in PLAN_STEPS:

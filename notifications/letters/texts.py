@@ -63,12 +63,15 @@ class Matter:
 
     @property
     def dated(self) -> bool:
+        """Whether it is about the due date itself."""
         return not self.planned and not self.undated
 
 
 @dataclass(frozen=True, slots=True)
 class DeadlineSummary:
-    """How `today` relates to the due date: the word used in codes, and the number of working days between."""
+    """How today relates to a date: the word for it in codes of the catalogues, and the working days left to it
+    or since it (`late`).
+    """
 
     word: str
     left: int = 0
@@ -122,7 +125,9 @@ def relation_to_matter(matter: Matter, calendar: Kazakhstan, *, today: date) -> 
 
 
 def letter(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) -> Letter:
-    """Return the letter about a due date or plan date, computed for the local day `today`."""
+    """Return the letter about one deadline (`page`), with its short form for chats; of a confidential one it
+    says only that something waits.
+    """
     if matter.confidential:
         discreet = _discreet(matter, language)
         return replace(render_letter(discreet, language), brief=f"{discreet.lead}\n{case_page(matter)}")
@@ -189,7 +194,7 @@ def entry(
 
 def object_names(case: Case, procedure: Procedure) -> Text:
     """Return the name of a case's object by language, for a body as in the act; empty for a case without one,
-    or one named like its assignment.
+    and for that of an assignment outside cases, which has its title as object.
     """
     if procedure.id == ALONE.id:
         return Text("", "", "")
@@ -318,7 +323,9 @@ def _heading(matter: Matter) -> str:
 
 
 def _certainty(deadline: Deadline) -> str:
-    """Return the reason why a due date may still move; "" if it cannot, or if nothing has happened yet."""
+    """Return why a due date may still move: the day it counts from is `planned` or `derived`, or the calendar
+    `provisional`; "" if it cannot move.
+    """
     if deadline.status != "planned":
         return "" if deadline.status == "firm" else deadline.status
     return deadline.anchor if deadline.anchor in ("planned", "derived") else ""

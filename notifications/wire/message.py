@@ -104,6 +104,11 @@ def build_message(notice: Notice, letter: Letter, *, name: str, sender: str, now
 def _set_headers(
     message: EmailMessage, notice: Notice, letter: Letter, name: str, sender: str, now: datetime
 ) -> None:
+    """Set the headers but those of content: addresses, subject, thread of the case, and how to be reminded
+    less.
+
+    Raises ValueError: an address is invalid.
+    """
     domain = notice.message_id.rpartition("@")[2].rstrip(">")
     message["Message-ID"] = notice.message_id
     message["Date"] = format_datetime(now)

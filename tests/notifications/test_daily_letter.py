@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from merzim.storage.org import store as office_store
 from merzim.storage.org.staff import SqlChoices
 from notifications.channels import OutgoingMessage
 from notifications.daily import WEEK, first_of_week, letter_day
@@ -24,6 +25,7 @@ from tests.notifications.sample_office import (
     FIVE_BEFORE,
     OFFICER,
     RULES,
+    UNITS,
     Shelf,
     Town,
     at_noon,
@@ -32,6 +34,7 @@ from tests.notifications.sample_office import (
 from workflow.cases.commands import assignments, standings
 from workflow.law.library import Library
 from workflow.org.audit import Stamp
+from workflow.org.office_time import OfficeTime
 
 MONDAY_AFTER = date(2026, 4, 6)
 """Five working days after the announcement was due."""
@@ -182,6 +185,19 @@ def test_the_first_head_and_the_officer_read_once_a_week_what_is_overdue(town: T
     assert not of(wednesday, DANA.key)
     assert len(of(monday, DANA.key)) == len(of(monday, OFFICER.key)) == 1
     assert "Overdue in your units" in of(monday, DANA.key)[0].letter.text
+
+
+def test_an_officer_whose_week_begins_on_tuesday_reads_then_what_is_overdue(town: Town) -> None:
+    """The offices work from Tuesday to Saturday: the letter and what it says go by that week alike."""
+    week = OfficeTime(week=(2, 3, 4, 5, 6))
+    office_store.save(town.engine, units=[replace(UNITS[0], time=week)])
+    # The announcement was due on Monday 13 April; its first step after that is for the head of the unit.
+    town.open(planned={"analysis_started": date(2026, 4, 27)})
+    monday, tuesday, wednesday = (day(town, date(2026, 4, number)) for number in (13, 14, 15))
+
+    assert not of([*monday, *wednesday], OFFICER.key)
+    (letter,) = of(tuesday, OFFICER.key)
+    assert letter.letter.subject == "Бөлімшелеріңізде мерзімі өткені: 1 (14 сәуір)"
 
 
 def test_the_officer_reads_once_a_week_what_a_completed_case_was_never_confirmed_of(town: Town) -> None:

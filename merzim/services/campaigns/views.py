@@ -26,7 +26,7 @@ from merzim.storage.database.engine import Row_
 from merzim.storage.notices.campaigns import REMINDED, SqlCampaigns
 from merzim.storage.registers.lists import SqlRegisterLists
 from merzim.storage.registers.rows import SqlRegisterRows
-from notifications.event_notices import cited
+from notifications.event_notices import cited_act
 from notifications.rules import local_moment
 from workflow.law.procedure import Text
 from workflow.org.access import within
@@ -431,7 +431,7 @@ def _ground(ctx: RequestContext, campaign: StartedCampaign) -> Titles:
         register, kind = definition_of(ctx, campaign)
     except UnknownCampaign:
         return Titles(kk="", ru="", en="")
-    return Titles(**{language: cited(register, kind, language) for language in LANGUAGES})
+    return Titles(**{language: cited_act(register, kind, language) for language in LANGUAGES})
 
 
 def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEventView]:

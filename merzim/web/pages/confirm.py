@@ -27,7 +27,7 @@ from merzim.web.pages.registers.forms import FIELD, FormField, problems_of
 from merzim.web.ui.form_values import Fields, RejectedForm
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import page
-from notifications.event_notices import cited, given_days
+from notifications.event_notices import cited_act, given_days
 from workflow.law.procedure import Text
 from workflow.refusal import Refusal
 
@@ -133,7 +133,7 @@ def _page(
         token=token,
         invitation=invitation,
         kind=kind,
-        ground=cited(register, kind, preferences(ctx.request).language),
+        ground=cited_act(register, kind, preferences(ctx.request).language),
         document=invitation.campaign.document,
         days=given_days(register, invitation.campaign),
         forms=[(_form_name(form), form.definition.declares, _fields(form, rejected_form)) for form in forms],
