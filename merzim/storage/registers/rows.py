@@ -21,7 +21,7 @@ from merzim.storage import events
 from merzim.storage.database.dialect import execute_for_names, in_names, insert_many, read_for_names
 from merzim.storage.database.engine import Row_, reading, writing
 from merzim.storage.events import CLIENT, HASHES, ROW
-from merzim.storage.rows import read_as
+from merzim.storage.rows import columns_of, read_as
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.registers import CAMPAIGN_PERSON, REGISTER_ROW
 from workflow.ports import Contradiction
@@ -249,28 +249,10 @@ def _insert(
     entries, new_heads = [], []
     for row, number, write in writes:
         [entry] = events.chained(f"{ROW}{row}", [_draft(row, write, by, now)], after=0, previous="")
-        after, projection = write.after, write.projection
         entries.append(entry)
-        new_heads.append(
-            {
-                "id": row,
-                "register_id": register,
-                "number": number,
-                "version": after.version,
-                "unit": after.unit,
-                "opened_case": after.opened_case,
-                "parent": after.parent,
-                "seq": 1,
-                "head": entry["hash"],
-                "withdrawn": False,
-                "created_at": now,
-                "created_by": by,
-                "edited_at": now,
-                "edited_by": by,
-                **list_columns(projection),
-                "search": f"{row} {projection.search}".strip(),
-            }
-        )
+        listed = list_columns(write.projection) | {"search": f"{row} {write.projection.search}".strip()}
+        keys = {"id": row, "register_id": register, "number": number, "head": entry["hash"]}
+        new_heads.append(columns_of(REGISTER_ROW, write.after, **keys, **listed))
     events.insert(connection, entries)
     insert_many(connection, REGISTER_ROW, new_heads)
 
