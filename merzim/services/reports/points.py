@@ -179,7 +179,7 @@ def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: in
 
 
 def _projects(whole_year: YearScores, name: Callable[[str], Name]) -> tuple[Project, ...]:
-    """Return the points by project of the standard, with their indicators."""
+    """Return the points by project of the standard; an indicator names the first twelve it is `missing`."""
     by_project: dict[str, list[IndicatorPoints]] = {}
     for score in whole_year.scores.scores:
         prospect = whole_year.prospects.get(score.id)

@@ -65,7 +65,7 @@ def first_letter_day(engine: Engine, *, today: date) -> date | None:
 
 
 def has_sent(engine: Engine, but: Collection[str], *, kind: str = "") -> bool:
-    """Return whether any notice has been sent, through another channel than those in `but`."""
+    """Return whether any notice (of a kind; "" for any) was sent through a channel that is not in `but`."""
     query = select(NOTICE.c.key).where(NOTICE.c.state == "sent", NOTICE.c.channel.not_in([*but])).limit(1)
     if kind:
         query = query.where(NOTICE.c.kind == kind)
