@@ -290,6 +290,7 @@ def _direction_code(unit: str, number: int) -> str:
 
 
 def _days_later(anchor: date, number: int) -> date:
+    """Return the date so many days later. Raises OutOfRange where Python's dates end."""
     try:
         return anchor + timedelta(days=number)
     except OverflowError:

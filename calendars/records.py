@@ -90,6 +90,7 @@ class Source(_Frozen):
 
 
 def _month_and_day(text: object) -> tuple[int, int]:
+    """Return month and day of a text such as 03-21; refuse one that does not come every year."""
     try:
         on = datetime.strptime(f"{_LEAP_YEAR}-{text}", "%Y-%m-%d").date()  # noqa: DTZ007 (no clock in it)
     except ValueError:
@@ -143,6 +144,7 @@ class Transfer(Source):
 
     @model_validator(mode="after")
     def _two_days(self) -> Self:
+        """Refuse the transfer of a day to itself."""
         if self.off == self.work:
             raise PydanticCustomError("same_day", "is the same day as off")
         return self

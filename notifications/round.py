@@ -80,6 +80,7 @@ def round(dispatch: Dispatch, *, limit: int = sys.maxsize) -> RoundReport:
 def _report(
     pages: Sequence[PlannedPage], other_notices: Sequence[Notice], *, queued: int | None
 ) -> RoundReport:
+    """Return what the pages and the other notices of a round come to."""
     return RoundReport(
         rows=sum(page.rows for page in pages),
         planned=tuple(planned_notice for page in pages for planned_notice in page.planned),

@@ -54,6 +54,7 @@ def years_later(day: date, years: int) -> date:
 
 
 def _name(year: int, period: Period, number: int) -> str:
+    """Return the name of the number-th period of a year."""
     match period:
         case "month":
             return f"{year}-{number:02d}"

@@ -30,6 +30,7 @@ def search_words(text: str) -> tuple[str, ...]:
 
 
 def _without_ending(word: str) -> str:
+    """Return a word without its last letters; numbers, Latin and short words as they are."""
     if not word.isalpha() or word.isascii():
         return word
     return word[: len(word) - next((cut for length, cut in _ENDINGS if len(word) >= length), 0)]

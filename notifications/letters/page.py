@@ -108,6 +108,7 @@ def _answers(line: LetterLine, label: str) -> str:
 
 @cache
 def _template() -> Template:
+    """Return the HTML template of all letters, read once."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # only by who writes letters
 
     folder = Path(__file__).parent / "templates"

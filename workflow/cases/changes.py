@@ -104,6 +104,7 @@ def _differences(old_values: Values, values: Values, names: Mapping[str, object]
 
 
 def _change(name: str, before: object, after: object, *, of: str = "") -> Iterator[FieldChange]:
+    """Yield the change of one field; none where both values are the same, or both empty."""
     before, after = (None if value in _EMPTY else value for value in (before, after))
     if before != after:
         yield FieldChange(field=name, before=before, after=after, of=of)

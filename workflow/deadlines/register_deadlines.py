@@ -128,6 +128,7 @@ class _Entries:
     bare: bool
 
     def all(self) -> Iterator[Deadline]:
+        """Yield the deadlines of measures, then requests, then assignments."""
         risk_register = register(self.case)
         for measure in risk_register.measures.values():
             yield from self._measure(measure, risk_register)

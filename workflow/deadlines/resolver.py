@@ -203,6 +203,7 @@ def _first_possible_day(
 
 
 def _status(anchor: AnchorState, knowledge: Knowledge) -> Status:
+    """Return how firm a due date is, by its anchor and by the calendar of its days."""
     if anchor != "happened":
         return "planned"
     return "provisional" if knowledge == "provisional" else "firm"

@@ -49,6 +49,7 @@ class Model(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _knows_its_keys(cls, table: Any) -> Any:
+        """Refuse a key that the table does not have, naming those it has."""
         for key in table if isinstance(table, dict) else ():
             if key not in (keys := cls.keys()):
                 raise wrong("unknown_key", value=key, allowed=closest_first(key, keys))
@@ -86,6 +87,7 @@ def repeated(values: Iterable[object]) -> Iterator[int]:
 
 
 def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
+    """Refuse a list in which a value stands twice."""
     if len(set(values)) < len(values):
         raise wrong("duplicate", next(repeated(values)))
     return values
@@ -138,12 +140,14 @@ def named(pattern: str) -> Any:
 
 
 def _positive(text: str) -> Fraction:
+    """Return a decimal as an exact number; refuse zero."""
     if not Fraction(text):
         raise wrong("not_written_so", example='"0.3"')
     return Fraction(text)
 
 
 def _decimal(value: Any) -> Decimal:
+    """Return a whole or decimal number exactly as it is written; refuse anything else."""
     if type(value) not in (int, float):
         raise wrong("number_type")
     return Decimal(str(value))
@@ -467,6 +471,7 @@ def _problem(mistake: Mistake, data: Mapping[str, Any]) -> FileProblem:
 
 
 def _shown(value: object) -> str:
+    """Return a value as text for a message."""
     try:
         return str(value)
     except ValueError:

@@ -224,6 +224,7 @@ def compare(before: Procedure, after: Procedure) -> tuple[EditionChange, ...]:
 
 
 def _changes(before: Procedure, after: Procedure) -> Iterator[EditionChange]:
+    """Yield the differences: of the stages, of obligations of both or the later edition, of those gone."""
     if (was := [stage.id for stage in before.stages]) != (now := [stage.id for stage in after.stages]):
         yield EditionChange(obligation="", what="stages", before=tuple(was), after=tuple(now))
     for name, obligation in after.by_id.items():
@@ -237,6 +238,7 @@ def _changes(before: Procedure, after: Procedure) -> Iterator[EditionChange]:
 
 
 def _changed_keys(before: Obligation, after: Obligation) -> Iterator[EditionChange]:
+    """Yield the keys that two editions of an obligation have differently."""
     for name in Obligation.model_fields:
         if name not in _UNCOMPARED and (old := getattr(before, name)) != (new := getattr(after, name)):
             yield EditionChange(

@@ -85,6 +85,7 @@ class Text:
 
     @classmethod
     def _filled(cls, value: Any, read: Callable[[Any], _Languages]) -> Text:
+        """Return the text a table of languages gives; refuse a table without any."""
         if isinstance(value, cls):
             return value
         given = read(value)
@@ -283,6 +284,7 @@ class Obligation(Model):
 
     @model_validator(mode="after")
     def _names_a_duty(self) -> Obligation:
+        """Refuse one that names no duty, unless it happens by itself."""
         if "duty" not in self.model_fields_set and not self.by_itself:
             # What happens by itself is nobody's duty.
             raise wrong("missing_key", "duty")

@@ -62,6 +62,7 @@ class CountForm(_AnchoredForm):
 
     @model_validator(mode="after")
     def _keys_of_the_unit(self) -> CountForm:
+        """Refuse `roll` for working days, and numbers that weeks and years cannot have."""
         if self.in_ == "working days" and self.roll is not None:
             raise wrong("unknown_key", value="roll", allowed=tuple(key for key in self.keys() if key != "roll"))
         if self.in_ in ("weeks", "years") and self.count < 1:
@@ -95,6 +96,7 @@ class AtMostForm(_AnchoredForm):
 
 
 def _yearly(text: str) -> str:
+    """Refuse a day and month that does not come every year."""
     try:
         # A year without 29 February: such a date would not come every year.
         date(2001, *map(int, text.split("-")))
@@ -190,6 +192,7 @@ class TargetForm(_Form):
 
 
 def _ascending(years: tuple[int, ...]) -> tuple[int, ...]:
+    """Refuse years that are none, repeated or out of order."""
     if not years or list(years) != sorted(set(years)):
         raise wrong("not_written_so", example="[2022, 2026]")
     return years

@@ -384,6 +384,7 @@ class Office:
         return tuple((unit.id, normalise(unit.name)) for unit in self.units.values())
 
     def _walked(self, root: str) -> Iterator[str]:
+        """Yield a unit and all below it, parents before children; each once, whatever loops the tree has."""
         waiting, seen_units = [root], set[str]()
         while waiting:
             unit_id = waiting.pop()

@@ -187,6 +187,7 @@ def _parse(field: RegisterField, raw: object, lookup: Lookup) -> Value:
 
 
 def _link(raw: object) -> str:
+    """Return a web address. Raises _Wrong."""
     text = _text(raw, TEXT_LIMITS["link"])
     if not _ADDRESS.fullmatch(text):
         raise _Wrong("not_a_link")
@@ -194,6 +195,7 @@ def _link(raw: object) -> str:
 
 
 def _text(raw: object, limit: int, *, lines: bool = False) -> str:
+    """Return a text in one line, or with its `lines`. Raises _Wrong: no text, too long, control signs."""
     if isinstance(raw, bool | list | dict):
         raise _Wrong("not_a_text")
     text = str(raw).replace("\r\n", "\n").strip()
@@ -205,6 +207,7 @@ def _text(raw: object, limit: int, *, lines: bool = False) -> str:
 
 
 def _date(raw: object) -> date:
+    """Return a date: one of a sheet, or written 2026-03-30 or 30.03.2026. Raises _Wrong."""
     parsed_date = raw.date() if isinstance(raw, datetime) else raw
     if isinstance(parsed_date, str):
         try:
@@ -237,6 +240,7 @@ def _number(raw: object) -> str:
 
 
 def _yes_no(raw: object) -> bool:
+    """Return a yes or no, as a boolean or a word in any language. Raises _Wrong."""
     if isinstance(raw, bool):
         return raw
     text = str(raw).casefold()
@@ -246,6 +250,7 @@ def _yes_no(raw: object) -> bool:
 
 
 def _choice(field: RegisterField, raw: object) -> Value:
+    """Return the id of the option chosen; where several may be, a list without repetitions. Raises _Wrong."""
     texts = raw if isinstance(raw, list | tuple) else [raw]
     if field.several and isinstance(raw, str):
         texts = [text for text in re.split(r"\s*;\s*", raw) if text]
@@ -258,6 +263,7 @@ def _choice(field: RegisterField, raw: object) -> Value:
 
 
 def _option(field: RegisterField, raw: object) -> str:
+    """Return the id of the option with that id, or title in any language. Raises _Wrong."""
     text = str(raw).strip().casefold()
     for option in field.options:
         titles = (option.title[language].casefold() for language in LANGUAGES)
@@ -267,12 +273,14 @@ def _option(field: RegisterField, raw: object) -> str:
 
 
 def _file(raw: object) -> dict[str, object]:
+    """Return a stored file without other keys than FILE_KEYS. Raises _Wrong."""
     if not isinstance(raw, Mapping) or not _SHA256.fullmatch(str(raw.get("sha256"))):
         raise _Wrong("not_a_file")
     return {key: raw[key] for key in FILE_KEYS if key in raw}
 
 
 def _name(raw: object, find: Callable[[str], str | tuple[str, ...] | None], code: str) -> str:
+    """Return the id a name is found to mean. Raises _Wrong: `code` for none, or that there are several."""
     key = None if isinstance(raw, bool | list | dict) else find(str(raw))
     if isinstance(key, tuple):
         raise _Wrong("several_rows", ids=key)

@@ -127,6 +127,7 @@ def _nearest(office: Office, unit: str, reporting_units: Mapping[str, object]) -
 
 
 def _line(unit: str, case: Case, deadline: Deadline) -> ResultLine:
+    """Return the result of one deadline of a case; numbers recorded several times are added up."""
     facts = case.occurrences(deadline.id)
     return ResultLine(
         unit=unit,

@@ -203,6 +203,7 @@ def _step(
     missing: tuple[str, ...] = (),
     **arguments: object,
 ) -> PointsStep:
+    """Return a step of an indicator; of the units that lack it the first SHOWN."""
     return PointsStep(
         indicator=indicator.id, code=code, gain=gain, by=by, arguments=arguments, missing=missing[:SHOWN]
     )

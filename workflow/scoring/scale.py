@@ -341,6 +341,7 @@ class Counting(Model):
 
     @model_validator(mode="after")
     def _has_what_it_counts(self) -> Self:
+        """Refuse one without the keys that its way of counting needs."""
         needed = {"kinds": ("facts",), "value": ("fact", "done"), "values": ("fact", "done", "of")}
         for key in needed.get(self.by, ("fact",)):
             if not getattr(self, "kinds" if key == "facts" else key):

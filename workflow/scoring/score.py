@@ -200,6 +200,7 @@ def _share(scale: Share, answer: Done) -> _Earned:
 
 
 def _by_kind(scale: Kinds, answer: CountByKind) -> _Earned:
+    """Return the points of the facts of each kind together."""
     parts = []
     for kind, count in answer.counts.items():
         kind_points = scale.points[kind]
@@ -260,6 +261,7 @@ def _sittings(scale: Sittings, answer: Done) -> _Earned:
 
 
 def _analyses(scale: CoverageAndRisks, answer: Analyses) -> _Earned:
+    """Return the points of coverage, of risks, or of both, as far as they are assessed."""
     parts = []
     if answer.coverage is not None:
         parts.append(_share(scale.units, answer.coverage))

@@ -465,6 +465,7 @@ class CaseCommands:
         return View(case=case, procedure=procedure, deadlines=chain, stage=stage(procedure, case, chain))
 
     def _case(self, case_id: str) -> Case:
+        """Return the case with an id. Raises UnknownCase."""
         case = self._ledger.case(case_id)
         if case is None:
             raise UnknownCase(case_id)

@@ -85,6 +85,7 @@ def edit_passport(
 
 
 def _period(days: Sequence[date]) -> Sequence[date]:
+    """Return the days of a period, none for an empty one. Raises Refusal unless they are two in order."""
     if days and (len(days) != 2 or days[1] < days[0]):
         raise Refusal("passport.bad_period", first=days[0], last=days[-1])
     return days

@@ -105,6 +105,7 @@ def _withdrawn(case: Case, risk_register: RiskRegister, row: PlanRow) -> bool:
 
 
 def _withdrawn_numbers(case: Case, kind: str) -> Iterator[int]:
+    """Yield the numbers of the withdrawn rows of a kind."""
     for record in case.withdrawn:
         name, _, number = record.partition(".")
         if name == kind and number.isdecimal():

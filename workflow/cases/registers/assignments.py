@@ -79,6 +79,7 @@ def _next(assignment: Assignment | None, number: int, event: Event) -> Assignmen
 
 
 def _given(event: Event) -> Assignment:
+    """Return an assignment as its first event gives it."""
     assert event.on is not None
     payload = event.payload
     return Assignment(

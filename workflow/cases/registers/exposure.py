@@ -106,6 +106,7 @@ def next_position(position: Position | None, number: int, event: Event) -> Posit
 
 
 def _lines(raw_lines: object) -> tuple[CartogramLine, ...]:
+    """Return the lines of a cartogram from an event's payload; none where there are none."""
     if not isinstance(raw_lines, list | tuple):
         return ()
     return tuple(CartogramLine(cast(Section, line[0]), *map(str, line[1:4])) for line in raw_lines)
