@@ -33,7 +33,8 @@ OVERSEERS = ("head_of_unit", "head", "officer")
 
 
 def bundle_of(person: Person | None, days: Kazakhstan, *, today: date, due: date | None = None) -> str:
-    """Return the letter an item waits for.
+    """Return which letter an item waits for: that of the day, or of the week for who chose one a week, unless
+    it would come too late in that.
 
     Args:
         days: the calendar of the person's office.

@@ -186,7 +186,7 @@ class Outbox(Protocol):
         """Release these notices as separate letters, each in the place of the letter with that key."""
 
     def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
-        """Claim the notices that each of these claimed letters carries, by the letter's key."""
+        """Claim the notices that go inside each of these claimed letters; return them by the letter's key."""
 
     def existing_keys(self, keys: Collection[str]) -> frozenset[str]:
         """Return those of the keys that exist already."""

@@ -130,10 +130,11 @@ def folded(case: Case, steps: Mapping[str, Step]) -> dict[str, dict[int, Any]]:
 def row_described(
     row: type[R], number: int, event: Event, before: R | None, stays: Iterable[str] = (), **values: object
 ) -> R:
-    """Return a row as an event describes it.
+    """Return a row as an event describes it: with the values of the event alone, and what `stays`.
 
     Args:
         before: the same row, if it is described again; `stays`: its values that a description leaves alone.
+        values: those of a row the event says nothing of.
     """
     unchanged = {name: getattr(before, name) for name in stays} if before is not None else {}
     return row(**{"number": number, **values, **_row_attributes(row, event.payload), **unchanged})
