@@ -41,6 +41,7 @@ _OWED = (
 )
 _OBLIGATIONS = _OWED.where(not_(_OF_ASSIGNMENT))
 _ASSIGNED = _OWED.where(or_(not_(_OF_ASSIGNMENT), DEADLINE.c.state == "open"))
+"""What shows a case to whom must act in it: obligations, and assignments while they are open."""
 
 
 class Visibility:
@@ -114,18 +115,10 @@ class Visibility:
         def read(connection: Connection) -> Collection[str]:
             query = select(CASE.c.id).where(in_names(CASE.c.id), *self.cases())
             visible_cases = {record.id for record in execute_for_names(connection, query, cases)}
-            return [
-                *visible_cases,
-                *self.assigned(connection, [name for name in cases if name not in visible_cases]),
-            ]
+            others = [name for name in cases if name not in visible_cases]
+            return [*visible_cases, *self._of_duty(connection, _ASSIGNED, others)]
 
         return read_once(self._engine, read, "visible", self._scope, frozenset(cases))
-
-    def assigned(self, connection: Connection, cases: Collection[str]) -> Collection[str]:
-        """Return those of these non-confidential cases in which the reader has an obligation to fulfil, or an
-        assignment that is open.
-        """
-        return self._of_duty(connection, _ASSIGNED, cases)
 
     def _of_duty(self, connection: Connection, query: Select[Any], cases: Collection[str]) -> Collection[str]:
         """Return those of these cases in which the reader is responsible for a row the query finds."""

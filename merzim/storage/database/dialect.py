@@ -46,7 +46,7 @@ def execute_for_names(
         parameters: its other parameters.
     """
     for chunk in chunks(names, _CHUNK_SIZE):
-        yield from connection.execute(statement, {**parameters, _NAMES: chunk})
+        yield from connection.execute(statement, {**parameters, _NAMES: chunk}).all()
 
 
 def read_for_names(

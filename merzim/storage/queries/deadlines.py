@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, tuple_
 
 from merzim.storage import lateness
-from merzim.storage.database.engine import read, reading
+from merzim.storage.database.engine import read, read_value
 from merzim.storage.queries.search import SearchReads
 from merzim.storage.rows import row
 from merzim.storage.tables.board import DEADLINE
@@ -44,16 +44,15 @@ class DeadlineReads(SearchReads):
         query = query.join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case).group_by(*key)
         query = query.where(_OPEN, due <= horizon.soon, lateness.holds(day), *self._visible.rows(unit))
         sums: dict[tuple[str, ...], Sum] = {}
-        with reading(self._engine) as connection:
-            for *place, obligation, overdue, today, near, first in connection.execute(query):
-                # The periods of an obligation are counted together.
-                of_all = (*place, base(obligation))
-                before = sums.get(of_all)
-                if before is not None:
-                    overdue, today, near = overdue + before.overdue, today + before.today, near + before.due
-                    first = min(first, before.first_due)
-                *assignee, edition, stage, name = of_all
-                sums[of_all] = Sum(AssigneeKey(*assignee), edition, stage, name, overdue, today, near, first)
+        for *place, obligation, overdue, today, near, first in read(self._engine, query):
+            # The periods of an obligation are counted together.
+            of_all = (*place, base(obligation))
+            before = sums.get(of_all)
+            if before is not None:
+                overdue, today, near = overdue + before.overdue, today + before.today, near + before.due
+                first = min(first, before.first_due)
+            *assignee, edition, stage, name = of_all
+            sums[of_all] = Sum(AssigneeKey(*assignee), edition, stage, name, overdue, today, near, first)
         return [*sums.values()]
 
     def urgencies(self, horizon: Horizon) -> Mapping[AssigneeKey, Mapping[str, int]]:
@@ -80,8 +79,7 @@ class DeadlineReads(SearchReads):
     def assignees(self, unit: str | None = None) -> Sequence[AssigneeKey]:
         """Return by what people are found for the rows of a unit in any state, each once; None: all units."""
         query = select(*_ASSIGNEE).where(*self._visible.rows(unit)).distinct()
-        with reading(self._engine) as connection:
-            return [AssigneeKey(*record) for record in connection.execute(query)]
+        return [AssigneeKey(*record) for record in read(self._engine, query)]
 
     def listed(self, criteria: DeadlineFilter, *, limit: int, offset: int = 0) -> Sequence[Row]:
         """Return a page of the matching rows, earliest due (or, for slipped ones, earliest planned) first."""
@@ -98,15 +96,12 @@ class DeadlineReads(SearchReads):
         shown = select(*_PLACE).where(*_matching(criteria), *self._visible.rows(criteria.unit))
         shown = shown.order_by(*order).limit(limit).offset(offset)
         query = select(DEADLINE).where(tuple_(*_PLACE).in_(shown)).order_by(*order)
-        with reading(self._engine) as connection:
-            return [row(record) for record in connection.execute(query)]
+        return [row(record) for record in read(self._engine, query)]
 
     def count(self, criteria: DeadlineFilter) -> int:
         """Return the number of the matching rows that the reader sees."""
         conditions = (*_matching(criteria), *self._visible.rows(criteria.unit))
-        with reading(self._engine) as connection:
-            query = select(func.count()).select_from(DEADLINE).where(*conditions)
-            return int(connection.execute(query).scalar_one())
+        return int(read_value(self._engine, select(func.count()).select_from(DEADLINE).where(*conditions)))
 
     def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
         """Return the number of open rows due on each day from `first` to `last`, with due dates valid on
@@ -114,17 +109,15 @@ class DeadlineReads(SearchReads):
         """
         query = select(DEADLINE.c.due, func.count()).group_by(DEADLINE.c.due)
         query = query.where(_OPEN, lateness.ahead(first), DEADLINE.c.due <= last, *self._visible.rows(unit))
-        with reading(self._engine) as connection:
-            return {record[0]: record[1] for record in connection.execute(query)}
+        return {record[0]: record[1] for record in read(self._engine, query)}
 
     def days(self, first: date, last: date, unit: str | None = None, *, limit: int) -> Mapping[date, Firsts]:
         """Return by day from `first` to `last` the number of open rows due, and the first of them by case; days
         without any are left out.
         """
         conditions = [_OPEN, DEADLINE.c.due.between(first, last), *self._visible.rows(unit)]
-        with reading(self._engine) as connection:
-            records = connection.execute(_firsts(DEADLINE.c.due, conditions, limit, 0))
-            return _grouped(records, lambda record: record.due)
+        records = read(self._engine, _firsts(DEADLINE.c.due, conditions, limit, 0))
+        return _grouped(records, lambda record: record.due)
 
     def unreported(
         self, today: date, unit: str | None = None, *, limit: int, offset: int = 0
@@ -138,9 +131,8 @@ class DeadlineReads(SearchReads):
             lateness.overdue(today),
             *self._visible.rows(unit),
         ]
-        with reading(self._engine) as connection:
-            records = connection.execute(_firsts(DEADLINE.c.obligation, conditions, limit, offset))
-            return _grouped(records, lambda record: record.obligation.partition(".")[2])
+        records = read(self._engine, _firsts(DEADLINE.c.obligation, conditions, limit, offset))
+        return _grouped(records, lambda record: record.obligation.partition(".")[2])
 
 
 def _matching(criteria: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
