@@ -15,6 +15,7 @@ from merzim.services.imports.considering import ScheduleAnswers, consider
 from merzim.services.imports.schedules import ImportedFile, take_in
 from merzim.storage.cases import imported_files
 from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.cases.programmes import begun
 from merzim.storage.maintenance.rebuild import rebuild
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.queries import SqlReads
@@ -62,7 +63,8 @@ def taken_in(
     """A published schedule taken in, with the cases an import asks the database for."""
     schedule = ReadSchedule(form="published", object=object, row=7, planned=planned)
     names = imported_files.alike(engine, PROCEDURE, [("", object)])
-    names += imported_files.planned_for(engine, PROCEDURE, "analysis_started", [planned["analysis_started"]])
+    days = [planned["analysis_started"]]
+    names += [case.id for case in begun(engine, {PROCEDURE: "analysis_started"}, days, is_active=True)]
     considered = consider(
         [schedule],
         name="file",

@@ -10,7 +10,8 @@ from typing import cast
 
 from merzim.storage import events
 from merzim.storage.cases import recommendations
-from merzim.storage.rows import ROW_COLUMNS, Values, read_as
+from merzim.storage.rows import ROW_COLUMNS, Values, columns_of, read_as
+from merzim.storage.tables.cases import CASE
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, Wording, withdrawn_lines
 from workflow.cases.states import AWAITED
@@ -175,18 +176,7 @@ def _add_case(target: Batch, change: CaseWrite, before: StateBefore, values: Val
             values |= {"seq": case.seq, "head": head}
             target.changed.append({"k_id": case.id, **values})
         return
-    target.opened.append(
-        {
-            **values,
-            "seq": case.seq,
-            "head": head,
-            "id": case.id,
-            "procedure": case.procedure,
-            "object": case.object,
-            "opened_at": case.opened_at,
-            "confidential": case.confidential,
-        }
-    )
+    target.opened.append(columns_of(CASE, case, **values, head=head))
 
 
 STEPS_BEFORE = timedelta(days=20)
