@@ -53,6 +53,22 @@ def test_publishing_the_results_is_asked_for_from_the_day_after_the_discussion(
     assert asked(sample, "discussion_results_published", today) == (step, on, to)
 
 
+@pytest.mark.parametrize("today", [date(2026, 3, 20), date(2026, 4, 13)])
+def test_a_question_nobody_is_obliged_to_answer_is_asked_once(today: date) -> None:
+    """On the first working day after the analysis that it is about, and never again."""
+    shipped, name = library().latest("procurement-analysis"), "offence_signs"
+    law = shipped.replaced(
+        obligations=tuple(
+            duty.replaced(force="recommended") if duty.id == name else duty for duty in shipped.obligations
+        )
+    )
+    sample = case(procedure=law, facts={"procurement_analysis_ended": date(2026, 3, 19)})
+    found = chain(sample, edition=law, today=today)[name]
+    steps = steps_of(sample, law, name, found, CALENDAR, today=today)
+
+    assert [(step.id, step.on) for step in steps] == [("open+1", date(2026, 3, 20))]
+
+
 def test_nothing_is_asked_for_before_its_condition_is_met() -> None:
     """Results of a discussion that was not held are not published."""
     assert asked(case(), "discussion_results_published", HELD) is None
