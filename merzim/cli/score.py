@@ -11,7 +11,7 @@ from i18n import number
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.formatting import paragraph
 from merzim.cli.mount import command
-from merzim.cli.parsing import Unit, Year, option
+from merzim.cli.parsing import Unit, Year, named_texts, option
 from merzim.services.law.regulations import read_input_file
 from merzim.services.law.regulations import scoring as shipped_scoring
 from merzim.services.names import unit_named
@@ -19,10 +19,11 @@ from merzim.services.scoring import YearScores, year_scores
 from workflow.refusal import Refusal
 from workflow.scoring.score import as_decimal
 from workflow.scoring.score import score as scored
-from workflow.scoring.score_inputs import BadInputs, read_inputs
+from workflow.scoring.score_inputs import BadInputs, choose, read_inputs
 
 if TYPE_CHECKING:
     from workflow.scoring.prospects import PointsStep
+    from workflow.scoring.scale import Readings
     from workflow.scoring.score import Score, Scores
 
 
@@ -35,33 +36,42 @@ def score(
     unit: Unit = "",
     year: Year = 0,
     by_unit: Annotated[bool, option("--by-unit", None, "also for each unit directly below")] = False,
+    reading: Annotated[
+        list[str] | None,
+        option(
+            "--reading", "NAME=VALUE", "another reading of an unclear place: rounding=linear; may be repeated"
+        ),
+    ] = None,
 ) -> int:
     """Points of the projects in a year (this year without --year), or from the numbers of a file, with their
     arithmetic; the file needs no database.
     """
     scoring = shipped_scoring()
+    readings = choose(_parse_readings(reading), scoring)
     if not inputs:
-        return _score_year(call, unit, year or call.moment.today.year, by_unit=by_unit)
+        return _score_year(call, unit, year or call.moment.today.year, readings, by_unit=by_unit)
     file = Path(inputs)
     try:
-        answers = read_inputs(read_input_file(file), scoring)
+        answers = read_inputs(read_input_file(file), scoring, readings)
     except BadInputs as refusal:
         if len(refusal.problems) == 1:
             raise
         return _print_problems(call, file.name, refusal)
-    scores = scored(answers, scoring)
+    scores = scored(answers, scoring, readings)
     call.answer({"indicators": _indicator_answers(call, scores), "total": as_decimal(scores.total)})
     _print_scores(call, scores)
     return DONE
 
 
-def _score_year(call: CommandContext, unit: str, year: int, *, by_unit: bool) -> int:
+def _score_year(call: CommandContext, unit: str, year: int, readings: Readings, *, by_unit: bool) -> int:
     """Print the points of a year."""
     first, last = call.app.calendar.first.year, call.app.calendar.last.year
     if not first <= year <= last:
         raise Refusal("cli.score.bad_year", year=year, first=first, last=last)
     root = unit_named(call.app, unit)
-    whole_year, *parts = year_scores(call.ctx, root, year, today=call.moment.today, by_unit=by_unit)
+    whole_year, *parts = year_scores(
+        call.ctx, root, year, today=call.moment.today, readings=readings, by_unit=by_unit
+    )
     call.answer(_year_answer(call, whole_year) | {"units": [_year_answer(call, part) for part in parts]})
     _print_year(call, whole_year, parts)
     return DONE
@@ -139,6 +149,13 @@ def _step(call: CommandContext, step: PointsStep) -> str:
     missing_names = tuple(map(call.name, step.missing))
     text = call.say(f"score.step.{step.code}", **step.told)
     return f"{text} {call.say('score.step.missing', names=missing_names)}" if missing_names else text
+
+
+def _parse_readings(pairs: list[str] | None) -> dict[str, str]:
+    """Parse the readings chosen by --reading."""
+    if wrong := next((pair for pair in pairs or () if "=" not in pair), None):
+        raise Refusal("score.not_a_reading", text=wrong)
+    return named_texts(pairs, where="--reading")
 
 
 def _print_problems(call: CommandContext, file: str, refusal: BadInputs) -> int:

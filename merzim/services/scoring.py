@@ -38,7 +38,7 @@ from workflow.scoring.prospects import (
     steps,
 )
 from workflow.scoring.recorded import CountedRows, YearRecords, body, row_numbers
-from workflow.scoring.scale import SCORED, Scoring
+from workflow.scoring.scale import SCORED, Readings, Scoring
 from workflow.scoring.score import Scores, as_decimal, score
 from workflow.scoring.tally import AssessedYear, Tally, tally
 
@@ -93,6 +93,7 @@ def year_scores(
     year: int,
     *,
     today: date,
+    readings: Readings,
     by_unit: bool = False,
     with_rows: bool = True,
 ) -> tuple[YearScores, ...]:
@@ -116,7 +117,7 @@ def year_scores(
         AssessedYear(gathered=gathered, root=root, year=year, today=today, since=since, kinds=shipped.units)
         for root in roots
     )
-    return tuple(_score_year(shipped, of_year, titles, hidden_remark) for of_year in years)
+    return tuple(_score_year(shipped, of_year, readings, titles, hidden_remark) for of_year in years)
 
 
 class Stakes:
@@ -168,10 +169,12 @@ class Stakes:
         return sum(points.values(), Decimal(0))
 
     def _of_root(self, root: str, *, with_rows: bool) -> YearScores:
-        """Return the points of a unit this year, calculated once."""
-        key, today = (root, with_rows), self._ctx.today
+        """Return the points of a unit this year by the usual readings, calculated once."""
+        key, today, usual = (root, with_rows), self._ctx.today, scoring().usual
         if key not in self._scores:
-            (whole,) = year_scores(self._ctx, root, today.year, today=today, with_rows=with_rows)
+            (whole,) = year_scores(
+                self._ctx, root, today.year, today=today, readings=usual, with_rows=with_rows
+            )
             self._scores[key] = whole
         return self._scores[key]
 
@@ -185,13 +188,14 @@ def _of_registers(ctx: RequestContext) -> frozenset[str]:
 def _score_year(
     scoring: Scoring,
     year: AssessedYear,
+    readings: Readings,
     titles: Mapping[str, Text],
     hidden_remark: tuple[Element, ...],
 ) -> YearScores:
     """Return the points of one unit in a year."""
-    tallies = tally(scoring, year)
-    scores = score({name: entry.answer for name, entry in tallies.items()}, scoring)
-    scores = explain(scores, tallies, scoring, year, registers=titles)
+    tallies = tally(scoring, year, readings)
+    scores = score({name: entry.answer for name, entry in tallies.items()}, scoring, readings)
+    scores = explain(scores, tallies, scoring, year, readings, registers=titles)
     prospects = {
         score.id: prospect(scoring.indicators[score.id], score, tallies[score.id], year)
         for score in scores.scores
@@ -202,9 +206,9 @@ def _score_year(
         scores=scores,
         counted=tallies,
         prospects={name: entry for name, entry in prospects.items() if entry is not None},
-        steps=steps(scoring, tallies, year),
+        steps=steps(scoring, tallies, year, readings),
         recorded=year.body.any_case,
-        remarks=(*remarks(scoring, year), *hidden_remark),
+        remarks=(*remarks(scoring, year, readings), *hidden_remark),
     )
 
 

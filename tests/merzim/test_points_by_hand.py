@@ -98,9 +98,10 @@ class Recorded:
         now = datetime.combine(today, time(7), UTC)
         return operator_context(self.app, at=Stamp(by="t", now=now, today=today))
 
-    def score(self, root: str, today: date = AFTER, year: int = 2026) -> YearScores:
+    def score(self, root: str, today: date = AFTER, year: int = 2026, **readings: str) -> YearScores:
         """The points of a body."""
-        (whole_year,) = year_scores(self.ctx(today), root, year, today=today)
+        used_readings = {**scoring().usual, **readings}
+        (whole_year,) = year_scores(self.ctx(today), root, year, today=today, readings=used_readings)
         return whole_year
 
 

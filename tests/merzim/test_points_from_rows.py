@@ -14,6 +14,7 @@ from typing import Any
 
 from merzim.services.inputs import build
 from merzim.services.law.acts import ChangeAct, change_act
+from merzim.services.law.regulations import scoring
 from merzim.services.registers.verbs import AddRow, add_row
 from merzim.services.scoring import YearScores, year_scores
 from merzim.services.yearly.opening import open_cases
@@ -75,7 +76,7 @@ class Kept(Recorded):
         """The points as somebody sees them."""
         reader = Reader(login="r", access=access, unit=unit, person=person)
         ctx = replace(self.ctx(), reader=reader, operator=False)
-        (whole_year,) = year_scores(ctx, unit, 2026, today=AFTER)
+        (whole_year,) = year_scores(ctx, unit, 2026, today=AFTER, readings=scoring().usual)
         return whole_year
 
 

@@ -87,27 +87,31 @@ def test_who_has_not_reported_the_quarter_is_named(kept: Site) -> None:
     assert "IV квартал 2025 года" not in after[after.index('id="silent"') :]
 
 
-def test_the_points_are_shown_with_their_arithmetic_and_taken_as_a_workbook(kept: Site) -> None:
-    """Two of eight units announced the start: two whole steps of 10 %, in the workbook as on the page."""
+def test_the_reading_is_chosen_in_the_address_and_taken_as_a_workbook(kept: Site) -> None:
+    """One of eight units analysed: whole steps earn nothing, in proportion something; others are refused."""
     units = [Unit(id=f"u{n}", name=f"Бөлім {n}", parent="hr") for n in range(8)]
     office_store.save(kept.context.engine, units=units)
+    (case,) = open_cases(kept, 1, "u1")
     links = [Evidence(kind=f"link:{kind}", reference="https://org.kz") for kind in ("site", "media", "social")]
-    for unit in ("u1", "u2"):
-        (case,) = open_cases(kept, 1, unit)
-        kept.context.case_commands.record(case, "start_announced", on=date(2026, 4, 1), evidence=links, at=SAID)
-    query = "unit=hr&year=2026"
+    kept.context.case_commands.record(case, "start_announced", on=date(2026, 4, 1), evidence=links, at=SAID)
+    query = "unit=hr&year=2026&rounding=linear"
     with kept.client() as browser:
-        shown = unescape(browser.get(f"/reports/points?lang=ru&{query}").text)
+        usual = browser.get("/reports/points?lang=ru&unit=hr&year=2026").text
+        linear = unescape(browser.get(f"/reports/points?lang=ru&{query}").text)
         book = openpyxl.load_workbook(
             io.BytesIO(browser.get(f"/reports/points?format=xlsx&lang=ru&{query}").content)
         )
+        wrong = browser.get("/reports/points?lang=ru&rounding=nothing")
     indicators, steps, parts = ([*sheet.iter_rows(min_row=2, values_only=True)] for sheet in book)
 
-    assert "Целых шагов по 10 %: 2" in shown
-    assert f'href="?{query}&format=xlsx"' in shown
-    assert [row[2] for row in indicators if "Целых шагов по 10 %: 2" in str(row[6])] == [0.6]
+    assert "Целых шагов по 10 %" in usual
+    assert "по доле: 0,375" in linear
+    assert '<option value="linear" selected>' in linear
+    assert f'href="?{query}&format=xlsx"' in linear
+    assert [row[2] for row in indicators if "0,375" in str(row[6])] == [0.375]
     assert steps
     assert {row[0] for row in parts} == {f"Бөлім {n}" for n in range(8)}
+    assert wrong.status_code == 422
 
 
 def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Site) -> None:

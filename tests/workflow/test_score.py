@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 import i18n
 from tests.law import ROOT
 from workflow.law.files import UnreadableRegulation
-from workflow.scoring.scale import Scoring, read_scoring
+from workflow.refusal import Refusal
+from workflow.scoring.scale import READINGS, Scoring, read_scoring
 from workflow.scoring.score import Score, Scores, as_decimal, score
-from workflow.scoring.score_inputs import MAX_NUMBER, BadInputs, read_inputs
+from workflow.scoring.score_inputs import MAX_NUMBER, BadInputs, choose, read_inputs
 
 FILE = ROOT / "regulations" / "scoring" / "tbn4-scoring.2024-01-01.toml"
 SHARES = {
@@ -33,19 +34,20 @@ def scoring() -> Scoring:
     return read_scoring(FILE.name, FILE.read_bytes())
 
 
-def scores(inputs: dict[str, object]) -> Scores:
-    """The scores of plain numbers."""
-    return score(read_inputs(inputs, scoring()), scoring())
+def scores(inputs: dict[str, object], **readings: str) -> Scores:
+    """The scores of plain numbers under these readings."""
+    readings_used = choose(readings, scoring())
+    return score(read_inputs(inputs, scoring(), readings_used), scoring(), readings_used)
 
 
-def one(indicator: str, values: object) -> Score:
+def one(indicator: str, values: object, **readings: str) -> Score:
     """The score of one indicator."""
-    return scores({indicator: values}).scores[0]
+    return scores({indicator: values}, **readings).scores[0]
 
 
-def points(indicator: str, values: object) -> str:
+def points(indicator: str, values: object, **readings: str) -> str:
     """Its points as they are written."""
-    return str(as_decimal(one(indicator, values).points))
+    return str(as_decimal(one(indicator, values, **readings).points))
 
 
 def pair(indicator_score: Score) -> tuple[object, object]:
@@ -151,6 +153,15 @@ def test_districts_without_a_sitting_take_three_tenths_for_every_ten_per_cent(
     assert points("P4.T1.S1", {"done": held, "of": of}) == expected
 
 
+def test_the_commission_can_be_read_in_proportion_or_by_quarters() -> None:
+    """One district of 20 takes 0.15; four quarters earn 3 each."""
+    quarters = {"per_quarter": [{"done": 20, "of": 20}, {"done": 18, "of": 20}]}
+    indicator_score = one("P4.T1.S1", quarters, commission_period="quarter")
+
+    assert points("P4.T1.S1", {"done": 19, "of": 20}, commission_rounding="linear") == "2.85"
+    assert pair(indicator_score) == (Fraction("5.7"), 6)
+
+
 # -------------------------------------------------------------------------------- deductions, risks, events
 
 
@@ -165,11 +176,15 @@ def test_what_is_absent_is_deducted_and_what_is_there_earns_nothing(indicator: s
     assert pair(present) == (0, None)
 
 
-def test_a_risk_earns_for_being_found_and_for_the_better_of_two_removals() -> None:
-    """10 found, 4 removed, 2 more to real completion."""
-    indicator_score = one("P1.T3.S3", {"risks": {"found": 10, "removed": 4, "completed": 2}})
+@pytest.mark.parametrize(
+    ("reading", "expected"),
+    [("found_and_higher", 10 + 4 * 2 + 2 * 5), ("sum", 10 + 6 * 2 + 2 * 5), ("highest", 4 + 4 * 2 + 2 * 5)],
+)
+def test_a_risk_earns_for_being_found_and_for_the_better_of_two_removals(reading: str, expected: int) -> None:
+    """10 found, 4 removed, 2 more to real completion, under each of the three readings."""
+    indicator_score = one("P1.T3.S3", {"risks": {"found": 10, "removed": 4, "completed": 2}}, risks=reading)
 
-    assert indicator_score.points == 10 + 4 * 2 + 2 * 5
+    assert indicator_score.points == expected
 
 
 @pytest.mark.parametrize(
@@ -188,6 +203,22 @@ def test_a_thousand_views_earn_ten_in_place_of_five(values: dict[str, object], e
     indicator_score = one("P4.T3.S1", values)
 
     assert pair(indicator_score) == (expected, 20)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "values", "expected"),
+    [
+        ("P1.T1.S3", {"done": 19, "of": 20}, "2.85"),
+        ("P1.T3.S3", {"coverage": {"done": 999, "of": 1000}}, "29.97"),
+        ("P1.T2.S2", {"done": 399, "of": 1000}, "0"),
+        ("P4.T2.S1", {"done": 49, "of": 1000}, "2.94"),
+        ("P1.T4.S1", {"done": 1, "of": 3}, "1.6666"),
+        ("P1.T1.S3", {"done": 999_999, "of": 1_000_000}, "2.9999"),
+    ],
+)
+def test_shares_can_be_read_in_proportion(indicator: str, values: object, expected: str) -> None:
+    """A switch; the floor stands, and full points never show before they are reached."""
+    assert points(indicator, values, rounding="linear") == expected
 
 
 # ------------------------------------------------------------------------------------------ a year by hand
@@ -271,17 +302,23 @@ def test_a_whole_year_equals_the_sum_made_by_hand() -> None:
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_every_score_can_say_its_arithmetic_and_its_readings(language: str) -> None:
-    """As sentences; what is only there or absent depends on no reading."""
-    for indicator_score in scores({name: values for name, (values, _) in YEAR.items()}).scores:
+    """Under the usual readings and under all the others."""
+    other_readings = {name: list(values)[-1] for name, values in scoring().readings.items()}
+    inputs: dict[str, object] = {name: values for name, (values, _) in YEAR.items()}
+    other_inputs = inputs | {"P4.T1.S1": {"per_quarter": [{"done": 18, "of": 20}]}}
+    for indicator_score in (*scores(inputs).scores, *scores(other_inputs, **other_readings).scores):
         sentences = [
             i18n.say(element.code, element.arguments, language) for element in indicator_score.arithmetic
         ]
-        is_bare = {"present", "absent"} & {*codes(indicator_score)}
-        readings = () if is_bare else scoring().indicators[indicator_score.id].readings
+        readings = (
+            []
+            if "present" in codes(indicator_score) or "absent" in codes(indicator_score)
+            else list(indicator_score.readings)
+        )
 
         assert sentences
         assert all(sentence.endswith(".") for sentence in sentences)
-        assert codes(indicator_score).count("reading") == len(readings)
+        assert codes(indicator_score).count("reading") == len(readings) == len(indicator_score.readings)
 
 
 def test_the_arithmetic_of_a_share_is_read_like_this() -> None:
@@ -298,14 +335,16 @@ def test_the_arithmetic_of_a_share_is_read_like_this() -> None:
 counts = st.integers(min_value=0, max_value=MAX_NUMBER)
 wholes = st.integers(min_value=1, max_value=MAX_NUMBER)
 shares = st.sampled_from([*SHARES, "P4.T2.S1", "P4.T1.S1"])
+roundings = st.sampled_from(["whole_steps", "linear"])
 
 
-@given(shares, counts, counts, wholes)
+@given(shares, counts, counts, wholes, roundings)
 def test_more_done_never_earns_less_and_never_above_the_maximum(
-    indicator: str, done: int, more: int, of: int
+    indicator: str, done: int, more: int, of: int, rounding: str
 ) -> None:
-    """Whatever the counts."""
-    less, later = (one(indicator, {"done": count, "of": of}) for count in sorted((done, more)))
+    """Whatever the counts and the reading."""
+    read: dict[str, str] = {"rounding": rounding, "commission_rounding": rounding}
+    less, later = (one(indicator, {"done": count, "of": of}, **read) for count in sorted((done, more)))
 
     assert less.maximum is not None
     assert 0 <= less.points <= later.points <= less.maximum
@@ -368,9 +407,18 @@ def test_a_number_that_cannot_be_scored_is_named_with_its_place(
 def test_a_file_that_is_no_record_is_told_what_is_needed(whole: object) -> None:
     """With an example."""
     with pytest.raises(BadInputs) as caught:
-        read_inputs(whole, scoring())
+        read_inputs(whole, scoring(), scoring().usual)
 
     assert caught.value.code == "score.not_inputs"
+
+
+@pytest.mark.parametrize("chosen", [{"roundings": "linear"}, {"rounding": "up"}])
+def test_an_unknown_reading_is_refused_with_those_there_are(chosen: dict[str, str]) -> None:
+    """By its name and by its value."""
+    with pytest.raises(Refusal) as caught:
+        choose(chosen, scoring())
+
+    assert caught.value.arguments["allowed"]
 
 
 # ----------------------------------------------------------------------------------------------- the file
@@ -384,15 +432,16 @@ def test_every_subtask_of_the_four_projects_stands_in_the_file() -> None:
     assert [sum(name.startswith(project) for name in names) for project in PROJECTS] == [11, 10, 11, 7]
 
 
-def test_every_reading_in_the_file_is_used() -> None:
-    """Each hangs on some indicator."""
+def test_every_reading_the_arithmetic_knows_is_explained_in_the_file_and_used() -> None:
+    """All values of each, with their texts; each hangs on some indicator."""
     readings_used = {
         name
         for indicator in scoring().indicators.values()
         for name in (*indicator.readings, *indicator.counting.readings)
     }
 
-    assert readings_used == set(scoring().readings)
+    assert {name: frozenset(values) for name, values in scoring().readings.items()} == READINGS
+    assert readings_used == set(READINGS)
 
 
 @pytest.mark.parametrize(

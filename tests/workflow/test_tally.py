@@ -13,7 +13,7 @@ from tests.workflow.test_score import scoring
 from workflow.org.office import Office, Unit
 from workflow.scoring.prospects import PointsStep, prospect, remarks, steps
 from workflow.scoring.recorded import RUNNING, MissingFact, RecordedFact, YearRecords, body, unit_numbers
-from workflow.scoring.scale import Analyses, Done
+from workflow.scoring.scale import Analyses, Done, Present
 from workflow.scoring.score import Scores, as_decimal, score
 from workflow.scoring.tally import AssessedYear, tally
 
@@ -104,22 +104,28 @@ def year(
     return AssessedYear(gathered=gathered, root=root, year=of, today=today, since=since, kinds=scoring().units)
 
 
-def scored(of: AssessedYear) -> Scores:
-    """Its score."""
-    answers = {name: indicator_tally.answer for name, indicator_tally in tally(scoring(), of).items()}
-    return score(answers, scoring())
+def scored(of: AssessedYear, **readings: str) -> Scores:
+    """Its score under the usual readings, or others."""
+    readings_used = {**scoring().usual, **readings}
+    return score(
+        {name: indicator_tally.answer for name, indicator_tally in tally(scoring(), of, readings_used).items()},
+        scoring(),
+        readings_used,
+    )
 
 
-def points(of: AssessedYear) -> dict[str, str]:
+def points(of: AssessedYear, **readings: str) -> dict[str, str]:
     """Points by indicator, as they are written."""
     return {
-        indicator_score.id: str(as_decimal(indicator_score.points)) for indicator_score in scored(of).scores
+        indicator_score.id: str(as_decimal(indicator_score.points))
+        for indicator_score in scored(of, **readings).scores
     }
 
 
 def prospects(of: AssessedYear) -> dict[str, tuple[object, object, object]]:
     """Points, what is lost and what is at stake, by indicator."""
-    tallies = tally(scoring(), of)
+    usual = scoring().usual
+    tallies = tally(scoring(), of, usual)
     figures = {}
     for indicator_score in scored(of).scores:
         unit_prospect = prospect(
@@ -134,13 +140,14 @@ def prospects(of: AssessedYear) -> dict[str, tuple[object, object, object]]:
 
 def next_steps(of: AssessedYear) -> dict[str, PointsStep]:
     """The nearest step of each indicator."""
-    return {step.indicator: step for step in steps(scoring(), tally(scoring(), of), of)}
+    usual = scoring().usual
+    return {step.indicator: step for step in steps(scoring(), tally(scoring(), of, usual), of, usual)}
 
 
 def test_the_documents_own_example_of_twenty_districts_two_without_a_sitting() -> None:
     """10 % of districts missing: 0.3 less; and the two are named."""
     of = year(*prepared())
-    district_tally = tally(scoring(), of)["P4.T1.S1"]
+    district_tally = tally(scoring(), of, scoring().usual)["P4.T1.S1"]
 
     assert district_tally.answer == Done(18, 20)
     assert district_tally.missing == ("aud19", "aud20")
@@ -150,7 +157,7 @@ def test_a_district_that_passed_one_quarter_over_is_missing() -> None:
     """Three sittings of four are not a sitting in every quarter."""
     without = tuple(fact for fact in prepared() if not (fact.unit == "aud1" and fact.on == date(2026, 8, 20)))
 
-    assert tally(scoring(), year(*without))["P4.T1.S1"].answer == Done(17, 20)
+    assert tally(scoring(), year(*without), scoring().usual)["P4.T1.S1"].answer == Done(17, 20)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +165,7 @@ def test_a_district_that_passed_one_quarter_over_is_missing() -> None:
 )
 def test_a_quarter_is_asked_about_from_the_day_after_its_last(today: date, counted: object) -> None:
     """On 31 March the quarter still runs."""
-    indicator_tally = tally(scoring(), year(*prepared(), today=today)).get("P4.T1.S1")
+    indicator_tally = tally(scoring(), year(*prepared(), today=today), scoring().usual).get("P4.T1.S1")
 
     assert (indicator_tally.answer if indicator_tally else None) == counted
 
@@ -212,8 +219,9 @@ def test_a_fact_of_a_part_counts_for_the_department_it_belongs_to() -> None:
     assert points(year(*published, office=ten() | below))["P1.T3.S2"] == "0.3"
 
 
-def test_a_case_without_a_unit_is_the_organisations_own() -> None:
-    """It covers all its divisions."""
+@pytest.mark.parametrize(("reading", "done"), [("covers", 3), ("named_only", 1)])
+def test_a_case_without_a_unit_is_the_organisations_own(reading: str, done: int) -> None:
+    """It covers all its divisions, or by the other reading those alone that are named; never none of five."""
     company = {
         unit.id: unit
         for unit in (
@@ -225,9 +233,10 @@ def test_a_case_without_a_unit_is_the_organisations_own() -> None:
         fact("", f"{IA}:analysis_ended", date(2026, 6, 1)),
         fact("а", f"{IA}:analysis_ended", date(2026, 6, 1)),
     )
-    unit_tally = tally(scoring(), year(*facts, office=company, root="ent"))["P1.T3.S3"]
+    usual = {**scoring().usual, "whole_body": reading}
+    unit_tally = tally(scoring(), year(*facts, office=company, root="ent"), usual)["P1.T3.S3"]
 
-    assert unit_tally.answer == Analyses(Done(3, 3), None)
+    assert unit_tally.answer == Analyses(Done(done, 3), None)
 
 
 def test_the_apparatus_of_an_akimat_may_be_a_unit_of_its_own() -> None:
@@ -248,12 +257,12 @@ def test_the_apparatus_of_an_akimat_may_be_a_unit_of_its_own() -> None:
         for unit in ("obl", "audapp")
     )
     of = year(*own_facts, *district, office=akimat, root="obl")
-    tallies = tally(scoring(), of)
+    tallies = tally(scoring(), of, scoring().usual)
 
     assert (tallies["P1.T3.S2"].answer, tallies["P1.T3.S2"].missing) == (Done(1, 2), ("dep",))
     # Lists of the department, the district and the district's department; the apparatus lists for its district.
     assert (tallies["P1.T4.S1"].answer, tallies["P1.T4.S1"].missing) == (Done(1, 3), ("auddep", "dep"))
-    below = tally(scoring(), replace(of, root="aud"))["P1.T3.S2"]
+    below = tally(scoring(), replace(of, root="aud"), scoring().usual)["P1.T3.S2"]
     assert (below.answer, below.missing) == (Done(1, 2), ("auddep",))
 
 
@@ -275,7 +284,7 @@ def test_what_does_not_exist_at_all_is_deducted_once_the_year_is_over() -> None:
 
 
 def test_what_is_there_once_is_not_deducted_for_an_analysis_that_lacks_it() -> None:
-    """However many lack it."""
+    """Only by the other reading; once for the body, however many lack it."""
     signed = fact("dep1", f"{IA}:note_signed", date(2026, 6, 1))
     lacking = tuple(
         MissingFact(case=f"2026-{n}", unit=f"dep{n}", fact=f"{IA}:note_signed", due=date(2026, 6, 10))
@@ -284,6 +293,7 @@ def test_what_is_there_once_is_not_deducted_for_an_analysis_that_lacks_it() -> N
     of = year(signed, lacking=lacking)
 
     assert points(of)["P1.T2.S3"] == "0"
+    assert points(of, deduction="any_analysis")["P1.T2.S3"] == "-5"
 
 
 def test_a_part_of_an_organisation_is_no_assessed_body() -> None:
@@ -304,17 +314,25 @@ def test_a_part_of_an_organisation_is_no_assessed_body() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ended", "assessed"),
-    [(date(2026, 1, 1), False), (date(2026, 12, 31), False), (date(2025, 12, 31), True)],
+    ("ended", "reading", "assessed"),
+    [
+        (date(2026, 1, 1), "at_year_end", False),
+        (date(2026, 12, 31), "at_year_end", False),
+        (date(2025, 12, 31), "at_year_end", True),
+        (date(2025, 12, 31), "any_day", False),
+        (date(2024, 12, 31), "any_day", True),
+    ],
 )
-def test_under_embargo_project_one_is_not_assessed(ended: date, assessed: bool) -> None:
+def test_under_embargo_project_one_is_not_assessed(ended: date, reading: str, assessed: bool) -> None:
     """Nothing is earned, nothing deducted; the other projects stay."""
     of = year(fact("", f"{IA}:external_analysis_ended", ended))
-    points_by_indicator = points(of)
+    points_by_indicator = points(of, embargo=reading)
 
     assert any(name.startswith("P1.") for name in points_by_indicator) is assessed
     assert points_by_indicator["P2.T5.S4"] == "-5"
-    assert [remark.code for remark in remarks(scoring(), of)] == ([] if assessed else ["score.embargo"])
+    assert [remark.code for remark in remarks(scoring(), of, {**scoring().usual, "embargo": reading})] == (
+        [] if assessed else ["score.embargo"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -333,23 +351,40 @@ def test_a_year_before_the_first_record_has_no_data(
     of = year(since=since)
 
     assert bool(points(of)) is counted
-    assert [remark.code for remark in remarks(scoring(), of)] == codes
+    assert [remark.code for remark in remarks(scoring(), of, scoring().usual)] == codes
 
 
-def test_an_instruction_counts_once_it_is_renewed_in_the_year() -> None:
-    """Confirmed alone it does not."""
-    confirmed = fact("ent1", f"{P3}:instruction_confirmed", date(2026, 6, 1))
-    renewed = fact("ent1", f"{P3}:instruction_renewed", date(2026, 6, 1))
+@pytest.mark.parametrize(
+    ("indicator", "reading", "facts", "usual", "other"),
+    [
+        (
+            "P3.T2.S3",
+            {"instruction": "confirmed"},
+            {"ent1": f"{P3}:instruction_confirmed"},
+            Done(0, 5),
+            Done(1, 5),
+        ),
+        ("P4.T1.S1", {"own_commission": "needed"}, {}, Done(0, 20), Present(False)),
+    ],
+)
+def test_what_the_document_leaves_open_is_a_switch(
+    indicator: str, reading: dict[str, str], facts: dict[str, str], usual: object, other: object
+) -> None:
+    """The usual reading first, then the other."""
+    of = year(*(fact(unit, name, date(2026, 6, 1)) for unit, name in facts.items()), office=ten())
+    answers = [
+        tally(scoring(), of, {**scoring().usual, **chosen})[indicator].answer for chosen in ({}, reading)
+    ]
 
-    assert tally(scoring(), year(confirmed, office=ten()))["P3.T2.S3"].answer == Done(0, 5)
-    assert tally(scoring(), year(confirmed, renewed, office=ten()))["P3.T2.S3"].answer == Done(1, 5)
+    assert answers == [usual, other]
 
 
 def test_an_enterprise_by_itself_is_one_of_one_or_not_assessed() -> None:
-    """Its policy is all of its own share."""
+    """Its policy is all of its own share; by the other reading the supervising body alone is assessed."""
     of = year(fact("ent1", f"{P3}:policy_confirmed", date(2026, 6, 1)), root="ent1")
 
     assert points(of)["P3.T2.S2"] == "2"
+    assert "P3.T2.S2" not in points(of, own_compliance="supervisor_only")
     assert not [name for name in points(of) if name.startswith("P4.")]
 
 
@@ -393,14 +428,15 @@ def test_months_gone_by_are_lost_and_those_ahead_are_at_stake() -> None:
 def test_once_the_year_is_over_nothing_is_at_stake() -> None:
     """What was not earned is lost, and no step is proposed."""
     of = year(*prepared())
-    tallies = tally(scoring(), of)
+    usual = scoring().usual
+    tallies = tally(scoring(), of, usual)
     scores_by_id = {indicator_score.id: indicator_score for indicator_score in scored(of).scores}
     prospects_seen = [
         prospect(scoring().indicators[name], scores_by_id[name], indicator_tally, of)
         for name, indicator_tally in tallies.items()
     ]
 
-    assert steps(scoring(), tallies, of) == ()
+    assert steps(scoring(), tallies, of, usual) == ()
     assert all(prospect.at_stake == 0 for prospect in prospects_seen if prospect is not None)
 
 

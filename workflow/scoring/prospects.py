@@ -33,11 +33,12 @@ from workflow.scoring.scale import (
     Presence,
     Present,
     Propaganda,
+    Readings,
     Scoring,
     Share,
     Sittings,
 )
-from workflow.scoring.score import NOTHING, Score, Scores, as_decimal, points_of, read_as
+from workflow.scoring.score import NOTHING, Score, Scores, as_decimal, points_of
 from workflow.scoring.tally import AssessedYear, Tally, recorded_whole, under_embargo
 
 SHOWN = 3
@@ -151,18 +152,24 @@ def stake_of(
     return Stake(points, isinstance(indicator.scale, Presence)) if points else None
 
 
-def steps(scoring: Scoring, tallies: Mapping[str, Tally], year: AssessedYear) -> tuple[PointsStep, ...]:
+def steps(
+    scoring: Scoring, tallies: Mapping[str, Tally], year: AssessedYear, readings: Readings
+) -> tuple[PointsStep, ...]:
     """Return the nearest step of every indicator that has one, the most points first."""
+    # A step counts for the whole year, whatever the reading of the period.
+    plain = {**readings, "commission_period": "year"}
     steps = [
         step
         for name, tally in tallies.items()
-        for step in _steps(scoring.indicators[name], tally, year)
+        for step in _steps(scoring.indicators[name], tally, year, plain)
         if step.gain > 0
     ]
     return tuple(sorted(steps, key=lambda step: (-step.gain, step.by, step.indicator)))
 
 
-def _steps(indicator: Indicator, indicator_tally: Tally, year: AssessedYear) -> Iterator[PointsStep]:
+def _steps(
+    indicator: Indicator, indicator_tally: Tally, year: AssessedYear, readings: Readings
+) -> Iterator[PointsStep]:
     """Yield the next steps of one indicator that earn or keep points; none after the year."""
     if year.today.year > year.year:
         return
@@ -177,21 +184,21 @@ def _steps(indicator: Indicator, indicator_tally: Tally, year: AssessedYear) -> 
     elif isinstance(answer, Present) and isinstance(scale, Brackets):
         yield _step(indicator, "record_act", scale.rows[0].points, end)
     elif isinstance(answer, Present) and isinstance(scale, Propaganda):
-        best = points_of(indicator, Events(scaled=True, views=scale.views))
+        best = points_of(indicator, Events(scaled=True, views=scale.views), readings)
         yield _step(indicator, "show_events", best, end)
     elif indicator_tally.quarterly:
-        yield from _this_quarter(indicator, indicator_tally, year)
+        yield from _this_quarter(indicator, indicator_tally, year, readings)
     elif isinstance(answer, Done):
-        yield from _more(indicator, answer, indicator_tally, end)
+        yield from _more(indicator, answer, indicator_tally, end, readings)
     elif isinstance(answer, Analyses) and answer.coverage is not None and isinstance(scale, CoverageAndRisks):
-        yield from _more(indicator, answer.coverage, indicator_tally, end, risks=answer)
+        yield from _more(indicator, answer.coverage, indicator_tally, end, readings, risks=answer)
     elif isinstance(answer, EachMonth) and isinstance(scale, Monthly) and answer.counts:
         room = scale.at_most - min(answer.counts[-1] * scale.points, scale.at_most)
         last = period_of(year.today, "month").last
         yield _step(indicator, "this_month", room, last, count=int(room / scale.points))
     elif isinstance(answer, Events) and isinstance(scale, Propaganda):
         scaled_answer = Events(scaled=True, views=max(answer.views, scale.views))
-        gain = points_of(indicator, scaled_answer) - points_of(indicator, answer)
+        gain = points_of(indicator, scaled_answer, readings) - points_of(indicator, answer, readings)
         yield _step(indicator, "views", gain, end, views=scale.views, counted=answer.views)
 
 
@@ -214,6 +221,7 @@ def _more(
     answer: Done,
     indicator_tally: Tally,
     end: date,
+    readings: Readings,
     *,
     risks: Analyses | None = None,
 ) -> Iterator[PointsStep]:
@@ -225,7 +233,7 @@ def _more(
         new_answer: Answer = Done(done_count, answer.of)
         if risks is not None:
             new_answer = Analyses(Done(done_count, answer.of), None)
-        return points_of(indicator, new_answer)
+        return points_of(indicator, new_answer, readings)
 
     now, room = points(answer.done), range(1, max(answer.of - answer.done, 0) + 1)
     # Points never decrease with the count, so the first count that earns more is found by binary search.
@@ -237,7 +245,9 @@ def _more(
     yield _step(indicator, "more", then - now, end, indicator_tally.missing, **done)
 
 
-def _this_quarter(indicator: Indicator, indicator_tally: Tally, year: AssessedYear) -> Iterator[PointsStep]:
+def _this_quarter(
+    indicator: Indicator, indicator_tally: Tally, year: AssessedYear, readings: Readings
+) -> Iterator[PointsStep]:
     """Yield the step for the current quarter: who has not done it yet, and the points lost if one of them does
     not.
     """
@@ -251,8 +261,8 @@ def _this_quarter(indicator: Indicator, indicator_tally: Tally, year: AssessedYe
     missing = tuple(unit for unit in units if unit not in done_units)
     if missing:
         whole_count, of = len(units) - len(indicator_tally.missing), len(units)
-        best = points_of(indicator, Done(whole_count, of))
-        worst = points_of(indicator, Done(max(whole_count - len(missing), 0), of))
+        best = points_of(indicator, Done(whole_count, of), readings)
+        worst = points_of(indicator, Done(max(whole_count - len(missing), 0), of), readings)
         details = {"count": len(missing), "period": quarter.name}
         yield _step(indicator, "this_quarter", best - worst, quarter.last, missing, **details)
 
@@ -296,7 +306,7 @@ def _of_ceiling(indicator: Indicator, score: Score, answer: Answer) -> Fraction:
     return NOTHING if isinstance(answer, Present) else score.points
 
 
-def remarks(scoring: Scoring, year: AssessedYear) -> tuple[Element, ...]:
+def remarks(scoring: Scoring, year: AssessedYear, readings: Readings) -> tuple[Element, ...]:
     """Return remarks: since when records are kept, if within or after the year; which indicators are not
     assessed; and rows of which nobody recorded the whole they are a share of. None where nothing was ever
     recorded.
@@ -308,12 +318,13 @@ def remarks(scoring: Scoring, year: AssessedYear) -> tuple[Element, ...]:
         return (Element(code="score.no_data", arguments={"year": year.year, "since": year.since}),)
     if year.since is not None and year.since.year >= year.year and year.since <= year.today:
         elements.append(Element(code="score.since", arguments={"since": year.since}))
-    if under_embargo(scoring, year):
-        elements.append(Element(code="score.embargo", arguments={"text": scoring.readings["embargo"]}))
+    if under_embargo(scoring, year, readings):
+        reading = scoring.readings["embargo"][readings["embargo"]]
+        elements.append(Element(code="score.embargo", arguments={"text": reading}))
     for indicator in scoring.indicators.values():
         counting = indicator.counting
         people = year.body.rows(counting.fact) if counting.by == "values" else 0
-        if people and not recorded_whole(year, counting):
+        if people and not recorded_whole(year, counting, readings):
             arguments = {"indicator": indicator.id, "title": indicator.title, "count": people}
             elements.append(Element(code="score.rows_of_what", arguments=arguments))
     return tuple(elements)
@@ -324,6 +335,7 @@ def explain(
     tallies: Mapping[str, Tally],
     scoring: Scoring,
     year: AssessedYear,
+    readings: Readings,
     *,
     registers: Mapping[str, Text],
 ) -> Scores:
@@ -342,9 +354,18 @@ def explain(
         if tallies[score.id].pending and indicator.deduction is not None:
             pending = Element(code="score.pending", arguments={"points": as_decimal(indicator.deduction)})
             arithmetic = (pending,) if isinstance(tallies[score.id].answer, Present) else (*arithmetic, pending)
-        used = [name for name in indicator.counting.readings if year.uses(name, scoring)]
-        arithmetic = (*arithmetic, *_sources(indicator, year, registers), *read_as(scoring, used))
-        explained_scores.append(replace(score, arithmetic=arithmetic))
+        readings_used = {
+            name: readings[name] for name in indicator.counting.readings if year.uses(name, scoring)
+        }
+        read = (
+            Element(code="score.reading", arguments={"text": scoring.readings[name][value]})
+            for name, value in readings_used.items()
+        )
+        sources = _sources(indicator, year, registers)
+        arithmetic = (*arithmetic, *sources, *read)
+        explained_scores.append(
+            replace(score, arithmetic=arithmetic, readings={**score.readings, **readings_used})
+        )
     return replace(scores, scores=tuple(explained_scores))
 
 

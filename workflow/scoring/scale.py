@@ -29,15 +29,37 @@ from workflow.law.files import (
     matching,
     one_of,
     read_file,
+    repeated,
     wrong,
 )
 from workflow.law.procedure import Text
 from workflow.org.kinds import KINDS
 
+Readings = Mapping[str, str]
+"""Which reading of an unclear place is used: its id -> the id of the reading."""
+
+READINGS: Mapping[str, frozenset[str]] = {
+    "rounding": frozenset({"whole_steps", "linear"}),
+    "commission_rounding": frozenset({"whole_steps", "linear"}),
+    "commission_period": frozenset({"year", "quarter"}),
+    "last_row": frozenset({"from_41", "above_41"}),
+    "risks": frozenset({"found_and_higher", "sum", "highest"}),
+    "propaganda": frozenset({"instead", "sum"}),
+    "online_course": frozenset({"civil_servants", "employees"}),
+    "deduction": frozenset({"nothing_at_all", "any_analysis"}),
+    "whole_body": frozenset({"covers", "named_only"}),
+    "embargo": frozenset({"at_year_end", "any_day"}),
+    "instruction": frozenset({"renewed", "confirmed"}),
+    "own_compliance": frozenset({"own_too", "supervisor_only"}),
+    "own_commission": frozenset({"districts", "needed"}),
+}
+"""The readings supported by the calculation. A file gives their texts and the value used."""
+
 SCORED = "tbn4-2024"
 """The act whose projects are assessed in points: who did not adopt it has none to lose."""
 
 Fact = Annotated[str, matching("^[a-z0-9-]+:[a-z0-9_]+$", '"tbn4-project-4:event_held"')]
+ReadingId = Annotated[str, one_of(*READINGS)]
 EvidenceKind = Annotated[str, matching("^(document|link):[a-z0-9_]+$", '"link:site"')]
 IndicatorId = Annotated[str, matching(r"^P[0-9]\.T[0-9]\.S[0-9]$", '"P3.T2.S1"')]
 Kind = Annotated[str, one_of(*KINDS)]
@@ -229,6 +251,13 @@ class Done(_Exactly):
 
 
 @dataclass(frozen=True, slots=True)
+class Quarters(_Exactly):
+    """Answer: `done` of `of` in each quarter, at most four."""
+
+    quarters: Annotated[tuple[Done, ...], Field(alias="per_quarter", min_length=1, max_length=4)]
+
+
+@dataclass(frozen=True, slots=True)
 class Count(_Exactly):
     """Answer: a number of facts."""
 
@@ -274,7 +303,7 @@ class Events(_Exactly):
     views: int
 
 
-Answer = Present | Done | Count | CountByKind | EachMonth | Analyses | Events
+Answer = Present | Done | Quarters | Count | CountByKind | EachMonth | Analyses | Events
 
 # ----------------------------------------------------------------------------------------------- counting
 
@@ -312,6 +341,7 @@ class Counting(Model):
             (sub-sections brought up to date); propaganda.
         fact: `procedure:fact`; kinds: of `kinds` instead: kind -> its fact (`facts` in the file).
         also: facts that count as the fact does; of values, that give the number they are taken of.
+        also_if: the reading and its value by which alone they do; empty: by any.
         needs: facts without which the fact does not count.
         evidence: kinds of evidence without which the fact does not count.
         data: facts that show that data were submitted, though there was nothing to count.
@@ -328,6 +358,7 @@ class Counting(Model):
     fact: Fact = ""
     kinds: dict[str, Fact] = Field(default={}, alias="facts")
     also: Distinct[Fact] = ()
+    also_if: Distinct[NonBlank] = ()
     needs: Distinct[Fact] = ()
     evidence: Distinct[EvidenceKind] = ()
     data: Distinct[Fact] = ()
@@ -335,7 +366,7 @@ class Counting(Model):
     for_year_of: Fact = ""
     runs_from: Fact = ""
     from_above: bool = False
-    readings: Distinct[Name] = ()
+    readings: Distinct[ReadingId] = ()
     done: NonBlank = ""
     of: NonBlank = ""
 
@@ -406,25 +437,43 @@ class Indicator(Model):
     counting: Counting = Field(alias="counted")
     deduction: Points | None = None
     assessed: Distinct[Name] = ()
-    readings: Distinct[Name] = ()
+    readings: Distinct[ReadingId] = ()
     notes: Listed[Text] = ()
 
 
-class _Reading(Model):
-    id: Name
+class _Value(Model):
+    id: NonBlank
     text: Text
 
 
-def _by_id(readings: tuple[_Reading, ...]) -> Mapping[str, Text]:
-    """Return the text of each reading by its id."""
-    return {reading.id: reading.text for reading in readings}
+class _Reading(Model):
+    """A reading of an unclear place; its first value is the one used."""
+
+    id: ReadingId
+    value: Annotated[Listed[_Value], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _supported(self) -> Self:
+        names = [value.id for value in self.value]
+        for number, name in enumerate(names):
+            if name not in READINGS[self.id]:
+                allowed = tuple(sorted(READINGS[self.id]))
+                raise wrong("not_allowed", "value", number, "id", allowed=allowed)
+        for number in repeated(names):
+            raise wrong("duplicate", "value", number, value=names[number])
+        return self
+
+
+def _by_id(readings: tuple[_Reading, ...]) -> Mapping[str, Mapping[str, Text]]:
+    """Return the texts of the values of each reading by its id and theirs."""
+    return {reading.id: {value.id: value.text for value in reading.value} for reading in readings}
 
 
 class Scoring(Model):
     """One edition of how execution is scored.
 
     Attributes:
-        readings: how unclear places of the document are read here, by id.
+        readings: id of a reading -> its values with their texts; the first value is the one used.
         units: the units that shares are taken of; for a body of a kind not named, its own parts.
     """
 
@@ -434,7 +483,9 @@ class Scoring(Model):
     last_checked_on: date
     title: Text
     indicators: ById[Indicator] = Field(default={}, alias="indicator")
-    readings: Annotated[Mapping[str, Text], As(Listed[_Reading], _by_id)] = Field(default={}, alias="reading")
+    readings: Annotated[Mapping[str, Mapping[str, Text]], As(Listed[_Reading], _by_id)] = Field(
+        default={}, alias="reading"
+    )
     notes: Listed[Text] = ()
     units: Listed[UnitKinds] = ()
     embargo: AssessmentEmbargo | None = None
@@ -442,6 +493,11 @@ class Scoring(Model):
     @property
     def edition(self) -> str:
         return f"{self.id}.{self.in_force.isoformat()}"
+
+    @property
+    def usual(self) -> Readings:
+        """The readings used where nobody chose others."""
+        return {name: next(iter(values)) for name, values in self.readings.items()}
 
     @cached_property
     def facts(self) -> frozenset[str]:
@@ -501,7 +557,7 @@ def read_scoring(name: str, text: bytes) -> Scoring:
 def _unexplained(scoring: Scoring) -> Iterator[FileProblem]:
     """Yield the readings used by indicators that the file does not define."""
     for number, indicator in enumerate(scoring.indicators.values()):
-        for reading in (*indicator.readings, *indicator.counting.readings):
+        for reading in indicator.readings:
             if reading not in scoring.readings:
                 place = f"{heading('indicator', number, indicator.id)}: readings"
                 yield FileProblem("not_allowed", place, {"value": reading, "allowed": tuple(scoring.readings)})

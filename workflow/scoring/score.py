@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -27,8 +27,9 @@ from workflow.scoring.scale import (
     Presence,
     Present,
     Propaganda,
+    Quarters,
+    Readings,
     RiskNumbers,
-    RiskPoints,
     Scale,
     Scoring,
     Share,
@@ -48,6 +49,7 @@ class Score:
         points: exact; negative after a deduction.
         maximum: the maximum possible; None where the document names no ceiling.
         arithmetic: the calculation, followed by the readings used.
+        readings: the readings its points depend on, by id.
     """
 
     id: str
@@ -55,6 +57,7 @@ class Score:
     points: Fraction
     maximum: Fraction | None
     arithmetic: tuple[Element, ...]
+    readings: Readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +77,27 @@ class _Earned:
     elements: tuple[Element, ...]
 
 
-def score(answers: Mapping[str, Answer], scoring: Scoring) -> Scores:
+def score(answers: Mapping[str, Answer], scoring: Scoring, readings: Readings) -> Scores:
     """Return the points of every indicator that has an answer, and their total.
 
     Args:
         answers: from `score_inputs.read_inputs`; an indicator without an answer is not assessed.
+        readings: all readings of the scoring (`score_inputs.choose`, or `scoring.usual`).
 
     Raises:
         TypeError: an answer of a type that the scale of its indicator does not use.
     """
     scores = tuple(
-        _scored(indicator, answers[name], scoring)
+        _scored(indicator, answers[name], scoring, readings)
         for name, indicator in scoring.indicators.items()
         if name in answers
     )
     return Scores(scores, sum((score.points for score in scores), NOTHING))
 
 
-def points_of(indicator: Indicator, answer: Answer) -> Fraction:
+def points_of(indicator: Indicator, answer: Answer, readings: Readings) -> Fraction:
     """Return the points of one indicator. Raises TypeError as `score` does."""
-    return _counted(indicator, answer).points
+    return _counted(indicator, answer, readings).points
 
 
 @lru_cache(maxsize=4096)
@@ -105,27 +109,31 @@ def as_decimal(points: Fraction) -> Decimal:
     return cut.quantize(Decimal(1)) if cut == cut.to_integral_value() else cut.normalize()
 
 
-def _scored(indicator: Indicator, answer: Answer, scoring: Scoring) -> Score:
+def _scored(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Readings) -> Score:
     """Return the score of an indicator, with the readings its points depend on."""
-    earned = _counted(indicator, answer)
-    names = () if isinstance(answer, Present) else indicator.readings
+    earned, of_scale = _counted(indicator, answer, readings), not isinstance(answer, Present)
+    readings_used = {name: readings[name] for name in indicator.readings if of_scale}
+    read = (
+        Element(code="score.reading", arguments={"text": scoring.readings[name][value]})
+        for name, value in readings_used.items()
+    )
     return Score(
         id=indicator.id,
         title=indicator.title,
         points=earned.points,
         maximum=earned.maximum,
-        arithmetic=(*earned.elements, *read_as(scoring, names)),
+        arithmetic=(*earned.elements, *read),
+        readings=readings_used,
     )
 
 
-def read_as(scoring: Scoring, names: Iterable[str]) -> tuple[Element, ...]:
-    """Return the sentences that say how unclear places of the document are read."""
-    return tuple(_element("reading", text=scoring.readings[name]) for name in names)
-
-
-def _counted(indicator: Indicator, answer: Answer) -> _Earned:
+def _counted(indicator: Indicator, answer: Answer, readings: Readings) -> _Earned:
     """Return what an answer earns: by presence alone, or on the scale of its indicator."""
-    return _present(indicator, answer) if isinstance(answer, Present) else _earned(indicator.scale, answer)
+    return (
+        _present(indicator, answer)
+        if isinstance(answer, Present)
+        else _earned(indicator.scale, answer, readings)
+    )
 
 
 def _present(indicator: Indicator, answer: Present) -> _Earned:
@@ -152,11 +160,11 @@ def _present(indicator: Indicator, answer: Present) -> _Earned:
     return _Earned(-indicator.deduction, ceiling, (_element("absent", points=as_decimal(indicator.deduction)),))
 
 
-def _earned(scale: Scale, answer: Answer) -> _Earned:
+def _earned(scale: Scale, answer: Answer, readings: Readings) -> _Earned:
     """Return the points an answer earns on a scale. Raises TypeError for an answer of another scale."""
     match scale, answer:
         case Share(), Done():
-            return _share(scale, answer)
+            return _share(scale, answer, linear=readings["rounding"] == "linear")
         case Each(points=each), Count(count=count):
             points = count * each
             return _Earned(
@@ -165,21 +173,24 @@ def _earned(scale: Scale, answer: Answer) -> _Earned:
         case Kinds(), CountByKind():
             return _by_kind(scale, answer)
         case Brackets(), Count(count=count):
-            return _bracket(scale, count)
+            return _bracket(scale, count, above=readings["last_row"] == "above_41")
         case Monthly(), EachMonth(counts=counts):
             return _monthly(scale, counts)
         case Sittings(), Done():
-            return _sittings(scale, answer)
+            return _sittings(scale, answer, linear=readings["commission_rounding"] == "linear")
+        case Sittings(), Quarters(quarters=quarters):
+            linear = readings["commission_rounding"] == "linear"
+            return _together([_sittings(scale, quarter, linear=linear) for quarter in quarters])
         case CoverageAndRisks(), Analyses():
-            return _analyses(scale, answer)
+            return _analyses(scale, answer, readings)
         case Propaganda(), Events():
-            return _events(scale, answer)
+            return _events(scale, answer, counts_both=readings["propaganda"] == "sum")
     raise TypeError(f"{scale}: {answer}")
 
 
 @lru_cache(maxsize=4096)
-def _share(scale: Share, answer: Done) -> _Earned:
-    """Return the points of a share, by whole steps."""
+def _share(scale: Share, answer: Done, *, linear: bool) -> _Earned:
+    """Return the points of a share: by whole steps, or in proportion (`linear`)."""
     share = Fraction(answer.done * _HUNDRED, answer.of)
     arguments = {
         "done": answer.done,
@@ -191,10 +202,15 @@ def _share(scale: Share, answer: Done) -> _Earned:
         return _Earned(
             NOTHING, scale.maximum, (_element("below", **arguments, least=_percent(scale.nothing_below)),)
         )
-    steps = min(share, scale.full) // scale.step
-    points = steps * scale.per_step
-    arguments |= {"steps": steps, "step": _percent(scale.step), "per_step": as_decimal(scale.per_step)}
-    sentence = _element("share", **arguments, points=as_decimal(points))
+    reached = min(share, scale.full)
+    if linear:
+        points = scale.maximum * reached / scale.full
+        sentence = _element("linear", **arguments, full=_percent(scale.full), points=as_decimal(points))
+    else:
+        steps = reached // scale.step
+        points = steps * scale.per_step
+        arguments |= {"steps": steps, "step": _percent(scale.step), "per_step": as_decimal(scale.per_step)}
+        sentence = _element("share", **arguments, points=as_decimal(points))
     extra_elements = (_element("no_more", full=_percent(scale.full)),) if share > scale.full else ()
     return _Earned(points, scale.maximum, (sentence, *extra_elements))
 
@@ -211,9 +227,12 @@ def _by_kind(scale: Kinds, answer: CountByKind) -> _Earned:
     return _together(parts)
 
 
-def _bracket(scale: Brackets, count: int) -> _Earned:
-    """Return the points of a number of facts."""
-    rows = scale.rows
+def _bracket(scale: Brackets, count: int, *, above: bool) -> _Earned:
+    """Return the points of a number of facts; `above`: whether the last row begins one later."""
+    rows = list(scale.rows)
+    if above:
+        *other_rows, before, last = rows
+        rows = [*other_rows, before.replaced(last=last.first), last.replaced(first=last.first + 1)]
     row = next(row for row in rows if row.last is None or count <= row.last)
     arguments: dict[str, object] = {"count": count, "first": row.first, "points": as_decimal(row.points)}
     if row.last is None:
@@ -240,61 +259,74 @@ def _monthly(scale: Monthly, counts: tuple[int, ...]) -> _Earned:
     return _Earned(points, scale.at_most * len(counts), (sentence,))
 
 
-def _sittings(scale: Sittings, answer: Done) -> _Earned:
-    """Return the maximum less what members without a sitting cost, by whole steps."""
+def _sittings(scale: Sittings, answer: Done, *, linear: bool) -> _Earned:
+    """Return the maximum less what members without a sitting cost: by whole steps, or in proportion."""
     missing = max(answer.of - answer.done, 0)
     share = Fraction(missing * _HUNDRED, answer.of)
+    arguments = {
+        "missing": missing,
+        "of": answer.of,
+        "share": _percent(share),
+        "maximum": as_decimal(scale.maximum),
+    }
+    if linear:
+        lost = scale.maximum * share / _HUNDRED
+        points = scale.maximum - lost
+        return _Earned(
+            points, scale.maximum, (_element("sittings_linear", **arguments, points=as_decimal(points)),)
+        )
     steps = share // scale.step
     points = scale.maximum - steps * scale.per_step
-    sentence = _element(
-        "sittings",
-        missing=missing,
-        of=answer.of,
-        share=_percent(share),
-        maximum=as_decimal(scale.maximum),
-        steps=steps,
-        step=_percent(scale.step),
-        per_step=as_decimal(scale.per_step),
-        points=as_decimal(points),
-    )
-    return _Earned(points, scale.maximum, (sentence,))
+    arguments |= {"steps": steps, "step": _percent(scale.step), "per_step": as_decimal(scale.per_step)}
+    return _Earned(points, scale.maximum, (_element("sittings", **arguments, points=as_decimal(points)),))
 
 
-def _analyses(scale: CoverageAndRisks, answer: Analyses) -> _Earned:
+def _analyses(scale: CoverageAndRisks, answer: Analyses, readings: Readings) -> _Earned:
     """Return the points of coverage, of risks, or of both, as far as they are assessed."""
     parts = []
     if answer.coverage is not None:
-        parts.append(_share(scale.units, answer.coverage))
+        parts.append(_share(scale.units, answer.coverage, linear=readings["rounding"] == "linear"))
     if answer.risks is not None:
-        parts.append(_risks(scale.risks, answer.risks))
+        parts.append(_risks(scale, answer.risks, readings["risks"]))
     return _together(parts)
 
 
-def _risks(scale: RiskPoints, risks: RiskNumbers) -> _Earned:
-    """Return the points of risks: each for being found, and for the higher of removed and completed."""
-    points = risks.found * scale.found + risks.removed * scale.removed + risks.completed * scale.completed
+def _risks(scale: CoverageAndRisks, risks: RiskNumbers, reading: str) -> _Earned:
+    found_count, removed = risks.found, risks.removed
+    match reading:
+        case "sum":
+            removed += risks.completed
+        case "highest":
+            # A risk found in an earlier year may have been removed in this one.
+            found_count = max(found_count - removed - risks.completed, 0)
+    points = (
+        found_count * scale.risks.found
+        + removed * scale.risks.removed
+        + risks.completed * scale.risks.completed
+    )
     sentence = _element(
         "risks",
-        found=risks.found,
-        found_each=as_decimal(scale.found),
-        removed=risks.removed,
-        removed_each=as_decimal(scale.removed),
+        found=found_count,
+        found_each=as_decimal(scale.risks.found),
+        removed=removed,
+        removed_each=as_decimal(scale.risks.removed),
         completed=risks.completed,
-        completed_each=as_decimal(scale.completed),
+        completed_each=as_decimal(scale.risks.completed),
         points=as_decimal(points),
     )
     return _Earned(points, None, (sentence,))
 
 
-def _events(scale: Propaganda, answer: Events) -> _Earned:
-    """Return the points of events shown, and of their views in place of their publication."""
+def _events(scale: Propaganda, answer: Events, *, counts_both: bool) -> _Earned:
+    has_views = answer.views >= scale.views
     parts = [_part(scale.shown, "shown")]
-    if answer.views >= scale.views:
-        parts.append(_part(scale.viewed, "viewed", views=answer.views, least=scale.views))
-    elif answer.scaled:
+    if answer.scaled and (counts_both or not has_views):
         parts.append(_part(scale.scaled, "scaled"))
+    if has_views:
+        parts.append(_part(scale.viewed, "viewed", views=answer.views, least=scale.views))
+    ceiling = scale.shown + (scale.scaled + scale.viewed if counts_both else max(scale.scaled, scale.viewed))
     earned = _together(parts)
-    return _Earned(earned.points, scale.shown + max(scale.scaled, scale.viewed), earned.elements)
+    return _Earned(earned.points, ceiling, earned.elements)
 
 
 def _part(points: Fraction, code: str, **arguments: object) -> _Earned:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, TypeAdapter, ValidationError
 from workflow.law.files import Mistake, Model, mistakes, one_of, path_text, wrong
 from workflow.refusal import Refusal, closest_first, quoted
 from workflow.scoring import scale as scales
-from workflow.scoring.scale import MAX_NUMBER, Answer, Indicator, Scoring
+from workflow.scoring.scale import MAX_NUMBER, Answer, Indicator, Readings, Scoring
 
 _DONE = '{"done": 19, "of": 20}'
 _COUNT = '{"count": 7}'
@@ -22,7 +22,7 @@ _ABSENT = '{"present": false}'
 _MONTHS = '{"per_month": [6, 0, 3]}'
 _RISKS = '{"found": 10, "removed": 4, "completed": 2}'
 _EVENTS = '{"present": true, "scaled": true, "views": 1500}'
-_INSIDE = {"coverage": _DONE, "risks": _RISKS}
+_INSIDE = {"coverage": _DONE, "per_quarter": _DONE, "risks": _RISKS}
 """Examples of records inside another one, by key."""
 _CODES = {
     "dict_type": "wrong_form",
@@ -58,6 +58,22 @@ class BadInputs(Refusal, ValueError):
     def __init__(self, problems: Sequence[InputError]) -> None:
         super().__init__(problems[0].code, **problems[0].arguments)
         self.problems = tuple(InputError(problem.code, quoted(problem.arguments)) for problem in problems)
+
+
+def choose(chosen: Mapping[str, str], scoring: Scoring) -> Readings:
+    """Return the value of each reading of a scoring: the chosen one, else the usual one.
+
+    Raises:
+        Refusal: a name or a value the scoring does not have.
+    """
+    for name, value in chosen.items():
+        if name not in scoring.readings:
+            allowed = closest_first(name, scoring.readings)
+            raise Refusal("score.unknown_reading", reading=name, allowed=allowed)
+        if value not in scoring.readings[name]:
+            allowed = closest_first(value, scoring.readings[name])
+            raise Refusal("score.unknown_reading_value", reading=name, value=value, allowed=allowed)
+    return {**scoring.usual, **chosen}
 
 
 # ------------------------------------------------------------------------------------------------- records
@@ -99,11 +115,12 @@ def _kinds(kinds: Iterable[str]) -> Any:
 # ------------------------------------------------------------------------------------------------- reading
 
 
-def read_inputs(raw_inputs: object, scoring: Scoring) -> Mapping[str, Answer]:
+def read_inputs(raw_inputs: object, scoring: Scoring, readings: Readings) -> Mapping[str, Answer]:
     """Return the answer of each indicator from the given numbers; an absent indicator is not assessed.
 
     Args:
         raw_inputs: id of an indicator -> its numbers, as JSON values.
+        readings: the chosen readings; one of them decides whether numbers are given by year or by quarter.
 
     Raises:
         BadInputs: with every mistake.
@@ -118,7 +135,7 @@ def read_inputs(raw_inputs: object, scoring: Scoring) -> Mapping[str, Answer]:
             allowed = closest_first(str(name), scoring.indicators)[:3]
             errors.append(InputError("score.unknown_indicator", {"place": str(name), "allowed": allowed}))
             continue
-        record, example = _record(indicator, values)
+        record, example = _record(indicator, values, readings)
         try:
             answers[indicator.id] = TypeAdapter(record).validate_python(values)
         except ValidationError as error:
@@ -128,7 +145,7 @@ def read_inputs(raw_inputs: object, scoring: Scoring) -> Mapping[str, Answer]:
     return answers
 
 
-def _record(indicator: Indicator, values: object) -> tuple[Any, str]:
+def _record(indicator: Indicator, values: object, readings: Readings) -> tuple[Any, str]:
     """Return the type of the record that an indicator's scale requires, and an example."""
     match indicator.scale:
         case scales.Presence():
@@ -137,6 +154,8 @@ def _record(indicator: Indicator, values: object) -> tuple[Any, str]:
             indicator.deduction is not None and isinstance(values, Mapping) and "present" in values
         ):
             return Annotated[scales.Present, AfterValidator(_absent)], _ABSENT
+        case scales.Sittings() if readings["commission_period"] == "quarter":
+            return scales.Quarters, f'{{"per_quarter": [{_DONE}]}}'
         case scales.Share() | scales.Sittings():
             return scales.Done, _DONE
         case scales.Each() | scales.Brackets():
@@ -179,7 +198,7 @@ def _errors(indicator: Indicator, example: str, mistakes: Sequence[Mistake]) -> 
         if code == "numbers_missing":
             arguments["example"] = _DONE if isinstance(indicator.scale, scales.Share) else _COUNT
         elif code == "too_long":
-            code = "too_many_months"
+            code = "too_many_quarters" if "per_quarter" in mistake.path else "too_many_months"
             arguments["count"] = arguments["actual_length"]
         yield InputError(f"score.{code}", arguments)
 

@@ -27,6 +27,8 @@ from workflow.scoring.scale import (
     Events,
     Indicator,
     Present,
+    Quarters,
+    Readings,
     Scoring,
     UnitKinds,
 )
@@ -276,7 +278,7 @@ class AssessedYear:
         return tuple(unit for root in roots for unit in self.office.below(root))
 
 
-def tally(scoring: Scoring, year: AssessedYear) -> Mapping[str, Tally]:
+def tally(scoring: Scoring, year: AssessedYear, readings: Readings) -> Mapping[str, Tally]:
     """Return the count for each indicator; indicators that cannot be counted yet are left out, and all of them
     if no records were kept in the year.
     """
@@ -284,7 +286,7 @@ def tally(scoring: Scoring, year: AssessedYear) -> Mapping[str, Tally]:
     if not year.is_known:
         return tallies
     kind = year.office.kind_of(year.root) if year.root else ""
-    embargo = under_embargo(scoring, year)
+    embargo = under_embargo(scoring, year, readings)
     for indicator in scoring.indicators.values():
         if embargo and scoring.embargo is not None and indicator.id.startswith(scoring.embargo.indicators):
             continue
@@ -292,7 +294,7 @@ def tally(scoring: Scoring, year: AssessedYear) -> Mapping[str, Tally]:
             continue
         if not assessed(indicator, kind):
             continue
-        indicator_tally = _BY[indicator.counting.by](year, indicator)
+        indicator_tally = _BY[indicator.counting.by](year, indicator, readings)
         if indicator_tally is not None:
             tallies[indicator.id] = indicator_tally
     return tallies
@@ -308,25 +310,31 @@ def assessed(indicator: Indicator, kind: str) -> bool:
     return of_kinds(kind, tuple(other_kinds))
 
 
-def under_embargo(scoring: Scoring, year: AssessedYear) -> bool:
+def under_embargo(scoring: Scoring, year: AssessedYear, readings: Readings) -> bool:
     """Return whether indicators are not assessed for the body because of an external analysis."""
     if scoring.embargo is None:
         return False
     above = (body for unit in year.office.above(year.root) for body in year.gathered.at.get(unit, ()))
     bodies = (*year.own, *above)
-    return _any_has(bodies, scoring.embargo.facts)
+    return any(
+        body.has(fact) or (readings["embargo"] == "any_day" and body.before(fact))
+        for body in bodies
+        for fact in scoring.embargo.facts
+    )
 
 
 # ------------------------------------------------------------------------------------------- ways of counting
 
 
-def _presence(year: AssessedYear, indicator: Indicator) -> Tally:
-    """Count whether the body has it at all."""
+def _presence(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally:
+    """Count whether the body has it at all; by another reading, whether no analysis lacks it."""
     counting = indicator.counting
     facts = (counting.fact, *counting.also)
     is_present = any(year.body.has(fact) or year.body.before(fact) for fact in facts)
     is_present = is_present or (counting.from_above and year.is_recorded_above(facts))
     late, waiting = year.body.lacking(counting.fact, today=year.today)
+    if readings["deduction"] == "any_analysis" and late:
+        is_present = False
     if not is_present and year.body.runs_on(counting.fact):
         return Tally(answer=Present(True), waiting=waiting, running=True)
     if is_present or not year.is_over:
@@ -336,56 +344,86 @@ def _presence(year: AssessedYear, indicator: Indicator) -> Tally:
     return Tally(answer=Present(False), missing=late)
 
 
-def _units(year: AssessedYear, indicator: Indicator) -> Tally | None:
+def _units(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the units that have the fact, of the body's units; None without any unit."""
-    return _share(year.units, indicator.counting)
+    members = _with_whole_body(year.units, readings)
+    return _share(members, indicator.counting, readings)
 
 
-def _share(members: Members, counting: Counting) -> Tally | None:
-    """Count the members that have the fact and what it needs; None without any member."""
+def _with_whole_body(members: Members, readings: Readings) -> Members:
+    """Return the members: a fact of the whole body counts for each of its inner units only if the reading says
+    so.
+    """
+    return members if readings["whole_body"] == "covers" else replace(members, covered=frozenset())
+
+
+def _share(members: Members, counting: Counting, readings: Readings) -> Tally | None:
+    """Count the members that have the fact (by one reading, what it needs too); None without any member."""
     if not members.units:
         return None
     having = members.having((counting.fact, *counting.also))
-    for fact in counting.needs:
-        having &= members.having((fact,))
+    if readings["instruction"] == "renewed":
+        for fact in counting.needs:
+            having &= members.having((fact,))
     missing = tuple(unit for unit in members.units if unit not in having)
     return Tally(answer=Done(len(having), len(members.units)), missing=missing, members=members)
 
 
-def _supervised(year: AssessedYear, indicator: Indicator) -> Tally | None:
+def _supervised_members(year: AssessedYear, readings: Readings) -> Members:
+    """Return the quasi-state subjects; without the body itself, if the reading says so."""
+    members = year.supervised
+    if readings["own_compliance"] == "supervisor_only":
+        return replace(
+            members, units={unit: bodies for unit, bodies in members.units.items() if unit != year.root}
+        )
+    return members
+
+
+def _supervised(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the quasi-state subjects that have the fact."""
-    return _share(year.supervised, indicator.counting)
+    return _share(_supervised_members(year, readings), indicator.counting, readings)
 
 
-def _supervised_each(year: AssessedYear, indicator: Indicator) -> Tally | None:
+def _supervised_each(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count each quasi-state subject that has the fact; None while none has."""
-    having = year.supervised.having((indicator.counting.fact,))
+    having = _supervised_members(year, readings).having((indicator.counting.fact,))
     return Tally(answer=Count(len(having))) if having else None
 
 
-def _supervised_quarters(year: AssessedYear, indicator: Indicator) -> Tally | None:
+def _supervised_quarters(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the quasi-state subjects that have the fact in every quarter that has ended."""
-    return _each_quarter(year, indicator.counting.fact, year.supervised)
+    return _each_quarter(year, indicator.counting.fact, _supervised_members(year, readings))
 
 
-def _below(year: AssessedYear, indicator: Indicator) -> Tally | None:
+def _below(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count a share of the organisations below; if none of them has it by the end of the year, the deduction
     applies.
     """
-    share_tally = _share(year.organisations, indicator.counting)
+    share_tally = _share(year.organisations, indicator.counting, readings)
     if share_tally is None or not isinstance(share_tally.answer, Done) or share_tally.answer.done:
         return share_tally
     return replace(share_tally, answer=Present(False)) if year.is_over else replace(share_tally, pending=True)
 
 
-def _regions(year: AssessedYear, indicator: Indicator) -> Tally | None:
+def _regions(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the oblast, its cities and districts that have the fact; None for the whole office."""
-    return _share(year.regions, indicator.counting) if year.root else None
+    return _share(year.regions, indicator.counting, readings) if year.root else None
 
 
-def _districts_quarters(year: AssessedYear, indicator: Indicator) -> Tally | None:
-    """Count the districts that have the fact in every quarter that has ended."""
-    return _each_quarter(year, indicator.counting.fact, year.districts)
+def _districts_quarters(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
+    """Count the districts that have the fact in each quarter, by year or by quarter as read."""
+    districts, fact = year.districts, indicator.counting.fact
+    units = tuple(districts.units)
+    needed = readings["own_commission"] == "needed" and year.root not in units
+    if needed and not all(_any_has(year.own, (fact,), span) for span in year.quarters):
+        return Tally(answer=Present(False), missing=(year.root,), quarterly=True)
+    if readings["commission_period"] != "quarter" or not units or not year.quarters:
+        return _each_quarter(year, fact, districts)
+    by_quarter = [districts.having((fact,), span) for span in year.quarters]
+    quarters = Quarters(tuple(Done(len(having), len(units)) for having in by_quarter))
+    whole_units = frozenset.intersection(*by_quarter)
+    missing = tuple(unit for unit in units if unit not in whole_units)
+    return Tally(answer=quarters, missing=missing, members=districts, quarterly=True)
 
 
 def _each_quarter(year: AssessedYear, fact: str, members: Members) -> Tally | None:
@@ -398,7 +436,7 @@ def _each_quarter(year: AssessedYear, fact: str, members: Members) -> Tally | No
     return Tally(answer=Done(len(having), len(units)), missing=missing, members=members, quarterly=True)
 
 
-def _value(year: AssessedYear, indicator: Indicator) -> Tally | None:
+def _value(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count by the number from the act, the only one the document accepts; before the act exists, by register
     rows. Without either nothing is earned yet.
     """
@@ -409,13 +447,13 @@ def _value(year: AssessedYear, indicator: Indicator) -> Tally | None:
     return Tally(answer=Present(False)) if year.is_organisation else None
 
 
-def _values(year: AssessedYear, indicator: Indicator) -> Tally | None:
+def _values(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the numbers recorded with a fact: a part of a whole."""
     counting = indicator.counting
     done_count, of = year.body.value(counting.fact, counting.done, counting.of) or (0, 0)
     # The whole may be recorded without the part: rows give the part.
     rows = year.body.rows(counting.fact)
-    of = of or recorded_whole(year, counting)
+    of = of or recorded_whole(year, counting, readings)
     if of:
         return Tally(answer=Done(max(done_count, rows), of))
     # Nothing is earned before the whole is recorded, which is said wherever the share is asked.
@@ -424,17 +462,18 @@ def _values(year: AssessedYear, indicator: Indicator) -> Tally | None:
     return Tally(answer=Present(False)) if is_assessed else None
 
 
-def recorded_whole(year: AssessedYear, counting: Counting) -> int:
+def recorded_whole(year: AssessedYear, counting: Counting, readings: Readings) -> int:
     """Return the number a share is taken of, by the first of its facts that gives it; 0 for none.
 
     What another step gives alone says nothing of the share: it counts where rows name people.
     """
-    also = counting.also if year.body.rows(counting.fact) else ()
+    holds = not counting.also_if or readings.get(counting.also_if[0]) == counting.also_if[1]
+    also = counting.also if holds and year.body.rows(counting.fact) else ()
     fact_numbers = (year.body.value(fact, counting.of) for fact in (counting.fact, *also))
     return next((sum(numbers) for numbers in fact_numbers if numbers), 0)
 
 
-def _facts(year: AssessedYear, indicator: Indicator) -> Tally | None:
+def _facts(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the facts; if there are none, whether data were submitted at all."""
     counting = indicator.counting
     count = sum(year.body.months(counting.fact))
@@ -445,28 +484,29 @@ def _facts(year: AssessedYear, indicator: Indicator) -> Tally | None:
     return Tally(answer=Present(False)) if year.is_over else Tally(answer=Count(0), pending=True)
 
 
-def _kinds(year: AssessedYear, indicator: Indicator) -> Tally | None:
+def _kinds(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the facts of each kind; None while there are none."""
     counts = {kind: sum(year.body.months(fact)) for kind, fact in indicator.counting.kinds.items()}
     return Tally(answer=CountByKind(counts)) if any(counts.values()) else None
 
 
-def _months(year: AssessedYear, indicator: Indicator) -> Tally | None:
+def _months(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the facts of each month up to today; None before the year."""
     last = 12 if year.is_over else year.today.month if year.today.year == year.year else 0
     return Tally(answer=EachMonth(year.body.months(indicator.counting.fact, 1, last))) if last else None
 
 
-def _analyses(year: AssessedYear, indicator: Indicator) -> Tally | None:
+def _analyses(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the units analysed, and the risks found and removed; None where there are neither."""
-    share = _share(year.units, indicator.counting)
+    members = _with_whole_body(year.units, readings)
+    share = _share(members, indicator.counting, readings)
     if share is None:
         return None if year.body.risks is None else Tally(answer=Analyses(None, year.body.risks))
     assert isinstance(share.answer, Done)
     return replace(share, answer=Analyses(share.answer, year.body.risks))
 
 
-def _cartogram(year: AssessedYear, indicator: Indicator) -> Tally | None:
+def _cartogram(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count each department and district once in each of the two sections: as recorded line by line, and both
     where an update is recorded for the department or district itself.
     """
@@ -485,7 +525,7 @@ def _cartogram(year: AssessedYear, indicator: Indicator) -> Tally | None:
     return Tally(answer=Count(len(section_units)), missing=missing) if section_units or members.units else None
 
 
-def _propaganda(year: AssessedYear, indicator: Indicator) -> Tally | None:
+def _propaganda(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count whether events were shown and published, and their views."""
     fact, scaled = indicator.counting.fact, indicator.counting.scaled
     if not year.body.has(fact):
@@ -495,7 +535,7 @@ def _propaganda(year: AssessedYear, indicator: Indicator) -> Tally | None:
     return Tally(answer=Events(scaled=views > 0 or published, views=views))
 
 
-_BY: Mapping[str, Callable[[AssessedYear, Indicator], Tally | None]] = {
+_BY: Mapping[str, Callable[[AssessedYear, Indicator, Readings], Tally | None]] = {
     "presence": _presence,
     "units": _units,
     "supervised": _supervised,

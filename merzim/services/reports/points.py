@@ -14,8 +14,9 @@ from merzim.services.scoring import YearScores, year_scores
 from workflow.law.procedure import Text
 from workflow.org.name_index import alphabetical
 from workflow.scoring.prospects import PointsStep
-from workflow.scoring.scale import Counting, Scoring
+from workflow.scoring.scale import Counting, Readings, Scoring
 from workflow.scoring.score import as_decimal
+from workflow.scoring.score_inputs import choose
 
 PAGE = 100
 MOST_SEARCHED = 50
@@ -86,7 +87,8 @@ class Points:
     projects: tuple[Project, ...]
     parts: Sequence[YearScores]
     steps: tuple[Ahead, ...]
-    notes: tuple[Text, ...]
+    readings: Readings
+    scoring: Scoring
     to_record: Mapping[str, StepToRecord]
     number: int
     pages: int
@@ -96,18 +98,25 @@ def points_of_year(
     ctx: RequestContext,
     unit: str | None,
     year: int | None,
+    chosen_readings: Mapping[str, str],
     *,
     number: int | None,
 ) -> Points:
     """Return the points of a unit in a year with all units below, and of each unit directly below.
 
     Args:
-        year: by default the present one.
+        year: by default the present one; chosen_readings: readings by name, among other things.
         number: page of the units directly below; None for all of them.
+
+    Raises:
+        Refusal: a reading has no such value.
     """
     year, unit, office = known_year(ctx, year), seen_unit(ctx, unit or ""), ctx.reads.office()
     scoring = scoring_services.scoring()
-    whole_year, *parts = year_scores(ctx, unit, year, today=ctx.today, by_unit=True)
+    readings = choose(
+        {name: chosen_readings[name] for name in scoring.readings if chosen_readings.get(name)}, scoring
+    )
+    whole_year, *parts = year_scores(ctx, unit, year, today=ctx.today, readings=readings, by_unit=True)
     parts.sort(
         key=lambda scores: (-scores.at_stake, -scores.lost, alphabetical(unit_text(office, scores.unit.id)))
     )
@@ -124,7 +133,8 @@ def points_of_year(
             )
             for step in whole_year.steps
         ),
-        notes=scoring.notes,
+        readings=readings,
+        scoring=scoring,
         to_record=_steps_to_record(ctx, whole_year, scoring, unit, year),
         number=min(number or 1, pages),
         pages=pages,

@@ -130,6 +130,8 @@ class StepAnswer(Result):
 
 
 class ScoresAnswer(Result):
+    """The points of a year. `readings`: the chosen readings of ambiguous passages of the document."""
+
     unit: str = at("whole", "unit", "id")
     year: int = at("whole", "year")
     total: Points = at("whole", "total")
@@ -138,7 +140,8 @@ class ScoresAnswer(Result):
     projects: list[ProjectAnswer]
     parts: list[PartAnswer]
     steps: list[StepAnswer]
-    notes: list[InLanguage]
+    readings: dict[str, str]
+    notes: list[InLanguage] = at("scoring", "notes")
     remarks: list[Spoken] = at("whole", "remarks")
     page: int = at("number")
     pages: int
@@ -172,8 +175,10 @@ def get_scores(
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
     number: Number = 1,
 ) -> ScoresAnswer:
-    """Return the points of a year: earned, lost, at stake, with the calculation."""
-    view = points_of_year(ctx, unit, year, number=number)
+    """Return the points of a year: earned, lost, at stake, with the calculation. Readings are chosen by
+    name.
+    """
+    view = points_of_year(ctx, unit, year, ctx.query, number=number)
     language = translator.language
     return ScoresAnswer.of(
         view,

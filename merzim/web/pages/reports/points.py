@@ -24,7 +24,8 @@ PAPER_LANGUAGES = {"kk": "қаз", "ru": "рус"}
 def build(query: ReportQuery) -> Report:
     """Return the points of a unit in a year, its nearest steps, its reports and the units below."""
     ctx, t = query.ctx, query.t
-    view = points_of_year(ctx, query.unit, query.year, number=query.number)
+    view = points_of_year(ctx, query.unit, query.year, query.chosen, number=query.number)
+    changed = {name: value for name, value in view.readings.items() if value != view.scoring.usual[name]}
     period, periods = _periods(view.whole.year, query.chosen.get("period", ""), today=ctx.today)
     something = bool(view.projects or not view.whole.remarks)
     nothing = "", ""
@@ -44,6 +45,16 @@ def build(query: ReportQuery) -> Report:
                 chosen=period,
             ),
         ),
+        further=tuple(
+            Filter(
+                name=name,
+                label=t.say_or(f"web.scores.reading.{name}", name),
+                options=tuple((value, text[t.language]) for value, text in values.items()),
+                chosen=view.readings[name],
+            )
+            for name, values in view.scoring.readings.items()
+        ),
+        further_changed=len(changed),
         remarks=tuple(
             Content(
                 text=t.tell(remark.code, remark.arguments),
@@ -54,13 +65,13 @@ def build(query: ReportQuery) -> Report:
         figures=_figures(t, view) if something else (),
         empty=nothing,
         sections=_sections(query, view, period) if view.projects else (),
-        notes=tuple(note[t.language] for note in view.notes) if view.projects else (),
+        notes=tuple(note[t.language] for note in view.scoring.notes) if view.projects else (),
     )
 
 
 def workbook(query: ReportQuery) -> Response:
     """Return the points of a year as a workbook: indicators, nearest steps, units directly below."""
-    view = points_of_year(query.ctx, query.unit, query.year, number=None)
+    view = points_of_year(query.ctx, query.unit, query.year, query.chosen, number=None)
     t = query.t
     title, steps, units = (
         t.say(f"web.scores.{sheet}", year=view.whole.year) for sheet in ("title", "step", "units")

@@ -105,6 +105,7 @@ class Report:
     """Everything one report shows.
 
     Attributes:
+        further: filters that stand folded; `further_changed`: how many are not as usual.
         remarks: what is to be said above the figures; hints: below the tables.
         empty: title and text where there is nothing to report.
         chart: the figures of a year to draw by month.
@@ -114,6 +115,8 @@ class Report:
     title: str
     lead: str
     filters: tuple[Filter, ...] = ()
+    further: tuple[Filter, ...] = ()
+    further_changed: int = 0
     remarks: tuple[Content, ...] = ()
     figures: tuple[Figure, ...] = ()
     sections: tuple[ReportSection, ...] = ()
