@@ -11,7 +11,7 @@ from notifications.letter_links import AnswerLink, campaign_address
 from notifications.letters.page import LetterLine, LetterPage, LetterSection, render_letter
 from notifications.letters.subjects import Matters
 from notifications.notice import Letter, Notice
-from notifications.rules import Rules, local_moment
+from notifications.rules import Rules, local_day, local_moment
 from workflow.cases.case import Case
 
 
@@ -179,6 +179,6 @@ def owner_of_link(login: str) -> str:
 
 
 def is_expired(about: Mapping[str, object], today: date) -> bool:
-    """Return whether the letter was delayed so long that the link in it has expired."""
+    """Return whether the letter was delayed past the day, in Almaty, on which the link in it expires."""
     until = str(about.get("until", ""))
-    return about["event"] == "invited" and bool(until) and datetime.fromisoformat(until).date() < today
+    return about["event"] == "invited" and bool(until) and local_day(datetime.fromisoformat(until)) < today

@@ -97,3 +97,17 @@ def test_it_says_what_happened_when_and_by_whom(
     assert parcel.letter.language == person.language
     assert all(word in text for word in (*says, person.name, "login", f"{RULES.public_address}/account"))
     assert "{" not in text + parcel.letter.subject
+
+
+@pytest.mark.parametrize(
+    ("until", "sent"), [("2026-04-05T19:30:00+00:00", 1), ("2026-04-05T18:30:00+00:00", 0)]
+)
+def test_an_invitation_late_by_days_leaves_on_the_day_its_link_ends_in_almaty(
+    town: Town, until: str, sent: int
+) -> None:
+    """0:30 on Monday by the clock there; not where it ended at 23:30 on Sunday."""
+    shelf = Shelf()
+    town.outbox.add(about(AIGUL, shelf, "invited", until=until, office="ЦОД", way="oidc", link=""))
+    town.deliver([shelf], date(2026, 4, 6), at=NIGHT)
+
+    assert len(shelf.kept) == sent
