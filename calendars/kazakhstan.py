@@ -370,7 +370,7 @@ def compiled(
     office_working: frozenset[date] = frozenset(),
     shift: int = 0,
 ) -> Kazakhstan:
-    """Return the calendar of these records and days, compiled once."""
+    """Return the calendar of these records and days, compiled once; arguments as of `Kazakhstan`."""
     return Kazakhstan(records, last=last, office_off=office_off, office_working=office_working, shift=shift)
 
 

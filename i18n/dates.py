@@ -53,7 +53,7 @@ def inflect(word: str, case: Case) -> str:
 
 def _is_front(word: str) -> bool:
     """Return whether the word has front vowels, by its last unambiguous vowel (и and у follow the one
-    before).
+    before); False without one.
     """
     for letter in reversed(word.lower()):
         if letter in _FRONT:
@@ -84,7 +84,7 @@ def date_long(day: date, language: str, case: Case | None = None) -> str:
 
 @lru_cache(maxsize=_REMEMBERED)
 def date_day(day: date, language: str, case: Case | None = None) -> str:
-    """Return a date without its year: "30 марта"."""
+    """Return a date without its year: "30 марта". `case` and errors as in `date_long`."""
     return template("date.day", language).format(
         day=_refuse_datetime(day).day, month=_month(day, language, case)
     )
@@ -92,12 +92,12 @@ def date_day(day: date, language: str, case: Case | None = None) -> str:
 
 @lru_cache(maxsize=_REMEMBERED)
 def date_short(day: date, language: str) -> str:
-    """Return a date in digits, the same in every language: "30.03.2026"."""
+    """Return a date in digits, the same in every language: "30.03.2026". Raises TypeError for a datetime."""
     return f"{_refuse_datetime(day):%d.%m.%Y}"
 
 
 def moment(at: datetime | date | None, language: str) -> str:
-    """Return a moment in Almaty time, the same in every language: "30.03.2026 17:05"; a date stays a date."""
+    """Return a moment in Almaty time, "30.03.2026 17:05" in every language; a date stays one, None is "–"."""
     if isinstance(at, datetime):
         return f"{at.astimezone(almaty()):%d.%m.%Y %H:%M}"
     return date_short(at, language) if at is not None else "–"

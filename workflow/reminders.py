@@ -58,7 +58,7 @@ class ScheduledStep:
 def snoozed_steps(
     case: Case, procedure: Procedure, deadline: str, due: date, calendar: Kazakhstan
 ) -> tuple[Step, ...]:
-    """Return the steps of a deadline of the case, with snoozed reminders taken into account.
+    """Return the steps of a deadline; once snoozed, those to the responsible person alone wait (see `snoozed`).
 
     Args:
         deadline: the obligation's id with its period.

@@ -255,8 +255,8 @@ def change_organisation(ctx: RequestContext, command: Organisation) -> SettingsV
 def change_mail(ctx: RequestContext, command: MailServer) -> SettingsView:
     """Change the server letters leave through, for every process from its next request or round on.
 
-    Raises:
-        Refusal: a server or sender that is none, a password that would go to another server than its own.
+    Without a host that of config.toml holds again. Raises Refusal: a server, port or sender that is none or not
+    allowed, a server the environment fixes, a password that would go unprotected or to another server.
     """
     if not command.host:
         stored_settings.store(ctx.app.engine, {MAIL: ""}, secret="", by=ctx.reader.login, now=ctx.now)

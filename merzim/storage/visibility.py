@@ -65,13 +65,13 @@ class Visibility:
         return self._scope is not None and self._scope.unit is None
 
     def in_reach(self, case: Case) -> bool:
-        """Return whether a case lies in the reader's units; for the program every case does."""
+        """Return whether a case lies in the reader's units: each for the program, none for a blind reader."""
         scope = self._scope
         return scope is None or (scope.unit is not None and (not scope.unit or case.unit in self._units()))
 
     def may_write(self, case: Case) -> bool:
         """Return whether the reader may write to a case they see, beyond the answer of an assignment: it lies
-        in their units, a letter told them of it, or they have another obligation in it.
+        in their units, a letter to them left or failed, or they have another obligation (none if confidential).
         """
         if self._scope is None or self.in_reach(case):
             return True
@@ -95,7 +95,7 @@ class Visibility:
 
     def cases(self) -> list[ColumnElement[bool]]:
         """Return the conditions under which a case is seen: it lies in the reader's units, or a letter told
-        them of it; a confidential one only by those named to know of it or told.
+        them of it; a confidential one only by those named to know of it or told. No condition for the program.
         """
         scope = self._scope
         if scope is None:
@@ -108,7 +108,7 @@ class Visibility:
         return [_may_know(scope), or_(inside, CASE.c.id.in_(elsewhere)) if elsewhere else inside]
 
     def among(self, cases: Collection[str]) -> Collection[str]:
-        """Return those of these cases (by id) that the reader sees, in any order."""
+        """Return those of these cases (ids) the reader sees by unit, letter or obligation, in any order."""
         if self._scope is None:
             return cases
 
@@ -121,7 +121,7 @@ class Visibility:
         return read_once(self._engine, read, "visible", self._scope, frozenset(cases))
 
     def _of_duty(self, connection: Connection, query: Select[Any], cases: Collection[str]) -> Collection[str]:
-        """Return those of these cases in which the reader is responsible for a row the query finds."""
+        """Return those of these cases in which a reader of a unit is responsible for a row the query finds."""
         scope = self._scope
         if scope is None or scope.acts_on is None or not scope.unit or not cases:
             return ()
@@ -139,7 +139,7 @@ class Visibility:
 
     def elsewhere(self) -> Collection[str]:
         """Return the visible cases outside the reader's units: those of letters they received, and of their
-        open assignments.
+        open assignments; none unless the reader is of a unit.
         """
         scope = self._scope
         if scope is None or not scope.unit:
@@ -190,7 +190,7 @@ class Visibility:
 
     def roots(self, unit: str | None) -> list[str]:
         """Return the topmost units to search: those requested and visible; only the lower one if one lies in
-        the other.
+        the other; none where nothing narrows them.
         """
         scope_unit = self._scope.unit if self._scope is not None else ""
         roots = [root for root in (unit, scope_unit or None) if root is not None]

@@ -250,7 +250,7 @@ def _yes_no(raw: object) -> bool:
 
 
 def _choice(field: RegisterField, raw: object) -> Value:
-    """Return the id of the option chosen; where several may be, a list without repetitions. Raises _Wrong."""
+    """Return the id of the one option, given by id or title; of `several` a list, each once. Raises _Wrong."""
     texts = raw if isinstance(raw, list | tuple) else [raw]
     if field.several and isinstance(raw, str):
         texts = [text for text in re.split(r"\s*;\s*", raw) if text]

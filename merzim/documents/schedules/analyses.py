@@ -66,9 +66,10 @@ def _shown(value: object) -> str:
 def read_analyses(
     table: ScheduleTable, title: ScheduleTitle, errors: Errors
 ) -> tuple[list[ReadSchedule], list[ReadingNote]]:
-    """Return the analyses of a table, in row order, and notes on rows that give none.
+    """Return the analyses of a table, in row order, and notes on columns and rows that give none.
 
-    Errors: a day that cannot be or is not read whole, an end before the start, no object, an analysis twice.
+    A month or quarter alone in a row dates the rows below without any. Errors: an impossible or half-read day,
+    no object (both left out), an end before or without a start, a far day, an analysis twice (these are kept).
     """
     schedules: list[ReadSchedule] = []
     notes = [ReadingNote.of("read_column_ignored", table.head, column=column.title) for column in table.of("")]
@@ -97,7 +98,7 @@ def read_analyses(
 def _analysis(
     row: RowOfSheet, table: ScheduleTable, title: ScheduleTitle, section: Period | None, errors: Errors
 ) -> tuple[ReadSchedule | None, list[ReadingNote]]:
-    """Return the analysis of a row, or notes why it is none."""
+    """Return the analysis of a row, or None and notes why, where no error says it."""
     dates, is_wrong = _Dates(), False
     for read_part in (_start, _end, _period, _marks, _month_or_quarter, _steps):
         try:
@@ -240,7 +241,7 @@ def _steps(row: RowOfSheet, table: ScheduleTable, year: int | None, dates: _Date
 
 
 def _text(row: RowOfSheet, table: ScheduleTable, kind: str, errors: Errors) -> str:
-    """Return the text of a row in the columns of a kind: of objects the first filled, of units the last."""
+    """Return the text of a row in the columns of a kind: the first filled, of units the last; "" without."""
     columns = table.of(kind) if kind != "unit" else table.of(kind)[::-1]
     for column in columns:
         if text := tidy(text_at(row, column, errors)):
@@ -282,7 +283,7 @@ def _ask_about_far(
 
 
 def _head_of(table: ScheduleTable, fact: str) -> str:
-    """Return the heading under which the day of a fact stands."""
+    """Return the heading under which the day of a fact stands; "" without one."""
     kinds = {START: ("start", "period"), END: ("end", "period")}.get(fact, (STEP + fact,))
     return _first_title(table, kinds)
 

@@ -68,10 +68,10 @@ _ANY_YEAR = 2027
 
 
 def read_term(value: object, *, where: str = "", year: int | None = None) -> MeasureTerm:
-    """Parse the term in a cell or text.
+    """Parse the term in a cell or text; what gives no day keeps its words, with the reason in `reading`.
 
     Args:
-        value: a cell's plain value: text, number, date or None.
+        value: a cell's plain value: text, number (a day as spreadsheets count), date or None.
         where: the column's name in error messages.
         year: the year of the plan, for texts without a year; with None such a text gets no day. A day far from
             it is kept as words, to be asked about.
@@ -129,7 +129,7 @@ def _kept(text: str) -> MeasureTerm:
 
 
 def _term(written: Written, text: str, where: str, year: int | None) -> MeasureTerm:
-    """Return the term of what a text says. Raises NoYear where neither it nor the plan names one."""
+    """Return the term of what a text says. Raises UnreadableCell; NoYear if neither it nor the plan has one."""
     match written:
         case Named():
             return _named(written, text, where, year)
@@ -149,7 +149,7 @@ def _term(written: Written, text: str, where: str, year: int | None) -> MeasureT
 
 
 def _named(named: Named, text: str, where: str, year: int | None) -> MeasureTerm:
-    """Return the term of one day or period: its last day, or the day before `до мая` begins."""
+    """Return the term of one day or period: the last, or the one before `до мая` begins. Raises as `_term`."""
     stretch = named.stretch
     first, last = days_of(stretch, year, text, where)
     if stretch.unit == "day":

@@ -207,7 +207,7 @@ def find_unit(office: Office, text: str) -> Unit:
 
 
 def hours_result(office_time: OfficeTime) -> HoursResult:
-    """Return office hours as texts; empty where those of the organisation hold."""
+    """Return office hours as texts; empty, without weekdays, where those above or in the settings hold."""
     first, last = (f"{end:%H:%M}" for end in office_time.hours) if office_time.hours else ("", "")
     off, working = (
         ", ".join(f"{day:%d.%m.%Y}" for day in days) for days in (office_time.off, office_time.working)

@@ -68,14 +68,14 @@ def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office
 
 
 def _binds(ctx: RequestContext, name: str, row: RegisterRow, office: Office) -> bool:
-    """Return whether a procedure applies to the organisation of a row, by its kind and the acts it adopted."""
+    """Return whether a procedure binds a row's unit, by kind (unknown fits) and acts adopted there or above."""
     procedure = ctx.library.latest(name)
     acts = ("", *ctx.app.settings.regulations.acts, *acts_of(office, row.unit))
     return among(office.kind_of(row.unit), procedure.applies_to) and procedure.adopted_act in acts
 
 
 def row_facts(register: Register, row: RegisterRow, *, today: date) -> RowFacts:
-    """Return the dates a row gives to the facts of its case (local dates)."""
+    """Return the dates a row gives to the facts of its case (local dates); none of a withdrawn one."""
     if row.withdrawn:
         return RowFacts(facts={}, planned={})
     pairs = fact_fields(register, row.values)

@@ -128,8 +128,8 @@ class PointingRows(BaseModel):
 
 
 class RowDetail(BaseModel):
-    """A row, the fields visible to its reader, and its history, empty for readers who see it only because it
-    names them.
+    """A row, the fields visible to its reader, and its history; that and the rest are empty for readers who
+    see it only because it names them, the rest also of a withdrawn row.
 
     `days_of_case`: days of fields that differ in the case it opened; null if the case has no such fact.
     `fulfils`: facts recorded from it in visible cases; `pointing`: rows of other registers that refer to it.
@@ -246,7 +246,7 @@ def _with_counted(
 
 @verb("read", writes=False)
 def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
-    """Show a row with the fields visible to the reader, and its history."""
+    """Show a row with the fields visible to the reader, and if in reach its history. Raises UnknownRow."""
     row, register, fields = seen_row(ctx, command.row)
     history, before = list[RowEventView](), dict[str, object]()
     for event in SqlRegisterRows(ctx.app.engine).events(row.id):
@@ -289,7 +289,7 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
 
 
 def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
-    """Return the rows of other registers that refer to a row, for each field that may."""
+    """Return the newest visible rows that refer to a row, and how many, for each indexed field that may."""
     scope, lists, pointing = reader_scope(ctx), SqlRegisterLists(ctx.app.engine), []
     for other in ctx.app.registers.all_on(ctx.today):
         shown_fields = list_fields(other, scope) if sees_lists(other, scope) else ()

@@ -40,7 +40,7 @@ def execute_for_names(
     names: Iterable[str],
     parameters: Mapping[str, object] = MappingProxyType({}),
 ) -> Iterator[Row_]:
-    """Run a statement with `in_names` and yield its rows: one query for up to 500 names.
+    """Run a statement with `in_names` and yield its rows: one query for up to 500 names, none without any.
 
     Args:
         parameters: its other parameters.
@@ -55,7 +55,7 @@ def read_for_names(
     names: Iterable[str],
     parameters: Mapping[str, object] = MappingProxyType({}),
 ) -> list[Row_]:
-    """Return the rows of a statement with `in_names`, as `execute_for_names` yields them."""
+    """Return the rows of a statement with `in_names`, as `execute_for_names` yields them, in one `reading`."""
     with reading(engine) as connection:
         return [*execute_for_names(connection, statement, names, parameters)]
 

@@ -150,7 +150,7 @@ def _part(engine: Engine, connection: Connection) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction that reads; in SQLite it is one snapshot, independent of writers."""
+    """Open a transaction that reads (in SQLite one snapshot), or join `one_transaction` or `one_snapshot`."""
     current = _transaction.get()
     if current is not None and current[0] is engine:
         with TranslatedErrors(engine):

@@ -35,7 +35,7 @@ class DeadlineReads(SearchReads):
 
     def sums(self, horizon: Horizon, unit: str | None = None) -> Sequence[Sum]:
         """Return the numbers of open rows overdue or due by `horizon.soon`, by assignee, edition, stage and
-        obligation.
+        obligation, without due dates that no longer apply.
         """
         due, day = DEADLINE.c.due, horizon.today
         key = (*_ASSIGNEE, CASE.c.edition, DEADLINE.c.stage, DEADLINE.c.obligation)
@@ -104,16 +104,16 @@ class DeadlineReads(SearchReads):
         return int(read_value(self._engine, select(func.count()).select_from(DEADLINE).where(*conditions)))
 
     def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
-        """Return the number of open rows due on each day from `first` to `last`, with due dates valid on
-        `first`; days without any are left out.
+        """Return the number of open rows due on each day from `first` to `last`, without due dates that
+        no longer apply on `first`; days without any are left out.
         """
         query = select(DEADLINE.c.due, func.count()).group_by(DEADLINE.c.due)
         query = query.where(_OPEN, lateness.ahead(first), DEADLINE.c.due <= last, *self._visible.rows(unit))
         return {record[0]: record[1] for record in read(self._engine, query)}
 
     def days(self, first: date, last: date, unit: str | None = None, *, limit: int) -> Mapping[date, Firsts]:
-        """Return by day from `first` to `last` the number of open rows due, and the first of them by case; days
-        without any are left out.
+        """Return by day from `first` to `last` the number of open rows due, and the first of them by case; due
+        dates that no longer apply count too, and days without any are left out.
         """
         conditions = [_OPEN, DEADLINE.c.due.between(first, last), *self._visible.rows(unit)]
         records = read(self._engine, _firsts(DEADLINE.c.due, conditions, limit, 0))

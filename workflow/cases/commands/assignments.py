@@ -88,7 +88,7 @@ def answer(
 ) -> Change:
     """Record that an assignment is done: on which day, and its evidence.
 
-    Raises Refusal: it is answered already, is another person's, or the day is ahead.
+    Raises Refusal: it is unknown or answered already, is another person's, or the day is ahead.
 
     Args:
         author: key of the person who reports it: the assignee, unless they act for the office; "" for nobody in
@@ -120,7 +120,7 @@ def refuse(
 ) -> Change:
     """Refuse an assignment, giving the ground; it waits for nobody until its giver sets another day.
 
-    Raises Refusal: it is answered already, is another person's (unless `for_office`), or there is no ground.
+    Raises Refusal: it is unknown, answered or another person's (unless `for_office`), or there is no ground.
     """
 
     def events(case: Case) -> Sequence[EventDraft]:
@@ -137,7 +137,7 @@ def extend(
 ) -> Change:
     """Set another due day for an assignment; a refused one is open again. The same day again writes nothing.
 
-    Raises Refusal: it is answered already, neither this login nor `author` (a key) gave it, or the day is past.
+    Raises Refusal: unknown or answered, not given by this login nor by `author` (a key), or the day is past.
     """
 
     def events(case: Case) -> Sequence[EventDraft]:

@@ -131,7 +131,7 @@ def latest_start(case: Case, procedure: Procedure, calendar: Kazakhstan, *, fact
     """Return the latest working day to begin on so that `fact` is due by a local date, every step on its last
     day.
 
-    None when no start within the records does it.
+    None when no start within the records does it; raises OutOfRange where the working day lies outside them.
     """
     early, late = calendar.first.toordinal(), by.toordinal()
     best: date | None = None

@@ -147,7 +147,7 @@ def register(case: Case) -> RiskRegister:
 
 def next_risk(risk: Risk | None, number: int, event: Event) -> Risk:
     """Return a risk after an event about it: found or described anew, ranked, removed, asked of a higher body,
-    or answered by it. The same request again changes nothing.
+    or answered by it. The same request again changes nothing, the same removal adds its evidence.
     """
     payload = event.payload
     if event.kind == "risk_found":
@@ -186,7 +186,7 @@ def next_risk(risk: Risk | None, number: int, event: Event) -> Risk:
 
 def next_measure(measure: Measure | None, number: int, event: Event) -> Measure:
     """Return a measure after an event about it: set (or set anew, which keeps the day it was first set and its
-    reviews), or reviewed.
+    reviews), or reviewed (the same review again only adds its evidence).
     """
     payload = event.payload
     if event.kind == "measure_set":

@@ -30,7 +30,10 @@ def ask(ctx: Enrolling) -> Response:
 
 @router.post("/account/totp")
 def change(ctx: Enrolling, texts: Fields) -> Response:
-    """Set a second factor after its first code or remove it after a code."""
+    """Set or replace a second factor by its first code, or remove it, unless one is required.
+
+    Each after the password and, where there is a factor, a code of it.
+    """
     match texts.get("do", "set"):
         case "set":
             return _enrol(ctx, texts)
@@ -41,7 +44,7 @@ def change(ctx: Enrolling, texts: Fields) -> Response:
 
 @router.post("/account/recovery")
 def renew(ctx: OwnByPerson, texts: Fields) -> Response:
-    """Replace the recovery codes, and show the new ones once."""
+    """Replace the recovery codes after the password and a code, and show the new ones once."""
     login, codes = ctx.reader.login, credentials.new_recovery_codes()
     try:
         _prove(ctx, texts)

@@ -236,7 +236,7 @@ def _within(office: Office) -> dict[str, str]:
 
 
 def _unit_answers(unit: Unit | None) -> dict[str, str]:
-    """Return a unit as fields of its form; {} without one."""
+    """Return a unit as fields of its form, {} without one; office hours only as far as they are its own."""
     if unit is None:
         return {}
     time = staff.hours_result(unit.time)

@@ -63,6 +63,7 @@ def workbook(query: ReportQuery) -> Response:
 
 
 def _figures(t: Translator, view: FiguresView) -> tuple[Figure, ...]:
+    """Return the figures of a year with something due: % in time, median working days late, number not met."""
     total, percent = view.total, "%" if t.language == "en" else " %"
     median = "–" if total.median_late is None else t.points(Decimal(str(total.median_late)))
     unmet = t.say("web.figures.unmet_note", open=total.numbers["open"], missed=total.numbers["missed"])

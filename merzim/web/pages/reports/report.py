@@ -46,7 +46,7 @@ class ReportQuery:
         return Filter(name="year", label=self.t.say("web.scores.year"), options=options, chosen=chosen)
 
     def unit_title(self, unit: str) -> str:
-        """Return the name of a unit, "" being the whole office."""
+        """Return the name of a unit, for "" of the whole office; for an unknown id the id itself."""
         name = self.t.name(unit_name(self.ctx.reads.office(), unit).name)
         return name or self.ctx.organisation_in(self.t.language)
 
