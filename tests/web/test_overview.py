@@ -100,7 +100,7 @@ def test_the_same_points_are_at_stake_on_every_page(site: Site, browser: TestCli
     figure = re.search(r"<b>([^<]+)</b><span>баллов впереди", browser.get("/?lang=ru").text)
     board = browser.get("/api/v1/board").json()
     operator = operator_context(site.context, at=Stamp(by="test", now=NOW, today=TODAY))
-    points = points_of_year(operator, None, 2026, number=None)
+    points = points_of_year(operator, None, 2026, {}, number=None)
 
     assert figure
     assert points.whole.at_stake > 30
