@@ -13,7 +13,7 @@ from tests.workflow.test_score import scoring
 from workflow.org.office import Office, Unit
 from workflow.scoring.prospects import PointsStep, prospect, remarks, steps
 from workflow.scoring.recorded import RUNNING, MissingFact, RecordedFact, YearRecords, body, unit_numbers
-from workflow.scoring.scale import Analyses, Done, Present
+from workflow.scoring.scale import Analyses, Done
 from workflow.scoring.score import Scores, as_decimal, score
 from workflow.scoring.tally import AssessedYear, tally
 
@@ -219,9 +219,8 @@ def test_a_fact_of_a_part_counts_for_the_department_it_belongs_to() -> None:
     assert points(year(*published, office=ten() | below))["P1.T3.S2"] == "0.3"
 
 
-@pytest.mark.parametrize(("reading", "done"), [("covers", 3), ("named_only", 1)])
-def test_a_case_without_a_unit_is_the_organisations_own(reading: str, done: int) -> None:
-    """It covers all its divisions, or by the other reading those alone that are named; never none of five."""
+def test_a_case_without_a_unit_is_the_organisations_own() -> None:
+    """It covers all its divisions."""
     company = {
         unit.id: unit
         for unit in (
@@ -233,10 +232,9 @@ def test_a_case_without_a_unit_is_the_organisations_own(reading: str, done: int)
         fact("", f"{IA}:analysis_ended", date(2026, 6, 1)),
         fact("а", f"{IA}:analysis_ended", date(2026, 6, 1)),
     )
-    usual = {**scoring().usual, "whole_body": reading}
-    unit_tally = tally(scoring(), year(*facts, office=company, root="ent"), usual)["P1.T3.S3"]
+    unit_tally = tally(scoring(), year(*facts, office=company, root="ent"), scoring().usual)["P1.T3.S3"]
 
-    assert unit_tally.answer == Analyses(Done(done, 3), None)
+    assert unit_tally.answer == Analyses(Done(3, 3), None)
 
 
 def test_the_apparatus_of_an_akimat_may_be_a_unit_of_its_own() -> None:
@@ -284,7 +282,7 @@ def test_what_does_not_exist_at_all_is_deducted_once_the_year_is_over() -> None:
 
 
 def test_what_is_there_once_is_not_deducted_for_an_analysis_that_lacks_it() -> None:
-    """Only by the other reading; once for the body, however many lack it."""
+    """Nor for the others, however many lack it."""
     signed = fact("dep1", f"{IA}:note_signed", date(2026, 6, 1))
     lacking = tuple(
         MissingFact(case=f"2026-{n}", unit=f"dep{n}", fact=f"{IA}:note_signed", due=date(2026, 6, 10))
@@ -293,7 +291,6 @@ def test_what_is_there_once_is_not_deducted_for_an_analysis_that_lacks_it() -> N
     of = year(signed, lacking=lacking)
 
     assert points(of)["P1.T2.S3"] == "0"
-    assert points(of, deduction="any_analysis")["P1.T2.S3"] == "-5"
 
 
 def test_a_part_of_an_organisation_is_no_assessed_body() -> None:
@@ -314,23 +311,17 @@ def test_a_part_of_an_organisation_is_no_assessed_body() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ended", "reading", "assessed"),
-    [
-        (date(2026, 1, 1), "at_year_end", False),
-        (date(2026, 12, 31), "at_year_end", False),
-        (date(2025, 12, 31), "at_year_end", True),
-        (date(2025, 12, 31), "any_day", False),
-        (date(2024, 12, 31), "any_day", True),
-    ],
+    ("ended", "assessed"),
+    [(date(2026, 1, 1), False), (date(2026, 12, 31), False), (date(2025, 12, 31), True)],
 )
-def test_under_embargo_project_one_is_not_assessed(ended: date, reading: str, assessed: bool) -> None:
+def test_under_embargo_project_one_is_not_assessed(ended: date, assessed: bool) -> None:
     """Nothing is earned, nothing deducted; the other projects stay."""
     of = year(fact("", f"{IA}:external_analysis_ended", ended))
-    points_by_indicator = points(of, embargo=reading)
+    points_by_indicator = points(of)
 
     assert any(name.startswith("P1.") for name in points_by_indicator) is assessed
     assert points_by_indicator["P2.T5.S4"] == "-5"
-    assert [remark.code for remark in remarks(scoring(), of, {**scoring().usual, "embargo": reading})] == (
+    assert [remark.code for remark in remarks(scoring(), of, scoring().usual)] == (
         [] if assessed else ["score.embargo"]
     )
 
@@ -354,37 +345,19 @@ def test_a_year_before_the_first_record_has_no_data(
     assert [remark.code for remark in remarks(scoring(), of, scoring().usual)] == codes
 
 
-@pytest.mark.parametrize(
-    ("indicator", "reading", "facts", "usual", "other"),
-    [
-        (
-            "P3.T2.S3",
-            {"instruction": "confirmed"},
-            {"ent1": f"{P3}:instruction_confirmed"},
-            Done(0, 5),
-            Done(1, 5),
-        ),
-        ("P4.T1.S1", {"own_commission": "needed"}, {}, Done(0, 20), Present(False)),
-    ],
-)
-def test_what_the_document_leaves_open_is_a_switch(
-    indicator: str, reading: dict[str, str], facts: dict[str, str], usual: object, other: object
-) -> None:
-    """The usual reading first, then the other."""
-    of = year(*(fact(unit, name, date(2026, 6, 1)) for unit, name in facts.items()), office=ten())
-    answers = [
-        tally(scoring(), of, {**scoring().usual, **chosen})[indicator].answer for chosen in ({}, reading)
-    ]
+@pytest.mark.parametrize(("renewed", "done"), [((), 0), (("instruction_renewed",), 1)])
+def test_an_instruction_counts_once_it_is_renewed_in_the_year(renewed: tuple[str, ...], done: int) -> None:
+    """That it was confirmed alone is not enough."""
+    facts = (fact("ent1", f"{P3}:{name}", date(2026, 6, 1)) for name in ("instruction_confirmed", *renewed))
 
-    assert answers == [usual, other]
+    assert tally(scoring(), year(*facts, office=ten()), scoring().usual)["P3.T2.S3"].answer == Done(done, 5)
 
 
 def test_an_enterprise_by_itself_is_one_of_one_or_not_assessed() -> None:
-    """Its policy is all of its own share; by the other reading the supervising body alone is assessed."""
+    """Its policy is all of its own share; nothing of project 4 is asked of it."""
     of = year(fact("ent1", f"{P3}:policy_confirmed", date(2026, 6, 1)), root="ent1")
 
     assert points(of)["P3.T2.S2"] == "2"
-    assert "P3.T2.S2" not in points(of, own_compliance="supervisor_only")
     assert not [name for name in points(of) if name.startswith("P4.")]
 
 

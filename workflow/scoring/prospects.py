@@ -318,7 +318,7 @@ def remarks(scoring: Scoring, year: AssessedYear, readings: Readings) -> tuple[E
         return (Element(code="score.no_data", arguments={"year": year.year, "since": year.since}),)
     if year.since is not None and year.since.year >= year.year and year.since <= year.today:
         elements.append(Element(code="score.since", arguments={"since": year.since}))
-    if under_embargo(scoring, year, readings):
+    if under_embargo(scoring, year):
         reading = scoring.readings["embargo"][readings["embargo"]]
         elements.append(Element(code="score.embargo", arguments={"text": reading}))
     for indicator in scoring.indicators.values():

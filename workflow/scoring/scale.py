@@ -46,12 +46,12 @@ READINGS: Mapping[str, frozenset[str]] = {
     "risks": frozenset({"found_and_higher", "sum", "highest"}),
     "propaganda": frozenset({"instead", "sum"}),
     "online_course": frozenset({"civil_servants", "employees"}),
-    "deduction": frozenset({"nothing_at_all", "any_analysis"}),
-    "whole_body": frozenset({"covers", "named_only"}),
-    "embargo": frozenset({"at_year_end", "any_day"}),
-    "instruction": frozenset({"renewed", "confirmed"}),
-    "own_compliance": frozenset({"own_too", "supervisor_only"}),
-    "own_commission": frozenset({"districts", "needed"}),
+    "deduction": frozenset({"nothing_at_all"}),
+    "whole_body": frozenset({"covers"}),
+    "embargo": frozenset({"at_year_end"}),
+    "instruction": frozenset({"renewed"}),
+    "own_compliance": frozenset({"own_too"}),
+    "own_commission": frozenset({"districts"}),
 }
 """The readings supported by the calculation. A file gives their texts and the value used."""
 

@@ -286,7 +286,7 @@ def tally(scoring: Scoring, year: AssessedYear, readings: Readings) -> Mapping[s
     if not year.is_known:
         return tallies
     kind = year.office.kind_of(year.root) if year.root else ""
-    embargo = under_embargo(scoring, year, readings)
+    embargo = under_embargo(scoring, year)
     for indicator in scoring.indicators.values():
         if embargo and scoring.embargo is not None and indicator.id.startswith(scoring.embargo.indicators):
             continue
@@ -310,31 +310,25 @@ def assessed(indicator: Indicator, kind: str) -> bool:
     return of_kinds(kind, tuple(other_kinds))
 
 
-def under_embargo(scoring: Scoring, year: AssessedYear, readings: Readings) -> bool:
+def under_embargo(scoring: Scoring, year: AssessedYear) -> bool:
     """Return whether indicators are not assessed for the body because of an external analysis."""
     if scoring.embargo is None:
         return False
     above = (body for unit in year.office.above(year.root) for body in year.gathered.at.get(unit, ()))
     bodies = (*year.own, *above)
-    return any(
-        body.has(fact) or (readings["embargo"] == "any_day" and body.before(fact))
-        for body in bodies
-        for fact in scoring.embargo.facts
-    )
+    return _any_has(bodies, scoring.embargo.facts)
 
 
 # ------------------------------------------------------------------------------------------- ways of counting
 
 
 def _presence(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally:
-    """Count whether the body has it at all; by another reading, whether no analysis lacks it."""
+    """Count whether the body has it at all."""
     counting = indicator.counting
     facts = (counting.fact, *counting.also)
     is_present = any(year.body.has(fact) or year.body.before(fact) for fact in facts)
     is_present = is_present or (counting.from_above and year.is_recorded_above(facts))
     late, waiting = year.body.lacking(counting.fact, today=year.today)
-    if readings["deduction"] == "any_analysis" and late:
-        is_present = False
     if not is_present and year.body.runs_on(counting.fact):
         return Tally(answer=Present(True), waiting=waiting, running=True)
     if is_present or not year.is_over:
@@ -346,60 +340,41 @@ def _presence(year: AssessedYear, indicator: Indicator, readings: Readings) -> T
 
 def _units(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the units that have the fact, of the body's units; None without any unit."""
-    members = _with_whole_body(year.units, readings)
-    return _share(members, indicator.counting, readings)
+    return _share(year.units, indicator.counting)
 
 
-def _with_whole_body(members: Members, readings: Readings) -> Members:
-    """Return the members: a fact of the whole body counts for each of its inner units only if the reading says
-    so.
-    """
-    return members if readings["whole_body"] == "covers" else replace(members, covered=frozenset())
-
-
-def _share(members: Members, counting: Counting, readings: Readings) -> Tally | None:
-    """Count the members that have the fact (by one reading, what it needs too); None without any member."""
+def _share(members: Members, counting: Counting) -> Tally | None:
+    """Count the members that have the fact and what it needs; None without any member."""
     if not members.units:
         return None
     having = members.having((counting.fact, *counting.also))
-    if readings["instruction"] == "renewed":
-        for fact in counting.needs:
-            having &= members.having((fact,))
+    for fact in counting.needs:
+        having &= members.having((fact,))
     missing = tuple(unit for unit in members.units if unit not in having)
     return Tally(answer=Done(len(having), len(members.units)), missing=missing, members=members)
 
 
-def _supervised_members(year: AssessedYear, readings: Readings) -> Members:
-    """Return the quasi-state subjects; without the body itself, if the reading says so."""
-    members = year.supervised
-    if readings["own_compliance"] == "supervisor_only":
-        return replace(
-            members, units={unit: bodies for unit, bodies in members.units.items() if unit != year.root}
-        )
-    return members
-
-
 def _supervised(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the quasi-state subjects that have the fact."""
-    return _share(_supervised_members(year, readings), indicator.counting, readings)
+    return _share(year.supervised, indicator.counting)
 
 
 def _supervised_each(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count each quasi-state subject that has the fact; None while none has."""
-    having = _supervised_members(year, readings).having((indicator.counting.fact,))
+    having = year.supervised.having((indicator.counting.fact,))
     return Tally(answer=Count(len(having))) if having else None
 
 
 def _supervised_quarters(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the quasi-state subjects that have the fact in every quarter that has ended."""
-    return _each_quarter(year, indicator.counting.fact, _supervised_members(year, readings))
+    return _each_quarter(year, indicator.counting.fact, year.supervised)
 
 
 def _below(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count a share of the organisations below; if none of them has it by the end of the year, the deduction
     applies.
     """
-    share_tally = _share(year.organisations, indicator.counting, readings)
+    share_tally = _share(year.organisations, indicator.counting)
     if share_tally is None or not isinstance(share_tally.answer, Done) or share_tally.answer.done:
         return share_tally
     return replace(share_tally, answer=Present(False)) if year.is_over else replace(share_tally, pending=True)
@@ -407,16 +382,13 @@ def _below(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tall
 
 def _regions(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the oblast, its cities and districts that have the fact; None for the whole office."""
-    return _share(year.regions, indicator.counting, readings) if year.root else None
+    return _share(year.regions, indicator.counting) if year.root else None
 
 
 def _districts_quarters(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the districts that have the fact in each quarter, by year or by quarter as read."""
     districts, fact = year.districts, indicator.counting.fact
     units = tuple(districts.units)
-    needed = readings["own_commission"] == "needed" and year.root not in units
-    if needed and not all(_any_has(year.own, (fact,), span) for span in year.quarters):
-        return Tally(answer=Present(False), missing=(year.root,), quarterly=True)
     if readings["commission_period"] != "quarter" or not units or not year.quarters:
         return _each_quarter(year, fact, districts)
     by_quarter = [districts.having((fact,), span) for span in year.quarters]
@@ -498,8 +470,7 @@ def _months(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tal
 
 def _analyses(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the units analysed, and the risks found and removed; None where there are neither."""
-    members = _with_whole_body(year.units, readings)
-    share = _share(members, indicator.counting, readings)
+    share = _share(year.units, indicator.counting)
     if share is None:
         return None if year.body.risks is None else Tally(answer=Analyses(None, year.body.risks))
     assert isinstance(share.answer, Done)

@@ -53,6 +53,7 @@ def build(query: ReportQuery) -> Report:
                 chosen=view.readings[name],
             )
             for name, values in view.scoring.readings.items()
+            if len(values) > 1
         ),
         further_changed=len(changed),
         remarks=tuple(
