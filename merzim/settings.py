@@ -282,12 +282,14 @@ class AuthorisedBody(SettingsSection):
         function: "prevention" (policy, rules, the National report) or "detection" (offences, their reporters);
             None for both.
         until: None while it is not over.
+        confirmed_on: the day it officially confirmed the rules, None if it has not.
     """
 
     name: Annotated[Mapping[str, NotBlank], AfterValidator(_require_each_language)]
     function: Function | None = None
     since: date = Field(validation_alias=AliasChoices("from", "since"))
     until: date | None = None
+    confirmed_on: date | None = None
 
 
 AGENCY = AuthorisedBody(
@@ -642,3 +644,34 @@ def is_loopback(name: str) -> bool:
         return ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Authority:
+    """The body authorised in something on a day, by the office's settings.
+
+    Attributes:
+        now: the body authorised that day; None if the settings name none.
+        before: the body before it, which issued the rules in force.
+        confirmed_on: the day the authorised body confirmed the rules; None if it has not.
+    """
+
+    on: date
+    now: AuthorisedBody | None
+    before: AuthorisedBody | None
+
+    @property
+    def confirmed_on(self) -> date | None:
+        confirmed = self.now.confirmed_on if self.now is not None else None
+        return confirmed if confirmed is not None and confirmed <= self.on else None
+
+
+def find_authority(
+    bodies: Sequence[AuthorisedBody], *, on: date, function: Function = "prevention"
+) -> Authority:
+    """Return the body authorised in something on a local date. `bodies` are sorted by their first day."""
+    started = [body for body in of_function(bodies, function) if body.since <= on]
+    last = started[-1] if started else None
+    if last is not None and last.until is not None and last.until < on:
+        return Authority(on=on, now=None, before=last)
+    return Authority(on=on, now=last, before=started[-2] if len(started) > 1 else None)

@@ -13,6 +13,7 @@ from merzim.cli.printing import explained, finding, obligation, print_deadlines,
 from merzim.documents.sheets.listing import write_file
 from merzim.services.imports.past import judge_past, past_template, worst_first
 from merzim.services.law import editions as law
+from merzim.settings import find_authority
 from workflow.cases.commands.planning import AssumedCase
 from workflow.cases.commands.planning import plan as what_if
 from workflow.deadlines.explanations import rule_parts
@@ -25,6 +26,7 @@ from workflow.refusal import Refusal, closest_first
 if TYPE_CHECKING:
     from merzim.services.imports.past import CheckedDate
     from merzim.services.law.editions import CheckedFile
+    from merzim.settings import AuthorisedBody
     from workflow.cases.commands.planning import Plan
     from workflow.law.library import EditionChange
     from workflow.law.procedure import Obligation, Procedure
@@ -45,13 +47,15 @@ def procedures(
     if diagram:
         call.write("\n\n".join(drawn(edition) for edition in editions))
         return
-    call.answer({"procedures": [_edition(call, edition) for edition in editions]})
+    procedures = [_edition(call, edition) for edition in editions]
+    call.answer({"procedures": procedures, "authorised_body": _authorities_answer(call)})
     if name is None:
         rows = [
             (edition.edition, edition.in_force, edition.title[call.language], len(edition.obligations))
             for edition in editions
         ]
         call.table(("edition", "in_force", "title", "obligations"), rows)
+        call.print("\n" + paragraph(_authorities_in_words(call)))
     else:
         for edition in editions:
             _print_edition(call, edition)
@@ -163,6 +167,43 @@ def _checked_date(call: CommandContext, date: CheckedDate) -> tuple[object, ...]
     return (date.case, date.cell or "-", title, date.on or "-", date.due or "-", "-" if late is None else late)
 
 
+def _authorities_answer(call: CommandContext) -> dict[str, object]:
+    """Return the authorised bodies of the settings as JSON: who the rules are confirmed by, and who detects."""
+    bodies, today = call.settings.office.authorised_body, call.moment.today
+    authority = find_authority(bodies, on=today)
+    detection = find_authority(bodies, on=today, function="detection")
+
+    def answer(body: AuthorisedBody | None) -> object:
+        return body and {"name": body.name[call.language], "from": body.since, "until": body.until}
+
+    days = picked(authority, "on", "confirmed_on")
+    bodies_now = {"now": authority.now, "before": authority.before, "detection": detection.now}
+    return {**days, **{name: answer(body) for name, body in bodies_now.items()}}
+
+
+def _authorities_in_words(call: CommandContext) -> str:
+    """Return in words who issued the rules, who is authorised now, and whether they were confirmed."""
+    bodies = call.settings.office.authorised_body
+    authority = find_authority(bodies, on=call.moment.today)
+    detection = find_authority(bodies, on=call.moment.today, function="detection").now
+    sentences, language = [], call.language
+    if before := authority.before:
+        code = "authority.before" if before.until else "authority.before_until_next"
+        sentences.append(call.say(code, name=before.name[language], until=before.until))
+    if now := authority.now:
+        code = "authority.prevention" if now.function else "authority.now"
+        sentences.append(call.say(code, name=now.name[language], since=now.since))
+    else:
+        sentences.append(call.say("authority.nobody"))
+    if detection and detection is not authority.now:
+        sentences.append(call.say("authority.detection", name=detection.name[language], since=detection.since))
+    if authority.confirmed_on is not None:
+        sentences.append(call.say("authority.confirmed", on=authority.confirmed_on))
+    else:
+        sentences.append(call.say("authority.not_confirmed", year=authority.on.year))
+    return " ".join(sentences)
+
+
 EDITION = (
     *("id", "edition", "in_force", "in_force_assumed", "last_checked_on", "begins_with", "digest"),
     *("applies_to", "opened", "confidential"),
@@ -171,7 +212,7 @@ OBLIGATION = (
     *("id", "stage", "duty", "act", "paragraph", "force", "assumed", "since", "sources", "only_for"),
     *("bodies", "values", "evidence", "indicator"),
 )
-ACT = ("id", "number", "adopted_on", "address")
+ACT = ("id", "number", "adopted_on", "address", "by_authorised_body")
 
 
 def _edition(call: CommandContext, edition: Procedure) -> dict[str, object]:
@@ -234,6 +275,8 @@ def _print_edition(call: CommandContext, edition: Procedure) -> None:
         ]
         call.print()
         call.table(("body", "title", "abolished_on", "successors"), bodies)
+    if any(act.by_authorised_body for act in edition.acts.values()):
+        call.print("\n" + paragraph(_authorities_in_words(call)))
     for note in edition.notes:
         call.print("\n" + note[language])
     call.print()

@@ -1,17 +1,43 @@
-"""The authorised body as a setting with validity: the law names who is authorised."""
+"""The authorised body as a setting with validity: issuer of the rules, current body, confirmation."""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from merzim.settings import (
+    AGENCY,
+    AuthorisedBody,
+    find_authority,
+)
 from tests.law import library
 from tests.merzim.conftest import Merzim
 
 NOW = ("--now", "2026-11-21")
+TEXTS = {"kk": "Жаңа орган", "ru": "Новый орган", "en": "New body"}
 SERVICE = "Антикоррупционная служба Комитета национальной безопасности"
+NEXT = AuthorisedBody(name=TEXTS, since=date(2025, 7, 1), confirmed_on=date(2026, 12, 1))
 NAME = 'name = { kk = "Жаңа орган", ru = "Новый орган", en = "New body" }'
+
+
+@pytest.mark.parametrize(
+    ("on", "now", "before"),
+    [
+        (date(2022, 12, 31), None, None),
+        (date(2023, 1, 1), AGENCY, None),
+        (date(2025, 6, 30), AGENCY, None),
+        (date(2025, 7, 1), NEXT, AGENCY),
+    ],
+)
+def test_who_is_authorised_changes_with_the_day(
+    on: date, now: AuthorisedBody | None, before: AuthorisedBody | None
+) -> None:
+    """The last day of one, and the first of the next."""
+    authority = find_authority((AGENCY, NEXT), on=on)
+
+    assert (authority.now, authority.before) == (now, before)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +67,13 @@ def test_a_duty_and_a_field_name_whom_the_office_says_is_authorised(merzim: Merz
     assert "2026 жылғы 1 қаңтардан бастап – Жаңа орган" in " ".join(titles["kk"].split())
     assert "с 1 января 2026 года – Новый орган" in " ".join(titles["ru"].split())
     assert "since 1 January 2026: New body" in " ".join(titles["en"].split())
+
+
+def test_after_the_last_one_nobody_is_authorised_and_it_is_known_who_was() -> None:
+    """The agency was abolished on 30 June 2025."""
+    authority = find_authority((AGENCY,), on=date(2025, 7, 1))
+
+    assert (authority.now, authority.before, authority.confirmed_on) == (None, AGENCY, None)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,11 @@ Due = Annotated[
 
 
 class Act(Model):
-    """The act a duty rests on. `short` is how an explanation names it."""
+    """The act a duty rests on. `short` is how an explanation names it.
+
+    `issued_by`: the authorised body of its time issued it; which body that is now, and whether the act is still
+    in force, the office states in config.toml.
+    """
 
     id: DashedName
     title: Text
@@ -120,6 +124,12 @@ class Act(Model):
     number: NonBlank | None = None
     adopted_on: date | None = None
     address: NonBlank | None = None
+    issued_by: Literal["authorised_body"] | None = None
+
+    @property
+    def by_authorised_body(self) -> bool:
+        """Whether the authorised body of its time issued it."""
+        return self.issued_by is not None
 
 
 class Body(Model):
