@@ -8,6 +8,7 @@ functions, and the pages leave all sending to the workers.
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 from collections.abc import Callable, Collection, Iterator
@@ -24,6 +25,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from merzim import logs
 from merzim.dashboard import Dashboard
 from merzim.documents import child
+from merzim.services import configuration
 from merzim.services.accounts import verbs as accounts
 from merzim.services.app import AppContext
 from merzim.services.context import uploads_of
@@ -155,7 +157,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
     web.refuse_plain_http()
     address = f"http://{web.host}:{web.port}"
     _require_free(web.host, web.port, address, tell, say_in_each)
-    app.refuse_without_key()
+    configuration.refuse_missing(app.settings, os.environ)
     app.refuse_unable()
     logs.set_up(app.settings, context=log_context)
     _warn_of_clear_secrets(app, tell=tell, say=say)

@@ -45,9 +45,9 @@ from merzim.storage.maintenance.readiness import (
     board_steps,
     claim,
     look,
-    note_board_steps,
     refuse_anothers,
     refuse_unwritable,
+    write_installation,
 )
 from merzim.storage.maintenance.schema import create_or_migrate, refuse_missing
 from merzim.storage.maintenance.stored_secrets import stored_secrets
@@ -289,7 +289,7 @@ class AppContext:
         if installation and not claimed:
             claim(unprepared, installation)
         if not board_steps(unprepared):
-            note_board_steps(unprepared, self.steps)
+            write_installation(unprepared, steps=self.steps)
         self.lay_over_settings()
         return self.unprepared
 
@@ -389,10 +389,6 @@ class AppContext:
     def invitations(self) -> SqlInvitations:
         """The invitations of people whose accounts were opened together."""
         return SqlInvitations(self.engine, queue=self.outbox.queue)
-
-    def refuse_without_key(self) -> None:
-        """Raise BadSetting for a key that is malformed, or missing where none is created; touch nothing."""
-        configuration.refuse_missing(self.settings, os.environ)
 
     @cached_property
     def cipher(self) -> Cipher:

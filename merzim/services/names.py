@@ -96,17 +96,12 @@ def paginate_units(office: Office, chosen: str, number: int) -> tuple[tuple[Unit
     if len(office.units) <= MAX_LISTED:
         return units_in_order(office), 1
     path = [unit for unit in office.above(chosen) if unit in office.units][::-1]
-    level = _child_units(office, path[-1] if path else None)
+    level = office.children.get(path[-1], ()) if path else office.tops
     pages = max(1, -(-len(level) // MAX_LISTED))
     first = (min(number, pages) - 1) * MAX_LISTED
     shown_units = [*enumerate(path), *((len(path), unit) for unit in level[first : first + MAX_LISTED])]
     unit_rows = ((depth, office.units[unit]) for depth, unit in shown_units)
     return tuple(UnitName(id=unit.id, name=name_of(unit), depth=depth) for depth, unit in unit_rows), pages
-
-
-def _child_units(office: Office, parent: str | None) -> Sequence[str]:
-    """Return the units (ids) directly below one; the topmost units for None."""
-    return office.tops if parent is None else office.children.get(parent, ())
 
 
 def written_assignee(office: Office, responsible: str) -> Name:

@@ -106,12 +106,13 @@ def year_scores(
     """
     shipped = scoring()
     gathered = year_records(ctx, year, today=today, with_rows=with_rows)
-    first, titles = points.first_record(ctx.app.engine), register_titles(ctx)
+    titles = {name: ctx.app.registers.latest(name).title for name in ctx.app.registers.ids()}
     hidden_remark = (Element(code="score.rows_hidden"),) if hides_counts(ctx) else ()
     office = gathered.office
     # The whole office stands for its single top unit, if there is one; that unit's cases may name no unit.
     unit = unit or office.root
     roots = [unit, *(office.parts.get(unit or None, ()) if by_unit else ())]
+    first = points.first_record(ctx.app.engine)
     since = None if first is None else first.astimezone(almaty()).date()
     years = (
         AssessedYear(gathered=gathered, root=root, year=year, today=today, since=since, kinds=shipped.units)
@@ -249,10 +250,6 @@ def hides_counts(ctx: RequestContext) -> bool:
     """Return whether there are registers that count for indicators but whose rows the reader does not see."""
     scope = reader_scope(ctx)
     return any(not sees_lists(register, scope) for register in _counting(ctx.app.registers, ctx.today))
-
-
-def register_titles(ctx: RequestContext) -> Mapping[str, Text]:
-    return {name: ctx.app.registers.latest(name).title for name in ctx.app.registers.ids()}
 
 
 def _counting(registers: Registers, last: date) -> Iterator[Register]:

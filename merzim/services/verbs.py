@@ -95,11 +95,6 @@ class Verb(Generic[C, R]):
             return ctx.reads.in_reach(case)
         return answers or not self.writes or self.needs == "read" or ctx.reads.may_write(case)
 
-    @property
-    def summary(self) -> str:
-        """First line of the function's docstring."""
-        return (self.run.__doc__ or "").strip().splitlines()[0]
-
 
 def verb(
     needs: Need, *, writes: bool = True, secret: str = "", answers: bool = False

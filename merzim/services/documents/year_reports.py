@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -119,23 +119,18 @@ def _unanswered_notes(
     out; and on numbers that cases record and registers do not bear out.
     """
     notes, days = [], report_days(year, quarter)
-    for group, source in form.rows.sources.items() if form.rows else ():
+    for row_number, source in enumerate(form.rows.sources.values() if form.rows else (), 1):
         for field, lacking in _unanswered(ctx, source, unit, days).items():
-            about = {"field": field, "rows": lacking, "row": _number_of_group(form, group)}
+            about = {"field": field, "rows": lacking, "row": row_number}
             notes.append(FormNote(code="form.note.unanswered", arguments=about))
     if form.rows and (numbers := _recorded(ctx, form.rows, unit, days)):
         rows, _ = _rows_of_report(ctx, form, form.rows, unit, year, days, ctx.language)
         for group, (recorded, count) in _differing(form.rows, rows, numbers).items():
-            number = "" if group in ("", "*") else [each.id for each in form.rows.groups].index(group) + 1
-            about = {"recorded": recorded, "rows": count, "row": number}
-            code = "form.note.recorded_in_row" if number else "form.note.recorded"
+            place = "" if group in ("", "*") else [each.id for each in form.rows.groups].index(group) + 1
+            about = {"recorded": recorded, "rows": count, "row": place}
+            code = "form.note.recorded_in_row" if place else "form.note.recorded"
             notes.append(FormNote(code=code, arguments=about))
     return notes
-
-
-def _number_of_group(form: Form, group: str) -> int:
-    """Return the place of a group among those filled from registers, from 1."""
-    return [*form.rows.sources].index(group) + 1 if form.rows else 0
 
 
 def filled_report(
@@ -261,8 +256,10 @@ def _recorded(ctx: RequestContext, rows: Rows, unit: str, days: Days) -> Mapping
     names: dict[str, set[str]] = {}
     for of_group in filter(None, asked.values()):
         names.setdefault(of_group.procedure, set()).update(of_group.facts)
-    facts = {procedure: [*_facts_of(ctx, procedure, of_it, unit)] for procedure, of_it in names.items()}
-    numbers = {}
+    facts, numbers = {}, {}
+    for procedure, of_it in names.items():
+        cases = ctx.reads.with_facts(procedure, of_it, unit or None).values()
+        facts[procedure] = [fact for case in cases for fact in case.facts.items()]
     for group, recorded in asked.items():
         if recorded and (number := _recorded_number(recorded, facts[recorded.procedure], days)) is not None:
             numbers[group] = recorded, number
@@ -283,14 +280,6 @@ def _differing(
         if said != count if recorded.value else said > count:
             differing[group] = (said, count)
     return differing
-
-
-def _facts_of(
-    ctx: RequestContext, procedure: str, names: Collection[str], unit: str
-) -> Iterator[tuple[str, Fact]]:
-    """Yield the facts of the active cases of a procedure that have one of these, by name with their period."""
-    for case in ctx.reads.with_facts(procedure, names, unit or None).values():
-        yield from case.facts.items()
 
 
 def _recorded_number(recorded: RecordedFacts, facts: Iterable[tuple[str, Fact]], days: Days) -> int | None:

@@ -17,7 +17,7 @@ from workflow.cases.commands.planning import Plan, audit
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding
 from workflow.law.names import known_fact
-from workflow.law.procedure import Obligation, Procedure, Text
+from workflow.law.procedure import Procedure, Text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +102,8 @@ def known_headings(edition: Procedure) -> dict[str, str]:
     columns_by_text: dict[str, str] = {}
     shared = set[str]()
     for column in ("case", "number", *edition.facts):
-        titles = () if column in ("case", "number") else _titles(edition.facts[column])
+        fact = edition.facts.get(column)
+        titles = [fact.title[language] for language in LANGUAGES] if fact else []
         for text in (*titles, *(text for language in LANGUAGES for text in short_forms(column, language))):
             if columns_by_text.setdefault(text, column) != column:
                 shared.add(text)
@@ -137,10 +138,6 @@ def template_columns(edition: Procedure, language: str) -> Iterator[tuple[str, s
             yield fact.id, fact.title[language]
             if fact.judged_by == "published":
                 yield f"{fact.id}.published", say("web.past.published", {"title": fact.title}, language)
-
-
-def _titles(obligation: Obligation) -> tuple[str, ...]:
-    return tuple(obligation.title[language] for language in LANGUAGES)
 
 
 def _dates(past: AuditCase, result: Plan) -> Iterator[CheckedDate]:

@@ -21,7 +21,7 @@ from merzim.services.yearly.register_duties import record_due_rows
 from merzim.storage import events
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.backup import backup
-from merzim.storage.maintenance.readiness import board_steps, note_board_steps
+from merzim.storage.maintenance.readiness import board_steps, write_installation
 from merzim.storage.notices.delivery_state import beat
 from notifications import round as rounds
 from notifications.channels import Channel, OutgoingMessage
@@ -72,7 +72,7 @@ def remind(
         report = replace(report, queued=(report.queued or 0) + letters)
 
         _seal(app, now=now, today=today)
-        _record_run(app, "round", now, started)
+        beat(app.engine, "round", now=now, seconds=perf_counter() - started)
         log.info(
             "round: %s rows, %s notices queued",
             report.rows,
@@ -92,7 +92,7 @@ def _follow_steps(app: AppContext, *, now: datetime, today: date) -> None:
     """Make the board anew where config.toml has named other reminder steps since it was made, and say so."""
     if board_steps(app.engine) != app.steps:
         count = rebuild(app, now=now, today=today)
-        note_board_steps(app.engine, app.steps)
+        write_installation(app.engine, steps=app.steps)
         app.note("reminders.steps_followed", steps=app.steps, count=count)
 
 
@@ -126,7 +126,7 @@ def deliver(
         # A batch is small and no other worker's: finish it. The rest of a full delivery is left to the next.
         go_on=lambda: keys is not None or not app.stopping.is_set(),
     )
-    _record_run(app, "delivery", now, started)
+    beat(app.engine, "delivery", now=now, seconds=perf_counter() - started)
     log.info(
         "delivery: %s",
         ", ".join(f"{state} {count}" for state, count in sorted(report.counts.items())) or "nothing",
@@ -156,11 +156,6 @@ def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
     """
     times = OfficeTimes(app.outbox.office(), app.calendar, app.rules)
     return app.outbox.resend_all(channel, now=now, opens=lambda person: times.opening(person, now))
-
-
-def _record_run(app: AppContext, name: str, now: datetime, started: float) -> None:
-    """Store the moment and duration of the last run; `/metrics` reports them, so that a stop is noticed."""
-    beat(app.engine, name, now=now, seconds=perf_counter() - started)
 
 
 def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, RoundReport]]:

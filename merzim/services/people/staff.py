@@ -268,7 +268,7 @@ def save_person(ctx: RequestContext, command: SavePerson) -> PersonResult:
     office = recorded_office(ctx)
     was = office.people.get(command.key)
     _require_unchanged(was, command.mark, command.key)
-    person = _person_of(ctx, command, office, was)
+    person = _person_of(command, office, was)
     SqlStaff(ctx.app.engine).keep_person(person, was=was, at=stamp(ctx))
     follow_changed_names(ctx, office, [person])
     return person_result(person)
@@ -337,7 +337,7 @@ def _unit_of(ctx: RequestContext, command: SaveUnit, office: Office, was: Unit |
     )
 
 
-def _person_of(ctx: RequestContext, command: SavePerson, office: Office, was: Person | None) -> Person:
+def _person_of(command: SavePerson, office: Office, was: Person | None) -> Person:
     """Return the person a command describes. The key never changes, as reminders and links refer to it.
 
     Raises:

@@ -180,14 +180,14 @@ def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
     return show_row(ctx, AskRow(row=row.id))
 
 
-def _new_row(ctx: RequestContext, register: Register, filled: Values, unit: str) -> RegisterRow:
-    """Return a row not written yet, which has no id."""
+def _new_row(ctx: RequestContext, register: Register, values: Values, unit: str) -> RegisterRow:
+    """Return a row not written yet, which has no id, with those of the values that are filled."""
     return RegisterRow(
         id="",
         register=register.id,
         version=register.edition,
         unit=unit,
-        values=filled,
+        values={name: value for name, value in values.items() if is_filled(value)},
         seq=1,
         created_at=ctx.now,
         created_by=ctx.reader.login,
@@ -203,10 +203,7 @@ def count_openings(
     if register.opens is None:
         return 0
     office = ctx.reads.office()
-    new = (
-        _new_row(ctx, register, {name: value for name, value in values.items() if is_filled(value)}, unit)
-        for values, unit in zip(rows, units, strict=True)
-    )
+    new = (_new_row(ctx, register, values, unit) for values, unit in zip(rows, units, strict=True))
     return sum(opening_of(ctx, register, row, office) is not None for row in new)
 
 
@@ -233,8 +230,7 @@ def add_rows(
     """
     office, writes, openings = ctx.reads.office(), [], dict[int, Opening]()
     for number, (values, unit) in enumerate(zip(rows, units, strict=True)):
-        filled = {name: value for name, value in values.items() if is_filled(value)}
-        after = _new_row(ctx, register, filled, unit)
+        after = _new_row(ctx, register, values, unit)
         opening = opening_of(ctx, register, after, office)
         if opening is not None:
             openings[number] = opening
@@ -245,8 +241,8 @@ def add_rows(
             "unit": after.unit,
             **((answer or {}) if number == 0 else {}),
         }
-        unique = _unique(register, filled, together=answer is None)
-        writes.append(_row_write(ctx, register, None, after, kind, payload, values=filled, unique=unique))
+        changes = {"values": after.values, "unique": _unique(register, after.values, together=answer is None)}
+        writes.append(_row_write(ctx, register, None, after, kind, payload, **changes))
     cases = ctx.case_commands.reserve([*openings.values()], today=ctx.today) if openings else ()
     for number, case_id in zip(openings, cases, strict=True):
         opened = replace(writes[number].after, opened_case=case_id)

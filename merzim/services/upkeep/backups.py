@@ -58,10 +58,10 @@ def back_up(app: AppContext, *, now: datetime, today: date) -> None:
         for old in obsolete(files(settings.folder), settings):
             old.unlink(missing_ok=True)
     except (Refusal, OSError) as trouble:
-        _record(app, FAILED, now, started)
+        beat(app.engine, FAILED, now=now, seconds=perf_counter() - started)
         log.error("the backup of the schedule failed: %s", trouble)
     else:
-        _record(app, SCHEDULED, now, started)
+        beat(app.engine, SCHEDULED, now=now, seconds=perf_counter() - started)
         log.info("backup %s, %s files of evidence added", file, copied)
     finally:
         app.leases.give_back("backup", holder)
@@ -123,7 +123,3 @@ def _day(file: Path) -> date:
     name_match = _NAME.fullmatch(file.name)
     assert name_match is not None
     return date.fromisoformat(name_match[1])
-
-
-def _record(app: AppContext, name: str, now: datetime, started: float) -> None:
-    beat(app.engine, name, now=now, seconds=perf_counter() - started)

@@ -19,7 +19,6 @@ from merzim.storage.maintenance import backup as stored_backup
 from merzim.storage.maintenance import dump as stored_dump
 from merzim.storage.maintenance import migrate_to as migration
 from merzim.storage.maintenance import readiness
-from merzim.storage.maintenance.readiness import claim_from_another
 from merzim.storage.maintenance.rebuild import ROWS_AT_ONCE, mend_rows
 from merzim.storage.maintenance.rebuild import rebuild as rebuild_board
 from merzim.storage.maintenance.schema import create_or_migrate
@@ -174,5 +173,5 @@ def claim_database(app: AppContext) -> str:
     if not app.configured.installation:
         raise BadSetting("cli.installation.no_name", file=str(app.settings.file))
     create_or_migrate(app.unprepared)
-    claim_from_another(app.unprepared, app.configured.installation)
+    readiness.write_installation(app.unprepared, name=app.configured.installation)
     return installation_name(app)

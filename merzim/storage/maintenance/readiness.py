@@ -72,22 +72,13 @@ def board_steps(engine: Engine) -> str:
     return read_value(engine, select(INSTALLATION.c.steps)) or ""
 
 
-def note_board_steps(engine: Engine, steps: str) -> None:
-    """Note the reminder steps the board is made with."""
+def write_installation(engine: Engine, **values: str) -> None:
+    """Store the name of the installation, even if another has claimed the database, or the reminder steps the
+    board is made with.
+    """
     with writing(engine) as connection:
-        write(connection, steps=steps)
-
-
-def claim_from_another(engine: Engine, name: str) -> None:
-    """Assign the database to this installation, even if another has claimed it."""
-    with writing(engine) as connection:
-        write(connection, name=name)
-
-
-def write(connection: Connection, **values: str) -> None:
-    """Change the stored installation, in the caller's transaction."""
-    step = insert(connection, INSTALLATION).values(**{"n": 1, "name": "", **values})
-    connection.execute(step.on_conflict_do_update(index_elements=[INSTALLATION.c.n], set_=values))
+        step = insert(connection, INSTALLATION).values(**{"n": 1, "name": "", **values})
+        connection.execute(step.on_conflict_do_update(index_elements=[INSTALLATION.c.n], set_=values))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -64,8 +64,9 @@ def _migrate(engine: Engine) -> bool:
             if usable(connection):
                 return False
             _refuse_other_version(engine, revision(connection))
-            _refuse_foreign(engine, connection)
             is_new = revision(connection) is None
+            if is_new and set(inspect(connection).get_table_names()) - {"alembic_version"}:
+                raise StorageUnavailable("foreign", where=display_address(engine))
             create(connection)
             if is_new:
                 connection.execute(INSTALLATION.insert(), {"n": 1, "name": ""})
@@ -105,12 +106,6 @@ def refuse_other_version(file: Path, at: str) -> None:
     if at not in shipped_revisions():
         code = "backup_newer" if at > shipped_revisions()[-1] else "backup_older"
         raise Refusal(code, file=str(file), version=at)
-
-
-def _refuse_foreign(engine: Engine, connection: Connection) -> None:
-    """Refuse a database with tables of another application."""
-    if revision(connection) is None and set(inspect(connection).get_table_names()) - {"alembic_version"}:
-        raise StorageUnavailable("foreign", where=display_address(engine))
 
 
 def revision(connection: Connection) -> str | None:

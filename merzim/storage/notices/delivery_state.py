@@ -71,7 +71,7 @@ def failed(engine: Engine, *, limit: int) -> Sequence[Notice]:
 
 
 def beat(engine: Engine, name: str, *, now: datetime, seconds: float) -> None:
-    """Record the moment and duration of a task's last run."""
+    """Store when a task last ran and for how long; `/metrics` reports it, so that a stop is noticed."""
     with writing(engine) as connection:
         step = insert(connection, PULSE)
         step = step.on_conflict_do_update(

@@ -29,25 +29,21 @@ Line = tuple[str, str, str]
 def digest(notice: Notice) -> str:
     """Return the SHA-256 of a notice's record, without its acknowledgement, which comes later."""
     parts = [
-        *(
-            notice.key,
-            notice.kind,
-            notice.case,
-            notice.obligation,
-            notice.due,
-            notice.step,
-            notice.person,
-            notice.channel,
-        ),
-        *(
-            notice.address,
-            notice.language,
-            notice.state,
-            notice.carrier,
-            notice.text_hash,
-            notice.message_id,
-            notice.answer,
-        ),
+        notice.key,
+        notice.kind,
+        notice.case,
+        notice.obligation,
+        notice.due,
+        notice.step,
+        notice.person,
+        notice.channel,
+        notice.address,
+        notice.language,
+        notice.state,
+        notice.carrier,
+        notice.text_hash,
+        notice.message_id,
+        notice.answer,
         moment(notice.sent_at) if notice.sent_at else None,
     ]
     return sha256(canonical(parts).encode()).hexdigest()

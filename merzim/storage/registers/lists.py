@@ -278,7 +278,8 @@ class SqlRegisterLists:
 
     def registers_with_rows(self) -> frozenset[str]:
         """Return the registers that have any row, even a withdrawn one."""
-        return read_once(self._engine, _registers_with_rows)
+        ids = select(_R.register_id).distinct()
+        return read_once(self._engine, lambda at: frozenset(at.execute(ids).scalars()), "registers with rows")
 
     def exists(self, register: str, row: str) -> bool:
         """Return whether a register has a row with that id that is not withdrawn."""
@@ -339,10 +340,6 @@ class SqlRegisterLists:
         """Return the number in a field in ten-thousandths; NULL for none."""
         digits = func.nullif(func.replace(self._cell(field), ".", ""), "")
         return cast(digits, BigInteger) - NUMBER_SHIFT * _SCALE
-
-
-def _registers_with_rows(connection: Connection) -> frozenset[str]:
-    return frozenset(connection.execute(select(_R.register_id).distinct()).scalars())
 
 
 def _in_order(
