@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -334,12 +334,16 @@ def _one_after_another(bodies: tuple[AuthorisedBody, ...]) -> tuple[AuthorisedBo
     overlaps = any(
         after.since <= (body.until or body.since)
         for function in get_args(Function)
-        # A body without a function is authorised in both.
-        for body, after in pairwise(body for body in bodies if body.function in (None, function))
+        for body, after in pairwise(of_function(bodies, function))
     )
     if ends_early or overlaps:
         raise ValueError("bodies")
     return bodies
+
+
+def of_function(bodies: Iterable[AuthorisedBody], function: Function) -> Sequence[AuthorisedBody]:
+    """Return the bodies authorised in a function, those authorised in both too."""
+    return [body for body in bodies if body.function in (None, function)]
 
 
 class OfficeSettings(SettingsSection):
