@@ -115,9 +115,8 @@ def count(term: Term, anchor: date | None, calendar: Kazakhstan) -> CountedTerm:
             return _end_on("quota", share_of, anchor, "none", calendar)
         case Embargo(years):
             until = months_later(anchor, 12 * years)
-            arguments = {"years": years, "until": until}
             # No working day is counted: one that ends after the records forbids no less.
-            element = Element(code="embargo_until", arguments=arguments, on=until)
+            element = Element(code="embargo_until", arguments={"years": years, "until": until}, on=until)
             return CountedTerm(opens=until + _DAY, elements=(element,))
         case Window(within):
             return _as_window(count(within, anchor, calendar))
@@ -139,7 +138,8 @@ def _count_span(term: CalendarDays | Weeks | Months | Years, anchor: date, calen
             code, end = _direction_code("months", number), months_later(anchor, number)
         case Years():
             code, end = "years_after", months_later(anchor, 12 * number)
-    return _end_after(code, number, end, term.roll, calendar)
+    arguments = {"count": abs(number), "to": end}
+    return _end_on(code, arguments, end, term.roll, calendar, backward=number < 0)
 
 
 def _count_unanchored(term: Term, calendar: Kazakhstan) -> CountedTerm:
@@ -224,23 +224,17 @@ def _explain_target(term: Target, anchor: date) -> CountedTerm:
 def _count_duration(number: int, anchor: date, calendar: Kazakhstan) -> CountedTerm:
     """Compute the last day of at most so many working days, anchor and last day included."""
     due = calendar.add_working_days(calendar.find_following_working_day(anchor), number - 1)
-    arguments = {"count": number, "first": anchor, "last": due}
     return CountedTerm(
         due=due,
         safe_by=due,
         first=anchor,
         last=due,
         elements=(
-            Element(code="duration", arguments=arguments, on=due),
+            Element(code="duration", arguments={"count": number, "first": anchor, "last": due}, on=due),
             *explain_skipped(anchor, due, calendar),
             *explain_uncertain(anchor, due, calendar),
         ),
     )
-
-
-def _end_after(code: str, number: int, to: date, roll: Roll, calendar: Kazakhstan) -> CountedTerm:
-    """Compute a term of N days, weeks, months or years that ends on a given day."""
-    return _end_on(code, {"count": abs(number), "to": to}, to, roll, calendar, backward=number < 0)
 
 
 def _end_on(

@@ -352,14 +352,12 @@ class Kazakhstan(Calendar):
         for override in self.records.of(Override):
             kind = "transferred_work" if override.working else "holiday"
             mark(override.on, kind, override.name, override.act)
-        works = {on: marks[on].working if on in marks else not is_weekend(on) for on in self._office_days()}
+        office_days = (*self.office_off, *self.office_working)
+        works = {on: marks[on].working if on in marks else not is_weekend(on) for on in office_days}
         for on, was_working in works.items():
             if was_working != (on in self.office_working):
                 mark(on, "office_off" if was_working else "office_work")
         yield from marks.values()
-
-    def _office_days(self) -> list[date]:
-        return [*self.office_off, *self.office_working]
 
 
 @lru_cache(maxsize=256)

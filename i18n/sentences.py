@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Protocol
 
 from i18n.entries import CatalogueError, UnknownCode, knows, template, where
@@ -94,7 +95,7 @@ def _compile(code: str, language: str) -> Callable[[Arguments], str]:
         for piece, gap in _pieces(template(code, language)):
             shape += piece.replace("%", "%%")
             if gap:
-                fillers.append(filler(Placeholder(*gap, language, _speaker(language))))
+                fillers.append(filler(Placeholder(*gap, language, partial(say, language=language))))
                 shape += "%s"
     except ValueError as error:
         raise CatalogueError(f"{where(code)}: [{code}] {language}: {error}") from error
@@ -121,8 +122,3 @@ def _pieces(text: str) -> Iterator[tuple[str, Gap | None]]:
         else:
             raise ValueError(f"a brace that is no placeholder: {text[match.start() :]!r}")
     yield text[end:], None
-
-
-def _speaker(language: str) -> Callable[[str, Arguments], str]:
-    """Return `say` for one language."""
-    return lambda code, arguments: say(code, arguments, language)

@@ -14,7 +14,6 @@ from notifications.dispatch import Dispatch, notice_to
 from notifications.notice import ANSWER_DAY, Notice, message_id
 from notifications.ports import InboxLine
 from notifications.rules import OfficeTimes, Rules, local_day
-from workflow.cases.case import Event
 from workflow.org.office import Person
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign
 from workflow.registers.definition import Campaign, Register, RegisterField
@@ -52,10 +51,11 @@ def comment_notices(line: InboxLine, dispatch: Dispatch) -> Iterator[Notice]:
     due = event.on or local_day(event.at)
     author = office.people.get(str(event.payload.get("person", "")))
     kind = _KINDS.get(event.kind, line.kind)
-    about: dict[str, object] = {"kind": kind, "line": event.seq, "place": _place(event)}
+    # The anchor of the event on the page of the case.
+    place = f"given-{event.name}" if event.kind.startswith("assignment_") else f"comment-{event.seq}"
+    about: dict[str, object] = {"kind": kind, "line": event.seq, "place": place}
     if not line.confidential:
-        text = str(event.payload.get("text", ""))
-        about["text"] = text[:TEXT_LIMIT]
+        about["text"] = str(event.payload.get("text", ""))[:TEXT_LIMIT]
     if event.on is not None and kind in _DATED:
         about["until"] = event.on.isoformat()
     for channel in dispatch.channels:
@@ -105,11 +105,6 @@ def _on_its_day(notice: Notice, dispatch: Dispatch) -> Iterator[Notice]:
     )
 
 
-def _place(event: Event) -> str:
-    """Return the anchor of the event on the page of the case."""
-    return f"given-{event.name}" if event.kind.startswith("assignment_") else f"comment-{event.seq}"
-
-
 def line_key(case: str, seq: int) -> str:
     """Return the common prefix of the keys of notices about an event of a case."""
     return f"{case}:#{seq}:"
@@ -134,7 +129,6 @@ def account_notices(
         mark: distinguishes two notices of the same second.
     """
     place = f"::{today.isoformat()}:{event}.{login}@{now:%Y%m%dT%H%M%S}{mark}"
-    about = {"event": event, "login": login, "at": now.isoformat(), **facts}
     notices = (
         notice_to(
             person,
@@ -146,7 +140,7 @@ def account_notices(
             now=now,
             leaves=now,
             rules=rules,
-            about=about,
+            about={"event": event, "login": login, "at": now.isoformat(), **facts},
         )
         for channel in channels
     )

@@ -75,8 +75,7 @@ def _to_officer(
     notice: Notice, channel: Channel, channels: Sequence[Channel], dispatch: Dispatch
 ) -> Iterator[Notice]:
     """Yield the notice that tells the officer whom the channel reaches no more; none about themselves."""
-    office = dispatch.office
-    officer = office.officer_of_last_resort
+    officer = dispatch.office.officer_of_last_resort
     if officer is not None and officer.key != notice.person:
         about = {"channel": channel.name, "person": notice.person}
         news = replace(notice, kind="lost", step="lost", about=about, bundle="", carrier="")

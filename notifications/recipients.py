@@ -70,9 +70,8 @@ def resolve_recipients(
             if duty == CHIEF_OF_STAFF and not _shares_organisation(office, recipient.person, case.unit):
                 continue
             # The officer replaces a missing head and gets a copy, because somebody responsible was found.
-            people.setdefault(
-                recipient.person.key, recipient if itself or recipient.why == "deputy" else _copied(recipient)
-            )
+            told = recipient if itself or recipient.why == "deputy" else replace(recipient, why="copied")
+            people.setdefault(recipient.person.key, told)
     return tuple(people.values()), tuple(nobody)
 
 
@@ -105,13 +104,12 @@ def resolve_assignees(
     unit = case.unit
     if obligation.duty == ACCOUNT:
         unit = uploads_through(office, unit)
-    responsible = case.responsible.get(deadline) or case.responsible.get(obligation.id) or ""
     return resolve(
         office,
         duty=obligation.duty,
         unit=unit,
         on=on,
-        responsible=responsible,
+        responsible=case.responsible.get(deadline) or case.responsible.get(obligation.id) or "",
         person=case.person,
         without=persons_concerned(case, obligation.duty),
     )
@@ -120,11 +118,6 @@ def resolve_assignees(
 def persons_concerned(case: Case, duty: str) -> frozenset[str]:
     """Return the people the matter is about; they are notified only of their own part."""
     return frozenset({case.person}) if case.person and duty != "person_concerned" else frozenset()
-
-
-def _copied(recipient: Recipient) -> Recipient:
-    """Return a recipient who is told but not responsible."""
-    return replace(recipient, why="copied")
 
 
 def channels_for(

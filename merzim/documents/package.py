@@ -170,7 +170,8 @@ def _write(
                 remark = say("package.altered" if is_altered else "package.lost", {}, language)
                 places.append((document, document.name, remark))
                 continue
-            inside = _unique_name(f"{document_folder(document, language)}/{_file_name(document)}", taken_names)
+            file_name = f"{document.fact_on.isoformat()} {_safe_name(document.name)}"
+            inside = _unique_name(f"{document_folder(document, language)}/{file_name}", taken_names)
             with stored, archive.open(_entry(inside), "w") as entry:
                 while chunk := stored.read(_STEP):
                     entry.write(chunk)
@@ -203,11 +204,6 @@ def document_folder(document: Document, language: str) -> str:
     else:
         folder_steps = [document.act[language], paragraph(document.paragraph, language)]
     return "/".join(_safe_name(name) for name in (*folder_steps, document.case))
-
-
-def _file_name(document: Document) -> str:
-    """Return the name of a document's file: the day of its fact, and its own name."""
-    return f"{document.fact_on.isoformat()} {_safe_name(document.name)}"
 
 
 def _safe_name(name: str) -> str:

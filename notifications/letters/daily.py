@@ -256,8 +256,7 @@ def _calendar_section(matters: Matters, language: str) -> LetterSection:
         LetterLine(text=say("digest.calendar_do", {"year": year}, language)),
         LetterLine(text=say("digest.calendar_link", {}, language), link=address),
     )
-    heading = say("digest.calendar_subject", {"year": year}, language)
-    return LetterSection(heading=heading, lines=lines)
+    return LetterSection(heading=say("digest.calendar_subject", {"year": year}, language), lines=lines)
 
 
 def _shortened(part: LetterSection, language: str) -> LetterSection:

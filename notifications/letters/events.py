@@ -120,9 +120,7 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
         about: `event`, `login`, `at`, and other arguments of the event's sentences.
         name: name of the account's holder.
     """
-    moments = {key: _moment(about[key]) for key in _MOMENTS if key in about}
-    arguments = {**about, **moments}
-
+    arguments = {**about, **{key: _moment(about[key]) for key in _MOMENTS if key in about}}
     event = f"{about['event']}_{about['way']}" if "way" in about else about["event"]
 
     def line(code: str) -> str:
@@ -138,12 +136,11 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
         ("by", "by"),
         ("until", "until"),
     )
-    table = tuple(label(code, key) for code, key in labels if arguments.get(key))
     page = LetterPage(
         subject=line("subject"),
         greeting=say("letter.greeting", {"name": name}, language),
         lead=line("lead"),
-        table=table,
+        table=tuple(label(code, key) for code, key in labels if arguments.get(key)),
         sections=(
             LetterSection(
                 heading=say("account_letter.heading", {}, language),

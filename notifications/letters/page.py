@@ -77,16 +77,12 @@ def _text(page: LetterPage, language: str) -> str:
     parts = [page.greeting, page.lead]
     answer = say("letter.heading_answer", {}, language)
     if page.table:
-        parts.append("\n".join(_table_line(line) for line in page.table))
+        parts.append("\n".join(f"{line.label}: {_line(line)}" for line in page.table))
     for section in page.sections:
         lines = "\n".join(_line(line) + _note(line) + _answers(line, answer) for line in section.lines)
         parts.append(f"{section.heading}\n{'-' * len(section.heading)}\n{lines}")
     parts.append(f"-- \n{page.footer}")
     return "\n\n".join(parts) + "\n"
-
-
-def _table_line(line: LetterLine) -> str:
-    return f"{line.label}: {_line(line)}"
 
 
 def _line(line: LetterLine) -> str:

@@ -149,8 +149,7 @@ def _brief(matter: Matter, language: str) -> str:
 
 def _discreet(matter: Matter, language: str) -> LetterPage:
     """Return the page of a confidential matter, which names nothing but the recipient."""
-    link = case_page(matter)
-    do = LetterLine(text=say("digest.awaits_do", {}, language), link=link)
+    do = LetterLine(text=say("digest.awaits_do", {}, language), link=case_page(matter))
     return LetterPage(
         subject=say("digest.awaits_subject", {}, language),
         greeting=say("letter.greeting", {"name": matter.name}, language),

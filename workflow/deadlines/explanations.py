@@ -79,8 +79,7 @@ def _due_elements(obligation: Obligation, due: date | None) -> Iterator[Element]
 def _basis(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
     """Yield act and paragraph, whether the term is assumed or practice, and its force."""
     act = procedure.acts[obligation.act]
-    basis = {"act": act.short, "paragraph": obligation.paragraph}
-    yield Element(code="basis", arguments=basis, act=act.id)
+    yield Element(code="basis", arguments={"act": act.short, "paragraph": obligation.paragraph}, act=act.id)
     if obligation.assumed:
         yield Element(code="assumed", arguments={"act": act.short}, act=act.id)
     if obligation.practice:

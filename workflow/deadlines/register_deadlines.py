@@ -176,7 +176,6 @@ class _Entries:
         obligation = _asking(self.procedure, request_id(risk.number), request.asked, request.term)
         counted_term, _ = self._counted(request.term, None, request.on)
         state: State = "done" if request.answered_on else "open"
-        about = {"risk": risk.number, "body": request.body, "on": request.on}
         return self._deadline(
             obligation,
             None,
@@ -185,7 +184,7 @@ class _Entries:
             state,
             request.answered_on,
             request.term,
-            about,
+            {"risk": risk.number, "body": request.body, "on": request.on},
         )
 
     def _spans(self, term: MeasureTerm) -> Iterator[PeriodSpan | None]:

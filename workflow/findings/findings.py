@@ -102,13 +102,12 @@ def _planned_late(deadline: Deadline, calendar: Kazakhstan, planned: date) -> Fi
     term, start = deadline.obligation.term, deadline.anchor_on
     due = deadline.due
     if isinstance(term, Duration) and start is not None:
-        days = calendar.count_working_days(start, planned)
         return departure(
             deadline,
             "duration",
             "too_long_planned",
             late=late_by(due, planned, calendar),
-            count=days,
+            count=calendar.count_working_days(start, planned),
             limit=term.count,
         )
     late = late_by(due, planned, calendar)
@@ -328,13 +327,12 @@ def _figure(deadline: Deadline, term: Target, fact: Fact) -> Iterator[Finding]:
         return
     year = int(deadline.period)
     if not term.met(year, Fraction(figure)):
-        target = term.of(year)
         yield departure(
             deadline,
             "term",
             "target_missed",
             year=year,
             measured=figure,
-            figure=target,
+            figure=term.of(year),
             better=term.better,
         )

@@ -147,12 +147,11 @@ def _risk(risk: Risk, risk_register: RiskRegister) -> Iterator[Finding]:
     if not risk_register.measures_of(risk.number) and risk.removal is None and not risk.body:
         yield Finding(kind="evidence", obligation=name, code="risk.without_measure", arguments=arguments)
     if risk.body and risk.request is None:
-        said_of = {**arguments, "body": risk.body}
         yield Finding(
             kind="evidence",
             obligation=name,
             code="risk.not_asked",
-            arguments=said_of,
+            arguments={**arguments, "body": risk.body},
             basis="practice",
             force="may",
         )

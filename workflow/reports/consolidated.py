@@ -100,9 +100,9 @@ def consolidated(
             and deadline.state != "not_required"
             and _year(deadline, case) == year
         ]
-    lines = tuple(
-        line for unit in units for line in sorted(lines_by_unit[unit], key=_place) or (ResultLine(unit=unit),)
-    )
+    for unit_lines in lines_by_unit.values():
+        unit_lines.sort(key=lambda line: (line.case, line.obligation))
+    lines = tuple(line for unit in units for line in lines_by_unit[unit] or (ResultLine(unit=unit),))
     sums: dict[str, Decimal] = {}
     for line in lines if additive else ():
         for name, value in line.values.items():
@@ -167,10 +167,6 @@ def _days(deadline: Deadline, case: Case) -> Iterator[date]:
             yield day
     yield from sorted([*(fact.on for fact in case.facts.values()), *case.planned.values()])[:1]
     yield case.opened_on or date.max
-
-
-def _place(line: ResultLine) -> tuple[str, str]:
-    return line.case, line.obligation
 
 
 _EVER = datetime(1, 1, 1, tzinfo=UTC)

@@ -30,7 +30,8 @@ def match(text: str, office: Office) -> str | None:
     words = _words(text)
     if not words:
         return None
-    units, people = list(_unit_names(office)), list(_person_names(office))
+    units = [(id, _words(name)) for id, unit in office.units.items() for name in unit.names]
+    people = list(_person_names(office))
     return (
         _single(_fully_named(words, [*units, *people]))
         or _single(_part_of(text, units))
@@ -45,11 +46,6 @@ def _normalise(text: str) -> str:
 def _words(text: str) -> Words:
     """Return the words of a text in lower case, without prepositions and conjunctions."""
     return tuple(word for word in plain(text).split() if word not in _SMALL)
-
-
-def _unit_names(office: Office) -> Iterator[tuple[str, Words]]:
-    for id, unit in office.units.items():
-        yield from ((id, _words(name)) for name in unit.names)
 
 
 def _person_names(office: Office) -> Iterator[tuple[str, Words]]:

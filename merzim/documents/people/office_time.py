@@ -11,8 +11,7 @@ from datetime import date, time
 from calendars import OutOfRange
 from calendars.horizon import place
 from merzim.documents.sheets.columns import Line, column
-from merzim.documents.sheets.rows import text_of
-from merzim.documents.sheets.texts import tidy
+from merzim.documents.sheets.rows import shown
 from workflow.org.office_time import Hours, OfficeTime
 from workflow.refusal import Refusal
 
@@ -150,7 +149,7 @@ COLUMNS = (HOURS, WEEK, OFF, WORKING)
 
 def read_office_time(line: Line, unit: str, times_by_unit: dict[str, OfficeTime]) -> None:
     """Read the office time a row gives for its unit; do nothing when its cells are empty."""
-    hours, week, off, working = (_written(line.value(column)) for column in COLUMNS)
+    hours, week, off, working = (shown(line.value(column)) for column in COLUMNS)
     if not (hours or week or off or working):
         return
     try:
@@ -176,8 +175,3 @@ def time_cells(office_hours: OfficeTime) -> list[str]:
 
 def _days(several: Sequence[date]) -> str:
     return ", ".join(f"{day:%d.%m.%Y}" for day in several)
-
-
-def _written(value: object) -> str:
-    """Return a cell as text, a date with dots."""
-    return f"{value:%d.%m.%Y}" if isinstance(value, date) else tidy(text_of(value))

@@ -99,11 +99,10 @@ def _example(language: str) -> list[list[str]]:
         return say(f"people.example.{what}", {}, spoken)
 
     def row(number: int, parent: str, duties: Sequence[str], deputy: str, away: str) -> list[str]:
-        duty_titles = "; ".join(duty_title(duty, language) for duty in duties)
         person_cells = [
             text(f"name_{number}"),
             text(f"post_{number}"),
-            duty_titles,
+            "; ".join(duty_title(duty, language) for duty in duties),
             f"{number}@example.kz",
             language,
         ]

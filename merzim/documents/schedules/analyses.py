@@ -13,7 +13,7 @@ from merzim.documents.schedules.rows_joined import ReadingNote, ReadSchedule, as
 from merzim.documents.schedules.table import HeadCell, ScheduleTable, text_at
 from merzim.documents.schedules.title import ScheduleTitle
 from merzim.documents.sheets.dates import WrittenDay, WrittenSpan, is_far, read
-from merzim.documents.sheets.rows import RowOfSheet, cell_name, is_empty, text_of
+from merzim.documents.sheets.rows import RowOfSheet, cell_name, is_empty, shown, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
 
@@ -56,11 +56,6 @@ class _Dates:
             self.notes += as_read(row, tidy(text), WrittenSpan(period.first, period.last))
         elif on := period.first or period.last:
             self.notes += as_read(row, tidy(text), WrittenDay(on))
-
-
-def _shown(value: object) -> str:
-    """Return a cell as its sheet shows it: dates as offices write them."""
-    return f"{value:%d.%m.%Y}" if isinstance(value, date) else tidy(text_of(value))
 
 
 def read_analyses(
@@ -134,7 +129,7 @@ def _analysis(
             unit=text["unit"],
             title=title.title,
             row=row.number,
-            written=" | ".join(filter(None, (_shown(row.cell(place)) for place in row.filled()))),
+            written=" | ".join(filter(None, (shown(row.cell(place)) for place in row.filled()))),
             approved_on=title.approved_on,
             facts={"schedule_approved": title.approved_on} if title.approved_on else {},
             planned=dict(sorted(dates.planned.items(), key=lambda item: item[1])),

@@ -160,12 +160,10 @@ class CombinedRows:
         }
         for row, work, on in sorted(taken_rows):
             is_for_both = self._sure.get("plan_developed", (None, None))[0] == row
-            code = "read_plan_for_both" if is_for_both or self._is_plan(row) else "read_row_taken"
+            is_plan = self._likely.get("plan_approved", (None,))[0] == row
+            code = "read_plan_for_both" if is_for_both or is_plan else "read_row_taken"
             notes.append(_note(row, code, work=work, on=on))
         return tuple(sorted(notes, key=lambda note: note.row))
-
-    def _is_plan(self, row: int) -> bool:
-        return self._likely.get("plan_approved", (None,))[0] == row
 
     def _span(self) -> WrittenSpan | None:
         """Return the span from the first to the last day of the analysis; None where no row gives any."""

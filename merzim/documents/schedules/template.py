@@ -27,7 +27,17 @@ def template_column(title: str, width: int, language: str, *, dated: bool) -> Bl
     """Return a column to fill in. `dated`: whether it takes days only."""
     if not dated:
         return BlankColumn(head=title, width=width, shape=_TEXT)
-    return BlankColumn(head=title, width=width, shape=DAY, rule=_date_only(language))
+    date_only = {
+        "validate": "date",
+        "criteria": "between",
+        "minimum": FIRST,
+        "maximum": REACH,
+        "error_title": _said("paper_template.error_title", language),
+        "error_message": _said("paper_template.error", language),
+        "input_title": _said("paper_template.input_title", language),
+        "input_message": _said("paper_template.input", language),
+    }
+    return BlankColumn(head=title, width=width, shape=DAY, rule=date_only)
 
 
 def empty_schedule(language: str) -> bytes:
@@ -52,16 +62,3 @@ def _said(code: str, language: str) -> str:
 def write_template(path: str | Path, language: str) -> None:
     """Write the empty workbook to a file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
     write_file(path, empty_schedule(language))
-
-
-def _date_only(language: str) -> dict[str, object]:
-    return {
-        "validate": "date",
-        "criteria": "between",
-        "minimum": FIRST,
-        "maximum": REACH,
-        "error_title": _said("paper_template.error_title", language),
-        "error_message": _said("paper_template.error", language),
-        "input_title": _said("paper_template.input_title", language),
-        "input_message": _said("paper_template.input", language),
-    }

@@ -61,7 +61,8 @@ def read_title(rows: Sequence[RowOfSheet], errors: Errors) -> ScheduleTitle:
         key=len,
         default="",
     )
-    approved_on, row, place = _approval([cell for cell in cells if _not_title(cell[2], title)], errors)
+    besides_title = [cell for cell in cells if not isinstance(cell[2], str) or tidy(cell[2]) != title]
+    approved_on, row, place = _approval(besides_title, errors)
     period, named = _period(title), years_named(value for *_, value in cells)
     years = {period.first.year, period.last.year} if period else set[int]()
     return ScheduleTitle(
@@ -79,10 +80,6 @@ def read_title(rows: Sequence[RowOfSheet], errors: Errors) -> ScheduleTitle:
 def _year(*named: Collection[int]) -> int | None:
     """Return the year of the first of several places that names a single one; None if none does."""
     return next((min(years) for years in named if len(years) == 1), None)
-
-
-def _not_title(value: object, title: str) -> bool:
-    return not isinstance(value, str) or tidy(value) != title
 
 
 def _approval(cells: Sequence[tuple[int, int, object]], errors: Errors) -> tuple[date | None, int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import NamedTuple
 
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -166,6 +167,11 @@ def text_of(value: object, where: str = "") -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value).replace("_x000D_", "").replace("\u200b", "").strip()
+
+
+def shown(value: object) -> str:
+    """Return a cell as its sheet shows it, in one line: dates as offices write them."""
+    return f"{value:%d.%m.%Y}" if isinstance(value, date) else tidy(text_of(value))
 
 
 class RowKeeper:

@@ -37,16 +37,11 @@ def migrate(case_commands: CaseCommands, library: Library, case_id: str, edition
             "digest": new_edition.digest,
             "before": {"edition": case.edition, "digest": case.digest},
         }
-        if lost := lost_records(case, new_edition):
-            payload["lost"] = list(lost)
+        if lost := list(dict.fromkeys(_unknown((*case.facts, *case.planned), new_edition))):
+            payload["lost"] = lost
         return [("migrated", new_edition.edition, None, payload)]
 
     return case_commands.write(case_id, decide, at=at)
-
-
-def lost_records(case: Case, edition: Procedure) -> tuple[str, ...]:
-    """Return the names of facts and plan dates of a case that an edition does not know."""
-    return tuple(dict.fromkeys(_unknown((*case.facts, *case.planned), edition)))
 
 
 def _unknown(names: Iterable[str], edition: Procedure) -> Iterable[str]:

@@ -16,7 +16,7 @@ from workflow.findings.finding import Finding
 from workflow.findings.findings import before_first_edition, beyond_horizon, feasibility, findings
 from workflow.law.library import Library, NoEdition
 from workflow.law.names import answering_fact, known_fact
-from workflow.law.procedure import Example, Procedure
+from workflow.law.procedure import Procedure
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +93,11 @@ def plan(
             *edition_findings,
             *findings(case, procedure, chain, calendar, prove=False),
             *feasibility(chain, calendar, today=today),
-            *_beyond(chain, calendar),
+            *(
+                beyond_horizon(deadline, calendar.last)
+                for deadline in chain
+                if any(element.code == "beyond_horizon" for element in deadline.explanation)
+            ),
         ),
         ahead=ahead,
         latest_start=_latest_starts(case, procedure, calendar),
@@ -216,15 +220,6 @@ def _fact(name: str, facts: Mapping[str, date], published: Mapping[str, date]) -
     return Fact(name=name, on=on, evidence=evidence)
 
 
-def _beyond(chain: tuple[Deadline, ...], calendar: Kazakhstan) -> tuple[Finding, ...]:
-    """Return a finding for each due date beyond the calendar's records."""
-    return tuple(
-        beyond_horizon(deadline, calendar.last)
-        for deadline in chain
-        if any(element.code == "beyond_horizon" for element in deadline.explanation)
-    )
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mismatch:
     """One value of an example that differs from the computed one.
@@ -253,7 +248,12 @@ def mismatches(procedure: Procedure, calendar: Kazakhstan) -> Iterator[Mismatch]
             planned=example.planned,
             calendar=calendar,
             on=procedure.in_force,
-            supposed=_supposed(example),
+            supposed=AssumedCase(
+                kind=example.kind,
+                object=example.object,
+                values=example.values,
+                signed_by=example.signed_by,
+            ),
         )
         deadlines = {deadline.id: deadline for deadline in example_plan.deadlines}
         for figure in ("due", "safe_by", "state"):
@@ -269,19 +269,9 @@ def mismatches(procedure: Procedure, calendar: Kazakhstan) -> Iterator[Mismatch]
                     )
         actual_findings = sorted(f"{finding.kind}:{finding.obligation}" for finding in example_plan.findings)
         if example.findings is not None and actual_findings != sorted(example.findings):
-            expected_text = ", ".join(sorted(example.findings)) or "[]"
             yield Mismatch(
                 example=example.title,
                 what="findings",
-                expected=expected_text,
+                expected=", ".join(sorted(example.findings)) or "[]",
                 actual=", ".join(actual_findings) or "[]",
             )
-
-
-def _supposed(example: Example) -> AssumedCase:
-    return AssumedCase(
-        kind=example.kind,
-        object=example.object,
-        values=example.values,
-        signed_by=example.signed_by,
-    )

@@ -137,5 +137,4 @@ def next_remark(remark: Remark | None, number: int, event: Event) -> Remark:
     if remark is None or event.kind == "remark_made":
         assert event.on is not None
         return row_described(Remark, number, event, remark, on=event.on)
-    answered = replace(remark, answered_on=event.on, taken=False, answer="")
-    return edited(answered, event.payload)
+    return edited(replace(remark, answered_on=event.on, taken=False, answer=""), event.payload)
