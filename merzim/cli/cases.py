@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from workflow.cases.case import Case, Event
     from workflow.cases.commands.case_commands import View
     from workflow.deadlines.deadline import Deadline
-    from workflow.findings.finding import Finding
     from workflow.law.procedure import Procedure
 
 AHEAD = 7
@@ -240,7 +239,7 @@ def _print_case(
         call.print("\n" + call.say("cli.ahead", today=today))
         call.table(("on", "id"), ahead, indent=2)
     _print_values(call, case)
-    if findings := _findings(call, view):
+    if findings := findings_of(case, view.procedure, view.deadlines, call.app.calendar):
         call.print("\n" + call.say("cli.findings"))
         print_findings(call, findings, indent=2)
     call.print("\n" + call.say("cli.history"))
@@ -439,7 +438,3 @@ def _summary(call: CommandContext, case: Case) -> dict[str, object]:
     """Return what every list of cases says of one, as JSON."""
     names = ("id", "procedure", "edition", "object_kk", "object_ru", "unit", "kind", "person", "standing")
     return {**picked(case, *names), "object": case.object_in(call.language)}
-
-
-def _findings(call: CommandContext, view: View) -> tuple[Finding, ...]:
-    return findings_of(view.case, view.procedure, view.deadlines, call.app.calendar)

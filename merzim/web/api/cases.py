@@ -228,11 +228,7 @@ class YearDone(BaseModel):
 @reads_files
 def import_schedule(ctx: Managing, once: Writing, body: Schedule) -> ScheduleTaken:
     """Import a schedule, once every row of it is in order. Importing it again writes only the changes."""
-
-    def import_file() -> ScheduleTaken:
-        return ScheduleTaken.of(schedules.take_schedule(ctx, body))
-
-    return once(ctx, body, import_file, ScheduleTaken)
+    return once(ctx, body, lambda: ScheduleTaken.of(schedules.take_schedule(ctx, body)), ScheduleTaken)
 
 
 @opening.get("/years/{year}")

@@ -73,12 +73,10 @@ def describe_api(pages: FastAPI, routes: Routes, *, address: str) -> None:
 def _described(
     routes: Routes, title: str, version: str, address: str, languages: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Return the OpenAPI description, with the languages of this installation."""
-    return _completed(get_openapi(title=title, version=version, routes=routes()), address)
-
-
-def _completed(document: dict[str, Any], address: str) -> dict[str, Any]:
-    """Add to a description what the library leaves out: address, security, tags, problems, words of fields."""
+    """Return the OpenAPI description, with the languages of this installation, and with what the library
+    leaves out: address, security, tags, problems, words of fields.
+    """
+    document = get_openapi(title=title, version=version, routes=routes())
     document["info"] |= {"description": ABOUT, "license": LICENSE, "contact": {"url": address}}
     document |= {
         "servers": [{"url": address}],

@@ -26,7 +26,7 @@ from merzim.services.sending import LetterOfCase, acknowledge_letter
 from merzim.web.auth.dependencies import Recording
 from merzim.web.http import WebContext
 from merzim.web.pages.cases.evidence import Unconfirmed, parse_address
-from merzim.web.pages.cases.recording import SIGNATORIES, RecordingForm, record_form
+from merzim.web.pages.cases.recording import SIGNATORIES, foreseen_effect, record_form
 from merzim.web.pages.cases.writing import Sent, record_answers
 from merzim.web.pages.registers.forms import kept_file
 from merzim.web.ui.form_values import (
@@ -44,7 +44,6 @@ from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import line_columns, page_heads
 from workflow.board.rows import base
 from workflow.cases.case import Event
-from workflow.cases.commands.previews import Preview
 from workflow.cases.commands.reminder_actions import days_to_offer
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.resolver import deadlines
@@ -95,21 +94,6 @@ def unfolded_row(
     }
 
 
-def foreseen_effect(ctx: RequestContext, case: str, form: RecordingForm) -> tuple[Preview, int] | None:
-    """Return what recording the fact on the form's day would change, and how many people would be told; None
-    for a decision and for a day that would be refused.
-    """
-    if form.options or not form.on:
-        return None
-    try:
-        day = date.fromisoformat(form.on)
-        command = cases.RecordFact(case=case, fact=form.fact, on=day, preview=True)
-        foreseen, people = cases.foresee(ctx, command)
-    except (Refusal, ValueError):
-        return None
-    return foreseen, len(people)
-
-
 router = APIRouter(include_in_schema=False)
 
 Name = Annotated[str, Query(max_length=200)]
@@ -129,7 +113,7 @@ def my_desk(
     case, _, obligation = row.partition(":")
     dated = RejectedForm(form="record", refusal=None, answers={"on": on}) if on else None
     unfolded = unfolded_row(ctx, case, obligation, rejected_form=dated) if obligation else None
-    undo, remarks = (_event_to_undo(ctx, what), _remarks(ctx, what)) if said == "recorded" else (None, ())
+    undo, remarks = _after_recording(ctx, what) if said == "recorded" else (None, ())
     message = (said, _title(ctx, what), what.partition(":")[0])
     return _page(ctx, {"show": show}, unfolded=unfolded, message=message, undo=undo, remarks=remarks)
 
@@ -269,19 +253,15 @@ def _case_of_form(ctx: RequestContext, answers: Mapping[str, str]) -> str:
     return case
 
 
-def _event_to_undo(ctx: RequestContext, place: str) -> Event | None:
-    """Return the event to offer for undoing (`case:fact`); None if there is none."""
-    case, _, fact = place.partition(":")
-    if not case or ctx.reads.case(case) is None:
-        return None
-    return cases.event_to_undo(ctx, case, fact)
-
-
-def _remarks(ctx: RequestContext, what: str) -> tuple[Finding, ...]:
-    """Return the findings to name beside the fact just recorded (`case:fact`)."""
+def _after_recording(ctx: RequestContext, what: str) -> tuple[Event | None, tuple[Finding, ...]]:
+    """Return the event to offer for undoing, if any, and the findings to name beside the fact just recorded
+    (`case:fact`).
+    """
     case, _, fact = what.partition(":")
     stored_case = ctx.reads.case(case) if case else None
-    return cases.recorded_remarks(ctx, stored_case, fact) if stored_case is not None else ()
+    if stored_case is None:
+        return None, ()
+    return cases.event_to_undo(ctx, case, fact), cases.recorded_remarks(ctx, stored_case, fact)
 
 
 def _page(

@@ -39,7 +39,7 @@ from merzim.web.ui.timeline import Off
 from notifications.notice import Notice, displayed_state
 from workflow.cases.changes import FieldChange
 from workflow.deadlines.explanations import rule_parts
-from workflow.law.procedure import Act, Obligation, Procedure, Text
+from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Person, Unit
 from workflow.refusal import Refusal
@@ -265,9 +265,6 @@ class Translator:
             return act
         year = 1900 + int(match["year"]) if int(match["year"]) > 50 else 2000 + int(match["year"])
         return self.say(f"calendar_act.kind.{match['kind']}", year=year, number=int(match["number"]))
-
-    def cited(self, act: Act, paragraph: str) -> str:
-        return f"{act.short[self.language]}, {i18n.paragraph(paragraph, self.language)}"
 
     def paragraph(self, text: str) -> str:
         """Return a place in an act in words: "п. 15"."""

@@ -57,13 +57,7 @@ def choose_way_page(ctx: Managing) -> Response:
     return hub(ctx)
 
 
-def hub(
-    ctx: WebContext,
-    *,
-    procedure: str = "",
-    refusal: Refusal | None = None,
-    file: str = "",
-) -> Response:
+def hub(ctx: WebContext, *, procedure: str = "", refusal: Refusal | None = None) -> Response:
     """Return the page of the ways to open; for a refused schedule it lists every bad row, with status 422."""
     office = ctx.reads.office()
     return page(
@@ -74,7 +68,6 @@ def hub(
         years=[year for year in (ctx.today.year, ctx.today.year + 1) if year <= ctx.calendar.last.year],
         refusal=refusal,
         errors=bad_rows(ctx, refusal),
-        file=file,
     )
 
 

@@ -110,13 +110,12 @@ def send(ctx: Managing, form: Annotated[FormData, sent(files=2, fields=10)]) -> 
     """Accept a file and show its preview."""
     form_value = form.get("procedure")
     procedure = text(form_value if isinstance(form_value, str) else "") or "internal-analysis"
-    name = ""
     try:
         content, name = sent_file(form)
         preview_schedule(ctx, content, name, procedure)
         digest = keep_upload(ctx, "schedule", content, name, procedure)
     except Refusal as refusal:
-        return hub(ctx, procedure=procedure, refusal=refusal, file=name)
+        return hub(ctx, procedure=procedure, refusal=refusal)
     return redirect(ctx, f"/open/schedule/{digest}")
 
 
@@ -134,7 +133,7 @@ def _preview(
         result, found = _corrected(ctx, upload, form_answers)
     except Refusal as stale:
         # The office changed since the upload, so that the file is no longer valid.
-        return hub(ctx, procedure=upload.procedure, refusal=stale, file=upload.name)
+        return hub(ctx, procedure=upload.procedure, refusal=stale)
     refusal = refusal or found
     analyses, office = result.analyses, ctx.reads.office()
     pages = max(1, -(-len(analyses) // SHOWN))

@@ -31,27 +31,26 @@ from merzim.web.pages.cases.evidence import proof_of
 from merzim.web.pages.cases.recording import (
     correct_form,
     exempt_form,
+    foreseen_effect,
     passport_form,
     plan_form,
     record_form,
     reopen_form,
     withdraw_form,
 )
-from merzim.web.ui.form_values import RejectedForm, parse_date
+from merzim.web.ui.form_values import RejectedForm
 from merzim.web.ui.name_fields import NameField, build_person_field
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.cases.case import Case, Event
 from workflow.cases.changes import comments
 from workflow.cases.commands.assignments import CannotComment
-from workflow.cases.commands.previews import Preview
 from workflow.cases.registers.assignments import assignments
 from workflow.cases.registers.evidence_list import proofs
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding
 from workflow.languages import PAPER_LANGUAGES
 from workflow.law.procedure import Procedure
-from workflow.refusal import Refusal
 from workflow.registers.definition import Register
 
 Tab = Literal["deadlines", "risks", "papers", "history"]
@@ -236,7 +235,7 @@ def _recording(
         "record": record,
         "now": next((entry for entry in view.entries if entry.deadline.id == record.fact), None),
         "forms": [about for about in forms_of(view.procedure) if record.fact in about.steps],
-        "effect": _effect(ctx, view.case, record.fact, on),
+        "effect": foreseen_effect(ctx, view.case.id, record) if on and ctx.reader.may("record") else None,
     }
 
 
@@ -273,20 +272,6 @@ def pressing_fact(view: CaseView) -> str:
         return view.next.deadline.id
     looks = ("open", "slipped", "waits")
     return next((entry.deadline.id for entry in view.entries if entry.look in looks), "")
-
-
-def _effect(ctx: RequestContext, case: Case, fact: str, on: str) -> tuple[Preview, int] | None:
-    """Return what recording a fact on a day would change, and how many people it would notify; None without a
-    day, for a decision, and where it would be refused.
-    """
-    if not on or fact in ctx.library.of(case).decisions or not ctx.reader.may("record"):
-        return None
-    try:
-        day = parse_date(on)
-        foreseen, people = cases.foresee(ctx, cases.RecordFact(case=case.id, fact=fact, on=day, preview=True))
-    except Refusal:
-        return None
-    return foreseen, len(people)
 
 
 def _history(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from merzim.web.pages.cases.evidence import fields, run_or_ask
 from merzim.web.ui.form_values import Confirmation, RejectedForm, is_same_text, parse_date, parse_text
 from merzim.web.ui.name_fields import build_unit_field, resolve_unit
 from workflow.cases.case import PLAN, Case
+from workflow.cases.commands.previews import Preview
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.registers.rows import rows_of, value_of
 from workflow.deadlines.deadline import Deadline
@@ -112,6 +113,21 @@ def record_form(
         refusal=refusal,
         had_files=had_files,
     )
+
+
+def foreseen_effect(ctx: RequestContext, case: str, form: RecordingForm) -> tuple[Preview, int] | None:
+    """Return what recording the fact on the form's day would change, and how many people would be told; None
+    for a decision and for a day that would be refused.
+    """
+    if form.options or not form.on:
+        return None
+    try:
+        day = parse_date(form.on)
+        command = cases.RecordFact(case=case, fact=form.fact, on=day, preview=True)
+        foreseen, people = cases.foresee(ctx, command)
+    except (Refusal, ValueError):
+        return None
+    return foreseen, len(people)
 
 
 def plan_form(deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None) -> RecordingForm:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter
@@ -81,11 +82,8 @@ Act = Callable[[RequestContext, str, FormData, Mapping[str, str]], Outcome]
 def _mount(path: str, form: RowForm) -> None:
     """Add the address of one of FORMS."""
 
-    def act(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]) -> Outcome:
-        return _write(form, ctx, case, sent_form, answers)
-
     def answer(ctx: Recording, case: CaseId, answered: Sent) -> Response:
-        return _done(ctx, case, form.name, answered, act)
+        return _done(ctx, case, form.name, answered, partial(_write, form))
 
     router.post(f"/cases/{{case}}/{path}")(answer)
 

@@ -28,6 +28,7 @@ from merzim.services.names import author_names
 from merzim.services.registers import tables
 from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import (
+    FieldView,
     RegisterView,
     RowView,
     names_of,
@@ -177,7 +178,11 @@ def rows_page(
         sort=query["sort"],
         has_conditions=has_conditions,
         problem=refusal,
-        readers=_readers(ctx, register_id, translator),
+        # The accesses besides the officers' whose accounts read a confidential register.
+        readers=[
+            translator.say(f"access.{reader}").lower()
+            for reader in seen_register(ctx, register_id).seen_by_reader
+        ],
         may_add=register.may_write and ctx.reader.may("record"),
         has_papers=bool(register_papers(register_id)) and not query["withdrawn"],
         to=_changed_address(ctx),
@@ -235,7 +240,7 @@ def show_import_page(
     refusal: Refusal | None = None,
 ) -> Response:
     """Return the page of the import: the rows to import, or the mistakes in the file."""
-    register, answers = _register(ctx, register_id), answers or {}
+    register, answers = view_here(ctx, writable_register(ctx, register_id)), answers or {}
     translator = Translator(ctx.language)
     return page(
         ctx,
@@ -277,7 +282,7 @@ def row_form(
     """Return the page with the form for a new row, as filled in after a refusal; fields may be filled in by the
     address (`field.training=...`).
     """
-    register = _register(ctx, register_id)
+    register = view_here(ctx, writable_register(ctx, register_id))
     preset = RejectedForm(form="", refusal=None, answers=_preset(ctx, register))
     answers = rejected_form.answers if rejected_form else {"unit": unit}
     typed_unit = answers.get("unit") or ctx.reader.root
@@ -391,18 +396,6 @@ def act_of(register: RegisterView, translator: Translator) -> str:
     return translator.capital(act if register.adopted else translator.say("web.registers.model", act=act))
 
 
-def _readers(ctx: RequestContext, register_id: str, translator: Translator) -> list[str]:
-    """Return the accesses besides the officers' whose accounts read a confidential register, in words."""
-    return [
-        translator.say(f"access.{reader}").lower() for reader in seen_register(ctx, register_id).seen_by_reader
-    ]
-
-
-def _register(ctx: RequestContext, register_id: str) -> RegisterView:
-    """Return a register whose rows the reader may write. Raises UnknownRegister, NotAllowed."""
-    return view_here(ctx, writable_register(ctx, register_id))
-
-
 def _view(ctx: RequestContext, register_id: str) -> RegisterView:
     """Return a register as the reader sees it. Raises UnknownRegister."""
     return view_here(ctx, seen_register(ctx, register_id))
@@ -410,67 +403,46 @@ def _view(ctx: RequestContext, register_id: str) -> RegisterView:
 
 def _totals(register: RegisterView, row_page: RowPage, translator: Translator) -> list[tuple[str, str]]:
     """Return the sums below a list: title and value."""
-    titles = {field.id: field for field in register.fields}
-    return [
-        (
-            titles[name].title[translator.language],
-            " ".join(
-                filter(
-                    None,
-                    [
-                        translator.number(written_amount(titles[name], Decimal(amount))),
-                        unit[translator.language] if (unit := titles[name].unit) else "",
-                    ],
-                )
-            ),
-        )
-        for name, amount in row_page.totals.items()
-    ]
+    fields = {field.id: field for field in register.fields}
+    totals = []
+    for name, amount in row_page.totals.items():
+        field = fields[name]
+        number = translator.number(written_amount(field, Decimal(amount)))
+        value = f"{number} {field.unit[translator.language]}" if field.unit else number
+        totals.append((field.title[translator.language], value))
+    return totals
 
 
 def _history(
     ctx: RequestContext, detail: RowDetail, translator: Translator
 ) -> list[tuple[object, list[tuple[str, Cell, Cell]]]]:
     """Return the events of a row, the newest first, each with its changes: field, before, after."""
-    office = ctx.reads.office()
+    office, language = ctx.reads.office(), translator.language
     fields = {field.id: field for field in detail.fields}
 
-    def cell(change: FieldChangeResult, value: object) -> Cell:
+    def cell(field: FieldView, value: object) -> Cell:
         if value is None:
             return Cell()
-        names = {str(value): name_in(office, str(value), translator.language)} | detail.row.names
-        row_view = detail.row.model_copy(update={"values": {change.field: value}, "names": names})
-        kind = fields[change.field].kind
-        if kind == "row":
+        if field.kind == "row":
             return Cell(text=detail.row.names.get(str(value), str(value)))
-        return cell_of(fields[change.field], row_view, translator)
+        names = {str(value): name_in(office, str(value), language)} | detail.row.names
+        row_view = detail.row.model_copy(update={"values": {field.id: value}, "names": names})
+        return cell_of(field, row_view, translator)
 
-    def changes(of: Sequence[FieldChangeResult]) -> list[tuple[str, Cell, Cell]]:
-        return [
-            (
-                fields[change.field].title[translator.language],
-                cell(change, change.before),
-                cell(change, change.after),
-            )
-            for change in of
-        ]
+    def line(change: FieldChangeResult) -> tuple[str, Cell, Cell]:
+        field = fields[change.field]
+        return field.title[language], cell(field, change.before), cell(field, change.after)
 
-    return [(event, changes(event.changes)) for event in reversed(detail.history)]
+    return [(event, [line(change) for change in event.changes]) for event in reversed(detail.history)]
 
 
 def _changed_address(ctx: WebContext) -> object:
     """Return a function that returns the list's address with some parameters changed."""
 
     def to(suffix: str = "", **changes: object) -> str:
-        parameters: Mapping[str, object] = {
-            key: value
-            for key, value in ctx.query.items()
-            if key not in ("page", "lang", "theme", "imported") and value
-        }
-        query_parameters = {
-            key: value for key, value in {**parameters, **changes}.items() if value not in ("", None)
-        }
-        return ctx.request.url.path + suffix + (f"?{urlencode(query_parameters)}" if query_parameters else "")
+        parameters = {**ctx.query, **dict.fromkeys(("page", "lang", "theme", "imported")), **changes}
+        query = urlencode({key: value for key, value in parameters.items() if value not in ("", None)})
+        return ctx.request.url.path + suffix + (f"?{query}" if query else "")
 
     return to
 

@@ -13,7 +13,6 @@ from merzim.services.context import RequestContext
 from merzim.services.documents.notice_list import notices_table
 from merzim.services.law.acts import acts_here
 from merzim.services.names import MAX_EXPORTED
-from merzim.services.reports.notices import PAGE as LINES
 from merzim.services.reports.notices import list_notices
 from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads import Noticed, get_report
@@ -126,7 +125,6 @@ def journal_page(ctx: Reading, query: Noticed, number: Number = 1) -> Response:
         query=query,
         people=build_person_filter(ctx.reads.office(), query["person"], people_named, own_unit=ctx.reader.root),
         states=NOTICE_STATES,
-        lines=LINES,
     )
 
 
