@@ -184,6 +184,7 @@ def import_plan(
 
 
 def _print_plan(call: CommandContext, case: str, taken: PlanTaken, findings: Iterable[Finding]) -> None:
+    """Print what a plan of measures changed, its rows not understood, and the responsible who match nobody."""
     if taken.entered:
         counts = {"measures": taken.measures, "changed": taken.entered}
         call.print(call.say("cli.risks.imported", case=case, **counts))

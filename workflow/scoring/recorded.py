@@ -407,7 +407,7 @@ class YearRecords:
 
     @cached_property
     def at(self) -> Mapping[str, tuple[BodyNumbers, ...]]:
-        """Unit of the office -> the records of cases that name this unit itself."""
+        """Unit of the office -> the records of cases that name it, by its id and by its name: one for each."""
         bodies_by_place: dict[str, list[BodyNumbers]] = {}
         for unit, body in self._own.items():
             bodies_by_place.setdefault(self.place(unit), []).append(body)

@@ -215,8 +215,8 @@ def _urgency_of(row: Row, day: Horizon) -> Urgency | None:
 
 
 def _colleagues(office: Office, person: Person | None, unit_seen: str) -> tuple[Person, ...]:
-    """Return people of the same organisation, ordered by name; in a very large one those below the nearest unit
-    above that is small enough; the present deputy always.
+    """Return the deputies a person may choose: people of the organisation, by name; in a very large one those
+    below the nearest unit above that is small enough; the present deputy always.
 
     Args:
         unit_seen: the topmost unit whose people are visible to the reader; "" is all.
