@@ -241,8 +241,8 @@ def add_rows(
             "unit": after.unit,
             **((answer or {}) if number == 0 else {}),
         }
-        changes = {"values": after.values, "unique": _unique(register, after.values, together=answer is None)}
-        writes.append(_row_write(ctx, register, None, after, kind, payload, **changes))
+        unique = _unique(register, after.values, together=answer is None)
+        writes.append(_row_write(ctx, register, None, after, kind, payload, values=after.values, unique=unique))
     cases = ctx.case_commands.reserve([*openings.values()], today=ctx.today) if openings else ()
     for number, case_id in zip(openings, cases, strict=True):
         opened = replace(writes[number].after, opened_case=case_id)
