@@ -23,10 +23,8 @@ from merzim.cli.parsing import (
     option,
 )
 from merzim.cli.printing import finding, print_findings
-from merzim.documents.child import read
 from merzim.documents.forms import FormData, names, title
 from merzim.documents.forms import form as form_named
-from merzim.documents.forms.rows_file import read_data
 from merzim.documents.package import write_package
 from merzim.documents.people.words import duty_title
 from merzim.documents.schedules.template import write_template
@@ -374,7 +372,6 @@ def form(
     second: Annotated[str | None, argument("FORM")] = None,
     to: Annotated[str, option("--to", "FILE", "the file to write (.docx)")] = "",
     set_: Set = None,
-    rows: Annotated[str | None, option("--rows", "FILE", "a CSV, XLSX or JSON file with the rows")] = None,
     unit: Unit = "",
     year: Annotated[str | None, option("--year", "Y", "the report year")] = None,
     quarter: Quarter = None,
@@ -385,7 +382,7 @@ def form(
 ) -> None:
     """A form (DOCX) filled from a case, ready to be signed; what is unknown is left as ruled lines.
 
-    Without a case: --unit, --year, --rows.
+    Without a case: --unit, --year.
     """
     case, name = (first, second) if second else ("", first)
     definition = form_named(name)
@@ -401,10 +398,7 @@ def form(
         data = report_data(
             call.ctx, definition, language, unit=of, **period, person=person, row=row, approver=approver
         )
-    given_rows = read(read_data, Path(rows), form=definition.id) if rows else FormData()
-    fields = {**data.fields, **given_rows.fields, **given(definition, set_ or [])}
-    looked_up = () if given_rows.rows else data.looked_up
-    data = FormData(fields, given_rows.rows or tuple(data.rows), looked_up)
+    data = FormData({**data.fields, **given(definition, set_ or [])}, data.rows, data.looked_up)
     paper = filled(call.app, definition, data, language)
     write_file(to, paper.document)
     where = view.case.unit if view is not None else of

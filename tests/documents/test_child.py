@@ -22,7 +22,6 @@ from i18n import LANGUAGES, say
 from merzim.documents import child
 from merzim.documents.cartogram import read_cartogram
 from merzim.documents.child import check_act
-from merzim.documents.forms.rows_file import read_data
 from merzim.documents.measure_plan import read_measures
 from merzim.documents.people.table import read_people
 from merzim.documents.schedules.audit_table import read_audit
@@ -43,7 +42,6 @@ PLAN = (
     "3;Ещё;Проверка;Акт;HR;в течение 10 рабочих дней\n"
 ).encode()
 CARTOGRAM = "Раздел;Управление;Район;Должность или риск\n1;Кадры;;Начальник\n2;Кадры;Алмалы;Сговор\n".encode()
-ROWS = b'{"fields": {"extra": [1, {"a": null}]}, "rows": [{"number": "7"}]}'
 ACT = '[[transfer]]\noff = 2026-05-08\nwork = 2026-05-16\nact = "G26G0000111"\naddress = "https://adilet.zan.kz/x"\n'
 WRONG_DATES = published(("Приказ", "31.02.26"), ("Начало", "99.99.2026"))
 FACTS = {"facts": ("order_signed", "start_announced")}
@@ -57,7 +55,6 @@ ALIKE: dict[str, tuple[Callable[..., object], Any, str, dict[str, object]]] = {
     "audit refused": (read_audit, PAST, "a.csv", {"facts": ("order_sighed",)}),
     "measures": (read_measures, PLAN, "m.csv", {"year": 2026}),
     "cartogram": (read_cartogram, CARTOGRAM, "c.csv", {}),
-    "form refused": (read_data, ROWS, "r.json", {"form": "social_order"}),
     "no file": (read_people, "нет.csv", "", {}),
     "no workbook": (read_people, b"PK\3\4", "p.xlsx", {}),
     "act": (check_act, ACT.encode(), "a.toml", {}),

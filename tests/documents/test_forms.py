@@ -14,9 +14,10 @@ import docx
 import pytest
 
 import i18n
-from merzim.documents.forms import fill, form, form_marks, names
+from merzim.documents.forms import fill, form, form_marks, names, parse_value
 from merzim.documents.forms.definitions import Field, Form, template
 from merzim.documents.forms.values import signed_name
+from merzim.documents.sheets.unreadable import UnreadableCell
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 
@@ -366,3 +367,31 @@ def test_what_a_form_does_not_ask_is_refused_by_name() -> None:
         fill(form("reconciliation_act"), {}, "kk", rows=[{"category": "civil"}])
     with pytest.raises(Refusal, match="form_language"):
         fill(form("order"), {}, "en")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("date", "06.03.2026", date(2026, 3, 6)),
+        ("date", "31.02.2026", None),
+        ("span", "13.04.2026-17.04.2026", (date(2026, 4, 13), date(2026, 4, 17))),
+        ("hour", "9:30", "09:30"),
+        ("hour", "25:00", None),
+        ("amount", "1 500 000,50", Decimal("1500000.50")),
+        ("amount", "-1", None),
+        ("amount", "көп", None),
+        ("year", "2026", 2026),
+        ("number", "-5", None),
+        ("number", "бес", None),
+        ("box", "иә", True),
+        ("list", "А", ("А",)),
+    ],
+)
+def test_a_value_is_read_as_people_write_it_or_refused(kind: Any, text: str, value: object) -> None:
+    """`--set FIELD=VALUE`; the refusal names the field and what it wants."""
+    field = Field(id="given", kind=kind)
+    if value is None:
+        with pytest.raises(UnreadableCell, match="given"):
+            parse_value(field, [text])
+    else:
+        assert parse_value(field, [text]) == value

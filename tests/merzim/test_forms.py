@@ -155,7 +155,6 @@ BAD_LINES = [
     ("CASE order --to a.docx --set order_date=31.02.2026", "31.02.2026"),
     ("CASE order --to a.docx --approver akim", "chief_of_staff"),
     ("CASE order --to no/such/folder/a.docx", "a.docx"),
-    ("CASE order --to a.docx --rows nothing.csv", "nothing.csv"),
     ("2020-9999 order --to a.docx", "2020-9999"),
     ("legislation_report --to a.docx --year 26", "--year"),
     ("legislation_report --to a.docx --unit Nowhere", "Nowhere"),

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from merzim.documents.forms.checks import FormNote, form_marks
 from merzim.documents.forms.definitions import Field, Form, case_forms, form, names, person_forms
-from merzim.documents.forms.filling import FilledForm, Missing, fill, missing_values
-from merzim.documents.forms.rows_file import FormData
+from merzim.documents.forms.filling import FilledForm, FormData, Missing, fill, missing_values
 from merzim.documents.forms.values import parse_value, title
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from docx.document import Document
@@ -22,6 +22,15 @@ from workflow.refusal import Refusal, closest_first
 
 Row = Mapping[str, object]
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class FormData:
+    """Values of a form: its fields, its rows, and the groups whose register was looked up for them."""
+
+    fields: Mapping[str, object] = field(default_factory=dict)
+    rows: tuple[Row, ...] = ()
+    looked_up: Collection[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,11 +106,11 @@ def _build_context(
     _check_names(form, values, rows)
     missing: list[Missing] = []
     context: dict[str, object] = {}
-    for field in form.fields.values():
-        value = value_or_default(values, field, language)
-        context |= variables(field, value, language, year=values.get("year"))
-        if not context[f"{field.id}_known"] and not field.optional:
-            missing.append(Missing(field=field.id))
+    for form_field in form.fields.values():
+        value = value_or_default(values, form_field, language)
+        context |= variables(form_field, value, language, year=values.get("year"))
+        if not context[f"{form_field.id}_known"] and not form_field.optional:
+            missing.append(Missing(field=form_field.id))
     if form.rows is not None:
         context |= _row_variables(form.rows, rows, language, missing, looked_up=looked_up)
     return context, tuple(missing)
