@@ -12,7 +12,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,10 +30,6 @@ POLL = 10
 """Seconds Telegram waits for updates before it answers that there are none."""
 REST = 5.0
 """Seconds to wait after an error; for an invalid token a whole minute."""
-LONGEST_PAUSE = 5.0
-"""Maximum seconds an answer waits, when Telegram requests a pause or one person writes a lot; users repeat
-requests after longer ones.
-"""
 STRANGER_INTERVAL = 60.0
 """Seconds in which a stranger is answered once."""
 CODES_AT_ONCE = 3
@@ -82,10 +78,9 @@ class Poller:
         self._is_accepted = False
         self._holder = secrets.token_hex(8)
         self._stop = threading.Event()
-        self._offset: int | None = None
+        self._offset = 0
         self._taken = 0.0
         self._troubled = ""
-        self._reply_until = 0.0
         self._strangers: dict[tuple[str, bool], list[float]] = {}
 
     def stop(self) -> None:
@@ -98,12 +93,13 @@ class Poller:
             try:
                 asyncio.run(self._run())
             except TokenMissing as problem:
-                self._report_refused_token(str(problem))
-                self._log_once(str(problem))
+                self._is_accepted = False
+                self._report("token", str(problem))
+                self._log_once(f"its token is not accepted: {problem}")
                 self._stop.wait(12 * REST)
             except Exception as problem:  # Whatever it was, people still press buttons.
                 self._log_once(self._channel.error_text(problem))
-                self._stop.wait(REST)
+                self._stop.wait(getattr(problem, "retry_after", REST))
 
     @property
     def lease(self) -> str:
@@ -111,73 +107,46 @@ class Poller:
         return f"telegram:{self._channel.secret().partition(':')[0]}"
 
     async def _run(self) -> None:
-        """Poll whenever the lease can be obtained."""
+        """Poll whenever the lease can be obtained. Raises TokenMissing, also for a token Telegram refuses."""
+        from aiogram.exceptions import TelegramNotFound, TelegramUnauthorizedError
+
         lease = self.lease
         bot = self._channel.client()
         try:
             while not self._stop.is_set():
-                if not self._holds_lease(lease):
-                    await self._wait(self._lasts.total_seconds() / 6)
-                    continue
-                await self._poll_once(bot, lease)
+                if self._holds_lease(lease):
+                    await self._poll_once(bot, lease)
+                else:
+                    await self._until_stopped(asyncio.sleep(self._lasts.total_seconds() / 6))
+        except (TelegramUnauthorizedError, TelegramNotFound) as problem:
+            raise TokenMissing(self._channel.error_text(problem)) from None
         finally:
+            self._taken = 0.0
             await hang_up(bot)
             self._leases.give_back(lease, self._holder)
 
     async def _poll_once(self, bot: Bot, lease: str) -> None:
-        """Ask Telegram once for updates and answer them; after an error, wait."""
-        from aiogram import exceptions
-
-        try:
-            if self._offset is None:
-                await self._introduce(bot)
-            news = await self._until_stopped(
-                bot.get_updates(
-                    offset=self._offset,
-                    limit=20,
-                    timeout=self._poll,
-                    allowed_updates=["message", "callback_query"],
-                    request_timeout=self._poll + 10,
-                )
+        """Ask Telegram once for updates and answer them in order, as long as the lease lasts."""
+        updates = await self._until_stopped(
+            bot.get_updates(
+                offset=self._offset,
+                limit=20,
+                timeout=self._poll,
+                allowed_updates=["message", "callback_query"],
+                request_timeout=self._poll + 10,
             )
-            self._offset = self._offset or 0
-            self._troubled = ""
-            if not self._is_accepted:
-                self._report("", "")
-                self._is_accepted = True
-        except (exceptions.TelegramUnauthorizedError, exceptions.TelegramNotFound) as problem:
-            self._leases.give_back(lease, self._holder)
-            self._offset = None
-            self._report_refused_token(self._channel.error_text(problem))
-            self._log_once(f"the bot's token is not accepted: {self._channel.error_text(problem)}")
-            await self._wait(12 * REST)
-            return
-        except (exceptions.AiogramError, OSError) as problem:
-            self._log_once(self._channel.error_text(problem))
-            pause = problem.retry_after if isinstance(problem, exceptions.TelegramRetryAfter) else REST
-            await self._wait(pause)
-            return
-        if news:
-            await self._answer_all(bot, lease, news)
-
-    async def _answer_all(self, bot: Bot, lease: str, updates: Sequence[Update]) -> None:
-        """Answer the updates, those of one chat in order, and no chat waiting for another."""
-        self._reply_until = time.monotonic() + LONGEST_PAUSE
-        chats: dict[int, list[tuple[User, Update]]] = {}
-        for update in updates:
-            if (user := _user(update)) is not None and not self._is_ignored(_sender(user), update.message):
-                chats.setdefault(user.id, []).append((user, update))
-        answered = await asyncio.gather(*(self._answer_chat(bot, lease, of_one) for of_one in chats.values()))
-        if all(answered) and self._holds_lease(lease):
-            self._offset = updates[-1].update_id + 1
-
-    async def _answer_chat(self, bot: Bot, lease: str, updates: Sequence[tuple[User, Update]]) -> bool:
-        """Answer the updates of one chat in order; return whether the lease lasted for all of them."""
-        for user, update in updates:
+        )
+        self._troubled = ""
+        if not self._is_accepted:
+            self._is_accepted = True
+            self._report("", "")
+            await self._introduce(bot)
+        for update in updates or ():
             if not self._holds_lease(lease):
-                return False
-            await self._answer(bot, user, update)
-        return True
+                return
+            if (user := _user(update)) is not None and not self._is_ignored(_sender(user), update.message):
+                await self._answer(bot, user, update)
+            self._offset = update.update_id + 1
 
     def _is_ignored(self, sender: Sender, message: Message | None) -> bool:
         """Return whether a stranger is left without an answer, having had one a moment ago."""
@@ -232,16 +201,7 @@ class Poller:
         await self._reply(bot, query.from_user.id, result.replies)
 
     async def _reply(self, bot: Bot, chat: int, replies: tuple[Reply, ...]) -> None:
-        """Send messages at the channel's pace; those that would wait too long are dropped and logged."""
         for reply in replies:
-            if self._channel.pacer.paused(at=time.monotonic()) > LONGEST_PAUSE:
-                log.warning("an answer did not arrive: Telegram asks to be left alone")
-                return
-            if time.monotonic() > self._reply_until:
-                log.warning("an answer did not arrive: one chat asks for too many at once")
-                return
-            _, moment = self._channel.pacer.reserve([str(chat)], at=time.monotonic())
-            await asyncio.sleep(max(0.0, moment - time.monotonic()))
             await self._sent(
                 bot.send_message(chat_id=chat, text=reply.text, reply_markup=keyboard(reply.buttons))
             )
@@ -272,8 +232,6 @@ class Poller:
             return True
         mine = self._leases.take(lease, self._holder, now=self._clock(), lasts=self._lasts)
         self._taken = time.monotonic() if mine else 0.0
-        if not mine:
-            self._offset = None
         return mine
 
     async def _until_stopped(self, request: Coroutine[Any, Any, Any]) -> Any:
@@ -287,11 +245,6 @@ class Poller:
                 return None
         return asking.result()
 
-    def _report_refused_token(self, answer: str) -> None:
-        """Report that Telegram refuses the bot's token."""
-        self._is_accepted = False
-        self._report("token", answer)
-
     def _report(self, code: str, answer: str) -> None:
         """Report a fault of the token, or its end; a failure to report is only logged."""
         try:
@@ -304,12 +257,6 @@ class Poller:
         if trouble != self._troubled:
             log.warning("the bot hears nobody: %s", trouble)
         self._troubled = trouble
-
-    async def _wait(self, seconds: float) -> None:
-        """Wait, unless stopped."""
-        until = time.monotonic() + seconds
-        while not self._stop.is_set() and (seconds_left := until - time.monotonic()) > 0:
-            await asyncio.sleep(min(seconds_left, 0.2))
 
 
 def _user(update: Update) -> User | None:

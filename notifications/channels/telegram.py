@@ -1,4 +1,4 @@
-"""The Telegram channel: sends reminders at an even pace. Only this module and the bot import aiogram, lazily.
+"""The Telegram channel: sends reminders one by one. Only this module and the bot import aiogram, lazily.
 
 Telegram cannot recognise a second copy of a message, so one that may have arrived is never sent again: after a
 hang or a dropped connection its outcome is `unknown`, and the next reminder step follows. Too many requests,
@@ -12,11 +12,10 @@ import asyncio
 import math
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from importlib.util import find_spec
-from threading import Lock
 from typing import TYPE_CHECKING, cast
 
 from notifications.channels import OnSent, OutgoingMessage, ignore_sent
@@ -31,69 +30,26 @@ if TYPE_CHECKING:
     from aiogram.types import InlineKeyboardMarkup
 
 
-class Pacer:
-    """Allots the times at which one bot may send its messages. Moments are seconds of a monotonic clock.
-
-    Args:
-        overall: messages a second.
-        per_chat: seconds between two messages to one chat.
-    """
-
-    def __init__(self, *, overall: float = 25.0, per_chat: float = 1.0) -> None:
-        self._step = 1.0 / overall
-        self._per_chat = per_chat
-        self._free = 0.0
-        self._paused = 0.0
-        self._chats: dict[str, float] = {}
-        self._guard = Lock()
-
-    def reserve(self, chats: Sequence[str], *, at: float) -> tuple[int, float]:
-        """Reserve the next time slot: return the index of the chat that gets it, and its moment.
-
-        A chat that must wait lets later ones pass.
-        """
-        with self._guard:
-            slot = max(self._free, at)
-            moments = [max(slot, self._chats.get(chat, 0.0)) for chat in chats]
-            chosen = min(range(len(chats)), key=moments.__getitem__)
-            moment = moments[chosen]
-            self._free = moment + self._step
-            self._chats[chats[chosen]] = moment + self._per_chat
-        return chosen, moment
-
-    def pause(self, seconds: float, *, at: float) -> None:
-        """Send nothing for so many seconds, as the server has requested."""
-        with self._guard:
-            self._free = max(self._free, at + seconds)
-            self._paused = max(self._paused, at + seconds)
-
-    def paused(self, *, at: float) -> float:
-        """Return for how many seconds more nothing may be sent."""
-        with self._guard:
-            return max(0.0, self._paused - at)
-
-
 SERVER = "https://api.telegram.org"
 # After so many failures of the server in one batch, the rest of the batch waits.
 PATIENCE = 2
 # Seconds a batch waits in all when the server asks for it; for longer than that it is put back.
 SHORT_PAUSE = 5
+APART = 1 / 25
+"""Seconds between two messages: Telegram takes some thirty a second of one bot."""
 TOO_MANY = "Too Many Requests"
-AT_ONCE = 8
-"""Number of simultaneous requests."""
-A_SECOND, SECONDS_APART = 25.0, 1.0
-"""Telegram's limits for one bot: messages per second, and seconds between two to one chat."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Telegram:
-    """A Telegram bot that writes to people.
+    """A Telegram bot that writes to people, one message after another.
 
     Attributes:
         links: the links between people and accounts.
         bot: the bot's name, as t.me knows it.
         server: address of the Bot API; not Telegram's own for an office that runs its own, and in tests.
         timeout: seconds to wait for an answer; `connecting`: for the connection.
+        rests_until: moment of the monotonic clock before which Telegram wants no message.
     """
 
     links: Links
@@ -103,7 +59,7 @@ class Telegram:
     server: str = SERVER
     timeout: float = 20.0
     connecting: float = 10.0
-    pacer: Pacer = field(default_factory=Pacer)
+    rests_until: float = 0.0
     name: str = "telegram"
     repeatable: bool = False
 
@@ -124,30 +80,46 @@ class Telegram:
     async def send(
         self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
     ) -> Mapping[str, Outcome]:
-        outcomes: dict[str, Outcome] = {}
-        waiting: list[tuple[str, OutgoingMessage]] = []
         # The present accounts: people may have changed or lost them since their notices were queued.
         accounts = self.links.these({parcel.notice.person for parcel in batch})
-        for parcel in batch:
-            link = self._usable(accounts.get(parcel.notice.person))
-            if link is None:
-                outcomes[parcel.notice.key] = Outcome(
-                    state="failed", answer="no account", use_other_channels=True
-                )
-            else:
-                waiting.append((link.chat, parcel))
+        chats = {person: link.chat for person, link in accounts.items() if self._usable(link)}
+        no_account = Outcome(state="failed", answer="no account", use_other_channels=True)
+        outcomes = {parcel.notice.key: no_account for parcel in batch if parcel.notice.person not in chats}
+        waiting = [parcel for parcel in batch if parcel.notice.person in chats]
+        if not waiting:
+            return outcomes
         try:
-            bot = self.client() if waiting else None
+            bot = self.client()
         except TokenMissing as problem:
             answer = Outcome(
                 state="queued", answer=str(problem), use_other_channels=True, fault="token", tried=False
             )
-            return outcomes | {parcel.notice.key: answer for _, parcel in waiting}
-        if bot is not None:
-            try:
-                outcomes |= await _Batch(self, bot, on_sent).send(waiting)
-            finally:
-                await hang_up(bot)
+            return outcomes | {parcel.notice.key: answer for parcel in waiting}
+        began, failures, rest = time.monotonic(), 0, None
+        try:
+            for parcel in waiting:
+                pause = self.rests_until - time.monotonic()
+                wait = self.rests_until - began
+                if rest is None and pause > 0 and wait > SHORT_PAUSE:
+                    rest = Outcome(state="queued", answer=TOO_MANY, wait=_whole_seconds(wait), tried=False)
+                if rest is not None:
+                    outcomes[parcel.notice.key] = rest
+                    continue
+                await asyncio.sleep(max(pause, APART))
+                outcome = await self._send_message(bot, chats[parcel.notice.person], parcel)
+                if outcome.wait is not None:
+                    outcome = replace(outcome, wait=_whole_seconds(self.rests_until - began))
+                outcomes[parcel.notice.key] = outcome
+                failures += outcome.fault == UNREACHABLE or outcome.state == "unknown"
+                if outcome.state == "sent":
+                    on_sent(parcel.notice.key, outcome)
+                elif outcome.fault == "token":
+                    # Telegram no longer accepts the bot: nobody gets messages until the token is corrected.
+                    rest = outcome
+                elif failures >= PATIENCE:
+                    rest = Outcome(state="queued", answer=outcome.answer, fault=UNREACHABLE, tried=False)
+        finally:
+            await hang_up(bot)
         return outcomes
 
     async def probe(self) -> Outcome:
@@ -205,6 +177,47 @@ class Telegram:
         except TokenMissing:
             return text
 
+    async def _send_message(self, bot: Bot, chat: str, parcel: OutgoingMessage) -> Outcome:
+        """Send one message."""
+        from aiogram.exceptions import AiogramError
+
+        notice, letter = parcel.notice, parcel.letter
+        rows = buttons(notice, asks=letter.asks, later=letter.later, actions=letter.actions)
+        try:
+            sent = await bot.send_message(
+                chat_id=int(chat), text=format_message(letter), reply_markup=keyboard(rows)
+            )
+        except (AiogramError, OSError) as problem:
+            return self._outcome_of(problem)
+        return Outcome(state="sent", answer=f"message {sent.message_id}")
+
+    def _outcome_of(self, problem: Exception) -> Outcome:
+        """Return the outcome of a message by what went wrong with it."""
+        from aiogram import exceptions
+
+        answer = self.error_text(problem)
+        match problem:
+            case exceptions.TelegramRetryAfter():
+                self.rests_until = time.monotonic() + problem.retry_after
+                return Outcome(state="queued", answer=answer, wait=_whole_seconds(problem.retry_after))
+            case exceptions.TelegramForbiddenError():
+                return Outcome(state="failed", answer=answer, use_other_channels=True, lost=True)
+            case exceptions.TelegramUnauthorizedError() | exceptions.TelegramNotFound():
+                return Outcome(
+                    state="queued", answer=answer, use_other_channels=True, fault="token", tried=False
+                )
+            case (
+                exceptions.TelegramEntityTooLarge()
+                | exceptions.TelegramBadRequest()
+                | exceptions.TelegramMigrateToChat()
+            ):
+                return Outcome(state="failed", answer=answer, use_other_channels=True)
+            case exceptions.TelegramNetworkError() if _was_not_sent(problem):
+                return Outcome(state="queued", answer=answer, fault=UNREACHABLE, tried=False)
+            case exceptions.TelegramNetworkError() | exceptions.ClientDecodeError():
+                return Outcome(state="unknown", answer=answer)
+        return Outcome(state="queued", answer=answer, fault=UNREACHABLE)
+
     @staticmethod
     def _usable(link: TelegramLink | None) -> TelegramLink | None:
         """Return a link unless its account blocks the bot."""
@@ -215,135 +228,11 @@ class TokenMissing(Exception):
     """The bot has no usable token."""
 
 
-class _Batch:
-    """A batch being sent: one time slot per message, several requests at once, a limit on the total time."""
-
-    def __init__(self, channel: Telegram, bot: Bot, on_sent: OnSent) -> None:
-        self.channel = channel
-        self.bot = bot
-        self.on_sent = on_sent
-        self.began = time.monotonic()
-        self.failures = 0
-        self.resting = self.began
-        self.stopped: Outcome | None = None
-        self.outcomes: dict[str, Outcome] = {}
-
-    async def send(self, waiting: Sequence[tuple[str, OutgoingMessage]]) -> dict[str, Outcome]:
-        unsent, flying = list(waiting), set[asyncio.Task[str]]()
-        if (paused := self.channel.pacer.paused(at=self.began)) > SHORT_PAUSE:
-            # The pause was requested in an earlier batch and is not over: do not wait for it here.
-            self.stopped = Outcome(state="queued", answer=TOO_MANY, wait=_whole_seconds(paused), tried=False)
-        while unsent and not self._is_stopped():
-            place, moment = self.channel.pacer.reserve([chat for chat, _ in unsent], at=time.monotonic())
-            chat, parcel = unsent.pop(place)
-            await self._until(moment)
-            if self._is_stopped():
-                unsent.append((chat, parcel))
-                break
-            flying.add(asyncio.create_task(self._send_message(chat, parcel)))
-            while len(flying) >= AT_ONCE:
-                done, flying = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
-                self._report(done)
-        if flying:
-            done, _ = await asyncio.wait(flying)
-            self._report(done)
-        if self.stopped is not None:
-            self.outcomes |= {parcel.notice.key: self.stopped for _, parcel in unsent}
-        return self.outcomes
-
-    def _report(self, done: Iterable[asyncio.Task[str]]) -> None:
-        """Report the messages of these requests that were accepted."""
-        for key in (task.result() for task in done):
-            if self.outcomes[key].state == "sent":
-                self.on_sent(key, self.outcomes[key])
-
-    async def _until(self, moment: float) -> None:
-        """Wait for the time slot, and for a pause the server has requested meanwhile."""
-        while not self._is_stopped() and (delay := max(moment, self.resting) - time.monotonic()) > 0:
-            await asyncio.sleep(min(delay, 0.5))
-
-    def _is_stopped(self) -> bool:
-        """Return whether the rest of the batch is put back."""
-        return self.stopped is not None
-
-    async def _send_message(self, chat: str, parcel: OutgoingMessage) -> str:
-        """Send one message and store its outcome; return its key."""
-        from aiogram.exceptions import AiogramError
-
-        try:
-            sent = await self.bot.send_message(
-                chat_id=int(chat),
-                text=format_message(parcel.letter),
-                reply_markup=keyboard(
-                    buttons(
-                        parcel.notice,
-                        asks=parcel.letter.asks,
-                        later=parcel.letter.later,
-                        actions=parcel.letter.actions,
-                    )
-                ),
-            )
-            outcome = Outcome(state="sent", answer=f"message {sent.message_id}")
-        except (AiogramError, OSError) as problem:
-            outcome = self._outcome_of(problem)
-        self.outcomes[parcel.notice.key] = outcome
-        return parcel.notice.key
-
-    def _outcome_of(self, problem: Exception) -> Outcome:
-        """Return the outcome of a message by what went wrong with it."""
-        from aiogram import exceptions
-
-        answer = self.channel.error_text(problem)
-        match problem:
-            case exceptions.TelegramRetryAfter():
-                return self._too_many(problem.retry_after, answer)
-            case exceptions.TelegramForbiddenError():
-                return Outcome(state="failed", answer=answer, use_other_channels=True, lost=True)
-            case exceptions.TelegramUnauthorizedError() | exceptions.TelegramNotFound():
-                # Telegram no longer accepts the bot: nobody gets messages until the token is corrected.
-                self.stopped = Outcome(
-                    state="queued", answer=answer, use_other_channels=True, fault="token", tried=False
-                )
-                return self.stopped
-            case (
-                exceptions.TelegramEntityTooLarge()
-                | exceptions.TelegramBadRequest()
-                | exceptions.TelegramMigrateToChat()
-            ):
-                return Outcome(state="failed", answer=answer, use_other_channels=True)
-            case exceptions.TelegramNetworkError() if _was_not_sent(problem):
-                self._count_failure(answer)
-                return Outcome(state="queued", answer=answer, fault=UNREACHABLE, tried=False)
-            case exceptions.TelegramNetworkError() | exceptions.ClientDecodeError():
-                self._count_failure(answer)
-                return Outcome(state="unknown", answer=answer)
-        self._count_failure(answer)
-        return Outcome(state="queued", answer=answer, fault=UNREACHABLE)
-
-    def _too_many(self, seconds: float, answer: str) -> Outcome:
-        """Return the outcome of a message Telegram wants later; after a long wait the rest is put back."""
-        now = time.monotonic()
-        self.channel.pacer.pause(seconds, at=now)
-        self.resting = max(self.resting, now + seconds)
-        pause = now - self.began + seconds
-        outcome = Outcome(state="queued", answer=answer, wait=_whole_seconds(pause))
-        if pause > SHORT_PAUSE:
-            self.stopped = replace(outcome, tried=False)
-        return outcome
-
-    def _count_failure(self, answer: str) -> None:
-        """Count a failure of the server; after PATIENCE of them the rest of the batch is put back."""
-        self.failures += 1
-        if self.failures >= PATIENCE:
-            self.stopped = Outcome(state="queued", answer=answer, fault=UNREACHABLE, tried=False)
-
-
 async def hang_up(bot: Bot) -> None:
     """Close the client's connection.
 
     aiogram would wait a quarter of a second more for connections that close in the background, which aiohttp
-    does itself since 3.12.4. Each batch has its own connection: this would cost a fifth of the pace Telegram
-    allows.
+    does itself since 3.12.4.
     """
     from aiogram.client.session.aiohttp import AiohttpSession
 
@@ -383,30 +272,8 @@ def channel(
     token: str = "",
     server: str = SERVER,
     timeout: float = 20.0,
-    a_second: float = A_SECOND,
-    seconds_apart: float = SECONDS_APART,
 ) -> Telegram:
-    """Return the channel of config.toml's `[channels.telegram]`.
-
-    Args:
-        a_second, seconds_apart: the pace of this process; only another server than Telegram's own may be
-            written to faster than Telegram takes it.
-
-    Raises:
-        Refusal: aiogram is not installed.
-        Refusal: the pace exceeds the limit.
-    """
+    """Return the channel of config.toml's `[channels.telegram]`. Raises Refusal: aiogram is not installed."""
     if find_spec("aiogram") is None:
         raise Refusal("telegram.not_installed")
-    faster = a_second > A_SECOND or seconds_apart < SECONDS_APART
-    if a_second <= 0 or seconds_apart < 0 or (faster and server.rstrip("/") == SERVER):
-        raise Refusal("telegram.too_fast", a_second=f"{a_second:g}", apart=f"{seconds_apart:g}")
-    return Telegram(
-        links=links,
-        bot=bot,
-        token_env=token_env,
-        token=token,
-        server=server,
-        timeout=timeout,
-        pacer=Pacer(overall=a_second, per_chat=seconds_apart),
-    )
+    return Telegram(links=links, bot=bot, token_env=token_env, token=token, server=server, timeout=timeout)

@@ -13,7 +13,7 @@ from merzim.storage.database.engine import writing
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.org import store as office_store
 from merzim.storage.tables.organisation import PERSON
-from notifications.channels.telegram import Pacer, Telegram
+from notifications.channels.telegram import Telegram
 from notifications.notice import Notice
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import (
@@ -52,8 +52,7 @@ def case(town: Town) -> Case:
 @pytest.fixture
 def talk(telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram, case: Case) -> Iterator[Talk]:
     """The bot listens, on the day of the first reminder of the announcement."""
-    quick = replace(bot, pacer=Pacer(per_chat=0.01))  # the pace has tests of its own
-    talk = Talk(town, links, quick, telegram, FIVE_BEFORE)
+    talk = Talk(town, links, bot, telegram, FIVE_BEFORE)
     with listening(talk.poller()):
         yield talk
 
@@ -367,8 +366,7 @@ def test_nothing_of_a_confidential_matter_is_said_in_a_chat(
     quiet = Library([edition.replaced(confidential=True) for edition in library().all()])
     town.case_commands = CaseCommands(SqlLedger(town.engine), quiet, CALENDAR)
     case = town.open()
-    quick = replace(bot, pacer=Pacer(per_chat=0.01))
-    talk = Talk(town, links, quick, telegram, FIVE_BEFORE, quiet)
+    talk = Talk(town, links, bot, telegram, FIVE_BEFORE, quiet)
     with listening(talk.poller()):
         linked(talk)
         reminder = reminded(talk)

@@ -16,7 +16,7 @@ from merzim.services.jobs import bot_polling
 from merzim.storage.database.leases import SqlLeases
 from merzim.storage.notices.links import SqlLinks
 from notifications.bot import polling
-from notifications.channels.telegram import Pacer, Telegram
+from notifications.channels.telegram import Telegram
 from tests.merzim.conftest import Merzim, merzim, office, prepared, templates  # noqa: F401
 from tests.notifications.sample_office import AIGUL, BOLAT, FIVE_BEFORE, Town
 from tests.row_commands import operator
@@ -34,11 +34,9 @@ LEASE = f"telegram:{TOKEN.partition(':')[0]}"
 def talk(
     telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram, monkeypatch: pytest.MonkeyPatch
 ) -> Talk:
-    """A bot that rests for a moment after a fault, and whose longest pause is a moment."""
+    """A bot that rests for a moment after a fault."""
     monkeypatch.setattr(polling, "REST", 0.1)
-    monkeypatch.setattr(polling, "LONGEST_PAUSE", 1.0)
-    quick = replace(bot, pacer=Pacer(per_chat=0.01))
-    return Talk(town, links, quick, telegram, FIVE_BEFORE)
+    return Talk(town, links, bot, telegram, FIVE_BEFORE)
 
 
 def test_of_two_pollers_one_listens_and_each_thing_is_answered_once(talk: Talk) -> None:
@@ -57,8 +55,7 @@ def test_of_two_pollers_one_listens_and_each_thing_is_answered_once(talk: Talk) 
 
 
 def test_a_stranger_who_writes_120_messages_holds_nobody_up(talk: Talk) -> None:
-    """They are answered once; a person behind them at once, though a chat takes one message a second."""
-    talk.bot = replace(talk.bot, pacer=Pacer())
+    """They are answered once; a person behind them at once."""
     with listening(talk.poller()):
         talk.tell(emulator.AIGUL, f"/start {talk.code_for(AIGUL.key)}")
         for n in range(120):
@@ -86,8 +83,7 @@ def test_a_stranger_may_mistype_a_code_twice_in_a_minute(talk: Talk) -> None:
 
 
 def test_a_person_who_writes_a_lot_holds_nobody_up(talk: Talk) -> None:
-    """Fifteen wishes of one of them, and one of another: chats do not wait for each other."""
-    talk.bot = replace(talk.bot, pacer=Pacer())
+    """Fifteen wishes of one of them, and one of another."""
     with listening(talk.poller()):
         talk.tell(emulator.AIGUL, f"/start {talk.code_for(AIGUL.key)}")
         talk.tell(emulator.BOLAT, f"/start {talk.code_for(BOLAT.key)}")
