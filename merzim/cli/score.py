@@ -81,14 +81,13 @@ def _year_answer(call: CommandContext, year: YearScores) -> dict[str, object]:
     """Return the points of a year as JSON."""
     indicators = []
     for score, row in zip(year.scores.scores, _indicator_answers(call, year.scores), strict=True):
-        prospect = year.prospects.get(score.id)
-        lost, stake = (as_decimal(prospect.lost), as_decimal(prospect.at_stake)) if prospect else (None, None)
+        lost, stake = (None if of is None else as_decimal(of) for of in (score.lost, score.at_stake))
         indicators.append({**row, "lost": lost, "at_stake": stake, "missing": year.counted[score.id].missing})
     return {
         "unit": year.unit.id,
         "year": year.year,
         "indicators": indicators,
-        "projects": {name: as_decimal(points) for name, points in year.projects().items()},
+        "projects": {name: as_decimal(of.total) for name, of in year.scores.projects().items()},
         "total": year.total,
         "lost": year.lost,
         "at_stake": year.at_stake,
@@ -117,14 +116,12 @@ def _print_year(call: CommandContext, whole_year: YearScores, parts: list[YearSc
         return
     rows = []
     for score in scores:
-        prospect = whole_year.prospects.get(score.id)
-        prospects = (prospect.lost, prospect.at_stake) if prospect else (None, None)
-        points = (_points_text(call, points) for points in (score.points, *prospects))
+        points = (_points_text(call, points) for points in (score.points, score.lost, score.at_stake))
         rows.append((score.id, *points, score.title[call.language]))
     call.table(("indicator", "points", "lost", "at_stake", "title"), rows)
     call.print("\n" + call.say("cli.score.total", points=whole_year.total))
-    for project, project_points in whole_year.projects().items():
-        call.print(call.say("cli.score.project", project=project[1:], points=as_decimal(project_points)))
+    for project, of_project in whole_year.scores.projects().items():
+        call.print(call.say("cli.score.project", project=project[1:], points=as_decimal(of_project.total)))
     call.print(call.say("cli.score.prospects", lost=whole_year.lost, at_stake=whole_year.at_stake))
     if parts:
         call.print()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import TypeAlias
 
 from calendars.terms import Element
@@ -27,20 +25,11 @@ from workflow.org.office import Office, acts_of
 from workflow.registers.access import sees_lists
 from workflow.registers.definition import FILLED, Condition, Register, Registers, RowCount
 from workflow.registers.rows import sort_key, text_key
-from workflow.scoring.prospects import (
-    PointsStep,
-    Prospect,
-    Stake,
-    explain,
-    prospect,
-    remarks,
-    stake_of,
-    steps,
-)
-from workflow.scoring.recorded import CountedRows, YearRecords, body, row_numbers
-from workflow.scoring.scale import SCORED, Readings, Scoring
-from workflow.scoring.score import Scores, as_decimal, score
-from workflow.scoring.tally import AssessedYear, Tally, tally
+from workflow.scoring.prospects import PointsStep, Stake, remarks, score_year, stake_of, steps
+from workflow.scoring.records import CountedRows, YearRecords
+from workflow.scoring.scale import SCORED, Readings
+from workflow.scoring.score import Scores, as_decimal
+from workflow.scoring.tally import AssessedYear, Tally
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +38,6 @@ class YearScores:
 
     Attributes:
         counted: the records each indicator was calculated from.
-        prospects: points lost and at stake, where the document names a ceiling or a deduction.
         steps: the next step of each indicator, the most points first.
         recorded: whether anything was recorded in the year, or is open in a case.
         remarks: since when records are kept, and what is not assessed.
@@ -59,7 +47,6 @@ class YearScores:
     year: int
     scores: Scores
     counted: Mapping[str, Tally]
-    prospects: Mapping[str, Prospect]
     steps: tuple[PointsStep, ...]
     recorded: bool
     remarks: tuple[Element, ...] = ()
@@ -71,20 +58,12 @@ class YearScores:
     @property
     def lost(self) -> Decimal:
         """Points that can no longer be earned."""
-        return as_decimal(sum((prospect.lost for prospect in self.prospects.values()), Fraction(0)))
+        return as_decimal(self.scores.lost)
 
     @property
     def at_stake(self) -> Decimal:
         """Points that may still be earned or lost."""
-        return as_decimal(sum((prospect.at_stake for prospect in self.prospects.values()), Fraction(0)))
-
-    def projects(self) -> Mapping[str, Fraction]:
-        """Points by project (`P1` ... `P4`)."""
-        totals: dict[str, Fraction] = {}
-        for row in self.scores.scores:
-            project = row.id.partition(".")[0]
-            totals[project] = totals.get(project, Fraction(0)) + row.points
-        return totals
+        return as_decimal(self.scores.at_stake)
 
 
 def year_scores(
@@ -104,21 +83,17 @@ def year_scores(
         by_unit: whether to return also the points of each unit directly below it.
         with_rows: whether rows of registers are counted too.
     """
-    shipped = scoring()
-    gathered = year_records(ctx, year, today=today, with_rows=with_rows)
+    records = year_records(ctx, year, today=today, with_rows=with_rows)
     titles = {name: ctx.app.registers.latest(name).title for name in ctx.app.registers.ids()}
     hidden_remark = (Element(code="score.rows_hidden"),) if hides_counts(ctx) else ()
-    office = gathered.office
+    office = records.office
     # The whole office stands for its single top unit, if there is one; that unit's cases may name no unit.
     unit = unit or office.root
     roots = [unit, *(office.parts.get(unit or None, ()) if by_unit else ())]
     first = points.first_record(ctx.app.engine)
     since = None if first is None else first.astimezone(almaty()).date()
-    years = (
-        AssessedYear(gathered=gathered, root=root, year=year, today=today, since=since, kinds=shipped.units)
-        for root in roots
-    )
-    return tuple(_score_year(shipped, of_year, readings, titles, hidden_remark) for of_year in years)
+    years = (AssessedYear(records=records, root=root, today=today, since=since) for root in roots)
+    return tuple(_score_year(of_year, readings, titles, hidden_remark) for of_year in years)
 
 
 class Stakes:
@@ -154,10 +129,11 @@ class Stakes:
         *_, root = (office.root, *(above for above in office.above(unit) if above in office.units))
         # Most rows of a page are of analyses, whose points no register counts for.
         scores = self._of_root(root, with_rows=indicator in _of_registers(ctx))
-        if indicator not in scores.prospects:
+        at_stake = next((score.at_stake for score in scores.scores.scores if score.id == indicator), None)
+        if at_stake is None:
             return None
-        counted = scores.prospects[indicator], scores.counted[indicator]
-        return stake_of(unit, scoring().indicators[indicator], *counted, office, month=period, today=today)
+        of, counted = scoring().indicators[indicator], scores.counted[indicator]
+        return stake_of(unit, of, at_stake, counted, office, month=period, today=today)
 
     def by(self, unit: str, deadlines: Iterable[Deadline]) -> Decimal:
         """Return the points at stake by these deadlines of a unit together; 0 where nothing is."""
@@ -187,29 +163,21 @@ def _of_registers(ctx: RequestContext) -> frozenset[str]:
 
 
 def _score_year(
-    scoring: Scoring,
     year: AssessedYear,
     readings: Readings,
     titles: Mapping[str, Text],
     hidden_remark: tuple[Element, ...],
 ) -> YearScores:
     """Return the points of one unit in a year."""
-    tallies = tally(scoring, year, readings)
-    scores = score({name: entry.answer for name, entry in tallies.items()}, scoring, readings)
-    scores = explain(scores, tallies, scoring, year, readings, registers=titles)
-    prospects = {
-        score.id: prospect(scoring.indicators[score.id], score, tallies[score.id], year)
-        for score in scores.scores
-    }
+    scores, tallies = score_year(year, readings, registers=titles)
     return YearScores(
-        unit=unit_name(year.gathered.office, year.root),
+        unit=unit_name(year.office, year.root),
         year=year.year,
         scores=scores,
         counted=tallies,
-        prospects={name: entry for name, entry in prospects.items() if entry is not None},
-        steps=steps(scoring, tallies, year, readings),
-        recorded=year.body.any_case,
-        remarks=(*remarks(scoring, year, readings), *hidden_remark),
+        steps=steps(tallies, year, readings),
+        recorded=year.body.any_record,
+        remarks=(*remarks(year, readings), *hidden_remark),
     )
 
 
@@ -226,24 +194,17 @@ def year_records(ctx: RequestContext, year: int, *, today: date, with_rows: bool
     readers who see them, so that no number reveals a hidden row.
     """
     office, scope, last = ctx.reads.office(), reader_scope(ctx), date(year, 12, 31)
-    recorded, lacking = points.of_year(ctx.app.engine, scoring(), year, today=min(today, last))
-    numbers = {unit: Counter(sums) for unit, sums in recorded.items()}
-    kept_registers, last = SqlRegisterLists(ctx.app.engine).registers_with_rows(), min(ctx.today, last)
-    for register in _counting(ctx.app.registers, last) if with_rows else ():
+    facts, missing = points.of_year(ctx.app.engine, scoring(), year)
+    kept_registers, last_row = SqlRegisterLists(ctx.app.engine).registers_with_rows(), min(ctx.today, last)
+    rows: list[CountedRows] = []
+    for register in _counting(ctx.app.registers, last_row) if with_rows else ():
         if register.id not in kept_registers or (register.confidential and not sees_lists(register, scope)):
             continue
         query = RowQuery(register=register.id)
         if register.confidential:
             query = row_query(ctx, register, ListRows(register_id=register.id))
-        for unit, sums in row_numbers(_counted(ctx.app, office, register, query, year, last)).items():
-            numbers.setdefault(unit, Counter()).update(sums)
-    return YearRecords(
-        office,
-        {
-            unit: body(numbers.get(unit, Counter()), lacking.get(unit, ()), year=year)
-            for unit in {*numbers, *lacking}
-        },
-    )
+        rows += _counted(ctx.app, office, register, query, year, last_row)
+    return YearRecords(office, scoring(), year, today=min(today, last), facts=facts, rows=rows, missing=missing)
 
 
 def hides_counts(ctx: RequestContext) -> bool:

@@ -424,11 +424,9 @@ def test_until_the_last_day_of_the_year_nothing_is_deducted(office: Recorded) ->
     last, after = (office.score("min", day) for day in (date(2026, 12, 31), date(2027, 1, 1)))
 
     assert (points(last)["P1.T1.S2"], points(after)["P1.T1.S2"]) == ("0", "-10")
-    assert [
-        (year_scores.prospects["P1.T1.S2"].lost, year_scores.prospects["P1.T1.S2"].at_stake)
+    orders = [
+        next(score for score in year_scores.scores.scores if score.id == "P1.T1.S2")
         for year_scores in (last, after)
-    ] == [
-        (0, 10),
-        (10, 0),
     ]
+    assert [(order.lost, order.at_stake) for order in orders] == [(0, 10), (10, 0)]
     assert ("P1.T1.S2", "keep_year") in {(step.indicator, step.code) for step in last.steps}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -11,11 +12,12 @@ import pytest
 
 from tests.workflow.test_score import scoring
 from workflow.org.office import Office, Unit
-from workflow.scoring.prospects import PointsStep, prospect, remarks, steps
-from workflow.scoring.recorded import RUNNING, MissingFact, RecordedFact, YearRecords, body, unit_numbers
+from workflow.scoring.prospects import PointsStep, remarks, score_year, steps
+from workflow.scoring.records import MissingFact, RecordedFact, YearRecords
 from workflow.scoring.scale import Analyses, Done
-from workflow.scoring.score import Scores, as_decimal, score
-from workflow.scoring.tally import AssessedYear, tally
+from workflow.scoring.score import Scores, as_decimal
+from workflow.scoring.tally import AssessedYear, Tally
+from workflow.scoring.tally import tally as tally_by
 
 AFTER = date(2027, 1, 11)
 IA, P2, P3, P4 = "internal-analysis", "tbn4-project-2", "tbn4-project-3", "tbn4-project-4"
@@ -87,31 +89,25 @@ def year(
     since: date | None = date(2024, 3, 1),
 ) -> AssessedYear:
     """The oblast's year 2026, looked at on a day."""
-    own_bodies = {
-        name: body(
-            unit_numbers(
-                (fact for fact in recorded if fact.unit == name),
-                scoring(),
-                year=of,
-                today=min(today, date(of, 12, 31)),
-            ),
-            (fact for fact in lacking if fact.unit == name),
-            year=of,
-        )
-        for name in {fact.unit for fact in (*recorded, *lacking)}
-    }
-    gathered = YearRecords(Office(units=office or units()), own_bodies)
-    return AssessedYear(gathered=gathered, root=root, year=of, today=today, since=since, kinds=scoring().units)
+    records = YearRecords(
+        Office(units=office or units()),
+        scoring(),
+        of,
+        today=min(today, date(of, 12, 31)),
+        facts=recorded,
+        missing=lacking,
+    )
+    return AssessedYear(records=records, root=root, today=today, since=since)
+
+
+def tally(of: AssessedYear) -> Mapping[str, Tally]:
+    """The counts under the usual readings."""
+    return tally_by(of, scoring().usual)
 
 
 def scored(of: AssessedYear, **readings: str) -> Scores:
     """Its score under the usual readings, or others."""
-    readings_used = {**scoring().usual, **readings}
-    return score(
-        {name: indicator_tally.answer for name, indicator_tally in tally(scoring(), of, readings_used).items()},
-        scoring(),
-        readings_used,
-    )
+    return score_year(of, {**scoring().usual, **readings}, registers={})[0]
 
 
 def points(of: AssessedYear, **readings: str) -> dict[str, str]:
@@ -124,30 +120,18 @@ def points(of: AssessedYear, **readings: str) -> dict[str, str]:
 
 def prospects(of: AssessedYear) -> dict[str, tuple[object, object, object]]:
     """Points, what is lost and what is at stake, by indicator."""
-    usual = scoring().usual
-    tallies = tally(scoring(), of, usual)
-    figures = {}
-    for indicator_score in scored(of).scores:
-        unit_prospect = prospect(
-            scoring().indicators[indicator_score.id], indicator_score, tallies[indicator_score.id], of
-        )
-        figures[indicator_score.id] = (
-            indicator_score.points,
-            *((unit_prospect.lost, unit_prospect.at_stake) if unit_prospect else (None, None)),
-        )
-    return figures
+    return {score.id: (score.points, score.lost, score.at_stake) for score in scored(of).scores}
 
 
 def next_steps(of: AssessedYear) -> dict[str, PointsStep]:
     """The nearest step of each indicator."""
-    usual = scoring().usual
-    return {step.indicator: step for step in steps(scoring(), tally(scoring(), of, usual), of, usual)}
+    return {step.indicator: step for step in steps(tally(of), of, scoring().usual)}
 
 
 def test_the_documents_own_example_of_twenty_districts_two_without_a_sitting() -> None:
     """10 % of districts missing: 0.3 less; and the two are named."""
     of = year(*prepared())
-    district_tally = tally(scoring(), of, scoring().usual)["P4.T1.S1"]
+    district_tally = tally(of)["P4.T1.S1"]
 
     assert district_tally.answer == Done(18, 20)
     assert district_tally.missing == ("aud19", "aud20")
@@ -157,7 +141,7 @@ def test_a_district_that_passed_one_quarter_over_is_missing() -> None:
     """Three sittings of four are not a sitting in every quarter."""
     without = tuple(fact for fact in prepared() if not (fact.unit == "aud1" and fact.on == date(2026, 8, 20)))
 
-    assert tally(scoring(), year(*without), scoring().usual)["P4.T1.S1"].answer == Done(17, 20)
+    assert tally(year(*without))["P4.T1.S1"].answer == Done(17, 20)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +149,7 @@ def test_a_district_that_passed_one_quarter_over_is_missing() -> None:
 )
 def test_a_quarter_is_asked_about_from_the_day_after_its_last(today: date, counted: object) -> None:
     """On 31 March the quarter still runs."""
-    indicator_tally = tally(scoring(), year(*prepared(), today=today), scoring().usual).get("P4.T1.S1")
+    indicator_tally = tally(year(*prepared(), today=today)).get("P4.T1.S1")
 
     assert (indicator_tally.answer if indicator_tally else None) == counted
 
@@ -232,7 +216,7 @@ def test_a_case_without_a_unit_is_the_organisations_own() -> None:
         fact("", f"{IA}:analysis_ended", date(2026, 6, 1)),
         fact("а", f"{IA}:analysis_ended", date(2026, 6, 1)),
     )
-    unit_tally = tally(scoring(), year(*facts, office=company, root="ent"), scoring().usual)["P1.T3.S3"]
+    unit_tally = tally(year(*facts, office=company, root="ent"))["P1.T3.S3"]
 
     assert unit_tally.answer == Analyses(Done(3, 3), None)
 
@@ -255,12 +239,12 @@ def test_the_apparatus_of_an_akimat_may_be_a_unit_of_its_own() -> None:
         for unit in ("obl", "audapp")
     )
     of = year(*own_facts, *district, office=akimat, root="obl")
-    tallies = tally(scoring(), of, scoring().usual)
+    tallies = tally(of)
 
     assert (tallies["P1.T3.S2"].answer, tallies["P1.T3.S2"].missing) == (Done(1, 2), ("dep",))
     # Lists of the department, the district and the district's department; the apparatus lists for its district.
     assert (tallies["P1.T4.S1"].answer, tallies["P1.T4.S1"].missing) == (Done(1, 3), ("auddep", "dep"))
-    below = tally(scoring(), replace(of, root="aud"), scoring().usual)["P1.T3.S2"]
+    below = tally(replace(of, root="aud"))["P1.T3.S2"]
     assert (below.answer, below.missing) == (Done(1, 2), ("auddep",))
 
 
@@ -321,9 +305,7 @@ def test_under_embargo_project_one_is_not_assessed(ended: date, assessed: bool) 
 
     assert any(name.startswith("P1.") for name in points_by_indicator) is assessed
     assert points_by_indicator["P2.T5.S4"] == "-5"
-    assert [remark.code for remark in remarks(scoring(), of, scoring().usual)] == (
-        [] if assessed else ["score.embargo"]
-    )
+    assert [remark.code for remark in remarks(of, scoring().usual)] == ([] if assessed else ["score.embargo"])
 
 
 @pytest.mark.parametrize(
@@ -342,7 +324,7 @@ def test_a_year_before_the_first_record_has_no_data(
     of = year(since=since)
 
     assert bool(points(of)) is counted
-    assert [remark.code for remark in remarks(scoring(), of, scoring().usual)] == codes
+    assert [remark.code for remark in remarks(of, scoring().usual)] == codes
 
 
 @pytest.mark.parametrize(("renewed", "done"), [((), 0), (("instruction_renewed",), 1)])
@@ -350,7 +332,7 @@ def test_an_instruction_counts_once_it_is_renewed_in_the_year(renewed: tuple[str
     """That it was confirmed alone is not enough."""
     facts = (fact("ent1", f"{P3}:{name}", date(2026, 6, 1)) for name in ("instruction_confirmed", *renewed))
 
-    assert tally(scoring(), year(*facts, office=ten()), scoring().usual)["P3.T2.S3"].answer == Done(done, 5)
+    assert tally(year(*facts, office=ten()))["P3.T2.S3"].answer == Done(done, 5)
 
 
 def test_an_enterprise_by_itself_is_one_of_one_or_not_assessed() -> None:
@@ -401,16 +383,10 @@ def test_months_gone_by_are_lost_and_those_ahead_are_at_stake() -> None:
 def test_once_the_year_is_over_nothing_is_at_stake() -> None:
     """What was not earned is lost, and no step is proposed."""
     of = year(*prepared())
-    usual = scoring().usual
-    tallies = tally(scoring(), of, usual)
-    scores_by_id = {indicator_score.id: indicator_score for indicator_score in scored(of).scores}
-    prospects_seen = [
-        prospect(scoring().indicators[name], scores_by_id[name], indicator_tally, of)
-        for name, indicator_tally in tallies.items()
-    ]
 
-    assert steps(scoring(), tallies, of, usual) == ()
-    assert all(prospect.at_stake == 0 for prospect in prospects_seen if prospect is not None)
+    assert not next_steps(of)
+    assert scored(of).scores
+    assert not any(score.at_stake for score in scored(of).scores)
 
 
 @pytest.mark.parametrize(("name", "runs", "expected"), [("note_signed", True, 0), ("note_signed", False, -5)])
@@ -420,10 +396,9 @@ def test_a_note_whose_term_still_runs_at_the_years_end_is_not_absent(
     """Its analysis ended on 25 December, the note is due on 12 January: nothing is deducted, nor announced in
     December; without such a term the body has none (P1.T2.S3)."""
     begun = fact("dep1", f"{IA}:analysis_ended", date(2026, 12, 25))
-    during, after = (year(begun, today=on) for on in (date(2026, 12, 28), date(2027, 1, 15)))
-    for of in (during, after):
-        if runs:
-            of.gathered.body("oblast").numbers[f"{IA}:{name}", RUNNING] += 1
+    term = MissingFact(case="2026-dep1", unit="dep1", fact=f"{IA}:{name}", due=date(2027, 1, 12))
+    lacking = (term,) if runs else ()
+    during, after = (year(begun, today=on, lacking=lacking) for on in (date(2026, 12, 28), date(2027, 1, 15)))
 
     assert prospects(after)["P1.T2.S3"] == (expected, -expected, 0)
     assert prospects(during)["P1.T2.S3"][2] == (0 if runs else 5)

@@ -34,12 +34,11 @@ from workflow.scoring.scale import (
     Present,
     Propaganda,
     Readings,
-    Scoring,
     Share,
     Sittings,
 )
-from workflow.scoring.score import NOTHING, Score, Scores, as_decimal, points_of
-from workflow.scoring.tally import AssessedYear, Tally, recorded_whole, under_embargo
+from workflow.scoring.score import NOTHING, Score, Scores, as_decimal, points_of, score
+from workflow.scoring.tally import AssessedYear, Tally, recorded_whole, tally
 
 SHOWN = 3
 """Number of units a step names that lack it."""
@@ -72,14 +71,6 @@ class PointsStep:
         }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Prospect:
-    """The points of one indicator that are lost for good, and those that may still be earned or lost."""
-
-    lost: Fraction
-    at_stake: Fraction
-
-
 class Stake(NamedTuple):
     """Points that can still be earned or kept; `deducted`: whether they are taken off if it is never done."""
 
@@ -98,35 +89,52 @@ class StakesOfYear(Protocol):
         """
 
 
-def prospect(indicator: Indicator, score: Score, indicator_tally: Tally, year: AssessedYear) -> Prospect | None:
-    """Return the points lost and at stake for an indicator; None where the document names no ceiling."""
-    over = year.today.year > year.year
-    points_taken = max(-score.points, NOTHING)
-    pending = (indicator.deduction or NOTHING) if indicator_tally.pending else NOTHING
-    if isinstance(indicator.scale, Presence):
-        return Prospect(lost=points_taken, at_stake=pending)
-    if isinstance(indicator.scale, Monthly) and isinstance(indicator_tally.answer, EachMonth):
-        return _months(indicator.scale, indicator_tally.answer, over=over)
-    ceiling = _ceiling(indicator, score, indicator_tally.answer)
+def score_year(
+    year: AssessedYear, readings: Readings, *, registers: Mapping[str, Text]
+) -> tuple[Scores, Mapping[str, Tally]]:
+    """Return the scores of a body in a year, with the points lost and at stake and with remarks: pending
+    deductions, the register rows counted and the readings used; and the counts they are of, by indicator.
+
+    Args:
+        registers: titles of registers by id.
+    """
+    scoring, tallies = year.records.scoring, tally(year, readings)
+    scores = score({name: counted.answer for name, counted in tallies.items()}, scoring, readings)
+    return Scores(
+        tuple(
+            _explained(_with_prospect(of, tallies[of.id], year), tallies[of.id], year, readings, registers)
+            for of in scores.scores
+        )
+    ), tallies
+
+
+def _with_prospect(of: Score, counted: Tally, year: AssessedYear) -> Score:
+    """Return a score with the points lost and at stake, unless the document names neither a ceiling nor a
+    deduction.
+    """
+    indicator = year.records.scoring.indicators[of.id]
+    taken = max(-of.points, NOTHING)
+    pending = (indicator.deduction or NOTHING) if counted.pending else NOTHING
+    if isinstance(indicator.scale, Monthly) and isinstance(counted.answer, EachMonth):
+        lost, at_stake = _months(indicator.scale, counted.answer, over=year.is_over)
+        return replace(of, lost=lost, at_stake=at_stake)
+    ceiling = _ceiling(indicator, of, counted.answer)
     if ceiling is None:
-        return Prospect(lost=points_taken, at_stake=pending) if points_taken or pending else None
-    missing = max(ceiling - _of_ceiling(indicator, score, indicator_tally.answer), NOTHING)
-    if over:
-        return Prospect(lost=missing + points_taken, at_stake=NOTHING)
-    if (
-        indicator_tally.quarterly
-        and isinstance(indicator_tally.answer, Done | Present)
-        and indicator_tally.missing
-    ):
+        named = isinstance(indicator.scale, Presence) or taken or pending
+        return replace(of, lost=taken, at_stake=pending) if named else of
+    missing = max(ceiling - _of_ceiling(indicator, of, counted.answer), NOTHING)
+    if year.is_over:
+        return replace(of, lost=missing + taken, at_stake=NOTHING)
+    if counted.quarterly and isinstance(counted.answer, Done) and counted.missing:
         # A unit that missed a quarter can no longer be counted for the year.
-        return Prospect(lost=missing, at_stake=score.points)
-    return Prospect(lost=NOTHING, at_stake=missing + pending)
+        return replace(of, lost=missing, at_stake=of.points)
+    return replace(of, lost=NOTHING, at_stake=missing + pending)
 
 
 def stake_of(
     unit: str,
     indicator: Indicator,
-    indicator_prospect: Prospect,
+    at_stake: Fraction,
     indicator_tally: Tally,
     office: Office,
     *,
@@ -144,7 +152,6 @@ def stake_of(
     place = next((above for above in office.above(unit) if members and above in members.units), None)
     if place is not None and (place in indicator_tally.missing) == indicator_tally.quarterly:
         return None
-    at_stake = indicator_prospect.at_stake
     if isinstance(indicator.scale, Monthly) and month is not None:
         is_over = month < period_of(today, "month").name
         at_stake = NOTHING if is_over else min(at_stake, indicator.scale.at_most)
@@ -152,12 +159,10 @@ def stake_of(
     return Stake(points, isinstance(indicator.scale, Presence)) if points else None
 
 
-def steps(
-    scoring: Scoring, tallies: Mapping[str, Tally], year: AssessedYear, readings: Readings
-) -> tuple[PointsStep, ...]:
+def steps(tallies: Mapping[str, Tally], year: AssessedYear, readings: Readings) -> tuple[PointsStep, ...]:
     """Return the nearest step of every indicator that has one, the most points first."""
     # A step counts for the whole year, whatever the reading of the period.
-    plain = {**readings, "commission_period": "year"}
+    plain, scoring = {**readings, "commission_period": "year"}, year.records.scoring
     steps = [
         step
         for name, tally in tallies.items()
@@ -171,13 +176,13 @@ def _steps(
     indicator: Indicator, indicator_tally: Tally, year: AssessedYear, readings: Readings
 ) -> Iterator[PointsStep]:
     """Yield the next steps of one indicator that earn or keep points; none after the year."""
-    if year.today.year > year.year:
+    if year.is_over:
         return
     end = date(year.year, 12, 31)
     answer, scale = indicator_tally.answer, indicator.scale
     if indicator_tally.pending and indicator.deduction is not None:
-        late, waiting = indicator_tally.missing if isinstance(answer, Present) else (), indicator_tally.waiting
-        cases = (*late, *(waiting.cases if waiting else ()))[:SHOWN]
+        late = indicator_tally.missing if isinstance(answer, Present) else ()
+        cases = (*late, *indicator_tally.waiting)[:SHOWN]
         yield _step(indicator, "keep" if cases else "keep_year", indicator.deduction, end, cases=cases)
     if isinstance(answer, Present) and indicator.counting.by == "values" and isinstance(scale, Share):
         yield _step(indicator, "record_whole", scale.maximum, end)
@@ -267,15 +272,13 @@ def _this_quarter(
         yield _step(indicator, "this_quarter", best - worst, quarter.last, missing, **details)
 
 
-def _months(scale: Monthly, answer: EachMonth, *, over: bool) -> Prospect:
+def _months(scale: Monthly, answer: EachMonth, *, over: bool) -> tuple[Fraction, Fraction]:
     """Return what past months have lost of their maximum, and what this and later months may earn."""
-    months_gone = answer.counts if over else answer.counts[:-1]
-    lost = sum((scale.at_most - min(count * scale.points, scale.at_most) for count in months_gone), NOTHING)
+    rooms = [scale.at_most - min(count * scale.points, scale.at_most) for count in answer.counts]
     if over:
-        return Prospect(lost=lost, at_stake=NOTHING)
-    now = answer.counts[-1] if answer.counts else 0
-    ahead = (12 - len(answer.counts)) * scale.at_most
-    return Prospect(lost=lost, at_stake=ahead + scale.at_most - min(now * scale.points, scale.at_most))
+        return sum(rooms, NOTHING), NOTHING
+    now = rooms.pop() if rooms else scale.at_most
+    return sum(rooms, NOTHING), (12 - len(answer.counts)) * scale.at_most + now
 
 
 def _ceiling(indicator: Indicator, score: Score, answer: Answer) -> Fraction | None:
@@ -306,67 +309,48 @@ def _of_ceiling(indicator: Indicator, score: Score, answer: Answer) -> Fraction:
     return NOTHING if isinstance(answer, Present) else score.points
 
 
-def remarks(scoring: Scoring, year: AssessedYear, readings: Readings) -> tuple[Element, ...]:
+def remarks(year: AssessedYear, readings: Readings) -> tuple[Element, ...]:
     """Return remarks: since when records are kept, if within or after the year; which indicators are not
     assessed; and rows of which nobody recorded the whole they are a share of. None where nothing was ever
     recorded.
     """
-    elements = []
+    elements, scoring = [], year.records.scoring
     if not year.is_known:
         if year.since is None:
             return ()
         return (Element(code="score.no_data", arguments={"year": year.year, "since": year.since}),)
     if year.since is not None and year.since.year >= year.year and year.since <= year.today:
         elements.append(Element(code="score.since", arguments={"since": year.since}))
-    if under_embargo(scoring, year):
+    if year.under_embargo:
         reading = scoring.readings["embargo"][readings["embargo"]]
         elements.append(Element(code="score.embargo", arguments={"text": reading}))
     for indicator in scoring.indicators.values():
         counting = indicator.counting
-        people = year.body.rows(counting.fact) if counting.by == "values" else 0
+        people = year.body.of_rows(counting.fact) if counting.by == "values" else 0
         if people and not recorded_whole(year, counting, readings):
             arguments = {"indicator": indicator.id, "title": indicator.title, "count": people}
             elements.append(Element(code="score.rows_of_what", arguments=arguments))
     return tuple(elements)
 
 
-def explain(
-    scores: Scores,
-    tallies: Mapping[str, Tally],
-    scoring: Scoring,
-    year: AssessedYear,
-    readings: Readings,
-    *,
-    registers: Mapping[str, Text],
-) -> Scores:
-    """Return the scores with remarks added: pending deductions, the register rows counted and the readings
-    used.
-
-    Args:
-        registers: titles of registers by id.
-    """
-    explained_scores = []
-    for score in scores.scores:
-        indicator = scoring.indicators[score.id]
-        arithmetic = score.arithmetic
-        if tallies[score.id].running:
-            arithmetic = (Element(code="score.running"),)
-        if tallies[score.id].pending and indicator.deduction is not None:
-            pending = Element(code="score.pending", arguments={"points": as_decimal(indicator.deduction)})
-            arithmetic = (pending,) if isinstance(tallies[score.id].answer, Present) else (*arithmetic, pending)
-        readings_used = {
-            name: readings[name] for name in indicator.counting.readings if year.uses(name, scoring)
-        }
-        read = (
-            Element(code="score.reading", arguments={"text": scoring.readings[name][value]})
-            for name, value in readings_used.items()
-        )
-        sources = _sources(indicator, year, registers)
-        arithmetic = (*arithmetic, *sources, *read)
-        explained_scores.append(
-            replace(score, arithmetic=arithmetic, readings={**score.readings, **readings_used})
-        )
-    return replace(scores, scores=tuple(explained_scores))
+def _explained(
+    of: Score, counted: Tally, year: AssessedYear, readings: Readings, registers: Mapping[str, Text]
+) -> Score:
+    """Return a score with remarks added."""
+    scoring = year.records.scoring
+    indicator, arithmetic = scoring.indicators[of.id], of.arithmetic
+    if counted.running:
+        arithmetic = (Element(code="score.running"),)
+    if counted.pending and indicator.deduction is not None:
+        pending = Element(code="score.pending", arguments={"points": as_decimal(indicator.deduction)})
+        arithmetic = (pending,) if isinstance(counted.answer, Present) else (*arithmetic, pending)
+    used = {name: readings[name] for name in indicator.counting.readings if year.uses(name)}
+    read = (
+        Element(code="score.reading", arguments={"text": scoring.readings[name][value]})
+        for name, value in used.items()
+    )
+    arithmetic = (*arithmetic, *_sources(indicator, year, registers), *read)
+    return replace(of, arithmetic=arithmetic, readings={**of.readings, **used})
 
 
 def _sources(indicator: Indicator, year: AssessedYear, registers: Mapping[str, Text]) -> Iterator[Element]:
@@ -374,13 +358,13 @@ def _sources(indicator: Indicator, year: AssessedYear, registers: Mapping[str, T
     besides.
     """
     counting = indicator.counting
-    registers_by_fact = {fact: year.body.registers.get(fact, {}) for fact in counting.every_fact}
-    for register in dict.fromkeys(name for names in registers_by_fact.values() for name in names):
-        own_count = sum(registers_by_fact[fact].get(register, 0) for fact in (*counting.facts, *counting.also))
+    by_fact = {fact: year.body.registers(fact) for fact in counting.every_fact}
+    for register in dict.fromkeys(name for names in by_fact.values() for name in names):
+        own_count = sum(by_fact[fact][register] for fact in (*counting.facts, *counting.also))
         # A row with more fields (renewed, published) is not another row.
-        count = own_count or max(names.get(register, 0) for names in registers_by_fact.values())
+        count = own_count or max(names[register] for names in by_fact.values())
         yield Element(code="score.rows", arguments={"count": count, "register": registers[register]})
-    if any(names and year.body.is_recorded(fact) for fact, names in registers_by_fact.items()):
+    if any(names and any(True for _ in year.body.proved(fact)) for fact, names in by_fact.items()):
         yield Element(code=_BESIDE.get(counting.by, "score.rows_beside"))
 
 

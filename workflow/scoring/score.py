@@ -50,6 +50,8 @@ class Score:
         maximum: the maximum possible; None where the document names no ceiling.
         arithmetic: the calculation, followed by the readings used.
         readings: the readings its points depend on, by id.
+        lost, at_stake: of an assessed year: the points lost for good, and those that may still be earned or
+            lost; None where the document names no ceiling and no deduction.
     """
 
     id: str
@@ -58,14 +60,37 @@ class Score:
     maximum: Fraction | None
     arithmetic: tuple[Element, ...]
     readings: Readings
+    lost: Fraction | None = None
+    at_stake: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The scores of all assessed indicators, in the order of the document, and the total (may be negative)."""
+    """The scores of assessed indicators, in the order of the document, and their sums."""
 
     scores: tuple[Score, ...]
-    total: Fraction
+
+    @property
+    def total(self) -> Fraction:
+        """The points, which may be negative."""
+        return sum((score.points for score in self.scores), NOTHING)
+
+    @property
+    def lost(self) -> Fraction:
+        """The points that can no longer be earned."""
+        return sum((score.lost or NOTHING for score in self.scores), NOTHING)
+
+    @property
+    def at_stake(self) -> Fraction:
+        """The points that may still be earned or lost."""
+        return sum((score.at_stake or NOTHING for score in self.scores), NOTHING)
+
+    def projects(self) -> dict[str, Scores]:
+        """Return the scores by project (`P1` ... `P4`)."""
+        by_project: dict[str, list[Score]] = {}
+        for score in self.scores:
+            by_project.setdefault(score.id.partition(".")[0], []).append(score)
+        return {project: Scores(tuple(scores)) for project, scores in by_project.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +112,13 @@ def score(answers: Mapping[str, Answer], scoring: Scoring, readings: Readings) -
     Raises:
         TypeError: an answer of a type that the scale of its indicator does not use.
     """
-    scores = tuple(
-        _scored(indicator, answers[name], scoring, readings)
-        for name, indicator in scoring.indicators.items()
-        if name in answers
+    return Scores(
+        tuple(
+            _scored(indicator, answers[name], scoring, readings)
+            for name, indicator in scoring.indicators.items()
+            if name in answers
+        )
     )
-    return Scores(scores, sum((score.points for score in scores), NOTHING))
 
 
 def points_of(indicator: Indicator, answer: Answer, readings: Readings) -> Fraction:

@@ -1,4 +1,4 @@
-"""Computes from the records of a year the counts that an office's points are based on. Pure.
+"""Counts from the records of a year what an office's points are based on. Pure.
 
 Facts count whether in time or late. The units counted are those the scoring document names: units of certain
 kinds at any depth below the body; districts and quasi-state subjects are counted separately. Records of an
@@ -15,7 +15,7 @@ from functools import cached_property
 from workflow.org.kinds import among as of_kinds
 from workflow.org.office import Office
 from workflow.periods import PeriodSpan, period_of, periods
-from workflow.scoring.recorded import BodyNumbers, NotYetDue, YearRecords
+from workflow.scoring.records import Body, YearRecords
 from workflow.scoring.scale import (
     Analyses,
     Answer,
@@ -29,7 +29,6 @@ from workflow.scoring.scale import (
     Present,
     Quarters,
     Readings,
-    Scoring,
     UnitKinds,
 )
 
@@ -47,22 +46,20 @@ class Members:
     """The units that a share is taken of.
 
     Attributes:
-        units: by id, the records of each.
-        whole: the records of the body itself, where it is not one of the units.
-        covered: the units for which a fact of the body itself counts too.
+        units: their ids, in order.
+        counted_for: unit at or below the body -> those of them that its own records count for.
+        covered: whether those of the body itself count for its inner units too.
     """
 
-    units: Mapping[str, tuple[BodyNumbers, ...]]
-    whole: tuple[BodyNumbers, ...] = ()
-    covered: frozenset[str] = frozenset()
+    records: YearRecords
+    units: tuple[str, ...]
+    counted_for: Mapping[str, tuple[str, ...]]
+    covered: bool = False
 
     def having(self, facts: Iterable[str], span: PeriodSpan | None = None) -> frozenset[str]:
         """Return the units for which one of the facts happened (in that span)."""
-        facts = tuple(facts)
-        units = {unit for unit, bodies in self.units.items() if _any_has(bodies, facts, span)}
-        if self.covered and _any_has(self.whole, facts, span):
-            units |= self.covered
-        return frozenset(units)
+        places = self.records.places(facts, span)
+        return frozenset(unit for place in places for unit in self.counted_for.get(place, ()))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +68,7 @@ class Tally:
 
     Attributes:
         missing: ids of the organisations or cases that are missing for the full number.
-        waiting: cases in which it is not done and not overdue; None where there are none.
+        waiting: ids of the cases in which it is not done and not overdue.
         members: the organisations a share is taken of; quarterly: whether it is required again each quarter.
         running: whether it is not there yet, and nothing is deducted since its term ran on beyond the year.
         pending: whether the deduction will be made at the end of the year unless something is done.
@@ -79,40 +76,36 @@ class Tally:
 
     answer: Answer
     missing: tuple[str, ...] = ()
-    waiting: NotYetDue | None = None
+    waiting: tuple[str, ...] = ()
     members: Members | None = None
     quarterly: bool = False
     pending: bool = False
     running: bool = False
 
 
-def _any_has(bodies: Iterable[BodyNumbers], facts: Iterable[str], span: PeriodSpan | None = None) -> bool:
-    """Return whether one of the bodies has one of the facts (in that span)."""
-    return any(body.has(fact, span) for body in bodies for fact in facts)
-
-
 @dataclass(frozen=True, kw_only=True)
 class AssessedYear:
-    """All records and settings for assessing one body in one year.
+    """One body in one year, with its records.
 
     Attributes:
-        gathered: recorded facts and open obligations of every unit in the year.
+        records: of every unit of the office.
         root: the unit that is assessed, with everything below it; "" is the whole office.
         today: the local date of the assessment; later facts have not happened.
         since: the local date of the first record of the office; None before there is one.
-        kinds: the units that a share of units is taken of.
     """
 
-    gathered: YearRecords
+    records: YearRecords
     root: str
-    year: int
     today: date
     since: date | None = None
-    kinds: tuple[UnitKinds, ...] = ()
+
+    @property
+    def year(self) -> int:
+        return self.records.year
 
     @property
     def office(self) -> Office:
-        return self.gathered.office
+        return self.records.office
 
     @property
     def is_over(self) -> bool:
@@ -122,7 +115,7 @@ class AssessedYear:
     def is_known(self) -> bool:
         """Whether the year can be assessed: records were kept by its end, or reach back into it."""
         is_recorded = self.since is not None and self.since.year <= self.year
-        return is_recorded or self.gathered.body("").any_fact
+        return is_recorded or self.records.body("").any_fact
 
     @cached_property
     def is_organisation(self) -> bool:
@@ -130,20 +123,20 @@ class AssessedYear:
         return not self.root or self.root in self.office.tops or self._kind(self.root) not in ("", APPARATUS)
 
     @cached_property
-    def body(self) -> BodyNumbers:
-        """The recorded facts and open obligations of the body."""
-        return self.gathered.body(self.root)
+    def body(self) -> Body:
+        """The records of the body."""
+        return self.records.body(self.root)
 
     @cached_property
     def units(self) -> Members:
         """The body's units, as the document names them for a body of its kind."""
         kind = self._kind(self.root)
-        rule = next((rule for rule in self.kinds if kind in rule.of), None)
+        rule = next((rule for rule in self.records.scoring.units if kind in rule.of), None)
         inner = tuple(
             unit for unit in self.office.parts.get(self.root or None, ()) if self._is_part(unit, rule)
         )
         if rule is None:
-            return self._members(inner or ((self.root,) if self.root else ()))
+            return self._members(inner or self._itself)
         kinds = self._below(rule.kinds)
         if rule.inside or not kinds:
             kinds = (*inner, *kinds)
@@ -158,18 +151,20 @@ class AssessedYear:
         without = ("", APPARATUS, self._kind(self.root))
         kinds = self.office.by_kind(self.root)
         organisations = sorted(unit for kind, units in kinds.items() if kind not in without for unit in units)
-        return self._members(organisations or ((self.root,) if self.root else ()))
+        return self._members(organisations or self._itself)
 
     @cached_property
     def regions(self) -> Members:
-        """The oblast itself, and its cities and districts, each with its departments."""
-        return self._members((self.root, *self._below((CITY, DISTRICT))), stop=False)
+        """The oblast itself, and its cities and districts, each with its departments; none of the whole
+        office.
+        """
+        return self._members((self.root, *self._below((CITY, DISTRICT))) if self.root else (), stop=False)
 
     @cached_property
     def districts(self) -> Members:
         """The districts below the body; the body itself if it is an akim's office without districts."""
         districts = self._below((DISTRICT,))
-        return self._members(districts or ((self.root,) if self._kind(self.root) in _AKIMS else ()), stop=False)
+        return self._members(districts or (self._itself if self._kind(self.root) in _AKIMS else ()), stop=False)
 
     @cached_property
     def places(self) -> Members:
@@ -177,34 +172,38 @@ class AssessedYear:
         return self._members(self._below((DEPARTMENT, CITY, DISTRICT)))
 
     @cached_property
-    def own(self) -> tuple[BodyNumbers, ...]:
-        """The records of the body itself and its parts, without organisations below it."""
-        return self._members((self.root,)).units[self.root]
-
-    @cached_property
     def supervised(self) -> Members:
         """The quasi-state subjects at or below the body."""
         return self._members(self.office.by_kind(self.root).get(QUASI_STATE, ()))
 
-    def uses(self, reading: str, scoring: Scoring) -> bool:
+    @property
+    def under_embargo(self) -> bool:
+        """Whether some indicators are not assessed because the body, or one above it, was analysed from
+        outside.
+        """
+        embargo = self.records.scoring.embargo
+        own = self._members((self.root,)).counted_for
+        bodies = {*own, *self.office.above(self.root)}
+        return embargo is not None and not bodies.isdisjoint(self.records.places(embargo.facts))
+
+    def uses(self, reading: str) -> bool:
         """Return whether a reading affects this body."""
         match reading:
             case "whole_body":
-                return bool(self.units.covered)
+                return self.units.covered
             case "own_compliance":
                 return self._kind(self.root) == QUASI_STATE
             case "own_commission":
                 return self.root not in self.districts.units
             case "embargo":
-                facts = () if scoring.embargo is None else scoring.embargo.facts
-                return any(self.body.before(fact) for fact in facts)
+                embargo = self.records.scoring.embargo
+                return embargo is not None and not self.body.before.isdisjoint(embargo.facts)
         return True
 
     def is_recorded_above(self, facts: Iterable[str]) -> bool:
         """Return whether a body above this one recorded one of the facts itself."""
-        facts = tuple(facts)
-        above = (unit for unit in self.office.above(self.root) if unit != self.root)
-        return any(_any_has(self.gathered.at.get(unit, ()), facts) for unit in above)
+        above = {unit for unit in self.office.above(self.root) if unit != self.root}
+        return not above.isdisjoint(self.records.places(facts))
 
     @cached_property
     def quarters(self) -> tuple[PeriodSpan, ...]:
@@ -217,6 +216,11 @@ class AssessedYear:
     def quarter(self) -> PeriodSpan | None:
         """The quarter of the year that includes today; None before and after the year."""
         return period_of(self.today, "quarter") if self.today.year == self.year else None
+
+    @property
+    def _itself(self) -> tuple[str, ...]:
+        """The body as the only one of its units; none for the whole office."""
+        return (self.root,) if self.root else ()
 
     def _kind(self, unit: str) -> str:
         office_unit = self.office.units.get(unit)
@@ -250,26 +254,26 @@ class AssessedYear:
                 akimat.
             apparatus: the units whose records count as the body's own.
         """
-        units: dict[str, list[BodyNumbers]] = {unit: [] for unit in unit_ids}
+        units = tuple(dict.fromkeys(unit_ids))
         owners: dict[str | None, str | None] = {}
         (stands_for,) = tuple(apparatus) if len(tuple(apparatus)) == 1 else (self.root,)
+        are_members = frozenset(units)
         for unit in self._tree:
-            if unit in units:
+            if unit in are_members:
                 owners[unit] = unit
             elif unit == self.root:
-                owners[unit] = stands_for if stands_for in units else None
+                owners[unit] = stands_for if stands_for in are_members else None
             elif stop and self._kind(unit) not in ("", APPARATUS):
                 owners[unit] = None
             else:
                 owners[unit] = owners.get(self.office.units[unit].parent)
-            owner = owners[unit]
-            if owner is not None:
-                units[owner] += self.gathered.at.get(unit, ())
-        bodies_by_unit = {unit: tuple(bodies) for unit, bodies in units.items()}
-        if owners.get(self.root) is not None:
-            return Members(units=bodies_by_unit)
-        inner = frozenset(unit for unit in units if not self._kind(unit))
-        return Members(units=bodies_by_unit, whole=self.gathered.at.get(self.root, ()), covered=inner)
+        counted_for: dict[str, tuple[str, ...]]
+        counted_for = {unit: (owner,) for unit, owner in owners.items() if unit is not None and owner}
+        inner = tuple(unit for unit in units if not self._kind(unit))
+        covered = owners.get(self.root) is None and bool(inner)
+        if covered:
+            counted_for[self.root] = inner
+        return Members(records=self.records, units=units, counted_for=counted_for, covered=covered)
 
     @cached_property
     def _tree(self) -> tuple[str, ...]:
@@ -278,7 +282,7 @@ class AssessedYear:
         return tuple(unit for root in roots for unit in self.office.below(root))
 
 
-def tally(scoring: Scoring, year: AssessedYear, readings: Readings) -> Mapping[str, Tally]:
+def tally(year: AssessedYear, readings: Readings) -> Mapping[str, Tally]:
     """Return the count for each indicator; indicators that cannot be counted yet are left out, and all of them
     if no records were kept in the year.
     """
@@ -286,15 +290,15 @@ def tally(scoring: Scoring, year: AssessedYear, readings: Readings) -> Mapping[s
     if not year.is_known:
         return tallies
     kind = year.office.kind_of(year.root) if year.root else ""
-    embargo = under_embargo(scoring, year)
+    scoring = year.records.scoring
+    excluded = scoring.embargo.indicators if scoring.embargo is not None and year.under_embargo else None
     for indicator in scoring.indicators.values():
-        if embargo and scoring.embargo is not None and indicator.id.startswith(scoring.embargo.indicators):
+        by = indicator.counting.by
+        if excluded is not None and indicator.id.startswith(excluded):
             continue
-        if not year.is_organisation and indicator.counting.by in _OF_ORGANISATIONS:
+        if (not year.is_organisation and by in _OF_ORGANISATIONS) or not assessed(indicator, kind):
             continue
-        if not assessed(indicator, kind):
-            continue
-        indicator_tally = _BY[indicator.counting.by](year, indicator, readings)
+        indicator_tally = _BY[by](year, indicator, readings)
         if indicator_tally is not None:
             tallies[indicator.id] = indicator_tally
     return tallies
@@ -310,15 +314,6 @@ def assessed(indicator: Indicator, kind: str) -> bool:
     return of_kinds(kind, tuple(other_kinds))
 
 
-def under_embargo(scoring: Scoring, year: AssessedYear) -> bool:
-    """Return whether indicators are not assessed for the body because of an external analysis."""
-    if scoring.embargo is None:
-        return False
-    above = (body for unit in year.office.above(year.root) for body in year.gathered.at.get(unit, ()))
-    bodies = (*year.own, *above)
-    return _any_has(bodies, scoring.embargo.facts)
-
-
 # ------------------------------------------------------------------------------------------- ways of counting
 
 
@@ -326,7 +321,7 @@ def _presence(year: AssessedYear, indicator: Indicator, readings: Readings) -> T
     """Count whether the body has it at all."""
     counting = indicator.counting
     facts = (counting.fact, *counting.also)
-    is_present = any(year.body.has(fact) or year.body.before(fact) for fact in facts)
+    is_present = any(year.body.has(fact) or fact in year.body.before for fact in facts)
     is_present = is_present or (counting.from_above and year.is_recorded_above(facts))
     late, waiting = year.body.lacking(counting.fact, today=year.today)
     if not is_present and year.body.runs_on(counting.fact):
@@ -336,11 +331,6 @@ def _presence(year: AssessedYear, indicator: Indicator, readings: Readings) -> T
             answer=Present(True), waiting=waiting, missing=() if is_present else late, pending=not is_present
         )
     return Tally(answer=Present(False), missing=late)
-
-
-def _units(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
-    """Count the units that have the fact, of the body's units; None without any unit."""
-    return _share(year.units, indicator.counting)
 
 
 def _share(members: Members, counting: Counting) -> Tally | None:
@@ -354,20 +344,10 @@ def _share(members: Members, counting: Counting) -> Tally | None:
     return Tally(answer=Done(len(having), len(members.units)), missing=missing, members=members)
 
 
-def _supervised(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
-    """Count the quasi-state subjects that have the fact."""
-    return _share(year.supervised, indicator.counting)
-
-
 def _supervised_each(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count each quasi-state subject that has the fact; None while none has."""
     having = year.supervised.having((indicator.counting.fact,))
     return Tally(answer=Count(len(having))) if having else None
-
-
-def _supervised_quarters(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
-    """Count the quasi-state subjects that have the fact in every quarter that has ended."""
-    return _each_quarter(year, indicator.counting.fact, year.supervised)
 
 
 def _below(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
@@ -375,37 +355,30 @@ def _below(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tall
     applies.
     """
     share_tally = _share(year.organisations, indicator.counting)
-    if share_tally is None or not isinstance(share_tally.answer, Done) or share_tally.answer.done:
+    if share_tally is None or len(share_tally.missing) < len(year.organisations.units):
         return share_tally
     return replace(share_tally, answer=Present(False)) if year.is_over else replace(share_tally, pending=True)
 
 
-def _regions(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
-    """Count the oblast, its cities and districts that have the fact; None for the whole office."""
-    return _share(year.regions, indicator.counting) if year.root else None
+def _each_quarter(members: Members, year: AssessedYear, fact: str, *, apart: bool = False) -> Tally | None:
+    """Count the members that did it in every quarter that has ended, or in each of them `apart`; None before
+    the end of the first.
+    """
+    if not members.units or not year.quarters:
+        return None
+    by_quarter = [members.having((fact,), span) for span in year.quarters]
+    having, of = frozenset.intersection(*by_quarter), len(members.units)
+    answer: Answer = Done(len(having), of)
+    if apart:
+        answer = Quarters(tuple(Done(len(in_quarter), of) for in_quarter in by_quarter))
+    missing = tuple(unit for unit in members.units if unit not in having)
+    return Tally(answer=answer, missing=missing, members=members, quarterly=True)
 
 
 def _districts_quarters(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the districts that have the fact in each quarter, by year or by quarter as read."""
-    districts, fact = year.districts, indicator.counting.fact
-    units = tuple(districts.units)
-    if readings["commission_period"] != "quarter" or not units or not year.quarters:
-        return _each_quarter(year, fact, districts)
-    by_quarter = [districts.having((fact,), span) for span in year.quarters]
-    quarters = Quarters(tuple(Done(len(having), len(units)) for having in by_quarter))
-    whole_units = frozenset.intersection(*by_quarter)
-    missing = tuple(unit for unit in units if unit not in whole_units)
-    return Tally(answer=quarters, missing=missing, members=districts, quarterly=True)
-
-
-def _each_quarter(year: AssessedYear, fact: str, members: Members) -> Tally | None:
-    """Count the members that did it in every quarter that has ended; None before the end of the first."""
-    units = tuple(members.units)
-    if not units or not year.quarters:
-        return None
-    having = frozenset.intersection(*(members.having((fact,), span) for span in year.quarters))
-    missing = tuple(unit for unit in units if unit not in having)
-    return Tally(answer=Done(len(having), len(units)), missing=missing, members=members, quarterly=True)
+    apart = readings["commission_period"] == "quarter"
+    return _each_quarter(year.districts, year, indicator.counting.fact, apart=apart)
 
 
 def _value(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
@@ -413,7 +386,7 @@ def _value(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tall
     rows. Without either nothing is earned yet.
     """
     sums = year.body.value(indicator.counting.fact, indicator.counting.done)
-    rows = year.body.rows(indicator.counting.fact)
+    rows = year.body.of_rows(indicator.counting.fact)
     if sums or rows:
         return Tally(answer=Count(*(sums or (rows,))))
     return Tally(answer=Present(False)) if year.is_organisation else None
@@ -424,10 +397,9 @@ def _values(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tal
     counting = indicator.counting
     done_count, of = year.body.value(counting.fact, counting.done, counting.of) or (0, 0)
     # The whole may be recorded without the part: rows give the part.
-    rows = year.body.rows(counting.fact)
     of = of or recorded_whole(year, counting, readings)
     if of:
-        return Tally(answer=Done(max(done_count, rows), of))
+        return Tally(answer=Done(max(done_count, year.body.of_rows(counting.fact)), of))
     # Nothing is earned before the whole is recorded, which is said wherever the share is asked.
     kinds = [year.office.kind_of(unit) for unit in ([year.root] if year.root else year.office.tops)]
     is_assessed = year.is_organisation and any(assessed(indicator, kind) for kind in kinds)
@@ -440,7 +412,7 @@ def recorded_whole(year: AssessedYear, counting: Counting, readings: Readings) -
     What another step gives alone says nothing of the share: it counts where rows name people.
     """
     holds = not counting.also_if or readings.get(counting.also_if[0]) == counting.also_if[1]
-    also = counting.also if holds and year.body.rows(counting.fact) else ()
+    also = counting.also if holds and year.body.of_rows(counting.fact) else ()
     fact_numbers = (year.body.value(fact, counting.of) for fact in (counting.fact, *also))
     return next((sum(numbers) for numbers in fact_numbers if numbers), 0)
 
@@ -481,12 +453,10 @@ def _cartogram(year: AssessedYear, indicator: Indicator, readings: Readings) -> 
     """Count each department and district once in each of the two sections: as recorded line by line, and both
     where an update is recorded for the department or district itself.
     """
-    members = year.places
-    fact, office = indicator.counting.fact, year.office
-    section_units: set[tuple[str, str]] = {
-        (part, unit) for unit in members.having((fact,)) for part in SECTIONS
-    }
-    for section, name in year.body.sections():
+    members, office = year.places, year.office
+    updated = members.having((indicator.counting.fact,))
+    section_units = {(section, unit) for unit in updated for section in SECTIONS}
+    for section, name in year.body.lines():
         unit = office.unit_id(name)
         if unit in members.units or unit not in office.units:
             section_units.add((section, unit))
@@ -502,18 +472,21 @@ def _propaganda(year: AssessedYear, indicator: Indicator, readings: Readings) ->
     if not year.body.has(fact):
         return Tally(answer=Present(False)) if year.is_organisation else None
     views = max(year.body.views(fact_name) for fact_name in (fact, scaled))
-    published = year.body.linked(fact) or year.body.has(scaled)
+    kinds = {kind for record in year.body.facts.get(fact, ()) for kind in record.evidence}
+    published = any(kind.startswith("link:") for kind in kinds) or year.body.has(scaled)
     return Tally(answer=Events(scaled=views > 0 or published, views=views))
 
 
 _BY: Mapping[str, Callable[[AssessedYear, Indicator, Readings], Tally | None]] = {
     "presence": _presence,
-    "units": _units,
-    "supervised": _supervised,
-    "supervised_quarters": _supervised_quarters,
+    "units": lambda year, indicator, _: _share(year.units, indicator.counting),
+    "supervised": lambda year, indicator, _: _share(year.supervised, indicator.counting),
+    "supervised_quarters": lambda year, indicator, _: _each_quarter(
+        year.supervised, year, indicator.counting.fact
+    ),
     "supervised_each": _supervised_each,
     "below": _below,
-    "regions": _regions,
+    "regions": lambda year, indicator, _: _share(year.regions, indicator.counting),
     "districts_quarters": _districts_quarters,
     "value": _value,
     "values": _values,

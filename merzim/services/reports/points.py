@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -190,33 +190,25 @@ def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: in
 
 def _projects(whole_year: YearScores, name: Callable[[str], Name]) -> tuple[Project, ...]:
     """Return the points by project of the standard; an indicator names the first twelve it is `missing`."""
-    by_project: dict[str, list[IndicatorPoints]] = {}
-    for score in whole_year.scores.scores:
-        prospect = whole_year.prospects.get(score.id)
-        by_project.setdefault(score.id.partition(".")[0], []).append(
-            IndicatorPoints(
-                id=score.id,
-                title=score.title,
-                points=as_decimal(score.points),
-                maximum=None if score.maximum is None else as_decimal(score.maximum),
-                lost=None if prospect is None else as_decimal(prospect.lost),
-                at_stake=None if prospect is None else as_decimal(prospect.at_stake),
-                arithmetic=score.arithmetic,
-                missing=tuple(name(id) for id in whole_year.counted[score.id].missing[:12]),
-            )
-        )
     return tuple(
         Project(
             number=project.removeprefix("P"),
-            points=_sum(indicator.points for indicator in indicators),
-            lost=_sum(indicator.lost for indicator in indicators),
-            at_stake=_sum(indicator.at_stake for indicator in indicators),
-            indicators=tuple(indicators),
+            points=as_decimal(scores.total),
+            lost=as_decimal(scores.lost),
+            at_stake=as_decimal(scores.at_stake),
+            indicators=tuple(
+                IndicatorPoints(
+                    id=score.id,
+                    title=score.title,
+                    points=as_decimal(score.points),
+                    maximum=None if score.maximum is None else as_decimal(score.maximum),
+                    lost=None if score.lost is None else as_decimal(score.lost),
+                    at_stake=None if score.at_stake is None else as_decimal(score.at_stake),
+                    arithmetic=score.arithmetic,
+                    missing=tuple(name(id) for id in whole_year.counted[score.id].missing[:12]),
+                )
+                for score in scores.scores
+            ),
         )
-        for project, indicators in by_project.items()
+        for project, scores in whole_year.scores.projects().items()
     )
-
-
-def _sum(points: Iterable[Decimal | None]) -> Decimal:
-    """Return the sum of points; None counts as 0."""
-    return sum((points_part for points_part in points if points_part is not None), Decimal(0))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, or_, select
@@ -22,7 +22,15 @@ from merzim.storage.tables.events import EVENT, FIRST_ENTRY, OF_CASES
 from workflow.cases.case import Case, Event, values_of, with_rows
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.risk import register
-from workflow.scoring.recorded import RUNNING, MissingFact, Numbers, RecordedFact, RegisterEntry, unit_numbers
+from workflow.scoring.records import (
+    CARTOGRAM,
+    COMPLETED,
+    FOUND,
+    REMOVED,
+    TALK,
+    MissingFact,
+    RecordedFact,
+)
 from workflow.scoring.scale import Scoring
 
 _OF_FACTS = EVENT.c.kind.in_(("fact", "corrected", "evidence"))
@@ -39,24 +47,16 @@ REGISTER_YEARS = 2
 
 
 def of_year(
-    engine: Engine, scoring: Scoring, year: int, *, today: date
-) -> tuple[Mapping[str, Numbers], Mapping[str, Sequence[MissingFact]]]:
-    """Return by unit, as cases name them, the numbers recorded up to a day of the year, and what is lacking."""
+    engine: Engine, scoring: Scoring, year: int
+) -> tuple[Sequence[RecordedFact], Sequence[MissingFact]]:
+    """Return what active cases recorded for the points of a year, and what of it they lack."""
     with reading(engine) as connection:
-        facts, rows = _recorded(connection, scoring, year), _entries(connection, year)
-        lacking = _lacking(connection, scoring.awaited, year)
-        running = [*_running(connection, scoring, year)]
-    recorded = {
-        unit: unit_numbers(facts.get(unit, ()), scoring, year=year, today=today, entries=rows.get(unit, ()))
-        for unit in {*facts, *rows}
-    }
-    for unit, fact in running:
-        recorded.setdefault(unit, Counter())[fact, RUNNING] += 1
-    return recorded, lacking
+        facts = [*_recorded(connection, scoring, year), *_lines(connection, year)]
+        return facts, [*_lacking(connection, scoring.awaited, year), *_running(connection, scoring, year)]
 
 
-def _recorded(connection: Connection, scoring: Scoring, year: int) -> dict[str, list[RecordedFact]]:
-    """Return the facts of active cases that points of a year are counted from, by unit.
+def _recorded(connection: Connection, scoring: Scoring, year: int) -> Iterator[RecordedFact]:
+    """Yield the facts of active cases that points of a year are counted from.
 
     Those of the year and of the year before, and those whose period is of the year. A corrected fact has its
     last date; its numbers and evidence are those of all its events. A fact recorded from a row of a register is
@@ -81,18 +81,12 @@ def _recorded(connection: Connection, scoring: Scoring, year: int) -> dict[str, 
     whole_query = query.where(in_names(EVENT.c.case)).order_by(EVENT.c.case, EVENT.c.seq)
     records = [record for record in own_records if record.case not in amended_cases | withdrawn]
     records += execute_for_names(connection, whole_query, sorted(amended_cases))
-    by_unit: dict[str, list[RecordedFact]] = {}
-    for recorded_fact in (
-        *_facts_of_events(records, names),
-        *_remaining_facts(cases(connection, withdrawn).values(), names),
-    ):
-        if recorded_fact.on.year in (year - 1, year) or recorded_fact.period.startswith(str(year)):
-            by_unit.setdefault(recorded_fact.unit, []).append(recorded_fact)
-    return by_unit
+    yield from _facts_of_events(records, names)
+    yield from _remaining_facts(cases(connection, withdrawn).values(), names)
 
 
-def _lacking(connection: Connection, facts: Collection[str], year: int) -> dict[str, list[MissingFact]]:
-    """Return board rows of these facts that are open or missed in active cases and due in a year, by unit."""
+def _lacking(connection: Connection, facts: Collection[str], year: int) -> Iterator[MissingFact]:
+    """Yield the board rows of these facts that are open or missed in active cases and due in a year."""
     columns = DEADLINE.c.case, CASE.c.unit, CASE.c.procedure, DEADLINE.c.obligation
     query = select(*columns, DEADLINE.c.due, DEADLINE.c.counts_until)
     query = _of_active(query, DEADLINE.c.case, facts).where(
@@ -100,20 +94,19 @@ def _lacking(connection: Connection, facts: Collection[str], year: int) -> dict[
         DEADLINE.c.state.in_(("open", "missed")),
         DEADLINE.c.due.between(date(year, 1, 1), date(year, 12, 31)),
     )
-    missing_facts: dict[str, list[MissingFact]] = {}
     for record in connection.execute(query):
         fact = f"{record.procedure}:{record.obligation}"
         if fact in facts:
-            missing_facts.setdefault(record.unit, []).append(read_as(MissingFact, record, fact=fact))
-    return missing_facts
+            yield read_as(MissingFact, record, fact=fact)
 
 
-def _running(connection: Connection, scoring: Scoring, year: int) -> Iterator[tuple[str, str]]:
-    """Yield unit and fact of each term that began in the year and ends in the next one, in active cases."""
+def _running(connection: Connection, scoring: Scoring, year: int) -> Iterator[MissingFact]:
+    """Yield each term that began in the year and ends in the next one, in active cases."""
     began = DEADLINE.alias()
     for fact, since in scoring.running.items():
         procedure, _, obligation = fact.partition(":")
-        query = _of_active(select(CASE.c.unit).select_from(DEADLINE), DEADLINE.c.case, [fact]).where(
+        columns = select(DEADLINE.c.case, CASE.c.unit, DEADLINE.c.due).select_from(DEADLINE)
+        query = _of_active(columns, DEADLINE.c.case, [fact]).where(
             CASE.c.procedure == procedure,
             DEADLINE.c.obligation == obligation,
             DEADLINE.c.due.between(date(year + 1, 1, 1), date(year + 1, 12, 31)),
@@ -121,8 +114,8 @@ def _running(connection: Connection, scoring: Scoring, year: int) -> Iterator[tu
             began.c.obligation == since.partition(":")[2],
             began.c.done_on.between(date(year, 1, 1), date(year, 12, 31)),
         )
-        for (unit,) in connection.execute(query):
-            yield unit, fact
+        for record in connection.execute(query):
+            yield read_as(MissingFact, record, fact=fact)
 
 
 def first_record(engine: Engine) -> datetime | None:
@@ -134,8 +127,8 @@ def first_record(engine: Engine) -> datetime | None:
     return min((at for at in (act, case) if at is not None), default=None)
 
 
-def _entries(connection: Connection, year: int) -> dict[str, list[RegisterEntry]]:
-    """Return the rows of active cases opened in the year or in the years before it that may count, by unit."""
+def _lines(connection: Connection, year: int) -> Iterator[RecordedFact]:
+    """Yield the lines of the registers of active cases opened in the year or in those before that may count."""
     counted = EVENT.alias()
     in_year = counted.c.on.between(date(year, 1, 1), date(year, 12, 31))
     may_count = or_(counted.c.kind.in_(_ENTRY_DAYS), counted.c.name == "analysis_ended")
@@ -149,30 +142,29 @@ def _entries(connection: Connection, year: int) -> dict[str, list[RegisterEntry]
     events: dict[str, list[Event]] = {}
     for entry in map(event, execute_for_names(connection, entries, heads)):
         events.setdefault(entry.case, []).append(entry)
-    by_unit: dict[str, list[RegisterEntry]] = {}
     for name, case in heads.items():
-        by_unit.setdefault(case.unit, []).extend(register_entries(with_rows(case, events[name])))
-    return by_unit
+        yield from lines_of(with_rows(case, events[name]))
 
 
-def register_entries(case: Case) -> Iterator[RegisterEntry]:
+def lines_of(case: Case) -> Iterator[RecordedFact]:
     """Yield the lines of a case's registers that points are counted from."""
+    line = partial(RecordedFact, case=case.id, unit=case.unit)
     ended = case.facts.get("analysis_ended")
     for risk in register(case).risks.values():
         if found_on := risk.found_on or (ended.on if ended else None):
-            yield RegisterEntry(kind="found", on=found_on)
+            yield line(fact=FOUND, on=found_on)
         if removal := risk.removal:
-            yield RegisterEntry(kind="completed" if removal.completed else "removed", on=removal.on)
+            yield line(fact=COMPLETED if removal.completed else REMOVED, on=removal.on)
     talks = (talk for position in exposure(case).positions.values() for talk in position.talks)
     for month in {(talk.holder, talk.on.replace(day=1)): talk.on for talk in talks}.values():
-        yield RegisterEntry(kind="talk", on=month)
+        yield line(fact=TALK, on=month)
     for entry in case.entries:
         # A cartogram recorded later takes the place of this one in its register, not of what was published.
         if entry.kind == "cartogram_recorded" and entry.on is not None:
             cartogram = exposure(replace(case, entries=(entry,))).cartogram
-            for line in cartogram.lines if cartogram else ():
-                if place := line.district or line.department:
-                    yield RegisterEntry(kind="cartogram", on=entry.on, place=(line.section, place))
+            for of_place in cartogram.lines if cartogram else ():
+                if place := of_place.district or of_place.department:
+                    yield line(fact=CARTOGRAM, on=entry.on, line=(of_place.section, place))
 
 
 def _names(facts: Iterable[str]) -> list[str]:
