@@ -59,14 +59,12 @@ VISITS = HEAD.format(id="visits", title=text("Visits"), more='named_by = ["place
         field("purpose", "choice", f'options = [{{ id = "talk", title = {text("Talk")} }}, '
               f'{{ id = "check", title = {text("Check")} }}]'),
         field("came_on", "date", "required = true"),
-        field("left_on", "date"),
-        field("cost", "money", "total = true"),
+        field("left_on", "date", 'not_before = "came_on"'),
+        field("cost", "money", 'total = true\nrequired_when = ["paid=yes"]'),
         field("pass", "text", "unique = true"),
         field("paid", "yes_no"),
         field("paper", "file"),
         field("informer", "text", "confidential = true"),
-        '[[rule]]\nkind = "not_before"\nfield = "left_on"\nthan = "came_on"',
-        '[[rule]]\nkind = "required_when"\nfield = "cost"\nwhen = "paid=yes"',
         '[[access]]\nperson = "guest"\nfields = ["place", "came_on"]',
     )
 )  # fmt: skip

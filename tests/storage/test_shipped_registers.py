@@ -293,16 +293,7 @@ def _value(app: AppContext, register: Register, field: RegisterField) -> object:
         case "date":
             return "2026-03-02"
         case "number" | "money":
-            return max(
-                [
-                    1,
-                    *(
-                        int(rule.value or 0)
-                        for rule in register.rules
-                        if rule.field == field.id and rule.kind == "at_least"
-                    ),
-                ]
-            )
+            return max(1, int(field.at_least or 0))
         case "choice":
             return [field.options[0].id] if field.several else field.options[0].id
         case "yes_no":

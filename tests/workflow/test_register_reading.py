@@ -61,17 +61,13 @@ kind = "date"
 id = "reported_on"
 {TEXT}
 kind = "date"
+not_before = "came_on"
 
 [[field]]
 id = "secret"
 {TEXT}
 kind = "money"
 confidential = true
-
-[[rule]]
-kind = "not_before"
-field = "reported_on"
-than = "came_on"
 
 [[access]]
 person = "guest"
@@ -133,8 +129,8 @@ id = "ask"
 person = "guest"
 """
 MISTAKES = [
-    ("[[rule]]", GROUP + '["plase"]\n\n[[rule]]', "unknown_reference", "group 1"),
-    ("[[rule]]", GROUP + '["secret"]\n' + GROUP + '["secret"]\n\n[[rule]]', "duplicate", "group 2"),
+    ("[[access]]", GROUP + '["plase"]\n\n[[access]]', "unknown_reference", "group 1"),
+    ("[[access]]", GROUP + '["secret"]\n' + GROUP + '["secret"]\n\n[[access]]', "duplicate", "group 2"),
     ('id = "visits"', 'id = "risks"', "reserved", "id"),
     ('rests_on = "rules"', 'rests_on = "rule"', "unknown_reference", "rests_on"),
     ('named_by = ["place"]', "named_by = []", "empty", "named_by"),
@@ -152,7 +148,13 @@ MISTAKES = [
         "confidential_shown",
         'field 6 "secret": total',
     ),
-    ('than = "came_on"', 'than = "place"', "field_kind", "rule 1: than"),
+    ('not_before = "came_on"', 'not_before = "place"', "field_kind", 'field 5 "reported_on": not_before'),
+    ("# more of place", 'not_before = "came_on"', "field_kind", 'field 1 "place": not_before'),
+    ("# more of place", "at_least = 0", "field_kind", 'field 1 "place": at_least'),
+    ("# more of place", "at_most = 0", "field_kind", 'field 1 "place": at_most'),
+    ("# more of place", "years_ahead = 1", "field_kind", 'field 1 "place": years_ahead'),
+    ("# more of place", 'required_when = ["purpose=tea"]', "not_allowed", 'field 1 "place": required_when'),
+    ('named_by = ["place"]', 'named_by = ["place"]\nany_of = [["plase"]]', "unknown_reference", "any_of 1"),
     ('person = "guest"\nfields', 'person = "place"\nfields', "field_kind", "access 1: person"),
     ('where = ["purpose=talk"]', 'where = ["purpose=tea"]', "not_allowed", "count 1: where"),
     ('distinct = "guest"', 'all_of = ["talk"]', "missing_key", "count 1"),
@@ -160,20 +162,20 @@ MISTAKES = [
     ('distinct = "guest"', 'most = "secret"', "confidential_shown", "count 1"),
     ('indicator = "P3.T2.S1"', 'indicator = "P3"', "not_written_so", "count 1"),
     (
-        "[[rule]]",
-        GIFT + 'field = "place"\nfact = "gift_received"\nwhen = "purpose=talk"\n\n[[rule]]',
+        "[[access]]",
+        GIFT + 'field = "place"\nfact = "gift_received"\nwhen = "purpose=talk"\n\n[[access]]',
         "field_kind",
         "opens.fact 1: field",
     ),
     (
-        "[[rule]]",
-        GIFT + 'field = "came_on"\nfact = "gift_received"\nwhen = "purpose=tea"\n\n[[rule]]',
+        "[[access]]",
+        GIFT + 'field = "came_on"\nfact = "gift_received"\nwhen = "purpose=tea"\n\n[[access]]',
         "not_allowed",
         "opens.fact 1: when",
     ),
     (
-        "[[rule]]",
-        '[opens]\nprocedure = "gift-handover"\nresponsible = { x = "place" }\n\n[[rule]]',
+        "[[access]]",
+        '[opens]\nprocedure = "gift-handover"\nresponsible = { x = "place" }\n\n[[access]]',
         "field_kind",
         "opens.responsible",
     ),
@@ -183,13 +185,12 @@ MISTAKES = [
     ('distinct = "place"', 'distinct = "secret"', "confidential_shown", "fulfils 1"),
     ('"document:report" = "paper"', '"document:report" = "place"', "field_kind", "fulfils 1: evidence"),
     (
-        "[[rule]]",
-        '[opens]\nprocedure = "gift-handover"\nevidence = { gift_received = "secret" }\n\n[[rule]]',
+        "[[access]]",
+        '[opens]\nprocedure = "gift-handover"\nevidence = { gift_received = "secret" }\n\n[[access]]',
         "confidential_shown",
         "opens.evidence",
     ),
-    ("# more", 'translation_of = "secret"\n# more', "field_kind", 'field 1 "place": translation_of'),
-    ("# more", 'translation_of = "place"\n# more', "translation", 'field 1 "place": translation_of'),
+    ('kind = "file"', 'kind = "file"\ntranslated = true', "field_kind", 'field 7 "paper": translated'),
     ('options = [{ id = "talk"', '# [{ id = "talk"', "missing_key", 'field 3 "purpose"'),
     ('{ id = "check"', '{ id = "talk"', "duplicate", 'field 3 "purpose": options[2]'),
     ('kind = "file"', 'kind = "row"', "missing_key", 'field 7 "paper"'),
@@ -199,16 +200,20 @@ MISTAKES = [
     ('kind = "date"', 'kind = "term"', "not_allowed", 'field 4 "came_on": kind'),
     ('id = "seen"', 'id = "ground"', "reserved", 'field 8 "ground": id'),
     ('named_by = ["place"]', 'named_by = ["place"]\nunique_together = [["paper"]]', "not_allowed", "unique_"),
-    ("[[rule]]", GROUP + '["place"]\n\n[[rule]]', "not_allowed", "group 1"),
-    ('than = "came_on"', "", "missing_key", "rule 1"),
+    ("[[access]]", GROUP + '["place"]\n\n[[access]]', "not_allowed", "group 1"),
     ('person = "guest"\n', 'person = "guest"\nreader = "auditor"\n', "unknown_key", "access 1"),
     ('person = "guest"\n', "", "missing_key", "access 1"),
     ('where = ["purpose=talk"]', 'where = ["place=x"]', "not_allowed", "count 1: where"),
-    ("[[rule]]", CAMPAIGN + 'act = "law"\n\n[[rule]]', "unknown_reference", 'campaign 1 "ask": act'),
-    ("[[rule]]", CAMPAIGN + 'act = "rules"\n\n[[rule]]', "missing_key", 'campaign 1 "ask"'),
-    ("[[rule]]", CAMPAIGN + "\n[[rule]]", "campaign_lacks", 'campaign 1 "ask"'),
-    ("[[rule]]", CAMPAIGN + 'given = ["place", "place"]\n\n[[rule]]', "duplicate", 'campaign 1 "ask"'),
-    ("[[rule]]", CAMPAIGN + 'values = { purpose = "tea" }\n\n[[rule]]', "campaign_value", 'campaign 1 "ask"'),
+    ("[[access]]", CAMPAIGN + 'act = "law"\n\n[[access]]', "unknown_reference", 'campaign 1 "ask": act'),
+    ("[[access]]", CAMPAIGN + 'act = "rules"\n\n[[access]]', "missing_key", 'campaign 1 "ask"'),
+    ("[[access]]", CAMPAIGN + "\n[[access]]", "campaign_lacks", 'campaign 1 "ask"'),
+    ("[[access]]", CAMPAIGN + 'given = ["place", "place"]\n\n[[access]]', "duplicate", 'campaign 1 "ask"'),
+    (
+        "[[access]]",
+        CAMPAIGN + 'values = { purpose = "tea" }\n\n[[access]]',
+        "campaign_value",
+        'campaign 1 "ask"',
+    ),
     ('distinct = "guest"', 'distinct = "purpose"\nall_of = ["tea"]', "not_allowed", "count 1: all_of"),
 ]
 

@@ -8,9 +8,10 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from workflow.cases.case import EntryKind
+from workflow.languages import LANGUAGES
 from workflow.law.files import (
     As,
     ById,
@@ -25,10 +26,7 @@ from workflow.law.files import (
     matching,
     one_of,
 )
-from workflow.law.procedure import (
-    Act,
-    Text,
-)
+from workflow.law.procedure import Act, Text
 from workflow.org.access import Access
 from workflow.org.kinds import NAMES, among
 from workflow.refusal import Refusal, closest_first
@@ -49,13 +47,14 @@ FieldKind = Literal[
     "row",
     "term",
 ]
-RuleKind = Literal["not_before", "not_after", "at_least", "at_most", "years_ahead", "required_when", "one_of"]
 FILLED = "filled"
 """The value in a condition that holds for any value: `decided_on=filled`."""
 TYPED: tuple[FieldKind, ...] = ("text", "long_text", "date", "number", "money", "choice", "yes_no", "link")
 """Kinds of fields that people without an account may fill in: none of them looks anything up in the office."""
 TRANSLATED: tuple[FieldKind, ...] = ("text", "long_text")
-"""Kinds of fields that another field may translate."""
+"""Kinds of fields that may be `translated`."""
+OTHER_LANGUAGE = Text(" (екінші тілде)", " (на другом языке)", " (in the other language)")
+"""Ends the title of a field that another is translated in."""
 LISTED: tuple[FieldKind, ...] = tuple(kind for kind in get_args(FieldKind) if kind != "long_text")
 """Kinds of fields that lists have columns for."""
 IN_CASES: tuple[FieldKind, ...] = (*TYPED, "row", "term")
@@ -86,6 +85,39 @@ class UnknownRegisterField(Refusal, LookupError):
     """The register has no such field, or the reader may not see it; `allowed` lists the visible ones."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Condition:
+    """A condition on one field of a row: it has this value, or any value (`filled`)."""
+
+    field: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.field}={self.value}"
+
+    @classmethod
+    def parse(cls, text: str) -> Condition:
+        """Return the condition written `field=value`."""
+        name, _, value = text.partition("=")
+        return cls(field=name, value=value)
+
+
+When = Annotated[
+    Condition,
+    As(
+        Annotated[str, matching("^[a-z][a-z0-9_]*=[a-z0-9][a-z0-9_-]*$", '"status=done"')],
+        Condition.parse,
+    ),
+    Refers(),
+]
+ShownField = Annotated[Name, Refers(shown=True)]
+DateField = Annotated[Name, Refers(("date",))]
+ShownDate = Annotated[Name, Refers(("date",), shown=True)]
+PersonField = Annotated[Name, Refers(("person",))]
+Figure = Annotated[Name, Refers(("number", "money"), shown=True)]
+AnyFields = Annotated[Distinct[Name], Refers()]
+
+
 class FieldOption(Model):
     """An option of a field of kind `choice`."""
 
@@ -113,9 +145,14 @@ class RegisterField(Model):
         fixed: it is entered with a new row and cannot be changed afterwards.
         preset: the default option of a choice.
         short: its name on the command line, if not its id.
-        translation_of: the text field that it says in the other language of papers (Kazakh or Russian).
         post_of: of a text: the person field whose post, as the office knows it, a new row takes where nothing
             is written.
+        translated: a second field, `<id>_translated`, says it in the other language of papers.
+        not_before: of a date: the date field it must not precede.
+        at_least, at_most: limits of a number; years_ahead: of a year, how many after the present one it may be.
+        at_least_when: the condition under which `at_least` holds; None where it always does.
+        required_when: conditions each of which requires it.
+        translation_of: the text field that it says in the other language of papers (Kazakh or Russian).
     """
 
     id: Name
@@ -138,8 +175,15 @@ class RegisterField(Model):
     fixed: bool = False
     preset: Name = ""
     short: NonBlank = ""
-    translation_of: Annotated[Name, Refers(TRANSLATED)] = ""
     post_of: Annotated[Name, Refers(("person",))] = ""
+    translated: bool = False
+    not_before: DateField = ""
+    at_least: Number | None = None
+    at_least_when: When | None = None
+    at_most: Number | None = None
+    years_ahead: Number | None = None
+    required_when: Listed[When] = ()
+    translation_of: str = computed("")
 
     @property
     def outside_events(self) -> bool:
@@ -164,58 +208,14 @@ class RegisterField(Model):
         """Return the option with that id; None where there is none."""
         return next((option for option in self.options if option.id == name), None)
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Condition:
-    """A condition on one field of a row: it has this value, or any value (`filled`)."""
-
-    field: str
-    value: str
-
-    def __str__(self) -> str:
-        return f"{self.field}={self.value}"
-
-    @classmethod
-    def parse(cls, text: str) -> Condition:
-        """Return the condition written `field=value`."""
-        name, _, value = text.partition("=")
-        return cls(field=name, value=value)
-
-
-When = Annotated[
-    Condition,
-    As(
-        Annotated[str, matching("^[a-z][a-z0-9_]*=[a-z0-9][a-z0-9_-]*$", '"status=done"')],
-        Condition.parse,
-    ),
-    Refers(),
-]
-AnyField = Annotated[Name, Refers()]
-ShownField = Annotated[Name, Refers(shown=True)]
-DateField = Annotated[Name, Refers(("date",))]
-ShownDate = Annotated[Name, Refers(("date",), shown=True)]
-PersonField = Annotated[Name, Refers(("person",))]
-Figure = Annotated[Name, Refers(("number", "money"), shown=True)]
-AnyFields = Annotated[Distinct[Name], Refers()]
-
-
-class Rule(Model):
-    """A rule between the fields of a row.
-
-    Attributes:
-        field, than: dates compared by `not_before` and `not_after`; `field` and `value`: used by `at_least`,
-            `at_most`, and `years_ahead` (the maximum number of years after the present one).
-        when: the condition under which `required_when` requires `field`, and under which `at_least` and
-            `at_most` apply.
-        fields: for `one_of`: at least one of them must be filled.
-    """
-
-    kind: RuleKind
-    field: AnyField = ""
-    than: DateField = ""
-    value: Number | None = None
-    when: When | None = None
-    fields: AnyFields = ()
+    def with_translation(self) -> tuple[RegisterField, ...]:
+        """Return the field, and the one that says it in the other language where it is `translated`."""
+        if not self.translated:
+            return (self,)
+        said = (self.title[language] + OTHER_LANGUAGE[language] for language in LANGUAGES)
+        same = {name: getattr(self, name) for name in ("kind", "confidential", "personal")}
+        name = f"{self.id}_translated"
+        return self, RegisterField.model_construct(id=name, title=Text(*said), translation_of=self.id, **same)
 
 
 class Late(Model):
@@ -478,6 +478,11 @@ class RowAction(Model):
     evidence: bool = False
 
 
+def _with_translations(fields: Mapping[str, RegisterField]) -> Mapping[str, RegisterField]:
+    """Return the fields of a file, each with its translation after it."""
+    return {field.id: field for given in fields.values() for field in given.with_translation()}
+
+
 class Register(Model):
     """One dated version of a register.
 
@@ -488,6 +493,7 @@ class Register(Model):
         groups: fields that forms show folded; others always.
         columns: fields a list shows beside the name of a row; empty: chosen by their kinds.
         confidential: its rows are visible to officers and to the people and accesses `access` names.
+        any_of: fields of which at least one must be filled.
         unique_together: fields that together must be unique; the most selective first.
         campaigns: kinds of campaigns, by id.
         lates: days marked as late in lists and on the row; nothing is refused for them.
@@ -503,14 +509,14 @@ class Register(Model):
     acts: ById[Act] = Field(default={}, alias="act")
     act: DashedName = Field(alias="rests_on")
     paragraph: NonBlank
-    fields: ById[RegisterField] = Field(alias="field")
+    fields: Annotated[ById[RegisterField], AfterValidator(_with_translations)] = Field(alias="field")
     named_by: Annotated[Distinct[Name], Refers(shown=True)]
     columns: Annotated[Distinct[Name], Refers(LISTED)] = Field(default=(), alias="list")
     groups: Listed[FieldGroup] = Field(default=(), alias="group")
     note: Text | None = None
     applies_to: Distinct[Annotated[str, one_of(*NAMES)]] = ()
     confidential: bool = False
-    rules: Listed[Rule] = Field(default=(), alias="rule")
+    any_of: Listed[Distinct[Name]] = ()
     lates: Listed[Late] = Field(default=(), alias="late")
     unique_together: Listed[Distinct[Name]] = ()
     access: Listed[RowAccess] = ()

@@ -22,6 +22,7 @@ from workflow.registers import definition as registers
 from workflow.registers.definition import (
     FILLED,
     IN_CASES,
+    TRANSLATED,
     Condition,
     FieldKind,
     Refers,
@@ -37,16 +38,6 @@ RESERVED_FIELDS = frozenset({"id", "unit", "case", "row", "register", "ground"})
 RESERVED_REGISTERS = frozenset({"risks", "measures", "positions", "remarks"})
 """Registers whose rows are events of their case; only shipped files define them."""
 KINDS: tuple[FieldKind, ...] = get_args(FieldKind)
-_RULE_KEYS: Mapping[str, tuple[str, ...]] = {
-    "not_before": ("field", "than"),
-    "not_after": ("field", "than"),
-    "at_least": ("field", "value"),
-    "at_most": ("field", "value"),
-    "years_ahead": ("field", "value"),
-    "required_when": ("field", "when"),
-    "one_of": ("fields",),
-}
-"""Kind of a rule -> the keys it needs."""
 
 
 def read_register(name: str, text: bytes, shared: Shared = NOTHING_SHARED) -> Register:
@@ -69,8 +60,8 @@ def problems(register: Register) -> Iterator[FileProblem]:
         yield FileProblem("empty", "named_by")
     yield from _fields(register)
     yield from _groups(register)
-    for number, rule in enumerate(register.rules):
-        yield from _rule(register, rule, heading("rule", number))
+    for number, names in enumerate(register.any_of):
+        yield from _named(register, heading("any_of", number), names, Refers())
     for number, together in enumerate(register.unique_together):
         yield from _unique_together(register, together, heading("unique_together", number))
     for number, access in enumerate(register.access):
@@ -89,7 +80,6 @@ def _fields(register: Register) -> Iterator[FileProblem]:
         place = heading("field", number, field.id)
         yield from _field(field, place)
         yield from _in_case(register, field, place)
-        yield from _translation(register, field, f"{place}: translation_of")
         if field.post_of and field.kind != "text":
             yield FileProblem("not_allowed", f"{place}: kind", {"value": field.kind, "allowed": ("text",)})
     for number, action in enumerate(register.actions.values()):
@@ -175,6 +165,11 @@ def _field(field: RegisterField, place: str) -> Iterator[FileProblem]:
         ("counted", field.counted, ("number",)),
         ("subject", field.subject, ("person",)),
         ("past", field.past, ("date",)),
+        ("not_before", field.not_before, ("date",)),
+        ("at_least", field.at_least is not None, ("number", "money")),
+        ("at_most", field.at_most is not None, ("number", "money")),
+        ("years_ahead", field.years_ahead is not None, ("number",)),
+        ("translated", field.translated, TRANSLATED),
     ):
         if stated and field.kind not in allowed:
             yield FileProblem("field_kind", f"{place}: {key}", {"value": field.id, "allowed": allowed})
@@ -185,23 +180,6 @@ def _field(field: RegisterField, place: str) -> Iterator[FileProblem]:
     for key in ("unique", "total"):
         if field.confidential and getattr(field, key):
             yield FileProblem("confidential_shown", f"{place}: {key}", {"value": field.id})
-
-
-def _translation(register: Register, field: RegisterField, place: str) -> Iterator[FileProblem]:
-    """Yield mistakes of a field that translates another: it is of its kind, seen by the same readers, asked for
-    by nothing, and the only translation of a field that is none itself.
-    """
-    about = register.fields.get(field.translation_of)
-    if about is None:
-        return
-    same = ("kind", "confidential", "personal")
-    others = (other for other in register.fields.values() if other.id != field.id)
-    if (
-        any(getattr(field, key) != getattr(about, key) for key in same)
-        or any(other.translation_of == about.id for other in others)
-        or (about.translation_of or field.required or field.unique)
-    ):
-        yield FileProblem("translation", place, {"value": field.id, "name": about.id, "keys": same})
 
 
 def _in_case(register: Register, field: RegisterField, place: str) -> Iterator[FileProblem]:
@@ -229,18 +207,6 @@ def _groups(register: Register) -> Iterator[FileProblem]:
         for name in group.fields:
             if name in register.fields and name not in allowed:
                 yield FileProblem("not_allowed", place, {"value": name, "allowed": allowed})
-
-
-def _rule(register: Register, rule: registers.Rule, place: str) -> Iterator[FileProblem]:
-    """Yield the keys a rule lacks, and fields of a kind it does not compare."""
-    for key in _RULE_KEYS[rule.kind]:
-        if getattr(rule, key) in ("", None, ()):
-            yield FileProblem("missing_key", place, {"value": key})
-    kinds: tuple[FieldKind, ...] = ("date",) if rule.kind in ("not_before", "not_after") else ()
-    if rule.kind in ("at_least", "at_most", "years_ahead"):
-        kinds = ("number", "money")
-    if rule.field in register.fields:
-        yield from _named(register, f"{place}: field", [rule.field], Refers(kinds))
 
 
 def _access(access: registers.RowAccess, place: str) -> Iterator[FileProblem]:

@@ -13,7 +13,7 @@ from typing import Any
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text
 from workflow.refusal import Refusal, closest_first, quoted
-from workflow.registers.definition import FILLED, Condition, Register, RegisterField, Rule
+from workflow.registers.definition import FILLED, Condition, Register, RegisterField
 
 Value = Any
 """A stored value, as JSON: text, True or False, a list of options, or a file; a number is a decimal in text."""
@@ -99,15 +99,19 @@ def parse_values(
 
 
 def check_values(register: Register, values: Values, *, today: date) -> Iterator[ValueProblem]:
-    """Yield a problem for each empty required field, date in the future, and rule that is violated."""
+    """Yield a problem for each empty required field, date in the future or before another, number beyond its
+    limits.
+    """
     for field in register.fields.values():
-        if field.required and not is_filled(values.get(field.id)):
-            yield ValueProblem(field.id, "required")
-        day = as_date(values.get(field.id)) if field.past else None
-        if day is not None and day > today:
-            yield ValueProblem(field.id, "in_future", {"value": day, "limit": today})
-    for rule in register.rules:
-        yield from _broken(register, rule, values, today)
+        if is_filled(values.get(field.id)):
+            yield from _date_problems(field, values, today)
+            yield from _number_problems(field, values, today)
+        else:
+            yield from _missing(field, values)
+    for names in register.any_of:
+        if not any(is_filled(values.get(name)) for name in names):
+            titles = tuple(register.fields[name].title for name in names)
+            yield ValueProblem(names[0], "one_of", {"fields": titles})
 
 
 def problem_arguments(register: Register, problem: ValueProblem) -> dict[str, object]:
@@ -299,29 +303,35 @@ _PARSERS: Mapping[str, Callable[[object], Value]] = {
 """Kind of a field -> what parses a value of it, where neither the field nor the office has a say."""
 
 
-def _broken(register: Register, rule: Rule, values: Values, today: date) -> Iterator[ValueProblem]:
-    """Yield a problem for each field by which a row breaks a rule."""
-    value = values.get(rule.field)
-    match rule.kind:
-        case "required_when":
-            if rule.when is not None and holds(rule.when, values) and not is_filled(value):
-                yield ValueProblem(rule.field, "required_when", {"when": rule.when.field})
-        case "one_of":
-            if not any(is_filled(values.get(name)) for name in rule.fields):
-                titles = tuple(register.fields[name].title for name in rule.fields)
-                yield ValueProblem(rule.fields[0], "one_of", {"fields": titles})
-        case "at_least" | "at_most" | "years_ahead" if is_filled(value) and rule.value is not None:
-            number, limit = Decimal(str(value)), rule.value
-            if rule.kind == "years_ahead":
-                limit += today.year
-            wrong = number < limit if rule.kind == "at_least" else number > limit
-            if wrong and holds(rule.when, values):
-                code = "at_least" if rule.kind == "at_least" else "at_most"
-                arguments = {"value": value, "limit": str(limit)}
-                if rule.when is not None:
-                    code, arguments = f"{code}_when", {**arguments, "when": rule.when.field}
-                yield ValueProblem(rule.field, code, arguments)
-        case "not_before" | "not_after":
-            this, that = as_date(value), as_date(values.get(rule.than))
-            if this and that and (this < that if rule.kind == "not_before" else this > that):
-                yield ValueProblem(rule.field, rule.kind, {"value": this, "than": rule.than, "limit": that})
+def _missing(field: RegisterField, values: Values) -> Iterator[ValueProblem]:
+    """Yield a problem where an empty field is required, always or by a condition the row meets."""
+    if field.required:
+        yield ValueProblem(field.id, "required")
+    for condition in field.required_when:
+        if holds(condition, values):
+            yield ValueProblem(field.id, "required_when", {"when": condition.field})
+
+
+def _date_problems(field: RegisterField, values: Values, today: date) -> Iterator[ValueProblem]:
+    """Yield a problem for a date after today, or before the one it must not precede."""
+    if field.kind != "date" or not (day := as_date(values[field.id])):
+        return
+    if field.past and day > today:
+        yield ValueProblem(field.id, "in_future", {"value": day, "limit": today})
+    limit = as_date(values.get(field.not_before))
+    if limit and day < limit:
+        yield ValueProblem(field.id, "not_before", {"value": day, "than": field.not_before, "limit": limit})
+
+
+def _number_problems(field: RegisterField, values: Values, today: date) -> Iterator[ValueProblem]:
+    """Yield a problem for a number outside its limits, and for a year too far ahead."""
+    value = values[field.id]
+    most = field.at_most if field.years_ahead is None else today.year + field.years_ahead
+    if field.at_least is not None and Decimal(str(value)) < field.at_least:
+        arguments = {"value": value, "limit": str(field.at_least)}
+        if field.at_least_when is None:
+            yield ValueProblem(field.id, "at_least", arguments)
+        elif holds(field.at_least_when, values):
+            yield ValueProblem(field.id, "at_least_when", {**arguments, "when": field.at_least_when.field})
+    if most is not None and Decimal(str(value)) > most:
+        yield ValueProblem(field.id, "at_most", {"value": value, "limit": str(most)})
