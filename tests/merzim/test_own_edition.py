@@ -28,7 +28,7 @@ def own(merzim: Merzim, tmp_path: Path) -> Merzim:
         assert common in text
         text = text.replace(common, stricter)
     held_at = text.index('id = "discussion_held"')
-    text = text[:held_at] + text[held_at:].replace('force = "obligatory"', 'force = "may"', 1)
+    text = text[:held_at] + text[held_at:].replace("duty =", 'force = "may"\nduty =', 1)
     folder = tmp_path / "own"
     folder.mkdir()
     (folder / "internal-analysis.2026-05-01.toml").write_text(text, encoding="utf-8")

@@ -125,6 +125,18 @@ def test_a_file_becomes_a_procedure_with_everything_it_says() -> None:
     assert tea.examples[0].due == {"tea_poured": date(2024, 2, 6), "water_boiled": None}
 
 
+def test_an_obligation_that_names_no_act_rests_on_that_of_the_file() -> None:
+    """So does one without a force, which is obligatory; what is to be known about the act comes first."""
+    note = '[[act.notes]]\nkk = "А"\nru = "А"\nen = "Of the act"\n'
+    text = TEA.replace('act = "tea-act"\n', "").replace('force = "recommended"\n', "")
+    text = text.replace("[[act]]", 'rests_on = "tea-act"\n[[notes]]\nen = "Of itself"\n\n[[act]]')
+    tea = read_edition(NAME, text.replace("[[stage]]", note + "\n[[stage]]", 1).encode())
+
+    assert {obligation.act for obligation in tea.obligations} == {"tea-act"}
+    assert tea.by_id["tea_poured"].force == "obligatory"
+    assert [said.en for said in tea.notes] == ["Of the act", "Of itself"]
+
+
 def test_the_digest_is_of_the_bytes_as_they_are() -> None:
     """One changed byte, even in a remark, is another digest: `verify` must see it."""
     text = TEA.encode()
@@ -214,6 +226,7 @@ MISTAKES = [
     ("[[stage]]", f"{BODY}[[stage]]", "unknown_reference", 'body "COOK": successors'),
     # an obligation
     ('paragraph = "p. 2"\n', "", "missing_key", SECOND),
+    ("[[act]]", 'rests_on = "tee"\n\n[[act]]', "unknown_reference", "rests_on"),
     ('act = "tea-act"\nparagraph = "p. 2"', 'paragraph = "p. 2"', "missing_key", SECOND),
     (f"term = {TERM}\n", "", "missing_key", SECOND),
     ("# more of the first", 'forse = "may"', "unknown_key", FIRST),

@@ -47,8 +47,9 @@ def problems(procedure: Procedure) -> Iterator[FileProblem]:
     elif procedure.opened == "yearly" and not procedure.by_id[procedure.begins_with].by_itself:
         # A yearly case is opened for hundreds of organisations at once, so nobody records its beginning.
         yield FileProblem("yearly_begins_by_itself", "begins_with", {"value": procedure.begins_with})
-    if procedure.adopted_act and procedure.adopted_act not in procedure.acts:
-        yield unknown("adopted_act", procedure.adopted_act, procedure.acts)
+    for key, act in (("rests_on", procedure.act), ("adopted_act", procedure.adopted_act)):
+        if act and act not in procedure.acts:
+            yield unknown(key, act, procedure.acts)
     for act in procedure.see_also:
         if act not in procedure.acts:
             yield unknown("see_also", act, procedure.acts)

@@ -112,7 +112,8 @@ Due = Annotated[
 
 
 class Act(Model):
-    """The act a duty rests on. `short` is how an explanation names it.
+    """The act a duty rests on. `short` is how an explanation names it; `notes` are those of the procedures that
+    rest on it.
 
     `issued_by`: the authorised body of its time issued it; which body that is now, and whether the act is still
     in force, the office states in config.toml.
@@ -125,6 +126,7 @@ class Act(Model):
     adopted_on: date | None = None
     address: NonBlank | None = None
     issued_by: Literal["authorised_body"] | None = None
+    notes: Listed[Text] = ()
 
     @property
     def by_authorised_body(self) -> bool:
@@ -237,6 +239,7 @@ class Obligation(Model):
     fact that fulfils it.
 
     Attributes:
+        act: the act it rests on; where none is named, that of the procedure.
         options: of a decision, whose title is its question: the options, each with the fact that records it.
         anchored: its term, and the fact it counts from.
         after: facts that must not come later than this one (`order` findings).
@@ -262,9 +265,9 @@ class Obligation(Model):
     stage: NonBlank
     title: Text
     anchored: Annotated[AnchoredTerm, TERM] = Field(alias="term")
-    act: NonBlank
     paragraph: NonBlank
-    force: Force
+    act: NonBlank = ""
+    force: Force = "obligatory"
     duty: Duty = OUTSIDE
     assumed: bool = False
     practice: bool = False
@@ -293,8 +296,10 @@ class Obligation(Model):
     note: Text | None = None
 
     @model_validator(mode="after")
-    def _names_a_duty(self) -> Obligation:
-        """Refuse one that names no duty, unless it happens by itself."""
+    def _names_a_duty_and_an_act(self) -> Obligation:
+        """Refuse one that names no duty, unless it happens by itself, and one that rests on no act."""
+        if not self.act:
+            raise wrong("missing_key", "act")
         if "duty" not in self.model_fields_set and not self.by_itself:
             # What happens by itself is nobody's duty.
             raise wrong("missing_key", "duty")
@@ -385,6 +390,7 @@ class Procedure(Model):
         applies_to: kinds of organisation (or groups) it is for; empty means all.
         opened: how its cases are opened: when something happens ("event"), each year for every organisation
             ("yearly"), or "once".
+        act: id of the act its obligations rest on where they name none; "" for its adopted act.
         adopted_act: id of the act of one organisation it rests on, which binds only organisations that adopted
             it; "" where it binds all of its kind.
         steps: the reminder steps of every term in it.
@@ -406,9 +412,10 @@ class Procedure(Model):
     obligations: Listed[Obligation] = Field(alias="obligation")
     steps: Steps = STANDARD_STEPS
     examples: Listed[Example] = Field(default=(), alias="example")
-    notes: Listed[Text] = ()
+    own_notes: Listed[Text] = Field(default=(), alias="notes")
     applies_to: Distinct[Kind] = ()
     opened: Opened = "event"
+    act: DashedName = Field(default="", alias="rests_on")
     adopted_act: DashedName = ""
     see_also: Distinct[DashedName] = ()
     confidential: bool = False
@@ -416,6 +423,24 @@ class Procedure(Model):
     evidence_words: Listed[EvidenceWord] = Field(default=(), alias="evidence")
     value_words: Listed[Word] = Field(default=(), alias="value")
     digest: str = computed("")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _obligations_rest_on_its_act(cls, table: Any) -> Any:
+        """Give the obligations that name no act the one of the file."""
+        act = table.get("rests_on", table.get("adopted_act")) if isinstance(table, dict) else None
+        if not isinstance(act, str) or not isinstance(table.get("obligation"), list):
+            return table
+        obligations = [
+            {"act": act, **given} if isinstance(given, dict) else given for given in table["obligation"]
+        ]
+        return {**table, "obligation": obligations}
+
+    @property
+    def notes(self) -> tuple[Text, ...]:
+        """What is to be known about it: of the act it rests on, then of itself."""
+        act = self.acts.get(self.act or self.adopted_act)
+        return (*(act.notes if act else ()), *self.own_notes)
 
     @cached_property
     def answers(self) -> tuple[Obligation, ...]:
