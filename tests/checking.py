@@ -1,4 +1,4 @@
-"""One test over many similar cases that lists all failures."""
+"""One test over many similar cases that lists all failures; the codes of refusals."""
 
 from __future__ import annotations
 
@@ -25,3 +25,13 @@ def check_each(cases: Mapping[str, T], check: Callable[[T], None]) -> None:
     if failures:
         lines = [f"{name}\n    {why}" for name, why in failures.items()]
         pytest.fail(f"{len(failures)} of {len(cases)} failed:\n" + "\n".join(lines), pytrace=False)
+
+
+def refusal_codes(*acts: Callable[[], object]) -> list[str]:
+    """The code by which each act is refused."""
+    codes = []
+    for act in acts:
+        with pytest.raises(Exception) as refused:
+            act()
+        codes.append(str(refused.value.code))  # type: ignore[attr-defined]
+    return codes

@@ -402,11 +402,6 @@ def test_a_year_recorded_in_an_office_equals_the_points_counted_by_hand(
     assert str(as_decimal(year_scores.scores.total)) == total
 
 
-def test_the_year_of_the_oblast_names_all_indicators() -> None:
-    """Project by project in the order of the document."""
-    assert list(OBLAST_POINTS) == list(scoring().indicators)
-
-
 @pytest.mark.parametrize(
     ("year", "codes"), [(2024, ["score.no_data"]), (2025, ["score.since"]), (2026, ["score.since"]), (2027, [])]
 )

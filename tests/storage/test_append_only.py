@@ -11,23 +11,14 @@ from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.tables.base import TableBase
 from tests.storage.sample_cases import NOW, opened, seal
 
-TAMPERING = [
-    "UPDATE event SET name = 'x'",
-    "DELETE FROM event",
-]
 
-
-@pytest.mark.parametrize("statement", TAMPERING)
+@pytest.mark.parametrize("statement", ["UPDATE event SET name = 'x'", "DELETE FROM event"])
 def test_update_and_delete_of_events_are_refused(engine: Engine, statement: str) -> None:
     """By the database, for every client, not only by the application."""
     opened(engine)
     seal(engine, now=NOW)
 
-    with (
-        pytest.raises(DBAPIError, match="append-only"),
-        engine.connect() as connection,
-        connection.begin(),
-    ):
+    with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
         connection.execute(text(statement))
 
 
@@ -48,18 +39,8 @@ def test_replacing_an_event_is_refused_too(sqlite: Engine) -> None:
 @pytest.mark.postgresql
 def test_truncate_is_refused_by_postgresql(server: Engine) -> None:
     """Row triggers do not see TRUNCATE; another one does."""
-    with (
-        pytest.raises(DBAPIError, match="append-only"),
-        server.connect() as connection,
-        connection.begin(),
-    ):
+    with pytest.raises(DBAPIError, match="append-only"), server.begin() as connection:
         connection.execute(text("TRUNCATE event"))
-
-
-def test_all_triggers_are_there_after_the_migrations(engine: Engine) -> None:
-    """The refusal survives every migration that rebuilds a table."""
-    with engine.connect() as connection:
-        assert triggers.missing(connection) == frozenset()
 
 
 def test_a_migration_puts_back_triggers_that_were_lost(engine: Engine) -> None:

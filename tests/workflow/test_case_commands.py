@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import pytest
 
-from calendars import OutOfRange
 from merzim.storage.cases.ledger import SqlLedger
+from tests.checking import refusal_codes
 from tests.law import library
 from tests.workflow.conftest import END, NOW, START, TODAY
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import standings
-from workflow.cases.commands.case_commands import CaseCommands, UnknownCase
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.reminder_actions import deadline_of
 from workflow.law.names import UnknownFact
 from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 
-AT = Stamp(by="o", now=NOW, today=TODAY)
-
-
-STAMP = Stamp(by="officer", now=NOW, today=TODAY)
+AT = Stamp(by="officer", now=NOW, today=TODAY)
 
 
 def record(case_commands: CaseCommands, case: Case, fact: str, on: date, *evidence: Evidence) -> list[str]:
-    change = case_commands.record(case.id, fact, on=on, evidence=evidence, at=STAMP)
+    change = case_commands.record(case.id, fact, on=on, evidence=evidence, at=AT)
     return [event.kind for event in change.events]
 
 
@@ -53,8 +51,8 @@ def test_cases_opened_together_have_the_rows_of_cases_opened_one_by_one(
         Opening(procedure="internal-analysis", unit=unit, object=unit, planned={"analysis_started": on})
         for unit, on in (("a", START), ("b", START), ("c", date(2026, 4, 14)))
     ]
-    together = case_commands.open_many(openings, at=STAMP)
-    alone = [case_commands.open(opening, at=STAMP) for opening in openings]
+    together = case_commands.open_many(openings, at=AT)
+    alone = [case_commands.open(opening, at=AT) for opening in openings]
 
     def rows_of(case: Case) -> list[Row]:
         return [row._replace(case="") for row in ledger.rows(case.id).values()]
@@ -72,95 +70,56 @@ def test_a_late_fact_is_recorded_and_only_a_finding(case_commands: CaseCommands,
     assert (late.state, late.late_by) == ("done", 5)
 
 
-def test_the_same_fact_on_the_same_day_is_done_already(case_commands: CaseCommands, case: Case) -> None:
-    """No event the second time."""
+def test_the_same_fact_again_is_done_already_or_refused_with_the_date_there_is(
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
+    """No event the second time; new evidence is one event, the same evidence again none; another date is for
+    `correct`."""
     record(case_commands, case, "order_signed", date(2026, 4, 6))
 
     assert record(case_commands, case, "order_signed", date(2026, 4, 6)) == []
-
-
-def test_the_same_fact_with_new_evidence_adds_the_evidence(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
-    """One event of kind evidence; the same evidence again adds nothing."""
     order = Evidence(kind="document:order", reference="a" * 64, name="бұйрық.pdf")
-    record(case_commands, case, "order_signed", date(2026, 4, 6))
-
     assert record(case_commands, case, "order_signed", date(2026, 4, 6), order) == ["evidence"]
     assert record(case_commands, case, "order_signed", date(2026, 4, 6), order) == []
     stored_case = ledger.case(case.id)
     assert stored_case is not None
     assert stored_case.facts["order_signed"].evidence == (order,)
-
-
-def test_the_same_fact_with_another_date_is_refused(case_commands: CaseCommands, case: Case) -> None:
-    """The refusal knows the date there is; correct is the way."""
-    record(case_commands, case, "order_signed", date(2026, 4, 6))
-
     with pytest.raises(Refusal) as refusal:
         record(case_commands, case, "order_signed", date(2026, 4, 7))
     assert (refusal.value.code, refusal.value.arguments["known"]) == ("fact_known", date(2026, 4, 6))
 
 
-@pytest.mark.parametrize(("on", "refused"), [(date(2026, 6, 1), False), (date(2026, 6, 2), True)])
-def test_what_has_not_happened_is_refused(
-    case_commands: CaseCommands, case: Case, on: date, refused: bool
+def test_refused_are_what_has_not_happened_unknown_names_and_impossible_dates(
+    case_commands: CaseCommands, case: Case
 ) -> None:
-    """Today may be recorded, tomorrow may not."""
-    if not refused:
-        assert record(case_commands, case, "published", on) == ["fact"]
-        return
-    with pytest.raises(Refusal) as refusal:
-        record(case_commands, case, "published", on)
-    assert refusal.value.code == "fact_in_future"
+    """Today may be recorded, tomorrow may not; a typo, a period too many, missing, or of the wrong kind;
+    2009 is before the first day on file."""
+    may = date(2026, 5, 1)
+    wrong = [
+        ("published", date(2026, 6, 2), "fact_in_future"),
+        ("ordr_signed", may, "unknown_fact"),
+        ("order_signed.2026Q3", may, "fact_without_period"),
+        ("order_signed.", may, "fact_without_period"),
+        ("quarter_reported", may, "fact_needs_period"),
+        ("quarter_reported.2026-03", may, "fact_needs_period"),
+        ("order_signed", date(2009, 12, 31), "out_of_range"),
+    ]
+    refused = refusal_codes(*(partial(record, case_commands, case, fact, on) for fact, on, _ in wrong))
+
+    assert refused == [code for *_, code in wrong]
+    assert record(case_commands, case, "published", date(2026, 6, 1)) == ["fact"]
+    assert refusal_codes(lambda: case_commands.view("2026-9999", today=TODAY)) == ["unknown_case"]
 
 
-@pytest.mark.parametrize(
-    ("fact", "code"),
-    [
-        ("ordr_signed", "unknown_fact"),
-        ("order_signed.2026Q3", "fact_without_period"),
-        ("order_signed.", "fact_without_period"),
-        ("quarter_reported", "fact_needs_period"),
-        ("quarter_reported.2026-03", "fact_needs_period"),
-    ],
-)
-def test_an_unknown_name_is_refused(case_commands: CaseCommands, case: Case, fact: str, code: str) -> None:
-    """A typo, a period too many, a period missing, a period of the wrong kind."""
-    with pytest.raises(UnknownFact) as refusal:
-        record(case_commands, case, fact, date(2026, 5, 1))
-    assert refusal.value.code == code
-
-
-def test_an_unknown_case_is_refused(case_commands: CaseCommands) -> None:
-    """By its id."""
-    with pytest.raises(UnknownCase):
-        case_commands.view("2026-9999", today=TODAY)
-
-
-def test_a_date_outside_the_records_is_refused(case_commands: CaseCommands, case: Case) -> None:
-    """2009 is before the first day on file."""
-    with pytest.raises(OutOfRange):
-        record(case_commands, case, "order_signed", date(2009, 12, 31))
-
-
-def test_a_correction_moves_what_follows_and_the_stage_back(case_commands: CaseCommands, case: Case) -> None:
-    """The end of the analysis corrected by a day moves the note; the ground is kept."""
+def test_a_correction_moves_what_follows(case_commands: CaseCommands, case: Case) -> None:
+    """The end of the analysis corrected by a day moves the note; the ground is kept. What was never recorded
+    cannot be corrected, nor anything without a ground."""
     record(case_commands, case, "analysis_ended", date(2026, 5, 26))
-    change = case_commands.correct(
-        case.id,
-        "analysis_ended",
-        on=date(2026, 5, 25),
-        ground="бұйрықтағы күн",
-        at=AT,
-    )
+    ground = "бұйрықтағы күн"
+    change = case_commands.correct(case.id, "analysis_ended", on=date(2026, 5, 25), ground=ground, at=AT)
 
     assert ("note_signed", date(2026, 6, 10), date(2026, 6, 9)) in change.moved
-    assert change.events[0].payload["ground"] == "бұйрықтағы күн"
-
-
-def test_what_was_never_recorded_cannot_be_corrected(case_commands: CaseCommands, case: Case) -> None:
-    """And a correction without a ground is refused."""
+    assert change.events[0].payload["ground"] == ground
     with pytest.raises(Refusal):
         case_commands.correct(case.id, "published", on=END, ground="қате", at=AT)
     with pytest.raises(Refusal):
@@ -190,21 +149,15 @@ def test_a_cancelled_case_is_not_required_and_can_be_reopened(case_commands: Cas
     assert case_commands.view(case.id, today=TODAY).stage == "announcement"
 
 
-def test_one_obligation_can_be_exempted(case_commands: CaseCommands, case: Case) -> None:
-    """The rest goes on."""
-    standings.exempt(case_commands, case.id, obligation="start_announced", ground="құпия объект", at=AT)
-    states = {deadline.id: deadline.state for deadline in case_commands.view(case.id, today=TODAY).deadlines}
-
-    assert states["start_announced"] == "not_required"
-    assert states["order_signed"] == "open"
-
-
 def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(
     case_commands: CaseCommands, case: Case
 ) -> None:
     """It is required again, by its current due date; the chain records who, when and why."""
     freed, stamp = "start_announced", Stamp(by="Айгүл", now=NOW, today=TODAY)
     standings.exempt(case_commands, case.id, obligation=freed, ground="құпия объект", at=stamp)
+    exempted_view = case_commands.view(case.id, today=TODAY)
+    states = [deadline_of(exempted_view, name).state for name in (freed, "order_signed")]
+    assert states == ["not_required", "open"], "the rest goes on"
     case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 22), at=stamp)
     change = standings.reopen(case_commands, case.id, obligation=freed, ground="құпиялығы алынды", at=stamp)
     (event,) = change.events
@@ -272,22 +225,19 @@ def test_the_board_equals_its_rebuild_after_every_command(
         assert ledger.rows(case.id) == rebuilt
 
 
-@pytest.mark.parametrize(("on", "refused"), [(date(2026, 6, 1), False), (date(2026, 6, 2), True)])
-def test_evidence_published_after_today_is_refused(
-    case_commands: CaseCommands, case: Case, on: date, refused: bool
-) -> None:
+def test_evidence_published_after_today_is_refused(case_commands: CaseCommands, case: Case) -> None:
     """A link may have appeared today; tomorrow's has not happened."""
-    link = Evidence(kind="link:site", reference="https://example.kz", published_on=on)
-    if not refused:
-        assert record(case_commands, case, "start_announced", date(2026, 3, 30), link) == ["fact"]
-        return
-    with pytest.raises(Refusal) as refusal:
-        record(case_commands, case, "start_announced", date(2026, 3, 30), link)
-    assert refusal.value.code == "evidence_in_future"
+
+    def announce(published_on: date) -> list[str]:
+        link = Evidence(kind="link:site", reference="https://example.kz", published_on=published_on)
+        return record(case_commands, case, "start_announced", date(2026, 3, 30), link)
+
+    assert refusal_codes(lambda: announce(date(2026, 6, 2))) == ["evidence_in_future"]
+    assert announce(date(2026, 6, 1)) == ["fact"]
 
 
-@pytest.mark.parametrize("period", ["order_signed.2026Q3", "quarter_reported.2026Q9", "quarter_reported."])
-def test_a_period_that_cannot_be_is_not_exempted(case_commands: CaseCommands, case: Case, period: str) -> None:
+def test_a_period_that_cannot_be_is_not_exempted(case_commands: CaseCommands, case: Case) -> None:
     """Nothing would come of it, and nobody would see that."""
-    with pytest.raises(UnknownFact):
-        standings.exempt(case_commands, case.id, obligation=period, ground="жоқ", at=STAMP)
+    for period in ("order_signed.2026Q3", "quarter_reported.2026Q9", "quarter_reported."):
+        with pytest.raises(UnknownFact):
+            standings.exempt(case_commands, case.id, obligation=period, ground="жоқ", at=AT)

@@ -13,7 +13,6 @@ from workflow.cases.case import Case
 from workflow.cases.commands import standings
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.planning import plan
 from workflow.cases.commands.reminder_actions import deadline_of
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.deadlines.deadline import Deadline
@@ -76,10 +75,8 @@ def test_the_answer_opens_its_branch_and_closes_the_other() -> None:
     ended = confirmed | {"measures_taken": date(2026, 4, 20), "conflict_settled": date(2026, 4, 20)}
 
     assert stands == "settlement"
-    assert (deadlines_by_id["measures_taken"].state, deadlines_by_id["measures_taken"].due) == (
-        "open",
-        date(2026, 4, 21),
-    )
+    measures = deadlines_by_id["measures_taken"]
+    assert (measures.state, measures.due) == ("open", date(2026, 4, 21))
     assert (deadlines_by_id["conflict"].state, deadlines_by_id["conflict"].done_on) == ("done", OPINION)
     assert deadlines_by_id["conflict"].answer == conflict().decisions["conflict"].options[0]
     assert deadlines_by_id["settlement"].state == "open"
@@ -99,13 +96,8 @@ def test_materials_are_handed_over_after_the_chance_to_correct_and_only_where_de
     facts = {name: date(2026, 4, 10) for name in ("act_known", "act_reported", "investigation_held")}
     facts["corruption_established"] = date(2026, 4, 10)
     _, deadlines_by_id = looked_at(law, case(procedure=law, facts=facts))
-    assert (
-        deadlines_by_id["corrective_measures_taken"].state,
-        deadlines_by_id["materials_handed_over"].state,
-    ) == (
-        "open",
-        "not_required",
-    )
+    states = [deadlines_by_id[name].state for name in ("corrective_measures_taken", "materials_handed_over")]
+    assert states == ["open", "not_required"]
 
     facts["corrective_measures_taken"] = facts["handing_over_not_needed"] = date(2026, 4, 13)
     assert looked_at(law, case(procedure=law, facts=facts))[0] == "closed"
@@ -242,15 +234,6 @@ def test_an_unknown_question_or_answer_is_refused_with_those_there_are(case_comm
     with pytest.raises(UnknownFact) as no_fact:
         case_commands.record(opened_case.id, "conflict", on=OPINION, at=AT)
     assert no_fact.value.arguments["allowed"] == ("conflict_confirmed", "conflict_not_confirmed")
-
-
-def test_a_plan_takes_answers() -> None:
-    """`conflict=confirmed` on 7 April is the fact that gives the answer: measures by 21 April 2026."""
-    facts = CONFLICT | {"conflict=confirmed": OPINION}
-    planned = plan(library(), "conflict-of-interest", facts=facts, planned={}, calendar=CALENDAR)
-    due = {deadline.id: deadline.due for deadline in planned.deadlines}
-
-    assert due["measures_taken"] == date(2026, 4, 21)
 
 
 def test_mistaken_decisions_are_refused() -> None:

@@ -19,6 +19,7 @@ from workflow.reminders import HIMSELF, next_step, steps_of
 HELD = date(2026, 5, 19)
 OPENED = datetime(2026, 1, 19, 7, tzinfo=UTC)
 TO_THE_OFFICER = (*HIMSELF, "officer")
+RESULTS = "discussion_results_published"
 
 
 def deadline(sample: Case, name: str, today: date) -> Deadline:
@@ -49,8 +50,8 @@ def test_publishing_the_results_is_asked_for_from_the_day_after_the_discussion(
     """tbn4-2024, P1.T2.S2: "the results are published", without a number of days."""
     sample = case(facts={"discussion_held": HELD})
 
-    assert deadline(sample, "discussion_results_published", today).reminds_from == HELD
-    assert asked(sample, "discussion_results_published", today) == (step, on, to)
+    assert deadline(sample, RESULTS, today).reminds_from == HELD
+    assert asked(sample, RESULTS, today) == (step, on, to)
 
 
 @pytest.mark.parametrize("today", [date(2026, 3, 20), date(2026, 4, 13)])
@@ -67,11 +68,6 @@ def test_a_question_nobody_is_obliged_to_answer_is_asked_once(today: date) -> No
     steps = steps_of(sample, law, name, found, CALENDAR, today=today)
 
     assert [(step.id, step.on) for step in steps] == [("open+1", date(2026, 3, 20))]
-
-
-def test_nothing_is_asked_for_before_its_condition_is_met() -> None:
-    """Results of a discussion that was not held are not published."""
-    assert asked(case(), "discussion_results_published", HELD) is None
 
 
 @pytest.mark.parametrize(
@@ -133,34 +129,22 @@ def test_a_check_not_made_before_the_announcement_was_missed() -> None:
     assert asked(sample, "start_text_checked", HELD) is None
 
 
-def test_what_was_open_before_the_office_kept_records_is_not_asked_for() -> None:
+def test_nothing_is_asked_for_before_its_condition_is_met_or_from_before_the_records() -> None:
     sample = case(facts={"discussion_held": HELD})
-    later = Case(
-        id=sample.id,
-        procedure=sample.procedure,
-        edition=sample.edition,
-        facts=sample.facts,
-        kept_from=date(2026, 6, 1),
-    )
+    later = replace(sample, kept_from=date(2026, 6, 1))
 
-    assert asked(later, "discussion_results_published", date(2026, 6, 18)) is None
+    assert asked(later, RESULTS, date(2026, 6, 18)) is None
+    assert asked(case(), RESULTS, HELD) is None
 
 
 def test_a_planned_day_speaks_for_itself_until_its_questions_are_over() -> None:
     """Planned for 1 June: asked on that day and up to ten working days after (15 June), then the duty speaks
     again."""
-    sample = case(facts={"discussion_held": HELD}, planned={"discussion_results_published": date(2026, 6, 1)})
+    sample = case(facts={"discussion_held": HELD}, planned={RESULTS: date(2026, 6, 1)})
 
-    assert asked(sample, "discussion_results_published", date(2026, 6, 1)) == (
-        "planned",
-        date(2026, 6, 1),
-        HIMSELF,
-    )
-    assert asked(sample, "discussion_results_published", date(2026, 6, 18)) == (
-        "open+21",
-        date(2026, 6, 18),
-        TO_THE_OFFICER,
-    )
+    first, last = date(2026, 6, 1), date(2026, 6, 18)
+    assert asked(sample, RESULTS, first) == ("planned", first, HIMSELF)
+    assert asked(sample, RESULTS, last) == ("open+21", last, TO_THE_OFFICER)
 
 
 @pytest.mark.parametrize(

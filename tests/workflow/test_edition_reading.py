@@ -114,7 +114,8 @@ def second(text: str, extra_text: str = "") -> Procedure:
 
 
 def test_a_file_becomes_a_procedure_with_everything_it_says() -> None:
-    """The value has the content of the file."""
+    """The value has the content of the file; the digest is of its bytes: one changed byte, even in a
+    remark, is another, which `verify` must see."""
     tea = read_edition(f"regulations/{NAME}", TEA.encode())
 
     assert (tea.edition, tea.in_force, tea.in_force_assumed) == ("tea.2024-01-01", date(2024, 1, 1), False)
@@ -123,6 +124,9 @@ def test_a_file_becomes_a_procedure_with_everything_it_says() -> None:
     assert tea.by_id["tea_poured"].force == "recommended"
     assert [step.id for step in tea.steps] == ["-1", "+1"]
     assert tea.examples[0].due == {"tea_poured": date(2024, 2, 6), "water_boiled": None}
+    text = TEA.encode()
+    assert read_edition(NAME, text).digest == sha256(text).hexdigest()
+    assert read_edition(NAME, text + b"#").digest != read_edition(NAME, text).digest
 
 
 def test_an_obligation_that_names_no_act_rests_on_that_of_the_file() -> None:
@@ -135,14 +139,6 @@ def test_an_obligation_that_names_no_act_rests_on_that_of_the_file() -> None:
     assert {obligation.act for obligation in tea.obligations} == {"tea-act"}
     assert tea.by_id["tea_poured"].force == "obligatory"
     assert [said.en for said in tea.notes] == ["Of the act", "Of itself"]
-
-
-def test_the_digest_is_of_the_bytes_as_they_are() -> None:
-    """One changed byte, even in a remark, is another digest: `verify` must see it."""
-    text = TEA.encode()
-
-    assert read_edition(NAME, text).digest == sha256(text).hexdigest()
-    assert read_edition(NAME, text + b"#").digest != read_edition(NAME, text).digest
 
 
 @pytest.mark.parametrize(
@@ -168,19 +164,7 @@ def test_the_digest_is_of_the_bytes_as_they_are() -> None:
         ('{ embargo = 1, in = "years", from = "water_boiled" }', Embargo(1)),
         ('{ before = "water_boiled" }', Before()),
         ('{ at_once_after = "water_boiled" }', AtOnce()),
-    ],
-)
-def test_a_term_that_counts_names_its_anchor(written: str, term: Term) -> None:
-    """Each form of the format becomes its value, counted from the fact it names."""
-    obligation = second(written).by_id["tea_poured"]
-
-    assert obligation.term == term
-    assert obligation.since == "water_boiled"
-
-
-@pytest.mark.parametrize(
-    ("written", "term"),
-    [
+        # Dates and shares the act itself names need no fact.
         ('"none"', WithoutTerm()),
         ('{ at_least = 2, per = "half-year" }', PerPeriod(2, "half-year")),
         (
@@ -193,12 +177,12 @@ def test_a_term_that_counts_names_its_anchor(written: str, term: Term) -> None:
         ("{ on = 2026-12-31 }", OnDate(date(2026, 12, 31))),
     ],
 )
-def test_a_term_that_does_not_count_has_no_anchor(written: str, term: Term) -> None:
-    """Dates and shares the act itself names need no fact."""
+def test_a_term_that_counts_names_its_anchor(written: str, term: Term) -> None:
+    """Each form of the format becomes its value, counted from the fact it names if it names one."""
     obligation = second(written).by_id["tea_poured"]
 
     assert obligation.term == term
-    assert obligation.since is None
+    assert obligation.since == ("water_boiled" if "water_boiled" in written else None)
 
 
 def test_a_recurring_obligation_is_due_by_a_day_after_its_period() -> None:
@@ -304,17 +288,14 @@ def test_what_is_allowed_is_named_the_nearest_first() -> None:
     assert fact.arguments["allowed"] == ("water_boiled", "tea_poured")
 
 
-def test_terms_that_wait_for_each_other_are_refused() -> None:
-    """A circle of anchors has no date; it is named from the first obligation round to it again."""
+def test_terms_that_wait_for_each_other_and_an_order_that_goes_round_are_refused() -> None:
+    """A circle of anchors has no date; it is named from the first obligation round to it again. Neither of
+    two facts can come after the other."""
     circle = TEA.replace('term = "none"', 'term = { count = 1, in = "weeks", from = "tea_poured" }')
     error = refused(circle.encode())
 
     assert error.code == "regulation.cycle"
     assert error.arguments["path"] == ("water_boiled", "tea_poured", "water_boiled")
-
-
-def test_an_order_that_goes_round_is_refused() -> None:
-    """Neither of two facts can come after the other."""
     circle = TEA.replace("# more of the first", 'after = ["tea_poured"]')
     error = refused(circle.replace("# more of the second", 'after_by_practice = ["water_boiled"]').encode())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
 
@@ -54,12 +53,8 @@ def test_a_position_keeps_its_talks_and_leaves_the_list(
         title="Бас бухгалтер", holder="Ахметов А.", why="төлемдерге қол қояды", approved_on=TODAY
     )
     case_commands.expose(case, described_position, on=TODAY, at=WHO)
-    assert (
-        case_commands.expose(
-            case, ExposedPosition(**{**_fields(described_position), "number": 1}), on=TODAY, at=WHO
-        ).events
-        == ()
-    )
+    again = ExposedPosition(number=1, **described_position.values)
+    assert case_commands.expose(case, again, on=TODAY, at=WHO).events == ()
     case_commands.talk(case, 1, on=TODAY, topic="сыйлықтар", at=WHO)
     assert case_commands.talk(case, 1, on=TODAY, topic="сыйлықтар", at=WHO).events == ()
     case_commands.expose(case, ExposedPosition(number=1, title="Бас бухгалтер"), on=TODAY, at=WHO)
@@ -71,10 +66,6 @@ def test_a_position_keeps_its_talks_and_leaves_the_list(
     assert refusal.value.code == "risk.nobody_holds"
     case_commands.clear(case, 1, on=TODAY, at=WHO)
     assert exposure(core.view(case, today=TODAY).case).positions[1].cleared_on == TODAY
-
-
-def _fields(position: ExposedPosition) -> dict[str, Any]:
-    return dict(position.values)
 
 
 def test_a_position_without_its_reason_or_approval_is_a_finding(
@@ -138,14 +129,9 @@ def test_a_remark_is_taken_or_told_why_not(
     case_commands: RegisterCommands, core: CaseCommands, case: str, ledger: SqlLedger
 ) -> None:
     """Unanswered when the note was signed is a finding; a refusal of the remark needs its reason."""
-    fields = {
-        "text": "Кезек ұзақ",
-        "author": "Қоғамдық кеңес",
-        "source": "public_council",
-        "on": date(2026, 5, 19),
-    }
-    case_commands.remark(case, **fields, at=WHO)
-    assert case_commands.remark(case, **fields, at=WHO).events == ()
+    fields = {"text": "Кезек ұзақ", "author": "Қоғамдық кеңес", "source": "public_council"}
+    case_commands.remark(case, **fields, on=date(2026, 5, 19), at=WHO)
+    assert case_commands.remark(case, **fields, on=date(2026, 5, 19), at=WHO).events == ()
     view = core.view(case, today=TODAY)
     assert [finding.code for finding in risk_findings(view.case, view.deadlines)] == ["risk.remark_unanswered"]
 

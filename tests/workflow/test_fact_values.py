@@ -15,7 +15,7 @@ from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.org.store import save
 from tests.law import CALENDAR
-from tests.workflow.test_programmes import MONTHLY, QUOTA, obligation, procedure
+from tests.workflow.test_programmes import QUOTA, obligation, procedure
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import NotForKind, Opening
@@ -31,7 +31,11 @@ TODAY = date(2026, 12, 1)
 ON = date(2026, 11, 30)
 LAW = procedure(
     QUOTA,
-    MONTHLY,
+    obligation(
+        "talk_held",
+        'several = true\nterm = { at_least = 2, per = "month" }\n'
+        'recurs = { every = "month", since = "year_begun", years = 1 }',
+    ),
     obligation("plan_approved", 'term = "none"\nsigned_by = { committee = ["head"], any = ["deputy"] }'),
     obligation("reported", 'term = "none"\nrecurs = { every = "month", since = "year_begun" }'),
 )
@@ -71,7 +75,8 @@ def said(error: Refusal) -> None:
 def test_numbers_and_signatures_are_kept_with_the_fact(
     case_commands: CaseCommands, ledger: SqlLedger, case: Case
 ) -> None:
-    """Exactly as entered: decimal places are preserved."""
+    """Exactly as entered: decimal places are preserved. The kind is inherited from the organisation the
+    unit belongs to."""
     values = {"trained": Decimal("57"), "staff": Decimal("1140.50")}
     case_commands.record(case.id, "people_trained.2026", on=ON, values=values, at=WRITTEN)
     case_commands.record(case.id, "plan_approved", on=ON, signed_by="head", at=WRITTEN)
@@ -82,13 +87,6 @@ def test_numbers_and_signatures_are_kept_with_the_fact(
     assert stored_case.facts["people_trained.2026"].values == values
     assert ledger.events(case.id)[-2].payload == {"values": {"staff": "1140.50", "trained": "57"}}
     assert stored_case.facts["plan_approved"].signed_by == "head"
-
-
-def test_a_case_knows_of_which_kind_it_is_and_whom_it_is_about(ledger: SqlLedger, case: Case) -> None:
-    """The kind is inherited from the organisation the unit belongs to."""
-    stored_case = ledger.case(case.id)
-
-    assert stored_case is not None
     assert (stored_case.kind, stored_case.person) == ("committee", "a@x.kz")
 
 

@@ -37,29 +37,22 @@ def test_an_edition_is_in_force_from_its_day_until_the_next(on: date, expected: 
     assert LIBRARY.edition("tea", on) is expected
 
 
-def test_a_day_before_the_first_edition_is_refused_naming_those_there_are() -> None:
-    """No edition applies before its start; the earliest must be requested explicitly."""
+def test_a_day_before_the_first_edition_an_unknown_procedure_and_an_edition_twice_are_refused() -> None:
+    """No edition applies before its start; the earliest must be requested explicitly. Of names the nearest
+    comes first; of two files of one edition nobody could say which is the law."""
     with pytest.raises(NoEdition) as caught:
         LIBRARY.edition("tea", date(2022, 12, 31))
 
     assert caught.value.arguments["nearest"] == ("tea.2023-01-01", "tea.2024-01-01")
     assert LIBRARY.earliest("tea") is OLD
-
-
-def test_an_unknown_procedure_is_refused_with_the_nearest_name_first() -> None:
-    """The first suggestion is the intended name."""
-    with pytest.raises(UnknownProcedure) as caught:
+    with pytest.raises(UnknownProcedure) as unknown:
         LIBRARY.edition("cacao", date(2026, 1, 1))
 
-    assert caught.value.arguments["allowed"] == ("cocoa", "tea")
-
-
-def test_two_files_of_one_edition_are_refused() -> None:
-    """Nobody could say which of them is the law."""
-    with pytest.raises(Refusal) as caught:
+    assert unknown.value.arguments["allowed"] == ("cocoa", "tea")
+    with pytest.raises(Refusal) as twice:
         Library([NEW, edition(date(2024, 1, 1))])
 
-    assert caught.value.arguments == {"edition": "tea.2024-01-01"}
+    assert twice.value.arguments == {"edition": "tea.2024-01-01"}
 
 
 def test_the_next_edition_says_what_it_added_removed_and_changed() -> None:
@@ -92,4 +85,9 @@ def test_the_offices_own_reminder_steps_hold_where_an_edition_names_none() -> No
     ]
     assert own.latest(checked).steps == library().latest(checked).steps
     shipped_steps = library().latest("internal-analysis").steps
-    assert [step.at for step in shipped_steps] == [-5, -1, 0, 1, 5]
+    assert [(step.at, step.to) for step in shipped_steps] == [
+        *((at, ("duty",)) for at in (-5, -1, 0)),
+        (1, ("duty", "head_of_unit")),
+        (5, ("duty", "head_of_unit", "officer", "head")),
+    ]
+    assert [step.last for step in shipped_steps] == [False, False, False, False, True]

@@ -24,32 +24,18 @@ def standing(sample_case: Case) -> str:
     return stage(analysis(), sample_case, deadlines(sample_case, analysis(), CALENDAR, today=TODAY))
 
 
-def test_a_new_case_stands_at_the_earliest_stage_with_something_blocking() -> None:
-    """Preparation blocks nothing, so the announcement is first."""
+def test_a_case_stands_at_the_earliest_stage_with_something_blocking() -> None:
+    """Preparation blocks nothing, so the announcement is first; facts move the case on, and a note signed
+    does not carry it past an order never signed. What is missed blocks nothing: an analysis that ended
+    unannounced goes on to its discussion, and an order never signed still holds it."""
+    announced, ordered = {"start_announced": date(2026, 3, 30)}, {"order_signed": date(2026, 4, 6)}
+    ended = {"analysis_started": START, "analysis_ended": date(2026, 5, 26)}
+
     assert standing(case()) == "announcement"
-
-
-def test_a_case_moves_on_as_facts_come() -> None:
-    """Announced and ordered, it is at the stage of analysis."""
-    sample_case = case(facts={"start_announced": date(2026, 3, 30), "order_signed": date(2026, 4, 6)})
-
-    assert standing(sample_case) == "analysis"
-
-
-def test_what_is_missed_blocks_nothing() -> None:
-    """An analysis that ended unannounced goes on to its discussion; an order never signed still holds it."""
-    facts = {"analysis_started": START, "analysis_ended": date(2026, 5, 26)}
-    sample_case = case(facts={**facts, "order_signed": date(2026, 4, 6)})
-
-    assert standing(sample_case) == "discussion"
-    assert standing(case(facts=facts)) == "order"
-
-
-def test_an_earlier_gap_holds_the_case_back_whatever_comes_later() -> None:
-    """A note signed does not carry the case past an order never signed."""
-    sample_case = case(facts={"start_announced": date(2026, 3, 30), "note_signed": date(2026, 5, 12)})
-
-    assert standing(sample_case) == "order"
+    assert standing(case(facts=announced | ordered)) == "analysis"
+    assert standing(case(facts=announced | {"note_signed": date(2026, 5, 12)})) == "order"
+    assert standing(case(facts=ended | ordered)) == "discussion"
+    assert standing(case(facts=ended)) == "order"
 
 
 def test_what_is_open_follows_from_where_the_case_stands() -> None:

@@ -47,7 +47,8 @@ def case(case_commands: CaseCommands) -> Case:
 def test_dates_move_and_what_the_edition_does_not_know_leaves(
     case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
-    """Twelve working days from 1 September are 17 September; the visit leaves the case, not the ledger."""
+    """Twelve working days from 1 September are 17 September; the visit leaves the case, not the ledger.
+    Back under the first edition the day is the old one again; what was lost is to be recorded anew."""
     change = migrate(case_commands, LIBRARY, case.id, NEW, at=STAMP)
 
     assert ("decided", date(2026, 9, 15), date(2026, 9, 17)) in change.moved
@@ -62,6 +63,10 @@ def test_dates_move_and_what_the_edition_does_not_know_leaves(
     assert "visited" not in rows
     assert {row.obligation: row for row in case_commands.recomputed(after, today=TODAY).rows} == rows
     assert migrate(case_commands, LIBRARY, case.id, NEW, at=STAMP).events == ()
+    back = migrate(case_commands, LIBRARY, case.id, "permit.2026-01-01", at=STAMP)
+
+    assert ("decided", date(2026, 9, 17), date(2026, 9, 15)) in back.moved
+    case_commands.record(case.id, "visited", on=date(2026, 9, 2), at=STAMP)
 
 
 def test_a_preview_names_losses_and_dates_and_writes_nothing(case_commands: CaseCommands, case: Case) -> None:
@@ -78,15 +83,6 @@ def test_a_preview_names_losses_and_dates_and_writes_nothing(case_commands: Case
         ("decided", date(2026, 9, 15), date(2026, 9, 17))
     ]
     assert [event.kind for event in case_commands.events(case.id)] == ["opened", "fact", "fact"]
-
-
-def test_there_and_back_keeps_what_both_know(case_commands: CaseCommands, case: Case) -> None:
-    """Back under the first edition the day is the old one again; what was lost is to be recorded anew."""
-    migrate(case_commands, LIBRARY, case.id, NEW, at=STAMP)
-    change = migrate(case_commands, LIBRARY, case.id, "permit.2026-01-01", at=STAMP)
-
-    assert ("decided", date(2026, 9, 17), date(2026, 9, 15)) in change.moved
-    case_commands.record(case.id, "visited", on=date(2026, 9, 2), at=STAMP)
 
 
 @pytest.mark.parametrize("edition", ["permit.2027-01-01", "internal-analysis.2024-01-01", ""])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
+
+import pytest
 
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Office, Person, Recipient, Unit, with_officer
@@ -16,7 +20,7 @@ def person(name: str, unit: str, *duties: str, **options: object) -> Person:
     return Person(key=name, name=name, unit=unit, duties=duties, email=f"{name}@example.kz", **options)  # type: ignore[arg-type]
 
 
-def office(*people: Person, **options: object) -> Office:
+def office(*people: Person, kinds: Mapping[str, str] = MappingProxyType({}), **options: object) -> Office:
     """body > department > division, and a neighbour of the department."""
     units = (
         Unit(id="body", name="Әкімдік"),
@@ -25,7 +29,7 @@ def office(*people: Person, **options: object) -> Office:
         Unit(id="neighbour", name="Жер басқармасы", parent="body"),
     )
     return Office(
-        units={unit.id: unit for unit in units},
+        units={unit.id: replace(unit, kind=kinds.get(unit.id, "")) for unit in units},
         people={person.key: person for person in people},
         **options,  # type: ignore[arg-type]
     )
@@ -36,165 +40,141 @@ def who(recipients: tuple[Recipient, ...] | Unresolved) -> list[tuple[str, str]]
     return [(recipient.person.name, recipient.why) for recipient in recipients]
 
 
-def test_the_holder_in_the_unit_is_told() -> None:
-    """A duty means its holder in the case's own unit."""
-    town = office(person("near", "division", "authorised_person"), person("far", "body", "authorised_person"))
-
-    assert who(resolve(town, duty="authorised_person", unit="division", on=DAY)) == [("near", "duty")]
+AUTHORISED = "authorised_person"
+KINDS = {"body": "central", "neighbour": "quasi_state"}
 
 
-def test_without_a_holder_the_units_above_are_asked() -> None:
-    """The tree is climbed to the first unit where somebody holds the duty."""
-    town = office(person("far", "body", "authorised_person"))
+@pytest.mark.parametrize(
+    ("town", "asked", "expected"),
+    [
+        # A duty means its holder in the case's own unit; else the first unit above where somebody holds it.
+        (office(person("near", "division", AUTHORISED), person("far", "body", AUTHORISED)), {}, "near duty"),
+        (office(person("far", "body", AUTHORISED)), {}, "far duty_above"),
+        # A duty of the organisation is found anywhere; one that answers for a unit is not sought beside it.
+        (office(person("staff", "neighbour", "hr")), {"duty": "hr"}, "staff duty_elsewhere"),
+        (office(person("other", "neighbour", "head_of_unit")), {"duty": "head_of_unit"}, ""),
+        # Where a unit has no head of its own, its head is meant, before anybody above.
+        (
+            office(person("chief", "division", "head"), person("above", "department", "head_of_unit")),
+            {"duty": "head_of_unit"},
+            "chief head_for_unit",
+        ),
+        # A case without a unit is the organisation's: the top of the tree.
+        (
+            office(person("first", "body", "head"), person("other", "neighbour", "head")),
+            {"duty": "head", "unit": ""},
+            "first duty_elsewhere",
+        ),
+        # A subject within the office answers for its own cases alone.
+        *(
+            (
+                office(
+                    person("ours", "department", "officer"),
+                    person("theirs", "neighbour", "officer"),
+                    kinds=KINDS,
+                ),
+                {"duty": "officer", "unit": unit},
+                expected,
+            )
+            for unit, expected in (("", "ours duty_elsewhere"), ("neighbour", "theirs duty"))
+        ),
+        # Whom the schedule names comes first: a person, or of a unit who holds the duty there, else its head.
+        (
+            office(
+                person("holder", "division", AUTHORISED),
+                person("named", "neighbour"),
+                matches={"Нұрлан Қ.": "named"},
+            ),
+            {"responsible": "нұрлан  қ."},
+            "named named",
+        ),
+        (
+            office(
+                person("holder", "division", AUTHORISED),
+                person("chief", "neighbour", "head_of_unit"),
+                matches={"Жер басқармасы": "neighbour"},
+            ),
+            {"responsible": "Жер басқармасы"},
+            "chief named",
+        ),
+        # A deputy who is away has a deputy; two of one another, both away, end at the officer.
+        (
+            office(
+                person("holder", "division", AUTHORISED, away=AWAY, deputy="second"),
+                person("second", "division", away=AWAY, deputy="third"),
+                person("third", "division"),
+            ),
+            {},
+            "third deputy",
+        ),
+        (
+            office(
+                person("holder", "division", AUTHORISED, away=AWAY, deputy="second"),
+                person("second", "division", away=AWAY, deputy="holder"),
+                person("duty-officer", "body"),
+                officer="duty-officer",
+            ),
+            {},
+            "duty-officer officer",
+        ),
+        # A deputy who holds the duty too is told once.
+        (
+            office(
+                person("a", "division", AUTHORISED, away=AWAY, deputy="b"), person("b", "division", AUTHORISED)
+            ),
+            {},
+            "b duty",
+        ),
+        # The officer is told even when away: a letter that waits is better than none.
+        (
+            office(person("duty-officer", "body", away=AWAY), officer="duty-officer"),
+            {"duty": "hr"},
+            "duty-officer officer",
+        ),
+        # Units above one another, as a bad table may make them, end the climb.
+        (
+            Office(
+                units={"a": Unit(id="a", name="A", parent="b"), "b": Unit(id="b", name="B", parent="a")},
+                people={"x": person("x", "b", "head")},
+            ),
+            {"duty": "head", "unit": "a"},
+            "x duty_above",
+        ),
+        # Nobody at all is said and not passed over.
+        (office(), {}, ""),
+    ],
+)
+def test_a_duty_is_found_in_the_unit_above_it_or_elsewhere(
+    town: Office, asked: dict[str, str], expected: str
+) -> None:
+    """Who is told, and why they; without anybody the answer names what is missing."""
+    question = {"duty": AUTHORISED, "unit": "division", **asked}
+    recipients = resolve(town, on=DAY, **question)  # type: ignore[arg-type]
 
-    assert who(resolve(town, duty="authorised_person", unit="division", on=DAY)) == [("far", "duty_above")]
+    if expected:
+        assert who(recipients) == [tuple(expected.split())]
+    else:
+        assert recipients == Unresolved(duty=question["duty"], unit="division")
 
 
-def test_a_duty_of_the_organisation_is_found_anywhere() -> None:
-    """HR sits in a unit of its own, beside the case's."""
-    town = office(person("staff", "neighbour", "hr"))
-
-    assert who(resolve(town, duty="hr", unit="division", on=DAY)) == [("staff", "duty_elsewhere")]
-
-
-def test_a_neighbours_head_is_not_the_head_of_this_unit() -> None:
-    """A duty that answers for one unit is not sought beside it."""
-    town = office(person("other", "neighbour", "head_of_unit"))
-
-    assert isinstance(resolve(town, duty="head_of_unit", unit="division", on=DAY), Unresolved)
-
-
-def test_the_head_answers_for_a_unit_without_a_head_of_its_own() -> None:
-    """Where a unit has no head_of_unit, its head is meant, before anybody above."""
-    town = office(person("chief", "division", "head"), person("above", "department", "head_of_unit"))
-
-    assert who(resolve(town, duty="head_of_unit", unit="division", on=DAY)) == [("chief", "head_for_unit")]
-
-
-def test_a_case_without_a_unit_is_the_organisations() -> None:
-    """No unit means the top of the tree."""
-    town = office(person("first", "body", "head"), person("other", "neighbour", "head"))
-
-    assert who(resolve(town, duty="head", unit="", on=DAY)) == [("first", "duty_elsewhere")]
-
-
-def test_a_subject_within_the_office_answers_for_its_own_cases_alone() -> None:
-    """A case of the whole office is for the office's own officer, not for the one of a subject beneath it."""
-    town = office(person("ours", "department", "officer"), person("theirs", "neighbour", "officer"))
-    kinds = {
-        "body": replace(town.units["body"], kind="central"),
-        "neighbour": replace(town.units["neighbour"], kind="quasi_state"),
-    }
-    town = replace(town, units={**town.units, **kinds})
-
-    assert who(resolve(town, duty="officer", unit="", on=DAY)) == [("ours", "duty_elsewhere")]
-    assert who(resolve(town, duty="officer", unit="neighbour", on=DAY)) == [("theirs", "duty")]
-
-
-def test_whom_the_schedule_names_comes_first() -> None:
-    """A responsible text matched to a person means that person, not the holder of the duty."""
+@pytest.mark.parametrize(("day", "told"), [(31, "holder"), (1, "stand-in"), (10, "stand-in"), (11, "holder")])
+def test_the_deputy_is_told_while_somebody_is_away(day: int, told: str) -> None:
+    """Leave includes its first and last day, 1 and 10 April; the letter names the absent person."""
     town = office(
-        person("holder", "division", "authorised_person"),
-        person("named", "neighbour"),
-        matches={"Нұрлан Қ.": "named"},
+        person("holder", "division", AUTHORISED, away=AWAY, deputy="stand-in"), person("stand-in", "division")
     )
-    recipients = resolve(town, duty="authorised_person", unit="division", on=DAY, responsible="нұрлан  қ.")
+    (recipient,) = resolve(town, duty=AUTHORISED, unit="division", on=date(2026, 4 if day < 31 else 3, day))  # type: ignore[misc]
 
-    assert who(recipients) == [("named", "named")]
-
-
-def test_a_unit_the_schedule_names_answers_through_its_holder_or_its_head() -> None:
-    """A responsible text matched to a unit means the holder of the duty there, else its head."""
-    town = office(
-        person("holder", "division", "authorised_person"),
-        person("chief", "neighbour", "head_of_unit"),
-        matches={"Жер басқармасы": "neighbour"},
-    )
-    recipients = resolve(town, duty="authorised_person", unit="division", on=DAY, responsible="Жер басқармасы")
-
-    assert who(recipients) == [("chief", "named")]
+    assert recipient.person.name == told
+    assert recipient.instead_of == (town.people["holder"] if told == "stand-in" else None)
 
 
-def test_the_deputy_is_told_while_somebody_is_away() -> None:
-    """Leave includes its first and last day; the letter names the absent person."""
-    town = office(
-        person("holder", "division", "authorised_person", away=AWAY, deputy="stand-in"),
-        person("stand-in", "division"),
-    )
-    recipients = resolve(town, duty="authorised_person", unit="division", on=DAY)
-
-    assert who(recipients) == [("stand-in", "deputy")]
-    assert recipients[0].instead_of == town.people["holder"]  # type: ignore[index]
-
-
-def test_a_deputy_who_is_away_has_a_deputy() -> None:
-    """The chain is followed to the first who is there."""
-    town = office(
-        person("holder", "division", "authorised_person", away=AWAY, deputy="second"),
-        person("second", "division", away=AWAY, deputy="third"),
-        person("third", "division"),
-    )
-
-    assert who(resolve(town, duty="authorised_person", unit="division", on=DAY)) == [("third", "deputy")]
-
-
-def test_deputies_of_one_another_who_are_both_away_end_at_the_officer() -> None:
-    """A loop of deputies does not hang and does not lose the letter."""
-    town = office(
-        person("holder", "division", "authorised_person", away=AWAY, deputy="second"),
-        person("second", "division", away=AWAY, deputy="holder"),
-        person("duty-officer", "body"),
-        officer="duty-officer",
-    )
-
-    assert who(resolve(town, duty="authorised_person", unit="division", on=DAY)) == [
-        ("duty-officer", "officer")
-    ]
-
-
-def test_a_deputy_who_holds_the_duty_too_is_told_once() -> None:
-    """Nobody gets one letter as recipient and another as deputy."""
-    town = office(
-        person("a", "division", "authorised_person", away=AWAY, deputy="b"),
-        person("b", "division", "authorised_person"),
-    )
-
-    assert who(resolve(town, duty="authorised_person", unit="division", on=DAY)) == [("b", "duty")]
-
-
-def test_nobody_at_all_is_said_and_not_passed_over() -> None:
-    """Without a holder and without an officer the answer names what is missing."""
-    recipients = resolve(office(), duty="authorised_person", unit="division", on=DAY)
-
-    assert recipients == Unresolved(duty="authorised_person", unit="division")
-
-
-def test_the_officer_is_told_even_when_away() -> None:
-    """A letter that waits is better than none."""
-    town = office(person("duty-officer", "body", away=AWAY), officer="duty-officer")
-
-    assert who(resolve(town, duty="hr", unit="division", on=DAY)) == [("duty-officer", "officer")]
-
-
-def test_units_above_one_another_end_the_climb() -> None:
-    """A loop in the tree, as a bad table may make it, does not hang."""
-    town = Office(
-        units={"a": Unit(id="a", name="A", parent="b"), "b": Unit(id="b", name="B", parent="a")},
-        people={"x": person("x", "b", "head")},
-    )
-
-    assert who(resolve(town, duty="head", unit="a", on=DAY)) == [("x", "duty_above")]
-
-
-def test_an_officer_named_by_e_mail_is_found_among_the_people() -> None:
-    """config.toml may name the officer by e-mail, letter case apart."""
+def test_an_officer_of_the_settings_is_one_of_the_people_or_a_person_of_their_own() -> None:
+    """config.toml may name the officer by e-mail, letter case apart. One line of configuration is enough for
+    letters to reach somebody."""
     town = with_officer(office(person("known", "body")), "Known@Example.kz", language="ru")
 
     assert town.officer == "known"
-
-
-def test_an_officer_nobody_knows_is_a_person_of_their_own() -> None:
-    """One line of configuration is enough for letters to reach somebody."""
     town = with_officer(office(), "duty@example.kz", language="ru")
     recipients = resolve(town, duty="hr", unit="division", on=DAY)
 

@@ -157,7 +157,8 @@ def test_what_counts_from_a_fact_is_overdue_from_the_day_after() -> None:
 
 
 def test_what_counts_back_from_a_plan_date_is_late_against_it_until_that_day() -> None:
-    """The order was due on 6 April for a start planned for 13 April; from the 14th on the start lacks."""
+    """The order was due on 6 April for a start planned for 13 April; from the 14th on the start lacks, and once
+    it happened the order is overdue again."""
     sample_case = case(planned={"analysis_started": START})
 
     for day in (date(2026, 4, 5), date(2026, 4, 6)):
@@ -165,32 +166,30 @@ def test_what_counts_back_from_a_plan_date_is_late_against_it_until_that_day() -
     for day in (date(2026, 4, 7), date(2026, 4, 12), START):
         assert stands(sample_case, "order_signed", today=day) == OVERDUE
     assert stands(sample_case, "order_signed", today=date(2026, 4, 14)) == WAITS(waiting_for="analysis_started")
-
-
-def test_once_the_start_happened_the_order_is_overdue_again() -> None:
-    """Its anchor is a fact then."""
     sample_case = case(facts={"analysis_started": START}, planned={"order_signed": date(2026, 4, 3)})
 
     assert stands(sample_case, "order_signed", today=date(2026, 4, 14)) == OVERDUE
 
 
-def test_a_day_derived_by_a_recommended_term_makes_nothing_late() -> None:
-    """At most 30 working days are recommended: nobody is late for a discussion counted back from their end."""
+def test_only_a_day_derived_from_facts_by_obligatory_terms_makes_late() -> None:
+    """At most 30 working days are recommended: nobody is late for a discussion counted back from their end.
+    Were they obligatory, it would be late until that end, 28 May; but not where the start is only planned."""
     sample_case = case(facts={"analysis_started": START})
 
     for day in (date(2026, 5, 20), date(2026, 5, 28), date(2026, 5, 29)):
         assert stands(sample_case, "discussion_announced", today=day) == WAITS(waiting_for="analysis_ended")
-
-
-def test_a_day_derived_from_facts_by_obligatory_terms_alone_does() -> None:
-    """Were the 30 working days obligatory, the discussion would be late until their end, 28 May."""
-    sample_case = case(facts={"analysis_started": START})
     edition = law(analysis_ended={"force": "obligatory"})
 
     assert stands(sample_case, "discussion_announced", today=date(2026, 5, 20), edition=edition) == OVERDUE
     assert stands(sample_case, "discussion_announced", today=date(2026, 5, 28), edition=edition) == OVERDUE
     waits = WAITS(waiting_for="analysis_ended")
     assert stands(sample_case, "discussion_announced", today=date(2026, 5, 29), edition=edition) == waits
+    assert not stands(
+        case(planned={"analysis_started": START}),
+        "discussion_announced",
+        today=date(2026, 5, 20),
+        edition=edition,
+    ).overdue
 
 
 @pytest.mark.parametrize("term", [OnDate(date(2026, 5, 28)), YearlyDate(5, 28)])
@@ -202,14 +201,6 @@ def test_a_day_the_act_names_is_sure_though_its_year_is_planned(term: Term) -> N
     assert stands(sample_case, "discussion_announced", today=date(2026, 5, 28), edition=edition) == OVERDUE
     waits = WAITS(waiting_for="analysis_ended")
     assert stands(sample_case, "discussion_announced", today=date(2026, 5, 29), edition=edition) == waits
-
-
-def test_a_day_derived_from_a_plan_date_makes_nothing_late() -> None:
-    """Derived from facts, the law says: a start that is only planned is none."""
-    sample_case = case(planned={"analysis_started": START})
-    edition = law(analysis_ended={"force": "obligatory"})
-
-    assert not stands(sample_case, "discussion_announced", today=date(2026, 5, 20), edition=edition).overdue
 
 
 def test_a_chain_of_derived_anchors_holds_until_the_first_of_them_is_overdue() -> None:
@@ -312,11 +303,15 @@ def test_a_day_of_the_year_of_an_exempted_fact_is_not_required() -> None:
     assert at(sample_case, "schedule_approved", today=START).state == "not_required"
 
 
-def test_an_exemption_of_what_only_closes_a_time_takes_nothing_along() -> None:
-    """An analysis may begin a year after an outside one; without one, it begins all the same."""
+def test_an_exemption_takes_nothing_along_that_counts_from_another_fact() -> None:
+    """An analysis may begin a year after an outside one; without one, it begins all the same. Monitoring begins
+    with the note: signed, its quarters are asked for though nothing is published."""
     sample_case = replace(case(), exempted={"external_analysis_ended": Exemption()})
 
     assert at(sample_case, "analysis_started", today=START).state == "open"
+    sample_case = replace(case(facts={"note_signed": date(2026, 3, 10)}), exempted={"published": Exemption()})
+
+    assert at(sample_case, "quarter_reported.2026Q1", today=date(2026, 4, 1)).state == "open"
 
 
 @pytest.mark.parametrize(
@@ -330,15 +325,9 @@ def test_what_counts_from_an_exempted_period_is_not_required_in_it(exempted: str
     assert states == ["not_required", second]
 
 
-def test_an_exemption_takes_no_period_along_that_counts_from_another_fact() -> None:
-    """Monitoring begins with the note: signed, its quarters are asked for though nothing is published."""
-    sample_case = replace(case(facts={"note_signed": date(2026, 3, 10)}), exempted={"published": Exemption()})
-
-    assert at(sample_case, "quarter_reported.2026Q1", today=date(2026, 4, 1)).state == "open"
-
-
-def test_a_plan_date_slips_on_the_day_after() -> None:
-    """On the day itself it can still be done; recorded, nothing is asked."""
+def test_a_plan_date_slips_on_the_day_after_and_not_what_is_overdue() -> None:
+    """On the day itself it can still be done; recorded, nothing is asked. Planned for 14 May, due on 18 May: a
+    question until the 18th, a lateness from the 19th on."""
     sample_case = case(planned={"analysis_started": START})
     recorded = case(planned={"analysis_started": START}, facts={"analysis_started": date(2026, 4, 15)})
 
@@ -346,10 +335,6 @@ def test_a_plan_date_slips_on_the_day_after() -> None:
         assert not stands(sample_case, "analysis_started", today=day).slipped
     assert stands(sample_case, "analysis_started", today=date(2026, 4, 14)) == Lateness(slipped=True)
     assert stands(recorded, "analysis_started", today=date(2026, 4, 16)) == Lateness()
-
-
-def test_what_is_overdue_has_not_slipped_as_well() -> None:
-    """Planned for 14 May, due on 18 May: a question until the 18th, a lateness from the 19th on."""
     sample_case = case(facts={"plan_approved": APPROVAL}, planned={"published": date(2026, 5, 14)})
 
     for day in (date(2026, 5, 15), date(2026, 5, 18)):

@@ -31,7 +31,8 @@ def steps(sample_case: Case, obligation: str, *, today: date) -> list[tuple[str,
 
 
 def test_a_plan_date_is_reminded_of_on_its_day_and_asked_about_afterwards() -> None:
-    """13 April; 14 April; 5 working days after: 20 April; 10: 27 April."""
+    """13 April; 14 April; 5 working days after: 20 April; 10: 27 April. Of Saturday 11 April on Friday the
+    10th, and the question on Monday."""
     sample_case = case(planned={"analysis_started": START})
 
     assert steps(sample_case, "analysis_started", today=date(2026, 3, 1)) == [
@@ -40,10 +41,6 @@ def test_a_plan_date_is_reminded_of_on_its_day_and_asked_about_afterwards() -> N
         ("slipped+5", date(2026, 4, 20)),
         ("slipped+10", date(2026, 4, 27)),
     ]
-
-
-def test_a_plan_date_on_a_day_off_is_reminded_of_on_the_working_day_before() -> None:
-    """Saturday 11 April: Friday the 10th, and the question on Monday."""
     sample_case = case(planned={"analysis_started": date(2026, 4, 11)})
 
     assert steps(sample_case, "analysis_started", today=date(2026, 3, 1))[:2] == [

@@ -60,120 +60,86 @@ def codes(indicator_score: Score) -> list[str]:
     return [element.code.removeprefix("score.") for element in indicator_score.arithmetic]
 
 
-# ------------------------------------------------------------------------------------------------- shares
+BY_NUMBER = {
+    # By whole tenths: 95 % are nine of them, 99.9 % as well; more than full earns no more.
+    "P1.T1.S3": "0/20=0 1/20=0 2/20=0.3 19/20=2.7 20/20=3 21/20=3 999/1000=2.7 1/3=0.9 2/3=1.8 1/10=0.3 "
+    "99999/1000000=0",
+    # Exactly 40 % are 2.0, 39.9 % are nothing: the one floor of the document.
+    "P1.T2.S2": "400/1000=2 399/1000=0 2/5=2 3999/10000=0 90/100=4.5 95/100=4.5 100/100=5 0/100=0",
+    # By whole per cents: 100 % are 30, 90 % 27, 80 % 24, 70 % 21; 99.9 % are 29.7.
+    "P1.T3.S3": "999/1000=29.7 997/1000=29.7 9/10=27 8/10=24 7/10=21 1/1=30 1/100=0.3 1/101=0 1/3=9.9 "
+    "39/1000=0.9",
+    # 0.3 for every 0.5 % of the civil servants; 5 % are full, 90 % are no more.
+    "P4.T2.S1": "50/1000=3 49/1000=2.7 45/1000=2.7 44/1000=2.4 5/1000=0.3 4/1000=0 1/20=3 1/21=2.7 900/1000=3 "
+    "0/1000=0",
+    # The document's own example: 20 districts, 2 without a sitting, -0.3 for every 10 %.
+    "P4.T1.S1": "20/20=3 18/20=2.7 19/20=3 17/20=2.7 0/20=0 25/20=3 13/16=2.7",
+}
+"""How many of how many, and the points by whole steps."""
+IN_PROPORTION = {
+    "P1.T1.S3": "19/20=2.85 999999/1000000=2.9999",
+    "P1.T3.S3": "999/1000=29.97",
+    "P1.T2.S2": "399/1000=0",
+    "P4.T2.S1": "49/1000=2.94",
+    "P1.T4.S1": "1/3=1.6666",
+    "P4.T1.S1": "19/20=2.85",
+}
 
 
 @pytest.mark.parametrize(
-    ("done", "of", "expected"),
-    [
-        *((0, 20, "0"), (1, 20, "0"), (2, 20, "0.3"), (19, 20, "2.7"), (20, 20, "3"), (21, 20, "3")),
-        *((999, 1000, "2.7"), (1, 3, "0.9"), (2, 3, "1.8"), (1, 10, "0.3"), (99_999, 1_000_000, "0")),
-    ],
+    ("indicator", "rounding"),
+    [*((name, "whole_steps") for name in BY_NUMBER), *((name, "linear") for name in IN_PROPORTION)],
 )
-def test_a_share_of_three_points_earns_by_whole_tenths(done: int, of: int, expected: str) -> None:
-    """95 % are nine tenths, 99.9 % as well; more than full earns no more."""
-    assert points("P1.T1.S3", {"done": done, "of": of}) == expected
+def test_a_share_earns_by_whole_steps_or_in_proportion(indicator: str, rounding: str) -> None:
+    """A switch: in proportion the floor stands, and full points never show before they are reached."""
+    readings = {"commission_rounding" if indicator == "P4.T1.S1" else "rounding": rounding}
+    lines = (BY_NUMBER if rounding == "whole_steps" else IN_PROPORTION)[indicator].split()
+    for line in lines:
+        done, of, expected = line.replace("/", "=").split("=")
+        share: dict[str, object] = {"done": int(done), "of": int(of)}
+        earned = points(indicator, {"coverage": share} if indicator == "P1.T3.S3" else share, **readings)
+        assert earned == expected, line
 
 
-@pytest.mark.parametrize(
-    ("done", "of", "expected"),
-    [
-        *((400, 1000, "2"), (399, 1000, "0"), (2, 5, "2"), (3999, 10_000, "0")),
-        *((90, 100, "4.5"), (95, 100, "4.5"), (100, 100, "5"), (0, 100, "0")),
-    ],
-)
-def test_the_discussion_earns_nothing_below_forty_per_cent(done: int, of: int, expected: str) -> None:
-    """Exactly 40 % are 2.0, 39.9 % are nothing: the one floor of the document."""
-    assert points("P1.T2.S2", {"done": done, "of": of}) == expected
-
-
-@pytest.mark.parametrize(
-    ("done", "of", "expected"),
-    [
-        *((999, 1000, "29.7"), (997, 1000, "29.7"), (9, 10, "27"), (8, 10, "24"), (7, 10, "21"), (1, 1, "30")),
-        *((1, 100, "0.3"), (1, 101, "0"), (1, 3, "9.9"), (39, 1000, "0.9")),
-    ],
-)
-def test_the_coverage_by_analyses_earns_by_whole_per_cents(done: int, of: int, expected: str) -> None:
-    """100 % are 30, 90 % 27, 80 % 24, 70 % 21; 99.9 % are 29.7."""
-    assert points("P1.T3.S3", {"coverage": {"done": done, "of": of}}) == expected
-
-
-@pytest.mark.parametrize(
-    ("done", "of", "expected"),
-    [
-        *((50, 1000, "3"), (49, 1000, "2.7"), (45, 1000, "2.7"), (44, 1000, "2.4"), (5, 1000, "0.3")),
-        *((4, 1000, "0"), (1, 20, "3"), (1, 21, "2.7"), (900, 1000, "3"), (0, 1000, "0")),
-    ],
-)
-def test_training_earns_by_half_per_cents_up_to_five(done: int, of: int, expected: str) -> None:
-    """0.3 for every 0.5 % of the civil servants; 5 % are full, 90 % are no more."""
-    assert points("P4.T2.S1", {"done": done, "of": of}) == expected
-
-
-# --------------------------------------------------------------------------------- facts, months, districts
-
-
-@pytest.mark.parametrize(
-    ("count", "expected"),
-    [(0, 18), (1, 15), (5, 15), (6, 12), (20, 12), (21, 9), (40, 9), (41, 6), (42, 6), (1000, 6)],
-)
-def test_offences_score_by_their_number(count: int, expected: int) -> None:
-    """18 for none, then 15, 12, 9, 6; 41 stands in the last row."""
-    indicator_score = one("P2.T2.S1", {"count": count})
-
-    assert pair(indicator_score) == (expected, 18)
-
-
-def test_a_month_earns_at_most_ten_points() -> None:
-    """Five events fill a month; a sixth earns nothing and fills no other month."""
-    events = one("P4.T2.S3", {"per_month": [6, 0, 5, 4]})
-    talks = one("P4.T2.S4", {"per_month": [11, 10, 9]})
-
-    assert pair(events) == (10 + 0 + 10 + 8, 40)
-    assert pair(talks) == (10 + 10 + 9, 30)
-
-
-@pytest.mark.parametrize(
-    ("held", "of", "expected"),
-    [
-        (20, 20, "3"),
-        (18, 20, "2.7"),
-        (19, 20, "3"),
-        (17, 20, "2.7"),
-        (0, 20, "0"),
-        (25, 20, "3"),
-        (13, 16, "2.7"),
-    ],
-)
-def test_districts_without_a_sitting_take_three_tenths_for_every_ten_per_cent(
-    held: int, of: int, expected: str
-) -> None:
-    """The document's own example: 20 districts, 2 without a sitting, -0.3."""
-    assert points("P4.T1.S1", {"done": held, "of": of}) == expected
-
-
-def test_the_commission_can_be_read_in_proportion_or_by_quarters() -> None:
-    """One district of 20 takes 0.15; four quarters earn 3 each."""
+def test_the_commission_can_be_read_by_quarters() -> None:
+    """Four quarters earn 3 each."""
     quarters = {"per_quarter": [{"done": 20, "of": 20}, {"done": 18, "of": 20}]}
-    indicator_score = one("P4.T1.S1", quarters, commission_period="quarter")
 
-    assert points("P4.T1.S1", {"done": 19, "of": 20}, commission_rounding="linear") == "2.85"
-    assert pair(indicator_score) == (Fraction("5.7"), 6)
-
-
-# -------------------------------------------------------------------------------- deductions, risks, events
+    assert pair(one("P4.T1.S1", quarters, commission_period="quarter")) == (Fraction("5.7"), 6)
 
 
 @pytest.mark.parametrize(
-    ("indicator", "taken"), [("P1.T1.S1", 10), ("P1.T1.S2", 10), ("P1.T2.S3", 5), ("P1.T3.S1", 5)]
+    ("indicator", "values", "expected"),
+    [
+        # 18 for no offence, then 15, 12, 9, 6; 41 stands in the last row.
+        *(
+            ("P2.T2.S1", {"count": count}, (points, 18))
+            for points, counts in ((18, [0]), (15, [1, 5]), (12, [6, 20]), (9, [21, 40]), (6, [41, 42, 1000]))
+            for count in counts
+        ),
+        # Five events fill a month; a sixth earns nothing and fills no other month. A talk is a point.
+        ("P4.T2.S3", {"per_month": [6, 0, 5, 4]}, (10 + 0 + 10 + 8, 40)),
+        ("P4.T2.S4", {"per_month": [11, 10, 9]}, (10 + 10 + 9, 30)),
+        # -10 for the schedule and the order, -5 for the note and the plan; what is there earns nothing.
+        *(
+            (name, {"present": present}, (0 if present else -taken, None))
+            for name, taken in (("P1.T1.S1", 10), ("P1.T1.S2", 10), ("P1.T2.S3", 5), ("P1.T3.S1", 5))
+            for present in (False, True)
+        ),
+        # A thousand views earn 10 in place of 5. What was viewed was published; 999 views are scaling only.
+        ("P4.T3.S1", {"present": False}, (0, 20)),
+        ("P4.T3.S1", {"present": True}, (10, 20)),
+        ("P4.T3.S1", {"present": True, "scaled": True}, (15, 20)),
+        ("P4.T3.S1", {"present": True, "views": 999}, (15, 20)),
+        ("P4.T3.S1", {"present": True, "views": 1000}, (20, 20)),
+        ("P4.T3.S1", {"present": True, "scaled": True, "views": 5000}, (20, 20)),
+    ],
 )
-def test_what_is_absent_is_deducted_and_what_is_there_earns_nothing(indicator: str, taken: int) -> None:
-    """-10 for the schedule and the order, -5 for the note and the plan."""
-    absent, present = one(indicator, {"present": False}), one(indicator, {"present": True})
-
-    assert pair(absent) == (-taken, None)
-    assert pair(present) == (0, None)
+def test_a_number_earns_what_its_row_of_the_document_says(
+    indicator: str, values: object, expected: tuple[int, int | None]
+) -> None:
+    """The points, and the most they could have been."""
+    assert pair(one(indicator, values)) == expected
 
 
 @pytest.mark.parametrize(
@@ -185,40 +151,6 @@ def test_a_risk_earns_for_being_found_and_for_the_better_of_two_removals(reading
     indicator_score = one("P1.T3.S3", {"risks": {"found": 10, "removed": 4, "completed": 2}}, risks=reading)
 
     assert indicator_score.points == expected
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ({"present": False}, 0),
-        ({"present": True}, 10),
-        ({"present": True, "scaled": True}, 15),
-        ({"present": True, "views": 999}, 15),
-        ({"present": True, "views": 1000}, 20),
-        ({"present": True, "scaled": True, "views": 5000}, 20),
-    ],
-)
-def test_a_thousand_views_earn_ten_in_place_of_five(values: dict[str, object], expected: int) -> None:
-    """What was viewed was published; 999 views are scaling only."""
-    indicator_score = one("P4.T3.S1", values)
-
-    assert pair(indicator_score) == (expected, 20)
-
-
-@pytest.mark.parametrize(
-    ("indicator", "values", "expected"),
-    [
-        ("P1.T1.S3", {"done": 19, "of": 20}, "2.85"),
-        ("P1.T3.S3", {"coverage": {"done": 999, "of": 1000}}, "29.97"),
-        ("P1.T2.S2", {"done": 399, "of": 1000}, "0"),
-        ("P4.T2.S1", {"done": 49, "of": 1000}, "2.94"),
-        ("P1.T4.S1", {"done": 1, "of": 3}, "1.6666"),
-        ("P1.T1.S3", {"done": 999_999, "of": 1_000_000}, "2.9999"),
-    ],
-)
-def test_shares_can_be_read_in_proportion(indicator: str, values: object, expected: str) -> None:
-    """A switch; the floor stands, and full points never show before they are reached."""
-    assert points(indicator, values, rounding="linear") == expected
 
 
 # ------------------------------------------------------------------------------------------ a year by hand
@@ -403,22 +335,16 @@ def test_a_number_that_cannot_be_scored_is_named_with_its_place(
         assert place in i18n.say(first.code, first.arguments, language)
 
 
-@pytest.mark.parametrize("whole", [None, [], "P1.T1.S3", 5])
-def test_a_file_that_is_no_record_is_told_what_is_needed(whole: object) -> None:
-    """With an example."""
-    with pytest.raises(BadInputs) as caught:
-        read_inputs(whole, scoring(), scoring().usual)
-
-    assert caught.value.code == "score.not_inputs"
-
-
-@pytest.mark.parametrize("chosen", [{"roundings": "linear"}, {"rounding": "up"}])
-def test_an_unknown_reading_is_refused_with_those_there_are(chosen: dict[str, str]) -> None:
-    """By its name and by its value."""
-    with pytest.raises(Refusal) as caught:
-        choose(chosen, scoring())
-
-    assert caught.value.arguments["allowed"]
+def test_what_is_no_record_and_an_unknown_reading_are_told_what_is_needed() -> None:
+    """A reading by its name and by its value, with those there are."""
+    for whole in (None, [], "P1.T1.S3", 5):
+        with pytest.raises(BadInputs) as caught:
+            read_inputs(whole, scoring(), scoring().usual)
+        assert caught.value.code == "score.not_inputs"
+    for chosen in ({"roundings": "linear"}, {"rounding": "up"}):
+        with pytest.raises(Refusal) as refused:
+            choose(chosen, scoring())
+        assert refused.value.arguments["allowed"]
 
 
 # ----------------------------------------------------------------------------------------------- the file

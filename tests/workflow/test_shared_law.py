@@ -83,16 +83,3 @@ def test_a_file_takes_from_the_shared_acts_those_it_names_unless_it_describes_th
     assert sorted(tea.acts) == ["tea-act", "water-code"]
     assert tea.acts["water-code"].short.ru == "ВК"
     assert tea.acts["tea-act"].short.ru != "Чужие"
-
-
-def test_the_officer_and_the_first_head_learn_on_the_fifth_day_where_a_file_names_no_steps() -> None:
-    steps = library().named("internal-analysis.2024-01-01").steps
-
-    assert [(step.at, step.to) for step in steps] == [
-        (-5, ("duty",)),
-        (-1, ("duty",)),
-        (0, ("duty",)),
-        (1, ("duty", "head_of_unit")),
-        (5, ("duty", "head_of_unit", "officer", "head")),
-    ]
-    assert [step.last for step in steps] == [False, False, False, False, True]

@@ -128,22 +128,6 @@ def next_steps(of: AssessedYear) -> dict[str, PointsStep]:
     return {step.indicator: step for step in steps(tally(of), of, scoring().usual)}
 
 
-def test_the_documents_own_example_of_twenty_districts_two_without_a_sitting() -> None:
-    """10 % of districts missing: 0.3 less; and the two are named."""
-    of = year(*prepared())
-    district_tally = tally(of)["P4.T1.S1"]
-
-    assert district_tally.answer == Done(18, 20)
-    assert district_tally.missing == ("aud19", "aud20")
-
-
-def test_a_district_that_passed_one_quarter_over_is_missing() -> None:
-    """Three sittings of four are not a sitting in every quarter."""
-    without = tuple(fact for fact in prepared() if not (fact.unit == "aud1" and fact.on == date(2026, 8, 20)))
-
-    assert tally(year(*without))["P4.T1.S1"].answer == Done(17, 20)
-
-
 @pytest.mark.parametrize(
     ("today", "counted"), [(date(2026, 3, 31), None), (date(2026, 4, 1), Done(18, 20)), (AFTER, Done(18, 20))]
 )
@@ -152,6 +136,7 @@ def test_a_quarter_is_asked_about_from_the_day_after_its_last(today: date, count
     indicator_tally = tally(year(*prepared(), today=today)).get("P4.T1.S1")
 
     assert (indicator_tally.answer if indicator_tally else None) == counted
+    assert indicator_tally is None or indicator_tally.missing == ("aud19", "aud20")
 
 
 def test_what_is_recorded_late_scores_as_well() -> None:
@@ -190,17 +175,6 @@ def test_an_announcement_without_one_of_the_three_links_earns_nothing(links: fro
 
     assert points(year(two, office=ten()))["P1.T1.S3"] == "0"
     assert points(year(replace(two, evidence=LINKS), office=ten()))["P1.T1.S3"] == "0.3"
-
-
-def test_a_fact_of_a_part_counts_for_the_department_it_belongs_to() -> None:
-    """A division's analysis is its department's; an enterprise's below it, or a district's, is nobody's."""
-    below = {
-        "div": Unit(id="div", name="Бөлім", parent="dep1"),
-        "plant": Unit(id="plant", name="Зауыт", parent="dep2", kind="quasi_state"),
-    }
-    published = [fact(unit, f"{IA}:published", date(2026, 6, 1)) for unit in ("div", "plant", "aud1")]
-
-    assert points(year(*published, office=ten() | below))["P1.T3.S2"] == "0.3"
 
 
 def test_a_case_without_a_unit_is_the_organisations_own() -> None:
@@ -265,18 +239,6 @@ def test_what_does_not_exist_at_all_is_deducted_once_the_year_is_over() -> None:
     }
 
 
-def test_what_is_there_once_is_not_deducted_for_an_analysis_that_lacks_it() -> None:
-    """Nor for the others, however many lack it."""
-    signed = fact("dep1", f"{IA}:note_signed", date(2026, 6, 1))
-    lacking = tuple(
-        MissingFact(case=f"2026-{n}", unit=f"dep{n}", fact=f"{IA}:note_signed", due=date(2026, 6, 10))
-        for n in (2, 3)
-    )
-    of = year(signed, lacking=lacking)
-
-    assert points(of)["P1.T2.S3"] == "0"
-
-
 def test_a_part_of_an_organisation_is_no_assessed_body() -> None:
     """Nothing is deducted from a division; a committee answers for its own order, not for the one schedule."""
     office = {
@@ -327,22 +289,6 @@ def test_a_year_before_the_first_record_has_no_data(
     assert [remark.code for remark in remarks(of, scoring().usual)] == codes
 
 
-@pytest.mark.parametrize(("renewed", "done"), [((), 0), (("instruction_renewed",), 1)])
-def test_an_instruction_counts_once_it_is_renewed_in_the_year(renewed: tuple[str, ...], done: int) -> None:
-    """That it was confirmed alone is not enough."""
-    facts = (fact("ent1", f"{P3}:{name}", date(2026, 6, 1)) for name in ("instruction_confirmed", *renewed))
-
-    assert tally(year(*facts, office=ten()))["P3.T2.S3"].answer == Done(done, 5)
-
-
-def test_an_enterprise_by_itself_is_one_of_one_or_not_assessed() -> None:
-    """Its policy is all of its own share; nothing of project 4 is asked of it."""
-    of = year(fact("ent1", f"{P3}:policy_confirmed", date(2026, 6, 1)), root="ent1")
-
-    assert points(of)["P3.T2.S2"] == "2"
-    assert not [name for name in points(of) if name.startswith("P4.")]
-
-
 def test_one_more_person_trained_and_the_points_rise() -> None:
     """49 of 1000 is 4.9 %: one more makes 5 %, and 2.7 becomes 3.0."""
     of = year(*prepared(), today=date(2026, 10, 1))
@@ -384,9 +330,8 @@ def test_once_the_year_is_over_nothing_is_at_stake() -> None:
     """What was not earned is lost, and no step is proposed."""
     of = year(*prepared())
 
-    assert not next_steps(of)
-    assert scored(of).scores
-    assert not any(score.at_stake for score in scored(of).scores)
+    assert next_steps(of) == {}
+    assert not any(at_stake for _, _, at_stake in prospects(of).values())
 
 
 @pytest.mark.parametrize(("name", "runs", "expected"), [("note_signed", True, 0), ("note_signed", False, -5)])

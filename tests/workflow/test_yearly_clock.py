@@ -33,8 +33,12 @@ def test_a_calendar_year_is_over_with_its_last_day(last: date, today: date, stat
 
 
 def test_without_any_on_record_this_year_is_asked_for() -> None:
-    """Nothing says that one was done before."""
+    """Nothing says that one was done before; an external one alone is no reason to be late: counted from
+    the end of the closed window."""
     assert (clock().due, clock().state) == (date(2026, 12, 31), "waiting")
+    outside = Analysis(case="2026-0002", external=date(2026, 3, 31))
+
+    assert clock(outside).due == date(2027, 12, 31)
 
 
 def test_an_external_analysis_closes_the_window_for_a_year_and_the_term_is_counted_anew() -> None:
@@ -56,13 +60,6 @@ def test_a_window_that_opens_within_the_year_leaves_the_year_its_analysis() -> N
     assert (turn.closed_until, turn.due, turn.postponed) == (date(2026, 9, 15), date(2026, 12, 31), False)
 
 
-def test_an_external_analysis_alone_is_no_reason_to_be_late() -> None:
-    """No internal one on record: counted from the end of the closed window."""
-    outside = Analysis(case="2026-0002", external=date(2026, 3, 31))
-
-    assert clock(outside).due == date(2027, 12, 31)
-
-
 def test_a_start_inside_the_closed_window_is_named() -> None:
     """The day after the external one and its last closed day are inside; the day after that is not."""
     outside = Analysis(case="2026-0002", external=date(2026, 3, 31))
@@ -70,11 +67,8 @@ def test_a_start_inside_the_closed_window_is_named() -> None:
     def closed(starts: date) -> bool:
         return clock(outside, Analysis(case="2026-0003", starts=starts)).next_closed
 
-    assert [closed(day) for day in (date(2026, 4, 1), date(2027, 3, 31), date(2027, 4, 1))] == [
-        True,
-        True,
-        False,
-    ]
+    days = (date(2026, 4, 1), date(2027, 3, 31), date(2027, 4, 1))
+    assert [closed(day) for day in days] == [True, True, False]
 
 
 def test_one_that_runs_or_is_planned_is_said_with_its_day() -> None:
