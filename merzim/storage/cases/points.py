@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime
-from functools import partial
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, or_, select
@@ -15,22 +14,12 @@ from merzim.storage.cases.ledger import cases
 from merzim.storage.database.dialect import execute_for_names, in_names, text_before
 from merzim.storage.database.engine import Row_, reading
 from merzim.storage.events import OFFICE
-from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, event, head, read_as
+from merzim.storage.rows import read_as
 from merzim.storage.tables.board import DEADLINE
-from merzim.storage.tables.cases import CASE
-from merzim.storage.tables.events import EVENT, FIRST_ENTRY, OF_CASES
-from workflow.cases.case import Case, Event, values_of, with_rows
-from workflow.cases.registers.exposure import exposure
-from workflow.cases.registers.risk import register
-from workflow.scoring.records import (
-    CARTOGRAM,
-    COMPLETED,
-    FOUND,
-    REMOVED,
-    TALK,
-    MissingFact,
-    RecordedFact,
-)
+from merzim.storage.tables.cases import CASE, COUNTED_LINE
+from merzim.storage.tables.events import EVENT, OF_CASES
+from workflow.cases.case import Case, values_of
+from workflow.scoring.records import MissingFact, RecordedFact
 from workflow.scoring.scale import Scoring
 
 _OF_FACTS = EVENT.c.kind.in_(("fact", "corrected", "evidence"))
@@ -38,12 +27,6 @@ _COLUMNS = (EVENT.c.case, CASE.c.unit, CASE.c.procedure, EVENT.c.name, EVENT.c.o
 _AMENDED = select(EVENT.c.case, EVENT.c.kind).where(
     OF_CASES, EVENT.c.kind.in_(("corrected", "evidence", "withdrawn")), in_names(EVENT.c.case)
 )
-_ENTRY_DAYS = ("risk_found", "risk_removed", "talk_held", "cartogram_recorded")
-"""Kinds of events whose day decides in which year a row of a case's register counts."""
-_ENTRY_KINDS = (*_ENTRY_DAYS, "measure_set", "position_exposed", "position_cleared", "row_edited", "withdrawn")
-"""Kinds of events that say what such rows hold."""
-REGISTER_YEARS = 2
-"""Number of earlier years in which a case may have been opened for its registers to count."""
 
 
 def of_year(
@@ -97,7 +80,13 @@ def _lacking(connection: Connection, facts: Collection[str], year: int) -> Itera
     for record in connection.execute(query):
         fact = f"{record.procedure}:{record.obligation}"
         if fact in facts:
-            yield read_as(MissingFact, record, fact=fact)
+            yield MissingFact(
+                case=record.case,
+                unit=record.unit,
+                fact=fact,
+                due=record.due,
+                counts_until=record.counts_until,
+            )
 
 
 def _running(connection: Connection, scoring: Scoring, year: int) -> Iterator[MissingFact]:
@@ -128,43 +117,17 @@ def first_record(engine: Engine) -> datetime | None:
 
 
 def _lines(connection: Connection, year: int) -> Iterator[RecordedFact]:
-    """Yield the lines of the registers of active cases opened in the year or in those before that may count."""
-    counted = EVENT.alias()
-    in_year = counted.c.on.between(date(year, 1, 1), date(year, 12, 31))
-    may_count = or_(counted.c.kind.in_(_ENTRY_DAYS), counted.c.name == "analysis_ended")
-    has_counted = select(counted.c.seq).where(counted.c.case == CASE.c.id, in_year, may_count).exists()
-    has_register = select(EVENT.c.case).where(EVENT.c.case == CASE.c.id, FIRST_ENTRY).exists()
-    since = datetime(year - REGISTER_YEARS, 1, 1, tzinfo=UTC)
-    of_registers = (CASE.c.opened_at >= since, CASE.c.standing == "active", has_register, has_counted)
-    heads = {case.id: case for case in map(head, connection.execute(select(*HEAD).where(*of_registers)))}
-    wanted = or_(EVENT.c.kind.in_(_ENTRY_KINDS), EVENT.c.name == "analysis_ended")
-    entries = EVENTS_IN_ORDER.where(in_names(EVENT.c.case), wanted)
-    events: dict[str, list[Event]] = {}
-    for entry in map(event, execute_for_names(connection, entries, heads)):
-        events.setdefault(entry.case, []).append(entry)
-    for name, case in heads.items():
-        yield from lines_of(with_rows(case, events[name]))
-
-
-def lines_of(case: Case) -> Iterator[RecordedFact]:
-    """Yield the lines of a case's registers that points are counted from."""
-    line = partial(RecordedFact, case=case.id, unit=case.unit)
-    ended = case.facts.get("analysis_ended")
-    for risk in register(case).risks.values():
-        if found_on := risk.found_on or (ended.on if ended else None):
-            yield line(fact=FOUND, on=found_on)
-        if removal := risk.removal:
-            yield line(fact=COMPLETED if removal.completed else REMOVED, on=removal.on)
-    talks = (talk for position in exposure(case).positions.values() for talk in position.talks)
-    for month in {(talk.holder, talk.on.replace(day=1)): talk.on for talk in talks}.values():
-        yield line(fact=TALK, on=month)
-    for entry in case.entries:
-        # A cartogram recorded later takes the place of this one in its register, not of what was published.
-        if entry.kind == "cartogram_recorded" and entry.on is not None:
-            cartogram = exposure(replace(case, entries=(entry,))).cartogram
-            for of_place in cartogram.lines if cartogram else ():
-                if place := of_place.district or of_place.department:
-                    yield line(fact=CARTOGRAM, on=entry.on, line=(of_place.section, place))
+    """Yield the lines of the registers of active cases that points of a year are counted from."""
+    query = select(COUNTED_LINE, CASE.c.unit).join(CASE, CASE.c.id == COUNTED_LINE.c.case)
+    in_year = COUNTED_LINE.c.on.between(date(year, 1, 1), date(year, 12, 31))
+    for record in connection.execute(query.where(CASE.c.standing == "active", in_year)):
+        yield RecordedFact(
+            case=record.case,
+            unit=record.unit,
+            fact=record.fact,
+            on=record.on,
+            line=(record.section, record.place),
+        )
 
 
 def _names(facts: Iterable[str]) -> list[str]:
@@ -201,33 +164,25 @@ def _facts_of_events(records: Iterable[Row_], facts: frozenset[str]) -> Iterator
     """Yield the facts that events record, one for all events of its name, without those recorded from rows of
     registers.
     """
-    facts_by_key: dict[tuple[str, str], dict[str, Any]] = {}
-    of_rows = set[tuple[str, str]]()
+    records_by_fact: dict[tuple[str, str], list[Row_]] = {}
     for record in records:
-        fact_name, _, period = record.name.partition(".")
-        fact = f"{record.procedure}:{fact_name}"
-        if fact not in facts:
-            continue
-        values_of_fact = facts_by_key.setdefault(
-            (record.case, record.name),
-            {
-                "case": record.case,
-                "unit": record.unit,
-                "fact": fact,
-                "period": period,
-                "values": {},
-                "evidence": frozenset(),
-            },
-        )
-        if record.on is not None:
-            values_of_fact["on"] = record.on
-        if record.payload == "{}":
-            continue
-        payload = json.loads(record.payload)
-        if payload.get("row"):
-            of_rows.add((record.case, record.name))
-        values_of_fact["values"] |= values_of(payload)
-        values_of_fact["evidence"] |= {str(item.get("kind", "")) for item in payload.get("evidence", ())}
-    for key, values in facts_by_key.items():
-        if key not in of_rows:
-            yield RecordedFact(**values)
+        records_by_fact.setdefault((record.case, record.name), []).append(record)
+    for (case, name), said in records_by_fact.items():
+        fact_name, _, period = name.partition(".")
+        fact = f"{said[0].procedure}:{fact_name}"
+        payloads = [json.loads(record.payload) for record in said if record.payload != "{}"]
+        if fact in facts and not any(payload.get("row") for payload in payloads):
+            values: dict[str, Decimal] = {}
+            for payload in payloads:
+                values |= values_of(payload)
+            yield RecordedFact(
+                case=case,
+                unit=said[0].unit,
+                fact=fact,
+                on=[record.on for record in said if record.on is not None][-1],
+                period=period,
+                values=values,
+                evidence=frozenset(
+                    str(item.get("kind", "")) for payload in payloads for item in payload.get("evidence", ())
+                ),
+            )

@@ -1,5 +1,5 @@
-"""Lines for listing recommendations of all cases, and the texts by which rows of their registers and their
-files are found; written with the case and derived from its events.
+"""Lines for listing recommendations of all cases, the texts by which rows of their registers and their files
+are found, and what points are counted from; written with the case and derived from its events.
 """
 
 from __future__ import annotations
@@ -8,25 +8,28 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from hashlib import sha256
+from operator import itemgetter
 
-from sqlalchemy import Connection, Engine, exists, literal, select
+from sqlalchemy import Connection, Engine, Table, exists, literal, select
 
 from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
 from merzim.storage.database.engine import read_column
-from merzim.storage.rows import Values
+from merzim.storage.rows import Values, columns_of
 from merzim.storage.tables.board import RECOMMENDATION
-from merzim.storage.tables.cases import CASE, CASE_ROW
+from merzim.storage.tables.cases import CASE, CASE_ROW, COUNTED_LINE
 from merzim.storage.tables.events import EVENT, FIRST_ENTRY
 from merzim.storage.tables.organisation import UNIT
 from workflow.cases.case import Case, Event, evidence_of
 from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.registers.risk_lists import likeness, listed, unasked
 from workflow.cases.registers.rows import rows_of
+from workflow.scoring.register_lines import RISKS_FOUND_BY, lines_of
 from workflow.search_words import normalise as fold_text
 
 KINDS = (
     *("risk_found", "measure_set", "measure_reviewed", "request_sent", "row_edited", "withdrawn", "passport"),
     *("position_exposed", "remark_made", "remark_answered"),
+    *("risk_removed", "talk_held", "position_cleared", "cartogram_recorded"),
 )
 """Kinds of events that may change a list entry."""
 ROW_NAMES = {"risk": "description", "measure": "action", "position": "title", "remark": "text"}
@@ -37,13 +40,14 @@ TITLE_LIMIT = 200
 _OPTION = re.compile(r"[a-z_]+")
 AT_ONCE = 250
 """Cases processed in one transaction."""
-_LINES_OF = select(RECOMMENDATION).where(in_names(RECOMMENDATION.c.case))
 
 
 def affects_lines(events: Iterable[Event]) -> bool:
     """Return whether any of these events may change what lists keep of its case."""
     return any(
-        event.kind in KINDS or any(item.name or item.restricted for item in evidence_of(event))
+        event.kind in KINDS
+        or event.name == RISKS_FOUND_BY
+        or any(item.name or item.restricted for item in evidence_of(event))
         for event in events
     )
 
@@ -51,16 +55,27 @@ def affects_lines(events: Iterable[Event]) -> bool:
 @dataclass(frozen=True, slots=True)
 class CaseLines:
     """What lists keep of a case: its recommendations; the rows of its registers and its files, as searches find
-    them.
+    them; the lines of its registers that count for points.
     """
 
     recommendations: list[Values]
     rows: list[Values]
+    counted: list[Values]
 
 
 def lines(case: Case) -> CaseLines:
     """Return what lists and searches keep of a case, as its events make it."""
-    return CaseLines(_recommendations(case), [*_rows(case), *_files(case)])
+    return CaseLines(_recommendations(case), [*_rows(case), *_files(case)], _counted(case))
+
+
+def _counted(case: Case) -> list[Values]:
+    """Return the lines of a case's registers that points are counted from."""
+    counted = []
+    for number, line in enumerate(lines_of(case)):
+        section, place = line.line
+        about = {"number": number, "section": section, "place": place}
+        counted.append(columns_of(COUNTED_LINE, line, **about))
+    return counted
 
 
 def _rows(case: Case) -> Iterator[Values]:
@@ -119,25 +134,31 @@ def _recommendations(case: Case) -> list[Values]:
 def write(connection: Connection, cases: Mapping[str, CaseLines]) -> None:
     """Replace the lines of these cases, in the caller's transaction, which holds the cases."""
     names = sorted(cases)
-    for table in (RECOMMENDATION, CASE_ROW):
+    for table in (RECOMMENDATION, CASE_ROW, COUNTED_LINE):
         for start in range(0, len(names), AT_ONCE):
             connection.execute(table.delete().where(table.c.case.in_(names[start : start + AT_ONCE])))
     insert_many(connection, RECOMMENDATION, [line for name in names for line in cases[name].recommendations])
     insert_many(connection, CASE_ROW, [row for name in names for row in cases[name].rows])
+    insert_many(connection, COUNTED_LINE, [line for name in names for line in cases[name].counted])
 
 
 def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[str]:
-    """Yield ids of cases whose list entries differ from their events, in order."""
-    stored: dict[str, list[Values]] = {}
-    for line in execute_for_names(connection, _LINES_OF, cases):
-        stored.setdefault(line.case, []).append(dict(line._mapping))
-    for name in sorted(cases):
-        if sorted(stored.get(name, ()), key=_place) != _recommendations(cases[name]):
+    """Yield ids of cases whose recommendations or counted lines differ from their events, in order."""
+    recommended = _stored(connection, RECOMMENDATION, cases)
+    counted = _stored(connection, COUNTED_LINE, cases)
+    for name, case in sorted(cases.items()):
+        recommendations = sorted(recommended.get(name, ()), key=itemgetter("risk", "measure"))
+        lines = sorted(counted.get(name, ()), key=itemgetter("number"))
+        if recommendations != _recommendations(case) or lines != _counted(case):
             yield name
 
 
-def _place(line: Values) -> tuple[int, int]:
-    return line["risk"], line["measure"]
+def _stored(connection: Connection, table: Table, cases: Iterable[str]) -> dict[str, list[Values]]:
+    """Return the rows of a table by their case."""
+    stored: dict[str, list[Values]] = {}
+    for record in execute_for_names(connection, select(table).where(in_names(table.c.case)), cases):
+        stored.setdefault(record.case, []).append(dict(record._mapping))
+    return stored
 
 
 def _short(texts: tuple[str, ...]) -> str:

@@ -86,6 +86,20 @@ class CaseRowRow(TableBase, table=True):
     search: str = Field(default="", sa_type=Text)
 
 
+class CountedLineRow(TableBase, table=True):
+    """A line of a case's registers that points are counted from; computed from its events."""
+
+    __tablename__ = "counted_line"
+    __table_args__ = (Index("ix_counted_line_on", "on"), CLUSTERED)
+
+    case: str = Field(primary_key=True, foreign_key="case.id")
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    fact: str
+    on: date
+    section: str = ""
+    place: str = ""
+
+
 class ReaderRow(TableBase, table=True):
     """A named reader of a confidential case; computed from its events."""
 
@@ -149,6 +163,7 @@ class CounterRow(TableBase, table=True):
 
 CASE = table("case")
 CASE_ROW = table("case_row")
+COUNTED_LINE = table("counted_line")
 READER = table("reader")
 INBOX = table("inbox")
 PAPER = table("paper")
