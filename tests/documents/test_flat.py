@@ -111,14 +111,6 @@ def test_a_missing_column_is_refused_by_name() -> None:
         assert [text.ru for text in refusal.arguments["missing"]] == [missing]  # type: ignore[attr-defined]
 
 
-def test_a_unit_merged_beside_its_objects_belongs_to_each() -> None:
-    """One unit, three objects."""
-    rows = [RU, *((n, f"Объект {n}", "Отдел" if n == 1 else None, "", "13.04.2026", None) for n in (1, 2, 3))]
-    read = read_schedule(xlsx(rows, ["C2:C4"]), "план.xlsx")
-
-    assert [analysis.unit for analysis in read] == ["Отдел", "Отдел", "Отдел"]
-
-
 def test_the_flat_form_may_come_as_csv() -> None:
     """The same headings, the same reading."""
     (read,) = read_schedule("Объект;Начало;Конец\nЗакупки;13.04.2026;26.05.2026\n".encode("cp1251"), "план.csv")

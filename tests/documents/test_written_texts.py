@@ -22,7 +22,7 @@ from calendars.terms import (
     Years,
 )
 from merzim.documents.schedules.written_terms import read_term
-from merzim.documents.sheets.dates import WrittenDay, WrittenSpan, read, read_lines
+from merzim.documents.sheets.dates import LONGEST, WrittenDay, WrittenSpan, read, read_lines
 from merzim.documents.sheets.unreadable import UnreadableCell
 from workflow.cases.registers.measure_term import as_data, from_data
 
@@ -58,6 +58,10 @@ SPANS = [
     ("2026 жылғы 13 сәуір мен 2026 жылғы 26 мамыр аралығында", on(4, 13), on(5, 26)),
     ("2026 ж. 5 қаңтар - 2026 ж. 10 ақпан", on(1, 5), on(2, 10)),
     ("с 13.04.2026 по 26.05.2026 (вкл.)", on(4, 13), on(5, 26)),
+    ("13.04.26ж. – 26.05.26ж.", on(4, 13), on(5, 26)),
+    ("13 апреля 2026 г. – 26 мая 2026 г.", on(4, 13), on(5, 26)),
+    ("с 13.04 по 26.05.2026", on(4, 13), on(5, 26)),
+    ("с 13.04.26г.\nпо 26.05.26г.", on(4, 13), on(5, 26)),
 ]
 
 
@@ -133,7 +137,11 @@ TERMS: list[tuple[str, Term]] = [
     ("2026 жылғы 2-тоқсанда", InQuarter(2026, 2)),
     ("2026 жылдың екінші тоқсанының соңына дейін", InQuarter(2026, 2)),
     ("2026 жылғы III тоқсан ішінде", InQuarter(2026, 3)),
+    ("с 13.04.2026 по 26.05.2026", OnDate(on(5, 26))),
     ("1 полугодие 2026 года", OnDate(on(6, 30))),
+    ("2026 жылғы II жартыжылдық", OnDate(on(12, 31))),
+    ("второе полугодие 2026 г.", OnDate(on(12, 31))),
+    ("2026 жыл ішінде", OnDate(on(12, 31))),
     ("в первом полугодии 2026 г.", OnDate(on(6, 30))),
     ("2026 жылдың бірінші жартыжылдығында", OnDate(on(6, 30))),
     ("2026 жылдың екінші жартысында", OnDate(on(12, 31))),
@@ -199,17 +207,59 @@ TERMS: list[tuple[str, Term]] = [
 
 @pytest.mark.parametrize(("text", "term"), TERMS)
 def test_a_term_is_read_whole(text: str, term: Term) -> None:
-    """The plan is of 2026. A period that something is due before ends on the day before it begins."""
-    assert read_term(text, year=2026).term == term
+    """The plan is of 2026. A period that something is due before ends on the day before it begins. As data of
+    the ledger and back a term is the same."""
+    written = read_term(text, year=2026)
+
+    assert written.term == term
+    assert from_data(as_data(written)) == written
 
 
 def test_days_counted_from_a_named_day_keep_it() -> None:
-    """In the ledger too, where a term is data."""
-    term = read_term("26.05.2026 + 10 рабочих дней")
+    assert read_term("26.05.2026 + 10 рабочих дней").since == on(5, 26)
 
-    assert term.since == on(5, 26)
-    assert from_data(as_data(term)) == term
-    assert from_data(as_data(read_term("ежегодно до 15 апреля"))).term == YearlyDate(4, 15)
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        *(("Постоянно", "standing"), ("на постоянной основе", "standing"), ("тұрақты", "standing")),
+        *(("еженедельно", "standing"), ("в разумный срок", "words")),
+        *(("По графику проведения ВАКР", "by_schedule"), ("кестеге сәйкес", "by_schedule")),
+        *(("по мере необходимости", "by_need"), ("қажеттілігіне қарай", "by_need")),
+        *(("III квартал", "no_year"), ("до 30 июня", "no_year"), ("30.06.2026, 31.12.2026", "several")),
+        *(("в течение 12345 дней", "words"), ("в течение 12345 месяцев", "words")),
+        *(("в течение 0 дней", "words"), ("", "nothing"), ("-", "nothing"), (None, "nothing")),
+    ],
+)
+def test_what_names_no_day_is_kept_with_the_reason(text: object, said: str) -> None:
+    """No date is guessed for "постоянно", and none for more days than a term can have."""
+    written = read_term(text)
+
+    assert (written.term, written.reading) == (WithoutTerm(), said)
+    assert written.dateless
+
+
+def test_until_a_day_includes_it_and_is_marked() -> None:
+    """ "до" and "дейін" leave open whether the day itself is in time; the reading is kept."""
+    assert read_term("до 30.06.2023").until
+    assert read_term("2023 жылдың 30 маусымына дейін").until
+    assert not read_term("30.06.2023").until
+
+
+@pytest.mark.parametrize("text", ["31.02.2026", "до 31.06.2026", "30.06.1899"])
+def test_an_impossible_day_is_refused(text: str) -> None:
+    """A slip of the pen is named, not read past; a cell of Excel's own date needs no reading."""
+    assert read_term(on(6, 30)).term == OnDate(on(6, 30))
+    with pytest.raises(UnreadableCell):
+        read_term(text)
+
+
+def test_a_text_longer_than_any_term_is_kept_as_words() -> None:
+    """At its greatest length a day is still found; a letter more, and the cell is prose."""
+    day = "до 30 июня 2026 года "
+
+    assert read_term(day + "»" * (LONGEST - len(day))).reading == "date"
+    assert read_term(day + "»" * (LONGEST + 1 - len(day))).reading == "words"
 
 
 WORDS = [
