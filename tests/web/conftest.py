@@ -48,6 +48,7 @@ from merzim.web.auth.dependencies import COOKIE
 from merzim.web.ui.render import environment
 from notifications.notice import Notice
 from tests.web.offices import office as three_units
+from tests.web.serving import browser_of
 from workflow.cases.case import Case, Event, Fact
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
@@ -147,13 +148,7 @@ class Site:
 
     def stranger(self, **headers: str) -> TestClient:
         """A browser on this machine nobody has logged in with."""
-        return TestClient(
-            self.app,
-            base_url="https://127.0.0.1:8000",
-            client=("127.0.0.1", 50000),
-            headers=headers,
-            follow_redirects=False,
-        )
+        return browser_of(self.app, headers=headers)
 
     def client(self, login: str = "officer", **headers: str) -> TestClient:
         """The browser of somebody who has logged in."""

@@ -27,6 +27,7 @@ from merzim.services.moments import Clock, Moment
 from merzim.settings_file import read
 from merzim.web.app import create_app
 from merzim.web.auth.dependencies import COOKIE
+from tests.web.serving import browser_of
 from workflow.org.access import ACCESSES, OF_ONE_UNIT, Credential
 
 ROOT = Path(__file__).parents[2]
@@ -85,13 +86,7 @@ class RealOffice:
 
     def client(self, login: str = "officer", **options: Any) -> TestClient:
         """The browser of somebody who has logged in."""
-        browser = TestClient(
-            self.pages,
-            base_url="https://127.0.0.1:8000",
-            client=("127.0.0.1", 50000),
-            follow_redirects=False,
-            **options,
-        )
+        browser = browser_of(self.pages, **options)
         if login:
             browser.cookies.set(COOKIE, self.way_in(login), domain="127.0.0.1")
         return browser

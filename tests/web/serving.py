@@ -1,4 +1,4 @@
-"""Pages served on a port of this machine by the HTTP server of the product, for tests of real requests."""
+"""Browsers of an application, and pages served on a port of this machine by the HTTP server of the product."""
 
 from __future__ import annotations
 
@@ -12,10 +12,19 @@ from socket import socket
 from typing import Any
 
 import uvicorn
+from starlette.testclient import TestClient
 
 from merzim.dashboard import Dashboard
 from merzim.services.app import AppContext
 from merzim.services.moments import Moment
+
+
+def browser_of(
+    app: Any, host: str = "127.0.0.1:8000", *, address: str = "127.0.0.1", scheme: str = "https", **options: Any
+) -> TestClient:
+    """A browser at an address that asks an application by one of its names; it shows where it is sent."""
+    options = {"follow_redirects": False, **options}
+    return TestClient(app, base_url=f"{scheme}://{host}", client=(address, 50000), **options)
 
 
 @dataclass(frozen=True, kw_only=True)

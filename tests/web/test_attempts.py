@@ -14,6 +14,7 @@ from merzim.web.auth import limits
 from merzim.web.auth.dependencies import COOKIE
 from merzim.web.auth.limits import network_of
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build
+from tests.web.serving import browser_of
 from workflow.org.audit import Stamp
 
 SAID = Stamp(by="officer", now=NOW, today=TODAY)
@@ -30,13 +31,7 @@ def office() -> Site:
 
 def browser(site: Site, address: str = OFFICE) -> TestClient:
     """A browser somewhere."""
-    return TestClient(
-        site.app,
-        base_url="https://merzim.kz",
-        client=(address, 50000),
-        headers={"user-agent": "Firefox"},
-        follow_redirects=False,
-    )
+    return browser_of(site.app, "merzim.kz", address=address, headers={"user-agent": "Firefox"})
 
 
 def enter(browser: TestClient, login: str = "officer", password: str = PASSWORD, **fields: str) -> int:

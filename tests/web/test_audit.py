@@ -8,11 +8,11 @@ import re
 
 import openpyxl
 import pytest
-from starlette.testclient import TestClient
 
 from merzim.services.audit import AskAudit, ask_audit
 from merzim.services.context import operator_context
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, hide
+from tests.web.serving import browser_of
 from workflow.org.audit import Stamp
 
 ADDRESS = "203.0.113.9"
@@ -21,7 +21,7 @@ ADDRESS = "203.0.113.9"
 @pytest.fixture
 def watched(site: Site) -> Site:
     """An office in which somebody logged in from outside, and somebody else could not."""
-    with TestClient(site.app, base_url="https://127.0.0.1:8000", client=(ADDRESS, 50000)) as browser:
+    with browser_of(site.app, address=ADDRESS) as browser:
         for login, password in (("officer", PASSWORD), ("officer", "қате құпиясөз"), ("мен-құпиясөз", "x")):
             browser.post("/login", data={"login": login, "password": password})
     return site

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from merzim.services.moments import Moment
 from merzim.web.auth.dependencies import COOKIE, is_passwordless_allowed
 from tests.web.conftest import NOW, TODAY, Site, dashboard_of, office_with_cases
+from tests.web.serving import browser_of
 
 OWN_HOSTS = ("127.0.0.1", "127.0.0.2", "::1", "localhost")
 FOREIGN_HOSTS = ("0.0.0.0", "::", "", "10.0.0.5", "merzim.example.kz", "127.0.0.1.example.kz", "localhost.kz")
@@ -73,9 +74,7 @@ def test_it_is_offered_where_day_address_peer_and_host_all_say_so() -> None:
     for demonstration, address in offices:
         site = office_with_cases(demonstration=demonstration, address=address)
         for peer, host in places:
-            browser = TestClient(
-                site.app, base_url=f"https://{host}", client=(peer, 5000), follow_redirects=False
-            )
+            browser = browser_of(site.app, host, address=peer)
             expected = (
                 demonstration and not address.startswith("https") and peer != "10.0.0.7" and host != "merzim.kz"
             )
@@ -105,11 +104,7 @@ def test_a_proxy_that_names_nobody_does_not_get_it(shown: Site) -> None:
             scope["http_version"] = "1.0"
         await shown.app(scope, receive, send)  # type: ignore[arg-type]
 
-    browser = TestClient(
-        as_of_old, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 5000), follow_redirects=False
-    )
-
-    assert offers(browser) == (False, 404)
+    assert offers(browser_of(as_of_old, scheme="http")) == (False, 404)
 
 
 def test_a_session_without_a_password_ends_with_the_demonstration(shown: Site) -> None:

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 from merzim.storage.queries import SqlReads
 from merzim.web.auth.middleware import MAX_TEXT
 from tests.web.conftest import Site, build
+from tests.web.serving import browser_of
 
 FORM = {"fact": "order_signed", "on": "2026-04-06"}
 
@@ -171,9 +172,7 @@ def test_the_public_name_is_answered_from_anywhere() -> None:
     """Behind a proxy with https the pages answer to the address the letters link to, and to no other."""
     site = build(address="https://merzim.mne.kz")
     answers = [
-        TestClient(
-            site.app, base_url=f"https://{name}", client=("10.0.0.7", 50000), follow_redirects=False
-        ).get("/")
+        browser_of(site.app, name, address="10.0.0.7").get("/")
         for name in ("merzim.mne.kz", "MERZIM.MNE.KZ", "merzim.mne.kz.evil.example", "10.0.0.5")
     ]
 

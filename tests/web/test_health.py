@@ -21,6 +21,7 @@ from merzim.services.moments import Moment
 from merzim.settings_file import read
 from merzim.storage.notices.delivery_state import beat
 from merzim.version import commit_of, running
+from tests.web.serving import browser_of
 
 MOMENT = clock("2026-04-06")()
 
@@ -35,10 +36,7 @@ def office_app(tmp_path: Path) -> Iterator[AppContext]:
 
 
 def browser(context: AppContext, moment: Moment = MOMENT) -> TestClient:
-    app = Dashboard(context, lambda: moment)
-    return TestClient(
-        app, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
-    )
+    return browser_of(Dashboard(context, lambda: moment), scheme="http")
 
 
 def execute(context: AppContext, statement: str) -> None:

@@ -11,14 +11,13 @@ from ipaddress import ip_network
 import httpx2
 import pytest
 from starlette.requests import Request
-from starlette.testclient import TestClient
 
 from merzim.metronome import http_server
 from merzim.settings import public_address
 from merzim.web.auth.dependencies import COOKIE
 from merzim.web.auth.limits import client_address
 from tests.web.conftest import PASSWORD, Site, build, office_with_cases
-from tests.web.serving import running
+from tests.web.serving import browser_of, running
 
 PUBLIC, PROXY, BROWSER = "https://merzim.mne.kz", "127.0.0.3", "198.51.100.4"
 """The address of the pages, that the proxy connects to the application from, and that of who asks it."""
@@ -55,9 +54,7 @@ def test_an_origin_is_what_browsers_make_of_the_address(address: str, origin: st
 def test_a_write_names_the_public_address_whatever_the_connection_looks_like(origin: str, status: int) -> None:
     """The proxy sends plain HTTP to the application, without headers about https."""
     site = build(address="https://merzim.mne.kz")
-    with TestClient(
-        site.app, base_url="http://merzim.mne.kz", client=("10.0.0.7", 50000), follow_redirects=False
-    ) as browser:
+    with browser_of(site.app, "merzim.mne.kz", address="10.0.0.7", scheme="http") as browser:
         answer = browser.post(
             "/login", data={"login": "officer", "password": PASSWORD}, headers={"origin": origin}
         )
