@@ -21,7 +21,7 @@ from notifications import round as rounds
 from notifications.channels import Channel, OnSent, OutgoingMessage, ignore_sent
 from notifications.delivery import DeliveryReport, deliver
 from notifications.dispatch import Dispatch
-from notifications.notice import Letter, Notice, Outcome, message_id
+from notifications.notice import CalendarEntry, Letter, Notice, Outcome, message_id
 from notifications.round import RoundReport
 from notifications.rules import Rules
 from tests.law import CALENDAR
@@ -186,6 +186,13 @@ class Shelf:
                 self.kept.append(parcel)
                 on_sent(parcel.notice.key, answer)
         return outcomes
+
+
+def calendar_entry(**changed_fields: Any) -> CalendarEntry:
+    """The announcement as an item of a calendar."""
+    fields = {"uid": "a@x.kz", "sequence": 1, "on": ANNOUNCE_BY, "stamp": noon(FIVE_BEFORE), "summary": "x"}
+    fields |= {"text": "y", "link": "", "status": "CONFIRMED", "language": "kk"}
+    return CalendarEntry(**(fields | changed_fields))
 
 
 def parcel(number: int = 1, *, address: str = "aigul@example.kz", name: str = AIGUL.name) -> OutgoingMessage:

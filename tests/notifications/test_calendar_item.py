@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, get_args
@@ -10,9 +10,9 @@ from typing import Any, get_args
 import icalendar
 import pytest
 
-from notifications.notice import CalendarEntry, EntryStatus
+from notifications.notice import EntryStatus
 from notifications.wire.entry import calendar
-from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Town, at_noon
+from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Town, at_noon, calendar_entry
 from tests.notifications.servers import Office, mail, serving
 
 LATER_START = date(2026, 4, 27)
@@ -72,21 +72,7 @@ def test_one_deadline_is_one_item_and_its_sequence_rises(town: Town) -> None:
 
 def test_a_feed_reminds_at_nine_the_day_before_and_on_the_day() -> None:
     """Not of what was withdrawn, and not in a letter, which is a reminder itself."""
-    moment = datetime(2026, 3, 30, 9, tzinfo=UTC)
-    entries = [
-        CalendarEntry(
-            uid=status,
-            sequence=1,
-            on=date(2026, 4, 6),
-            stamp=moment,
-            summary="Бұйрық",
-            text="",
-            link="",
-            status=status,
-            language="kk",
-        )
-        for status in get_args(EntryStatus)
-    ]
+    entries = [calendar_entry(uid=status, status=status) for status in get_args(EntryStatus)]
 
     def alarms(**options: Any) -> list[tuple[str, timedelta]]:
         read = icalendar.Calendar.from_ical(calendar(entries, **options))
@@ -120,17 +106,7 @@ def test_the_file_is_called_in_the_readers_language(town: Town) -> None:
 @pytest.mark.parametrize("text", ["а; б, в\\г", "бірінші\nекінші", "ұ" * 200, '"тырнақша"'])
 def test_whatever_stands_in_a_title_comes_back_whole(text: str) -> None:
     """Commas, semicolons, line breaks and long Kazakh words are the library's to escape and fold."""
-    new_entry = CalendarEntry(
-        uid="a@x.kz",
-        sequence=1,
-        on=date(2026, 12, 31),
-        stamp=datetime.fromisoformat("2026-03-18T07:00:00+00:00"),
-        summary=text,
-        text=text,
-        link="",
-        status="CONFIRMED",
-        language="kk",
-    )
+    new_entry = calendar_entry(on=date(2026, 12, 31), summary=text, text=text)
     (event,) = icalendar.Calendar.from_ical(calendar([new_entry])).walk("VEVENT")
 
     assert str(event["summary"]) == text
