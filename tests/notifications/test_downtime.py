@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 
-from notifications.notice import Outcome
-from tests.notifications.sample_office import AIGUL, PEOPLE, Shelf, Town, at_noon
+from tests.notifications.sample_office import AIGUL, Shelf, Town, at_noon
 
 
 def opened(town: Town, count: int) -> None:
@@ -66,26 +64,6 @@ def test_what_was_done_meanwhile_is_left_out(town: Town) -> None:
     assert ("start_announced", "sent") in {
         (notice.obligation, notice.state) for notice in town.notices() if notice.case == second.id
     }
-
-
-def test_a_server_that_is_down_keeps_the_collected_letter_whole(tmp_path: Path) -> None:
-    """Tried again later with the same lines, under the same Message-ID."""
-    town = Town(tmp_path, people=PEOPLE)
-    opened(town, 4)
-    nine = datetime(2026, 3, 26, 4, tzinfo=UTC)
-    day = date(2026, 3, 26)
-    broken = Shelf(Outcome(state="queued", answer="451 later"))
-    town.round([broken], day, at=nine)
-    town.deliver([broken], day, at=nine)
-    waiting = {notice.state for notice in town.notices()}
-    town.round([broken], day, at=nine + timedelta(minutes=1))
-    town.deliver([broken], day, at=nine + timedelta(minutes=2))
-    town.close()
-
-    assert waiting == {"queued"}
-    assert [parcel.letter.subject for parcel in broken.kept] == [
-        "Мерзімдеріңіз, 26 наурыз: өткені – 0, алдағысы – 4"
-    ]
 
 
 def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town: Town) -> None:

@@ -115,16 +115,6 @@ def test_tls_from_the_first_byte(authority: trustme.CA, ca_file: Path) -> None:
     assert states(outcomes) == ["sent", "sent", "sent"]
 
 
-def test_a_certificate_nobody_vouches_for_is_queued(authority: trustme.CA) -> None:
-    """A TLS failure is temporary: nothing was sent, and it may be repaired."""
-    office = Office()
-    with serving(office, tls=certified(authority)) as port:
-        outcomes = sent(mail(port, tls="tls"))
-
-    assert states(outcomes) == ["queued", "queued", "queued"]
-    assert not office.accepted
-
-
 def test_a_server_without_starttls_gets_no_letter_in_the_clear() -> None:
     """Where TLS is asked for, nothing goes without it."""
     office = Office()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,168 +16,110 @@ from workflow.registers.reading import read_register
 
 FOLDER = Path(ROOT / "regulations" / "registers")
 
-ANNEXES: Mapping[str, tuple[str, Mapping[str, tuple[str, ...]]]] = {
-    # The Instruction of 2024, annex 2, third column, as the text of each subtask fills it.
-    "P2.T1.S1": (
-        "offences",
-        {
-            "анықталған құқық бұзушылық санаты": ("category",),
-            "болған оқиғаның күні мен орны": ("happened_on", "happened_at"),
-            "құқық бұзушылық жасаған адамның лауазымы және т. а. ә.": ("offender", "offender_text"),
-            "оқиғалары": ("event",),
-            "келтірілген залал (бар болса)": ("damage",),
-            "хат не талон-хабарлама": ("notified_by",),
-            "алынған жауап": ("reply",),
-            "ұсынымдардың орындалуы туралы ақпарат": ("reply_execution",),
-        },
-    ),
-    "P2.T3": (
-        "head-responsibility",
-        {
-            "құқық бұзушылық санаты мен оқиғалар": ("category", "event"),
-            "СДТБТ нөмірі": ("register_number",),
-            "соттың атауы, сот актісінің шығарылған күні және заңды күшіне енген күні": (
-                "court",
-                "act_on",
-                "in_force_on",
-            ),
-            "апелляциялық және кассациялық сатыларда өзгерген күні": ("act_changed_on",),
-            "тікелей басшысы туралы деректер (Т.А.Ә., лауазымы)": ("head", "head_text"),
-            "тағайындалған сәттен бастап 3 ай өтті ме": ("three_months",),
-            "мемлекеттік саяси қызметші болып табыла ма": ("political_servant",),
-            "10 күн ішінде отставкаға кетті ме (егер жоқ болса, себебін көрсету)": (
-                "resigned_on",
-                "resigned_in_time",
-                "no_resignation_reason",
-            ),
-            "қарау қорытындылары; себептер, нөмірі және күні, қол қойған адамның лауазымы": (
-                "outcome",
-                "outcome_order",
-            ),
-            "ол ауысқан ведомствоның атауы, оның лауазымы және тағайындалған күні": (
-                "moved_to",
-                "new_post",
-                "moved_on",
-            ),
-            "ауыстырғанға дейін тарту жөніндегі шаралар, жеткізбеу себептері": ("tried_before",),
-        },
-    ),
-    "P2.T4.S1": (
-        "candidate-checks",
-        {
-            "Т.А.Ж., қандай лауазымға қабылданған": ("candidate", "post"),
-            "құқық бұзушылық жасаған күні, сот актісін шығарған күні": ("offence_on", "act_on"),
-            "заңды күшіне енген күні және оны жұмысқа қабылдаған күні": ("in_force_on", "hired_on"),
-            "тексеруге жауапты тұлға туралы деректер (Т.А.Ж., лауазымы)": ("checked_by",),
-            "түзетулер енгізілгенге дейін немесе одан кейін": ("before_ban",),
-            "басшылығы қабылдаған шаралар": ("measures",),
-            "жұмысқа қабылдау фактісі": ("former_offender",),
-        },
-    ),
-    "P2.T5.S1": (
-        "restriction-breaches",
-        {
-            "лауазымы мен Т.А.Ж.": ("employee", "post"),
-            "ол жүзеге асыратын қосымша қызметі": ("other_activity",),
-            "басшылығы қабылдаған шаралар": ("measures",),
-        },
-    ),
-    "P2.T5.S2": (
-        "conflicts",
-        {
-            "лауазымы мен Т.А.Ә": ("employee", "post"),
-            "осы қақтығысты құрайтын мән-жайлар": ("circumstances",),
-            "басшылығы қабылдаған шаралар": ("measures",),
-            "лауазымдық міндеттерді жүзеге асыру фактісі": ("duties_performed",),
-        },
-    ),
-    "P2.T5.S4": (
-        "gifts",
-        {
-            "анықталған оқиғаның жағдайлары": ("circumstances",),
-            "қабылдаған тұлғаның лауазымы және Т.А.Ә.": ("employee", "post"),
-            "осы игіліктерді ұсынған тұлға жөнінде ақпарат": ("giver",),
-            "көрсетілген игіліктерді ұсыну себебі": ("reason",),
-            "қабылданған шаралар жөнінде ақпарат": ("measures",),
-            "уәкілетті органға қабылдау-тапсыру актісі": ("handing_act",),
-            "қабылдау фактісі": ("acceptance",),
-        },
-    ),
-    "P2.T5.S5": (
-        "foreign-accounts",
-        {
-            "тұлғалардың лауазымы мен Т.А.Ж.": ("employee", "post"),
-            "басшылығы қабылдаған шаралар": ("measures",),
-        },
-    ),
-    # The Instruction, annex 3: its columns.
-    "annex 3": (
-        "offences",
-        {
-            "Санат": ("category",),
-            "Құқық бұзушылық фабуласы": ("event",),
-            "Мәртебесі": ("status",),
-            "заңды күшіне енген үкімдер мен қаулылар": ("in_force_on",),
-        },
-    ),
-    # The Instruction, annex 4.
-    "annex 4": (
-        "social-orders",
-        {
-            "Облыстық басқармалар, қала, аудан": ("place_kind", "place"),
-            "МӘТ барлығы бөлінді": ("total_amount",),
-            "Сыбайлас жемқорлыққа қарсы тақырыпқа МӘТ бөлінді": ("amount",),
-            "конкурсқа сілтеме": ("contest",),
-            "техникалық ерекшеліктерді бөлек папкаға қосу керек": ("specification",),
-        },
-    ),
-    # The Instruction, annex 5, its two rows.
-    "annex 5, row 1": (
-        "trainings",
-        {
-            "онлайн және офлайн семинарлар форматында": ("format",),
-            "Атқарылған жұмыс жөнінде ақпарат": ("topic", "held_on"),
-            "Аудиторияны және оның санын": ("audience", "attended"),
-            "азаматтық қоғам өкілдерімен бірлесіп": ("jointly_with",),
-        },
-    ),
-    "annex 5, row 2": (
-        "exposed-talks",
-        {
-            "Мемлекеттік қызметкердің Т.А.Ә., лауазымы": ("employee", "position"),
-            "Атқарылған жұмыс жөнінде ақпарат": ("held_on", "work_done"),
-        },
-    ),
-    # The Instruction, annex 6: its columns.
-    "annex 6": (
-        "explanations",
-        {
-            "НҚА түсіндіру, белгілі бір өмірлік жағдайында әрекет тәртібін түсіндіру": ("kind", "subject"),
-            "өткізу күні мен уақыты": ("held_on", "held_at"),
-            "парақшасына сілтеме": ("link",),
-        },
-    ),
-    # The enterprise's policy, annexes 2 and 3.
-    "Policy": (
-        "consents",
-        {
-            "тегі, аты, әкесінің аты; қолы, ТАӘ": ("employee",),
-            "дауазымды көрсету; лауазымы": ("post",),
-            "саясатымен танысқанымды растаймын": ("policy_read",),
-            "талаптарды қатаң сақтауға міндеттенемін": ("undertakes",),
-            "хабардармын": ("liability_known",),
-            "жеке ісінде сақталады": ("filed_on",),
-        },
-    ),
-    # Proof of P4.T2.S1: those trained, and their certificates.
-    "P4.T2.S1": (
-        "training-attendees",
-        {
-            "біліктілігін арттырудан өткен мемлекеттік қызметшілер туралы мәліметтер": ("employee", "post"),
-            "сертификаттарының электрондық нұсқасы": ("certificate_number", "certificate"),
-        },
-    ),
-}
+COLUMNS = """
+# The Instruction of 2024, annex 2, third column, as the text of each subtask fills it.
+P2.T1.S1 -> offences
+    анықталған құқық бұзушылық санаты: category
+    болған оқиғаның күні мен орны: happened_on, happened_at
+    құқық бұзушылық жасаған адамның лауазымы және т. а. ә.: offender, offender_text
+    оқиғалары: event
+    келтірілген залал (бар болса): damage
+    хат не талон-хабарлама: notified_by
+    алынған жауап: reply
+    ұсынымдардың орындалуы туралы ақпарат: reply_execution
+P2.T3 -> head-responsibility
+    құқық бұзушылық санаты мен оқиғалар: category, event
+    СДТБТ нөмірі: register_number
+    соттың атауы, сот актісінің шығарылған күні және заңды күшіне енген күні: court, act_on, in_force_on
+    апелляциялық және кассациялық сатыларда өзгерген күні: act_changed_on
+    тікелей басшысы туралы деректер (Т.А.Ә., лауазымы): head, head_text
+    тағайындалған сәттен бастап 3 ай өтті ме: three_months
+    мемлекеттік саяси қызметші болып табыла ма: political_servant
+    10 күн ішінде отставкаға кетті ме (егер жоқ болса, себебін көрсету): resigned_on, resigned_in_time, \
+no_resignation_reason
+    қарау қорытындылары; себептер, нөмірі және күні, қол қойған адамның лауазымы: outcome, outcome_order
+    ол ауысқан ведомствоның атауы, оның лауазымы және тағайындалған күні: moved_to, new_post, moved_on
+    ауыстырғанға дейін тарту жөніндегі шаралар, жеткізбеу себептері: tried_before
+P2.T4.S1 -> candidate-checks
+    Т.А.Ж., қандай лауазымға қабылданған: candidate, post
+    құқық бұзушылық жасаған күні, сот актісін шығарған күні: offence_on, act_on
+    заңды күшіне енген күні және оны жұмысқа қабылдаған күні: in_force_on, hired_on
+    тексеруге жауапты тұлға туралы деректер (Т.А.Ж., лауазымы): checked_by
+    түзетулер енгізілгенге дейін немесе одан кейін: before_ban
+    басшылығы қабылдаған шаралар: measures
+    жұмысқа қабылдау фактісі: former_offender
+P2.T5.S1 -> restriction-breaches
+    лауазымы мен Т.А.Ж.: employee, post
+    ол жүзеге асыратын қосымша қызметі: other_activity
+    басшылығы қабылдаған шаралар: measures
+P2.T5.S2 -> conflicts
+    лауазымы мен Т.А.Ә: employee, post
+    осы қақтығысты құрайтын мән-жайлар: circumstances
+    басшылығы қабылдаған шаралар: measures
+    лауазымдық міндеттерді жүзеге асыру фактісі: duties_performed
+P2.T5.S4 -> gifts
+    анықталған оқиғаның жағдайлары: circumstances
+    қабылдаған тұлғаның лауазымы және Т.А.Ә.: employee, post
+    осы игіліктерді ұсынған тұлға жөнінде ақпарат: giver
+    көрсетілген игіліктерді ұсыну себебі: reason
+    қабылданған шаралар жөнінде ақпарат: measures
+    уәкілетті органға қабылдау-тапсыру актісі: handing_act
+    қабылдау фактісі: acceptance
+P2.T5.S5 -> foreign-accounts
+    тұлғалардың лауазымы мен Т.А.Ж.: employee, post
+    басшылығы қабылдаған шаралар: measures
+# The Instruction, annexes 3 to 6: their columns; of annex 5 its two rows.
+annex 3 -> offences
+    Санат: category
+    Құқық бұзушылық фабуласы: event
+    Мәртебесі: status
+    заңды күшіне енген үкімдер мен қаулылар: in_force_on
+annex 4 -> social-orders
+    Облыстық басқармалар, қала, аудан: place_kind, place
+    МӘТ барлығы бөлінді: total_amount
+    Сыбайлас жемқорлыққа қарсы тақырыпқа МӘТ бөлінді: amount
+    конкурсқа сілтеме: contest
+    техникалық ерекшеліктерді бөлек папкаға қосу керек: specification
+annex 5, row 1 -> trainings
+    онлайн және офлайн семинарлар форматында: format
+    Атқарылған жұмыс жөнінде ақпарат: topic, held_on
+    Аудиторияны және оның санын: audience, attended
+    азаматтық қоғам өкілдерімен бірлесіп: jointly_with
+annex 5, row 2 -> exposed-talks
+    Мемлекеттік қызметкердің Т.А.Ә., лауазымы: employee, position
+    Атқарылған жұмыс жөнінде ақпарат: held_on, work_done
+annex 6 -> explanations
+    НҚА түсіндіру, белгілі бір өмірлік жағдайында әрекет тәртібін түсіндіру: kind, subject
+    өткізу күні мен уақыты: held_on, held_at
+    парақшасына сілтеме: link
+# The enterprise's policy, annexes 2 and 3.
+Policy -> consents
+    тегі, аты, әкесінің аты; қолы, ТАӘ: employee
+    дауазымды көрсету; лауазымы: post
+    саясатымен танысқанымды растаймын: policy_read
+    талаптарды қатаң сақтауға міндеттенемін: undertakes
+    хабардармын: liability_known
+    жеке ісінде сақталады: filed_on
+# Proof of P4.T2.S1: those trained, and their certificates.
+P4.T2.S1 -> training-attendees
+    біліктілігін арттырудан өткен мемлекеттік қызметшілер туралы мәліметтер: employee, post
+    сертификаттарының электрондық нұсқасы: certificate_number, certificate
+"""
+"""By place of an act the register that fills it; below, each column in the words of the act, and its fields."""
+
+
+def read_annexes() -> Iterator[tuple[str, tuple[str, Mapping[str, Sequence[str]]]]]:
+    place, register, columns = "", "", dict[str, Sequence[str]]()
+    for line in COLUMNS.strip().splitlines():
+        if line.startswith("    "):
+            words, _, fields = line.strip().rpartition(": ")
+            columns[words] = fields.split(", ")
+        elif line[0] != "#":
+            place, _, register = line.partition(" -> ")
+            yield place, (register, columns := {})
+
+
+ANNEXES = dict(read_annexes())
 ASKED = {
     *(
         "conflicts",

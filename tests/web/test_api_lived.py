@@ -6,73 +6,16 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
-from tests.web.real import ROOT, RealOffice, real_office
+from tests.web.real import ROOT, real_office
 from tests.web.serving import on_a_port
 
 PDF = b"%PDF-1.7\n"
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with real_office(tmp_path_factory.mktemp("office")) as office:
-        yield office
-
-
-def program(office: RealOffice, login: str = "officer", scope: str = "write") -> TestClient:
-    """A program with a token of that account."""
-    client = office.client("")
-    client.base_url = client.base_url.join("/api/v1/")
-    client.headers["authorization"] = f"Bearer {office.way_in(login, kind='token', scope=scope)}"
-    return client
-
-
-def sent(client: TestClient, name: str, content: bytes) -> str:
-    """The digest of a file that was sent."""
-    answer = client.post("files", files={"file": (name, content)})
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["file"])
-
-
-def done(answer: Any) -> Any:
-    assert answer.status_code in (200, 201), answer.text
-    return answer.json()
-
-
-def test_a_file_is_its_senders_alone(office: RealOffice) -> None:
-    """Who knows a digest knows nothing: what another sent cannot be named, and so not be read."""
-    digest = sent(program(office), "тайна.pdf", b"%PDF-1.7\nsecret")
-    fact = {"fact": "order_signed", "on": "2026-04-06", "evidence": [{"file": digest}]}
-    answer = program(office, "first_head").post("cases/2026-0001/facts", json=fact)
-
-    assert (answer.status_code, answer.json()["code"]) == (404, "web.problem.no_upload")
-
-
-def test_who_may_not_open_a_restricted_document_learns_its_ground_alone(office: RealOffice) -> None:
-    """Neither the papers nor the chain nor the download give its name away."""
-    client, case = program(office), "2026-0001"
-    content = b"%PDF-1.7\nrestricted"
-    proof = {"file": sent(client, "служебная.pdf", content), "restricted": "служебная тайна"}
-    done(
-        client.post(
-            f"cases/{case}/facts", json={"fact": "start_announced", "on": "2026-03-30", "evidence": [proof]}
-        )
-    )
-    head = program(office, "first_head")
-    papers, events = (head.get(f"cases/{case}/{path_end}").text for path_end in ("documents", "events"))
-
-    assert "служебная тайна" in papers
-    assert "служебная.pdf" not in papers + events
-    assert sha256(content).hexdigest() not in papers + events
-    assert head.get(f"cases/{case}/evidence/{sha256(content).hexdigest()}").status_code == 404
-    assert "служебная.pdf" in client.get(f"cases/{case}/documents").text
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

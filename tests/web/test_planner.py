@@ -126,14 +126,6 @@ def test_an_office_that_does_not_allow_it_has_no_planner_for_strangers(site: Sit
     assert "/plan" not in stranger.get("/login").text
 
 
-def test_a_stranger_is_told_in_one_sentence_what_is_no_date(site: Site) -> None:
-    answer = opened_to_everybody(site).get("/plan?lang=ru&planned.analysis_started=2026-02-30")
-
-    assert answer.status_code == 422
-    assert answer.text.count('role="alert"') == 1
-    assert 'name="planned.analysis_started" value="2026-02-30"' in answer.text
-
-
 def test_one_network_plans_only_so_often(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """What shows the empty form is not counted."""
     monkeypatch.setattr(limits, "PLANS", 2)
