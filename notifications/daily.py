@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from calendars import OutOfRange
 from calendars.hours import moment_of
 from calendars.kazakhstan import Kazakhstan
-from notifications.channels import Channel, language_of
+from notifications.channels import Channel
 from notifications.dispatch import Dispatch
 from notifications.notice import Notice, message_id
 from notifications.ports import PendingStep
@@ -160,7 +160,7 @@ def _empty(person: Person, channel: Channel, dispatch: Dispatch) -> PendingStep 
         not_before=next_opening(dispatch.today, person.key, dispatch.times, now=dispatch.now),
         first_due=None,
         address=address,
-        language=language_of(channel, person),
+        language=person.language,
     )
 
 

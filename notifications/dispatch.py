@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 
 from calendars.kazakhstan import Kazakhstan
-from notifications.channels import Channel, language_of
+from notifications.channels import Channel
 from notifications.notice import Notice, NoticeKind, message_id
 from notifications.ports import Outbox
 from notifications.rules import OfficeTimes, Rules
@@ -81,7 +81,7 @@ def notice_to(
         person=person.key,
         channel=channel.name,
         address=address,
-        language=language_of(channel, person),
+        language=person.language,
         queued_at=now,
         not_before=leaves,
         message_id=message_id(key, rules.domain),

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from calendars import OutOfRange
 from i18n import paragraph
-from notifications.channels import NO_ADDRESS, Channel, Switchable, language_of
+from notifications.channels import NO_ADDRESS, Channel, Switchable
 from notifications.daily import DAY, bundle_of, next_opening
 from notifications.dispatch import Dispatch, notice_to
 from notifications.notice import ANSWER_DAY, Notice, message_id
@@ -60,7 +60,7 @@ def comment_notices(line: InboxLine, dispatch: Dispatch) -> Iterator[Notice]:
         about["until"] = event.on.isoformat()
     for channel in dispatch.channels:
         if not line.confidential:
-            about["by"] = author.name_in(language_of(channel, person)) if author else event.by
+            about["by"] = author.name_in(person.language) if author else event.by
         notice = notice_to(
             person,
             channel,
@@ -175,7 +175,7 @@ def campaign_notice(
     channel = chosen_channel(person, channels)
     if channel is None:
         return None
-    language = language_of(channel, person)
+    language = person.language
     step = f"{REMINDER}-{campaign.wave}" if campaign_person.written >= 0 else INVITATION
     return notice_to(
         person,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from notifications.channels import Channel, Switchable, language_of
+from notifications.channels import Channel, Switchable
 from notifications.dispatch import Dispatch
 from notifications.notice import PRIVATE, Notice, Outcome, message_id
 from notifications.ports import DeliveryOutcome
@@ -100,7 +100,7 @@ def readdressed(
             person=person.key,
             channel=channel.name,
             address=address,
-            language=language_of(channel, person),
+            language=person.language,
             state="queued",
             attempts=0,
             queued_at=dispatch.now,

@@ -27,13 +27,11 @@ class TelegramLink:
     Attributes:
         person: the person's key.
         chat: the account's id, which is the id of its private chat too.
-        language: language of the bot's messages; "" for the person's own.
         blocked_at: since when the account blocks the bot; None while it does not.
     """
 
     person: str
     chat: str
-    language: str
     linked_at: datetime
     blocked_at: datetime | None = None
 
@@ -53,9 +51,7 @@ class Links(Protocol):
     def offer(self, person: str, hashed: str, *, now: datetime) -> None:
         """Store the hash of a new code for a person; an earlier unused code becomes invalid."""
 
-    def redeem(
-        self, hashed: str, chat: str, *, language: str, now: datetime
-    ) -> tuple[Redeemed, TelegramLink | None]:
+    def redeem(self, hashed: str, chat: str, *, now: datetime) -> tuple[Redeemed, TelegramLink | None]:
         """Link an account to the person the code was issued to; if two accounts use one code, only the first is
         linked.
 
@@ -71,9 +67,6 @@ class Links(Protocol):
 
     def unlink(self, person: str, *, by: str, now: datetime) -> bool:
         """Remove the person's link. Return whether there was one. `by`: who removed it."""
-
-    def speak(self, person: str, language: str) -> None:
-        """Set the language of the bot's messages to the person."""
 
 
 def new_code() -> str:

@@ -15,7 +15,7 @@ from html import escape
 
 from i18n import explain, say
 from notifications.bot.messages import ButtonAction, Reply
-from notifications.bot.office import Actions, ActionsOf, BotUser, CampaignAnswers
+from notifications.bot.office import Actions, ActionsOf, BotUser
 from notifications.notice import Notice
 from notifications.wire.telegram import LONGEST, Button, Buttons, buttons, cut, reference
 from workflow.cases.commands.case_commands import View
@@ -24,26 +24,21 @@ from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.office import Person
-from workflow.refusal import Refusal
 
 CHANNEL = "telegram"
 LOOKED_AT = 1000
 """Number of a person's notices that are searched, the newest first; older ones are answered on the pages."""
-CONFIRMED = "1"
-"""Button data that confirms a campaign."""
 EARLIER = "0-"
 """Prefix in button data of the latest of the earlier days it leads to."""
 DAYS_SHOWN, FEW_DAYS = 10, 4
 _NAMED = re.compile(r"([0-9a-f]{32})(?::([0-9-]{1,15}))?")
 
 
-def handle_button(
-    user: BotUser, mark: str, argument: str, *, actions: ActionsOf, campaigns: CampaignAnswers
-) -> ButtonAction:
+def handle_button(user: BotUser, mark: str, argument: str, *, actions: ActionsOf) -> ButtonAction:
     """Handle a pressed button.
 
     Args:
-        mark: which: "a" read, "s" later, "d" done, "u" undo, "o" open, "c" an answer to a campaign.
+        mark: which: "a" read, "s" later, "d" done, "u" undo, "o" open.
         argument: the notice's fingerprint, then the value chosen.
 
     Raises:
@@ -51,11 +46,9 @@ def handle_button(
     """
     match = _NAMED.fullmatch(argument)
     notice = _notice(user, match[1]) if match else None
-    if match is None or notice is None or mark not in "acsdou":
+    if match is None or notice is None or mark not in "asdou":
         return _alert(user, "not_yours")
     chosen = match[2] or ""
-    if notice.kind == "campaign":
-        return _answer_campaign(user, campaigns, notice, mark, chosen)
     acting = actions(
         person=user.person,
         signature=signature(user.person),
@@ -148,30 +141,6 @@ def _record(user: BotUser, acting: Actions, notice: Notice, deadline: Deadline, 
 def signature(person: Person) -> str:
     """Return the name under which the chain records a person's action in Telegram."""
     return f"{person.name} (Telegram)"
-
-
-def _answer_campaign(
-    user: BotUser, campaigns: CampaignAnswers, notice: Notice, mark: str, chosen: str
-) -> ButtonAction:
-    """Show the question of a campaign; when pressed again below it, confirm it. Fields are filled in on a
-    page.
-    """
-    if mark != "c":
-        return _alert(user, "not_yours")
-    try:
-        question = campaigns.question(user.person.key, notice.obligation, user.language)
-        if chosen == CONFIRMED and not question.has_form:
-            row = campaigns.confirm(user.person.key, notice.obligation)
-            return _done(user, "campaign_done", row=row)
-    except Refusal:
-        return _alert(user, "campaign_over")
-    where = user.line(f"campaign_{'form' if question.has_form else 'document'}", address=question.address)
-    text = (
-        f"<b>{escape(question.title, quote=False)}</b>\n\n{escape(question.declares, quote=False)}\n\n{where}"
-    )
-    button = Button(user.line("button_confirm"), f"c:{reference(notice.key)}:{CONFIRMED}")
-    reply = Reply(text=text, buttons=() if question.has_form else ((button,),))
-    return ButtonAction(toast="", replies=(reply,))
 
 
 def _undo(user: BotUser, acting: Actions, notice: Notice, deadline: Deadline, chosen: str) -> ButtonAction:

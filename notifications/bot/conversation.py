@@ -12,15 +12,15 @@ from html import escape
 from i18n import LANGUAGES, available_language, refusal, say
 from notifications.bot import buttons
 from notifications.bot.messages import ButtonAction, Reply, Sender, line
-from notifications.bot.office import ActionsOf, BotContext, BotUser, CampaignAnswers
+from notifications.bot.office import ActionsOf, BotContext, BotUser
 from notifications.letters.texts import object_names, relation_to_due_date
 from notifications.links import hash_code
-from notifications.wire.telegram import LONGEST, Button, cut
+from notifications.wire.telegram import LONGEST, cut
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.office import with_officer
 from workflow.refusal import Refusal
 
-COMMANDS = ("my", "week", "overdue", "language", "stop")
+COMMANDS = ("my", "stop")
 Clock = Callable[[], tuple[datetime, date]]
 
 
@@ -32,21 +32,11 @@ class Conversation:
         clock: returns the moment: aware UTC, and the local date.
         language: language for unknown senders whose Telegram uses none of ours.
         actions: makes what a person does to cases by the buttons.
-        campaigns: the answers to campaigns.
     """
 
-    def __init__(
-        self,
-        app: BotContext,
-        clock: Clock,
-        *,
-        language: str,
-        actions: ActionsOf,
-        campaigns: CampaignAnswers,
-    ) -> None:
+    def __init__(self, app: BotContext, clock: Clock, *, language: str, actions: ActionsOf) -> None:
         self._app = app
         self._actions = actions
-        self._campaigns = campaigns
         self._clock = clock
         self._language = language
 
@@ -61,10 +51,8 @@ class Conversation:
             return (self._stranger(sender),)
         try:
             match name:
-                case "/my" | "/week" | "/overdue":
-                    return (list_deadlines(user, name[1:]),)
-                case "/language":
-                    return (self._languages(user),)
+                case "/my":
+                    return (list_deadlines(user),)
                 case "/stop":
                     self._app.links.unlink(user.person.key, by=user.person.key, now=user.now)
                     return (Reply(text=user.line("stopped")),)
@@ -88,13 +76,8 @@ class Conversation:
         if user is None:
             return ButtonAction(toast=line("not_yours", self._guessed(sender)), alert=True)
         mark, _, argument = data.partition(":")
-        if mark == "l" and argument in LANGUAGES:
-            self._app.links.speak(user.person.key, argument)
-            return ButtonAction(
-                toast=line("language_set", argument), replies=(Reply(text=line("help", argument)),)
-            )
         try:
-            return buttons.handle_button(user, mark, argument, actions=self._actions, campaigns=self._campaigns)
+            return buttons.handle_button(user, mark, argument, actions=self._actions)
         except Refusal as no:
             return ButtonAction(toast="", replies=(_refused(no, user.language),))
 
@@ -110,7 +93,7 @@ class Conversation:
             welcome = "welcome_back" if self._app.links.welcome(user.person.key) else "linked_already"
             return Reply(text=user.line(welcome, person=user.person.name_in(user.language)))
         now, _ = self._clock()
-        result, link = self._app.links.redeem(hash_code(code), sender.chat, language="", now=now)
+        result, link = self._app.links.redeem(hash_code(code), sender.chat, now=now)
         if link is None:
             return Reply(text=line(f"code_{result}", self._guessed(sender)))
         linked = self._user(sender)
@@ -118,11 +101,6 @@ class Conversation:
             self._app.links.unlink(link.person, by=link.person, now=now)
             return Reply(text=line("code_wrong", self._guessed(sender)))
         return Reply(text=linked.line("linked", person=linked.person.name_in(linked.language)))
-
-    def _languages(self, user: BotUser) -> Reply:
-        """Ask for the language of the bot's messages, by a button for each."""
-        buttons = tuple(Button(line("own_name", language), f"l:{language}") for language in LANGUAGES)
-        return Reply(text=user.line("language_which"), buttons=(buttons,))
 
     def _stranger(self, sender: Sender) -> Reply:
         """Answer an account that is not linked."""
@@ -138,7 +116,7 @@ class Conversation:
         if person is None:
             return None
         now, today = self._clock()
-        language = available_language(link.language or person.language)
+        language = available_language(person.language)
         return BotUser(app=self._app, office=office, person=person, language=language, now=now, today=today)
 
     def _guessed(self, sender: Sender) -> str:
@@ -151,27 +129,19 @@ def _refused(no: BaseException, language: str) -> Reply:
     return Reply(text=escape(refusal(no, language), quote=False))
 
 
-WORKING_DAYS_AHEAD = 5
 DAYS_AHEAD = 30
 SHOWN = 15
 """Number of lines listed; the rest is counted."""
 
 
-def list_deadlines(user: BotUser, list_kind: str) -> Reply:
-    """Return a list of the person's obligations: `overdue`, due within a working `week`, or `my`: overdue and
-    due within DAYS_AHEAD.
-    """
+def list_deadlines(user: BotUser) -> Reply:
+    """Return what the person must do: overdue, and due within DAYS_AHEAD."""
     app, language, today = user.app, user.language, user.today
-    last = app.calendar.add_working_days(today, WORKING_DAYS_AHEAD)
-    if list_kind == "my":
-        last = min(today + timedelta(days=DAYS_AHEAD), app.calendar.last)
-    rows = list(app.reads.overdue(today)) if list_kind in ("overdue", "my") else []
-    if list_kind != "overdue":
-        rows += app.reads.due(today, last)
-    mine = user.rows(rows)
+    last = min(today + timedelta(days=DAYS_AHEAD), app.calendar.last)
+    mine = user.rows([*app.reads.overdue(today), *app.reads.due(today, last)])
     if not mine:
-        return Reply(text=user.line(f"list_{list_kind}_empty", until=last))
-    lines = [f"<b>{user.line(f'list_{list_kind}', until=last)}</b>", ""]
+        return Reply(text=user.line("list_my_empty", until=last))
+    lines = [f"<b>{user.line('list_my', until=last)}</b>", ""]
     for row, case, procedure in mine[:SHOWN]:
         assert row.due is not None
         if procedure.confidential:

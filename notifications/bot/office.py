@@ -55,31 +55,6 @@ class Cases(Protocol):
         """Return the case with its deadlines. Raises UnknownCase."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CampaignQuestion:
-    """The question of a campaign to a person.
-
-    Attributes:
-        declares: the statement they confirm, in their language.
-        address: of their own page, with the document; has_form: whether that page has fields to fill in.
-    """
-
-    title: str
-    declares: str
-    address: str
-    has_form: bool
-
-
-class CampaignAnswers(Protocol):
-    """The answers of people to campaigns."""
-
-    def question(self, person: str, campaign: str, language: str) -> CampaignQuestion:
-        """Return the question of a campaign to a person. Raises Refusal if no answer of theirs is awaited."""
-
-    def confirm(self, person: str, campaign: str) -> str:
-        """Add the row of the person's answer; return its id. Raises Refusal as `question`."""
-
-
 class Actions(Protocol):
     """What one person does to cases at one moment, with the rights they have."""
 

@@ -71,9 +71,6 @@ class Channel(Protocol):
 class Switchable(Protocol):
     """A channel that people enable and disable themselves."""
 
-    def language(self, person: Person) -> str:
-        """Return the language the person chose there."""
-
     def lose(self, person: str, *, now: datetime) -> None:
         """Mark the person (by key) as unreachable until they enable the channel again."""
 
@@ -86,11 +83,6 @@ class Testable(Protocol):
         """Connect and log in as for sending, without sending a letter; the outcome is `sent` if the server
         accepts us.
         """
-
-
-def language_of(channel: Channel, person: Person) -> str:
-    """Return the language a person reads in a channel: the one chosen there, else their own."""
-    return channel.language(person) if isinstance(channel, Switchable) else person.language
 
 
 def names() -> tuple[str, ...]:

@@ -68,11 +68,6 @@ class Telegram:
         link = self._usable(self.links.of(person.key))
         return link.chat if link else None
 
-    def language(self, person: Person) -> str:
-        """Return the language the person chose in the bot, else their own."""
-        link = self.links.of(person.key)
-        return (link.language if link else "") or person.language
-
     def lose(self, person: str, *, now: datetime) -> None:
         """Mark the person's account as blocking the bot."""
         self.links.block(person, now=now)

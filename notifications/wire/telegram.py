@@ -54,7 +54,7 @@ def buttons(
         later: whether the recipient may snooze it.
     """
     name, language = reference(notice.key), notice.language
-    if notice.kind == "lost":
+    if notice.kind in ("lost", "campaign"):
         return ()
     if actions:
         return tuple(_row(action, number, language) for number, action in enumerate(actions, 1))
@@ -62,8 +62,6 @@ def buttons(
     def button(action: str, mark: str) -> Button:
         return Button(say(f"telegram.button_{action}", {}, language), f"{mark}:{name}")
 
-    if notice.kind == "campaign":
-        return ((button("campaign", "c"),),)
     if not notice.case:
         return ((button("acknowledge", "a"),),)
     if notice.kind != "reminder" or asks:

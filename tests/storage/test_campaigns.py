@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from email.policy import default
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from openpyxl import load_workbook
 from sqlalchemy import Engine, text
 
 from merzim.services.app import AppContext
-from merzim.services.campaigns.answers import BotAnswers, CampaignLinkRefused, answer, open_link
+from merzim.services.campaigns.answers import CampaignLinkRefused, answer, open_link
 from merzim.services.campaigns.verbs import (
     CloseCampaign,
     ExtendCampaign,
@@ -40,12 +39,10 @@ from merzim.services.campaigns.views import (
     proof_sheet,
     show_campaign,
 )
-from merzim.services.cases.bulk import PersonActions
 from merzim.services.context import RequestContext
 from merzim.services.documents.row_papers import papers_of_campaign
 from merzim.services.inputs import OpenFile, build
 from merzim.services.jobs.rounds import deliver, remind
-from merzim.services.moments import Moment
 from merzim.services.registers.queries import ListRows
 from merzim.services.registers.verbs import EraseRow, WithdrawRow, erase_row, withdraw_row
 from merzim.services.registers.views import AskRow, list_rows, show_row
@@ -53,16 +50,15 @@ from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
 from merzim.settings import WebSettings
 from merzim.storage.org.store import save
-from notifications.bot.conversation import Conversation
-from notifications.bot.messages import Sender
 from notifications.channels import OnSent, OutgoingMessage, ignore_sent
 from notifications.channels.folder import Folder
 from notifications.channels.telegram import channel as telegram
 from notifications.event_notices import given_days
 from notifications.letter_links import AnswerLink, link_token, read_link
+from notifications.letters.events import campaign_letter
 from notifications.links import hash_code
 from notifications.notice import Outcome
-from notifications.wire.telegram import buttons
+from notifications.wire.telegram import buttons, format_message
 from tests.storage.registers import NOW, PEOPLE, TODAY, field, office, operator, reader
 from tests.storage.registers import text as titles
 from tests.storage.sample_cases import on_sqlite_alone
@@ -611,46 +607,19 @@ def test_a_row_withdrawn_is_awaited_again_by_a_new_link(app: AppContext) -> None
 
 
 @on_sqlite_alone
-def test_the_bot_asks_and_takes_the_answer_of_whoever_is_linked(app: AppContext) -> None:
-    """One message there instead of a letter; a button shows what is declared, another confirms it, once."""
-    guest, other = "guest@org.kz", "lawyer@org.kz"
-    for person, chat in ((guest, "7"), (other, "8")):
-        app.links.offer(person, hash_code(f"code-{chat}"), now=NOW)
-        app.links.redeem(hash_code(f"code-{chat}"), chat, language="", now=NOW)
+def test_whoever_is_linked_to_the_bot_is_asked_there(app: AppContext) -> None:
+    """One message there instead of a letter, with their own address in it and no button."""
+    guest = "guest@org.kz"
+    app.links.offer(guest, hash_code("code"), now=NOW)
+    app.links.redeem(hash_code("code"), "7", now=NOW)
     app.channels["telegram"] = telegram(links=app.links, bot="MerzimBot", token="1:x")
-    clock = lambda: Moment(now=NOW, today=TODAY, demonstration=False)  # noqa: E731
-    answers, actions = BotAnswers(app, clock), partial(PersonActions, app=app)
-    bot = Conversation(app, lambda: (NOW, TODAY), language="kk", actions=actions, campaigns=answers)
-    ctx = operator(app)
-    campaign = start(ctx, kind="seen", values={})
+    start(operator(app), kind="seen", values={})
     remind(app, now=NOW, today=TODAY)
-    notice = {notice.person: notice for notice in app.outbox.notices()}[guest]
-    assert [notice.channel for notice in app.outbox.notices(person=guest)] == ["telegram"]
-    [[button]] = buttons(notice)
-    mine, theirs = Sender(chat="7"), Sender(chat="8")
-    assert (bot.pressed(theirs, button.data).alert, bot.pressed(Sender(chat="9"), button.data).alert) == (
-        True,
-        True,
-    )
-    [question] = bot.pressed(mine, button.data).replies
-    assert "I have seen it kk" in question.text
-    assert "/confirm/" in question.text
-    assert bot.pressed(mine, button.data.replace("c:", "d:")).alert
-    assert states(ctx, campaign)["guest"] == "awaited"
-    [[sure]] = question.buttons
-    assert bot.pressed(theirs, sure.data).alert
-    [reply] = bot.pressed(mine, sure.data).replies
-    row = show_row(ctx, AskRow(row=show(ctx, campaign, state="answered").people[0].answer))
-    assert "№ 1, 2026" in reply.text
-    assert (row.row.values["guest"], row.history[0].kind, row.history[0].by) == (guest, "confirmed", "telegram")
-    assert bot.pressed(mine, sure.data).alert
-    # What is filled in stands on a page: no button there confirms it.
-    start(ctx)
-    remind(app, now=NOW, today=TODAY)
-    form = next(notice for notice in app.outbox.notices(person=guest) if notice.obligation == "2026-002")
-    [[button]] = buttons(form)
-    [question] = bot.pressed(mine, f"{button.data}:1").replies
-    assert (question.buttons, "/confirm/" in question.text) == ((), True)
+    (notice,) = app.outbox.notices(person=guest)
+    page = campaign_letter(notice, name="", rules=app.rules)
+
+    assert (notice.channel, buttons(notice)) == ("telegram", ())
+    assert "/confirm/" in format_message(page)
 
 
 @on_sqlite_alone

@@ -26,7 +26,7 @@ def links(engine: Engine) -> SqlLinks:
 
 
 def redeem(links: SqlLinks, code: str, chat: str = "1", *, after: timedelta = timedelta()) -> Redeemed:
-    return links.redeem(hash_code(code), chat, language="", now=NOW + after)[0]
+    return links.redeem(hash_code(code), chat, now=NOW + after)[0]
 
 
 @on_sqlite_alone
@@ -69,17 +69,16 @@ def test_of_two_that_bring_one_code_one_is_linked(links: SqlLinks, engine: Engin
 
 
 def test_a_new_account_takes_the_place_of_the_old_one(links: SqlLinks) -> None:
-    """Language kept; blocked is the old account's."""
+    """Blocked is the old account's."""
     links.offer("a", hash_code("ONE"), now=NOW)
     redeem(links, "ONE")
-    links.speak("a", "ru")
     links.block("a", now=NOW)
     links.offer("a", hash_code("TWO"), now=later(5))
     assert redeem(links, "TWO", "2", after=timedelta(minutes=5)) == "linked"
     link = links.of("a")
 
     assert link is not None
-    assert (link.chat, link.language, link.blocked_at) == ("2", "ru", None)
+    assert (link.chat, link.blocked_at) == ("2", None)
     assert links.behind("1") is None
 
 

@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from types import SimpleNamespace
 
-from merzim.services.campaigns.answers import BotAnswers
 from merzim.services.cases.bulk import PersonActions
 from merzim.storage.database.leases import SqlLeases
 from merzim.storage.notices.links import SqlLinks
@@ -56,8 +55,7 @@ class Talk:
         )
         actions = partial(PersonActions, app=context)
         clock = lambda: (self.now, self.today)  # noqa: E731
-        answers = BotAnswers(context, clock)
-        self.conversation = Conversation(context, clock, language="kk", actions=actions, campaigns=answers)
+        self.conversation = Conversation(context, clock, language="kk", actions=actions)
 
     def poller(self, **options: object) -> Poller:
         leases = SqlLeases(self.town.engine)

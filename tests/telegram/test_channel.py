@@ -24,11 +24,11 @@ pytestmark = pytest.mark.telegram
 NOW = noon(FIVE_BEFORE)
 
 
-def link(links: SqlLinks, person: str, chat: int, language: str = "kk") -> None:
+def link(links: SqlLinks, person: str, chat: int) -> None:
     if links.of(person) is not None:
         return
     links.offer(person, hash_code(person), now=NOW)
-    assert links.redeem(hash_code(person), str(chat), language=language, now=NOW)[0] == "linked"
+    assert links.redeem(hash_code(person), str(chat), now=NOW)[0] == "linked"
 
 
 def batch(links: SqlLinks, people: int, messages_each: int = 1) -> list[OutgoingMessage]:
@@ -196,7 +196,7 @@ def test_an_account_changed_meanwhile_gets_the_letter(
     """A new telephone since the notice was queued: it goes to the new account, not to the old one."""
     parcels = batch(links, 1)
     links.offer("reader0@example.kz", hash_code("again"), now=NOW)
-    links.redeem(hash_code("again"), "9000", language="kk", now=NOW)
+    links.redeem(hash_code("again"), "9000", now=NOW)
     sent(bot, parcels)
 
     assert telegram.seen(8000) == []

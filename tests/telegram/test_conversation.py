@@ -282,15 +282,12 @@ def test_the_lists_are_ones_own(talk: Talk, links: SqlLinks) -> None:
     linked(talk, "bolat@example.kz", emulator.BOLAT)
 
     assert "30 наурыз (5 жұмыс күні қалды)" in talk.tell(emulator.AIGUL, "/my").text
-    week = talk.tell(emulator.AIGUL, "/week").text
-    assert "start_announced" in week
-    assert "міндетті" in week, "every obligation carries its force"
-    assert talk.tell(emulator.AIGUL, "/overdue").text == "Мерзімі өткен міндетіңіз жоқ."
+    mine = talk.tell(emulator.AIGUL, "/my").text
+    assert "start_announced" in mine
+    assert "міндетті" in mine, "every obligation carries its force"
     assert talk.tell(emulator.BOLAT, "/my").text.startswith("До ")
     talk.day(date(2026, 4, 1))
-    assert "(2 жұмыс күні өтті)" in talk.tell(emulator.AIGUL, "/overdue").text
-    talk.day(date(2035, 1, 1))
-    assert "күнтізбеден тыс жатыр" in talk.tell(emulator.AIGUL, "/week").text
+    assert "(2 жұмыс күні өтті)" in talk.tell(emulator.AIGUL, "/my").text
     before = len(talk.emulator.calls())
     talk.emulator.says(emulator.AIGUL, "/my", chat={"id": -5, "type": "group", "title": "Group"})
     talk.tell(emulator.AIGUL, "/start")
@@ -323,16 +320,6 @@ def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Tal
     (reminder,) = [message for message in new_messages if message.text.startswith("<b>Срок сегодня: тізімді")]
     assert set(reminder.buttons) == {"Ознакомлен", "Открыть дело"}, "due today, it cannot wait"
     talk.press(emulator.BOLAT, reminder, "Открыть дело")
-
-
-def test_the_language_is_the_readers(talk: Talk, links: SqlLinks) -> None:
-    """Chosen by a button, stored, and used from then on, reminders included."""
-    linked(talk)
-    question = talk.tell(emulator.AIGUL, "/language")
-    (answer,) = talk.press(emulator.AIGUL, question, "English")
-
-    assert answer.text.startswith("/my – what is mine to do")
-    assert reminded(talk).text.startswith("<b>Due soon: ")
 
 
 def test_open_shows_why_and_where(talk: Talk, case: Case) -> None:

@@ -52,20 +52,6 @@ def test_who_has_an_account_hears_there_and_who_has_none_by_letter(
     assert ("telegram", AIGUL.key) in heard(town)
 
 
-def test_the_language_chosen_in_the_bot_is_the_language_of_its_reminders(
-    telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
-) -> None:
-    """Her letters stay Kazakh, her Telegram is Russian."""
-    link(links, AIGUL.key, 7001)
-    links.speak(AIGUL.key, "ru")
-    town.open()
-    town.round((bot, Shelf()), FIVE_BEFORE)
-    town.deliver((bot,), FIVE_BEFORE)
-
-    assert {notice.channel: notice.language for notice in town.notices()} == {"telegram": "ru", "shelf": "kk"}
-    assert telegram.seen(7001)[0].text.startswith("<b>Приближается срок: ")
-
-
 def test_a_blocked_bot_is_switched_off_the_letter_goes_by_mail_and_the_officer_hears(
     telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
 ) -> None:

@@ -1,4 +1,4 @@
-"""Answers to campaigns without an account: by a person's own link, or by a button of the bot."""
+"""Answers to campaigns without an account, by a person's own link."""
 
 from __future__ import annotations
 
@@ -8,30 +8,26 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias
 
-from merzim.services.app import AppContext
 from merzim.services.campaigns.views import campaign_store, definition_of
-from merzim.services.context import RequestContext, operator_context
-from merzim.services.moments import Clock
+from merzim.services.context import RequestContext
 from merzim.services.registers.results import FieldView, field_view
 from merzim.services.registers.verbs import add_rows, check_row
 from merzim.services.verbs import NotFound
 from merzim.storage.database.engine import one_transaction
 from merzim.storage.notices.campaigns import AlreadyAnswered
-from notifications.bot.office import CampaignQuestion
 from notifications.event_notices import INVITATION
-from notifications.letter_links import AnswerLink, campaign_address, link_token, read_link
+from notifications.letter_links import AnswerLink, link_token, read_link
 from notifications.rules import local_moment
 from workflow.law.procedure import Text
 from workflow.org.access import Reader
-from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign, asked_by
 from workflow.registers.definition import Campaign, Register, UnknownRegisterField
 from workflow.registers.rows import EventKind
 from workflow.registers.values import InvalidRow, Value, ValueProblem, holds, is_filled
 
-LINK, TELEGRAM = "link", "telegram"
-"""Authors recorded for a row confirmed through a personal link, or by a button of the bot."""
+LINK = "link"
+"""The author recorded for a row confirmed through a personal link."""
 
 
 class CampaignLinkRefused(NotFound):
@@ -157,17 +153,8 @@ def awaited_answers(ctx: RequestContext) -> Sequence[AwaitedAnswer]:
     return answers
 
 
-def answer(
-    ctx: RequestContext,
-    invitation: CampaignForm,
-    values: Mapping[str, object],
-    *,
-    by: str = LINK,
-) -> str:
-    """Add the row of a person's answer; return its id.
-
-    Args:
-        values: values of the fields they fill in; `by`: how they were identified.
+def answer(ctx: RequestContext, invitation: CampaignForm, values: Mapping[str, object]) -> str:
+    """Add the row of a person's answer; return its id. `values`: of the fields they fill in.
 
     Raises:
         InvalidRow: with all mistakes in the values.
@@ -175,7 +162,7 @@ def answer(
     """
     asked = {field.id: field for field in invitation.fields}
     refuse_wrong(invitation.register, values, asked, [name for name in asked if asked[name].required])
-    office = replace(ctx, reader=Reader(login=by, access="officer"), operator=True)
+    office = replace(ctx, reader=Reader(login=LINK, access="officer"), operator=True)
     try:
         return add_answer(office, invitation, values, kind="confirmed")
     except AlreadyAnswered:
@@ -196,38 +183,6 @@ def refuse_wrong(
     missing = tuple(ValueProblem(name, "required") for name in required if not is_filled(values.get(name)))
     if missing:
         raise InvalidRow(register, missing)
-
-
-class BotAnswers:
-    """Answers to campaigns by people identified by the bot (`notifications.bot.office.CampaignAnswers`)."""
-
-    def __init__(self, app: AppContext, clock: Clock) -> None:
-        self._app = app
-        self._clock = clock
-
-    def _context(self) -> RequestContext:
-        moment = self._clock()
-        return operator_context(self._app, at=Stamp(by=TELEGRAM, now=moment.now, today=moment.today))
-
-    def question(self, person: str, campaign: str, language: str) -> CampaignQuestion:
-        """Return the question of a campaign to a person. Raises CampaignLinkRefused."""
-        ctx = self._context()
-        invitation = invitation_of(ctx, campaign, person)
-        campaign_person = invitation.invitee
-        return CampaignQuestion(
-            title=invitation.campaign.titled(invitation.definition)[language],
-            declares=invitation.definition.declares[language],
-            address=campaign_address(
-                ctx.app.rules,
-                AnswerLink(campaign_person.campaign, campaign_person.number, campaign_person.version),
-            ),
-            has_form=bool(invitation.fields),
-        )
-
-    def confirm(self, person: str, campaign: str) -> str:
-        """Add the row of the person's answer; return its id. Raises CampaignLinkRefused, InvalidRow."""
-        ctx = self._context()
-        return answer(ctx, invitation_of(ctx, campaign, person), {}, by=TELEGRAM)
 
 
 def _invitation(

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from functools import partial
 
 from merzim.services.app import AppContext
-from merzim.services.campaigns.answers import BotAnswers
 from merzim.services.cases.bulk import PersonActions
 from merzim.services.moments import Clock
 from merzim.storage.events import ORIGIN, Origin
@@ -33,8 +32,7 @@ def create_poller(app: AppContext, clock: Clock) -> Poller | None:
 
     language = app.settings.office.language
     actions = partial(PersonActions, app=app)
-    answers = BotAnswers(app, clock)
-    conversation = Conversation(app, read_clock, language=language, actions=actions, campaigns=answers)
+    conversation = Conversation(app, read_clock, language=language, actions=actions)
 
     def fault(code: str, answer: str) -> None:
         app.outbox.fault(channel.name, code, answer, now=read_clock()[0])

@@ -42,9 +42,7 @@ class SqlLinks:
             connection.execute(LINK_CODE.insert(), row)
             record(connection, Draft(kind="link_code_given", name=person, by="", at=now))
 
-    def redeem(
-        self, hashed: str, chat: str, *, language: str, now: datetime
-    ) -> tuple[Redeemed, TelegramLink | None]:
+    def redeem(self, hashed: str, chat: str, *, now: datetime) -> tuple[Redeemed, TelegramLink | None]:
         """Link an account to the person the code was issued to; return how it went, and the link if it is made.
 
         Of two accounts with one code only one is linked.
@@ -64,9 +62,7 @@ class SqlLinks:
             if mine is not None and mine.person != code.person:
                 return "taken", None
             connection.execute(LINK_CODE.update().where(LINK_CODE.c.hash == hashed).values(used_at=now))
-            before = _first(connection, LINK.c.person == code.person)
-            language = before.language if before else language
-            link = TelegramLink(person=code.person, chat=chat, language=language, linked_at=now)
+            link = TelegramLink(person=code.person, chat=chat, linked_at=now)
             step = insert(connection, LINK).values(columns_of(LINK, link))
             again_ = {"chat": chat, "linked_at": now, "blocked_at": None}
             connection.execute(step.on_conflict_do_update(index_elements=[LINK.c.person], set_=again_))
@@ -88,9 +84,6 @@ class SqlLinks:
             if deleted_count:
                 record(connection, Draft(kind="link_removed", name=person, by=by, at=now))
         return bool(deleted_count)
-
-    def speak(self, person: str, language: str) -> None:
-        self._change(person, LINK.c.language != language, language=language)
 
     def _change(self, person: str, only: object, **values: object) -> bool:
         step = LINK.update().where(LINK.c.person == person, only).values(**values)  # type: ignore[arg-type]

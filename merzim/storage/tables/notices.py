@@ -121,7 +121,6 @@ class LinkRow(TableBase, table=True):
 
     person: str = Field(primary_key=True)
     chat: str = Field(unique=True)
-    language: str
     linked_at: datetime = Field(sa_type=UtcMoment)
     blocked_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
