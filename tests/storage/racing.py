@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from multiprocessing.synchronize import Barrier
 from os import getpid
@@ -14,9 +13,9 @@ from merzim.storage.database.engine import open as open_database
 from merzim.storage.notices.outbox import SqlOutbox
 from tests.case_rows import RegisterCommands
 from tests.storage.sample_cases import NOW, TODAY, case_commands, later
-from workflow.cases.case import Event
+from tests.storage.test_ledger import race
 from workflow.org.audit import Stamp
-from workflow.ports import CaseWrite, Conflict
+from workflow.ports import Conflict
 
 _meeting: list[Barrier] = []
 
@@ -38,21 +37,7 @@ def append(url: str, case_id: str, together: Barrier) -> str:
         ledger = SqlLedger(engine)
         case = ledger.case(case_id)
         assert case is not None
-        event = Event(
-            case=case_id,
-            seq=case.seq + 1,
-            kind="fact",
-            name="order_signed",
-            on=date(2026, 1, 20),
-            at=NOW,
-            by="Екінші",
-        )
-        change = CaseWrite(
-            events=(event,),
-            case=replace(case, seq=event.seq),
-            stage="order",
-            rows=tuple(ledger.rows(case_id).values()),
-        )
+        change = race(ledger, case)
         together.wait(30)
         try:
             ledger.append([change], now=NOW)
@@ -76,14 +61,8 @@ def speak(url: str, case_id: str, together: Barrier) -> list[int]:
         together.wait(30)
         for n in range(SAID):
             try:
-                registers.remark(
-                    case_id,
-                    text=f"{getpid()}.{n}",
-                    author="",
-                    source="discussion",
-                    on=date(2026, 1, 20),
-                    at=stamp,
-                )
+                text, on = f"{getpid()}.{n}", date(2026, 1, 20)
+                registers.remark(case_id, text=text, author="", source="discussion", on=on, at=stamp)
             except Conflict:
                 refused.append(n)
         return refused

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.moments import Moment
+from merzim.services.upkeep import maintenance
 from merzim.settings import (
     DatabaseSettings,
     EvidenceSettings,
@@ -161,3 +162,16 @@ def reader(app: AppContext, person: str, access: Access, *, unit: str = "") -> R
     somebody = Reader(login=person, person=f"{person}@org.kz", access=access, unit=unit)
     context = replace(operator(app), operator=False)
     return context.read_by(with_unit(somebody, app.reads.office()))
+
+
+def agrees(app: AppContext) -> bool:
+    """Whether `verify` finds nothing."""
+    return maintenance.verify(app, now=NOW, today=TODAY) == ()
+
+
+class Stopped(RuntimeError):
+    """The process died here."""
+
+
+def stop(*_: object, **__: object) -> None:
+    raise Stopped

@@ -7,12 +7,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 
-from sqlalchemy import Engine
+import pytest
+from sqlalchemy import Engine, func, select
 
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.invitations import SqlInvitations
+from merzim.storage.accounts.rate_limits import MAX_DEVICES
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org.chain import IN_ORDER
+from merzim.storage.tables.accounts import DEVICE
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.access import ACCESSES, Credential, Identity, Reader
 from workflow.org.audit import Stamp
@@ -20,6 +23,7 @@ from workflow.org.audit import Stamp
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 4, 6)
 SAID = Stamp(by="admin", now=NOW, today=TODAY)
+SECOND, LASTS = timedelta(seconds=1), timedelta(days=180)
 OFFICER = Reader(login="aliyeva", access="officer", person="a@org.kz", name="Әлиева Гүлнұр")
 
 
@@ -41,8 +45,8 @@ def way_in(hash: str, *, kind: str = "session", until: datetime = NOW + timedelt
     )
 
 
-def test_an_account_is_kept_and_found_in_any_letter_case(engine: Engine) -> None:
-    """As people type their names."""
+def test_an_account_is_found_in_any_letter_case_and_opened_by_a_password_alone(engine: Engine) -> None:
+    """As people type their names. So the first start knows that it must ask for an administrator."""
     accounts = SqlAccounts(engine)
     accounts.save(OFFICER, disabled=False, at=SAID)
 
@@ -50,6 +54,10 @@ def test_an_account_is_kept_and_found_in_any_letter_case(engine: Engine) -> None
     assert account is not None
     assert (account.reader, account.password, account.second_factor) == (OFFICER, "", False)
     assert accounts.account("nobody") is None
+    before = accounts.any_with_password()
+    accounts.set_password("aliyeva", "$argon2id$x", at=SAID)
+
+    assert (before, accounts.any_with_password()) == (False, True)
 
 
 @on_sqlite_alone
@@ -68,34 +76,19 @@ def test_whatever_an_administrator_does_stands_in_the_chain_without_secrets(engi
     assert [problem.code for problem in verify(engine)] == []
 
 
-def test_nobody_may_log_in_before_a_password_is_set(engine: Engine) -> None:
-    """So the first start knows that it must ask for an administrator."""
-    accounts = SqlAccounts(engine)
-    accounts.save(OFFICER, disabled=False, at=SAID)
-    before = accounts.any_with_password()
-    accounts.set_password("aliyeva", "$argon2id$x", at=SAID)
-
-    assert (before, accounts.any_with_password()) == (False, True)
-
-
 @on_sqlite_alone
 def test_a_way_in_holds_until_its_last_moment_and_not_at_it(engine: Engine) -> None:
-    """The second before, the second itself."""
+    """The second before, the second itself; and one of one kind is none of another: an invitation opens no
+    page."""
     accounts = SqlAccounts(engine)
     accounts.store_entry(way_in("h1", until=NOW + timedelta(minutes=10)))
 
     last = NOW + timedelta(minutes=10)
     assert accounts.entry("session", "h1", now=last - timedelta(seconds=1)) is not None
     assert accounts.entry("session", "h1", now=last) is None
+    accounts.store_entry(way_in("i1", kind="invitation"))
 
-
-@on_sqlite_alone
-def test_a_way_in_of_one_kind_is_none_of_another(engine: Engine) -> None:
-    """An invitation opens no page."""
-    accounts = SqlAccounts(engine)
-    accounts.store_entry(way_in("h1", kind="invitation"))
-
-    assert accounts.entry("session", "h1", now=NOW) is None
+    assert accounts.entry("session", "i1", now=NOW) is None
 
 
 def test_a_new_first_invitation_ends_the_former_ones_and_nothing_else(engine: Engine) -> None:
@@ -178,3 +171,50 @@ def test_of_eight_administrators_who_make_one_account_one_does(engine: Engine) -
     assert valid == [winner]
     assert chain(engine) == [("account_opened", "aliyeva"), ("invitation_given", "aliyeva")]
     assert verify(engine) == ()
+
+
+def device(hash: str, *, login: str = "aliyeva", at: datetime = NOW) -> Credential:
+    """A device known since that moment, for half a year."""
+    times = {"created_at": at, "seen_at": at, "expires_at": at + LASTS}
+    return replace(way_in(hash, kind="device"), login=login, **times)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def two(engine: Engine) -> SqlAccounts:
+    """The accounts aliyeva and boss."""
+    accounts = SqlAccounts(engine)
+    for login in ("aliyeva", "boss"):
+        accounts.save(Reader(login=login, access="officer"), disabled=False, at=SAID)
+    return accounts
+
+
+def test_a_device_holds_until_its_last_moment_and_is_no_session(two: SqlAccounts) -> None:
+    """Half a year; its secret opens no page."""
+    two.store_entry(device("d1"))
+
+    assert two.entry("device", "d1", now=NOW + LASTS - SECOND) == device("d1")
+    assert two.entry("device", "d1", now=NOW + LASTS) is None
+    assert two.entry("session", "d1", now=NOW) is None
+
+
+def test_an_account_has_few_devices_and_keeps_the_newest(engine: Engine, two: SqlAccounts) -> None:
+    """A browser that forgets its cookies makes one with every log-in."""
+    two.store_entry(device("other", login="boss"))
+    for number in range(MAX_DEVICES + 5):
+        two.store_entry(device(f"d{number}", at=NOW + number * SECOND))
+    with engine.connect() as connection:
+        rows = connection.execute(select(func.count()).select_from(DEVICE)).scalar_one()
+
+    device_hashes = [entry.hash for entry in two.entries("aliyeva", now=NOW + timedelta(minutes=1))]
+    assert device_hashes == [f"d{number}" for number in reversed(range(5, MAX_DEVICES + 5))]
+    assert rows == MAX_DEVICES + 1
+
+
+def test_devices_that_have_expired_go_with_the_next_log_in(engine: Engine, two: SqlAccounts) -> None:
+    """Expired rows are deleted."""
+    two.store_entry(device("d1"))
+    two.store_entry(device("d2", at=NOW + LASTS))
+    with engine.connect() as connection:
+        device_hashes = connection.execute(select(DEVICE.c.hash)).scalars().all()
+
+    assert device_hashes == ["d2"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from threading import Event
 
 from sqlalchemy import Engine
@@ -61,16 +60,6 @@ def test_what_is_done_is_an_entry_with_its_origin(engine: Engine) -> None:
         ("people", "language_chosen", "a", "", "job", ""),
     ]
     assert verify(engine) == ()
-
-
-def test_what_was_rolled_back_is_no_entry(engine: Engine) -> None:
-    """The entry and the act are one transaction."""
-    with suppress(RuntimeError), writing(engine) as connection:
-        events.append(connection, ACCESS, [Draft(topic="settings", kind="audit_exported", by="x", at=NOW)])
-        raise RuntimeError
-    read(engine, "y")
-
-    assert [entry.by for entry in entries(engine)] == ["y"]
 
 
 def test_entries_are_narrowed_and_paged_by_their_numbers(engine: Engine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 
@@ -118,26 +119,15 @@ def test_a_database_that_a_service_has_open_is_not_replaced(sqlite: Engine, tmp_
     assert added.id not in SqlLedger(sqlite).ids()
 
 
-def damaged(file: Path) -> None:
-    copy = open_database(f"sqlite:///{file}")
-    with copy.connect() as connection, connection.begin():
-        connection.execute(text("DROP TRIGGER merzim_event_update"))
-        connection.execute(text("UPDATE event SET \"by\" = 'somebody'"))
-    copy.dispose()
+def altered(*statements: str) -> Callable[[Path], None]:
+    def alter(file: Path) -> None:
+        copy = open_database(f"sqlite:///{file}")
+        with copy.begin() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+        copy.dispose()
 
-
-def newer(file: Path) -> None:
-    copy = open_database(f"sqlite:///{file}")
-    with copy.connect() as connection, connection.begin():
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    copy.dispose()
-
-
-def of_before(file: Path) -> None:
-    copy = open_database(f"sqlite:///{file}")
-    with copy.connect() as connection, connection.begin():
-        connection.execute(text("UPDATE alembic_version SET version_num = '0046'"))
-    copy.dispose()
+    return alter
 
 
 def text_file(file: Path) -> None:
@@ -147,21 +137,20 @@ def text_file(file: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "code"),
     [
-        (damaged, "backup_damaged"),
-        (newer, "backup_newer"),
-        (of_before, "backup_older"),
+        (altered("DROP TRIGGER merzim_event_update", "UPDATE event SET \"by\" = 'x'"), "backup_damaged"),
+        (altered("UPDATE alembic_version SET version_num = '9999'"), "backup_newer"),
+        (altered("UPDATE alembic_version SET version_num = '0046'"), "backup_older"),
         (text_file, "backup_not_ours"),
         (Path.unlink, "backup_missing"),
     ],
 )
 def test_a_bad_backup_is_refused_and_nothing_changes(
-    sqlite: Engine, tmp_path: Path, spoil: object, code: str
+    sqlite: Engine, tmp_path: Path, spoil: Callable[[Path], None], code: str
 ) -> None:
     """Verified first: the database is unchanged, and nothing is moved aside."""
     case = opened(sqlite)
     file = tmp_path / "backup.sqlite"
     backup(sqlite, file)
-    assert callable(spoil)
     spoil(file)
 
     with pytest.raises(Refusal) as caught:

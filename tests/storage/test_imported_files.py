@@ -34,24 +34,15 @@ from workflow.ports import Conflict
 
 
 def test_a_file_imported_before_is_known_with_its_cases(engine: Engine) -> None:
-    """Byte for byte the same file: place by place the same cases."""
-    case = opened(engine)
-
-    imported_files.remember(engine, "ab12", {"0": case.id}, now=NOW)
-
-    assert imported_files.cases_of_file(engine, "ab12") == {"0": case.id}
-    assert imported_files.cases_of_file(engine, "cd34") == {}
-
-
-@on_sqlite_alone
-def test_what_a_place_became_stays(engine: Engine) -> None:
-    """Remembering again, after a crash perhaps, changes nothing."""
+    """Byte for byte the same file: place by place the same cases. Remembering again, after a crash
+    perhaps, changes nothing."""
     first, second = opened(engine), opened(engine)
     imported_files.remember(engine, "ab12", {"0": first.id}, now=NOW)
 
     imported_files.remember(engine, "ab12", {"0": second.id, "1": second.id}, now=later(1))
 
     assert imported_files.cases_of_file(engine, "ab12") == {"0": first.id, "1": second.id}
+    assert imported_files.cases_of_file(engine, "cd34") == {}
 
 
 @on_sqlite_alone

@@ -65,7 +65,8 @@ def race(ledger: SqlLedger, case: Case) -> CaseWrite:
 
 
 def test_a_fact_is_recorded_after_one_read(engine: Engine) -> None:
-    """The events, the head and the rows of its case are of the same moment, and each is read once."""
+    """The events, the head and the rows of its case are of the same moment, and each is read once; so are
+    those of many cases, however many there are."""
     case = opened(engine)
 
     with statements(engine) as statements_seen:
@@ -76,6 +77,12 @@ def test_a_fact_is_recorded_after_one_read(engine: Engine) -> None:
     reads = [statement for statement, _ in statements_seen if statement.startswith("SELECT")]
     assert sum("FROM deadline" in statement for statement in reads) == 1
     assert sum("FROM event" in statement for statement in reads) == 1
+    names = [opened(engine).id for _ in range(5)]
+
+    with statements(engine) as statements_of_many:
+        SqlLedger(engine).cases(names)
+
+    assert sum("FROM event" in statement for statement, _ in statements_of_many) == 1
 
 
 def test_a_command_of_a_page_that_read_the_case_earlier_reads_it_anew_after_another_writer(
@@ -218,16 +225,6 @@ def test_many_cases_are_opened_at_once_and_all_are_there(engine: Engine) -> None
     for case in cases[-3:]:
         computed = case_commands(engine).recomputed(read[case.id], today=TODAY)
         assert {*ledger.rows(case.id).values()} == {*computed.rows}
-
-
-def test_many_cases_are_read_in_one_query(engine: Engine) -> None:
-    """The queries of a round do not grow with the number of cases."""
-    names = [opened(engine).id for _ in range(5)]
-
-    with statements(engine) as statements_seen:
-        SqlLedger(engine).cases(names)
-
-    assert sum("FROM event" in statement for statement, _ in statements_seen) == 1
 
 
 def test_a_moved_day_finds_the_cases_it_touches(engine: Engine) -> None:

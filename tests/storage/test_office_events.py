@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from threading import Barrier, Thread
 
-import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event
 
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.database.engine import reading
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import chain as office_chain
 from merzim.storage.org import store
-from merzim.storage.queries import SqlReads
-from tests.storage.sample_cases import case_commands
-from workflow.cases.case import Case
-from workflow.cases.commands.opening import Opening
-from workflow.org.access import Credential, Reader, scope
+from tests.storage.test_accounts import way_in
+from workflow.org.access import Reader
 from workflow.org.audit import Stamp
 from workflow.org.office import Person
 
 NOW, TODAY = datetime(2026, 4, 6, 7, 0, tzinfo=UTC), date(2026, 4, 6)
 SAID = Stamp(by="root", now=NOW, today=TODAY)
 ALIYEVA = Reader(login="aliyeva", access="responsible", person="a@org.kz", name="Айгүл", unit="hr")
-
-
-def way_in(hash: str, kind: str, login: str = "aliyeva", *, scope: str = "") -> Credential:
-    """A way in that lasts a day."""
-    return Credential(
-        hash=hash,
-        kind=kind,  # type: ignore[arg-type]
-        login=login,
-        name="1С",
-        scope=scope,
-        created_at=NOW,
-        seen_at=NOW,
-        expires_at=NOW + timedelta(days=1),
-    )
-
-
-def by_hand(engine: Engine, *statements: str) -> None:
-    """Done in the database, past the program."""
-    with engine.begin() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
 
 
 def test_people_of_a_country_are_taken_in_by_few_statements(engine: Engine) -> None:
@@ -88,7 +63,7 @@ def test_many_write_the_chain_at_once(engine: Engine) -> None:
         ready.wait()
         try:
             for turn in range(5):
-                accounts.store_entry(way_in(f"{number}{turn}", "session"))
+                accounts.store_entry(way_in(f"{number}{turn}"))
         except BaseException as trouble:
             troubles.append(trouble)
 
@@ -101,34 +76,6 @@ def test_many_write_the_chain_at_once(engine: Engine) -> None:
     assert troubles == []
     assert len(office_chain.lines(engine, "session_given")) == 30
     assert verify(engine) == ()
-
-
-@pytest.fixture
-def secret(engine: Engine) -> Case:
-    """A confidential case with one person named to know of it."""
-    opening = Opening(
-        procedure="conflict-of-interest",
-        unit="hr",
-        person="about@org.kz",
-        readers=("named@org.kz",),
-        facts={"conflict_known": TODAY},
-    )
-    return case_commands(engine).open(opening, at=SAID)
-
-
-@pytest.mark.parametrize("state", ["queued", "withdrawn", "sending"])
-def test_a_letter_that_never_left_opens_no_case(engine: Engine, secret: Case, state: str) -> None:
-    """What only waits is not proved in the register: anybody could have put it there."""
-    by_hand(
-        engine,
-        'INSERT INTO notice (key, "case", obligation, due, step, person, channel, address, language, state, '
-        "attempts, queued_at, not_before, answer, text_hash, message_id, kind, bundle, carrier, about) "
-        f"VALUES ('k', '{secret.id}', 'o', '2026-04-09', '0', 'mallory', 'email', 'a', 'kk', '{state}', 1, "
-        "'2026-04-06 07:00:00', '2026-04-06 07:00:00', '', '', '', 'reminder', '', '', '{}')",
-    )
-    reads = SqlReads(engine).seen_by(scope(Reader(login="m", access="officer", person="mallory")))
-
-    assert reads.cases() == []
 
 
 def test_what_was_given_to_an_account_and_said_of_a_person_stands_in_the_events(engine: Engine) -> None:

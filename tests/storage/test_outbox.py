@@ -217,22 +217,11 @@ def test_outcomes_are_written_down(engine: Engine, row: Row) -> None:
     )
 
     notices_by_key = {notice.key: notice for notice in outbox.notices()}
-    first = notices_by_key[sent.key]
-    assert (first.state, first.sent_at, first.answer, first.text_hash) == (
-        "sent",
-        later(1),
-        "250 Қабылданды",
-        "abc",
-    )
-    assert (notices_by_key[postponed.key].state, notices_by_key[postponed.key].not_before) == (
-        "queued",
-        later(10),
-    )
-    assert (notices_by_key[failed.key].state, notices_by_key[failed.key].answer) == (
-        "failed",
-        "550 no such user",
-    )
-    assert notices_by_key[failed.key].sent_at is None
+    first, second, third = (notices_by_key[notice.key] for notice in (sent, postponed, failed))
+    assert (first.state, first.sent_at) == ("sent", later(1))
+    assert (first.answer, first.text_hash) == ("250 Қабылданды", "abc")
+    assert (second.state, second.not_before) == ("queued", later(10))
+    assert (third.state, third.answer, third.sent_at) == ("failed", "550 no such user", None)
     assert outbox.unread(sent.person, limit=9) == [first]
     assert outbox.unread(failed.person, limit=9) == []
     outbox.acknowledge(sent.key, now=later(2))
@@ -322,12 +311,7 @@ def test_a_notice_is_acknowledged_once(engine: Engine, row: Row) -> None:
     """The first time stays."""
     outbox = queue(engine, row, letter(row))
 
-    results = (
-        outbox.acknowledge(letter(row).key, now=later(1)),
-        outbox.acknowledge(letter(row).key, now=later(2)),
-    )
-
-    assert results == (True, True)
+    assert [outbox.acknowledge(letter(row).key, now=later(n)) for n in (1, 2)] == [True, True]
     assert outbox.acknowledge("nobody", now=NOW) is False
     assert outbox.notices()[0].acknowledged_at == later(1)
 

@@ -88,20 +88,16 @@ def tree(engine: Engine) -> SqlReads:
     return SqlReads(engine)
 
 
-def test_a_search_finds_cyrillic_in_any_letter_case(tree: SqlReads) -> None:
-    """Object, id and the name of the unit; every word must be found, and a percent sign is only a sign."""
-    assert [case.unit for case in tree.page(CaseFilter(search="БЮДЖЕТ объект"))] == ["div"]
-    assert [case.unit for case in tree.page(CaseFilter(search="ҚАРЖЫ"))] == ["dep"]
-    assert [case.id for case in tree.page(CaseFilter(search="2026-0003"))] == ["2026-0003"]
-    assert tree.page(CaseFilter(search="%")) == tree.page(CaseFilter(search="бюджет кадр")) == []
-
-
 def test_a_list_comes_page_by_page_and_narrowed(tree: SqlReads) -> None:
     """The same order as the whole list; what is wanted counts what it shows."""
     case_ids = [case.id for case in tree.cases()]
     pages = [[case.id for case in tree.page(CaseFilter(), first=first, count=2)] for first in (0, 2, 4)]
     expected = {
         CaseFilter(search="БЮДЖЕТ объект"): ["div"],
+        # Object, id and the name of the unit; every word must be found, and a percent sign is only a sign.
+        CaseFilter(search="ҚАРЖЫ"): ["dep"],
+        CaseFilter(search="2026-0003"): ["hr"],
+        CaseFilter(search="бюджет кадр"): [],
         CaseFilter(search="%"): [],
         CaseFilter(unit="dep"): ["div", "dep"],
         CaseFilter(unit="dep", search="қаржы"): ["dep"],
@@ -167,17 +163,9 @@ def test_assignments_are_found_by_whose_they_are_and_how_they_stand(engine: Engi
         commands.give_alone(core, text=text, until=TODAY + day, **assignment).id  # type: ignore[arg-type]
         for text in "BCD"
     )
-    commands.answer(
-        core,
-        done_case,
-        1,
-        text="",
-        on=TODAY,
-        author="one",
-        for_office=False,
-        at=Stamp(by="one", **stamp),
-    )
-    commands.refuse(core, refused, 1, ground="no", author="one", for_office=False, at=Stamp(by="one", **stamp))
+    as_one = {"author": "one", "for_office": False, "at": Stamp(by="one", **stamp)}
+    commands.answer(core, done_case, 1, text="", on=TODAY, **as_one)  # type: ignore[arg-type]
+    commands.refuse(core, refused, 1, ground="no", **as_one)  # type: ignore[arg-type]
     withdraw(core, withdrawn_case, "assignment.1", ground="mistake", at=Stamp(by="boss", **stamp))
 
     def found(whose: Whose, state: AssignmentState, *, today: date = TODAY, me: str = "one") -> list[str]:

@@ -22,11 +22,10 @@ from merzim.services.law.acts import ChangeAct, change_act
 from merzim.services.registers.queries import ListRows
 from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from merzim.services.registers.views import list_rows
-from merzim.services.upkeep import maintenance
 from merzim.services.yearly import opening
 from merzim.services.yearly.opening import open_cases
 from merzim.storage.org.store import save
-from tests.storage.registers import NOW, TODAY, application, office, operator, reader
+from tests.storage.registers import NOW, TODAY, Stopped, agrees, application, office, operator, reader, stop
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import standings, withdrawals
@@ -103,10 +102,6 @@ def state(app: AppContext, name: str) -> str:
     return app.ledger.rows(case_of(app).id)[name].state
 
 
-def agrees(app: AppContext) -> bool:
-    return maintenance.verify(app, now=NOW, today=TODAY) == ()
-
-
 @on_sqlite_alone
 def test_a_row_carries_out_the_duty_of_the_month_its_day_lies_in(app: AppContext) -> None:
     """The last day of January and the first of February are two months; what lies ahead waits for its day."""
@@ -181,10 +176,8 @@ def test_evidence_and_numbers_of_a_row_go_with_its_fact(app: AppContext) -> None
     app.case_commands.record(case_of(app).id, JANUARY, on=date(2026, 1, 12), evidence=[link], at=stamp(ctx))
     edit(app, row, came_on="2026-02-02")
     fact = case_of(app).facts[FEBRUARY]
-    assert [(evidence.kind, evidence.name) for evidence in fact.evidence] == [
-        ("document:report", "отчёт.txt"),
-        ("link:site", None),
-    ]
+    papers = [(evidence.kind, evidence.name) for evidence in fact.evidence]
+    assert papers == [("document:report", "отчёт.txt"), ("link:site", None)]
     report = visit(app, "2026-03-02", purpose="check", cost="999")
     edit(app, report, cost="1000")
     assert case_of(app).facts["propaganda_reported.2026"].values == {"views": 1000}
@@ -193,10 +186,8 @@ def test_evidence_and_numbers_of_a_row_go_with_its_fact(app: AppContext) -> None
     first, _ = (visit(app, "2026-01-30", left_on=day, **guest) for day in ("2026-02-01", "2026-02-02"))
     later = visit(app, "2026-02-10", left_on="2026-02-10", **guest)
     talks = {name: fact for name, fact in recorded(app).items() if name.startswith("talk_held")}
-    assert talks == {
-        "talk_held.2026-01": ("2026-02-01", first),
-        "talk_held.2026-02": ("2026-02-10", later),
-    }
+    first_talk, second_talk = ("2026-02-01", first), ("2026-02-10", later)
+    assert talks == {"talk_held.2026-01": first_talk, "talk_held.2026-02": second_talk}
 
 
 @on_sqlite_alone
@@ -290,14 +281,6 @@ def test_a_year_two_open_at_once_is_opened_once(app: AppContext, monkeypatch: py
     assert any(opened)
 
 
-class Stopped(RuntimeError):
-    """The process died here."""
-
-
-def stop(*_: object, **__: object) -> None:
-    raise Stopped
-
-
 @pytest.mark.parametrize("write", ["add", "edit", "withdraw"])
 def test_a_row_is_written_with_the_facts_it_carries_out_or_not_at_all(
     app: AppContext, monkeypatch: pytest.MonkeyPatch, write: str
@@ -305,23 +288,20 @@ def test_a_row_is_written_with_the_facts_it_carries_out_or_not_at_all(
     """Stopped while its fact is recorded, corrected or withdrawn, the row stands as before."""
     begin(app)
     row = "" if write == "add" else visit(app, "2026-01-12")
-    before, steps = (
-        recorded(app),
-        {
-            "add": lambda: visit(app, "2026-01-12"),
-            "edit": lambda: edit(app, row, came_on="2026-01-15"),
-            "withdraw": lambda: withdraw_row(operator(app), WithdrawRow(row=row, ground="never held")),
-        },
-    )
+    before = recorded(app)
+    steps = {
+        "add": lambda: visit(app, "2026-01-12"),
+        "edit": lambda: edit(app, row, came_on="2026-01-15"),
+        "withdraw": lambda: withdraw_row(operator(app), WithdrawRow(row=row, ground="never held")),
+    }
     with monkeypatch.context() as stopped:
         stopped.setattr("merzim.services.yearly.register_duties.follow_rows", stop)
         with pytest.raises(Stopped):
             steps[write]()
 
     page = list_rows(operator(app), ListRows(register_id="visits"))
-    assert [(shown.id, shown.values["came_on"]) for shown in page.rows] == (
-        [(row, "2026-01-12")] if row else []
-    )
+    rows = [(shown.id, shown.values["came_on"]) for shown in page.rows]
+    assert rows == ([(row, "2026-01-12")] if row else [])
     assert recorded(app) == before
     steps[write]()
     assert recorded(app) != before

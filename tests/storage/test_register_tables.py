@@ -74,11 +74,8 @@ def test_the_template_filled_in_is_taken_in_whatever_its_language(app: AppContex
         book.save(target)
 
         preview = take_in(ctx, target.getvalue(), preview=True)
-        assert (preview.rows, preview.ids, list_rows(ctx, ListRows(register_id="visits")).total) == (
-            1,
-            [],
-            number - 1,
-        )
+        assert (preview.rows, preview.ids) == (1, [])
+        assert list_rows(ctx, ListRows(register_id="visits")).total == number - 1
         imported = take_in(ctx, target.getvalue())
         assert imported.ids == [f"visits-2026-000{number}"]
     rows = list_rows(ctx, ListRows(register_id="visits")).rows

@@ -75,26 +75,19 @@ def test_two_that_open_a_new_database_at_once_make_it_once(tmp_path: Path) -> No
     assert sorted(results) == [False, False, False, True]
 
 
-def test_a_database_of_a_newer_version_is_refused(engine: Engine) -> None:
-    """It may hold what this version does not understand, and does not allow for it."""
-    with engine.connect() as connection, connection.begin():
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+@pytest.mark.parametrize(("version", "what"), [("9999", "newer"), ("0046", "older")])
+def test_a_database_of_a_newer_version_or_of_before_the_first_is_refused(
+    engine: Engine, version: str, what: str
+) -> None:
+    """It may hold what this version does not understand, and does not allow for it; from before the first
+    release no migration leads on."""
+    with engine.begin() as connection:
+        connection.execute(text(f"UPDATE alembic_version SET version_num = '{version}'"))
 
     with pytest.raises(StorageUnavailable) as caught:
         create_or_migrate(engine)
 
-    assert (caught.value.what, caught.value.arguments["problem"]) == ("newer", "9999")
-
-
-def test_a_database_of_before_the_first_release_is_refused(engine: Engine) -> None:
-    """No migration leads on from there, and the refusal names it."""
-    with engine.connect() as connection, connection.begin():
-        connection.execute(text("UPDATE alembic_version SET version_num = '0046'"))
-
-    with pytest.raises(StorageUnavailable) as caught:
-        create_or_migrate(engine)
-
-    assert (caught.value.what, caught.value.arguments["problem"]) == ("older", "0046")
+    assert (caught.value.what, caught.value.arguments["problem"]) == (what, version)
 
 
 def test_a_database_with_somebody_elses_tables_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
@@ -15,15 +14,9 @@ from sqlalchemy import inspect, make_url, text
 
 from merzim.cli import main
 from merzim.storage.database.engine import open as open_database
+from tests.merzim.conftest import Said
 
 NOBODY = 65534
-
-
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    err: str
 
 
 Run = Callable[..., Said]

@@ -11,10 +11,10 @@ from sqlalchemy import Engine
 
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.notices.outbox import SqlOutbox
-from notifications.ports import Settlement
 from tests.processes import FORKED
 from tests.storage import racing
 from tests.storage.sample_cases import letter, opened
+from tests.storage.test_outbox import settlement
 
 
 def two(work: Callable[..., Any], *arguments: object) -> list[Any]:
@@ -47,21 +47,10 @@ def test_two_processes_never_claim_the_same_notice(engine: Engine, url: str) -> 
     """Of two deliveries each letter is sent by one."""
     case = opened(engine)
     row = SqlLedger(engine).rows(case.id)["order_signed"]
-    assert row.due is not None
-    assert row.next_step_on is not None
     letters = tuple(
         replace(letter(row, person=f"{n}@example.kz"), key=f"{letter(row).key}:{n}") for n in range(40)
     )
-    settlement = Settlement(
-        case=case.id,
-        obligation=row.obligation,
-        due=row.due,
-        step_on=row.next_step_on,
-        notices=letters,
-        next_step=None,
-        next_step_on=None,
-    )
-    SqlOutbox(engine).settle([settlement])
+    SqlOutbox(engine).settle([settlement(row, *letters)])
 
     first, second = two(racing.claim, url)
 

@@ -31,15 +31,7 @@ def record(engine: Engine, case: Case, fact: str, on: date, *evidence: Evidence)
 
 
 def take_back(engine: Engine, case: Case, name: str, *, evidence: str = "") -> None:
-    ground = "внесено ошибочно"
-    withdraw(
-        case_commands(engine),
-        case.id,
-        name,
-        ground=ground,
-        evidence=evidence,
-        at=AT,
-    )
+    withdraw(case_commands(engine), case.id, name, ground="внесено ошибочно", evidence=evidence, at=AT)
 
 
 def test_chain_seals_and_rebuild_hold_after_a_withdrawal(engine: Engine) -> None:
