@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from email.policy import default
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
