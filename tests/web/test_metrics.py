@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +21,9 @@ from merzim.storage.org import store as office_store
 from merzim.version import commit_of, running
 from merzim.web.app import create_app
 from tests.notifications.sample_office import CHECKS
+from tests.notifications.servers import Office, always, serving
 from tests.web.conftest import PASSWORD, people
+from tests.web.serving import browser_of
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Credential
 from workflow.org.audit import Stamp
@@ -46,38 +48,43 @@ timeout = 2.0
 """
 
 
+def opened_office(
+    folder: Path, config: str = "", facts: Sequence[str] = ("schedule_approved", *CHECKS)
+) -> AppContext:
+    """An office in a folder with one analysis, after the round and the delivery of 18 March."""
+    (folder / "config.toml").write_text(config, encoding="utf-8")
+    context = build_app(read(at=folder))
+    opening = Opening(
+        procedure="internal-analysis",
+        object="Құрылыс",
+        planned={"analysis_started": date(2026, 4, 13)},
+        facts=dict.fromkeys(facts, date(2026, 1, 15)),
+    )
+    context.case_commands.open(
+        opening, at=Stamp(by="test", now=NOW - timedelta(days=9), today=date(2026, 3, 9))
+    )
+    remind(context, now=NOW, today=TODAY)
+    deliver(context, now=NOW, today=TODAY)
+    return context
+
+
 @pytest.fixture
 def office_app(tmp_path: Path) -> Iterator[AppContext]:
     """An office whose mail server refuses every mailbox, with one failed reminder."""
-    from tests.notifications.servers import Office, always, serving
-
-    office = Office(rcpt=always("550 5.1.1 no such mailbox"))
-    with serving(office) as port:
-        (tmp_path / "config.toml").write_text(SETTINGS.format(port=port), encoding="utf-8")
-        context = build_app(read(at=tmp_path))
-        context.case_commands.open(
-            Opening(
-                procedure="internal-analysis",
-                object="Құрылыс",
-                planned={"analysis_started": date(2026, 4, 13)},
-                facts=dict.fromkeys(("schedule_approved", *CHECKS), date(2026, 1, 15)),
-            ),
-            at=Stamp(by="test", now=NOW - timedelta(days=9), today=date(2026, 3, 9)),
-        )
-        remind(context, now=NOW, today=TODAY)
-        deliver(context, now=NOW, today=TODAY)
+    with serving(Office(rcpt=always("550 5.1.1 no such mailbox"))) as port:
+        context = opened_office(tmp_path, SETTINGS.format(port=port))
         yield context
         context.close()
 
 
-def client(context: AppContext, address: str = "127.0.0.1") -> TestClient:
+def client(context: AppContext, login: str = "", *, now: str = AT) -> TestClient:
+    """The browser of somebody who has logged in; of a stranger by default."""
     people(context.accounts)
-    return TestClient(
-        create_app(context, clock(AT)),
-        base_url="https://127.0.0.1:8000",
-        client=(address, 50000),
-        follow_redirects=True,
-    )
+    browser = browser_of(create_app(context, clock(now)), follow_redirects=True)
+    if login:
+        browser.post("/login", data={"login": login, "password": PASSWORD})
+    browser.headers["origin"] = "https://127.0.0.1:8000"
+    return browser
 
 
 def test_the_figures_are_what_became_of_the_letters(office_app: AppContext) -> None:
@@ -108,15 +115,7 @@ def test_the_figures_say_what_is_overdue_what_runs_and_how_fast_pages_answer(off
     count = re.search(answered, text)
     assert count is not None
     assert float(count[1]) >= 1
-    late = (
-        TestClient(
-            create_app(office_app, clock("2026-04-01T12:00")),
-            base_url="https://127.0.0.1:8000",
-            client=("127.0.0.1", 50000),
-        )
-        .get("/metrics")
-        .text
-    )
+    late = client(office_app, now="2026-04-01T12:00").get("/metrics").text
     assert 'merzim_obligations{state="overdue"} 1.0' in late
 
 
@@ -142,8 +141,7 @@ def test_another_machine_reads_the_figures_with_a_token_of_whoever_runs_or_audit
 ) -> None:
     """An administrator's or an auditor's; not an officer's, not without one."""
     people(office_app.accounts)
-    pages = create_app(office_app, clock(AT))
-    scraper = TestClient(pages, base_url="https://merzim.example.kz", client=("192.0.2.7", 50000))
+    scraper = browser_of(create_app(office_app, clock(AT)), "merzim.example.kz", address="192.0.2.7")
     if login:
         secret = new_secret()
         times = {"created_at": NOW, "seen_at": NOW, "expires_at": NOW + timedelta(hours=1)}
@@ -157,18 +155,12 @@ def test_another_machine_reads_the_figures_with_a_token_of_whoever_runs_or_audit
 
 def test_a_letter_that_failed_stands_on_the_board_and_is_sent_again(office_app: AppContext) -> None:
     """With the server's words and a button; the same key, the same Message-ID, queued."""
-
-    browser = client(office_app)
-    browser.post("/login", data={"login": "officer", "password": PASSWORD})
+    browser = client(office_app, "officer")
     board = browser.get("/?lang=en").text
     key = re.search(r'name="key" value="([^"]+)"', board)
     assert key is not None
     (before,) = office_app.outbox.notices()
-    answer = browser.post(
-        f"/cases/{before.case}/notices/resend",
-        data={"key": key[1]},
-        headers={"origin": "https://127.0.0.1:8000"},
-    )
+    answer = browser.post(f"/cases/{before.case}/notices/resend", data={"key": key[1]})
     (after,) = office_app.outbox.notices()
 
     assert "550 5.1.1 no such mailbox" in board
@@ -179,20 +171,9 @@ def test_a_letter_that_failed_stands_on_the_board_and_is_sent_again(office_app: 
 
 def test_one_thing_of_a_letter_that_failed_is_sent_again_today(tmp_path: Path) -> None:
     """Two reminders shared a letter nobody got; the one sent again leaves alone, not with tomorrow's letter."""
-    from tests.notifications.servers import Office, always, serving
-
     server = Office(rcpt=always("550 5.1.1 no such mailbox"))
-    opening = Opening(
-        procedure="internal-analysis", object="Құрылыс", planned={"analysis_started": date(2026, 4, 13)}
-    )
     with serving(server) as port:
-        (tmp_path / "config.toml").write_text(SETTINGS.format(port=port), encoding="utf-8")
-        context = build_app(read(at=tmp_path))
-        context.case_commands.open(
-            opening, at=Stamp(by="test", now=NOW - timedelta(days=9), today=date(2026, 3, 9))
-        )
-        remind(context, now=NOW, today=TODAY)
-        deliver(context, now=NOW, today=TODAY)
+        context = opened_office(tmp_path, SETTINGS.format(port=port), facts=())
         states = [(notice.kind, notice.state) for notice in context.outbox.notices()]
         again = next(notice for notice in context.outbox.notices() if notice.obligation == "start_announced")
         server.rcpt = None
@@ -212,7 +193,6 @@ def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_l
 ) -> None:
     """What is wrong, what to do, and everything it has kept sent again; nobody else sees it or may."""
     office_app.outbox.fault("email", "login", "535 5.7.8 <refused>", now=NOW)
-    origin = {"origin": "https://127.0.0.1:8000"}
     metrics = client(office_app).get("/metrics").text
     pages_by_login, statuses_by_login = {}, {}
     for login, page, action in (
@@ -220,10 +200,9 @@ def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_l
         ("administrator", "/administration?lang=ru", "/administration/channels/resend"),
         ("auditor", "/?lang=ru", "/channels/resend"),
     ):
-        browser = client(office_app)
-        browser.post("/login", data={"login": login, "password": PASSWORD})
+        browser = client(office_app, login)
         pages_by_login[login] = browser.get(page).text
-        statuses_by_login[login] = browser.post(action, data={"channel": "email"}, headers=origin).status_code
+        statuses_by_login[login] = browser.post(action, data={"channel": "email"}).status_code
 
     for login in ("officer", "administrator"):
         assert "почтовый сервер не принимает имя пользователя" in pages_by_login[login]
@@ -239,29 +218,15 @@ def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_l
 def test_what_nobody_can_be_told_of_stands_on_the_officers_overview(tmp_path: Path) -> None:
     """No people, no officer: named with what to do, to the officer's account alone; and no longer once there is
     one. Somebody without an address is named by name."""
-    context = build_app(read(at=tmp_path))
-    (tmp_path / "config.toml").write_text("", encoding="utf-8")
-    case = context.case_commands.open(
-        Opening(
-            procedure="internal-analysis",
-            object="Құрылыс",
-            planned={"analysis_started": date(2026, 4, 13)},
-            facts=dict.fromkeys(("schedule_approved", *CHECKS), date(2026, 1, 15)),
-        ),
-        at=Stamp(by="test", now=NOW - timedelta(days=9), today=date(2026, 3, 9)),
-    )
-    remind(context, now=NOW, today=TODAY)
-    boards = {}
-    for login in ("officer", "auditor"):
-        browser = client(context)
-        browser.post("/login", data={"login": login, "password": PASSWORD})
-        boards[login] = browser.get("/?lang=ru").text
+    context = opened_office(tmp_path)
+    (case,) = context.reads.cases()
+    boards = {login: client(context, login).get("/?lang=ru").text for login in ("officer", "auditor")}
     office_store.save(
         context.engine,
         units=[Unit(id="staff", name="Аппарат")],
         people=[Person(key="a@example.kz", name="Айгүл", unit="staff", duties=("authorised_person",))],
     )
-    later = browser_of(context).get("/?lang=ru").text
+    later = client(context, "officer").get("/?lang=ru").text
     context.close()
 
     assert "обязанность «уполномоченное лицо» никто не исполняет" in boards["officer"]
@@ -269,13 +234,6 @@ def test_what_nobody_can_be_told_of_stands_on_the_officers_overview(tmp_path: Pa
     assert f'<a href="/cases/{case.id}">' in boards["officer"].split('id="unheard"')[1].split("</section>")[0]
     assert 'id="unheard"' not in boards["auditor"]
     assert 'id="unheard"' not in later
-
-
-def browser_of(context: AppContext) -> TestClient:
-    """The officer's browser."""
-    browser = client(context)
-    browser.post("/login", data={"login": "officer", "password": PASSWORD})
-    return browser
 
 
 def test_alerts_and_the_dashboard_ask_for_figures_that_exist(office_app: AppContext) -> None:
@@ -296,17 +254,10 @@ def test_alerts_and_the_dashboard_ask_for_figures_that_exist(office_app: AppCont
     } == set()
 
 
-def administrator(context: AppContext) -> TestClient:
-    browser = client(context)
-    browser.post("/login", data={"login": "administrator", "password": PASSWORD})
-    browser.headers["origin"] = "https://127.0.0.1:8000"
-    return browser
-
-
 def test_the_page_of_operations_says_what_failed_and_why(office_app: AppContext) -> None:
     """The last runs, the queue, the failed letter with the server's words; nothing of the case it is about."""
     (notice,) = office_app.outbox.notices()
-    text = administrator(office_app).get("/administration?lang=ru").text
+    text = client(office_app, "administrator").get("/administration?lang=ru").text
 
     assert "не отправлено" in text
     assert "550 5.1.1 no such mailbox" in text
@@ -321,7 +272,7 @@ def test_the_page_of_operations_says_what_failed_and_why(office_app: AppContext)
 
 def test_an_administrator_sends_a_failed_letter_again_without_knowing_its_case(office_app: AppContext) -> None:
     """From the page; once it is queued, the same press finds nothing and says so."""
-    browser = administrator(office_app)
+    browser = client(office_app, "administrator")
     page = browser.get("/administration?lang=en").text
     letter = re.search(r'name="letter" value="([0-9a-f]{32})"', page)
     assert letter is not None
