@@ -1,13 +1,17 @@
-"""Patterns over texts of tables: an answer in time, however long and monotonous the text is."""
+"""Texts of tables are answered in time, however long they are, and every message code has its sentence."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
+import merzim.documents
+from i18n import knows
 from merzim.documents.people.office_time import BadOfficeTime, parse_week
 from merzim.documents.schedules.title import read_title
 from merzim.documents.schedules.written_terms import read_term
@@ -43,3 +47,18 @@ def test_a_text_of_one_thing_over_and_over_is_answered_in_time(name: str, again:
             CELLS[name](text)
 
         assert time.process_time() - started_at < PATIENCE
+
+
+CODES = sorted(
+    {
+        code
+        for path in Path(merzim.documents.__file__).parent.rglob("*.py")
+        for code in re.findall(r'"((?:paper|read)_[a-z_.]+)"', path.read_text(encoding="utf-8"))
+    }
+)
+
+
+def test_every_code_has_its_sentence() -> None:
+    """A refusal nobody can read is none."""
+    assert CODES
+    assert [code for code in CODES if not knows(code)] == []

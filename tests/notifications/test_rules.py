@@ -1,15 +1,33 @@
-"""Office hours and retry intervals of delivery."""
+"""Office hours and days, also of a unit: when its people are written to; and retry intervals of delivery."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 
-from notifications.rules import Rules, back_off, is_given_up, opening
+from merzim.documents.people.read_people import ReadPeople, merge_people
+from merzim.storage.org import store as office_store
+from merzim.storage.org.staff import SqlStaff
+from notifications.rules import OfficeTimes, Rules, back_off, is_given_up, opening
 from tests.law import CALENDAR
-
-RULES = Rules()
+from tests.notifications.sample_office import (
+    AIGUL,
+    BOLAT,
+    DANA,
+    FIVE_BEFORE,
+    OFFICER,
+    PEOPLE,
+    RULES,
+    UNITS,
+    Shelf,
+    Town,
+    at_noon,
+)
+from workflow.org.office import Office, Unit, time_of
+from workflow.org.office_time import NOTHING_OWN, OfficeTime, days_of
 
 
 def at(text: str) -> datetime:
@@ -64,3 +82,140 @@ def test_each_attempt_waits_longer(attempts: int, minutes: int) -> None:
 def test_a_letter_is_given_up_after_five_days_of_attempts(attempts: int, hours: int, given_up: bool) -> None:
     """One that was first tried late still gets its first attempts."""
     assert is_given_up(attempts, timedelta(hours=hours)) == given_up
+
+
+SIX_DAYS = OfficeTime(week=(1, 2, 3, 4, 5, 6))
+FRIDAY, SATURDAY, MONDAY = date(2026, 4, 10), date(2026, 4, 11), date(2026, 4, 13)
+WEDNESDAY = FIVE_BEFORE
+
+
+def office(**times: OfficeTime) -> Office:
+    """The town's office, these units having times of their own."""
+    units = {unit.id: replace(unit, time=times.get(unit.id, NOTHING_OWN)) for unit in UNITS}
+    return Office(units=units, people={person.key: person for person in PEOPLE})
+
+
+def opens(office: Office, moment: str, *, person: str = AIGUL.key, due: date | None = None) -> datetime:
+    """When a letter of that moment may leave for somebody of the staff."""
+    return OfficeTimes(office, CALENDAR, RULES).opening(person, at(moment), due=due)
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        ("2026-04-10T18:30", "2026-04-11T09:00"),  # the evening before: the country waits until Monday
+        ("2026-04-11T10:00", "2026-04-11T10:00"),
+        ("2026-04-11T18:00", "2026-04-13T09:00"),
+        ("2026-03-21T10:00", "2026-03-26T09:00"),  # a Saturday, but Nauryz
+    ],
+)
+def test_a_unit_that_works_on_saturdays_hears_on_them(moment: str, expected: str) -> None:
+    """Unless the Saturday is a holiday; the units beside it wait for Monday."""
+    town = office(staff=SIX_DAYS)
+
+    assert opens(town, moment) == at(expected)
+    assert opens(town, moment, person=DANA.key) >= at("2026-03-26T09:00")
+    assert not CALENDAR.is_working_day(at(moment).date()) or at(moment).hour >= 13
+
+
+def test_what_is_said_nearest_holds() -> None:
+    """Hours from above, the week of its own; a day off above is a day of work where the unit says so."""
+    above = OfficeTime(hours=(time(8), time(17)), off=(FRIDAY, MONDAY))
+    own_time = OfficeTime(week=(2, 3, 4, 5, 6), working=(FRIDAY,))
+    joined_time = time_of(office(body=above, staff=own_time), "staff")
+    days = days_of(CALENDAR, joined_time)
+
+    assert joined_time.hours == (time(8), time(17))
+    assert days.is_working_day(FRIDAY)
+    assert days.is_working_day(SATURDAY)
+    assert not days.is_working_day(MONDAY)
+    assert not days.is_working_day(date(2026, 4, 20))  # any Monday
+    assert time_of(office(body=above), "staff") == above
+    assert time_of(office(body=above), "elsewhere") == NOTHING_OWN
+
+
+def test_nothing_waits_beyond_the_day_it_speaks_of() -> None:
+    """Due on Friday, the unit's day off: on Friday it can be read in time, on Monday it is late."""
+    town = office(staff=OfficeTime(off=(FRIDAY,)))
+
+    assert opens(town, "2026-04-10T10:00", due=FRIDAY) == at("2026-04-10T10:00")
+    assert opens(town, "2026-04-09T19:00", due=FRIDAY) == at("2026-04-10T09:00")
+    assert opens(town, "2026-04-10T10:00", due=date(2026, 4, 9)) == at("2026-04-13T09:00")
+    assert opens(town, "2026-04-10T10:00", due=date(2026, 4, 15)) == at("2026-04-13T09:00")
+
+
+def staff_unit() -> Unit:
+    return next(unit for unit in UNITS if unit.id == "staff")
+
+
+@pytest.fixture
+def staff_off(town: Town) -> Town:
+    """The office, its staff unit closed on the day of the first step."""
+    own_time = OfficeTime(off=(WEDNESDAY,), hours=(time(8), time(17)))
+    office_store.save(town.engine, units=[replace(staff_unit(), time=own_time)])
+    return town
+
+
+def test_a_step_on_a_day_off_is_heard_the_morning_after_and_tells_what_is_true_then(staff_off: Town) -> None:
+    """Five working days before is the staff's day off: on Thursday at eight, with four days left."""
+    town, shelf = staff_off, Shelf()
+    town.open()
+    town.round([shelf], WEDNESDAY)
+    town.deliver([shelf], WEDNESDAY)
+    (notice,) = town.notices()
+
+    assert (notice.step, notice.state) == ("-5", "queued")
+    assert notice.not_before == at("2026-03-19T08:00")
+    assert notice.due == date(2026, 3, 30)
+    town.deliver([shelf], date(2026, 3, 19), at=at("2026-03-19T08:00"))
+    assert [notice.state for notice in town.notices()] == ["sent"]
+    assert "4 жұмыс күні" in shelf.kept[0].letter.text
+
+
+def test_what_a_standstill_kept_waits_for_the_office_to_open(town: Town) -> None:
+    """The process is back in the evening: nothing is sent then, and no attempt is counted."""
+    shelf = Shelf()
+    town.open()
+    town.round([shelf], FIVE_BEFORE)
+    report = town.deliver([shelf], FIVE_BEFORE, at=at("2026-03-18T21:00"))
+    (notice,) = town.notices()
+
+    assert not report.counts
+    assert (notice.state, notice.attempts) == ("queued", 0)
+    assert notice.not_before == at("2026-03-19T09:00")
+    town.deliver([shelf], date(2026, 3, 19))
+    assert [(notice.state, notice.attempts) for notice in town.notices()] == [("sent", 1)]
+
+
+def test_the_letter_of_the_week_comes_on_the_days_of_the_reader(town: Town) -> None:
+    """The head of a unit that works from Tuesday reads it on Tuesday, the officer of another on Monday."""
+    week = OfficeTime(week=(2, 3, 4, 5, 6))
+    office_store.save(town.engine, units=[replace(staff_unit(), time=week)])
+    town.rules = Rules(domain=RULES.domain, officer=OFFICER.key)
+    people: dict[date, set[str]] = {}
+    for day in (MONDAY, MONDAY + timedelta(days=1)):
+        town.round([Shelf()], day)
+        people[day] = {
+            notice.person for notice in town.notices() if notice.kind == "letter" and notice.due == day
+        }
+
+    assert OFFICER.key in people[MONDAY]
+    assert BOLAT.key not in people[MONDAY]
+    assert BOLAT.key in people[MONDAY + timedelta(days=1)]
+
+
+def test_a_time_is_an_event_of_the_office_and_a_table_without_it_leaves_it(tmp_path: Path) -> None:
+    """Kept with the unit by the page, by a table of people; taken back by the page."""
+    town = Town(tmp_path)
+    stamp = at_noon(FRIDAY)
+    unit = replace(UNITS[1], time=SIX_DAYS)
+    saved = office_store.save(town.engine, units=[unit], stamp=stamp)
+    table = merge_people(ReadPeople(UNITS, ()), office_store.office(town.engine))
+    office_store.save(town.engine, units=table.units, stamp=stamp)
+    stored_unit = office_store.office(town.engine).units["staff"]
+
+    assert saved.changed == 1
+    assert stored_unit.time == SIX_DAYS
+    SqlStaff(town.engine).keep_unit(replace(stored_unit, time=NOTHING_OWN), was=stored_unit, at=at_noon(MONDAY))
+    assert office_store.office(town.engine).units["staff"].time == NOTHING_OWN
+    town.close()

@@ -1,18 +1,31 @@
-"""The OpenAPI description as client generators need it."""
+"""The API: its description as client generators need it, its answers as described, its guide as it works."""
 
 from __future__ import annotations
 
+import json
+import random
 import re
+import shutil
+import subprocess
+import warnings
 from collections import Counter
 from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
 from merzim.web.api.description import operations, read_vocabulary
+from tests.checking import check_each
 from tests.web.conftest import Site
+from tests.web.lived_in import lived_in_office
+from tests.web.real import ROOT, RealOffice, real_office
+from tests.web.serving import on_a_port
 
 OPEN = {"/healthz", "/health", "/ready"}
 
@@ -118,3 +131,116 @@ def _arrays(schema: Any, where: str) -> Iterator[str]:
     elif isinstance(schema, list):
         for part in schema:
             yield from _arrays(part, where)
+
+
+HERE = {"host": "127.0.0.1:8000"}
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
+    with lived_in_office(tmp_path_factory.mktemp("office")) as office:
+        yield office
+
+
+def test_no_request_breaks_the_api_and_every_answer_is_described(office: RealOffice) -> None:
+    """With a token that may write: what is sent obeys the description, or does not."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import schemathesis  # here: no other test should wait for its import
+        from schemathesis.checks import not_a_server_error
+        from schemathesis.specs.openapi import checks
+    obeyed = (
+        not_a_server_error,
+        checks.status_code_conformance,
+        checks.content_type_conformance,
+        checks.response_schema_conformance,
+    )
+    described: Any = schemathesis.openapi.from_asgi("/api/openapi.json", office.pages, headers=HERE)
+    tokens = {
+        login: office.way_in(login, kind="token", scope="write") for login in ("officer", "administrator")
+    }
+
+    def ask(operation: Any) -> None:
+        right = operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE)
+        wrong = operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE)
+        token = tokens["administrator" if operation.path.startswith("/api/v1/administration") else "officer"]
+
+        @settings(
+            max_examples=2,
+            derandomize=True,
+            database=None,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=right | wrong, of_a_real_case=st.booleans())
+        def send(case: Any, of_a_real_case: bool) -> None:
+            if of_a_real_case and "{case}" in operation.path:
+                case.path_parameters["case"] = "2026-0002"
+            answer = case.call(headers={**HERE, "authorization": f"Bearer {token}"})
+            case.validate_response(answer, checks=obeyed)
+
+        send()
+
+    operations = {
+        f"{method} {path}": described[path][method]
+        for path, methods in described.raw_schema["paths"].items()
+        for method in methods
+        if method in METHODS
+    }
+    assert len(operations) > 90
+    check_each(dict(random.Random(14).sample(sorted(operations.items()), 30)), ask)
+
+
+PDF = b"%PDF-1.7\n"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
+    """The blocks of docs/api.md, word by word, by curl against a port."""
+    (tmp_path / "order.pdf").write_bytes(PDF)
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"), re.S)
+    with real_office(tmp_path / "office") as office, on_a_port(office.pages) as port:
+        environment = {
+            "MERZIM": f"http://127.0.0.1:{port}",
+            "TOKEN": office.way_in("officer", kind="token", scope="write"),
+            "ADMIN_TOKEN": office.way_in("administrator", kind="token", scope="write"),
+            "CASE": "2026-0001",
+            "FILE": sha256(PDF).hexdigest(),
+            "PATH": "/usr/bin:/bin:/usr/local/bin",
+        }
+        answers = [_answers(block, tmp_path, environment) for block in blocks]
+        (second_case,) = _answers(blocks[1], tmp_path, environment)
+    (board,), (opened_case,), (upload, recorded), (added, rows, handed), *others = answers
+    (started, campaign_view), (log,), (feed,) = others
+
+    assert board["due_count"] == len(board["due"])
+    assert opened_case == second_case
+    assert opened_case["object"] == "Кадровая служба"
+    assert upload["file"] == environment["FILE"]
+    assert recorded["changed"]
+    assert [row["id"] for row in rows["rows"]] == [added["row"]["id"]] == [handed["row"]["id"]]
+    assert handed["row"]["values"]["handed_on"] == "2026-04-03"
+    assert started["people"] == campaign_view["total"] == campaign_view["campaign"]["awaited"] > 5
+    assert {"case.opened", "case.fact"} <= {event["type"] for event in feed["events"]}
+    assert feed["cursor"] >= feed["events"][-1]["seq"]
+    assert {"campaign", opened_case["id"]} & {entry["case"] or entry["topic"] for entry in log["entries"]}
+
+
+def _answers(block: str, folder: Path, environment: dict[str, str]) -> list[Any]:
+    """What the commands of a block print, one answer each."""
+    run = subprocess.run(
+        ["bash", "-euc", block],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    values, rest_text = [], run.stdout.strip()
+    while rest_text:
+        value, end = json.JSONDecoder().raw_decode(rest_text)
+        values.append(value)
+        rest_text = rest_text[end:].strip()
+    return values
