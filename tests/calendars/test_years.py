@@ -40,12 +40,8 @@ def days_in(year: int) -> list[date]:
 @pytest.mark.parametrize("year", YEARS)
 def test_each_day_is_off_or_worked_as_the_acts_say(year: int) -> None:
     """The special days off and the worked weekends of the year are exactly those of the hand-written list."""
-    off = [
-        f"{day:%m-%d}" for day in days_in(year) if day.weekday() < 5 and not calendars.is_working_day(day)
-    ]
-    worked = [
-        f"{day:%m-%d}" for day in days_in(year) if day.weekday() >= 5 and calendars.is_working_day(day)
-    ]
+    off = [f"{day:%m-%d}" for day in days_in(year) if day.weekday() < 5 and not calendars.is_working_day(day)]
+    worked = [f"{day:%m-%d}" for day in days_in(year) if day.weekday() >= 5 and calendars.is_working_day(day)]
 
     assert (off, worked) == (ANSWERS[str(year)]["off"], ANSWERS[str(year)]["worked"])
 

@@ -45,27 +45,21 @@ def text(obligation: str, language: str, today: date) -> tuple[str, str]:
     return composed_letter.subject, " ".join(composed_letter.text.split())
 
 
-@pytest.mark.parametrize(
-    ("language", "today", "subject"),
-    [
-        ("kk", APPROVAL, "Жоспар бойынша бүгін: іс-шаралар жоспарын бекіту – 13 мамыр"),
-        ("ru", APPROVAL, "По плану сегодня: утверждение плана мероприятий – 13 мая"),
-        ("en", APPROVAL, "Planned for today: approval of the plan of measures – 13 May"),
-        (
-            "ru",
-            FIVE_AFTER,
-            "Плановая дата прошла: утверждение плана мероприятий – 13 мая (прошло 5 рабочих дней)",
-        ),
-        (
-            "en",
-            date(2026, 5, 14),
-            "Planned date passed: approval of the plan of measures – 13 May (1 working day ago)",
-        ),
-    ],
-)
-def test_the_subject_says_the_plan_date(language: str, today: date, subject: str) -> None:
+SUBJECTS = """
+kk | 2026-05-13 | Жоспар бойынша бүгін: іс-шаралар жоспарын бекіту – 13 мамыр
+ru | 2026-05-13 | По плану сегодня: утверждение плана мероприятий – 13 мая
+en | 2026-05-13 | Planned for today: approval of the plan of measures – 13 May
+ru | 2026-05-20 | Плановая дата прошла: утверждение плана мероприятий – 13 мая (прошло 5 рабочих дней)
+en | 2026-05-14 | Planned date passed: approval of the plan of measures – 13 May (1 working day ago)
+"""
+
+
+@pytest.mark.parametrize("line", SUBJECTS.strip().splitlines())
+def test_the_subject_says_the_plan_date(line: str) -> None:
     """On the day, the day after, five working days after: 14, 15, 18, 19 and 20 May."""
-    assert text("plan_approved", language, today)[0] == subject
+    language, today, subject = line.split(" | ")
+
+    assert text("plan_approved", language, date.fromisoformat(today))[0] == subject
 
 
 def test_the_question_is_a_question_and_no_lateness() -> None:

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import get_args
 
 import pytest
 
@@ -21,7 +22,7 @@ from workflow.cases.registers.entries import period_in
 from workflow.cases.registers.measure_term import MeasureTerm, as_data
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadline
-from workflow.org.office import Recipient
+from workflow.org.office import Recipient, Why
 from workflow.scoring.prospects import Stake
 
 NEXT_DAY = date(2026, 3, 31)
@@ -57,51 +58,29 @@ def said(language: str, today: date, case_deadline: Deadline | None = None, **ch
     return letter(matter(case_deadline, **changes), CALENDAR, language=language, today=today)
 
 
-@pytest.mark.parametrize(
-    ("language", "today", "subject"),
-    [
-        (
-            "kk",
-            FIVE_BEFORE,
-            "Мерзімі жақын: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні қалды)",
-        ),
-        (
-            "ru",
-            FIVE_BEFORE,
-            "Приближается срок: объявление о начале анализа – 30 марта (осталось 5 рабочих дней)",
-        ),
-        ("en", FIVE_BEFORE, "Due soon: announcement of the start – 30 March (5 working days left)"),
-        (
-            "ru",
-            date(2026, 3, 27),
-            "Приближается срок: объявление о начале анализа – 30 марта (остался 1 рабочий день)",
-        ),
-        (
-            "ru",
-            date(2026, 3, 26),
-            "Приближается срок: объявление о начале анализа – 30 марта (осталось 2 рабочих дня)",
-        ),
-        ("en", date(2026, 3, 27), "Due soon: announcement of the start – 30 March (1 working day left)"),
-        (
-            "kk",
-            ANNOUNCE_BY,
-            "Мерзімі бүгін: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (бүгін – соңғы күн)",
-        ),
-        ("ru", ANNOUNCE_BY, "Срок сегодня: объявление о начале анализа – 30 марта (сегодня последний день)"),
-        ("en", ANNOUNCE_BY, "Due today: announcement of the start – 30 March (today is the last day)"),
-        (
-            "kk",
-            A_WEEK_AFTER,
-            "Мерзімі өткен: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні өтті)",
-        ),
-        ("ru", NEXT_DAY, "Просрочено: объявление о начале анализа – 30 марта (прошёл 1 рабочий день)"),
-        ("ru", A_WEEK_AFTER, "Просрочено: объявление о начале анализа – 30 марта (прошло 5 рабочих дней)"),
-        ("en", A_WEEK_AFTER, "Overdue: announcement of the start – 30 March (5 working days ago)"),
-    ],
-)
-def test_a_subject_says_what_when_and_how_near(language: str, today: date, subject: str) -> None:
-    """The title inside the sentence, the due day, working days left or gone by."""
-    assert said(language, today).subject == subject
+SUBJECTS = """
+kk | 2026-03-18 | Мерзімі жақын: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні қалды)
+ru | 2026-03-18 | Приближается срок: объявление о начале анализа – 30 марта (осталось 5 рабочих дней)
+en | 2026-03-18 | Due soon: announcement of the start – 30 March (5 working days left)
+ru | 2026-03-27 | Приближается срок: объявление о начале анализа – 30 марта (остался 1 рабочий день)
+ru | 2026-03-26 | Приближается срок: объявление о начале анализа – 30 марта (осталось 2 рабочих дня)
+en | 2026-03-27 | Due soon: announcement of the start – 30 March (1 working day left)
+kk | 2026-03-30 | Мерзімі бүгін: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (бүгін – соңғы күн)
+ru | 2026-03-30 | Срок сегодня: объявление о начале анализа – 30 марта (сегодня последний день)
+en | 2026-03-30 | Due today: announcement of the start – 30 March (today is the last day)
+kk | 2026-04-06 | Мерзімі өткен: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні өтті)
+ru | 2026-03-31 | Просрочено: объявление о начале анализа – 30 марта (прошёл 1 рабочий день)
+ru | 2026-04-06 | Просрочено: объявление о начале анализа – 30 марта (прошло 5 рабочих дней)
+en | 2026-04-06 | Overdue: announcement of the start – 30 March (5 working days ago)
+"""
+
+
+@pytest.mark.parametrize("line", SUBJECTS.strip().splitlines())
+def test_a_subject_says_what_when_and_how_near(line: str) -> None:
+    """The title inside the sentence, the due day (30 March), working days left or gone by."""
+    language, today, subject = line.split(" | ")
+
+    assert said(language, date.fromisoformat(today)).subject == subject
 
 
 def test_the_letter_in_kazakh() -> None:
@@ -245,26 +224,11 @@ def test_every_obligation_has_a_letter_on_every_day(language: str, days: int) ->
         assert "None" not in composed_letter.text
 
 
-@pytest.mark.parametrize(
-    "why",
-    [
-        "named",
-        "prepares",
-        "signs",
-        "duty",
-        "duty_above",
-        "duty_elsewhere",
-        "head_for_unit",
-        "deputy",
-        "officer",
-        "unreachable",
-        "copied",
-    ],
-)
+@pytest.mark.parametrize("why", get_args(Why))
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_reason_for_writing_has_its_words(language: str, why: str) -> None:
+def test_every_reason_for_writing_has_its_words(language: str, why: Why) -> None:
     """Every letter gives the reason it was sent, and the person it was meant for if another."""
-    recipient = Recipient(person=AIGUL, why=why, instead_of=BOLAT)  # type: ignore[arg-type]
+    recipient = Recipient(person=AIGUL, why=why, instead_of=BOLAT)
     composed_letter = said(language, FIVE_BEFORE, recipient=recipient)
 
     assert (BOLAT.name in composed_letter.text) == (why in ("deputy", "unreachable"))
