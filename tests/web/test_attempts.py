@@ -13,7 +13,7 @@ from merzim.services.accounts.credentials import hash_secret
 from merzim.web.auth import limits
 from merzim.web.auth.dependencies import COOKIE
 from merzim.web.auth.limits import network_of
-from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build
+from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, enter
 from tests.web.serving import browser_of
 from workflow.org.audit import Stamp
 
@@ -32,11 +32,6 @@ def office() -> Site:
 def browser(site: Site, address: str = OFFICE) -> TestClient:
     """A browser somewhere."""
     return browser_of(site.app, "merzim.kz", address=address, headers={"user-agent": "Firefox"})
-
-
-def enter(browser: TestClient, login: str = "officer", password: str = PASSWORD, **fields: str) -> int:
-    """The status a log-in is answered with: 303 in, 401 not, 429 not looked at."""
-    return browser.post("/login?lang=en", data={"login": login, "password": password, **fields}).status_code
 
 
 def guess(site: Site, address: str = ATTACKER, *, login: str = "officer", times: int = 1) -> list[int]:

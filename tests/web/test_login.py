@@ -7,11 +7,10 @@ from datetime import timedelta
 
 import pyotp
 import pytest
-from starlette.testclient import TestClient
 
 from merzim.services.accounts.credentials import hash_secret, new_secret, totp_step, verify_password
 from merzim.web.auth.dependencies import COOKIE
-from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build
+from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, enter
 from workflow.org.access import Credential
 from workflow.org.audit import Stamp
 
@@ -32,12 +31,6 @@ def unopened() -> Site:
     for account in site.accounts.all():
         site.accounts.set_password(account.reader.login, "", at=SAID)
     return site
-
-
-def enter(browser: TestClient, login: str = "officer", password: str = PASSWORD, **fields: str) -> int:
-    """The status a log-in is answered with: 303 in, 401 not."""
-    data = {"login": login, "password": password, **fields}
-    return browser.post("/login?lang=en", data=data).status_code
 
 
 def test_a_stranger_is_asked_who_they_are_and_led_on_afterwards(site: Site) -> None:

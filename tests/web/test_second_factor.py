@@ -17,7 +17,7 @@ from merzim.storage.tables.accounts import RECOVERY_CODE
 from merzim.web.pages.account import attempts
 from notifications.notice import Notice
 from tests.second_factors import code_at
-from tests.web.conftest import NOW, PASSWORD, TODAY, Site, office_with_cases
+from tests.web.conftest import NOW, PASSWORD, TODAY, Site, enter, office_with_cases
 from workflow.org.access import Access, Account, CredentialKind
 from workflow.org.audit import Stamp
 
@@ -69,11 +69,6 @@ def invitation(site: Site, login: str = "officer") -> str:
     return f"/welcome/{site.way_in(login, 'invitation')}"
 
 
-def log_in(browser: TestClient, login: str = "officer", password: str = PASSWORD, **fields: str) -> int:
-    """The status: 303 in, 401 not."""
-    return browser.post("/login", data={"login": login, "password": password, **fields}).status_code
-
-
 def shown(page: str) -> list[str]:
     """The recovery codes a page shows."""
     return re.findall(r"<code>([0-9a-z]{4}(?:-[0-9a-z]{4}){3})</code>", page)
@@ -101,8 +96,8 @@ def test_a_reset_link_changes_the_password_and_lets_nobody_past_the_second_facto
         "/login?next=%2Faccount",
         401,
     )
-    assert log_in(site.stranger(), password=NEW) == 401
-    assert log_in(site.stranger(), password=NEW, code=now_code()) == 303
+    assert enter(site.stranger(), password=NEW) == 401
+    assert enter(site.stranger(), password=NEW, code=now_code()) == 303
 
 
 def test_a_demonstration_opens_no_account_that_has_a_second_factor() -> None:
@@ -234,7 +229,7 @@ def test_a_recovery_code_lets_in_once_and_its_holder_is_told(told: list[Any]) ->
     assert "You logged in with a recovery code" in page
     assert "9 of 10 left" in page
     assert told == [("officer", "recovery_code_used", {"left": 9})]
-    assert log_in(site.stranger(), code=codes[3]) == 401
+    assert enter(site.stranger(), code=codes[3]) == 401
 
 
 def test_recovery_codes_are_long_and_read_without_mistakes() -> None:
@@ -333,7 +328,7 @@ def test_an_administrator_removes_a_second_factor_and_its_holder_is_told(told: l
     assert act(site)[0] == 303
     assert site.factors.secret("officer") == ""
     assert told == [("officer", "removed", {"by": "administrator"})]
-    assert log_in(site.stranger()) == 303
+    assert enter(site.stranger()) == 303
 
 
 @pytest.mark.parametrize(
