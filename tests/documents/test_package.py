@@ -92,39 +92,29 @@ def test_a_document_stands_in_the_folder_of_its_project_task_and_subtask(tmp_pat
 
 
 def test_the_index_names_every_document_with_its_dates_and_hash(tmp_path: Path) -> None:
-    """Three dates: written, recorded, published; links are in the index only."""
+    """Three dates: written, recorded, published; links are in the index only. The hashes can be checked by
+    the usual program: in each line the hash, two blanks, the name."""
     archive, _ = packed(tmp_path, document(), document(None, kind="link:site", published_on=date(2026, 6, 12)))
-
     note, link = index(archive)
-    assert note["SHA-256"] == sha256(NOTE).hexdigest()
+    (line,) = archive.read("SHA256SUMS").decode().splitlines()
+    digest, name = line.split("  ")
+
+    assert note["SHA-256"] == digest == sha256(archive.read(name)).hexdigest() == sha256(NOTE).hexdigest()
     assert [str(note[name])[:10] for name in ("Құжаттың күні", "Жазылған күні")] == ["2026-06-09", "2026-06-11"]
     assert link["Құжат немесе сілтеме"] == "https://example.kz/анықтама"
     assert str(link["Жарияланған күні"])[:10] == "2026-06-12"
 
 
-def test_the_hashes_can_be_checked_by_the_usual_program(tmp_path: Path) -> None:
-    """One line for each file: the hash, two blanks, the name."""
-    archive, _ = packed(tmp_path, document())
-
-    (line,) = archive.read("SHA256SUMS").decode().splitlines()
-    digest, name = line.split("  ")
-    assert sha256(archive.read(name)).hexdigest() == digest
-
-
-def test_a_restricted_document_is_named_and_left_out(tmp_path: Path) -> None:
-    """Its bytes are nowhere in the package; the index says why."""
+def test_a_restricted_document_is_named_and_left_out_unless_it_is_asked_for(tmp_path: Path) -> None:
+    """Its bytes are nowhere in the package, and the index says why; for those who may see it, it goes in."""
     hidden = document(SECRET, name="құпия.pdf", restricted="Мемлекеттік құпиялар туралы заң, 14-бап")
     archive, answer = packed(tmp_path, document(), hidden)
 
     assert answer.restricted == 1
     assert not any("құпия" in name for name in archive.namelist())
     assert "14-бап" in str(index(archive)[1]["Ескертпе"])
-
-
-def test_a_restricted_document_goes_in_when_that_is_asked_for(tmp_path: Path) -> None:
-    """For those who may see it."""
-    archive, answer = packed(tmp_path, document(SECRET, restricted="заң"), restricted=True)
-
+    (tmp_path / "all").mkdir()
+    archive, answer = packed(tmp_path / "all", hidden, restricted=True)
     assert (answer.files, answer.restricted) == (1, 0)
     assert SECRET in [archive.read(name) for name in archive.namelist()]
 

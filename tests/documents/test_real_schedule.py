@@ -30,28 +30,20 @@ def noted(read: ReadSchedule) -> list[tuple[int, str]]:
     return [(note.row, note.code) for note in read.notes]
 
 
-def test_the_real_schedule_gives_every_one_of_its_dates() -> None:
-    """Rows 1 to 9 of the table are plan dates; developing the plan dates its approval too."""
-    assert dict(real().planned) == PLANNED
-
-
-def test_the_approval_block_is_a_fact() -> None:
-    """`«30» 03 2026 г.` beneath the word of approval is the day the schedule was approved."""
+def test_the_real_schedule_gives_every_one_of_its_dates_with_its_cell() -> None:
+    """Rows 1 to 9 of the table are plan dates; developing the plan dates its approval too, the run of the
+    analysis gives two dates, and `«30» 03 2026 г.` beneath the word of approval is a fact. The object is
+    what stands between `в деятельности` and `на период`, without the asides."""
     read = real()
+    cells = read.cells
 
-    assert read.approved_on == day("2026-03-30")
-    assert read.facts == {"schedule_approved": day("2026-03-30")}
-
-
-def test_every_date_names_its_cell() -> None:
-    """The run of the analysis gives two dates of one cell; the approval stands in the block above the table."""
-    cells = real().cells
-
-    assert cells["order_signed"] == "C10"
+    assert dict(read.planned) == PLANNED
+    assert (read.approved_on, read.facts) == (day("2026-03-30"), {"schedule_approved": day("2026-03-30")})
+    assert (cells["order_signed"], cells["schedule_approved"]) == ("C10", "D4")
     assert cells["analysis_started"] == cells["analysis_ended"] == "C13"
     assert cells["plan_developed"] == cells["plan_approved"] == "C17"
-    assert cells["schedule_approved"] == "D4"
     assert cells.keys() == PLANNED.keys()
+    assert read.object == "Акционерного общества и его дочерних и зависимых организаций"
 
 
 def test_nothing_of_the_real_schedule_is_dropped() -> None:
@@ -59,20 +51,10 @@ def test_nothing_of_the_real_schedule_is_dropped() -> None:
     listed = {"read_text_as_day", "read_text_as_span"}
 
     assert [note for note in noted(real()) if note[1] not in listed] == [
-        (4, "read_approved"),
-        (8, "read_section"),
-        (12, "read_section"),
-        (13, "read_beside"),
-        (17, "read_plan_for_both"),
-        (19, "read_row_not_dated"),
-        (20, "read_row_not_dated"),
+        *((4, "read_approved"), (8, "read_section"), (12, "read_section"), (13, "read_beside")),
+        *((17, "read_plan_for_both"), (19, "read_row_not_dated"), (20, "read_row_not_dated")),
         (21, "read_row_not_dated"),
     ]
-
-
-def test_the_title_says_whose_activity_is_analysed() -> None:
-    """The object is what stands between `в деятельности` and `на период`, without the asides."""
-    assert real().object == "Акционерного общества и его дочерних и зависимых организаций"
 
 
 KAZAKH = [

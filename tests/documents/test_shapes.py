@@ -297,9 +297,74 @@ object | unit | analysis_started | analysis_ended
 No | Object of analysis | Unit | Start | End
 1 | Purchases | Supply | 13.04.2026 | 22.05.2026
 => Purchases | Supply | started 04-13 ended 05-22
+== one row a step, columns in any order among others
+Ответственные | Сроки | Примечание | Наименование мероприятия
+Служба | 06.04.26г. | срочно | Подписание приказа
+=> график.xlsx | order 04-06
+!! 1 read_column_ignored
+== one row a step, a heading over two columns of days [C1:D1]
+№ | Виды работ | Сроки | | Ответственные
+1 | Проведение внутреннего анализа | 13.04.2026 | 26.05.2026 | Группа
+=> график.xlsx | started 04-13 ended 05-26
+== a step nobody understands is shown
+№ п/п | Виды работ | Сроки исполнения | Ответственные лица
+1 | Проведение внутреннего анализа | 13.04.26г. по 26.05.26г. | Группа
+2 | Совещание с руководителями | 10.04.26г. | Группа
+=> график.xlsx | started 04-13 ended 05-26
+!! 3 read_row_not_recognised
+== a schedule whose blank for the date is empty is not approved
+УТВЕРЖДАЮ
+«__» ______ 2026 г.
+№ п/п | Виды работ | Сроки исполнения | Ответственные лица
+1 | Проведение внутреннего анализа | 13.04.26г. по 26.05.26г. | Группа
+=> график.xlsx | started 04-13 ended 05-26
+!! 0 read_not_approved
+== a plan approved in its own row is not dated by its development
+№ п/п | Виды работ | Сроки исполнения | Ответственные лица
+1 | Проведение внутреннего анализа | 13.04.26г. по 26.05.26г. | Группа
+2 | Разработка плана мероприятий | 01.06.26г. | Группа
+3 | Утверждение плана мероприятий | 05.06.26г. | Группа
+=> график.xlsx | started 04-13 ended 05-26 developed 06-01 plan 06-05
+== preparing the note stands for signing it where no row signs it
+№ п/п | Виды работ | Сроки исполнения | Ответственные лица
+1 | Проведение внутреннего анализа | 13.04.26г. по 26.05.26г. | Группа
+2 | Подготовка аналитической справки | 01.06.26г. | Группа
+=> график.xlsx | started 04-13 ended 05-26 note 06-01
+!! 3 read_row_taken
+== a row on signing the note dates it, whatever the one on preparing it
+№ п/п | Виды работ | Сроки исполнения | Ответственные лица
+1 | Проведение внутреннего анализа | 13.04.26г. по 26.05.26г. | Группа
+2 | Подготовка аналитической справки | 01.06.26г. | Группа
+3 | Подписание аналитической справки | 05.06.26г. | Группа
+=> график.xlsx | started 04-13 ended 05-26 note 06-05
+== an analysis in parts runs from its first day to its last
+№ п/п | Виды работ | Сроки исполнения | Ответственные лица
+1 | Анализ документов | 13.04.26 – 30.04.26 | Группа
+2 | Выявление рисков | 04.05.26 – 26.05.26 | Группа
+=> график.xlsx | started 04-13 ended 05-26
+!! 3 read_analysis_in_parts
+== the period of the title where no row gives it
+График внутреннего анализа на период с 13.04.2026г. по 26.05.26г.
+№ п/п | Виды работ | Сроки исполнения | Ответственные лица
+1 | Подписание приказа | 6 апреля | Служба
+=> График внутреннего анализа на период с 13.04.2026г. по 26.05.26г. | started 04-13 ended 05-26 order 04-06
+!! 0 read_title_period
+== of two rows of one fact the first counts
+№ п/п | Виды работ | Сроки исполнения | Ответственные лица
+1 | Проведение внутреннего анализа | 13.04.26г. по 26.05.26г. | Группа
+2 | Подписание приказа | 06.04.26г. | Служба
+3 | Издание приказа | 07.04.26г. | Служба
+=> график.xlsx | started 04-13 ended 05-26 order 04-06
+!! 4 read_row_repeats
+== a term in words is no day and no mistake
+№ п/п | Виды работ | Сроки исполнения | Ответственные лица
+1 | Проведение внутреннего анализа | 13.04.26г. по 26.05.26г. | Группа
+2 | Составление перечня должностей | III квартал 2026 года | Группа
+=> график.xlsx | started 04-13 ended 05-26
+!! 3 read_row_not_dated
 """
 """Each by its name, with the ranges of merged cells: the rows of its sheet, where digits are a number and an
-ISO date is a date; then of each analysis the object, the unit where one is named, and the days."""
+ISO date is a date; of each analysis the object, the unit where one is named, and the days; some notes."""
 
 
 def cell(text: str) -> object:
@@ -308,14 +373,15 @@ def cell(text: str) -> object:
     return int(text) if text.isdigit() else text.replace("\\n", "\n") or None
 
 
-def shapes() -> Iterator[tuple[str, tuple[Rows, Sequence[str], list[Expected]]]]:
-    """Rows, merged ranges and analyses of each shape, by its name."""
+def shapes() -> Iterator[tuple[str, tuple[Rows, Sequence[str], list[Expected], set[str]]]]:
+    """Rows, merged ranges, analyses and notes of each shape, by its name."""
     for block in SHAPES.strip().removeprefix("== ").split("\n== "):
         head, *lines = block.splitlines()
         name, _, merged = head.rstrip("]").partition(" [")
-        rows = [[cell(text.strip()) for text in line.split("|")] for line in lines if line[:3] != "=> "]
-        expected = [line[3:].split(" | ") for line in lines if line[:3] == "=> "]
-        yield name, (rows, merged.split(), [(parts[0], "".join(parts[1:-1]), parts[-1]) for parts in expected])
+        rows = [[cell(text.strip()) for text in line.split("|")] for line in lines if line[0] not in "=!"]
+        expected = [line[3:].split(" | ") for line in lines if line[0] == "="]
+        analyses = [(parts[0], "".join(parts[1:-1]), parts[-1]) for parts in expected]
+        yield name, (rows, merged.split(), analyses, {line[3:] for line in lines if line[0] == "!"})
 
 
 def said(schedules: Sequence[ReadSchedule]) -> list[tuple[str, str, dict[str, date]]]:
@@ -340,10 +406,12 @@ BY_NAME = dict(shapes())
 
 @pytest.mark.parametrize("shape", BY_NAME)
 def test_a_schedule_of_any_shape_gives_its_analyses(shape: str) -> None:
-    """Object, unit and every day, in the order of the rows."""
-    rows, merges, expected = BY_NAME[shape]
+    """Object, unit and every day, in the order of the rows, and what is noted beside."""
+    rows, merges, expected, notes = BY_NAME[shape]
+    schedules = read(xlsx(rows, merges))
 
-    assert said(read(xlsx(rows, merges))) == meant(expected)
+    assert said(schedules) == meant(expected)
+    assert notes <= {f"{note.row} {note.code}" for schedule in schedules for note in schedule.notes}
 
 
 ASKED: dict[str, tuple[Rows, list[tuple[int, str]]]] = {
