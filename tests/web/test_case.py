@@ -206,31 +206,23 @@ def test_a_case_lists_all_its_stages_with_what_is_done_of_each(site: Site, brows
     assert page.count('aria-current="step"') == 1
 
 
-def test_only_the_current_stage_and_what_presses_is_unfolded(site: Site, browser: TestClient) -> None:
-    """On 6 April the order is due: its stage is open; the analysis ahead and what follows it are folded."""
+def test_what_to_do_now_stands_on_top_with_its_day_and_its_form(site: Site, browser: TestClient) -> None:
+    """The order, due today: its ground, today as the day, its form in two languages. Its stage alone is
+    unfolded; the analysis ahead and what follows it are folded."""
     page = browser.get(f"/cases/{site.real}?lang=ru").text
+    card = page.partition('id="record"')[2].partition("</section>")[0]
     is_open = {
         part.partition('"')[0]: '<details class="fold" open>' in part
         for part in page.split('aria-labelledby="title-')[1:]
     }
-
-    assert is_open["order"] is True
-    assert is_open["analysis"] is False
-    assert is_open["monitoring"] is False
-
-
-def test_what_to_do_now_stands_on_top_with_its_day_and_its_form(site: Site, browser: TestClient) -> None:
-    """The order, due today: its ground, today as the day, its form in two languages."""
-    page = browser.get(f"/cases/{site.real}?lang=ru").text
-    card = page.partition('id="record"')[2].partition("</section>")[0]
 
     assert page.index('id="record"') < page.index('aria-labelledby="title-preparation"')
     assert "Сделать сейчас" in card
     assert "до 6 апреля 2026 года" in card
     assert '<option value="order_signed" selected>' in card
     assert 'name="on" value="2026-04-06"' in card
-    assert f'href="/cases/{site.real}/forms/order/kk"' in card
-    assert f'href="/cases/{site.real}/forms/order/ru"' in card
+    assert all(f'href="/cases/{site.real}/forms/order/{language}"' in card for language in ("kk", "ru"))
+    assert [is_open[stage] for stage in ("order", "analysis", "monitoring")] == [True, False, False]
 
 
 def test_another_step_is_chosen_and_its_links_are_published_on_the_day_of_the_fact(

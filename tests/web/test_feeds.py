@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import date
 
-import pytest
 from icalendar import Calendar
 
 from notifications.wire.entry import item_id
@@ -45,21 +44,17 @@ def test_a_person_s_feed_holds_what_waits_for_them(site: Site) -> None:
     assert all(len(line) <= 75 for line in answer.content.split(b"\r\n"))
 
 
-def test_a_person_s_feed_holds_nothing_of_others(site: Site) -> None:
-    """Another unit's case is not in it, nor what waits for somebody else of the same unit."""
-    read = Calendar.from_ical(site.stranger().get(feed(site)).content)
-    uids = {str(item["uid"]) for item in read.walk("VEVENT")}
+def test_a_feed_holds_nothing_of_others(site: Site) -> None:
+    """In a person's neither another unit's case nor what waits for a colleague; in a unit's what its units
+    owe."""
+    own, of_law = (
+        {str(item["uid"]) for item in Calendar.from_ical(site.stranger().get(path).content).walk("VEVENT")}
+        for path in (feed(site), unit_feed(site, "law"))
+    )
 
-    assert uids
-    assert item_id(site.late, "order_signed", DOMAIN) not in uids
-
-
-def test_a_unit_s_feed_holds_what_its_units_owe(site: Site) -> None:
-    read = Calendar.from_ical(site.stranger().get(unit_feed(site, "law")).content)
-    uids = {str(item["uid"]) for item in read.walk("VEVENT")}
-
-    assert item_id(site.late, "order_signed", DOMAIN) in uids
-    assert item_id(site.real, "order_signed", DOMAIN) not in uids
+    assert own
+    assert item_id(site.late, "order_signed", DOMAIN) in of_law - own
+    assert item_id(site.real, "order_signed", DOMAIN) not in of_law
 
 
 def test_nothing_confidential_is_in_a_unit_s_feed_nor_named_in_one_s_own(site: Site) -> None:
@@ -75,21 +70,20 @@ def test_nothing_confidential_is_in_a_unit_s_feed_nor_named_in_one_s_own(site: S
     assert "Персоналды" not in feed_text
 
 
-@pytest.mark.parametrize("path", ["/feeds/" + "x" * 43 + ".ics", "/feeds/x.ics", "/feeds/../etc.ics"])
-def test_an_unknown_feed_is_not_there(path: str, site: Site) -> None:
-    assert site.stranger().get(path).status_code == 404
-
-
-def test_a_revoked_feed_is_not_there(site: Site) -> None:
+def test_only_a_feed_s_own_address_opens_it_until_it_is_revoked_by_its_owner(site: Site) -> None:
+    """The address is shown once; others revoke nothing; an unknown one is not there, and takes no POST."""
     path = feed(site)
     page = site.client("responsible").get("/account").text
     (hash,) = re.findall(r'action="/account/feed">\s*<input type="hidden" name="hash" value="(\w{64})"', page)
-    stranger = site.client("officer").post("/account/feed", data={"do": "revoke", "hash": hash})
+    revocation = {"do": "revoke", "hash": hash}
 
-    assert stranger.status_code == 303
+    assert path not in page
+    assert site.stranger().post(path).status_code == 405
+    assert site.client("officer").post("/account/feed", data=revocation).status_code == 303
     assert site.stranger().get(path).status_code == 200
-    site.client("responsible").post("/account/feed", data={"do": "revoke", "hash": hash})
-    assert site.stranger().get(path).status_code == 404
+    site.client("responsible").post("/account/feed", data=revocation)
+    for gone in (path, "/feeds/" + "x" * 43 + ".ics", "/feeds/x.ics", "/feeds/../etc.ics"):
+        assert site.stranger().get(gone).status_code == 404
 
 
 def test_a_closed_account_s_feed_is_not_there(site: Site) -> None:
@@ -97,10 +91,3 @@ def test_a_closed_account_s_feed_is_not_there(site: Site) -> None:
     site.client("administrator").post("/administration/account", data={"login": "responsible", "do": "close"})
 
     assert site.stranger().get(path).status_code == 404
-
-
-def test_a_feed_s_address_is_shown_once(site: Site) -> None:
-    path = feed(site)
-
-    assert path not in site.client("responsible").get("/account").text
-    assert site.stranger().post(path).status_code == 405

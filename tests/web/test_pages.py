@@ -24,6 +24,7 @@ def test_the_explanation_stands_on_the_page_word_for_word(site: Site, browser: T
     assert "Оған дейінгі 10 жұмыс күні: 10, 9, 8, 7, 6, 3, 2, 1 сәуір, 31, 30 наурыз." in kazakh
     assert "10 рабочих дней до него: 10, 9, 8, 7, 6, 3, 2, 1 апреля, 31, 30 марта." in russian
     assert "не позднее 30 марта 2026 года" in russian
+    assert "по предположению" in russian, "the date of its edition is assumed, and says so"
 
 
 def test_an_unknown_case_is_a_404_page_in_the_readers_language(browser: TestClient) -> None:
@@ -43,11 +44,6 @@ def test_every_year_of_the_records_has_its_calendar(year: int, browser: TestClie
     assert answer.status_code == 200
     assert f"Производственный календарь на {year} год" in answer.text
     assert (f"Приказа о переносе выходных дней в {year} году ещё нет" in answer.text) == (year > 2026)
-
-
-def test_the_edition_says_that_its_date_is_assumed(site: Site, browser: TestClient) -> None:
-    """What is not confirmed is not shown as if it were."""
-    assert "по предположению" in browser.get(f"/cases/{site.real}?lang=ru").text
 
 
 @pytest.mark.parametrize("number", ["-1", "99999999999999999999"])
