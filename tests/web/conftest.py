@@ -10,7 +10,7 @@ import shutil
 from base64 import b64encode
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
@@ -23,7 +23,7 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
-from merzim.services.accounts.credentials import hash_password, hash_secret, new_secret
+from merzim.services.accounts.credentials import hash_password
 from merzim.services.app import AppContext
 from merzim.services.moments import Moment
 from merzim.services.upkeep.maintenance import rebuild
@@ -40,7 +40,6 @@ from merzim.settings import (
 )
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.second_factors import SqlSecondFactors
-from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.database.engine import writing
 from merzim.storage.org import store as office_store
 from merzim.web.app import create_app
@@ -48,11 +47,12 @@ from merzim.web.auth.dependencies import COOKIE
 from merzim.web.ui.render import environment
 from notifications.notice import Notice
 from tests.web.offices import office as three_units
+from tests.web.offices import way_in
 from tests.web.serving import browser_of
 from workflow.cases.case import Case, Event, Fact
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.org.access import Access, Credential, CredentialKind, Reader
+from workflow.org.access import Access, CredentialKind, Reader
 from workflow.org.audit import Stamp
 from workflow.org.office import Office
 
@@ -101,10 +101,6 @@ class Site:
     @property
     def factors(self) -> SqlSecondFactors:
         return self.context.factors
-
-    @property
-    def store(self) -> EvidenceFolder:
-        return self.context.evidence
 
     @property
     def office(self) -> Office:
@@ -157,20 +153,8 @@ class Site:
         return browser
 
     def way_in(self, login: str, kind: CredentialKind = "session", scope: str = "") -> str:
-        """The secret of a session, token, feed or invitation of an account, good for twelve hours."""
-        secret = new_secret()
-        self.accounts.store_entry(
-            Credential(
-                hash=hash_secret(secret),
-                kind=kind,
-                login=login,
-                scope=scope,
-                created_at=NOW,
-                seen_at=NOW,
-                expires_at=NOW + timedelta(hours=12),
-            )
-        )
-        return secret
+        """The secret of a session, token, feed or invitation of an account."""
+        return way_in(self.accounts, login, kind, scope, now=NOW)
 
 
 def enter(browser: TestClient, login: str = "officer", password: str = PASSWORD, **fields: str) -> int:

@@ -1,7 +1,12 @@
-"""Common start of the page tests: the shipped law, and a ministry of three units."""
+"""Common start of the page tests: a ministry of three units, and ways into an office."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+from merzim.services.accounts.credentials import hash_secret, new_secret
+from merzim.storage.accounts.accounts import SqlAccounts
+from workflow.org.access import Credential, CredentialKind
 from workflow.org.office import Office, Person, Unit
 
 
@@ -23,3 +28,13 @@ def office() -> Office:
             ),
         },
     )
+
+
+def way_in(
+    accounts: SqlAccounts, login: str, kind: CredentialKind = "session", scope: str = "", *, now: datetime
+) -> str:
+    """The secret of a session, token, feed or invitation of an account, good for twelve hours."""
+    secret = new_secret()
+    times = {"created_at": now, "seen_at": now, "expires_at": now + timedelta(hours=12)}
+    accounts.store_entry(Credential(hash=hash_secret(secret), kind=kind, login=login, scope=scope, **times))
+    return secret

@@ -21,14 +21,15 @@ from starlette.testclient import TestClient
 from merzim.app import build_app
 from merzim.cli import main
 from merzim.clock import parse_moment
-from merzim.services.accounts.credentials import hash_secret, new_secret
+from merzim.services.accounts.credentials import hash_secret
 from merzim.services.app import AppContext
 from merzim.services.moments import Clock, Moment
 from merzim.settings_file import read
 from merzim.web.app import create_app
 from merzim.web.auth.dependencies import COOKIE
+from tests.web.offices import way_in
 from tests.web.serving import browser_of
-from workflow.org.access import ACCESSES, OF_ONE_UNIT, Credential
+from workflow.org.access import ACCESSES, OF_ONE_UNIT, CredentialKind
 
 ROOT = Path(__file__).parents[2]
 DAY = "2026-04-06"
@@ -64,21 +65,9 @@ class RealOffice:
         moment = self.moment[0]
         self.moment[0] = Moment(now=moment.now + by, today=moment.today, demonstration=moment.demonstration)
 
-    def way_in(self, login: str, *, kind: str = "session", scope: str = "") -> str:
+    def way_in(self, login: str, *, kind: CredentialKind = "session", scope: str = "") -> str:
         """The secret of a session or token of an account."""
-        secret = new_secret()
-        now = self.moment[0].now
-        entry = Credential(
-            hash=hash_secret(secret),
-            kind=kind,  # type: ignore[arg-type]
-            login=login,
-            scope=scope,  # type: ignore[arg-type]
-            created_at=now,
-            seen_at=now,
-            expires_at=now + timedelta(hours=12),
-        )
-        self.app.accounts.store_entry(entry)
-        return secret
+        return way_in(self.app.accounts, login, kind, scope, now=self.moment[0].now)
 
     def is_in(self, secret: str) -> bool:
         """Whether a session with this secret goes on."""

@@ -12,7 +12,6 @@ from starlette.testclient import TestClient
 
 from merzim.app import build_app
 from merzim.clock import clock
-from merzim.services.accounts.credentials import hash_secret, new_secret
 from merzim.services.app import AppContext
 from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import deliver, remind
@@ -23,9 +22,9 @@ from merzim.web.app import create_app
 from tests.notifications.sample_office import CHECKS
 from tests.notifications.servers import Office, always, serving
 from tests.web.conftest import PASSWORD, people
+from tests.web.offices import way_in
 from tests.web.serving import browser_of
 from workflow.cases.commands.opening import Opening
-from workflow.org.access import Credential
 from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 
@@ -143,11 +142,7 @@ def test_another_machine_reads_the_figures_with_a_token_of_whoever_runs_or_audit
     people(office_app.accounts)
     scraper = browser_of(create_app(office_app, clock(AT)), "merzim.example.kz", address="192.0.2.7")
     if login:
-        secret = new_secret()
-        times = {"created_at": NOW, "seen_at": NOW, "expires_at": NOW + timedelta(hours=1)}
-        office_app.accounts.store_entry(
-            Credential(hash=hash_secret(secret), kind="token", login=login, scope="read", **times)
-        )
+        secret = way_in(office_app.accounts, login, "token", "read", now=NOW)
         scraper.headers["authorization"] = f"Bearer {secret}"
 
     assert scraper.get("/metrics").status_code == status
