@@ -67,9 +67,9 @@ def test_an_act_that_does_not_fit_is_refused_with_a_sentence(
     with pytest.raises(refusal) as raised:
         adopt_act(shipped_records(), act(text))
 
-    assert raised.value.code == code  # type: ignore[attr-defined]
+    assert raised.value.code == code
     for language in i18n.LANGUAGES:
-        assert i18n.say(code, raised.value.arguments, language)  # type: ignore[attr-defined]
+        assert i18n.say(code, raised.value.arguments, language)
 
 
 def test_a_day_off_by_an_override_comes_with_its_balance() -> None:
@@ -127,6 +127,6 @@ def test_an_entry_that_cannot_be_read_has_its_sentence(text: str, code: str) -> 
     with pytest.raises(ValueError, match=r"^act\.toml: ") as raised:
         act(text)
 
-    assert raised.value.code == code  # type: ignore[attr-defined]
+    assert raised.value.code == code
     for language in i18n.LANGUAGES:
-        assert "act.toml" in i18n.say(code, raised.value.arguments, language)  # type: ignore[attr-defined]
+        assert "act.toml" in i18n.say(code, raised.value.arguments, language)

@@ -147,7 +147,7 @@ def test_only_a_date_is_a_date(wrong: object) -> None:
         lambda day: calendar.count_working_days(date(2026, 4, 13), day),
     ):
         with pytest.raises(TypeError):
-            question(wrong)  # type: ignore[arg-type]
+            question(wrong)
 
 
 def test_the_refusal_can_travel_between_processes() -> None:

@@ -41,7 +41,7 @@ def test_a_figure_in_the_range_meets_the_target_and_a_better_one_too(
     """A value that meets a target still meets it when it improves."""
     first, last = sorted((Fraction(str(low)), Fraction(str(high))))
     value = Fraction(str(measured))
-    figure_text = f"{min(low, high)}-{max(low, high)}"  # type: ignore[type-var]
+    figure_text = f"{min(low, high)}-{max(low, high)}"
     target = Target(((2026, figure_text),), better)
 
     worst = first if better == "higher" else last

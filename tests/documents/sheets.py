@@ -18,7 +18,6 @@ def xlsx(rows: Iterable[Sequence[object]], merge: Iterable[str] = ()) -> bytes:
     """A workbook of one sheet."""
     book = openpyxl.Workbook()
     sheet = book.active
-    assert sheet is not None
     for row in rows:
         sheet.append(list(row))
     for block in merge:

@@ -139,16 +139,13 @@ def test_what_takes_too_long_is_ended_and_refused(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("bad", [hog, crash, break_down, open_many, answer_at_length, answer_hostile])
-def test_what_a_file_may_make_a_library_do_is_a_sentence(bad: Callable[..., object]) -> None:
-    """Much memory, a fault in C, an exception, many files, an endless or hostile answer."""
+def test_what_a_file_may_make_a_library_do_is_a_sentence(
+    bad: Callable[..., object], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Much memory, a fault in C, an exception, many files, an endless or hostile answer. The traceback is the
+    operator's, in the log."""
     assert refused(bad) == "paper_reading_failed"
-
-
-def test_a_reader_that_breaks_is_a_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    """The traceback is the operator's; nobody else sees it."""
-    refused(break_down)
-
-    assert "the library does not like it" in caplog.text
+    assert ("the library does not like it" in caplog.text) == (bad is break_down)
 
 
 def test_a_process_sees_nothing_of_the_services_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,7 +108,7 @@ def test_a_missing_column_is_refused_by_name() -> None:
         refusal = refused(xlsx([heading, (1, "13.04.2026", "22.05.2026", "Служба")]))
 
         assert refusal.code == "paper_columns_missing"
-        assert [text.ru for text in refusal.arguments["missing"]] == [missing]  # type: ignore[attr-defined]
+        assert [text.ru for text in refusal.arguments["missing"]] == [missing]
 
 
 def test_the_flat_form_may_come_as_csv() -> None:

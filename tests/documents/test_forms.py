@@ -249,8 +249,6 @@ def test_the_page_is_that_of_an_official_paper(name: str) -> None:
 
     assert [round(size.cm, 1) for size in sizes if size is not None] == [3.0, 1.5, 2.0, 2.0]
     assert (normal.font.name, normal.font.size.pt) == ("Times New Roman", 14)
-    assert section.page_width is not None
-    assert section.page_height is not None
     if name in INSTRUCTION:
         assert section.page_width > section.page_height
     assert {round(section.page_width.cm, 1), round(section.page_height.cm, 1)} == {21.0, 29.7}

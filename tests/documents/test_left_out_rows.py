@@ -29,7 +29,6 @@ def book(change: Callable[[Worksheet], object], rows: list[tuple[str, ...]] = RO
     """A flat schedule after a change of its sheet."""
     workbook = openpyxl.Workbook()
     sheet = workbook.active
-    assert sheet is not None
     for row in rows:
         sheet.append(row)
     change(sheet)

@@ -59,7 +59,7 @@ def test_days(text: str) -> None:
         (parse_days, "завтра", "office_time.no_day"),
     ],
 )
-def test_what_is_none_is_refused(read, text: str, code: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_none_is_refused(read, text: str, code: str) -> None:
     """By what was written."""
     with pytest.raises(BadOfficeTime) as refusal:
         read(text)

@@ -43,7 +43,7 @@ def document(data: bytes | None = NOTE, **changed_fields: object) -> Document:
         "type": "application/pdf",
         "size": len(data or b""),
     }
-    return Document(**(fields | changed_fields))  # type: ignore[arg-type]
+    return Document(**(fields | changed_fields))
 
 
 def store(*contents: bytes, altered: bytes = b"") -> Callable[[str], BinaryIO]:
@@ -63,14 +63,14 @@ def store(*contents: bytes, altered: bytes = b"") -> Callable[[str], BinaryIO]:
 def packed(tmp_path: Path, *documents: Document, **options: object) -> tuple[zipfile.ZipFile, PackageContent]:
     """The package written and opened again, in Kazakh."""
     target = tmp_path / "жинақ.zip"
-    answer = write_package(target, documents, store(NOTE, SECRET), language="kk", **options)  # type: ignore[arg-type]
+    answer = write_package(target, documents, store(NOTE, SECRET), language="kk", **options)
     return zipfile.ZipFile(target), answer
 
 
 def index(archive: zipfile.ZipFile) -> list[dict[str, object]]:
     """The rows of the index workbook under its headings."""
     book = openpyxl.load_workbook(io.BytesIO(archive.read("Тізбе.xlsx")))
-    heads, *rows = book.active.iter_rows(values_only=True)  # type: ignore[union-attr]
+    heads, *rows = book.active.iter_rows(values_only=True)
     return [dict(zip(map(str, heads), row, strict=True)) for row in rows]
 
 

@@ -38,7 +38,7 @@ def change(town: Town, *people: Person, without: Iterable[Person] = ()) -> None:
     keys = {person.key for person in without}
     left = replace(office, people={key: person for key, person in office.people.items() if key not in keys})
     if keys:
-        town.outbox.office = lambda: left  # type: ignore[method-assign]
+        town.outbox.office = lambda: left
 
 
 def night(town: Town, number: int = 1) -> Shelf:
@@ -102,7 +102,7 @@ def test_with_nobody_to_send_it_to_a_letter_waits(town: Town) -> None:
     shelf = night(town)
     change(town, replace(OFFICER, duties=()), without=[AIGUL, DANA, OFFICER])
     nobody = readers(town, shelf)
-    del town.outbox.office  # type: ignore[method-assign]
+    del town.outbox.office
     moment = noon(FIVE_BEFORE) + timedelta(minutes=10)
     town.deliver([shelf], FIVE_BEFORE, at=moment)
 

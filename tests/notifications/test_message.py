@@ -93,7 +93,6 @@ def test_whatever_a_text_says_comes_back(said: list[str]) -> None:
 
     assert raw.isascii()
     assert all(len(line) <= 998 for line in lines(raw))
-    assert body is not None
     assert body.get_content().splitlines() == (content.splitlines() or [""])
 
 

@@ -98,7 +98,6 @@ def opened(one: OutgoingMessage) -> EmailMessage:
 
 def half(message: EmailMessage, kind: str) -> str:
     body = message.get_body((kind,))
-    assert body is not None
     return str(body.get_content())
 
 

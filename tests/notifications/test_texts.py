@@ -36,8 +36,7 @@ def the_case() -> Case:
 
 def due(obligation: str = "start_announced", **changes: object) -> Deadline:
     case_deadline = deadline(the_case(), analysis(), CALENDAR, obligation, today=FIVE_BEFORE)
-    assert case_deadline is not None
-    return case_deadline._replace(**changes)  # type: ignore[arg-type]
+    return case_deadline._replace(**changes)
 
 
 def matter(case_deadline: Deadline | None = None, **changes: object) -> Matter:
@@ -51,7 +50,7 @@ def matter(case_deadline: Deadline | None = None, **changes: object) -> Matter:
         public_address="https://merzim.example.kz",
         stake=Stake(Decimal(3), deducted=False),
     )
-    return replace(base_matter, **changes)  # type: ignore[arg-type]
+    return replace(base_matter, **changes)
 
 
 def said(language: str, today: date, case_deadline: Deadline | None = None, **changes: object) -> Letter:

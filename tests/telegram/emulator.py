@@ -110,7 +110,7 @@ class Emulator:
         }
         self.ask("/test/file", file_fields)
         document = {"file_id": file_fields["id"], "file_unique_id": file_fields["id"], "file_name": name}
-        document["file_size"] = len(content)  # type: ignore[assignment]
+        document["file_size"] = len(content)
         message = {"botToken": TOKEN, **_who(user, "kk"), "document": document}
         self.ask("/sendMessage", message | ({"caption": caption} if caption else {}))
 
@@ -153,7 +153,6 @@ def running() -> Iterator[Emulator]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    assert process.stdout is not None
     try:
         first = process.stdout.readline()
         assert first.startswith("ready"), first + process.stdout.read()

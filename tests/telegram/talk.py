@@ -60,7 +60,7 @@ class Talk:
     def poller(self, **options: object) -> Poller:
         leases = SqlLeases(self.town.engine)
         real = lambda: datetime.now(UTC)  # noqa: E731, TID251
-        return Poller(self.bot, self.conversation, leases, real, poll=1, **options)  # type: ignore[arg-type]
+        return Poller(self.bot, self.conversation, leases, real, poll=1, **options)
 
     def code_for(self, person: str, *, at: datetime | None = None) -> str:
         code = new_code()

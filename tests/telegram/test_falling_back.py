@@ -69,7 +69,6 @@ def test_a_blocked_bot_is_switched_off_the_letter_goes_by_mail_and_the_officer_h
 
     assert heard(town)["telegram", AIGUL.key].state == "failed"
     assert heard(town)["shelf", AIGUL.key].state == "sent"
-    assert lost is not None
     assert lost.blocked_at == noon(FIVE_BEFORE)
     assert [letter.subject for letter in to_officer] == ["Telegram хабарламалары жетпейді: Ахметова Айгүл"]
     assert "жаңа бір реттік код" in to_officer[0].text

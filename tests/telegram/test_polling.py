@@ -172,7 +172,7 @@ def test_no_failure_of_the_database_ends_the_bot(
     def taken(*arguments: object, **named: object) -> bool:
         for trouble in away:
             raise trouble
-        return take(*arguments, **named)  # type: ignore[arg-type]
+        return take(*arguments, **named)
 
     monkeypatch.setattr(SqlLeases, "take", taken)
     with listening(talk.poller(fault=lambda *_: 1 / 0)):

@@ -115,8 +115,9 @@ class Site:
         """The digests of the stored files."""
         return sorted(file.name for file in self.context.settings.evidence.folder.glob("??/*"))
 
-    def case(self, case: str) -> Case | None:
-        return self.context.reads.case(case)
+    def case(self, case: str) -> Case:
+        stored_case: Case = self.context.reads.case(case)
+        return stored_case
 
     def cases(self) -> list[str]:
         return [case.id for case in self.context.reads.cases()]
@@ -126,9 +127,7 @@ class Site:
 
     def facts(self, case: str) -> Mapping[str, Fact]:
         """Recorded facts of a case."""
-        stored_case = self.case(case)
-        assert stored_case is not None
-        return stored_case.facts
+        return self.case(case).facts
 
     def sent(self, *letters: Notice) -> None:
         """Store letters in the given state."""

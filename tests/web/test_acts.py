@@ -33,7 +33,7 @@ def officer(site: Site) -> Iterator[TestClient]:
 def menu(client: TestClient) -> list[str]:
     """The addresses of the menu."""
     page = client.get("/").text
-    return re.findall(r'href="(/[^"]*)"', re.search(r'<nav class="menu".*?</nav>', page, re.S)[0])  # type: ignore[index]
+    return re.findall(r'href="(/[^"]*)"', re.search(r'<nav class="menu".*?</nav>', page, re.S)[0])
 
 
 def adopt(client: TestClient, act: str, do: str = "adopt") -> None:

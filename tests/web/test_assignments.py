@@ -31,9 +31,7 @@ def site() -> Site:
 
 
 def given(site: Site) -> Assignment:
-    case = site.case(site.late)
-    assert case is not None
-    return assignments(case)[1]
+    return assignments(site.case(site.late))[1]
 
 
 def give(site: Site, until: str = "2026-04-10", person: str = "c@org.kz") -> None:
@@ -151,9 +149,7 @@ def test_only_heads_and_officers_give_and_a_mistaken_one_is_withdrawn(site: Site
     assert "assignment.1" not in rows
     assert count(site.client("erlan").get("/desk").text) == 0
     give(site)
-    case = site.case(site.late)
-    assert case is not None
-    assert list(assignments(case)) == [2]
+    assert list(assignments(site.case(site.late))) == [2]
 
 
 def give_alone(site: Site, login: str = "boss", **fields: str) -> int:
@@ -163,9 +159,7 @@ def give_alone(site: Site, login: str = "boss", **fields: str) -> int:
 
 def alone(site: Site) -> Case:
     (case,) = site.context.reads.cases(procedure="assignment")
-    whole_case = site.case(case.id)
-    assert whole_case is not None
-    return whole_case
+    return site.case(case.id)
 
 
 def test_one_given_alone_opens_a_case_of_its_own_in_the_unit_of_who_is_to_do_it(site: Site) -> None:

@@ -251,7 +251,6 @@ def test_each_refused_log_in_is_one_line_with_the_address_and_the_reason(
 ) -> None:
     """At the level that is written unless config.toml says otherwise; never what was typed as a name."""
     closed = office.accounts.account("auditor")
-    assert closed is not None
     office.accounts.save(closed.reader, disabled=True, at=SAID)
     office.factors.enrol("first_head", pyotp.random_base32(), 0, (), at=SAID)
     secret = "құпиясөзім\nlog-in refused: address=192.0.2.1"

@@ -138,7 +138,7 @@ def test_rows_out_of_reach_and_bad_forms_are_refused_in_words(site: Site) -> Non
 
 def test_the_api_answers_each_step_and_refuses_decisions_and_register_rows(site: Site) -> None:
     """The sentences stand in three languages; a step sent twice counts once."""
-    decision = next(iter(site.context.library.of(site.case(site.late)).decisions), "")  # type: ignore[arg-type]
+    decision = next(iter(site.context.library.of(site.case(site.late)).decisions), "")
     names = ["order_signed", "order_signed", "measure.1", *([decision] if decision else [])]
     steps = [{"case": site.late, "fact": name} for name in names]
     answer = site.client().post("/api/v1/facts", json={"on": "2026-04-06", "steps": steps}).json()

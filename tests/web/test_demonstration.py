@@ -99,10 +99,10 @@ def test_a_request_that_passed_a_proxy_does_not_get_it(shown: Site) -> None:
 def test_a_proxy_that_names_nobody_does_not_get_it(shown: Site) -> None:
     """nginx without a line about headers: HTTP/1.0, and our own name as the host."""
 
-    async def as_of_old(scope: dict, receive: object, send: object) -> None:  # type: ignore[type-arg]
+    async def as_of_old(scope: dict, receive: object, send: object) -> None:
         if scope["type"] == "http":
             scope["http_version"] = "1.0"
-        await shown.app(scope, receive, send)  # type: ignore[arg-type]
+        await shown.app(scope, receive, send)
 
     assert offers(browser_of(as_of_old, scheme="http")) == (False, 404)
 

@@ -103,20 +103,6 @@ def said_in_red(office: RealOffice, places: Sequence[tuple[str, str]]) -> list[b
     return found
 
 
-def test_the_bare_address_leads_everybody_to_a_page_of_their_own(begun: RealOffice) -> None:
-    """An administrator sees no cases, and types the address all the same."""
-    begun.run("user", "add", "auditor", "--access", "auditor")
-    with begun.client("administrator") as browser:
-        answer = browser.get("/?lang=en")
-        elsewhere = browser.get("/cases")
-    with begun.client("auditor") as browser:
-        auditor = browser.get("/")
-
-    assert (answer.status_code, answer.headers.get("location")) == (303, "/administration?lang=en")
-    assert elsewhere.status_code == 403
-    assert auditor.status_code == 200
-
-
 def test_an_empty_desk_says_what_to_do_until_the_first_letter_is_out(begun: RealOffice) -> None:
     """An officer: load the schedule, check, and the day of the first letter, also while it waits for office
     hours; then the desk as it always is.

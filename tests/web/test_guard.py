@@ -137,7 +137,7 @@ def test_an_error_inside_shows_no_traceback(site: Site, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(SqlReads, "sums", broken)
     browser = site.client()
-    browser._transport.raise_server_exceptions = False  # type: ignore[attr-defined]
+    browser._transport.raise_server_exceptions = False
     with browser:
         answer = browser.get("/?lang=ru")
 

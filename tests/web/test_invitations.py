@@ -78,7 +78,7 @@ def test_an_invitation_is_mailed_followed_once_and_replaced_by_the_next(
         preview = browser.get("/administration/accounts?lang=en&preview=true").text
         answer = browser.post(place, data={"do": "invite", "person": ["d@org.kz", "ann@org.kz"]})
         deliver(site.context, now=NOW, today=TODAY)
-        letters = {to: letter.get_body(("plain",)).get_content() for to, letter in mail.accepted}  # type: ignore[union-attr]
+        letters = {to: letter.get_body(("plain",)).get_content() for to, letter in mail.accepted}
         links = {to: re.findall(r"https?://\S+/welcome/(\S+)", text) for to, text in letters.items()}
         secrets = [secret for group in links.values() for secret in group]
         first, second = links["D.Kim@org.kz"][0], links["ann@org.kz"][0]

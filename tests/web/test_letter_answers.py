@@ -167,7 +167,7 @@ def test_an_expired_link_says_so_and_answers_nothing(town: Town, pages: Callable
     path = link(town, FIVE_BEFORE)
     browser = pages(FIVE_BEFORE)
     moment = Stamp(by="officer", now=noon(FIVE_BEFORE), today=FIVE_BEFORE)
-    town.case_commands.record("2026-0001", "start_announced", on=FIVE_BEFORE, at=moment)  # type: ignore[arg-type]
+    town.case_commands.record("2026-0001", "start_announced", on=FIVE_BEFORE, at=moment)
     page = browser.get(path, params={"lang": "ru"})
     browser.post(path, data={"say": "not_mine"})
 

@@ -95,7 +95,6 @@ def test_the_figures_are_what_became_of_the_letters(office_app: AppContext) -> N
     assert 'merzim_notices{channel="email",state="sent"} 0.0' in text
     assert "merzim_queue_age_seconds 0.0" in text
     rounded = re.search(r'merzim_last_run_timestamp_seconds\{what="round"\} (\S+)', text)
-    assert rounded is not None
     assert float(rounded[1]) == NOW.timestamp()
     assert 'merzim_last_run_timestamp_seconds{what="delivery"}' in text
 
@@ -112,7 +111,6 @@ def test_the_figures_say_what_is_overdue_what_runs_and_how_fast_pages_answer(off
     assert 'merzim_alarm_age_seconds{alarm="backup"} 93600.0' in text
     answered = r'merzim_http_request_seconds_count\{method="GET",route="/login",status="200"\} (\S+)'
     count = re.search(answered, text)
-    assert count is not None
     assert float(count[1]) >= 1
     late = client(office_app, now="2026-04-01T12:00").get("/metrics").text
     assert 'merzim_obligations{state="overdue"} 1.0' in late
@@ -153,7 +151,6 @@ def test_a_letter_that_failed_stands_on_the_board_and_is_sent_again(office_app: 
     browser = client(office_app, "officer")
     board = browser.get("/?lang=en").text
     key = re.search(r'name="key" value="([^"]+)"', board)
-    assert key is not None
     (before,) = office_app.outbox.notices()
     answer = browser.post(f"/cases/{before.case}/notices/resend", data={"key": key[1]})
     (after,) = office_app.outbox.notices()
@@ -270,7 +267,6 @@ def test_an_administrator_sends_a_failed_letter_again_without_knowing_its_case(o
     browser = client(office_app, "administrator")
     page = browser.get("/administration?lang=en").text
     letter = re.search(r'name="letter" value="([0-9a-f]{32})"', page)
-    assert letter is not None
     made_up = browser.post("/administration/operations?lang=en", data={"letter": "0" * 32})
     sent = browser.post("/administration/operations?lang=en", data={"letter": letter[1]})
     second_answer = browser.post("/administration/operations?lang=en", data={"letter": letter[1]})

@@ -200,7 +200,6 @@ def test_a_case_is_opened_by_hand_with_its_dates(app: AppContext, officer: TestC
     assert 'value="Мемлекеттік сатып алу"' in preview.text
     assert before == []
     assert answer.url.path == f"/cases/{head.id}"
-    assert case is not None
     assert case.planned == {"analysis_started": date(2026, 6, 1)}
     assert case.facts["schedule_approved"].on == date(2026, 3, 2)
     assert case.unit == "law"

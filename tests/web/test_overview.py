@@ -12,11 +12,8 @@ from starlette.testclient import TestClient
 from merzim.services.board.overview import Overview, overview
 from merzim.services.context import operator_context
 from merzim.services.reports.points import points_of_year
-from tests.law import CALENDAR
 from tests.web.conftest import NOW, TODAY, Site, build
-from workflow.board.rows import DeadlineFilter, Horizon
 from workflow.cases.commands.opening import Opening
-from workflow.deadlines.lateness import near
 from workflow.org.access import Reader
 from workflow.org.audit import Stamp
 
@@ -55,21 +52,8 @@ def test_how_late_is_said_in_working_days_and_whose_it_is(site: Site, browser: T
     """Due on Friday 6 February, with Women's Day and Nauryz between: on 6 April 37 working days, of law."""
     longest = seen(site).longest
 
-    assert longest is not None
     assert (longest[0], longest[1].names) == (37, ("Өтегенов Ерлан",))
     assert "37 рабочих дней: Өтегенов Ерлан" in browser.get("/?lang=ru").text
-
-
-def test_what_is_missed_counts_as_unconfirmed(site: Site) -> None:
-    """An announcement nobody made, and with it the check of its text."""
-    reads, day = site.context.reads, Horizon(today=TODAY, soon=near(CALENDAR, TODAY))
-    undated = reads.count(DeadlineFilter(urgency="undated", horizon=day))
-
-    missed = reads.listed(DeadlineFilter(urgency="missed", horizon=day), limit=100)
-    assert {row.obligation for row in missed} == {"start_announced", "start_text_checked"}
-    assert (
-        seen(site).unconfirmed == reads.count(DeadlineFilter(urgency="unconfirmed", horizon=day)) <= undated + 2
-    )
 
 
 def test_all_is_in_time_only_where_nothing_waits_to_be_confirmed() -> None:

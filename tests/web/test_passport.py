@@ -9,15 +9,8 @@ import docx
 from starlette.testclient import TestClient
 
 from tests.web.conftest import Site
-from workflow.cases.case import Case
 
 RU, KK = "Акционерное общество и его дочерние и зависимые организации", "Қоғам"
-
-
-def stored(site: Site) -> Case:
-    stored_case = site.case(site.real)
-    assert stored_case is not None
-    return stored_case
 
 
 def order(client: TestClient, case: str, language: str) -> str:
@@ -31,12 +24,17 @@ def test_a_passport_is_edited_by_the_fields_that_differ(site: Site, browser: Tes
     """The title, the order in both languages and the feed of events follow; what was shown and is the same is
     not written."""
     case = f"/cases/{site.real}"
-    fields_shown = {"was.object_kk": "", "was.object_ru": "", "was.group": "", "was.unit": stored(site).unit}
+    fields_shown = {
+        "was.object_kk": "",
+        "was.object_ru": "",
+        "was.group": "",
+        "was.unit": site.case(site.real).unit,
+    }
     form_fields = {
         **fields_shown,
         "object_kk": KK,
         "object_ru": RU,
-        "unit": stored(site).unit,
+        "unit": site.case(site.real).unit,
         "group": "Ахметов А.; юрист; руководитель\r\nСәрсен Б.; маман",
         "more": "published",
         "more_who": "Б",
@@ -46,7 +44,7 @@ def test_a_passport_is_edited_by_the_fields_that_differ(site: Site, browser: Tes
     }
     refused = browser.post(f"{case}/passport", data={**form_fields, "period_last": "2023-12-31"})
     assert refused.status_code == 422
-    assert stored(site).object_ru == ""
+    assert site.case(site.real).object_ru == ""
     assert RU in refused.text
 
     edit_answer = browser.post(f"{case}/passport", data={**form_fields, "period_last": "2025-12-31"})
@@ -54,7 +52,7 @@ def test_a_passport_is_edited_by_the_fields_that_differ(site: Site, browser: Tes
     assert edit_answer.status_code == 303
     event = site.events(site.real)[-1]
     assert event.payload.keys() == {"object_kk", "object_ru", "group", "responsible", "period"}
-    assert stored(site).responsible["published"] == "Б"
+    assert site.case(site.real).responsible["published"] == "Б"
     assert f"<h1>{RU}</h1>" in browser.get(f"{case}?lang=ru").text
     assert KK in browser.get("/cases?lang=kk").text
     kazakh, russian = order(browser, site.real, "kk"), order(browser, site.real, "ru")
@@ -73,7 +71,7 @@ def test_a_passport_is_edited_by_the_fields_that_differ(site: Site, browser: Tes
 def test_the_history_names_people_and_units_that_were_changed(site: Site, browser: TestClient) -> None:
     """Never by their keys; words that name nobody of the office stay as they are."""
     person = next(iter(site.office.people.values()))
-    old, new = site.office.units[stored(site).unit], site.office.units["law"]
+    old, new = site.office.units[site.case(site.real).unit], site.office.units["law"]
     address = f"/api/v1/cases/{site.real}/passport"
     browser.post(address, json={"responsible": {"published": person.key}})
     browser.post(address, json={"responsible": {"published": "Сарапшы"}, "unit": new.id})

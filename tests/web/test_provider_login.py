@@ -27,7 +27,7 @@ from tests import openid
 from tests.notifications.servers import free_port
 from tests.openid import CALLBACK, CLIENT, SECRET, Provider
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build
-from workflow.org.access import Access, Account, Reader
+from workflow.org.access import Access, Reader
 from workflow.org.audit import Stamp
 
 SAID = Stamp(by="test", now=NOW, today=TODAY)
@@ -74,12 +74,6 @@ def enter(site: Site, provider: Provider, sub: str, onward: str = "/") -> tuple[
     return browser, come_back(browser, provider.log_in(address, sub))
 
 
-def account(site: Site, login: str) -> Account:
-    row = site.accounts.account(login)
-    assert row is not None
-    return row
-
-
 def open_account(site: Site, login: str, *, person: str = "", disabled: bool = False) -> None:
     """Make an account without a password, as an administrator does before somebody's first log-in."""
     reader = Reader(login=login, access="officer", person=person)
@@ -90,7 +84,9 @@ def test_somebody_logs_in_with_the_account_made_for_their_person(provider: Provi
     """Found by a verified e-mail once, and ever after by `sub`; led to the page they wanted, of ours alone."""
     provider.person("77-a", email="D@Org.kz", email_verified=True)
     site = office(provider)
-    site.accounts.save(replace(account(site, "responsible").reader, person="x"), disabled=False, at=SAID)
+    site.accounts.save(
+        replace(site.accounts.account("responsible").reader, person="x"), disabled=False, at=SAID
+    )
     open_account(site, "gulnur", person="a@org.kz")
     provider.person("77-a", email="A@Org.kz", email_verified=True)
 
@@ -100,7 +96,7 @@ def test_somebody_logs_in_with_the_account_made_for_their_person(provider: Provi
 
     assert (first.status_code, first.headers["location"]) == (303, "/cases?q=1")
     assert (second_answer.status_code, second_answer.headers["location"]) == (303, "/desk")
-    assert account(site, "gulnur").providers == ("oidc",)
+    assert site.accounts.account("gulnur").providers == ("oidc",)
     assert site.accounts.identity("oidc", f"{provider.issuer} 77-a") is not None
     assert browser.get("/account").status_code == 200
     assert COOKIE not in browser.cookies
@@ -110,7 +106,7 @@ def test_nothing_is_opened_for_somebody_without_an_account_or_a_group(provider: 
     """Not by an unverified e-mail, not for an administrator's person; a closed account stays closed."""
     site = office(provider, groups=(GroupAccess(group="auditors", access="auditor"),))
     for login in ("responsible", "head_of_unit"):
-        site.accounts.save(replace(account(site, login).reader, person=""), disabled=False, at=SAID)
+        site.accounts.save(replace(site.accounts.account(login).reader, person=""), disabled=False, at=SAID)
     administrator = Reader(login="administrator", access="administrator", person="a@org.kz")
     site.accounts.save(administrator, disabled=False, at=SAID)
     open_account(site, "closed", person="b@org.kz", disabled=True)
@@ -127,11 +123,11 @@ def test_nothing_is_opened_for_somebody_without_an_account_or_a_group(provider: 
         assert "you have no open account" in answer.text
         assert browser.get("/account").status_code == 303
     assert {row.reader.login for row in site.accounts.all()} == before
-    assert account(site, "administrator").providers == ()
-    assert account(site, "c").providers == ()
+    assert site.accounts.account("administrator").providers == ()
+    assert site.accounts.account("c").providers == ()
     provider.person("unknown", groups=["staff", "auditors"])
     assert enter(site, provider, "unknown")[1].status_code == 303
-    assert account(site, "unknown").reader.access == "auditor"
+    assert site.accounts.account("unknown").reader.access == "auditor"
 
 
 def test_a_group_changes_an_access_and_takes_it_with_the_sessions(provider: Provider) -> None:
@@ -140,10 +136,10 @@ def test_a_group_changes_an_access_and_takes_it_with_the_sessions(provider: Prov
     site = office(provider, groups=rows)
     provider.person("dana", groups=["a"])
     browser, _ = enter(site, provider, "dana")
-    assert account(site, "dana").reader.access == "auditor"
+    assert site.accounts.account("dana").reader.access == "auditor"
     provider.person("dana", groups=["a", "o"])
     promoted, _ = enter(site, provider, "dana")
-    assert account(site, "dana").reader.access == "officer"
+    assert site.accounts.account("dana").reader.access == "officer"
     assert browser.get("/account").status_code == 303
     provider.person("dana", groups=[])
 
@@ -236,7 +232,7 @@ def test_while_the_provider_is_down_the_page_says_so_and_passwords_work(provider
     site = office(provider)
     browser, address = begin(site)
     callback = provider.log_in(address, "late")
-    site.context.provider._client[1].server_metadata["token_endpoint"] = f"http://127.0.0.1:{free_port()}/token"  # type: ignore[union-attr, index]
+    site.context.provider._client[1].server_metadata["token_endpoint"] = f"http://127.0.0.1:{free_port()}/token"
     assert come_back(browser, callback).status_code == 503
     assert office(provider, issuer=f"{provider.issuer}/").stranger().get("/login/oidc").status_code == 503
 
@@ -297,7 +293,7 @@ def test_an_account_is_closed_and_unlinked_as_any_other(provider: Provider) -> N
     account_commands.unlink(ctx, AccountCommand(login="responsible"))
 
     assert (closed.status_code, browser.get("/account").status_code) == (401, 303)
-    assert account(site, "responsible").providers == ()
+    assert site.accounts.account("responsible").providers == ()
     assert enter(site, provider, "own")[1].status_code == 303
 
 

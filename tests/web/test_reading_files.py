@@ -57,7 +57,7 @@ def request(
     headers = {"authorization": f"Bearer {token}"} if token else {}
     connection.request(method, path, body, {**headers, "content-type": kind} if kind else headers)
     answer = connection.getresponse()
-    answer.text = answer.read().decode()  # type: ignore[attr-defined]
+    answer.text = answer.read().decode()
     connection.close()
     return answer
 

@@ -80,8 +80,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
         )
         link = Evidence(kind="", reference=LINK)
         closed = [
-            Evidence(**{**_fields(evidence), "kind": "", "restricted": GROUND})  # type: ignore[arg-type]
-            for evidence in (file, link)
+            Evidence(**{**_fields(evidence), "kind": "", "restricted": GROUND}) for evidence in (file, link)
         ]
         context.case_commands.record(CASE, "order_signed", on=moment.today, evidence=[file, link], at=stamp)
         risks, registers = RiskCommands(context.case_commands), RegisterCommands(context.case_commands)

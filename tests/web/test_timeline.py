@@ -45,8 +45,6 @@ def test_the_shaded_days_are_exactly_the_days_off_while_days_are_wide() -> None:
         build_timeline(deadlines, calendar=calendars.calendar(), today=TODAY, soon=SOON)
         for deadlines in (analysis, chain())
     )
-    assert wide is not None
-    assert life is not None
     shaded = {
         off.first + timedelta(days=n) for off in wide.offs for n in range((off.last - off.first).days + 1)
     }
@@ -68,7 +66,6 @@ def test_the_analysis_stays_in_the_picture_during_the_monitoring() -> None:
         deadlines_then, calendar=calendars.calendar(), today=today, soon=date(2026, 11, 11)
     )
 
-    assert picture is not None
     rows = {line.id.partition(".")[0]: line for line in picture.lines}
     assert rows["quarter_reported"].id == "quarter_reported.2026Q2"
     assert picture.first <= date(2026, 3, 30) < today <= picture.last
@@ -86,7 +83,6 @@ def test_each_period_of_a_row_has_its_own_look_and_the_date_is_of_the_mark_it_st
         chain(facts=facts, today=today), calendar=calendars.calendar(), today=today, soon=date(2026, 11, 11)
     )
 
-    assert picture is not None
     started = next(line for line in picture.lines if line.id == "analysis_started")
     assert started.shown == date(2026, 4, 14)
     row = next(line for line in picture.lines if line.id.startswith("quarter_reported"))

@@ -12,7 +12,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.services import names as narrowing
+from merzim.web.pages.reports import page as report_pages
 from tests.web.conftest import Site, account, office_with_cases
+from tests.web.test_names_of_others import letter
 
 LISTS = {
     "/deadlines.xlsx?urgency=overdue": (
@@ -98,9 +100,15 @@ def test_the_tables_of_a_case_are_one_workbook(site: Site) -> None:
 def test_a_list_too_long_for_a_workbook_is_refused_in_words(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It says how many rows there are and how to have fewer."""
+    """It says how many rows there are and how to have fewer: a file that ended early would leave out people."""
     monkeypatch.setattr(narrowing, "MAX_EXPORTED", 1)
-    for address in ("/deadlines.xlsx", "/cases.xlsx"):
+    monkeypatch.setattr(report_pages, "MAX_EXPORTED", 1)
+    site.sent(*(letter(case, "a@org.kz") for case in (site.real, site.late)))
+    for address, rows in (
+        ("/deadlines.xlsx", "строк"),
+        ("/cases.xlsx", "строк"),
+        ("/register/xlsx", "уведомлений"),
+    ):
         answer = site.client().get(address, params={"lang": "ru"})
         assert answer.status_code == 422
-        assert "не больше 1 строк" in answer.text
+        assert f"не больше 1 {rows}" in answer.text

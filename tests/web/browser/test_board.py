@@ -20,7 +20,7 @@ def site() -> Site:
 @pytest.fixture
 def served(chromium: Any, site: Site) -> Iterator[Served]:
     pages = SimpleNamespace(pages=site.app, way_in=site.way_in)
-    with serving(pages, chromium) as server:  # type: ignore[arg-type]
+    with serving(pages, chromium) as server:
         yield server
 
 

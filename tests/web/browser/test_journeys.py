@@ -28,7 +28,6 @@ def test_a_plan_date_is_moved_by_the_mouse_and_by_the_keyboard(
 
     def planned() -> str:
         case = reads.case("2026-0001")
-        assert case is not None
         return case.planned["analysis_ended"].isoformat()
 
     with served.page(viewport={"width": 1366, "height": 900}) as page:
