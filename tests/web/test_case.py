@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
 from datetime import date
 from urllib.parse import unquote
 
@@ -13,9 +14,10 @@ from starlette.testclient import TestClient
 
 import i18n
 from tests.case_rows import completed_case
-from tests.web.conftest import NOW, TODAY, Site
+from tests.web.conftest import NOW, THREE_UNITS, TODAY, Site, account, build
 from tests.web.real import ROOT
 from workflow.cases.commands import reminder_actions, standings
+from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
 
 AT = Stamp(by="test", now=NOW, today=TODAY)
@@ -254,3 +256,46 @@ def test_whatever_was_just_done_in_a_case_is_said_by_its_page(site: Site) -> Non
     answer = browser.post(f"/cases/{site.real}/comments", data={"text": "Пікір"})
     sentence = i18n.say("web.case.said.commented", {}, "ru")
     assert sentence in browser.get(f"{answer.headers.get('location') or answer.url}&lang=ru").text
+
+
+ENDED = date(2026, 3, 19)
+QUESTION = "Есть ли признаки административного или уголовного правонарушения?"
+
+
+@pytest.fixture
+def asking() -> Site:
+    """An office with one purchase analysis that has ended; its officer is its prevention unit."""
+    officer = replace(THREE_UNITS.people["a@org.kz"], duties=("authorised_person", "prevention_unit"))
+    site = build(replace(THREE_UNITS, people={**THREE_UNITS.people, officer.key: officer}))
+    account(site, "officer", "officer", "a@org.kz")
+    opening = Opening(
+        procedure="procurement-analysis",
+        unit="hr",
+        object="Орда",
+        facts={"procurement_analysis_ended": ENDED, "procurement_result_reported": ENDED},
+    )
+    site.case_commands.open(opening, at=Stamp(by="test", now=NOW, today=TODAY))
+    return site
+
+
+def test_the_case_asks_its_question_and_is_closed_by_the_answer(asking: Site) -> None:
+    """The page shows the question and its answers; without a choice it is refused in words; answered, the
+    case that would have been over before stands where the answer leaves it, and another answer is refused."""
+    (case,) = asking.cases()
+    browser = asking.client()
+    page = browser.get(f"/cases/{case}?lang=ru&fact=offence_signs").text
+    data = {"fact": "offence_signs", "on": TODAY.isoformat(), "preview": "yes"}
+    blank = browser.post(f"/cases/{case}?lang=ru", data=data)
+    answer = browser.post(f"/cases/{case}", data={**data, "option": "none"})
+    after = browser.get(answer.headers["location"]).text
+    other = browser.post(f"/cases/{case}", data={**data, "option": "found"})
+
+    assert QUESTION in page
+    assert re.findall(r'name="option" value="(\w+)"', page) == ["found", "none"]
+    assert (blank.status_code, "Выберите один из ответов" in blank.text) == (422, True)
+    assert asking.facts(case)["offence_signs_absent"].on == TODAY
+    assert "Записано: Признаков правонарушения нет" in after
+    assert "Закрыто: сроков больше нет" in after
+    assert (other.status_code, "сначала отзовите его" in other.text) == (409, True)
+    for address, is_listed in (("/cases?stage=closed", True), ("/cases?stage=completed", False)):
+        assert (f"/cases/{case}" in browser.get(address).text) is is_listed
