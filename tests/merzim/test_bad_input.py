@@ -51,6 +51,8 @@ def _one_line(result: Said) -> str:
         ("due --unit Nowhere", "Nowhere"),
         ("rehearse --from 2026-04-06 --until 2026-04-01", "April"),
         ("restore none.sqlite", "none.sqlite"),
+        ("open-year 2039", "2038"),
+        ("score --year abc", "--year: a whole number is wanted"),
     ],
 )
 def test_bad_input_is_one_sentence_that_names_it(empty_office: Merzim, line: str, names: str) -> None:

@@ -83,7 +83,8 @@ def test_a_preview_shows_days_deadlines_and_people_and_writes_nothing(two: Merzi
 
 
 def test_applied_it_moves_what_the_preview_showed_and_nothing_else(two: Merzim, act: Path) -> None:
-    """The case in the autumn stays; board, chains and seals agree."""
+    """The case in the autumn stays; board, chains and seals agree; what was known the day before stays
+    answerable."""
     old, other = rows(two, "2026-0001"), rows(two, "2026-0002")
     preview = two("calendar-change", "preview", act, "--json", *NOW).json
     applied = two("calendar-change", "apply", act, "--json", *NOW).json
@@ -96,6 +97,10 @@ def test_applied_it_moves_what_the_preview_showed_and_nothing_else(two: Merzim, 
     assert two("verify").code == 0
     assert two("rebuild").code == 0
     assert two("verify").code == 0
+    assert two("calendar", "day", "2026-05-08").code == 1
+    assert two("calendar", "day", "2026-05-16").code == 0
+    assert two("calendar", "day", "2026-05-08", "--as-of", "2026-04-19").code == 0
+    assert two("calendar", "day", "2026-05-08", "--as-of", "2026-04-20").code == 1
 
 
 def test_the_history_of_a_case_names_the_act_that_moved_its_dates(two: Merzim, act: Path) -> None:
@@ -114,37 +119,6 @@ def test_the_history_of_a_case_names_the_act_that_moved_its_dates(two: Merzim, a
     assert "изменён актом: G26G0000111. Изменились дни: 8, 16 мая" in " ".join(output.split())
     assert two("rebuild").code == 0
     assert two("case", "2026-0001", "--json", "--now", "2026-04-22").json["calendar_acts"] == acts[0]
-
-
-def test_what_comes_after_counts_by_the_office_s_calendar(two: Merzim, act: Path) -> None:
-    """`calendar day` and `plan` too; what was known the day before stays answerable."""
-    two("calendar-change", "apply", act, *NOW)
-
-    assert two("calendar", "day", "2026-05-08").code == 1
-    assert two("calendar", "day", "2026-05-16").code == 0
-    assert two("calendar", "day", "2026-05-08", "--as-of", "2026-04-19").code == 0
-    assert two("calendar", "day", "2026-05-08", "--as-of", "2026-04-20").code == 1
-
-
-def test_the_letter_about_the_old_date_is_withdrawn(two: Merzim, act: Path) -> None:
-    """Queued for 12 May, not sent yet; the new date gets letters of its own."""
-    start(two)
-    two("remind", "--now", "2026-05-04")
-
-    def states() -> dict[tuple[str, str], set[str]]:
-        states_by_date: dict[tuple[str, str], set[str]] = {}
-        for notice in two("notices", "--case", "2026-0001", "--json").json["notices"]:
-            states_by_date.setdefault((notice["obligation"], notice["due"]), set()).add(notice["state"])
-        return states_by_date
-
-    before = states()
-    two("calendar-change", "apply", act, "--now", "2026-05-04")
-    two("remind", "--now", "2026-05-06")
-    after = states()
-
-    assert before["discussion_announced", "2026-05-12"] == {"queued"}
-    assert after["discussion_announced", "2026-05-12"] == {"withdrawn"}
-    assert after["discussion_announced", "2026-05-13"] == {"queued"}
 
 
 def test_after_a_crash_between_act_and_rows_the_same_command_finishes(two: Merzim, act: Path) -> None:

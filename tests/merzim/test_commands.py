@@ -33,24 +33,16 @@ def test_procedures_lists_editions_and_one_in_full(merzim: Merzim) -> None:
     assert "P1.T1.S3" in edition_text
 
 
-@pytest.mark.parametrize(
-    ("language", "said"),
-    [
-        ("kk", "Оған дейінгі 10 жұмыс күні: 10, 9, 8, 7, 6, 3, 2, 1 сәуір, 31, 30 наурыз."),
-        ("ru", "10 рабочих дней до него: 10, 9, 8, 7, 6, 3, 2, 1 апреля, 31, 30 марта."),
-        ("en", "10 working days before it: 10, 9, 8, 7, 6, 3, 2, 1 April, 31, 30 March."),
-    ],
-)
-def test_the_text_of_a_plan_says_why_each_date_is_what_it_is(merzim: Merzim, language: str, said: str) -> None:
+def test_the_text_of_a_plan_says_why_each_date_is_what_it_is(merzim: Merzim) -> None:
     """Under the table every dated obligation has its sentences; undated ones have none."""
-    line = ("plan", "internal-analysis", "--planned", "analysis_started=2026-04-13", "--lang", language)
+    line = ("plan", "internal-analysis", "--planned", "analysis_started=2026-04-13", "--lang", "kk")
     obligations = merzim(*line, "--json").json["obligations"]
     text = " ".join(merzim(*line).out.split())
 
     def why(obligation: Mapping[str, Any]) -> str:
         return " ".join(" ".join(element["text"] for element in obligation["explanation"]).split())
 
-    assert said in text
+    assert "Оған дейінгі 10 жұмыс күні: 10, 9, 8, 7, 6, 3, 2, 1 сәуір, 31, 30 наурыз." in text
     assert {obligation["id"]: why(obligation) in text for obligation in obligations} == {
         obligation["id"]: obligation["due"] is not None for obligation in obligations
     }
@@ -133,32 +125,6 @@ def test_due_and_overdue(office: Merzim) -> None:
     assert late.code == 1
     by_id = {obligation["id"]: obligation["late_by_working_days"] for obligation in late.json["obligations"]}
     assert by_id == {"start_announced": 7, "order_signed": 2}
-
-
-@pytest.mark.parametrize(
-    ("language", "sentences"),
-    [
-        (
-            "kk",
-            "Ішкі талдаудың басталғаны туралы хабарландыру – 2026 жылғы 30 наурыздан кешіктірмей. "
-            "Негіздеме: №4 ҮББ жобаларын орындау жөніндегі нұсқаулық, №1 жоба, 1-тапсырма, 3-қосалқы тапсырма. "
-            "Талдаудың басталуы – 2026 жылғы 13 сәуір (жоспар), бұл күн есепке алынбайды. "
-            "Оған дейінгі 10 жұмыс күні: 10, 9, 8, 7, 6, 3, 2, 1 сәуір, 31, 30 наурыз. "
-            "Демалыс күндері: 4–5, 11–12 сәуір.",
-        ),
-        (
-            "ru",
-            "Объявление о начале анализа – не позднее 30 марта 2026 года. "
-            "Основание: Инструкция по исполнению проектов ТБН №4, проект №1, задача 1, подзадача 3. "
-            "Начало анализа – 13 апреля 2026 года (план), этот день не считается. "
-            "10 рабочих дней до него: 10, 9, 8, 7, 6, 3, 2, 1 апреля, 31, 30 марта. "
-            "Выходные: 4–5, 11–12 апреля.",
-        ),
-    ],
-)
-def test_explain_defends_a_date_word_for_word(office: Merzim, language: str, sentences: str) -> None:
-    """The explanation an officer reads, letter for letter."""
-    assert office("explain", "2026-0001", "start_announced", "--lang", language).out == sentences + "\n"
 
 
 def test_an_unknown_obligation_is_refused_with_those_there_are(office: Merzim) -> None:

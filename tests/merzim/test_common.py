@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 
 from merzim.cli.parsing import CommonOptions, named_days, number, split
-from tests.merzim.conftest import Merzim
 from workflow.refusal import Refusal
 
 
@@ -60,20 +59,3 @@ def test_the_same_named_date_twice_is_one() -> None:
     days_by_name = named_days(["x=2026-04-13", "x=13.04.2026"], where="--fact")
 
     assert days_by_name == {"x": date(2026, 4, 13)}
-
-
-@pytest.mark.parametrize(
-    ("line", "sentence"),
-    [
-        ("score --year abc", "--year: a whole number is wanted"),
-    ],
-)
-def test_a_wrong_call_is_answered_by_its_cause(merzim: Merzim, line: str, sentence: str) -> None:
-    """Not by the words of a library, nor by "done"."""
-    assert merzim("installation").code == 0
-    result = merzim(*line.split())
-
-    assert (result.code, result.out) == (2, "")
-    assert sentence in result.err
-    assert "Errno" not in result.err
-    assert "Input should" not in result.err

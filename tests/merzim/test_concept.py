@@ -9,38 +9,6 @@ from tests.merzim.conftest import Merzim
 DAY = ("--now", "2026-11-21")
 
 
-def test_a_value_below_its_target_is_a_finding_and_the_case_goes_on(merzim: Merzim) -> None:
-    """39 points for 2023 where 43 were the target; the indicators of the other years wait to be measured."""
-    assert merzim("open", "concept-targets", *DAY).code == 0
-    recorded = merzim(
-        "record", "2026-0001", "cpi_measured.2023", "--on", "2024-01-30", "--value", "measured=39", *DAY
-    )
-    assert recorded.code == 0
-
-    answer = merzim("case", "2026-0001", "--json", *DAY).json
-
-    assert [finding["obligation"] for finding in answer["findings"] if finding["kind"] == "term"] == [
-        "cpi_measured.2023"
-    ]
-    assert answer["stage"] == "concept"
-
-
-def test_the_report_of_a_year_is_due_in_the_next(merzim: Merzim) -> None:
-    """The year's case opens with the year; the body's own term is the only one it is reminded of."""
-    planned = ("--planned", "year_begun=2026-01-01")
-    assert merzim("open", "national-report", *planned, *DAY).code == 0
-
-    answer = merzim("case", "2026-0001", "--json", *DAY).json
-    dues = {
-        obligation["id"]: (obligation["due"], obligation["safe_by"]) for obligation in answer["obligations"]
-    }
-
-    assert dues["information_submitted"] == ("2027-04-15", "2027-04-14")
-    assert dues["report_sent_to_administration"][0] == "2027-05-17"
-    assert dues["report_submitted_to_president"][0] == "2027-06-30"
-    assert merzim("overdue", "--now", "2027-04-16").code == 1
-
-
 def test_a_cancelled_case_is_no_hindrance(merzim: Merzim) -> None:
     """Opened by mistake and called off, it may be opened again; an ordinary procedure always may."""
     merzim("open", "concept-plan", *DAY)

@@ -14,7 +14,6 @@ from merzim.settings import SECTIONS, BadSetting
 from merzim.settings_file import read
 from notifications.channels.email import Email
 from tests.merzim.conftest import ROOT
-from workflow.refusal import Refusal
 
 
 def _written(folder: Path, text: str) -> Path:
@@ -63,19 +62,6 @@ def test_the_shipped_config_shows_every_key_with_a_comment() -> None:
     assert all(line.startswith("#") for line in blocks)
 
 
-def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
-    """The same config works from whatever folder merzim is called in."""
-    folder = tmp_path / "office"
-    folder.mkdir()
-    file = _written(
-        folder, '[database]\nurl = "sqlite:///data/m.sqlite"\n[channels.folder]\npath = "letters"\n'
-    )
-    settings = read(file, at=tmp_path)
-
-    assert settings.database.url == f"sqlite:///{folder.as_posix()}/data/m.sqlite"
-    assert settings.channels.sections["folder"]["path"] == folder / "letters"
-
-
 @pytest.mark.parametrize(
     ("text", "key"),
     [
@@ -89,6 +75,8 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         ('[reminders]\noffice_hours = ["09:00+05:00", "18:00"]\n', "reminders.office_hours"),
         ('[channels]\nuse = "folder"\n', "channels.use"),
         ('[evidence]\nfolder = ""\n', "evidence.folder"),
+        ("[web]\nport = 65536\n", "web.port"),
+        ("[office]\ndays_off = [2035-01-01]\n", "office.days_off"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused_by_its_key(tmp_path: Path, text: str, key: str) -> None:
@@ -145,25 +133,6 @@ def test_what_is_no_toml_is_refused(tmp_path: Path, text: str) -> None:
         read(_written(tmp_path, text), at=tmp_path)
 
     assert refused.value.code == "cli.config_not_toml"
-
-
-@pytest.mark.parametrize(
-    ("setting", "named"),
-    [
-        ("[web]\nport = 65536", "web.port"),
-        ("[office]\ndays_off = [2035-01-01]", "office.days_off"),
-        ('[channels]\nuse = ["fax"]', "fax"),
-    ],
-)
-def test_a_setting_that_could_only_fail_later_is_refused_at_once(
-    tmp_path: Path, setting: str, named: str
-) -> None:
-    """Any command names it, not only the one that would have stumbled."""
-    (tmp_path / "config.toml").write_text(setting, encoding="utf-8")
-
-    with pytest.raises(Refusal) as refusal:
-        read(tmp_path / "config.toml", at=tmp_path)
-    assert named in i18n.refusal(refusal.value, "en")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.merzim.conftest import Merzim, Prepare, import_example
-from tests.row_commands import act, operator, proof
 
 ORDER = b"%PDF-1.7 order 15"
 DAY = ("--now", "2026-04-07")
@@ -85,46 +84,3 @@ def test_the_package_holds_what_was_attached_under_its_subtask(signed: Merzim, t
         "1-тапсырма",
         "2-қосалқы тапсырма",
     ]
-
-
-@pytest.fixture
-def reviewed(prepared: Prepare) -> Merzim:
-    """A case with a reviewed measure, a removed risk and a talk, each proved by a file of its own."""
-    return prepared(import_example, _review)
-
-
-def _review(office: Merzim) -> None:
-    for name in ("қарау", "жою", "әңгіме"):
-        Path(f"{name}.pdf").write_bytes(f"%PDF-1.7 {name}".encode())
-    now = ("--now", "2026-07-20")
-    for register, fields in {
-        "risks": ("description=weak control",),
-        "measures": ("risk=1", "action=report to the head", "term=01.09.2026"),
-        "positions": ("title=Head of procurement", "holder=A. Akhmetov"),
-    }.items():
-        result = office("register", register, "add", *fields, "--case", "2026-0001", *now)
-        assert result.code == 0, result
-    _prove("measures", "review", "қарау", outcome="executed", done_on="2026-07-01")
-    _prove("risks", "remove", "жою", completed=True)
-    _prove("positions", "talk", "әңгіме", topic="gifts")
-
-
-def _prove(register: str, action: str, name: str, restricted: str = "", **fields: object) -> None:
-    """An action on the first row of a register, with a document."""
-    with operator("2026-07-20") as ctx, proof(Path(f"{name}.pdf"), restricted=restricted) as evidence:
-        act(ctx, register, action, "2026-0001", number=1, on="2026-07-20", evidence=evidence, **fields)
-
-
-def test_a_restricted_document_of_a_register_is_left_out_of_the_package(
-    reviewed: Merzim, tmp_path: Path
-) -> None:
-    """Restricted afterwards: its bytes are in no place of the package, and the review is still one."""
-    _prove("measures", "review", "қарау", restricted="personal data", outcome="executed", done_on="2026-07-01")
-    answer = reviewed("package", "--to", "жинақ.zip", "--case", "2026-0001", "--json").json
-    reviews = [
-        event for event in reviewed("case", "2026-0001", "--json").json["events"] if "қарау" in str(event)
-    ]
-
-    assert (answer["files"], answer["restricted"]) == (2, 1)
-    assert not any("қарау" in name for name in zipfile.ZipFile(tmp_path / "жинақ.zip").namelist())
-    assert len(reviews) == 2, "reviewed, and restricted afterwards"

@@ -155,11 +155,3 @@ def test_the_next_year_is_looked_ahead_to_from_december(town: Merzim, tmp_path: 
     assert proposed_year(app, now=december, today=date(2026, 12, 1)) == (2027, 0)
     assert len(app.reads.cases(procedure="tea")) == 4
     app.close()
-
-
-def test_a_year_outside_the_records_is_refused(town: Merzim) -> None:
-    """With the bounds, and no word of a traceback."""
-    result = town("open-year", "2039")
-
-    assert (result.code, result.out) == (2, "")
-    assert "2038" in result.err

@@ -1,9 +1,7 @@
-"""`merzim risks`: from a plan of measures to a reviewed measure."""
+"""`merzim risks`: a plan of measures is taken in."""
 
 from __future__ import annotations
 
-from email import message_from_bytes
-from email.policy import default
 from pathlib import Path
 
 import pytest
@@ -43,18 +41,3 @@ def test_a_plan_is_taken_in_once(planned: Merzim) -> None:
         "risk.measure_no_date",
         "risk.measure_no_responsible",
     }
-
-
-def test_a_letter_of_a_measure_says_the_words_of_the_plan(planned: Merzim, tmp_path: Path) -> None:
-    """The letter is written and left in the folder."""
-    planned("remind", "--now", "2026-09-23")
-    planned("deliver", "--now", "2026-09-23")
-    letters = [
-        message_from_bytes(file.read_bytes(), policy=default)
-        for file in (tmp_path / "var" / "letters").rglob("*.eml")
-    ]
-    texts = [part.get_content() for letter in letters if (part := letter.get_body(("plain",))) is not None]
-
-    about = [text for text in texts if "revise internal documents" in text]
-    assert about
-    assert all("III квартал 2026 года" in text for text in about)

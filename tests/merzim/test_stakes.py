@@ -55,10 +55,12 @@ def test_a_share_has_points_at_stake_by_units_that_it_does_not_count_yet(ministr
 
 
 def test_nothing_is_at_stake_this_year_by_what_is_due_in_another(ministry: Recorded) -> None:
-    """The points of a year are of what was done in it."""
+    """The points of a year are of what was done in it; what is owed for its last quarter is its own though
+    due in the next."""
     assert stake(ministry, "first", ORDER, None) == Stake(Decimal(10), deducted=True)
     assert stake(ministry, "first", ORDER, date(2027, 1, 11)) is None
     assert stake(ministry, "first", ORDER, date(2025, 12, 1)) is None
+    assert stake(ministry, "first", ORDER, date(2027, 1, 5), "2026Q4") == Stake(Decimal(10), deducted=True)
 
 
 def test_a_month_gone_by_brings_no_points_and_one_to_come_no_more_than_its_own(ministry: Recorded) -> None:
@@ -68,11 +70,6 @@ def test_a_month_gone_by_brings_no_points_and_one_to_come_no_more_than_its_own(m
     assert Stakes(ministry.ctx(TODAY)).total("") >= 70
     assert stake(ministry, "min", "P4.T2.S4", None, "2026-05") is None
     assert stake(ministry, "min", "P4.T2.S4", None, "2026-06") == Stake(Decimal(10), deducted=False)
-
-
-def test_the_last_quarter_counts_for_its_year_though_it_is_told_of_in_the_next(ministry: Recorded) -> None:
-    """What is owed for a period has the points of that period's year."""
-    assert stake(ministry, "first", ORDER, date(2027, 1, 5), "2026Q4") == Stake(Decimal(10), deducted=True)
 
 
 def test_who_adopted_no_act_of_points_is_shown_none(tmp_path: Path) -> None:
