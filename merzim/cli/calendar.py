@@ -9,16 +9,15 @@ from calendars import LAST, layout
 from calendars.horizon import place
 from i18n import month_name
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.formatting import picked, table
 from merzim.cli.mount import command
 from merzim.cli.parsing import argument, day, number, option
+from merzim.cli.rendering import picked
 from merzim.services.law.calendar_acts import act_in, adopt_act, preview_act
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from calendars.kazakhstan import Day as CalendarDay
     from calendars.kazakhstan import Kazakhstan
     from calendars.layout import CalendarYear, Month
     from merzim.services.impacts import PersonImpact
@@ -34,18 +33,17 @@ def show_day(call: CommandContext, on: Day, as_of: AsOf = None) -> int:
     """Whether a day is a working day, and why. Exit code 1 on a day off."""
     days = _calendar(call, as_of)
     calendar_day = days.day(_within(day(on, where="DATE")))
-    knowledge = days.knowledge(calendar_day.on, calendar_day.on)
-    kind = call.say(f"day.{calendar_day.kind}")
-    name = call.say(f"holiday.{calendar_day.name}") if calendar_day.name else None
-    act = call.say("cli.act_of_day", act=calendar_day.act) if calendar_day.act else None
-    texts = {"date": calendar_day.on, "kind_text": kind, "name_text": name}
-    versions = {"calendar": knowledge, "calendar_version": days.version}
-    call.answer({**picked(calendar_day, "working", "kind", "name", "act"), **texts, **versions})
-    call.print(call.say("cli.day_working" if calendar_day.working else "cli.day_off", on=calendar_day.on))
-    for line in filter(None, (kind, name, act)):
-        call.print("  " + line)
-    if knowledge == "provisional":
-        call.print("  " + call.say("provisional_year", year=calendar_day.on.year))
+    answer = {
+        **picked(calendar_day, "working", "kind", "name", "act"),
+        "date": calendar_day.on,
+        "kind_text": call.say(f"day.{calendar_day.kind}"),
+        "name_text": call.say(f"holiday.{calendar_day.name}") if calendar_day.name else None,
+        "calendar": days.knowledge(calendar_day.on, calendar_day.on),
+        "calendar_version": days.version,
+    }
+    call.give(answer, "date", "working", "kind", "name", "act", name="holiday")
+    if answer["calendar"] == "provisional":
+        call.print(call.say("provisional_year", year=calendar_day.on.year))
     return DONE if calendar_day.working else NOT_SO
 
 
@@ -81,21 +79,25 @@ def year(call: CommandContext, of: Annotated[str, argument("YYYY")], as_of: AsOf
     """The production calendar of a year, as a table to print."""
     days = _calendar(call, as_of)
     laid = layout.build_year(number(of, where="YYYY", first=days.first.year, last=LAST.year), days)
-    call.print(printed(call, laid))
     names = ("working", "kind", "name", "act")
-    call.answer(
-        {
-            "year": laid.number,
-            "calendar": laid.knowledge,
-            "calendar_version": laid.version,
-            "working_days": laid.working,
-            "months": [{"month": month.first.month, "working_days": month.working} for month in laid.months],
-            "days": [
-                {"date": day.on, **picked(day, *names), "calendar": days.knowledge(day.on, day.on)}
-                for day in laid.unusual
-            ],
-        }
-    )
+    answer = {
+        "year": laid.number,
+        "calendar": laid.knowledge,
+        "calendar_version": laid.version,
+        "working_days": laid.working,
+        "months": [{"month": month.first.month, "working_days": month.working} for month in laid.months],
+        "days": [
+            {"date": day.on, **picked(day, *names), "calendar": days.knowledge(day.on, day.on)}
+            for day in laid.unusual
+        ],
+    }
+    call.answer(answer)
+    call.print(call.say("cli.year.title", year=laid.number) + "\n")
+    call.table(("month", "calendar_days", "working_days", "days_off"), _counts(call, laid))
+    call.print()
+    call.show(answer, "days", "date", "kind", "name", "act", name="holiday")
+    if laid.knowledge == "provisional":
+        call.print("\n" + call.say("provisional_year", year=laid.number))
 
 
 def _within(on: date) -> date:
@@ -110,21 +112,13 @@ def _calendar(call: CommandContext, as_of: str | None) -> Kazakhstan:
     return app.calendar if as_of is None else app.calendar_of(app.records, day(as_of, where="--as-of"))
 
 
-def printed(call: CommandContext, year: CalendarYear) -> str:
-    """Return the year as text: counts by month and quarter, and special days with their acts."""
-    parts = [call.say("cli.year.title", year=year.number), "", _counts(call, year), "", _named(call, year)]
-    if year.knowledge == "provisional":
-        parts += ["", call.say("provisional_year", year=year.number)]
-    return "\n".join(parts)
-
-
-def _counts(call: CommandContext, year: CalendarYear) -> str:
+def _counts(call: CommandContext, year: CalendarYear) -> list[tuple[object, ...]]:
+    """Return the counts of each month and quarter, and of the year."""
     rows: list[tuple[object, ...]] = []
     for nth, quarter in enumerate(year.quarters, start=1):
         rows += [(month_name(month.first.month, call.language), *_count([month])) for month in quarter]
         rows.append((call.say("cli.year.quarter", quarter=nth), *_count(quarter)))
-    rows.append((call.say("cli.year.whole"), *_count(year.months)))
-    return table(call.heads("month", "calendar_days", "working_days", "days_off"), rows)
+    return [*rows, (call.say("cli.year.whole"), *_count(year.months))]
 
 
 def _count(months: Sequence[Month]) -> tuple[int, int, int]:
@@ -133,56 +127,28 @@ def _count(months: Sequence[Month]) -> tuple[int, int, int]:
     return size, working, size - working
 
 
-def _named(call: CommandContext, year: CalendarYear) -> str:
-    """Return the special days with their acts."""
-    rows = [
-        (day.on, call.say(f"day.{day.kind}"), call.say(f"holiday.{day.name}") if day.name else "", day.act)
-        for day in year.unusual
-    ]
-    return table(call.heads("date", "day", "name", "act"), rows)
-
-
 File = Annotated[str, argument("FILE.toml")]
+MOVED = ("days", "date", "kind", "act", "deadlines", "case", "obligation", "from", "to", "people")
 
 
 @command("calendar-change preview")
 def preview(call: CommandContext, file: File) -> None:
     """Shows what the act moves. Nothing is written."""
     act_preview = preview_act(call.ctx, act_in(Path(file)))
-    call.answer(_preview_answer(call, act_preview))
-    _print_preview(call, act_preview)
+    call.give(_preview_answer(call, act_preview), *MOVED)
+    call.print("\n" + call.say("cli.calendar_change.totals", **_totals(act_preview)))
     code = "previewed_known" if act_preview.known else "previewed"
-    call.print("\n" + call.say(f"cli.calendar_change.{code}"))
+    call.print(call.say(f"cli.calendar_change.{code}"))
 
 
 @command("calendar-change apply", writes=True)
 def apply(call: CommandContext, file: File) -> None:
     """Adopts the act and computes the deadlines anew. Unsent letters about the old dates are withdrawn."""
     act_preview = adopt_act(call.ctx, act_in(Path(file)))
-    call.answer(
-        _preview_answer(call, act_preview) | {"applied": not act_preview.known, "written": act_preview.written}
-    )
-    if act_preview.known:
-        code = "finished" if act_preview.written else "nothing_changed"
-        call.print(call.say(f"cli.calendar_change.{code}", written=act_preview.written))
-    else:
-        _print_preview(call, act_preview)
-        call.print("\n" + call.say("cli.calendar_change.applied", written=act_preview.written))
-
-
-def _print_preview(call: CommandContext, act_preview: ActPreview) -> None:
-    if act_preview.days:
-        call.print(call.say("cli.calendar_change.days"))
-        days = [
-            (change.on, _kind(call, change.before), _kind(call, change.after), change.after.act)
-            for change in act_preview.days
-        ]
-        call.table(("date", "worked_before", "worked_after", "act"), days, indent=2)
-    else:
-        call.print(call.say("cli.calendar_change.no_days"))
-    call.print()
-    print_moved(call, act_preview.impacts)
-    call.print("\n" + call.say("cli.calendar_change.totals", **_totals(act_preview)))
+    answer = {"applied": not act_preview.known, "written": act_preview.written}
+    call.give(_preview_answer(call, act_preview) | answer, *MOVED)
+    code = "applied" if not act_preview.known else "finished" if act_preview.written else "nothing_changed"
+    call.print("\n" + call.say(f"cli.calendar_change.{code}", written=act_preview.written))
 
 
 def _preview_answer(call: CommandContext, act_preview: ActPreview) -> dict[str, object]:
@@ -199,7 +165,7 @@ def _preview_answer(call: CommandContext, act_preview: ActPreview) -> dict[str, 
             }
             for change in act_preview.days
         ],
-        "deadlines": [moved_answer(call, impact) for impact in act_preview.impacts],
+        "deadlines": [_moved_answer(call, impact) for impact in act_preview.impacts],
         "totals": _totals(act_preview),
     }
 
@@ -214,36 +180,7 @@ def _totals(act_preview: ActPreview) -> dict[str, int]:
     }
 
 
-def _kind(call: CommandContext, day: CalendarDay) -> str:
-    return call.say(f"day.{day.kind}")
-
-
-SHOWN = 100
-"""Number of rows listed; the rest is counted."""
-
-
-def print_moved(call: CommandContext, impacts: Sequence[PersonImpact]) -> None:
-    """Print the moved deadlines, the first hundred of them."""
-    if impacts:
-        call.print(call.say("cli.calendar_change.deadlines"))
-        rows = [
-            (
-                impact.moved.case,
-                impact.moved.id,
-                impact.moved.old,
-                impact.moved.new,
-                ", ".join(person.name for person in impact.people),
-            )
-            for impact in impacts[:SHOWN]
-        ]
-        call.table(("case", "id", "due_before", "due_after", "who"), rows, indent=2)
-        if len(impacts) > SHOWN:
-            call.print(call.say("cli.and_more", count=len(impacts) - SHOWN))
-    else:
-        call.print(call.say("cli.calendar_change.no_deadlines"))
-
-
-def moved_answer(call: CommandContext, impact: PersonImpact) -> dict[str, object]:
+def _moved_answer(call: CommandContext, impact: PersonImpact) -> dict[str, object]:
     """Return a moved deadline as JSON, with the people who are told."""
     deadline = impact.moved
     return {

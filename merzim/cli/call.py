@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import i18n
-from merzim.cli import formatting
+from merzim.cli import rendering
 from merzim.cli.parsing import CommonOptions
 from merzim.settings import Settings
 from merzim.settings_file import read
@@ -39,8 +39,8 @@ NOW_VARIABLE = "MERZIM_NOW"
 class CommandContext:
     """The context of one command line. Everything is loaded on first use.
 
-    A command gives its answer twice, to people by `print` and `table`, to programs by `answer`: with --json the
-    answer alone is printed, without it the text alone.
+    A command has one answer: `give` prints it, as JSON or as text. Where the text says more than the answer,
+    `print` and `table` print it, which are silent with --json, and `answer` the answer.
 
     Attributes:
         creates_database: whether the command may create a database that does not exist; to be set before `app`.
@@ -201,8 +201,30 @@ class CommandContext:
         if not self.json:
             self.note(text)
 
+    def answer(self, value: object) -> None:
+        """Print a value as JSON, as the whole output of the command; without --json nothing."""
+        if self.json:
+            self.write(rendering.as_json(value))
+
+    def give(self, answer: object, *shows: str, titles: Mapping[str, str] | None = None, **words: str) -> None:
+        """Print an answer as JSON where --json asks for it, else as text.
+
+        Args:
+            shows: the fields the text shows; all that have a title where none is named.
+            titles: titles of fields that are the law's; other fields have those of the catalogue.
+            words: prefixes of the catalogue by which values of a field are said.
+        """
+        self.answer(answer)
+        if not self.json:
+            self.show(answer, *shows, titles=titles, **words)
+
+    def show(self, answer: object, *shows: str, titles: Mapping[str, str] | None = None, **words: str) -> None:
+        """Print an answer as text; with --json nothing."""
+        if not self.json:
+            self.write(rendering.Renderer(self.language, self.name, shows, words, titles or {}).text(answer))
+
     def tell(self, answer: object, code: str, /, **arguments: object) -> None:
-        """Print an answer as JSON where --json asks for it, else its sentence."""
+        """Print an answer as JSON where --json asks for it, else a sentence."""
         self.answer(answer)
         self.print(self.say(code, **arguments))
 
@@ -210,18 +232,9 @@ class CommandContext:
         """Return a case with its deadlines as of today. Raises UnknownCase."""
         return self.app.case_commands.view(case, today=self.moment.today)
 
-    def answer(self, value: object) -> None:
-        """Print a value as JSON, as the whole output of the command; without --json nothing."""
-        if self.json:
-            self.write(formatting.as_json(value))
-
-    def heads(self, *names: str) -> list[str]:
-        """Return headings of table columns: `head.<name>`."""
-        return [self.say(f"head.{name}") for name in names]
-
     def table(
         self, names: Sequence[str], rows: Iterable[Sequence[object]], *, indent: int = 0, none: str = ""
     ) -> None:
         """Print a table with headings by name; where there are no rows and `none` is given, that instead."""
-        lines = list(rows)
-        self.print(none if none and not lines else formatting.table(self.heads(*names), lines, indent=indent))
+        lines, heads = list(rows), [self.say(f"head.{name}") for name in names]
+        self.print(none if none and not lines else rendering.table(heads, lines, indent=indent))

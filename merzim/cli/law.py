@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.formatting import paragraph, picked
 from merzim.cli.mount import command
 from merzim.cli.parsing import PROCEDURE, DryRun, ProcedureOption, answers_on, argument, day, named_days, option
 from merzim.cli.printing import explained, finding, obligation, print_deadlines, print_findings
+from merzim.cli.rendering import paragraph, picked
 from merzim.documents.sheets.listing import write_file
 from merzim.services.imports.past import judge_past, past_template, worst_first
 from merzim.services.law import editions as law
@@ -24,15 +24,33 @@ from workflow.org.kinds import KINDS
 from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
-    from merzim.services.imports.past import CheckedDate
     from merzim.services.law.editions import CheckedFile
     from merzim.settings import AuthorisedBody
-    from workflow.cases.commands.planning import Plan
     from workflow.law.library import EditionChange
     from workflow.law.procedure import Obligation, Procedure
 
 Facts = Annotated[list[str] | None, option("--fact", "NAME=DATE", "a fact and the day it happened")]
 Planned = Annotated[list[str] | None, option("--planned", "NAME=DATE", "something intended and its day")]
+
+
+AUTHORITY = ("authorised_body", "now", "before", "detection", "name", "from", "until", "confirmed_on")
+LISTED = ("procedures", "edition", "in_force", "title", *AUTHORITY)
+SHOWN = (
+    *(
+        "edition",
+        "title",
+        "in_force",
+        "in_force_assumed",
+        "last_checked_on",
+        "procedures",
+        "stages",
+        "obligations",
+    ),
+    *("acts", "bodies", "id", "stage", "term_in_words", "force", "act", "paragraph", "abolished_on"),
+    *("successors", "notes"),
+    *AUTHORITY,
+)
+"""What the text of all editions shows, and of one procedure's."""
 
 
 @command("procedures")
@@ -47,18 +65,11 @@ def procedures(
     if diagram:
         call.write("\n\n".join(drawn(edition) for edition in editions))
         return
-    procedures = [_edition(call, edition) for edition in editions]
-    call.answer({"procedures": procedures, "authorised_body": _authorities_answer(call)})
-    if name is None:
-        rows = [
-            (edition.edition, edition.in_force, edition.title[call.language], len(edition.obligations))
-            for edition in editions
-        ]
-        call.table(("edition", "in_force", "title", "obligations"), rows)
-        call.print("\n" + paragraph(_authorities_in_words(call)))
-    else:
-        for edition in editions:
-            _print_edition(call, edition)
+    answer = {
+        "procedures": [_edition(call, edition) for edition in editions],
+        "authorised_body": _authorities_answer(call),
+    }
+    call.give(answer, *(LISTED if name is None else SHOWN))
 
 
 @command("plan")
@@ -95,24 +106,17 @@ def plan(
         today=call.moment.today if call.common.now else None,
         supposed=AssumedCase(kind=kind),
     )
-    call.answer(
-        {
-            "procedure": plan.procedure.id,
-            "edition": plan.procedure.edition,
-            "calendar_version": app.calendar.version,
-            "obligations": [obligation(call, deadline) for deadline in plan.deadlines],
-            "findings": [finding(call, plan_finding) for plan_finding in plan.findings],
-            "ahead": plan.ahead,
-            "latest_start": dict(plan.latest_start),
-        }
-    )
-    _print_plan(call, plan)
-    return NOT_SO if plan.findings else DONE
-
-
-def _print_plan(call: CommandContext, plan: Plan) -> None:
-    call.print(call.say("cli.plan.title", title=plan.procedure.title, edition=plan.procedure.edition))
-    call.print()
+    answer = {
+        "procedure": plan.procedure.id,
+        "edition": plan.procedure.edition,
+        "calendar_version": app.calendar.version,
+        "obligations": [obligation(call, deadline) for deadline in plan.deadlines],
+        "findings": [finding(call, plan_finding) for plan_finding in plan.findings],
+        "ahead": plan.ahead,
+        "latest_start": dict(plan.latest_start),
+    }
+    call.answer(answer)
+    call.print(f"{plan.procedure.title[call.language]} ({plan.procedure.edition})\n")
     print_deadlines(call, plan.deadlines)
     if dated := [deadline for deadline in plan.deadlines if deadline.due is not None]:
         call.print("\n" + call.say("cli.plan.why"))
@@ -120,9 +124,8 @@ def _print_plan(call: CommandContext, plan: Plan) -> None:
     for deadline_id, start in dict(plan.latest_start).items():
         title = plan.procedure.by_id[deadline_id.partition(".")[0]].title
         call.print("\n" + call.say("cli.plan.latest_start", title=title, on=start))
-    if plan.findings:
-        call.print("\n" + call.say("cli.findings"))
-        print_findings(call, plan.findings, indent=2)
+    print_findings(call, plan.findings)
+    return NOT_SO if plan.findings else DONE
 
 
 @command("audit")
@@ -145,26 +148,28 @@ def audit(
     if file is None:
         raise Refusal("cli.missing_parameter", name="FILE")
     cases = judge_past(call.app, Path(file), procedure)
-    failed = NOT_SO if any(case.findings for case in cases) else DONE
-    answer = [{"case": case.case, "findings": [finding(call, f) for f in case.findings]} for case in cases]
-    call.answer({"cases": answer, "unread": cases[0].unread})
+    found = [{"case": case.case, "findings": [finding(call, f) for f in case.findings]} for case in cases]
+    call.answer({"cases": found, "unread": cases[0].unread})
     for case in cases:
-        call.print(call.say("cli.audit.case" if case.findings else "cli.audit.case_clean", case=case.case))
-        print_findings(call, case.findings, indent=2)
+        call.print(f"{case.case}:" if case.findings else call.say("cli.audit.case_clean", case=case.case))
+        print_findings(call, case.findings, title="")
     if cases[0].unread:
         call.print(call.say("paper_unread", names=[f"«{name}»" for name in cases[0].unread]))
     if late := [date for date in worst_first(date for case in cases for date in case.dates) if date.finding]:
+        rows = [
+            {
+                **picked(date, "case", "cell"),
+                "title": date.title[call.language] + (f" ({date.period})" if date.period else ""),
+                "date": date.on,
+                "law_date": date.due,
+                "late_by_working_days": date.finding and date.finding.late_by,
+            }
+            for date in late
+        ]
+        shows = ("case", "cell", "title", "date", "law_date", "late_by_working_days")
         call.print()
-        heads = ("case", "cell", "title", "date", "law_date", "late_by")
-        call.table(heads, [_checked_date(call, date) for date in late])
-    return failed
-
-
-def _checked_date(call: CommandContext, date: CheckedDate) -> tuple[object, ...]:
-    """Return the table row of a date of a past analysis, with the law's date beside it."""
-    late = date.finding.late_by if date.finding else None
-    title = date.title[call.language] + (f" ({date.period})" if date.period else "")
-    return (date.case, date.cell or "-", title, date.on or "-", date.due or "-", "-" if late is None else late)
+        call.show({"late": rows}, "late", *shows)
+    return NOT_SO if any(case.findings for case in cases) else DONE
 
 
 def _authorities_answer(call: CommandContext) -> dict[str, object]:
@@ -179,29 +184,6 @@ def _authorities_answer(call: CommandContext) -> dict[str, object]:
     days = picked(authority, "on", "confirmed_on")
     bodies_now = {"now": authority.now, "before": authority.before, "detection": detection.now}
     return {**days, **{name: answer(body) for name, body in bodies_now.items()}}
-
-
-def _authorities_in_words(call: CommandContext) -> str:
-    """Return in words who issued the rules, who is authorised now, and whether they were confirmed."""
-    bodies = call.settings.office.authorised_body
-    authority = find_authority(bodies, on=call.moment.today)
-    detection = find_authority(bodies, on=call.moment.today, function="detection").now
-    sentences, language = [], call.language
-    if before := authority.before:
-        code = "authority.before" if before.until else "authority.before_until_next"
-        sentences.append(call.say(code, name=before.name[language], until=before.until))
-    if now := authority.now:
-        code = "authority.prevention" if now.function else "authority.now"
-        sentences.append(call.say(code, name=now.name[language], since=now.since))
-    else:
-        sentences.append(call.say("authority.nobody"))
-    if detection and detection is not authority.now:
-        sentences.append(call.say("authority.detection", name=detection.name[language], since=detection.since))
-    if authority.confirmed_on is not None:
-        sentences.append(call.say("authority.confirmed", on=authority.confirmed_on))
-    else:
-        sentences.append(call.say("authority.not_confirmed", year=authority.on.year))
-    return " ".join(sentences)
 
 
 EDITION = (
@@ -249,43 +231,6 @@ def _term(call: CommandContext, edition: Procedure, obligation: Obligation) -> s
     return "; ".join(call.say(part.code, **part.arguments) for part in rule_parts(obligation, edition))
 
 
-def _print_edition(call: CommandContext, edition: Procedure) -> None:
-    language = call.language
-    call.print(f"{edition.edition}  {edition.title[language]}")
-    code = "cli.edition.assumed" if edition.in_force_assumed else "cli.edition.in_force"
-    call.print(call.say(code, on=edition.in_force, checked=edition.last_checked_on) + "\n")
-    for stage in edition.stages:
-        call.print(f"{stage.title[language]} ({stage.id})")
-        rows = [
-            (
-                *(obligation.id, obligation.title[language], _term(call, edition, obligation)),
-                *(call.say(f"force.{obligation.force}"), f"{obligation.act}, {obligation.paragraph}"),
-            )
-            for obligation in edition.obligations
-            if obligation.stage == stage.id
-        ]
-        if rows:
-            call.table(("id", "title", "term", "force", "act"), rows, indent=2)
-        call.print()
-    call.table(("act", "title"), [(act.id, act.title[language]) for act in edition.acts.values()])
-    if edition.bodies:
-        bodies = [
-            (body.id, body.title[language], body.abolished_on or "", ", ".join(body.successors))
-            for body in edition.bodies.values()
-        ]
-        call.print()
-        call.table(("body", "title", "abolished_on", "successors"), bodies)
-    if any(act.by_authorised_body for act in edition.acts.values()):
-        call.print("\n" + paragraph(_authorities_in_words(call)))
-    for note in edition.notes:
-        call.print("\n" + note[language])
-    call.print()
-
-
-MOVED_LIMIT = 50
-"""Number of moved due dates shown to people; JSON contains all of them."""
-
-
 @command("law check")
 def check(
     call: CommandContext,
@@ -293,12 +238,8 @@ def check(
 ) -> int:
     """Checks the files of own procedures: names everything wrong with them and runs their examples."""
     files = law.check(call.app, Path(folder) if folder is not None else None)
-    call.answer({"files": [_file_answer(call, checked_file) for checked_file in files]})
-    for checked_file in files:
-        for line in _messages(call, checked_file):
-            call.print(line)
-    if not files:
-        call.print(call.say("law.no_files"))
+    answer = {"files": [_file_answer(call, checked_file) for checked_file in files]}
+    call.give(answer, "file", "edition", "register", "holds", "examples", "problems", "warnings", "files")
     return DONE if all(checked_file.holds for checked_file in files) else NOT_SO
 
 
@@ -310,19 +251,20 @@ def diff(
 ) -> None:
     """Compares two editions."""
     old, new = call.app.library.named(before), call.app.library.named(after)
-    rows = [
-        (
-            change.obligation,
-            change.what,
-            _shown(call, old, change, change.before),
-            _shown(call, new, change, change.after),
-        )
+    changes = [
+        {
+            "obligation": change.obligation,
+            "what": change.what,
+            "before": _shown(call, old, change, change.before),
+            "after": _shown(call, new, change, change.after),
+        }
         for change in compare(old, new)
     ]
-    keys = ("obligation", "what", "before", "after")
-    call.answer({"a": before, "b": after, "changes": [dict(zip(keys, row, strict=True)) for row in rows]})
-    change_rows = ((id, call.say(f"editions.key.{change_kind}"), *sides) for id, change_kind, *sides in rows)
-    call.table(("id", "change", "was", "is"), change_rows, none=call.say("editions.same"))
+    answer = {"a": before, "b": after, "changes": changes}
+    if changes or call.json:
+        call.give(answer, "changes", "obligation", "what", "before", "after")
+    else:
+        call.print(call.say("editions.same"))
 
 
 @command("editions adopt", writes=True)
@@ -338,21 +280,10 @@ def adopt(
         adoptions = law.adoptable(call.app, today=moment.today)
     else:
         adoptions = law.adopt(call.app, at=Stamp(by=call.by, now=moment.now, today=moment.today))
-    names = ("edition", "digest", "before", "moved")
-    editions = [picked(adoption, *names) for adoption in adoptions]
-    call.answer({"adopted": editions, "preview": dry_run})
-    for adoption in adoptions:
-        code = "editions.adopted" if adoption.before else "editions.adopted_own"
-        call.print(call.say(code, edition=adoption.edition, moved=len(adoption.moved)))
-        moved_rows = [
-            (line["case"], line["obligation"], line["from"] or "–", line["to"] or "–")
-            for line in adoption.moved
-        ]
-        if moved_rows:
-            call.table(("case", "id", "was", "is"), moved_rows[:MOVED_LIMIT], indent=2)
-    if not adoptions:
-        call.print(call.say("editions.nothing_to_adopt"))
-    elif dry_run:
+    editions = [picked(adoption, "edition", "digest", "before", "moved") for adoption in adoptions]
+    shows = ("adopted", "edition", "digest", "moved", "case", "obligation", "from", "to")
+    call.give({"adopted": editions, "preview": dry_run}, *shows)
+    if adoptions and dry_run:
         call.print(call.say("cli.nothing_written"))
 
 
@@ -365,35 +296,17 @@ def _shown(call: CommandContext, edition: Procedure, change: EditionChange, valu
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def _messages(call: CommandContext, checked_file: CheckedFile) -> list[str]:
-    """Return all messages about a file, one a line."""
-    lines = [call.say(code, **arguments) for code, arguments in checked_file.problems]
-    for wrong in checked_file.mismatches:
-        names = picked(wrong, "example", "what", "expected", "actual")
-        lines.append(call.say("law.example_fails", file=checked_file.file, **names))
-    if checked_file.holds and checked_file.edition is not None:
-        lines = [call.say("law.holds", file=checked_file.file, count=len(checked_file.edition.examples))]
-    elif checked_file.holds and checked_file.register is not None:
-        lines = [
-            call.say("law.register_holds", file=checked_file.file, count=len(checked_file.register.fields))
-        ]
-    return lines + _warnings(call, checked_file)
-
-
-def _warnings(call: CommandContext, checked_file: CheckedFile) -> list[str]:
-    """Return the warnings about a file as sentences."""
-    return [call.say(code, **arguments) for code, arguments in checked_file.warnings]
-
-
 def _file_answer(call: CommandContext, checked_file: CheckedFile) -> dict[str, object]:
     """Return a checked file of own law as JSON."""
+    problems = [call.say(code, **arguments) for code, arguments in checked_file.problems]
+    for wrong in checked_file.mismatches:
+        names = picked(wrong, "example", "what", "expected", "actual")
+        problems.append(call.say("law.example_fails", file=checked_file.file, **names))
     return {
         "file": checked_file.file,
         "edition": checked_file.edition.edition if checked_file.edition else None,
         "register": checked_file.register.edition if checked_file.register else None,
         "holds": checked_file.holds,
-        "problems": []
-        if checked_file.holds
-        else [line for line in _messages(call, checked_file) if line not in _warnings(call, checked_file)],
-        "warnings": _warnings(call, checked_file),
+        "problems": problems,
+        "warnings": [call.say(code, **arguments) for code, arguments in checked_file.warnings],
     }

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 from merzim import metronome, settings_file
 from merzim.app import build_app
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.formatting import plain
 from merzim.cli.mount import command
 from merzim.cli.parsing import File, argument, option
+from merzim.cli.rendering import plain
 from merzim.services.administration import encrypt_password
 from merzim.services.channels import CHANNEL, refuse_bad_address, try_channel
 from merzim.services.configuration import key_place
@@ -51,10 +51,9 @@ def verify(
     problems = unreadable_values(call.app.engine) or maintenance.verify(
         call.app, now=call.moment.now, today=call.moment.today, known_seal=known_seal
     )
-    call.answer({"problems": _problems(call, problems)})
-    for problem in problems:
-        call.print(call.say(problem.code, **problem.arguments))
-    if not problems:
+    if problems or call.json:
+        call.give({"problems": _problems(call, problems)}, "problems")
+    else:
         call.print(call.say("cli.verified"))
     return NOT_SO if problems else DONE
 
@@ -101,8 +100,7 @@ def backup(call: CommandContext, file: File) -> None:
     if call.app.stored_secrets():
         call.note(call.say("cli.key_not_in_copy", where=key_place(call.app.settings, os.environ)))
     files, folder = count_recorded_files(call.app.engine), str(call.app.settings.evidence.folder)
-    call.answer({"file": file, "evidence": {"files": files, "folder": folder}})
-    call.print(call.say("cli.backed_up", file=file))
+    call.give({"file": file, "evidence": {"files": files, "folder": folder}}, "file")
     if files:
         call.print(call.say("cli.backed_up_evidence", count=files, folder=folder))
 
@@ -113,15 +111,12 @@ def restore(call: CommandContext, file: File) -> int:
     before = maintenance.restore(call.app, Path(file))
     closed = _tell_of_keys(call)
     damaged = tuple(damages(call.app.engine, call.app.evidence))
-    call.answer({"file": file, "before": before, "problems": _problems(call, damaged)})
-    call.print(call.say("cli.restored", file=file))
-    if before is not None:
-        call.print(call.say("cli.restored_before", file=str(before)))
+    call.give(
+        {"file": file, "before": before, "problems": _problems(call, damaged)}, "file", "before", "problems"
+    )
     if damaged:
         folder = str(call.app.settings.evidence.folder)
         call.remark(call.say("cli.restored_evidence", count=len(damaged), folder=folder))
-    for problem in damaged:
-        call.remark(call.say(problem.code, **problem.arguments))
     return NOT_SO if damaged or closed else DONE
 
 
@@ -141,13 +136,10 @@ def migrate_to(call: CommandContext, address: Annotated[str, argument("ADDRESS")
     rows, problems = maintenance.migrate_to(call.app, address, now=call.moment.now, today=call.moment.today)
     evidence = count_recorded_files(call.app.engine)
     counts = {"events": rows["event"], "rows": rows, "evidence_files": evidence}
-    call.answer({**counts, "problems": _problems(call, problems)})
-    call.table(("table", "rows"), [(name, count) for name, count in rows.items() if count])
-    call.print("\n" + call.say("cli.migrated", count=sum(rows.values()), events=rows["event"]))
+    answer = {**counts, "problems": _problems(call, problems)}
+    call.give(answer, "events", "evidence_files", "rows", "problems")
     folder = str(call.app.settings.evidence.folder)
     call.print(call.say("cli.migrated_evidence", count=evidence, folder=folder))
-    for problem in problems:
-        call.print(call.say(problem.code, **problem.arguments))
     call.remark(call.say("cli.migrated_next", before=before))
     call.note(call.say("cli.key_moves_along", where=key_place(call.app.settings, os.environ)))
     return NOT_SO if problems else DONE
@@ -208,27 +200,29 @@ def check_config(call: CommandContext) -> int:
     browser_keys = settings.from_browser
     sources = {**read.sources, **dict.fromkeys(browser_keys, call.say("cli.in_browser"))}
     values = () if problems else configuration.values(settings)
-    rows = [(key, value, sources.get(key, "")) for key, value in values]
     in_clear = read.settings.in_clear
-    call.answer(
-        {
-            "file": read.file,
-            "problems": [{"code": problem.code, "message": call.refusal(problem)} for problem in problems],
-            "in_clear": in_clear,
-            "settings": [{"key": key, "value": value, "source": source} for key, value, source in rows],
-        }
-    )
-    for problem in problems:
-        call.print(call.refusal(problem))
+    answer = {
+        "file": read.file,
+        "problems": [{"code": problem.code, "message": call.refusal(problem)} for problem in problems],
+        "in_clear": in_clear,
+        "settings": [{"key": key, "value": value, "source": sources.get(key, "")} for key, value in values],
+    }
+    call.answer(answer)
+    lines = [{"key": key, "source": sources.get(key, ""), "value": _line(value)} for key, value in values]
+    shows = ("problems", "settings", "key", "source", "value")
+    call.show({"problems": answer["problems"], "settings": lines}, *shows)
     if not problems:
-        lines = [(key, source or call.say("cli.built_in"), _line(value)) for key, value, source in rows]
-        call.table(("key", "source", "value"), lines)
         call.print("\n" + call.say("cli.config_holds"))
     if browser_keys:
         call.print(call.say("cli.config_overridden", keys=tuple(sorted(browser_keys))))
     for key in in_clear:
         call.remark(call.say("cli.secret_in_clear", file=str(read.file), key=key))
     return NOT_SO if problems else DONE
+
+
+def _line(value: object) -> str:
+    """Return the value of a setting in one line."""
+    return value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)
 
 
 def _setting_problems(settings: Settings) -> Iterator[Refusal]:
@@ -283,15 +277,8 @@ def doctor(call: CommandContext) -> int:
         {"check": check.name, "state": check.state, "message": message(check), "advice": advice(check)}
         for check in checks
     ]
-    call.answer({"checks": rows})
-    lines = [
-        (
-            *(call.say(f"doctor.state.{check.state}"), call.say(f"doctor.name.{check.name}")),
-            " → ".join(filter(None, (message(check), advice(check)))),
-        )
-        for check in checks
-    ]
-    call.table(("state", "check", "result"), lines)
+    shows = ("state", "check", "message", "advice")
+    call.give({"checks": rows}, "checks", *shows, state="doctor.state", check="doctor.name")
     return NOT_SO if any(check.state == "problem" for check in checks) else DONE
 
 
@@ -310,8 +297,3 @@ def test_mail(call: CommandContext, address: Annotated[str, argument("ADDRESS")]
     code = "cli.test_mail_sent" if sent else "cli.test_mail_refused"
     call.tell(answer, code, address=address, answer=outcome.answer)
     return DONE if sent else NOT_SO
-
-
-def _line(value: object) -> str:
-    value = "" if value is None else plain(value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_
 
 import typer
 
-from merzim.cli.call import DONE, CommandContext
+from merzim.cli.call import CommandContext
 from merzim.cli.parsing import day, named_days, named_numbers, named_texts, number
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.inputs import BadInput, EvidenceInput, OpenFile, build
@@ -81,8 +81,11 @@ def _is_file(text: str) -> bool:
         return False
 
 
-Show = Callable[[CommandContext, Any, Any], int | None]
-"""Function that prints the result of a command for people: context, command, result."""
+CHANGE = (
+    *("case", "events", "seq", "kind", "name", "on", "moved", "obligation", "from", "to", "dropped"),
+    *("opened", "tells", "lost", "out_of_order"),
+)
+"""What the text shows of a change of a case."""
 Proves = Callable[[CommandContext, Mapping[str, Any]], "tuple[Procedure, str]"]
 """Function that returns the procedure and fact whose kinds of evidence a command accepts."""
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -125,19 +128,20 @@ def _add(
 def mount(
     name: str,
     verb: Verb[Any, Any],
-    show: Show,
-    *,
+    *shows: str,
     arguments: Sequence[str] = ("case",),
     options: Mapping[str, str] | None = None,
     proves: Proves | None = None,
+    otherwise: Callable[[CommandContext, Any], None] | None = None,
 ) -> None:
-    """Make a command of a verb; its help is the verb's, --json is its result.
+    """Make a command of a verb; its help is the verb's, its answer the verb's result.
 
     Args:
-        show: prints the result unless --json is given; may return the exit code.
+        shows: what the text shows of the result; of a change of a case where nothing is named.
         arguments: fields given by position.
         options: names of options that differ from their field's, by field.
         proves: the obligation whose kinds of evidence are accepted.
+        otherwise: what is done where no option is given, with the arguments: it shows what could be changed.
     """
     fields = verb.command.model_fields
     names = {**FLAGS, **(options or {})}
@@ -145,7 +149,7 @@ def mount(
         field: "--" + names.get(field, field).replace("_", "-") for field in fields if field not in arguments
     }
 
-    def run(ctx: typer.Context, **texts: Any) -> int:
+    def run(ctx: typer.Context, **texts: Any) -> None:
         call = CommandContext.of(ctx, writes=verb.writes)
         where = {field: flags.get(field, field.upper()) for field in fields}
         with ExitStack() as files:
@@ -154,6 +158,9 @@ def mount(
                 for field, text in texts.items()
                 if text not in (None, False, [])
             }
+            if otherwise and not values.keys() - {*arguments, "preview"}:
+                otherwise(call, values)
+                return
             if "evidence" in values and proves:
                 items = evidence_inputs(values["evidence"], *proves(call, values))
                 values["evidence"] = files.enter_context(items)
@@ -161,19 +168,26 @@ def mount(
                 command = build(verb.command, values)
             except BadInput as refusal:
                 field = str(refusal.arguments.get("field"))
-                arguments = {**refusal.arguments, "field": flags.get(field, field)}
-                raise BadInput(refusal.code, **arguments) from None
+                raise BadInput(
+                    refusal.code, **{**refusal.arguments, "field": flags.get(field, field)}
+                ) from None
             result = verb(call.ctx, command)
-        if call.json:
-            call.answer(result)
-            return DONE
-        return show(call, command, result) or DONE
+        give_change(call, result, *shows)
 
     parameters = [
         *(_argument(field) for field in arguments),
         *(_option(field, flags[field], fields[field]) for field in _ordered(verb) if field in flags),
     ]
     _add(name, run, parameters, verb.run.__doc__)
+
+
+def give_change(call: CommandContext, result: Any, *shows: str) -> None:
+    """Print the result of a verb; of a preview also that nothing is written."""
+    call.give(result, *(shows or CHANGE), kind="event")
+    if getattr(result, "preview", False):
+        call.print(call.say("cli.nothing_written"))
+    elif not getattr(result, "changed", True):
+        call.print(call.say("cli.nothing_changed"))
 
 
 def _ordered(verb: Verb[Any, Any]) -> list[str]:
@@ -191,7 +205,7 @@ def _argument(field: str) -> inspect.Parameter:
 def _option(field: str, flag: str, info: FieldInfo) -> inspect.Parameter:
     """Return a command's parameter for a field: a switch for yes or no, repeatable for a list or mapping."""
     kind = _bare(info.annotation)
-    several = get_origin(kind) in (list, dict)
+    several = get_origin(kind) in (list, dict) and not _is_period(kind)
     annotation: Any = bool if kind is bool else list[str] | None if several else str | None
     default: Any = False if kind is bool else None
     if info.is_required() and not several and kind is not bool:
@@ -212,6 +226,11 @@ def _bare(annotation: Any) -> Any:
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
+def _is_period(kind: Any) -> bool:
+    """Return whether a type is a list of days, written FIRST..LAST."""
+    return get_origin(kind) is list and _bare(get_args(kind)[0]) is date
+
+
 def _metavar(field: str, kind: Any) -> str | None:
     """Return the name of an option's value in the help; None for a switch, which has no value."""
     if get_origin(kind) is dict:
@@ -219,7 +238,7 @@ def _metavar(field: str, kind: Any) -> str | None:
         return "NAME=NUMBER" if value is Decimal else "NAME=DATE" if value is date else "NAME=TEXT"
     if field == "evidence":
         return "[KIND=]FILE|URL[@DATE]"
-    return METAVARS.get(kind, "TEXT")
+    return "FIRST..LAST" if _is_period(kind) else METAVARS.get(kind, "TEXT")
 
 
 def _parse(info: FieldInfo, text: Any, where: str) -> Any:
@@ -231,4 +250,6 @@ def _parse(info: FieldInfo, text: Any, where: str) -> Any:
         return parse(text, where=where)
     if kind is date:
         return day(text, where=where)
+    if _is_period(kind):
+        return [day(part, where=where) for part in text.split("..") if part.strip()]
     return number(text, where=where) if kind is int else text

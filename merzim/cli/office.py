@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,7 +10,6 @@ from merzim.cli.call import CommandContext
 from merzim.cli.mount import command, mount
 from merzim.cli.parsing import Ground, argument, option
 from merzim.services.accounts import verbs as accounts
-from merzim.services.accounts import verbs as second_factors
 from merzim.services.inputs import build
 from merzim.services.law.acts import ChangeAct, change_act
 from merzim.services.names import person_named, unit_named
@@ -20,9 +19,6 @@ from notifications.letter_links import CHOICES, choice_of
 from workflow.org.access import ACCESSES, Access, with_unit
 from workflow.org.office import acts_of
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from merzim.services.people.retention import Anonymised
 
 ADOPT, LEAVE = "adopt", "leave"
 Login = Annotated[str, argument("LOGIN")]
@@ -62,18 +58,17 @@ def acts(
         for name in library.adopted_acts
     }
     adopted = office.units[place].acts if place else ()
-    answer = {"unit": place, "adopted": adopted, "in_force": sorted(in_force), "brings": brought}
-    call.answer(answer)
+    call.answer({"unit": place, "adopted": adopted, "in_force": sorted(in_force), "brings": brought})
     rows = [
-        (
-            name,
-            known_act.title[call.language],
-            call.say(f"cli.acts.{'yes' if name in in_force else 'no'}"),
-            ", ".join(library.latest(procedure).title[call.language] for procedure in brought[name]),
-        )
+        {
+            "act": name,
+            "title": known_act.title,
+            "binds": name in in_force,
+            "what": [library.latest(procedure).title[call.language] for procedure in brought[name]],
+        }
         for name, known_act in library.adopted_acts.items()
     ]
-    call.table(("act", "title", "binds", "what"), rows)
+    call.show({"acts": rows}, "acts", "act", "title", "binds", "what")
 
 
 @command("digest")
@@ -106,7 +101,14 @@ def add(
     """Makes an account and gives the address at which its password is chosen."""
     fields = {"login": login, "access": _access(access), "person": person, "name": name}
     command = build(accounts.AccountAccess, {**fields, "unit": unit_named(call.app, unit or "")})
-    _print_account(call, login, "added", link=accounts.add(call.ctx, command).address)
+    link = accounts.add(call.ctx, command).address
+    call.tell(
+        {"login": login.casefold(), "link": link},
+        "cli.user.added",
+        login=login.casefold(),
+        link=link,
+        hours=call.app.settings.web.invitation_hours,
+    )
     _warn_of_no_unit(call, login)
 
 
@@ -122,7 +124,7 @@ def change(call: CommandContext, login: Login, access: AccessOption = "", unit: 
         "unit": reader.unit if unit is None else unit_named(call.app, unit),
     }
     accounts.change(call.ctx, build(accounts.AccountAccess, fields))
-    _print_account(call, login, "changed")
+    call.tell({"login": login.casefold()}, "cli.user.changed", login=login.casefold())
     _warn_of_no_unit(call, login)
 
 
@@ -147,8 +149,8 @@ def remove_totp(
     ground: Ground,
 ) -> None:
     """Removes a second factor where nobody else can; the chain says that it was done on the server."""
-    second_factors.remove_second_factor(call.ctx, login, ground=ground)
-    _print_account(call, login, "factor_removed")
+    accounts.remove_second_factor(call.ctx, login, ground=ground)
+    call.tell({"login": login.casefold()}, "cli.user.factor_removed", login=login.casefold())
 
 
 def _access(text: str) -> Access:
@@ -165,16 +167,4 @@ def _warn_of_no_unit(call: CommandContext, login: str) -> None:
         call.print(call.say("cli.user.no_unit", login=reader.login))
 
 
-def _print_account(call: CommandContext, login: str, code: str, **details: object) -> None:
-    """Print a sentence about an account."""
-    hours, login = call.app.settings.web.invitation_hours, login.casefold()
-    call.tell({"login": login, **details}, f"cli.user.{code}", login=login, hours=hours, **details)
-
-
-def _show_anonymised(call: CommandContext, _: object, result: Anonymised) -> None:
-    code = "rows" if result.preview else "done_now"
-    name = call.say("person.former", number=result.number)
-    call.print(call.say(f"web.retention.{code}", count=sum(result.rows.values()), name=name))
-
-
-mount("retention anonymise", retention.anonymise_person, _show_anonymised, arguments=("person",))
+mount("retention anonymise", retention.anonymise_person, "number", "rows", "preview", arguments=("person",))

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.formatting import paragraph, picked
 from merzim.cli.mount import command, evidence_inputs
 from merzim.cli.parsing import (
     PROCEDURE,
@@ -22,7 +21,8 @@ from merzim.cli.parsing import (
     number,
     option,
 )
-from merzim.cli.printing import finding, print_findings
+from merzim.cli.printing import finding
+from merzim.cli.rendering import picked
 from merzim.documents.forms import FormData, names, title
 from merzim.documents.forms import form as form_named
 from merzim.documents.package import write_package
@@ -51,7 +51,6 @@ from merzim.services.documents.year_reports import (
 from merzim.services.evidence import clean_file_name
 from merzim.services.imports.schedules import ImportSchedule, keep_match, take_schedule
 from merzim.services.inputs import FileInput, OpenFile, build
-from merzim.services.moments import almaty
 from merzim.services.names import unit_named
 from merzim.services.people.table import preview_table, read_table, save_table
 from workflow.cases.registers.evidence_list import proofs
@@ -60,16 +59,12 @@ from workflow.law.names import known_fact
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from merzim.documents.forms import FilledForm, Form, Missing
+    from merzim.documents.forms import Form, Missing
     from merzim.documents.package import Document
-    from merzim.documents.schedules.rows_joined import ReadingNote
-    from merzim.services.cases.rows import PlanTaken
     from merzim.services.imports.schedules import ImportedFile
     from merzim.services.people.table import AbsenceRead
     from workflow.cases.case import Evidence
     from workflow.cases.commands.case_commands import View
-    from workflow.cases.registers.evidence_list import ProvedItem
-    from workflow.findings.finding import Finding
 
 NEW = "new"
 """Value of `--join` for an analysis that is none of the existing cases it resembles."""
@@ -106,8 +101,10 @@ def import_(
     path = Path(file)
     asked = build(ImportSchedule, {"content": path, "procedure": procedure, "joins": joins})
     imported = take_schedule(call.ctx, asked)
-    call.answer(_import_answer(call, imported))
-    _print_imported(call, imported)
+    shows = ("opened", "replanned", "unchanged", "cases", "id", "object", "unit", "notes")
+    call.give(_import_answer(call, imported), *shows)
+    if not imported.opened and not imported.replanned:
+        call.print(call.say("cli.nothing_changed"))
     return DONE
 
 
@@ -143,17 +140,15 @@ def people(
             call.print(call.say("read_text_as_span", **absence.model_dump()))
     else:
         rows = [
-            (
-                *(call.name(person.unit), call.name(person.key), person.post_in(call.language)),
-                ", ".join(duty_title(duty, call.language) for duty in person.duties),
-                *(person.email, person.language),
-            )
+            {
+                **picked(person, "unit", "name", "email", "language"),
+                "post": person.post_in(call.language),
+                "duties": [duty_title(duty, call.language) for duty in person.duties],
+            }
             for person in office.by_name
         ]
-        call.table(("unit", "name", "post", "duties", "email", "language"), rows)
-    if office.matches and file is None:
-        call.print()
-        call.table(("responsible", "who"), sorted(office.matches.items()))
+        shows = ("people", "unit", "name", "post", "duties", "email", "language", "matches")
+        call.show({"people": rows, "matches": office.matches}, *shows)
     return None
 
 
@@ -176,29 +171,10 @@ def import_plan(
     findings = risk_findings(view.case, view.deadlines)
     found = [finding(call, case_finding) for case_finding in findings]
     named = picked(taken, "measures", "entered", "terms", "unread", "unmatched", "withdrawn")
-    call.answer({"case": case, "changed": bool(taken.entered), **named, "findings": found})
-    _print_plan(call, case, taken, findings)
+    answer = {"case": case, "changed": bool(taken.entered), **named, "findings": found}
+    shows = ("case", "measures", "entered", "terms", "row", "text", "due", "note")
+    call.give(answer, *shows, "unread", "unmatched", "withdrawn", "findings")
     return DONE
-
-
-def _print_plan(call: CommandContext, case: str, taken: PlanTaken, findings: Iterable[Finding]) -> None:
-    """Print what a plan of measures changed, its rows not understood, and the responsible who match nobody."""
-    if taken.entered:
-        counts = {"measures": taken.measures, "changed": taken.entered}
-        call.print(call.say("cli.risks.imported", case=case, **counts))
-    else:
-        call.print(call.say("cli.risks.already"))
-    if terms := [(term.row, term.text, term.due or term.note) for term in taken.terms if term.text]:
-        call.table(("line", "term", "due"), terms)
-    if taken.unread:
-        call.print(call.say("paper_unread", names=[f"«{name}»" for name in taken.unread]))
-    withdrawn = call.say("risk.plan_withdrawn", count=len(taken.withdrawn))
-    for head, texts in ((withdrawn, taken.withdrawn), (call.say("cli.risks.unmatched"), taken.unmatched)):
-        if texts:
-            call.print("\n".join(("", head, *(f"  {text}" for text in texts))))
-    if findings:
-        call.print("\n" + call.say("cli.findings"))
-        print_findings(call, findings, indent=2)
 
 
 def _import_answer(call: CommandContext, imported: ImportedFile) -> dict[str, object]:
@@ -211,36 +187,15 @@ def _import_answer(call: CommandContext, imported: ImportedFile) -> dict[str, ob
         }
         for case in imported.cases
     ]
-    notes = [{"row": note.row, "code": note.code, "message": _note(call, note)} for note in imported.notes]
-    return {"cases": cases, "notes": notes, **picked(imported, "opened", "replanned", "unchanged")}
-
-
-def _print_imported(call: CommandContext, imported: ImportedFile) -> None:
-    """Print what an import did: counts, the first hundred cases, and every note of the reader."""
-    counts = {name: len(getattr(imported, name)) for name in ("opened", "replanned", "unchanged")}
-    if imported.opened or imported.replanned:
-        call.print(call.say("cli.import.done", **counts))
-    else:
-        call.print(call.say("cli.import.nothing_changed", count=len(imported.cases)))
-
-    def change(case: str) -> str:
-        return next((name for name in ("opened", "replanned") if case in getattr(imported, name)), "unchanged")
-
-    rows = [
-        (case.id, case.object_in(call.language), case.unit, call.say(f"cli.import.{change(case.id)}"))
-        for case in imported.cases[:100]
+    notes = [
+        {
+            "row": note.row,
+            "code": note.code,
+            "message": call.say(note.code, **{"row": note.row, **note.arguments}),
+        }
+        for note in imported.notes
     ]
-    call.table(("case", "object", "unit", "change"), rows)
-    if len(imported.cases) > len(rows):
-        call.print(call.say("cli.and_more", count=len(imported.cases) - len(rows)))
-    if imported.notes:
-        call.print("\n" + call.say("cli.notes"))
-        for note in imported.notes:
-            call.print(paragraph(_note(call, note), indent=2))
-
-
-def _note(call: CommandContext, note: ReadingNote) -> str:
-    return call.say(note.code, **{"row": note.row, **note.arguments})
+    return {"cases": cases, "notes": notes, **picked(imported, "opened", "replanned", "unchanged")}
 
 
 @command("attach", writes=True)
@@ -266,13 +221,13 @@ def attach(
         fields = {"case": case, "fact": fact, "on": recorded_fact.on, "evidence": [item]}
         result = record(call.ctx, build(RecordFact, fields))
     name = clean_file_name(item.content.name) if item.content else item.address
-    if call.json:
-        recorded = call.view(case).case.facts[fact].evidence
-        stored = [evidence for evidence in recorded if name in (evidence.name, evidence.reference)]
-        call.answer({"case": case, "fact": fact, "changed": result.changed, "evidence": stored[-1]})
-        return
-    code = "cli.attach.done" if result.changed else "cli.attach.already"
-    call.print(call.say(code, case=case, title=title, name=name))
+    recorded = call.view(case).case.facts[fact].evidence
+    stored = [evidence for evidence in recorded if name in (evidence.name, evidence.reference)]
+    answer = {"case": case, "fact": fact, "changed": result.changed, "evidence": stored[-1]}
+    call.give(answer, "case", "fact", "evidence", *DOCUMENT, kind="evidence")
+
+
+DOCUMENT = ("kind", "name", "reference", "written_on", "recorded_at", "published_on", "size", "restricted")
 
 
 @command("evidence")
@@ -282,10 +237,7 @@ def show_evidence(call: CommandContext, case: CaseId) -> None:
     evidence_by_fact: dict[str, list[Evidence]] = {}
     for proof in proofs(view.case):
         evidence_by_fact.setdefault(proof.of, []).append(proof.evidence)
-    call.answer({"case": case, "evidence": evidence_by_fact})
-    heads = ("id", "kind", "document", "written", "recorded", "published", "size", "restricted")
-    rows = [_evidence_cells(call, proof) for proof in proofs(view.case)]
-    call.table(heads, rows, none=call.say("cli.evidence.none", case=case))
+    call.give({"case": case, "evidence": evidence_by_fact}, "evidence", *DOCUMENT, kind="evidence")
 
 
 @command("package")
@@ -312,18 +264,12 @@ def package(
         restricted=with_restricted,
     )
     audit.record(call.ctx, "file", "package_read", case=case)
-    counts = picked(packed, "files", "links", "restricted")
-    call.answer(
-        {"file": to, **counts, "lost": _document_names(packed.lost), "altered": _document_names(packed.altered)}
-    )
-    call.print(call.say("cli.package.done", file=to, files=packed.files, links=packed.links))
+    answer = {"file": to, **picked(packed, "files", "links", "restricted")}
+    lost, altered = _document_names(packed.lost), _document_names(packed.altered)
+    shows = ("file", "files", "links", "lost", "altered", "case", "name", "sha256")
+    call.give({**answer, "lost": lost, "altered": altered}, *shows)
     if packed.restricted:
         call.print(call.say("cli.package.restricted", count=packed.restricted))
-    for document in packed.lost:
-        call.remark(call.say("cli.package.lost", case=document.case, name=document.name))
-    for document in packed.altered:
-        names = picked(document, "case", "name")
-        call.remark(call.say("cli.package.altered", **names, sha256=document.reference))
     return DONE if packed.whole else NOT_SO
 
 
@@ -332,18 +278,6 @@ def _document_names(documents: Iterable[Document]) -> list[dict[str, str]]:
     return [
         {"case": document.case, "name": document.name, "sha256": document.reference} for document in documents
     ]
-
-
-def _evidence_cells(call: CommandContext, proof: ProvedItem) -> tuple[object, ...]:
-    """Return the table row of a piece of evidence."""
-    item = proof.evidence
-    return (
-        proof.of,
-        call.say(f"evidence.{item.kind}") if item.kind else "",
-        *(item.name or item.reference, item.written_on),
-        item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None,
-        *(item.published_on, item.size, item.restricted),
-    )
 
 
 DUTIES = ("head", "deputy", "chief_of_staff", "ethics_officer")
@@ -412,7 +346,11 @@ def form(
     notes += [call.say(note.code, **note.arguments) for note in (*marks, *paper.notes)]
     if view and view.case.lacks_object_in(language) and view.case.object not in view.procedure.bodies:
         notes.append(call.say(f"passport.lacks.{language}", object=view.case.object_in(language)))
-    _print_form_result(call, definition, language, to, paper, notes)
+    missing = [
+        {"field": item.field, "row": item.row, "title": _missing_title(call, item)} for item in paper.missing
+    ]
+    answer = {"form": definition.id, "language": language, "file": to, "missing": missing, "notes": notes}
+    call.give(answer, "form", "file", "missing", "field", "row", "title", "notes")
 
 
 _NO_PERIOD: dict[str, Any] = {"year": None}
@@ -436,33 +374,21 @@ def forms(
 ) -> None:
     """Which forms there are; with --json, their fields and columns."""
     definitions = [form_named(name) for name in names()]
-    call.answer(
+    answer = [
         {
-            "forms": [
-                {
-                    "id": definition.id,
-                    "title": definition.title[call.language],
-                    "about": definition.about,
-                    "origin": definition.origin,
-                    "annex": definition.annex,
-                    "fields": {
-                        field.id: {"title": title(field.id, call.language), "kind": field.kind}
-                        for field in definition.fields.values()
-                    },
-                    "rows": definition.rows.columns if definition.rows else (),
-                    "groups": {group.id: [*group.parts] for group in definition.rows.groups}
-                    if definition.rows
-                    else {},
-                }
-                for definition in definitions
-            ]
+            "id": definition.id,
+            "title": definition.title[call.language],
+            **picked(definition, "about", "origin", "annex"),
+            "fields": {
+                field.id: {"title": title(field.id, call.language), "kind": field.kind}
+                for field in definition.fields.values()
+            },
+            "rows": definition.rows.columns if definition.rows else (),
+            "groups": {group.id: [*group.parts] for group in definition.rows.groups} if definition.rows else {},
         }
-    )
-    rows = [
-        (definition.id, definition.title[call.language], call.say(f"form.about.{definition.about}"))
         for definition in definitions
     ]
-    call.table(("form", "title", "about"), rows)
+    call.give({"forms": answer}, "forms", "id", "title", "about")
 
 
 def _refuse_wrong(definition: Form, case: str, to: str, approver: str, *, replace: bool) -> None:
@@ -486,29 +412,6 @@ def _wrong_approver(
     if not duty or duty in allowed or not allowed:
         return []
     return [call.say("form.note.approver", allowed=allowed, duty=duty)]
-
-
-def _print_form_result(
-    call: CommandContext, definition: Form, language: str, file: str, filled: FilledForm, notes: list[str]
-) -> None:
-    missing = [
-        {"field": missing_field.field, "row": missing_field.row, "title": _missing_title(call, missing_field)}
-        for missing_field in filled.missing
-    ]
-    call.answer({"form": definition.id, "language": language, "file": file, "missing": missing, "notes": notes})
-    call.print(call.say("form.said.written", title=definition.title[call.language], file=file))
-    if filled.missing:
-        call.print(call.say("form.said.missing"))
-        for missing_field in filled.missing:
-            name = f"{missing_field.field}: " if missing_field.row is None else ""
-            call.print(paragraph(name + _missing_title(call, missing_field), indent=2))
-        call.print(call.say("form.said.how"))
-    else:
-        call.print(call.say("form.said.complete"))
-    if notes:
-        call.print(call.say("form.said.notes"))
-        for note in notes:
-            call.print(paragraph(note, indent=2))
 
 
 def _missing_title(call: CommandContext, missing_field: Missing) -> str:

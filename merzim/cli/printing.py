@@ -1,19 +1,18 @@
-"""Prints what several commands print: deadlines, findings, the result of a change."""
+"""Prints what several commands print in words of their own: deadlines and findings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from merzim.cli.formatting import Json, paragraph
+from merzim.cli.rendering import Json
 from merzim.services.results import FindingResult, ObligationResult
 from workflow.deadlines.lateness import holds_on, lateness
 from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
     from merzim.cli.call import CommandContext
-    from merzim.services.results import CommandResult
     from workflow.cases.commands.case_commands import View
     from workflow.deadlines.deadline import Deadline
     from workflow.findings.finding import Finding
@@ -87,16 +86,12 @@ def state(
     return call.say(f"look.{deadline.state}")
 
 
-def print_findings(call: CommandContext, findings: Iterable[Finding], *, indent: int = 0) -> None:
-    """Print findings as a list, each with its basis."""
-    for finding in findings:
-        mark = call.say(f"finding.kind.{finding.kind}")
-        text = f"[{mark}] {call.say(finding.code, **finding.arguments)}"
-        if finding.basis == "practice" and not finding.code.endswith("_own"):
-            text += " " + call.say("cli.by_practice")
-        elif finding.force != "obligatory":
-            text += " " + call.say(finding.force)
-        call.print(paragraph(text, indent=indent))
+def print_findings(call: CommandContext, findings: Iterable[Finding], *, title: str = "cli.findings") -> None:
+    """Print findings, each with its basis, under a title; nothing where there are none."""
+    if records := [finding(call, each) for each in findings]:
+        if title:
+            call.print("\n" + call.say(title))
+        call.show({"findings": records}, "findings")
 
 
 def deadline_named(view: View, name: str) -> tuple[Deadline, ...]:
@@ -111,54 +106,3 @@ def deadline_named(view: View, name: str) -> tuple[Deadline, ...]:
         allowed = closest_first(name, [deadline.id for deadline in view.deadlines])
         raise Refusal("unknown_obligation", obligation=name, allowed=allowed)
     return tuple(exact or matches)
-
-
-def says(code_done: str, already: str = "") -> Callable[[CommandContext, Any, CommandResult], None]:
-    """Return the function that prints a change of a case: the sentence of a code, filled with the command's
-    fields.
-    """
-
-    def show(call: CommandContext, command: Iterable[tuple[str, Any]], result: CommandResult) -> None:
-        arguments = {name: value for name, value in command if name != "case"}
-        print_change(call, result, code_done=code_done, already=already, **arguments)
-
-    return show
-
-
-def print_change(
-    call: CommandContext, result: CommandResult, *, code_done: str, already: str = "", **arguments: object
-) -> None:
-    """Print the result of a command and the due dates it moved.
-
-    Args:
-        code_done: the sentence of a change. already: that of a command that changed nothing.
-    """
-    call.answer(result.model_dump(mode="json", by_alias=True))
-    if result.preview:
-        required = {*result.dropped, *result.opened}
-        counts = {
-            "moved": sum(date.obligation not in required for date in result.moved),
-            "dropped": len(result.dropped),
-            "opened": len(result.opened),
-        }
-        call.print(call.say("preview.summary", **counts, people=result.tells))
-    else:
-        code = code_done if result.changed or not already else already
-        call.print(call.say(code, case=result.case, **arguments))
-        for finding in result.out_of_order:
-            call.print(finding.message)
-        if result.moved:
-            call.print(call.say("cli.moved"))
-    if result.lost:
-        call.print(call.say("cli.lost", names=result.lost))
-    dates = {date.obligation: (date.before, date.after) for date in result.moved}
-    if names := tuple(dict.fromkeys((*dates, *result.dropped, *result.opened))):
-        none = call.say("look.not_required")
-        rows = []
-        for name in names:
-            before, after = dates.get(name, (None, None))
-            was, becomes = (none if name in result.opened else "-"), (none if name in result.dropped else "-")
-            rows.append((name, before or was, after or becomes))
-        call.table(("id", "was", "is"), rows, indent=2)
-    if result.preview:
-        call.print(call.say("cli.nothing_written"))

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from merzim.cli import formatting
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
-from merzim.cli.mount import command
+from merzim.cli.mount import command, give_change
 from merzim.cli.parsing import DryRun, Ground, Unit, named_texts
-from merzim.cli.printing import print_change
 from merzim.documents.sheets.listing import write_file
 from merzim.services.cases import rows as case_rows
 from merzim.services.cases import verbs as cases
@@ -31,7 +28,6 @@ from workflow.registers.values import InvalidRow, problem_arguments
 
 if TYPE_CHECKING:
     from merzim.services.registers.views import RowDetail
-    from merzim.services.results import CommandResult
 
 KINDS: Mapping[str, str] = {
     "risks": "risk",
@@ -122,10 +118,7 @@ def _one_of(text: str, allowed: Sequence[str], *, where: str) -> None:
 
 
 def _registers(call: CommandContext) -> None:
-    answer = views.list_registers(call.ctx, views.AskRegisters())
-    call.answer(answer)
-    rows = [(register.id, register.title[call.language], register.rows) for register in answer.registers]
-    call.table(("id", "title", "rows"), rows)
+    call.give(views.list_registers(call.ctx, views.AskRegisters()), "registers", "id", "title", "rows")
 
 
 def _list_of_case(call: CommandContext, request: RowsRequest) -> None:
@@ -136,16 +129,14 @@ def _list_of_case(call: CommandContext, request: RowsRequest) -> None:
     else:
         found = list(cases_with_rows(call.app, unit_named(call.app, request.unit)))
     definition = case_rows.register_of(request.register)[0]
-    fields = {key: field for key, field in definition.fields.items() if not field.fixed}
+    titles = {key: field.title[call.language] for key, field in definition.fields.items() if not field.fixed}
     rows = [
-        (case.id, f"{kind}.{number}", *(_written_value(value_of(row, field)) for field in fields))
+        {"case": case.id, "id": f"{kind}.{number}"}
+        | {key: _written_value(value_of(row, key)) for key in titles}
         for case in found
         for number, row in rows_of(case, kind).items()
     ]
-    answer = [dict(zip(("case", "id", *fields), row, strict=True)) for row in rows]
-    call.answer({"register": request.register, "rows": answer})
-    titles = [*call.heads("case", "id"), *(field.title[call.language] for field in fields.values())]
-    _print_rows(call, titles, rows)
+    call.give({"register": request.register, "rows": rows}, "rows", "case", "id", *titles, titles=titles)
 
 
 def _written_value(value: object) -> object:
@@ -160,22 +151,21 @@ def _add_to_case(call: CommandContext, request: RowsRequest) -> None:
         raise Refusal("cli.missing_parameter", name="risk=N")
     fields = {"case": _case(request), "of_register": request.register, "fields": values}
     result = case_rows.enter_texts(call.ctx, build(case_rows.EnterCaseRow, fields))
-    row = f"{KINDS[request.register]}.{result.events[-1].name}" if result.events else ""
-    _print_case_row(call, result, "cli.register.added", row)
+    give_change(call, result)
 
 
 def _edit_in_case(call: CommandContext, request: RowsRequest) -> None:
     row = _case_row(request)
     fields = {"case": _case(request), "row": row, "fields": _fields(request.words[1:])}
     result = case_rows.edit_row(call.ctx, build(case_rows.EditCaseRow, fields))
-    _print_case_row(call, result, "cli.register.edited", row)
+    give_change(call, result)
 
 
 def _withdraw_from_case(call: CommandContext, request: RowsRequest) -> None:
     row = _case_row(request)
     fields = {"case": _case(request), "name": row, "ground": request.ground}
     result = cases.withdraw(call.ctx, build(cases.Withdraw, fields))
-    _print_case_row(call, result, "cli.withdrawn", row)
+    give_change(call, result)
 
 
 def _case(request: RowsRequest) -> str:
@@ -189,10 +179,6 @@ def _case_row(request: RowsRequest) -> str:
     """Return the row of ID, which may be its number alone: "3" of risks is "risk.3"."""
     kind = KINDS[request.register]
     return f"{kind}.{request.word('ID').removeprefix(f'{kind}.')}"
-
-
-def _print_case_row(call: CommandContext, result: CommandResult, code: str, row: str) -> None:
-    print_change(call, result, code_done=code, already="cli.risks.already", row=row, name=row)
 
 
 def _fields(words: Sequence[str]) -> dict[str, str]:
@@ -225,31 +211,16 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
         rows += views.list_rows(call.ctx, query.model_copy(update={"page": number})).rows
     answer = {"register": request.register, "total": page.total, "totals": page.totals}
     call.answer({**answer, "rows": rows})
-    titles = ["ID", *(field.title[call.language] for field in page.fields)]
-    cells = [(row.id, *(cell_value(field, row, call.language) for field in page.fields)) for row in rows]
-    unsearched = [
-        field.title[call.language] for field in page.fields if field.confidential and not field.translation_of
+    titles = {field.id: field.title[call.language] for field in page.fields}
+    cells = [
+        {"id": row.id} | {field.id: cell_value(field, row, call.language) for field in page.fields}
+        for row in rows
     ]
+    totals = {titles.get(name, name): amount for name, amount in page.totals.items()}
+    unsearched = [titles[field.id] for field in page.fields if field.confidential and not field.translation_of]
     if request.search and unsearched:
         call.remark(call.say("web.registers.unsearched", fields=unsearched))
-    _print_rows(call, titles, cells)
-    titled = {field.id: field.title[call.language] for field in page.fields}
-    totals = [f"{titled.get(name, name)}: {amount}" for name, amount in page.totals.items()]
-    if totals and rows:
-        call.print("\n" + call.say("cli.register.totals", totals=tuple(totals)))
-
-
-def _print_rows(call: CommandContext, titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table of rows; a sentence when there are none."""
-    words = [[_cell_text(call, cell) for cell in row] for row in rows]
-    call.print(formatting.table(titles, words) if rows else call.say("cli.register.empty"))
-
-
-def _cell_text(call: CommandContext, cell: object) -> str:
-    """Return a value as a cell of a table: yes or no in words, days in ISO format, "" for None."""
-    if isinstance(cell, bool):
-        return call.say("register.yes" if cell else "register.no")
-    return cell.isoformat() if isinstance(cell, date) else "" if cell is None else str(cell)
+    call.show({"rows": cells, "totals": totals}, "rows", "id", *titles, "totals", titles=titles)
 
 
 def _add(call: CommandContext, request: RowsRequest) -> None:
@@ -259,19 +230,24 @@ def _add(call: CommandContext, request: RowsRequest) -> None:
             "unit": request.unit,
             "values": _values(call, request.register, request.words, files),
         }
-        _print_row(call, verbs.add_row(call.ctx, build(verbs.AddRow, fields)), "register.added")
+        _tell(call, "added", verbs.add_row(call.ctx, build(verbs.AddRow, fields)))
 
 
 def _edit(call: CommandContext, request: RowsRequest) -> None:
     with ExitStack() as files:
         values = _values(call, request.register, request.words[1:], files)
         fields = {"row": request.word("ID"), "values": values, "ground": request.ground}
-        _print_row(call, verbs.edit_row(call.ctx, build(verbs.EditRow, fields)), "register.edited")
+        _tell(call, "edited", verbs.edit_row(call.ctx, build(verbs.EditRow, fields)))
 
 
 def _withdraw(call: CommandContext, request: RowsRequest) -> None:
     command = build(verbs.WithdrawRow, {"row": request.word("ID"), "ground": request.ground})
-    _print_row(call, verbs.withdraw_row(call.ctx, command), "register.withdrawn")
+    _tell(call, "withdrawn", verbs.withdraw_row(call.ctx, command))
+
+
+def _tell(call: CommandContext, done: str, detail: RowDetail) -> None:
+    """Print what was done to a row."""
+    call.tell(detail, f"register.{done}", row=detail.row.id)
 
 
 def _import(call: CommandContext, request: RowsRequest) -> None:
@@ -311,10 +287,6 @@ def _values(call: CommandContext, name: str, words: Sequence[str], files: ExitSt
             path = Path(text)
             values[field] = FileInput(content=OpenFile(path.name, files.enter_context(path.open("rb"))))
     return values
-
-
-def _print_row(call: CommandContext, detail: RowDetail, code: str) -> None:
-    call.tell(detail, code, row=detail.row.id)
 
 
 Act = Callable[[CommandContext, RowsRequest], None]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from fractions import Fraction
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from i18n import number
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
-from merzim.cli.formatting import paragraph
 from merzim.cli.mount import command
 from merzim.cli.parsing import Unit, Year, named_texts, option
 from merzim.services.law.regulations import read_input_file
@@ -58,8 +55,9 @@ def score(
             raise
         return _print_problems(call, file.name, refusal)
     scores = scored(answers, scoring, readings)
-    call.answer({"indicators": _indicator_answers(call, scores), "total": as_decimal(scores.total)})
-    _print_scores(call, scores)
+    answer = {"indicators": _indicator_answers(call, scores), "total": as_decimal(scores.total)}
+    call.answer(answer)
+    _show(call, answer, scores.scores)
     return DONE
 
 
@@ -72,8 +70,12 @@ def _score_year(call: CommandContext, unit: str, year: int, readings: Readings, 
     whole_year, *parts = year_scores(
         call.ctx, root, year, today=call.moment.today, readings=readings, by_unit=by_unit
     )
-    call.answer(_year_answer(call, whole_year) | {"units": [_year_answer(call, part) for part in parts]})
-    _print_year(call, whole_year, parts)
+    answer = _year_answer(call, whole_year) | {"units": [_year_answer(call, part) for part in parts]}
+    call.answer(answer)
+    ahead = whole_year.year >= call.moment.today.year
+    if not whole_year.recorded and ahead and (whole_year.scores.scores or not whole_year.remarks):
+        call.print(call.say("cli.score.nothing_recorded", year=whole_year.year))
+    _show(call, answer, whole_year.scores.scores)
     return DONE
 
 
@@ -104,41 +106,16 @@ def _year_answer(call: CommandContext, year: YearScores) -> dict[str, object]:
     }
 
 
-def _print_year(call: CommandContext, whole_year: YearScores, parts: list[YearScores]) -> None:
-    """Print the points of a year with their arithmetic, and of each part its totals."""
-    for remark in whole_year.remarks:
-        call.print(paragraph(call.say(remark.code, **remark.arguments)))
-    scores = whole_year.scores.scores
-    ahead = whole_year.year >= call.moment.today.year
-    if not whole_year.recorded and ahead and (scores or not whole_year.remarks):
-        call.print(call.say("cli.score.nothing_recorded", year=whole_year.year))
-    if not scores:
-        return
-    rows = []
-    for score in scores:
-        points = (_points_text(call, points) for points in (score.points, score.lost, score.at_stake))
-        rows.append((score.id, *points, score.title[call.language]))
-    call.table(("indicator", "points", "lost", "at_stake", "title"), rows)
-    call.print("\n" + call.say("cli.score.total", points=whole_year.total))
-    for project, of_project in whole_year.scores.projects().items():
-        call.print(call.say("cli.score.project", project=project[1:], points=as_decimal(of_project.total)))
-    call.print(call.say("cli.score.prospects", lost=whole_year.lost, at_stake=whole_year.at_stake))
-    if parts:
-        call.print()
-        table = [
-            (
-                call.name(part.unit.id),
-                *(number(of, call.language) for of in (part.total, part.lost, part.at_stake)),
-            )
-            for part in parts
-        ]
-        call.table(("unit", "points", "lost", "at_stake"), table)
-    if whole_year.steps:
-        call.print("\n" + call.say("cli.score.steps"))
-        for step in whole_year.steps:
-            call.print(paragraph(f"{step.indicator}: {_step(call, step)}", indent=2))
-    call.print()
-    _print_arithmetic(call, scores)
+def _show(call: CommandContext, answer: Mapping[str, Any], scores: Iterable[Score]) -> None:
+    """Print points with their arithmetic."""
+    titles = {score.id: score.title[call.language] for score in scores}
+    details = {
+        **answer,
+        "indicators": [{**row, "title": titles[row["id"]], "arithmetic": ""} for row in answer["indicators"]],
+        "arithmetic": {row["id"]: row["arithmetic"] for row in answer["indicators"]},
+    }
+    columns = ("unit", "id", "points", "max", "title", "total", "lost", "at_stake", "projects")
+    call.show(details, "remarks", "indicators", *columns, "units", "steps", "indicator", "text", "arithmetic")
 
 
 def _step(call: CommandContext, step: PointsStep) -> str:
@@ -176,34 +153,6 @@ def _indicator_answers(call: CommandContext, scores: Scores) -> list[dict[str, o
     ]
 
 
-def _print_scores(call: CommandContext, scores: Scores) -> None:
-    if not scores.scores:
-        call.print(call.say("cli.score.nothing"))
-        return
-    rows = [
-        (
-            score.id,
-            _points_text(call, score.points),
-            _points_text(call, score.maximum),
-            score.title[call.language],
-        )
-        for score in scores.scores
-    ]
-    call.table(("indicator", "points", "maximum", "title"), rows)
-    call.print("\n" + call.say("cli.score.total", points=as_decimal(scores.total)) + "\n")
-    _print_arithmetic(call, scores.scores)
-
-
-def _print_arithmetic(call: CommandContext, scores: Iterable[Score]) -> None:
-    for score in scores:
-        call.print(paragraph(f"{score.id}: {_arithmetic(call, score)}", indent=2))
-
-
 def _arithmetic(call: CommandContext, score: Score) -> str:
     """Return the arithmetic of an indicator in words."""
     return " ".join(call.say(element.code, **element.arguments) for element in score.arithmetic)
-
-
-def _points_text(call: CommandContext, points: Fraction | None) -> str:
-    """Return points as a cell of a table; "" for None."""
-    return "" if points is None else number(as_decimal(points), call.language)

@@ -81,7 +81,7 @@ def test_open_record_replan_correct_and_what_moves(merzim: Merzim) -> None:
 
     assert "2026-0001" in opened_case.out
     assert {"obligation": "order_signed", "from": "2026-04-06", "to": "2026-04-13"} in moved_dates
-    assert "nothing changed" in second_replan.out
+    assert "Nothing changed." in second_replan.out
     assert fixed.code == 0
 
 

@@ -18,8 +18,8 @@ def test_a_question_is_answered_once_and_named_where_it_is_not(office: Merzim) -
     }
 
     assert (foreseen.code, answered.code, repeated.code, other.code, unknown.code) == (0, 0, 0, 2, 2)
-    assert "The answer is recorded" in answered.out
-    assert "recorded already" in repeated.out
+    assert "Recorded  units_touched" in answered.out
+    assert "Nothing changed." in repeated.out
     assert "withdraw it first" in other.err
     assert "Possible answers: touched, not_touched" in unknown.err
     assert "decided 02.04.2026: The draft touches other units (touched)" in case_output.out

@@ -62,7 +62,7 @@ def test_opening_a_year_again_changes_nothing_and_says_so(town: Merzim) -> None:
     output = town("open-year", "2026", "--now", "2026-07-21").out
 
     assert (repeated["opened"], repeated["there"]) == ([], len(first["opened"]))
-    assert output.startswith("Nothing has changed")
+    assert output.endswith("Nothing changed.\n")
 
 
 def test_acts_of_one_organisation_are_opened_for_those_who_adopted_them(town: Merzim, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def test_a_reader_named_in_words_is_the_person_of_that_name(office: Merzim) -> N
     again = office("reader", "add", GIFT, "g.omarova@example.kz", "--json", *DAY).json
 
     assert (added["changed"], again["changed"]) == (True, False)
-    assert WHO in office("reader", "add", GIFT, WHO, *DAY).out
+    assert added["events"][0]["name"] == "g.omarova@example.kz"
     result = office("reader", "add", GIFT, "Nobody At All", *DAY)
     added = office("reader", "add", GIFT, WHO, *DAY)
 

@@ -45,7 +45,7 @@ def test_a_dry_run_says_who_and_why(office: Merzim) -> None:
     later = office("remind", "--dry-run", "--now", "2026-03-18T07:00", "--lang", "en")
 
     assert result.code == later.code == 0
-    assert "18.03 09:00" in later.out
+    assert "2026-03-18 09:00" in later.out
     assert "start_announced" in later.out
     assert "start_announced" not in result.out
 

@@ -35,7 +35,7 @@ def test_rows_of_every_register_are_entered_edited_listed_and_withdrawn(merzim: 
     assert (remark["on"], remark["source"]) == ("2026-05-30", "site")
 
     assert register("positions", "withdraw", "1", "--ground", "қате") == 0
-    assert "has no rows" in merzim("register", "positions", "list", "--case", CASE).out
+    assert "There is nothing." in merzim("register", "positions", "list", "--case", CASE).out
 
 
 def test_what_a_register_does_not_know_is_refused_in_one_sentence(merzim: Merzim) -> None:

@@ -74,7 +74,7 @@ def consolidated_workbook(query: ReportQuery) -> Response:
     form = consolidated.form
     numbers = list(dict.fromkeys((*consolidated.obligation.values, *form.sums)))
     heads = (
-        *(t.say(f"head.{column}") for column in ("unit", "case", "id", "due", "on", "late_by")),
+        *(t.say(f"head.{column}") for column in ("unit", "case", "id", "due", "on", "late_by_working_days")),
         *(t.say(f"value.{number}") for number in numbers),
         t.say("head.documents"),
     )
