@@ -208,7 +208,7 @@ def test_the_command_moves_verifies_and_says_what_is_next(
     command_output = capsys.readouterr()
 
     assert {"event", "notice", "person"} <= {
-        line.split()[0] for line in output.out.splitlines() if line.split()
+        line.split()[0].rstrip(":") for line in output.out.splitlines() if line.split()
     }
     assert f"stay in their folder: {lived_in / 'var' / 'evidence'}" in output.out
     assert "database.url" in output.err
