@@ -36,7 +36,7 @@ from workflow.law.editions import read_edition
 from workflow.law.library import Library
 from workflow.org.audit import Stamp
 from workflow.org.office import Office, Person, Unit
-from workflow.ports import CaseWrite, Result
+from workflow.ports import Change, Result
 
 TODAY = date(2026, 3, 16)
 NOW = datetime(2026, 3, 16, 5, 0, tzinfo=UTC)
@@ -116,9 +116,7 @@ def people_of(number: int) -> list[Person]:
     ]
 
 
-def computed(
-    openings: Sequence[Opening], *, now: datetime, today: date, risks: bool = False
-) -> list[CaseWrite]:
+def computed(openings: Sequence[Opening], *, now: datetime, today: date, risks: bool = False) -> list[Change]:
     """Return what the case commands would write for these openings, kept in memory instead of stored.
 
     With `risks`, analyses whose note is signed get risks.
@@ -165,11 +163,11 @@ def _find(
             )
 
 
-def renamed(change: CaseWrite, name: str, unit: str, object: str) -> CaseWrite:
+def renamed(change: Change, name: str, unit: str, object: str) -> Change:
     """Return the same case under another id, unit and object."""
     opening_event, *other_events = change.events
     payload = {**opening_event.payload, "unit": unit, "object": object}
-    return CaseWrite(
+    return Change(
         events=(
             replace(opening_event, case=name, payload=payload),
             *(replace(event, case=name) for event in other_events),
@@ -220,12 +218,12 @@ def build(
 class _Kept:
     """A ledger that keeps what it is given in memory."""
 
-    written: dict[str, CaseWrite] = field(default_factory=dict)
+    written: dict[str, Change] = field(default_factory=dict)
 
     def attempt(self, case: str, command: Callable[[], Result]) -> Result:
         return command()
 
-    def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
+    def append(self, changes: Sequence[Change], *, now: datetime) -> None:
         for change in changes:
             before = self.written.get(change.case.id)
             events = (*before.events, *change.events) if before else change.events

@@ -78,6 +78,7 @@ def _ours() -> float:
     from merzim.storage.maintenance.schema import create_or_migrate
     from workflow.cases.commands.case_commands import CaseCommands
     from workflow.cases.commands.opening import Opening
+    from workflow.cases.commands.recording import record
     from workflow.org.audit import Stamp
 
     at = Stamp(by="Айгүл", now=NOW, today=TODAY)
@@ -91,7 +92,7 @@ def _ours() -> float:
         began = time.perf_counter()
         for fact, on in STEPS.items():
             for case in cases:
-                commands.record(case.id, fact, on=on, at=at)
+                commands.write(case.id, at, record, fact, on=on)
         spent = time.perf_counter() - began
         engine.dispose()
     return spent / len(STEPS) / CASES

@@ -15,18 +15,24 @@ from workflow.refusal import Refusal
 Result = TypeVar("Result")
 
 
+Moved = tuple[str, date | None, date | None]
+"""A due date that moved: the obligation with its period, the date before and after; None for no date."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CaseWrite:
-    """The data one change writes to a case: new events, the case after them, its stage, its rows.
+class Change:
+    """One change of a case: the case after it, its new events (none when nothing was new), its stage, its rows.
 
     Attributes:
+        moved: the due dates that moved.
         cause: the act that changed the calendar, if due dates move without an event.
     """
 
-    events: tuple[Event, ...]
     case: Case
-    stage: str
-    rows: tuple[Row, ...]
+    events: tuple[Event, ...] = ()
+    stage: str = ""
+    rows: tuple[Row, ...] = ()
+    moved: tuple[Moved, ...] = ()
     cause: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -42,7 +48,7 @@ class Ledger(Protocol):
     def rows(self, case: str) -> Mapping[str, Row]:
         """Return the board rows of a case by obligation id with its period."""
 
-    def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> int:
+    def append(self, changes: Sequence[Change], *, now: datetime) -> int:
         """Write events and changed rows, and withdraw unsent notices whose due date no open row has any more,
         in one transaction; return the number of cases that changed. The ledger computes the hashes.
 

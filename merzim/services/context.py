@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import Self
+from typing import ParamSpec, Self
 
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.app import AppContext
@@ -18,11 +18,14 @@ from merzim.storage.events import Origin as Origin
 from merzim.storage.org.staff import SqlChoices
 from merzim.storage.queries import SqlReads as Reads
 from workflow.cases.case import Case
-from workflow.cases.commands.case_commands import CaseCommands, UnknownCase
+from workflow.cases.commands.case_commands import CaseCommands, Command, UnknownCase
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
 from workflow.org.access import OF_ONE_UNIT, Access, Account, Reader, scope, with_unit
 from workflow.org.audit import Stamp
+from workflow.ports import Change
+
+P = ParamSpec("P")
 
 ANONYMOUS = Reader(login="", access="responsible")
 """The reader of pages that require no login."""
@@ -176,6 +179,13 @@ def whole_case(ctx: RequestContext, case: str) -> tuple[Case, Procedure]:
     if full_case is None:
         raise UnknownCase(case)
     return full_case, ctx.library.of(full_case)
+
+
+def write_case(
+    ctx: RequestContext, case_id: str, command: Command[P], /, *args: P.args, **values: P.kwargs
+) -> Change:
+    """Write what a command derives from a case, by the reader."""
+    return ctx.case_commands.write(case_id, stamp(ctx), command, *args, **values)
 
 
 def stamp(ctx: RequestContext) -> Stamp:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ParamSpec, Self
 
 from pydantic import (
     AliasPath,
@@ -18,13 +18,17 @@ from pydantic import (
 )
 
 from i18n import say
+from merzim.services.context import RequestContext, write_case
 from merzim.services.impacts import ActMoves
 from notifications.letters.moved import describe_cause
 from workflow.cases.case import Event
 from workflow.cases.changes import FieldChange
-from workflow.cases.commands.case_commands import Change
+from workflow.cases.commands.case_commands import Command as CaseCommand
 from workflow.cases.commands.previews import Preview
 from workflow.law.procedure import Text
+from workflow.ports import Change
+
+P = ParamSpec("P")
 
 
 class _Extended:
@@ -279,6 +283,13 @@ def command_result(change: Change, **of_preview: Any) -> CommandResult:
         lost=_lost(change),
         **of_preview,
     )
+
+
+def result_of(
+    ctx: RequestContext, case_id: str, command: CaseCommand[P], /, *args: P.args, **values: P.kwargs
+) -> CommandResult:
+    """Write what a command derives from a case, by the reader; return its result."""
+    return command_result(write_case(ctx, case_id, command, *args, **values))
 
 
 def preview_result(preview: Preview, *, tells: int, points: Decimal) -> CommandResult:

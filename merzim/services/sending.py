@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from i18n import refusal
 from merzim.services.app import AppContext
-from merzim.services.context import RequestContext, stamp
+from merzim.services.context import RequestContext, write_case
 from merzim.services.inputs import CaseId, Key, Name
 from merzim.services.jobs import rounds
 from merzim.services.verbs import Command, NotFound, verb
@@ -166,5 +166,5 @@ def acknowledge(ctx: RequestContext, notice: Notice) -> None:
     # A letter that carried others was read with all it carried.
     for read in (*ctx.app.outbox.carried(notice.key), notice):
         if read.case:
-            reminder_actions.acknowledge(ctx.case_commands, read.case, read.obligation, read.key, at=stamp(ctx))
+            write_case(ctx, read.case, reminder_actions.acknowledge, read.obligation, read.key)
         ctx.app.outbox.acknowledge(read.key, now=ctx.now)

@@ -23,6 +23,7 @@ from merzim.settings import DatabaseSettings, Settings
 from merzim.storage.org import store as office_store
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
 from workflow.cases.case import Evidence
+from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.exposure import CartogramLine
 from workflow.org.audit import Stamp
@@ -84,13 +85,14 @@ class Recorded:
                 if "." not in name and self.recurs(procedure, name):
                     name += ".2026"
                 links = [kind for kind in ALL_THREE if name in LINKS and kind != f"link{without}"]
-                self.app.case_commands.record(
+                self.app.case_commands.write(
                     self.case(unit, procedure),
+                    WHO,
+                    recording.record,
                     name,
                     on=date.fromisoformat(day) if day else JUNE,
                     values={value: Decimal(number) for value, _, number in pairs},
                     evidence=[Evidence(kind=kind, reference=f"https://{unit}.kz/{kind}") for kind in links],
-                    at=WHO,
                 )
 
     def ctx(self, today: date = AFTER) -> RequestContext:

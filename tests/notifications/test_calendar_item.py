@@ -14,6 +14,7 @@ from notifications.notice import EntryStatus
 from notifications.wire.entry import calendar
 from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Town, at_noon, calendar_entry
 from tests.notifications.servers import Office, mail, serving
+from workflow.cases.commands import recording
 
 LATER_START = date(2026, 4, 27)
 
@@ -61,7 +62,7 @@ def test_one_deadline_is_one_item_and_its_sequence_rises(town: Town) -> None:
     """A later letter replaces the item of the earlier one, also where the date has moved in between."""
     case = town.open()
     first = sent(town, FIVE_BEFORE)
-    town.case_commands.replan(case.id, "analysis_started", on=LATER_START, at=at_noon(FIVE_BEFORE))
+    town.case_commands.write(case.id, at_noon(FIVE_BEFORE), recording.replan, {"analysis_started": LATER_START})
     second = [message for message in sent(town, date(2026, 4, 6)) if AIGUL.email in message["To"]]
     events = [item(first[0]), item(second[-1], uid=item(first[0])["uid"])]
 

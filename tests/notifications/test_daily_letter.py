@@ -31,7 +31,7 @@ from tests.notifications.sample_office import (
     at_noon,
     noon,
 )
-from workflow.cases.commands import assignments, standings
+from workflow.cases.commands import assignments, recording, standings
 from workflow.law.library import Library
 from workflow.org.audit import Stamp
 from workflow.org.office_time import OfficeTime
@@ -150,14 +150,14 @@ def test_an_assignment_comes_at_once_and_alone(town: Town) -> None:
     case = town.open()
     day(town, FIVE_BEFORE)
     at = datetime(2026, 3, 18, 6, tzinfo=UTC)
-    assignments.give(
-        town.case_commands,
+    town.case_commands.write(
         case.id,
+        Stamp(by="Болат", now=at, today=FIVE_BEFORE),
+        assignments.give,
         assignee=AIGUL.key,
         text="Анонс мәтінін дайындау",
         until=date(2026, 4, 30),
         giver=BOLAT.key,
-        at=Stamp(by="Болат", now=at, today=FIVE_BEFORE),
     )
 
     (letter,) = of(day(town, FIVE_BEFORE, hours=(12,)), AIGUL.key)
@@ -224,8 +224,8 @@ def test_the_officer_reads_once_a_week_what_a_completed_case_was_never_confirmed
     assert "Бөлімшелеріңізде мерзімі өткені" not in letter.letter.subject
     assert all(heading not in parcel.letter.text for parcel in day(town, date(2027, 9, 7)))
 
-    standings.exempt(
-        town.case_commands, case, obligation="discussion_results_published", ground="құпия нысан", at=stamp
+    town.case_commands.write(
+        case, stamp, standings.exempt, obligation="discussion_results_published", ground="құпия нысан"
     )
     assert town.case_commands.view(case, today=monday).stage == "closed"
     assert all(heading not in parcel.letter.text for parcel in day(town, next_monday))
@@ -314,7 +314,7 @@ def test_nothing_of_a_confidential_case_stands_in_a_letter(tmp_path: Path, langu
     case, today = town.open(), date(2026, 3, 19)
     letters = of(day(town, FIVE_BEFORE), AIGUL.key)
     stamp = at_noon(today, by="x")
-    town.case_commands.replan(case.id, "analysis_started", on=date(2026, 4, 20), at=stamp)
+    town.case_commands.write(case.id, stamp, recording.replan, {"analysis_started": date(2026, 4, 20)})
     letters += of(day(town, today), AIGUL.key)
     town.open()
     listed = day(town, MONDAY_AFTER)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.notifications.sample_office import AIGUL, BOLAT, DANA, PEOPLE, Shelf, Town, at_noon
 from workflow.cases.case import Case
+from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
 
 ENDED, RECORDED, LATER = date(2026, 3, 19), date(2026, 3, 26), date(2026, 3, 30)
@@ -33,7 +34,7 @@ def opened(town: Town, on: date = RECORDED) -> Case:
     """A purchase analysis that ended on 19 March and was recorded on the 26th (23-25 March are off)."""
     opening = Opening(procedure="procurement-analysis", unit="staff", object="Орда", planned={})
     case = town.case_commands.open(opening, at=at_noon(ENDED))
-    town.case_commands.record(case.id, "procurement_analysis_ended", on=ENDED, at=at_noon(on))
+    town.case_commands.write(case.id, at_noon(on), recording.record, "procurement_analysis_ended", on=ENDED)
     return case
 
 
@@ -65,7 +66,7 @@ def test_the_question_is_asked_in_the_readers_language_and_again_a_week_later(to
     assert "Вопрос: Есть ли признаки" in letters["ru"][1], "a question is no obligation"
     assert "О вопросе ---" in letters["ru"][1]
 
-    town.case_commands.record(case.id, "procurement_result_reported", on=LATER, at=at_noon(LATER))
+    town.case_commands.write(case.id, at_noon(LATER), recording.record, "procurement_result_reported", on=LATER)
     assert asked(town, LATER) == {}, "another record of the case asks nothing again"
     assert set(asked(town, date(2026, 4, 1))) == {"kk", "ru", "en"}
 
@@ -75,7 +76,7 @@ def test_an_answer_given_before_the_letter_left_needs_no_letter(town: Town) -> N
     case = opened(town)
     shelf = Shelf()
     town.round((shelf,), RECORDED)
-    town.case_commands.decide(case.id, QUESTION, "none", on=RECORDED, at=at_noon(RECORDED))
+    town.case_commands.write(case.id, at_noon(RECORDED), recording.decide, QUESTION, "none", on=RECORDED)
     town.deliver((shelf,), RECORDED)
 
     assert [parcel for parcel in shelf.kept if parcel.notice.obligation == QUESTION] == []

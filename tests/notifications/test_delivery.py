@@ -24,6 +24,7 @@ from tests.notifications.sample_office import (
     noon,
 )
 from tests.notifications.servers import Office, free_port, mail, serving
+from workflow.cases.commands import recording
 from workflow.scoring.prospects import Stake
 
 LATER = Outcome(state="queued", answer="451 later")
@@ -142,7 +143,7 @@ def test_what_was_done_while_its_letter_waited_is_not_reminded_of(town: Town) ->
     case = town.open()
     shelf = Shelf()
     town.round([shelf], FIVE_BEFORE)
-    town.case_commands.record(case.id, "start_announced", on=FIVE_BEFORE, at=at_noon(FIVE_BEFORE))
+    town.case_commands.write(case.id, at_noon(FIVE_BEFORE), recording.record, "start_announced", on=FIVE_BEFORE)
     town.deliver([shelf], FIVE_BEFORE)
 
     assert not shelf.kept

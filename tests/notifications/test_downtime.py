@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from tests.notifications.sample_office import AIGUL, Shelf, Town, at_noon
+from workflow.cases.commands import recording
 
 
 def opened(town: Town, count: int) -> None:
@@ -55,7 +56,7 @@ def test_what_was_done_meanwhile_is_left_out(town: Town) -> None:
     shelf = Shelf()
     saturday, monday = date(2026, 3, 28), date(2026, 3, 30)
     town.round([shelf], saturday)
-    town.case_commands.record(first.id, "start_announced", on=saturday, at=at_noon(saturday))
+    town.case_commands.write(first.id, at_noon(saturday), recording.record, "start_announced", on=saturday)
     shelf = back(town, monday)
 
     assert [subject for subject in mine(shelf) if "30 наурыз" in subject]
@@ -74,7 +75,7 @@ def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town:
         back(town, date(2026, 4, 13) + timedelta(days=step))
     today = date(2026, 4, 29)
     new_plan_dates = {"analysis_ended": date(2026, 6, 8)}
-    town.case_commands.replan_all(case.id, new_plan_dates, at=at_noon(today))
+    town.case_commands.write(case.id, at_noon(today), recording.replan, new_plan_dates)
     back(town, today)
 
     questions = [

@@ -112,14 +112,14 @@ def test_with_nobody_to_send_it_to_a_letter_waits(town: Town) -> None:
 
 def ask(town: Town, case: str, *, until: date, at: datetime) -> None:
     """Айгүл asks Болат a question by a day."""
-    assignments.comment(
-        town.case_commands,
+    town.case_commands.write(
         case,
+        Stamp(by="Айгүл", now=at, today=FIVE_BEFORE),
+        assignments.comment,
         text="Қашан?",
         person=AIGUL.key,
         asks=BOLAT.key,
         until=until,
-        at=Stamp(by="Айгүл", now=at, today=FIVE_BEFORE),
     )
 
 
@@ -210,14 +210,14 @@ def test_an_assignment_given_in_the_evening_is_one_letter_the_next_morning(town:
     """Given on Wednesday at eight in the evening for Thursday, when its letter leaves and names the day."""
     case = town.open()
     shelf, thursday = Shelf(), date(2026, 3, 19)
-    assignments.give(
-        town.case_commands,
+    town.case_commands.write(
         case.id,
+        Stamp(by="Айгүл", now=at(FIVE_BEFORE, 20), today=FIVE_BEFORE),
+        assignments.give,
         assignee=BOLAT.key,
         text="Анонс мәтінін дайындау",
         until=thursday,
         giver=AIGUL.key,
-        at=Stamp(by="Айгүл", now=at(FIVE_BEFORE, 20), today=FIVE_BEFORE),
     )
     town.round([shelf], FIVE_BEFORE, at=at(FIVE_BEFORE, 20))
     for hour in (9, 10, 15):

@@ -22,7 +22,7 @@ from tests.notifications.sample_office import (
     Town,
     at_noon,
 )
-from workflow.cases.commands import standings
+from workflow.cases.commands import recording, standings
 
 LATER = date(2026, 4, 27)
 NEW_DUE = date(2026, 4, 13)
@@ -39,7 +39,7 @@ def told(town: Town, shelf: Shelf, on: date) -> list[str]:
 
 
 def replanned(town: Town, case: str, on: date, *, today: date = SOON_AFTER) -> None:
-    town.case_commands.replan(case, "analysis_started", on=on, at=at_noon(today))
+    town.case_commands.write(case, at_noon(today), recording.replan, {"analysis_started": on})
 
 
 def moves(subjects: Sequence[str]) -> list[str]:
@@ -99,10 +99,10 @@ def test_a_moved_day_of_what_recurs_names_its_period(town: Town) -> None:
     case = town.open()
     shelf = Shelf()
     signed, reported, today = date(2026, 6, 15), date(2026, 10, 2), date(2026, 10, 5)
-    town.case_commands.record(case.id, "note_signed", on=signed, at=at_noon(today))
+    town.case_commands.write(case.id, at_noon(today), recording.record, "note_signed", on=signed)
     told(town, shelf, today)
     shelf.kept.clear()
-    town.case_commands.record(case.id, "quarter_reported.2026Q3", on=reported, at=at_noon(today))
+    town.case_commands.write(case.id, at_noon(today), recording.record, "quarter_reported.2026Q3", on=reported)
 
     told(town, shelf, date(2026, 10, 6))
 
@@ -162,7 +162,7 @@ def test_a_case_called_off_cancels_what_stands_in_calendars(town: Town) -> None:
     case = town.open()
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)
-    standings.cancel(town.case_commands, case.id, ground="бұйрық күшін жойды", at=at_noon(SOON_AFTER))
+    town.case_commands.write(case.id, at_noon(SOON_AFTER), standings.cancel, ground="бұйрық күшін жойды")
     subjects = told(town, shelf, SOON_AFTER)
     first, last = (
         icalendar.Calendar.from_ical(calendar(parcel.letter.entries)).walk("VEVENT")[0] for parcel in shelf.kept

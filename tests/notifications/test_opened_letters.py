@@ -34,7 +34,7 @@ from tests.notifications.sample_office import (
     noon,
     parcel,
 )
-from workflow.cases.commands import standings
+from workflow.cases.commands import recording, standings
 from workflow.org.office import Person
 
 KINDS = {
@@ -62,8 +62,10 @@ def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
             town.deliver([shelf], day)
         if day == FIVE_BEFORE:
             stamp = at_noon(day)
-            town.case_commands.replan(moved_case.id, "analysis_started", on=date(2026, 4, 27), at=stamp)
-            standings.cancel(town.case_commands, cancelled.id, ground="«А» & <Б>", at=stamp)
+            town.case_commands.write(
+                moved_case.id, stamp, recording.replan, {"analysis_started": date(2026, 4, 27)}
+            )
+            town.case_commands.write(cancelled.id, stamp, standings.cancel, ground="«А» & <Б>")
     person = next(person for person in people if person.key == AIGUL.key)
     town.outbox.add(about_account(person, shelf, rules, DAYS[-1]))
     town.deliver([shelf], DAYS[-1])

@@ -25,6 +25,7 @@ from tests.notifications.sample_office import (
     Town,
     at_noon,
 )
+from workflow.cases.commands import recording
 from workflow.law.library import Library
 
 MONDAY = date(2026, 4, 6)
@@ -106,7 +107,7 @@ def test_a_round_on_a_day_off_queues_for_the_next_opening(town: Town) -> None:
 def test_a_fact_ends_the_reminders_of_its_obligation(town: Town) -> None:
     """Once announced, nobody is reminded to announce."""
     case = town.open()
-    town.case_commands.record(case.id, "start_announced", on=ANNOUNCE_BY, at=at_noon(ANNOUNCE_BY))
+    town.case_commands.write(case.id, at_noon(ANNOUNCE_BY), recording.record, "start_announced", on=ANNOUNCE_BY)
 
     assert heard(town.round([Shelf()], ANNOUNCE_BY)) == []
     assert heard(town.round([Shelf()], MONDAY)) == []
@@ -117,7 +118,7 @@ def test_a_moved_start_is_another_reminder(town: Town) -> None:
     case = town.open()
     town.round([Shelf()], FIVE_BEFORE)
     later = date(2026, 4, 27)
-    town.case_commands.replan(case.id, "analysis_started", on=later, at=at_noon(FIVE_BEFORE))
+    town.case_commands.write(case.id, at_noon(FIVE_BEFORE), recording.replan, {"analysis_started": later})
 
     assert [notice.state for notice in town.notices()] == ["withdrawn"]
     assert town.round([Shelf()], FIVE_BEFORE).queued == 0

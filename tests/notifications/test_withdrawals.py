@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 from calendars.terms import OnDate
 from notifications.moved_dates import people_to_tell
@@ -10,7 +11,7 @@ from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, START, Shelf, Town, at_noon
 from tests.notifications.test_moves import told
 from workflow.cases.case import Case
-from workflow.cases.commands.case_commands import CaseCommands, Change
+from workflow.cases.commands import recording
 from workflow.cases.commands.previews import preview
 from workflow.cases.commands.reminder_actions import deadline_of
 from workflow.cases.commands.withdrawals import withdraw
@@ -22,7 +23,7 @@ GROUND = "басқа істің күні енгізілген"
 
 
 def take_back(town: Town, case: Case, name: str, on: date) -> None:
-    withdraw(town.case_commands, case.id, name, ground=GROUND, at=at_noon(on))
+    town.case_commands.write(case.id, at_noon(on), withdraw, name, ground=GROUND)
 
 
 def test_a_withdrawal_is_told_to_those_who_were_told_of_what_followed(town: Town) -> None:
@@ -30,7 +31,9 @@ def test_a_withdrawal_is_told_to_those_who_were_told_of_what_followed(town: Town
     case = town.open()
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)
-    town.case_commands.replan(case.id, "analysis_started", on=date(2026, 4, 27), at=at_noon(SOON_AFTER))
+    town.case_commands.write(
+        case.id, at_noon(SOON_AFTER), recording.replan, {"analysis_started": date(2026, 4, 27)}
+    )
     told(town, shelf, SOON_AFTER)
 
     take_back(town, case, "plan.analysis_started", SOON_AFTER)
@@ -49,15 +52,13 @@ def test_a_preview_counts_who_is_told_that_a_day_holds_no_longer(town: Town) -> 
     case = town.open()
     shelf = Shelf()
     near, later = date(2026, 5, 20), date(2026, 5, 21)
-    town.case_commands.record(case.id, "analysis_started", on=START, at=at_noon(near))
+    town.case_commands.write(case.id, at_noon(near), recording.record, "analysis_started", on=START)
     told(town, shelf, near)
 
-    def withdrawal(case_commands: CaseCommands) -> Change:
-        return withdraw(case_commands, case.id, "analysis_started", ground=GROUND, at=at_noon(later))
-
-    foreseen = preview(town.case_commands, case.id, withdrawal, today=later)
+    withdrawal = partial(withdraw, name="analysis_started", ground=GROUND)
+    foreseen = preview(town.case_commands, case.id, withdrawal, at=at_noon(later))
     foretold = people_to_tell(foreseen.deadlines, town.notices())
-    withdrawal(town.case_commands)
+    town.case_commands.write(case.id, at_noon(later), withdrawal)
     told(town, shelf, later)
 
     once = {move.obligation: move.before for move in foreseen.moved if "." not in move.obligation}
@@ -80,7 +81,7 @@ def test_unsent_letters_of_what_followed_are_withdrawn(town: Town) -> None:
     """A start recorded by mistake opens terms; their queued letters never leave."""
     case = town.open()
     shelf = Shelf()
-    town.case_commands.record(case.id, "analysis_ended", on=WRONG_START, at=at_noon(WRONG_START))
+    town.case_commands.write(case.id, at_noon(WRONG_START), recording.record, "analysis_ended", on=WRONG_START)
     due = deadline_of(town.case_commands.view(case.id, today=SOON_AFTER), "note_signed").due
     assert due is not None
     town.round([shelf], due)
@@ -120,14 +121,14 @@ def test_whoever_was_told_of_a_date_hears_when_it_says_nothing_any_more(town: To
     case = town.open(planned={"analysis_started": START})
     shelf, end, told_on = Shelf(), date(2026, 5, 29), date(2026, 6, 5)
     for fact, on in (("analysis_started", START), ("analysis_ended", end)):
-        town.case_commands.record(case.id, fact, on=on, at=at_noon(end))
+        town.case_commands.write(case.id, at_noon(end), recording.record, fact, on=on)
     told(town, shelf, told_on)
 
     take_back(town, case, "analysis_ended", told_on)
     before, monday, tuesday = len(shelf.kept), date(2026, 6, 8), date(2026, 6, 9)
     told(town, shelf, monday)
     withdrawn = " ".join(" ".join(parcel.letter.text for parcel in shelf.kept[before:]).split())
-    town.case_commands.record(case.id, "analysis_ended", on=end, at=at_noon(monday))
+    town.case_commands.write(case.id, at_noon(monday), recording.record, "analysis_ended", on=end)
 
     told(town, shelf, tuesday)
     later_text = " ".join(" ".join(parcel.letter.text for parcel in shelf.kept[before:]).split())

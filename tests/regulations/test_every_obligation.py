@@ -20,6 +20,7 @@ from tests.checking import check_each
 from tests.law import CALENDAR, library
 from workflow.board.rows import rows
 from workflow.cases.case import Case, Fact
+from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.deadlines.deadline import Deadline
@@ -159,7 +160,7 @@ def _can_be_recorded(requirements: Sequence[Asked], case_commands: CaseCommands)
         ]
         for name in names:
             if name not in case.facts:
-                case_commands.record(case.id, name, on=on, at=AT)
+                case_commands.write(case.id, AT, recording.record, name, on=on)
         standing = isinstance(requirement.obligation.term, OngoingDuty)
         recorded[deadline.id] = ("standing" if standing else "done", on)
 

@@ -18,7 +18,7 @@ from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
-from workflow.ports import CaseWrite
+from workflow.ports import Change
 
 TODAY = date(2026, 2, 2)
 NOW = datetime(2026, 2, 2, 4, 0, tzinfo=UTC)
@@ -48,7 +48,7 @@ def recompute(engine: Engine, today: date = TODAY):  # type: ignore[no-untyped-d
     """Dependencies of a rebuild."""
     core = case_commands(engine)
 
-    def anew(case: Case) -> CaseWrite:
+    def anew(case: Case) -> Change:
         return core.recomputed(case, today=today)
 
     return anew

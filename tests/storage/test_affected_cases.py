@@ -19,7 +19,7 @@ from tests.law import CALENDAR
 from tests.storage.sample_cases import opened
 from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.deadlines.impact import reach
-from workflow.ports import CaseWrite
+from workflow.ports import Change
 
 CASES = 80
 
@@ -77,6 +77,6 @@ def test_a_case_is_touched_by_every_day_its_rows_feel(
     case = opened(sqlite)
     row = SqlLedger(sqlite).rows(case.id)["order_signed"]
     changed_row = row._replace(**{**NOTHING, **SPAN, **changes})  # type: ignore[arg-type]
-    write_batch = batch([CaseWrite(events=(), case=replace(case, seq=0), stage="", rows=(changed_row,))], {})
+    write_batch = batch([Change(events=(), case=replace(case, seq=0), stage="", rows=(changed_row,))], {})
 
     assert (write_batch.opened[0]["span_first"], write_batch.opened[0]["span_last"]) == (first, last)

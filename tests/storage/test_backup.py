@@ -17,6 +17,7 @@ from merzim.storage.maintenance.backup import backup, restore
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify
 from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute, seal
+from workflow.cases.commands import recording
 from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 
@@ -86,7 +87,9 @@ def test_a_restored_database_is_as_it_was_and_the_other_is_kept(sqlite: Engine, 
     seal(sqlite, now=NOW)
     events = SqlLedger(sqlite).events(case.id)
     backup(sqlite, tmp_path / "backup.sqlite")
-    case_commands(sqlite).record(case.id, "schedule_approved", on=TODAY, at=Stamp(by="А", now=NOW, today=TODAY))
+    case_commands(sqlite).write(
+        case.id, Stamp(by="А", now=NOW, today=TODAY), recording.record, "schedule_approved", on=TODAY
+    )
     opened(sqlite)
 
     before = restore(sqlite, tmp_path / "backup.sqlite")

@@ -20,6 +20,7 @@ from merzim.storage.maintenance import backup, dump
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.web.conftest import THREE_UNITS, TODAY, office_store, settings_in
 from workflow.cases.case import Evidence
+from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
 
@@ -44,7 +45,7 @@ def office_app(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Ite
     case = open_case(app)
     proof = Evidence(kind="", reference=stored_file.reference, name="бұйрық.pdf")
     on = date(2026, 4, 3)
-    app.case_commands.record(case, "order_signed", on=on, evidence=[proof], at=AT)
+    app.case_commands.write(case, AT, recording.record, "order_signed", on=on, evidence=[proof])
     maintenance.rebuild(app, now=NIGHT, today=TODAY)
     yield app
     app.close()

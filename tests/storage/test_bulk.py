@@ -21,9 +21,10 @@ from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify
 from tests.law import CALENDAR
+from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.org.audit import Stamp
-from workflow.ports import CaseWrite, Conflict
+from workflow.ports import Change, Conflict
 
 TRANSFER = compile_calendar(
     adopt_act(
@@ -36,14 +37,14 @@ TRANSFER = compile_calendar(
 
 
 @cache
-def patterns() -> Sequence[CaseWrite]:
+def patterns() -> Sequence[Change]:
     """Sixty different cases, as the desk opens them."""
     chance = random.Random(7)
     openings = [Opening(unit="u0", object="x", **opening(n, chance, TODAY)) for n in range(60)]
     return computed(openings, now=NOW, today=TODAY)
 
 
-def cases_named(prefix: str, number: int, first: int = 0) -> list[CaseWrite]:
+def cases_named(prefix: str, number: int, first: int = 0) -> list[Change]:
     changes = patterns()
     return [
         renamed(changes[(first + n) % len(changes)], f"{prefix}-{n:04d}", f"{prefix}u{n % 3}", f"Нысан {n}")
@@ -74,9 +75,9 @@ class Kept(SqlLedger):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
-        self.written: list[CaseWrite] = []
+        self.written: list[Change] = []
 
-    def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
+    def append(self, changes: Sequence[Change], *, now: datetime) -> None:
         self.written += changes
 
 
@@ -87,7 +88,7 @@ class Interrupted(SqlLedger):
         super().__init__(engine)
         self.meanwhile: Callable[[], object] | None = meanwhile
 
-    def _prepare(self, changes: Sequence[CaseWrite]) -> Batch:
+    def _prepare(self, changes: Sequence[Change]) -> Batch:
         prepared_batch = super()._prepare(changes)
         if self.meanwhile is not None:
             happens, self.meanwhile = self.meanwhile, None
@@ -95,7 +96,7 @@ class Interrupted(SqlLedger):
         return prepared_batch
 
 
-def recorded(engine: Engine, names: Sequence[str], *, days: int) -> list[CaseWrite]:
+def recorded(engine: Engine, names: Sequence[str], *, days: int) -> list[Change]:
     """What the desk would write if the first thing open in each of these cases were done."""
     ledger = Kept(engine)
     case_commands = CaseCommands(ledger, library(), CALENDAR)
@@ -106,11 +107,11 @@ def recorded(engine: Engine, names: Sequence[str], *, days: int) -> list[CaseWri
             fact = procedure.decisions[fact].options[0].fact
         if fact is not None:
             on = TODAY - timedelta(days=days)
-            case_commands.record(name, fact, on=on, at=Stamp(by="Айгүл", now=NOW, today=TODAY))
+            case_commands.write(name, Stamp(by="Айгүл", now=NOW, today=TODAY), recording.record, fact, on=on)
     return ledger.written
 
 
-def counted_anew(engine: Engine, names: Sequence[str]) -> list[CaseWrite]:
+def counted_anew(engine: Engine, names: Sequence[str]) -> list[Change]:
     """Writes of an adoption for these cases."""
     ledger = SqlLedger(engine)
     by_transfer = CaseCommands(ledger, library(), TRANSFER)

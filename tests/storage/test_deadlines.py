@@ -14,7 +14,7 @@ from merzim.storage.queries import SqlReads
 from tests.checking import check_each
 from tests.storage.sample_cases import NOW, PROCEDURE, TODAY, case_commands, recompute
 from workflow.board.rows import DeadlineFilter, Horizon, Urgency, base, total
-from workflow.cases.commands import standings
+from workflow.cases.commands import recording, standings
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Scope
 from workflow.org.audit import Stamp
@@ -112,11 +112,11 @@ def test_the_sums_are_what_counting_every_row_gives(engine: Engine) -> None:
     """On the edges of months and years, before all and after all; facts and plans moved rows meanwhile."""
     names = filled(engine, 7)
     core = case_commands(engine)
-    core.replan(names[0], "analysis_started", on=date(2026, 4, 1), at=AT)
-    core.record(names[1], "order_signed", on=TODAY, at=AT)
-    standings.cancel(core, names[2], ground="Бекер", at=AT)
-    core.record(names[3], "analysis_started", on=date(2026, 1, 5), at=AT)
-    core.record(names[3], "analysis_ended", on=date(2026, 1, 29), at=AT)
+    core.write(names[0], AT, recording.replan, {"analysis_started": date(2026, 4, 1)})
+    core.write(names[1], AT, recording.record, "order_signed", on=TODAY)
+    core.write(names[2], AT, standings.cancel, ground="Бекер")
+    core.write(names[3], AT, recording.record, "analysis_started", on=date(2026, 1, 5))
+    core.write(names[3], AT, recording.record, "analysis_ended", on=date(2026, 1, 29))
 
     def check(today: date) -> None:
         soon = today + timedelta(days=10)
@@ -138,7 +138,7 @@ def test_a_list_is_as_long_as_its_figure(engine: Engine) -> None:
     """Every figure opens its list: the count, the rows and the sums agree; pages join without a gap."""
     names = filled(engine, 9)
     for fact, on in (("analysis_started", date(2026, 1, 5)), ("analysis_ended", date(2026, 1, 29))):
-        case_commands(engine).record(names[8], fact, on=on, at=AT)
+        case_commands(engine).write(names[8], AT, recording.record, fact, on=on)
     reads, day = SqlReads(engine), Horizon(today=date(2026, 3, 16), soon=date(2026, 3, 30))
 
     def check(urgency: Urgency) -> None:

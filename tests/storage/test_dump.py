@@ -22,6 +22,7 @@ from merzim.storage.org.settings import MAIL_PASSWORD, put
 from tests.checking import refusal_codes
 from tests.postgres import administer
 from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute, seal
+from workflow.cases.commands import recording
 from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 
@@ -67,7 +68,9 @@ def test_a_copy_is_put_back_into_an_empty_database_as_it_was(
     assert {name: SqlLedger(empty).events(name) for name in SqlLedger(empty).ids()} == events
     assert verify(empty, recompute=recompute(empty)) == ()
     (case,) = events
-    case_commands(empty).record(case, "schedule_approved", on=TODAY, at=Stamp(by="А", now=NOW, today=TODAY))
+    case_commands(empty).write(
+        case, Stamp(by="А", now=NOW, today=TODAY), recording.record, "schedule_approved", on=TODAY
+    )
     assert [file.name for file in tmp_path.iterdir() if "dump" in file.name] == ["көшірме.dump"]
 
 

@@ -22,6 +22,7 @@ from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.refusals import StorageUnavailable, display_address, to_storage_unavailable
 from merzim.storage.tables.base import UtcMoment
 from tests.storage.sample_cases import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
+from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
 
@@ -138,7 +139,7 @@ def test_a_read_only_database_is_read_and_not_written(sqlite: Engine) -> None:
 
     stored_case = SqlLedger(only).case(case.id)
     with pytest.raises(StorageUnavailable) as caught:
-        case_commands(only).record(case.id, "schedule_approved", on=TODAY, at=AT)
+        case_commands(only).write(case.id, AT, recording.record, "schedule_approved", on=TODAY)
 
     assert stored_case is not None
     assert caught.value.what == "read_only"
@@ -182,7 +183,7 @@ def test_a_database_held_for_too_long_is_a_refusal(sqlite: Engine, monkeypatch: 
         other.execute("BEGIN IMMEDIATE")
 
         with pytest.raises(StorageUnavailable) as caught:
-            case_commands(impatient).record(case.id, "schedule_approved", on=TODAY, at=AT)
+            case_commands(impatient).write(case.id, AT, recording.record, "schedule_approved", on=TODAY)
         read = SqlLedger(impatient).case(case.id)
 
         other.execute("ROLLBACK")

@@ -16,6 +16,7 @@ from merzim.storage.events import newest_seal
 from merzim.storage.maintenance.verify import verify
 from tests.storage.sample_cases import NOW, TODAY, case_commands, later, opened, seal
 from tests.storage.test_verify import by_hand
+from workflow.cases.commands import recording
 from workflow.org.audit import Stamp
 
 PAGE = 4096
@@ -62,7 +63,9 @@ def test_a_seal_kept_elsewhere_shows_what_nothing_inside_can(engine: Engine) -> 
     with reading(engine) as connection:
         yesterday = newest_seal(connection)
     events = SqlLedger(engine).events(case.id)
-    case_commands(engine).record(case.id, "schedule_approved", on=TODAY, at=Stamp(by="А", now=NOW, today=TODAY))
+    case_commands(engine).write(
+        case.id, Stamp(by="А", now=NOW, today=TODAY), recording.record, "schedule_approved", on=TODAY
+    )
     seal(engine, now=later(1))
     with reading(engine) as connection:
         today = newest_seal(connection)

@@ -20,7 +20,7 @@ from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
 from tests.permits import PERMIT, obligation, permit
 from workflow.board.figures import Outcomes, performance_by
-from workflow.cases.commands import standings
+from workflow.cases.commands import recording, standings
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
@@ -50,9 +50,9 @@ def case_commands(engine: Engine) -> CaseCommands:
     case_commands = CaseCommands(SqlLedger(engine), Library([permit(PERMIT)]), calendars.calendar())
     for unit, decided in (("hr", 26), ("hr", 27), ("law", 28)):
         case = case_commands.open(Opening(procedure="permit", unit=unit), at=STAMP)
-        case_commands.record(case.id, "received", on=RECEIVED, at=STAMP)
-        case_commands.record(case.id, "decided", on=date(2026, 1, decided), at=STAMP)
-    case_commands.record("2026-0003", "reported", on=date(2026, 2, 11), at=STAMP)
+        case_commands.write(case.id, STAMP, recording.record, "received", on=RECEIVED)
+        case_commands.write(case.id, STAMP, recording.record, "decided", on=date(2026, 1, decided))
+    case_commands.write("2026-0003", STAMP, recording.record, "reported", on=date(2026, 2, 11))
     return case_commands
 
 
@@ -91,7 +91,7 @@ def test_a_cancelled_case_counts_no_more_and_others_see_their_own_alone(
         == {outcome.unit for outcome in reads.outcomes(*YEAR, TODAY, "hr")[0]}
         == {"hr"}
     )
-    standings.cancel(case_commands, "2026-0003", ground="Дубликат", at=STAMP)
+    case_commands.write("2026-0003", STAMP, standings.cancel, ground="Дубликат")
     assert {outcome.unit for outcome in reads.outcomes(*YEAR, TODAY)[0]} == {"hr"}
 
 
@@ -100,8 +100,8 @@ DECEMBER = replace(STAMP, now=datetime(2026, 12, 14, 5, tzinfo=UTC), today=date(
 
 def met_but_for_the_invitation(case_commands: CaseCommands, case: str) -> None:
     """Everything with a due date is done; who is invited is counted back from a hearing nobody has planned."""
-    case_commands.record(case, "archived", on=date(2026, 12, 14), at=DECEMBER)
-    case_commands.record(case, "visited", on=date(2026, 1, 13), at=DECEMBER)
+    case_commands.write(case, DECEMBER, recording.record, "archived", on=date(2026, 12, 14))
+    case_commands.write(case, DECEMBER, recording.record, "visited", on=date(2026, 1, 13))
 
 
 def test_a_stage_has_a_length_once_all_its_deadlines_are_met(
@@ -113,8 +113,8 @@ def test_a_stage_has_a_length_once_all_its_deadlines_are_met(
     assert reads.outcomes(*YEAR, TODAY)[1] == []
     met_but_for_the_invitation(case_commands, "2026-0003")
     assert reads.outcomes(*YEAR, date(2026, 12, 20))[1] == []
-    standings.exempt(
-        case_commands, "2026-0003", obligation="invited", ground="Заявитель отказался", at=DECEMBER
+    case_commands.write(
+        "2026-0003", DECEMBER, standings.exempt, obligation="invited", ground="Заявитель отказался"
     )
     (span,) = reads.outcomes(*YEAR, date(2026, 12, 20))[1]
     assert (span.unit, span.stage, span.due, span.done) == (
@@ -133,7 +133,7 @@ def test_a_recommended_step_that_waits_holds_no_stage_open(engine: Engine) -> No
     case_commands = CaseCommands(SqlLedger(engine), library, calendars.calendar())
     case = case_commands.open(Opening(procedure="permit", unit="law"), at=STAMP).id
     for name, day in (("received", RECEIVED), ("decided", date(2026, 1, 26)), ("reported", date(2026, 2, 11))):
-        case_commands.record(case, name, on=day, at=STAMP)
+        case_commands.write(case, STAMP, recording.record, name, on=day)
     met_but_for_the_invitation(case_commands, case)
     (span,) = SqlReads(engine).outcomes(*YEAR, date(2026, 12, 20))[1]
     assert span.done == date(2026, 12, 14)
@@ -167,7 +167,7 @@ def test_the_days_of_a_delay_are_those_after_the_due_date(engine: Engine) -> Non
     case = case_commands.open(Opening(procedure="permit", unit="law"), at=stamp).id
     days = {"received": (2, 2), "listed": (2, 10), "checked": (2, 12), "agreed": (2, 23), "archived": (3, 2)}
     for name, (month, day) in days.items():
-        case_commands.record(case, name, on=date(2026, month, day), at=stamp)
+        case_commands.write(case, stamp, recording.record, name, on=date(2026, month, day))
 
     outcomes, _ = SqlReads(engine).outcomes(*YEAR, today)
     late = sorted(

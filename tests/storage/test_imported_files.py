@@ -49,7 +49,7 @@ def test_a_file_imported_before_is_known_with_its_cases(engine: Engine) -> None:
 def test_cases_alike_are_found_by_unit_and_object_the_newest_first(engine: Engine) -> None:
     """So that changed dates are plan dates of the same case; a cancelled one is none."""
     first, second, third = opened(engine), opened(engine), opened(engine)
-    standings.cancel(case_commands(engine), third.id, ground="Қате", at=Stamp(by="А", now=NOW, today=TODAY))
+    case_commands(engine).write(third.id, Stamp(by="А", now=NOW, today=TODAY), standings.cancel, ground="Қате")
 
     case_ids = imported_files.alike(engine, PROCEDURE, [(UNIT, OBJECT), (UNIT, "Басқа")])
 
@@ -103,15 +103,15 @@ def test_a_conflict_in_the_middle_of_an_import_leaves_nothing_written(
     ctx, original = operator(app), ImportSchedule(content=schedule(tmp_path / "a.xlsx", "13.04", "14.04"))
     first = take_schedule(ctx, original)
     moved = ImportSchedule(content=schedule(tmp_path / "b.xlsx", "20.04", "21.04", "22.04"))
-    replan_all = CaseCommands.replan_all
+    write = CaseCommands.write
 
     def somebody_was_first(commands: CaseCommands, case: str, *arguments: Any, **options: Any) -> Any:
         if case == first.opened[1]:
             raise Conflict(case, since=1)
-        return replan_all(commands, case, *arguments, **options)
+        return write(commands, case, *arguments, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(CaseCommands, "replan_all", somebody_was_first)
+        patch.setattr(CaseCommands, "write", somebody_was_first)
         with pytest.raises(Conflict):
             take_schedule(ctx, moved)
 

@@ -25,9 +25,10 @@ from tests.storage.sample_cases import (
 )
 from tests.storage.statements import heard
 from workflow.cases.case import Case, Event, Evidence
+from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
-from workflow.ports import CaseWrite, Conflict
+from workflow.ports import Change, Conflict
 
 AT = Stamp(by="А", now=NOW, today=TODAY)
 
@@ -55,8 +56,8 @@ def fact(case: Case, name: str = "order_signed") -> Event:
     )
 
 
-def race(ledger: SqlLedger, case: Case) -> CaseWrite:
-    return CaseWrite(
+def race(ledger: SqlLedger, case: Case) -> Change:
+    return Change(
         events=(fact(case),),
         case=replace(case, seq=case.seq + 1),
         stage="order",
@@ -70,8 +71,8 @@ def test_a_fact_is_recorded_after_one_read(engine: Engine) -> None:
     case = opened(engine)
 
     with statements(engine) as statements_seen:
-        case_commands(engine).record(
-            case.id, "analysis_started", on=TODAY, at=Stamp(by="Ұлан", now=NOW, today=TODAY)
+        case_commands(engine).write(
+            case.id, Stamp(by="Ұлан", now=NOW, today=TODAY), recording.record, "analysis_started", on=TODAY
         )
 
     reads = [statement for statement, _ in statements_seen if statement.startswith("SELECT")]
@@ -93,14 +94,18 @@ def test_a_command_of_a_page_that_read_the_case_earlier_reads_it_anew_after_anot
     stamp = {"now": NOW, "today": TODAY}
 
     def another() -> None:
-        case_commands(engine).record(case.id, "schedule_approved", on=TODAY, at=Stamp(by="Ұлан", **stamp))
+        case_commands(engine).write(
+            case.id, Stamp(by="Ұлан", **stamp), recording.record, "schedule_approved", on=TODAY
+        )
 
     with one_snapshot():
         SqlLedger(engine).events(case.id)
         meanwhile = Thread(target=another)
         meanwhile.start()
         meanwhile.join()
-        case_commands(engine).record(case.id, "order_signed", on=TODAY, at=Stamp(by="Айгүл", **stamp))
+        case_commands(engine).write(
+            case.id, Stamp(by="Айгүл", **stamp), recording.record, "order_signed", on=TODAY
+        )
 
     assert [stored_event.name for stored_event in SqlLedger(engine).events(case.id)][-2:] == [
         "schedule_approved",
@@ -112,11 +117,12 @@ def test_a_case_is_read_back_as_it_was_written_cyrillic_and_all(engine: Engine) 
     """Events and the case folded from them survive both databases."""
     case = opened(engine)
     proof = Evidence(kind="link:site", reference="https://мысал.қаз/1", published_on=date(2026, 1, 20))
-    case_commands(engine).record(
+    case_commands(engine).write(
         case.id,
+        Stamp(by="Ұлан", now=NOW, today=TODAY),
+        recording.record,
         "schedule_approved",
         on=date(2026, 1, 20),
-        at=Stamp(by="Ұлан", now=NOW, today=TODAY),
         evidence=[proof],
     )
 
@@ -135,7 +141,7 @@ def test_only_rows_that_differ_are_written(engine: Engine) -> None:
     before = SqlLedger(engine).rows(case.id)
 
     with statements(engine) as statements_seen:
-        case_commands(engine).record(case.id, "order_signed", on=date(2026, 1, 20), at=AT)
+        case_commands(engine).write(case.id, AT, recording.record, "order_signed", on=date(2026, 1, 20))
 
     after = SqlLedger(engine).rows(case.id)
     differ = sum(before[name] != after[name] for name in before)
@@ -158,7 +164,7 @@ def test_a_change_made_of_an_older_state_is_a_conflict(engine: Engine) -> None:
     case = opened(engine)
     ledger = SqlLedger(engine)
     late = race(ledger, case)
-    case_commands(engine).record(case.id, "schedule_approved", on=date(2026, 1, 20), at=AT)
+    case_commands(engine).write(case.id, AT, recording.record, "schedule_approved", on=date(2026, 1, 20))
     stands = (ledger.events(case.id), ledger.rows(case.id))
 
     with pytest.raises(Conflict) as caught:
@@ -195,7 +201,7 @@ def test_ids_are_short_in_order_and_never_given_twice(engine: Engine) -> None:
         payload={"procedure": PROCEDURE, "edition": f"{PROCEDURE}.2024-01-01"},
     )
     case = Case(id="2026-0003", procedure=PROCEDURE, edition=f"{PROCEDURE}.2024-01-01", opened_at=NOW, seq=1)
-    ledger.append([CaseWrite(events=(opening,), case=case, stage="", rows=())], now=NOW)
+    ledger.append([Change(events=(opening,), case=case, stage="", rows=())], now=NOW)
 
     assert name == "2026-0001"
     assert ledger.next_ids(2026, 3) == ["2026-0002", "2026-0004", "2026-0005"]

@@ -15,6 +15,7 @@ from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import case_commands, recompute
 from workflow.board.rows import Horizon
 from workflow.cases.case import Case
+from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Access, Reader, scope
@@ -86,9 +87,9 @@ def test_who_was_told_in_a_letter_sees_it_once_it_has_left(engine: Engine, secre
 
 def test_a_naming_can_be_taken_back_with_its_ground(engine: Engine, core: CaseCommands, secret: Case) -> None:
     """Both are events; the chain stays whole."""
-    core.name_reader(secret.id, "late@org.kz", at=SAID)
+    core.write(secret.id, SAID, recording.name_reader, "late@org.kz")
     before = sees(engine, "late@org.kz")
-    core.remove_reader(secret.id, "late@org.kz", ground="ауысты", at=SAID)
+    core.write(secret.id, SAID, recording.remove_reader, "late@org.kz", ground="ауысты")
 
     assert (before, sees(engine, "late@org.kz")) == (True, False)
     kinds = [event.kind for event in SqlLedger(engine).events(secret.id)]
@@ -111,7 +112,7 @@ def test_a_rebuild_writes_who_may_know_anew(engine: Engine, secret: Case) -> Non
 def test_an_ordinary_case_needs_no_naming(engine: Engine, core: CaseCommands) -> None:
     """Naming somebody to know of what everybody in reach sees changes nothing."""
     case = core.open(Opening(procedure="internal-analysis", unit="hr"), at=SAID)
-    change = core.name_reader(case.id, "late@org.kz", at=SAID)
+    change = core.write(case.id, SAID, recording.name_reader, "late@org.kz")
 
     assert change.events == ()
     assert sees(engine, "anybody@org.kz")

@@ -20,6 +20,7 @@ from notifications.ports import DeliveryOutcome, Settlement
 from tests.postgres import Server
 from tests.storage.sample_cases import NOW, TODAY, case_commands, later, letter, opened
 from workflow.board.rows import Row
+from workflow.cases.commands import recording
 from workflow.org.audit import Stamp
 
 AT = Stamp(by="А", now=NOW, today=TODAY)
@@ -112,9 +113,9 @@ def test_a_withdrawn_notice_that_comes_due_again_is_queued_again(engine: Engine,
     outbox = SqlOutbox(engine)
     outbox.settle([settlement(row, letter(row), step_id="-1", on=FAR)])
     commands_after = case_commands(engine)
-    commands_after.replan(row.case, "analysis_started", on=date(2026, 4, 20), at=AT)
+    commands_after.write(row.case, AT, recording.replan, {"analysis_started": date(2026, 4, 20)})
     withdrawn = [notice.state for notice in outbox.notices()]
-    commands_after.replan(row.case, "analysis_started", on=date(2026, 4, 13), at=AT)
+    commands_after.write(row.case, AT, recording.replan, {"analysis_started": date(2026, 4, 13)})
     back = the_row(engine, row.case)
 
     queued = outbox.settle([settlement(back, letter(back, at=later(9)))])

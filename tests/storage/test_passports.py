@@ -49,7 +49,7 @@ RUSSIAN = "Акционерного общества"
 def describe(engine: Engine, case: Case, **fields: Any) -> Case:
     edit = PassportEdit(**fields)
     stamp = AT
-    return edit_passport(case_commands(engine), case.id, edit, kind_of=lambda _: "", at=stamp).case
+    return case_commands(engine).write(case.id, stamp, edit_passport, edit, kind_of=lambda _: "").case
 
 
 def taken_in(

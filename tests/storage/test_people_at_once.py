@@ -21,11 +21,12 @@ from tests.storage.statements import heard
 from tests.storage.test_ledger import race
 from tests.storage.test_two_processes import two
 from workflow.cases.case import Evidence
-from workflow.cases.commands.case_commands import CaseCommands, Change
+from workflow.cases.commands import recording
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.registers.exposure import exposure, remarks
 from workflow.cases.registers.risk import register
 from workflow.org.audit import Stamp
-from workflow.ports import Conflict, Contradiction, OtherChange
+from workflow.ports import Change, Conflict, Contradiction, OtherChange
 
 AT = Stamp(by="б", now=NOW, today=TODAY)
 
@@ -33,15 +34,16 @@ PEOPLE, ENTRIES = 8, 5
 DAY = date(2026, 1, 20)
 
 
-def said_by(core: CaseCommands, case: str, n: int) -> list[Callable[..., Change]]:
+def said_by(core: CaseCommands, case: str, n: int, at: Stamp) -> list[Callable[[], Change]]:
     """Five commands of one person, none of which contradicts another person's."""
     risks, registers = RiskCommands(core), RegisterCommands(core)
+    planned = {"analysis_started": date(2026, 6, 1 + n)}
     return [
-        partial(registers.remark, case, text=f"{n}", author="", source="discussion", on=DAY),
-        partial(risks.find, case, FoundRisk(description=f"{n}"), on=DAY),
-        partial(registers.expose, case, ExposedPosition(title=f"{n}"), on=DAY),
-        partial(core.record, case, "schedule_approved", on=DAY, evidence=[link(n)]),
-        partial(core.replan, case, "analysis_started", on=date(2026, 6, 1 + n)),
+        partial(registers.remark, case, text=f"{n}", author="", source="discussion", on=DAY, at=at),
+        partial(risks.find, case, FoundRisk(description=f"{n}"), on=DAY, at=at),
+        partial(registers.expose, case, ExposedPosition(title=f"{n}"), on=DAY, at=at),
+        partial(core.write, case, at, recording.record, "schedule_approved", on=DAY, evidence=[link(n)]),
+        partial(core.write, case, at, recording.replan, planned),
     ]
 
 
@@ -56,7 +58,7 @@ def test_all_that_eight_people_say_at_once_is_written_once(engine: Engine) -> No
 
     def speak(n: int) -> list[Change]:
         together.wait(60)
-        return [say(at=Stamp(by=f"p{n}", now=NOW, today=TODAY)) for say in said_by(core, case.id, n)]
+        return [say() for say in said_by(core, case.id, n, Stamp(by=f"p{n}", now=NOW, today=TODAY))]
 
     with ThreadPoolExecutor(PEOPLE) as pool:
         changes = [change for batch in pool.map(speak, range(PEOPLE)) for change in batch]
@@ -130,11 +132,13 @@ def test_the_same_fact_with_another_date_is_refused_with_who_recorded_what_and_w
     case, other = opened(engine), case_commands(engine)
     core, _ = interrupted(
         engine,
-        lambda: other.record(case.id, "schedule_approved", on=DAY, at=Stamp(by="Айгүл", now=NOW, today=TODAY)),
+        lambda: other.write(
+            case.id, Stamp(by="Айгүл", now=NOW, today=TODAY), recording.record, "schedule_approved", on=DAY
+        ),
     )
     with pytest.raises(Contradiction) as refused:
-        core.record(case.id, "schedule_approved", on=date(2026, 1, 19), at=AT)
-    same = core.record(case.id, "schedule_approved", on=DAY, at=AT)
+        core.write(case.id, AT, recording.record, "schedule_approved", on=date(2026, 1, 19))
+    same = core.write(case.id, AT, recording.record, "schedule_approved", on=DAY)
 
     (first,) = refused.value.changes
     assert first == OtherChange(kind="fact", name="schedule_approved", on=DAY, by="Айгүл", at=NOW)
@@ -149,11 +153,13 @@ def test_a_case_changed_under_both_attempts_is_a_conflict_that_says_who_came_fir
     days = iter((date(2026, 6, 1), date(2026, 6, 2)))
 
     def between() -> None:
-        other.replan(case.id, "analysis_started", on=next(days), at=Stamp(by="Айгүл", now=NOW, today=TODAY))
+        other.write(
+            case.id, Stamp(by="Айгүл", now=NOW, today=TODAY), recording.replan, {"analysis_started": next(days)}
+        )
 
     core, ledger = interrupted(engine, between, times=2)
     with pytest.raises(Conflict) as refused:
-        core.record(case.id, "schedule_approved", on=DAY, at=AT)
+        core.write(case.id, AT, recording.record, "schedule_approved", on=DAY)
 
     assert ledger.attempts == 2
     assert refused.value.code == "conflict_after"
@@ -168,13 +174,13 @@ def test_a_case_that_grows_while_it_is_looked_at_is_not_called_broken(engine: En
     case, other = opened(engine), case_commands(engine)
     ledger = SqlLedger(engine)
     stale = race(ledger, case)
-    other.replan(case.id, "analysis_started", on=date(2026, 6, 1), at=AT)
+    other.write(case.id, AT, recording.replan, {"analysis_started": date(2026, 6, 1)})
     grown = []
 
     def grow(statement: str, _: int) -> None:
         if "FROM event" in statement and not grown:
             grown.append(1)
-            other.replan(case.id, "analysis_started", on=date(2026, 6, 2), at=AT)
+            other.write(case.id, AT, recording.replan, {"analysis_started": date(2026, 6, 2)})
 
     with heard(engine, grow), pytest.raises(Conflict):
         ledger.append([stale], now=NOW)

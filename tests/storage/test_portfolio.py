@@ -15,6 +15,7 @@ from tests.law import library
 from tests.web.conftest import NOW, TODAY
 from tests.web.offices import office
 from workflow.board.rows import CaseFilter
+from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader, scope
@@ -30,7 +31,7 @@ def test_a_confidential_case_is_on_no_timeline_of_who_was_not_named(engine: Engi
     case_commands = CaseCommands(SqlLedger(engine), library(), calendars.calendar())
     opening = Opening(procedure="conflict-of-interest", unit="hr", readers=("b@org.kz",))
     case = case_commands.open(opening, at=AT)
-    case_commands.record(case.id, "conflict_known", on=TODAY, at=AT)
+    case_commands.write(case.id, AT, recording.record, "conflict_known", on=TODAY)
     criteria = CaseFilter(procedure="conflict-of-interest", year=2026)
     for person, visible_count in (("b@org.kz", 1), ("c@org.kz", 0)):
         reads = SqlReads(engine).seen_by(scope(Reader(login="x", access="officer", person=person)))

@@ -16,7 +16,7 @@ from tests.storage.sample_cases import NOW, TODAY, case_commands, later, letter,
 from tests.storage.test_outbox import settlement
 from workflow.board.rows import CaseFilter, DeadlineFilter, Horizon, Row
 from workflow.cases.commands import assignments as commands
-from workflow.cases.commands import standings
+from workflow.cases.commands import recording, standings
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.assignments import AssignmentFilter, AssignmentState, Whose
 from workflow.org.access import Scope
@@ -55,7 +55,7 @@ def missed(engine: Engine, unit: str | None = None) -> Sequence[Row]:
 def test_a_cancelled_case_is_not_on_the_lists_but_among_the_cases(engine: Engine) -> None:
     """Only active cases answer for what is open."""
     case = opened(engine).id
-    standings.cancel(case_commands(engine), case, ground="Жоспардан алынды", at=AT)
+    case_commands(engine).write(case, AT, standings.cancel, ground="Жоспардан алынды")
     reads = SqlReads(engine)
 
     assert [*reads.overdue(FAR), *reads.due(TODAY, FAR), *missed(engine)] == []
@@ -68,7 +68,7 @@ def test_a_cancelled_case_is_not_on_the_lists_but_among_the_cases(engine: Engine
 def test_what_was_missed_is_listed_apart(engine: Engine) -> None:
     """The start was never announced before the analysis ended."""
     case = opened(engine).id
-    case_commands(engine).record(case, "analysis_ended", on=date(2026, 1, 20), at=AT)
+    case_commands(engine).write(case, AT, recording.record, "analysis_ended", on=date(2026, 1, 20))
 
     assert "start_announced" in {row.obligation for row in missed(engine)}
     assert missed(engine, "Басқа бөлім") == []
@@ -143,7 +143,7 @@ def test_a_case_page_has_all_it_shows(engine: Engine) -> None:
 def test_the_day_of_a_step_is_when_it_was_done_else_is_planned(engine: Engine) -> None:
     """Of each case the step asked about; none of a step without a day, nor of another case's."""
     planned, done_case, other = (opened(engine) for _ in range(3))
-    case_commands(engine).record(done_case.id, "analysis_started", on=TODAY, at=AT)
+    case_commands(engine).write(done_case.id, AT, recording.record, "analysis_started", on=TODAY)
     steps = {planned.id: "analysis_started", done_case.id: "analysis_started", other.id: "note_signed"}
 
     assert SqlReads(engine).days_of(steps) == {planned.id: date(2026, 4, 13), done_case.id: TODAY}
@@ -155,18 +155,18 @@ def test_assignments_are_found_by_whose_they_are_and_how_they_stand(engine: Engi
     core, day = case_commands(engine), timedelta(days=1)
     stamp = {"now": NOW, "today": TODAY}
     under = opened(engine).id
-    commands.give(
-        core, under, text="A", assignee="one", until=TODAY, giver="head", at=Stamp(by="boss", **stamp)
+    core.write(
+        under, Stamp(by="boss", **stamp), commands.give, text="A", assignee="one", until=TODAY, giver="head"
     )
     assignment = {"assignee": "one", "unit": "u", "giver": "head", "at": Stamp(by="boss", **stamp)}
     done_case, refused, withdrawn_case = (
         commands.give_alone(core, text=text, until=TODAY + day, **assignment).id  # type: ignore[arg-type]
         for text in "BCD"
     )
-    as_one = {"author": "one", "for_office": False, "at": Stamp(by="one", **stamp)}
-    commands.answer(core, done_case, 1, text="", on=TODAY, **as_one)  # type: ignore[arg-type]
-    commands.refuse(core, refused, 1, ground="no", **as_one)  # type: ignore[arg-type]
-    withdraw(core, withdrawn_case, "assignment.1", ground="mistake", at=Stamp(by="boss", **stamp))
+    by_one, as_one = Stamp(by="one", **stamp), {"author": "one", "for_office": False}
+    core.write(done_case, by_one, commands.answer, 1, text="", on=TODAY, **as_one)  # type: ignore[arg-type]
+    core.write(refused, by_one, commands.refuse, 1, ground="no", **as_one)  # type: ignore[arg-type]
+    core.write(withdrawn_case, Stamp(by="boss", **stamp), withdraw, "assignment.1", ground="mistake")
 
     def found(whose: Whose, state: AssignmentState, *, today: date = TODAY, me: str = "one") -> list[str]:
         criteria = AssignmentFilter(whose=whose, state=state, person=me, login=me, today=today)

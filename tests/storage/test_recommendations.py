@@ -77,7 +77,7 @@ def places(engine: Engine) -> dict[str, str]:
             risks.set_measure(cases[name], SetMeasure(risk=1, action="Бекіту", term=due), at=WHO)
     risks.ask(cases["hr"], 1, body="", asked="Түсіндіру", term=until(TODAY), on=TODAY, at=WHO)
     risks.review(cases["law"], 1, outcome="executed", on=TODAY, at=WHO)
-    standings.cancel(core, cases["off"], ground="Бекер", at=WHO)
+    core.write(cases["off"], WHO, standings.cancel, ground="Бекер")
     return cases
 
 

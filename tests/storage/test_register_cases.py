@@ -26,7 +26,7 @@ from notifications.channels.folder import Folder
 from tests.storage.registers import NOW, TODAY, Stopped, agrees, operator, reader, stop
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.cases.case import Case
-from workflow.cases.commands import withdrawals
+from workflow.cases.commands import recording, withdrawals
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.registers.evidence_list import as_seen
@@ -171,7 +171,7 @@ def test_whom_and_what_a_case_is_about_follows_the_row(app: AppContext) -> None:
     edit(ctx, row, what="Қалам")
     assert about() == ("lawyer@org.kz", "Қалам", "Қалам")
     case = case_of(ctx, row)
-    edit_passport(app.case_commands, case.id, PassportEdit(object_ru="Ручка"), kind_of=lambda _: "", at=AT)
+    app.case_commands.write(case.id, AT, edit_passport, PassportEdit(object_ru="Ручка"), kind_of=lambda _: "")
     edit(ctx, row, what="Дәптер", receiver="")
     assert about() == ("", "Қалам", "Ручка")
     before = len(app.ledger.events(case.id))
@@ -200,11 +200,11 @@ def test_a_row_shows_what_its_case_says_of_its_days(app: AppContext) -> None:
         return show_row(ctx, AskRow(row=row)).days_of_case
 
     assert shown() == {}
-    app.case_commands.record(case.id, "gift_handed_over", on=date(2026, 4, 5), at=AT)
+    app.case_commands.write(case.id, AT, recording.record, "gift_handed_over", on=date(2026, 4, 5))
     assert shown() == {"handed_on": date(2026, 4, 5)}
-    app.case_commands.correct(case.id, "gift_received", on=date(2026, 4, 2), ground="act", at=AT)
+    app.case_commands.write(case.id, AT, recording.correct, "gift_received", on=date(2026, 4, 2), ground="act")
     assert shown() == {"came_on": date(2026, 4, 2), "handed_on": date(2026, 4, 5)}
-    withdrawals.withdraw(app.case_commands, case.id, "gift_received", ground="mistake", at=AT)
+    app.case_commands.write(case.id, AT, withdrawals.withdraw, "gift_received", ground="mistake")
     assert shown() == {"came_on": None, "handed_on": date(2026, 4, 5)}
     edit(ctx, row, handed_on="2026-04-05")
     assert shown() == {"came_on": None}

@@ -28,7 +28,7 @@ from merzim.storage.org.store import save
 from tests.storage.registers import NOW, TODAY, Stopped, agrees, application, office, operator, reader, stop
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands import standings, withdrawals
+from workflow.cases.commands import recording, standings, withdrawals
 from workflow.cases.commands.row_facts import follow_rows
 from workflow.org.audit import Stamp
 from workflow.org.office import Unit
@@ -173,7 +173,9 @@ def test_evidence_and_numbers_of_a_row_go_with_its_fact(app: AppContext) -> None
     paper = FileInput(content=OpenFile("отчёт.txt", BytesIO(b"report")))
     edit_row(ctx, EditRow(row=row, values={"paper": paper}))
     link = Evidence(kind="link:site", reference="https://org.kz/1")
-    app.case_commands.record(case_of(app).id, JANUARY, on=date(2026, 1, 12), evidence=[link], at=stamp(ctx))
+    app.case_commands.write(
+        case_of(app).id, stamp(ctx), recording.record, JANUARY, on=date(2026, 1, 12), evidence=[link]
+    )
     edit(app, row, came_on="2026-02-02")
     fact = case_of(app).facts[FEBRUARY]
     papers = [(evidence.kind, evidence.name) for evidence in fact.evidence]
@@ -196,7 +198,7 @@ def test_what_somebody_recorded_is_neither_doubled_nor_withdrawn_by_a_row(app: A
     begin(app)
     by = stamp(operator(app))
     case = case_of(app).id
-    app.case_commands.record(case, JANUARY, on=date(2026, 1, 12), at=by)
+    app.case_commands.write(case, by, recording.record, JANUARY, on=date(2026, 1, 12))
     same = visit(app, "2026-01-12")
     assert recorded(app) == {JANUARY: ("2026-01-12", "")}
     other = visit(app, "2026-01-20")
@@ -205,9 +207,11 @@ def test_what_somebody_recorded_is_neither_doubled_nor_withdrawn_by_a_row(app: A
     assert recorded(app)[JANUARY] == ("2026-01-12", "")
 
     with pytest.raises(Refusal, match="fact_of_row"):
-        withdrawals.withdraw(app.case_commands, case, f"{JANUARY}#2", ground="mistake", at=by)
+        app.case_commands.write(case, by, withdrawals.withdraw, f"{JANUARY}#2", ground="mistake")
     with pytest.raises(Refusal, match="fact_of_row"):
-        app.case_commands.correct(case, f"{JANUARY}#2", on=date(2026, 1, 21), ground="mistake", at=by)
+        app.case_commands.write(
+            case, by, recording.correct, f"{JANUARY}#2", on=date(2026, 1, 21), ground="mistake"
+        )
 
 
 def test_a_year_that_is_opened_takes_the_rows_that_are_there(app: AppContext) -> None:
@@ -235,7 +239,7 @@ def test_a_row_belongs_to_its_own_organisation(app: AppContext, engine: Engine) 
     own_row = add_row(clerk, build(AddRow, fields)).row.id
     assert recorded(app) == {JANUARY: ("2026-01-13", own_row)}
     cancelled = case_of(app, "agency").id
-    standings.cancel(app.case_commands, cancelled, ground="merged", at=stamp(operator(app)))
+    app.case_commands.write(cancelled, stamp(operator(app)), standings.cancel, ground="merged")
     visit(app, "2026-02-12", unit="branch")
     assert recorded(app) == {JANUARY: ("2026-01-13", own_row)}
 
@@ -325,10 +329,10 @@ def test_a_row_takes_the_place_of_what_was_withdrawn_in_the_case(app: AppContext
     """What somebody recorded by hand for the day of a row is withdrawn: the next round records the row."""
     begin(app)
     by = stamp(operator(app))
-    app.case_commands.record(case_of(app).id, JANUARY, on=date(2026, 1, 12), at=by)
+    app.case_commands.write(case_of(app).id, by, recording.record, JANUARY, on=date(2026, 1, 12))
     row = visit(app, "2026-01-12")
     remind(app, now=NOW, today=TODAY)
-    withdrawals.withdraw(app.case_commands, case_of(app).id, JANUARY, ground="not mine", at=by)
+    app.case_commands.write(case_of(app).id, by, withdrawals.withdraw, JANUARY, ground="not mine")
     assert recorded(app) == {}
     remind(app, now=NOW, today=TODAY)
     assert recorded(app) == {JANUARY: ("2026-01-12", row)}

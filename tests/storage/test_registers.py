@@ -42,7 +42,7 @@ def test_only_cases_with_a_register_are_found_and_units_below_count(engine: Engi
 
     assert list(cases_with_entries(engine)) == [below, other_case]
     assert list(cases_with_entries(engine, "A")) == [below]
-    standings.cancel(case_commands(engine), other_case, ground="қате", at=AT)
+    case_commands(engine).write(other_case, AT, standings.cancel, ground="қате")
     assert list(cases_with_entries(engine)) == [below]
 
 

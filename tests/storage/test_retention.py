@@ -36,7 +36,7 @@ from tests.checking import refusal_codes
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_verify import by_hand
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
-from workflow.cases.commands import standings
+from workflow.cases.commands import recording, standings
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
 from workflow.org.audit import Stamp
@@ -96,7 +96,7 @@ def live(app: AppContext) -> str:
     comments.add_comment(
         ctx, comments.AddComment(case=case, text=comment_text, asks=KEY, until=date(2026, 4, 20))
     )
-    app.case_commands.record(case, "order_signed", on=TODAY, at=AT)
+    app.case_commands.write(case, AT, recording.record, "order_signed", on=TODAY)
     values = {"employee": KEY, "post": "маман", "paper": "consent", "signed_on": TODAY.isoformat()}
     registers.add_row(ctx, registers.AddRow(register_id="consents", unit="hr", values=values))
     ctx.choices.choose(KEY, "daily", by="dina.q", now=NOW)
@@ -133,7 +133,7 @@ def hand_over(app: AppContext, case: str) -> None:
     """Name somebody else where she answered, and let the case end."""
     change = cases.Passport(case=case, responsible={"order_signed": "Иванов Пётр"})
     cases.describe(acting(app), change)
-    standings.cancel(app.case_commands, case, ground=f"{NAMES[1]} кетті", at=AT)
+    app.case_commands.write(case, AT, standings.cancel, ground=f"{NAMES[1]} кетті")
 
 
 def test_rows_go_on_naming_who_left_and_are_edited_until_the_act(office_app: AppContext) -> None:

@@ -15,6 +15,7 @@ from merzim.storage.maintenance.verify import Deviation, verify
 from merzim.storage.refusals import CaseBroken
 from tests.law import library
 from tests.storage.sample_cases import NOW, TODAY, case_commands, later, opened, recompute, seal
+from workflow.cases.commands import recording
 from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 
@@ -44,7 +45,7 @@ def test_what_was_written_by_us_is_found_in_order(engine: Engine) -> None:
     """Nothing to name: chains, seals, editions, triggers and board are as written."""
     case = opened(engine)
     seal(engine, now=NOW)
-    case_commands(engine).record(case.id, "schedule_approved", on=TODAY, at=AT)
+    case_commands(engine).write(case.id, AT, recording.record, "schedule_approved", on=TODAY)
     seal(engine, now=later(1))
     editions = {edition.edition: edition.digest for edition in library().all()}
 
@@ -55,7 +56,7 @@ def test_a_seal_changed_or_taken_away_is_named(engine: Engine) -> None:
     """Seals are a stream as well."""
     case = opened(engine)
     seal(engine, now=NOW)
-    case_commands(engine).record(case.id, "schedule_approved", on=TODAY, at=AT)
+    case_commands(engine).write(case.id, AT, recording.record, "schedule_approved", on=TODAY)
     seal(engine, now=later(1))
     with by_hand(engine) as connection:
         connection.execute(text("DELETE FROM event WHERE stream = 'seals' AND seq = 1"))
@@ -113,7 +114,7 @@ def test_a_seal_covers_what_changed_since_the_one_before(engine: Engine) -> None
 
     assert seal(engine, now=NOW) == 1
     assert seal(engine, now=later(1)) is None
-    case_commands(engine).record(case.id, "schedule_approved", on=date(2026, 1, 15), at=AT)
+    case_commands(engine).write(case.id, AT, recording.record, "schedule_approved", on=date(2026, 1, 15))
     assert seal(engine, now=later(2)) == 2
 
 
@@ -132,5 +133,5 @@ def test_a_rebuild_ends_and_names_a_case_whose_tail_is_gone(engine: Engine) -> N
         rebuild(engine, recompute(engine), now=NOW)
     assert refusal.value.arguments == {"cases": (broken.id,), "count": 1}
     with pytest.raises(CaseBroken):
-        case_commands(engine).record(broken.id, "order_signed", on=TODAY, at=AT)
-    case_commands(engine).record(whole_case.id, "order_signed", on=TODAY, at=AT)
+        case_commands(engine).write(broken.id, AT, recording.record, "order_signed", on=TODAY)
+    case_commands(engine).write(whole_case.id, AT, recording.record, "order_signed", on=TODAY)

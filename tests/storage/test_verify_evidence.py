@@ -14,6 +14,7 @@ from merzim.storage.maintenance.verify import verify
 from tests.case_rows import FoundRisk, RiskCommands
 from tests.storage.sample_cases import NOW, TODAY, case_commands, opened
 from workflow.cases.case import Evidence
+from workflow.cases.commands import recording
 from workflow.org.audit import Stamp
 
 AT = Stamp(by="А", now=NOW, today=TODAY)
@@ -33,7 +34,9 @@ def proved(engine: Engine, store: EvidenceFolder) -> str:
     order = Evidence(kind="", reference=store.keep(BytesIO(ORDER), "a.pdf").reference, name="бұйрық.pdf")
     note = Evidence(kind="", reference=store.keep(BytesIO(NOTE), "b.pdf").reference, name="акт.pdf")
     link = Evidence(kind="", reference=LINK)
-    case_commands(engine).record(case.id, "schedule_approved", on=TODAY, evidence=[order, link], at=AT)
+    case_commands(engine).write(
+        case.id, AT, recording.record, "schedule_approved", on=TODAY, evidence=[order, link]
+    )
     risks = RiskCommands(case_commands(engine))
     risks.find(case.id, FoundRisk(description="Тәуекел"), on=TODAY, at=AT)
     risks.remove(case.id, 1, on=TODAY, completed=True, evidence=[note], at=AT)

@@ -15,6 +15,7 @@ from merzim.storage.maintenance.verify import verify
 from tests.law import CALENDAR, library
 from tests.storage.sample_cases import NOW, OBJECT, PLANNED, UNIT, case_commands, opened, recompute, seal
 from workflow.cases.case import Case, Evidence
+from workflow.cases.commands import recording
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.evidence_list import events_as_seen
 from workflow.org.access import Scope
@@ -27,11 +28,11 @@ LINK = Evidence(kind="link:site", reference="https://org.kz/1", published_on=dat
 
 
 def record(engine: Engine, case: Case, fact: str, on: date, *evidence: Evidence) -> None:
-    case_commands(engine).record(case.id, fact, on=on, evidence=evidence, at=AT)
+    case_commands(engine).write(case.id, AT, recording.record, fact, on=on, evidence=evidence)
 
 
 def take_back(engine: Engine, case: Case, name: str, *, evidence: str = "") -> None:
-    withdraw(case_commands(engine), case.id, name, ground="внесено ошибочно", evidence=evidence, at=AT)
+    case_commands(engine).write(case.id, AT, withdraw, name, ground="внесено ошибочно", evidence=evidence)
 
 
 def test_chain_seals_and_rebuild_hold_after_a_withdrawal(engine: Engine) -> None:

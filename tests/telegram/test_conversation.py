@@ -32,7 +32,7 @@ from tests.telegram import emulator
 from tests.telegram.emulator import STRANGER, Emulator, Message
 from tests.telegram.talk import Talk, listening, until
 from workflow.cases.case import Case, Event
-from workflow.cases.commands import assignments
+from workflow.cases.commands import assignments, recording
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
@@ -227,7 +227,9 @@ def test_a_day_that_was_not_offered_is_refused_by_the_same_rule(talk: Talk, case
 def test_any_day_since_the_last_step_is_offered(talk: Talk, case: Case) -> None:
     """A step of 2 March, sixteen days ago: ten days at once, the seven before by one button."""
     step, on = "work_plan_approved", date(2026, 3, 2)
-    talk.town.case_commands.record(case.id, step, on=on, at=Stamp(by="x", now=talk.now, today=talk.today))
+    talk.town.case_commands.write(
+        case.id, Stamp(by="x", now=talk.now, today=talk.today), recording.record, step, on=on
+    )
     linked(talk)
     (when,) = talk.press(emulator.AIGUL, reminded(talk), "Орындалды")
     *days, earlier = when.buttons
@@ -299,14 +301,14 @@ def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Tal
     offers no bare day."""
     linked(talk)
     linked(talk, "bolat@example.kz", emulator.BOLAT)
-    assignments.give(
-        talk.town.case_commands,
+    talk.town.case_commands.write(
         case.id,
+        Stamp(by="dana", now=talk.now - timedelta(days=1), today=talk.today - timedelta(days=1)),
+        assignments.give,
         text="Тізімді дайындаңыз",
         assignee=BOLAT.key,
         until=talk.today,
         giver=DANA.key,
-        at=Stamp(by="dana", now=talk.now - timedelta(days=1), today=talk.today - timedelta(days=1)),
     )
 
     assert "тізімді дайындаңыз – 18 марта" in talk.tell(emulator.BOLAT, "/my").text

@@ -41,7 +41,7 @@ def test_who_has_an_account_hears_there_and_who_has_none_by_letter(
     """People without an account get letters, and the officer is not notified of it."""
     town.rules = WITH_OFFICER
     asked = {"person": AIGUL.key, "asks": BOLAT.key, "until": date(2026, 3, 30)}
-    assignments.comment(town.case_commands, town.open().id, text="Қашан?", **asked, at=at_noon(FIVE_BEFORE))
+    town.case_commands.write(town.open().id, at_noon(FIVE_BEFORE), assignments.comment, text="Қашан?", **asked)
     shelf = Shelf()
     town.round((bot, shelf), FIVE_BEFORE)
     assert set(heard(town)) == {("shelf", AIGUL.key), ("shelf", BOLAT.key)}

@@ -21,6 +21,7 @@ from merzim.services.inputs import build
 from tests.row_commands import act
 from tests.web.real import RealOffice, real_office
 from workflow.cases.case import Evidence
+from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
 
@@ -105,12 +106,13 @@ def _live_in(office: RealOffice) -> None:
         assert sent.status_code == 303, sent.text
         office.uploaded.append(sent.headers["location"])
     _rows(office)
-    context.case_commands.record(
+    context.case_commands.write(
         late,
+        Stamp(by="officer", now=moment.now, today=moment.today),
+        recording.record,
         "start_announced",
         on=date(2026, 4, 3),
         evidence=(Evidence(kind="link:site", reference=f"https://example.kz/?q={HOSTILE}"),),
-        at=Stamp(by="officer", now=moment.now, today=moment.today),
     )
     now = "2026-04-06T12:00"
     for line in (

@@ -318,7 +318,9 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
     by_hand = open_case("law")
     save(act)
     bound, freed = open_case("hr"), open_case("hr")
-    standings.exempt(site.case_commands, freed, ground="басқа себеп", at=Stamp(by="test", now=NOW, today=today))
+    site.case_commands.write(
+        freed, Stamp(by="test", now=NOW, today=today), standings.exempt, ground="басқа себеп"
+    )
     cases = (by_hand, bound, freed)
     before = late()
     remind(site.context, now=NOW, today=today)

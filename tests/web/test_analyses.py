@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, TODAY, Site, build
-from workflow.cases.commands import standings
+from workflow.cases.commands import recording, standings
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
 
@@ -62,7 +62,7 @@ def test_filters_narrow_together(empty: Site, officer: TestClient) -> None:
         ],
         at=AT,
     )
-    standings.cancel(empty.case_commands, first.id, ground="ұйым таратылды", at=AT)
+    empty.case_commands.write(first.id, AT, standings.cancel, ground="ұйым таратылды")
 
     def count(**filters: str) -> int:
         text = officer.get("/cases", params={"lang": "en", **filters}).text
@@ -97,8 +97,11 @@ def test_what_is_due_first_stands_first_where_asked(site: Site, browser: TestCli
 
 def test_a_plan_date_that_passed_is_said_in_the_list(site: Site, browser: TestClient) -> None:
     """A start planned for Friday 3 April and not recorded on Monday."""
-    site.context.case_commands.replan(
-        site.real, "analysis_started", on=date(2026, 4, 3), at=Stamp(by="officer", now=NOW, today=TODAY)
+    site.context.case_commands.write(
+        site.real,
+        Stamp(by="officer", now=NOW, today=TODAY),
+        recording.replan,
+        {"analysis_started": date(2026, 4, 3)},
     )
 
     assert "плановая дата прошла" in browser.get("/cases?lang=ru&unit=hr").text

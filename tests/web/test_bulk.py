@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, TODAY, Site, staffed_office
+from workflow.cases.commands import recording
 from workflow.org.audit import Stamp
 
 
@@ -115,7 +116,9 @@ def test_what_changed_since_the_preview_is_previewed_again(site: Site) -> None:
     assert "Nothing has been saved yet" in second_page
     assert "order_signed" not in site.facts(site.late)
 
-    site.case_commands.record(site.late, "order_signed", on=TODAY, at=Stamp(by="test", now=NOW, today=TODAY))
+    site.case_commands.write(
+        site.late, Stamp(by="test", now=NOW, today=TODAY), recording.record, "order_signed", on=TODAY
+    )
     assert "Nothing has been saved yet" in confirm(browser, form, page)
 
 

@@ -16,7 +16,7 @@ import i18n
 from tests.case_rows import completed_case
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, Site, account, build
 from tests.web.real import ROOT
-from workflow.cases.commands import reminder_actions, standings
+from workflow.cases.commands import recording, reminder_actions, standings
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
 
@@ -68,18 +68,18 @@ def test_what_is_said_to_be_done_stands_as_a_badge_with_the_day_of_its_evidence(
     site: Site, browser: TestClient
 ) -> None:
     """On the officer's desk, on the overview and in the case, until the fact is recorded."""
-    reminder_actions.answer_reminder(
-        *(site.case_commands, site.late, "start_announced", "k", "said_done"),
+    site.case_commands.write(
+        *(site.late, AT, reminder_actions.answer_reminder, "start_announced", "k", "said_done"),
+        person="c@org.kz",
         until=date(2026, 4, 9),
         officer="",
         text="",
-        at=Stamp(by="c@org.kz", now=NOW, today=TODAY),
     )
     badge = "исполнитель сообщил: исполнено, ждём документ до 09.04.2026"
     paths = ("/?lang=ru", "/desk?show=all&lang=ru", f"/cases/{site.late}?lang=ru")
 
     assert all(badge in browser.get(path).text for path in paths)
-    site.case_commands.record(site.late, "start_announced", on=TODAY, at=AT)
+    site.case_commands.write(site.late, AT, recording.record, "start_announced", on=TODAY)
     assert not any(badge in browser.get(path).text for path in paths)
 
 
@@ -115,7 +115,7 @@ def test_a_completed_case_names_on_top_what_was_never_confirmed(site: Site, brow
     assert f"/cases/{case}#{name}" in listed
     assert f'<option value="{name}" selected' in browser.get(f"/cases/{case}?exempt={name}").text
 
-    site.case_commands.record(case, name, on=TODAY, at=AT)
+    site.case_commands.write(case, AT, recording.record, name, on=TODAY)
     assert site.case_commands.view(case, today=TODAY).stage == "closed"
     assert 'id="never-confirmed"' not in browser.get(f"/cases/{case}").text
     assert 'id="never-confirmed"' not in browser.get("/").text
@@ -123,12 +123,12 @@ def test_a_completed_case_names_on_top_what_was_never_confirmed(site: Site, brow
 
 def test_what_is_not_required_is_one_line(site: Site, case: str, browser: TestClient) -> None:
     """It is not listed among open rows; its ground is one click away."""
-    standings.exempt(
-        site.case_commands,
+    site.case_commands.write(
         site.real,
+        Stamp(by="t", now=NOW, today=TODAY),
+        standings.exempt,
         obligation="cartogram_updated",
         ground="-",
-        at=Stamp(by="t", now=NOW, today=TODAY),
     )
     page = browser.get(f"{case}?lang=ru").text
 

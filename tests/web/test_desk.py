@@ -11,6 +11,7 @@ import pytest
 from merzim.services.jobs.rounds import deliver, remind
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, account, build, office_with_cases, staffed_office
 from tests.web.test_names_of_others import letter
+from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
 from workflow.org.audit import Stamp
@@ -228,7 +229,7 @@ def test_everybody_a_letter_tells_of_a_case_of_the_whole_organisation_can_open_i
         site.accounts.save(reader, disabled=False, at=AT)
     opening = Opening(procedure="internal-analysis", planned={"analysis_started": date(2026, 4, 13)})
     case = site.case_commands.open(opening, at=AT).id
-    site.case_commands.record(case, "schedule_approved", on=TODAY, at=AT)
+    site.case_commands.write(case, AT, recording.record, "schedule_approved", on=TODAY)
     before = site.client("a")
     assert {f"{case}:start_announced", f"{case}:start_text_checked"} <= {*rows(before.get("/desk").text)}
     assert before.get(f"/cases/{case}").status_code == 200
@@ -261,11 +262,11 @@ def test_everybody_a_letter_tells_of_a_case_of_the_whole_organisation_can_open_i
 
 def test_a_plan_that_slipped_is_asked_about_apart_from_what_is_overdue(site: Site) -> None:
     """Planned for 1 April and not recorded: a question on the desk, the overview and the board."""
-    site.case_commands.replan(
+    site.case_commands.write(
         site.late,
-        "discussion_announced",
-        on=date(2026, 4, 1),
-        at=Stamp(by="test", now=NOW, today=date(2026, 4, 1)),
+        Stamp(by="test", now=NOW, today=date(2026, 4, 1)),
+        recording.replan,
+        {"discussion_announced": date(2026, 4, 1)},
     )
     page = site.client("erlan").get("/desk?lang=en").text
     _, _, slipped = page.partition('<section class="card" id="slipped"')

@@ -34,6 +34,7 @@ from tests.notifications.sample_office import (
     noon,
 )
 from tests.web.conftest import TODAY, Site, dashboard_of, people, settings_in
+from workflow.cases.commands import recording
 from workflow.org.access import Reader
 from workflow.org.audit import Stamp
 
@@ -176,7 +177,7 @@ def test_an_expired_link_says_so_and_answers_nothing(town: Town, pages: Callable
     path = link(town, FIVE_BEFORE)
     browser = pages(FIVE_BEFORE)
     moment = Stamp(by="officer", now=noon(FIVE_BEFORE), today=FIVE_BEFORE)
-    town.case_commands.record("2026-0001", "start_announced", on=FIVE_BEFORE, at=moment)
+    town.case_commands.write("2026-0001", moment, recording.record, "start_announced", on=FIVE_BEFORE)
     page = browser.get(path, params={"lang": "ru"})
     browser.post(path, data={"say": "not_mine"})
 

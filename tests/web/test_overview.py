@@ -13,6 +13,7 @@ from merzim.services.board.overview import Overview, overview
 from merzim.services.context import operator_context
 from merzim.services.reports.points import points_of_year
 from tests.web.conftest import NOW, TODAY, Site, build
+from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
 from workflow.org.audit import Stamp
@@ -68,7 +69,7 @@ def test_all_is_in_time_only_where_nothing_waits_to_be_confirmed() -> None:
         )
         case = new.case_commands.open(opening, at=AT).id
         in_time = page.get("/?lang=ru").text
-        new.case_commands.record(case, "discussion_held", on=date(2026, 4, 1), at=AT)
+        new.case_commands.write(case, AT, recording.record, "discussion_held", on=date(2026, 4, 1))
         unconfirmed = page.get("/?lang=ru").text
 
     assert "Всё идёт в срок." in in_time

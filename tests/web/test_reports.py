@@ -22,6 +22,7 @@ from tests.documents.test_forms import tables_of
 from tests.web.conftest import NOW, TODAY, Site, build
 from tests.web.real import RealOffice, real_office
 from workflow.cases.case import Evidence
+from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
 from workflow.org.office import Unit
@@ -78,11 +79,13 @@ def test_who_has_not_reported_the_quarter_is_named(kept: Site) -> None:
     """The note was signed in November: the first quarter's information was due on 5 April, a Sunday."""
     (case,) = open_cases(kept, 1)
     for fact, on in (("analysis_started", date(2025, 9, 1)), ("note_signed", date(2025, 11, 3))):
-        kept.context.case_commands.record(case, fact, on=on, at=SAID)
+        kept.context.case_commands.write(case, SAID, recording.record, fact, on=on)
     with kept.client() as browser:
         page = browser.get("/reports/monitoring?lang=ru").text
         silent = page[page.index('id="silent"') :]
-        kept.context.case_commands.record(case, "quarter_reported.2025Q4", on=date(2026, 1, 5), at=SAID)
+        kept.context.case_commands.write(
+            case, SAID, recording.record, "quarter_reported.2025Q4", on=date(2026, 1, 5)
+        )
         after = browser.get("/reports/monitoring?lang=ru").text
 
     assert "IV квартал 2025 года" in silent
@@ -95,7 +98,9 @@ def test_the_reading_is_chosen_in_the_address_and_taken_as_a_workbook(kept: Site
     office_store.save(kept.context.engine, units=units)
     (case,) = open_cases(kept, 1, "u1")
     links = [Evidence(kind=f"link:{kind}", reference="https://org.kz") for kind in ("site", "media", "social")]
-    kept.context.case_commands.record(case, "start_announced", on=date(2026, 4, 1), evidence=links, at=SAID)
+    kept.context.case_commands.write(
+        case, SAID, recording.record, "start_announced", on=date(2026, 4, 1), evidence=links
+    )
     query = "unit=hr&year=2026&rounding=linear"
     with kept.client() as browser:
         usual = browser.get("/reports/points?lang=ru&unit=hr&year=2026").text

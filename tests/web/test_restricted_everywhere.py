@@ -23,6 +23,7 @@ from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCo
 from tests.web.real import RealOffice, real_office
 from tests.web.test_access import filled, routes
 from workflow.cases.case import Evidence
+from workflow.cases.commands import recording
 from workflow.org.audit import Stamp
 
 CASE = "2026-0001"
@@ -82,7 +83,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
         closed = [
             Evidence(**{**_fields(evidence), "kind": "", "restricted": GROUND}) for evidence in (file, link)
         ]
-        context.case_commands.record(CASE, "order_signed", on=moment.today, evidence=[file, link], at=stamp)
+        context.case_commands.write(
+            CASE, stamp, recording.record, "order_signed", on=moment.today, evidence=[file, link]
+        )
         risks, registers = RiskCommands(context.case_commands), RegisterCommands(context.case_commands)
         risks.find(CASE, FoundRisk(description="Бақылаудың әлсіздігі"), on=moment.today, at=stamp)
         risks.set_measure(CASE, SetMeasure(risk=1, action="Тексеру"), at=stamp)
@@ -178,10 +181,10 @@ def test_who_is_named_to_know_of_the_case_finds_it(office: RealOffice, officer: 
     """On the same faces as the officer; named no longer, nowhere."""
     moment = office.moment[0]
     stamp = Stamp(by="officer", now=moment.now, today=moment.today)
-    office.app.case_commands.name_reader(CASE, "auditor", at=stamp)
+    office.app.case_commands.write(CASE, stamp, recording.name_reader, "auditor")
     with office.client("auditor") as browser:
         named_faces = ask(browser, officer.naming())
-        office.app.case_commands.remove_reader(CASE, "auditor", ground="ауысты", at=stamp)
+        office.app.case_commands.write(CASE, stamp, recording.remove_reader, "auditor", ground="ауысты")
         removed = ask(browser, officer.naming())
 
     assert named_faces.naming() == officer.naming()

@@ -65,9 +65,9 @@ def entered(site: Site, *, procedure: str = "internal-analysis", unit: str = "hr
     """A case with a row of each register."""
     opening = Opening(procedure=procedure, unit=unit, object="Закупки")
     case = site.case_commands.open(opening, at=WHO).id
-    rows = case_rows(site.case_commands, registers=case_registers())
+    add = case_rows(registers=case_registers()).add
     for register, values in ROWS:
-        rows.add(case, NewRow(register=register, values=values), on=TODAY, at=WHO)
+        site.case_commands.write(case, WHO, add, NewRow(register=register, values=values), on=TODAY)
     return case
 
 
@@ -94,9 +94,9 @@ def test_rows_are_found_by_the_words_of_every_field(fields: None, site: Site, br
     (hit,) = [hit for group in answer["groups"] for hit in group["hits"] if hit["kind"] == "case_row"]
     assert (hit["id"], hit["within"], hit["title"]["ru"]) == ("measure.1", case, "Ротация")
 
-    rows = case_rows(site.case_commands, registers=case_registers())
-    rows.edit(case, "measure.1", {"gain": "Басқа"}, at=WHO)
-    withdraw(site.case_commands, case, "remark.1", ground="x", at=WHO)
+    edit = case_rows(registers=case_registers()).edit
+    site.case_commands.write(case, WHO, edit, "measure.1", {"gain": "Басқа"})
+    site.case_commands.write(case, WHO, withdraw, "remark.1", ground="x")
     assert [links(words) for words in ("үнемделген", "басқа", "уялы")] == [[], ["measure"], []]
 
 

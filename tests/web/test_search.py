@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.case import Evidence
+from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
 from workflow.search_words import FoldedNames, normalise, search_words
@@ -103,7 +104,7 @@ def test_a_file_an_obligation_and_an_act_are_found_by_their_names(site: Site, br
     """
     order = Evidence(kind="document:order", reference="a" * 64, name="Бұйрық №15.pdf")
     stamp = Stamp(by="officer", now=NOW, today=TODAY)
-    site.case_commands.record(site.real, "order_signed", on=TODAY, evidence=[order], at=stamp)
+    site.case_commands.write(site.real, stamp, recording.record, "order_signed", on=TODAY, evidence=[order])
     pages = {
         text: browser.get("/search", params={"q": text, "lang": "ru"}).text
         for text in (

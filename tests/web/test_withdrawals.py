@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from notifications.notice import Notice
 from tests.web.conftest import NOW, TODAY, Site
+from workflow.cases.commands import recording
 from workflow.org.audit import Stamp
 
 GROUND = {"ground": "Басқа істің күні"}
@@ -143,8 +144,8 @@ def test_undo_is_not_offered_once_a_letter_left(site: Site, case: str, browser: 
 def test_undo_lasts_ten_minutes(site: Site, case: str, browser: TestClient, minutes: int, status: int) -> None:
     """To the tenth minute, no longer."""
     earlier = NOW - timedelta(minutes=minutes)
-    site.case_commands.record(
-        site.real, "order_signed", on=TODAY, at=Stamp(by="officer", now=earlier, today=TODAY)
+    site.case_commands.write(
+        site.real, Stamp(by="officer", now=earlier, today=TODAY), recording.record, "order_signed", on=TODAY
     )
     event = site.events(site.real)[-1]
 

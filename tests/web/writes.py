@@ -28,7 +28,7 @@ from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCo
 from tests.second_factors import code_at
 from tests.web.real import RealOffice
 from workflow.cases.case import Evidence
-from workflow.cases.commands import standings
+from workflow.cases.commands import recording, standings
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.org.access import Reader
@@ -391,7 +391,9 @@ def _fill(case: str, office: RealOffice, stamp: dict[str, Any]) -> None:
     case_commands, today = office.app.case_commands, stamp.today
     stored_file = office.app.evidence.keep(io.BytesIO(b"%PDF-1.7\nclosed"), "жабық.pdf")
     closed = Evidence(kind="", reference=stored_file.reference, name="жабық.pdf", restricted="14-бап")
-    case_commands.record(case, "start_announced", on=date(2026, 3, 30), evidence=[closed], at=stamp)
+    case_commands.write(
+        case, stamp, recording.record, "start_announced", on=date(2026, 3, 30), evidence=[closed]
+    )
     risks, registers = RiskCommands(case_commands), RegisterCommands(case_commands)
     for n in (1, 2):
         risks.find(case, FoundRisk(description=f"Тәуекел {n}"), on=today, at=stamp)
@@ -399,8 +401,8 @@ def _fill(case: str, office: RealOffice, stamp: dict[str, Any]) -> None:
         registers.expose(case, ExposedPosition(title=f"Басшы {n}", holder="Ахметов"), on=today, at=stamp)
         registers.remark(case, text=f"Ескертпе {n}", author="", source="discussion", on=today, at=stamp)
     risks.ask(case, 1, body="Министрлік", asked="Өзгерту", term=MeasureTerm(), on=today, at=stamp)
-    standings.exempt(case_commands, case, obligation="positions_consolidated", ground="-", at=stamp)
-    case_commands.name_reader(case, "r.tleubaev@example.kz", at=stamp)
+    case_commands.write(case, stamp, standings.exempt, obligation="positions_consolidated", ground="-")
+    case_commands.write(case, stamp, recording.name_reader, "r.tleubaev@example.kz")
 
 
 def _rows(office: RealOffice) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from tests.case_rows import FoundRisk, RiskCommands, SetMeasure, edit_row
 from tests.law import CALENDAR
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands.case_commands import CaseCommands, Change, View
+from workflow.cases.commands import recording
+from workflow.cases.commands.case_commands import CaseCommands, View
 from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
@@ -19,6 +20,7 @@ from workflow.deadlines.deadline import Deadline
 from workflow.findings.findings import findings
 from workflow.findings.of_risks import risk_findings
 from workflow.org.audit import Stamp
+from workflow.ports import Change
 
 NOW = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 6, 1)
@@ -33,10 +35,10 @@ class OneCase:
         self.risks = RiskCommands(core)
 
     def record(self, fact: str, on: date, *evidence: Evidence) -> Change:
-        return self.core.record(self.id, fact, on=on, evidence=evidence, at=STAMP)
+        return self.core.write(self.id, STAMP, recording.record, fact, on=on, evidence=evidence)
 
     def take_back(self, name: str, *, ground: str = "кем-то внесено ошибочно", evidence: str = "") -> Change:
-        return withdraw(self.core, self.id, name, ground=ground, evidence=evidence, at=STAMP)
+        return self.core.write(self.id, STAMP, withdraw, name, ground=ground, evidence=evidence)
 
     def deadline(self, name: str) -> Deadline:
         deadlines = self.core.view(self.id, today=TODAY).deadlines
@@ -73,4 +75,4 @@ class OneCase:
 
     def describe(self, kind: str = "", **fields: Any) -> Change:
         """Edit the passport; `kind`: of the organisation."""
-        return edit_passport(self.core, self.id, PassportEdit(**fields), kind_of=lambda _: kind, at=STAMP)
+        return self.core.write(self.id, STAMP, edit_passport, PassportEdit(**fields), kind_of=lambda _: kind)

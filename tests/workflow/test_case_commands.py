@@ -14,7 +14,7 @@ from tests.law import library
 from tests.workflow.conftest import END, NOW, START, TODAY
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands import standings
+from workflow.cases.commands import recording, standings
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.reminder_actions import deadline_of
@@ -26,7 +26,7 @@ AT = Stamp(by="officer", now=NOW, today=TODAY)
 
 
 def record(case_commands: CaseCommands, case: Case, fact: str, on: date, *evidence: Evidence) -> list[str]:
-    change = case_commands.record(case.id, fact, on=on, evidence=evidence, at=AT)
+    change = case_commands.write(case.id, AT, recording.record, fact, on=on, evidence=evidence)
     return [event.kind for event in change.events]
 
 
@@ -116,22 +116,24 @@ def test_a_correction_moves_what_follows(case_commands: CaseCommands, case: Case
     cannot be corrected, nor anything without a ground."""
     record(case_commands, case, "analysis_ended", date(2026, 5, 26))
     ground = "бұйрықтағы күн"
-    change = case_commands.correct(case.id, "analysis_ended", on=date(2026, 5, 25), ground=ground, at=AT)
+    change = case_commands.write(
+        case.id, AT, recording.correct, "analysis_ended", on=date(2026, 5, 25), ground=ground
+    )
 
     assert ("note_signed", date(2026, 6, 10), date(2026, 6, 9)) in change.moved
     assert change.events[0].payload["ground"] == ground
     with pytest.raises(Refusal):
-        case_commands.correct(case.id, "published", on=END, ground="қате", at=AT)
+        case_commands.write(case.id, AT, recording.correct, "published", on=END, ground="қате")
     with pytest.raises(Refusal):
-        case_commands.correct(case.id, "published", on=END, ground=" ", at=AT)
+        case_commands.write(case.id, AT, recording.correct, "published", on=END, ground=" ")
 
 
 def test_a_plan_date_is_replaced_by_a_later_one_and_may_lie_ahead(
     case_commands: CaseCommands, case: Case
 ) -> None:
     """Replanning the start moves the announcement; the same plan date again writes nothing."""
-    change = case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 22), at=AT)
-    second_change = case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 22), at=AT)
+    change = case_commands.write(case.id, AT, recording.replan, {"analysis_started": date(2026, 6, 22)})
+    second_change = case_commands.write(case.id, AT, recording.replan, {"analysis_started": date(2026, 6, 22)})
 
     assert ("start_announced", date(2026, 3, 30), date(2026, 6, 8)) in change.moved
     assert second_change.events == ()
@@ -139,13 +141,13 @@ def test_a_plan_date_is_replaced_by_a_later_one_and_may_lie_ahead(
 
 def test_a_cancelled_case_is_not_required_and_can_be_reopened(case_commands: CaseCommands, case: Case) -> None:
     """Cancelling twice is refused with what is open; reopening brings the obligations back."""
-    standings.cancel(case_commands, case.id, ground="құрылым таратылды", at=AT)
+    case_commands.write(case.id, AT, standings.cancel, ground="құрылым таратылды")
     assert case_commands.view(case.id, today=TODAY).stage == "cancelled"
     with pytest.raises(Refusal) as refusal:
-        standings.cancel(case_commands, case.id, ground="тағы", at=AT)
+        case_commands.write(case.id, AT, standings.cancel, ground="тағы")
     assert refusal.value.arguments["open"] == ("reopen",)
 
-    standings.reopen(case_commands, case.id, ground="қате", at=AT)
+    case_commands.write(case.id, AT, standings.reopen, ground="қате")
     assert case_commands.view(case.id, today=TODAY).stage == "announcement"
 
 
@@ -154,12 +156,12 @@ def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(
 ) -> None:
     """It is required again, by its current due date; the chain records who, when and why."""
     freed, stamp = "start_announced", Stamp(by="Айгүл", now=NOW, today=TODAY)
-    standings.exempt(case_commands, case.id, obligation=freed, ground="құпия объект", at=stamp)
+    case_commands.write(case.id, stamp, standings.exempt, obligation=freed, ground="құпия объект")
     exempted_view = case_commands.view(case.id, today=TODAY)
     states = [deadline_of(exempted_view, name).state for name in (freed, "order_signed")]
     assert states == ["not_required", "open"], "the rest goes on"
-    case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 22), at=stamp)
-    change = standings.reopen(case_commands, case.id, obligation=freed, ground="құпиялығы алынды", at=stamp)
+    case_commands.write(case.id, stamp, recording.replan, {"analysis_started": date(2026, 6, 22)})
+    change = case_commands.write(case.id, stamp, standings.reopen, obligation=freed, ground="құпиялығы алынды")
     (event,) = change.events
     deadline = deadline_of(case_commands.view(case.id, today=TODAY), freed)
 
@@ -175,11 +177,11 @@ def test_a_recurring_obligation_is_asked_for_again_as_it_was_freed(
     """All its periods, or the one: of a period nobody freed by itself there is nothing to withdraw."""
     stamp = AT
     for freed in ("quarter_reported", "quarter_reported.2026Q3"):
-        standings.exempt(case_commands, case.id, obligation=freed, ground="x", at=stamp)
+        case_commands.write(case.id, stamp, standings.exempt, obligation=freed, ground="x")
     with pytest.raises(Refusal) as refusal:
-        standings.reopen(case_commands, case.id, obligation="quarter_reported.2026Q4", ground="y", at=stamp)
-    names_left = standings.reopen(
-        case_commands, case.id, obligation="quarter_reported", ground="y", at=stamp
+        case_commands.write(case.id, stamp, standings.reopen, obligation="quarter_reported.2026Q4", ground="y")
+    names_left = case_commands.write(
+        case.id, stamp, standings.reopen, obligation="quarter_reported", ground="y"
     ).case.exempted
 
     assert refusal.value.code == "not_exempted"
@@ -191,15 +193,15 @@ def test_what_was_not_exempted_cannot_be_asked_for_again(case_commands: CaseComm
     """Nor without a ground, nor while the whole case is not required; each says why."""
     stamp = AT
     with pytest.raises(Refusal) as nothing:
-        standings.reopen(case_commands, case.id, obligation="uploaded", ground="x", at=stamp)
+        case_commands.write(case.id, stamp, standings.reopen, obligation="uploaded", ground="x")
     with pytest.raises(Refusal):
-        standings.reopen(case_commands, case.id, obligation="uplaoded", ground="x", at=stamp)
-    standings.exempt(case_commands, case.id, obligation="uploaded", ground="x", at=stamp)
+        case_commands.write(case.id, stamp, standings.reopen, obligation="uplaoded", ground="x")
+    case_commands.write(case.id, stamp, standings.exempt, obligation="uploaded", ground="x")
     with pytest.raises(Refusal):
-        standings.reopen(case_commands, case.id, obligation="uploaded", ground=" ", at=stamp)
-    standings.exempt(case_commands, case.id, ground="x", at=stamp)
+        case_commands.write(case.id, stamp, standings.reopen, obligation="uploaded", ground=" ")
+    case_commands.write(case.id, stamp, standings.exempt, ground="x")
     with pytest.raises(Refusal) as closed:
-        standings.reopen(case_commands, case.id, obligation="uploaded", ground="x", at=stamp)
+        case_commands.write(case.id, stamp, standings.reopen, obligation="uploaded", ground="x")
 
     assert nothing.value.code == "nothing_exempted"
     assert (closed.value.code, closed.value.arguments["open"]) == ("cannot_reopen_one", ("reopen",))
@@ -211,12 +213,12 @@ def test_the_board_equals_its_rebuild_after_every_command(
     """The stored rows equal the rows computed from the events."""
     for step in (
         lambda: record(case_commands, case, "start_announced", date(2026, 4, 1)),
-        lambda: case_commands.replan(case.id, "analysis_ended", on=date(2026, 5, 22), at=AT),
+        lambda: case_commands.write(case.id, AT, recording.replan, {"analysis_ended": date(2026, 5, 22)}),
         lambda: record(case_commands, case, "analysis_ended", date(2026, 5, 22)),
-        lambda: standings.cancel(case_commands, case.id, ground="x", at=AT),
-        lambda: standings.reopen(case_commands, case.id, ground="y", at=AT),
-        lambda: standings.exempt(case_commands, case.id, obligation="note_signed", ground="x", at=AT),
-        lambda: standings.reopen(case_commands, case.id, obligation="note_signed", ground="y", at=AT),
+        lambda: case_commands.write(case.id, AT, standings.cancel, ground="x"),
+        lambda: case_commands.write(case.id, AT, standings.reopen, ground="y"),
+        lambda: case_commands.write(case.id, AT, standings.exempt, obligation="note_signed", ground="x"),
+        lambda: case_commands.write(case.id, AT, standings.reopen, obligation="note_signed", ground="y"),
     ):
         step()
         stored_case = ledger.case(case.id)
@@ -240,4 +242,4 @@ def test_a_period_that_cannot_be_is_not_exempted(case_commands: CaseCommands, ca
     """Nothing would come of it, and nobody would see that."""
     for period in ("order_signed.2026Q3", "quarter_reported.2026Q9", "quarter_reported."):
         with pytest.raises(UnknownFact):
-            standings.exempt(case_commands, case.id, obligation=period, ground="жоқ", at=AT)
+            case_commands.write(case.id, AT, standings.exempt, obligation=period, ground="жоқ")

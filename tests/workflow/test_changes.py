@@ -7,6 +7,7 @@ from datetime import date
 from tests.case_rows import FoundRisk
 from tests.workflow.one_case import STAMP, TODAY, OneCase
 from workflow.cases.changes import field_changes
+from workflow.cases.commands import recording
 
 Line = tuple[str, object, object]
 
@@ -25,8 +26,10 @@ def test_an_edit_shows_what_stood_there_before(one_case: OneCase) -> None:
     one_case.edit("risk.1", cause="нет порядка", for_legal_monitoring=True)
     one_case.edit("risk.1", cause="порядок устарел", for_legal_monitoring=False)
     one_case.record("order_signed", date(2026, 4, 6))
-    one_case.core.correct(one_case.id, "order_signed", on=date(2026, 4, 3), ground="описка", at=STAMP)
-    one_case.core.replan(one_case.id, "analysis_ended", on=date(2026, 5, 29), at=STAMP)
+    one_case.core.write(
+        one_case.id, STAMP, recording.correct, "order_signed", on=date(2026, 4, 3), ground="описка"
+    )
+    one_case.core.write(one_case.id, STAMP, recording.replan, {"analysis_ended": date(2026, 5, 29)})
     one_case.describe(unit="Юристы", object_ru="Закупки", responsible={"published": "А"})
     one_case.describe(responsible={"published": "Б", "order_signed": "В"})
 

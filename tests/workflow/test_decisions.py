@@ -10,7 +10,7 @@ from merzim.services.law.regulations import shared_law
 from tests.law import CALENDAR, ROOT, case, library
 from tests.workflow.conftest import NOW, TODAY
 from workflow.cases.case import Case
-from workflow.cases.commands import standings
+from workflow.cases.commands import recording, standings
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.reminder_actions import deadline_of
@@ -152,7 +152,7 @@ def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(case_commands: 
     opened_case = case_commands.open(opening, at=AT)
 
     def decide(option: str, decision: str = "conflict") -> None:
-        case_commands.decide(opened_case.id, decision, option, on=OPINION, at=AT)
+        case_commands.write(opened_case.id, AT, recording.decide, decision, option, on=OPINION)
 
     def state(name: str) -> str:
         return deadline_of(case_commands.view(opened_case.id, today=TODAY), name).state
@@ -165,20 +165,20 @@ def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(case_commands: 
         decide("none")
     assert refusal.value.arguments["answer"] == conflict().by_id["conflict_confirmed"].title
     with pytest.raises(Contradiction):
-        case_commands.record(opened_case.id, "conflict_not_confirmed", on=OPINION, at=AT)
+        case_commands.write(opened_case.id, AT, recording.record, "conflict_not_confirmed", on=OPINION)
     assert (state("conflict"), state("measures_taken")) == ("done", "open")
 
-    withdraw(case_commands, opened_case.id, "conflict_confirmed", ground="қате", at=AT)
+    case_commands.write(opened_case.id, AT, withdraw, "conflict_confirmed", ground="қате")
     assert (state("conflict"), state("measures_taken")) == ("open", "not_required")
     decide("none")
     assert state("conflict") == "done"
     assert list(case_commands.view(opened_case.id, today=TODAY).case.facts)[-1] == "conflict_not_confirmed"
 
-    withdraw(case_commands, opened_case.id, "conflict", ground="қате", at=AT)
+    case_commands.write(opened_case.id, AT, withdraw, "conflict", ground="қате")
     assert state("conflict") == "open"
     assert "conflict_not_confirmed" not in case_commands.view(opened_case.id, today=TODAY).case.facts
     with pytest.raises(Contradiction):
-        withdraw(case_commands, opened_case.id, "conflict", ground="қате", at=AT)
+        case_commands.write(opened_case.id, AT, withdraw, "conflict", ground="қате")
 
 
 def test_a_question_asked_only_after_another_one_names_it_when_it_is_answered_too_soon(
@@ -190,12 +190,12 @@ def test_a_question_asked_only_after_another_one_names_it_when_it_is_answered_to
 
     def refusal(name: str, decision: str, option: str) -> tuple[str, object, object]:
         with pytest.raises(Refusal) as raised:
-            case_commands.decide(name, decision, option, on=OPINION, at=AT)
+            case_commands.write(name, AT, recording.decide, decision, option, on=OPINION)
         of = raised.value.arguments
         return raised.value.code, of.get("first"), of.get("answer")
 
     def answer(name: str, decision: str, option: str) -> None:
-        case_commands.decide(name, decision, option, on=OPINION, at=AT)
+        case_commands.write(name, AT, recording.decide, decision, option, on=OPINION)
 
     law = conflict()
     case_id = case_commands.open(Opening(procedure=law.id, facts=CONFLICT), at=AT).id
@@ -212,7 +212,7 @@ def test_a_question_asked_only_after_another_one_names_it_when_it_is_answered_to
     answer(case_id, "office", "political")
     applied = head.by_id["resignation_applied"].title
     assert refusal(case_id, "resignation", "accepted") == ("decision_after_fact", applied, None)
-    standings.exempt(case_commands, case_id, ground="демалыс", obligation="resignation", at=AT)
+    case_commands.write(case_id, AT, standings.exempt, ground="демалыс", obligation="resignation")
     assert refusal(case_id, "resignation", "accepted") == ("decision_not_asked", None, None)
 
 
@@ -227,12 +227,12 @@ def test_an_unknown_question_or_answer_is_refused_with_those_there_are(case_comm
     ]
     for of, decision, option, code, allowed in questions:
         with pytest.raises(Refusal) as refusal:
-            case_commands.decide(of.id, decision, option, on=OPINION, at=AT)
+            case_commands.write(of.id, AT, recording.decide, decision, option, on=OPINION)
         assert refusal.value.code == code
         assert set(refusal.value.arguments.get("allowed", ())) == set(allowed)
 
     with pytest.raises(UnknownFact) as no_fact:
-        case_commands.record(opened_case.id, "conflict", on=OPINION, at=AT)
+        case_commands.write(opened_case.id, AT, recording.record, "conflict", on=OPINION)
     assert no_fact.value.arguments["allowed"] == ("conflict_confirmed", "conflict_not_confirmed")
 
 

@@ -17,6 +17,7 @@ from merzim.storage.org.store import save
 from tests.law import CALENDAR
 from tests.workflow.test_programmes import QUOTA, obligation, procedure
 from workflow.cases.case import Case
+from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import NotForKind, Opening
 from workflow.law.library import Library
@@ -78,8 +79,8 @@ def test_numbers_and_signatures_are_kept_with_the_fact(
     """Exactly as entered: decimal places are preserved. The kind is inherited from the organisation the
     unit belongs to."""
     values = {"trained": Decimal("57"), "staff": Decimal("1140.50")}
-    case_commands.record(case.id, "people_trained.2026", on=ON, values=values, at=WRITTEN)
-    case_commands.record(case.id, "plan_approved", on=ON, signed_by="head", at=WRITTEN)
+    case_commands.write(case.id, WRITTEN, recording.record, "people_trained.2026", on=ON, values=values)
+    case_commands.write(case.id, WRITTEN, recording.record, "plan_approved", on=ON, signed_by="head")
 
     stored_case = ledger.case(case.id)
 
@@ -106,7 +107,9 @@ def test_a_number_told_later_is_added_and_told_again_changes_nothing(
 
     def told(**values: str) -> int:
         numbers = {name: Decimal(value) for name, value in values.items()}
-        change = case_commands.record(case.id, "people_trained.2026", on=ON, values=numbers, at=WRITTEN)
+        change = case_commands.write(
+            case.id, WRITTEN, recording.record, "people_trained.2026", on=ON, values=numbers
+        )
         return len(change.events)
 
     assert told(trained="57") == 1
@@ -120,20 +123,22 @@ def test_another_number_is_corrected_with_a_ground(
 ) -> None:
     """Recording another one is refused; correcting it is an event, correcting it again none."""
     name, numbers = "people_trained.2026", {"staff": Decimal(1140)}
-    case_commands.record(case.id, name, on=ON, values=numbers, signed_by="head", at=WRITTEN)
+    case_commands.write(case.id, WRITTEN, recording.record, name, on=ON, values=numbers, signed_by="head")
     other = {"staff": Decimal(1141)}
 
     with pytest.raises(Contradiction) as refused:
-        case_commands.record(case.id, name, on=ON, values=other, at=WRITTEN)
+        case_commands.write(case.id, WRITTEN, recording.record, name, on=ON, values=other)
     said(refused.value)
     with pytest.raises(Contradiction) as refused:
-        case_commands.record(case.id, name, on=ON, signed_by="deputy", at=WRITTEN)
+        case_commands.write(case.id, WRITTEN, recording.record, name, on=ON, signed_by="deputy")
     said(refused.value)
     with pytest.raises(Refusal):
-        case_commands.record(case.id, name, on=date(2026, 11, 29), values=numbers, at=WRITTEN)
+        case_commands.write(case.id, WRITTEN, recording.record, name, on=date(2026, 11, 29), values=numbers)
 
     for events in (1, 0):
-        change = case_commands.correct(case.id, name, on=ON, ground="Приказ", values=other, at=WRITTEN)
+        change = case_commands.write(
+            case.id, WRITTEN, recording.correct, name, on=ON, ground="Приказ", values=other
+        )
         assert len(change.events) == events
     stored_case = ledger.case(case.id)
     assert stored_case is not None
@@ -157,6 +162,6 @@ def test_an_unknown_name_is_refused(
 ) -> None:
     """A number nobody asks for, a duty nobody has, a second time where there is one."""
     with pytest.raises(kind) as refused:
-        case_commands.record(case.id, fact, on=ON, **more, at=WRITTEN)
+        case_commands.write(case.id, WRITTEN, recording.record, fact, on=ON, **more)
 
     said(refused.value)

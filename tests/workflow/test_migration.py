@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import partial
 
 import pytest
 
@@ -11,8 +12,8 @@ from merzim.storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
 from tests.permits import PERMIT, permit
 from workflow.cases.case import Case, fold
+from workflow.cases.commands import recording, standings
 from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.migration import migrate
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.previews import preview
 from workflow.law.editions import read_edition
@@ -49,7 +50,7 @@ def test_dates_move_and_what_the_edition_does_not_know_leaves(
 ) -> None:
     """Twelve working days from 1 September are 17 September; the visit leaves the case, not the ledger.
     Back under the first edition the day is the old one again; what was lost is to be recorded anew."""
-    change = migrate(case_commands, LIBRARY, case.id, NEW, at=STAMP)
+    change = case_commands.write(case.id, STAMP, standings.migrate, LIBRARY, NEW)
 
     assert ("decided", date(2026, 9, 15), date(2026, 9, 17)) in change.moved
     (event,) = change.events
@@ -62,21 +63,17 @@ def test_dates_move_and_what_the_edition_does_not_know_leaves(
     assert "inspected" in rows
     assert "visited" not in rows
     assert {row.obligation: row for row in case_commands.recomputed(after, today=TODAY).rows} == rows
-    assert migrate(case_commands, LIBRARY, case.id, NEW, at=STAMP).events == ()
-    back = migrate(case_commands, LIBRARY, case.id, "permit.2026-01-01", at=STAMP)
+    assert case_commands.write(case.id, STAMP, standings.migrate, LIBRARY, NEW).events == ()
+    back = case_commands.write(case.id, STAMP, standings.migrate, LIBRARY, "permit.2026-01-01")
 
     assert ("decided", date(2026, 9, 17), date(2026, 9, 15)) in back.moved
-    case_commands.record(case.id, "visited", on=date(2026, 9, 2), at=STAMP)
+    case_commands.write(case.id, STAMP, recording.record, "visited", on=date(2026, 9, 2))
 
 
 def test_a_preview_names_losses_and_dates_and_writes_nothing(case_commands: CaseCommands, case: Case) -> None:
     """The same command on a ledger that writes nothing."""
-    foreseen = preview(
-        case_commands,
-        case.id,
-        lambda unwritten: migrate(unwritten, LIBRARY, case.id, NEW, at=STAMP),
-        today=TODAY,
-    )
+    command = partial(standings.migrate, library=LIBRARY, edition=NEW)
+    foreseen = preview(case_commands, case.id, command, at=STAMP)
 
     assert foreseen.change.events[0].payload["lost"] == ["visited"]
     assert [(change.obligation, change.before, change.after) for change in foreseen.moved] == [
@@ -89,6 +86,6 @@ def test_a_preview_names_losses_and_dates_and_writes_nothing(case_commands: Case
 def test_an_edition_of_something_else_is_refused(case_commands: CaseCommands, case: Case, edition: str) -> None:
     """One sentence that names the editions there are."""
     with pytest.raises(Refusal) as caught:
-        migrate(case_commands, LIBRARY, case.id, edition, at=STAMP)
+        case_commands.write(case.id, STAMP, standings.migrate, LIBRARY, edition)
 
     assert all(NEW in refusal(caught.value, language) for language in LANGUAGES)

@@ -12,7 +12,7 @@ from tests.checking import refusal_codes
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import END, START, at_noon, noon
 from workflow.cases.case import Case
-from workflow.cases.commands import reminder_actions
+from workflow.cases.commands import recording, reminder_actions
 from workflow.cases.commands.assignments import give
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
@@ -36,8 +36,8 @@ def case(case_commands: CaseCommands) -> Case:
 
 
 def later(case_commands: CaseCommands, case: Case, until: date, *, today: date = date(2026, 3, 30)) -> Case:
-    return reminder_actions.snooze(
-        case_commands, CALENDAR, case.id, "order_signed", until=until, at=at_noon(today)
+    return case_commands.write(
+        case.id, at_noon(today), reminder_actions.snooze, "order_signed", until=until
     ).case
 
 
@@ -107,9 +107,8 @@ def test_what_cannot_be_put_off_is_refused(case_commands: CaseCommands, case: Ca
     today, on, name = date(2026, 3, 30), date(2026, 4, 2), "order_signed"
 
     def asked(until: date, today: date = today, name: str = name) -> partial[object]:
-        return partial(
-            *(reminder_actions.snooze, case_commands, CALENDAR, case.id, name), until=until, at=at_noon(today)
-        )
+        at = at_noon(today)
+        return partial(case_commands.write, case.id, at, reminder_actions.snooze, name, until=until)
 
     wrong = [asked(today), asked(date(2026, 4, 7)), asked(date(2026, 4, 9), DUE), asked(on, name="ordr")]
     wrong.append(asked(date(2026, 4, 9), date(2026, 4, 8)))
@@ -118,7 +117,7 @@ def test_what_cannot_be_put_off_is_refused(case_commands: CaseCommands, case: Ca
     assert refusal_codes(*wrong) == codes
     assert later(case_commands, case, date(2026, 3, 31)).snoozed[name].until == date(2026, 3, 31)
     assert later(case_commands, case, DUE).snoozed[name].until == DUE
-    case_commands.record(case.id, name, on=today, at=at_noon(today, by="x"))
+    case_commands.write(case.id, at_noon(today, by="x"), recording.record, name, on=today)
     assert refusal_codes(asked(on)) == ["put_off_not_open"]
 
 
@@ -128,7 +127,7 @@ def test_a_moved_due_date_forgets_what_was_put_off(
     """The snooze was for the old date: the new one has all its steps."""
     later(case_commands, case, date(2026, 4, 3))
     on = date(2026, 3, 30)
-    case_commands.replan(case.id, "analysis_started", on=date(2026, 4, 14), at=at_noon(on, by="x"))
+    case_commands.write(case.id, at_noon(on, by="x"), recording.replan, {"analysis_started": date(2026, 4, 14)})
     row = ledger.rows(case.id)["order_signed"]
 
     assert row.due is not None
@@ -142,12 +141,12 @@ def test_said_twice_it_is_written_once(case_commands: CaseCommands, ledger: SqlL
     """The same day again adds no event; an acknowledgement neither."""
     for _ in range(2):
         later(case_commands, case, date(2026, 4, 2))
-        reminder_actions.acknowledge(
-            case_commands,
+        case_commands.write(
             case.id,
+            Stamp(by="x", now=noon(DUE), today=date(2026, 3, 30)),
+            reminder_actions.acknowledge,
             "order_signed",
             "key",
-            at=Stamp(by="x", now=noon(DUE), today=date(2026, 3, 30)),
         )
     answers = [event.payload["what"] for event in ledger.events(case.id) if event.kind == "notice"]
 
@@ -161,7 +160,7 @@ def test_done_with_evidence_to_follow_is_a_fact_and_a_promise(
     In a period the case does not reach both are one change: nobody is told that nothing was written when
     half of it was."""
     on = date(2026, 3, 30)
-    case_commands.record(case.id, "order_signed", on=on, at=at_noon(on), evidence_follows=True)
+    case_commands.write(case.id, at_noon(on), recording.record, "order_signed", on=on, evidence_follows=True)
     fact, promise = ledger.events(case.id)[-2:]
 
     assert (fact.kind, fact.name, fact.on) == ("fact", "order_signed", on)
@@ -169,8 +168,10 @@ def test_done_with_evidence_to_follow_is_a_fact_and_a_promise(
     assert ledger.rows(case.id)["order_signed"].state == "done"
     name = "quarter_reported.2026Q1"
     assert name not in ledger.rows(case.id)
-    change = case_commands.record(case.id, name, on=on, at=at_noon(on), evidence_follows=True)
-    second_change = case_commands.record(case.id, name, on=on, at=at_noon(on), evidence_follows=True)
+    change = case_commands.write(case.id, at_noon(on), recording.record, name, on=on, evidence_follows=True)
+    second_change = case_commands.write(
+        case.id, at_noon(on), recording.record, name, on=on, evidence_follows=True
+    )
 
     assert [(event.kind, event.name) for event in change.events] == [("fact", name), ("notice", name)]
     assert len(ledger.events(case.id)) == change.case.seq
@@ -182,10 +183,10 @@ def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(case_comma
     today = date(2026, 3, 30)
     stamp = at_noon(today, by="x")
     case = case_commands.open(Opening(procedure="conflict-of-interest"), at=stamp)
-    case_commands.replan(case.id, "head_informed", on=date(2010, 1, 1), at=stamp)
+    case_commands.write(case.id, stamp, recording.replan, {"head_informed": date(2010, 1, 1)})
     due = reminder_actions.deadline_of(case_commands.view(case.id, today=today), "notice_forwarded").due
     with pytest.raises(Refusal) as refusal:
-        reminder_actions.snooze(case_commands, CALENDAR, case.id, "notice_forwarded", until=DUE, at=stamp)
+        case_commands.write(case.id, stamp, reminder_actions.snooze, "notice_forwarded", until=DUE)
 
     assert due is not None
     assert due.year == 2010
@@ -198,10 +199,8 @@ def test_what_is_due_at_the_end_of_the_records_can_be_put_off(
     """The steps after the due date lie beyond the calendar records; those before it are snoozed until then."""
     today = date(2026, 3, 30)
     stamp = at_noon(today, by="x")
-    case_commands.replan(case.id, "council_discussed", on=date(2028, 12, 31), at=stamp)
-    reminder_actions.snooze(
-        case_commands, CALENDAR, case.id, "council_invited", until=date(2026, 7, 2), at=stamp
-    )
+    case_commands.write(case.id, stamp, recording.replan, {"council_discussed": date(2028, 12, 31)})
+    case_commands.write(case.id, stamp, reminder_actions.snooze, "council_invited", until=date(2026, 7, 2))
     row = ledger.rows(case.id)["council_invited"]
 
     assert row.due == date(2028, 12, 25)
@@ -229,7 +228,7 @@ def test_the_letter_that_gives_an_assignment_is_its_step_of_that_day(
 ) -> None:
     """Due on Monday 6 April: given on the Friday before, the letter named the day, and no second one leaves."""
     stamp = at_noon(given, by="x")
-    change = give(case_commands, case.id, text="Есеп", assignee="a", giver="b", until=DUE, at=stamp)
+    change = case_commands.write(case.id, stamp, give, text="Есеп", assignee="a", giver="b", until=DUE)
     row = reminder_actions.deadline_of(case_commands.view(case.id, today=given), "assignment.1")
     law = library().named(case.edition)
 

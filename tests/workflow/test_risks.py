@@ -17,6 +17,7 @@ from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.checking import refusal_codes
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence, fold
+from workflow.cases.commands import recording
 from workflow.cases.commands.assignments import answer, comment, extend, give, give_alone, refuse
 from workflow.cases.commands.case_commands import CaseCommands, View
 from workflow.cases.commands.opening import Opening
@@ -308,8 +309,8 @@ def test_a_reviewed_quarter_without_a_status_is_a_finding(case: Monitored, set_o
     """The information of the quarter was reviewed and this measure passed over; one set later was not there."""
     case.found()
     case.set_measure(QUARTER, on=set_on)
-    case.core.record(case.id, "quarter_reported.2026Q2", on=date(2026, 7, 6), at=WHO)
-    case.core.record(case.id, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), at=WHO)
+    case.core.write(case.id, WHO, recording.record, "quarter_reported.2026Q2", on=date(2026, 7, 6))
+    case.core.write(case.id, WHO, recording.record, "quarter_reviewed.2026Q2", on=date(2026, 7, 9))
     assert case.codes().count("risk.measure_not_reviewed") == asked
 
     case.commands.review(case.id, 1, outcome="not", on=date(2026, 7, 9), at=WHO)
@@ -324,7 +325,7 @@ def test_what_ended_before_a_quarter_was_reviewed_is_not_asked_about(
     case.found()
     case.set_measure(QUARTER, on=date(2026, 6, 11))
     case.commands.review(case.id, 1, outcome=outcome, on=date(2026, 6, 30), at=WHO)
-    case.core.record(case.id, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), at=WHO)
+    case.core.write(case.id, WHO, recording.record, "quarter_reviewed.2026Q2", on=date(2026, 7, 9))
 
     assert ("risk.measure_not_reviewed" in case.codes()) == asked
 
@@ -348,7 +349,7 @@ def test_a_status_belongs_to_the_quarter_in_which_the_information_is_reviewed(
     case.found()
     case.set_measure(QUARTER, on=date(2026, 1, 12))
     case.commands.review(case.id, 1, outcome="not", on=on, at=WHO)
-    case.core.record(case.id, f"quarter_reviewed.{period}", on=date(2026, 7, 2), at=WHO)
+    case.core.write(case.id, WHO, recording.record, f"quarter_reviewed.{period}", on=date(2026, 7, 2))
 
     assert ("risk.measure_not_reviewed" in case.codes()) == asked
 
@@ -389,7 +390,7 @@ def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(case: Moni
     ]
     case.commands.take_in_by(case.id, lambda stored: rows_to_enter(stored, rows), on=TODAY, at=WHO)
     for record in ("measure.2", "risk.3"):
-        withdraw(case.core, case.id, record, ground="қате", at=WHO)
+        case.core.write(case.id, WHO, withdraw, record, ground="қате")
 
     rows[1] = replace(rows[1], action="ҚАҒИДАНЫ  бекіту")
     extra_row = PlanRow(number=2, risk="Бірінші тәуекел", action="Кестені бекіту", **fields)
@@ -455,7 +456,7 @@ def test_what_was_withdrawn_is_named_by_what_it_asked_for(case: Monitored) -> No
     case.set_measure(QUARTER)
     case.commands.ask(case.id, 1, body="", asked="Анықтаманы көшіру", term=UNTIL, on=TODAY, at=WHO)
     for name in ("measure.1", "request.1"):
-        withdraw(case.core, case.id, name, ground="қате", at=WHO)
+        case.core.write(case.id, WHO, withdraw, name, ground="қате")
     now = case.view().case
     withdrawn_deadlines = {
         name: withdrawn_deadline(now, library().named(now.edition), CALENDAR, name, due=date(2026, 9, 30))
@@ -473,9 +474,9 @@ def test_what_was_withdrawn_is_named_by_what_it_asked_for(case: Monitored) -> No
     }
     until = date(2026, 7, 24)
     fields: dict[str, Any] = {"assignee": "a", "until": until, "giver": "b"}
-    give(case.core, case.id, text="Есеп дайындау", **fields, at=WHO)
-    give(case.core, case.id, text="Хат жазу", **fields, at=WHO)
-    withdraw(case.core, case.id, "assignment.2", ground="қате", at=WHO)
+    case.core.write(case.id, WHO, give, text="Есеп дайындау", **fields)
+    case.core.write(case.id, WHO, give, text="Хат жазу", **fields)
+    case.core.write(case.id, WHO, withdraw, "assignment.2", ground="қате")
     alone = give_alone(case.core, text="Тізім жасау", unit="", **fields, at=WHO)
     outcomes = {}
     for of in (case.id, alone.id):
@@ -539,11 +540,11 @@ def test_an_assignment_is_done_once_answered_and_not_required_once_refused(case:
     """Answered two working days late; its sentence says when it was given and until when."""
     until = date(2026, 7, 24)
     for text in ("Есеп дайындау", "Хат жазу"):
-        give(case.core, case.id, text=text, assignee="a", until=until, giver="b", at=WHO)
+        case.core.write(case.id, WHO, give, text=text, assignee="a", until=until, giver="b")
     tuesday = Stamp(by="a", now=datetime(2026, 7, 28, 7, 0, tzinfo=UTC), today=date(2026, 7, 28))
-    as_assignee = {"author": "a", "for_office": False, "at": tuesday}
-    answer(case.core, case.id, 1, text="Дайын", on=tuesday.today, **as_assignee)
-    refuse(case.core, case.id, 2, ground="Менің ісім емес", **as_assignee)
+    as_assignee: dict[str, Any] = {"author": "a", "for_office": False}
+    case.core.write(case.id, tuesday, answer, 1, text="Дайын", on=tuesday.today, **as_assignee)
+    case.core.write(case.id, tuesday, refuse, 2, ground="Менің ісім емес", **as_assignee)
     answered, refused = (case.due(f"assignment.{number}", today=tuesday.today) for number in (1, 2))
 
     assert (answered.state, answered.done_on, answered.late_by) == ("done", tuesday.today, 2)
@@ -556,24 +557,25 @@ def test_an_assignment_is_done_once_answered_and_not_required_once_refused(case:
 def test_what_cannot_be_given_answered_or_refused_is_said_by_its_own_code(case: Monitored) -> None:
     """Nothing said, a day ahead or behind, somebody else's, answered already, a number there is not."""
     until = date(2026, 7, 24)
-    give(case.core, case.id, text="Есеп дайындау", assignee="a", until=until, giver="b", at=WHO)
-    mine: dict[str, Any] = {"author": "a", "for_office": False, "at": WHO}
+    case.core.write(case.id, WHO, give, text="Есеп дайындау", assignee="a", until=until, giver="b")
+    mine: dict[str, Any] = {"author": "a", "for_office": False}
     other = {**mine, "author": "c"}
-    given: dict[str, Any] = {"assignee": "a", "giver": "b", "at": WHO}
-    later: dict[str, Any] = {"until": date(2026, 7, 31), "ground": "", "at": replace(WHO, by="c")}
+    given: dict[str, Any] = {"assignee": "a", "giver": "b"}
+    later: dict[str, Any] = {"until": date(2026, 7, 31), "ground": "", "login": "c"}
+    write = partial(partial, case.core.write, case.id, WHO)
     refused = [
-        lambda: give(case.core, case.id, text=" ", until=until, **given),
-        lambda: give(case.core, case.id, text="Хат", until=date(2026, 7, 17), **given),
-        lambda: answer(case.core, case.id, 1, text="", on=date(2026, 7, 21), **mine),
-        lambda: answer(case.core, case.id, 1, text="", on=TODAY, **other),
-        lambda: answer(case.core, case.id, 2, text="", on=TODAY, **mine),
-        lambda: refuse(case.core, case.id, 1, ground=" ", **mine),
-        lambda: extend(case.core, case.id, 1, author="c", **later),
+        write(give, text=" ", until=until, **given),
+        write(give, text="Хат", until=date(2026, 7, 17), **given),
+        write(answer, 1, text="", on=date(2026, 7, 21), **mine),
+        write(answer, 1, text="", on=TODAY, **other),
+        write(answer, 2, text="", on=TODAY, **mine),
+        write(refuse, 1, ground=" ", **mine),
+        write(extend, 1, author="c", **later),
     ]
     codes = ("empty", "past", "in_future", "not_assignee", "unknown", "no_ground", "not_giver")
     assert refusal_codes(*refused) == [f"assignment.{code}" for code in codes]
-    answer(case.core, case.id, 1, text="Дайын", on=TODAY, **mine)
-    answered = refusal_codes(lambda: extend(case.core, case.id, 1, author="b", **later))
+    case.core.write(case.id, WHO, answer, 1, text="Дайын", on=TODAY, **mine)
+    answered = refusal_codes(write(extend, 1, author="b", **later))
     assert answered == ["assignment.answered"]
 
 
@@ -605,7 +607,7 @@ def test_a_comment_without_words_or_with_a_day_for_nobody_is_refused(case: Monit
         {"text": "Қашан?", "until": TODAY},
         {"text": "Қашан?", "asks": "a", "until": date(2026, 7, 17)},
     ]
-    comments = [partial(comment, case.core, case.id, **words, at=WHO) for words in said]
+    comments = [partial(case.core.write, case.id, WHO, comment, **words) for words in said]
 
     assert refusal_codes(*comments) == ["comment.empty", "comment.nobody_asked", "comment.past"]
 

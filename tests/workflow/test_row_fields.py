@@ -38,32 +38,36 @@ options = [{ id = "money", title = { kk = "a", ru = "d", en = "money" } }]
 
 
 @pytest.fixture
-def rows(case_commands: CaseCommands) -> CaseRows:
+def rows() -> CaseRows:
     """The commands with two fields more in the file of the risks."""
     other_registers = [row_register for row_register in case_registers().all() if row_register.id != "risks"]
-    return case_rows(case_commands, registers=Registers([*other_registers, read_register(NAME, TEXT + ADDED)]))
+    return case_rows(registers=Registers([*other_registers, read_register(NAME, TEXT + ADDED)]))
 
 
-def test_a_field_of_the_file_alone_is_carried_by_the_event_and_edited(rows: CaseRows, case: Case) -> None:
+def test_a_field_of_the_file_alone_is_carried_by_the_event_and_edited(
+    rows: CaseRows, case_commands: CaseCommands, case: Case
+) -> None:
     """What else the risk says stays; an amount is parsed as in any register."""
     values = {"description": "Сговор", "loss": "1 250,50", "area": "money"}
-    entered = rows.add(case.id, NewRow(register="risks", values=values), on=TODAY, at=WHO)
+    entered = case_commands.write(case.id, WHO, rows.add, NewRow(register="risks", values=values), on=TODAY)
     fields = {"description": "Сговор", "direction": "other", "loss": "1250.5", "area": "money"}
     assert entered.events[0].payload == fields
 
-    change = rows.edit(case.id, "risk.1", {"loss": "2000"}, at=WHO)
+    change = case_commands.write(case.id, WHO, rows.edit, "risk.1", {"loss": "2000"})
     assert change.events[0].payload == {"loss": "2000"}
     risk = register(change.case).risks[1]
     assert (risk.description, risk.extra) == ("Сговор", {"loss": "2000", "area": "money"})
-    assert rows.edit(case.id, "risk.1", {"loss": "2 000"}, at=WHO).events == ()
+    assert case_commands.write(case.id, WHO, rows.edit, "risk.1", {"loss": "2 000"}).events == ()
 
 
-def test_a_value_that_cannot_stand_in_it_is_refused(rows: CaseRows, case: Case) -> None:
+def test_a_value_that_cannot_stand_in_it_is_refused(
+    rows: CaseRows, case_commands: CaseCommands, case: Case
+) -> None:
     """By the sentences of every register."""
     for values in ({"loss": "much"}, {"area": "time"}):
         new = NewRow(register="risks", values={"description": "x", **values})
         with pytest.raises(ValueError, match=r"register\.value\."):
-            rows.add(case.id, new, on=TODAY, at=WHO)
+            case_commands.write(case.id, WHO, rows.add, new, on=TODAY)
 
 
 def test_commands_have_every_field_of_the_files_and_no_other() -> None:

@@ -12,7 +12,7 @@ from tests.law import library
 from tests.workflow.conftest import END, START, TODAY
 from tests.workflow.one_case import STAMP, OneCase
 from workflow.cases.case import Evidence, apply
-from workflow.cases.commands import standings
+from workflow.cases.commands import recording, standings
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.exposure import exposure, remarks
@@ -79,7 +79,9 @@ def test_it_takes_its_own_corrections_and_evidence_along(one_case: OneCase) -> N
     """A fact recorded, proved, corrected: the one withdrawal takes back all three."""
     one_case.record("start_announced", date(2026, 3, 27))
     one_case.record("start_announced", date(2026, 3, 27), SITE)
-    one_case.core.correct(one_case.id, "start_announced", on=date(2026, 3, 30), ground="опечатка", at=STAMP)
+    one_case.core.write(
+        one_case.id, STAMP, recording.correct, "start_announced", on=date(2026, 3, 30), ground="опечатка"
+    )
 
     change = one_case.take_back("start_announced")
 
@@ -137,7 +139,7 @@ def test_facts_that_rested_on_it_stay_and_rest_on_nothing(one_case: OneCase) -> 
 
 def test_a_plan_date_withdrawn_gives_way_to_the_one_before(one_case: OneCase) -> None:
     """Replanned by mistake: the plan of the schedule counts again; withdrawn too, there is none."""
-    one_case.core.replan(one_case.id, "analysis_started", on=date(2026, 6, 15), at=STAMP)
+    one_case.core.write(one_case.id, STAMP, recording.replan, {"analysis_started": date(2026, 6, 15)})
 
     one_case.take_back("plan.analysis_started")
     assert one_case.stored().planned["analysis_started"] == START
@@ -151,7 +153,9 @@ def test_a_plan_date_withdrawn_gives_way_to_the_one_before(one_case: OneCase) ->
 def test_a_correction_alone_is_withdrawn_by_its_line(one_case: OneCase) -> None:
     """#5 is the correction: the day before it counts again; once more is refused."""
     one_case.record("order_signed", date(2026, 4, 6))
-    one_case.core.correct(one_case.id, "order_signed", on=date(2026, 4, 3), ground="опечатка", at=STAMP)
+    one_case.core.write(
+        one_case.id, STAMP, recording.correct, "order_signed", on=date(2026, 4, 3), ground="опечатка"
+    )
 
     change = one_case.take_back("#5")
 
@@ -165,7 +169,7 @@ def test_a_line_that_is_no_record_is_refused(one_case: OneCase) -> None:
     """The opening, a line there is not, a cancellation: none is taken back so."""
     one_case.record("order_signed", date(2026, 4, 6))
     one_case.record("order_signed", date(2026, 4, 6), SITE)
-    standings.cancel(one_case.core, one_case.id, ground="х", at=STAMP)
+    one_case.core.write(one_case.id, STAMP, standings.cancel, ground="х")
 
     for line in ("#1", "#99", "#6"):
         with pytest.raises(Refusal):

@@ -56,16 +56,31 @@ EventKind = (
     | EntryKind
 )
 ENTRIES: frozenset[str] = frozenset(get_args(EntryKind))
-_ROW_BEGINS: Mapping[str, str] = {
+ROW_OF: Mapping[str, str] = {
     "risk_found": "risk",
+    "risk_ranked": "risk",
+    "risk_removed": "risk",
+    "request_sent": "risk",
+    "request_answered": "risk",
     "measure_set": "measure",
+    "measure_reviewed": "measure",
     "position_exposed": "position",
+    "position_cleared": "position",
+    "talk_held": "position",
     "remark_made": "remark",
+    "remark_answered": "remark",
+    "assignment_given": "assignment",
+    "assignment_answered": "assignment",
+    "assignment_refused": "assignment",
+    "assignment_extended": "assignment",
+}
+"""Kind of an event -> kind of the row it is about."""
+BEGINS: Mapping[str, str] = {
+    **{kind: ROW_OF[kind] for kind in ("risk_found", "measure_set", "position_exposed", "remark_made")},
     "request_sent": "request",
     "assignment_given": "assignment",
 }
-ROWS = tuple(_ROW_BEGINS.values())
-"""Kinds of rows of a case's registers; a request has the number of its risk."""
+"""Kind of an event that begins a record -> kind of the record; a request has the number of its risk."""
 PLAN = "plan."
 """Prefix that distinguishes a withdrawn plan date from the fact with the same name."""
 CaseStatus = Literal["active", "cancelled", "exempted"]
@@ -132,6 +147,12 @@ class Event:
             return "reopened_one"
         answer = self.payload.get("what")
         return f"notice_{answer}" if self.kind == "notice" and answer in ANSWERS else self.kind
+
+
+def row_name(event: Event) -> str:
+    """Return the name of the register row an event is about (`risk.3`); "" for none."""
+    kind = ROW_OF.get(event.kind)
+    return f"{kind}.{event.name}" if kind else event.name if event.kind == "row_edited" else ""
 
 
 EventDraft = tuple[EventKind, str, date | None, dict[str, object]]
@@ -353,8 +374,8 @@ def effective_events(events: Sequence[Event]) -> tuple[Event | None, ...]:
     documents: dict[int, set[int]] = {}
     for event in events:
         if event.kind == "withdrawn":
-            lines.update(withdrawn_lines(event))
-            for seq, place in withdrawn_documents(event):
+            lines.update(withdrawn_lines(event.payload))
+            for seq, place in withdrawn_documents(event.payload):
                 documents.setdefault(seq, set()).add(place)
     if not lines and not documents:
         return tuple(events)
@@ -368,17 +389,17 @@ def effective_events(events: Sequence[Event]) -> tuple[Event | None, ...]:
     )
 
 
-def withdrawn_lines(event: Event) -> tuple[int, ...]:
+def withdrawn_lines(payload: Mapping[str, object]) -> tuple[int, ...]:
     """Return the numbers of the events a withdrawal takes back entirely."""
-    lines = event.payload.get("lines", ())
+    lines = payload.get("lines", ())
     return tuple(int(seq) for seq in lines) if isinstance(lines, list | tuple) else ()
 
 
-def withdrawn_documents(event: Event) -> tuple[tuple[int, int], ...]:
+def withdrawn_documents(payload: Mapping[str, object]) -> tuple[tuple[int, int], ...]:
     """Return the documents a withdrawal takes back: each by the number of its event and its index in the
     evidence.
     """
-    documents = event.payload.get("documents", ())
+    documents = payload.get("documents", ())
     if not isinstance(documents, list | tuple):
         return ()
     return tuple((int(seq), int(place)) for seq, place in documents)
@@ -605,7 +626,7 @@ def _entered(case: Case, event: Event) -> dict[str, Any]:
     elif event.kind == "row_edited" and event.name.startswith("measure.") and "responsible" in event.payload:
         responsible = {**responsible, event.name: str(event.payload["responsible"])}
     line = replace(event, hash="")
-    begins = _ROW_BEGINS.get(event.kind)
+    begins = BEGINS.get(event.kind)
     withdrawn = _withdrawals_without(case, f"{begins}.{event.name}") if begins else case.withdrawn
     return {"entries": (*case.entries, line), "responsible": responsible, "withdrawn": withdrawn}
 

@@ -6,15 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from workflow.cases.case import Event, effective_events, withdrawn_lines
+from workflow.cases.case import BEGINS, ROW_OF, Event, effective_events, row_name, withdrawn_lines
 
-_ROWS: Mapping[str, str] = {
-    "risk_found": "risk",
-    "measure_set": "measure",
-    "position_exposed": "position",
-    "remark_made": "remark",
-}
-"""Events that contain all values of a row."""
+_WHOLE = frozenset(kind for kind, row in BEGINS.items() if row == ROW_OF[kind] != "assignment")
+"""Kinds of events that contain all values of a row."""
 _DATED: Mapping[str, str] = {"fact": "fact", "corrected": "fact", "planned": "plan"}
 _EMPTY: tuple[object, ...] = ("", None, False, [], {})
 Values = dict[str, object]
@@ -76,9 +71,9 @@ def _values(event: Event) -> tuple[str, Values, bool]:
     if event.kind in _DATED:
         on: dict[str, object] = {"on": event.on.isoformat() if event.on else None}
         return f"{_DATED[event.kind]}.{event.name}", on, False
-    if event.kind in _ROWS:
+    if event.kind in _WHOLE:
         made_on = {"on": event.on.isoformat()} if event.kind == "remark_made" and event.on else {}
-        return f"{_ROWS[event.kind]}.{event.name}", {**event.payload, **made_on}, True
+        return row_name(event), {**event.payload, **made_on}, True
     if event.kind == "row_edited":
         return event.name, dict(event.payload), False
     if event.kind in ("opened", "passport"):
@@ -145,7 +140,8 @@ class Comment:
 
 def comments(events: Sequence[Event]) -> tuple[Comment, ...]:
     """Return the comments of a case in the order they were written, withdrawn ones without their text."""
-    withdrawn_seqs = {seq for event in events if event.kind == "withdrawn" for seq in withdrawn_lines(event)}
+    withdrawals = (event.payload for event in events if event.kind == "withdrawn")
+    withdrawn_seqs = {seq for payload in withdrawals for seq in withdrawn_lines(payload)}
     comment_events = [event for event in events if event.kind == "commented"]
     answers = {
         int(str(event.payload["answers"])): event.seq

@@ -12,17 +12,17 @@ from merzim.services.context import RequestContext, stamp, writer
 from merzim.services.evidence import store_evidence
 from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Person, Text
 from merzim.services.names import person_named
-from merzim.services.results import CommandResult, Result, command_result
+from merzim.services.results import CommandResult, Result, command_result, result_of
 from merzim.services.verbs import Command, verb
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands import assignments
-from workflow.cases.commands.case_commands import Change
 from workflow.cases.registers.assignments import AssignmentFilter, AssignmentState, Whose
 from workflow.cases.registers.assignments import assignments as recorded
 from workflow.cases.registers.entries import number_of
 from workflow.law.library import ALONE
 from workflow.org.access import within
+from workflow.ports import Change
 from workflow.refusal import Refusal
 
 Number = Annotated[int, Field(ge=1, le=10**6)]
@@ -117,16 +117,15 @@ def give_assignment(ctx: RequestContext, command: GiveAssignment) -> CommandResu
     """Give a person an assignment in a case; they get a letter and reminders, and lateness is escalated."""
     person = person_named(ctx.app, command.person, required=True)
     require_may_know(ctx, command.case, person)
-    change = assignments.give(
-        ctx.case_commands,
+    return result_of(
+        ctx,
         command.case,
+        assignments.give,
         text=command.text,
         assignee=person,
         until=command.until,
         giver=writer(ctx),
-        at=stamp(ctx),
     )
-    return command_result(change)
 
 
 @verb("assign")
@@ -189,48 +188,46 @@ def _result(case: Case, row: Row, today: date) -> AssignmentResult:
 @verb("record", answers=True)
 def answer_assignment(ctx: RequestContext, command: AnswerAssignment) -> CommandResult:
     """Report one's own assignment done; its giver is notified."""
-    change = assignments.answer(
-        ctx.case_commands,
+    return result_of(
+        ctx,
         command.case,
+        assignments.answer,
         command.number,
         text=command.text,
         on=command.on,
         author=_author(ctx),
         for_office=ctx.operator,
         evidence=store_evidence(ctx, command.evidence),
-        at=stamp(ctx),
     )
-    return command_result(change)
 
 
 @verb("record", answers=True)
 def refuse_assignment(ctx: RequestContext, command: RefuseAssignment) -> CommandResult:
     """Refuse one's own assignment, with a ground; its giver is notified."""
-    change = assignments.refuse(
-        ctx.case_commands,
+    return result_of(
+        ctx,
         command.case,
+        assignments.refuse,
         command.number,
         ground=command.ground,
         author=_author(ctx),
         for_office=ctx.operator,
-        at=stamp(ctx),
     )
-    return command_result(change)
 
 
 @verb("record")
 def extend_assignment(ctx: RequestContext, command: ExtendAssignment) -> CommandResult:
     """Set another due day for an assignment one gave; the assignee is notified."""
-    change = assignments.extend(
-        ctx.case_commands,
+    return result_of(
+        ctx,
         command.case,
+        assignments.extend,
         command.number,
         until=command.until,
         ground=command.ground,
         author=writer(ctx),
-        at=stamp(ctx),
+        login=stamp(ctx).by,
     )
-    return command_result(change)
 
 
 def _author(ctx: RequestContext) -> str:

@@ -10,10 +10,10 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from i18n import available_language, say
-from merzim.services.context import RequestContext, is_own, stamp, writer
+from merzim.services.context import RequestContext, is_own, writer
 from merzim.services.inputs import CaseCommand, Day, Ground, Line, Names, OptionalName, Seq
 from merzim.services.names import assignees_of, people_named, person_named
-from merzim.services.results import CommandResult, command_result
+from merzim.services.results import CommandResult, result_of
 from merzim.services.verbs import Command, verb
 from merzim.storage.notices.inbox import mark_read
 from notifications.notice import Notice
@@ -108,9 +108,10 @@ def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
     asks = person_named(ctx.app, command.asks) if command.asks else ""
     for person in (*mentions, *([asks] if asks else [])):
         require_may_know(ctx, command.case, person)
-    change = commands.comment(
-        ctx.case_commands,
+    result = result_of(
+        ctx,
         command.case,
+        commands.comment,
         text=command.text,
         obligation=command.obligation,
         person=writer(ctx),
@@ -118,11 +119,10 @@ def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
         asks=asks,
         until=command.until,
         answers=command.answers,
-        at=stamp(ctx),
     )
     if command.answers is not None and ctx.reader.person:
         mark_read(ctx.app.engine, ctx.reader.person, case=command.case, seq=command.answers, now=ctx.now)
-    return command_result(change)
+    return result
 
 
 def whom_to_ask(ctx: RequestContext, case: str, obligation: str) -> tuple[Person, date]:
@@ -150,17 +150,16 @@ def escalate(ctx: RequestContext, command: Escalate) -> CommandResult:
     until = ctx.calendar.add_working_days(ctx.today, ANSWER_WORKING_DAYS)
     head = heads[0].person
     require_may_know(ctx, command.case, head.key)
-    change = commands.comment(
-        ctx.case_commands,
+    return result_of(
+        ctx,
         command.case,
+        commands.comment,
         text=say("comment.escalated", {"until": until}, available_language(head.language)),
         obligation=command.obligation,
         person=ctx.reader.person,
         asks=head.key,
         until=until,
-        at=stamp(ctx),
     )
-    return command_result(change)
 
 
 def people_responsible(ctx: RequestContext, case: str, obligation: str) -> tuple[Recipient, ...]:
@@ -182,10 +181,7 @@ def withdraw_comment(ctx: RequestContext, command: WithdrawComment) -> CommandRe
         raise CannotComment("comment.none", line=command.line)
     if not (ctx.operator or is_own(ctx, comment.by)):
         raise CannotComment("comment.not_yours")
-    change = withdrawals.withdraw(
-        ctx.case_commands, command.case, f"#{command.line}", ground=command.ground, at=stamp(ctx)
-    )
-    return command_result(change)
+    return result_of(ctx, command.case, withdrawals.withdraw, f"#{command.line}", ground=command.ground)
 
 
 @verb("self", writes=False)

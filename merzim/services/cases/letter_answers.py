@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from i18n import available_language, say
 from merzim.services.cases.comments import people_responsible
-from merzim.services.context import RequestContext, stamp
+from merzim.services.context import RequestContext, stamp, write_case
 from merzim.services.inputs import CaseCommand, Key
 from merzim.services.sending import acknowledge
 from merzim.services.verbs import NotFound, verb
@@ -141,16 +141,17 @@ def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
     if answer != "acknowledged":
         officer = "" if answer == "said_done" else _officer(ctx)
         until = ctx.calendar.add_working_days(ctx.today, QUIET_WORKING_DAYS) if answer == "said_done" else None
-        reminder_actions.answer_reminder(
-            ctx.case_commands,
+        write_case(
+            ctx,
             notice.case,
+            reminder_actions.answer_reminder,
             notice.obligation,
             notice.key,
             answer,
+            person=stamp(ctx).by,
             until=until,
             officer=officer,
             text=_text(ctx, question, officer) if officer else "",
-            at=stamp(ctx),
         )
     acknowledge(ctx, notice)
     return LetterAnswered(recorded=True)

@@ -17,7 +17,6 @@ from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.org import store as office_store
 from workflow.board.rows import Row
 from workflow.cases.case import Case
-from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.case_rows import CaseRows
 from workflow.cases.registers.entries import is_entry, number_of
 from workflow.cases.registers.exposure import Cartogram, Position, Remark, exposure, remarks
@@ -49,9 +48,10 @@ def scale(on: date) -> RiskScale:
     return next((edition for edition in reversed(editions) if edition.in_force <= on), editions[0])
 
 
-def case_rows(case_commands: CaseCommands) -> CaseRows:
+@cache
+def case_rows() -> CaseRows:
     """Return the commands on rows of the registers of cases."""
-    return CaseRows(case_commands, case_registers(), read_term=partial(read_term, where="term"), scale_on=scale)
+    return CaseRows(case_registers(), read_term=partial(read_term, where="term"), scale_on=scale)
 
 
 def cases(app: AppContext, unit: str = "") -> Sequence[Case]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints, create_model
@@ -33,9 +33,10 @@ from merzim.services.inputs import (
     WebAddress,
 )
 from merzim.services.law.regulations import case_registers, option_title
-from merzim.services.results import CommandResult, command_result
+from merzim.services.results import CommandResult, result_of
 from merzim.services.verbs import Verb, verb
 from workflow.cases.commands.case_rows import NewRow
+from workflow.cases.commands.case_rows import record_cartogram as record_lines
 from workflow.cases.commands.risk_import import numbers_of, rows_to_enter, withdrawn_rows
 from workflow.cases.registers.rows import is_extra
 from workflow.registers.definition import Register, RegisterField, RowEntry
@@ -117,10 +118,7 @@ def record_cartogram(ctx: RequestContext, command: RecordCartogram) -> CommandRe
     content, name = require_file(ctx, command.file)
     lines = read(read_cartogram, content.read(), name)
     evidence = store_evidence(ctx, command.evidence)
-    change = case_rows(ctx.case_commands).record_cartogram(
-        command.case, lines, on=command.on, evidence=evidence, at=stamp(ctx)
-    )
-    return command_result(change)
+    return result_of(ctx, command.case, record_lines, lines, on=command.on, evidence=evidence)
 
 
 @verb("record")
@@ -132,9 +130,8 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
     # A file for no case need not be read.
     ctx.case_commands.view(command.case, today=ctx.today)
     plan = read(read_measures, content.read(), name, year=command.year)
-    change = case_rows(ctx.case_commands).add(
-        command.case, lambda stored: rows_to_enter(stored, plan.measures), on=ctx.today, at=stamp(ctx)
-    )
+    rows = partial(rows_to_enter, rows=plan.measures)
+    change = ctx.case_commands.write(command.case, stamp(ctx), case_rows().add, rows, on=ctx.today)
     responsible = [measure.responsible for measure in plan.measures]
     due = next_due_dates(ctx.app, change.case, today=ctx.today)
     numbers = numbers_of(change.case, plan.measures)
@@ -167,9 +164,9 @@ def enter_texts(ctx: RequestContext, command: EnterCaseRow) -> CommandResult:
 @verb("record")
 def edit_row(ctx: RequestContext, command: EditCaseRow) -> CommandResult:
     """Change a row of a register of the case; only the differences are written."""
-    change = case_rows(ctx.case_commands).edit(command.case, command.row, command.fields, at=stamp(ctx))
+    result = result_of(ctx, command.case, case_rows().edit, command.row, command.fields)
     _keep_responsible(ctx, command.fields)
-    return command_result(change)
+    return result
 
 
 @cache
@@ -200,16 +197,10 @@ def act_on_row(register_id: str, action_id: str) -> Verb[Any, CommandResult]:
     command = create_model(f"{entry.row.title()}{action_id.title()}Input", __base__=CaseCommand, **fields)
 
     def run(ctx: RequestContext, command: Any) -> CommandResult:
-        change = case_rows(ctx.case_commands).act(
-            command.case,
-            register_id,
-            action_id,
-            command.number,
-            {name: getattr(command, name) for name in action.fields},
-            evidence=store_evidence(ctx, command.evidence) if action.evidence else (),
-            at=stamp(ctx),
-        )
-        return command_result(change)
+        values = {name: getattr(command, name) for name in action.fields}
+        evidence = store_evidence(ctx, command.evidence) if action.evidence else ()
+        row = (register_id, action_id, command.number)
+        return result_of(ctx, command.case, case_rows().act, *row, values, evidence=evidence)
 
     run.__doc__ = f"{action.title.en}."
     return Verb(f"{action_id}_{entry.row}", "record", command, CommandResult, run)
@@ -250,9 +241,9 @@ def _entered(
 ) -> CommandResult:
     """Enter a row by values or texts, or edit the one that has the given number."""
     new = NewRow(register=register_id, number=number, values=values)
-    change = case_rows(ctx.case_commands).add(case, new, on=ctx.today, at=stamp(ctx))
+    result = result_of(ctx, case, case_rows().add, new, on=ctx.today)
     _keep_responsible(ctx, values)
-    return command_result(change)
+    return result
 
 
 def _keep_responsible(ctx: RequestContext, values: Mapping[str, object]) -> None:

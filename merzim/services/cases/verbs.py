@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Annotated, TypeVar
@@ -36,14 +36,15 @@ from merzim.services.results import (
     OpenedCase,
     command_result,
     preview_result,
+    result_of,
 )
 from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, Verb, verb
 from notifications.moved_dates import people_to_tell, was_notified
-from workflow.cases.case import Case, Event
-from workflow.cases.commands import migration, reminder_actions, standings, withdrawals
+from workflow.cases.case import Case, Event, withdrawn_documents, withdrawn_lines
+from workflow.cases.commands import recording, reminder_actions, standings, withdrawals
 from workflow.cases.commands.assignments import CannotComment
-from workflow.cases.commands.case_commands import CaseCommands, Change
+from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.opening import Opening, in_schedule_of
 from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.commands.previews import Preview, preview
@@ -238,7 +239,7 @@ P = TypeVar("P", bound=Previewed)
 def run(ctx: RequestContext, command: Previewed) -> CommandResult:
     """Run a command, or return what it would change (`preview`)."""
     if not command.preview:
-        change = act_of(ctx, command)(ctx.case_commands)
+        change = ctx.case_commands.write(command.case, stamp(ctx), act_of(ctx, command))
         result = command_result(change)
         recorded = [event.name for event in change.events if event.kind in ("fact", "corrected")]
         if recorded:
@@ -279,7 +280,7 @@ def foresee(ctx: RequestContext, command: Previewed) -> tuple[Preview, frozenset
     """Return what a command would do, and the keys of the people it would notify. Raises as the command
     does.
     """
-    foreseen = preview(ctx.case_commands, command.case, act_of(ctx, command), today=ctx.today)
+    foreseen = preview(ctx.case_commands, command.case, act_of(ctx, command), at=stamp(ctx))
     return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(command.case))
 
 
@@ -288,58 +289,37 @@ def points_broken(ctx: RequestContext, foreseen: Preview) -> Decimal:
     return Stakes(ctx).by(foreseen.change.case.unit, foreseen.breaks)
 
 
-def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], Change]:
-    """Return the change a command asks for, as a function of the commands that make (or only foresee) it."""
-    case, by = command.case, stamp(ctx)
-    match command:
-        case RecordFact():
-            return lambda case_commands: case_commands.record(
-                case,
-                command.fact,
-                on=command.on,
-                evidence=() if command.preview else store_evidence(ctx, command.evidence),
-                values=command.values,
-                signed_by=command.signed_by,
-                remark=command.remark.strip()[:MAX_REMARK],
-                evidence_follows=command.evidence_follows,
-                at=by,
-            )
-        case Replan(planned=planned):
-            return lambda case_commands: case_commands.replan_all(case, planned, at=by)
-        case Correct(fact=fact, on=on, ground=ground, values=values):
-            signer = command.signed_by
-            return lambda case_commands: case_commands.correct(
-                case, fact, on=on, ground=ground, values=values, signed_by=signer, at=by
-            )
-        case Decide(decision=decision, option=option, on=on, evidence=items, decided_by=duty, remark=remark):
-            evidence = () if command.preview else store_evidence(ctx, items)
-            remark = remark.strip()[:MAX_REMARK]
-            return lambda case_commands: case_commands.decide(
-                case, decision, option, on=on, evidence=evidence, decided_by=duty, remark=remark, at=by
-            )
-        case Withdraw(name=name, ground=ground, evidence=only):
-            _require_seen(ctx, command)
-            _require_right(ctx, command)
-            return lambda case_commands: withdrawals.withdraw(
-                case_commands, case, name, ground=ground, evidence=only, at=by
-            )
-        case Cancel(ground=ground):
-            return lambda case_commands: standings.cancel(case_commands, case, ground=ground, at=by)
-        case Passport():
-            edit = passport_edit(ctx, command)
-            kind_of = ctx.app.reads.office().kind_of
-            return lambda case_commands: edit_passport(case_commands, case, edit, kind_of=kind_of, at=by)
-        case Exempt(ground=ground, obligation=obligation):
-            return lambda case_commands: standings.exempt(
-                case_commands, case, ground=ground, obligation=obligation, at=by
-            )
-        case Reopen(ground=ground, obligation=obligation):
-            return lambda case_commands: standings.reopen(
-                case_commands, case, ground=ground, obligation=obligation, at=by
-            )
-        case Migrate(edition=edition):
-            return lambda case_commands: migration.migrate(case_commands, ctx.library, case, edition, at=by)
-    raise TypeError(type(command).__name__)
+def act_of(ctx: RequestContext, command: Previewed) -> Callable[[View], Drafts]:
+    """Return the function of a case by which a command is decided."""
+    given = {name: getattr(command, name) for name in type(command).model_fields if name not in _OF_VERB}
+    if isinstance(command, Passport):
+        kind_of = ctx.app.reads.office().kind_of
+        return partial(edit_passport, edit=passport_edit(ctx, command), kind_of=kind_of)
+    if isinstance(command, Withdraw):
+        _require_seen(ctx, command)
+        _require_right(ctx, command)
+    if isinstance(command, RecordFact | Decide):
+        given["evidence"] = () if command.preview else store_evidence(ctx, command.evidence)
+        given["remark"] = command.remark.strip()[:MAX_REMARK]
+    if isinstance(command, Migrate):
+        given["library"] = ctx.library
+    return partial(_DECIDED_BY[type(command)], **given)
+
+
+_OF_VERB = ("case", "preview")
+"""Fields of a command that the function of the case does not take."""
+_DECIDED_BY: Mapping[type[Previewed], Callable[..., Drafts]] = {
+    RecordFact: recording.record,
+    Replan: recording.replan,
+    Correct: recording.correct,
+    Withdraw: withdrawals.withdraw,
+    Decide: recording.decide,
+    Cancel: standings.cancel,
+    Exempt: standings.exempt,
+    Reopen: standings.reopen,
+    Migrate: standings.migrate,
+}
+"""The functions that take the fields of a command by their names."""
 
 
 def _require_seen(ctx: RequestContext, command: Withdraw) -> None:
@@ -359,14 +339,12 @@ def _require_right(ctx: RequestContext, command: Withdraw) -> None:
     """
     if ctx.operator:
         return
-    case, procedure = whole_case(ctx, command.case)
-    events = ctx.reads.events(command.case)[: case.seq]
-    selection = withdrawals.select_records(
-        case, procedure, events, command.name.strip(), evidence=command.evidence.strip()
-    )
-    lines = {*selection.lines, *(line for line, _ in selection.documents)}
-    others = [event for event in events if event.seq in lines and not is_own(ctx, event.by)]
-    if others and selection.what == "commented":
+    view = ctx.case_commands.view_of(whole_case(ctx, command.case)[0], today=ctx.today)
+    name, evidence = command.name.strip(), command.evidence.strip()
+    taken_back = withdrawals.withdrawal(view, name, ground=command.ground, evidence=evidence)[3]
+    lines = {*withdrawn_lines(taken_back), *(line for line, _ in withdrawn_documents(taken_back))}
+    others = [event for event in view.events if event.seq in lines and not is_own(ctx, event.by)]
+    if others and taken_back["what"] == "commented":
         raise CannotComment("comment.not_yours")
     usual = {say("withdraw.by_mistake", {}, language).casefold() for language in LANGUAGES}
     if others and command.ground.strip(" .").casefold() in usual:
@@ -446,13 +424,10 @@ migrate = _previewed("migrate", "manage", Migrate)
 @verb("record")
 def undo(ctx: RequestContext, command: Undo) -> CommandResult:
     """Withdraw an event of the history shortly after the reader wrote it. Raises CannotUndo."""
-    case, notification_check = command.case, partial(was_notified, ctx.reads.notices(command.case))
+    was_told = partial(was_notified, ctx.reads.notices(command.case))
     ground = command.ground or say("withdraw.by_mistake", {}, ctx.spoken_language)
-    return command_result(
-        withdrawals.undo(
-            ctx.case_commands, case, command.line, ground=ground, was_told=notification_check, at=stamp(ctx)
-        )
-    )
+    at = stamp(ctx)
+    return result_of(ctx, command.case, withdrawals.undo, command.line, ground=ground, was_told=was_told, at=at)
 
 
 def event_to_undo(ctx: RequestContext, case: str, fact: str) -> Event | None:
@@ -480,28 +455,17 @@ def describe(ctx: RequestContext, command: Passport) -> CommandResult:
 @verb("record", answers=True)
 def snooze(ctx: RequestContext, command: SnoozeReminder) -> CommandResult:
     """Snooze a reminder until a day, at the latest the last reminder before the due date."""
-    return command_result(
-        reminder_actions.snooze(
-            ctx.case_commands,
-            ctx.calendar,
-            command.case,
-            command.obligation,
-            until=command.until,
-            at=stamp(ctx),
-        )
-    )
+    return result_of(ctx, command.case, reminder_actions.snooze, command.obligation, until=command.until)
 
 
 @verb("manage")
 def add_reader(ctx: RequestContext, command: AddReader) -> CommandResult:
     """Give a person access to a confidential case."""
     person = person_named(ctx.app, command.person)
-    return command_result(ctx.case_commands.name_reader(command.case, person, at=stamp(ctx)))
+    return result_of(ctx, command.case, recording.name_reader, person)
 
 
 @verb("manage")
 def remove_reader(ctx: RequestContext, command: RemoveReader) -> CommandResult:
     """End a person's access to a confidential case."""
-    return command_result(
-        ctx.case_commands.remove_reader(command.case, command.person, ground=command.ground, at=stamp(ctx))
-    )
+    return result_of(ctx, command.case, recording.remove_reader, command.person, ground=command.ground)

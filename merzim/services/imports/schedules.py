@@ -38,6 +38,7 @@ from workflow.cases.case import Case, Wording
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.cases.commands.recording import record, replan
 from workflow.org.access import within
 from workflow.org.audit import Stamp
 from workflow.org.office import Office
@@ -237,12 +238,12 @@ def take_in(
     # In the order of ids, so that two writers of the same cases never wait for each other crosswise.
     for case_id, number in sorted(known):
         analysis = considered.analyses[number]
-        changes = [case_commands.replan_all(case_id, analysis.moved, at=at)]
+        changes = [case_commands.write(case_id, at, replan, analysis.moved)]
         if analysis.joined:
             edit = _joining(analysis)
-            changes.append(edit_passport(case_commands, case_id, edit, kind_of=lambda _: "", at=at))
+            changes.append(case_commands.write(case_id, at, edit_passport, edit, kind_of=lambda _: ""))
         for fact, on in analysis.new.items():
-            changes.append(case_commands.record(case_id, fact, on=on, at=at))
+            changes.append(case_commands.write(case_id, at, record, fact, on=on))
         (replanned if any(change.events for change in changes) else unchanged).append(case_id)
         cases[number] = changes[-1].case
     return ImportedFile(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from i18n import say
 from merzim.services.app import AppContext
-from workflow.cases.case import Case, EventDraft
+from workflow.cases.case import Case
+from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.states import AWAITED
 from workflow.law.procedure import Procedure
 from workflow.org.audit import Stamp
@@ -46,27 +45,24 @@ def _exempt(app: AppContext, head: Case, act: str, *, at: Stamp) -> bool:
     Returns: whether it was exempted.
     """
 
-    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        deadlines = app.case_commands.view_of(case, today=at.today).deadlines
-        if case.standing != "active" or all(deadline.state not in AWAITED for deadline in deadlines):
+    def exempted(view: View) -> Drafts:
+        if view.case.standing != "active" or all(deadline.state not in AWAITED for deadline in view.deadlines):
             return ()
-        return [("exempted", "", None, {"ground": _ground(app, "given_up", procedure, act), "act": act})]
+        return [("exempted", "", None, {"ground": _ground(app, "given_up", view.procedure, act), "act": act})]
 
-    return bool(app.case_commands.write(head.id, decide, at=at).events)
+    return bool(app.case_commands.write(head.id, at, exempted).events)
 
 
 def _reopen(app: AppContext, head: Case, act: str, *, at: Stamp) -> bool:
     """Reopen a case if it was exempted because this act was given up; return whether it was."""
 
-    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        exemptions = [
-            event for event in app.reads.events(case.id) if event.kind == "exempted" and not event.name
-        ]
-        if case.standing != "exempted" or exemptions[-1].payload.get("act") != act:
+    def reopened(view: View) -> Drafts:
+        exemptions = [event for event in view.events if event.kind == "exempted" and not event.name]
+        if view.case.standing != "exempted" or exemptions[-1].payload.get("act") != act:
             return ()
-        return [("reopened", "", None, {"ground": _ground(app, "taken_up", procedure, act), "act": act})]
+        return [("reopened", "", None, {"ground": _ground(app, "taken_up", view.procedure, act), "act": act})]
 
-    return bool(app.case_commands.write(head.id, decide, at=at).events)
+    return bool(app.case_commands.write(head.id, at, reopened).events)
 
 
 def _ground(app: AppContext, code: str, procedure: Procedure, act: str) -> str:

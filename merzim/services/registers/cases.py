@@ -12,10 +12,10 @@ from datetime import date
 from pathlib import PurePath
 
 from i18n import say
-from merzim.services.context import RequestContext, stamp
+from merzim.services.context import RequestContext, stamp, write_case
 from merzim.services.yearly.register_duties import as_evidence
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands import standings, withdrawals
+from workflow.cases.commands import recording, standings, withdrawals
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.languages import PAPER_LANGUAGES
@@ -120,7 +120,7 @@ def _prove(ctx: RequestContext, register: Register, before: RegisterRow, after: 
         for known_fact in without or [fact for fact in facts if not old or old in proved[fact.name]]:
             kinds = ctx.library.of(case).by_id[known_fact.name].evidence
             item = _evidence(ctx, register, after, after.values[field], kinds)
-            ctx.case_commands.record(case.id, known_fact.name, on=known_fact.on, evidence=[item], at=stamp(ctx))
+            write_case(ctx, case.id, recording.record, known_fact.name, on=known_fact.on, evidence=[item])
 
 
 def _reference(value: object) -> str:
@@ -151,13 +151,13 @@ def follow_row(
     Raises:
         Refusal: as raised by the case; the row is then not written.
     """
-    case_id, by = before.opened_case, stamp(ctx)
+    case_id = before.opened_case
     case = ctx.app.ledger.case(case_id) if case_id else None
     if case is None:
         return
     if after.withdrawn:
         if case.standing == "active":
-            standings.cancel(ctx.case_commands, case_id, ground=ground, at=by)
+            write_case(ctx, case_id, standings.cancel, ground=ground)
         return
     old = row_facts(register, before, today=ctx.today)
     new = row_facts(register, after, today=ctx.today)
@@ -166,17 +166,17 @@ def follow_row(
     ]
     ground = ground or after.id
     edit = _passport_edit(ctx, register, case, before, after)
-    edit_passport(ctx.case_commands, case_id, edit, kind_of=ctx.reads.office().kind_of, at=by)
+    write_case(ctx, case_id, edit_passport, edit, kind_of=ctx.reads.office().kind_of)
     for fact in changed_facts:
         for name in _to_withdraw(case, fact, new):
-            withdrawals.withdraw(ctx.case_commands, case_id, name, ground=ground, at=by)
+            write_case(ctx, case_id, withdrawals.withdraw, name, ground=ground)
     for fact in changed_facts:
         if fact in new.planned:
-            ctx.case_commands.replan_all(case_id, {fact: new.planned[fact]}, of_row=True, at=by)
+            write_case(ctx, case_id, recording.replan, {fact: new.planned[fact]}, of_row=True)
         elif fact in new.facts and fact in case.facts:
-            ctx.case_commands.correct(case_id, fact, on=new.facts[fact], ground=ground, at=by)
+            write_case(ctx, case_id, recording.correct, fact, on=new.facts[fact], ground=ground)
         elif fact in new.facts:
-            ctx.case_commands.record(case_id, fact, on=new.facts[fact], at=by)
+            write_case(ctx, case_id, recording.record, fact, on=new.facts[fact])
     _prove(ctx, register, before, after)
 
 

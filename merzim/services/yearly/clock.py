@@ -11,6 +11,7 @@ from merzim.services.app import AppContext
 from merzim.services.yearly.opening import organisations
 from merzim.storage.queries import SqlReads
 from workflow.cases.case import Case
+from workflow.cases.commands.recording import record
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.org.audit import Stamp
 from workflow.org.kinds import among
@@ -115,9 +116,9 @@ def record_carried_out(app: AppContext, *, now: datetime, today: date) -> int:
         stamp = Stamp(by=AUTHOR, now=now, today=today)
         try:
             if fact is not None:
-                withdraw(app.case_commands, case.id, name, ground=ground, at=stamp)
+                app.case_commands.write(case.id, stamp, withdraw, name, ground=ground)
             if ended is not None:
-                app.case_commands.record(case.id, name, on=ended, at=stamp)
+                app.case_commands.write(case.id, stamp, record, name, on=ended)
         except (Conflict, Refusal):
             continue
         changed_count += fact is not None or ended is not None

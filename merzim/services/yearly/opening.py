@@ -210,7 +210,7 @@ def cancel_opened(app: AppContext, year: int, *, unit: str, ground: str, at: Sta
             if event.by != AUTHOR and (event.at != last or event.kind not in ("opened", "planned", "exempted")):
                 raise CannotUndo("opening_in_use", case=case)
     for case in cases:
-        take_back_opening(app.case_commands, case, ground=ground, at=at)
+        app.case_commands.write(case, at, take_back_opening, ground=ground)
     app.proposed.clear()
     return cases
 

@@ -14,13 +14,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from typing import TypeAlias
 
 from merzim.services.app import AppContext, RoundMark
 from merzim.storage.cases.programmes import begun
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.cases.case import Case, Evidence, Fact
+from workflow.cases.commands.case_commands import View
 from workflow.cases.commands.row_facts import DutyRow, follow_rows, row_changes
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.audit import EVERYTHING, AuditFilter, Stamp
@@ -84,10 +85,8 @@ def record_year(app: AppContext, year: int, *, among: Collection[str] | None = N
     cases = duties.cases() if among is None else duties.cases().intersection(among)
     rows = duties.rows(duties.by_fact) if cases else {}
     for case in app.ledger.cases(cases).values():
-        procedure = app.library.of(case)
-        rows_by_fact = duties.of_case(case, procedure, rows)
-        changes = row_changes(case, procedure, rows_by_fact, partial(app.ledger.events, case.id))
-        if next(changes, None) is not None:
+        view = app.case_commands.view_of(case, today=duties.today)
+        if row_changes(view, duties.of_case(case, view.procedure, rows)):
             _follow(app, duties, case.id, None, ground="", by=at.by, now=at.now)
 
 
@@ -106,7 +105,8 @@ def _follow(
     A case that other users keep changing at the same moment is left to the next round.
     """
 
-    def read(case: Case, procedure: Procedure) -> Mapping[str, Sequence[DutyRow]]:
+    def read(view: View) -> Mapping[str, Sequence[DutyRow]]:
+        case, procedure = view.case, view.procedure
         facts = duties.by_fact if days is None else days
         rows_by_fact = duties.of_case(case, procedure, duties.rows(facts, duties.units_of(case)), days)
         rows = {row.row for duty_rows in rows_by_fact.values() for row in duty_rows}
@@ -119,9 +119,8 @@ def _follow(
         return duties.of_case(case, procedure, duties.rows(facts), days)
 
     try:
-        follow_rows(
-            app.case_commands, case_id, read, ground=ground, at=Stamp(by=by, now=now, today=duties.today)
-        )
+        at = Stamp(by=by, now=now, today=duties.today)
+        app.case_commands.write(case_id, at, follow_rows, read, ground=ground)
     except Conflict:
         log.warning("case %s: rows of registers are recorded by the next round", case_id)
 

@@ -15,7 +15,7 @@ from merzim.storage.tables.cases import CASE
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, Wording, withdrawn_lines
 from workflow.cases.states import AWAITED
-from workflow.ports import CaseWrite, Conflict
+from workflow.ports import Change, Conflict
 from workflow.search_words import normalise
 
 _NAMING = ("opened", "reader_named", "reader_removed")
@@ -87,7 +87,7 @@ class Batch:
         return bool(self.written or self.readers or self.recommendations)
 
 
-def batch(changes: Iterable[CaseWrite], before: Mapping[str, StateBefore]) -> Batch:
+def batch(changes: Iterable[Change], before: Mapping[str, StateBefore]) -> Batch:
     """Return the rows to write for these changes.
 
     Raises:
@@ -100,7 +100,7 @@ def batch(changes: Iterable[CaseWrite], before: Mapping[str, StateBefore]) -> Ba
     return new_batch
 
 
-def _add(target: Batch, change: CaseWrite, before: StateBefore) -> None:
+def _add(target: Batch, change: Change, before: StateBefore) -> None:
     """Add what one change writes. Raises Conflict if it was computed from another state than the stored one."""
     case = change.case
     if case.id in target.expected or case.seq - len(change.events) != before.seq:
@@ -148,12 +148,12 @@ def _add_inbox(target: Batch, event: Event) -> None:
             for person, kind in sorted(to.items())
         ]
     if event.kind == "withdrawn":
-        target.unsaid += [{"k_case": event.case, "k_seq": seq} for seq in withdrawn_lines(event)]
+        target.unsaid += [{"k_case": event.case, "k_seq": seq} for seq in withdrawn_lines(event.payload)]
     if event.kind == "commented" and "answers" in event.payload:
         target.answered.append({"k_case": event.case, "k_seq": event.payload["answers"]})
 
 
-def _values(change: CaseWrite) -> Values:
+def _values(change: Change) -> Values:
     case = change.case
     first, last = _span(change.rows)
     return {
@@ -168,7 +168,7 @@ def _values(change: CaseWrite) -> Values:
     }
 
 
-def _add_case(target: Batch, change: CaseWrite, before: StateBefore, values: Values, head: str) -> None:
+def _add_case(target: Batch, change: Change, before: StateBefore, values: Values, head: str) -> None:
     case = change.case
     if before.seq:
         # An unchanged head is locked while the rows are written, but not written itself.
@@ -234,7 +234,7 @@ _assignee = attrgetter("unit", "duty", "responsible", "person")
 """The columns that decide whose a deadline is."""
 
 
-def _add_rows(target: Batch, change: CaseWrite, before: StateBefore) -> bool:
+def _add_rows(target: Batch, change: Change, before: StateBefore) -> bool:
     """Add the board rows of a change that are new, differ from the stored ones or are gone; return whether any
     is.
     """
@@ -286,7 +286,7 @@ def _has_moved(stored_row: tuple[object, ...], row: Row) -> bool:
     return stored_row[_DUE] != row.due or (stored_row[_UNTIL] is None and row.counts_until is not None)
 
 
-def _moved(change: CaseWrite, obligation: str, version: str) -> Values:
+def _moved(change: Change, obligation: str, version: str) -> Values:
     """Return the record of a move: by the last event that can move dates, else by a new calendar."""
     for event in reversed(change.events):
         if event.kind not in ("evidence", "notice", "commented"):
@@ -301,7 +301,7 @@ def _moved(change: CaseWrite, obligation: str, version: str) -> Values:
     return _move_record(change, obligation, f"calendar#{version}", dict(change.cause) or {"kind": "calendar"})
 
 
-def _move_record(change: CaseWrite, obligation: str, name: str, cause: dict[str, object]) -> Values:
+def _move_record(change: Change, obligation: str, name: str, cause: dict[str, object]) -> Values:
     return {"case": change.case.id, "obligation": obligation, "change": name, "cause": cause}
 
 

@@ -37,7 +37,7 @@ from merzim.storage.tables.events import EVENT
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, fold
 from workflow.org.office import Office
-from workflow.ports import CaseWrite, Conflict, Result, changes_since
+from workflow.ports import Change, Conflict, Result, changes_since
 
 CHUNK = 250
 """Cases read, or written again, at once by what goes through all of them: about 0.2 s of lock."""
@@ -122,7 +122,7 @@ class SqlLedger:
         """Lock a case until the end of the transaction; on SQLite the transaction has locked everything."""
         read(self._engine, select(CASE.c.id).where(CASE.c.id == case).with_for_update(key_share=True))
 
-    def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> int:
+    def append(self, changes: Sequence[Change], *, now: datetime) -> int:
         """Write events and changed rows, and withdraw unsent notices of outdated due dates, in one transaction;
         return the number of cases that changed. Changes without events write recomputed rows alone.
 
@@ -181,7 +181,7 @@ class SqlLedger:
     def office(self) -> Office:
         return self._office.read()
 
-    def _prepare(self, changes: Sequence[CaseWrite]) -> Batch:
+    def _prepare(self, changes: Sequence[Change]) -> Batch:
         existing = [change.case.id for change in changes if change.case.seq > len(change.events)]
         if len(existing) == 1:
             return batch(changes, {existing[0]: self._before(existing[0])})

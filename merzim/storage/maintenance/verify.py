@@ -26,9 +26,9 @@ from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT, OF_CASES
 from merzim.storage.tables.registers import REGISTER_ROW
 from workflow.cases.case import Case
-from workflow.ports import CaseWrite
+from workflow.ports import Change
 
-Recompute = Callable[[Case], CaseWrite]
+Recompute = Callable[[Case], Change]
 """Function that recomputes a case's rows (`CaseCommands.recomputed` with its `today`)."""
 MAX_NAMED = 100
 """Number of rows of one column with an invalid date that are reported."""

@@ -8,13 +8,12 @@ from textwrap import shorten
 
 from workflow.cases.case import Case, Event, EventDraft, Evidence, evidence_payload
 from workflow.cases.changes import Comment, comments
-from workflow.cases.commands.case_commands import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands, Drafts, View
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.reminder_actions import deadline_of
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import next_number
 from workflow.law.library import ALONE
-from workflow.law.procedure import Procedure
 from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 
@@ -22,20 +21,14 @@ TITLE_LENGTH = 120
 """Number of characters of an assignment used as the title of its own case."""
 
 
-def give(
-    case_commands: CaseCommands, case_id: str, *, text: str, assignee: str, until: date, giver: str, at: Stamp
-) -> Change:
+def give(view: View, *, text: str, assignee: str, until: date, giver: str) -> Drafts:
     """Assign a task to a person until a local date. `assignee`, `giver`: keys of people.
 
     Raises:
         Refusal: there is no text, or the day has passed.
     """
-
-    def events(case: Case) -> Sequence[EventDraft]:
-        number = next_number(case, "assignment", assignments(case))
-        return [_given(number, text, assignee, until, giver, at.today)]
-
-    return case_commands.enter(case_id, events, at=at)
+    number = next_number(view.case, "assignment", assignments(view.case))
+    return [_given(number, text, assignee, until, giver, view.today)]
 
 
 def give_alone(
@@ -48,7 +41,7 @@ def give_alone(
         OutOfRange: the day lies beyond the calendar's records.
     """
     assignment_draft = _given(1, text, assignee, until, giver, at.today)
-    case_commands.require_within_records(until)
+    case_commands.calendar.is_working_day(until)  # raises beyond the records
     title = shorten(text, TITLE_LENGTH, placeholder=" …")
     opening = Opening(
         procedure=ALONE.id, edition=ALONE.edition, unit=unit, object=title, entries=(assignment_draft,)
@@ -75,8 +68,7 @@ def _given(number: int, text: str, assignee: str, until: date, giver: str, today
 
 
 def answer(
-    case_commands: CaseCommands,
-    case_id: str,
+    view: View,
     number: int,
     *,
     text: str,
@@ -84,8 +76,7 @@ def answer(
     author: str,
     for_office: bool,
     evidence: Iterable[Evidence] = (),
-    at: Stamp,
-) -> Change:
+) -> Drafts:
     """Record that an assignment is done: on which day, and its evidence.
 
     Raises Refusal: it is unknown or answered already, is another person's, or the day is ahead.
@@ -94,66 +85,40 @@ def answer(
         author: key of the person who reports it: the assignee, unless they act for the office; "" for nobody in
             the list of people.
     """
-    items = tuple(evidence)
-
-    def events(case: Case) -> Sequence[EventDraft]:
-        assignment = _open(case, number, None if for_office else author)
-        if on > at.today:
-            raise Refusal("assignment.in_future", on=on, today=at.today)
-        payload = _payload(assignment, text, author, "answer")
-        if items:
-            payload["evidence"] = evidence_payload(items)
-        return [("assignment_answered", str(number), on, payload)]
-
-    return case_commands.enter(case_id, events, at=at)
+    assignment = _open(view.case, number, None if for_office else author)
+    if on > view.today:
+        raise Refusal("assignment.in_future", on=on, today=view.today)
+    payload = _payload(assignment, text, author, "answer")
+    if items := evidence_payload(evidence):
+        payload["evidence"] = items
+    return [("assignment_answered", str(number), on, payload)]
 
 
-def refuse(
-    case_commands: CaseCommands,
-    case_id: str,
-    number: int,
-    *,
-    ground: str,
-    author: str,
-    for_office: bool,
-    at: Stamp,
-) -> Change:
+def refuse(view: View, number: int, *, ground: str, author: str, for_office: bool) -> Drafts:
     """Refuse an assignment, giving the ground; it waits for nobody until its giver sets another day.
 
     Raises Refusal: it is unknown, answered or another person's (unless `for_office`), or there is no ground.
     """
-
-    def events(case: Case) -> Sequence[EventDraft]:
-        assignment = _open(case, number, None if for_office else author)
-        if not ground.strip():
-            raise Refusal("assignment.no_ground")
-        return [("assignment_refused", str(number), at.today, _payload(assignment, ground, author, "refusal"))]
-
-    return case_commands.enter(case_id, events, at=at)
+    assignment = _open(view.case, number, None if for_office else author)
+    if not ground.strip():
+        raise Refusal("assignment.no_ground")
+    return [("assignment_refused", str(number), view.today, _payload(assignment, ground, author, "refusal"))]
 
 
-def extend(
-    case_commands: CaseCommands, case_id: str, number: int, *, until: date, ground: str, author: str, at: Stamp
-) -> Change:
+def extend(view: View, number: int, *, until: date, ground: str, author: str, login: str) -> Drafts:
     """Set another due day for an assignment; a refused one is open again. The same day again writes nothing.
 
     Raises Refusal: unknown or answered, not given by this login nor by `author` (a key), or the day is past.
     """
-
-    def events(case: Case) -> Sequence[EventDraft]:
-        assignment = _assignment(case, number)
-        if assignment.answered_on is not None:
-            raise Refusal("assignment.answered", number=number)
-        if at.by != assignment.by and (not author or author != assignment.giver):
-            raise Refusal("assignment.not_giver", number=number)
-        _require_ahead(until, at.today)
-        if until == assignment.until and not assignment.refused:
-            return []
-        to = {} if assignment.assignee == author else {assignment.assignee: "assignment"}
-        payload: dict[str, object] = {"text": ground.strip() or assignment.text, "person": author, "to": to}
-        return [("assignment_extended", str(number), until, payload)]
-
-    return case_commands.enter(case_id, events, at=at)
+    assignment = _open(view.case, number, None)
+    if login != assignment.by and (not author or author != assignment.giver):
+        raise Refusal("assignment.not_giver", number=number)
+    _require_ahead(until, view.today)
+    if until == assignment.until and not assignment.refused:
+        return ()
+    to = {} if assignment.assignee == author else {assignment.assignee: "assignment"}
+    payload: dict[str, object] = {"text": ground.strip() or assignment.text, "person": author, "to": to}
+    return [("assignment_extended", str(number), until, payload)]
 
 
 def _payload(assignment: Assignment, text: str, author: str, kind: str) -> dict[str, object]:
@@ -166,20 +131,15 @@ def _payload(assignment: Assignment, text: str, author: str, kind: str) -> dict[
 
 def _open(case: Case, number: int, author: str | None) -> Assignment:
     """Return an unanswered assignment of `author` (None: of anybody). Raises Refusal."""
-    assignment = _assignment(case, number)
+    by_number = assignments(case)
+    if number not in by_number:
+        raise Refusal("assignment.unknown", number=number, allowed=tuple(map(str, by_number)))
+    assignment = by_number[number]
     if assignment.answered_on is not None:
         raise Refusal("assignment.answered", number=number)
     if author is not None and author != assignment.assignee:
         raise Refusal("assignment.not_assignee", number=number)
     return assignment
-
-
-def _assignment(case: Case, number: int) -> Assignment:
-    """Return the assignment with a number. Raises Refusal, naming those there are."""
-    assignments_by_number = assignments(case)
-    if number not in assignments_by_number:
-        raise Refusal("assignment.unknown", number=number, allowed=tuple(map(str, assignments_by_number)))
-    return assignments_by_number[number]
 
 
 def _require_ahead(until: date, today: date) -> None:
@@ -192,8 +152,7 @@ class CannotComment(Refusal, ValueError):
 
 
 def comment(
-    case_commands: CaseCommands,
-    case_id: str,
+    view: View,
     *,
     text: str,
     obligation: str = "",
@@ -202,8 +161,7 @@ def comment(
     asks: str = "",
     until: date | None = None,
     answers: int | None = None,
-    at: Stamp,
-) -> Change:
+) -> Drafts:
     """Write a comment on a case, or on one of its obligations.
 
     Args:
@@ -217,38 +175,34 @@ def comment(
         CannotComment: nothing is said, the day is past or nobody is asked, or there is no such question.
         Refusal: the case does not have the obligation.
     """
-
-    def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
-        if not text.strip():
-            raise CannotComment("comment.empty")
-        if until is not None and not asks:
-            raise CannotComment("comment.nobody_asked")
-        if until is not None and until < at.today:
-            raise CannotComment("comment.past", until=until, today=at.today)
-        about = obligation
-        to = dict.fromkeys(mentions, "mention")
-        if asks:
-            to[asks] = "question"
-        if answers is not None:
-            question = _question(case_commands.events(case_id)[: case.seq], answers)
-            about = question.obligation
-            if question.person:
-                to[question.person] = "answer"
-        elif about:
-            deadline_of(case_commands.view_of(case, today=at.today), about)
-        to.pop(person, None)
-        payload: dict[str, object] = {
-            "text": text.strip(),
-            "person": person,
-            "mentions": list(mentions),
-            "asks": asks,
-            "answers": answers,
-            "to": to,
-        }
-        details = {name: value for name, value in payload.items() if value not in ("", None, [], {})}
-        return [("commented", about, until, details)]
-
-    return case_commands.write(case_id, decide, at=at)
+    if not text.strip():
+        raise CannotComment("comment.empty")
+    if until is not None and not asks:
+        raise CannotComment("comment.nobody_asked")
+    if until is not None and until < view.today:
+        raise CannotComment("comment.past", until=until, today=view.today)
+    about = obligation
+    to = dict.fromkeys(mentions, "mention")
+    if asks:
+        to[asks] = "question"
+    if answers is not None:
+        question = _question(view.events, answers)
+        about = question.obligation
+        if question.person:
+            to[question.person] = "answer"
+    elif about:
+        deadline_of(view, about)
+    to.pop(person, None)
+    payload: dict[str, object] = {
+        "text": text.strip(),
+        "person": person,
+        "mentions": list(mentions),
+        "asks": asks,
+        "answers": answers,
+        "to": to,
+    }
+    details = {name: value for name, value in payload.items() if value not in ("", None, [], {})}
+    return [("commented", about, until, details)]
 
 
 def _question(events: Sequence[Event], line: int) -> Comment:

@@ -13,13 +13,12 @@ from datetime import UTC, date, datetime
 from typing import cast
 
 from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, evidence_payload
-from workflow.cases.commands.case_commands import CaseCommands, Change
+from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.row_actions import SPECIAL, ActedRow, Values
 from workflow.cases.registers.entries import next_number
 from workflow.cases.registers.exposure import CartogramLine, exposure, lines_payload
 from workflow.cases.registers.risk_scale import RiskScale
 from workflow.cases.registers.rows import Row, changes_row, data_of, rows_of, values_of
-from workflow.org.audit import Stamp
 from workflow.refusal import Refusal, closest_first
 from workflow.registers.definition import Register, RegisterField, Registers, RowEntry
 from workflow.registers.values import NO_NAMES, InvalidRow, is_filled, parse_values
@@ -55,17 +54,16 @@ class CaseRows:
 
     def __init__(
         self,
-        case_commands: CaseCommands,
         registers: Registers,
         *,
         read_term: Callable[[str], object],
         scale_on: Callable[[date], RiskScale],
     ) -> None:
-        self._case_commands, self._registers = case_commands, registers
+        self._registers = registers
         self._kinds = {register.entry.row: register.id for register in registers.all() if register.entry}
         self._read_term, self._scale_on = read_term, scale_on
 
-    def add(self, case_id: str, rows: Rows | NewRow, *, on: date, at: Stamp) -> Change:
+    def add(self, view: View, rows: Rows | NewRow, *, on: date) -> Drafts:
         """Enter rows in order; all of them or none.
 
         Args:
@@ -74,34 +72,30 @@ class CaseRows:
 
         Raises:
             Refusal, InvalidRow: a value that cannot stand in its field, or a date after today.
-            UnknownCase.
         """
-        _require_past(on, at.today)
+        _require_past(on, view.today)
+        case = view.case
+        rows_by_kind = {kind: rows_of(case, kind) for kind in self._kinds}
+        numbers_by_kind = {kind: set(of_kind) for kind, of_kind in rows_by_kind.items()}
+        drafts: list[EventDraft] = []
+        for new in [rows] if isinstance(rows, NewRow) else rows(case):
+            register, entry = self._register(new.register)
+            kind = entry.row
+            number = new.number or next_number(case, kind, numbers_by_kind[kind])
+            values = self._parsed(view, kind, register.fields, new.values, numbers_by_kind)
+            for name, field in register.fields.items():
+                if field.required and name != "on" and not is_filled(values.get(name, "")):
+                    raise Refusal(_EMPTY.get(kind, "risk.nothing_said"), **{kind: number})
+            presets = {name: field.preset for name, field in register.fields.items() if field.preset}
+            values = presets | {name: value for name, value in values.items() if value not in ("", False)}
+            day = date.fromisoformat(str(values.pop("on", on)))
+            draft = _draft(entry.event, number, day, values)
+            if _is_new(case, register, rows_by_kind[kind], draft):
+                drafts.append(draft)
+            numbers_by_kind[kind].add(number)
+        return drafts
 
-        def events(case: Case) -> Sequence[EventDraft]:
-            rows_by_kind = {kind: rows_of(case, kind) for kind in self._kinds}
-            numbers_by_kind = {kind: set(of_kind) for kind, of_kind in rows_by_kind.items()}
-            drafts: list[EventDraft] = []
-            for new in [rows] if isinstance(rows, NewRow) else rows(case):
-                register, entry = self._register(new.register)
-                kind = entry.row
-                number = new.number or next_number(case, kind, numbers_by_kind[kind])
-                values = self._parsed(case, kind, register.fields, new.values, at.today, numbers_by_kind)
-                for name, field in register.fields.items():
-                    if field.required and name != "on" and not is_filled(values.get(name, "")):
-                        raise Refusal(_EMPTY.get(kind, "risk.nothing_said"), **{kind: number})
-                presets = {name: field.preset for name, field in register.fields.items() if field.preset}
-                values = presets | {name: value for name, value in values.items() if value not in ("", False)}
-                day = date.fromisoformat(str(values.pop("on", on)))
-                draft = _draft(entry.event, number, day, values)
-                if _is_new(case, register, rows_by_kind[kind], draft):
-                    drafts.append(draft)
-                numbers_by_kind[kind].add(number)
-            return drafts
-
-        return self._case_commands.enter(case_id, events, at=at)
-
-    def edit(self, case_id: str, row: str, values: Mapping[str, object], *, at: Stamp) -> Change:
+    def edit(self, view: View, row: str, values: Mapping[str, object]) -> Drafts:
         """Change fields of a row; values equal to the present ones are left out.
 
         Args:
@@ -109,96 +103,56 @@ class CaseRows:
 
         Raises:
             Refusal, InvalidRow: an unknown row or field, or a value that cannot stand in it.
-            UnknownCase.
         """
-
-        def events(case: Case) -> Sequence[EventDraft]:
-            kind, number = self._place(case, row)
-            stored_row, register = rows_of(case, kind)[number], self._register(self._kinds[kind])[0]
-            fields = {name: field for name, field in register.fields.items() if not field.fixed}
-            parsed = self._parsed(case, row, fields, values, at.today)
-            for name, value in parsed.items():
-                if fields[name].required and not is_filled(value):
-                    raise Refusal("risk.field_empty", row=row, field=name)
-            before = values_of(stored_row, parsed)
-            changed_values = {
-                name: value for name, value in parsed.items() if (value or "") != (before[name] or "")
-            }
-            return [("row_edited", f"{kind}.{number}", None, changed_values)] if changed_values else ()
-
-        return self._case_commands.enter(case_id, events, at=at)
+        kind, number = self._place(view.case, row)
+        stored_row, register = rows_of(view.case, kind)[number], self._register(self._kinds[kind])[0]
+        fields = {name: field for name, field in register.fields.items() if not field.fixed}
+        parsed = self._parsed(view, row, fields, values)
+        for name, value in parsed.items():
+            if fields[name].required and not is_filled(value):
+                raise Refusal("risk.field_empty", row=row, field=name)
+        before = values_of(stored_row, parsed)
+        changed_values = {
+            name: value for name, value in parsed.items() if (value or "") != (before[name] or "")
+        }
+        return [("row_edited", f"{kind}.{number}", None, changed_values)] if changed_values else ()
 
     def act(
         self,
-        case_id: str,
+        view: View,
         register_id: str,
         action_id: str,
         number: int,
         values: Mapping[str, object],
         *,
-        at: Stamp,
         evidence: Iterable[Evidence] = (),
-    ) -> Change:
+    ) -> Drafts:
         """Record an action on a row, e.g. that it is ranked, reviewed, answered or removed from the list.
 
         Raises:
             Refusal, InvalidRow: an unknown row, a value that cannot stand in its field, or what the functions
                 in `SPECIAL` refuse.
-            UnknownCase.
         """
         register, entry = self._register(register_id)
-        action, kind, items = register.actions[action_id], entry.row, tuple(evidence)
-
-        def events(case: Case) -> Sequence[EventDraft]:
-            rows = rows_of(case, kind)
-            if number not in rows:
-                raise _unknown_row(case, kind, number, rows)
-            parsed = self._parsed(case, f"{kind}.{number}", action.fields, values, at.today)
-            for name, field in action.fields.items():
-                if field.required and field.kind != "yes_no" and not is_filled(parsed.get(name)):
-                    raise Refusal("risk.field_empty", row=f"{kind}.{number}", field=name)
-            filled: Values = {name: parsed.get(name, "") for name in action.fields}
-            day = str(filled.pop("on", ""))
-            on = date.fromisoformat(day) if day else None
-            if special := SPECIAL.get(action.event):
-                acted = ActedRow(
-                    row=rows[number],
-                    on=on,
-                    scale=lambda: self._scale_on(at.today),
-                    deadlines=lambda: self._case_commands.view_of(case, today=at.today).deadlines,
-                )
-                filled = special(acted, filled)
-            payload = {name: value for name, value in filled.items() if value != ""}
-            if items:
-                payload["evidence"] = evidence_payload(items)
-            draft = _draft(action.event, number, on, payload)
-            return [draft] if changes_row(kind, rows[number], _event(case, draft)) else ()
-
-        return self._case_commands.enter(case_id, events, at=at)
-
-    def record_cartogram(
-        self,
-        case_id: str,
-        lines: Sequence[CartogramLine],
-        *,
-        on: date,
-        at: Stamp,
-        evidence: Iterable[Evidence] = (),
-    ) -> Change:
-        """Record the cartogram as published on a day; the last one recorded is in force."""
-        _require_past(on, at.today)
-        items = evidence_payload(evidence)
-
-        def events(case: Case) -> Sequence[EventDraft]:
-            cartogram = exposure(case).cartogram
-            if cartogram is not None and (cartogram.on, cartogram.lines) == (on, tuple(lines)) and not items:
-                return ()
-            payload: dict[str, object] = {"lines": lines_payload(lines)}
-            if items:
-                payload["evidence"] = items
-            return [("cartogram_recorded", "cartogram", on, payload)]
-
-        return self._case_commands.enter(case_id, events, at=at)
+        action, kind = register.actions[action_id], entry.row
+        rows = rows_of(view.case, kind)
+        if number not in rows:
+            raise _unknown_row(view.case, kind, number, rows)
+        parsed = self._parsed(view, f"{kind}.{number}", action.fields, values)
+        for name, field in action.fields.items():
+            if field.required and field.kind != "yes_no" and not is_filled(parsed.get(name)):
+                raise Refusal("risk.field_empty", row=f"{kind}.{number}", field=name)
+        filled: Values = {name: parsed.get(name, "") for name in action.fields}
+        day = str(filled.pop("on", ""))
+        on = date.fromisoformat(day) if day else None
+        if special := SPECIAL.get(action.event):
+            acted = ActedRow(row=rows[number], on=on, scale=lambda: self._scale_on(view.today), view=view)
+            filled = special(acted, filled)
+        payload = {name: value for name, value in filled.items() if value != ""}
+        if items := evidence_payload(evidence):
+            payload["evidence"] = items
+        draft = _draft(action.event, number, on, payload)
+        return [draft] if changes_row(kind, rows[number], _event(view.case, draft)) else ()
 
     def _register(self, name: str) -> tuple[Register, RowEntry]:
         """Return the latest version of a register, and how its rows are entered."""
@@ -218,11 +172,10 @@ class CaseRows:
 
     def _parsed(
         self,
-        case: Case,
+        view: View,
         row: str,
         fields: Mapping[str, RegisterField],
         values: Mapping[str, object],
-        today: date,
         numbers_by_kind: Mapping[str, Collection[int]] | None = None,
     ) -> Values:
         """Return values as stored in events: "" for an empty one, False for a checkbox that is not set.
@@ -234,6 +187,7 @@ class CaseRows:
         Raises:
             Refusal, InvalidRow: an unknown field, or the first value that cannot stand in its field.
         """
+        case = view.case
 
         def numbers(register_id: str) -> tuple[str, Collection[int]]:
             kind = self._register(register_id)[1].row
@@ -260,10 +214,24 @@ class CaseRows:
         for name, value in parsed.items():
             kind = fields[name].kind
             if kind == "date" and value:
-                _require_past(date.fromisoformat(value), today)
+                _require_past(date.fromisoformat(value), view.today)
             empty: object = False if kind == "yes_no" else ""
             parsed[name] = empty if value is None else int(value) if kind == "row" else value
         return parsed
+
+
+def record_cartogram(
+    view: View, lines: Sequence[CartogramLine], *, on: date, evidence: Iterable[Evidence] = ()
+) -> Drafts:
+    """Record the cartogram as published on a day; the last one recorded is in force."""
+    _require_past(on, view.today)
+    items, cartogram = evidence_payload(evidence), exposure(view.case).cartogram
+    if cartogram is not None and (cartogram.on, cartogram.lines) == (on, tuple(lines)) and not items:
+        return ()
+    payload: dict[str, object] = {"lines": lines_payload(lines)}
+    if items:
+        payload["evidence"] = items
+    return [("cartogram_recorded", "cartogram", on, payload)]
 
 
 def _require_past(on: date, today: date) -> None:

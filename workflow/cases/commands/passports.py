@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from workflow.cases.case import Case, EventDraft, Wording
-from workflow.cases.commands.case_commands import CaseCommands, Change
+from workflow.cases.case import Case, Wording
+from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.opening import NotForKind
 from workflow.law.names import known_obligation
 from workflow.law.procedure import Procedure
-from workflow.org.audit import Stamp
 from workflow.org.kinds import among
 from workflow.refusal import Refusal
 
@@ -43,9 +42,7 @@ class PassportEdit:
     written: Wording | None = None
 
 
-def edit_passport(
-    case_commands: CaseCommands, case_id: str, edit: PassportEdit, *, kind_of: Callable[[str], str], at: Stamp
-) -> Change:
+def edit_passport(view: View, edit: PassportEdit, *, kind_of: Callable[[str], str]) -> Drafts:
     """Change the passport of a case; values equal to the present ones are left out, an edit without changes
     writes nothing.
 
@@ -55,33 +52,29 @@ def edit_passport(
     Raises:
         Refusal: an unknown obligation; a period that ends before it begins, or is not two days.
         NotForKind: the procedure is not for the kind of organisation the unit belongs to.
-        UnknownCase.
     """
-
-    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        changed_fields: dict[str, object] = {}
-        for name in ("object_kk", "object_ru", "unit", "person"):
-            text = getattr(edit, name)
-            if text is not None and text.strip() != getattr(case, name):
-                changed_fields[name] = text.strip()
-        changed_fields |= _kind(case, procedure, changed_fields.get("unit"), kind_of)
-        for obligation in edit.responsible:
-            known_obligation(procedure, obligation)
-        people = {name: text.strip() for name, text in edit.responsible.items()}
-        people = {name: text for name, text in people.items() if text != case.responsible.get(name, "")}
-        if people:
-            changed_fields["responsible"] = people
-        if edit.group is not None:
-            members = tuple(line.strip() for line in edit.group if line.strip())
-            if members != case.group:
-                changed_fields["group"] = list(members)
-        if edit.period is not None and tuple(edit.period) != (case.period or ()):
-            changed_fields["period"] = [day.isoformat() for day in _period(edit.period)]
-        if edit.written is not None and edit.written not in case.written:
-            changed_fields["written"] = edit.written._asdict()
-        return [("passport", "", None, changed_fields)] if changed_fields else ()
-
-    return case_commands.write(case_id, decide, at=at)
+    case = view.case
+    changed_fields: dict[str, object] = {}
+    for name in ("object_kk", "object_ru", "unit", "person"):
+        text = getattr(edit, name)
+        if text is not None and text.strip() != getattr(case, name):
+            changed_fields[name] = text.strip()
+    changed_fields |= _kind(case, view.procedure, changed_fields.get("unit"), kind_of)
+    for obligation in edit.responsible:
+        known_obligation(view.procedure, obligation)
+    people = {name: text.strip() for name, text in edit.responsible.items()}
+    people = {name: text for name, text in people.items() if text != case.responsible.get(name, "")}
+    if people:
+        changed_fields["responsible"] = people
+    if edit.group is not None:
+        members = tuple(line.strip() for line in edit.group if line.strip())
+        if members != case.group:
+            changed_fields["group"] = list(members)
+    if edit.period is not None and tuple(edit.period) != (case.period or ()):
+        changed_fields["period"] = [day.isoformat() for day in _period(edit.period)]
+    if edit.written is not None and edit.written not in case.written:
+        changed_fields["written"] = edit.written._asdict()
+    return [("passport", "", None, changed_fields)] if changed_fields else ()
 
 
 def _period(days: Sequence[date]) -> Sequence[date]:

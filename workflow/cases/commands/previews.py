@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from workflow.cases.commands.case_commands import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands, Drafts, View
 from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import holds_on
@@ -14,6 +14,8 @@ from workflow.findings.finding import Finding
 from workflow.findings.findings import feasibility
 from workflow.findings.plan_days import LATE_PLANS, PlanDays, broken, days_that_keep
 from workflow.law.procedure import Text
+from workflow.org.audit import Stamp
+from workflow.ports import Change
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,16 +68,12 @@ class Preview:
 
 
 def preview(
-    case_commands: CaseCommands, case_id: str, command: Callable[[CaseCommands], Change], *, today: date
+    case_commands: CaseCommands, case_id: str, command: Callable[[View], Drafts], *, at: Stamp
 ) -> Preview:
-    """Return what a command would do, by running it without storing anything.
-
-    Args:
-        command: a function that runs the command on the CaseCommands it receives.
-    """
-    calendar = case_commands.calendar
+    """Return what a command would do; nothing is stored."""
+    calendar, today = case_commands.calendar, at.today
     before = case_commands.view(case_id, today=today)
-    change = command(case_commands.storing_nothing())
+    change = case_commands.preview(case_id, at, command)
     after = case_commands.view_of(change.case, today=today)
     planned = [event.name for event in change.events if event.kind == "planned"]
     (fact,) = planned if len(planned) == 1 else (None,)

@@ -6,27 +6,23 @@ answered from those who did not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
-from workflow.cases.case import Case, EventDraft
-from workflow.cases.commands.case_commands import CaseCommands, Change, View
+from workflow.cases.case import EventDraft
+from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
 from workflow.law.names import known_obligation
 from workflow.law.procedure import Procedure
-from workflow.org.audit import Stamp
 from workflow.refusal import Refusal, closest_first
 from workflow.reminders import last_before
 
 
-def snooze(
-    case_commands: CaseCommands, calendar: Kazakhstan, case_id: str, obligation: str, *, until: date, at: Stamp
-) -> Change:
+def snooze(view: View, obligation: str, *, until: date) -> Drafts:
     """Snooze a reminder until `until`, or until the working day after a day off; the same day again writes
     nothing.
 
@@ -39,33 +35,28 @@ def snooze(
     Raises:
         Refusal: it is not open, the day is not in the future, or it lies after the last reminder step in
             time.
-        Refusal: an unknown case or obligation.
+        Refusal: an unknown obligation.
     """
-
-    def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
-        view = case_commands.view_of(case, today=at.today)
-        deadline = deadline_of(view, obligation)
-        title = deadline.obligation.title
-        if deadline.state not in AWAITED or deadline.due is None:
-            raise Refusal("put_off_not_open", title=title)
-        try:
-            latest = last_before(view.procedure.steps, deadline.due, calendar)
-        except OutOfRange:
-            # Its last reminder in time was due before the first day on record.
-            latest = at.today
-        if latest <= at.today:
-            raise Refusal("put_off_too_late", title=title, due=deadline.due)
-        if until <= at.today:
-            raise Refusal("put_off_not_ahead", until=until, today=at.today)
-        working = until if until > latest else calendar.find_following_working_day(until)
-        if working > latest:
-            raise Refusal("put_off_too_far", title=title, until=working, latest=latest)
-        snooze = case.snoozed.get(obligation)
-        if snooze is not None and (snooze.until, snooze.due) == (working, deadline.due):
-            return ()
-        return [("notice", obligation, working, {"what": "put_off", "due": deadline.due.isoformat()})]
-
-    return case_commands.write(case_id, decide, at=at)
+    deadline = deadline_of(view, obligation)
+    title = deadline.obligation.title
+    if deadline.state not in AWAITED or deadline.due is None:
+        raise Refusal("put_off_not_open", title=title)
+    try:
+        latest = last_before(view.procedure.steps, deadline.due, view.calendar)
+    except OutOfRange:
+        # Its last reminder in time was due before the first day on record.
+        latest = view.today
+    if latest <= view.today:
+        raise Refusal("put_off_too_late", title=title, due=deadline.due)
+    if until <= view.today:
+        raise Refusal("put_off_not_ahead", until=until, today=view.today)
+    working = until if until > latest else view.calendar.find_following_working_day(until)
+    if working > latest:
+        raise Refusal("put_off_too_far", title=title, until=working, latest=latest)
+    snooze = view.case.snoozed.get(obligation)
+    if snooze is not None and (snooze.until, snooze.due) == (working, deadline.due):
+        return ()
+    return [("notice", obligation, working, {"what": "put_off", "due": deadline.due.isoformat()})]
 
 
 def days_to_offer(
@@ -85,66 +76,58 @@ def days_to_offer(
     return tuple(sorted(day for day in days if today < day <= latest))
 
 
-def acknowledge(
-    case_commands: CaseCommands, case_id: str, obligation: str, notice: str, *, at: Stamp
-) -> Change:
+def acknowledge(view: View, obligation: str, notice: str) -> Drafts:
     """Record that a notice about an obligation ("" for the case) was read. Repeated, it adds nothing.
 
     Raises Refusal: the edition has no such obligation.
     """
-
-    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        for event in case_commands.events(case_id):
-            payload = event.payload if event.kind == "notice" else {}
-            if (payload.get("what"), payload.get("notice")) == ("acknowledged", notice):
-                return ()
-        if obligation and not is_entry(obligation):
-            known_obligation(procedure, obligation.partition(".")[0])
-        return [("notice", obligation, None, {"what": "acknowledged", "notice": notice})]
-
-    return case_commands.write(case_id, decide, at=at)
+    if _answered(view, notice, "acknowledged"):
+        return ()
+    if obligation and not is_entry(obligation):
+        known_obligation(view.procedure, obligation.partition(".")[0])
+    return [("notice", obligation, None, {"what": "acknowledged", "notice": notice})]
 
 
 def answer_reminder(
-    case_commands: CaseCommands,
-    case_id: str,
+    view: View,
     obligation: str,
     notice: str,
     answer: Literal["said_done", "not_mine"],
     *,
+    person: str,
     until: date | None,
     officer: str,
     text: str,
-    at: Stamp,
-) -> Change:
+) -> Drafts:
     """Record what a recipient answered by the link in a reminder. Repeated for the same notice, it adds
     nothing.
 
     Args:
+        person: key of the recipient.
         until: of `said_done`: the day until which they are not reminded.
         officer: of `not_mine`: key of the officer to notify by a comment with this text, unless the officer
             answers; "" for nobody.
 
     Raises Refusal: the case has no such obligation.
     """
+    deadline_of(view, obligation)
+    if _answered(view, notice, "said_done", "not_mine"):
+        return ()
+    draft: EventDraft = ("notice", obligation, until, {"what": answer, "notice": notice, "person": person})
+    if not officer or officer == person:
+        return [draft]
+    to = {officer: "mention"}
+    payload: dict[str, object] = {"text": text, "person": person, "mentions": [officer], "to": to}
+    return [draft, ("commented", obligation, None, payload)]
 
-    def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
-        deadline_of(case_commands.view_of(case, today=at.today), obligation)
-        for event in case_commands.events(case_id):
-            if event.payload.get("notice") == notice and event.payload.get("what") in ("said_done", "not_mine"):
-                return ()
-        draft: EventDraft = ("notice", obligation, until, {"what": answer, "notice": notice, "person": at.by})
-        if not officer or officer == at.by:
-            return [draft]
-        payload: dict[str, object] = {
-            "text": text,
-            "person": at.by,
-            "mentions": [officer],
-            "to": {officer: "mention"},
-        }
-        return [draft, ("commented", obligation, None, payload)]
 
-    return case_commands.write(case_id, decide, at=at)
+def _answered(view: View, notice: str, *answers: str) -> bool:
+    """Return whether a notice was answered so already."""
+    return any(
+        event.payload.get("notice") == notice and event.payload.get("what") in answers
+        for event in view.events
+        if event.kind == "notice"
+    )
 
 
 def deadline_of(view: View, obligation: str) -> Deadline:

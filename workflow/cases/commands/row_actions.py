@@ -5,14 +5,14 @@ Each function takes the values of an action and returns those of its event. Rais
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.entries import measure_id
 from workflow.cases.registers.risk_scale import RiskScale
 from workflow.cases.registers.rows import Row
-from workflow.deadlines.deadline import Deadline
 from workflow.periods import period_of
 from workflow.refusal import Refusal
 
@@ -25,13 +25,14 @@ class ActedRow:
 
     Attributes:
         on: the local date of the action, None where it has none.
-        scale: the scale in force today; deadlines: the present ones of the case.
+        scale: the scale in force today.
+        view: the case the row is kept in.
     """
 
     row: Row
     on: date | None
     scale: Callable[[], RiskScale]
-    deadlines: Callable[[], Iterable[Deadline]]
+    view: View
 
 
 def rank(acted: ActedRow, values: Values) -> Values:
@@ -79,7 +80,7 @@ def review(acted: ActedRow, values: Values) -> Values:
     assert acted.on is not None
     id = measure_id(measure.number)
     periods = tuple(
-        deadline.period for deadline in acted.deadlines() if deadline.obligation.id == id and deadline.period
+        deadline.period for deadline in acted.view.deadlines if deadline.obligation.id == id and deadline.period
     )
     if period and periods and period not in periods:
         raise Refusal("risk.wrong_period", measure=measure.number, period=period, allowed=periods)

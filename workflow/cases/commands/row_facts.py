@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import partial
 
 from calendars.terms import PerPeriod
-from workflow.cases.case import Case, Event, EventDraft, Evidence, Fact, evidence_payload
-from workflow.cases.commands.case_commands import CaseCommands, Change
-from workflow.cases.commands.withdrawals import select_records, withdrawal
+from workflow.cases.case import Case, EventDraft, Evidence, Fact, evidence_payload
+from workflow.cases.commands.case_commands import Drafts, View
+from workflow.cases.commands.withdrawals import withdrawal
 from workflow.deadlines.applicability import asked_of
 from workflow.law.procedure import Procedure
-from workflow.org.audit import Stamp
 
 MAX_RECORDED = 50
 """Maximum rows of one period recorded in a case; no duty requires more, and points count the others in the
@@ -37,45 +35,29 @@ class DutyRow:
 
 
 def follow_rows(
-    case_commands: CaseCommands,
-    case_id: str,
-    read: Callable[[Case, Procedure], Mapping[str, Sequence[DutyRow]]],
-    *,
-    ground: str,
-    at: Stamp,
-) -> Change:
-    """Record, correct or withdraw the facts of an active case that follow from register rows; repeated, it
-    changes nothing. Facts a person recorded stay.
+    view: View, read: Callable[[View], Mapping[str, Sequence[DutyRow]]], *, ground: str = ""
+) -> Drafts:
+    """Record, correct or withdraw the facts of a case that follow from register rows (`row_changes`).
 
     Args:
-        read: name of a fact with its period -> every row that carries it out, by their days. It is called after
-            the case was read, so that a fact recorded meanwhile is never mistaken for one whose row is gone.
+        read: returns the rows. It is called after the case was read, so that a fact recorded meanwhile is never
+            mistaken for one whose row is gone.
+    """
+    return row_changes(view, read(view), ground=ground)
+
+
+def row_changes(view: View, duties: Mapping[str, Sequence[DutyRow]], *, ground: str = "") -> Drafts:
+    """Return the changes to an active case: first the facts that rows no longer support, then those they
+    support now; none for duties that the case does not have. Repeated, they change nothing. Facts a person
+    recorded stay.
+
+    Args:
+        duties: name of a fact with its period -> every row that carries it out, by their days.
         ground: of corrections and withdrawals; "" for the name of the row.
     """
-
-    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        events = partial(case_commands.events, case_id)
-        return [*row_changes(case, procedure, read(case, procedure), events, ground=ground)]
-
-    return case_commands.write(case_id, decide, at=at)
-
-
-def row_changes(
-    case: Case,
-    procedure: Procedure,
-    duties: Mapping[str, Sequence[DutyRow]],
-    events: Callable[[], Sequence[Event]],
-    *,
-    ground: str = "",
-) -> Iterator[EventDraft]:
-    """Yield the changes to an active case: first the facts that rows no longer support, then those they support
-    now; none for duties that the case does not have.
-
-    Args:
-        events: returns the events of the case; those after `case` are ignored.
-    """
+    case, procedure, drafts = view.case, view.procedure, list[EventDraft]()
     if case.standing != "active":
-        return
+        return ()
     facts_by_period = {
         name: _recorded(case, name)
         for name in duties
@@ -87,11 +69,11 @@ def row_changes(
         for key, fact in facts_by_period[name].items():
             if fact.row and all(row.row != fact.row for row in duties[name]):
                 withdrawn_facts[fact.row] = fact
-                selection = select_records(case, procedure, events()[: case.seq], key)
-                yield withdrawal(selection, ground=ground or fact.row)
+                drafts.append(withdrawal(view, key, ground=ground or fact.row))
     for name, facts in facts_by_period.items():
         stay = {key: fact for key, fact in facts.items() if fact.row not in withdrawn_facts}
-        yield from _of_period(procedure, name, duties[name], stay, withdrawn_facts, ground)
+        drafts += _of_period(procedure, name, duties[name], stay, withdrawn_facts, ground)
+    return drafts
 
 
 def _of_period(

@@ -1,46 +1,39 @@
-"""Cancels, exempts and reopens a case, and exempts single obligations of it, with a ground."""
+"""Cancels, exempts and reopens a case, exempts single obligations of it, moves it to another edition."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from workflow.cases.case import Case, EventDraft, EventKind
-from workflow.cases.commands.case_commands import CaseCommands, Change
-from workflow.law.names import known_fact, known_obligation
+from workflow.cases.case import EventKind
+from workflow.cases.commands.case_commands import Drafts, View
+from workflow.cases.commands.recording import require_ground
+from workflow.law.library import Library
+from workflow.law.names import UnknownFact, known_fact, known_obligation
 from workflow.law.procedure import Procedure
 from workflow.machine import require
-from workflow.org.audit import Stamp
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 
 
-def cancel(case_commands: CaseCommands, case_id: str, *, ground: str, at: Stamp) -> Change:
+def cancel(view: View, *, ground: str) -> Drafts:
     """Cancel the case. Refused where its state does not allow that."""
-    return _change_standing(case_commands, case_id, "cancel", "cancelled", ground, at)
+    return _change_standing(view, "cancel", "cancelled", ground)
 
 
-def exempt(
-    case_commands: CaseCommands, case_id: str, *, ground: str, at: Stamp, obligation: str = ""
-) -> Change:
+def exempt(view: View, *, ground: str, obligation: str = "") -> Drafts:
     """Exempt the case, or one of its obligations, with a ground; of a recurring obligation all periods, or the
     one named. What is exempted already writes no event.
     """
     if not obligation:
-        return _change_standing(case_commands, case_id, "exempt", "exempted", ground, at)
-
-    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        known_obligation(procedure, obligation)
-        if "." in obligation:
-            known_fact(procedure, obligation)
-        _require_ground(ground)
-        require(procedure, case, case_commands.view_of(case, today=at.today).stage, "exempt")
-        return () if obligation in case.exempted else [("exempted", obligation, None, {"ground": ground})]
-
-    return case_commands.write(case_id, decide, at=at)
+        return _change_standing(view, "exempt", "exempted", ground)
+    known_obligation(view.procedure, obligation)
+    if "." in obligation:
+        known_fact(view.procedure, obligation)
+    require_ground(ground)
+    require(view.procedure, view.case, view.stage, "exempt")
+    return () if obligation in view.case.exempted else [("exempted", obligation, None, {"ground": ground})]
 
 
-def reopen(
-    case_commands: CaseCommands, case_id: str, *, ground: str, at: Stamp, obligation: str = ""
-) -> Change:
+def reopen(view: View, *, ground: str, obligation: str = "") -> Drafts:
     """Reopen a cancelled or exempted case, or withdraw the exemption of one obligation.
 
     Args:
@@ -51,36 +44,55 @@ def reopen(
         Refusal: it is not exempted, or the case itself is cancelled or exempted.
     """
     if not obligation:
-        return _change_standing(case_commands, case_id, "reopen", "reopened", ground, at)
-    _require_ground(ground)
-
-    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        title = known_obligation(procedure, obligation).title
-        # Whatever may be exempted now may be required again.
-        stage = case_commands.view_of(case, today=at.today).stage
-        require(procedure, case, stage, "exempt", code="cannot_reopen_one")
-        if obligation not in case.exempted:
-            code = "not_exempted" if case.exempted else "nothing_exempted"
-            allowed = tuple(sorted(case.exempted))
-            raise Refusal(code, case=case.id, title=title, obligation=obligation, allowed=allowed)
-        return [("reopened", obligation, None, {"ground": ground})]
-
-    return case_commands.write(case_id, decide, at=at)
+        return _change_standing(view, "reopen", "reopened", ground)
+    require_ground(ground)
+    title, exempted = known_obligation(view.procedure, obligation).title, view.case.exempted
+    # Whatever may be exempted now may be required again.
+    require(view.procedure, view.case, view.stage, "exempt", code="cannot_reopen_one")
+    if obligation not in exempted:
+        code = "not_exempted" if exempted else "nothing_exempted"
+        allowed = tuple(sorted(exempted))
+        raise Refusal(code, case=view.case.id, title=title, obligation=obligation, allowed=allowed)
+    return [("reopened", obligation, None, {"ground": ground})]
 
 
-def _change_standing(
-    case_commands: CaseCommands, case_id: str, command: str, kind: EventKind, ground: str, at: Stamp
-) -> Change:
+def _change_standing(view: View, command: str, kind: EventKind, ground: str) -> Drafts:
     """Cancel, exempt or reopen the case itself where its stage allows the command."""
-    _require_ground(ground)
-
-    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        require(procedure, case, case_commands.view_of(case, today=at.today).stage, command)
-        return [(kind, "", None, {"ground": ground})]
-
-    return case_commands.write(case_id, decide, at=at)
+    require_ground(ground)
+    require(view.procedure, view.case, view.stage, command)
+    return [(kind, "", None, {"ground": ground})]
 
 
-def _require_ground(ground: str) -> None:
-    if not ground.strip():
-        raise Refusal("ground_missing")
+def migrate(view: View, library: Library, edition: str) -> Drafts:
+    """Move a case to another edition. Nothing is written if the case has that edition with the same text
+    already.
+
+    Facts and plan dates the new edition does not know stay in the ledger but no longer count.
+
+    Raises Refusal: it has no such edition.
+    """
+    case, procedure = view.case, view.procedure
+    editions = {version.edition: version for version in library.all() if version.id == procedure.id}
+    new_edition = editions.get(edition)
+    if new_edition is None:
+        allowed = closest_first(edition, editions)
+        raise Refusal("migrate.no_edition", edition=edition, title=procedure.title, allowed=allowed)
+    if (new_edition.edition, new_edition.digest) == (case.edition, case.digest):
+        return ()
+    payload: dict[str, object] = {
+        "edition": new_edition.edition,
+        "digest": new_edition.digest,
+        "before": {"edition": case.edition, "digest": case.digest},
+    }
+    if lost := list(dict.fromkeys(_unknown((*case.facts, *case.planned), new_edition))):
+        payload["lost"] = lost
+    return [("migrated", new_edition.edition, None, payload)]
+
+
+def _unknown(names: Iterable[str], edition: Procedure) -> Iterable[str]:
+    """Yield the names an edition does not know."""
+    for name in names:
+        try:
+            known_fact(edition, name)
+        except UnknownFact:
+            yield name

@@ -7,39 +7,35 @@ it; records that depend on it stay, and are shown as having no basis.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from workflow.cases.case import (
+    BEGINS,
     PLAN,
-    ROWS,
+    ROW_OF,
     Case,
     Event,
     EventDraft,
-    EventKind,
     effective_events,
     evidence_of,
+    row_name,
     withdrawn_documents,
     withdrawn_lines,
 )
-from workflow.cases.commands.case_commands import CaseCommands, Change
-from workflow.cases.registers.entries import KIND_OF
+from workflow.cases.commands.case_commands import Drafts, View
+from workflow.cases.commands.recording import require_ground
 from workflow.law.names import known_fact
-from workflow.law.procedure import Procedure
 from workflow.org.audit import Stamp
 from workflow.ports import Contradiction, OtherChange
 from workflow.refusal import Refusal, closest_first
 
-_ROW = re.compile(rf"(?P<kind>{'|'.join(ROWS)})\.(?P<number>[1-9][0-9]{{0,8}})")
+_ROW = re.compile(rf"({'|'.join(BEGINS.values())})\.[1-9][0-9]{{0,8}}")
 _LINE = re.compile(r"#(?P<seq>[1-9][0-9]{0,8})")
 PASSPORT = "passport"
 """Name of the latest edit of a case's passport."""
 _PARTS = frozenset(
-    {
-        *("corrected", "evidence", "planned", "cartogram_recorded", "row_edited", "commented"),
-        *(PASSPORT, *KIND_OF),
-    }
+    {"corrected", "evidence", "planned", "cartogram_recorded", "row_edited", "commented", PASSPORT, *ROW_OF}
 )
 """Kinds of events besides facts that can be withdrawn by themselves."""
 _UNDOABLE = frozenset({"fact", "evidence", "planned"})
@@ -59,117 +55,46 @@ class CannotUndo(Refusal, ValueError):
     """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Selection:
-    """The events and documents one withdrawal takes back.
+def withdraw(view: View, name: str, *, ground: str, evidence: str = "") -> Drafts:
+    """Withdraw what was recorded by mistake, with the ground for it. Arguments and errors as in `withdrawal`.
 
-    Attributes:
-        what: kind of the event that made the record.
-        name: the fact's name, or the row's (`risk.3`).
-        on: the local date the record speaks of.
-        record: its key in the case, "" where only a part of a record is taken back.
-        title: the title of a register row.
-        lines: numbers of the events taken back entirely.
-        documents: documents taken back: number of the event, place in its evidence.
+    Raises Refusal: no ground in words; or it comes from a register row.
     """
-
-    what: EventKind
-    name: str
-    on: date | None
-    record: str = ""
-    title: str = ""
-    lines: tuple[int, ...] = ()
-    documents: tuple[tuple[int, int], ...] = ()
-
-
-def withdraw(
-    case_commands: CaseCommands, case_id: str, name: str, *, ground: str, at: Stamp, evidence: str = ""
-) -> Change:
-    """Withdraw what was recorded by mistake, with the ground for it.
-
-    Args:
-        name: a fact with its period; a decision, for its answer; `plan.` and a fact for its plan date; a row of
-            a register (`risk.3`, `request.3`, `measure.2`, `position.4`, `remark.1`); `#7` for event 7 of the
-            history alone.
-        evidence: of that record only this document: its address, SHA-256 or file name.
-
-    Raises:
-        Refusal: no ground in words.
-        Contradiction: it is withdrawn and was not recorded again.
-        Refusal: it is not recorded, and the message names what is; or it comes from a register row.
-        UnknownFact, UnknownCase.
-    """
-
-    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        if not ground.strip():
-            raise Refusal("ground_missing")
-        # What others wrote since the case was read is refused by the ledger, and the command is run again.
-        events = case_commands.events(case_id)[: case.seq]
-        selection = select_records(case, procedure, events, name.strip(), evidence=evidence.strip())
-        recorded_fact = case.facts.get(selection.record)
-        if recorded_fact is not None and recorded_fact.row:
-            title = procedure.by_id[recorded_fact.name.partition(".")[0]].title
-            raise Refusal("fact_of_row", title=title, row=recorded_fact.row)
-        return [withdrawal(selection, ground=ground.strip())]
-
-    return case_commands.write(case_id, decide, at=at)
+    require_ground(ground)
+    draft = withdrawal(view, name.strip(), ground=ground.strip(), evidence=evidence.strip())
+    recorded = view.case.facts.get(str(draft[3].get("record", "")))
+    if recorded is not None and recorded.row:
+        title = view.procedure.by_id[recorded.name.partition(".")[0]].title
+        raise Refusal("fact_of_row", title=title, row=recorded.row)
+    return [draft]
 
 
-def withdrawal(selection: Selection, *, ground: str) -> EventDraft:
-    """Return the event that takes back a selection."""
-    payload: dict[str, object] = {"ground": ground, "what": selection.what}
-    if selection.record:
-        payload["record"] = selection.record
-    if selection.title:
-        payload["title"] = selection.title
-    if selection.lines:
-        payload["lines"] = list(selection.lines)
-    if selection.documents:
-        payload["documents"] = [list(place) for place in selection.documents]
-    return "withdrawn", selection.name, selection.on, payload
-
-
-def undo(
-    case_commands: CaseCommands,
-    case_id: str,
-    line: int,
-    *,
-    ground: str,
-    was_told: Callable[[Event], bool],
-    at: Stamp,
-) -> Change:
+def undo(view: View, line: int, *, ground: str, was_told: Callable[[Event], bool], at: Stamp) -> Drafts:
     """Withdraw one event of the history shortly after it was written, by the same user.
 
     Args:
         ground: the sentence "entered by mistake" in the user's language.
         was_told: whether a letter about that event has left.
+        at: who undoes it, and when.
 
     Raises:
         CannotUndo: it is another user's, over ten minutes old, or a letter about it was sent.
         Contradiction, Refusal: as `withdraw`.
     """
-    event = next((line_event for line_event in case_commands.events(case_id) if line_event.seq == line), None)
+    event = next((line_event for line_event in view.events if line_event.seq == line), None)
     if event is not None:
         require_undoable(event, was_told, by=at.by, now=at.now)
-    return withdraw(case_commands, case_id, f"#{line}", ground=ground, at=at)
+    return withdraw(view, f"#{line}", ground=ground)
 
 
-def take_back_opening(case_commands: CaseCommands, case_id: str, *, ground: str, at: Stamp) -> Change:
+def take_back_opening(view: View, *, ground: str) -> Drafts:
     """Withdraw the latest plan date of each fact of a case and cancel it; a case that is not active stays as it
-    is. Raises UnknownCase.
+    is.
     """
-
-    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        if case.standing != "active":
-            return ()
-        events = case_commands.events(case_id)[: case.seq]
-        plans = [select_records(case, procedure, events, PLAN + fact) for fact in case.planned]
-        return [
-            *(withdrawal(plan, ground=ground) for plan in plans),
-            ("cancelled", "", None, {"ground": ground}),
-        ]
-
-    return case_commands.write(case_id, decide, at=at)
+    if view.case.standing != "active":
+        return ()
+    plans = (withdrawal(view, PLAN + fact, ground=ground) for fact in view.case.planned)
+    return [*plans, ("cancelled", "", None, {"ground": ground})]
 
 
 def require_undoable(event: Event, was_told: Callable[[Event], bool], *, by: str, now: datetime) -> None:
@@ -201,36 +126,76 @@ def undoable(
     return undoable_events[-1]
 
 
-def select_records(
-    case: Case, procedure: Procedure, events: Sequence[Event], name: str, *, evidence: str = ""
-) -> Selection:
-    """Return what a withdrawal of that name takes back. Arguments and errors as in `withdraw`."""
-    live = [event for event in effective_events(events) if event is not None]
-    if line := _LINE.fullmatch(name):
-        selection = _event_selection(case, events, live, int(line["seq"]))
-    else:
-        selection = _named(case, procedure, live, name)
-    return _document(case, events, selection, evidence) if evidence else selection
+def withdrawal(view: View, name: str, *, ground: str, evidence: str = "") -> EventDraft:
+    """Return the event that takes back what was recorded. Its payload says `what` kind of event made the
+    record, its key in the case (`record`, where it is taken back whole), the `title` of a register row, and the
+    numbers of the events and the places of the documents taken back (`lines`, `documents`).
 
+    Args:
+        name: a fact with its period; a decision, for its answer; `plan.` and a fact for its plan date; a row of
+            a register (`risk.3`, `request.3`, `measure.2`, `position.4`, `remark.1`); `#7` for event 7 of the
+            history alone.
+        evidence: of that record only this document: its address, SHA-256 or file name.
 
-def _named(case: Case, procedure: Procedure, live: Sequence[Event], name: str) -> Selection:
-    """Return the selection of a record by its name; a name of the edition goes before that of a register.
-
-    Raises: as `withdraw`.
+    Raises:
+        Contradiction: it is withdrawn and was not recorded again.
+        Refusal: it is not recorded, and the message names what is.
+        UnknownFact.
     """
-    of_edition = name.partition(".")[0] in procedure.by_id
-    if name == PASSPORT and not of_edition:
-        if edits := [event for event in live if event.kind == PASSPORT]:
-            return _part(edits[-1], "")
-    elif name.startswith(PLAN) and not of_edition:
-        fact = name.removeprefix(PLAN)
-        known_fact(procedure, fact)
-        if planned := _plans(live, fact):
-            return _plan(planned[-1])
-    elif _ROW.fullmatch(name) and not of_edition:
-        if thread := _requests(live, name) if name.startswith("request.") else _row(live, name):
-            return _whole(thread, name)
+    live = [event for event in effective_events(view.events) if event is not None]
+    if line := _LINE.fullmatch(name):
+        record, events = _of_line(view, live, int(line["seq"]))
     else:
+        record, events = _named(view, live, name)
+    first = events[0]
+    # The day of a fact is the last one recorded.
+    on = [event.on for event in events if event is first or event.kind in ("fact", "corrected")][-1]
+    shown = record
+    if not record or first.kind == "planned":
+        shown = "" if first.kind == PASSPORT else row_name(first) or first.name
+    payload: dict[str, object] = {"ground": ground, "what": first.kind}
+    if evidence:
+        places = _documents(view.case, view.events, shown, events, evidence)
+        payload |= {"what": "evidence", "documents": [list(place) for place in places]}
+        return "withdrawn", shown, on, payload
+    if record:
+        payload["record"] = record
+        if title := _title(events):
+            payload["title"] = title
+    return "withdrawn", shown, on, {**payload, "lines": [event.seq for event in events]}
+
+
+def _records(live: Iterable[Event]) -> dict[str, list[list[Event]]]:
+    """Return the records of a case by name, each with its events. Of plan dates, edits of the passport and
+    requests there may be several of one name; the last counts.
+    """
+    records: dict[str, list[list[Event]]] = {}
+    for event in live:
+        promise = event.kind == "notice" and event.payload.get("what") == "evidence_follows"
+        if event.kind == "planned":
+            records.setdefault(PLAN + event.name, []).append([event])
+        elif event.kind == PASSPORT:
+            records.setdefault(PASSPORT, []).append([event])
+        elif promise or event.kind in ("fact", "corrected", "evidence"):
+            records.setdefault(f"fact:{event.name}", [[]])[-1].append(event)
+        elif row := row_name(event):
+            records.setdefault(row, [[]])[-1].append(event)
+            if event.kind == "request_sent":
+                records.setdefault(f"request.{event.name}", []).append([event])
+            elif event.kind == "request_answered" and f"request.{event.name}" in records:
+                records[f"request.{event.name}"][-1].append(event)
+    return records
+
+
+def _named(view: View, live: Sequence[Event], name: str) -> tuple[str, list[Event]]:
+    """Return the key of a record by its name, and its events; a name of the edition goes before that of a
+    register. An edit of the passport is no record. Raises: as `withdrawal`.
+    """
+    case, procedure, key = view.case, view.procedure, name
+    of_edition = name.partition(".")[0] in procedure.by_id
+    if name.startswith(PLAN) and not of_edition:
+        known_fact(procedure, name.removeprefix(PLAN))
+    elif of_edition or not (name == PASSPORT or _ROW.fullmatch(name)):
         question = procedure.by_id.get(name)
         if question is not None and question.options:
             answer = question.answer(case.facts)
@@ -239,131 +204,61 @@ def _named(case: Case, procedure: Procedure, live: Sequence[Event], name: str) -
                 raise _missing(case, next(taken_back, name))
             name = answer.fact
         known_fact(procedure, name)
-        if thread := _fact(live, name):
-            return _whole(thread, name)
-    raise _missing(case, name)
+        key = f"fact:{name}"
+    found = _records(live).get(key)
+    if not found:
+        raise _missing(case, name)
+    return "" if key == PASSPORT else name, found[-1]
+
+
+def _of_line(view: View, live: Sequence[Event], seq: int) -> tuple[str, list[Event]]:
+    """Return what the withdrawal of one event takes back: the whole record that it began, with its key, else
+    that event alone. Raises Refusal.
+    """
+    event = next((line_event for line_event in live if line_event.seq == seq), None)
+    if event is None:
+        for other in view.events:
+            if other.kind == "withdrawn" and seq in withdrawn_lines(other.payload):
+                raise _already(other.name, other.on, other.by, other.at, str(other.payload.get("ground", "")))
+        raise _missing(view.case, f"#{seq}")
+    for key, records in _records(live).items():
+        begun = next((events for events in records if events[0] is event), None)
+        # The plan date before the latest, and an edit of the passport, are no record of their own.
+        if begun and key != PASSPORT and (event.kind != "planned" or begun is records[-1]):
+            return key.removeprefix("fact:"), begun
+    if event.kind not in _PARTS:
+        raise Refusal("cannot_withdraw_line", case=view.case.id, line=seq, allowed=_allowed(view.case, ""))
+    return "", [event]
 
 
 def withdrawable(case: Case) -> tuple[str, ...]:
     """Return the names of all records of a case that can be withdrawn: facts, plan dates, register rows."""
-    rows = dict.fromkeys(_row_name(event) for event in case.entries)
+    rows = dict.fromkeys(row_name(event) for event in case.entries)
     return (*case.facts, *(PLAN + name for name in case.planned), *filter(None, rows))
 
 
-def _fact(live: Iterable[Event], name: str) -> list[Event]:
-    """Return the events of a fact: its recording, corrections, evidence, and the note that evidence follows."""
-    return [event for event in live if event.name == name and _of_fact(event)]
-
-
-def _of_fact(event: Event) -> bool:
-    """Return whether an event is a part of a fact's record."""
-    promise = event.kind == "notice" and event.payload.get("what") == "evidence_follows"
-    return promise or event.kind in ("fact", "corrected", "evidence")
-
-
-def _row_name(event: Event) -> str:
-    """Return the name of the register row an event speaks of; "" for none."""
-    if event.kind == "row_edited":
-        return event.name
-    kind = KIND_OF.get(event.kind)
-    return f"{kind}.{event.name}" if kind else ""
-
-
-def _row(live: Iterable[Event], name: str) -> list[Event]:
-    """Return every event of a register row."""
-    return [event for event in live if _row_name(event) == name]
-
-
-def _requests(live: Sequence[Event], name: str) -> list[Event]:
-    """Return the events of the latest request about a risk and of its answers."""
-    thread = _row(live, f"risk.{name.partition('.')[2]}")
-    sent = [event for event in thread if event.kind == "request_sent"]
-    return [sent[-1], *_answers(thread, sent[-1])] if sent else []
-
-
-def _title(thread: Sequence[Event]) -> str:
-    """Return the title of a register row as last edited."""
-    titles = [str(event.payload[key]) for event in thread for key in _TITLES if event.payload.get(key)]
+def _title(events: Sequence[Event]) -> str:
+    """Return the title of a register row as last edited; "" for other records."""
+    if events[0].kind not in ROW_OF:
+        return ""
+    described = (event for event in events if event.kind in (events[0].kind, "row_edited"))
+    titles = [str(event.payload[key]) for event in described for key in _TITLES if event.payload.get(key)]
     return titles[-1][:TITLE_LIMIT] if titles else ""
 
 
-def _whole(thread: Sequence[Event], name: str) -> Selection:
-    """Return the selection of a whole record: a fact or a row with all its events."""
-    # Its day is the last one recorded.
-    days = [event.on for event in thread if event.kind in ("fact", "corrected")]
-    kind = thread[0].kind
-    row_events = [event for event in thread if event.kind in (kind, "row_edited")] if kind in KIND_OF else []
-    return Selection(
-        what=kind,
-        name=name,
-        on=days[-1] if days else thread[0].on,
-        record=name,
-        title=_title(row_events),
-        lines=tuple(event.seq for event in thread),
-    )
-
-
-def _plans(live: Iterable[Event], fact: str) -> list[Event]:
-    """Return the plan dates of a fact, the latest last."""
-    return [event for event in live if event.kind == "planned" and event.name == fact]
-
-
-def _plan(event: Event) -> Selection:
-    """Return the selection of the latest plan date; the one before it counts again."""
-    return Selection(what="planned", name=event.name, on=event.on, record=PLAN + event.name, lines=(event.seq,))
-
-
-def _event_selection(case: Case, events: Sequence[Event], live: Sequence[Event], seq: int) -> Selection:
-    """Return what the withdrawal of one event takes back: the whole fact or row that it began, a request with
-    its answers, else that event alone. Raises Refusal.
-    """
-    event = next((line_event for line_event in live if line_event.seq == seq), None)
-    if event is None:
-        for other in events:
-            if other.kind == "withdrawn" and seq in withdrawn_lines(other):
-                raise _already(other.name, other.on, other.by, other.at, str(other.payload.get("ground", "")))
-        raise _missing(case, f"#{seq}")
-    if event.kind == "fact":
-        return _whole(_fact(live, event.name), event.name)
-    row = _row_name(event)
-    thread = _row(live, row) if row else []
-    if thread and thread[0] is event:
-        return _whole(thread, row)
-    if event.kind == "request_sent":
-        return _whole([event, *_answers(thread, event)], f"request.{event.name}")
-    if event.kind not in _PARTS:
-        raise Refusal("cannot_withdraw_line", case=case.id, line=seq, allowed=_allowed(case, ""))
-    if event.kind == "planned":
-        return _plan(event) if _plans(live, event.name)[-1] is event else _part(event, event.name)
-    return _part(event, row or event.name)
-
-
-def _part(event: Event, name: str) -> Selection:
-    """Return the selection of one event alone, which is a part of a record."""
-    return Selection(what=event.kind, name=name, on=event.on, lines=(event.seq,))
-
-
-def _answers(thread: Sequence[Event], request: Event) -> Iterator[Event]:
-    """Yield the answers to a request to a higher body: they are withdrawn with it."""
-    for event in thread:
-        if event.seq <= request.seq:
-            continue
-        if event.kind == "request_sent":
-            return
-        if event.kind == "request_answered":
-            yield event
-
-
-def _document(case: Case, events: Sequence[Event], selection: Selection, evidence: str) -> Selection:
-    """Return the selection of one document of a record, wherever it stands in it. Raises Refusal."""
+def _documents(
+    case: Case, events: Sequence[Event], name: str, record: Sequence[Event], evidence: str
+) -> tuple[tuple[int, int], ...]:
+    """Return the places of one document of a record: the event, and its place there. Raises Refusal."""
     withdrawn_places = {
-        place for event in events if event.kind == "withdrawn" for place in withdrawn_documents(event)
+        place for event in events if event.kind == "withdrawn" for place in withdrawn_documents(event.payload)
     }
     restricted = {item.reference for event in events for item in evidence_of(event) if item.restricted}
+    seqs = {event.seq for event in record}
     documents = [
         ((event.seq, place), item)
         for event in events
-        if event.seq in selection.lines
+        if event.seq in seqs
         for place, item in enumerate(evidence_of(event))
         if (event.seq, place) not in withdrawn_places
     ]
@@ -373,8 +268,8 @@ def _document(case: Case, events: Sequence[Event], selection: Selection, evidenc
         document_names = dict.fromkeys(item.name or item.reference for item in shown)
         code = "no_such_evidence" if document_names else "no_evidence"
         allowed = closest_first(evidence, document_names)[:ALLOWED_LIMIT]
-        raise Refusal(code, case=case.id, record=selection.name, evidence=evidence, allowed=allowed)
-    return Selection(what="evidence", name=selection.name, on=selection.on, documents=places)
+        raise Refusal(code, case=case.id, record=name, evidence=evidence, allowed=allowed)
+    return places
 
 
 def _missing(case: Case, name: str) -> Refusal:

@@ -8,32 +8,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
-from workflow.cases.case import Case, Event, Evidence, evidence_of, gathered
+from workflow.cases.case import Case, Event, Evidence, evidence_of, gathered, row_name
 from workflow.cases.registers.measure_term import from_data
 
 R = TypeVar("R")
 Step = Callable[[Any, int, Event], Any]
 """Function that returns a row (None before its first event) after an event about it, by its number."""
-KIND_OF: Mapping[str, str] = {
-    "risk_found": "risk",
-    "risk_ranked": "risk",
-    "risk_removed": "risk",
-    "request_sent": "risk",
-    "request_answered": "risk",
-    "measure_set": "measure",
-    "measure_reviewed": "measure",
-    "position_exposed": "position",
-    "position_cleared": "position",
-    "talk_held": "position",
-    "remark_made": "remark",
-    "remark_answered": "remark",
-    "assignment_given": "assignment",
-    "assignment_answered": "assignment",
-    "assignment_refused": "assignment",
-    "assignment_extended": "assignment",
-}
-"""Kind of an event -> kind of the row it is about."""
-
 _ENTRY = re.compile(r"(?:measure|request|assignment)\.[1-9][0-9]*(?:\.(?P<period>.+))?")
 
 _KINDS = ("measure.", "request.", "assignment.")
@@ -118,10 +98,9 @@ def folded(case: Case, steps: Mapping[str, Step]) -> dict[str, dict[int, Any]]:
     """Return the rows of a case by kind and number, computed from its events. `steps`: by kind of row."""
     rows: dict[str, dict[int, Any]] = {kind: {} for kind in steps}
     for event in case.entries:
-        is_edit = event.kind == "row_edited"
-        kind = event.name.partition(".")[0] if is_edit else KIND_OF.get(event.kind, "")
+        is_edit, (kind, _, text) = event.kind == "row_edited", row_name(event).partition(".")
         if kind in rows:
-            number = int(event.name.rpartition(".")[2])
+            number = int(text)
             row = rows[kind].get(number)
             rows[kind][number] = edited(row, event.payload) if is_edit else steps[kind](row, number, event)
     return {kind: dict(sorted(of_kind.items())) for kind, of_kind in rows.items()}

@@ -1,0 +1,255 @@
+"""Records, corrects and plans the facts of a case, answers its decisions, and names its readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+
+from calendars.kazakhstan import Kazakhstan
+from workflow.cases.case import EventDraft, EventKind, Evidence, Fact, evidence_payload
+from workflow.cases.commands.case_commands import Drafts, View
+from workflow.cases.commands.opening import check_plan_date
+from workflow.cases.registers.evidence_list import proofs
+from workflow.cases.states import AWAITED
+from workflow.deadlines.applicability import asked_of
+from workflow.law.names import known_fact, known_option
+from workflow.law.procedure import Obligation
+from workflow.org.office import DUTIES
+from workflow.ports import Contradiction, OtherChange
+from workflow.refusal import Refusal, closest_first
+
+
+def record(
+    view: View,
+    fact: str,
+    *,
+    on: date,
+    evidence: Iterable[Evidence] = (),
+    values: Mapping[str, Decimal] | None = None,
+    signed_by: str = "",
+    remark: str = "",
+    evidence_follows: bool = False,
+) -> Drafts:
+    """Record that a fact happened on a local date, with its evidence.
+
+    If the fact is recorded with the same date, only new evidence and values are added; nothing new writes no
+    event.
+
+    Args:
+        values: numbers recorded with the fact, by the names the obligation gives them.
+        signed_by: duty of the person who signed or approved it.
+        remark: a remark for readers of the history; nothing is computed from it.
+        evidence_follows: records with a new fact that its evidence will be added later.
+
+    Raises:
+        Contradiction: it is known with another date, number or signature, or the decision it answers is
+            answered with another option.
+        Refusal: a date after today; an unknown fact, number or duty.
+    """
+    obligation, numbers, new = known_fact(view.procedure, fact), dict(values or {}), tuple(evidence)
+    payload = _payload(obligation, numbers, signed_by)
+    _require_past(obligation, on, view.calendar, view.today)
+    for published in (item.published_on for item in new if item.published_on is not None):
+        view.calendar.is_working_day(published)  # raises beyond the records
+        if published > view.today:
+            raise Refusal("evidence_in_future", title=obligation.title, on=published, today=view.today)
+    _require_unanswered(view, fact)
+    recorded = view.case.facts.get(fact)
+    if recorded is not None:
+        if recorded.on != on:
+            raise _contradiction("fact_known", recorded, title=obligation.title, on=on, known=recorded.on)
+        new = tuple(item for item in new if item not in recorded.evidence)
+        payload = _payload(obligation, *_missing_details(obligation, recorded, numbers, signed_by))
+        if not new and not payload and not remark:
+            return ()
+    kind: EventKind = "evidence" if recorded is not None else "fact"
+    if new:
+        payload["evidence"] = evidence_payload(new)
+    if remark:
+        payload["remark"] = remark
+    drafts: list[EventDraft] = [(kind, fact, on, payload)]
+    if evidence_follows and recorded is None and obligation.evidence and not new:
+        promised: dict[str, object] = {"what": "evidence_follows", "kinds": list(obligation.evidence)}
+        drafts.append(("notice", fact, on, promised))
+    return drafts
+
+
+def decide(
+    view: View,
+    decision: str,
+    option: str,
+    *,
+    on: date,
+    evidence: Iterable[Evidence] = (),
+    decided_by: str = "",
+    remark: str = "",
+) -> Drafts:
+    """Answer a decision by recording the fact its option names.
+
+    Args:
+        decided_by: duty of the person who decided.
+
+    Raises:
+        Refusal: the edition has no such decision, or the decision no such option.
+        Refusal: the decision cannot be answered in this case now.
+        Refusal: as `record`; another answer is withdrawn first.
+    """
+    fact = known_option(view.procedure, decision, option).fact
+    _require_answerable(view, decision)
+    return record(view, fact, on=on, evidence=evidence, signed_by=decided_by, remark=remark)
+
+
+def correct(
+    view: View,
+    fact: str,
+    *,
+    on: date,
+    ground: str,
+    values: Mapping[str, Decimal] | None = None,
+    signed_by: str = "",
+) -> Drafts:
+    """Correct a recorded fact: its date, its numbers or its signatory, with the ground; writes nothing where
+    all of them are recorded so already.
+
+    Raises Refusal: as `record`; no ground, nothing recorded, or another day for what a register row made.
+    """
+    obligation = known_fact(view.procedure, fact)
+    payload = _payload(obligation, values or {}, signed_by)
+    require_ground(ground)
+    recorded = view.case.facts.get(fact)
+    if recorded is None:
+        raise Refusal("nothing_to_correct", title=obligation.title)
+    _require_past(obligation, on, view.calendar, view.today)
+    same = all(recorded.values.get(name) == value for name, value in (values or {}).items())
+    if recorded.on == on and same and signed_by in ("", recorded.signed_by):
+        return ()
+    if recorded.row and recorded.on != on:
+        raise Refusal("fact_of_row", title=obligation.title, row=recorded.row)
+    return [("corrected", fact, on, {**payload, "ground": ground})]
+
+
+def replan(view: View, planned: Mapping[str, date], *, of_row: bool = False) -> Drafts:
+    """Set the plan dates of facts (local dates), the latest of which count; those that change nothing are left
+    out. `of_row`: as in `check_plan_date`.
+    """
+    for fact, on in planned.items():
+        known_fact(view.procedure, fact)
+        check_plan_date(on, view.calendar, of_row=of_row)
+    return [("planned", fact, on, {}) for fact, on in planned.items() if view.case.planned.get(fact) != on]
+
+
+def name_reader(view: View, person: str) -> Drafts:
+    """Give a person access to a confidential case, or to the restricted documents of another case.
+
+    A case that is neither confidential nor has such a document needs no readers: nothing is written.
+    """
+    case = view.case
+    closed = case.confidential or any(proved_item.evidence.restricted for proved_item in proofs(case))
+    return [("reader_named", person, None, {})] if closed and person not in case.readers else ()
+
+
+def remove_reader(view: View, person: str, *, ground: str) -> Drafts:
+    """End a person's access to a confidential case; people notified of it by letter keep theirs."""
+    require_ground(ground)
+    return [("reader_removed", person, None, {"ground": ground})] if person in view.case.readers else ()
+
+
+def require_ground(ground: str) -> None:
+    """Raise Refusal unless a ground is given in words."""
+    if not ground.strip():
+        raise Refusal("ground_missing")
+
+
+def _require_past(obligation: Obligation, on: date, calendar: Kazakhstan, today: date) -> None:
+    """Raise Refusal for a day after today, OutOfRange for one beyond the records."""
+    if on > today:
+        raise Refusal("fact_in_future", title=obligation.title, on=on, today=today)
+    calendar.is_working_day(on)
+
+
+def _require_unanswered(view: View, fact: str) -> None:
+    """Raise Contradiction where the decision a fact answers has another answer."""
+    question = view.procedure.answered_by.get(fact)
+    answer = question.answer(view.case.facts) if question else None
+    if question and answer and answer.fact != fact:
+        known = view.case.facts[answer.fact]
+        raise _contradiction(
+            "answered_otherwise", known, title=question.title, answer=answer.title, on=known.on
+        )
+
+
+def _require_answerable(view: View, decision: str) -> None:
+    """Raise Refusal unless the decision can be answered now; if its branch may still open, the error names
+    what opens it.
+    """
+    case, procedure = view.case, view.procedure
+    by_id = {deadline.id: deadline for deadline in view.deadlines}
+    question = by_id[decision]
+    if question.state != "not_required":
+        return
+    title = question.obligation.title
+    free = case.standing != "active" or decision in case.exempted
+    opener = None if free or not asked_of(case, procedure, question.obligation) else question.obligation.when
+    while opener is not None:
+        first = procedure.answered_by.get(opener) or procedure.by_id.get(opener)
+        before = by_id.get(first.id) if first else None
+        if first is None or before is None or before.state not in (*AWAITED, "not_required"):
+            break
+        if before.state != "not_required":
+            answer = next((option.title for option in first.options if option.fact == opener), None)
+            code = "decision_after_answer" if answer else "decision_after_fact"
+            raise Refusal(code, title=title, case=case.id, first=first.title, answer=answer)
+        opener = first.when
+    raise Refusal("decision_not_asked", title=title, case=case.id)
+
+
+def _contradiction(code: str, recorded: Fact, **arguments: object) -> Contradiction:
+    """Return the refusal of what contradicts a recorded fact; it says by whom and when that was recorded."""
+    by, at = recorded.by, recorded.at
+    change = OtherChange(kind="fact", name=recorded.name, on=recorded.on, by=by, at=at)
+    return Contradiction(code, changes=(change,), by=by, at=at, **arguments)
+
+
+def _payload(obligation: Obligation, values: Mapping[str, Decimal], signed_by: str) -> dict[str, object]:
+    """Return numbers and signatory of a fact as payload values: strings, nothing empty.
+
+    Raises:
+        Refusal: a name the obligation or the office does not know.
+    """
+    for name in values:
+        if name not in obligation.values:
+            code = "unknown_value" if obligation.values else "fact_without_values"
+            allowed = closest_first(name, obligation.values)
+            raise Refusal(code, value=name, title=obligation.title, allowed=allowed)
+    if signed_by and signed_by not in DUTIES:
+        raise Refusal("unknown_duty", duty=signed_by, allowed=closest_first(signed_by, DUTIES))
+    payload: dict[str, object] = {}
+    if values:
+        payload["values"] = {name: f"{value:f}" for name, value in sorted(values.items())}
+    if signed_by:
+        payload["signed_by"] = signed_by
+    return payload
+
+
+def _missing_details(
+    obligation: Obligation, recorded: Fact, values: Mapping[str, Decimal], signed_by: str
+) -> tuple[dict[str, Decimal], str]:
+    """Return the numbers and signatory that are not recorded with the fact yet.
+
+    Raises:
+        Contradiction: one of them is recorded with another value.
+    """
+    for name, value in values.items():
+        known = recorded.values.get(name, value)
+        if known != value:
+            raise _contradiction(
+                "value_known", recorded, title=obligation.title, value=name, known=known, given=value
+            )
+    if signed_by and recorded.signed_by not in ("", signed_by):
+        signatory = recorded.signed_by
+        raise _contradiction(
+            "signatory_known", recorded, title=obligation.title, known=signatory, given=signed_by
+        )
+    new = {name: value for name, value in values.items() if name not in recorded.values}
+    return new, "" if signed_by == recorded.signed_by else signed_by
