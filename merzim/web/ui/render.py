@@ -53,6 +53,15 @@ _NAMING = ("unit", "person", "responsible")
 """Fields of a passport with the key of a unit or person."""
 
 
+MACROS = (
+    *("fields", "parts", "form_parts", "register_fields", "chains", "timelines"),
+    *("calendar_parts", "portfolio_parts", "administration_parts"),
+)
+"""Files of `templates/macros`: their macros are known to every page by the file's name, read what the page is
+given, and may call those of the files before.
+"""
+
+
 class _Unindent(Extension):
     """Removes the indentation of templates from pages."""
 
@@ -345,32 +354,32 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
     account = getattr(request.state, "reader", None)
     tried = values.get("tried")
     refusal = tried.refusal if isinstance(tried, RejectedForm) else values.get("refusal")
-    response = HTMLResponse(
-        environment()
-        .get_template(template)
-        .render(
-            t=Translator(reader.language),
-            lang=reader.language,
-            languages=i18n.LANGUAGES,
-            theme=reader.theme,
-            themes=THEMES,
-            asset=asset_address,
-            today=ctx.today,
-            demonstration=ctx.moment.demonstration,
-            organisation=ctx.organisation_in(reader.language),
-            reader=account,
-            home="/" if account is None or account.may("read") else "/administration",
-            called=_person_name(ctx, reader.language),
-            acts_here=acts_here(ctx) if account else frozenset(),
-            scored=bool(account) and SCORED in acts_here(ctx),
-            unread=ctx.reads.unread_lines(ctx.reader.person) if ctx.reader.person else 0,
-            here=_here(request, place),
-            path=request.url.path,
-            help_section=section_of(request.url.path, account.access) if account else "",
-            **values,
-        ),
-        status_code=status or status_of(refusal),
-    )
+    context = {
+        "t": Translator(reader.language),
+        "lang": reader.language,
+        "languages": i18n.LANGUAGES,
+        "theme": reader.theme,
+        "themes": THEMES,
+        "asset": asset_address,
+        "today": ctx.today,
+        "demonstration": ctx.moment.demonstration,
+        "organisation": ctx.organisation_in(reader.language),
+        "reader": account,
+        "home": "/" if account is None or account.may("read") else "/administration",
+        "called": _person_name(ctx, reader.language),
+        "acts_here": acts_here(ctx) if account else frozenset(),
+        "scored": bool(account) and SCORED in acts_here(ctx),
+        "unread": ctx.reads.unread_lines(ctx.reader.person) if ctx.reader.person else 0,
+        "here": _here(request, place),
+        "path": request.url.path,
+        "help_section": section_of(request.url.path, account.access) if account else "",
+        "tried": None,
+        **values,
+    }
+    for name in MACROS:
+        context[name] = environment().get_template(f"macros/{name}.html").make_module(context)
+    text = environment().get_template(template).render(context)
+    response = HTMLResponse(text, status_code=status or status_of(refusal))
     response.headers["content-language"] = reader.language
     response.headers["vary"] = "Cookie, Accept-Language"
     set_preference_cookies(response, reader.new_cookies)
