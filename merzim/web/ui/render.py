@@ -344,6 +344,8 @@ RequestTranslator = Annotated[Translator, Depends(_translator)]
 def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **values: Any) -> Response:
     """Render a template as a page in the reader's language and theme.
 
+    The template is what stands between the head and the foot of `base.html`, and sets `page_title`.
+
     Args:
         status: by default that of what is refused: `refusal`, or that of the form `tried`.
         place: for the answer to a form, the address of the form's page; "" for the nearest page above.
@@ -378,7 +380,13 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
     }
     for name in MACROS:
         context[name] = environment().get_template(f"macros/{name}.html").make_module(context)
-    text = environment().get_template(template).render(context)
+    content = environment().get_template(template).make_module(context)
+    text = environment().get_template("base.html").render(
+        context,
+        content=content,
+        page_title=getattr(content, "page_title"),  # noqa: B009
+        scripts=getattr(content, "scripts", ""),
+    )
     response = HTMLResponse(text, status_code=status or status_of(refusal))
     response.headers["content-language"] = reader.language
     response.headers["vary"] = "Cookie, Accept-Language"
