@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -46,6 +47,8 @@ def command_values(
         text = answers.get(name, "").strip()
         if kind is dict:
             values[name] = parse_numbers(answers)
+        elif kind is bool:
+            values[name] = text == "yes"
         elif not text and not required:
             values[name] = None if kind in (date, int) else ""
         elif not text and name in NOT_CHOSEN:
@@ -59,7 +62,7 @@ def _value(ctx: RequestContext, kind: object, names: str, text: str, root: str) 
     """Return a typed text as a value of that type; `names`: what it names (`_kind`). Raises InvalidForm."""
     if kind is date:
         return parse_date(text)
-    if kind is int:
+    if kind in (int, Decimal):
         return parse_event_number(text) if names == "event" else parse_whole_number(text)
     if names == "person":
         return resolve_person(ctx.reads.office(), text, root=root)

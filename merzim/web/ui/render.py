@@ -381,11 +381,15 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
     for name in MACROS:
         context[name] = environment().get_template(f"macros/{name}.html").make_module(context)
     content = environment().get_template(template).make_module(context)
-    text = environment().get_template("base.html").render(
-        context,
-        content=content,
-        page_title=getattr(content, "page_title"),  # noqa: B009
-        scripts=getattr(content, "scripts", ""),
+    text = (
+        environment()
+        .get_template("base.html")
+        .render(
+            context,
+            content=content,
+            page_title=getattr(content, "page_title"),  # noqa: B009
+            scripts=getattr(content, "scripts", ""),
+        )
     )
     response = HTMLResponse(text, status_code=status or status_of(refusal))
     response.headers["content-language"] = reader.language

@@ -8,10 +8,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from calendars.kazakhstan import Kazakhstan
 from calendars.terms import Explanation
-from merzim.services.cases.judgement import Judgement
+from merzim.services.cases.judgement import Judgement, judge
 from merzim.services.cases.risks import CaseRegisters, registers_of_case
+from merzim.services.context import RequestContext
 from merzim.services.names import (
     AssigneeNames,
     Name,
@@ -23,6 +23,7 @@ from merzim.services.names import (
     unit_name,
 )
 from merzim.services.registers.results import RowView, field_view
+from merzim.services.scoring import Stakes
 from merzim.web.ui.form_values import RejectedForm
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import cell_of
@@ -47,7 +48,6 @@ from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure, Stage, Text
 from workflow.machine import COMPLETED
 from workflow.org.office import Office
-from workflow.scoring.prospects import StakesOfYear
 
 SETTLED: tuple[DeadlineStatus, ...] = ("done", "done_late", "missed")
 SHORT_STAGE = 4
@@ -186,24 +186,29 @@ class CaseView:
         return {entry.deadline.id: period for entry in self.entries if (period := entry.deadline.period)}
 
 
-def make_case_view(
-    case: Case,
-    procedure: Procedure,
-    judgement: Judgement,
-    *,
-    events: Sequence[Event],
-    notices: Sequence[Notice],
-    office: Office,
-    calendar: Kazakhstan,
-    stakes: StakesOfYear,
-    today: date,
-) -> CaseView:
-    """Return everything the pages of a case show on a day."""
-    soon = calendar.add_working_days(today, SOON_WORKING_DAYS)
-    entries = tuple(
-        _entry(deadline, case, procedure, office, calendar, stakes, today=today, soon=soon)
-        for deadline in judgement.deadlines
-    )
+def build_case_view(ctx: RequestContext, case: Case, procedure: Procedure) -> CaseView:
+    """Return everything the pages of a case show today."""
+    office, calendar, today = ctx.reads.office(), ctx.calendar, ctx.today
+    judgement = judge(case, procedure, calendar, today=today)
+    events, notices = ctx.reads.events(case.id), ctx.reads.notices(case.id)
+    soon, stakes = calendar.add_working_days(today, SOON_WORKING_DAYS), Stakes(ctx)
+
+    def entry(deadline: Deadline) -> ShownObligation:
+        """Return one obligation of the case as its page shows it."""
+        obligation = deadline.obligation
+        stake = stakes.of(case.unit, obligation.indicator, deadline.period, deadline.due)
+        return ShownObligation(
+            deadline=deadline,
+            look=status_on(deadline, today=today, soon=soon),
+            fact=case.facts.get(deadline.fact),
+            who=name_assignees(office, assignee_key(case, obligation, deadline.id), on=today),
+            stake=stake.points if stake else None,
+            working_days=working_days_between(deadline.due, today, calendar),
+            awaited=awaited_elements(deadline, procedure, today=today),
+            stale=deadline.due is not None and not holds_on(deadline, today),
+        )
+
+    entries = tuple(map(entry, judgement.deadlines))
     changes, effective = field_changes(events), effective_events(events)
     return CaseView(
         case=case,
@@ -244,32 +249,6 @@ def _titles_of_repeated(procedure: Procedure, events: Sequence[Event]) -> Mappin
     """Return the titles of facts that happened again in a period (`event_held.2026-02#2`)."""
     names = {event.name: event.name.partition(".")[0] for event in events if "#" in event.name}
     return {name: procedure.by_id[fact].title for name, fact in names.items() if fact in procedure.by_id}
-
-
-def _entry(
-    deadline: Deadline,
-    case: Case,
-    procedure: Procedure,
-    office: Office,
-    calendar: Kazakhstan,
-    stakes: StakesOfYear,
-    *,
-    today: date,
-    soon: date,
-) -> ShownObligation:
-    """Return one obligation of the case as its page shows it."""
-    obligation = deadline.obligation
-    stake = stakes.of(case.unit, obligation.indicator, deadline.period, deadline.due)
-    return ShownObligation(
-        deadline=deadline,
-        look=status_on(deadline, today=today, soon=soon),
-        fact=case.facts.get(deadline.fact),
-        who=name_assignees(office, assignee_key(case, obligation, deadline.id), on=today),
-        stake=stake.points if stake else None,
-        working_days=working_days_between(deadline.due, today, calendar),
-        awaited=awaited_elements(deadline, procedure, today=today),
-        stale=deadline.due is not None and not holds_on(deadline, today),
-    )
 
 
 def _day(deadline: Deadline, today: date) -> date | None:

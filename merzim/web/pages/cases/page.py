@@ -14,7 +14,6 @@ from calendars import OutOfRange
 from i18n import knows, say
 from merzim.services.cases import verbs as cases
 from merzim.services.cases.comments import whom_to_ask
-from merzim.services.cases.judgement import judge
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.documents.case_documents import case_papers, forms_of
 from merzim.services.law.calendar_acts import moves_of
@@ -22,11 +21,10 @@ from merzim.services.names import author_names
 from merzim.services.registers.results import RowView, UnknownRow
 from merzim.services.registers.views import AskRow, show_row
 from merzim.services.results import ActMovesResult, act_moves_result
-from merzim.services.scoring import Stakes
 from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads import get_evidence, get_form, get_package
 from merzim.web.http import CaseId, WebContext
-from merzim.web.pages.cases.case_view import CaseView, make_case_view, risk_view
+from merzim.web.pages.cases.case_view import CaseView, build_case_view, risk_view
 from merzim.web.pages.cases.evidence import proof_of
 from merzim.web.pages.cases.recording import (
     correct_form,
@@ -42,7 +40,7 @@ from merzim.web.ui.form_values import RejectedForm
 from merzim.web.ui.name_fields import NameField, build_person_field
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
-from workflow.cases.case import Case, Event
+from workflow.cases.case import Event
 from workflow.cases.changes import comments
 from workflow.cases.commands.assignments import CannotComment
 from workflow.cases.registers.assignments import assignments
@@ -50,7 +48,6 @@ from workflow.cases.registers.evidence_list import proofs
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding
 from workflow.languages import PAPER_LANGUAGES
-from workflow.law.procedure import Procedure
 from workflow.registers.definition import Register
 
 Tab = Literal["deadlines", "risks", "papers", "history"]
@@ -121,21 +118,6 @@ def _parameter(ctx: WebContext, name: str, longest: int = 200) -> str:
 
 UNDOABLE = ("recorded", "replanned")
 """Actions that can be undone for ten minutes."""
-
-
-def build_case_view(ctx: RequestContext, case: Case, procedure: Procedure) -> CaseView:
-    """Return everything the pages of a case show today."""
-    return make_case_view(
-        case,
-        procedure,
-        judge(case, procedure, ctx.calendar, today=ctx.today),
-        events=ctx.reads.events(case.id),
-        notices=ctx.reads.notices(case.id),
-        office=ctx.reads.office(),
-        calendar=ctx.calendar,
-        stakes=Stakes(ctx),
-        today=ctx.today,
-    )
 
 
 def redirect_to_case(ctx: WebContext, case: str, *, tab: Tab = "deadlines", **parameters: str) -> Response:

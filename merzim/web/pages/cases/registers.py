@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter
 from starlette.datastructures import FormData
@@ -20,6 +20,7 @@ from merzim.web.pages.cases.case_view import OF_FORM
 from merzim.web.pages.cases.evidence import evidence_inputs
 from merzim.web.pages.cases.page import UNREAD
 from merzim.web.pages.cases.writing import answer_form
+from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
     InvalidForm,
     file_of,
@@ -31,7 +32,6 @@ from merzim.web.ui.form_values import (
     text_fields,
 )
 from merzim.web.ui.preferences import redirect
-from workflow.registers.definition import RegisterField
 
 router = APIRouter(include_in_schema=False)
 Sent = Annotated[FormData, sent(files=3, fields=60)]
@@ -119,37 +119,19 @@ def _write(
     register, entry = register_of(form.register)
     action = register.actions[form.action] if form.action else None
     verb = act_on_row(form.register, form.action) if form.action else add_row(form.register)
-    numbered = form.action or form.of != "number" or answers.get("number", "").strip()
-    values: dict[str, Any] = {"case": case}
-    if numbered:
-        values[form.of] = parse_whole_number(answers.get("number", ""))
-    for name, field in (action.fields if action else register.fields).items():
-        if name not in values:
-            values |= _value(ctx, name, field, answers)
+    fields = (action or register).fields
+    typed = {name: ctx.today.isoformat() for name, field in fields.items() if field.fixed}
+    typed |= {name: answers[field.short] for name, field in fields.items() if field.short in answers} | answers
+    number = typed.pop("number", "")
+    if numbered := form.action or form.of != "number" or number.strip():
+        typed[form.of] = number
+    values = {"case": case, **command_values(ctx, verb.command, typed)}
     if action and action.evidence:
         values["evidence"] = evidence_inputs(sent_form)
     result = verb(ctx, build(verb.command, values))
     event = action.event if action else entry.event
     message = "position_described" if event == "position_exposed" and numbered else _OUTCOMES.get(event, event)
     return message if result.changed else "nothing_new", {}
-
-
-def _value(ctx: RequestContext, name: str, field: RegisterField, answers: Mapping[str, str]) -> dict[str, Any]:
-    """Return the value of a field by its name. A form without it means today for a fixed day and no for a
-    choice of yes and no; for others {}.
-    """
-    text = answers.get(name, answers.get(field.short))
-    if text is None:
-        return {name: ctx.today} if field.fixed else {name: False} if field.kind == "yes_no" else {}
-    match field.kind:
-        case "date":
-            return {name: parse_date(text) if field.required or text.strip() else None}
-        case "yes_no":
-            return {name: text == "yes"}
-        case "number" | "row":
-            return {name: parse_whole_number(text)}
-        case _:
-            return {name: parse_text(text)}
 
 
 def _edit(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]) -> Outcome:

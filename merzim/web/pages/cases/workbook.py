@@ -10,9 +10,8 @@ from merzim.services.context import whole_case
 from merzim.services.law.regulations import case_registers
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import CaseId, as_workbook
-from merzim.web.pages.cases.case_view import ShownObligation, StagePart, risk_view
+from merzim.web.pages.cases.case_view import ShownObligation, StagePart, build_case_view, risk_view
 from merzim.web.pages.cases.evidence import ShownProof, proof_of
-from merzim.web.pages.cases.page import build_case_view
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, table_of
 from workflow.cases.registers.evidence_list import proofs
@@ -53,10 +52,7 @@ DOCUMENTS: tuple[Column[ShownProof], ...] = (
 def get_case_workbook(ctx: Reading, case: CaseId) -> Response:
     """Return the deadlines, documents and risks of a case as one workbook."""
     stored_case, procedure = whole_case(ctx, case)
-    view, t = (
-        build_case_view(ctx, stored_case, procedure),
-        Translator(ctx.language),
-    )
+    view, t = build_case_view(ctx, stored_case, procedure), Translator(ctx.language)
     risks = risk_view(view, {}, None, today=ctx.today)
     sheets = [
         table_of(
