@@ -31,7 +31,7 @@ from merzim.services.registers.queries import ListRows
 from merzim.services.upkeep import maintenance
 from merzim.settings import DatabaseSettings, RetentionSettings
 from merzim.storage.org.store import former_people
-from merzim.web.ui.name_fields import build_person_field
+from merzim.web.ui.name_fields import person_names
 from tests.checking import refusal_codes
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_verify import by_hand
@@ -148,7 +148,7 @@ def test_rows_go_on_naming_who_left_and_are_edited_until_the_act(office_app: App
         rows = register_views.list_rows(ctx, ListRows.model_validate(ask)).rows
         sheet = register_tables.export(ctx, ListRows.model_validate(ask), "ru")
         cells = [cell.value for cell in load_workbook(BytesIO(sheet)).active[2]]
-        field = build_person_field(office_app.reads.office(), rows[0].values["employee"])
+        field = person_names(office_app.reads.office()).field(str(rows[0].values["employee"]))
         return rows[0].names[rows[0].values["employee"]], field.options[-1].id, cells
 
     name, option, cells = named(NAMES[0])

@@ -11,12 +11,7 @@ import pytest
 
 from merzim.services.names import MAX_LISTED, paginate_units, units_to_filter_by
 from merzim.web.ui.form_values import InvalidForm
-from merzim.web.ui.name_fields import (
-    MAX_SUGGESTIONS,
-    build_person_field,
-    resolve_person,
-    resolve_unit,
-)
+from merzim.web.ui.name_fields import MAX_SUGGESTIONS, person_names, unit_names
 from tests.web.conftest import NOW, TODAY, Site, hide, office_with_cases
 from tests.web.offices import office as small_office
 from tests.web.test_administration import person
@@ -79,7 +74,7 @@ def site() -> Site:
     ],
 )
 def test_a_unit_is_typed_by_code_by_name_or_by_a_beginning_it_alone_has(said: str, meant: str) -> None:
-    assert resolve_unit(COUNTRY, said) == meant
+    assert unit_names(COUNTRY).resolve(said) == meant
 
 
 @pytest.mark.parametrize(
@@ -97,12 +92,12 @@ def test_what_fits_several_or_none_names_those_that_are_near(
 ) -> None:
     """Ten are all named, of more the first ten; each so that typed it means that unit alone."""
     with pytest.raises(InvalidForm) as refused:
-        resolve_unit(COUNTRY, said)
+        unit_names(COUNTRY).resolve(said)
     near_names = refused.value.arguments["near"]
 
     assert refused.value.code == f"web.found.{code}"
     assert len(near_names) == MAX_SUGGESTIONS if near is None else sorted(near_names) == sorted(near)
-    assert all(resolve_unit(COUNTRY, name) in COUNTRY.units for name in near_names)
+    assert all(unit_names(COUNTRY).resolve(name) in COUNTRY.units for name in near_names)
 
 
 def test_a_name_is_looked_for_among_one_s_own_units_a_code_everywhere() -> None:
@@ -110,21 +105,21 @@ def test_a_name_is_looked_for_among_one_s_own_units_a_code_everywhere() -> None:
     below = {f"x{n}": Unit(id=f"x{n}", name=f"X{n}", parent="d3") for n in range(MAX_LISTED)}
     wide = replace(COUNTRY, units={**COUNTRY.units, **below})
 
-    assert resolve_unit(wide, "абай", root="d3") == "s3"
-    assert resolve_unit(wide, "абай мектебі", root="d3") == "s3"
-    assert resolve_unit(wide, "s24", root="d3") == "s24"
+    assert unit_names(wide, "d3").resolve("абай") == "s3"
+    assert unit_names(wide, "d3").resolve("абай мектебі") == "s3"
+    assert unit_names(wide, "d3").resolve("s24") == "s24"
     with pytest.raises(InvalidForm) as refused:
-        resolve_unit(wide, "04-а", root="d3")
+        unit_names(wide, "d3").resolve("04-а")
     assert refused.value.arguments["near"] == []
 
 
 def test_a_person_is_typed_by_name_by_e_mail_or_by_a_beginning_they_alone_have() -> None:
-    assert resolve_person(COUNTRY, "сейітов 0012") == "p12@org.kz"
-    assert resolve_person(COUNTRY, "P12@org") == "p12@org.kz"
-    assert resolve_person(COUNTRY, "әлиева") == "a@org.kz"
-    assert build_person_field(COUNTRY, "p12@org.kz").shown == "Сейітов 0012"
+    assert person_names(COUNTRY).resolve("сейітов 0012") == "p12@org.kz"
+    assert person_names(COUNTRY).resolve("P12@org") == "p12@org.kz"
+    assert person_names(COUNTRY).resolve("әлиева") == "a@org.kz"
+    assert person_names(COUNTRY).field("p12@org.kz").shown == "Сейітов 0012"
     with pytest.raises(InvalidForm) as refused:
-        resolve_person(COUNTRY, "Сейітов")
+        person_names(COUNTRY).resolve("Сейітов")
     assert refused.value.code == "web.found.person_several_more"
 
 

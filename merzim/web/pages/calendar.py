@@ -28,7 +28,7 @@ from merzim.services.names import case_title, cases_of, known_year, unit_name
 from merzim.web.auth.dependencies import Managing, Reading, reads_files
 from merzim.web.http import WebContext
 from merzim.web.ui.form_values import InvalidForm, file_of, parse_date, sent, text_fields, tidy
-from merzim.web.ui.name_fields import UnitParam, build_unit_filter
+from merzim.web.ui.name_fields import UnitParam, unit_filter
 from merzim.web.ui.render import page
 from workflow.board.rows import Row
 from workflow.cases.registers.entries import is_entry
@@ -138,7 +138,7 @@ def month_page(
         total=sum(count for count, _ in by_day.values()),
         earlier=_beside(laid, calendar, -1),
         later=_beside(laid, calendar, 1),
-        units=build_unit_filter(ctx.reads.office(), unit, own_unit=ctx.reader.root),
+        units=unit_filter(ctx, unit),
         unit=unit,
         chosen=chosen,
         listed=lines(listed),

@@ -64,7 +64,7 @@ from merzim.web.ui.form_values import (
     sent,
     status_of,
 )
-from merzim.web.ui.name_fields import NameField, UnitParam, build_unit_field, build_unit_filter, resolve_unit
+from merzim.web.ui.name_fields import NameField, UnitParam, own_units, unit_filter
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import RequestTranslator, page
 from merzim.web.ui.tables import Column, at_tidy_address, page_heads, workbook_response
@@ -145,7 +145,7 @@ def start(ctx: Managing, kind: KindPath, form: Sent) -> Response:
             "register_id": asked.register_id,
             "kind": asked.kind,
             "title": answers.get("title", ""),
-            "units": [resolve_unit(ctx.reads.office(), text, root=ctx.reader.root) for text in unit_texts],
+            "units": [own_units(ctx).resolve(text) for text in unit_texts],
             "duties": [text for text in answers.get("duty", "").split(";") if text],
             "posts": [text.strip() for text in answers.get("posts", "").split(";") if text.strip()],
             "until": parse_date(answers.get("until", "")),
@@ -313,7 +313,7 @@ def _start_form(
         address=f"/campaigns/new/{name}",
         kind=kind,
         answers=answers,
-        units=[build_unit_field(office, unit_name, root=ctx.reader.root) for unit_name in unit_texts],
+        units=[own_units(ctx).field(unit_name) for unit_name in unit_texts],
         duties=[duty for duty in DUTIES if any(duty in person.duties for person in office.people.values())],
         given=form_fields(ctx, kind.given, None, rejected_form),
         preview=preview,
@@ -343,7 +343,7 @@ def _campaign_page(
         return f"/campaigns/{campaign}" + (f"?{urlencode(parameters)}" if parameters else "")
 
     parameters = {key: value for key, value in query.items() if value}
-    units: NameField = build_unit_filter(ctx.reads.office(), query["unit"], own_unit=ctx.reader.root)
+    units: NameField = unit_filter(ctx, query["unit"])
     return page(
         ctx,
         "campaign.html",

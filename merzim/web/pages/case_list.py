@@ -16,7 +16,7 @@ from merzim.services.law.acts import ProcedureGroups, offered_procedures
 from merzim.services.names import UnitName, case_title, require_exportable, unit_name
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import Number
-from merzim.web.ui.name_fields import UnitParam, build_unit_filter
+from merzim.web.ui.name_fields import UnitParam, unit_filter
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Column, at_tidy_address, page_heads, tidy_address, workbook_response
 from workflow.board.rows import CaseFilter, CaseOrder, Row
@@ -200,7 +200,7 @@ def cases_page(
         criteria=criteria,
         is_filtered=criteria != CaseFilter(),
         order=order,
-        units=build_unit_filter(ctx.reads.office(), criteria.unit or "", own_unit=ctx.reader.root),
+        units=unit_filter(ctx, criteria.unit or ""),
         procedures=procedures,
         stages=_stages(ctx, criteria, procedures),
         number=number,

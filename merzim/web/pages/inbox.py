@@ -17,7 +17,7 @@ from merzim.web.http import Number, WebContext
 from merzim.web.pages.cases.writing import said_of_assignment
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number
-from merzim.web.ui.name_fields import build_person_field
+from merzim.web.ui.name_fields import own_people
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
@@ -133,7 +133,7 @@ def _page(ctx: WebContext, query: ListAssignments, *, rejected_form: RejectedFor
         names=names,
         heads=page_heads(_columns(names)),
         titles={name: case_title(head, ctx.library.of(head)) for name, head in heads.items()},
-        assigning=build_person_field(ctx.reads.office(), typed_person, root=ctx.reader.root),
+        assigning=own_people(ctx).field(typed_person),
         tried=rejected_form,
     )
 

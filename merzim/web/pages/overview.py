@@ -16,7 +16,7 @@ from merzim.services.names import person_name
 from merzim.services.yearly.opening import proposed_year
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import Number
-from merzim.web.ui.name_fields import UnitParam, build_unit_filter
+from merzim.web.ui.name_fields import UnitParam, unit_filter
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import at_tidy_address, line_columns, page_heads, workbook_response
 from workflow.board.rows import Urgency
@@ -37,7 +37,7 @@ def overview_page(ctx: Reading, unit: UnitParam) -> Response:
         ctx,
         "overview.html",
         view=view,
-        units=build_unit_filter(office, unit, own_unit=ctx.reader.root),
+        units=unit_filter(ctx, unit),
         heads=page_heads(line_columns(ctx.today)),
         failed=failed,
         failed_names={notice.person: person_name(office, notice.person) for notice in failed},
@@ -87,7 +87,7 @@ def deadlines_page(ctx: Reading, asking: Asked, number: Number = 1) -> Response:
         ctx,
         "deadlines.html",
         view=deadlines(ctx, asking, number=number),
-        units=build_unit_filter(ctx.reads.office(), asking.unit or "", own_unit=ctx.reader.root),
+        units=unit_filter(ctx, asking.unit or ""),
         heads=page_heads(line_columns(ctx.today)),
     )
 

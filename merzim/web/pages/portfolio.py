@@ -28,7 +28,7 @@ from merzim.services.names import UnknownUnit, require_exportable
 from merzim.services.yearly.clock import PROCEDURE
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import Number, as_workbook
-from merzim.web.ui.name_fields import UnitParam, build_unit_filter
+from merzim.web.ui.name_fields import UnitParam, unit_filter
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Column, at_tidy_address, table_of
 from workflow.machine import OVER
@@ -149,7 +149,7 @@ def portfolio_page(
         "portfolio.html",
         criteria=criteria,
         years=_years(ctx),
-        units=build_unit_filter(ctx.reads.office(), criteria.unit, own_unit=ctx.reader.root),
+        units=unit_filter(ctx, criteria.unit),
         procedures=offered_procedures(ctx, "", criteria.procedure),
         stages=[(stage.id, stage.title) for stage in ctx.library.latest(criteria.procedure).stages],
         view=view,

@@ -18,7 +18,7 @@ from merzim.services.search import Hit, Search, search
 from merzim.services.verbs import NotAllowed
 from merzim.web.auth.dependencies import Own, Reading
 from merzim.web.ui.form_values import printable, tidy
-from merzim.web.ui.name_fields import MAX_SUGGESTIONS, Suggestion, suggest_any, suggest_people, suggest_units
+from merzim.web.ui.name_fields import MAX_SUGGESTIONS, Suggestion, own_units, person_names, unit_names
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import row_title
 from workflow.board.rows import CaseFilter
@@ -98,12 +98,13 @@ def suggest(ctx: Own, what: What, q: Typed = "") -> Response:
     office, t = ctx.reads.office(), Translator(ctx.language)
     found: Sequence[Suggestion] = ()
     if kind == "unit":
-        found = suggest_units(office, q, root="" if ctx.reader.may("settings") else ctx.reader.root)
+        found = (unit_names(office) if ctx.reader.may("settings") else own_units(ctx)).suggestions(q)
     elif kind == "person":
         root = "" if _names_people(ctx) else ctx.reader.root
-        found = suggest_people(office.written_down, q, root=root)
+        found = person_names(office.written_down, root).suggestions(q)
     elif kind == "responsible":
-        found = suggest_any(office.written_down, q) if _names_people(ctx) else ()
+        either = (unit_names(office.written_down), person_names(office.written_down))
+        found = [each for names in either for each in names.suggestions(q)] if _names_people(ctx) else ()
     elif not ctx.reader.may("read"):
         raise NotAllowed
     else:

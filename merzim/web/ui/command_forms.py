@@ -19,7 +19,7 @@ from merzim.web.ui.form_values import (
     parse_text,
     parse_whole_number,
 )
-from merzim.web.ui.name_fields import resolve_person
+from merzim.web.ui.name_fields import person_names
 
 NOT_CHOSEN = {"fact": "web.refusal.no_fact", "name": "web.refusal.no_record"}
 """Sentences about required fields that are chosen from a list."""
@@ -65,7 +65,7 @@ def _value(ctx: RequestContext, kind: object, names: str, text: str, root: str) 
     if kind in (int, Decimal):
         return parse_event_number(text) if names == "event" else parse_whole_number(text)
     if names == "person":
-        return resolve_person(ctx.reads.office(), text, root=root)
+        return person_names(ctx.reads.office(), root).resolve(text)
     return parse_text(text)
 
 

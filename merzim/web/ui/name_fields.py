@@ -4,7 +4,7 @@ many. The text may be a code, a name, or the beginning of either.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Annotated
@@ -66,21 +66,27 @@ class NameField:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Finder:
-    """Finds units, or people, by what is typed, among those at a unit and below it.
+class Names:
+    """The units, or the people, that a field may name: found by what is typed, or chosen from a list.
 
     Attributes:
         kind: "unit" or "person".
+        is_listed: whether they are few enough for a list, whose values are taken as they are.
+        options: what the list offers, when this value is chosen.
         is_known: whether a text is an id or key itself; is_seen: whether the reader may see an id or key.
         text: the text that identifies one, by id or key; suggest: its suggestion.
+        former: the keys of people who left with exactly this name.
     """
 
     kind: str
     index: NameIndex
+    is_listed: bool
+    options: Callable[[str], Iterable[UnitName]]
     is_known: Callable[[str], bool]
     is_seen: Callable[[str], bool]
     text: Callable[[str], Name]
     suggest: Callable[[str], Suggestion]
+    former: Callable[[str], Sequence[str]] = lambda _: ()
 
     def find(self, text: str) -> str | InvalidForm:
         """Return the only match of a text, else the refusal with the closest.
@@ -88,6 +94,9 @@ class _Finder:
         Of several with exactly this name the only one that is seen counts, else the only beginning.
         """
         matches = list(self.index.exactly(text))
+        former = self.former(text)
+        if not matches and len(former) == 1:
+            return former[0]
         if len(matches) > 1:
             matches = list(filter(self.is_seen, matches))
         matches = matches or list(islice(filter(self.is_seen, self.index.beginning(text)), MAX_SUGGESTIONS + 1))
@@ -99,12 +108,25 @@ class _Finder:
         names = [self.text(id) for id in near[:MAX_SUGGESTIONS]]
         return InvalidForm(f"web.found.{self.kind}_{code}", text=text[:100], near=names)
 
-    def resolve(self, text: str) -> str:
-        """Return the only match of a text, "" of an empty one. Raises InvalidForm."""
-        found = self.find(text) if text.strip() else ""
+    def named(self, text: str) -> str:
+        """Return the id or key a text names: by itself, its name, or a unique beginning; "" for no text.
+
+        A whole name is found among all, a beginning only among those that are seen.
+
+        Raises:
+            InvalidForm: nothing matches, or several do; it lists the closest.
+        """
+        found = self.find(text) if text.strip() and not self.is_known(text) else text.strip() and text
         if isinstance(found, InvalidForm):
             raise found
         return found
+
+    def resolve(self, text: str) -> str:
+        """Return what the value of a field names: one chosen from a list as it is, a typed one by `named`.
+
+        The caller checks whether it may be chosen.
+        """
+        return text if self.is_listed else self.named(text)
 
     def closest(self, text: str) -> list[str]:
         """Return those whose name begins with the text, then those with a word that does; MAX_SUGGESTIONS at
@@ -118,8 +140,21 @@ class _Finder:
         """Return those closest to a text as suggestions."""
         return [self.suggest(id) for id in self.closest(text)]
 
-    def field(self, chosen: str, *, explains: bool) -> NameField:
-        """Return a text field. `explains`: whether it says itself what is wrong with its text."""
+    def field(
+        self, chosen: str, *, without: Collection[str] = (), typed: bool = False, explains: bool = False
+    ) -> NameField:
+        """Return the field.
+
+        Args:
+            chosen: an id or key, or the text that was typed.
+            without: ids or keys that may not be chosen.
+            typed: whether names are typed also where they are few, so that all are suggested.
+            explains: whether it says itself what is wrong with its text.
+        """
+        if self.is_listed:
+            options = tuple(option for option in self.options(chosen) if option.id not in without)
+            near = tuple(self.suggest(option.id) for option in options if typed and self.is_seen(option.id))
+            return NameField(options=options, chosen=chosen, near=near)
         field = NameField(chosen=chosen, shown=self.text(chosen), finds=self.kind)
         refusal = self.find(chosen) if chosen and not self.is_known(chosen) else ""
         if not isinstance(refusal, InvalidForm):
@@ -128,128 +163,57 @@ class _Finder:
         return replace(field, near=near, wrong=True, refusal=refusal if explains else None)
 
 
-def _everybody(id: str) -> bool:
-    return True
-
-
-def _units(office: Office, root: str) -> _Finder:
-    """Return the finder of units; only those at `root` and below are seen, all for ""."""
-    return _Finder(
+def unit_names(office: Office, root: str = "") -> Names:
+    """Return the units a field may name: `root` with all below it, all for ""."""
+    below = frozenset(office.below(root)) if root else frozenset(office.units)
+    return Names(
         kind="unit",
         index=office.unit_called,
+        is_listed=len(below) <= MAX_LISTED,
+        options=lambda _: (unit for unit in units_in_order(office) if within(office, unit.id, root)),
         is_known=office.units.__contains__,
-        is_seen=frozenset(office.below(root)).__contains__ if root else _everybody,
+        is_seen=below.__contains__,
         text=lambda unit: unit_text(office, unit),
         suggest=lambda unit: unit_suggestion(office, unit),
     )
 
 
-def _people(office: Office, root: str) -> _Finder:
-    """Return the finder of people; only those of units at `root` and below are seen, all for ""."""
+def person_names(office: Office, root: str = "") -> Names:
+    """Return the people a field may name: those of the units at `root` and below, all for "".
+
+    Somebody who left is named by key or whole name, and offered only where already chosen.
+    """
     units = frozenset(office.below(root)) if root else frozenset[str]()
-    return _Finder(
+
+    def is_seen(key: str) -> bool:
+        return key in office.people and (not root or office.people[key].unit in units)
+
+    def options(chosen: str) -> Iterable[UnitName]:
+        people = [person for person in office.by_name if is_seen(person.key)]
+        former_people = [office.former[chosen]] if chosen in office.former else []
+        return (UnitName(id=person.key, name=name_of(person)) for person in (*people, *former_people))
+
+    return Names(
         kind="person",
         index=office.person_called,
+        is_listed=len(office.people) <= MAX_LISTED,
+        options=options,
         is_known=lambda key: key in office.people or key in office.former,
-        is_seen=(lambda key: office.people[key].unit in units) if root else _everybody,
+        is_seen=is_seen,
         text=lambda key: person_text(office, key),
         suggest=lambda key: _person_suggestion(office, key),
+        former=office.former_called.exactly,
     )
 
 
-def build_unit_field(
-    office: Office, chosen: str, *, root: str = "", without: Collection[str] = (), explains: bool = False
-) -> NameField:
-    """Build the field for a unit.
-
-    Args:
-        chosen: the id of a unit, or the text that was typed.
-        root: the unit that may be chosen, with all units below it; "" is all.
-        without: ids of units that may not be chosen.
-        explains: whether the field itself says what is wrong with its text.
-    """
-    if not are_units_listed(office, root):
-        return _units(office, root).field(chosen, explains=explains)
-    options = tuple(
-        unit for unit in units_in_order(office) if unit.id not in without and within(office, unit.id, root)
-    )
-    return NameField(options=options, chosen=chosen)
+def own_units(ctx: RequestContext) -> Names:
+    """Return the units the reader's forms may name: their own and those below, all for an account of none."""
+    return unit_names(ctx.reads.office(), ctx.reader.root)
 
 
-def build_person_field(
-    office: Office,
-    chosen: str,
-    *,
-    root: str = "",
-    without: Collection[str] = (),
-    typed: bool = False,
-    explains: bool = False,
-) -> NameField:
-    """Build the field for a person.
-
-    Args:
-        chosen: a key, or the text that was typed; a person who left is offered only if already chosen.
-        root: the unit whose people, and those of all below it, are offered; "" is all.
-        without: keys of people who may not be chosen.
-        typed: whether names are typed also where they are few, so that all are suggested.
-        explains: whether the field itself says what is wrong with its text.
-    """
-    finder = _people(office, root)
-    if not _are_people_listed(office):
-        return finder.field(chosen, explains=explains)
-    people = [person for person in office.by_name if person.key not in without and finder.is_seen(person.key)]
-    former_people = [office.former[chosen]] if chosen in office.former else []
-    return NameField(
-        options=tuple(UnitName(id=person.key, name=name_of(person)) for person in (*people, *former_people)),
-        chosen=chosen,
-        near=tuple(_person_suggestion(office, person.key) for person in people) if typed else (),
-    )
-
-
-def resolve_unit(office: Office, text: str, *, root: str = "") -> str:
-    """Return the id of the unit a field names: by code, name, or a unique beginning of either.
-
-    "" stays "", and a value chosen from a list is returned unchanged. The caller checks whether the unit may be
-    chosen: a code or whole name matches any unit, a beginning only units at `root` and below.
-
-    Raises:
-        InvalidForm: no unit matches, or several do; it lists the closest.
-    """
-    return text if are_units_listed(office, root) else resolve_unit_text(office, text, root=root)
-
-
-def resolve_unit_text(office: Office, text: str, *, root: str = "") -> str:
-    """Return the id of the unit a text names, as `resolve_unit` does for a text field."""
-    return text if text in office.units else _units(office, root).resolve(text)
-
-
-def resolve_person(office: Office, text: str, *, root: str = "") -> str:
-    """Return the key of the person a field names: by key, e-mail, name, or a unique beginning of these.
-
-    "" stays "", and where people are few enough for a list the value is returned unchanged.
-
-    Args:
-        root: the unit at and below which the text is searched; a key, and the whole name of somebody who left,
-            are taken from any unit.
-
-    Raises:
-        InvalidForm: nobody matches, or several people do; it lists the closest.
-    """
-    if text in office.people or text in office.former or _are_people_listed(office):
-        return text
-    former_keys = office.former_called.exactly(text)
-    if len(former_keys) == 1 and not office.person_called.exactly(text):
-        return former_keys[0]
-    return _people(office, root).resolve(text)
-
-
-def are_units_listed(office: Office, root: str = "") -> bool:
-    """Return whether the units that may be chosen are few enough for a list."""
-    return (len(office.below(root)) if root else len(office.units)) <= MAX_LISTED
-
-
-def _are_people_listed(office: Office) -> bool:
-    return len(office.people) <= MAX_LISTED
+def own_people(ctx: RequestContext) -> Names:
+    """Return the people the reader's forms may name: those of their own unit and below."""
+    return person_names(ctx.reads.office(), ctx.reader.root)
 
 
 def person_text(office: Office, key: str) -> Name:
@@ -273,25 +237,10 @@ def _former_text(office: Office, key: str) -> Name:
     return name_of(former_person) if len(namesakes) == 1 else key
 
 
-def suggest_units(office: Office, text: str, *, root: str = "") -> list[Suggestion]:
-    """Suggest units whose code or name begins with the text, then those with a word that does."""
-    return _units(office, root).suggestions(text)
-
-
 def unit_suggestion(office: Office, unit: str) -> Suggestion:
     """Return the suggestion of a unit: the text that identifies it and the name of the unit above."""
     above = office.units.get(office.units[unit].parent or "")
     return Suggestion(typed=unit_text(office, unit), beside=name_of(above) if above else "")
-
-
-def suggest_people(office: Office, text: str, *, root: str = "") -> list[Suggestion]:
-    """Suggest people whose name or e-mail begins with the text, then those with a word that does."""
-    return _people(office, root).suggestions(text)
-
-
-def suggest_any(office: Office, text: str) -> Sequence[Suggestion]:
-    """Suggest units, then people, for a text that may mean either."""
-    return [*suggest_units(office, text), *suggest_people(office, text)]
 
 
 def _person_suggestion(office: Office, key: str) -> Suggestion:
@@ -316,8 +265,7 @@ def require_unit(ctx: Reading, unit: NameText = "") -> str:
     """
     if not unit.strip():
         return ""
-    office = ctx.reads.office()
-    return unit if are_units_listed(office) else resolve_unit_text(office, unit, root=ctx.reader.root)
+    return unit if unit_names(ctx.reads.office()).is_listed else own_units(ctx).named(unit)
 
 
 def parse_unit(ctx: Reading, unit: NameText = "") -> str:
@@ -335,7 +283,7 @@ def parse_person(ctx: Reading, person: NameText = "") -> str:
     people are few enough for a list.
     """
     try:
-        return resolve_person(ctx.reads.office(), person, root=ctx.reader.root) if person.strip() else ""
+        return own_people(ctx).resolve(person) if person.strip() else ""
     except InvalidForm:
         return person
 
@@ -345,41 +293,37 @@ UnitParam = Annotated[str, Depends(parse_unit)]
 RequiredUnit = Annotated[str, Depends(require_unit)]
 
 
-def build_person_filter(office: Office, chosen: str, near: Collection[str], *, own_unit: str = "") -> NameField:
-    """Build the field that filters a list by person.
+def person_filter(ctx: RequestContext, chosen: str, near: Collection[str] = ()) -> NameField:
+    """Return the field that filters a list by person; nobody of a unit the reader does not see is offered.
 
     Args:
         chosen: a key, or the text that was typed.
         near: keys of the people in the list, who are suggested first.
-        own_unit: the unit the reader sees with all below it; "" is all. Nobody of another unit is offered.
     """
-    field = build_person_field(office, chosen, root=own_unit, explains=True)
+    office, names = ctx.reads.office(), own_people(ctx)
+    field = names.field(chosen, explains=True)
     if field.wrong or field.options:
         return field
-    people = [office.people[key] for key in near if key in office.people]
-    people = sorted((person for person in people if within(office, person.unit, own_unit)), key=name_order)
-    return replace(field, near=tuple(_person_suggestion(office, person.key) for person in people))
+    people = sorted((office.people[key] for key in near if names.is_seen(key)), key=name_order)
+    return replace(field, near=tuple(names.suggest(person.key) for person in people))
+
+
+def unit_filter(ctx: RequestContext, chosen: str) -> NameField:
+    """Return the field that filters a list by unit: of all, or of the reader's own where they are too many."""
+    office = ctx.reads.office()
+    return _unit_filter(office, chosen, "" if unit_names(office).is_listed else ctx.reader.root)
 
 
 def unit_choices(ctx: RequestContext, chosen: str) -> NameField:
-    """Build the field for choosing a unit: the reader's own and those below."""
-    office, own_unit = ctx.reads.office(), ctx.reader.root
-    return build_unit_filter(office, chosen or own_unit, root=own_unit)
+    """Return the field for choosing a unit: the reader's own and those below."""
+    return _unit_filter(ctx.reads.office(), chosen or ctx.reader.root, ctx.reader.root)
 
 
-def build_unit_filter(office: Office, chosen: str, *, root: str = "", own_unit: str = "") -> NameField:
-    """Build the field that filters a list by unit.
-
-    Args:
-        chosen: the id of a unit, or the text that was typed.
-        root: the unit offered with all below it; "" is all.
-        own_unit: the root to use if there are too many units for a list.
-    """
-    root = root if are_units_listed(office) else root or own_unit
-    if are_units_listed(office, root):
-        return build_unit_field(office, chosen, root=root)
-    if not chosen or chosen in office.units:
-        units = units_to_filter_by(office, chosen or root)
-        near = tuple(unit_suggestion(office, unit.id) for unit in units if within(office, unit.id, root))
-        return NameField(chosen=chosen, shown=unit_text(office, chosen), finds="unit", near=near)
-    return build_unit_field(office, chosen, root=root, explains=True)
+def _unit_filter(office: Office, chosen: str, root: str) -> NameField:
+    """Return the field of a filter: of units at `root` and below, those below the chosen one suggested."""
+    names = unit_names(office, root)
+    if names.is_listed or (chosen and chosen not in office.units):
+        return names.field(chosen, explains=True)
+    units = units_to_filter_by(office, chosen or root)
+    near = tuple(unit_suggestion(office, unit.id) for unit in units if within(office, unit.id, root))
+    return NameField(chosen=chosen, shown=unit_text(office, chosen), finds="unit", near=near)

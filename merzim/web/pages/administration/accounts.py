@@ -28,7 +28,7 @@ from merzim.web.auth.dependencies import Setting, SettingByPerson
 from merzim.web.http import WebContext
 from merzim.web.pages.administration.people import placed, show
 from merzim.web.ui.form_values import Fields, tidy
-from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
+from merzim.web.ui.name_fields import person_names, unit_names
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator
 from workflow.org.access import ACCESSES, Account, Reader, with_unit
@@ -72,7 +72,7 @@ def invitation_command(
         people: keys of the chosen people; None or none of them for everybody.
     """
     fields = {
-        "unit": resolve_unit(recorded_office(ctx), typed_texts.get("unit", "")),
+        "unit": unit_names(recorded_office(ctx)).resolve(typed_texts.get("unit", "")),
         "people": people or [],
         "access": typed_texts.get("access", ""),
         "login_rule": typed_texts.get("login_rule", "email"),
@@ -93,7 +93,7 @@ def invitation_values(
     return {
         "invite_form": {"login_rule": "email", **typed_texts},
         "invite_accesses": INVITED_ACCESSES,
-        "invite_unit": build_unit_field(office, typed_texts.get("unit", "")),
+        "invite_unit": unit_names(office).field(typed_texts.get("unit", "")),
         "preview": preview,
         "rows": preview.people[:SHOWN] if preview else [],
         "chooses": preview is not None and len(preview.people) <= SHOWN,
@@ -214,8 +214,8 @@ def _accounts_page(
         account_unit=account_unit,
         office=office,
         accesses=ACCESSES,
-        unit=build_unit_field(office, (typed_texts or {}).get("unit", "")),
-        person=build_person_field(office, (typed_texts or {}).get("person", ""), typed=True),
+        unit=unit_names(office).field((typed_texts or {}).get("unit", "")),
+        person=person_names(office).field((typed_texts or {}).get("person", ""), typed=True),
         form=typed_texts or {},
         refusal=refusal,
         invitation=invitation,
@@ -244,8 +244,8 @@ def _account_page(
         invitation_hours=ctx.app.settings.web.invitation_hours,
         office=office,
         accesses=ACCESSES,
-        unit=build_unit_field(office, form_texts.get("unit", reader.unit)),
-        person=build_person_field(office, form_texts.get("person", reader.person), typed=True),
+        unit=unit_names(office).field(form_texts.get("unit", reader.unit)),
+        person=person_names(office).field(form_texts.get("person", reader.person), typed=True),
         form=form_texts,
         no_unit=with_unit(account.reader, office).nowhere,
         entries=ctx.accounts.entries(account.reader.login, now=ctx.now),
@@ -264,8 +264,8 @@ def _access_command(ctx: RequestContext, typed_texts: Mapping[str, str], login: 
         "login": login,
         "access": typed_texts.get("access", ""),
         "name": tidy(typed_texts.get("name", "")),
-        "unit": resolve_unit(office, typed_texts.get("unit", "")),
-        "person": resolve_person(office, typed_texts.get("person", "").strip()),
+        "unit": unit_names(office).resolve(typed_texts.get("unit", "")),
+        "person": person_names(office).resolve(typed_texts.get("person", "").strip()),
     }
     return build(accounts.AccountAccess, fields)
 

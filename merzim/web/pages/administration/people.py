@@ -22,15 +22,7 @@ from merzim.services.people.staff import find_people, recorded_office
 from merzim.web.auth.dependencies import Setting
 from merzim.web.http import Number, WebContext
 from merzim.web.ui.form_values import Fields, InvalidForm, parse_date, tidy
-from merzim.web.ui.name_fields import (
-    are_units_listed,
-    build_person_field,
-    build_unit_field,
-    build_unit_filter,
-    resolve_person,
-    resolve_unit,
-    resolve_unit_text,
-)
+from merzim.web.ui.name_fields import person_names, unit_filter, unit_names
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.org.kinds import KINDS
@@ -102,7 +94,7 @@ def save_unit(ctx: Setting, typed: Fields) -> Response:
             **same,
             **{name: tidy(typed.get(name, "")) for name in ("name", "name_kk", "name_ru")},
             "kind": typed.get("kind", ""),
-            **{name: resolve_unit(office, typed.get(name, "")) for name in ("parent", "uploads_through")},
+            **{name: unit_names(office).resolve(typed.get(name, "")) for name in ("parent", "uploads_through")},
             "acts": typed.getlist("act"),
             "time": {
                 **{end: typed.get(f"time_{end}", "").strip()[:5] for end in ("first", "last")},
@@ -136,7 +128,7 @@ def people(ctx: Setting, q: Key = "", unit: Key = "") -> Response:
     """Show all people, searchable by name, post and e-mail."""
     office = recorded_office(ctx)
     with suppress(InvalidForm):  # the field says why; nobody is of such a unit
-        unit = unit if are_units_listed(office) else resolve_unit_text(office, unit)
+        unit = unit_names(office).resolve(unit)
     people = find_people(office, q, unit)
     return show(
         ctx,
@@ -145,7 +137,7 @@ def people(ctx: Setting, q: Key = "", unit: Key = "") -> Response:
         people=people[:SHOWN],
         more=len(people) - len(people[:SHOWN]),
         q=q,
-        units=build_unit_filter(office, unit),
+        units=unit_filter(ctx, unit),
         unit=unit,
     )
 
@@ -166,8 +158,8 @@ def save_person(ctx: Setting, typed: Fields) -> Response:
         office = recorded_office(ctx)
         fields = {
             **{name: tidy(typed[name]) for name in ("key", "mark", *_OF_PERSON) if name in typed},
-            "unit": resolve_unit(office, typed.get("unit", "")),
-            "deputy": resolve_person(office, tidy(typed.get("deputy", ""))),
+            "unit": unit_names(office).resolve(typed.get("unit", "")),
+            "deputy": person_names(office).resolve(tidy(typed.get("deputy", ""))),
             "duties": duties,
             "away": _away(typed),
         }
@@ -211,9 +203,9 @@ def _unit_page(
         has_units=bool(office.units),
         mark=staff.mark(unit),
         form=form_texts,
-        parent=build_unit_field(office, form_texts.get("parent", ""), without=inside),
-        through=build_unit_field(
-            office, form_texts.get("uploads_through", ""), without={unit.id} if unit else ()
+        parent=unit_names(office).field(form_texts.get("parent", ""), without=inside),
+        through=unit_names(office).field(
+            form_texts.get("uploads_through", ""), without={unit.id} if unit else ()
         ),
         kinds=KINDS,
         acts=ctx.library.adopted_acts.values(),
@@ -270,9 +262,9 @@ def _person_page(
         held=held_duties,
         duties=staff.HELD_DUTIES,
         digests=DIGESTS,
-        unit=build_unit_field(office, form.get("unit", "")),
+        unit=unit_names(office).field(form.get("unit", "")),
         rows=range(min(MAX_AWAY, max(2, len(filled) + 2))),
-        deputy=build_person_field(office, form.get("deputy", ""), typed=True),
+        deputy=person_names(office).field(form.get("deputy", ""), typed=True),
         refusal=refusal,
         office=office,
         accounts=[account for account in ctx.accounts.all() if person and account.reader.person == person.key],

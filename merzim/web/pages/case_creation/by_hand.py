@@ -35,7 +35,7 @@ from merzim.web.auth.limits import count_plan
 from merzim.web.http import XLSX, WebContext, as_file
 from merzim.web.pages.case_creation.outlook import NOTHING, PlannedForm, intended, make_outlook, text
 from merzim.web.ui.form_values import Fields, InvalidForm
-from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
+from merzim.web.ui.name_fields import own_units, person_names
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import at_tidy_address
@@ -142,9 +142,9 @@ def open_case(ctx: Managing, answers: Fields) -> Response:
             cases.OpenCase,
             {
                 "procedure": procedure.id,
-                "unit": resolve_unit(office, text(answers.get("unit")), root=ctx.reader.root),
+                "unit": own_units(ctx).resolve(text(answers.get("unit"))),
                 **{name: text(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS},
-                "person": resolve_person(office, text(answers.get("person"))),
+                "person": person_names(office).resolve(text(answers.get("person"))),
                 "planned": dates.planned,
                 "facts": dates.facts,
                 "schedule_of": text(answers.get("schedule_of")),
@@ -206,7 +206,7 @@ def _case_page(ctx: WebContext, answers: Mapping[str, str], *, refusal: Refusal 
     dates = intended(procedure, answers.items(), ctx.calendar)
     office = ctx.reads.office()
     unit_text = text(answers.get("unit"))
-    unit, unknown = _found_unit(office, unit_text, ctx.reader.root)
+    unit, unknown = _found_unit(ctx, unit_text)
     known_unit = unit if unit in office.units else ""
     return _form_page(
         ctx,
@@ -222,9 +222,9 @@ def _case_page(ctx: WebContext, answers: Mapping[str, str], *, refusal: Refusal 
             ctx, office.kind_of(unit) if known_unit else _own_kind(ctx, office), procedure.id
         ),
         may_open=ctx.reader.may("manage"),
-        units=build_unit_field(office, unit or unit_text, root=ctx.reader.root),
+        units=own_units(ctx).field(unit or unit_text),
         objects=_objects(answers, ctx.language),
-        person=build_person_field(office, text(answers.get("person")), typed=True),
+        person=person_names(office).field(text(answers.get("person")), typed=True),
         about=_about(procedure),
         approved=_schedule_approved(ctx, procedure, office, unit),
         in_schedule=bool(answers.get("schedule_of")),
@@ -312,7 +312,7 @@ def _year_page(
     today = ctx.today
     office = ctx.reads.office()
     ahead: YearAhead | None = None
-    unit_key, unknown = _found_unit(office, unit, ctx.reader.root)
+    unit_key, unknown = _found_unit(ctx, unit)
     try:
         if unknown is not None:
             raise unknown
@@ -331,7 +331,7 @@ def _year_page(
         year=text(year_text, longest=20) or str(today.year),
         years=range(today.year - 1, min(today.year + 2, ctx.calendar.last.year) + 1),
         unit=unit_key,
-        field=build_unit_field(office, unit_key or unit, root=ctx.reader.root),
+        field=own_units(ctx).field(unit_key or unit),
         ahead=ahead,
         titles=titles,
         organisations=[
@@ -341,9 +341,9 @@ def _year_page(
     )
 
 
-def _found_unit(office: Office, unit_text: str, root: str) -> tuple[str, InvalidForm | None]:
+def _found_unit(ctx: RequestContext, unit_text: str) -> tuple[str, InvalidForm | None]:
     """Return the unit that was typed ("" for nothing typed) and None, or "" and the error."""
     try:
-        return resolve_unit(office, unit_text, root=root), None
+        return own_units(ctx).resolve(unit_text), None
     except InvalidForm as refusal:
         return "", refusal

@@ -37,7 +37,7 @@ from merzim.web.pages.cases.recording import (
     withdraw_form,
 )
 from merzim.web.ui.form_values import RejectedForm
-from merzim.web.ui.name_fields import NameField, build_person_field
+from merzim.web.ui.name_fields import NameField, own_people, person_names
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.cases.case import Event
@@ -166,19 +166,19 @@ def _forms(ctx: WebContext, view: CaseView, tried: RejectedForm | None, *, had_f
     def of(name: str) -> RejectedForm | None:
         return tried if tried is not None and tried.form == name else None
 
-    fix, office, root = _parameter(ctx, "fix"), ctx.reads.office(), ctx.reader.root
+    fix = _parameter(ctx, "fix")
     return {
         **_recording(ctx, view, deadlines, of("record"), had_files=had_files),
         "comments": comments(view.events[::-1]),
         "assignments": tuple(assignments(view.case).values()),
-        "assigning": build_person_field(office, _typed(of("assignment"), "person"), root=root),
+        "assigning": own_people(ctx).field(_typed(of("assignment"), "person")),
         "asking": _comment_form(ctx, view, of("comment")),
         "last_day": ctx.calendar.last,
         "handing": _handover(ctx, view),
         "plan": plan_form(deadlines, fact=_parameter(ctx, "plan"), rejected_form=of("plan")),
         "correct": correct_form(view.case, deadlines, fact=fix, rejected_form=of("correct")),
         "correcting": bool(fix),
-        "passport": passport_form(view, office, root=root, rejected_form=of("describe")),
+        "passport": passport_form(ctx, view, rejected_form=of("describe")),
         "withdraw": withdraw_form(
             view.case,
             view.titles,
@@ -236,7 +236,7 @@ def _comment_form(ctx: WebContext, view: CaseView, rejected_form: RejectedForm |
         with suppress(CannotComment, OutOfRange):
             person, day = whom_to_ask(ctx, view.case.id, why)
             asks, text, until = person.key, say("comment.ask_why", {"until": day}, language), day.isoformat()
-    field = build_person_field(ctx.reads.office(), asks, root=ctx.reader.root)
+    field = own_people(ctx).field(asks)
     return {"about": about if about in view.titles else "", "person": field, "text": text, "until": until}
 
 
@@ -245,7 +245,7 @@ def _handover(ctx: WebContext, view: CaseView) -> tuple[str, NameField] | None:
     name = _parameter(ctx, "hand")
     if name not in view.titles or not ctx.reader.may("manage"):
         return None
-    return name, build_person_field(ctx.reads.office(), "", root=ctx.reader.root)
+    return name, own_people(ctx).field("")
 
 
 def pressing_fact(view: CaseView) -> str:
@@ -264,7 +264,7 @@ def _history(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dic
     return {
         # At the same moment, the act is listed after the facts it applied to.
         "lines": sorted(lines, key=lambda line: line.at, reverse=True),
-        "person": build_person_field(ctx.reads.office(), typed_person, without=view.case.readers)
+        "person": person_names(ctx.reads.office()).field(typed_person, without=view.case.readers)
         if view.case.confidential
         else NameField(),
     }

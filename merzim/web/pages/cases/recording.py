@@ -16,14 +16,14 @@ from merzim.services.law.regulations import case_registers
 from merzim.web.pages.cases.case_view import CaseView
 from merzim.web.pages.cases.evidence import fields, run_or_ask
 from merzim.web.ui.form_values import Confirmation, RejectedForm, is_same_text, parse_date, parse_text
-from merzim.web.ui.name_fields import build_unit_field, resolve_unit
+from merzim.web.ui.name_fields import own_units
 from workflow.cases.case import PLAN, Case
 from workflow.cases.commands.previews import Preview
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.registers.rows import rows_of, value_of
 from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Option, Text
-from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE, Office
+from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE
 from workflow.refusal import Refusal
 
 SIGNATORIES = tuple(duty for duty in DUTIES if duty not in {OUTSIDE, *OF_A_PERSON})
@@ -267,13 +267,11 @@ RESPONSIBLE = "responsible."
 """Prefix of the fields for the person responsible for an obligation."""
 
 
-def passport_form(
-    view: CaseView, office: Office, *, root: str, rejected_form: RejectedForm | None
-) -> dict[str, Any]:
+def passport_form(ctx: RequestContext, view: CaseView, *, rejected_form: RejectedForm | None) -> dict[str, Any]:
     """Return the form with the present values (`shown`, of which only differences are sent), the obligations
     with somebody responsible, and the others (`more`), each with its title.
     """
-    case = view.case
+    case, office = view.case, ctx.reads.office()
     first, last = case.period or (None, None)
     titles = [(obligation.id, obligation.title) for obligation in view.procedure.obligations]
     responsible = {
@@ -283,7 +281,7 @@ def passport_form(
     }
     typed_unit = rejected_form.answers.get("unit", case.unit) if rejected_form else case.unit
     return {
-        "unit": build_unit_field(office, typed_unit, root=root),
+        "unit": own_units(ctx).field(typed_unit),
         "shown": {
             "object_kk": case.object_kk,
             "object_ru": case.object_ru,
@@ -313,7 +311,7 @@ def describe(ctx: RequestContext, case: str, answers: Mapping[str, str]) -> tupl
     fields: dict[str, object] = {"case": case}
     fields |= {name: changed_texts[name] for name in ("object_kk", "object_ru") if name in changed_texts}
     if "unit" in changed_texts:
-        fields["unit"] = resolve_unit(ctx.reads.office(), changed_texts["unit"], root=ctx.reader.root)
+        fields["unit"] = own_units(ctx).resolve(changed_texts["unit"])
     if "group" in changed_texts:
         fields["group"] = changed_texts["group"].splitlines()
     if {"period_first", "period_last"} & changed_texts.keys():

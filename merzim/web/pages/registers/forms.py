@@ -13,13 +13,7 @@ from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.services.registers.results import FieldView, RowView, written_amount
 from merzim.web.ui.form_values import InvalidForm, RejectedForm, file_of, is_same_text
-from merzim.web.ui.name_fields import (
-    NameField,
-    build_person_field,
-    build_unit_field,
-    resolve_person,
-    resolve_unit,
-)
+from merzim.web.ui.name_fields import NameField, Names, own_people, person_names, unit_names
 from merzim.web.ui.render import Translator
 from workflow.registers.values import InvalidRow, problem_arguments
 
@@ -87,17 +81,17 @@ def _text(value: object) -> str:
 def _name_field(ctx: RequestContext, field: FieldView, value: str) -> NameField | None:
     """Return the field that finds a person, unit or row; None for other kinds."""
     if field.kind == "person":
-        return build_person_field(ctx.reads.office(), value, root=_people_root(ctx))
+        return _people(ctx).field(value)
     if field.kind == "unit":
-        return build_unit_field(ctx.reads.office(), value)
+        return unit_names(ctx.reads.office()).field(value)
     if field.kind == "row":
         return NameField(chosen=value, shown=value, finds=f"row.{field.register_id}")
     return None
 
 
-def _people_root(ctx: RequestContext) -> str:
-    """Return the topmost unit whose people a form offers: "" (all) for managers, else the reader's own."""
-    return "" if ctx.reader.may("manage") else ctx.reader.root
+def _people(ctx: RequestContext) -> Names:
+    """Return the people a form offers: all for managers, else those of the reader's own unit and below."""
+    return person_names(ctx.reads.office()) if ctx.reader.may("manage") else own_people(ctx)
 
 
 def typed_answers(form: FormData) -> dict[str, str]:
@@ -142,12 +136,11 @@ def _parsed_value(ctx: RequestContext, field: FieldView, text: str) -> object:
     """Return the value of a field: the key of a person, the id of a unit, several options as a list, else the
     text; also of a person or unit that is not found, which the verb refuses.
     """
-    office = ctx.reads.office()
     try:
         if field.kind == "person":
-            return resolve_person(office, text, root=_people_root(ctx))
+            return _people(ctx).resolve(text)
         if field.kind == "unit":
-            return resolve_unit(office, text)
+            return unit_names(ctx.reads.office()).resolve(text)
     except InvalidForm:
         # Reported with all other mistakes, beside its field.
         return text

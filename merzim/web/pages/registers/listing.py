@@ -8,13 +8,7 @@ from dataclasses import dataclass
 from merzim.services.registers.queries import FilterInput
 from merzim.services.registers.results import FieldView, RegisterView, RowView
 from merzim.web.http import WebContext
-from merzim.web.ui.name_fields import (
-    NameField,
-    build_person_filter,
-    build_unit_filter,
-    resolve_person,
-    resolve_unit,
-)
+from merzim.web.ui.name_fields import NameField, own_people, own_units, person_filter, unit_filter
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Cell, cell_of, row_title
 from workflow.registers.definition import UNSORTED
@@ -77,11 +71,10 @@ def _row_filter(ctx: WebContext, field: FieldView) -> RowFilter:
     if field.kind not in LISTED:
         return RowFilter(field=field, text=ctx.query.get(f"has.{field.id}", "").strip())
     text, names = ctx.query.get(f"is.{field.id}", "").strip(), None
-    office, root = ctx.reads.office(), ctx.reader.root
     if field.kind == "person":
-        names = build_person_filter(office, text, (), own_unit=root)
+        names = person_filter(ctx, text)
     elif field.kind == "unit":
-        names = build_unit_filter(office, text, own_unit=root)
+        names = unit_filter(ctx, text)
     return RowFilter(field=field, text=text, names=names)
 
 
@@ -91,7 +84,6 @@ def filter_inputs(ctx: WebContext, filters: Sequence[RowFilter]) -> list[FilterI
     Raises:
         InvalidForm: a text that names no person or unit.
     """
-    office, root = ctx.reads.office(), ctx.reader.root
     conditions = []
     for row_filter in filters:
         if not row_filter.is_set:
@@ -102,9 +94,9 @@ def filter_inputs(ctx: WebContext, filters: Sequence[RowFilter]) -> list[FilterI
         elif row_filter.field.kind not in LISTED:
             condition["contains"] = row_filter.text
         elif row_filter.field.kind == "person":
-            condition["is"] = [resolve_person(office, row_filter.text, root=root)]
+            condition["is"] = [own_people(ctx).resolve(row_filter.text)]
         elif row_filter.field.kind == "unit":
-            condition["is"] = [resolve_unit(office, row_filter.text, root=root)]
+            condition["is"] = [own_units(ctx).resolve(row_filter.text)]
         else:
             condition["is"] = [row_filter.text]
         conditions.append(FilterInput.model_validate(condition))

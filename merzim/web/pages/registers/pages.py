@@ -77,7 +77,7 @@ from merzim.web.pages.registers.listing import (
     typed_cell,
 )
 from merzim.web.ui.form_values import InvalidForm, RejectedForm, status_of
-from merzim.web.ui.name_fields import RequiredUnit, UnitParam, build_unit_field, build_unit_filter
+from merzim.web.ui.name_fields import RequiredUnit, UnitParam, own_units, unit_filter
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Cell, at_tidy_address, cell_of, row_title
 from workflow.languages import PAPER_LANGUAGES
@@ -110,7 +110,7 @@ def registers_page(ctx: Reading, unit: RequiredUnit) -> Response:
         ctx,
         "registers.html",
         acts=acts,
-        units=build_unit_filter(ctx.reads.office(), unit, own_unit=ctx.reader.root),
+        units=unit_filter(ctx, unit),
         unit=unit,
         mine=[
             (row, row_title(views[row.register_id], row, translator), views[row.register_id])
@@ -173,7 +173,7 @@ def rows_page(
         filters=filters,
         is_filtered=is_filtered,
         empty=empty,
-        units=build_unit_filter(ctx.reads.office(), query["unit"], own_unit=ctx.reader.root),
+        units=unit_filter(ctx, query["unit"]),
         query=query,
         sort=query["sort"],
         has_conditions=has_conditions,
@@ -248,9 +248,7 @@ def show_import_page(
         status=status_of(refusal),
         place=f"/registers/{register_id}/import",
         register=register,
-        units=build_unit_field(
-            ctx.reads.office(), answers.get("unit") or ctx.reader.root, root=ctx.reader.root
-        ),
+        units=own_units(ctx).field(answers.get("unit") or ctx.reader.root),
         preview=preview,
         digest=digest,
         lines=[
@@ -293,7 +291,7 @@ def row_form(
         register=register,
         form_fields=form_fields(ctx, register.fields, None, rejected_form or preset),
         groups=ctx.app.registers.on(register_id, ctx.today).groups,
-        units=build_unit_field(ctx.reads.office(), typed_unit, root=ctx.reader.root),
+        units=own_units(ctx).field(typed_unit),
         tried=rejected_form,
         problems=problems_of(rejected_form),
     )

@@ -26,7 +26,7 @@ from merzim.web.http import RegisterPath, RowPath
 from merzim.web.pages.registers.forms import MAX_FILES, changed_values, kept_file, new_values, typed_answers
 from merzim.web.pages.registers.pages import row_form, row_of_register, show_import_page, show_row_page
 from merzim.web.ui.form_values import MAX_FIELDS, Fields, InvalidForm, RejectedForm, sent
-from merzim.web.ui.name_fields import resolve_unit
+from merzim.web.ui.name_fields import own_units
 from merzim.web.ui.preferences import redirect
 from workflow.refusal import Refusal
 from workflow.registers.access import list_fields
@@ -42,7 +42,7 @@ def add(ctx: Recording, register_id: RegisterPath, form: Sent) -> Response:
     register, answers = writable_register(ctx, register_id), typed_answers(form)
     fields = [field_view(register.fields[name]) for name in list_fields(register, reader_scope(ctx))]
     try:
-        unit = resolve_unit(ctx.reads.office(), answers.get("unit", ""), root=ctx.reader.root)
+        unit = own_units(ctx).resolve(answers.get("unit", ""))
         row = {"register_id": register_id, "unit": unit, "values": new_values(ctx, fields, form)}
         detail = add_row(ctx, build(AddRow, row))
     except Refusal as refusal:
@@ -64,7 +64,7 @@ def import_(ctx: Recording, register_id: RegisterPath, form: SentFile) -> Respon
             raise InvalidForm("web.refusal.no_file")
         fields: dict[str, object] = {
             "register_id": register_id,
-            "unit": resolve_unit(ctx.reads.office(), answers.get("unit", ""), root=ctx.reader.root),
+            "unit": own_units(ctx).resolve(answers.get("unit", "")),
             "file": digest,
             "preview": not answers.get("take"),
         }

@@ -19,7 +19,7 @@ from merzim.web.downloads import Noticed, get_report
 from merzim.web.http import Number, Year, as_workbook
 from merzim.web.pages.reports import figures, monitoring, organisations, points
 from merzim.web.pages.reports.report import Report, ReportQuery, content_of
-from merzim.web.ui.name_fields import RequiredUnit, build_person_filter, unit_choices
+from merzim.web.ui.name_fields import RequiredUnit, person_filter, unit_choices
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import page_heads
 from notifications.notice import NOTICE_STATES
@@ -123,7 +123,7 @@ def journal_page(ctx: Reading, query: Noticed, number: Number = 1) -> Response:
         "notice_journal.html",
         view=view,
         query=query,
-        people=build_person_filter(ctx.reads.office(), query["person"], people_named, own_unit=ctx.reader.root),
+        people=person_filter(ctx, query["person"], people_named),
         states=NOTICE_STATES,
     )
 
