@@ -207,10 +207,9 @@ def test_a_table_of_people_is_shown_before_it_is_taken_in(site: Site, admin: Tes
     table = "unit,name,e-mail,duties\nЗаң департаменті,Жаңа Адам,new@org.kz,hr\n".encode()
     preview = admin.post("/administration/people/import?lang=ru", files={"file": ("../../x.csv", table)})
     before = dict(site.office.people)
-    (content,) = re.findall(r'name="content" value="([^"]+)"', preview.text)
-    answer = admin.post(
-        "/administration/people/import", data={"content": content, "name": "x.csv", "do": "take"}
-    )
+    (digest,) = re.findall(r'name="digest" value="([^"]+)"', preview.text)
+    confirmed = {"digest": digest, "file_name": "x.csv", "do": "take"}
+    answer = admin.post("/administration/people/import", data=confirmed)
 
     assert "Жаңа Адам" in preview.text
     assert "new@org.kz" not in before

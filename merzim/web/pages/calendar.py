@@ -193,8 +193,8 @@ def adopt(
 def _text(form: FormData) -> tuple[str, str]:
     """Return text and name of the act: from the file, else as pasted. Raises InvalidForm, Refusal."""
     typed_texts = text_fields(form)
-    if (file := file_of(form)) and file.filename:
-        content, name = file.file.read(MAX_BYTES + 1), tidy(file.filename)[-100:]
+    if file := file_of(form):
+        content, name = file.content.read(MAX_BYTES + 1), file.name[-100:]
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:

@@ -55,11 +55,12 @@ from merzim.web.http import (
     WebContext,
     as_file,
 )
-from merzim.web.pages.registers.forms import form_fields, kept_file, new_values, problems_of, typed_answers
+from merzim.web.pages.registers.forms import form_fields, new_values, problems_of, typed_answers
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
     Fields,
     RejectedForm,
+    kept_file,
     parse_date,
     sent,
     status_of,
@@ -73,9 +74,6 @@ from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 KindPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}\.[a-z0-9_]{1,80}$")]
-MessageParam = Annotated[
-    Literal["", "started", "reminded", "extended", "closed", "reopened", "recorded"], Query()
-]
 UNIT_FIELDS = 3
 """Number of unit fields in a form; each unit includes all units below it."""
 Sent = Annotated[FormData, sent(files=3)]
@@ -140,7 +138,7 @@ def start(ctx: Managing, kind: KindPath, form: Sent) -> Response:
     preview: CampaignPreview | None = None
     refusal: Refusal | None = None
     try:
-        digest, file_name = kept_file(ctx, form) or (digest, file_name)
+        digest, file_name = kept_file(ctx, form)
         fields: dict[str, Any] = {
             "register_id": asked.register_id,
             "kind": asked.kind,
@@ -179,10 +177,9 @@ def campaign_page(
     state: State = "",
     search: SearchText = "",
     number: Number = 1,
-    said: MessageParam = "",
 ) -> Response:
     """Show who has answered and who has not, page by page."""
-    return _campaign_page(ctx, campaign, people_filter(state, unit, search), number=number, message=said)
+    return _campaign_page(ctx, campaign, people_filter(state, unit, search), number=number)
 
 
 def people_filter(state: str, unit: str, search: str = "") -> dict[str, Any]:
@@ -330,7 +327,6 @@ def _campaign_page(
     filters: dict[str, Any],
     *,
     number: int = 1,
-    message: str = "",
     problem: Refusal | None = None,
 ) -> Response:
     command = build(ShowCampaign, {"campaign": campaign, **filters, "page": number})
@@ -360,7 +356,6 @@ def _campaign_page(
         to=to,
         papers=campaign_papers(ctx, campaign),
         forms_query="?" + urlencode(parameters) if parameters else "",
-        message=message,
         problem=problem,
         is_filtered=any(query.values()),
     )

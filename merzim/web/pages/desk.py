@@ -28,12 +28,12 @@ from merzim.web.http import WebContext
 from merzim.web.pages.cases.evidence import Unconfirmed, parse_address
 from merzim.web.pages.cases.recording import SIGNATORIES, foreseen_effect, record_form
 from merzim.web.pages.cases.writing import Sent, record_answers
-from merzim.web.pages.registers.forms import kept_file
 from merzim.web.ui.form_values import (
     Fields,
     InvalidForm,
     RejectedForm,
     has_files,
+    kept_file,
     parse_date,
     parse_event_number,
     sent,
@@ -193,7 +193,7 @@ def record_many(ctx: Recording, form: Annotated[FormData, sent(files=1)]) -> Res
     try:
         if not rows:
             raise InvalidForm("web.refusal.no_rows")
-        file, file_name = kept_file(ctx, form) or (answers.get("uploaded", ""), answers.get("file_name", ""))
+        file, file_name = kept_file(ctx, form)
         evidence: list[dict[str, object]] = [{"file": file}] if file else []
         if answers.get("link", "").strip():
             evidence.append({"address": parse_address(answers["link"])})
@@ -217,7 +217,7 @@ def record_many(ctx: Recording, form: Annotated[FormData, sent(files=1)]) -> Res
             row: _title(ctx, row) or row for row in (f"{step.case}:{step.fact}" for step in result.steps)
         },
         "token": token,
-        "uploaded": file,
+        "digest": file,
         "file_name": file_name,
         # What was recorded, as `case:number:fact`, to be withdrawn.
         "lines": [
@@ -308,7 +308,7 @@ def _page(
         answers=typed or {},
         now=now,
         ticked=ticked,
-        many=many and {"result": None, "withdrawn": None, "uploaded": "", "lines": (), **many},
+        many=many and {"result": None, "withdrawn": None, "digest": "", "lines": (), **many},
         signatories=SIGNATORIES,
     )
 

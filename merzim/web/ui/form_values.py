@@ -13,6 +13,9 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from starlette.datastructures import FormData, ImmutableMultiDict, UploadFile
 
+from merzim.services.context import RequestContext
+from merzim.services.evidence import clean_file_name, keep_upload
+from merzim.services.inputs import OpenFile
 from workflow.cases.commands.previews import Preview
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
@@ -47,10 +50,29 @@ def text_fields(form: FormData) -> ImmutableMultiDict[str, str]:
     return ImmutableMultiDict(texts)
 
 
-def file_of(form: FormData, name: str = "file") -> UploadFile | None:
-    """Return the file of a form; None where none was chosen."""
-    file = form.get(name)
-    return file if isinstance(file, UploadFile) and (file.filename or file.size) else None
+def file_of(form: FormData, name: str = "file") -> OpenFile | None:
+    """Return the file of a form; None where none was chosen. Raises InvalidForm for an empty one."""
+    upload = form.get(name)
+    if not isinstance(upload, UploadFile) or not (upload.filename or upload.size):
+        return None
+    file = OpenFile(clean_file_name(upload.filename or ""), upload.file)
+    if not upload.size:
+        raise InvalidForm("web.refusal.empty_file", name=file.name)
+    return file
+
+
+def kept_file(ctx: RequestContext, form: FormData) -> tuple[str, str]:
+    """Store the file sent with a form until it is confirmed; return its digest and name.
+
+    Without one they are those of the form's preview, which sends them again; "" for none.
+
+    Raises:
+        InvalidForm: the file is empty.
+    """
+    file = file_of(form)
+    if file is None:
+        return str(form.get("digest", "")), str(form.get("file_name", ""))
+    return keep_upload(ctx, "file", file.content.read(), file.name), file.name
 
 
 def has_files(form: FormData) -> bool:

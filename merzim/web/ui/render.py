@@ -290,9 +290,9 @@ class Translator:
     def tongue(self, language: str) -> str:
         return self.say(f"web.tongue.in_{language}")
 
-    def say_or(self, code: str, otherwise: str) -> str:
+    def say_or(self, code: str, otherwise: str, **arguments: object) -> str:
         """Return the text of a code, or `otherwise` when the catalogues have none."""
-        return i18n.say(code, {}, self.language) if i18n.knows(code) else otherwise
+        return i18n.say(code, arguments, self.language) if i18n.knows(code) else otherwise
 
     def step_title(self, notice: Notice) -> str:
         """Return the name of a notice's step: working days before or after the due date; its kind if it has
@@ -375,7 +375,9 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
         "here": _here(request, place),
         "path": request.url.path,
         "help_section": section_of(request.url.path, account.access) if account else "",
+        "said": ctx.query.get("said", "") if request.method in SAFE_METHODS else "",
         "tried": None,
+        "refusal": None,
         **values,
     }
     for name in MACROS:

@@ -76,14 +76,17 @@ class Content:
     """What a page shows of a value.
 
     Attributes:
-        address: where it leads; `beside`: a remark beside it.
+        address: where it leads; `outside`: whether to another site; `beside`: a remark beside it.
+        number: whether it stands in a column of numbers.
         state: the look of a state (`done`, `overdue`); late: whether it tells of lateness.
         each: a list in its place; files: downloads, each with its name; under: lines below.
     """
 
     text: str = ""
     address: str = ""
+    outside: bool = False
     beside: str = ""
+    number: bool = False
     state: str = ""
     late: bool = False
     strong: bool = False
@@ -179,48 +182,36 @@ def figures_columns(
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cell:
-    """A value in a table cell. `address`: link target, "" for none; `outside`: whether it is another site;
-    `late`: days by which a date is late; `counted`: from another register, where `typed` is another number that
-    was typed.
+def cell_of(field: FieldView, row: RowView, translator: Translator) -> Content:
+    """Return the value of a field, linked where it leads somewhere: by how many days it is late, and whether it
+    is counted from another register, stands below. Without text for no value.
     """
-
-    text: str = ""
-    address: str = ""
-    outside: bool = False
-    number: bool = False
-    late: int = 0
-    counted: bool = False
-    typed: str = ""
-
-
-def cell_of(field: FieldView, row: RowView, translator: Translator) -> Cell:
-    """Return the value of a field as a cell, linked where it leads somewhere; an empty one for no value."""
-    value = cell_value(field, row, translator.language)
+    value, t = cell_value(field, row, translator.language), translator
     late = row.late.get(field.id, 0)
+    under = (Content(text=t.say("register.late", days=late), late=True),) if late else ()
     if value is None:
-        return Cell(late=late)
+        return Content(under=under)
     if isinstance(value, bool):
-        return Cell(text=translator.say("register.yes" if value else "register.no"))
+        return Content(text=t.say("register.yes" if value else "register.no"))
     if isinstance(value, date):
-        return Cell(text=translator.short(value), late=late)
+        return Content(text=t.short(value), under=under)
     if isinstance(value, Decimal):
-        typed_number = Decimal(row.typed.get(field.id) or value)
-        number_text = translator.number(typed_number) if typed_number != value else ""
-        return Cell(
-            text=translator.number(value), number=True, counted=field.id in row.typed, typed=number_text
-        )
+        if field.id not in row.typed:
+            return Content(text=t.number(value), number=True)
+        typed = Decimal(row.typed[field.id] or value)
+        differs = {"typed": t.number(typed)} if typed != value else {}
+        counted = t.say("register.counted_differs" if differs else "register.counted", **differs)
+        return Content(text=t.number(value), number=True, under=(Content(text=counted, late=bool(differs)),))
     text, stored = str(value), row.values[field.id]
     match field.kind:
         case "link":
-            return Cell(text=text, address=text, outside=True)
+            return Content(text=text, address=text, outside=True)
         case "row":
             address = f"/registers/{field.register_id}/{stored}" if stored in row.names else ""
-            return Cell(text=text, address=address)
+            return Content(text=text, address=address)
         case "file":
-            return Cell(text=text, address=f"/registers/{row.register_id}/{row.id}/files/{stored['sha256']}")
-    return Cell(text=text)
+            return Content(text=text, address=f"/registers/{row.register_id}/{row.id}/files/{stored['sha256']}")
+    return Content(text=text)
 
 
 def row_title(register: RegisterView, row: RowView, translator: Translator) -> str:

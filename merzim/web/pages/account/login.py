@@ -14,7 +14,6 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import APIRouter, HTTPException, Path
 from starlette.responses import RedirectResponse, Response
 
-from i18n import knows
 from merzim.services.accounts import credentials
 from merzim.services.accounts.credentials import BadPassword, hash_secret
 from merzim.services.accounts.telegram import TelegramCode, is_linked
@@ -133,9 +132,9 @@ def accept(ctx: Anybody, secret: Secret, texts: Fields) -> Response:
 
 
 @router.get("/account")
-def own(ctx: Own, said: str = "") -> Response:
+def own(ctx: Own) -> Response:
     """Show the user's own account: password, second factor, sessions."""
-    return own_page(ctx, message=said if knows(f"web.account.said_{said}") else "")
+    return own_page(ctx)
 
 
 @router.post("/account/password")
@@ -284,7 +283,6 @@ def _welcome(ctx: WebContext, secret: str, *, refusal: BadPassword | None = None
 def own_page(
     ctx: WebContext,
     *,
-    message: str = "",
     refusal: Refusal | None = None,
     feed: str = "",
     telegram: TelegramCode | None = None,
@@ -303,7 +301,6 @@ def own_page(
         entries=ctx.accounts.entries(ctx.reader.login, now=ctx.now),
         present={session.hash if session else "", *device_hashes(ctx)},
         refusal=refusal,
-        message=message,
         least=credentials.MIN_PASSWORD_LENGTH,
         feed=feed,
         may_feed=True,

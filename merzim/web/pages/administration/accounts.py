@@ -26,11 +26,11 @@ from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Setting, SettingByPerson
 from merzim.web.http import WebContext
-from merzim.web.pages.administration.people import placed, show
+from merzim.web.pages.administration.people import placed
 from merzim.web.ui.form_values import Fields, tidy
 from merzim.web.ui.name_fields import person_names, unit_names
 from merzim.web.ui.preferences import redirect
-from merzim.web.ui.render import Translator
+from merzim.web.ui.render import Translator, page
 from workflow.org.access import ACCESSES, Account, Reader, with_unit
 from workflow.org.office import Office
 from workflow.refusal import Refusal
@@ -203,7 +203,7 @@ def _accounts_page(
     invitations: Mapping[str, Any] | None = None,
 ) -> Response:
     office = recorded_office(ctx)
-    return show(
+    return page(
         ctx,
         "accounts.html",
         place="/administration/accounts",
@@ -235,7 +235,7 @@ def _account_page(
 ) -> Response:
     office, reader = recorded_office(ctx), account.reader
     form_texts = typed_texts or {"access": reader.access, "name": reader.name}
-    return show(
+    return page(
         ctx,
         "one_account.html",
         place=placed("/administration/account", login=account.reader.login),

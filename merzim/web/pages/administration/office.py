@@ -5,8 +5,6 @@ Also the calendar feed and the Telegram code of the user's own account.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException
@@ -28,16 +26,17 @@ from merzim.services.administration import (
     TryMail,
 )
 from merzim.services.configuration import MAIL_KEYS, OFFICE_KEYS
+from merzim.services.evidence import uploaded_file
 from merzim.services.inputs import build
 from merzim.services.people import staff
 from merzim.services.people.feeds import FeedRevoked, create_own_feed, revoke_feed
-from merzim.services.people.table import MAX_TABLE_BYTES, preview_table, read_table, save_table
+from merzim.services.people.table import preview_table, read_table, save_table
 from merzim.web.auth.dependencies import Own, Setting, reads_files
 from merzim.web.http import WebContext, as_workbook
 from merzim.web.pages.account.login import own_page
-from merzim.web.pages.administration.people import show
-from merzim.web.ui.form_values import Fields, file_of, sent, tidy
+from merzim.web.ui.form_values import Fields, kept_file, sent, tidy
 from merzim.web.ui.preferences import redirect
+from merzim.web.ui.render import page
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -79,23 +78,21 @@ def export_people(ctx: Setting) -> Response:
 
 @router.post("/administration/people/import")
 @reads_files
-def import_people(
-    ctx: Setting, form: Annotated[FormData, sent(files=1, fields=5, field_bytes=2 * MAX_TABLE_BYTES)]
-) -> Response:
+def import_people(ctx: Setting, form: Annotated[FormData, sent(files=1, fields=5)]) -> Response:
     """Show a preview of a table's changes; when submitted from there, import it."""
     try:
-        content, name = _uploaded(form)
-        read = read_table(ctx, content, name)
+        digest, name = kept_file(ctx, form)
+        read = read_table(ctx, uploaded_file(ctx, "file", digest).content if digest else b"", name)
         if form.get("do") == "take":
             save_table(ctx, read)
             return redirect(ctx, "/administration/people", said="taken")
     except Refusal as refusal:
         errors = refusal.errors if isinstance(refusal, UnreadablePaper) else ()
-        return show(
+        return page(
             ctx, "people_import.html", preview=None, accounts=(), refusal=refusal, errors=errors[:SHOWN]
         )
     preview = preview_table(ctx, read)
-    return show(
+    return page(
         ctx,
         "people_import.html",
         preview=preview.changes[:SHOWN],
@@ -106,21 +103,8 @@ def import_people(
         absences=preview.absences[:SHOWN],
         office=staff.recorded_office(ctx),
         name=name,
-        content=base64.b64encode(content).decode(),
+        digest=digest,
     )
-
-
-def _uploaded(form: FormData) -> tuple[bytes, str]:
-    """Return bytes and name of the chosen file, else of the one the preview submits again; b"" for none."""
-    if (file := file_of(form)) and file.filename:
-        content, name = file.file.read(MAX_TABLE_BYTES + 1), file.filename
-    else:
-        try:
-            content = base64.b64decode(str(form.get("content", "")), validate=True)
-        except (binascii.Error, ValueError):
-            content = b""
-        name = str(form.get("name", ""))
-    return content, tidy(name)[-200:]
 
 
 PLACE = "/administration/settings"
@@ -171,7 +155,7 @@ def _page(
     present = office_settings.get_settings(ctx, AskSettings())
     reader = ctx.reads.office().people.get(ctx.reader.person)
     values = {**present.organisation.model_dump(), **present.mail.model_dump(exclude={"password"})}
-    return show(
+    return page(
         ctx,
         "settings.html",
         place=PLACE,

@@ -24,7 +24,6 @@ from merzim.services.upkeep.operations import AskOperations, ResendLetter, get_o
 from merzim.services.verbs import NotFound
 from merzim.web.auth.dependencies import Anybody, Auditing, Managing, Setting
 from merzim.web.http import AuditQuery, WebContext
-from merzim.web.pages.administration.people import show
 from merzim.web.ui.form_values import Fields, InvalidForm, parse_date, tidy
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
@@ -90,7 +89,7 @@ def _page(ctx: WebContext, *, status: int = 0, refusal: Refusal | None = None, *
         "outcome": None,
         **tried,
     }
-    return show(
+    return page(
         *(ctx, "administration.html"),
         status=status,
         place=PATH,

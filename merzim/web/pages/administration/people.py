@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
-from i18n import knows
 from merzim.documents.people.office_time import parse_days
 from merzim.services.inputs import build
 from merzim.services.names import paginate_units
@@ -36,13 +35,6 @@ def placed(path: str, **told: str) -> str:
     return f"{path}?{urlencode(told)}" if any(told.values()) else path
 
 
-def show(ctx: WebContext, template: str, *, status: int = 0, **values: Any) -> Response:
-    """Return a page of the administration; it says what was done before, where its address has `said`."""
-    said = ctx.query.get("said", "") if ctx.request.method == "GET" else ""
-    message = said if knows(f"web.administration.said_{said}") else ""
-    return page(ctx, template, status=status, message=message, **{"refusal": None, **values})
-
-
 router = APIRouter(include_in_schema=False, prefix="/administration")
 Key = Annotated[str, Query(max_length=500)]
 DIGESTS = ("", "weekly")
@@ -57,7 +49,7 @@ def units(ctx: Setting, unit: Key = "", number: Number = 1) -> Response:
     """Show the tree of units; a large one level by level, in pages."""
     office = recorded_office(ctx)
     tree, pages = paginate_units(office, unit, number)
-    return show(
+    return page(
         ctx,
         "units.html",
         office=office,
@@ -130,7 +122,7 @@ def people(ctx: Setting, q: Key = "", unit: Key = "") -> Response:
     with suppress(InvalidForm):  # the field says why; nobody is of such a unit
         unit = unit_names(office).resolve(unit)
     people = find_people(office, q, unit)
-    return show(
+    return page(
         ctx,
         "people.html",
         office=office,
@@ -195,7 +187,7 @@ def _unit_page(
     holds = time_of(office, unit.id if unit else "")
     hours, week = holds.hours or ctx.app.settings.reminders.office_hours, holds.week or MONDAY_TO_FRIDAY
     inside = frozenset(office.below(unit.id)) if unit else frozenset()
-    return show(
+    return page(
         ctx,
         "unit.html",
         place=placed("/administration/unit", id=unit.id if unit else ""),
@@ -252,7 +244,7 @@ def _person_page(
     form = dict(typed_texts) if typed_texts is not None else _answers(person, office)
     filled = [n for n in range(MAX_AWAY) if form.get(f"away_first_{n}") or form.get(f"away_last_{n}")]
     held_duties = duties if duties is not None else list(person.duties if person else ())
-    return show(
+    return page(
         ctx,
         "person.html",
         place=placed("/administration/person", key=person.key if person else ""),

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from merzim.documents.sheets.unreadable import UnreadablePaper, Upload
 from merzim.documents.sheets.workbook import MAX_BYTES
 from merzim.services.context import RequestContext
-from merzim.services.evidence import clean_file_name, keep_upload, uploaded_file
+from merzim.services.evidence import keep_upload, uploaded_file
 from merzim.services.imports.considering import Consideration, ConsideredAnalysis, ScheduleAnswers
 from merzim.services.imports.schedules import (
     ImportSchedule,
@@ -93,12 +93,9 @@ def sent_file(form: FormData) -> tuple[bytes, str]:
         UnreadablePaper: it is too large to be a table.
     """
     file = file_of(form)
-    if file is None or not file.filename:
+    if file is None:
         raise InvalidForm("web.refusal.no_file")
-    name = clean_file_name(file.filename)
-    content = file.file.read(MAX_BYTES + 1)
-    if not content:
-        raise InvalidForm("web.refusal.empty_file", name=name)
+    content, name = file.content.read(MAX_BYTES + 1), file.name
     if len(content) > MAX_BYTES:
         raise UnreadablePaper("paper_too_large", name=name, limit=MAX_BYTES // 2**20)
     return content, name

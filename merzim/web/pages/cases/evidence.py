@@ -8,17 +8,17 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext, require_visible
-from merzim.services.evidence import MAX_GROUND_LENGTH, clean_file_name
-from merzim.services.inputs import EvidenceInput, OpenFile, build
+from merzim.services.evidence import MAX_GROUND_LENGTH
+from merzim.services.inputs import EvidenceInput, build
 from merzim.services.results import CommandResult
 from merzim.services.verbs import Verb
 from merzim.web.pages.cases.case_view import CaseView
-from merzim.web.ui.form_values import Confirmation, InvalidForm, parse_date
+from merzim.web.ui.form_values import Confirmation, InvalidForm, file_of, parse_date
 from workflow.cases.case import Evidence
 from workflow.cases.registers.evidence_list import ProvedItem
 from workflow.law.procedure import Text
@@ -64,11 +64,8 @@ def evidence_inputs(form: FormData) -> list[EvidenceInput]:
         part, _, place = key.partition(".")
         if part == "link" and isinstance(value, str) and value.strip():
             items.append(_input(form, place, address=parse_address(value)))
-        elif part == "file" and isinstance(value, UploadFile) and (value.filename or value.size):
-            name = clean_file_name(value.filename or "")
-            if not value.size:
-                raise InvalidForm("web.refusal.empty_file", name=name)
-            items.append(_input(form, place, content=OpenFile(name, value.file)))
+        elif part == "file" and (file := file_of(form, key)):
+            items.append(_input(form, place, content=file))
     return items
 
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from merzim.services.cases import rows
 from merzim.services.cases.rows import EditCaseRow, act_on_row, add_row, edit_row, register_of
 from merzim.services.context import RequestContext
-from merzim.services.inputs import FileInput, OpenFile, build
+from merzim.services.inputs import FileInput, build
 from merzim.web.auth.dependencies import Recording, reads_files
 from merzim.web.http import CaseId, WebContext
 from merzim.web.pages.cases.case_view import OF_FORM
@@ -172,13 +172,11 @@ def _record_cartogram(
 
 
 def _table(form: FormData, name: str, refusal: str) -> FileInput:
-    """Return the table sent with a form. Raises InvalidForm with that code where there is none, or an empty
-    one.
-    """
+    """Return the table sent with a form. Raises InvalidForm: with that code where there is none."""
     file = file_of(form, name)
-    if file is None or not file.filename or not file.size:
+    if file is None:
         raise InvalidForm(refusal)
-    return FileInput(content=OpenFile(file.filename, file.file))
+    return FileInput(content=file)
 
 
 def _done(ctx: WebContext, case: str, name: str, form: FormData, act: Act) -> Response:

@@ -9,8 +9,7 @@ from decimal import Decimal
 from starlette.datastructures import FormData
 
 from merzim.services.context import RequestContext
-from merzim.services.evidence import clean_file_name, keep_upload
-from merzim.services.inputs import FileInput, OpenFile, build
+from merzim.services.inputs import FileInput, build
 from merzim.services.registers.results import FieldView, RowView, written_amount
 from merzim.web.ui.form_values import InvalidForm, RejectedForm, file_of, is_same_text
 from merzim.web.ui.name_fields import NameField, Names, own_people, person_names, unit_names
@@ -149,29 +148,8 @@ def _parsed_value(ctx: RequestContext, field: FieldView, text: str) -> object:
 
 def _files(fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
     """Return the files sent with a form, by field. Raises InvalidForm for an empty one."""
-    files: dict[str, object] = {}
-    for field in fields:
-        if field.kind == "file" and (upload := file_of(form, FIELD + field.id)):
-            name = clean_file_name(upload.filename or "")
-            if not upload.size:
-                raise InvalidForm("web.refusal.empty_file", name=name)
-            files[field.id] = build(FileInput, {"content": OpenFile(name, upload.file)})
-    return files
-
-
-def kept_file(ctx: RequestContext, form: FormData) -> tuple[str, str] | None:
-    """Store the file sent with a form until it is confirmed; return digest and name, None without one.
-
-    Raises:
-        InvalidForm: the file is empty.
-    """
-    upload = file_of(form)
-    if upload is None:
-        return None
-    name, content = clean_file_name(upload.filename or ""), upload.file.read()
-    if not content:
-        raise InvalidForm("web.refusal.empty_file", name=name)
-    return keep_upload(ctx, "file", content, name), name
+    sent = {field.id: file_of(form, FIELD + field.id) for field in fields if field.kind == "file"}
+    return {name: build(FileInput, {"content": file}) for name, file in sent.items() if file}
 
 
 def problems_of(rejected_form: RejectedForm | None) -> list[dict[str, object]]:

@@ -10,7 +10,7 @@ from merzim.services.registers.results import FieldView, RegisterView, RowView
 from merzim.web.http import WebContext
 from merzim.web.ui.name_fields import NameField, own_people, own_units, person_filter, unit_filter
 from merzim.web.ui.render import Translator
-from merzim.web.ui.tables import Cell, cell_of, row_title
+from merzim.web.ui.tables import Content, cell_of, row_title
 from workflow.registers.definition import UNSORTED
 
 MAX_COLUMNS = 6
@@ -117,7 +117,7 @@ def line_of(
 
 def typed_cell(
     field: FieldView, values: Mapping[str, object], translator: Translator, names: Mapping[str, str]
-) -> Cell:
+) -> Content:
     """Return the cell of a value read from a file, which no row has yet."""
     value = values.get(field.id)
     row = RowView.model_construct(id="", register_id="", values={field.id: value}, names=names)

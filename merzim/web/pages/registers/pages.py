@@ -79,7 +79,7 @@ from merzim.web.pages.registers.listing import (
 from merzim.web.ui.form_values import InvalidForm, RejectedForm, status_of
 from merzim.web.ui.name_fields import RequiredUnit, UnitParam, own_units, unit_filter
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.tables import Cell, at_tidy_address, cell_of, row_title
+from merzim.web.ui.tables import Content, at_tidy_address, cell_of, row_title
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 from workflow.registers.access import is_withheld
@@ -92,7 +92,6 @@ Flag = Annotated[Literal["", "1"], Query()]
 Count = Annotated[int | None, Query(ge=0, le=1_000_000)]
 MAX_PRESET = 200
 """Characters of a field's value taken from the address of a form."""
-MessageParam = Annotated[Literal["", "added", "edited", "withdrawn", "erased"], Query()]
 router.get("/registers/{register_id}/{row}/files/{digest}")(get_row_file)
 
 
@@ -269,9 +268,9 @@ def new_row_page(ctx: Recording, register_id: RegisterPath, unit: SearchText = "
 
 
 @router.get("/registers/{register_id}/{row}")
-def row_page(ctx: Reading, register_id: RegisterPath, row: RowPath, said: MessageParam = "") -> Response:
+def row_page(ctx: Reading, register_id: RegisterPath, row: RowPath) -> Response:
     """Show one row: its values, the case it opened, its history, and the forms that change it."""
-    return show_row_page(ctx, register_id, row, message=said)
+    return show_row_page(ctx, register_id, row)
 
 
 def row_form(
@@ -312,7 +311,7 @@ def _preset(ctx: WebContext, register: RegisterView) -> dict[str, str]:
 
 
 def show_row_page(
-    ctx: WebContext, register_id: str, row: str, *, message: str = "", rejected_form: RejectedForm | None = None
+    ctx: WebContext, register_id: str, row: str, *, rejected_form: RejectedForm | None = None
 ) -> Response:
     """Return the page of one row; after a refusal with the form as filled in."""
     translator = Translator(ctx.language)
@@ -340,7 +339,6 @@ def show_row_page(
         if detail.row.may_write
         else [],
         groups=definition.groups,
-        message=message,
         erasable=[field for field in detail.fields if field.id in erasable and field.id in detail.row.values],
         tried=rejected_form,
         problems=problems_of(edits),
@@ -413,21 +411,21 @@ def _totals(register: RegisterView, row_page: RowPage, translator: Translator) -
 
 def _history(
     ctx: RequestContext, detail: RowDetail, translator: Translator
-) -> list[tuple[object, list[tuple[str, Cell, Cell]]]]:
+) -> list[tuple[object, list[tuple[str, Content, Content]]]]:
     """Return the events of a row, the newest first, each with its changes: field, before, after."""
     office, language = ctx.reads.office(), translator.language
     fields = {field.id: field for field in detail.fields}
 
-    def cell(field: FieldView, value: object) -> Cell:
+    def cell(field: FieldView, value: object) -> Content:
         if value is None:
-            return Cell()
+            return Content()
         if field.kind == "row":
-            return Cell(text=detail.row.names.get(str(value), str(value)))
+            return Content(text=detail.row.names.get(str(value), str(value)))
         names = {str(value): name_in(office, str(value), language)} | detail.row.names
         row_view = detail.row.model_copy(update={"values": {field.id: value}, "names": names})
         return cell_of(field, row_view, translator)
 
-    def line(change: FieldChangeResult) -> tuple[str, Cell, Cell]:
+    def line(change: FieldChangeResult) -> tuple[str, Content, Content]:
         field = fields[change.field]
         return field.title[language], cell(field, change.before), cell(field, change.after)
 

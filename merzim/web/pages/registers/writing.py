@@ -23,9 +23,9 @@ from merzim.services.registers.verbs import (
 )
 from merzim.web.auth.dependencies import Managing, Recording, reads_files
 from merzim.web.http import RegisterPath, RowPath
-from merzim.web.pages.registers.forms import MAX_FILES, changed_values, kept_file, new_values, typed_answers
+from merzim.web.pages.registers.forms import MAX_FILES, changed_values, new_values, typed_answers
 from merzim.web.pages.registers.pages import row_form, row_of_register, show_import_page, show_row_page
-from merzim.web.ui.form_values import MAX_FIELDS, Fields, InvalidForm, RejectedForm, sent
+from merzim.web.ui.form_values import MAX_FIELDS, Fields, InvalidForm, RejectedForm, kept_file, sent
 from merzim.web.ui.name_fields import own_units
 from merzim.web.ui.preferences import redirect
 from workflow.refusal import Refusal
@@ -59,7 +59,7 @@ def import_(ctx: Recording, register_id: RegisterPath, form: SentFile) -> Respon
     answers = typed_answers(form)
     digest = answers.get("digest", "")
     try:
-        digest, _ = kept_file(ctx, form) or (digest, "")
+        digest, _ = kept_file(ctx, form)
         if not digest:
             raise InvalidForm("web.refusal.no_file")
         fields: dict[str, object] = {
