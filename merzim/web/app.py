@@ -72,7 +72,7 @@ ROOMS = {
     ),
     "merzim.web.pages.case_creation": ("by_hand", "schedules"),
     "merzim.web.pages.cases": ("page", "date_statement", "workbook", "writing", "registers"),
-    "merzim.web.pages.registers": ("pages", "writing"),
+    "merzim.web.pages.registers": ("pages",),
     "merzim.web.api": ("cases", "papers", "rows", "monitoring", "calendar", "office"),
     "merzim.web.pages.administration": ("people", "accounts", "office", "operations"),
 }

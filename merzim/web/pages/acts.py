@@ -9,10 +9,9 @@ from starlette.responses import Response
 
 from merzim.services.inputs import build
 from merzim.services.law.acts import ChangeAct, adoptable_acts, change_act, place_of_acts
-from merzim.services.verbs import NotAllowed
 from merzim.web.auth.dependencies import Managing, Reading
 from merzim.web.http import WebContext
-from merzim.web.ui.form_values import Fields
+from merzim.web.ui.form_values import Fields, RejectedForm, shown_again
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.org.office import name_order
@@ -28,21 +27,9 @@ def acts_page(ctx: Reading, unit: Key = "") -> Response:
     return _page(ctx, unit)
 
 
-@router.post("/acts")
-def change(ctx: Managing, answers: Fields) -> Response:
-    """Adopt an act for a unit and all below it, or leave it: its open obligations are then exempted."""
-    unit = answers.get("unit", "")
-    try:
-        fields = {"act": answers.get("act", ""), "unit": unit, "leave": answers.get("do") == "leave"}
-        change_act(ctx, build(ChangeAct, fields))
-    except NotAllowed:
-        raise
-    except Refusal as refusal:
-        return _page(ctx, unit, refusal=refusal)
-    return redirect(ctx, "/acts", unit=unit)
-
-
-def _page(ctx: WebContext, unit: str, *, refusal: Refusal | None = None) -> Response:
+def _page(ctx: WebContext, unit: str = "", *, tried: RejectedForm | None = None) -> Response:
+    """Return the page; after a refusal that of the unit the form was about."""
+    unit, refusal = (tried.answers.get("unit", ""), tried.refusal) if tried else (unit, None)
     office = ctx.reads.office()
     tops = sorted((top for top in office.units.values() if not top.parent), key=name_order)
     place = ""
@@ -53,9 +40,19 @@ def _page(ctx: WebContext, unit: str, *, refusal: Refusal | None = None) -> Resp
     return page(
         ctx,
         "acts.html",
-        status=422 if ctx.request.method == "POST" and refusal else 200,
+        status=422 if tried else 200,
         acts=adoptable_acts(ctx, place) if place else (),
         unit=office.units.get(place),
         organisations=tops if len(tops) > 1 and not ctx.reader.root else (),
         refusal=refusal,
     )
+
+
+@router.post("/acts")
+@shown_again(_page)
+def change(ctx: Managing, answers: Fields) -> Response:
+    """Adopt an act for a unit and all below it, or leave it: its open obligations are then exempted."""
+    unit = answers.get("unit", "")
+    fields = {"act": answers.get("act", ""), "unit": unit, "leave": answers.get("do") == "leave"}
+    change_act(ctx, build(ChangeAct, fields))
+    return redirect(ctx, "/acts", unit=unit)

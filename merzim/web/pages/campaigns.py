@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -55,7 +56,7 @@ from merzim.web.http import (
     WebContext,
     as_file,
 )
-from merzim.web.pages.registers.forms import form_fields, new_values, problems_of, typed_answers
+from merzim.web.pages.registers.forms import form_fields, new_values, problems_of
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
     Fields,
@@ -63,7 +64,8 @@ from merzim.web.ui.form_values import (
     kept_file,
     parse_date,
     sent,
-    status_of,
+    shown_again,
+    typed_answers,
 )
 from merzim.web.ui.name_fields import NameField, UnitParam, own_units, unit_filter
 from merzim.web.ui.preferences import redirect
@@ -222,61 +224,10 @@ def get_campaign_paper(
     return as_file(content, DOCX, name)
 
 
-CHANGES: tuple[tuple[str, Verb[Any, Any], str], ...] = (
-    ("remind", remind_campaign, "reminded"),
-    ("extend", extend_campaign, "extended"),
-    ("close", close_campaign, "closed"),
-    ("reopen", reopen_campaign, "reopened"),
-)
-"""What is done about a whole campaign: end of the address, verb, message afterwards."""
-
-
-def _serve(path: str, verb: Verb[Any, Any], message: str) -> None:
-    """Add the page that carries out one of CHANGES."""
-
-    def change(ctx: Managing, campaign: CampaignPath, typed: Fields) -> Response:
-        try:
-            fields = command_values(ctx, verb.command, typed)
-            verb(ctx, build(verb.command, {"campaign": campaign, **fields}))
-        except Refusal as refusal:
-            if isinstance(refusal, LookupError | PermissionError):
-                raise
-            return _campaign_page(ctx, campaign, {}, problem=refusal)
-        return redirect(ctx, f"/campaigns/{campaign}", said=message)
-
-    router.add_api_route(f"/campaigns/{{campaign}}/{path}", change, methods=["POST"])
-
-
-for _change in CHANGES:
-    _serve(*_change)
-
-
 @router.get("/campaigns/{campaign}/paper/{person}")
 def paper_page(ctx: Managing, campaign: CampaignPath, person: PersonPath) -> Response:
     """Show the form for an answer given on paper."""
     return _paper_form(ctx, campaign, person)
-
-
-@router.post("/campaigns/{campaign}/paper/{person}")
-def record_paper(ctx: Managing, campaign: CampaignPath, person: PersonPath, form: Sent) -> Response:
-    """Record an answer given on paper."""
-    campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
-    answers = typed_answers(form)
-    name = REFUSAL if answers.get("refuse") else PAPER
-    fields = [view for _, views in _paper_fields(ctx, campaign_view, name) for view in views]
-    try:
-        details = {
-            "person": person_key(ctx, campaign, person),
-            "values": new_values(ctx, fields, form),
-            "refused": name == REFUSAL,
-        }
-        record_answer(ctx, build(RecordAnswer, {"campaign": campaign, **details}))
-    except Refusal as refusal:
-        if isinstance(refusal, LookupError | PermissionError):
-            raise
-        rejected_form = RejectedForm(form=name, refusal=refusal, answers=answers)
-        return _paper_form(ctx, campaign, person, rejected_form=rejected_form)
-    return redirect(ctx, f"/campaigns/{campaign}", said="recorded")
 
 
 def _campaign_kind(ctx: RequestContext, name: str) -> CampaignKind:
@@ -324,10 +275,10 @@ def _start_form(
 def _campaign_page(
     ctx: WebContext,
     campaign: str,
-    filters: dict[str, Any],
+    filters: Mapping[str, Any] = MappingProxyType({}),
     *,
     number: int = 1,
-    problem: Refusal | None = None,
+    tried: RejectedForm | None = None,
 ) -> Response:
     command = build(ShowCampaign, {"campaign": campaign, **filters, "page": number})
     campaign_page = show_campaign(ctx, command)
@@ -343,7 +294,6 @@ def _campaign_page(
     return page(
         ctx,
         "campaign.html",
-        status=status_of(problem),
         place=f"/campaigns/{campaign}",
         campaign=campaign_page.campaign,
         kind=_kind_or_none(ctx, campaign_page.campaign.register_id, campaign_page.campaign.kind),
@@ -356,7 +306,7 @@ def _campaign_page(
         to=to,
         papers=campaign_papers(ctx, campaign),
         forms_query="?" + urlencode(parameters) if parameters else "",
-        problem=problem,
+        tried=tried,
         is_filtered=any(query.values()),
     )
 
@@ -367,18 +317,16 @@ def _kind_or_none(ctx: RequestContext, register_id: str, kind: str) -> CampaignK
     return kind_view(register, register.campaigns[kind]) if kind in register.campaigns else None
 
 
-def _paper_form(
-    ctx: WebContext, campaign: str, person: int, *, rejected_form: RejectedForm | None = None
-) -> Response:
+def _paper_form(ctx: WebContext, campaign: str, person: int, *, tried: RejectedForm | None = None) -> Response:
     campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
     invited_person = ctx.reads.office().people.get(person_key(ctx, campaign, person))
     if invited_person is None or not campaign_view.may_manage:
         raise HTTPException(404, "web.problem.no_campaign")
     forms = []
     for name in (PAPER, REFUSAL):
-        own_rejected_form = rejected_form if rejected_form and rejected_form.form == name else None
+        own = tried if tried and tried.form == name else None
         parts = [
-            (title, form_fields(ctx, fields, None, own_rejected_form))
+            (title, form_fields(ctx, fields, None, own))
             for title, fields in _paper_fields(ctx, campaign_view, name)
         ]
         if parts:
@@ -390,8 +338,8 @@ def _paper_form(
         campaign=campaign_view,
         person=invited_person,
         forms=forms,
-        tried=rejected_form,
-        problems=problems_of(rejected_form),
+        tried=tried,
+        problems=problems_of(tried),
         address=f"/campaigns/{campaign}/paper/{person}",
     )
 
@@ -412,3 +360,48 @@ def _paper_fields(ctx: RequestContext, campaign: CampaignView, form: str) -> Seq
     needs |= {campaign_kind.scan} if form == REFUSAL else set()
     fields = [field for field in register.fields.values() if field.id in field_ids or field.kind == "file"]
     return form_parts(register, campaign_kind, {field.id: field.id in needs for field in fields})
+
+
+CHANGES: tuple[tuple[str, Verb[Any, Any], str], ...] = (
+    ("remind", remind_campaign, "reminded"),
+    ("extend", extend_campaign, "extended"),
+    ("close", close_campaign, "closed"),
+    ("reopen", reopen_campaign, "reopened"),
+)
+"""What is done about a whole campaign: end of the address, verb, message afterwards."""
+
+
+def _serve(path: str, verb: Verb[Any, Any], message: str) -> None:
+    """Add the page that carries out one of CHANGES."""
+
+    @shown_again(_campaign_page)
+    def change(ctx: Managing, campaign: CampaignPath, answers: Fields) -> Response:
+        fields = command_values(ctx, verb.command, answers)
+        verb(ctx, build(verb.command, {"campaign": campaign, **fields}))
+        return redirect(ctx, f"/campaigns/{campaign}", said=message)
+
+    router.add_api_route(f"/campaigns/{{campaign}}/{path}", change, methods=["POST"])
+
+
+for _change in CHANGES:
+    _serve(*_change)
+
+
+def _paper_name(answers: Mapping[str, str]) -> str:
+    return REFUSAL if answers.get("refuse") else PAPER
+
+
+@router.post("/campaigns/{campaign}/paper/{person}")
+@shown_again(_paper_form, _paper_name)
+def record_paper(ctx: Managing, campaign: CampaignPath, person: PersonPath, form: Sent) -> Response:
+    """Record an answer given on paper."""
+    campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
+    name = _paper_name(typed_answers(form))
+    fields = [view for _, views in _paper_fields(ctx, campaign_view, name) for view in views]
+    details = {
+        "person": person_key(ctx, campaign, person),
+        "values": new_values(ctx, fields, form),
+        "refused": name == REFUSAL,
+    }
+    record_answer(ctx, build(RecordAnswer, {"campaign": campaign, **details}))
+    return redirect(ctx, f"/campaigns/{campaign}", said="recorded")

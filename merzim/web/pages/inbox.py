@@ -16,7 +16,7 @@ from merzim.web.auth.dependencies import Assigning, Own, Reading
 from merzim.web.http import Number, WebContext
 from merzim.web.pages.cases.writing import said_of_assignment
 from merzim.web.ui.command_forms import command_values
-from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number
+from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number, shown_again
 from merzim.web.ui.name_fields import own_people
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
@@ -25,7 +25,6 @@ from notifications.notice import Notice
 from workflow.board.rows import base
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import AssignmentState, Whose
-from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 MAX_LETTERS = 20
@@ -89,6 +88,7 @@ async def _query_in_address(
     return ListAssignments(whose=whose or first, state=state, page=number)
 
 
+GIVEN_BY_READER = ListAssignments(whose="given")
 AssignmentQuery = Annotated[ListAssignments, Depends(_query_in_address)]
 
 
@@ -107,23 +107,13 @@ def assignments_workbook(ctx: Reading, query: AssignmentQuery) -> Response:
     return workbook_response(ctx, columns, rows, title="web.assignments")
 
 
-@assignments_router.post("/assignments")
-def give_alone(ctx: Assigning, answers: Fields) -> Response:
-    """Give an assignment without a case, then show the case opened for it."""
-    try:
-        fields = command_values(ctx, assignments.GiveAlone, answers, root=ctx.reader.root)
-        result = assignments.give_alone(ctx, build(assignments.GiveAlone, fields))
-    except Refusal as refusal:
-        rejected_form = RejectedForm(form="assignment", refusal=refusal, answers=answers)
-        return _page(ctx, ListAssignments(whose="given"), rejected_form=rejected_form)
-    return redirect(ctx, f"/cases/{result.case}", said=said_of_assignment(ctx, answers), place="given-1")
-
-
-def _page(ctx: WebContext, query: ListAssignments, *, rejected_form: RejectedForm | None = None) -> Response:
+def _page(
+    ctx: WebContext, query: ListAssignments = GIVEN_BY_READER, *, tried: RejectedForm | None = None
+) -> Response:
     view = assignments.list_assignments(ctx, query)
     names = _names(ctx, view.assignments)
     heads = ctx.reads.heads({assignment.case for assignment in view.assignments if not assignment.alone})
-    typed_person = rejected_form.answers.get("person", "") if rejected_form else ""
+    typed_person = tried.answers.get("person", "") if tried else ""
     return page(
         ctx,
         "assignments.html",
@@ -134,8 +124,17 @@ def _page(ctx: WebContext, query: ListAssignments, *, rejected_form: RejectedFor
         heads=page_heads(_columns(names)),
         titles={name: case_title(head, ctx.library.of(head)) for name, head in heads.items()},
         assigning=own_people(ctx).field(typed_person),
-        tried=rejected_form,
+        tried=tried,
     )
+
+
+@assignments_router.post("/assignments")
+@shown_again(_page, "assignment")
+def give_alone(ctx: Assigning, answers: Fields) -> Response:
+    """Give an assignment without a case, then show the case opened for it."""
+    fields = command_values(ctx, assignments.GiveAlone, answers, root=ctx.reader.root)
+    result = assignments.give_alone(ctx, build(assignments.GiveAlone, fields))
+    return redirect(ctx, f"/cases/{result.case}", said=said_of_assignment(ctx, answers), place="given-1")
 
 
 def _names(ctx: RequestContext, results: list[AssignmentResult]) -> dict[str, Name]:

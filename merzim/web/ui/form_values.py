@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from functools import wraps
+from typing import Annotated, Any, ParamSpec
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData, ImmutableMultiDict, UploadFile
+from starlette.responses import Response
 
 from merzim.services.context import RequestContext
 from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.inputs import OpenFile
+from merzim.services.verbs import NotAllowed, NotFound
+from workflow.cases.commands.case_commands import UnknownCase
 from workflow.cases.commands.previews import Preview
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
+from workflow.registers.definition import UnknownRegister
 
 MAX_TEXT_LENGTH = 4000
 MAX_FIELDS = 250
@@ -122,6 +127,53 @@ class RejectedForm:
     refusal: Refusal | None
     answers: Mapping[str, str] = field(default_factory=dict)
     confirmation: Confirmation | None = None
+
+
+def typed_answers(form: ImmutableMultiDict[str, Any]) -> dict[str, str]:
+    """Return the texts of a submitted form, several with one name separated by `;`."""
+    names = dict.fromkeys(key for key, value in form.multi_items() if isinstance(value, str))
+    return {
+        name: ";".join(text.replace("\0", "") for text in form.getlist(name) if isinstance(text, str))
+        for name in names
+    }
+
+
+P = ParamSpec("P")
+BEYOND_FORMS = (NotAllowed, NotFound, UnknownCase, UnknownRegister)
+"""Refusals that are no matter of what was typed: a page of their own answers them."""
+
+
+def shown_again(
+    again: Callable[..., Response], form: str | Callable[[Mapping[str, str]], str] = ""
+) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
+    """Decorate the handler of a form (`answers`, or `form` where it has files): where it is refused, its page
+    is shown again with what was typed.
+
+    Args:
+        again: returns the page; it takes the context, the places of the address, and the refused form as
+            `tried`.
+        form: the form's name on its page, where that has several; or what returns it for what was typed.
+    """
+
+    def decorate(handler: Callable[P, Response]) -> Callable[P, Response]:
+        @wraps(handler)
+        def answer(*args: P.args, **kwargs: P.kwargs) -> Response:
+            try:
+                return handler(*args, **kwargs)
+            except BEYOND_FORMS:
+                raise
+            except Refusal as refusal:
+                given: dict[str, Any] = dict(kwargs)
+                ctx, typed = (
+                    given.pop("ctx"),
+                    typed_answers(given.pop("answers" if "answers" in given else "form")),
+                )
+                name = form if isinstance(form, str) else form(typed)
+                return again(ctx, **given, tried=RejectedForm(form=name, refusal=refusal, answers=typed))
+
+        return answer
+
+    return decorate
 
 
 def parse_date(text: str) -> date:

@@ -377,7 +377,7 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
         "help_section": section_of(request.url.path, account.access) if account else "",
         "said": ctx.query.get("said", "") if request.method in SAFE_METHODS else "",
         "tried": None,
-        "refusal": None,
+        "refusal": refusal,
         **values,
     }
     for name in MACROS:

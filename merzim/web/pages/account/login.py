@@ -36,11 +36,10 @@ from merzim.web.auth.limits import device_hashes
 from merzim.web.http import WebContext
 from merzim.web.pages.account import attempts
 from merzim.web.pages.account.attempts import NotProved
-from merzim.web.ui.form_values import Fields
+from merzim.web.ui.form_values import Fields, RejectedForm, shown_again
 from merzim.web.ui.render import page
 from workflow.org.access import Account, Credential, Reader, must_enrol
 from workflow.org.audit import Stamp
-from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 Secret = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -135,22 +134,6 @@ def accept(ctx: Anybody, secret: Secret, texts: Fields) -> Response:
 def own(ctx: Own) -> Response:
     """Show the user's own account: password, second factor, sessions."""
     return own_page(ctx)
-
-
-@router.post("/account/password")
-def change_password(ctx: OwnByPerson, texts: Fields) -> Response:
-    """Change the password; every session ends, and this browser gets a new one."""
-    now, today = ctx.now, ctx.today
-    login = ctx.reader.login
-    try:
-        attempts.check_present_password(ctx, texts.get("old", ""))
-        credentials.check_new_password(texts.get("password", ""), texts.get("again", ""), login)
-    except BadPassword as refusal:
-        return own_page(ctx, refusal=refusal)
-    ctx.accounts.set_password(
-        login, credentials.hash_password(texts["password"]), at=Stamp(by=login, now=now, today=today)
-    )
-    return begin_again(ctx, "password")
 
 
 @router.post("/account/sessions/end")
@@ -283,7 +266,7 @@ def _welcome(ctx: WebContext, secret: str, *, refusal: BadPassword | None = None
 def own_page(
     ctx: WebContext,
     *,
-    refusal: Refusal | None = None,
+    tried: RejectedForm | None = None,
     feed: str = "",
     telegram: TelegramCode | None = None,
 ) -> Response:
@@ -300,7 +283,7 @@ def own_page(
         recovery_codes=credentials.RECOVERY_CODES,
         entries=ctx.accounts.entries(ctx.reader.login, now=ctx.now),
         present={session.hash if session else "", *device_hashes(ctx)},
-        refusal=refusal,
+        tried=tried,
         least=credentials.MIN_PASSWORD_LENGTH,
         feed=feed,
         may_feed=True,
@@ -308,6 +291,20 @@ def own_page(
         linked=is_linked(ctx.app, ctx.reader.person) if ctx.reader.person else None,
         choosing=own_person(ctx),
     )
+
+
+@router.post("/account/password")
+@shown_again(own_page)
+def change_password(ctx: OwnByPerson, answers: Fields) -> Response:
+    """Change the password; every session ends, and this browser gets a new one."""
+    now, today = ctx.now, ctx.today
+    login = ctx.reader.login
+    attempts.check_present_password(ctx, answers.get("old", ""))
+    credentials.check_new_password(answers.get("password", ""), answers.get("again", ""), login)
+    ctx.accounts.set_password(
+        login, credentials.hash_password(answers["password"]), at=Stamp(by=login, now=now, today=today)
+    )
+    return begin_again(ctx, "password")
 
 
 def begin_again(ctx: WebContext, message: str) -> Response:

@@ -14,7 +14,7 @@ from merzim.web.auth.dependencies import Enrolling, OwnByPerson, begin_session
 from merzim.web.http import WebContext
 from merzim.web.pages.account import attempts
 from merzim.web.pages.account.login import begin_again, first_page, own_page
-from merzim.web.ui.form_values import Fields
+from merzim.web.ui.form_values import Fields, RejectedForm, shown_again
 from merzim.web.ui.render import page
 from workflow.org.access import must_enrol
 from workflow.refusal import Refusal
@@ -28,61 +28,9 @@ def ask(ctx: Enrolling) -> Response:
     return _factor_page(ctx)
 
 
-@router.post("/account/totp")
-def change(ctx: Enrolling, texts: Fields) -> Response:
-    """Set or replace a second factor by its first code, or remove it, unless one is required.
-
-    Each after the password and, where there is a factor, a code of it.
-    """
-    match texts.get("do", "set"):
-        case "set":
-            return _enrol(ctx, texts)
-        case "remove":
-            return _remove(ctx, texts)
-    raise HTTPException(422)
-
-
-@router.post("/account/recovery")
-def renew(ctx: OwnByPerson, texts: Fields) -> Response:
-    """Replace the recovery codes after the password and a code, and show the new ones once."""
-    login, codes = ctx.reader.login, credentials.new_recovery_codes()
-    try:
-        _prove(ctx, texts)
-        ctx.factors.make_codes(login, _hashes(codes, login), at=stamp(ctx))
-    except Refusal as refusal:
-        return own_page(ctx, refusal=refusal)
-    return _codes_page(ctx, codes, onward="/account")
-
-
-def _enrol(ctx: WebContext, texts: Mapping[str, str]) -> Response:
-    """Set the second factor, show the recovery codes once, and begin a new session."""
-    account = ctx.accounts.account(ctx.reader.login)
-    required = account is not None and must_enrol(account, ctx.totp_required)
-    try:
-        codes = enrol(ctx, texts)
-    except Refusal as refusal:
-        return _factor_page(ctx, refusal=refusal, secret=texts.get("secret", ""))
-    onward = first_page(ctx.reader) if required else "/account"
-    response = _codes_page(ctx, codes, onward=onward)
-    # Every session has ended with the change, this one too.
-    begin_session(ctx, ctx.reader.login, response)
-    return response
-
-
-def _remove(ctx: WebContext, texts: Mapping[str, str]) -> Response:
-    """Remove the reader's own second factor, unless their access requires one."""
-    try:
-        if ctx.reader.access in ctx.totp_required:
-            raise Refusal("web.totp.required")
-        _prove(ctx, texts)
-        ctx.factors.remove(ctx.reader.login, at=stamp(ctx))
-    except Refusal as refusal:
-        return own_page(ctx, refusal=refusal)
-    return begin_again(ctx, "totp")
-
-
-def _factor_page(ctx: WebContext, *, refusal: Refusal | None = None, secret: str = "") -> Response:
-    """Return the form. `secret`: after an error, the one already in the reader's authenticator."""
+def _factor_page(ctx: WebContext, *, tried: RejectedForm | None = None) -> Response:
+    """Return the form; after an error with the key already in the reader's authenticator."""
+    secret = tried.answers.get("secret", "") if tried else ""
     account = ctx.accounts.account(ctx.reader.login)
     assert account is not None
     if not credentials.is_totp_secret(secret):
@@ -95,8 +43,54 @@ def _factor_page(ctx: WebContext, *, refusal: Refusal | None = None, secret: str
         required=must_enrol(account, ctx.totp_required),
         secret=secret,
         address=address,
-        refusal=refusal,
+        tried=tried,
     )
+
+
+@router.post("/account/totp")
+def change(ctx: Enrolling, answers: Fields) -> Response:
+    """Set or replace a second factor by its first code, or remove it, unless one is required.
+
+    Each after the password and, where there is a factor, a code of it.
+    """
+    match answers.get("do", "set"):
+        case "set":
+            return _enrol(ctx=ctx, answers=answers)
+        case "remove":
+            return _remove(ctx=ctx, answers=answers)
+    raise HTTPException(422)
+
+
+@router.post("/account/recovery")
+@shown_again(own_page)
+def renew(ctx: OwnByPerson, answers: Fields) -> Response:
+    """Replace the recovery codes after the password and a code, and show the new ones once."""
+    login, codes = ctx.reader.login, credentials.new_recovery_codes()
+    _prove(ctx, answers)
+    ctx.factors.make_codes(login, _hashes(codes, login), at=stamp(ctx))
+    return _codes_page(ctx, codes, onward="/account")
+
+
+@shown_again(_factor_page)
+def _enrol(ctx: WebContext, answers: Mapping[str, str]) -> Response:
+    """Set the second factor, show the recovery codes once, and begin a new session."""
+    account = ctx.accounts.account(ctx.reader.login)
+    required = account is not None and must_enrol(account, ctx.totp_required)
+    codes = enrol(ctx, answers)
+    response = _codes_page(ctx, codes, onward=first_page(ctx.reader) if required else "/account")
+    # Every session has ended with the change, this one too.
+    begin_session(ctx, ctx.reader.login, response)
+    return response
+
+
+@shown_again(own_page)
+def _remove(ctx: WebContext, answers: Mapping[str, str]) -> Response:
+    """Remove the reader's own second factor, unless their access requires one."""
+    if ctx.reader.access in ctx.totp_required:
+        raise Refusal("web.totp.required")
+    _prove(ctx, answers)
+    ctx.factors.remove(ctx.reader.login, at=stamp(ctx))
+    return begin_again(ctx, "totp")
 
 
 def _codes_page(ctx: WebContext, codes: Sequence[str], *, onward: str) -> Response:

@@ -27,7 +27,7 @@ from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Setting, SettingByPerson
 from merzim.web.http import WebContext
 from merzim.web.pages.administration.people import placed
-from merzim.web.ui.form_values import Fields, tidy
+from merzim.web.ui.form_values import Fields, RejectedForm, shown_again, tidy
 from merzim.web.ui.name_fields import person_names, unit_names
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
@@ -120,34 +120,8 @@ def show_accounts(
     try:
         seen = invite_people(ctx, invitation_command(ctx, typed, preview=True))
     except Refusal as refusal:
-        return _accounts_page(ctx, invitations=invitation_values(ctx, typed), refusal=refusal)
+        return _accounts_page(ctx, tried=RejectedForm(form="invite", refusal=refusal, answers=typed))
     return _accounts_page(ctx, invitations=invitation_values(ctx, typed, preview=seen))
-
-
-@router.post("/administration/accounts/invitations")
-def invite(ctx: Setting, typed: Fields) -> Response:
-    """Create the accounts and send the invitations; or send invitations again."""
-    try:
-        match typed.get("do", ""):
-            case "invite":
-                invited = invite_people(ctx, invitation_command(ctx, typed, people=typed.getlist("person")))
-            case "resend":
-                invited = resend_invitations(ctx, build(ResendInvitations, {"logins": typed.getlist("login")}))
-            case _:
-                raise HTTPException(422)
-    except Refusal as refusal:
-        return _accounts_page(ctx, invitations=invitation_values(ctx, typed), refusal=refusal)
-    return _accounts_page(ctx, invitations=invitation_values(ctx, typed, invited=invited))
-
-
-@router.post("/administration/accounts")
-def add(ctx: Setting, typed: Fields) -> Response:
-    """Create an account; the address for choosing its password is shown once."""
-    try:
-        invitation = accounts.add(ctx, _access_command(ctx, typed, typed.get("login", "")))
-    except Refusal as refusal:
-        return _accounts_page(ctx, typed_texts=typed, refusal=refusal)
-    return _accounts_page(ctx, invitation=invitation)
 
 
 @router.get("/administration/account")
@@ -156,53 +130,16 @@ def account(ctx: Setting, login: Login = "") -> Response:
     return _account_page(ctx, accounts.get_account(ctx, login))
 
 
-@router.post("/administration/account")
-def change(ctx: Setting, typed: Fields) -> Response:
-    """Change an account, invite its holder again, close or reopen it, end its sessions, create a token."""
-    account = accounts.get_account(ctx, typed.get("login", "")[:80])
-    login, do = account.reader.login, typed.get("do", "")
-    command = accounts.AccountCommand(login=login)
-    message = "changed"
-    try:
-        match do:
-            case "change":
-                accounts.change(ctx, _access_command(ctx, typed, login))
-            case "close" | "reopen" | "end" | "unlink":
-                run, message = _PLAIN[do]
-                run(ctx, command)
-            case "token":
-                fields = {"login": login, "days": typed.get("days", ""), "name": tidy(typed.get("name", ""))}
-                request_ = build(accounts.TokenRequest, {**fields, "write": bool(typed.get("write"))})
-                return _account_page(ctx, account, token=accounts.give_token(ctx, request_).token)
-            case "invite":
-                return _account_page(ctx, account, link=accounts.invite(ctx, command).address)
-            case _:
-                raise HTTPException(422)
-    except Refusal as refusal:
-        return _account_page(ctx, account, typed_texts=typed if do == "change" else None, refusal=refusal)
-    return redirect(ctx, "/administration/account", login=login, said=message)
-
-
-@router.post("/administration/account/second-factor")
-def remove_second_factor(ctx: SettingByPerson, typed: Fields) -> Response:
-    """Remove another user's second factor; in a session alone, never by a token."""
-    account = accounts.get_account(ctx, typed.get("login", "")[:80])
-    try:
-        accounts.remove_second_factor(ctx, account.reader.login, ground=typed.get("ground", ""))
-    except Refusal as refusal:
-        return _account_page(ctx, account, refusal=refusal)
-    return redirect(ctx, "/administration/account", login=account.reader.login, said="factor_removed")
-
-
 def _accounts_page(
     ctx: WebContext,
     *,
-    typed_texts: Mapping[str, str] | None = None,
-    refusal: Refusal | None = None,
+    tried: RejectedForm | None = None,
     invitation: accounts.Invitation | None = None,
     invitations: Mapping[str, Any] | None = None,
 ) -> Response:
-    office = recorded_office(ctx)
+    """Return the page; a refused form is that of a new account, or `invite`."""
+    office, typed = recorded_office(ctx), tried.answers if tried else {}
+    form = {} if tried and tried.form else typed
     return page(
         ctx,
         "accounts.html",
@@ -214,27 +151,28 @@ def _accounts_page(
         account_unit=account_unit,
         office=office,
         accesses=ACCESSES,
-        unit=unit_names(office).field((typed_texts or {}).get("unit", "")),
-        person=person_names(office).field((typed_texts or {}).get("person", ""), typed=True),
-        form=typed_texts or {},
-        refusal=refusal,
+        unit=unit_names(office).field(form.get("unit", "")),
+        person=person_names(office).field(form.get("person", ""), typed=True),
+        form=form,
+        tried=tried,
         invitation=invitation,
         invitation_hours=ctx.app.settings.web.invitation_hours,
-        **(invitations or invitation_values(ctx, {})),
+        **(invitations or invitation_values(ctx, typed if tried and tried.form else {})),
     )
 
 
 def _account_page(
     ctx: WebContext,
-    account: Account,
+    account: Account | None = None,
     *,
-    typed_texts: Mapping[str, str] | None = None,
-    refusal: Refusal | None = None,
+    tried: RejectedForm | None = None,
     link: str = "",
     token: str = "",
 ) -> Response:
+    typed = tried.answers if tried else {}
+    account = account or accounts.get_account(ctx, typed.get("login", "")[:80])
     office, reader = recorded_office(ctx), account.reader
-    form_texts = typed_texts or {"access": reader.access, "name": reader.name}
+    form_texts = typed if "access" in typed else {"access": reader.access, "name": reader.name}
     return page(
         ctx,
         "one_account.html",
@@ -250,7 +188,7 @@ def _account_page(
         no_unit=with_unit(account.reader, office).nowhere,
         entries=ctx.accounts.entries(account.reader.login, now=ctx.now),
         longest_ground=accounts.MAX_GROUND,
-        refusal=refusal,
+        tried=tried,
         link=link,
         token=token,
         most_days=accounts.MAX_TOKEN_DAYS,
@@ -276,3 +214,59 @@ _PLAIN: Mapping[str, tuple[Verb[accounts.AccountCommand, accounts.AccountDetails
     "end": (accounts.end, "ended"),
     "unlink": (accounts.unlink, "unlinked"),
 }
+
+
+@router.post("/administration/accounts/invitations")
+@shown_again(_accounts_page, "invite")
+def invite(ctx: Setting, answers: Fields) -> Response:
+    """Create the accounts and send the invitations; or send invitations again."""
+    match answers.get("do", ""):
+        case "invite":
+            invited = invite_people(ctx, invitation_command(ctx, answers, people=answers.getlist("person")))
+        case "resend":
+            invited = resend_invitations(ctx, build(ResendInvitations, {"logins": answers.getlist("login")}))
+        case _:
+            raise HTTPException(422)
+    return _accounts_page(ctx, invitations=invitation_values(ctx, answers, invited=invited))
+
+
+@router.post("/administration/accounts")
+@shown_again(_accounts_page)
+def add(ctx: Setting, answers: Fields) -> Response:
+    """Create an account; the address for choosing its password is shown once."""
+    invitation = accounts.add(ctx, _access_command(ctx, answers, answers.get("login", "")))
+    return _accounts_page(ctx, invitation=invitation)
+
+
+@router.post("/administration/account")
+@shown_again(_account_page)
+def change(ctx: Setting, answers: Fields) -> Response:
+    """Change an account, invite its holder again, close or reopen it, end its sessions, create a token."""
+    account = accounts.get_account(ctx, answers.get("login", "")[:80])
+    login, do = account.reader.login, answers.get("do", "")
+    command = accounts.AccountCommand(login=login)
+    message = "changed"
+    match do:
+        case "change":
+            accounts.change(ctx, _access_command(ctx, answers, login))
+        case "close" | "reopen" | "end" | "unlink":
+            run, message = _PLAIN[do]
+            run(ctx, command)
+        case "token":
+            fields = {"login": login, "days": answers.get("days", ""), "name": tidy(answers.get("name", ""))}
+            request_ = build(accounts.TokenRequest, {**fields, "write": bool(answers.get("write"))})
+            return _account_page(ctx, account, token=accounts.give_token(ctx, request_).token)
+        case "invite":
+            return _account_page(ctx, account, link=accounts.invite(ctx, command).address)
+        case _:
+            raise HTTPException(422)
+    return redirect(ctx, "/administration/account", login=login, said=message)
+
+
+@router.post("/administration/account/second-factor")
+@shown_again(_account_page)
+def remove_second_factor(ctx: SettingByPerson, answers: Fields) -> Response:
+    """Remove another user's second factor; in a session alone, never by a token."""
+    login = accounts.get_account(ctx, answers.get("login", "")[:80]).reader.login
+    accounts.remove_second_factor(ctx, login, ground=answers.get("ground", ""))
+    return redirect(ctx, "/administration/account", login=login, said="factor_removed")

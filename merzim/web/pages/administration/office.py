@@ -5,6 +5,7 @@ Also the calendar feed and the Telegram code of the user's own account.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException
@@ -34,7 +35,7 @@ from merzim.services.people.table import preview_table, read_table, save_table
 from merzim.web.auth.dependencies import Own, Setting, reads_files
 from merzim.web.http import WebContext, as_workbook
 from merzim.web.pages.account.login import own_page
-from merzim.web.ui.form_values import Fields, kept_file, sent, tidy
+from merzim.web.ui.form_values import Fields, RejectedForm, kept_file, sent, shown_again, tidy
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.refusal import Refusal
@@ -44,29 +45,25 @@ SHOWN = 200
 
 
 @router.post("/account/feed")
-def own_feed(ctx: Own, typed: Fields) -> Response:
+@shown_again(own_page)
+def own_feed(ctx: Own, answers: Fields) -> Response:
     """Create or revoke the user's own calendar feed. Its address is shown once."""
-    if typed.get("do") == "revoke":
-        revoke_feed(ctx, build(FeedRevoked, {"id": typed.get("hash", "")}))
+    if answers.get("do") == "revoke":
+        revoke_feed(ctx, build(FeedRevoked, {"id": answers.get("hash", "")}))
         return redirect(ctx, "/account", said="revoked")
-    try:
-        return own_page(ctx, feed=create_own_feed(ctx, ctx.language))
-    except Refusal as refusal:
-        return own_page(ctx, refusal=refusal)
+    return own_page(ctx, feed=create_own_feed(ctx, ctx.language))
 
 
 @router.post("/account/telegram")
-def own_telegram(ctx: Own, typed: Fields) -> Response:
+@shown_again(own_page)
+def own_telegram(ctx: Own, answers: Fields) -> Response:
     """Show a one-time code for linking the user's Telegram account, or unlink it."""
     if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
-    if typed.get("do") == "unlink":
+    if answers.get("do") == "unlink":
         ctx.app.links.unlink(ctx.reader.person, by=ctx.reader.login, now=ctx.now)
         return redirect(ctx, "/account", said="unlinked")
-    try:
-        return own_page(ctx, telegram=telegram.create_code(ctx, ctx.reader.person))
-    except Refusal as refusal:
-        return own_page(ctx, refusal=refusal)
+    return own_page(ctx, telegram=telegram.create_code(ctx, ctx.reader.person))
 
 
 @router.get("/administration/people/export")
@@ -117,41 +114,14 @@ def settings(ctx: Setting) -> Response:
     return _page(ctx)
 
 
-@settings_router.post("/organisation")
-def change_organisation(ctx: Setting, typed: Fields) -> Response:
-    """Change the organisation's names and its officer; a name the environment fixes has no field."""
-    present = office_settings.get_settings(ctx, AskSettings()).organisation.model_dump()
-    values = {key: tidy(typed.get(key, present[key])) for key in OFFICE_KEYS}
-    try:
-        office_settings.change_organisation(ctx, build(Organisation, values))
-    except Refusal as refusal:
-        return _page(ctx, typed=typed, refusal=refusal)
-    return redirect(ctx, PLACE, said="saved")
-
-
-@settings_router.post("/mail")
-def change_mail(ctx: Setting, typed: Fields) -> Response:
-    """Change the mail server, or send a test letter through the typed one."""
-    values: dict[str, object] = {key: tidy(typed[key]) for key in MAIL_KEYS if typed.get(key)}
-    if typed.get("password"):
-        values["password"] = SecretStr(typed["password"])
-    try:
-        if typed.get("do") == "test":
-            tried = office_settings.try_mail(ctx, build(TryMail, {**values, "email": typed.get("email", "")}))
-            return _page(ctx, typed=typed, tried=tried)
-        office_settings.change_mail(ctx, build(MailServer, values))
-    except Refusal as refusal:
-        return _page(ctx, typed=typed, refusal=refusal)
-    return redirect(ctx, PLACE, said="saved")
-
-
 def _page(
     ctx: WebContext,
     *,
-    typed: Fields | None = None,
-    tried: MailTried | None = None,
-    refusal: Refusal | None = None,
+    typed: Mapping[str, str] | None = None,
+    outcome: MailTried | None = None,
+    tried: RejectedForm | None = None,
 ) -> Response:
+    typed = tried.answers if tried else typed
     present = office_settings.get_settings(ctx, AskSettings())
     reader = ctx.reads.office().people.get(ctx.reader.person)
     values = {**present.organisation.model_dump(), **present.mail.model_dump(exclude={"password"})}
@@ -164,6 +134,30 @@ def _page(
         ports=sorted({*MAIL_PORTS, *([port] if (port := present.mail.port) else [])}),
         known_servers=tuple(KNOWN_SERVERS),
         email=typed.get("email", "") if typed else (reader.email or "" if reader else ""),
+        outcome=outcome,
         tried=tried,
-        refusal=refusal,
     )
+
+
+@settings_router.post("/organisation")
+@shown_again(_page)
+def change_organisation(ctx: Setting, answers: Fields) -> Response:
+    """Change the organisation's names and its officer; a name the environment fixes has no field."""
+    present = office_settings.get_settings(ctx, AskSettings()).organisation.model_dump()
+    values = {key: tidy(answers.get(key, present[key])) for key in OFFICE_KEYS}
+    office_settings.change_organisation(ctx, build(Organisation, values))
+    return redirect(ctx, PLACE, said="saved")
+
+
+@settings_router.post("/mail")
+@shown_again(_page)
+def change_mail(ctx: Setting, answers: Fields) -> Response:
+    """Change the mail server, or send a test letter through the typed one."""
+    values: dict[str, object] = {key: tidy(answers[key]) for key in MAIL_KEYS if answers.get(key)}
+    if answers.get("password"):
+        values["password"] = SecretStr(answers["password"])
+    if answers.get("do") == "test":
+        outcome = office_settings.try_mail(ctx, build(TryMail, {**values, "email": answers.get("email", "")}))
+        return _page(ctx, typed=answers, outcome=outcome)
+    office_settings.change_mail(ctx, build(MailServer, values))
+    return redirect(ctx, PLACE, said="saved")

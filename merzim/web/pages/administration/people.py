@@ -20,7 +20,7 @@ from merzim.services.people.pending_duties import pending_duties
 from merzim.services.people.staff import find_people, recorded_office
 from merzim.web.auth.dependencies import Setting
 from merzim.web.http import Number, WebContext
-from merzim.web.ui.form_values import Fields, InvalidForm, parse_date, tidy
+from merzim.web.ui.form_values import Fields, InvalidForm, RejectedForm, parse_date, shown_again, tidy
 from merzim.web.ui.name_fields import person_names, unit_filter, unit_names
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
@@ -70,38 +70,6 @@ def unit(ctx: Setting, id: Key = "") -> Response:
     return _unit_page(ctx, unit)
 
 
-@router.post("/unit")
-def save_unit(ctx: Setting, typed: Fields) -> Response:
-    """Save or remove a unit."""
-    same = {"id": typed.get("id", ""), "mark": typed.get("mark", "")}
-    try:
-        if typed.get("do") == "remove" and same["id"]:
-            staff.remove_unit(ctx, build(staff.Removal, same))
-            return redirect(ctx, "/administration/units", said="removed")
-        office = recorded_office(ctx)
-        has_parent, is_first = (bool(typed.get(name, "").strip()) for name in ("parent", "first_level"))
-        if not same["id"] and office.units and has_parent == is_first:
-            raise InvalidForm("web.staff.parent_or_first")
-        fields = {
-            **same,
-            **{name: tidy(typed.get(name, "")) for name in ("name", "name_kk", "name_ru")},
-            "kind": typed.get("kind", ""),
-            **{name: unit_names(office).resolve(typed.get(name, "")) for name in ("parent", "uploads_through")},
-            "acts": typed.getlist("act"),
-            "time": {
-                **{end: typed.get(f"time_{end}", "").strip()[:5] for end in ("first", "last")},
-                "week": [number for number in range(1, 8) if typed.get(f"time_day_{number}")],
-                **{name: parse_days(typed.get(f"time_{name}", "")) for name in ("off", "working")},
-            },
-        }
-        staff.save_unit(ctx, build(staff.SaveUnit, fields))
-    except Refusal as refusal:
-        unit = recorded_office(ctx).units.get(same["id"])
-        form_texts = {**typed, "acts": " ".join(typed.getlist("act"))}
-        return _unit_page(ctx, unit, typed_texts=form_texts, refusal=refusal)
-    return redirect(ctx, "/administration/units", said="saved")
-
-
 @router.post("/unit/feed")
 def unit_feed(ctx: Setting, typed: Fields) -> Response:
     """Create or revoke a calendar feed of a unit. Its address is shown once."""
@@ -141,49 +109,16 @@ def person(ctx: Setting, key: Key = "") -> Response:
     return _person_page(ctx, person)
 
 
-@router.post("/person")
-def save_person(ctx: Setting, typed: Fields) -> Response:
-    """Save a person."""
-    duties = typed.getlist("duty")
-    key = typed.get("key", "")
-    try:
-        office = recorded_office(ctx)
-        fields = {
-            **{name: tidy(typed[name]) for name in ("key", "mark", *_OF_PERSON) if name in typed},
-            "unit": unit_names(office).resolve(typed.get("unit", "")),
-            "deputy": person_names(office).resolve(tidy(typed.get("deputy", ""))),
-            "duties": duties,
-            "away": _away(typed),
-        }
-        staff.save_person(ctx, build(staff.SavePerson, fields))
-    except Refusal as refusal:
-        person = recorded_office(ctx).people.get(key)
-        return _person_page(ctx, person, typed_texts=typed, duties=duties, refusal=refusal)
-    return redirect(ctx, "/administration/people", said="saved")
-
-
-@router.post("/person/remove")
-def remove_person(ctx: Setting, typed: Fields) -> Response:
-    """Remove a person."""
-    person = staff.get_person(ctx, typed.get("key", ""))
-    try:
-        fields = {"id": person.key, "mark": typed.get("mark", "")}
-        staff.remove_person(ctx, build(staff.Removal, fields))
-    except Refusal as refusal:
-        return _person_page(ctx, person, refusal=refusal)
-    return redirect(ctx, "/administration/people", said="removed")
-
-
 def _unit_page(
     ctx: WebContext,
-    unit: Unit | None,
+    unit: Unit | None = None,
     *,
-    typed_texts: Mapping[str, str] | None = None,
-    refusal: Refusal | None = None,
+    tried: RejectedForm | None = None,
     feed: str = "",
 ) -> Response:
-    office = recorded_office(ctx)
-    form_texts = typed_texts or _unit_answers(unit) or _within(office)
+    office, typed = recorded_office(ctx), tried.answers if tried else {}
+    unit = office.units.get(typed["id"]) if "id" in typed else unit
+    form_texts = typed if "name" in typed else _unit_answers(unit) or _within(office)
     holds = time_of(office, unit.id if unit else "")
     hours, week = holds.hours or ctx.app.settings.reminders.office_hours, holds.week or MONDAY_TO_FRIDAY
     inside = frozenset(office.below(unit.id)) if unit else frozenset()
@@ -201,7 +136,7 @@ def _unit_page(
         ),
         kinds=KINDS,
         acts=ctx.library.adopted_acts.values(),
-        refusal=refusal,
+        tried=tried,
         feeds=[feed for feed in feeds_of(ctx, "", now=ctx.now) if unit and feed.scope == unit.id],
         feed=feed,
         holds=staff.unit_holds(ctx, unit) if unit else (0, 0, 0),
@@ -226,24 +161,19 @@ def _unit_answers(unit: Unit | None) -> dict[str, str]:
     time = staff.hours_result(unit.time)
     return {
         **{name: getattr(unit, name) or "" for name in _OF_UNIT},
-        "acts": " ".join(unit.acts),
+        "act": ";".join(unit.acts),
         **{f"time_{name}": getattr(time, name) for name in ("first", "last", "off", "working")},
         **{f"time_day_{number}": "1" for number in time.week},
     }
 
 
 def _person_page(
-    ctx: WebContext,
-    person: Person | None,
-    *,
-    typed_texts: Mapping[str, str] | None = None,
-    duties: list[str] | None = None,
-    refusal: Refusal | None = None,
+    ctx: WebContext, person: Person | None = None, *, tried: RejectedForm | None = None
 ) -> Response:
-    office = recorded_office(ctx)
-    form = dict(typed_texts) if typed_texts is not None else _answers(person, office)
+    office, typed = recorded_office(ctx), tried.answers if tried else {}
+    person = office.people.get(typed["key"]) if "key" in typed else person
+    form = typed if "name" in typed else _answers(person, office)
     filled = [n for n in range(MAX_AWAY) if form.get(f"away_first_{n}") or form.get(f"away_last_{n}")]
-    held_duties = duties if duties is not None else list(person.duties if person else ())
     return page(
         ctx,
         "person.html",
@@ -251,13 +181,13 @@ def _person_page(
         record=person,
         mark=staff.mark(person),
         form=form,
-        held=held_duties,
+        held=form.get("duty", "").split(";"),
         duties=staff.HELD_DUTIES,
         digests=DIGESTS,
         unit=unit_names(office).field(form.get("unit", "")),
         rows=range(min(MAX_AWAY, max(2, len(filled) + 2))),
         deputy=person_names(office).field(form.get("deputy", ""), typed=True),
-        refusal=refusal,
+        tried=tried,
         office=office,
         accounts=[account for account in ctx.accounts.all() if person and account.reader.person == person.key],
         falling=pending_duties(ctx, person.key) if person else (),
@@ -272,6 +202,7 @@ def _answers(person: Person | None, office: Office) -> dict[str, str]:
         return {"language": "kk"}
     deputy = office.people.get(person.deputy or "")
     form = {name: getattr(person, name) or "" for name in (*_OF_PERSON, "unit")}
+    form["duty"] = ";".join(person.duties)
     form["deputy"] = (deputy.email or deputy.key) if deputy else person.deputy or ""
     for n, (first, last) in enumerate(person.away):
         form |= {f"away_first_{n}": first.isoformat(), f"away_last_{n}": last.isoformat()}
@@ -290,3 +221,57 @@ def _away(typed_texts: Mapping[str, str]) -> list[dict[str, date]]:
         elif first or last:
             raise Refusal("web.staff.away_half")
     return spans
+
+
+@router.post("/unit")
+@shown_again(_unit_page)
+def save_unit(ctx: Setting, answers: Fields) -> Response:
+    """Save or remove a unit."""
+    same = {"id": answers.get("id", ""), "mark": answers.get("mark", "")}
+    if answers.get("do") == "remove" and same["id"]:
+        staff.remove_unit(ctx, build(staff.Removal, same))
+        return redirect(ctx, "/administration/units", said="removed")
+    office = recorded_office(ctx)
+    has_parent, is_first = (bool(answers.get(name, "").strip()) for name in ("parent", "first_level"))
+    if not same["id"] and office.units and has_parent == is_first:
+        raise InvalidForm("web.staff.parent_or_first")
+    fields = {
+        **same,
+        **{name: tidy(answers.get(name, "")) for name in ("name", "name_kk", "name_ru")},
+        "kind": answers.get("kind", ""),
+        **{name: unit_names(office).resolve(answers.get(name, "")) for name in ("parent", "uploads_through")},
+        "acts": answers.getlist("act"),
+        "time": {
+            **{end: answers.get(f"time_{end}", "").strip()[:5] for end in ("first", "last")},
+            "week": [number for number in range(1, 8) if answers.get(f"time_day_{number}")],
+            **{name: parse_days(answers.get(f"time_{name}", "")) for name in ("off", "working")},
+        },
+    }
+    staff.save_unit(ctx, build(staff.SaveUnit, fields))
+    return redirect(ctx, "/administration/units", said="saved")
+
+
+@router.post("/person")
+@shown_again(_person_page)
+def save_person(ctx: Setting, answers: Fields) -> Response:
+    """Save a person."""
+    office = recorded_office(ctx)
+    fields = {
+        **{name: tidy(answers[name]) for name in ("key", "mark", *_OF_PERSON) if name in answers},
+        "unit": unit_names(office).resolve(answers.get("unit", "")),
+        "deputy": person_names(office).resolve(tidy(answers.get("deputy", ""))),
+        "duties": answers.getlist("duty"),
+        "away": _away(answers),
+    }
+    staff.save_person(ctx, build(staff.SavePerson, fields))
+    return redirect(ctx, "/administration/people", said="saved")
+
+
+@router.post("/person/remove")
+@shown_again(_person_page)
+def remove_person(ctx: Setting, answers: Fields) -> Response:
+    """Remove a person."""
+    person = staff.get_person(ctx, answers.get("key", ""))
+    fields = {"id": person.key, "mark": answers.get("mark", "")}
+    staff.remove_person(ctx, build(staff.Removal, fields))
+    return redirect(ctx, "/administration/people", said="removed")

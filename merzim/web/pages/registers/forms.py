@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from merzim.services.context import RequestContext
 from merzim.services.inputs import FileInput, build
 from merzim.services.registers.results import FieldView, RowView, written_amount
-from merzim.web.ui.form_values import InvalidForm, RejectedForm, file_of, is_same_text
+from merzim.web.ui.form_values import InvalidForm, RejectedForm, file_of, is_same_text, typed_answers
 from merzim.web.ui.name_fields import NameField, Names, own_people, person_names, unit_names
 from merzim.web.ui.render import Translator
 from workflow.registers.values import InvalidRow, problem_arguments
@@ -91,15 +91,6 @@ def _name_field(ctx: RequestContext, field: FieldView, value: str) -> NameField 
 def _people(ctx: RequestContext) -> Names:
     """Return the people a form offers: all for managers, else those of the reader's own unit and below."""
     return person_names(ctx.reads.office()) if ctx.reader.may("manage") else own_people(ctx)
-
-
-def typed_answers(form: FormData) -> dict[str, str]:
-    """Return the texts of a submitted form, several with one name separated by `;`."""
-    names = dict.fromkeys(key for key, value in form.multi_items() if isinstance(value, str))
-    return {
-        name: ";".join(text.replace("\0", "") for text in form.getlist(name) if isinstance(text, str))
-        for name in names
-    }
 
 
 def new_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormData) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Pages of registers for reading: the list of registers, the rows of one, one row, its files."""
+"""Pages of registers: the list of registers, the rows of one, one row, its files, and the forms of rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, HTTPException, Query
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from merzim.documents.forms import form as form_named
@@ -31,14 +32,25 @@ from merzim.services.registers.results import (
     FieldView,
     RegisterView,
     RowView,
+    field_view,
     names_of,
     reader_scope,
     seen_register,
     writable_register,
     written_amount,
 )
-from merzim.services.registers.tables import ImportedRows
-from merzim.services.registers.verbs import erasable_fields
+from merzim.services.registers.tables import ImportedRows, ImportRows, import_rows
+from merzim.services.registers.verbs import (
+    AddRow,
+    EditRow,
+    EraseRow,
+    WithdrawRow,
+    add_row,
+    edit_row,
+    erasable_fields,
+    erase_row,
+    withdraw_row,
+)
 from merzim.services.registers.views import (
     AskRegisters,
     AskRow,
@@ -52,7 +64,7 @@ from merzim.services.registers.views import (
     view_here,
 )
 from merzim.services.results import FieldChangeResult
-from merzim.web.auth.dependencies import Reading, Recording
+from merzim.web.auth.dependencies import Managing, Reading, Recording, reads_files
 from merzim.web.downloads import get_row_file
 from merzim.web.http import (
     DOCX,
@@ -67,7 +79,14 @@ from merzim.web.http import (
     WebContext,
     as_file,
 )
-from merzim.web.pages.registers.forms import FIELD, form_fields, problems_of
+from merzim.web.pages.registers.forms import (
+    FIELD,
+    MAX_FILES,
+    changed_values,
+    form_fields,
+    new_values,
+    problems_of,
+)
 from merzim.web.pages.registers.listing import (
     RowFilter,
     columns_of,
@@ -76,13 +95,24 @@ from merzim.web.pages.registers.listing import (
     line_of,
     typed_cell,
 )
-from merzim.web.ui.form_values import InvalidForm, RejectedForm, status_of
+from merzim.web.ui.form_values import (
+    MAX_FIELDS,
+    Fields,
+    InvalidForm,
+    RejectedForm,
+    kept_file,
+    sent,
+    shown_again,
+    status_of,
+    typed_answers,
+)
 from merzim.web.ui.name_fields import RequiredUnit, UnitParam, own_units, unit_filter
+from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Content, at_tidy_address, cell_of, row_title
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
-from workflow.registers.access import is_withheld
+from workflow.registers.access import is_withheld, list_fields
 from workflow.registers.rows import name_in
 
 router = APIRouter(include_in_schema=False)
@@ -236,15 +266,15 @@ def show_import_page(
     preview: ImportedRows | None = None,
     digest: str = "",
     answers: Mapping[str, str] | None = None,
-    refusal: Refusal | None = None,
+    tried: RejectedForm | None = None,
 ) -> Response:
     """Return the page of the import: the rows to import, or the mistakes in the file."""
-    register, answers = view_here(ctx, writable_register(ctx, register_id)), answers or {}
+    register = view_here(ctx, writable_register(ctx, register_id))
+    answers = tried.answers if tried else answers or {}
     translator = Translator(ctx.language)
     return page(
         ctx,
         "register_import.html",
-        status=status_of(refusal),
         place=f"/registers/{register_id}/import",
         register=register,
         units=own_units(ctx).field(answers.get("unit") or ctx.reader.root),
@@ -257,7 +287,7 @@ def show_import_page(
         if preview
         else [],
         unit=answers.get("unit", ""),
-        tried=RejectedForm(form="import", refusal=refusal, answers=answers) if refusal else None,
+        tried=tried,
     )
 
 
@@ -274,25 +304,25 @@ def row_page(ctx: Reading, register_id: RegisterPath, row: RowPath) -> Response:
 
 
 def row_form(
-    ctx: WebContext, register_id: str, *, unit: str = "", rejected_form: RejectedForm | None = None
+    ctx: WebContext, register_id: str, *, unit: str = "", tried: RejectedForm | None = None
 ) -> Response:
     """Return the page with the form for a new row, as filled in after a refusal; fields may be filled in by the
     address (`field.training=...`).
     """
     register = view_here(ctx, writable_register(ctx, register_id))
     preset = RejectedForm(form="", refusal=None, answers=_preset(ctx, register))
-    answers = rejected_form.answers if rejected_form else {"unit": unit}
+    answers = tried.answers if tried else {"unit": unit}
     typed_unit = answers.get("unit") or ctx.reader.root
     return page(
         ctx,
         "register_row_new.html",
         place=f"/registers/{register_id}/new",
         register=register,
-        form_fields=form_fields(ctx, register.fields, None, rejected_form or preset),
+        form_fields=form_fields(ctx, register.fields, None, tried or preset),
         groups=ctx.app.registers.on(register_id, ctx.today).groups,
         units=own_units(ctx).field(typed_unit),
-        tried=rejected_form,
-        problems=problems_of(rejected_form),
+        tried=tried,
+        problems=problems_of(tried),
     )
 
 
@@ -311,14 +341,14 @@ def _preset(ctx: WebContext, register: RegisterView) -> dict[str, str]:
 
 
 def show_row_page(
-    ctx: WebContext, register_id: str, row: str, *, rejected_form: RejectedForm | None = None
+    ctx: WebContext, register_id: str, row: str, *, tried: RejectedForm | None = None
 ) -> Response:
     """Return the page of one row; after a refusal with the form as filled in."""
     translator = Translator(ctx.language)
     detail = row_of_register(ctx, register_id, row)
     definition = ctx.app.registers.on(register_id, ctx.today)
     register = view_here(ctx, definition, is_own=True)
-    edits = rejected_form if rejected_form is not None and rejected_form.form == "edit" else None
+    edits = tried if tried is not None and tried.form == "edit" else None
     erasable = erasable_fields(ctx, row) if ctx.reader.may("manage") else []
     return page(
         ctx,
@@ -340,7 +370,7 @@ def show_row_page(
         else [],
         groups=definition.groups,
         erasable=[field for field in detail.fields if field.id in erasable and field.id in detail.row.values],
-        tried=rejected_form,
+        tried=tried,
         problems=problems_of(edits),
     )
 
@@ -444,3 +474,77 @@ def _changed_address(ctx: WebContext) -> object:
 
 
 _NO_ROWS = RowPage(register_id="", total=0, page=1, pages=1, fields=[], rows=[], totals={})
+
+Sent = Annotated[FormData, sent(files=MAX_FILES, fields=3 * MAX_FIELDS)]
+SentFile = Annotated[FormData, sent(files=1, fields=20)]
+
+
+@router.post("/registers/{register_id}/new")
+@shown_again(row_form, "add")
+def add(ctx: Recording, register_id: RegisterPath, form: Sent) -> Response:
+    """Add a row, then show it."""
+    register, answers = writable_register(ctx, register_id), typed_answers(form)
+    fields = [field_view(register.fields[name]) for name in list_fields(register, reader_scope(ctx))]
+    unit = own_units(ctx).resolve(answers.get("unit", ""))
+    row = {"register_id": register_id, "unit": unit, "values": new_values(ctx, fields, form)}
+    detail = add_row(ctx, build(AddRow, row))
+    return redirect(ctx, f"/registers/{register_id}/{detail.row.id}", said="added")
+
+
+@router.post("/registers/{register_id}/import")
+@reads_files
+@shown_again(show_import_page, "import")
+def import_(ctx: Recording, register_id: RegisterPath, form: SentFile) -> Response:
+    """Show the rows of a spreadsheet to import; after confirmation, import all rows or none."""
+    writable_register(ctx, register_id)
+    answers = typed_answers(form)
+    digest, _ = kept_file(ctx, form)
+    if not digest:
+        raise InvalidForm("web.refusal.no_file")
+    fields: dict[str, object] = {
+        "register_id": register_id,
+        "unit": own_units(ctx).resolve(answers.get("unit", "")),
+        "file": digest,
+        "preview": not answers.get("take"),
+    }
+    result = import_rows(ctx, build(ImportRows, fields))
+    if result.preview:
+        return show_import_page(ctx, register_id, preview=result, digest=digest, answers=answers)
+    return redirect(ctx, f"/registers/{register_id}", imported=str(result.rows))
+
+
+@router.post("/registers/{register_id}/{row}")
+@shown_again(show_row_page, "edit")
+def edit(ctx: Recording, register_id: RegisterPath, row: RowPath, form: Sent) -> Response:
+    """Change the fields of a row that differ from those the form showed, then show it."""
+    detail, answers = row_of_register(ctx, register_id, row), typed_answers(form)
+    fields: dict[str, object] = {
+        "row": row,
+        "values": changed_values(ctx, detail.fields, form),
+        "ground": answers.get("ground", ""),
+        # A form that was refused once contains two: the newer one comes first.
+        "seq": answers.get("seq", "").partition(";")[0] or None,
+    }
+    edit_row(ctx, build(EditRow, fields))
+    return redirect(ctx, f"/registers/{register_id}/{row}", said="edited")
+
+
+@router.post("/registers/{register_id}/{row}/withdraw")
+@shown_again(show_row_page, "withdraw")
+def withdraw(ctx: Managing, register_id: RegisterPath, row: RowPath, answers: Fields) -> Response:
+    """Withdraw a row recorded by mistake, then show it."""
+    row_of_register(ctx, register_id, row)
+    withdraw_row(ctx, build(WithdrawRow, {"row": row, "ground": answers.get("ground", "")}))
+    return redirect(ctx, f"/registers/{register_id}/{row}", said="withdrawn")
+
+
+@router.post("/registers/{register_id}/{row}/erase")
+@shown_again(show_row_page, "erase")
+def erase(ctx: Managing, register_id: RegisterPath, row: RowPath, answers: Fields) -> Response:
+    """Erase values of a row for good once it is confirmed, then show it."""
+    row_of_register(ctx, register_id, row)
+    if not answers.get("sure"):
+        raise InvalidForm("web.registers.erase_unsure")
+    fields = {"fields": answers.getlist("field"), "ground": answers.get("ground", "")}
+    erase_row(ctx, build(EraseRow, {"row": row, **fields}))
+    return redirect(ctx, f"/registers/{register_id}/{row}", said="erased")
