@@ -21,7 +21,7 @@ def site() -> Site:
 
 def confirm(browser: TestClient, form: dict[str, object], page: str) -> str:
     """Send the form again with the token and the file of its preview."""
-    hidden = dict(re.findall(r'name="(confirmed|uploaded)" value="([0-9a-f]+)"', page))
+    hidden = dict(re.findall(r'name="(confirmed|digest)" value="([0-9a-f]+)"', page))
     return browser.post("/desk/record-many?lang=en", data={**form, **hidden}).text
 
 

@@ -226,7 +226,7 @@ def enter_account(
     response: Response = RedirectResponse(onward, status_code=303)
     if form_values:
         fields = list(form_values.items())
-        response = page(ctx, "again.html", onward=onward, fields=fields)
+        response = page(ctx, "again.html", onward=onward, kept=fields)
     begin_session(ctx, account.reader.login, response, scope=scope)
     return response
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -34,7 +35,7 @@ from merzim.web.auth.dependencies import Anybody, Managing, Reading
 from merzim.web.auth.limits import count_plan
 from merzim.web.http import XLSX, WebContext, as_file
 from merzim.web.pages.case_creation.outlook import NOTHING, PlannedForm, intended, make_outlook, text
-from merzim.web.ui.form_values import Fields, InvalidForm
+from merzim.web.ui.form_values import Fields, InvalidForm, RejectedForm, shown_again
 from merzim.web.ui.name_fields import own_units, person_names
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
@@ -125,67 +126,10 @@ def public_planner_page(ctx: Anybody) -> Response:
     return response
 
 
-@router.post("/open/case")
-def open_case(ctx: Managing, answers: Fields) -> Response:
-    """Open the case, then show it; with `look` only show its dates (by POST, so that no address contains
-    names).
-    """
-    if answers.get("look"):
-        return _case_page(ctx, answers)
-    try:
-        procedure = chosen_procedure(ctx, text(answers.get("procedure")))
-        dates = intended(procedure, answers.items(), ctx.calendar)
-        if dates.refusal is not None:
-            raise dates.refusal
-        office = ctx.reads.office()
-        command = build(
-            cases.OpenCase,
-            {
-                "procedure": procedure.id,
-                "unit": own_units(ctx).resolve(text(answers.get("unit"))),
-                **{name: text(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS},
-                "person": person_names(office).resolve(text(answers.get("person"))),
-                "planned": dates.planned,
-                "facts": dates.facts,
-                "schedule_of": text(answers.get("schedule_of")),
-            },
-        )
-        if _about(procedure) == "object" and not (command.object or command.object_kk or command.object_ru):
-            raise InvalidForm("web.refusal.no_object")
-        case = cases.open_case(ctx, command)
-    except Refusal as refusal:
-        return _case_page(ctx, answers, refusal=refusal)
-    return redirect(ctx, f"/cases/{case.id}", said="opened")
-
-
 @router.get("/open/year")
 def year_preview_page(ctx: Managing, year: Name = "", unit: Name = "", kept_from: Name = "") -> Response:
     """Show the cases that opening a year would open."""
     return _year_page(ctx, year, unit, kept_from)
-
-
-@router.post("/open/year")
-def open_the_year(ctx: Managing, answers: Fields) -> Response:
-    """Open the year's cases, then show their list."""
-    year_text, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
-    kept_from = text(answers.get("kept_from"), longest=20)
-    try:
-        command = {"year": parse_year(year_text), "unit": unit, "kept_from": kept_from or None}
-        opened = open_year(ctx, build(OpenYear, command)).opened
-    except Refusal as refusal:
-        return _year_page(ctx, year_text, unit, kept_from, refusal=refusal)
-    return redirect(ctx, "/cases", opened=str(len(opened)), year=year_text, of=unit)
-
-
-@router.post("/open/year/undo")
-def undo_the_year(ctx: Managing, answers: Fields) -> Response:
-    """Take back the last opening of a year, then show the year as it can be opened again."""
-    year_text, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
-    try:
-        undo_year(ctx, build(UndoYear, {"year": parse_year(year_text), "unit": unit}))
-    except Refusal as refusal:
-        return _year_page(ctx, year_text, unit, refusal=refusal)
-    return redirect(ctx, "/open/year", year=year_text, unit=unit)
 
 
 def parse_year(year_text: str) -> int:
@@ -200,8 +144,11 @@ def parse_year(year_text: str) -> int:
     return int(year_text)
 
 
-def _case_page(ctx: WebContext, answers: Mapping[str, str], *, refusal: Refusal | None = None) -> Response:
+def _case_page(
+    ctx: WebContext, answers: Mapping[str, str] = MappingProxyType({}), *, tried: RejectedForm | None = None
+) -> Response:
     """Return the form of one case with the answers so far; a unit that is not known becomes its refusal."""
+    answers, refusal = (tried.answers, tried.refusal) if tried else (answers, None)
     procedure = chosen_procedure(ctx, text(answers.get("procedure")))
     dates = intended(procedure, answers.items(), ctx.calendar)
     office = ctx.reads.office()
@@ -303,13 +250,16 @@ def _own_kind(ctx: RequestContext, office: Office) -> str:
 
 def _year_page(
     ctx: WebContext,
-    year_text: str,
-    unit: str,
+    year_text: str = "",
+    unit: str = "",
     kept_from: str = "",
     *,
-    refusal: Refusal | None = None,
+    tried: RejectedForm | None = None,
 ) -> Response:
-    today = ctx.today
+    refusal, today = None, ctx.today
+    if tried is not None:
+        refusal = tried.refusal
+        year_text, unit, kept_from = (text(tried.answers.get(name)) for name in ("year", "unit", "kept_from"))
     office = ctx.reads.office()
     ahead: YearAhead | None = None
     unit_key, unknown = _found_unit(ctx, unit)
@@ -347,3 +297,51 @@ def _found_unit(ctx: RequestContext, unit_text: str) -> tuple[str, InvalidForm |
         return own_units(ctx).resolve(unit_text), None
     except InvalidForm as refusal:
         return "", refusal
+
+
+@router.post("/open/case")
+@shown_again(_case_page)
+def open_case(ctx: Managing, answers: Fields) -> Response:
+    """Open the case, then show it; with `look` only show its dates (by POST, so that no address contains
+    names).
+    """
+    if answers.get("look"):
+        return _case_page(ctx, answers)
+    procedure = chosen_procedure(ctx, text(answers.get("procedure")))
+    dates = intended(procedure, answers.items(), ctx.calendar)
+    if dates.refusal is not None:
+        raise dates.refusal
+    fields = {
+        "procedure": procedure.id,
+        "unit": own_units(ctx).resolve(text(answers.get("unit"))),
+        **{name: text(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS},
+        "person": person_names(ctx.reads.office()).resolve(text(answers.get("person"))),
+        "planned": dates.planned,
+        "facts": dates.facts,
+        "schedule_of": text(answers.get("schedule_of")),
+    }
+    command = build(cases.OpenCase, fields)
+    if _about(procedure) == "object" and not (command.object or command.object_kk or command.object_ru):
+        raise InvalidForm("web.refusal.no_object")
+    case = cases.open_case(ctx, command)
+    return redirect(ctx, f"/cases/{case.id}", said="opened")
+
+
+@router.post("/open/year")
+@shown_again(_year_page)
+def open_the_year(ctx: Managing, answers: Fields) -> Response:
+    """Open the year's cases, then show their list."""
+    year_text, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
+    kept_from = text(answers.get("kept_from"), longest=20)
+    command = {"year": parse_year(year_text), "unit": unit, "kept_from": kept_from or None}
+    opened = open_year(ctx, build(OpenYear, command)).opened
+    return redirect(ctx, "/cases", opened=str(len(opened)), year=year_text, of=unit)
+
+
+@router.post("/open/year/undo")
+@shown_again(_year_page)
+def undo_the_year(ctx: Managing, answers: Fields) -> Response:
+    """Take back the last opening of a year, then show the year as it can be opened again."""
+    year_text, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
+    undo_year(ctx, build(UndoYear, {"year": parse_year(year_text), "unit": unit}))
+    return redirect(ctx, "/open/year", year=year_text, unit=unit)
