@@ -179,6 +179,13 @@ def test_a_file_tells_nothing_of_a_confidential_case_and_writes_nothing_to_it(
     assert app.ledger.cases([case.id])[case.id].planned == before
 
 
+def test_who_opens_cases_asks_by_post_so_that_no_address_has_names(officer: TestClient) -> None:
+    """Without scripts by the form's method, with them by htmx."""
+    form = officer.get("/open/case").text
+
+    assert '<form class="card form plan-form" method="post" action="/open/case" hx-post="/open/case"' in form
+
+
 def test_a_case_is_opened_by_hand_with_its_dates(app: AppContext, officer: TestClient) -> None:
     """The look before shows the chain and writes nothing."""
     answers = {
