@@ -29,6 +29,7 @@ from merzim.services.inputs import LanguageCode
 from merzim.services.law.acts import acts_here
 from merzim.services.law.regulations import option_title, row_field
 from merzim.services.names import Name, case_title
+from merzim.services.registers.results import FieldView
 from merzim.web.auth.middleware import SAFE_METHODS
 from merzim.web.http import WebContext
 from merzim.web.ui.assets import asset_address
@@ -129,6 +130,12 @@ class Translator:
     def option(self, field: str, value: str) -> str:
         """Return the title of an option of a field of case rows; any other value unchanged."""
         return option_title(field, value, self.language)
+
+    def choices(self, field: FieldView) -> list[tuple[str, str]]:
+        """Return the values of a field of a choice, or of yes and no, each with its title."""
+        if field.kind == "yes_no":
+            return [(value, self.say(f"register.{value}")) for value in ("yes", "no")]
+        return [(option.id, option.title[self.language]) for option in field.options]
 
     def row(self, name: str) -> str:
         """Return the display name of a register row (`risk.3`), an edition or a number; others as they are."""
