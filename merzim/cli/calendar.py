@@ -93,7 +93,7 @@ def year(call: CommandContext, of: Annotated[str, argument("YYYY")], as_of: AsOf
     }
     call.answer(answer)
     call.print(call.say("cli.year.title", year=laid.number) + "\n")
-    call.table(("month", "calendar_days", "working_days", "days_off"), _counts(call, laid))
+    call.show({"months": _counts(call, laid)}, "months", *COUNTS)
     call.print()
     call.show(answer, "days", "date", "kind", "name", "act", name="holiday")
     if laid.knowledge == "provisional":
@@ -112,19 +112,21 @@ def _calendar(call: CommandContext, as_of: str | None) -> Kazakhstan:
     return app.calendar if as_of is None else app.calendar_of(app.records, day(as_of, where="--as-of"))
 
 
-def _counts(call: CommandContext, year: CalendarYear) -> list[tuple[object, ...]]:
+COUNTS = ("month", "calendar_days", "working_days", "days_off")
+
+
+def _counts(call: CommandContext, year: CalendarYear) -> list[dict[str, object]]:
     """Return the counts of each month and quarter, and of the year."""
-    rows: list[tuple[object, ...]] = []
+    rows = []
     for nth, quarter in enumerate(year.quarters, start=1):
-        rows += [(month_name(month.first.month, call.language), *_count([month])) for month in quarter]
-        rows.append((call.say("cli.year.quarter", quarter=nth), *_count(quarter)))
-    return [*rows, (call.say("cli.year.whole"), *_count(year.months))]
+        rows += [_count(month_name(month.first.month, call.language), [month]) for month in quarter]
+        rows.append(_count(call.say("cli.year.quarter", quarter=nth), quarter))
+    return [*rows, _count(call.say("cli.year.whole"), year.months)]
 
 
-def _count(months: Sequence[Month]) -> tuple[int, int, int]:
-    """Return the calendar days, working days and days off."""
+def _count(name: str, months: Sequence[Month]) -> dict[str, object]:
     size, working = sum(month.days for month in months), sum(month.working for month in months)
-    return size, working, size - working
+    return dict(zip(COUNTS, (name, size, working, size - working), strict=True))
 
 
 File = Annotated[str, argument("FILE.toml")]

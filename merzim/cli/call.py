@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from getpass import getuser
 from pathlib import Path
@@ -40,7 +40,7 @@ class CommandContext:
     """The context of one command line. Everything is loaded on first use.
 
     A command has one answer: `give` prints it, as JSON or as text. Where the text says more than the answer,
-    `print` and `table` print it, which are silent with --json, and `answer` the answer.
+    `print` and `show` print it, which are silent with --json, and `answer` the answer.
 
     Attributes:
         creates_database: whether the command may create a database that does not exist; to be set before `app`.
@@ -231,10 +231,3 @@ class CommandContext:
     def view(self, case: str) -> View:
         """Return a case with its deadlines as of today. Raises UnknownCase."""
         return self.app.case_commands.view(case, today=self.moment.today)
-
-    def table(
-        self, names: Sequence[str], rows: Iterable[Sequence[object]], *, indent: int = 0, none: str = ""
-    ) -> None:
-        """Print a table with headings by name; where there are no rows and `none` is given, that instead."""
-        lines, heads = list(rows), [self.say(f"head.{name}") for name in names]
-        self.print(none if none and not lines else rendering.table(heads, lines, indent=indent))

@@ -194,9 +194,7 @@ def check_config(call: CommandContext) -> int:
 
     Exit code 1 when something is wrong.
     """
-    read = settings_file.check(call.settings_file, at=Path.cwd())
-    settings = _with_browser(read.settings)
-    problems = [*read.problems, *_setting_problems(settings)]
+    read, settings, problems = _read_settings(call)
     browser_keys = settings.from_browser
     sources = {**read.sources, **dict.fromkeys(browser_keys, call.say("cli.in_browser"))}
     values = () if problems else configuration.values(settings)
@@ -223,6 +221,13 @@ def check_config(call: CommandContext) -> int:
 def _line(value: object) -> str:
     """Return the value of a setting in one line."""
     return value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)
+
+
+def _read_settings(call: CommandContext) -> tuple[settings_file.SettingsCheck, Settings, list[Refusal]]:
+    """Return the file of settings as read, the settings in force, and everything that is wrong with them."""
+    read = settings_file.check(call.settings_file, at=Path.cwd())
+    settings = _with_browser(read.settings)
+    return read, settings, [*read.problems, *_setting_problems(settings)]
 
 
 def _setting_problems(settings: Settings) -> Iterator[Refusal]:
@@ -257,9 +262,7 @@ def doctor(call: CommandContext) -> int:
 
     Sends no letter, changes nothing. Exit code 1 when something is wrong.
     """
-    read = settings_file.check(call.settings_file, at=Path.cwd())
-    settings = _with_browser(read.settings)
-    problems = [*read.problems, *_setting_problems(settings)]
+    read, _, problems = _read_settings(call)
 
     def message(check: Check) -> str:
         reason = call.refusal(check.refusal) if check.refusal else ""

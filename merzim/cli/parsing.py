@@ -122,76 +122,56 @@ def number(text: str, *, where: str, first: int | None = None, last: int | None 
 
 
 def named_numbers(pairs: Iterable[str] | None, *, where: str) -> dict[str, Decimal]:
-    """Parse any number of NAME=NUMBER, with decimal point or comma; no name twice.
+    """Parse any number of NAME=NUMBER, with decimal point or comma; no name twice. Raises Refusal."""
 
-    Raises:
-        Refusal: another format, or a name twice.
-    """
-    numbers = {}
-    for name, text, pair in _pairs(pairs, "cli.not_named_number", where):
+    def parse(text: str, pair: str) -> Decimal:
         plain = re.sub(r"\s", "", text).replace(",", ".").replace(MINUS, "-")
         if not _NUMBER.fullmatch(plain):
             raise Refusal("cli.not_named_number", text=pair, where=where)
-        numbers[name] = Decimal(plain)
-    return numbers
+        return Decimal(plain)
+
+    named = _pairs(pairs, "cli.not_named_number", where)
+    return {name: parse(text, pair) for name, text, pair in named}
 
 
 def named_texts(pairs: Iterable[str] | None, *, where: str) -> dict[str, str]:
-    """Parse any number of NAME=TEXT, each name at most once.
-
-    Raises:
-        Refusal: another format, or a name twice.
-    """
+    """Parse any number of NAME=TEXT, each name at most once. Raises Refusal."""
     return {name: text for name, text, _ in _pairs(pairs, "cli.not_a_named_text", where)}
 
 
-def _pairs(pairs: Iterable[str] | None, code: str, where: str) -> Iterator[tuple[str, str, str]]:
+def named_days(pairs: Iterable[str] | None, *, where: str) -> dict[str, date]:
+    """Parse any number of NAME=DATE. Raises Refusal, also for one name with two dates."""
+    days: dict[str, date] = {}
+    for pair in pairs or ():
+        ((name, text, _),) = _pairs([pair], "cli.not_a_named_date", where)
+        value = day(text, where=f"{where} {name}")
+        if days.setdefault(name, value) != value:
+            raise Refusal("cli.named_twice", name=name, where=where)
+    return days
+
+
+def answers_on(texts: Iterable[str] | None, *, where: str) -> dict[str, date]:
+    """Parse any number of D=OPTION@DATE; return the day of each `D=OPTION`. Raises Refusal."""
+    if wrong := next((text for text in texts or () if not all(text.rpartition("@")[0].partition("="))), None):
+        raise Refusal("cli.not_an_answer", text=wrong, where=where)
+    named = _pairs(texts, "cli.not_an_answer", where, sign="@")
+    return {answer: day(text, where=where) for answer, text, _ in named}
+
+
+def _pairs(
+    pairs: Iterable[str] | None, code: str, where: str, *, sign: str = "="
+) -> Iterator[tuple[str, str, str]]:
     """Yield name, text and pair of each NAME=TEXT, which may hold an empty text.
 
     Raises:
-        Refusal: `code` for a pair without a name or `=`; a name twice.
+        Refusal: `code` for a pair without a name or the sign; a name twice.
     """
     names = set[str]()
     for pair in pairs or ():
-        name, equals, text = (part.strip() for part in pair.partition("="))
-        if not name or not equals:
+        name, given, text = (part.strip() for part in pair.partition(sign))
+        if not name or not given:
             raise Refusal(code, text=pair, where=where)
         if name in names:
             raise Refusal("cli.named_twice", name=name, where=where)
         names.add(name)
         yield name, text, pair
-
-
-def answers_on(texts: Iterable[str] | None, *, where: str) -> dict[str, date]:
-    """Parse any number of D=OPTION@DATE; return the day of each `D=OPTION`.
-
-    Raises:
-        Refusal: another format, or no date.
-    """
-    dates: dict[str, date] = {}
-    for text in texts or ():
-        answer, _, date_text = text.rpartition("@")
-        if not all(answer.partition("=")):
-            raise Refusal("cli.not_an_answer", text=text, where=where)
-        if answer in dates:
-            raise Refusal("cli.named_twice", name=answer, where=where)
-        dates[answer] = day(date_text, where=where)
-    return dates
-
-
-def named_days(pairs: Iterable[str] | None, *, where: str) -> dict[str, date]:
-    """Parse any number of NAME=DATE.
-
-    Raises:
-        Refusal: no `=`, not a date, or one name with two dates.
-    """
-    days: dict[str, date] = {}
-    for pair in pairs or ():
-        name, equals, text = pair.partition("=")
-        name = name.strip()
-        if not equals or not name:
-            raise Refusal("cli.not_a_named_date", text=pair, where=where)
-        value = day(text, where=f"{where} {name}")
-        if days.setdefault(name, value) != value:
-            raise Refusal("cli.named_twice", name=name, where=where)
-    return days

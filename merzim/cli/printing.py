@@ -39,16 +39,17 @@ def print_deadlines(call: CommandContext, deadlines: Iterable[Deadline], *, toda
     all_deadlines = tuple(deadlines)
     titles = {deadline.id: deadline.obligation.title for deadline in all_deadlines}
     rows = [
-        (
-            deadline.due or "-",
-            deadline.obligation.title[call.language] + (f" ({deadline.period})" if deadline.period else ""),
-            state(call, deadline, today=today, titles=titles),
-            call.say(f"force.{deadline.obligation.force}"),
-            deadline.id,
-        )
+        {
+            "due": deadline.due or "-",
+            "what": deadline.obligation.title[call.language]
+            + (f" ({deadline.period})" if deadline.period else ""),
+            "state": state(call, deadline, today=today, titles=titles),
+            "force": deadline.obligation.force,
+            "id": deadline.id,
+        }
         for deadline in all_deadlines
     ]
-    call.table(("due", "what", "state", "force", "id"), rows)
+    call.show({"deadlines": rows}, "deadlines", "due", "what", "state", "force", "id")
 
 
 def state(
