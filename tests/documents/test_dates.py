@@ -11,12 +11,8 @@ from hypothesis import strategies as st
 
 from calendars.horizon import FIRST, REACH
 from merzim.documents.sheets.dates import (
-    Nothing,
-    Recurring,
-    Unfixed,
-    WrittenAtOnce,
-    WrittenDay,
-    WrittenSpan,
+    Days,
+    Words,
     read,
     read_lines,
 )
@@ -24,7 +20,7 @@ from merzim.documents.sheets.rows import NotAValue
 from merzim.documents.sheets.unreadable import UnreadableCell
 from tests.documents.sheets import day
 
-MARCH_30 = WrittenDay(day("2026-03-30"))
+MARCH_30 = Days(day("2026-03-30"), day("2026-03-30"))
 
 
 @pytest.mark.parametrize(
@@ -51,18 +47,16 @@ def test_one_day_in_its_many_spellings(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kind"),
+    ("text", "said"),
     [
-        *(("ежедневно", Recurring), ("күнделікті", Recurring), ("до 5 числа ежемесячно", Recurring)),
-        *(("незамедлительно", WrittenAtOnce), ("Нәтижелер бойынша – дереу", WrittenAtOnce)),
-        *(("III квартал 2026 года", Unfixed), ("в течение 10 рабочих дней", Unfixed)),
-        ("по мере надобности", Unfixed),
-        *(("-", Nothing), ("—", Nothing), ("", Nothing), ("«__» ____ 2026 г.", Nothing), ("жоқ", Nothing)),
+        *((text, Words(text)) for text in ("ежедневно", "до 5 числа ежемесячно", "Нәтижелер бойынша – дереу")),
+        *((text, Words(text)) for text in ("III квартал 2026 года", "в течение 10 рабочих дней")),
+        *((text, None) for text in ("-", "—", "", "«__» ____ 2026 г.", "жоқ")),
     ],
 )
-def test_words_that_name_no_day(text: str, kind: type) -> None:
-    """They are distinguished, and never become a date."""
-    assert isinstance(read(text), kind)
+def test_words_that_name_no_day(text: str, said: Words | None) -> None:
+    """They are kept as words, and never become a date."""
+    assert read(text) == said
 
 
 @pytest.mark.parametrize(
@@ -91,12 +85,12 @@ def test_what_cannot_be_a_date_is_refused_with_its_text(text: str, code: str) ->
 
 def test_the_first_and_the_last_day_of_the_records_are_in() -> None:
     """Both bounds are included."""
-    assert read("01.01.2010") == WrittenDay(FIRST)
-    assert read("31.12.2038") == WrittenDay(REACH)
+    assert read("01.01.2010") == Days(FIRST, FIRST)
+    assert read("31.12.2038") == Days(REACH, REACH)
 
 
 @pytest.mark.parametrize(
-    "value", [46111, 46111.0, 46111.75, date(2026, 3, 30), datetime.combine(MARCH_30.on, time(9))]
+    "value", [46111, 46111.0, 46111.75, date(2026, 3, 30), datetime.combine(MARCH_30.first, time(9))]
 )
 def test_excels_own_dates_are_days(value: object) -> None:
     """A date, a moment, or the day number a badly formatted cell leaves."""
@@ -140,10 +134,8 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         return
 
     for when in readings:
-        if isinstance(when, WrittenSpan):
+        if isinstance(when, Days):
             assert FIRST <= when.first <= when.last <= REACH
-        elif isinstance(when, WrittenDay):
-            assert FIRST <= when.on <= REACH
 
 
 @given(st.dates(FIRST, REACH))
@@ -151,4 +143,4 @@ def test_every_day_is_read_back_from_its_spellings(on: date) -> None:
     """Numbers short and long, and ISO."""
     spellings = (f"{on:%d.%m.%y}г.", f"{on:%d.%m.%Y}", on.isoformat(), f"«{on:%d}» {on:%m} {on:%Y} г.")
 
-    assert {read(spelling) for spelling in spellings} == {WrittenDay(on)}
+    assert {read(spelling) for spelling in spellings} == {Days(on, on)}

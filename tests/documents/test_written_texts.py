@@ -22,7 +22,7 @@ from calendars.terms import (
     Years,
 )
 from merzim.documents.schedules.written_terms import read_term
-from merzim.documents.sheets.dates import LONGEST, WrittenDay, WrittenSpan, read, read_lines
+from merzim.documents.sheets.dates import LONGEST, Days, read, read_lines
 from merzim.documents.sheets.unreadable import UnreadableCell
 from workflow.cases.registers.measure_term import as_data, from_data
 
@@ -68,7 +68,7 @@ SPANS = [
 @pytest.mark.parametrize(("text", "first", "last"), SPANS)
 def test_a_span_is_read_with_both_its_ends(text: str, first: date, last: date) -> None:
     """A hyphen between two days is no hyphen within one date."""
-    assert read_lines(text, year=2026) == (WrittenSpan(first, last),)
+    assert read_lines(text, year=2026) == (Days(first, last),)
 
 
 DAYS = [
@@ -104,7 +104,7 @@ DAYS = [
 @pytest.mark.parametrize(("text", "day"), DAYS)
 def test_a_day_is_read_with_what_stands_around_it(text: str, day: date) -> None:
     """Prepositions, cases, quotation marks, an hour."""
-    assert read(text, year=2026) == WrittenDay(day)
+    assert read(text, year=2026) == Days(day, day)
     assert read_term(text, year=2026).term == OnDate(day)
 
 
@@ -323,7 +323,7 @@ def test_a_text_of_which_something_would_be_left_over_gives_no_day(text: str) ->
     except UnreadableCell:
         readings = ()
 
-    assert not any(isinstance(reading, WrittenDay | WrittenSpan) for reading in readings)
+    assert not any(isinstance(reading, Days) for reading in readings)
     term = read_term(text, year=2026)
     if text == "2026":
         assert term.term == OnDate(on(12, 31))

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from i18n import date_long, inflect, knows, money, number, say, span
 from merzim.documents.forms.definitions import Field
-from merzim.documents.sheets.dates import WrittenDay, WrittenSpan, read
+from merzim.documents.sheets.dates import Days, read
 from merzim.documents.sheets.unreadable import UnreadableCell
 
 # What WordprocessingML cannot hold, or what the template's machinery would take for its own breaks.
@@ -42,9 +42,9 @@ def parse_value(field: Field, texts: Sequence[str]) -> object:
         return tuple(text for text in texts if text.strip())
     text = texts[-1].strip()
     match field.kind:
-        case "date" if isinstance(when := _read_when(field, text), WrittenDay):
-            return when.on
-        case "span" if isinstance(when := _read_when(field, text), WrittenSpan):
+        case "date" if isinstance(when := _read_when(field, text), Days) and not when.is_span:
+            return when.first
+        case "span" if isinstance(when := _read_when(field, text), Days) and when.is_span:
             return (when.first, when.last)
         case "hour" if match := _HOUR.fullmatch(text):
             return f"{int(match[1]):02}:{match[2]}"

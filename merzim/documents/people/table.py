@@ -17,7 +17,7 @@ from merzim.documents.people.words import (
     titles,
 )
 from merzim.documents.sheets.columns import Line, column, find_tables, read_lines, require_columns
-from merzim.documents.sheets.dates import Nothing, WrittenDay, WrittenSpan, ends, not_read, read
+from merzim.documents.sheets.dates import Days, not_read, read
 from merzim.documents.sheets.rows import text_of
 from merzim.documents.sheets.texts import is_address, plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
@@ -263,9 +263,9 @@ def _away(line: Line) -> tuple[ReadAbsence, ...]:
         except UnreadableCell as refusal:
             line.errors.take(line.number, refusal)
             continue
-        if isinstance(reading, WrittenSpan | WrittenDay):
-            absences.append(ReadAbsence(line.number, tidy(text_of(part)), *ends(reading)))
-        elif not isinstance(reading, Nothing):
+        if isinstance(reading, Days):
+            absences.append(ReadAbsence(line.number, tidy(text_of(part)), reading.first, reading.last))
+        elif reading is not None:
             line.errors.take(line.number, not_read(reading.text, where=where))
     return tuple(absences)
 

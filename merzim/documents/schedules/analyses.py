@@ -12,7 +12,7 @@ from merzim.documents.schedules.periods import Period, read_period
 from merzim.documents.schedules.rows_joined import ReadingNote, ReadSchedule, as_read
 from merzim.documents.schedules.table import HeadCell, ScheduleTable, text_at
 from merzim.documents.schedules.title import ScheduleTitle
-from merzim.documents.sheets.dates import WrittenDay, WrittenSpan, is_far, read
+from merzim.documents.sheets.dates import Days, is_far, read
 from merzim.documents.sheets.rows import RowOfSheet, cell_name, is_empty, shown, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
@@ -52,10 +52,9 @@ class _Dates:
         self.plan(END, period.last, row, place)
         if not isinstance(text, str):
             return
-        if period.first and period.last:
-            self.notes += as_read(row, tidy(text), WrittenSpan(period.first, period.last))
-        elif on := period.first or period.last:
-            self.notes += as_read(row, tidy(text), WrittenDay(on))
+        first, last = period.first or period.last, period.last or period.first
+        if first and last:
+            self.notes += as_read(row, tidy(text), Days(first, last))
 
 
 def read_analyses(
@@ -169,9 +168,10 @@ def _period(row: RowOfSheet, table: ScheduleTable, year: int | None, dates: _Dat
         return
     together = [column for column in columns if column.title == columns[0].title]
     days = [read(row.cell(column.place), where=column.title, year=year) for column in together]
-    if len(days) == 2 and isinstance(days[0], WrittenDay) and isinstance(days[1], WrittenDay):
-        dates.plan(START, days[0].on, row.number, together[0].place)
-        dates.plan(END, days[1].on, row.number, together[1].place)
+    single = [when.first for when in days if isinstance(when, Days) and not when.is_span]
+    if len(single) == len(days) == 2:
+        dates.plan(START, single[0], row.number, together[0].place)
+        dates.plan(END, single[1], row.number, together[1].place)
         return
     for column in columns:
         value = row.cell(column.place)
@@ -232,7 +232,7 @@ def _steps(row: RowOfSheet, table: ScheduleTable, year: int | None, dates: _Date
         on = (period.last or period.first) if period else None
         dates.plan(column.kind.removeprefix(STEP), on, row.number, column.place)
         if on is not None and isinstance(value, str):
-            dates.notes += as_read(row.number, tidy(value), WrittenDay(on))
+            dates.notes += as_read(row.number, tidy(value), Days(on, on))
 
 
 def _text(row: RowOfSheet, table: ScheduleTable, kind: str, errors: Errors) -> str:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from calendars import add_working_days
 from calendars.terms import months_later
-from merzim.documents.sheets.dates import LONGEST, WrittenDay, WrittenSpan, days_of, read
+from merzim.documents.sheets.dates import LONGEST, Days, days_of, read
 from merzim.documents.sheets.texts import tidy
 from merzim.documents.sheets.unreadable import UnreadableCell
 from merzim.documents.sheets.written_time import Between, Counted, Named, NoYear, Stretch, Written, parse
@@ -38,11 +38,11 @@ def read_period(value: object, *, where: str, year: int | None, alone: str = "fi
     when = read(value, where=where, year=year)
     text = tidy(value) if isinstance(value, str) else ""
     written = parse(text) if text and len(text) <= LONGEST else None
-    if isinstance(when, WrittenSpan):
-        return Period(when.first, when.last)
-    if isinstance(when, WrittenDay):
+    if isinstance(when, Days):
+        if when.is_span:
+            return Period(when.first, when.last)
         is_last = alone == "last" or (isinstance(written, Named) and written.until)
-        return Period(None, when.on) if is_last else Period(when.on, None)
+        return Period(None, when.last) if is_last else Period(when.first, None)
     try:
         return _stretched(written, text, where, year)
     except NoYear:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from merzim.documents.schedules.roots import FactMatch
-from merzim.documents.sheets.dates import WrittenDay, WrittenSpan, ends
+from merzim.documents.sheets.dates import Days
 
 Form = Literal["published", "flat"]
 """One row a step, or one row an analysis."""
@@ -63,7 +63,6 @@ class ReadSchedule:
     notes: tuple[ReadingNote, ...] = ()
 
 
-Planned = WrittenDay | WrittenSpan
 _AS_IT_STANDS = re.compile(r"[0-9]{2}\.[0-9]{2}\.[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9:]{8})?")
 _QUOTED = 70
 
@@ -78,14 +77,14 @@ class CombinedRows:
         self._likely: dict[str, tuple[int, str, date]] = {}
         self._who: dict[str, str] = {}
         self._likely_who: dict[str, str] = {}
-        self._run: list[tuple[int, WrittenSpan]] = []
+        self._run: list[tuple[int, Days]] = []
         self._notes: list[ReadingNote] = []
 
     def note(self, row: int, code: str, **arguments: object) -> None:
         """Add a note on a row, 0 for the document as a whole."""
         self._notes.append(_note(row, code, **arguments))
 
-    def listed(self, row: int, text: str, when: Planned) -> None:
+    def listed(self, row: int, text: str, when: Days) -> None:
         """List a text beside the day it became."""
         self._notes += as_read(row, text, when)
 
@@ -98,17 +97,17 @@ class CombinedRows:
         for fact in match.likely:
             self._likely_who.setdefault(fact, responsible)
 
-    def plan(self, row: int, work: str, match: FactMatch, when: Planned) -> None:
+    def plan(self, row: int, work: str, match: FactMatch, when: Days) -> None:
         """Record the day of a row for its facts, of a span the last; for the analysis itself its whole span.
 
         Of several rows certain about a fact the first stays.
         """
-        if match.is_analysis and isinstance(when, WrittenSpan):
+        if match.is_analysis and when.is_span:
             self._run.append((row, when))
             return
-        if isinstance(when, WrittenSpan):
+        if when.is_span:
             self.note(row, "read_span_last", work=work, first=when.first, last=when.last)
-        on = when.last if isinstance(when, WrittenSpan) else when.on
+        on = when.last
         for fact in match.facts:
             earlier = self._sure.setdefault(fact, (row, on))
             if earlier[0] != row:
@@ -116,7 +115,7 @@ class CombinedRows:
         for fact in match.likely:
             self._likely.setdefault(fact, (row, work, on))
 
-    def compare(self, period: WrittenSpan) -> None:
+    def compare(self, period: Days) -> None:
         """Use the title's period for the analysis when no row gives it; note when rows contradict it."""
         run = self._span()
         if run is None and not {"analysis_started", "analysis_ended"} & self._sure.keys():
@@ -165,20 +164,19 @@ class CombinedRows:
             notes.append(_note(row, code, work=work, on=on))
         return tuple(sorted(notes, key=lambda note: note.row))
 
-    def _span(self) -> WrittenSpan | None:
+    def _span(self) -> Days | None:
         """Return the span from the first to the last day of the analysis; None where no row gives any."""
         if not self._run:
             return None
-        return WrittenSpan(min(span.first for _, span in self._run), max(span.last for _, span in self._run))
+        return Days(min(span.first for _, span in self._run), max(span.last for _, span in self._run))
 
 
-def as_read(row: int, text: str, when: Planned) -> Iterator[ReadingNote]:
+def as_read(row: int, text: str, when: Days) -> Iterator[ReadingNote]:
     """Yield the note that lists a text beside the day it became; none for a date that reads as it stands."""
-    first, last = ends(when)
-    if isinstance(when, WrittenSpan):
-        yield ReadingNote.of("read_text_as_span", row, text=text, first=first, last=last)
+    if when.is_span:
+        yield ReadingNote.of("read_text_as_span", row, text=text, first=when.first, last=when.last)
     elif not _AS_IT_STANDS.fullmatch(text):
-        yield ReadingNote.of("read_text_as_day", row, text=text, on=last)
+        yield ReadingNote.of("read_text_as_day", row, text=text, on=when.last)
 
 
 def _note(row: int, code: str, **arguments: object) -> ReadingNote:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from merzim.documents.schedules.analyses import UNREAD
 from merzim.documents.schedules.roots import FactMatch, match_facts
-from merzim.documents.schedules.rows_joined import CombinedRows, Planned, ReadSchedule
+from merzim.documents.schedules.rows_joined import CombinedRows, ReadSchedule
 from merzim.documents.schedules.table import HeadCell, ScheduleTable, text_at
 from merzim.documents.schedules.title import ScheduleTitle
-from merzim.documents.sheets.dates import Nothing, When, WrittenSpan, ends, is_far, read_lines
+from merzim.documents.sheets.dates import Days, When, Words, is_far, read_lines
 from merzim.documents.sheets.rows import RowOfSheet, Sheet, cell_name, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
@@ -195,11 +195,10 @@ def _join(steps: Sequence[StepRow], title: ScheduleTitle, *, is_first: bool) -> 
         joined.note(0, "read_not_approved")
     for step in steps:
         match = match_facts(step.work)
-        dated = [when for when in step.when if isinstance(when, Planned)]
+        dated = [when for when in step.when if isinstance(when, Days)]
         for when in step.when:
-            if dated and not isinstance(when, Planned):
-                text = "" if isinstance(when, Nothing) else when.text
-                joined.note(step.row, "read_beside", work=step.work, text=text)
+            if dated and isinstance(when, Words):
+                joined.note(step.row, "read_beside", work=step.work, text=when.text)
         if len(dated) > 1:
             joined.note(step.row, "read_row_several_dates", work=step.work, when=step.written)
         if step.left is not None:
@@ -210,11 +209,11 @@ def _join(steps: Sequence[StepRow], title: ScheduleTitle, *, is_first: bool) -> 
     return joined
 
 
-def _add(joined: CombinedRows, step: StepRow, match: FactMatch, dated: Sequence[Planned]) -> None:
+def _add(joined: CombinedRows, step: StepRow, match: FactMatch, dated: Sequence[Days]) -> None:
     """Add a step to its analysis. Only a note is made of a row that is not recognised, or is the analysis with
     one day.
     """
-    alone = match.is_analysis and len(dated) == 1 and not isinstance(dated[0], WrittenSpan)
+    alone = match.is_analysis and len(dated) == 1 and not dated[0].is_span
     if not match.is_recognised or alone:
         joined.note(step.row, "read_row_not_recognised", work=step.work, when=step.written, who=step.who)
         return
@@ -238,7 +237,7 @@ def _read_or_left(
         if refusal.code not in UNREAD:
             raise
         return (), refusal
-    days = (day for reading in when if isinstance(reading, Planned) for day in ends(reading))
+    days = (day for reading in when if isinstance(reading, Days) for day in (reading.first, reading.last))
     if not any(is_far(day.year, title.years) for day in days):
         return when, None
     text = " – ".join(text_of(row.cell(column.place)) for column in columns)
@@ -251,11 +250,11 @@ def _when(row: RowOfSheet, columns: Sequence[HeadCell], year: int | None) -> tup
     dates = [
         when for column in columns for when in read_lines(row.cell(column.place), where=column.title, year=year)
     ]
-    days = [when.on for when in dates if isinstance(when, Planned) and not isinstance(when, WrittenSpan)]
+    days = [when.first for when in dates if isinstance(when, Days) and not when.is_span]
     if len(columns) == 2 and len(dates) == len(days) == 2:
         if days[1] < days[0]:
             raise UnreadableCell("paper_span_backwards", text=f"{days[0]} – {days[1]}", where=columns[0].title)
-        return (WrittenSpan(days[0], days[1]),)
+        return (Days(days[0], days[1]),)
     return tuple(dates)
 
 

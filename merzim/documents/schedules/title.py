@@ -9,8 +9,7 @@ from datetime import date, datetime
 
 from merzim.documents.sheets.dates import (
     LONGEST,
-    WrittenDay,
-    WrittenSpan,
+    Days,
     days_of,
     read,
     read_lines,
@@ -46,7 +45,7 @@ class ScheduleTitle:
     approved_on: date | None = None
     approved_row: int = 0
     approved_cell: str = ""
-    period: WrittenSpan | None = None
+    period: Days | None = None
     year: int | None = None
     years: frozenset[int] = frozenset()
 
@@ -111,7 +110,7 @@ def _only_day(line: object) -> date | None:
         days = full_days(line[:LONGEST])
         return days_of(days[0], None, tidy(line), "")[1] if len(days) == 1 else None
     reading = read(line)
-    return reading.on if isinstance(reading, WrittenDay) else None
+    return reading.first if isinstance(reading, Days) and not reading.is_span else None
 
 
 def _heading_lines(value: object) -> Iterator[object]:
@@ -122,14 +121,14 @@ def _heading_lines(value: object) -> Iterator[object]:
         yield value
 
 
-def _period(title: str) -> WrittenSpan | None:
+def _period(title: str) -> Days | None:
     """Return the span of days a title names as its period; None where it names none that can be read."""
     for match in _PERIOD.finditer(title):
         try:
             readings = read_lines(match["ru"] or match["kk"])
         except UnreadableCell:
             continue
-        if len(readings) == 1 and isinstance(readings[0], WrittenSpan):
+        if len(readings) == 1 and isinstance(readings[0], Days) and readings[0].is_span:
             return readings[0]
     return None
 

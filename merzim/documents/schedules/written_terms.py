@@ -81,8 +81,8 @@ def read_term(value: object, *, where: str = "", year: int | None = None) -> Mea
     """
     if not isinstance(value, str):
         when = dates.read(value, where=where)
-        if isinstance(when, dates.WrittenDay):
-            return _checked(_on(when.on, when.on.isoformat(), "date"), year)
+        if isinstance(when, dates.Days):
+            return _checked(_on(when.last, when.last.isoformat(), "date"), year)
         return _without(text_of(value, where), "nothing")
     text = tidy(value)
     if not plain(text):

@@ -37,54 +37,27 @@ _EXCEL_DAY_ZERO = date(1899, 12, 30)
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenDay:
-    """One day."""
-
-    on: date
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenSpan:
-    """From a day to a day, both included."""
+class Days:
+    """From a day to a day, both included; one day where they are the same."""
 
     first: date
     last: date
 
+    @property
+    def is_span(self) -> bool:
+        return self.first != self.last
+
 
 @dataclass(frozen=True, slots=True)
-class Recurring:
-    """A recurring date (`ежедневно`) without a day of its own. `text`: the original."""
+class Words:
+    """A term in words without a day: `III квартал 2026 года`, `в течение 10 рабочих дней`, `ежедневно`."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenAtOnce:
-    """ "Without delay" (`незамедлительно`), with no day of its own."""
+When = Days | Words | None
+"""None: an empty cell, or one with only a dash."""
 
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unfixed:
-    """A term in words without a day: `III квартал 2026 года`, `в течение 10 рабочих дней`."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """An empty cell, or one with only a dash."""
-
-
-When = WrittenDay | WrittenSpan | Recurring | WrittenAtOnce | Unfixed | Nothing
-
-_RECURRING = re.compile(
-    r"ежедневн|еженедельн|ежемесячн|ежекварталь|ежегодн|постоянн|регулярн|систематич"
-    r"|күнделікті|күн сайын|апта сайын|ай сайын|тоқсан сайын|жыл сайын|тұрақты|үнемі"
-    r"|\bdaily\b|\bmonthly\b|\bweekly\b"
-)
-_AT_ONCE = re.compile(r"незамедлительн|немедленн|безотлагательн|дереу|бірден|шұғыл|\bat once\b|\bimmediately\b")
 _DASHES = re.compile(r"[\s\-–—―−_.…/]*")
 _BLANK_FORM = re.compile(
     r"[«\"“]?[\s_]*+[»\"”]?[\s_.]*+(?:20[0-9_]{2})?\s*+(?:г|ж|года|жыл\w*+)?[\s_.«»]*+", re.IGNORECASE
@@ -110,16 +83,17 @@ def read(value: object, *, where: str = "", year: int | None = None) -> When:
     if isinstance(value, NotAValue):
         raise UnreadableCell("paper_formula", text=value.text, where=where)
     if value is None:
-        return Nothing()
-    if isinstance(value, datetime):
-        return WrittenDay(_check_range(value.date(), str(value.date()), where))
-    if isinstance(value, date):
-        return WrittenDay(_check_range(value, str(value), where))
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return WrittenDay(_serial_date(value, where))
+        return None
     if isinstance(value, str):
         return _parse_text(value, where, year)
-    raise UnreadableCell("paper_date_unreadable", text=str(value), where=where)
+    if isinstance(value, date):
+        on = value.date() if isinstance(value, datetime) else value
+        _check_range(on, str(on), where)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        on = _serial_date(value, where)
+    else:
+        raise UnreadableCell("paper_date_unreadable", text=str(value), where=where)
+    return Days(on, on)
 
 
 def read_lines(value: object, *, where: str = "", year: int | None = None) -> tuple[When, ...]:
@@ -130,10 +104,10 @@ def read_lines(value: object, *, where: str = "", year: int | None = None) -> tu
     """
     if not isinstance(value, str):
         reading = read(value, where=where, year=year)
-        return () if isinstance(reading, Nothing) else (reading,)
+        return () if reading is None else (reading,)
     with suppress(UnreadableCell):
         whole = read(value, where=where, year=year)
-        if isinstance(whole, WrittenDay | WrittenSpan):
+        if isinstance(whole, Days):
             return (whole,)
     lines: list[str] = []
     for line in value.replace("_x000D_", "\n").splitlines():
@@ -142,23 +116,23 @@ def read_lines(value: object, *, where: str = "", year: int | None = None) -> tu
         elif line.strip():
             lines.append(line)
     read_ = (read(line, where=where, year=year) for line in lines)
-    return tuple(reading for reading in read_ if not isinstance(reading, Nothing))
+    return tuple(reading for reading in read_ if reading is not None)
 
 
 def read_day(value: object, *, where: str = "") -> date | None:
     """Return the single day in a table cell, None when it is empty. Raises UnreadableCell for anything else."""
     reading = read(value, where=where)
-    if isinstance(reading, WrittenDay):
-        return reading.on
-    if isinstance(reading, Nothing):
+    if reading is None:
         return None
+    if isinstance(reading, Days) and not reading.is_span:
+        return reading.first
     raise UnreadableCell("paper_day_expected", text=_shorten(str(value)), where=where)
 
 
 def _parse_text(text: str, where: str, year: int | None) -> When:
     """Return the date in a text. Raises UnreadableCell as `read` does."""
     if _DASHES.fullmatch(text) or ("_" in text and _BLANK_FORM.fullmatch(text)) or plain(text) in _NONE:
-        return Nothing()
+        return None
     line, shown_text = tidy(text), _shorten(text)
     if len(line) > LONGEST:
         raise UnreadableCell("paper_date_unreadable", text=shown_text, where=where)
@@ -166,14 +140,10 @@ def _parse_text(text: str, where: str, year: int | None) -> When:
         written = _written(line, where, year)
     except NoYear:
         raise UnreadableCell("paper_date_without_year", text=shown_text, where=where) from None
-    if written is not None:
-        return written
-    words = plain(text)
-    kinds = ((_RECURRING, Recurring), (_AT_ONCE, WrittenAtOnce))
-    return next((kind(shown_text) for pattern, kind in kinds if pattern.search(words)), Unfixed(shown_text))
+    return written or Words(shown_text)
 
 
-def _written(line: str, where: str, year: int | None) -> WrittenDay | WrittenSpan | None:
+def _written(line: str, where: str, year: int | None) -> Days | None:
     """Return the day or span a line says; None for words without digits, or for a term without a day.
 
     Raises NoYear where the line names no year and none is given.
@@ -181,13 +151,13 @@ def _written(line: str, where: str, year: int | None) -> WrittenDay | WrittenSpa
     written, shown_text = parse(line), _shorten(line)
     match written:
         case Named(stretch=Stretch(unit="day") as day):
-            return WrittenDay(days_of(day, year, shown_text, where)[1])
+            return Days(*days_of(day, year, shown_text, where))
         case Between(Stretch(unit="day") as begin, Stretch(unit="day") as end):
             first, _ = days_of(begin, year, shown_text, where)
             last, _ = days_of(end, year, shown_text, where)
             if last < first:
                 raise UnreadableCell("paper_span_backwards", text=shown_text, where=where)
-            return WrittenSpan(first, last)
+            return Days(first, last)
     if re.search(r"[0-9]", line) and (written is None or isinstance(written, Several)):
         if isinstance(written, Several) and not unknown_words(line):
             raise UnreadableCell("paper_dates_several", text=shown_text, where=where)
@@ -216,11 +186,6 @@ def days_of(stretch: Stretch, year: int | None, text: str, where: str) -> tuple[
     except ValueError:
         raise UnreadableCell("paper_date_impossible", text=text, where=where) from None
     return _check_range(first, text, where), _check_range(last, text, where)
-
-
-def ends(when: WrittenDay | WrittenSpan) -> tuple[date, date]:
-    """Return the first and last day of a day or span."""
-    return (when.first, when.last) if isinstance(when, WrittenSpan) else (when.on, when.on)
 
 
 def years_named(texts: Iterable[object]) -> frozenset[int]:
