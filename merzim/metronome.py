@@ -11,10 +11,9 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import date, datetime
-from functools import partial
 from threading import Lock
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -266,13 +265,9 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
         planning: a separate application context for rounds, when they run beside sending.
     """
 
-    def send(keys: Collection[str], is_holder_gone: bool) -> None:
-        attempt(app, clock, partial(rounds.deliver, keys=keys, is_holder_gone=is_holder_gone))
-
     return JobHandlers(
         round=lambda: attempt(planning or app, clock, _remind),
         deliver=lambda: attempt(app, clock, rounds.deliver),
-        send=send,
         back_up=lambda: attempt(planning or app, clock, back_up),
         every=app.settings.reminders.tick,
     )

@@ -46,19 +46,10 @@ class DeliveryReport:
     answers: Mapping[str, str]
 
 
-def deliver(
-    dispatch: Dispatch,
-    *,
-    keys: Collection[str] | None = None,
-    is_holder_gone: bool = False,
-    go_on: Callable[[], bool] = lambda: True,
-) -> DeliveryReport:
+def deliver(dispatch: Dispatch, *, go_on: Callable[[], bool] = lambda: True) -> DeliveryReport:
     """Send what is queued and may leave by now. Must not be called inside a running event loop.
 
     Args:
-        keys: send only these notices; None for all, including interrupted ones.
-        is_holder_gone: whether the process that claimed these notices is known to be gone, so that they are
-            recovered.
         go_on: called before each batch; when False, the rest stays queued for the next delivery.
     """
     outbox, now = dispatch.outbox, dispatch.now
@@ -68,18 +59,12 @@ def deliver(
     overview = OpenDeadlines(dispatch)
     with outbox.delivering():
         for channel in dispatch.channels:
-            if keys is not None and not any(key.endswith(f":{channel.name}") for key in keys):
-                # A key ends with its channel. The other channels are used for what this one cannot deliver.
-                continue
             interrupted: NoticeState = "queued" if channel.repeatable else "unknown"
             limit = BATCH if channel.repeatable else SMALL_BATCH
             while go_on():
-                if keys is None or is_holder_gone:
-                    # Before each batch: another sending process may have died by now, and this may take long.
-                    recovered += outbox.recover(
-                        channel.name, before=now - LEASE, state=interrupted, now=now, keys=keys
-                    )
-                claimed = outbox.claim(channel.name, now=now, limit=limit, keys=keys)
+                # Before each batch: another sending process may have died by now, and this may take long.
+                recovered += outbox.recover(channel.name, before=now - LEASE, state=interrupted, now=now)
+                claimed = outbox.claim(channel.name, now=now, limit=limit)
                 if not claimed:
                     break
                 marks, attempted = _send_claimed(dispatch, overview, channel, claimed)

@@ -140,12 +140,10 @@ class Outbox(Protocol):
         A key already there changes nothing, as in `settle`.
         """
 
-    def claim(
-        self, channel: str, *, now: datetime, limit: int, keys: Collection[str] | None = None
-    ) -> Sequence[Notice]:
+    def claim(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
         """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first.
 
-        With `keys` only those. They become `sending`, attempts + 1, `attempted_at = now`; committed before this
+        They become `sending`, attempts + 1, `attempted_at = now`; committed before this
         returns. Of two claimers each notice goes to one.
         """
 
@@ -163,20 +161,11 @@ class Outbox(Protocol):
         claimed.
         """
 
-    def recover(
-        self,
-        channel: str,
-        *,
-        before: datetime,
-        state: NoticeState,
-        now: datetime,
-        keys: Collection[str] | None = None,
-    ) -> int:
+    def recover(self, channel: str, *, before: datetime, state: NoticeState, now: datetime) -> int:
         """Give notices left in `sending` since before `before` (a crash) a new state; return how many.
 
-        `state`: queued with `not_before = now`, or unknown. With `keys`, whatever their age, those notices and
-        the ones that went inside their letters: their sender is known to be gone. Where the crash can be
-        detected otherwise than by time, `before` is ignored. Not to be called with claimed notices in hand.
+        `state`: queued with `not_before = now`, or unknown. Where the crash can be detected otherwise than by
+        time, `before` is ignored. Not to be called with claimed notices in hand.
         """
 
     def waiting(self, today: date) -> Sequence[PendingStep]:

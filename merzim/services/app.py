@@ -53,7 +53,6 @@ from merzim.storage.maintenance.schema import create_or_migrate, refuse_missing
 from merzim.storage.maintenance.stored_secrets import stored_secrets
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.notices.senders import EnqueueJobs
 from merzim.storage.org import adoptions
 from merzim.storage.org.adoptions import Adoption, adopted_acts
 from merzim.storage.org.chain import head
@@ -347,7 +346,7 @@ class AppContext:
 
     @cached_property
     def outbox(self) -> SqlOutbox:
-        return SqlOutbox(self.engine, enqueue=self._enqueue, office=self.present_office)
+        return SqlOutbox(self.engine, office=self.present_office)
 
     @cached_property
     def links(self) -> SqlLinks:
@@ -437,15 +436,6 @@ class AppContext:
     def _with_office_days(self, calendar: Kazakhstan) -> Kazakhstan:
         office = self.settings.office
         return calendar.with_office_days(off=office.days_off, working=office.working_days)
-
-    @property
-    def _enqueue(self) -> EnqueueJobs | None:
-        """What queues the sending of letters; None where one process sends everything."""
-        if not self.many_nodes:
-            return None
-        from merzim.services.jobs.queue import enqueue_batches
-
-        return enqueue_batches
 
 
 def _log_note(code: str, **arguments: object) -> None:

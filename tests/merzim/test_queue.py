@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from importlib.resources import files
 from itertools import count
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from procrastinate.exceptions import ConnectorException
 from sqlalchemy import Engine, text
 
 from merzim import metronome
@@ -22,12 +21,9 @@ from merzim.cli import main
 from merzim.clock import clock
 from merzim.services.app import AppContext
 from merzim.services.jobs import queue
-from merzim.services.moments import Moment
 from merzim.settings_file import read
 from merzim.storage.database.engine import conninfo, driver, writing
 from merzim.storage.database.engine import open as open_database
-from merzim.storage.notices.senders import NoticeBatch
-from merzim.storage.refusals import StorageUnavailable
 from tests.merzim.conftest import PEOPLE, SCHEDULE
 from tests.postgres import administer
 
@@ -101,83 +97,15 @@ def _reminded(office_app: AppContext, at: str = MORNING) -> None:
     metronome.acts(office_app, clock(at)).round()
 
 
-def test_what_a_round_queues_is_a_job_and_sent_once(office_app: AppContext, tmp_path: Path) -> None:
-    """The job is part of the transaction that queued it, and is deleted once done."""
+def test_what_a_round_queues_the_delivery_sends_once(office_app: AppContext, tmp_path: Path) -> None:
+    """Whatever worker plans it, whatever worker sends it."""
     _reminded(office_app)
     queued = _states(office_app)["queued"]
-    assert _jobs(office_app)
-    assert {job[:2] for job in _jobs(office_app)} == {("send", "todo")}
+    for _ in range(2):
+        metronome.acts(office_app, clock(MORNING)).deliver()
 
-    _worked(office_app)
-
-    assert _jobs(office_app) == []
     assert _states(office_app) == {"sent": queued}
     assert _letters(tmp_path) == _number(office_app, "sent") <= queued
-
-
-def test_no_job_without_its_notices_and_no_notice_without_its_job(office_app: AppContext) -> None:
-    """What fails in the middle leaves no letter without its job; its items wait for the next round."""
-    enqueue_batches = queue.enqueue_batches
-
-    def then_fail(connection: object, batches: Any) -> None:
-        enqueue_batches(connection, batches)
-        raise RuntimeError
-
-    office_app.outbox._enqueue = then_fail
-    _reminded(office_app)
-
-    assert _number(office_app, "queued") == 0
-    assert _jobs(office_app) == []
-
-
-def test_a_letter_to_be_tried_again_is_a_job_again(
-    office_app: AppContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The disk was full: the batch goes back into the queue, for later, in the transaction that says so."""
-    from notifications.channels.folder import Folder
-    from notifications.notice import Outcome
-
-    async def full(self: Folder, batch: Any, *, now: Any, on_sent: object = None) -> dict[str, Outcome]:
-        return {parcel.notice.key: Outcome(state="queued", answer="disk full") for parcel in batch}
-
-    _reminded(office_app)
-    with monkeypatch.context() as away:
-        away.setattr(Folder, "send", full)
-        metronome.acts(office_app, clock(MORNING)).deliver()
-    later = _asked(office_app, "SELECT DISTINCT not_before FROM notice WHERE answer = 'disk full'")
-    scheduled = _asked(office_app, "SELECT scheduled_at FROM procrastinate_jobs ORDER BY id DESC LIMIT 1")
-
-    assert later == scheduled
-
-
-def test_what_has_no_job_is_sent_by_the_delivery(office_app: AppContext, tmp_path: Path) -> None:
-    """An office moved here, or a node of the version before: its notices were queued without jobs."""
-    _reminded(office_app)
-    with writing(office_app.engine) as connection:
-        connection.execute(text("DELETE FROM procrastinate_jobs"))
-
-    metronome.acts(office_app, clock(MORNING)).deliver()
-
-    assert set(_states(office_app)) == {"sent"}
-
-
-def test_the_job_of_a_dead_worker_is_taken_up_at_once(office_app: AppContext) -> None:
-    """A process died between claim and mark; its claim is released at once, not after ten minutes."""
-    _reminded(office_app)
-    queued = _states(office_app)["queued"]
-    with writing(office_app.engine) as connection:
-        while connection.execute(text("SELECT id FROM procrastinate_fetch_job_v2(NULL, NULL)")).scalar():
-            pass
-    notices = [notice for notice in office_app.outbox.notices() if notice.state == "queued"]
-    office_app.outbox.claim("folder", now=notices[0].not_before, limit=100)
-    assert _number(office_app, "queued") == 0
-    assert _number(office_app, "sending") > 0
-
-    asyncio.run(_taken_back(office_app))
-    assert {job[1:] for job in _jobs(office_app)} == {("todo", 1)}
-    _worked(office_app)
-
-    assert _states(office_app) == {"sent": queued}
 
 
 def test_the_round_of_a_dead_worker_does_not_hold_up_the_next(office_app: AppContext) -> None:
@@ -199,17 +127,17 @@ def test_a_worker_that_lives_keeps_its_job(office_app: AppContext) -> None:
     with writing(office_app.engine) as connection:
         worker = connection.execute(text("SELECT procrastinate_register_worker_v1()")).scalar()
         insert_statement = "INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id) VALUES "
-        connection.execute(text(f"{insert_statement} ('default', 'send', 'doing', {worker})"))
+        connection.execute(text(f"{insert_statement} ('default', 'round', 'doing', {worker})"))
 
     asyncio.run(_taken_back(office_app))
 
-    assert _jobs(office_app) == [("send", "doing", 0)]
+    assert _jobs(office_app) == [("round", "doing", 0)]
 
 
 async def _taken_back(office_app: AppContext) -> None:
     app = queue.application(conninfo(office_app.engine), metronome.acts(office_app, clock(MORNING)))
     async with app.open_async():
-        await queue.put_back_stalled(app)
+        await queue.end_stalled(app)
 
 
 def test_the_end_of_a_job_is_written_when_its_connection_broke(office_app: AppContext) -> None:
@@ -228,7 +156,6 @@ def test_the_end_of_a_job_is_written_when_its_connection_broke(office_app: AppCo
         acts = queue.JobHandlers(
             round=lambda: None,
             deliver=lambda: None,
-            send=lambda keys, again: None,
             back_up=lambda: None,
         )
         app = queue.application(conninfo(office_app.engine), acts)
@@ -253,39 +180,19 @@ def test_the_local_day_is_the_offices_though_cron_speaks_utc(office_app: AppCont
     assert {task.cron.split()[1] for task in app.periodic_registry.periodic_tasks.values()} == {"*"}
 
 
-def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(office_app: AppContext) -> None:
+def test_letters_leave_while_the_round_goes_on(office_app: AppContext) -> None:
     """A bad morning takes a while to plan; what its first page queued need not wait for the last."""
     stopped, has_left = threading.Event(), threading.Event()
-    under_way = threading.Lock()
-    together: list[bool] = []
     waited: list[bool] = []
-    sent: list[str] = []
-
-    def send(keys: Collection[str], again: bool) -> None:
-        alone = under_way.acquire(blocking=False)
-        together.append(not alone)
-        time.sleep(0.05)
-        sent.extend(keys)
-        if len(sent) == 4:
-            has_left.set()
-        if alone:
-            under_way.release()
 
     def plan() -> None:
-        if not sent and not waited:
-            with writing(office_app.engine) as connection:
-                at = clock(MORNING)().now
-                one_each = [NoticeBatch(channel="email", at=at, keys=(f"{n}:email",)) for n in range(4)]
-                queue.enqueue_batches(driver(connection), one_each)
-            waited.append(has_left.wait(20))
-            stopped.set()
+        waited.append(has_left.wait(20))
+        stopped.set()
 
-    acts = queue.JobHandlers(round=plan, deliver=lambda: None, send=send, back_up=lambda: None, every=1)
+    acts = queue.JobHandlers(round=plan, deliver=has_left.set, back_up=lambda: None, every=1)
     queue.work(conninfo(office_app.engine), acts, stopped)
 
-    assert waited == [True]
-    assert sorted(sent) == [f"{n}:email" for n in range(4)]
-    assert not any(together)
+    assert waited[0]
 
 
 def test_the_tables_of_the_queue_are_made_once_and_brought_up_to_date(server: Engine) -> None:
@@ -340,14 +247,3 @@ def test_two_nodes_that_start_at_the_same_moment_make_the_tables_once(database: 
 def _functions(raw: Any) -> set[str]:
     query = "SELECT proname FROM pg_proc WHERE proname LIKE 'procrastinate%'"
     return {name for (name,) in raw.execute(query).fetchall()}
-
-
-def test_what_the_queue_cannot_write_is_said_in_storages_words(office_app: AppContext) -> None:
-    """No library exception reaches the caller that queues a letter."""
-    with writing(office_app.engine) as connection:
-        connection.execute(text("DROP TABLE procrastinate_jobs CASCADE"))
-    moment: Moment = clock(MORNING)()
-
-    with pytest.raises(StorageUnavailable):
-        metronome.rounds.remind(office_app, now=moment.now, today=moment.today)
-    assert not issubclass(StorageUnavailable, ConnectorException)

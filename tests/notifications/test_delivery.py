@@ -167,21 +167,6 @@ def test_a_crash_between_sending_and_marking_sends_the_same_message_again(town: 
     assert [parcel.notice.message_id for parcel in shelf.kept] == [claimed.message_id]
 
 
-def test_letters_named_to_a_delivery_are_left_to_whoever_holds_them(town: Town) -> None:
-    """A job of the queue that was started twice sends them once; where its process is known to be gone, they
-    are taken up at once."""
-    town.open()
-    shelf = Shelf()
-    town.round([shelf], FIVE_BEFORE, at=NINE)
-    (claimed,) = town.outbox.claim("shelf", now=NINE, limit=10)
-    keys = [claimed.key]
-    twice = town.deliver([shelf], FIVE_BEFORE, at=NINE, keys=keys)
-    later_report = town.deliver([shelf], FIVE_BEFORE, at=NINE, keys=keys, is_holder_gone=True)
-
-    assert (twice.counts, twice.recovered) == ({}, 0)
-    assert (later_report.counts, later_report.recovered) == ({"sent": 1}, 1)
-
-
 class Dying(Shelf):
     """A channel whose process is killed after the server has taken the third letter."""
 
@@ -230,21 +215,6 @@ def test_a_fault_inside_a_channel_loses_no_letter_and_no_other_channel(
 
     assert states["shelf"] == (state, "RuntimeError: a mistake")
     assert states["folder"][0] == "sent"
-
-
-def test_a_batch_of_one_channel_falls_back_to_the_others(town: Town, tmp_path: Path) -> None:
-    """A worker of the queue is given one channel's keys; what that cannot carry the other one is to carry."""
-    town.open()
-    refusing = Shelf(Outcome(state="failed", answer="403", use_other_channels=True))
-    town.round([refusing], FIVE_BEFORE)
-    keys = [notice.key for notice in town.notices()]
-    letters = folder(path=tmp_path / "letters")
-    town.deliver([letters, refusing], FIVE_BEFORE, keys=keys)
-
-    assert {notice.channel: notice.state for notice in town.notices()} == {
-        "shelf": "failed",
-        "folder": "queued",
-    }
 
 
 def test_while_a_server_takes_nothing_the_rest_keep_their_attempts(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime
@@ -23,11 +22,11 @@ from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org import store as office_store
 from merzim.storage.tables.events import EVENT
 from notifications import delivery
-from notifications.channels import Channel, OnSent, OutgoingMessage, ignore_sent
+from notifications.channels import Channel
 from notifications.channels.email import channel
 from notifications.delivery import DeliveryReport, deliver
 from notifications.dispatch import Dispatch
-from notifications.notice import Notice, Outcome, message_id
+from notifications.notice import Notice, message_id
 from notifications.rules import Rules
 from tests.law import library
 from tests.notifications.servers import Office, drop, first, serving
@@ -118,52 +117,15 @@ def test_a_line_lost_after_the_text_brings_the_letter_again_under_its_name(
     assert names[requeued_notice.message_id] == 2
 
 
-class Dying:
-    """A mail channel whose process is killed after the server has taken the third letter."""
-
-    name, repeatable = "email", True
-
-    def __init__(self) -> None:
-        self.taken: list[str] = []
-
-    def address(self, person: Person) -> str | None:
-        return person.email
-
-    async def send(
-        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
-    ) -> Mapping[str, Outcome]:
-        for message in batch:
-            self.taken.append(message.notice.key)
-            if len(self.taken) == 3:
-                raise SystemExit
-            on_sent(message.notice.key, Outcome(state="sent", answer="250"))
-        return {}
-
-
-def test_a_worker_killed_amid_its_job_repeats_one_letter(engine: Engine, outbox: SqlOutbox) -> None:
-    """The job is given back, and whoever takes it sends the one in hand again, and what had not left yet."""
-    keys = [notice.key for notice in queued(engine, outbox, 10)]
-    dying, office = Dying(), Office()
-    with pytest.raises(SystemExit):
-        deliver(dispatch(outbox, dying), keys=keys)
-    with serving(office) as port:
-        report = sent(outbox, port, keys=keys, is_holder_gone=True)
-
-    assert report.counts == {"sent": 8}
-    assert len({*dying.taken}) + len(office.accepted) == 11
-    assert {notice.state for notice in outbox.notices()} == {"sent"}
-
-
 def test_two_workers_at_the_same_letters_send_each_once(engine: Engine, outbox: SqlOutbox) -> None:
-    """Both are given all keys, as a job that comes twice would: what one has claimed the other finds gone."""
+    """What one has claimed the other finds gone."""
     notices = queued(engine, outbox, PEOPLE)
-    keys = [notice.key for notice in notices]
     together = Barrier(2)
     office = Office()
 
     def work(port: int) -> DeliveryReport:
         together.wait(30)
-        return sent(SqlOutbox(engine), port, keys=keys)
+        return sent(SqlOutbox(engine), port)
 
     with serving(office) as port, ThreadPoolExecutor(2) as pool:
         reports = [future.result() for future in [pool.submit(partial(work, port)) for _ in range(2)]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from threading import Timer
@@ -12,9 +13,7 @@ from sqlalchemy import Engine, event
 
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.notices import senders
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.notices.senders import Holding, NoticeBatch
 from notifications.notice import Notice, NoticeState
 from notifications.ports import DeliveryOutcome, Settlement
 from tests.postgres import Server
@@ -229,27 +228,6 @@ def test_outcomes_are_written_down(engine: Engine, row: Row) -> None:
     assert outbox.unread(sent.person, limit=9) == []
 
 
-@pytest.mark.parametrize("wait", [None, 60])
-def test_a_letter_put_off_is_handed_to_the_queue_for_its_moment(
-    engine: Engine, row: Row, wait: int | None
-) -> None:
-    """For now where none is named; what was sent is handed to nobody."""
-    handed: list[NoticeBatch] = []
-    outbox = SqlOutbox(engine, enqueue=lambda connection, batches: handed.extend(batches))
-    notes = [letter(row, person=person) for person in ("a@org.kz", "b@org.kz")]
-    outbox.add(notes)
-    outbox.claim("email", now=NOW, limit=9)
-    handed.clear()
-    moment = later(wait) if wait else None
-    outcomes = [
-        DeliveryOutcome(key=notes[0].key, state="queued", answer="451", not_before=moment),
-        DeliveryOutcome(key=notes[1].key, state="sent", answer="250"),
-    ]
-    outbox.mark(outcomes, now=later(1))
-
-    assert handed == [NoticeBatch(channel="email", at=moment or later(1), keys=(notes[0].key,))]
-
-
 def test_a_mark_counts_only_while_the_notice_is_being_sent(engine: Engine, row: Row) -> None:
     """A late answer does not undo what a recovery decided."""
     note = letter(row)
@@ -341,27 +319,20 @@ def test_due_rows_and_claims_go_by_an_index(sqlite: Engine) -> None:
     assert all("ix_deadline_next_step_on" in plan or "ix_notice_queued" in plan for plan in plans)
 
 
-def test_a_clock_ahead_takes_nothing_from_whoever_is_sending(
-    engine: Engine, row: Row, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where no lock says who is gone: two machines an hour apart. What the one claims this minute is no hour
-    old to the other; only what it has seen held itself for so long is taken, nor what was taken up anew."""
-    monkeypatch.setattr(senders, "_HAS_LOCKS", False)
-    outbox_here, ahead = (SqlOutbox(engine, enqueue=lambda connection, batches: None) for _ in range(2))
-    seconds = [0.0]
-    ahead._holding = Holding(engine, lambda: seconds[0])
+def test_a_clock_ahead_takes_nothing_from_whoever_is_sending(engine: Engine, row: Row) -> None:
+    """Two machines an hour apart: what one sends the other leaves, and takes up at once when it is gone."""
+    here, ahead = SqlOutbox(engine), SqlOutbox(engine)
     sent = letter(row)
-    outbox_here.add([sent])
-    outbox_here.claim(sent.channel, now=NOW, limit=1)
+    here.add([sent])
 
-    def looked(after: float) -> int:
-        seconds[0] = after
+    def taken_up() -> int:
         return ahead.recover(sent.channel, before=later(60), state="queued", now=later(70))
 
-    assert [looked(after) for after in (0, 599)] == [0, 0]
-    outbox_here.mark([DeliveryOutcome(key=sent.key, state="queued", answer="451", not_before=NOW)], now=NOW)
-    outbox_here.claim(sent.channel, now=NOW, limit=1)
-    assert [looked(after) for after in (601, 1200, 1201)] == [0, 0, 1]
+    with here.delivering():
+        here.claim(sent.channel, now=NOW, limit=1)
+        with ThreadPoolExecutor(1) as elsewhere:
+            assert elsewhere.submit(taken_up).result() == 0
+    assert taken_up() == 1
 
 
 @pytest.mark.postgresql

@@ -1,15 +1,14 @@
-"""Job queue in the database, for an office on many machines. The only module that uses Procrastinate.
+"""Periodic tasks of an office on many machines: rounds, deliveries, backups. Alone uses Procrastinate.
 
-A batch of letters is a job, created by the transaction that queued them; rounds, deliveries and recovery are
-periodic tasks. The work itself is recorded in the office's own tables only, so a job that is repeated, late or
-doubled does no harm. Weaknesses of the library that are handled here:
+The work itself is recorded in the office's own tables only, so a job that is repeated, late or doubled does no
+harm. Weaknesses of the library that are handled here:
 
 - Its cron uses UTC. Ours name no hour of the day, only intervals; the clock provides the local day.
 - A periodic task more than ten minutes late is dropped. A round does all that is due by now, so the next one
   makes up for those dropped.
 - It gives each minute of a periodic task out once: after a clock was set back, rounds wait until it has caught
   up. `merzim doctor` and /ready say that the last round lies ahead.
-- The job of a dead worker stays taken. Workers send heartbeats; live workers put the jobs of dead ones back.
+- The job of a dead worker stays taken. Workers send heartbeats; live workers end the jobs of dead ones.
 - A job whose end could not be written stays taken by a live worker, and a round would block all later ones. Its
   end is written once the database is back.
 """
@@ -21,17 +20,16 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from procrastinate import App, JobContext, PsycopgConnector, SyncPsycopgConnector
+from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
-from merzim.storage.notices.senders import NoticeBatch
 from merzim.storage.refusals import PATIENCE, StorageUnavailable
 
 HEARTBEAT_SECONDS = 5.0
@@ -42,14 +40,13 @@ RECONNECT_SECONDS = 5.0
 """Interval of attempts to reach a database that does not answer."""
 POLL_SECONDS = 5.0
 """Interval of polls for jobs without a notification; also the delay until a scheduled job is seen."""
-# Recovery comes first, the full delivery last: by then no batch has a job waiting.
-_TAKE_BACK, _ROUND, _SEND, _DELIVER = 20, 10, 0, -10
-ROUNDS, LETTERS = "rounds", "default"
-"""Names of the queues. Each worker serves rounds separately, so letters leave during a long round.
-Letters use the queue that earlier versions used."""
+# Recovery comes first.
+_TAKE_BACK, _ROUND = 20, 10
+ROUNDS, LETTERS = "rounds", "letters"
+"""Names of the queues. Each worker serves rounds separately, so letters leave during a long round."""
 _CONCURRENCY = {LETTERS: 1, ROUNDS: 4}
-"""Jobs a worker does at a time. One batch of letters, so a kill repeats at most one batch a worker. Only one
-round runs in the whole installation; beside it recovery of dead workers' jobs, backups."""
+"""Jobs a worker does at a time: one delivery, so a kill repeats at most one batch a worker. Only one round runs
+in the whole installation; beside it recovery of dead workers' jobs, backups."""
 _ADVISORY = 0x4D657271  # "Merq": one process at a time prepares the queue
 POOL_SECONDS = 10.0
 """Seconds a statement of the queue waits for a connection."""
@@ -64,25 +61,14 @@ class JobHandlers:
     """The functions that jobs call; none of them raises.
 
     Attributes:
-        send: sends notices by key; the flag says whether the worker that claimed them before has died.
         back_up: writes the scheduled backup.
         every: seconds between two rounds.
     """
 
     round: Callable[[], None]
     deliver: Callable[[], None]
-    send: Callable[[Collection[str], bool], None]
     back_up: Callable[[], None]
     every: int = 60
-
-
-def enqueue_batches(connection: object, batches: Sequence[NoticeBatch]) -> None:
-    """Create a job for each batch through this psycopg connection, inside its transaction."""
-    for at in sorted({batch.at for batch in batches}):
-        job = _ENQUEUE_APP.configure_task("send", schedule_at=at, priority=_SEND, connection=connection)
-        arguments: list[dict[str, Any]] = [{"keys": [*batch.keys]} for batch in batches if batch.at == at]
-        with _driver_errors():
-            job.batch_defer(*arguments)
 
 
 def prepare(connection: Any) -> None:
@@ -189,7 +175,7 @@ class _RetryingJobManager(JobManager):
 
 
 def application(conninfo: str, acts: JobHandlers) -> App:
-    """Return the queue of a database with its jobs: four by the clock, and `send` for letters handed out."""
+    """Return the queue of a database with its jobs, all by the clock."""
     connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=POOL_SECONDS)
     app = App(connector=connector)
     app.job_manager = _RetryingJobManager(app.connector)
@@ -202,7 +188,7 @@ def application(conninfo: str, acts: JobHandlers) -> App:
         acts.round()
 
     @app.periodic(cron=cron)
-    @app.task(name="deliver", queueing_lock="deliver", priority=_DELIVER)
+    @app.task(name="deliver", queue=LETTERS, queueing_lock="deliver")
     def deliver(timestamp: int) -> None:
         acts.deliver()
 
@@ -214,24 +200,17 @@ def application(conninfo: str, acts: JobHandlers) -> App:
     @app.periodic(cron=cron)
     @app.task(name="take_back", queue=ROUNDS, queueing_lock="take_back", priority=_TAKE_BACK)
     async def take_back(timestamp: int) -> None:
-        await put_back_stalled(app)
-
-    @app.task(name="send", pass_context=True)
-    def send(context: JobContext, keys: list[str]) -> None:
-        acts.send(keys, context.job.attempts > 0)
+        await end_stalled(app)
 
     return app
 
 
-async def put_back_stalled(app: App) -> None:
-    """Put the batches of dead workers back; drop their periodic tasks, because the next ones come soon."""
+async def end_stalled(app: App) -> None:
+    """End the jobs of dead workers; the next of each comes soon."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
-        # Another worker may be putting it back at this moment.
+        # Another worker may be ending it at this moment.
         with contextlib.suppress(ConnectorException):
-            if job.queueing_lock is None:
-                await app.job_manager.retry_job(job)
-            else:
-                await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
+            await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
 
 
 def cron_line(seconds: int) -> str:
@@ -253,20 +232,7 @@ def _even_part(total: int, limit: int) -> int:
     return max(part for part in range(1, total + 1) if total % part == 0 and part <= max(limit, 1))
 
 
-@contextlib.contextmanager
-def _driver_errors() -> Any:
-    """Raise the driver's own error instead of the library's, so that the storage layer can classify it."""
-    try:
-        yield
-    except ConnectorException as trouble:
-        raise (trouble.__cause__ or trouble) from None
-
-
 def _first_line(trouble: BaseException) -> str:
     """Return the first line of the cause of an error, its type where it has no text."""
     lines = str(trouble.__cause__ or trouble).strip().splitlines()
     return lines[0] if lines else type(trouble).__name__
-
-
-_ENQUEUE_APP = App(connector=SyncPsycopgConnector())
-"""Creates jobs only through connections passed to it; opens none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -104,27 +104,13 @@ def _seal(app: AppContext, *, now: datetime, today: date) -> None:
             events.seal(connection, now=now)
 
 
-def deliver(
-    app: AppContext,
-    *,
-    now: datetime,
-    today: date,
-    keys: Collection[str] | None = None,
-    is_holder_gone: bool = False,
-) -> DeliveryReport:
-    """Send the queued notices that may be sent by now: all of them, or one batch by its keys.
-
-    Args:
-        is_holder_gone: whether the worker that was to send the batch before has died.
-    """
+def deliver(app: AppContext, *, now: datetime, today: date) -> DeliveryReport:
+    """Send the queued notices that may be sent by now."""
     started = perf_counter()
     stakes = Stakes(operator_context(app, at=Stamp(by="", now=now, today=today)))
     report = send(
         replace(dispatch_at(app, now=now, today=today), stakes=stakes),
-        keys=keys,
-        is_holder_gone=is_holder_gone,
-        # A batch is small and no other worker's: finish it. The rest of a full delivery is left to the next.
-        go_on=lambda: keys is not None or not app.stopping.is_set(),
+        go_on=lambda: not app.stopping.is_set(),
     )
     beat(app.engine, "delivery", now=now, seconds=perf_counter() - started)
     log.info(

@@ -21,7 +21,6 @@ from sqlalchemy import (
 
 from merzim.storage import lateness
 from merzim.storage.database.engine import read, read_column, reading, writing
-from merzim.storage.notices.senders import EnqueueJobs, hand_out
 from merzim.storage.rows import row, to_notice
 from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE
@@ -40,15 +39,10 @@ _DELIVERY_STATES = ("sending", "sent", "unknown")
 
 
 class CombinedNotices:
-    """The part of `notifications.ports.Outbox` that combines notices in letters, and reads what they may say.
+    """The part of `notifications.ports.Outbox` that combines notices in letters and reads what they say."""
 
-    Args:
-        enqueue: receives queued notices in batches; None where one process sends everything.
-    """
-
-    def __init__(self, engine: Engine, enqueue: EnqueueJobs | None) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._enqueue = enqueue
 
     def waiting(self, today: date) -> Sequence[PendingStep]:
         """Return by person, channel and kind of letter the notices that wait to be carried together; none for
@@ -96,13 +90,9 @@ class CombinedNotices:
         if not groups:
             return
         with writing(self._engine) as connection:
-            freed: list[tuple[str, datetime]] = []
             for group, key in groups:
                 members = _members(group.person, group.channel, group.bundle)
-                step = update(NOTICE).where(members).values(bundle="", carrier=key)
-                freed_records = connection.execute(step.returning(NOTICE.c.key, NOTICE.c.not_before))
-                freed += [(key, at) for key, at in freed_records]
-            hand_out(connection, self._enqueue, freed)
+                connection.execute(update(NOTICE).where(members).values(bundle="", carrier=key))
 
     def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
         """Claim for each letter the items it carries; return them by its key, without letters that carry

@@ -20,7 +20,6 @@ from sqlalchemy import (
 
 from merzim.storage.database.engine import read_first, writing
 from merzim.storage.notices import journal
-from merzim.storage.notices.senders import EnqueueJobs, hand_out
 from merzim.storage.rows import read_as
 from merzim.storage.tables.notices import CHANNEL_FAULT, NOTICE
 from notifications.notice import UNREACHABLE
@@ -77,9 +76,7 @@ def waiting_since(connection: Connection) -> datetime | None:
     return min(moments, default=None)
 
 
-def resend_all(
-    engine: Engine, channel: str, *, now: datetime, opens: Opens, enqueue: EnqueueJobs | None
-) -> int:
+def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Opens) -> int:
     """Queue again the letters a channel's fault has delayed; return how many."""
     with writing(engine) as connection:
         stored_fault = connection.execute(
@@ -102,7 +99,6 @@ def resend_all(
         )
         failed = [(record.key, journal.RESENT, "") for record in records if record.state == "failed"]
         journal.append(connection, failed, now=now)
-        hand_out(connection, enqueue, notices)
         return len(records)
 
 

@@ -20,7 +20,6 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    tuple_,
     update,
 )
 
@@ -29,7 +28,7 @@ from merzim.storage.database.dialect import in_names, insert, read_for_names
 from merzim.storage.database.engine import read, read_first, reading, writing
 from merzim.storage.notices import faults, inbox, journal, steps
 from merzim.storage.notices.bundles import CombinedNotices
-from merzim.storage.notices.senders import DeliveryLock, EnqueueJobs, Holding, hand_out
+from merzim.storage.notices.senders import DeliveryLock
 from merzim.storage.org.store import PresentOffice
 from merzim.storage.refusals import retry_until_back
 from merzim.storage.rows import NOTICE_COLUMNS, notice_values, to_notice
@@ -56,19 +55,11 @@ class SqlOutbox(CombinedNotices):
     """Implements `notifications.ports.Outbox`, which says what each method of it does, on a database.
 
     Args:
-        enqueue: receives queued notices in batches; None where one process sends everything.
         office: the present office, where others use it too.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        *,
-        enqueue: EnqueueJobs | None = None,
-        office: PresentOffice | None = None,
-    ) -> None:
-        super().__init__(engine, enqueue)
-        self._holding = Holding(engine)
+    def __init__(self, engine: Engine, *, office: PresentOffice | None = None) -> None:
+        super().__init__(engine)
         self._delivery = DeliveryLock(engine)
         self._office = office or PresentOffice(engine)
 
@@ -94,16 +85,11 @@ class SqlOutbox(CombinedNotices):
         with writing(self._engine) as connection:
             return self.queue(connection, notices)
 
-    def claim(
-        self, channel: str, *, now: datetime, limit: int, keys: Collection[str] | None = None
-    ) -> Sequence[Notice]:
-        """Take up to `limit` queued notices of a channel that may leave now, of `keys` alone if given; they
-        become `sending`.
-        """
+    def claim(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
+        """Take up to `limit` queued notices of a channel that may leave now; they become `sending`."""
         chosen = (
             select(NOTICE.c.key)
             .where(NOTICE.c.channel == channel, _QUEUED, _ALONE, NOTICE.c.not_before <= now)
-            .where(*(() if keys is None else (NOTICE.c.key.in_(sorted(keys)),)))
             .order_by(NOTICE.c.not_before, NOTICE.c.queued_at, NOTICE.c.key)
             .limit(limit)
         )
@@ -129,7 +115,7 @@ class SqlOutbox(CombinedNotices):
 
     def resend_all(self, channel: str, *, now: datetime, opens: faults.Opens) -> int:
         """Queue again the letters a fault of the channel has delayed; return how many."""
-        return faults.resend_all(self._engine, channel, now=now, opens=opens, enqueue=self._enqueue)
+        return faults.resend_all(self._engine, channel, now=now, opens=opens)
 
     def mark(self, marks: Sequence[DeliveryOutcome], *, now: datetime) -> None:
         if marks:
@@ -140,8 +126,6 @@ class SqlOutbox(CombinedNotices):
         with writing(self._engine) as connection:
             changed_notices = [to_notice(record) for record in connection.execute(steps.step(marks, now=now))]
             journal.prove_these(connection, changed_notices, now=now)
-            requeued = [(mark.key, mark.not_before) for mark in marks if mark.state == "queued"]
-            hand_out(connection, self._enqueue, [(key, at or now) for key, at in requeued])
 
     @contextmanager
     def delivering(self) -> Iterator[None]:
@@ -151,7 +135,7 @@ class SqlOutbox(CombinedNotices):
     def left_behind(self) -> bool:
         """Return whether letters are claimed that no process sends any more.
 
-        Always False where only time or the jobs of a queue can tell.
+        Always False where only time can tell.
         """
         with self._delivery.alone() as alone:
             if not alone:
@@ -159,50 +143,19 @@ class SqlOutbox(CombinedNotices):
             with reading(self._engine) as connection:
                 return bool(connection.scalar(select(exists().where(_SENDING))))
 
-    def recover(
-        self,
-        channel: str,
-        *,
-        before: datetime,
-        state: NoticeState,
-        now: datetime,
-        keys: Collection[str] | None = None,
-    ) -> int:
+    def recover(self, channel: str, *, before: datetime, state: NoticeState, now: datetime) -> int:
         """Give notices left in `sending` since before `before` a new state; return how many.
 
-        `state`: queued with `not_before = now`, or unknown. With `keys`, whatever their age, those notices and
-        the ones that went inside their letters; the caller sends them again itself.
+        `state`: queued with `not_before = now`, or unknown.
 
-        Where several machines send, the time is measured by this process, as their clocks may differ. On an
-        SQLite file time is ignored: abandoned is what nobody delivers (`DeliveryLock`).
+        Where there is a `DeliveryLock`, time is ignored: abandoned is what nobody delivers.
         """
-        if keys is not None or not self._delivery.works:
-            return self._recover(self._abandoned(channel, before, now, keys), channel, state, now, keys)
-        with self._delivery.alone() as alone:
-            return self._recover(true(), channel, state, now, None) if alone else 0
+        if self._delivery.works:
+            with self._delivery.alone() as alone:
+                return self._recover(true(), channel, state, now) if alone else 0
+        return self._recover(NOTICE.c.attempted_at < before, channel, state, now)
 
-    def _abandoned(
-        self, channel: str, before: datetime, now: datetime, keys: Collection[str] | None
-    ) -> ColumnElement[bool]:
-        """Return the condition for letters that nobody sends any more: with `keys` those and what they carried;
-        else, where many machines send, those this process saw in one attempt for `now - before`, and where one
-        does, those claimed before `before`.
-        """
-        if keys is None and self._enqueue is not None:
-            abandoned_attempts = self._holding.abandoned(channel, now - before)
-            return tuple_(NOTICE.c.key, NOTICE.c.attempts).in_(abandoned_attempts)
-        if keys is None:
-            return NOTICE.c.attempted_at < before
-        return or_(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.carrier.in_(sorted(keys)))
-
-    def _recover(
-        self,
-        abandoned: ColumnElement[bool],
-        channel: str,
-        state: NoticeState,
-        now: datetime,
-        keys: Collection[str] | None,
-    ) -> int:
+    def _recover(self, abandoned: ColumnElement[bool], channel: str, state: NoticeState, now: datetime) -> int:
         """Give the notices of a channel that meet a condition a new state; return how many, as `recover`."""
         # Not by the index of a channel, which holds every letter ever sent.
         abandoned_notices = and_(NOTICE.c.channel.concat("") == channel, _SENDING, abandoned)
@@ -220,9 +173,6 @@ class SqlOutbox(CombinedNotices):
             )
             connection.execute(step)
             journal.prove(connection, recovered_keys, now=now)
-            if state == "queued" and keys is None:
-                # The caller that names them goes on to send them.
-                hand_out(connection, self._enqueue, [(key, now) for key in recovered_keys])
             return len(recovered_keys)
 
     def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice]) -> int:
@@ -334,17 +284,11 @@ class SqlOutbox(CombinedNotices):
             if not connection.execute(step).rowcount:
                 return False
             journal.append(connection, [(key, journal.RESENT, "")], now=now)
-            hand_out(connection, self._enqueue, [(key, not_before)])
         return True
 
     def queue(self, connection: Connection, letters: Sequence[Notice]) -> int:
         """Queue notices in the caller's transaction; return how many were queued."""
-        if not letters or not (count := _insert(connection, letters)):
-            return 0
-        # Notices that wait to be combined are sent with the letter that carries them.
-        alone = [(letter.key, letter.not_before) for letter in letters if not letter.bundle]
-        hand_out(connection, self._enqueue, alone)
-        return count
+        return _insert(connection, letters) if letters else 0
 
 
 def _insert(connection: Connection, letters: Sequence[Notice]) -> int:

@@ -1,55 +1,58 @@
-"""Who delivers letters: batches handed to senders, and a lock of a database file that shows who delivers; the
-system releases it when its holder dies.
+"""Who delivers letters: a lock that every delivering process shares, and that ends with its process.
 
-A delivering process holds a shared lock on a file beside the database while it has claimed letters. A process
-that gets the exclusive lock knows that nobody delivers, so claimed letters were abandoned. On a server, and on
-systems without such locks, abandoned letters are found by time.
+Whoever gets it alone knows that nobody delivers, so that letters still claimed were abandoned. On SQLite it is
+a lock of a file beside the database, which the system releases; on PostgreSQL an advisory lock of a connection,
+which the server releases. Without either, abandoned letters are found by time.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from importlib.util import find_spec
-from itertools import groupby
-from threading import Lock, local
+from threading import local
+from typing import Protocol
 
-from sqlalchemy import Connection, Engine, literal_column, select
+from sqlalchemy import Engine, func, select
 
-from merzim.storage.database.engine import driver, read
 from merzim.storage.refusals import StorageUnavailable
-from merzim.storage.tables.notices import NOTICE
 
 SUFFIX = "-delivery"
-_HAS_LOCKS = find_spec("fcntl") is not None
+_ADVISORY = 0x4D657264  # "Merd"
+_UNLOCK = select(func.pg_advisory_unlock_all())
+
+
+class _Handle(Protocol):
+    """An opened lock that is not held yet."""
+
+    def share(self) -> None:
+        """Hold it together with others."""
+
+    def take_alone(self) -> bool:
+        """Return whether it is held alone now; else as before, or not at all."""
+
+    def close(self) -> None:
+        """Give it back."""
 
 
 class DeliveryLock:
     """The lock of one database; each delivering thread holds it by a handle of its own."""
 
     def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         file = engine.url.database if engine.dialect.name == "sqlite" else None
         self._file = file if file and file != ":memory:" and not file.startswith("file:") else None
         self._held = local()
 
     @property
     def works(self) -> bool:
-        """Whether the lock is available: for SQLite files, on systems that have such locks."""
-        return self._file is not None and _HAS_LOCKS
-
-    @property
-    def _handle(self) -> int | None:
-        handle: int | None = getattr(self._held, "handle", None)
-        return handle
+        """Whether there is such a lock: on PostgreSQL, and for SQLite files."""
+        return self._engine.dialect.name == "postgresql" or self._file is not None
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """Hold the shared lock while the block runs.
+        """Hold the lock together with others while the block runs.
 
         Raises:
             StorageUnavailable: the lock file cannot be created beside the database.
@@ -57,15 +60,14 @@ class DeliveryLock:
         if not self.works:
             yield
             return
-
-        handle = self._open_lock_file()
+        handle = self._open()
         try:
-            fcntl.flock(handle, fcntl.LOCK_SH)
+            handle.share()
             self._held.handle = handle
             yield
         finally:
             self._held.handle = None
-            os.close(handle)
+            handle.close()
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
@@ -77,104 +79,62 @@ class DeliveryLock:
         if not self.works:
             yield False
             return
-
-        lock_handle = self._handle
-        handle = self._open_lock_file() if lock_handle is None else lock_handle
+        mine: _Handle | None = getattr(self._held, "handle", None)
+        handle = self._open() if mine is None else mine
         try:
-            got_it = False
-            with suppress(BlockingIOError):
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                got_it = True
-            yield got_it
+            yield handle.take_alone()
         finally:
-            if lock_handle is None:
-                os.close(handle)
+            if mine is None:
+                handle.close()
             else:
-                fcntl.flock(handle, fcntl.LOCK_SH)
+                handle.share()
 
-    def _open_lock_file(self) -> int:
-        """Return a handle of the file beside the SQLite database whose lock says who sends. Raises
-        StorageUnavailable.
-        """
-        assert self._file is not None
+    def _open(self) -> _Handle:
+        return _ServerLock(self._engine) if self._file is None else _FileLock(self._file)
+
+
+class _FileLock:
+    """The lock of a file beside an SQLite database. Raises StorageUnavailable where it cannot be created."""
+
+    def __init__(self, file: str) -> None:
         # By its real name: two settings may lead to one file in two ways.
-        name = os.path.realpath(self._file) + SUFFIX
+        name = os.path.realpath(file) + SUFFIX
         try:
             try:
-                return os.open(name, os.O_RDWR | os.O_CREAT, 0o660)
+                self._file = os.open(name, os.O_RDWR | os.O_CREAT, 0o660)
             except PermissionError:
                 # Another user made it, who may deliver here, too: to lock it, reading is enough.
-                return os.open(name, os.O_RDONLY)
+                self._file = os.open(name, os.O_RDONLY)
         except OSError as trouble:
             raise StorageUnavailable("read_only", where=name, problem=trouble.strerror or "") from None
 
+    def share(self) -> None:
+        fcntl.flock(self._file, fcntl.LOCK_SH)
 
-LARGEST = 100
-"""Notices in a batch: what one worker processes at a time, and what is sent again if it dies."""
+    def take_alone(self) -> bool:
+        with suppress(BlockingIOError):
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        return False
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NoticeBatch:
-    """Keys of queued notices of one channel that may leave at a moment (aware UTC)."""
-
-    channel: str
-    at: datetime
-    keys: tuple[str, ...]
-
-
-EnqueueJobs = Callable[[object, Sequence[NoticeBatch]], None]
-"""Function that passes batches to a queue through the driver's own connection, inside the running
-transaction.
-"""
+    def close(self) -> None:
+        os.close(self._file)
 
 
-def hand_out(
-    connection: Connection, enqueue: EnqueueJobs | None, queued: Iterable[tuple[str, datetime]]
-) -> None:
-    """Hand out queued notices, by key and `not_before`; do nothing when no worker takes batches."""
-    if enqueue is not None and (batches := _batches(queued)):
-        enqueue(driver(connection), batches)
+class _ServerLock:
+    """The advisory lock of a connection of its own to PostgreSQL."""
 
+    def __init__(self, engine: Engine) -> None:
+        self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        self._connection.detach()
 
-def _batches(queued: Iterable[tuple[str, datetime]]) -> list[NoticeBatch]:
-    """Return notices (key and moment) as batches of one channel and moment, LARGEST at most in each."""
-    # A key ends with its channel.
-    placed = sorted((key.rpartition(":")[2], at, key) for key, at in queued)
-    batches = []
-    for (channel, at), group in groupby(placed, key=lambda entry: entry[:2]):
-        keys = tuple(key for _, _, key in group)
-        batches += [
-            NoticeBatch(channel=channel, at=at, keys=keys[first : first + LARGEST])
-            for first in range(0, len(keys), LARGEST)
-        ]
-    return batches
+    def share(self) -> None:
+        self._connection.execute(_UNLOCK)
+        self._connection.execute(select(func.pg_advisory_lock_shared(_ADVISORY)))
 
+    def take_alone(self) -> bool:
+        self._connection.execute(_UNLOCK)
+        return bool(self._connection.scalar(select(func.pg_try_advisory_lock(_ADVISORY))))
 
-Held = tuple[str, int]
-"""A notice's key and its attempt."""
-
-
-class Holding:
-    """Claims of letters that this process has observed, and since when.
-
-    Args:
-        elapsed: a monotonic clock in seconds.
-    """
-
-    def __init__(self, engine: Engine, elapsed: Callable[[], float] = time.monotonic) -> None:
-        self._engine = engine
-        self._elapsed = elapsed
-        self._since: dict[str, dict[Held, float]] = {}
-        self._lock = Lock()
-
-    def abandoned(self, channel: str, patience: timedelta) -> list[Held]:
-        """Return letters of the channel observed in one attempt for at least so long."""
-        query = select(NOTICE.c.key, NOTICE.c.attempts).where(
-            NOTICE.c.channel == channel, NOTICE.c.state == literal_column("'sending'")
-        )
-        abandoned_attempts = [(key, attempts) for key, attempts in read(self._engine, query)]
-        with self._lock:
-            now, before = self._elapsed(), self._since.get(channel, {})
-            self._since[channel] = {attempt: before.get(attempt, now) for attempt in abandoned_attempts}
-            long = patience.total_seconds()
-            return sorted(attempt for attempt, since in self._since[channel].items() if now - since >= long)
+    def close(self) -> None:
+        self._connection.close()
