@@ -14,7 +14,6 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import date, datetime
-from threading import Lock
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +43,6 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from uvicorn import Server
 
-LOOK = 10
-"""Seconds between two checks for letters claimed by a process that died."""
 GRACE = 30
 """Seconds that running requests get to finish at shutdown."""
 log = logging.getLogger("merzim.metronome")
@@ -69,17 +66,6 @@ def _remind(app: AppContext, *, now: datetime, today: date) -> None:
     uploads_of(app).expire(now=now)
 
 
-def send_left_behind(app: AppContext, clock: Clock) -> None:
-    """Send at once the letters a dead process has claimed and not sent."""
-    try:
-        if not app.outbox.left_behind():
-            return
-    except Refusal:
-        # The database is unavailable: the tick logs that, and checks again.
-        return
-    attempt(app, clock, rounds.deliver)
-
-
 def attempt(app: AppContext, clock: Clock, *acts: Callable[..., object]) -> None:
     """Run functions one by one with the current calendar and rules. An error is logged and ends the row."""
     try:
@@ -98,25 +84,13 @@ def attempt(app: AppContext, clock: Clock, *acts: Callable[..., object]) -> None
 
 @contextmanager
 def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
-    """Run a scheduler with in-memory jobs while the block lasts; the first tick comes at once.
-
-    Between ticks it checks every LOOK seconds whether another process died with claimed letters.
-    """
+    """Run a scheduler with in-memory jobs while the block lasts; the first tick comes at once."""
     scheduler = BackgroundScheduler(timezone=almaty())
     job = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
-    interval, turn = app.settings.reminders.tick, Lock()
+    interval = app.settings.reminders.tick
 
     def ticked() -> None:
-        with turn:
-            tick(app, clock)
-
-    def send_left_behind_now() -> None:
-        # A tick that is under way looks itself.
-        if turn.acquire(blocking=False):
-            try:
-                send_left_behind(app, clock)
-            finally:
-                turn.release()
+        tick(app, clock)
 
     def backups() -> None:
         attempt(app, clock, back_up)
@@ -125,8 +99,6 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
     # it out, and does not find it if it was stopped in the meantime.
     scheduler.add_job(ticked, "interval", seconds=interval, next_run_time=app.system_clock().now, **job)
     scheduler.add_job(backups, "interval", seconds=interval, **job)
-    if interval > LOOK:
-        scheduler.add_job(send_left_behind_now, "interval", seconds=LOOK, **job)
     scheduler.start()
     try:
         yield

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from merzim.documents.child import read
-from merzim.documents.sheets import file_kind
 from merzim.documents.sheets.file_kind import ALLOWED, MAX_MEMBERS, extension, media_type, packed_type
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from workflow.refusal import Refusal
@@ -113,16 +112,9 @@ def test_an_archive_that_unpacks_without_end_is_refused(tmp_path: Path, name: st
     assert media_type(tmp_path / "f", "анықтама.docx") is not None
 
 
-def test_an_archive_of_too_many_files_is_refused_before_their_list_is_read(tmp_path: Path) -> None:
-    """By what its end says, and where that lies, by the list."""
-    full_archive = packed(*map(str, range(MAX_MEMBERS + 1)))
-    lying = bytearray(full_archive)
-    struct.pack_into("<HH", lying, lying.rindex(b"PK\x05\x06") + 8, 1, 1)
-    endless = bytearray(DOCX)
-    struct.pack_into("<I", endless, endless.rindex(b"PK\x05\x06") + 12, file_kind.MAX_LISTING + 1)
-
-    for data in (full_archive, bytes(lying), bytes(endless)):
-        assert refusal_of(tmp_path / "f", data) == "evidence_archive_too_many"
+def test_an_archive_of_too_many_files_is_refused(tmp_path: Path) -> None:
+    """What a list of members too long for the reader's memory does to it, its process bears."""
+    assert refusal_of(tmp_path / "f", packed(*map(str, range(MAX_MEMBERS + 1)))) == "evidence_archive_too_many"
 
 
 @pytest.mark.parametrize(

@@ -119,33 +119,6 @@ def test_a_stop_before_the_pages_answer_closes_what_has_begun(
     assert app.stopping.is_set()
 
 
-def test_letters_of_a_process_that_died_do_not_wait_for_the_next_tick(
-    office: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A tick is an hour away; the look between ticks sends them within 20 s, and leaves a living one alone."""
-    assert daily.LOOK <= 15
-    (tmp_path / "config.toml").write_text("[reminders]\ntick = 3600\n", encoding="utf-8")
-    fixed_clock = clock("2026-04-06")
-    app, dying = build_app(read(at=tmp_path)), build_app(read(at=tmp_path))
-    daily.rounds.remind(dying, now=fixed_clock().now, today=fixed_clock().today)
-    with dying.outbox.delivering():
-        claimed = dying.outbox.claim("folder", now=fixed_clock().now, limit=100)
-        daily.send_left_behind(app, fixed_clock)
-        alive = {notice.state for notice in app.outbox.notices() if not notice.bundle}
-    monkeypatch.setattr(daily, "tick", lambda *_: None)
-    monkeypatch.setattr(daily, "LOOK", 0.1)
-    with daily.ticking(app, fixed_clock):
-        deadline = time.monotonic() + 120
-        while (states := {notice.state for notice in app.outbox.notices()}) != {"sent"}:
-            assert time.monotonic() < deadline, states
-            time.sleep(0.05)
-    app.close()
-    dying.close()
-
-    assert claimed
-    assert (alive, states) == ({"sending"}, {"sent"})
-
-
 def test_the_worker_ticks_without_pages_and_ends_when_told(office: Merzim, tmp_path: Path) -> None:
     """The round alone, for a machine that shows nothing."""
     worker = Program("worker", folder=tmp_path, MERZIM_NOW="2026-04-06")

@@ -132,17 +132,6 @@ class SqlOutbox(CombinedNotices):
         with self._delivery.shared():
             yield
 
-    def left_behind(self) -> bool:
-        """Return whether letters are claimed that no process sends any more.
-
-        Always False where only time can tell.
-        """
-        with self._delivery.alone() as alone:
-            if not alone:
-                return False
-            with reading(self._engine) as connection:
-                return bool(connection.scalar(select(exists().where(_SENDING))))
-
     def recover(self, channel: str, *, before: datetime, state: NoticeState, now: datetime) -> int:
         """Give notices left in `sending` since before `before` a new state; return how many.
 
