@@ -40,7 +40,7 @@ from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import engine
 from merzim.storage.database.engine import driver, is_shared_database, one_snapshot, writing
-from merzim.storage.database.leases import SqlLeases
+from merzim.storage.database.locks import ProcessLock
 from merzim.storage.maintenance.readiness import (
     board_steps,
     claim,
@@ -98,7 +98,7 @@ class AppContext:
 
         Args:
             clock: the present, used when a new version rewrites the board on opening the database.
-            system_clock: the machine's own clock, on a demonstration day too; leases use it.
+            system_clock: the machine's own clock, on a demonstration day too.
             note: reports what is rewritten; the log if None.
 
         Attributes:
@@ -352,10 +352,9 @@ class AppContext:
     def links(self) -> SqlLinks:
         return SqlLinks(self.engine)
 
-    @cached_property
-    def leases(self) -> SqlLeases:
-        """Leases of the tasks that only one process at a time may run."""
-        return SqlLeases(self.engine)
+    def lock(self, name: str) -> ProcessLock:
+        """Return the lock of a task that only one process at a time may run."""
+        return ProcessLock(self.engine, name)
 
     @cached_property
     def reads(self) -> SqlReads:

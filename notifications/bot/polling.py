@@ -1,20 +1,18 @@
 """Polls Telegram for updates, one process at a time, and sends the answers.
 
-Telegram allows one poller per token, so a lease in the database decides which process polls; a process that
-dies loses the lease within a minute. Updates that were not answered are delivered again: every action of the
-conversation is idempotent.
+Telegram allows one poller per token, so a lock decides which process polls; it ends with its process. Updates
+that were not answered are delivered again: every action of the conversation is idempotent.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
 from i18n import LANGUAGES
 from notifications.bot.conversation import COMMANDS, Conversation
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from aiogram import Bot
     from aiogram.types import CallbackQuery, Message, Update, User
 
-LASTS = timedelta(seconds=60)
 POLL = 10
 """Seconds Telegram waits for updates before it answers that there are none."""
 REST = 5.0
@@ -37,22 +34,12 @@ CODES_AT_ONCE = 3
 log = logging.getLogger("merzim.telegram")
 
 
-class Leases(Protocol):
-    """Leases that give one process at a time an exclusive task."""
-
-    def take(self, name: str, holder: str, *, now: datetime, lasts: timedelta) -> bool:
-        """Take or renew the lease; return whether `holder` holds it now."""
-
-    def give_back(self, name: str, holder: str) -> None:
-        """Release the lease before it expires."""
-
-
 class Poller:
-    """Polls while it holds the lease, until stopped.
+    """Polls, unless another process does, until stopped.
 
     Args:
-        clock: the real clock, even on a demonstration day: a lease concerns processes.
-        lasts, poll: duration of a lease, and of one poll (seconds).
+        turn: holds what one process at a time may have; yields whether this one has it.
+        poll: duration of one poll (seconds).
         fault: called with `token` and the answer when Telegram refuses the token, and with "" when it accepts
             it again.
     """
@@ -61,25 +48,19 @@ class Poller:
         self,
         channel: Telegram,
         conversation: Conversation,
-        leases: Leases,
-        clock: Callable[[], datetime],
+        turn: Callable[[], AbstractContextManager[bool]],
         *,
-        lasts: timedelta = LASTS,
         poll: int = POLL,
         fault: Callable[[str, str], None] = lambda code, answer: None,
     ) -> None:
         self._channel = channel
         self._conversation = conversation
-        self._leases = leases
-        self._clock = clock
-        self._lasts = lasts
+        self._turn = turn
         self._poll = poll
         self._fault = fault
         self._is_accepted = False
-        self._holder = secrets.token_hex(8)
         self._stop = threading.Event()
         self._offset = 0
-        self._taken = 0.0
         self._troubled = ""
         self._strangers: dict[tuple[str, bool], list[float]] = {}
 
@@ -101,32 +82,23 @@ class Poller:
                 self._log_once(self._channel.error_text(problem))
                 self._stop.wait(getattr(problem, "retry_after", REST))
 
-    @property
-    def lease(self) -> str:
-        """Name of the lease: contains the bot's public id, never its token."""
-        return f"telegram:{self._channel.secret().partition(':')[0]}"
-
     async def _run(self) -> None:
-        """Poll whenever the lease can be obtained. Raises TokenMissing, also for a token Telegram refuses."""
+        """Poll if no other process does. Raises TokenMissing, also for a token Telegram refuses."""
         from aiogram.exceptions import TelegramNotFound, TelegramUnauthorizedError
 
-        lease = self.lease
         bot = self._channel.client()
         try:
-            while not self._stop.is_set():
-                if self._holds_lease(lease):
-                    await self._poll_once(bot, lease)
-                else:
-                    await self._until_stopped(asyncio.sleep(self._lasts.total_seconds() / 6))
+            with self._turn() as is_mine:
+                while is_mine and not self._stop.is_set():
+                    await self._poll_once(bot)
         except (TelegramUnauthorizedError, TelegramNotFound) as problem:
             raise TokenMissing(self._channel.error_text(problem)) from None
         finally:
-            self._taken = 0.0
             await hang_up(bot)
-            self._leases.give_back(lease, self._holder)
+        await self._until_stopped(asyncio.sleep(REST))
 
-    async def _poll_once(self, bot: Bot, lease: str) -> None:
-        """Ask Telegram once for updates and answer them in order, as long as the lease lasts."""
+    async def _poll_once(self, bot: Bot) -> None:
+        """Ask Telegram once for updates and answer them in order."""
         updates = await self._until_stopped(
             bot.get_updates(
                 offset=self._offset,
@@ -142,8 +114,6 @@ class Poller:
             self._report("", "")
             await self._introduce(bot)
         for update in updates or ():
-            if not self._holds_lease(lease):
-                return
             if (user := _user(update)) is not None and not self._is_ignored(_sender(user), update.message):
                 await self._answer(bot, user, update)
             self._offset = update.update_id + 1
@@ -225,14 +195,6 @@ class Poller:
                 for name in COMMANDS
             ]
             await self._sent(bot.set_my_commands(commands, language_code=language))
-
-    def _holds_lease(self, lease: str) -> bool:
-        """Return whether we hold the lease, renewing it before it expires."""
-        if self._taken and time.monotonic() - self._taken < self._lasts.total_seconds() / 4:
-            return True
-        mine = self._leases.take(lease, self._holder, now=self._clock(), lasts=self._lasts)
-        self._taken = time.monotonic() if mine else 0.0
-        return mine
 
     async def _until_stopped(self, request: Coroutine[Any, Any, Any]) -> Any:
         """Return the result of a request; None when stopped first."""

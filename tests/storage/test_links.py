@@ -1,4 +1,4 @@
-"""Telegram accounts, one-time codes and leases: one use per code, one holder per lease, on both databases."""
+"""Telegram accounts, one-time codes and locks: one use per code, one holder per lock, on both databases."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ import pytest
 from sqlalchemy import Engine, select
 
 from merzim.storage.database.engine import reading
-from merzim.storage.database.leases import SqlLeases
+from merzim.storage.database.locks import ProcessLock
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.tables.notices import LINK_CODE
 from notifications.links import Redeemed, hash_code, link_address, new_code
 from tests.storage.sample_cases import NOW, later, on_sqlite_alone
-
-LASTS = timedelta(minutes=1)
-SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -94,41 +91,13 @@ def test_an_account_is_blocked_once(links: SqlLinks) -> None:
     assert links.of("a") is None
 
 
-def test_a_lease_has_one_holder_until_it_runs_out(engine: Engine) -> None:
-    """The edge: a second before its end it is held, at its end it is free."""
-    leases = SqlLeases(engine)
-    assert leases.take("bot", "one", now=NOW, lasts=LASTS)
-    assert not leases.take("bot", "two", now=NOW + LASTS - SECOND, lasts=LASTS)
-    assert leases.take("bot", "two", now=NOW + LASTS, lasts=LASTS)
-    assert not leases.take("bot", "one", now=NOW + LASTS, lasts=LASTS)
-
-
-def test_a_lease_given_back_is_free_and_nobody_elses_can_be(engine: Engine) -> None:
-    """At once; and one lease says nothing of another."""
-    leases = SqlLeases(engine)
-    leases.take("bot", "one", now=NOW, lasts=LASTS)
-    leases.give_back("bot", "two")
-    assert not leases.take("bot", "two", now=NOW, lasts=LASTS)
-    assert leases.take("other", "two", now=NOW, lasts=LASTS)
-    leases.give_back("bot", "one")
-    assert leases.take("bot", "two", now=NOW, lasts=LASTS)
-
-
-@on_sqlite_alone
-def test_a_clock_gone_back_a_day_does_not_lock_everybody_out(engine: Engine) -> None:
-    """A lease that runs until tomorrow was taken by another clock."""
-    leases = SqlLeases(engine)
-    leases.take("bot", "one", now=NOW, lasts=LASTS)
-
-    assert leases.take("bot", "two", now=NOW - timedelta(days=1), lasts=LASTS)
-
-
-def test_of_many_that_want_it_one_gets_it(engine: Engine) -> None:
-    """At the same moment, over connections of their own."""
-    results: list[bool] = []
-    _at_once(lambda n: results.append(SqlLeases(engine).take("bot", str(n), now=NOW, lasts=LASTS)))
-
-    assert sorted(results) == [False, False, False, True]
+def test_a_lock_has_one_holder_and_says_nothing_of_another(engine: Engine) -> None:
+    """Free again when its block ends."""
+    bot, again_bot, other = (ProcessLock(engine, name) for name in ("bot", "bot", "other"))
+    with bot.alone() as first, again_bot.alone() as second, other.alone() as third:
+        assert (first, second, third) == (True, False, True)
+    with ProcessLock(engine, "bot").alone() as again:
+        assert again
 
 
 def _at_once(act: Callable[[int], None]) -> None:

@@ -6,12 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from types import SimpleNamespace
 
 from merzim.services.cases.bulk import PersonActions
-from merzim.storage.database.leases import SqlLeases
+from merzim.storage.database.locks import ProcessLock
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.queries import SqlReads
 from notifications.bot.conversation import Conversation
@@ -58,9 +58,8 @@ class Talk:
         self.conversation = Conversation(context, clock, language="kk", actions=actions)
 
     def poller(self, **options: object) -> Poller:
-        leases = SqlLeases(self.town.engine)
-        real = lambda: datetime.now(UTC)  # noqa: E731, TID251
-        return Poller(self.bot, self.conversation, leases, real, poll=1, **options)
+        turn = ProcessLock(self.town.engine, "telegram").alone
+        return Poller(self.bot, self.conversation, turn, poll=1, **options)
 
     def code_for(self, person: str, *, at: datetime | None = None) -> str:
         code = new_code()

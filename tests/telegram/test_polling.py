@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ import pytest
 from merzim.clock import clock
 from merzim.services.accounts.telegram import create_code
 from merzim.services.jobs import bot_polling
-from merzim.storage.database.leases import SqlLeases
+from merzim.storage.database.locks import ProcessLock
 from merzim.storage.notices.links import SqlLinks
 from notifications.bot import polling
 from notifications.channels.telegram import Telegram
@@ -26,8 +26,6 @@ from tests.telegram.talk import Talk, listening, until
 
 __all__ = ["merzim", "office"]
 pytestmark = pytest.mark.telegram
-SHORT = timedelta(seconds=2)
-LEASE = f"telegram:{TOKEN.partition(':')[0]}"
 
 
 @pytest.fixture
@@ -40,10 +38,7 @@ def talk(
 
 
 def test_of_two_pollers_one_listens_and_each_thing_is_answered_once(talk: Talk) -> None:
-    """Telegram would cut them both off for asking at the same time; here nobody ever asks besides.
-
-    By the lease as it is in use: one of two seconds runs out on a machine that is busy elsewhere for as long.
-    """
+    """Telegram would cut them both off for asking at the same time; here nobody ever asks besides."""
     with listening(talk.poller(), talk.poller()):
         talk.tell(emulator.AIGUL, f"/start {talk.code_for(AIGUL.key)}")
         for _ in range(4):
@@ -96,15 +91,16 @@ def test_a_person_who_writes_a_lot_holds_nobody_up(talk: Talk) -> None:
     assert waited < 10
 
 
-def test_when_the_holder_dies_another_takes_over(talk: Talk) -> None:
-    """It gave nothing back: its lease runs out, and what was said meanwhile is answered then."""
-    SqlLeases(talk.town.engine).take(LEASE, "dead", now=datetime.now(UTC), lasts=SHORT)  # noqa: TID251
-    began = datetime.now(UTC)  # noqa: TID251
-    with listening(talk.poller(lasts=SHORT)):
-        talk.tell(emulator.AIGUL, "/start")
-    waited = datetime.now(UTC) - began  # noqa: TID251
-
-    assert waited >= SHORT - timedelta(seconds=1)
+def test_when_the_holder_is_gone_another_takes_over(talk: Talk) -> None:
+    """Nobody asks twice at a time; what was said meanwhile is answered then."""
+    with ExitStack() as holder:
+        assert holder.enter_context(ProcessLock(talk.town.engine, "telegram").alone())
+        with listening(talk.poller()):
+            talk.emulator.says(emulator.AIGUL, "/start")
+            time.sleep(1)
+            assert talk.emulator.calls("getUpdates") == []
+            holder.close()
+            until(lambda: bool(talk.emulator.seen(emulator.AIGUL)))
 
 
 def test_a_poller_outside_is_named_and_outlived(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
@@ -167,14 +163,14 @@ def test_no_failure_of_the_database_ends_the_bot(
     talk: Talk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Once it cannot lend the token, and never write down that the bot is heard again."""
-    take, away = SqlLeases.take, iter([ConnectionError("the database is away")])
+    alone, away = ProcessLock.alone, iter([ConnectionError("the database is away")])
 
-    def taken(*arguments: object, **named: object) -> bool:
+    def taken(lock: ProcessLock) -> AbstractContextManager[bool]:
         for trouble in away:
             raise trouble
-        return take(*arguments, **named)
+        return alone(lock)
 
-    monkeypatch.setattr(SqlLeases, "take", taken)
+    monkeypatch.setattr(ProcessLock, "alone", taken)
     with listening(talk.poller(fault=lambda *_: 1 / 0)):
         talk.tell(emulator.AIGUL, "/start")
 

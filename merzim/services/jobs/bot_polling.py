@@ -18,10 +18,7 @@ from notifications.channels.telegram import Telegram
 
 
 def create_poller(app: AppContext, clock: Clock) -> Poller | None:
-    """Return the poller of Telegram updates; None if the office does not use Telegram.
-
-    The conversation uses the day of `clock`, the lease the machine's clock, because it concerns processes.
-    """
+    """Return the poller of Telegram updates; None if the office does not use Telegram."""
     channel = app.channels.get("telegram")
     if not isinstance(channel, Telegram):
         return None
@@ -37,7 +34,7 @@ def create_poller(app: AppContext, clock: Clock) -> Poller | None:
     def fault(code: str, answer: str) -> None:
         app.outbox.fault(channel.name, code, answer, now=read_clock()[0])
 
-    return Poller(channel, conversation, app.leases, lambda: app.system_clock().now, fault=fault)
+    return Poller(channel, conversation, app.lock("telegram").alone, fault=fault)
 
 
 @contextmanager

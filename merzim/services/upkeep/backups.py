@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
-from uuid import uuid4
 
 from merzim.services.app import AppContext
 from merzim.services.moments import almaty, is_late
@@ -22,7 +21,6 @@ SCHEDULED, FAILED = "scheduled_backup", "failed_backup"
 """Names under which the moments of the last run of each are stored."""
 RETRY = timedelta(minutes=15)
 """Time until another attempt after a failed one."""
-LEASE = timedelta(hours=2)
 _NAME = re.compile(r"merzim-(\d{4}-\d{2}-\d{2})T(\d{4})\.(sqlite|dump)")
 log = logging.getLogger("merzim.backup")
 
@@ -40,22 +38,23 @@ class BackupState:
 
 
 def back_up(app: AppContext, *, now: datetime, today: date) -> None:
-    """Write the scheduled backup if it is due, verify it, and delete backups no rule keeps."""
+    """Write the scheduled backup if it is due and no other process writes it."""
     settings = app.settings.backup
-    if settings.folder is None or not _is_due(app, settings, now):
-        return
-    holder = uuid4().hex
-    if not app.leases.take("backup", holder, now=app.system_clock().now, lasts=LEASE):
-        return
+    if settings.folder is not None and _is_due(app, settings, now):
+        with app.lock("backup").alone() as is_mine:
+            if is_mine and _is_due(app, settings, now):
+                _write(app, settings, settings.folder, now=now)
+
+
+def _write(app: AppContext, settings: BackupSettings, folder: Path, *, now: datetime) -> None:
+    """Write a backup, verify it, and delete backups no rule keeps."""
     started = perf_counter()
     try:
-        if not _is_due(app, settings, now):
-            return
         suffix = "dump" if app.many_nodes else "sqlite"
-        file = settings.folder / f"merzim-{now.astimezone(almaty()):%Y-%m-%dT%H%M}.{suffix}"
+        file = folder / f"merzim-{now.astimezone(almaty()):%Y-%m-%dT%H%M}.{suffix}"
         maintenance.backup(app, file, now=now, check=True)
-        copied = app.evidence.copy_to(settings.folder / "evidence")
-        for old in obsolete(files(settings.folder), settings):
+        copied = app.evidence.copy_to(folder / "evidence")
+        for old in obsolete(files(folder), settings):
             old.unlink(missing_ok=True)
     except (Refusal, OSError) as trouble:
         beat(app.engine, FAILED, now=now, seconds=perf_counter() - started)
@@ -63,8 +62,6 @@ def back_up(app: AppContext, *, now: datetime, today: date) -> None:
     else:
         beat(app.engine, SCHEDULED, now=now, seconds=perf_counter() - started)
         log.info("backup %s, %s files of evidence added", file, copied)
-    finally:
-        app.leases.give_back("backup", holder)
 
 
 def obsolete(files: Iterable[Path], settings: BackupSettings) -> list[Path]:

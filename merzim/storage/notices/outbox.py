@@ -26,9 +26,9 @@ from sqlalchemy import (
 from merzim.storage.cases import ledger
 from merzim.storage.database.dialect import in_names, insert, read_for_names
 from merzim.storage.database.engine import read, read_first, reading, writing
+from merzim.storage.database.locks import ProcessLock
 from merzim.storage.notices import faults, inbox, journal, steps
 from merzim.storage.notices.bundles import CombinedNotices
-from merzim.storage.notices.senders import DeliveryLock
 from merzim.storage.org.store import PresentOffice
 from merzim.storage.refusals import retry_until_back
 from merzim.storage.rows import NOTICE_COLUMNS, notice_values, to_notice
@@ -60,7 +60,7 @@ class SqlOutbox(CombinedNotices):
 
     def __init__(self, engine: Engine, *, office: PresentOffice | None = None) -> None:
         super().__init__(engine)
-        self._delivery = DeliveryLock(engine)
+        self._delivery = ProcessLock(engine, "delivery")
         self._office = office or PresentOffice(engine)
 
     def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
@@ -137,7 +137,7 @@ class SqlOutbox(CombinedNotices):
 
         `state`: queued with `not_before = now`, or unknown.
 
-        Where there is a `DeliveryLock`, time is ignored: abandoned is what nobody delivers.
+        Where there is a `ProcessLock`, time is ignored: abandoned is what nobody delivers.
         """
         if self._delivery.works:
             with self._delivery.alone() as alone:

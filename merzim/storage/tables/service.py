@@ -1,4 +1,4 @@
-"""Tables for running the service: the installation, leases, uploads, stored API answers."""
+"""Tables for running the service: the installation, uploads, stored API answers."""
 
 from __future__ import annotations
 
@@ -21,16 +21,6 @@ class InstallationRow(TableBase, table=True):
     n: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     name: str = ""
     steps: str = ""
-
-
-class LeaseRow(TableBase, table=True):
-    """An exclusive right of one process: its holder, and when it expires unless renewed."""
-
-    __tablename__ = "lease"
-
-    name: str = Field(primary_key=True)
-    holder: str
-    until: datetime = Field(sa_type=UtcMoment)
 
 
 class PulseRow(TableBase, table=True):
@@ -76,7 +66,6 @@ class AnswerRow(TableBase, table=True):
 
 
 INSTALLATION = table("installation")
-LEASE = table("lease")
 PULSE = table("pulse")
 UPLOAD = table("upload")
 ANSWER = table("answer")

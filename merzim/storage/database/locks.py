@@ -1,8 +1,7 @@
-"""Who delivers letters: a lock that every delivering process shares, and that ends with its process.
+"""Locks of a task that end with the process which holds them.
 
-Whoever gets it alone knows that nobody delivers, so that letters still claimed were abandoned. On SQLite it is
-a lock of a file beside the database, which the system releases; on PostgreSQL an advisory lock of a connection,
-which the server releases. Without either, abandoned letters are found by time.
+On SQLite it is a lock of a file beside the database, which the system releases; on PostgreSQL an advisory lock
+of a connection, which the server releases.
 """
 
 from __future__ import annotations
@@ -18,8 +17,7 @@ from sqlalchemy import Engine, func, select
 
 from merzim.storage.refusals import StorageUnavailable
 
-SUFFIX = "-delivery"
-_ADVISORY = 0x4D657264  # "Merd"
+_ADVISORY = 0x4D65726C  # "Merl"
 _UNLOCK = select(func.pg_advisory_unlock_all())
 
 
@@ -36,11 +34,12 @@ class _Handle(Protocol):
         """Give it back."""
 
 
-class DeliveryLock:
-    """The lock of one database; each delivering thread holds it by a handle of its own."""
+class ProcessLock:
+    """The lock of a task in one database: held alone, or together; by each thread by a handle of its own."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine
+        self._name = name
         file = engine.url.database if engine.dialect.name == "sqlite" else None
         self._file = file if file and file != ":memory:" and not file.startswith("file:") else None
         self._held = local()
@@ -71,10 +70,10 @@ class DeliveryLock:
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
-        """Yield whether it is certain that nobody else delivers; if so, nobody can start until the block ends.
-        False where there is no such lock.
+        """Yield whether nobody else holds the lock; if so, nobody gets it until the block ends. False where
+        there is no such lock.
 
-        Not to be called with claimed letters: the shared lock of this thread is released for a moment.
+        A shared lock of this thread is released for a moment.
         """
         if not self.works:
             yield False
@@ -90,20 +89,21 @@ class DeliveryLock:
                 handle.share()
 
     def _open(self) -> _Handle:
-        return _ServerLock(self._engine) if self._file is None else _FileLock(self._file)
+        if self._file is None:
+            return _ServerLock(self._engine, self._name)
+        # By its real name: two settings may lead to one file in two ways.
+        return _FileLock(f"{os.path.realpath(self._file)}-{self._name}")
 
 
 class _FileLock:
     """The lock of a file beside an SQLite database. Raises StorageUnavailable where it cannot be created."""
 
-    def __init__(self, file: str) -> None:
-        # By its real name: two settings may lead to one file in two ways.
-        name = os.path.realpath(file) + SUFFIX
+    def __init__(self, name: str) -> None:
         try:
             try:
                 self._file = os.open(name, os.O_RDWR | os.O_CREAT, 0o660)
             except PermissionError:
-                # Another user made it, who may deliver here, too: to lock it, reading is enough.
+                # Another user made it, who may run here, too: to lock it, reading is enough.
                 self._file = os.open(name, os.O_RDONLY)
         except OSError as trouble:
             raise StorageUnavailable("read_only", where=name, problem=trouble.strerror or "") from None
@@ -124,17 +124,18 @@ class _FileLock:
 class _ServerLock:
     """The advisory lock of a connection of its own to PostgreSQL."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, name: str) -> None:
+        self._key = _ADVISORY, func.hashtext(name)
         self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         self._connection.detach()
 
     def share(self) -> None:
         self._connection.execute(_UNLOCK)
-        self._connection.execute(select(func.pg_advisory_lock_shared(_ADVISORY)))
+        self._connection.execute(select(func.pg_advisory_lock_shared(*self._key)))
 
     def take_alone(self) -> bool:
         self._connection.execute(_UNLOCK)
-        return bool(self._connection.scalar(select(func.pg_try_advisory_lock(_ADVISORY))))
+        return bool(self._connection.scalar(select(func.pg_try_advisory_lock(*self._key))))
 
     def close(self) -> None:
         self._connection.close()
