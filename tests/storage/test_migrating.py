@@ -27,7 +27,7 @@ from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import NOTICE
 from merzim.storage.tables.organisation import PERSON
-from merzim.storage.tables.service import LEASE, UPLOAD
+from merzim.storage.tables.service import UPLOAD
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
 from tests.postgres import administer
 from tests.second_factors import second_factors
@@ -169,7 +169,7 @@ def test_interrupted_there_is_nothing(
         if when == "before the first row" or (when == "in the middle" and table is EVENT):
             raise KeyboardInterrupt
         copy_result = copied(source, target, table)
-        if when == "at the end" and table is LEASE:
+        if when == "at the end" and table is RECOMMENDATION:
             raise KeyboardInterrupt
         return copy_result
 
