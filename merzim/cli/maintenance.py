@@ -111,12 +111,12 @@ def restore(call: CommandContext, file: File) -> int:
     before = maintenance.restore(call.app, Path(file))
     closed = _tell_of_keys(call)
     damaged = tuple(damages(call.app.engine, call.app.evidence))
-    call.give(
-        {"file": file, "before": before, "problems": _problems(call, damaged)}, "file", "before", "problems"
-    )
     if damaged:
         folder = str(call.app.settings.evidence.folder)
         call.remark(call.say("cli.restored_evidence", count=len(damaged), folder=folder))
+    call.give(
+        {"file": file, "before": before, "problems": _problems(call, damaged)}, "file", "before", "problems"
+    )
     return NOT_SO if damaged or closed else DONE
 
 

@@ -195,12 +195,18 @@ class Passport(Previewed):
     first and last day of the activity analysed.
     """
 
-    object_kk: Line | None = None
-    object_ru: Line | None = None
-    unit: Line | None = None
-    responsible: dict[Name, Line] = Field(default_factory=dict, max_length=100)
-    group: list[Line] | None = Field(default=None, max_length=50)
-    period: list[Day] | None = Field(default=None, max_length=2)
+    object_kk: Line | None = Field(default=None, description="The object in Kazakh, in the nominative.")
+    object_ru: Line | None = Field(default=None, description="The object in Russian, in the nominative.")
+    unit: Line | None = Field(default=None, description="The unit whose case it is: id or name.")
+    responsible: dict[Name, Line] = Field(
+        default_factory=dict, max_length=100, description="The person who answers, by obligation."
+    )
+    group: list[Line] | None = Field(
+        default=None, max_length=50, description="A member of the working group: name; post; role."
+    )
+    period: list[Day] | None = Field(
+        default=None, max_length=2, description="The first and the last day of the activity analysed."
+    )
 
 
 class Undo(CaseCommand):
