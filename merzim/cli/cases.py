@@ -19,7 +19,6 @@ from merzim.cli.printing import (
 )
 from merzim.cli.rendering import paragraph, picked
 from merzim.services.cases import verbs
-from merzim.services.cases.judgement import findings_of
 from merzim.services.inputs import build
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import cases_of, stage_title, title, unit_named
@@ -180,10 +179,7 @@ def _case_answer(
             }
             for deadline in view.deadlines
         ],
-        "findings": [
-            finding(call, case_finding)
-            for case_finding in findings_of(view.case, view.procedure, view.deadlines, call.app.calendar)
-        ],
+        "findings": [finding(call, case_finding) for case_finding in view.findings],
         "events": events,
         "calendar_acts": acts,
     }
@@ -203,7 +199,7 @@ def _print_case(
     apart = [each for each in view.deadlines if each.state == "not_required"]
     if ids := [deadline.id for deadline in apart if not deadline.exempted]:
         call.print("\n" + paragraph(call.say("cli.not_required", count=len(ids), ids=", ".join(ids))))
-    print_findings(call, findings_of(case, view.procedure, view.deadlines, app.calendar))
+    print_findings(call, view.findings)
     facts = sorted(case.facts.items())
     details = {
         "exempted": [

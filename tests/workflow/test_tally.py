@@ -13,7 +13,14 @@ import pytest
 from tests.workflow.test_score import scoring
 from workflow.org.office import Office, Unit
 from workflow.scoring.prospects import PointsStep, remarks, score_year, steps
-from workflow.scoring.records import MissingFact, RecordedFact, YearRecords
+from workflow.scoring.records import (
+    COMPLETED,
+    FOUND,
+    REMOVED,
+    MissingFact,
+    RecordedFact,
+    YearRecords,
+)
 from workflow.scoring.scale import Analyses, Done
 from workflow.scoring.score import Scores, as_decimal
 from workflow.scoring.tally import AssessedYear, Tally
@@ -324,6 +331,18 @@ def test_a_district_without_a_sitting_is_named_while_the_quarter_runs() -> None:
 def test_months_gone_by_are_lost_and_those_ahead_are_at_stake() -> None:
     """By 15 March: January 10 lost, February full, March 8 still to be had, nine months of 10 ahead."""
     assert prospects(year(*prepared(), today=date(2026, 3, 15)))["P4.T2.S3"] == (12, 10, 98)
+
+
+@pytest.mark.parametrize("risks", ["found_and_higher", "sum", "highest"])
+def test_what_is_at_stake_of_the_coverage_does_not_depend_on_how_risks_are_read(risks: str) -> None:
+    """Of the apparatus and ten departments nine are analysed: 81 % are 24.3 of 30, whatever six risks earn."""
+    lines = [
+        fact("dep1", line, date(2026, 6, 10)) for line in (FOUND, FOUND, FOUND, REMOVED, COMPLETED, COMPLETED)
+    ]
+    of = scored(year(*prepared(), *lines, today=date(2026, 10, 1)), risks=risks)
+    (analyses,) = (score for score in of.scores if score.id == "P1.T3.S3")
+
+    assert (analyses.lost, analyses.at_stake) == (0, Fraction("5.7"))
 
 
 def test_once_the_year_is_over_nothing_is_at_stake() -> None:

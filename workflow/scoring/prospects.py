@@ -35,7 +35,6 @@ from workflow.scoring.scale import (
     Propaganda,
     Readings,
     Share,
-    Sittings,
 )
 from workflow.scoring.score import NOTHING, Score, Scores, as_decimal, points_of, score
 from workflow.scoring.tally import AssessedYear, Tally, recorded_whole, tally
@@ -102,13 +101,13 @@ def score_year(
     scores = score({name: counted.answer for name, counted in tallies.items()}, scoring, readings)
     return Scores(
         tuple(
-            _explained(_with_prospect(of, tallies[of.id], year), tallies[of.id], year, readings, registers)
-            for of in scores.scores
+            _explained(_with_prospect(of, counted, year, readings), counted, year, readings, registers)
+            for of, counted in ((of, tallies[of.id]) for of in scores.scores)
         )
     ), tallies
 
 
-def _with_prospect(of: Score, counted: Tally, year: AssessedYear) -> Score:
+def _with_prospect(of: Score, counted: Tally, year: AssessedYear, readings: Readings) -> Score:
     """Return a score with the points lost and at stake, unless the document names neither a ceiling nor a
     deduction.
     """
@@ -122,7 +121,7 @@ def _with_prospect(of: Score, counted: Tally, year: AssessedYear) -> Score:
     if ceiling is None:
         named = isinstance(indicator.scale, Presence) or taken or pending
         return replace(of, lost=taken, at_stake=pending) if named else of
-    missing = max(ceiling - _of_ceiling(indicator, of, counted.answer), NOTHING)
+    missing = max(ceiling - _of_ceiling(indicator, of, counted.answer, readings), NOTHING)
     if year.is_over:
         return replace(of, lost=missing + taken, at_stake=NOTHING)
     if counted.quarterly and isinstance(counted.answer, Done) and counted.missing:
@@ -281,32 +280,19 @@ def _months(scale: Monthly, answer: EachMonth, *, over: bool) -> tuple[Fraction,
     return sum(rooms, NOTHING), (12 - len(answer.counts)) * scale.at_most + now
 
 
-def _ceiling(indicator: Indicator, score: Score, answer: Answer) -> Fraction | None:
+def _ceiling(indicator: Indicator, of: Score, answer: Answer) -> Fraction | None:
     """Return the points that count as lost when missing; None where the document names no ceiling."""
     if isinstance(indicator.scale, CoverageAndRisks):
         return indicator.scale.units.maximum
-    if isinstance(indicator.scale, Brackets):
-        # The number of facts says nothing of what can still be won; only an act that is not there does.
-        return score.maximum if isinstance(answer, Present) else None
-    if isinstance(indicator.scale, Share | Sittings | Propaganda):
-        return score.maximum
-    return None
+    # The number of offences says nothing of what can still be won; only an act that is not there does.
+    return None if isinstance(indicator.scale, Brackets) and not isinstance(answer, Present) else of.maximum
 
 
-def _of_ceiling(indicator: Indicator, score: Score, answer: Answer) -> Fraction:
+def _of_ceiling(indicator: Indicator, of: Score, answer: Answer, readings: Readings) -> Fraction:
     """Return the points that count towards the ceiling: for an analysis those of coverage, not of risks."""
-    scale = indicator.scale
-    if isinstance(scale, CoverageAndRisks) and isinstance(answer, Analyses):
-        of_risks = NOTHING
-        if answer.risks is not None:
-            risks = answer.risks
-            of_risks = (
-                risks.found * scale.risks.found
-                + risks.removed * scale.risks.removed
-                + risks.completed * scale.risks.completed
-            )
-        return score.points - of_risks
-    return NOTHING if isinstance(answer, Present) else score.points
+    if isinstance(answer, Analyses):
+        return points_of(indicator, replace(answer, risks=None), readings)
+    return NOTHING if isinstance(answer, Present) else of.points
 
 
 def remarks(year: AssessedYear, readings: Readings) -> tuple[Element, ...]:

@@ -123,7 +123,7 @@ def preview_year(ctx: RequestContext, year: int, unit: str, kept_from: date | No
     openings, existing_count = year_ahead(app, year, unit=_own_unit(ctx, unit), today=today)
     day, overdue, told = kept_from or app.first_day(today), 0, Counter[str]()
     kept_openings = [replace(opening, kept_from=day) for opening in openings]
-    for write in app.case_commands.foresee(kept_openings, now=ctx.now, today=today):
+    for write in app.case_commands.foresee(kept_openings, at=stamp(ctx)):
         case, procedure = write.case, app.library.of(write.case)
         for row in write.rows:
             overdue += is_overdue(row, today=today)

@@ -14,7 +14,6 @@ from pydantic import BaseModel, BeforeValidator, Field
 from merzim.services.board.board import get_board, list_deadlines, list_own_tasks
 from merzim.services.cases import assignments, bulk, comments
 from merzim.services.cases import verbs as cases
-from merzim.services.cases.judgement import judge
 from merzim.services.cases.portfolio import (
     list_cases,
     list_portfolio,
@@ -78,14 +77,14 @@ mount.get(router, "/portfolio", list_portfolio, name="get_portfolio", tags=["cas
 def get_case(ctx: Reading, case: CaseId, translator: RequestTranslator) -> CaseAnswer:
     """Return a case: its deadlines with their explanations, and its findings."""
     case_record, procedure = whole_case(ctx, case)
-    judgement = judge(case_record, procedure, ctx.calendar, today=ctx.today)
+    view = ctx.case_commands.view_of(case_record, today=ctx.today, bare=False)
     return CaseAnswer.of(
         case_record,
         translator.language,
         calendar_version=ctx.calendar.version,
-        stage=judgement.stage,
-        obligations=judgement.deadlines,
-        findings=judgement.findings,
+        stage=view.stage,
+        obligations=view.deadlines,
+        findings=view.findings,
         act_not_adopted=procedure.adopted_act
         if ctx.library.unadopted_act(procedure, ctx.reads.office(), case_record.unit)
         else None,

@@ -14,7 +14,6 @@ from pydantic import BeforeValidator, Field, create_model
 from merzim.services.campaigns import verbs as campaigns
 from merzim.services.campaigns import views as campaign_views
 from merzim.services.cases import rows
-from merzim.services.cases.judgement import judge
 from merzim.services.cases.risks import MeasureLine, RiskLine, registers_of_case
 from merzim.services.cases.rows import PlanTaken, act_on_row, add_row, describe_field, edit_row, register_of
 from merzim.services.context import whole_case
@@ -154,9 +153,9 @@ def get_case_registers(ctx: Reading, case: CaseId, translator: RequestTranslator
 
     `scale`: the edition whose scale applies to a rank given today.
     """
-    case_record, procedure = whole_case(ctx, case)
-    judgement = judge(case_record, procedure, ctx.calendar, today=ctx.today)
-    view = registers_of_case(case_record, judgement.deadlines, today=ctx.today)
+    case_record, _ = whole_case(ctx, case)
+    deadlines = ctx.case_commands.view_of(case_record, today=ctx.today, bare=False).deadlines
+    view = registers_of_case(case_record, deadlines, today=ctx.today)
     return RegisterAnswer(
         case=case,
         scale=view.scale.id,

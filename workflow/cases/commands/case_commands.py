@@ -6,10 +6,10 @@ commands may be refused because of the state of the case. What is wrong with a f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from functools import cached_property
+from datetime import date
+from functools import cache, cached_property
 from typing import Concatenate, ParamSpec, TypeAlias
 
 from calendars.kazakhstan import Kazakhstan
@@ -19,13 +19,15 @@ from workflow.cases.commands.opening import (
     Opening,
     check_days,
     check_once,
+    completed,
     edition_for,
     first_events,
-    kinds_for,
-    with_bodies,
 )
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
+from workflow.findings.finding import Finding
+from workflow.findings.findings import feasibility, findings
+from workflow.findings.of_risks import risk_findings
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
 from workflow.machine import stage
@@ -72,6 +74,15 @@ class View:
         return stage(self.procedure, self.case, self.deadlines)
 
     @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings of the case, including plan dates that cannot be kept."""
+        return (
+            *findings(self.case, self.procedure, self.deadlines, self.calendar),
+            *feasibility(self.deadlines, self.calendar),
+            *risk_findings(self.case, self.deadlines),
+        )
+
+    @cached_property
     def events(self) -> Sequence[Event]:
         """The events the case was computed from: what others wrote since is refused by the ledger."""
         return self.read_events(self.case.id)[: self.case.seq]
@@ -115,31 +126,23 @@ class CaseCommands:
     def open_many(self, openings: Sequence[Opening], *, at: Stamp, ids: Sequence[str] = ()) -> tuple[Case, ...]:
         """Open many cases in one transaction, after checking all of them. `ids`: reserved for them, if any."""
         checked = self._checked(openings, at.today)
-        ids = ids or self._ledger.next_ids(at.today.year, len(openings))
-        changes = self._new(ids, *checked, at=at)
+        changes = self._new(ids or self._ledger.next_ids(at.today.year, len(openings)), checked, at)
         self._ledger.append(changes, now=at.now)
         return tuple(change.case for change in changes)
 
-    def foresee(self, openings: Sequence[Opening], *, now: datetime, today: date) -> tuple[Change, ...]:
+    def foresee(self, openings: Sequence[Opening], *, at: Stamp) -> Sequence[Change]:
         """Return what opening these cases would write, under ids of no case; nothing is written. Raises as
         `open_many`.
         """
-        ids = [str(number) for number, _ in enumerate(openings, 1)]
-        return tuple(self._new(ids, *self._checked(openings, today), at=Stamp(by="", now=now, today=today)))
+        return self._new(map(str, range(1, len(openings) + 1)), self._checked(openings, at.today), at)
 
     def _new(
-        self,
-        ids: Sequence[str],
-        openings: Sequence[Opening],
-        editions: Sequence[Procedure],
-        kinds: Sequence[str],
-        *,
-        at: Stamp,
-    ) -> list[Change]:
+        self, ids: Iterable[str], checked: Sequence[tuple[Opening, Procedure, str]], at: Stamp
+    ) -> Sequence[Change]:
         """Return what opening these cases under these ids writes."""
         return [
-            self._written(first_events(name, opening, procedure, kind, by=at.by, now=at.now), None, at.today)
-            for name, opening, procedure, kind in zip(ids, openings, editions, kinds, strict=True)
+            self._written(first_events(name, *opening, by=at.by, now=at.now), None, at.today)
+            for name, opening in zip(ids, checked, strict=True)
         ]
 
     def reserve(self, openings: Sequence[Opening], *, today: date) -> Sequence[str]:
@@ -149,23 +152,18 @@ class CaseCommands:
 
     def _checked(
         self, openings: Sequence[Opening], today: date, *, of_rows: bool = False
-    ) -> tuple[Sequence[Opening], list[Procedure], list[str]]:
-        """Return the openings completed (the body that the organisation is, its first day of records), and the
-        edition and kind of organisation of each.
-
-        Raises: as `open`.
-        """
-        editions = [edition_for(opening, self._library, today=today) for opening in openings]
-        for opening, procedure in zip(openings, editions, strict=True):
+    ) -> Sequence[tuple[Opening, Procedure, str]]:
+        """Return the openings completed, each with its edition and kind of organisation. Raises as `open`."""
+        office, checked = cache(self._ledger.office), []
+        first_day = self._first_day(today) if self._first_day is not None else None
+        for opening in openings:
+            procedure = edition_for(opening, self._library, today=today)
             of_row = of_rows or bool(opening.row)
             check_days(opening, procedure, self._calendar, today=today, of_row=of_row)
-        openings = with_bodies(openings, editions, self._ledger)
-        if self._first_day is not None:
-            first_day = self._first_day(today)
-            openings = [replace(opening, kept_from=opening.kept_from or first_day) for opening in openings]
-        kinds = kinds_for(openings, editions, self._ledger)
-        check_once(openings, editions, self._ledger)
-        return openings, editions, kinds
+            kept = replace(opening, kept_from=opening.kept_from or first_day)
+            checked.append(completed(kept, procedure, office))
+            check_once(checked[-1][0], procedure, self._ledger)
+        return checked
 
     def view(self, case_id: str, *, today: date) -> View:
         """Return the case with its deadlines, explained. Raises UnknownCase."""

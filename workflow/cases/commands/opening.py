@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -13,6 +13,7 @@ from workflow.law.library import Library
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure, Text
 from workflow.org.kinds import among
+from workflow.org.office import Office
 from workflow.ports import Ledger
 from workflow.refusal import Refusal
 
@@ -91,46 +92,24 @@ def edition_for(opening: Opening, library: Library, *, today: date) -> Procedure
     return library.named(opening.edition) if opening.edition else library.edition(opening.procedure, first)
 
 
-def with_bodies(
-    openings: Sequence[Opening], editions: Sequence[Procedure], ledger: Ledger
-) -> Sequence[Opening]:
-    """Return the openings; where an act names bodies, with the body that the organisation is by its name."""
-    asking = (
-        procedure.bodies and not opening.object for opening, procedure in zip(openings, editions, strict=True)
-    )
-    if not any(asking):
-        return openings
-    office = ledger.office()
-    return [
-        replace(opening, object=procedure.body_of(office, opening.unit))
-        if procedure.bodies and not opening.object
-        else opening
-        for opening, procedure in zip(openings, editions, strict=True)
-    ]
-
-
-def kinds_for(openings: Sequence[Opening], editions: Sequence[Procedure], ledger: Ledger) -> list[str]:
-    """Return the kind of organisation each case is opened in, "" where it is unknown or not needed.
+def completed(
+    opening: Opening, procedure: Procedure, office: Callable[[], Office]
+) -> tuple[Opening, Procedure, str]:
+    """Return an opening with its edition and the kind of organisation it is in ("" where it is unknown or not
+    needed); where an act names bodies, with the body that the organisation is by its name.
 
     Raises NotForKind.
     """
-    asking = [
-        bool(opening.unit) and procedure.asks_for_kind
-        for opening, procedure in zip(openings, editions, strict=True)
-    ]
-    if not any(asking):
-        return [""] * len(openings)
-    office = ledger.office()
-    kinds = [
-        office.kind_of(opening.unit) if needs_kind else ""
-        for opening, needs_kind in zip(openings, asking, strict=True)
-    ]
-    for opening, procedure, kind in zip(openings, editions, kinds, strict=True):
-        if not among(kind, procedure.applies_to):
-            unit = office.units.get(opening.unit)
-            name = Text(unit.name_in("kk"), unit.name_in("ru"), unit.name) if unit else opening.unit
-            raise NotForKind(procedure, name, kind)
-    return kinds
+    if procedure.bodies and not opening.object:
+        opening = replace(opening, object=procedure.body_of(office(), opening.unit))
+    if not (opening.unit and procedure.asks_for_kind):
+        return opening, procedure, ""
+    kind = office().kind_of(opening.unit)
+    if not among(kind, procedure.applies_to):
+        unit = office().units.get(opening.unit)
+        name = Text(unit.name_in("kk"), unit.name_in("ru"), unit.name) if unit else opening.unit
+        raise NotForKind(procedure, name, kind)
+    return opening, procedure, kind
 
 
 def check_days(
@@ -171,11 +150,9 @@ def check_plan_date(on: date, calendar: Kazakhstan, *, of_row: bool) -> None:
         calendar.is_working_day(on)
 
 
-def check_once(openings: Sequence[Opening], editions: Sequence[Procedure], ledger: Ledger) -> None:
+def check_once(opening: Opening, procedure: Procedure, ledger: Ledger) -> None:
     """Raise Refusal for a second case of a procedure that is opened once, unless the user confirmed it."""
-    for opening, procedure in zip(openings, editions, strict=True):
-        if procedure.opened != "once" or opening.again:
-            continue
+    if procedure.opened == "once" and not opening.again:
         place = procedure.id, opening.unit, procedure.body_named(opening.object)
         if case_id := ledger.open_case(*place):
             raise Refusal("opened_once", procedure=procedure.title, case=case_id)

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from calendars.terms import Explanation
-from merzim.services.cases.judgement import Judgement, judge
 from merzim.services.cases.risks import CaseRegisters, registers_of_case
 from merzim.services.context import RequestContext
 from merzim.services.names import (
@@ -125,6 +124,7 @@ class CaseView:
     """Everything the pages of a case show.
 
     Attributes:
+        status: where the case stands: a stage, or what comes after all of them.
         stage: of the case; None once all of them are over. parts: the entries by stage.
         changes: the fields each event changed, by its number; withdrawn: numbers of withdrawn events.
         people: names by keys, those of units that were changed among them.
@@ -133,7 +133,8 @@ class CaseView:
     case: Case
     procedure: Procedure
     unit: UnitName
-    judgement: Judgement
+    status: str
+    findings: tuple[Finding, ...]
     entries: tuple[ShownObligation, ...]
     parts: tuple[StagePart, ...]
     timeline: Timeline | None
@@ -146,17 +147,8 @@ class CaseView:
     today: date
 
     @property
-    def status(self) -> str:
-        """Where the case stands: a stage, or what comes after all of them."""
-        return self.judgement.stage
-
-    @property
     def stage(self) -> Stage | None:
         return next((part.stage for part in self.parts if part.place == "at"), None)
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        return self.judgement.findings
 
     @property
     def next(self) -> ShownObligation | None:
@@ -186,10 +178,11 @@ class CaseView:
         return {entry.deadline.id: period for entry in self.entries if (period := entry.deadline.period)}
 
 
-def build_case_view(ctx: RequestContext, case: Case, procedure: Procedure) -> CaseView:
+def build_case_view(ctx: RequestContext, case: Case) -> CaseView:
     """Return everything the pages of a case show today."""
     office, calendar, today = ctx.reads.office(), ctx.calendar, ctx.today
-    judgement = judge(case, procedure, calendar, today=today)
+    view = ctx.case_commands.view_of(case, today=today, bare=False)
+    procedure = view.procedure
     events, notices = ctx.reads.events(case.id), ctx.reads.notices(case.id)
     soon, stakes = calendar.add_working_days(today, SOON_WORKING_DAYS), Stakes(ctx)
 
@@ -208,16 +201,17 @@ def build_case_view(ctx: RequestContext, case: Case, procedure: Procedure) -> Ca
             stale=deadline.due is not None and not holds_on(deadline, today),
         )
 
-    entries = tuple(map(entry, judgement.deadlines))
+    entries = tuple(map(entry, view.deadlines))
     changes, effective = field_changes(events), effective_events(events)
     return CaseView(
         case=case,
         procedure=procedure,
         unit=unit_name(office, case.unit),
-        judgement=judgement,
+        status=view.stage,
+        findings=view.findings,
         entries=entries,
-        parts=tuple(_parts(procedure, entries, judgement.stage)),
-        timeline=build_timeline(judgement.deadlines, calendar=calendar, today=today, soon=soon),
+        parts=tuple(_parts(procedure, entries, view.stage)),
+        timeline=build_timeline(view.deadlines, calendar=calendar, today=today, soon=soon),
         titles={
             **{name: anchor.title for name, anchor in procedure.by_id.items()},
             **{entry.deadline.id: entry.deadline.obligation.title for entry in entries},

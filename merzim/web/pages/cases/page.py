@@ -68,7 +68,7 @@ def case_page(
     changes by others contradict it).
     """
     stored_case, procedure = whole_case(ctx, case)
-    view = build_case_view(ctx, stored_case, procedure)
+    view = build_case_view(ctx, stored_case)
     message = _message(ctx, view)
     return page(
         ctx,

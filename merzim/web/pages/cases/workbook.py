@@ -51,8 +51,8 @@ DOCUMENTS: tuple[Column[ShownProof], ...] = (
 @router.get("/cases/{case}/xlsx")
 def get_case_workbook(ctx: Reading, case: CaseId) -> Response:
     """Return the deadlines, documents and risks of a case as one workbook."""
-    stored_case, procedure = whole_case(ctx, case)
-    view, t = build_case_view(ctx, stored_case, procedure), Translator(ctx.language)
+    stored_case, _ = whole_case(ctx, case)
+    view, t = build_case_view(ctx, stored_case), Translator(ctx.language)
     risks = risk_view(view, {}, None, today=ctx.today)
     sheets = [
         table_of(
