@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from notifications.channels import Channel
 from notifications.daily import bundle_of
@@ -104,7 +104,7 @@ def _plan_step(
     if come.id in SLIPPED and come.on < today and HIMSELF[0] not in step.to:
         # Missed questions are included in this one: people responsible who were not asked yet are notified
         # too.
-        asking = step.replaced(to=(*HIMSELF, *step.to))
+        asking = replace(step, to=(*HIMSELF, *step.to))
         first = {recipient.person.key for recipient in people}
         people, nobody = resolve_recipients(dispatch.office, case, obligation, row.obligation, asking, on=today)
         unasked = {recipient.person.key for recipient in people} - first

@@ -37,7 +37,7 @@ id = "permit"
 in_force = 2026-01-01
 last_checked_on = 2026-11-22
 begins_with = "received"
-steps = [{{ at = -1, to = ["duty"] }}]
+steps = {{ duty = [-1] }}
 title = {texts("Permit")}
 [[act]]
 id = "permits"

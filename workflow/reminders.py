@@ -80,7 +80,7 @@ def snoozed(steps: tuple[Step, ...], due: date, until: date, calendar: Kazakhsta
     loud = [step for step in steps if step.to != HIMSELF or (days[step.id] or until) >= until]
     if not any(HIMSELF[0] in step.to and days[step.id] == until for step in loud):
         left = calendar.count_working_days(until, date.fromordinal(due.toordinal() - 1))
-        loud.append(Step.model_construct(at=-left, to=HIMSELF))
+        loud.append(Step(at=-left, to=HIMSELF))
     return tuple(sorted(loud, key=lambda step: step.at))
 
 
@@ -169,7 +169,7 @@ def open_steps(
 def _open_step(at: int) -> Step:
     """Return the step of an open duty so many working days after its condition was met."""
     told = 1 + (at - 1) // OPEN_EVERY
-    return Step.model_construct(at=at, to=HIMSELF if told < OFFICER_FROM else (*HIMSELF, "officer"))
+    return Step(at=at, to=HIMSELF if told < OFFICER_FROM else (*HIMSELF, "officer"))
 
 
 def before_steps(day: date, calendar: Kazakhstan) -> Iterator[ScheduledStep]:

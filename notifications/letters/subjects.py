@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from notifications.channels import Channel
@@ -145,7 +146,7 @@ class Matters:
         """
         if notice.step not in SLIPPED or "on" not in notice.about:
             return frozenset()
-        asked = self._told(notice, matter, step.replaced(to=HIMSELF))
+        asked = self._told(notice, matter, replace(step, to=HIMSELF))
         return frozenset(recipient.person.key for recipient in asked)
 
     def case(self, notice: Notice) -> Case:

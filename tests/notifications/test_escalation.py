@@ -64,7 +64,7 @@ def test_escalation_climbs_from_whoever_must_do_it_and_reaches_the_first_head_la
     recommended = OBLIGATION.replaced(force="recommended")
 
     def heard(where: Office, *, last: bool = False, obligation: Obligation = OBLIGATION) -> list[str]:
-        step = Step.model_construct(at=1, to=("duty", "head_of_unit"), last=last)
+        step = Step(at=1, to=("duty", "head_of_unit"), last=last)
         people, _ = resolve_recipients(where, case(unit="body"), obligation, obligation.id, step, on=ON)
         return [recipient.person.name for recipient in people]
 

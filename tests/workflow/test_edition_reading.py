@@ -38,7 +38,7 @@ from workflow.law.procedure import Procedure, Recurrence, Text
 NAME = "tea.2024-01-01.toml"
 TEA = """\
 id = "tea"
-steps = [{ at = 1, to = ["duty", "head"] }, { at = -1, to = ["duty"] }]
+steps = { duty = [1, -1], head = [1] }
 in_force = 2024-01-01
 last_checked_on = 2026-11-21
 begins_with = "water_boiled"
@@ -235,7 +235,8 @@ MISTAKES = [
     ("# more of the second", OPTIONS, "missing_key", SECOND),
     ('id = "tea_poured"', 'id = "water_boiled"', "duplicate", 'obligation 2 "water_boiled"'),
     ('id = "tea_poured"', 'id = "tea.poured"', "not_a_name", 'obligation 2 "tea.poured": id'),
-    ('at = -1, to = ["duty"]', 'at = -1, to = ["dutty"]', "not_allowed", "steps 2: to[1]"),
+    ("steps = { duty", "steps = { dutty", "unknown_key", "steps"),
+    ("duty = [1, -1]", "duty = [1, 1]", "duplicate", "steps.duty[2]"),
     ("water_boiled = 2024-02-01", "water = 2024-02-01", "unknown_reference", 'example 1 "one cup": facts'),
     ("order:tea_poured", "order:tea", "unknown_reference", 'example 1 "one cup": findings'),
 ]

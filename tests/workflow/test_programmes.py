@@ -27,7 +27,7 @@ id = "tea"
 in_force = 2024-01-01
 last_checked_on = 2026-11-21
 begins_with = "year_begun"
-steps = [{ at = 0, to = ["duty"] }]
+steps = { duty = [0] }
 opened = "yearly"
 applies_to = ["civil_service"]
 title = { kk = "Шай", ru = "Чай", en = "Tea" }

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     ConfigDict,
     Discriminator,
@@ -157,7 +156,8 @@ class Stage(Model):
     title: Text
 
 
-class Step(Model):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
     """One reminder step: sent `at` working days from the due date (negative before), to these recipients.
 
     "duty" is who must do the thing, "above" the head of the next higher unit.
@@ -165,22 +165,31 @@ class Step(Model):
     `last`: the last step, the only one sent to the first head if no nearer head exists.
     """
 
-    at: Annotated[int, Field(ge=-250, le=250)]
-    to: Distinct[Annotated[str, one_of("duty", ABOVE, *DUTIES)]] = ()
-    last: bool = computed(False)
+    at: int
+    to: tuple[str, ...] = ()
+    last: bool = False
 
     @property
     def id(self) -> str:
         return f"{self.at:+d}" if self.at else "0"
 
 
-def _earliest_first(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+def _earliest_first(steps: Iterable[Step]) -> tuple[Step, ...]:
     """Return the steps by day, the last one marked as such."""
     ordered = sorted(steps, key=lambda step: step.at)
-    return (*ordered[:-1], *(step.replaced(last=True) for step in ordered[-1:]))
+    return (*ordered[:-1], *(replace(step, last=True) for step in ordered[-1:]))
 
 
-Steps = Annotated[Listed[Step], AfterValidator(_earliest_first)]
+def _steps(days: Mapping[str, tuple[int, ...]]) -> tuple[Step, ...]:
+    """Return the steps of a table: recipient -> the working days from the due date on which they are told."""
+    return _earliest_first(
+        Step(at=at, to=tuple(recipient for recipient, told in days.items() if at in told))
+        for at in set().union(*days.values())
+    )
+
+
+_DAYS = dict[Annotated[str, one_of("duty", ABOVE, *DUTIES)], Distinct[Annotated[int, Field(ge=-250, le=250)]]]
+Steps = Annotated[tuple[Step, ...], As(_DAYS, _steps)]
 """Annotation: the reminder steps of a term: who is told on which day. Set by the program, not by the law."""
 STANDARD_DAYS = (-5, -1, 0, 1, 5)
 """The reminder steps where neither an edition nor the office names others, in working days."""
@@ -197,7 +206,7 @@ def standard_steps(days: Iterable[int]) -> tuple[Step, ...]:
         above = ("head_of_unit", "officer", "head") if at >= _ALL_FROM else ("head_of_unit",) if at > 0 else ()
         return ("duty", *above)
 
-    return _earliest_first(tuple(Step(at=at, to=to(at)) for at in days))
+    return _earliest_first(Step(at=at, to=to(at)) for at in days)
 
 
 STANDARD_STEPS = standard_steps(STANDARD_DAYS)
