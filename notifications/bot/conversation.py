@@ -13,7 +13,7 @@ from i18n import LANGUAGES, available_language, refusal, say
 from notifications.bot import buttons
 from notifications.bot.messages import ButtonAction, Reply, Sender, line
 from notifications.bot.office import ActionsOf, BotContext, BotUser
-from notifications.letters.texts import object_names, relation_to_due_date
+from notifications.letters.texts import object_names, relation_to_due_date, subject
 from notifications.links import hash_code
 from notifications.wire.telegram import LONGEST, cut
 from workflow.deadlines.register_deadlines import entry_obligation
@@ -152,11 +152,11 @@ def list_deadlines(user: BotUser) -> Reply:
         stands = relation_to_due_date(row, app.calendar, today=today)
         arguments = {"title": obligation.title, "due": row.due, "today": today}
         arguments |= {"left": stands.left, "late": stands.late}
-        subject = say(f"letter.subject_{stands.word}", arguments, language)
+        line = subject(stands, arguments, language)
         force = say(f"letter.force_{obligation.force}", {}, language)
         place = " · ".join(filter(None, (force, object_names(case, procedure)[language], case.id)))
         lines += [
-            f"• {escape(subject, quote=False)}\n   {escape(place, quote=False)} · <code>{row.obligation}</code>"
+            f"• {escape(line, quote=False)}\n   {escape(place, quote=False)} · <code>{row.obligation}</code>"
         ]
     if len(mine) > SHOWN:
         lines += ["", user.line("list_more", count=len(mine) - SHOWN)]

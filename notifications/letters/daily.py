@@ -15,12 +15,15 @@ from calendars.kazakhstan import Kazakhstan
 from i18n import explain, say
 from notifications.daily import WEEK, first_of_week
 from notifications.letters.events import comment_line
-from notifications.letters.lists import OVERDUE, SLIPPED, UNDATED, ListedDeadline, count, listed, sections
-from notifications.letters.moved import moved_entry, moved_line, moved_words
+from notifications.letters.lists import ListedDeadline, count, listed, sections
+from notifications.letters.moved import moved_entry, moved_line, moved_subject
 from notifications.letters.overview import OpenDeadline, OpenDeadlines
 from notifications.letters.page import LetterLine, LetterPage, LetterSection, render_letter
 from notifications.letters.subjects import Matters
 from notifications.letters.texts import (
+    OVERDUE,
+    SLIPPED,
+    UNDATED,
     Matter,
     answer_links,
     case_page,
@@ -109,15 +112,13 @@ def _words(
     `units`: number of lines about the reader's units.
     """
     today = matters.today
-    if not deadlines and items.number() == 1 and items.moved:
-        return moved_words(*items.moved[0], language)
     if not deadlines:
         about = "units" if units and not items.number() else "news"
         arguments = {"today": today, "count": units}
-        return (
-            say(f"digest.{about}_subject", arguments, language),
-            say(f"digest.{about}_lead", arguments, language),
-        )
+        lead = say(f"digest.{about}_lead", arguments, language)
+        if items.number() == 1 and items.moved:
+            return moved_subject(*items.moved[0], language), lead
+        return say(f"digest.{about}_subject", arguments, language), lead
     lead = say("digest.personal_lead", {"today": today, "count": len(deadlines)}, language)
     late, slipped, undated = (count(deadlines, *words) for words in (OVERDUE, SLIPPED, UNDATED))
     arguments = {"today": today, "late": late, "ahead": len(deadlines) - late - slipped - undated}
@@ -158,7 +159,7 @@ def _note(matter: Matter, language: str) -> str:
         return ""
     said = " ".join(explain(matter.deadline.explanation, language))
     if kinds := matter.deadline.obligation.evidence:
-        label = say("letter.label_evidence", {}, language)
+        label = say("head.proof", {}, language)
         said += f" {label}: {say('letter.evidence', {'kinds': kinds}, language)}."
     return said.strip()
 
@@ -291,11 +292,7 @@ def _whose(deadline: OpenDeadline, overview: OpenDeadlines, language: str) -> st
         )
     )
     unit = name_in(overview.office, deadline.case.unit, language)
-    who = (
-        say("digest.who_several" if len(names) > 1 else "digest.who", {"people": names}, language)
-        if names
-        else say("digest.cause.nobody", {}, language)
-    )
+    who = say("digest.who", {"people": names}, language) if names else say("digest.cause.nobody", {}, language)
     return "; ".join(filter(None, (unit, who)))
 
 

@@ -36,7 +36,7 @@ def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> Lett
     if not case.confidential:
         object_name = case.object_in(language)
         case_name = f"{object_name} ({case.id})" if object_name else case.id
-        table.append(LetterLine(label=say("comment_letter.case", {}, language), text=case_name))
+        table.append(LetterLine(label=say("head.case", {}, language), text=case_name))
     if until is not None:
         label = "until" if word in ("question", "answer_day", "discreet") else "assignment_until"
         day = date_long(until, language)
@@ -143,7 +143,7 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
         table=tuple(label(code, key) for code, key in labels if arguments.get(key)),
         sections=(
             LetterSection(
-                heading=say("account_letter.heading", {}, language),
+                heading=say("letter.heading_do", {}, language),
                 lines=(LetterLine(text=line("do")), *_link(about, rules, language)),
             ),
         ),

@@ -8,24 +8,8 @@ from typing import NamedTuple
 
 from i18n import say
 from notifications.letters.page import LetterLine, LetterSection
-from notifications.letters.texts import DeadlineSummary, with_period
+from notifications.letters.texts import SECTIONS, DeadlineSummary, with_period
 from workflow.law.procedure import Obligation, Text
-
-SOON = ("soon", "last_working_day")
-OVERDUE = ("overdue", "just_past")
-PLANNED = ("planned_today", "planned_soon")
-SLIPPED = ("slipped", "just_slipped")
-UNDATED = ("open", "before", "points", "year")
-_SECTIONS = (
-    ("overdue", OVERDUE),
-    ("today", ("today",)),
-    ("soon", SOON),
-    ("planned", PLANNED),
-    ("slipped", SLIPPED),
-    ("asked", ("asked",)),
-    ("open", UNDATED),
-)
-"""The sections of a list by urgency, each with the words (`DeadlineSummary`) of the deadlines it holds."""
 
 
 class ListedDeadline(NamedTuple):
@@ -74,7 +58,9 @@ def listed(
 def sections(items: Iterable[ListedDeadline], language: str) -> tuple[LetterSection, ...]:
     """Return the items grouped by urgency, each by day; empty groups are left out."""
     ordered = sorted(items, key=lambda item: item.due)
-    groups = ((name, tuple(item.line for item in ordered if item.word in words)) for name, words in _SECTIONS)
+    groups = (
+        (name, tuple(item.line for item in ordered if item.word in words)) for name, words in SECTIONS.items()
+    )
     return tuple(
         LetterSection(heading=say(f"digest.heading_{name}", {}, language), lines=lines)
         for name, lines in groups

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import date
 from itertools import zip_longest
 
-from i18n import knows, say
+from i18n import date_long, knows, say
+from i18n.formats import sentence
 from notifications.letters.page import LetterLine
 from notifications.letters.texts import Matter, case_page, entry, object_names, with_period
 from notifications.notice import CalendarEntry, Notice
@@ -30,13 +31,11 @@ def moved_line(notice: Notice, matter: Matter, language: str) -> LetterLine:
     return LetterLine(text=f"{told}. {cause}", link=link, below=True)
 
 
-def moved_words(notice: Notice, matter: Matter, language: str) -> tuple[str, str]:
-    """Return the subject and the first sentence of a letter about one moved deadline alone."""
+def moved_subject(notice: Notice, matter: Matter, language: str) -> str:
+    """Return the subject of a letter about one moved deadline alone."""
     if matter.confidential:
-        return say("digest.awaits_subject", {}, language), say("digest.moved_discreet", {}, language)
-    arguments = _arguments(notice, matter, language)
-    word = _word(notice)
-    return say(f"digest.{word}_subject", arguments, language), say(f"digest.{word}_lead", arguments, language)
+        return say("digest.awaits_subject", {}, language)
+    return say(f"digest.{_word(notice)}_subject", _arguments(notice, matter, language), language)
 
 
 def moved_entry(notice: Notice, matter: Matter, rules: Rules, language: str) -> CalendarEntry:
@@ -82,8 +81,13 @@ def describe_cause(cause: object, language: str, matter: Matter | None = None) -
     """
     details: Mapping[str, object] = cause if isinstance(cause, Mapping) else {}
     kind = str(details.get("kind", "calendar"))
+    if kind in ("act", "calendar"):
+        days = tuple(date.fromisoformat(day) for day in _texts(details.get("days")))
+        return say(
+            f"digest.cause_{kind}", {"acts": "; ".join(_acts(details, language)), "days": days}, language
+        )
     # A case is taken up again, or one of its obligations is.
-    code = f"digest.cause_{kind}" + ("_one" if kind == "reopened" and details.get("name") else "")
+    code = f"event.{kind}" + ("_one" if kind == "reopened" and details.get("name") else "")
     full_name = str(details.get("name", ""))
     name = full_name.partition(".")[0].partition("#")[0]
     anchors = matter.procedure.by_id if matter is not None else {}
@@ -94,15 +98,14 @@ def describe_cause(cause: object, language: str, matter: Matter | None = None) -
         if knows(f"row.{name}")
         else full_name
     )
-    arguments = {
-        "title": obligation.title if obligation else row,
-        "on": date.fromisoformat(str(details["on"])) if details.get("on") else None,
-        "by": str(details.get("by", "")),
-        "ground": str(details.get("ground", "")),
-        "acts": "; ".join(_acts(details, language)),
-        "days": tuple(date.fromisoformat(day) for day in _texts(details.get("days"))),
-    }
-    return say(code if knows(code) else "digest.cause_other", arguments, language)
+    about = [obligation.title[language] if obligation else row] if full_name else []
+    if details.get("on") and kind in ("fact", "corrected", "planned"):
+        about.append(date_long(date.fromisoformat(str(details["on"])), language))
+    what = say(code if knows(code) else "digest.cause_other", {}, language)
+    cause = f"{': '.join(filter(None, (what, ', '.join(about))))} ({details.get('by', '')})."
+    if ground := details.get("ground"):
+        cause += f" {say('head.ground', {}, language)}: {sentence(str(ground))}"
+    return cause
 
 
 def _acts(details: Mapping[str, object], language: str) -> Iterator[str]:

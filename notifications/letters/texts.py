@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -141,7 +141,7 @@ def _brief(matter: Matter, language: str) -> str:
     link = f"{case_page(matter)}#{matter.deadline.id}"
     proof = ""
     if kinds := matter.deadline.obligation.evidence:
-        label = say("letter.label_evidence", {}, language)
+        label = say("head.proof", {}, language)
         proof = f"{label}: {say('letter.evidence', {'kinds': kinds}, language)}"
     place = " · ".join(filter(None, (about, matter.unit, matter.case.id)))
     return "\n".join(filter(None, (place, proof, link)))
@@ -176,7 +176,7 @@ def entry(
     assert day is not None
     title = deadline.obligation.title[language]
     opened_at = case.opened_at or queued_at
-    label, word = say("letter.label_force", {}, language), f"letter.force_{deadline.obligation.force}"
+    label, word = say("head.force", {}, language), f"letter.force_{deadline.obligation.force}"
     force = f"{label}: {say(word, {}, language)}"
     return CalendarEntry(
         uid=item_id(case.id, deadline.id, domain),
@@ -211,6 +211,29 @@ def case_page(matter: Matter) -> str:
     return f"{matter.public_address}/cases/{matter.case.id}"
 
 
+OVERDUE = ("overdue", "just_past")
+SLIPPED = ("slipped", "just_slipped")
+UNDATED = ("open", "before", "points", "year")
+SECTIONS: Mapping[str, Sequence[str]] = {
+    "overdue": OVERDUE,
+    "today": ("today",),
+    "soon": ("soon", "last_working_day"),
+    "planned": ("planned_today", "planned_soon"),
+    "slipped": SLIPPED,
+    "asked": ("asked",),
+    "open": UNDATED,
+}
+"""The sections of a list by urgency, each with the words (`DeadlineSummary`) of the deadlines it holds."""
+
+
+def subject(relation: DeadlineSummary, arguments: Mapping[str, object], language: str) -> str:
+    """Return a deadline in one line: how urgent it is, its title, how near its day."""
+    section = next(name for name, words in SECTIONS.items() if relation.word in words)
+    code = "web.desk.group.slipped" if section == "slipped" else f"digest.heading_{section}"
+    when = say(f"digest.when_{relation.word}", arguments, language)
+    return say("letter.subject", {**arguments, "section": say(code, {}, language), "when": when}, language)
+
+
 def page(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) -> LetterPage:
     """Return the page about a due date, a plan date or an open duty, for the local day `today`."""
     deadline = matter.deadline
@@ -239,7 +262,7 @@ def page(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) ->
         LetterSection(heading=say("letter.heading_who", {}, language), lines=tuple(_who(matter, language))),
     )
     return LetterPage(
-        subject=say(f"letter.subject_{now.word}", arguments, language),
+        subject=subject(now, arguments, language),
         greeting=say("letter.greeting", {"name": matter.name}, language),
         lead=say(f"letter.lead_{now.word}", arguments, language),
         table=tuple(_table(matter, language, today=today)),
@@ -257,8 +280,8 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[LetterLine
         return _line(label, text, language, link)
 
     if about := object_names(case, procedure)[language]:
-        kind = "body" if case.object in procedure.bodies else "subject"
-        yield line("object" if "analysis_started" in procedure.by_id else kind, about)
+        kind = "body" if case.object in procedure.bodies else "object"
+        yield line("analysed" if "analysis_started" in procedure.by_id else kind, about)
     if matter.unit:
         yield line("unit", matter.unit)
     kind = row_kind(deadline.id) or ("question" if obligation.options else "obligation")
@@ -272,7 +295,7 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[LetterLine
     if obligation.assumed:
         yield line("assumed", say("letter.assumed", {}, language))
     if obligation.evidence:
-        yield line("evidence", say("letter.evidence", {"kinds": obligation.evidence}, language))
+        yield line("proof", say("letter.evidence", {"kinds": obligation.evidence}, language))
     if matter.stake:
         code = "letter.points_to_lose" if matter.stake.deducted else "letter.points_to_earn"
         yield line("points", say(code, {"points": matter.stake.points}, language))
@@ -290,9 +313,9 @@ def _dates(matter: Matter, language: str, *, today: date) -> Iterator[LetterLine
         return _line(label, text, language)
 
     if matter.planned:
-        yield line("planned", say("letter.due", {"on": deadline.planned_on}, language))
+        yield line("planned_for", say("letter.due", {"on": deadline.planned_on}, language))
     if deadline.due and holds_on(deadline, today):
-        yield line("due", say("letter.due", {"on": deadline.due}, language))
+        yield line("due_by", say("letter.due", {"on": deadline.due}, language))
     if lateness(deadline, today=today).waiting_for:
         awaited = awaited_elements(deadline, matter.procedure, today=today)
         # The label says that it waits.
@@ -309,7 +332,7 @@ def _dates(matter: Matter, language: str, *, today: date) -> Iterator[LetterLine
 
 def _line(label: str, text: str, language: str, link: str | None = None) -> LetterLine:
     """Return a line of the table, by the code of its label."""
-    return LetterLine(label=say(f"letter.label_{label}", {}, language), text=text, link=link)
+    return LetterLine(label=say(f"head.{label}", {}, language), text=text, link=link)
 
 
 def _heading(matter: Matter) -> str:
@@ -363,9 +386,11 @@ def answer_links(matter: Matter, language: str) -> tuple[tuple[str, str], ...]:
 def _who(matter: Matter, language: str) -> Iterator[LetterLine]:
     """Yield why the reader gets the letter, and who else does."""
     if matter.recipient is not None:
-        instead_of = matter.recipient.instead_of.name_in(language) if matter.recipient.instead_of else ""
         kind = row_kind(matter.deadline.id) if matter.recipient.why == "named" else ""
         why = f"named_{kind}" if kind in ("measure", "assignment") else matter.recipient.why
-        yield LetterLine(text=say(f"letter.why_{why}", {"instead_of": instead_of}, language))
+        words = say(f"why.{why}", {}, language)
+        if matter.recipient.instead_of and why in ("deputy", "unreachable"):
+            words += f": {matter.recipient.instead_of.name_in(language)}"
+        yield LetterLine(text=say("letter.why", {"why": words}, language))
     if matter.others:
         yield LetterLine(text=say("letter.others", {"people": matter.others}, language))

@@ -213,7 +213,7 @@ def parcel(number: int = 1, *, address: str = "aigul@example.kz", name: str = AI
         message_id=message_id(key, "letters.example.kz"),
     )
     new_letter = Letter(
-        subject="Мерзімі жақын: хабарландыру – 30 наурыз",
+        subject="Алдағы мерзімдер: хабарландыру – 30 наурыз",
         text="Құрметті әріптес!\n\nӘңгіме ұзақ болды.\n",
         html="<p>Құрметті әріптес!</p>",
         language="kk",

@@ -118,7 +118,7 @@ def test_a_single_reminder_keeps_its_own_subject(town: Town) -> None:
     (letter,) = day(town, FIVE_BEFORE)
 
     assert letter.letter.subject == (
-        "Мерзімі жақын: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні қалды)"
+        "Алдағы мерзімдер: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні қалды)"
     )
 
 

@@ -52,7 +52,10 @@ def test_the_question_is_asked_in_the_readers_language_and_again_a_week_later(to
     case = opened(town)
     letters = asked(town, RECORDED)
 
-    assert letters["kk"][0] == "Шешім күтіледі: әкімшілік немесе қылмыстық құқық бұзушылық белгілері бар ма?"
+    assert letters["kk"][0] == (
+        "Шешім күтіледі: әкімшілік немесе қылмыстық құқық бұзушылық белгілері бар ма? – "
+        "2026 жылғы 19 наурыздан бастап жауап күтілуде"
+    )
     assert letters["ru"][0] == (
         "Требуется решение: есть ли признаки административного или уголовного правонарушения?"
     )

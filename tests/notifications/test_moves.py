@@ -89,7 +89,7 @@ def test_a_new_plan_date_is_told_with_old_and_new_day_and_cause(town: Town) -> N
     ]
     assert "2026 жылғы 13 сәуір" in text
     assert "2026 жылғы 30 наурыз" in text
-    assert "үшін жоспарланған күн өзгерді: 2026 жылғы 27 сәуір (Айгүл)" in text
+    assert "Жоспарланды: Талдаудың басталуы, 2026 жылғы 27 сәуір (Айгүл)" in text
     assert shelf.kept[-1].notice.person == AIGUL.key
 
 

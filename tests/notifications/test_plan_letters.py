@@ -46,11 +46,11 @@ def text(obligation: str, language: str, today: date) -> tuple[str, str]:
 
 
 SUBJECTS = """
-kk | 2026-05-13 | Жоспар бойынша бүгін: іс-шаралар жоспарын бекіту – 13 мамыр
-ru | 2026-05-13 | По плану сегодня: утверждение плана мероприятий – 13 мая
-en | 2026-05-13 | Planned for today: approval of the plan of measures – 13 May
-ru | 2026-05-20 | Плановая дата прошла: утверждение плана мероприятий – 13 мая (прошло 5 рабочих дней)
-en | 2026-05-14 | Planned date passed: approval of the plan of measures – 13 May (1 working day ago)
+kk | 2026-05-13 | Жоспар бойынша: іс-шаралар жоспарын бекіту – жоспар бойынша 13 мамыр (бүгін)
+ru | 2026-05-13 | По плану: утверждение плана мероприятий – по плану 13 мая (сегодня)
+en | 2026-05-13 | Planned: approval of the plan of measures – planned for 13 May (today)
+ru | 2026-05-20 | Плановая дата прошла: утверждение плана мероприятий – по плану 13 мая (прошло 5 рабочих дней)
+en | 2026-05-14 | Planned date passed: approval of the plan of measures – planned for 13 May (1 working day ago)
 """
 
 

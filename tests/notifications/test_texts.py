@@ -58,15 +58,15 @@ def said(language: str, today: date, case_deadline: Deadline | None = None, **ch
 
 
 SUBJECTS = """
-kk | 2026-03-18 | Мерзімі жақын: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні қалды)
-ru | 2026-03-18 | Приближается срок: объявление о начале анализа – 30 марта (осталось 5 рабочих дней)
-en | 2026-03-18 | Due soon: announcement of the start – 30 March (5 working days left)
-ru | 2026-03-27 | Приближается срок: объявление о начале анализа – 30 марта (остался 1 рабочий день)
-ru | 2026-03-26 | Приближается срок: объявление о начале анализа – 30 марта (осталось 2 рабочих дня)
-en | 2026-03-27 | Due soon: announcement of the start – 30 March (1 working day left)
-kk | 2026-03-30 | Мерзімі бүгін: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (бүгін – соңғы күн)
-ru | 2026-03-30 | Срок сегодня: объявление о начале анализа – 30 марта (сегодня последний день)
-en | 2026-03-30 | Due today: announcement of the start – 30 March (today is the last day)
+kk | 2026-03-18 | Алдағы мерзімдер: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні қалды)
+ru | 2026-03-18 | Предстоит: объявление о начале анализа – 30 марта (осталось 5 рабочих дней)
+en | 2026-03-18 | Coming up: announcement of the start – 30 March (5 working days left)
+ru | 2026-03-27 | Предстоит: объявление о начале анализа – 30 марта (остался 1 рабочий день)
+ru | 2026-03-26 | Предстоит: объявление о начале анализа – 30 марта (осталось 2 рабочих дня)
+en | 2026-03-27 | Coming up: announcement of the start – 30 March (1 working day left)
+kk | 2026-03-30 | Бүгін: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (бүгін – соңғы күн)
+ru | 2026-03-30 | Сегодня: объявление о начале анализа – 30 марта (сегодня последний день)
+en | 2026-03-30 | Today: announcement of the start – 30 March (today is the last day)
 kk | 2026-04-06 | Мерзімі өткен: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні өтті)
 ru | 2026-03-31 | Просрочено: объявление о начале анализа – 30 марта (прошёл 1 рабочий день)
 ru | 2026-04-06 | Просрочено: объявление о начале анализа – 30 марта (прошло 5 рабочих дней)
@@ -117,7 +117,7 @@ def test_the_letter_in_kazakh() -> None:
 
 Хат кімдерге жіберілді
 ----------------------
-Хат сізге осы міндетке жауапты болғаныңыз үшін жіберілді.
+Сізге: міндетке жауапты.
 Бұл еске салу мына адамдарға да жіберіледі: Сериков Болат, Dana Omarova.
 
 -- 
@@ -177,7 +177,7 @@ def test_a_due_date_on_a_day_off_is_spoken_of_on_the_last_working_day() -> None:
 
     assert relation_to_due_date(case_deadline, CALENDAR, today=date(2026, 3, 27)).word == "last_working_day"
     assert said("en", date(2026, 3, 27), case_deadline).subject == (
-        "Due soon: announcement of the start – 29 March (today is the last working day)"
+        "Coming up: announcement of the start – 29 March (today is the last working day)"
     )
 
 
@@ -267,10 +267,10 @@ def test_a_row_of_a_register_is_called_what_it_is_and_tells_who_named_its_reader
     assignment, plan = text("assignment.1", "ru"), text("measure.1", "ru")
 
     assert "\nПоручение: Тізімді дайындау\nСрок: 30 марта 2026 года" in assignment
-    assert "Письмо направлено вам как исполнителю поручения." in assignment
+    assert "Вам: исполнитель поручения." in assignment
     assert "2026 жылғы 2 наурызда берілген тапсырма бойынша" in text("assignment.1", "kk")
     assert "\nМероприятие: Тәртіпті бекіту\nЭтап: Мониторинг\n" in plan
-    assert "Письмо направлено вам как ответственному по плану мероприятий." in plan
+    assert "Вам: ответственный по плану мероприятий." in plan
 
 
 def test_a_letter_of_the_concepts_plan_names_the_body_and_says_nothing_of_a_plan_date() -> None:

@@ -91,7 +91,8 @@ def test_from_linking_to_acknowledgement(talk: Talk, case: Case) -> None:
     # Five working days before the announcement is due she is reminded, and says that she has read it.
     reminder = reminded(talk)
     assert reminder.text.startswith(
-        "<b>Мерзімі жақын: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні қалды)</b>"
+        "<b>Алдағы мерзімдер: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні "
+        "қалды)</b>"
     )
     for _ in range(2):
         toast = talk.toast(lambda: talk.emulator.presses(aigul, reminder, "Таныстым"))
@@ -319,7 +320,7 @@ def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Tal
     before = len(talk.emulator.seen(emulator.BOLAT))
     reminded(talk)
     new_messages = talk.emulator.seen(emulator.BOLAT)[before:]
-    (reminder,) = [message for message in new_messages if message.text.startswith("<b>Срок сегодня: тізімді")]
+    (reminder,) = [message for message in new_messages if message.text.startswith("<b>Сегодня: тізімді")]
     assert set(reminder.buttons) == {"Ознакомлен", "Открыть дело"}, "due today, it cannot wait"
     talk.press(emulator.BOLAT, reminder, "Открыть дело")
 

@@ -330,5 +330,5 @@ def test_an_assignment_due_on_a_day_off_says_so(site: Site) -> None:
 
     assert "said=assigned_day_off" in said(f"/cases/{site.late}/assignments", "2026-04-11")
     assert "said=assigned_day_off" in said("/assignments", "2026-04-11")
-    assert "said=assigned#" in said("/assignments", "2026-04-10")
+    assert "said=assignment_given#" in said("/assignments", "2026-04-10")
     assert "выходной день" in browser.get(f"/cases/{site.late}?said=assigned_day_off&lang=ru").text

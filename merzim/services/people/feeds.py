@@ -218,7 +218,7 @@ def _explained(ctx: RequestContext, case: Case, row: Row, language: str) -> Iter
     act = procedure.acts.get(obligation.act)
     if act is not None:
         yield f"{act.short[language]}, {i18n.paragraph(obligation.paragraph, language)}"
-    label, word = i18n.say("letter.label_force", {}, language), f"letter.force_{obligation.force}"
+    label, word = i18n.say("head.force", {}, language), f"letter.force_{obligation.force}"
     yield f"{label}: {i18n.say(word, {}, language)}"
     yield i18n.say("web.feed.due", {"on": row.due}, language)
 

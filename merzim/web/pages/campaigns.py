@@ -89,7 +89,9 @@ CAMPAIGN_COLUMNS: tuple[Column[CampaignView], ...] = (
     Column("web.campaigns.campaign", lambda t, campaign: campaign.title[t.language], ""),
     Column("head.number", lambda t, campaign: t.row(campaign.id)),
     Column("register.sheet", lambda t, campaign: campaign.register_title[t.language]),
-    Column("head.units", lambda t, campaign: "; ".join(campaign.unit_names) or t.say("web.unit.all")),
+    Column(
+        "web.administration.units", lambda t, campaign: "; ".join(campaign.unit_names) or t.say("web.unit.all")
+    ),
     Column(
         "head.state",
         lambda t, campaign: t.say(f"web.campaigns.{'open' if campaign.is_open else 'ended'}"),
@@ -98,9 +100,9 @@ CAMPAIGN_COLUMNS: tuple[Column[CampaignView], ...] = (
     Column("campaign.sheet.started", lambda _, campaign: campaign.started_on),
     Column("web.campaigns.last_day", lambda _, campaign: campaign.until, ""),
     Column("web.campaigns.answers", lambda _, campaign: campaign.answered, "col-sum"),
-    Column("campaign.sheet.count_refused", lambda _, campaign: campaign.refused),
+    Column("web.campaigns.refused", lambda _, campaign: campaign.refused),
     Column("campaign.sheet.count_awaited", lambda _, campaign: campaign.awaited),
-    Column("campaign.sheet.count_left", lambda _, campaign: campaign.left),
+    Column("web.campaigns.left", lambda _, campaign: campaign.left),
     Column("campaign.sheet.count_asked", lambda _, campaign: campaign.asked),
 )
 

@@ -73,7 +73,7 @@ def _stage(translator: Translator, item: ListedCase) -> object:
 
 CASE_COLUMNS: tuple[Column[ListedCase], ...] = (
     Column("head.case", lambda _, item: item.id),
-    Column("web.object", lambda t, item: item.object[t.language], ""),
+    Column("head.analysed", lambda t, item: item.object[t.language], ""),
     Column("web.analyses.procedure", lambda t, item: item.procedure[t.language]),
     Column("head.unit", lambda t, item: t.name(item.unit.name), "col-unit"),
     Column("head.state", lambda t, item: t.say(f"web.standing.{item.status}")),
@@ -83,9 +83,9 @@ CASE_COLUMNS: tuple[Column[ListedCase], ...] = (
         "web.cases.head.next",
         lambda t, item: t.titled(item.next_title, item.next_period) if item.next_title else "",
     ),
-    Column("web.overdue", lambda _, item: item.overdue, "col-points"),
+    Column("digest.heading_overdue", lambda _, item: item.overdue, "col-points"),
     Column("web.cases.head.missed", lambda _, item: item.missed),
-    Column("web.cases.head.done", lambda _, item: item.done, "col-points"),
+    Column("web.assignments.answer", lambda _, item: item.done, "col-points"),
     Column("web.cases.head.required", lambda _, item: item.required),
     Column("web.cases.head.opened", lambda _, item: item.opened_at.date() if item.opened_at else None),
 )
@@ -229,7 +229,7 @@ def cases_workbook(ctx: Reading, criteria: CaseQuery, order: CaseOrder = "newest
     total = ctx.reads.how_many(criteria)
     require_exportable(total)
     rows = _all(ctx, criteria, order, total)
-    return workbook_response(ctx, CASE_COLUMNS, rows, title="web.analyses.title")
+    return workbook_response(ctx, CASE_COLUMNS, rows, title="web.search.kind.case")
 
 
 def _all(ctx: RequestContext, criteria: CaseFilter, order: CaseOrder, total: int) -> Iterator[ListedCase]:

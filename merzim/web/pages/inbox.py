@@ -151,7 +151,7 @@ def _names(ctx: RequestContext, results: list[AssignmentResult]) -> dict[str, Na
 
 def _columns(names: dict[str, Name]) -> tuple[Column[AssignmentResult], ...]:
     return (
-        Column("web.assignments.text", lambda _, assignment: assignment.text, ""),
+        Column("letter.heading_do", lambda _, assignment: assignment.text, ""),
         Column("web.assignments.by", lambda _, assignment: assignment.until, "col-due"),
         Column("head.state", lambda t, assignment: t.say(f"web.assignments.is.{assignment.state}"), ""),
         Column(

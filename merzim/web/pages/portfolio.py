@@ -167,11 +167,11 @@ def _of(obligation: str, name: str) -> Callable[[Translator, PortfolioLine], obj
 
 STEP_COLUMNS: tuple[Column[Row], ...] = (
     Column("head.case", lambda _, row: row[0].case),
-    Column("web.object", lambda _, row: row[0].object),
+    Column("head.analysed", lambda _, row: row[0].object),
     Column("head.obligation", lambda _, row: row[1].title),
     Column("web.portfolio.approved", lambda _, row: row[1].approved),
     Column("head.planned", lambda _, row: row[1].planned),
-    Column("web.cases.head.done", lambda _, row: row[1].done),
+    Column("web.assignments.answer", lambda _, row: row[1].done),
     Column("web.portfolio.due", lambda _, row: row[1].due),
     Column("web.portfolio.drift", lambda _, row: row[1].drift),
     Column("web.portfolio.slack", lambda _, row: row[1].slack),

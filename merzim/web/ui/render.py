@@ -127,6 +127,11 @@ class Translator:
         """Return the word for a code; a code without a word unchanged."""
         return self.say(prefix + code) if i18n.knows(prefix + code) else code
 
+    def told(self, done: str) -> str:
+        """Return what was just done in a case: its own sentence, else the title of the event."""
+        code = f"web.case.said.{done}"
+        return self.say(code) if i18n.knows(code) else f"{self.say(f'event.{done}')}."
+
     def option(self, field: str, value: str) -> str:
         """Return the title of an option of a field of case rows; any other value unchanged."""
         return option_title(field, value, self.language)

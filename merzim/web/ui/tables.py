@@ -133,7 +133,7 @@ def line_columns(today: date) -> tuple[Column[ObligationLine], ...]:
         Column("head.obligation", lambda t, line: t.titled(line.title, line.period), ""),
         Column("head.force", lambda t, line: t.say(f"force.{line.force}")),
         Column("head.case", lambda _, line: line.case),
-        Column("web.object", lambda t, line: line.about[t.language]),
+        Column("head.analysed", lambda t, line: line.about[t.language]),
         Column("head.stage", lambda t, line: line.stage[t.language]),
         Column("head.unit", lambda t, line: t.name(line.unit.name), "col-unit"),
         Column("web.who", lambda t, line: t.names(line.who.shown) or t.word("duty.", line.who.duty), "col-who"),

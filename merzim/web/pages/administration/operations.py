@@ -122,10 +122,10 @@ def _local(at: datetime | None) -> datetime | None:
 AUDIT_COLUMNS: tuple[Column[AuditLine], ...] = (
     Column("head.number", lambda _, line: line.seq),
     Column("web.audit.when", lambda _, line: _local(line.at), ""),
-    Column("web.audit.who", lambda _, line: line.who, ""),
+    Column("head.who", lambda _, line: line.who, ""),
     Column("web.login.name", lambda _, line: line.by),
     Column("web.audit.what", lambda t, line: t.capital(line.what), ""),
-    Column("web.audit.topic", lambda t, line: t.say(f"audit.topic.{line.topic}")),
+    Column("head.kind", lambda t, line: t.say(f"audit.topic.{line.topic}")),
     Column("head.case", lambda _, line: line.case),
     Column("web.audit.where", lambda _, line: line.address, ""),
     Column("web.audit.way", lambda t, line: t.say(f"audit.way.{line.way}")),

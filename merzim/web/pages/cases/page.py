@@ -302,7 +302,7 @@ def _message(ctx: WebContext, view: CaseView) -> tuple[str, str] | None:
         if of := _parameter(ctx, said):
             return (said, of) if of in view.titles else None
     said, of = _parameter(ctx, "said"), _parameter(ctx, "of")
-    known = said and (said in OF_ONE or knows(f"web.case.said.{said}"))
+    known = said and (said in OF_ONE or knows(f"web.case.said.{said}") or knows(f"event.{said}"))
     return (said, of) if known and (not of or of in view.titles) else None
 
 

@@ -327,4 +327,4 @@ def describe(ctx: RequestContext, case: str, answers: Mapping[str, str]) -> tupl
     if people:
         fields["responsible"] = people
     run_or_ask(ctx, answers, cases.describe, fields)
-    return "described", ""
+    return "passport", ""

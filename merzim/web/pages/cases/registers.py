@@ -72,7 +72,6 @@ WITHOUT_NUMBER = {
     "remark": "remarks",
 }
 """Forms that enter something new, and the position of the page afterwards."""
-_OUTCOMES = {"position_exposed": "position_added", "talk_held": "position_talked"}
 """Codes of messages after an event, if they differ from its kind."""
 Outcome = tuple[str, dict[str, str]]
 """Code of the message shown afterwards, with arguments of the address."""
@@ -131,7 +130,7 @@ def _write(
         values["evidence"] = evidence_inputs(sent_form)
     result = verb(ctx, build(verb.command, values))
     event = action.event if action else entry.event
-    message = "position_described" if event == "position_exposed" and numbered else _OUTCOMES.get(event, event)
+    message = "row_edited" if event == "position_exposed" and numbered else event
     return message if result.changed else "nothing_new", {}
 
 

@@ -189,7 +189,7 @@ def _act(verb: Verb[Any, Any], message: str, *, of: str = "", one: str = "") -> 
 def _acknowledge(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
     """Acknowledge a letter. Raises InvalidForm for one that is not the reader's."""
     try:
-        return _act(acknowledge_letter, "acknowledged")(ctx, case, answers)
+        return _act(acknowledge_letter, "notice_acknowledged")(ctx, case, answers)
     except NoSuchLetter:
         raise InvalidForm("web.refusal.not_your_notice") from None
 
@@ -209,7 +209,9 @@ def _comment(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str
 
 def said_of_assignment(ctx: RequestContext, answers: Answers) -> str:
     """Return the code of what is said of an assignment just given: also that it is due on a day off."""
-    return "assigned" if ctx.calendar.is_working_day(parse_date(answers["until"])) else "assigned_day_off"
+    return (
+        "assignment_given" if ctx.calendar.is_working_day(parse_date(answers["until"])) else "assigned_day_off"
+    )
 
 
 def _assign(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:

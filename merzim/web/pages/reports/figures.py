@@ -31,7 +31,7 @@ def build(query: ReportQuery) -> Report:
         filters=(query.years(query.ctx.today.year),),
     )
     if not view.total.due:
-        return replace(frame, empty=(t.say("web.figures.none"), t.say("web.figures.none_do")))
+        return replace(frame, empty=(t.say("web.figures.none"), t.say("web.none_found_do")))
     notes = {"stages": Content(text=t.say("web.figures.pace_note"))}
     return replace(
         frame,

@@ -78,11 +78,11 @@ RECOMMENDATION_COLUMNS: tuple[Column[MonitoringLine], ...] = (
     Column("head.case", lambda _, line: line.case.id),
     Column("head.n", lambda _, line: line.risk.number),
     Column("head.risk", lambda _, line: line.risk.description, "", _risk),
-    Column("head.direction", lambda t, line: t.option("direction", line.risk.direction)),
+    Column("form.field.direction", lambda t, line: t.option("direction", line.risk.direction)),
     Column("head.rank", lambda _, line: line.risk.rank.points if line.risk.rank else None),
-    Column("head.recommendation", lambda _, line: line.measure and line.measure.recommendation),
+    Column("form.field.recommendation", lambda _, line: line.measure and line.measure.recommendation),
     Column("head.measure", lambda _, line: line.measure and line.measure.action, "", _measure),
-    Column("head.completion", lambda _, line: line.measure and line.measure.completion),
+    Column("form.field.completion_form", lambda _, line: line.measure and line.measure.completion),
     Column("head.unit", lambda t, line: t.name(line.unit.name), "col-unit"),
     Column("form.field.responsible", lambda _, line: line.measure and line.measure.responsible, ""),
     Column("head.term", lambda _, line: line.measure and line.measure.term.written),
@@ -122,7 +122,9 @@ def build(query: ReportQuery) -> Report:
             Filter(
                 name="status", label=t.say("web.risks.outcome"), options=every_status, chosen=criteria.status
             ),
-            Filter(name="direction", label=t.say("head.direction"), options=ways, chosen=criteria.direction),
+            Filter(
+                name="direction", label=t.say("form.field.direction"), options=ways, chosen=criteria.direction
+            ),
             Filter(name="late", label=late, chosen="1" if criteria.late else "", kind="check"),
             Filter(name="legal", label=legal, chosen="1" if criteria.legal else "", kind="check"),
         ),

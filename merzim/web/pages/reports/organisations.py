@@ -43,7 +43,7 @@ def build_consolidated(query: ReportQuery) -> Report:
     procedures = (procedure for _, group in offered_procedures(ctx, "") for procedure in group)
     return Report(
         title=t.titled(obligation.title, str(form.year)),
-        lead=f"{t.say('web.together.consolidated_lead')} {law.title[t.language]} · {force}",
+        lead=f"{law.title[t.language]} · {force}",
         formats=("xlsx",) if form.form else (),
         filters=(
             query.years(min(ctx.calendar.last.year, ctx.today.year + 2)),
@@ -76,7 +76,7 @@ def consolidated_workbook(query: ReportQuery) -> Response:
     heads = (
         *(t.say(f"head.{column}") for column in ("unit", "case", "id", "due", "on", "late_by_working_days")),
         *(t.say(f"value.{number}") for number in numbers),
-        t.say("head.documents"),
+        t.say("web.case.tab.papers"),
     )
     rows = [
         (
@@ -100,7 +100,7 @@ def _nothing(t: Translator, form: ConsolidatedReport) -> tuple[str, str]:
     if form.form is None:
         return t.say("web.together.part_only"), t.say("web.together.part_only_do")
     if not form.form.required:
-        return t.say("cli.consolidated.nobody"), t.say("web.together.nobody_do")
+        return t.say("cli.consolidated.nobody"), t.say("web.none_found_do")
     return "", ""
 
 
@@ -174,12 +174,12 @@ def _line_columns(name: Callable[[str], str]) -> tuple[Column[ResultLine], ...]:
         return Content(under=lines(texts)) if line.values else Content(text="–")
 
     return (
-        Column("web.open.organisation", organisation, "", organisation),
-        Column("web.act.case", case, "", case),
+        Column("setting.group.organisation", organisation, "", organisation),
+        Column("head.case", case, "", case),
         Column("head.due", lambda _, line: line.due, ""),
         Column("web.together.done_on", done, "", done),
         Column("web.together.numbers", numbers, "", numbers),
-        Column("head.documents", lambda _, line: line.evidence, "col-points"),
+        Column("web.case.tab.papers", lambda _, line: line.evidence, "col-points"),
     )
 
 
@@ -188,7 +188,6 @@ def build_uploads(query: ReportQuery) -> Report:
     t, ready = query.t, _ready(query)
     return Report(
         title=t.say("web.together.uploads_title"),
-        lead=t.say("web.together.uploads_lead"),
         formats=("xlsx",) if ready else (),
         sections=(
             ReportSection(
@@ -260,7 +259,7 @@ def _upload_columns(name: Callable[[str], str]) -> tuple[Column[tuple[ReadyUploa
         Column("head.due", lambda _, row: row[0].waiting.upload.due),
         Column("web.together.ready", lambda t, row: row[1].obligation.title[t.language]),
         Column("head.on", lambda _, row: row[1].on),
-        Column("head.documents", lambda _, row: row[1].documents),
+        Column("web.case.tab.papers", lambda _, row: row[1].documents),
         Column("head.through", lambda _, row: name(row[0].through)),
         Column("web.who", lambda t, row: t.names(row[0].people) or t.say("web.overview.nobody")),
     )
@@ -322,7 +321,7 @@ def _turn_columns(name: Callable[[str], str]) -> tuple[Column[Turn], ...]:
         return Content(text=t.short(turn.last), address=address) if turn.last else Content(text="–")
 
     return (
-        Column("web.open.organisation", lambda _, turn: name(turn.unit), "", organisation),
+        Column("setting.group.organisation", lambda _, turn: name(turn.unit), "", organisation),
         Column("head.state", lambda t, turn: t.say(f"yearly_clock.{turn.state}"), "", state),
         Column("web.together.next_by", lambda _, turn: turn.due, ""),
         Column("head.next_start", lambda _, turn: turn.next_on, "", next_start),

@@ -75,7 +75,8 @@ def workbook(query: ReportQuery) -> Response:
     view = points_of_year(query.ctx, query.unit, query.year, query.chosen, number=None)
     t = query.t
     title, steps, units = (
-        t.say(f"web.scores.{sheet}", year=view.whole.year) for sheet in ("title", "step", "units")
+        t.say(sheet, year=view.whole.year)
+        for sheet in ("web.scores.title", "letter.heading_do", "web.figures.by_units")
     )
     indicators = [indicator for project in view.projects for indicator in project.indicators]
     tables = (
@@ -126,7 +127,7 @@ def _step_columns(view: Points) -> tuple[Column[Ahead], ...]:
         Column("head.indicator", lambda t, prospect: t.paragraph(prospect.step.indicator)),
         Column("head.title", lambda t, prospect: prospect.title[t.language]),
         Column(
-            "web.scores.step",
+            "letter.heading_do",
             lambda t, prospect: t.tell(f"score.step.{prospect.step.code}", prospect.step.told),
             *("", step),
         ),
@@ -186,7 +187,6 @@ def _sections(query: ReportQuery, view: Points, period: str) -> tuple[ReportSect
     steps = ReportSection(
         id="steps",
         title=t.say("web.scores.steps"),
-        note=Content(text=t.say("web.scores.steps.note")),
         columns=_step_columns(view),
         rows=view.steps,
     )
@@ -220,8 +220,7 @@ def _sections(query: ReportQuery, view: Points, period: str) -> tuple[ReportSect
     )
     units = ReportSection(
         id="units",
-        title=t.say("web.scores.units"),
-        note=Content(text=t.say("web.scores.units.note")),
+        title=t.say("web.figures.by_units"),
         columns=(
             replace(
                 PART_COLUMNS[0],

@@ -113,7 +113,7 @@ class Report:
     """
 
     title: str
-    lead: str
+    lead: str = ""
     filters: tuple[Filter, ...] = ()
     further: tuple[Filter, ...] = ()
     further_changed: int = 0
