@@ -57,9 +57,13 @@ def test_the_question_is_asked_in_the_readers_language_and_again_a_week_later(to
         "2026 жылғы 19 наурыздан бастап жауап күтілуде"
     )
     assert letters["ru"][0] == (
-        "Требуется решение: есть ли признаки административного или уголовного правонарушения?"
+        "Требуется решение: есть ли признаки административного или уголовного правонарушения? – "
+        "ответ ожидается с 19 марта"
     )
-    assert letters["en"][0] == "Decision needed: are there signs of an administrative or criminal offence?"
+    assert letters["en"][0] == (
+        "Decision needed: are there signs of an administrative or criminal offence? – "
+        "answer needed since 19 March"
+    )
     assert (
         "Даётся один из ответов: выявлены факты с признаками правонарушения, признаков правонарушения нет."
     ) in letters["ru"][1]

@@ -71,7 +71,7 @@ kk | 2026-04-06 | Мерзімі өткен: ішкі талдаудың бас�
 ru | 2026-03-31 | Просрочено: объявление о начале анализа – 30 марта (прошёл 1 рабочий день)
 ru | 2026-04-06 | Просрочено: объявление о начале анализа – 30 марта (прошло 5 рабочих дней)
 en | 2026-04-06 | Overdue: announcement of the start – 30 March (5 working days ago)
-"""
+"""  # noqa: E501
 
 
 @pytest.mark.parametrize("line", SUBJECTS.strip().splitlines())
