@@ -249,7 +249,7 @@ def diff(
     before: Annotated[str, argument("A")],
     after: Annotated[str, argument("B")],
 ) -> None:
-    """Compares two editions."""
+    """Compares two editions, key by key of their files."""
     old, new = call.app.library.named(before), call.app.library.named(after)
     changes = [
         {

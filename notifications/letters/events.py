@@ -27,11 +27,10 @@ def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> Lett
     language, about = notice.language, notice.about
     word = "discreet" if case.confidential else str(about["kind"])
     until = date.fromisoformat(str(about["until"])) if "until" in about else None
-    arguments = {
-        "by": str(about.get("by", "")),
-        "case": case.object_names() if case.object_in("kk") else case.id,
-        "until": until,
-    }
+    what = say(f"comment_letter.{word}", {"until": until}, language)
+    subject, lead = f"{what}: {case.object_in(language) or case.id}", f"{what} ({about.get('by', '')})."
+    if case.confidential:
+        subject, lead = what, say("comment_letter.log_in", {}, language)
     table = []
     if not case.confidential:
         object_name = case.object_in(language)
@@ -49,9 +48,9 @@ def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> Lett
     do = LetterLine(text=say("letter.link_case", {}, language), link=link)
     sections.append(LetterSection(heading=say("letter.heading_do", {}, language), lines=(do,)))
     return LetterPage(
-        subject=say(f"comment_letter.{word}.subject", arguments, language),
+        subject=subject,
         greeting=say("letter.greeting", {"name": name}, language),
-        lead=say(f"comment_letter.{word}.lead", arguments, language),
+        lead=lead,
         table=tuple(table),
         sections=tuple(sections),
         footer=say("letter.sent", {}, language),
@@ -98,7 +97,7 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
         + (LetterLine(label=line("until"), text=say("campaign_letter.day", arguments, language)),),
         sections=(
             LetterSection(
-                heading=line("heading"),
+                heading=say("letter.heading_do", {}, language),
                 lines=(
                     LetterLine(text=line(asks), link=campaign_address(rules, link), below=True),
                     LetterLine(text=line("own")),
@@ -121,10 +120,10 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
         name: name of the account's holder.
     """
     arguments = {**about, **{key: _moment(about[key]) for key in _MOMENTS if key in about}}
-    event = f"{about['event']}_{about['way']}" if "way" in about else about["event"]
+    way = f"_{about['way']}" if "way" in about else ""
 
     def line(code: str) -> str:
-        return say(f"account_letter.{event}.{code}", arguments, language)
+        return say(f"account_letter.{about['event']}.{code}", arguments, language)
 
     def label(code: str, key: str) -> LetterLine:
         return LetterLine(label=say(f"account_letter.{code}", {}, language), text=str(arguments[key]))
@@ -144,7 +143,7 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
         sections=(
             LetterSection(
                 heading=say("letter.heading_do", {}, language),
-                lines=(LetterLine(text=line("do")), *_link(about, rules, language)),
+                lines=(LetterLine(text=line(f"do{way}")), *_link(about, rules, language)),
             ),
         ),
         footer=say("account_letter.footer", {}, language),

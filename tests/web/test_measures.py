@@ -64,12 +64,12 @@ def test_what_was_written_in_a_register_is_said_on_the_page_it_comes_back_to(
     """A position entered, changed, talked with and taken out; a remark recorded and answered."""
     day = TODAY.isoformat()
     register_writes = (
-        ("positions", {"title": "Басшы", "holder": "А. Б."}, "The position has been added to the list."),
-        ("positions", {"number": "1", "title": "Орынбасар"}, "The position has been updated"),
-        ("positions/talk", {"number": "1", "on": day, "holder": "А. Б."}, "The preventive talk is recorded."),
-        ("positions/clear", {"number": "1", "on": day}, "The position has been taken off the list."),
-        ("remarks", {"text": "Тәртіп ашылмаған", "source": "discussion", "on": day}, "The remark is recorded."),
-        ("remarks/answer", {"number": "1", "taken": "yes", "on": day}, "The answer to the remark is recorded."),
+        ("positions", {"title": "Басшы", "holder": "А. Б."}, "Position exposed."),
+        ("positions", {"number": "1", "title": "Орынбасар"}, "Register entry changed."),
+        ("positions/talk", {"number": "1", "on": day, "holder": "А. Б."}, "Talk held."),
+        ("positions/clear", {"number": "1", "on": day}, "Position cleared."),
+        ("remarks", {"text": "Тәртіп ашылмаған", "source": "discussion", "on": day}, "Remark made."),
+        ("remarks/answer", {"number": "1", "taken": "yes", "on": day}, "Remark answered."),
     )
     address, headers = f"/cases/{site.real}", {"Accept-Language": "en"}
     answers = (

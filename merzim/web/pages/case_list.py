@@ -76,7 +76,7 @@ CASE_COLUMNS: tuple[Column[ListedCase], ...] = (
     Column("head.analysed", lambda t, item: item.object[t.language], ""),
     Column("web.analyses.procedure", lambda t, item: item.procedure[t.language]),
     Column("head.unit", lambda t, item: t.name(item.unit.name), "col-unit"),
-    Column("head.state", lambda t, item: t.say(f"web.standing.{item.status}")),
+    Column("head.state", lambda t, item: t.say(f"standing.{item.status}")),
     Column("head.stage", _stage, ""),
     Column("web.cases.head.next_due", lambda _, item: item.next_due, ""),
     Column(

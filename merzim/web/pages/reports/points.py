@@ -212,7 +212,6 @@ def _sections(query: ReportQuery, view: Points, period: str) -> tuple[ReportSect
     papers = ReportSection(
         id="reports",
         title=t.say("web.scores.reports", year=view.whole.year),
-        note=Content(text=t.say("web.scores.reports.note")),
         columns=_paper_columns(query, view, period),
         rows=year_reports(),
         printed=False,
