@@ -7,11 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from merzim.settings import (
-    AGENCY,
-    AuthorisedBody,
-    find_authority,
-)
+from merzim.settings import AGENCY, AuthorisedBody, find_authority
 from tests.law import library
 from tests.merzim.conftest import Merzim
 

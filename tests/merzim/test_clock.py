@@ -115,11 +115,7 @@ def test_a_system_with_old_time_zones_changes_no_day_and_no_hour(old_system: Pat
         check=True,
     )
 
-    assert answer.stdout.splitlines() == [
-        "06.04.2026 23:30",
-        "2026-04-06",
-        "2026-04-07 04:00:00+00:00",
-    ]
+    assert answer.stdout.splitlines() == ["06.04.2026 23:30", "2026-04-06", "2026-04-07 04:00:00+00:00"]
 
 
 def test_the_doctor_compares_the_time_zone_with_the_systems(old_system: Path) -> None:

@@ -36,10 +36,7 @@ def test_the_shipped_config_says_the_defaults(tmp_path: Path) -> None:
     assert built_in.evidence.folder == tmp_path / "var/evidence"
 
 
-@pytest.mark.parametrize(
-    ("security", "port"),
-    [("starttls", 587), ("tls", 465), ("none", 25)],
-)
+@pytest.mark.parametrize(("security", "port"), [("starttls", 587), ("tls", 465), ("none", 25)])
 def test_a_mail_port_left_out_is_the_usual_one(tmp_path: Path, security: str, port: int) -> None:
     """RFC 8314 and RFC 6409; "" and no key are the same."""
     email = f'[channels.email]\nhost = "h"\nsender = "a@b.kz"\ntls = "{security}"\n'

@@ -103,12 +103,7 @@ def test_the_annexes_of_a_year_fill_themselves_from_the_registers(office: Merzim
     due = _table(office, tmp_path, "legislation_report", "kk")
     assert {row[-1] for row in due[1:]} == {"Анықталған жоқ."}
     act = _table(office, tmp_path, "reconciliation_act", "ru")
-    assert [row[2] for row in act if row[2]] == [
-        "Фабула правонарушения",
-        "Сыйлық алды.",
-        "Нет.",
-        "Нет.",
-    ]
+    assert [row[2] for row in act if row[2]] == ["Фабула правонарушения", "Сыйлық алды.", "Нет.", "Нет."]
     events = _table(office, tmp_path, "ethics_report", "ru")
     assert "Мүдделер қақтығысы" in events[1][2]
     assert "Тест" not in events[1][2]

@@ -18,10 +18,7 @@ POURED = obligation("poured", 'term = { count = 1, in = "working days", from = "
 
 @pytest.mark.parametrize(
     ("law", "named"),
-    [
-        (obligation("x", "term = { soonish = 3 }"), "soonish"),
-        (BOILED + POURED, "boiled, poured, boiled"),
-    ],
+    [(obligation("x", "term = { soonish = 3 }"), "soonish"), (BOILED + POURED, "boiled, poured, boiled")],
     ids=["unknown term", "circle"],
 )
 def test_a_mistake_is_one_sentence_and_the_office_goes_on(

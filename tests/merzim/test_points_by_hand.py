@@ -188,10 +188,7 @@ OBLAST_POINTS = {
         "34",
         "four of five = 80 x 0.3 = 24; three risks found, one removed, one to the end: 3 + 2 + 5",
     ),
-    "P1.T4.S1": (
-        "1.5",
-        "dep1, ent2, aud1, city of 4 departments, 2 enterprises, 5 akims = 36 %, three of 0.5",
-    ),
+    "P1.T4.S1": ("1.5", "dep1, ent2, aud1, city of 4 departments, 2 enterprises, 5 akims = 36 %, three of 0.5"),
     "P1.T5.S1": ("10", "dep1 in both sections, aud1 in one, aud2 by its own record in both: five of 2"),
     "P2.T1.S1": ("8", "3 and 5"),
     "P2.T2.S1": ("12", "six offences"),
@@ -215,10 +212,7 @@ OBLAST_POINTS = {
     "P3.T2.S9": ("1", "one of two"),
     "P3.T3.S1": ("10", "one organisation certified"),
     "P4.T1.S1": ("2.4", "one of four districts passed a quarter over = 25 %, 3 - 2 x 0.3"),
-    "P4.T1.S2": (
-        "3",
-        "the oblast by its department, city, aud1, aud2 of oblast, city, four districts = 66 %",
-    ),
+    "P4.T1.S2": ("3", "the oblast by its department, city, aud1, aud2 of oblast, city, four districts = 66 %"),
     "P4.T2.S1": ("2.7", "4.9 %, nine steps of 0.3"),
     "P4.T2.S2": ("9", "95 %, nine steps of 1"),
     "P4.T2.S3": ("14", "six events in February capped at 10, two in March = 4"),

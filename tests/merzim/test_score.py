@@ -12,10 +12,7 @@ from tests.merzim.conftest import Merzim
 INPUTS = {
     "P1.T1.S1": {"present": False},
     "P1.T1.S3": {"done": 19, "of": 20},
-    "P1.T3.S3": {
-        "coverage": {"done": 997, "of": 1000},
-        "risks": {"found": 10, "removed": 4, "completed": 2},
-    },
+    "P1.T3.S3": {"coverage": {"done": 997, "of": 1000}, "risks": {"found": 10, "removed": 4, "completed": 2}},
     "P2.T2.S1": {"count": 41},
     "P4.T2.S3": {"per_month": [6, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]},
 }

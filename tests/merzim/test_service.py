@@ -93,11 +93,7 @@ def test_it_lives_and_is_ready(service: Service) -> None:
         time.sleep(0.1)
 
     assert json.loads(service.ask("/healthz").text)["status"] == "ok"
-    assert (state["ready"], state["database"], state["tables"]) == (
-        True,
-        "ok",
-        "current",
-    )
+    assert (state["ready"], state["database"], state["tables"]) == (True, "ok", "current")
     assert state["round"]["late"] is False
     assert "Demonstration day: 6 April 2026." in service.program.err
     assert service.ask("/ready?round=60").status == 200

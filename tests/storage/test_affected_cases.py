@@ -25,11 +25,7 @@ CASES = 80
 
 
 @pytest.mark.parametrize(
-    ("off", "work"),
-    [
-        (date(2026, 5, 8), date(2026, 5, 16)),
-        (date(2026, 3, 16), date(2026, 3, 14)),
-    ],
+    ("off", "work"), [(date(2026, 5, 8), date(2026, 5, 16)), (date(2026, 3, 16), date(2026, 3, 14))]
 )
 def test_no_case_whose_rows_differ_is_overlooked(sqlite: Engine, off: date, work: date) -> None:
     """Eighty cases of three years counted by both calendars; who differs is among those found."""

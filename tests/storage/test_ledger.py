@@ -13,16 +13,7 @@ from sqlalchemy import Engine
 
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import one_snapshot
-from tests.storage.sample_cases import (
-    NOW,
-    OBJECT,
-    PLANNED,
-    PROCEDURE,
-    TODAY,
-    UNIT,
-    case_commands,
-    opened,
-)
+from tests.storage.sample_cases import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
 from tests.storage.statements import heard
 from workflow.cases.case import Case, Event, Evidence
 from workflow.cases.commands import recording

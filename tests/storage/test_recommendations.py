@@ -21,9 +21,7 @@ from workflow.cases.commands import standings
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk_lists import (
-    RecommendationFilter,
-)
+from workflow.cases.registers.risk_lists import RecommendationFilter
 from workflow.org.access import Scope
 from workflow.org.audit import Stamp
 from workflow.org.office import Unit

@@ -104,8 +104,7 @@ def test_materials_are_handed_over_after_the_chance_to_correct_and_only_where_de
 
 
 @pytest.mark.parametrize(
-    ("today", "overdue"),
-    [(date(2026, 3, 19), False), (date(2026, 3, 20), False), (date(2026, 3, 26), True)],
+    ("today", "overdue"), [(date(2026, 3, 19), False), (date(2026, 3, 20), False), (date(2026, 3, 26), True)]
 )
 def test_a_decision_with_a_term_is_due_like_an_obligation(today: date, overdue: bool) -> None:
     """One working day from the end on 19 March: due on Friday the 20th, overdue on the 26th, the next working

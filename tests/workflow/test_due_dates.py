@@ -106,7 +106,7 @@ def with_obligation(procedure: Procedure, changed_obligation: Obligation) -> Pro
         obligations=tuple(
             changed_obligation if obligation.id == changed_obligation.id else obligation
             for obligation in procedure.obligations
-        ),
+        )
     )
 
 
@@ -154,8 +154,7 @@ def test_of_at_least_two_in_a_quarter_the_second_is_judged(
     )
     names = ("conflicts_analysed.2026Q1", "conflicts_analysed.2026Q1#2", "conflicts_analysed.2026Q1#3")
     sample_case = case(
-        procedure=edition,
-        facts={"year_begun": date(2026, 1, 1), **dict(zip(names, days, strict=False))},
+        procedure=edition, facts={"year_begun": date(2026, 1, 1), **dict(zip(names, days, strict=False))}
     )
     quarter = chain(sample_case, edition=edition, today=date(2026, 7, 1))["conflicts_analysed.2026Q1"]
 

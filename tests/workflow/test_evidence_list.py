@@ -168,8 +168,7 @@ def test_who_may_not_open_a_document_is_not_told_which_it_is() -> None:
 def test_a_document_restricted_in_one_place_is_hidden_in_all_of_them() -> None:
     """At the fact, where it was given without a restriction, at a review, in the chain itself."""
     whole_case = case(
-        ("fact", "order_signed", DAY, (ACT, MORE), {}),
-        ("measure_reviewed", "3", DAY, (SECRET,), REVIEW),
+        ("fact", "order_signed", DAY, (ACT, MORE), {}), ("measure_reviewed", "3", DAY, (SECRET,), REVIEW)
     )
     hidden = as_seen(whole_case, AUDITOR)
     (review,) = register(hidden).measures[3].reviews

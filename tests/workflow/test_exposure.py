@@ -11,13 +11,7 @@ from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCo
 from workflow.cases.case import fold
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.registers.exposure import (
-    Cartogram,
-    CartogramLine,
-    Talk,
-    exposure,
-    remarks,
-)
+from workflow.cases.registers.exposure import Cartogram, CartogramLine, Talk, exposure, remarks
 from workflow.findings.of_risks import (
     cartogram_findings,
     expected_lines,

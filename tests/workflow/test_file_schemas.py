@@ -44,8 +44,7 @@ def test_the_schemas_in_the_documentation_are_those_of_the_readers(name: str) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "files"),
-    [("edition", "regulations/*.*.toml"), ("points", "regulations/scoring/*.toml")],
+    ("name", "files"), [("edition", "regulations/*.*.toml"), ("points", "regulations/scoring/*.toml")]
 )
 def test_every_shipped_file_is_as_its_schema_says(name: str, files: str) -> None:
     """An editor that marked the law itself would be switched off."""

@@ -25,12 +25,7 @@ LIBRARY = Library([NEW, COCOA, OLD])
 
 @pytest.mark.parametrize(
     ("on", "expected"),
-    [
-        (date(2023, 1, 1), OLD),
-        (date(2023, 12, 31), OLD),
-        (date(2024, 1, 1), NEW),
-        (date(2030, 1, 1), NEW),
-    ],
+    [(date(2023, 1, 1), OLD), (date(2023, 12, 31), OLD), (date(2024, 1, 1), NEW), (date(2030, 1, 1), NEW)],
 )
 def test_an_edition_is_in_force_from_its_day_until_the_next(on: date, expected: Procedure) -> None:
     """Its own day is its first, the day before the next one's its last."""

@@ -61,9 +61,7 @@ def test_the_same_calendar_moves_nothing() -> None:
 
 def test_a_religious_day_announced_is_felt_where_it_could_have_moved() -> None:
     """Calculated one day either way; final on the day after changes both days."""
-    final = after(
-        '[[religious_day]]\ncode = "kurban_ait"\non = 2028-05-04\ncertainty = "announced_final"\n',
-    )
+    final = after('[[religious_day]]\ncode = "kurban_ait"\non = 2028-05-04\ncertainty = "announced_final"\n')
     spans = reach(BEFORE, final)
 
     assert [change.on for change in changed_days(BEFORE, final)] == [date(2028, 5, 4), date(2028, 5, 5)]

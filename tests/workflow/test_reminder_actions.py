@@ -22,10 +22,7 @@ from workflow.refusal import Refusal
 from workflow.reminders import following_step, law_steps, next_step, snoozed, steps_of
 
 DUE = date(2026, 4, 6)  # the order: five working days before Monday 13 April
-STEPS = (
-    *(Step(at=at, to=("duty",)) for at in (-5, -1, 0)),
-    Step(at=1, to=("duty", "head_of_unit")),
-)
+STEPS = (*(Step(at=at, to=("duty",)) for at in (-5, -1, 0)), Step(at=1, to=("duty", "head_of_unit")))
 
 
 @pytest.fixture

@@ -511,9 +511,7 @@ def test_a_measure_counts_from_the_day_its_plan_was_approved(case: Monitored) ->
     assert (later.calendar, later.status) == ("provisional", "provisional")
 
 
-def test_a_measure_of_an_unapproved_plan_counts_from_its_planned_day_or_the_note(
-    core: CaseCommands,
-) -> None:
+def test_a_measure_of_an_unapproved_plan_counts_from_its_planned_day_or_the_note(core: CaseCommands) -> None:
     """Its date is of the plan, and good until the day of the plan. Neither the anchor nor its sentence names an
     approval that has not happened."""
     planned = {"plan_approved": date(2026, 7, 27)}

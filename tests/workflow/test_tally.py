@@ -264,8 +264,7 @@ def test_a_part_of_an_organisation_is_no_assessed_body() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ended", "assessed"),
-    [(date(2026, 1, 1), False), (date(2026, 12, 31), False), (date(2025, 12, 31), True)],
+    ("ended", "assessed"), [(date(2026, 1, 1), False), (date(2026, 12, 31), False), (date(2025, 12, 31), True)]
 )
 def test_under_embargo_project_one_is_not_assessed(ended: date, assessed: bool) -> None:
     """Nothing is earned, nothing deducted; the other projects stay."""
