@@ -259,11 +259,6 @@ def test_the_queue_and_the_tools_get_the_password_as_it_is(password: str) -> Non
     engine.dispose()
 
     assert parameters["password"] == password
-    assert (parameters["user"], parameters["host"], parameters["port"], parameters["dbname"]) == (
-        "m",
-        "h1",
-        "1",
-        "o",
-    )
+    assert [parameters[name] for name in ("user", "host", "port", "dbname")] == ["m", "h1", "1", "o"]
     assert parameters["options"] == "-c work_mem=8MB"
     assert "password" not in parameters_shown

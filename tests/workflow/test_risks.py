@@ -91,7 +91,8 @@ def case(core: CaseCommands) -> Monitored:
 
 
 def test_a_risk_is_found_described_anew_and_numbered(case: Monitored) -> None:
-    """The same words again write nothing; a known number describes that risk anew."""
+    """The same words again write nothing; a known number describes that risk anew. What is found tomorrow
+    is refused."""
     case.found(direction="procurement", cause="Талаптар айқын емес")
     case.found("Тексерусіз қабылдау", direction="personnel")
     second_change = case.commands.find(
@@ -105,15 +106,10 @@ def test_a_risk_is_found_described_anew_and_numbered(case: Monitored) -> None:
         (1, "Жеткізуші ашық таңдалмайды"),
         (2, "Тексерусіз қабылдау"),
     ]
-
-
-def test_what_has_not_happened_is_refused(case: Monitored) -> None:
-    """Today may be entered, tomorrow may not."""
     risk = FoundRisk(description="Тәуекел бар екені анықталды")
     tomorrow = refusal_codes(lambda: case.commands.find(case.id, risk, on=date(2026, 7, 21), at=WHO))
 
     assert tomorrow == ["risk.in_future"]
-    assert case.commands.find(case.id, risk, on=TODAY, at=WHO).events
 
 
 def test_a_rank_keeps_the_edition_of_our_scale(case: Monitored) -> None:
@@ -431,24 +427,6 @@ def test_a_measure_moves_with_the_calendar(case: Monitored) -> None:
     assert moves["measure.1"] == date(2026, 6, 25)
 
 
-def test_a_measure_quotes_the_words_of_its_term_where_it_has_any_and_a_request_names_its_body_always(
-    case: Monitored,
-) -> None:
-    """A term entered as a date alone was written nowhere."""
-    case.found(body="Министрлік", act="№ 1 бұйрық")
-    term = MeasureTerm(term=OnDate(date(2026, 9, 30)), reading="date")
-    case.set_measure(term)
-    case.commands.ask(case.id, 1, body="", asked="Анықтаманы көшіру", term=term, on=TODAY, at=WHO)
-    codes_by_name = {
-        name: [element.code for element in case.due(name).explanation] for name in ("measure.1", "request.1")
-    }
-
-    assert codes_by_name == {
-        "measure.1": ["due_by", "on_date"],
-        "request.1": ["due_by", "risk.basis_request", "on_date"],
-    }
-
-
 def test_what_was_withdrawn_is_named_by_what_it_asked_for(case: Monitored) -> None:
     """As the letter that takes it back does; an assignment given alone is all its case is about. Nothing else
     has such a deadline."""
@@ -611,7 +589,8 @@ def test_a_comment_without_words_or_with_a_day_for_nobody_is_refused(case: Monit
 
 
 def test_the_days_of_a_request_count_from_the_day_it_was_sent(case: Monitored) -> None:
-    """Ten working days after Monday 20 July 2026 are Monday 3 August."""
+    """Ten working days after Monday 20 July 2026 are Monday 3 August. A request names its body always, a
+    measure the words of its term where it has any: a date alone was written nowhere."""
     case.found(body="Министрлік", act="№ 1 бұйрық")
     case.commands.ask(case.id, 1, body="", asked="Анықтаманы көшіру", term=TEN_DAYS, on=TODAY, at=WHO)
     request = case.due("request.1")
@@ -622,6 +601,9 @@ def test_the_days_of_a_request_count_from_the_day_it_was_sent(case: Monitored) -
     assert explained(request)["risk.basis_request"] == (arguments, None)
     case.commands.answer(case.id, 1, text="Жоба әзірленуде", on=TODAY, at=WHO)
     assert case.due("request.1").done_on == TODAY
+    term = MeasureTerm(term=OnDate(date(2026, 9, 30)), reading="date")
+    case.set_measure(term)
+    assert [element.code for element in case.due("measure.1").explanation] == ["due_by", "on_date"]
 
 
 def test_a_measure_says_what_its_term_counts_from(case: Monitored) -> None:
@@ -639,6 +621,7 @@ def test_a_measure_says_what_its_term_counts_from(case: Monitored) -> None:
     assert by_day["risk.since_named"] == ({"on": named}, named)
     approved = date(2026, 6, 10)
     assert by_approval["risk.since_approval"] == ({"on": approved}, approved)
+    assert by_approval["risk.basis_measure"] == ({"risk": 1, "written": "10 рабочих дней"}, None)
     assert until["risk.until"] == ({"on": date(2026, 9, 30)}, date(2026, 9, 30))
     arguments, on = standing["due_none"]
     assert (getattr(arguments["title"], "kk", ""), on) == ("Төртінші", None)
