@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import openpyxl
@@ -109,28 +108,6 @@ def test_a_missing_column_is_refused_by_name() -> None:
 
         assert refusal.code == "paper_columns_missing"
         assert [text.ru for text in refusal.arguments["missing"]] == [missing]
-
-
-def test_the_flat_form_may_come_as_csv() -> None:
-    """The same headings, the same reading."""
-    (read,) = read_schedule("Объект;Начало;Конец\nЗакупки;13.04.2026;26.05.2026\n".encode("cp1251"), "план.csv")
-
-    assert read.planned == {"analysis_started": day("2026-04-13"), "analysis_ended": day("2026-05-26")}
-
-
-def test_a_thousand_analyses_are_read_whole() -> None:
-    """None is lost, and rows keep their numbers."""
-    target = io.BytesIO()
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet()
-    sheet.append(RU)
-    for n in range(1_000):
-        sheet.append([n + 1, f"Объект {n}", f"Отдел {n % 50}", "Служба", day("2026-04-13"), "26.05.2026"])
-    book.save(target)
-    read = read_schedule(target.getvalue(), "план.xlsx")
-
-    assert len(read) == 1_000
-    assert read[-1].row == 1_001
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -12,7 +13,16 @@ import pytest
 
 from notifications.notice import EntryStatus
 from notifications.wire.entry import calendar
-from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Town, at_noon, calendar_entry
+from tests.notifications.sample_office import (
+    AIGUL,
+    ANNOUNCE_BY,
+    FIVE_BEFORE,
+    OFFICER,
+    RULES,
+    Town,
+    at_noon,
+    calendar_entry,
+)
 from tests.notifications.servers import Office, mail, serving
 from workflow.cases.commands import recording
 
@@ -43,12 +53,20 @@ def sent(town: Town, *days: date) -> list[EmailMessage]:
     return [message for _, message in office.accepted]
 
 
-def test_a_letter_brings_the_deadline_as_a_whole_day(town: Town) -> None:
-    """DATE values, no hour and no time zone; the same day the letter names, and the same words."""
+def test_a_letter_brings_the_deadline_as_a_whole_day(tmp_path: Path) -> None:
+    """DATE values, no hour and no time zone; the same day the letter names, and the same words. List headers
+    as mail programs expect them say where to write about reminders; a reminder offers no click that would
+    end it."""
+    town = Town(tmp_path, rules=replace(RULES, officer=OFFICER.key))
     town.open()
     (message,) = sent(town, FIVE_BEFORE)
+    town.close()
     event = item(message)
 
+    assert message["List-Id"] == "<reminders.letters.example.kz>"
+    assert message["List-Unsubscribe"] == "<mailto:officer@example.kz?subject=Merzim>"
+    assert message["List-Unsubscribe-Post"] is None
+    assert message["Content-Language"] == "kk"
     assert event.decoded("dtstart") == ANNOUNCE_BY
     assert type(event.decoded("dtstart")) is date
     assert event.decoded("dtend") == ANNOUNCE_BY + timedelta(days=1)
@@ -113,20 +131,3 @@ def test_whatever_stands_in_a_title_comes_back_whole(text: str) -> None:
     assert str(event["summary"]) == text
     assert event.decoded("dtend") == date(2027, 1, 1)
     assert all(len(line) <= 75 for line in calendar([new_entry]).split(b"\r\n"))
-
-
-def test_the_letter_says_where_to_write_about_reminders(tmp_path: Path) -> None:
-    """List headers as mail programs expect them; a reminder offers no click that would end it."""
-    from dataclasses import replace
-
-    from tests.notifications.sample_office import OFFICER, RULES
-
-    town = Town(tmp_path, rules=replace(RULES, officer=OFFICER.key))
-    town.open()
-    (message,) = sent(town, FIVE_BEFORE)
-    town.close()
-
-    assert message["List-Id"] == "<reminders.letters.example.kz>"
-    assert message["List-Unsubscribe"] == "<mailto:officer@example.kz?subject=Merzim>"
-    assert message["List-Unsubscribe-Post"] is None
-    assert message["Content-Language"] == "kk"

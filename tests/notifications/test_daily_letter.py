@@ -113,15 +113,6 @@ def test_every_answer_is_a_button_of_its_own(tmp_path: Path) -> None:
         assert len(buttons) == html.count("/answer/") == number
 
 
-def test_a_single_reminder_keeps_its_own_subject(town: Town) -> None:
-    town.open()
-    (letter,) = day(town, FIVE_BEFORE)
-
-    assert letter.letter.subject == (
-        "Алдағы мерзімдер: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні қалды)"
-    )
-
-
 def test_what_arises_later_in_the_day_waits_for_the_morning(town: Town) -> None:
     """A case opened at ten, five days before its announcement is due: told on the next working day."""
     town.open()

@@ -36,18 +36,6 @@ def the_notice(town: Town) -> Notice:
     return notice
 
 
-def test_rounds_and_deliveries_of_a_whole_day_are_one_letter(town: Town) -> None:
-    """Every ten minutes, as the metronome would."""
-    town.open()
-    shelf = Shelf()
-    for minutes in range(0, 540, 10):
-        moment = NINE + timedelta(minutes=minutes)
-        town.round([shelf], FIVE_BEFORE, at=moment)
-        town.deliver([shelf], FIVE_BEFORE, at=moment)
-
-    assert len(shelf.kept) == 1
-
-
 class Ten:
     """Ten points are at stake by whatever counts for an indicator."""
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from merzim.storage.org import store as office_store
 from notifications import round as rounds
 from notifications.round import RoundReport
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import (
     AIGUL,
-    ANNOUNCE_BY,
     BOLAT,
     DANA,
     FIVE_BEFORE,
     OFFICER,
     RULES,
-    UNITS,
     Shelf,
     Town,
     at_noon,
@@ -96,23 +93,6 @@ def test_the_steps_tell_more_people_the_later_it_is(town: Town) -> None:
     }
 
 
-def test_a_round_on_a_day_off_queues_for_the_next_opening(town: Town) -> None:
-    """Found on Saturday, sent on Monday at nine."""
-    town.open()
-    town.round([Shelf()], date(2026, 4, 4))
-
-    assert {notice.not_before for notice in town.notices()} == {datetime(2026, 4, 6, 4, tzinfo=UTC)}
-
-
-def test_a_fact_ends_the_reminders_of_its_obligation(town: Town) -> None:
-    """Once announced, nobody is reminded to announce."""
-    case = town.open()
-    town.case_commands.write(case.id, at_noon(ANNOUNCE_BY), recording.record, "start_announced", on=ANNOUNCE_BY)
-
-    assert heard(town.round([Shelf()], ANNOUNCE_BY)) == []
-    assert heard(town.round([Shelf()], MONDAY)) == []
-
-
 def test_a_moved_start_is_another_reminder(town: Town) -> None:
     """The unsent letter of the old date is withdrawn, the new date has its own steps and key."""
     case = town.open()
@@ -159,14 +139,3 @@ def test_an_edition_that_is_gone_is_named_and_stops_nobody_else(town: Town) -> N
 
     assert [problem.code for problem in report.problems] == ["letter.problem_unplanned"]
     assert town.round([Shelf()], FIVE_BEFORE).queued == 1
-
-
-def test_a_responsible_text_matched_to_somebody_goes_to_them(tmp_path: Path) -> None:
-    """The published schedule's own words decide before the duty does."""
-    town = Town(tmp_path)
-    office_store.save(town.engine, units=UNITS, matches={"Сериков Б.": BOLAT.key})
-    town.open(responsible={"start_announced": "Сериков Б."})
-    report = town.round([Shelf()], FIVE_BEFORE)
-    town.close()
-
-    assert heard(report) == [(BOLAT.name, "-5", "named")]

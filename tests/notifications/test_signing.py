@@ -55,21 +55,14 @@ def received(town: Town, key_file: Path) -> bytes:
 def test_the_signature_holds_over_what_the_server_received(
     town: Town, key: rsa.RSAPrivateKey, key_file: Path
 ) -> None:
-    """Every byte came through as it was signed."""
-    assert dkim.verify(received(town, key_file), dnsfunc=published(key))
-
-
-@pytest.mark.parametrize(
-    ("there", "instead"), [(b"Subject: ", b"Subject: Re: "), (b"List-Id: <rem", b"List-Id: <dem")]
-)
-def test_whoever_alters_a_header_is_found_out(
-    town: Town, key: rsa.RSAPrivateKey, key_file: Path, there: bytes, instead: bytes
-) -> None:
-    """The test can fail: an altered message does not verify."""
+    """Every byte came through as it was signed; whoever alters a header is found out."""
     raw = received(town, key_file)
+    subject, list_id = (b"Subject: ", b"Subject: Re: "), (b"List-Id: <rem", b"List-Id: <dem")
 
-    assert there in raw
-    assert not dkim.verify(raw.replace(there, instead, 1), dnsfunc=published(key))
+    assert dkim.verify(raw, dnsfunc=published(key))
+    for there, instead in (subject, list_id):
+        assert there in raw
+        assert not dkim.verify(raw.replace(there, instead, 1), dnsfunc=published(key))
 
 
 @pytest.mark.parametrize("content", [b"", b"no key", b"-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END"])

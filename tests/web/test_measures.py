@@ -2,58 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-import pytest
 from fastapi.testclient import TestClient
 
-from calendars.terms import OnDate, PerPeriod, WithoutTerm
-from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
-from tests.web.conftest import NOW, TODAY, Site
-from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.org.audit import Stamp
-
-AT = Stamp(by="o", now=NOW, today=TODAY)
-
-OVERDUE = MeasureTerm(written="01.04.2026", term=OnDate(date(2026, 4, 1)), reading="date")
-QUARTERLY = MeasureTerm(
-    written="ежеквартально", term=PerPeriod(1, "quarter"), reading="recurring", every="quarter"
-)
-STANDING = MeasureTerm(written="постоянно", term=WithoutTerm(), reading="standing")
+from tests.web.conftest import TODAY, Site
 
 
-@pytest.fixture
-def case(site: Site) -> str:
-    """The real case with three measures, one of them overdue, and a request."""
-    lines = [
-        FoundRisk(description="Жеткізуші ашық таңдалмайды", body="Қаржы министрлігі"),
-        SetMeasure(risk=1, action="Сатып алу қағидасын бекіту", term=OVERDUE, responsible="Сатып алу бөлімі"),
-        SetMeasure(risk=1, action="Тоқсан сайын тексеру жүргізу", term=QUARTERLY),
-        SetMeasure(risk=1, action="Сайтта жариялап отыру", term=STANDING),
-    ]
-    risks = RiskCommands(site.case_commands)
-    risks.take_in(site.real, lines, on=TODAY, at=AT)
-    risks.ask(
-        site.real,
-        1,
-        body="",
-        asked="Қағиданы өзгерту туралы",
-        term=OVERDUE,
-        on=TODAY,
-        at=AT,
-    )
-    return site.real
+def test_a_measure_is_shown_and_never_asked_for_as_a_fact(site: Site, browser: TestClient) -> None:
+    case = f"/cases/{site.real}"
+    browser.post(f"{case}/risks", data={"description": "Тәртіп жоқ", "direction": "other", "on": "2026-04-01"})
+    measure = {"number": "1", "action": "Сатып алу қағидасын бекіту", "term": "01.04.2026"}
+    browser.post(f"{case}/risks/measure", data=measure)
+    page = browser.get(case).text
+    recorded, _, withdrawn = page.partition('id="withdraw-title"')
 
-
-def test_the_case_shows_its_measures_and_what_they_lack(site: Site, case: str) -> None:
-    """Each by its words, with the plan's own term; nobody is asked to record them as facts."""
-    page = site.client().get(f"/cases/{case}")
-
-    assert page.status_code == 200
-    assert "Сатып алу қағидасын бекіту" in page.text
-    assert "01.04.2026" in page.text
-    assert "fact=measure.1" not in page.text
-    recorded, _, withdrawn = page.text.partition('id="withdraw-title"')
+    assert "Сатып алу қағидасын бекіту" in page
+    assert "01.04.2026" in page
+    assert "fact=measure.1" not in page
     assert '<option value="measure.1"' not in recorded
     assert '<option value="measure.1"' in withdrawn
 
