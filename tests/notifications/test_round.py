@@ -37,22 +37,15 @@ def heard(report: RoundReport, obligation: str = "start_announced") -> list[tupl
     ]
 
 
-def test_a_round_run_again_adds_nothing(town: Town) -> None:
-    """However often, and on however many ticks of the day."""
-    town.open()
-    town.round([Shelf()], FIVE_BEFORE)
-    queued_counts = [town.round([Shelf()], FIVE_BEFORE).queued for _ in range(3)]
-
-    assert queued_counts == [0, 0, 0]
-    assert len(town.notices()) == 1
-
-
-def test_a_round_goes_through_all_pages(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three rows whose step has come, and pages of one."""
+def test_a_round_goes_through_all_pages_and_run_again_adds_nothing(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three rows whose step has come, and pages of one; however often, and on however many ticks of the day."""
     monkeypatch.setattr(rounds, "PAGE", 1)
     cases = {town.open().id for _ in range(3)}
+    queued_counts = [town.round([Shelf()], FIVE_BEFORE).queued for _ in range(4)]
 
-    assert town.round([Shelf()], FIVE_BEFORE).queued == 3
+    assert queued_counts == [3, 0, 0, 0]
     assert {notice.case for notice in town.notices() if notice.case} == cases
 
 

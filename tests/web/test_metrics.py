@@ -87,8 +87,10 @@ def client(context: AppContext, login: str = "", *, now: str = AT) -> TestClient
 
 
 def test_the_figures_are_what_became_of_the_letters(office_app: AppContext) -> None:
-    """Counts by channel and state, when the last round was, and no waiting queue."""
+    """Counts by channel and state, when the last round was, and no waiting queue; whatever alerts and
+    dashboard ask for."""
     browser = client(office_app)
+    browser.get("/login")
     text = browser.get("/metrics").text
 
     assert 'merzim_notices{channel="email",state="failed"} 1.0' in text
@@ -97,6 +99,12 @@ def test_the_figures_are_what_became_of_the_letters(office_app: AppContext) -> N
     rounded = re.search(r'merzim_last_run_timestamp_seconds\{what="round"\} (\S+)', text)
     assert float(rounded[1]) == NOW.timestamp()
     assert 'merzim_last_run_timestamp_seconds{what="delivery"}' in text
+    # A renamed figure is found here before an operator misses an alarm.
+    folder = Path(__file__).parents[2] / "docs" / "operations"
+    asked = " ".join((folder / name).read_text(encoding="utf-8") for name in ("alerts.yml", "dashboard.json"))
+    metrics = set(re.findall(r"\b(?:merzim|process)_[a-z_]+\b", asked))
+    assert len(metrics) >= 6
+    assert {name for name in metrics if f"\n{name}" not in text and f"# HELP {name}" not in text} == set()
 
 
 def test_the_figures_say_what_is_overdue_what_runs_and_how_fast_pages_answer(office_app: AppContext) -> None:
@@ -228,51 +236,21 @@ def test_what_nobody_can_be_told_of_stands_on_the_officers_overview(tmp_path: Pa
     assert 'id="unheard"' not in later
 
 
-def test_alerts_and_the_dashboard_ask_for_figures_that_exist(office_app: AppContext) -> None:
-    """A renamed figure is found here before an operator misses an alarm."""
-    browser = client(office_app)
-    browser.get("/login")
-    text = browser.get("/metrics").text
-    folder = Path(__file__).parents[2] / "docs" / "operations"
-    metrics = set()
-    for name in ("alerts.yml", "dashboard.json"):
-        metrics |= set(
-            re.findall(r"\b(?:merzim|process)_[a-z_]+\b", (folder / name).read_text(encoding="utf-8"))
-        )
-
-    assert len(metrics) >= 6
-    assert {
-        metric for metric in metrics if f"\n{metric}" not in text and f"# HELP {metric}" not in text
-    } == set()
-
-
-def test_the_page_of_operations_says_what_failed_and_why(office_app: AppContext) -> None:
-    """The last runs, the queue, the failed letter with the server's words; nothing of the case it is about."""
+def test_the_page_of_operations_says_what_failed_and_sends_it_again(office_app: AppContext) -> None:
+    """The last runs, the queue, the failed letter with the server's words; nothing of the case it is about,
+    nor of the configuration. Once the letter is queued, the same press finds nothing and says so."""
     (notice,) = office_app.outbox.notices()
-    text = client(office_app, "administrator").get("/administration?lang=ru").text
-
-    assert "не отправлено" in text
-    assert "550 5.1.1 no such mailbox" in text
-    assert "25.03.2026" not in text  # the day of the announcement the letter speaks of
-    assert notice.case not in text
-    assert notice.key not in text
-    assert "Құрылыс" not in text
-    assert "evidence.folder" not in text, (
-        "folders are named by what they hold, not by a key of the configuration"
-    )
-
-
-def test_an_administrator_sends_a_failed_letter_again_without_knowing_its_case(office_app: AppContext) -> None:
-    """From the page; once it is queued, the same press finds nothing and says so."""
     browser = client(office_app, "administrator")
-    page = browser.get("/administration?lang=en").text
-    letter = re.search(r'name="letter" value="([0-9a-f]{32})"', page)
-    made_up = browser.post("/administration/operations?lang=en", data={"letter": "0" * 32})
-    sent = browser.post("/administration/operations?lang=en", data={"letter": letter[1]})
-    second_answer = browser.post("/administration/operations?lang=en", data={"letter": letter[1]})
+    page = browser.get("/administration?lang=ru").text
+    (letter,) = re.findall(r'name="letter" value="([0-9a-f]{32})"', page)
+    operations = "/administration/operations?lang=en"
+    answers = [browser.post(operations, data={"letter": one}) for one in ("0" * 32, letter, letter)]
     (after,) = office_app.outbox.notices()
 
-    assert made_up.status_code == second_answer.status_code == 404
-    assert "There is no such failed letter" in made_up.text
-    assert sent.status_code == 200
+    assert "не отправлено" in page
+    assert "550 5.1.1 no such mailbox" in page
+    hidden = ("25.03.2026", notice.case, notice.key, "Құрылыс", "evidence.folder")
+    assert [word for word in hidden if word in page] == []
+    assert [answer.status_code for answer in answers] == [404, 200, 404]
+    assert "There is no such failed letter" in answers[0].text
     assert (after.state, after.attempts) == ("queued", 0)
