@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from socket import socket
 from typing import Any
 
+import openpyxl
 import uvicorn
 from starlette.testclient import TestClient
 
@@ -25,6 +27,15 @@ def browser_of(
     """A browser at an address that asks an application by one of its names; it shows where it is sent."""
     options = {"follow_redirects": False, **options}
     return TestClient(app, base_url=f"{scheme}://{host}", client=(address, 50000), **options)
+
+
+def sheets(content: bytes) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of each sheet of a workbook."""
+    return {sheet.title: [*sheet.values] for sheet in openpyxl.load_workbook(io.BytesIO(content)).worksheets}
+
+
+def first_sheet(content: bytes) -> list[tuple[Any, ...]]:
+    return next(iter(sheets(content).values()))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from io import BytesIO
 
 import pytest
-from openpyxl import load_workbook
 
 from merzim.services.upkeep.maintenance import verify
 from merzim.services.verbs import NotAllowed
 from tests.web.conftest import NOW, TODAY, Site, account, staffed_office
+from tests.web.serving import first_sheet
 from tests.web.test_comments import composed, count, letters
 from tests.web.test_names_of_others import letter
 from tests.web.test_verb_rights import OF_CASES, ctx_of
@@ -223,8 +222,7 @@ def test_the_list_shows_whose_and_in_which_state(site: Site) -> None:
     page = site.client("boss").get("/assignments").text
     assert "Тізімді дайындаңыз" in page
     assert "Есеп дайындаңыз" not in page
-    content = site.client("boss").get("/assignments.xlsx?whose=given&state=all").content
-    _, *rows = load_workbook(BytesIO(content)).worksheets[0].iter_rows(values_only=True)
+    _, *rows = first_sheet(site.client("boss").get("/assignments.xlsx?whose=given&state=all").content)
     assert {row[0] for row in rows} == {"Есеп дайындаңыз", "Тізімді дайындаңыз"}
 
 

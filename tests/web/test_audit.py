@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 
-import openpyxl
 import pytest
 
 from merzim.services.audit import AskAudit, ask_audit
 from merzim.services.context import operator_context
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, hide
-from tests.web.serving import browser_of
+from tests.web.serving import browser_of, first_sheet
 from workflow.org.audit import Stamp
 
 ADDRESS = "203.0.113.9"
@@ -124,8 +122,7 @@ def test_the_export_is_every_entry_in_order_as_lines(watched: Site) -> None:
 
 def cells(content: bytes) -> list[object]:
     """The cells of the first sheet of a workbook, row by row."""
-    rows = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0].iter_rows(values_only=True)
-    return [cell for row in rows for cell in row]
+    return [cell for row in first_sheet(content) for cell in row]
 
 
 def read(site: Site, login: str, **query: str) -> list[dict[str, str]]:

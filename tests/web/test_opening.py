@@ -16,10 +16,10 @@ from starlette.testclient import TestClient
 from merzim.documents.schedules.template import empty_schedule
 from merzim.services.app import AppContext
 from merzim.services.context import uploads_of
-from merzim.services.moments import Moment
 from merzim.settings import OfficeSettings
 from merzim.web.app import create_app
-from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, Site, account, build, hide
+from tests.web.conftest import _HASH, DEMONSTRATION, NOW, PASSWORD, TODAY, Site, account, build, hide
+from tests.web.serving import browser_of
 from workflow.org.audit import Stamp
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "real_schedule_2026_ru.xlsx"
@@ -45,14 +45,9 @@ def app() -> AppContext:
     return context
 
 
-def browser_of(context: AppContext, login: str = "officer") -> TestClient:
+def logged_in(context: AppContext, login: str = "officer") -> TestClient:
     """A logged-in user."""
-    client = TestClient(
-        create_app(context, lambda: Moment(now=NOW, today=TODAY, demonstration=True)),
-        base_url="https://127.0.0.1:8000",
-        client=("127.0.0.1", 50000),
-        follow_redirects=True,
-    )
+    client = browser_of(create_app(context, lambda: DEMONSTRATION), follow_redirects=True)
     client.post("/login", data={"login": login, "password": PASSWORD})
     client.get("/login?lang=ru")
     return client
@@ -60,7 +55,7 @@ def browser_of(context: AppContext, login: str = "officer") -> TestClient:
 
 @pytest.fixture
 def officer(app: AppContext) -> Iterator[TestClient]:
-    with browser_of(app) as client:
+    with logged_in(app) as client:
         yield client
 
 
@@ -125,7 +120,7 @@ def test_every_bad_row_is_named_and_nothing_is_written(app: AppContext, officer:
 def test_an_upload_is_seen_by_whoever_sent_it_alone(app: AppContext, officer: TestClient) -> None:
     """A digest is no key: another officer is told that there is no such file."""
     page = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
-    with browser_of(app, "of_law") as other:
+    with logged_in(app, "of_law") as other:
         upload_answer, confirmed = other.get(page.url.path), other.post(page.url.path)
 
     assert (upload_answer.status_code, confirmed.status_code) == (404, 404)
@@ -145,7 +140,7 @@ def test_an_upload_whose_bytes_were_changed_by_hand_is_none(app: AppContext) -> 
 def test_an_officer_of_a_unit_opens_in_it_alone(app: AppContext) -> None:
     """By a file and by hand."""
     file = table(("Чужое", "hr", "", date(2026, 6, 1), date(2026, 7, 10)))
-    with browser_of(app, "of_law") as law_client:
+    with logged_in(app, "of_law") as law_client:
         page = sent(law_client, file)
         confirmed = law_client.post(page.url.path)
         by_hand = law_client.post("/open/case", data={"unit": "hr", "object": "Чужое"})

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
 from datetime import date, datetime, time
 from html import unescape
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 
 from tests.web.real import RealOffice, real_office
+from tests.web.serving import sheets
 
 ORDER_DUE = datetime.combine(date(2026, 4, 6), time())
 
@@ -35,8 +34,7 @@ def test_page_workbook_and_command_say_what_the_api_says(
     assert "Подписание приказа о внутреннем анализе" in page
     assert "06.04.2026 → 06.04.2026" in page
     assert "окончание анализа: по утверждённому графику – 26 мая 2026 года" in unescape(page).lower()
-    book = openpyxl.load_workbook(io.BytesIO(browser.get("/portfolio.xlsx").content))
-    lines, steps = ([*sheet.iter_rows(min_row=2, values_only=True)] for sheet in book)
+    lines, steps = (rows[1:] for rows in sheets(browser.get("/portfolio.xlsx").content).values())
     assert (lines[0][0], lines[0][4], lines[0][6], lines[0][9]) == ("2026-0001", 1, 0, ORDER_DUE)
     assert [isinstance(row[5], datetime) for row in steps].count(True) == 2, (
         "the approval and the announcement are done"

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
-from io import BytesIO
 from typing import Any
 
 import pytest
-from openpyxl import load_workbook
 
 from tests.web.real import RealOffice, real_office
+from tests.web.serving import first_sheet
 
 KIM, SERIKBAEV = "v.kim@example.kz", "d.serikbaev@example.kz"
 OWN, ELSEWHERE = "Департамент управления активами", "Пресс-служба"
@@ -238,7 +237,7 @@ def test_a_spreadsheet_is_shown_then_taken_in_and_known_when_it_comes_again(offi
 
 
 def _cells(content: bytes) -> list[object]:
-    return [cell.value for row in load_workbook(BytesIO(content)).active.iter_rows() for cell in row]
+    return [cell for row in first_sheet(content) for cell in row]
 
 
 def test_a_cell_that_names_a_row_shows_what_it_is_called_to_who_sees_it(office: RealOffice) -> None:

@@ -60,6 +60,14 @@ def enrolled(site: Site, login: str = "officer", secret: str = SECRET) -> tuple[
     return codes
 
 
+@pytest.fixture
+def site() -> Site:
+    """An office on a real day, whose officer has a second factor."""
+    site = office()
+    enrolled(site)
+    return site
+
+
 def now_code(secret: str = SECRET, *, later: int = 0) -> str:
     return code_at(secret, NOW, later=later)
 
@@ -77,10 +85,8 @@ def shown(page: str) -> list[str]:
 # ------------------------------------------------------------------------------- links, and the demonstration
 
 
-def test_a_reset_link_changes_the_password_and_lets_nobody_past_the_second_factor() -> None:
+def test_a_reset_link_changes_the_password_and_lets_nobody_past_the_second_factor(site: Site) -> None:
     """No session; nothing of the account opens; the new password asks for a code as the old one did."""
-    site = office()
-    enrolled(site)
     with site.stranger() as browser:
         answer = browser.post(invitation(site), data={"password": NEW, "again": NEW})
         cookies = dict(browser.cookies)
@@ -168,10 +174,8 @@ def test_a_wrong_answer_sets_nothing_and_keeps_the_picture(changes: dict[str, st
     assert site.factors.secret("officer") == ""
 
 
-def test_another_device_needs_a_code_of_the_present_one() -> None:
+def test_another_device_needs_a_code_of_the_present_one(site: Site) -> None:
     """A stolen session and the password are not enough to put another telephone in its place."""
-    site = office()
-    enrolled(site)
     with site.client() as browser:
         without = enrol(browser)[0]
         wrong = enrol(browser, present="000000")[0]
@@ -183,10 +187,8 @@ def test_another_device_needs_a_code_of_the_present_one() -> None:
     assert len(shown(page)) == 10
 
 
-def test_it_is_removed_with_the_password_and_a_code_and_not_with_the_password_alone() -> None:
+def test_it_is_removed_with_the_password_and_a_code_and_not_with_the_password_alone(site: Site) -> None:
     """A session left open and a password somebody saw are not enough."""
-    site = office()
-    enrolled(site)
     with site.client() as browser:
         alone = browser.post("/account/totp", data={"do": "remove", "old": PASSWORD}).status_code
         wrong = browser.post("/account/totp", data={"do": "remove", "old": "x", "present": now_code()})
@@ -198,10 +200,8 @@ def test_it_is_removed_with_the_password_and_a_code_and_not_with_the_password_al
     assert site.factors.secret("officer") == ""
 
 
-def test_wrong_answers_on_these_forms_make_the_next_one_wait() -> None:
+def test_wrong_answers_on_these_forms_make_the_next_one_wait(site: Site) -> None:
     """A million codes are not tried in a stolen session: after some the right one is not looked at."""
-    site = office()
-    enrolled(site)
     with site.client() as browser:
         for _ in range(10):
             browser.post("/account/totp", data={"do": "remove", "old": PASSWORD, "present": "000000"})
@@ -320,10 +320,8 @@ def act(site: Site, *, about: str = "officer", ground: str = "lost") -> tuple[in
         return answer.status_code, answer.text
 
 
-def test_an_administrator_removes_a_second_factor_and_its_holder_is_told(told: list[Any]) -> None:
+def test_an_administrator_removes_a_second_factor_and_its_holder_is_told(site: Site, told: list[Any]) -> None:
     """Then the password alone lets in."""
-    site = office()
-    enrolled(site)
 
     assert act(site)[0] == 303
     assert site.factors.secret("officer") == ""
@@ -338,10 +336,8 @@ def test_an_administrator_removes_a_second_factor_and_its_holder_is_told(told: l
         ("administrator", "lost", "your own account"),
     ],
 )
-def test_what_cannot_be_is_refused_in_one_sentence(about: str, ground: str, says: str) -> None:
+def test_what_cannot_be_is_refused_in_one_sentence(site: Site, about: str, ground: str, says: str) -> None:
     """Without a ground, and of one's own account."""
-    site = office()
-    enrolled(site)
     enrolled(site, "administrator", pyotp.random_base32())
     status, page = act(site, about=about, ground=ground)
 
@@ -349,10 +345,8 @@ def test_what_cannot_be_is_refused_in_one_sentence(about: str, ground: str, says
     assert site.factors.secret("officer") == SECRET
 
 
-def test_no_token_takes_part_in_it() -> None:
+def test_no_token_takes_part_in_it(site: Site) -> None:
     """Who reads a program's files must not get past a second factor by it."""
-    site = office()
-    enrolled(site)
     secret = site.way_in("administrator", "token", "write")
     with site.stranger(authorization=f"Bearer {secret}") as program:
         data = {"login": "officer", "ground": "lost"}

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-import openpyxl
 import pytest
 from starlette.testclient import TestClient
 
 from merzim.services import names as narrowing
 from merzim.web.pages.reports import page as report_pages
 from tests.web.conftest import Site, account, office_with_cases
+from tests.web.serving import first_sheet, sheets
 from tests.web.test_names_of_others import letter
 
 LISTS = {
@@ -38,8 +37,7 @@ def site() -> Iterator[Site]:
 
 def sheet(browser: TestClient, address: str) -> list[tuple[object, ...]]:
     """The rows of the first sheet."""
-    content = browser.get(address).content
-    return list(openpyxl.load_workbook(io.BytesIO(content)).worksheets[0].iter_rows(values_only=True))
+    return first_sheet(browser.get(address).content)
 
 
 def test_each_list_offers_its_workbook_with_the_headings_of_the_page(site: Site) -> None:
@@ -85,16 +83,15 @@ def test_the_tables_of_a_case_are_one_workbook(site: Site) -> None:
     proof = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://org.kz/a"}
     assert (done.status_code, browser.post(case, data=proof).status_code) == (303, 303)
 
-    book = openpyxl.load_workbook(io.BytesIO(browser.get(f"{case}/xlsx").content))
-    rows = {tab.title: [list(row) for row in tab.iter_rows(values_only=True)] for tab in book.worksheets}
+    rows = sheets(browser.get(f"{case}/xlsx").content)
 
     assert list(rows) == ["Сроки", "Подтверждающие документы", "Риски и рекомендации"]
     deadlines, documents, risks = rows.values()
-    assert deadlines[0][:2] == ["Этап", "Обязанность"]
+    assert deadlines[0][:2] == ("Этап", "Обязанность")
     (signed,) = (row for row in deadlines if str(row[1]).startswith("Подписание приказа"))
     assert (str(signed[4]).startswith("исполнено"), str(signed[5])[:10]) == (True, "2026-04-06")
     assert documents[1][0] == "https://org.kz/a"
-    assert risks[1][:2] == [1, "Сговор"]
+    assert risks[1][:2] == (1, "Сговор")
 
 
 def test_a_list_too_long_for_a_workbook_is_refused_in_words(
