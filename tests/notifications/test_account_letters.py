@@ -47,15 +47,6 @@ def about(
     )
 
 
-def test_it_leaves_at_night_and_on_a_day_off(town: Town) -> None:
-    """An intruder does not wait for office hours; an ordinary letter would leave on Monday at nine."""
-    shelf = Shelf()
-    town.outbox.add(about(AIGUL, shelf))
-    town.deliver([shelf], date(2026, 4, 6), at=NIGHT)
-
-    assert [parcel.notice.person for parcel in shelf.kept] == [AIGUL.key]
-
-
 def test_it_is_tried_again_at_night_too(town: Town) -> None:
     """A server that is away for a minute does not put it off until the morning."""
     shelf = Shelf(Outcome(state="queued", answer="421 later"))
@@ -84,10 +75,11 @@ def test_what_does_not_arrive_is_no_news_for_the_officer(town: Town) -> None:
         (DANA, "removed", {"by": "root"}, ("second factor", "root")),
     ],
 )
-def test_it_says_what_happened_when_and_by_whom(
+def test_it_leaves_at_night_and_says_what_happened_when_and_by_whom(
     town: Town, person: Person, event: str, facts: dict[str, object], says: tuple[str, ...]
 ) -> None:
-    """In the reader's language, with the clocks of the office, and a link to their account."""
+    """In the reader's language, with the clocks of the office, and a link to their account: an intruder does
+    not wait for office hours."""
     shelf = Shelf()
     town.outbox.add(about(person, shelf, event, **facts))
     town.deliver([shelf], date(2026, 4, 6), at=NIGHT)

@@ -36,21 +36,15 @@ def names(where: Office, *duties: str, of: Case | None = None) -> list[str]:
 
 
 def test_above_is_the_head_next_to_the_units_own() -> None:
-    """Staff under a department under the body: the department's head, then, one step up, the first head."""
+    """Staff under a department under the body: the department's head, then, one step up, the first head. Who
+    answers for a unit without a head of its own is above it already. Nothing is lost: without a head to
+    climb to it is the officer's, and without an officer it is named."""
     everybody = office(AIGUL, BOLAT, ERLAN, DANA)
 
     assert names(everybody, "head_of_unit") == [BOLAT.name]
     assert names(everybody, "above") == [ERLAN.name]
     assert names(everybody, "above", of=case(unit="department")) == [DANA.name]
-
-
-def test_above_a_unit_without_a_head_of_its_own() -> None:
-    """Who answers for it is above it already; `above` is the step beyond."""
     assert names(office(AIGUL, ERLAN, DANA), "above") == [DANA.name]
-
-
-def test_steps_without_a_head_to_climb_to_end_at_the_officer() -> None:
-    """Nothing is lost; without an officer it is named."""
     assert names(office(BOLAT, OFFICER, officer=OFFICER.key), "above") == [OFFICER.name]
     assert names(office(BOLAT), "above") == ["nobody: above"]
 

@@ -172,19 +172,14 @@ def test_a_safer_day_is_named_only_while_it_is_ahead() -> None:
 
 
 def test_a_due_date_on_a_day_off_is_spoken_of_on_the_last_working_day() -> None:
-    """Friday's letter about a Sunday says that today is the last working day."""
-    case_deadline = due(due=date(2026, 3, 29))
+    """Friday's letter about a Sunday says that today is the last working day; past a Saturday, but no working
+    day since, it is overdue without a number."""
+    sunday, saturday = due(due=date(2026, 3, 29)), due(due=date(2026, 3, 28))
 
-    assert relation_to_due_date(case_deadline, CALENDAR, today=date(2026, 3, 27)).word == "last_working_day"
-    assert said("en", date(2026, 3, 27), case_deadline).subject == (
+    assert relation_to_due_date(sunday, CALENDAR, today=date(2026, 3, 27)).word == "last_working_day"
+    assert said("en", date(2026, 3, 27), sunday).subject == (
         "Coming up: announcement of the start – 29 March (today is the last working day)"
     )
-
-
-def test_a_sunday_after_a_saturday_counts_no_working_day() -> None:
-    """Past the due date but no working day since: overdue, without a number."""
-    saturday = due(due=date(2026, 3, 28))
-
     assert relation_to_due_date(saturday, CALENDAR, today=date(2026, 3, 29)).word == "just_past"
 
 

@@ -42,19 +42,13 @@ def test_only_named_files_are_served(name: str, browser: TestClient) -> None:
     assert answer.status_code == 404
 
 
-def test_pages_and_style_sheets_are_sent_compressed(browser: TestClient) -> None:
-    """As the browser accepts it."""
+def test_a_first_visit_carries_at_most_60_kilobytes(browser: TestClient) -> None:
+    """The overview with its style sheets and scripts, compressed as the browser accepts it; the aim is 150."""
     page, style = (browser.get(path) for path in ("/", "/static/merzim.css"))
+    links = re.findall(r'<(?:link|script)[^>]* (?:href|src)="([^"]+)"', page.text)
+    files = [browser.get(link) for link in links]
 
     assert page.headers["content-encoding"] == style.headers["content-encoding"] == "gzip"
     assert int(page.headers["content-length"]) < len(page.content) / 3
     assert style.content == (OWN / "merzim.css").read_bytes()
-
-
-def test_a_first_visit_carries_at_most_60_kilobytes(browser: TestClient) -> None:
-    """The overview with its stylesheets and scripts, compressed as they are sent; the aim is 150."""
-    page = browser.get("/")
-    links = re.findall(r'<(?:link|script)[^>]* (?:href|src)="([^"]+)"', page.text)
-    files = [browser.get(link) for link in links]
-
     assert sum(len(gzip.compress(answer.content, 5)) for answer in (page, *files)) <= 60_000

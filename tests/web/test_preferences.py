@@ -35,12 +35,13 @@ def test_the_most_wanted_language_of_ours_is_taken(header: str, language: str) -
     assert preferred_language(header) == language
 
 
-def test_a_language_asked_for_is_remembered(browser: TestClient) -> None:
-    """`?lang=ru` once, and the next page is Russian without it."""
-    browser.get("/?lang=ru")
+def test_a_language_and_a_theme_asked_for_are_remembered(browser: TestClient) -> None:
+    """`?lang=ru` once, and the next page is Russian without it; the dark page stays dark."""
+    browser.get("/?lang=ru&theme=dark")
     page = browser.get("/").text
 
     assert '<html lang="ru"' in page
+    assert 'data-mode="dark"' in page
     assert "Обзор" in page
 
 
@@ -59,13 +60,6 @@ def test_an_unknown_language_is_ignored(wrong: str, browser: TestClient) -> None
 
     assert '<html lang="kk"' in answer.text
     assert "set-cookie" not in answer.headers
-
-
-def test_a_theme_is_remembered(browser: TestClient) -> None:
-    """The dark page stays dark."""
-    browser.get("/?theme=dark")
-
-    assert 'data-mode="dark"' in browser.get("/cases").text
 
 
 def test_the_switch_keeps_what_the_page_is_narrowed_to(browser: TestClient) -> None:
