@@ -256,3 +256,13 @@ def test_a_published_cartogram_is_held_against_the_results(officer: Any) -> None
     assert "опубликованная 3 апреля 2026" in after
     assert "нет в результатах анализа: Сговор при закупках" in after
     assert "нет в разделе" not in after
+
+
+def test_a_bad_row_of_the_cartogram_is_named_and_nothing_is_recorded(officer: Any) -> None:
+    """The day typed stays."""
+    answer = _cartogram(officer, "7;Кадры;;Кадровик\n", on="2026-04-04")
+
+    assert answer.status_code == 422
+    assert "строка 2" in answer.text
+    assert 'value="2026-04-04"' in answer.text
+    assert "опубликованная 3 апреля 2026" in officer.get("/reports/cartogram?lang=ru").text
