@@ -172,7 +172,7 @@ def renamed(change: Change, name: str, unit: str, object: str) -> Change:
             replace(opening_event, case=name, payload=payload),
             *(replace(event, case=name) for event in other_events),
         ),
-        case=replace(change.case, id=name, unit=unit, object=object),
+        case=replace(change.case, id=name, unit=unit, object=object, written=()),
         stage=change.stage,
         rows=tuple(row._replace(case=name, unit=unit) for row in change.rows),
     )

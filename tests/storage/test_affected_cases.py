@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,13 +12,12 @@ from benchmarks.country import NOW, TODAY, computed, library, opening, renamed
 from calendars import compile_calendar
 from calendars.checks import adopt_act
 from calendars.records import parse, shipped_records
-from merzim.storage.cases.batch import batch
+from merzim.storage.cases.batch import span
 from merzim.storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
 from tests.storage.sample_cases import opened
 from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.deadlines.impact import reach
-from workflow.ports import Change
 
 CASES = 80
 
@@ -73,6 +71,5 @@ def test_a_case_is_touched_by_every_day_its_rows_feel(
     case = opened(sqlite)
     row = SqlLedger(sqlite).rows(case.id)["order_signed"]
     changed_row = row._replace(**{**NOTHING, **SPAN, **changes})  # type: ignore[arg-type]
-    write_batch = batch([Change(events=(), case=replace(case, seq=0), stage="", rows=(changed_row,))], {})
 
-    assert (write_batch.opened[0]["span_first"], write_batch.opened[0]["span_last"]) == (first, last)
+    assert span([changed_row]) == (first, last)

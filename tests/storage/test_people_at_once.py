@@ -17,8 +17,6 @@ from merzim.storage.maintenance.verify import verify
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
 from tests.storage import racing
 from tests.storage.sample_cases import NOW, TODAY, case_commands, opened
-from tests.storage.statements import heard
-from tests.storage.test_ledger import race
 from tests.storage.test_two_processes import two
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
@@ -97,12 +95,12 @@ class Interrupted(SqlLedger):
         self._between, self._times = between, times
         self.attempts = 0
 
-    def append(self, changes: Any, *, now: Any) -> None:
+    def append(self, changes: Any, *, now: Any) -> Any:
         self.attempts += 1
         if self._times:
             self._times -= 1
             self._between()
-        super().append(changes, now=now)
+        return super().append(changes, now=now)
 
 
 def interrupted(
@@ -167,22 +165,3 @@ def test_a_case_changed_under_both_attempts_is_a_conflict_that_says_who_came_fir
     whole_case = SqlLedger(engine).case(case.id)
     assert whole_case is not None
     assert "schedule_approved" not in whole_case.facts
-
-
-def test_a_case_that_grows_while_it_is_looked_at_is_not_called_broken(engine: Engine) -> None:
-    """On PostgreSQL each question sees what others commit: the events read before, the head after."""
-    case, other = opened(engine), case_commands(engine)
-    ledger = SqlLedger(engine)
-    stale = race(ledger, case)
-    other.write(case.id, AT, recording.replan, {"analysis_started": date(2026, 6, 1)})
-    grown = []
-
-    def grow(statement: str, _: int) -> None:
-        if "FROM event" in statement and not grown:
-            grown.append(1)
-            other.write(case.id, AT, recording.replan, {"analysis_started": date(2026, 6, 2)})
-
-    with heard(engine, grow), pytest.raises(Conflict):
-        ledger.append([stale], now=NOW)
-
-    assert grown

@@ -1,22 +1,20 @@
 """The ledger: one event chain per case, with the board rows that follow from it.
 
-Everything is read and computed before the write lock; the lock is held only for writing rows. The primary key
-(case, seq), and the seq the case must still have, are the compare and swap.
+What a change writes is computed before it; the seq its case must still have is the compare and swap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from calendars.hours import almaty
 from merzim.storage import events
-from merzim.storage.cases.batch import HEAD, QUESTIONS_AFTER, STEPS_BEFORE, Batch, StateBefore, batch
-from merzim.storage.cases.writing import ConcurrentChange, write
+from merzim.storage.cases.batch import QUESTIONS_AFTER, STEPS_BEFORE
+from merzim.storage.cases.writing import write
 from merzim.storage.database.dialect import execute_for_names, in_names, insert, read_for_names
 from merzim.storage.database.engine import (
     one_snapshot,
@@ -29,8 +27,7 @@ from merzim.storage.database.engine import (
     writing,
 )
 from merzim.storage.org.store import PresentOffice
-from merzim.storage.refusals import CaseBroken
-from merzim.storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
+from merzim.storage.rows import EVENTS_IN_ORDER, by_id, event, folded, rows_by_case
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, COUNTER
 from merzim.storage.tables.events import EVENT
@@ -45,10 +42,7 @@ CHUNK = 250
 _EVENTS = EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"))
 _EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case))
 _ROWS_OF = DEADLINE.select().where(in_names(DEADLINE.c.case))
-_HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, *(CASE.c[name] for name in HEAD))
-_HEAD = _HEADS.where(CASE.c.id == bindparam("k_case"))
-_ROWS = DEADLINE.select().where(DEADLINE.c.case == bindparam("k_case"))
-_HEADS_OF = _HEADS.where(in_names(CASE.c.id))
+_IDS_OF = select(CASE.c.id).where(in_names(CASE.c.id))
 
 
 class SqlLedger:
@@ -74,7 +68,7 @@ class SqlLedger:
         return read_once(self._engine, read, "events", case)
 
     def rows(self, case: str) -> Mapping[str, Row]:
-        return self._before(case).rows
+        return {row.obligation: row for row in self.rows_of([case]).get(case, ())}
 
     def rows_of(self, ids: Collection[str]) -> Mapping[str, Sequence[Row]]:
         """Return the board rows of these cases by case id, in one query."""
@@ -123,8 +117,8 @@ class SqlLedger:
         read(self._engine, select(CASE.c.id).where(CASE.c.id == case).with_for_update(key_share=True))
 
     def append(self, changes: Sequence[Change], *, now: datetime) -> int:
-        """Write events and changed rows, and withdraw unsent notices of outdated due dates, in one transaction;
-        return the number of cases that changed. Changes without events write recomputed rows alone.
+        """Write changes of cases in one transaction, those without events as recomputed rows alone; return the
+        number of cases that changed.
 
         Raises:
             Conflict: somebody else wrote one of the cases first; nothing was written.
@@ -134,17 +128,14 @@ class SqlLedger:
         if not changes:
             return 0
         try:
-            writes = self._prepare(changes)
-        except Conflict as conflict:
-            raise self._broken(conflict) from None
-        if not writes.anything:
-            return 0
-        try:
             with writing(self._engine) as connection:
-                write(connection, writes, now)
-        except (IntegrityError, ConcurrentChange) as trouble:
-            raise self._conflict(writes, trouble) from None
-        return len(writes.written)
+                return write(connection, changes, now=now)
+        except IntegrityError:
+            new = [change.case.id for change in changes if change.case.seq == len(change.events)]
+            taken = sorted({*new} & {*self.cases(new)})
+            if not taken:
+                raise
+            raise Conflict(taken[0]) from None
 
     def next_ids(self, year: int, count: int) -> Sequence[str]:
         """Reserve so many ids of new cases of a year ("2026-0001") and return them; no case has any of them."""
@@ -156,7 +147,7 @@ class SqlLedger:
                 missing = count - len(ids)
                 last = _reserve_numbers(connection, year, missing)
                 names = [f"{year}-{n:04d}" for n in range(last - missing + 1, last + 1)]
-                taken_ids = {record.id for record in execute_for_names(connection, _HEADS_OF, names)}
+                taken_ids = {record.id for record in execute_for_names(connection, _IDS_OF, names)}
                 ids += [name for name in names if name not in taken_ids]
         return ids
 
@@ -180,43 +171,6 @@ class SqlLedger:
 
     def office(self) -> Office:
         return self._office.read()
-
-    def _prepare(self, changes: Sequence[Change]) -> Batch:
-        existing = [change.case.id for change in changes if change.case.seq > len(change.events)]
-        if len(existing) == 1:
-            return batch(changes, {existing[0]: self._before(existing[0])})
-        with reading(self._engine) as connection:
-            heads = {record[0]: record for record in execute_for_names(connection, _HEADS_OF, existing)}
-            rows = rows_by_case(execute_for_names(connection, _ROWS_OF, heads))
-        return batch(changes, {name: _stored_state(head, rows.get(name, ())) for name, head in heads.items()})
-
-    def _before(self, case: str) -> StateBefore:
-        """Return the stored state of a case, read once in a command on it (`attempt`)."""
-        return read_once(self._engine, lambda connection: _before(connection, case), "before", case)
-
-    def _broken(self, conflict: Conflict) -> Conflict | CaseBroken:
-        """Return the conflict, or CaseBroken if rereading can never succeed."""
-        name = conflict.case
-        with reading(self._engine) as connection:
-            stood = _before(connection, name).seq
-            chain = [event(record) for record in connection.execute(_EVENTS, {"k_case": name})]
-            stands = _before(connection, name).seq
-        # On PostgreSQL each query sees what others commit meanwhile: a case that grows is not broken.
-        is_whole = stood != stands or stands == (chain[-1].seq if chain else 0)
-        return conflict if is_whole else CaseBroken(name)
-
-    def _conflict(self, writes: Batch, trouble: Exception) -> Exception:
-        """Return the conflict on the first case that is not in the state the batch expects."""
-        stands = {record.id: record.seq for record in read_for_names(self._engine, _HEADS_OF, writes.expected)}
-        for name, seq in writes.expected.items():
-            if stands.get(name, 0) != seq:
-                return Conflict(name, since=seq)
-        # Recomputed by another process meanwhile: no new event, but other rows.
-        return (
-            Conflict(trouble.case, since=writes.expected[trouble.case])
-            if isinstance(trouble, ConcurrentChange)
-            else trouble
-        )
 
 
 def _can_move(first: date, last: date) -> ColumnElement[bool]:
@@ -250,21 +204,6 @@ def hold_openings(engine: Engine) -> None:
 def cases(connection: Connection, ids: Collection[str]) -> Mapping[str, Case]:
     """Return these cases folded from their events, as `SqlLedger.cases`, in the caller's transaction."""
     return by_id(folded(execute_for_names(connection, _EVENTS_OF, ids)))
-
-
-def _before(connection: Connection, case: str) -> StateBefore:
-    head = connection.execute(_HEAD, {"k_case": case}).first()
-    if head is None:
-        return StateBefore()
-    return _stored_state(head, map(row, connection.execute(_ROWS, {"k_case": case})))
-
-
-def _stored_state(head: Sequence[Any], rows: Iterable[Row]) -> StateBefore:
-    """Return the stored state of a case from the columns of its head and its rows."""
-    _, seq, last_hash, *values = head
-    return StateBefore(
-        seq, last_hash, {row.obligation: row for row in rows}, dict(zip(HEAD, values, strict=True))
-    )
 
 
 def _reserve_numbers(connection: Connection, year: int, count: int) -> int:

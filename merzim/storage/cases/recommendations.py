@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from hashlib import sha256
 from operator import itemgetter
 
 from sqlalchemy import Connection, Engine, Table, exists, literal, select
 
-from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
+from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import read_column
 from merzim.storage.rows import Values, columns_of
 from merzim.storage.tables.board import RECOMMENDATION
@@ -38,8 +38,6 @@ FILE = "file"
 """The kind of the rows that stand for the files of a case."""
 TITLE_LIMIT = 200
 _OPTION = re.compile(r"[a-z_]+")
-AT_ONCE = 250
-"""Cases processed in one transaction."""
 
 
 def affects_lines(events: Iterable[Event]) -> bool:
@@ -52,20 +50,15 @@ def affects_lines(events: Iterable[Event]) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class CaseLines:
-    """What lists keep of a case: its recommendations; the rows of its registers and its files, as searches find
-    them; the lines of its registers that count for points.
+def lines(case: Case) -> Mapping[Table, list[Values]]:
+    """Return what lists and searches keep of a case by table, as its events make it: its recommendations, the
+    rows of its registers and its files, the lines of its registers that count for points.
     """
-
-    recommendations: list[Values]
-    rows: list[Values]
-    counted: list[Values]
-
-
-def lines(case: Case) -> CaseLines:
-    """Return what lists and searches keep of a case, as its events make it."""
-    return CaseLines(_recommendations(case), [*_rows(case), *_files(case)], _counted(case))
+    return {
+        RECOMMENDATION: _recommendations(case),
+        CASE_ROW: [*_rows(case), *_files(case)],
+        COUNTED_LINE: _counted(case),
+    }
 
 
 def _counted(case: Case) -> list[Values]:
@@ -129,17 +122,6 @@ def _recommendations(case: Case) -> list[Values]:
             }
         )
     return recommendations
-
-
-def write(connection: Connection, cases: Mapping[str, CaseLines]) -> None:
-    """Replace the lines of these cases, in the caller's transaction, which holds the cases."""
-    names = sorted(cases)
-    for table in (RECOMMENDATION, CASE_ROW, COUNTED_LINE):
-        for start in range(0, len(names), AT_ONCE):
-            connection.execute(table.delete().where(table.c.case.in_(names[start : start + AT_ONCE])))
-    insert_many(connection, RECOMMENDATION, [line for name in names for line in cases[name].recommendations])
-    insert_many(connection, CASE_ROW, [row for name in names for row in cases[name].rows])
-    insert_many(connection, COUNTED_LINE, [line for name in names for line in cases[name].counted])
 
 
 def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[str]:

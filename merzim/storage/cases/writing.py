@@ -1,30 +1,24 @@
-"""Writes a batch of case changes inside the write lock: each table by one statement for all cases.
+"""Writes changes of cases: their events, what is kept of them in tables, and what becomes of waiting letters.
 
-The state the batch was computed from must be unchanged: each case at its seq, each changed row as it was read.
-Rows are locked in key order, as a round locks them, so that deadlocks cannot occur.
+Each case is locked until the end before its state is compared: what changes were made from is what is there.
+Cases and rows are locked in the order of their keys, as a round locks them, so that deadlocks cannot occur.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
 
-from sqlalchemy import Connection, Executable, bindparam, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from calendars.hours import almaty, moment_of
 from merzim.storage import events
-from merzim.storage.cases import recommendations
-from merzim.storage.cases.batch import HEAD, Batch
-from merzim.storage.database.dialect import (
-    execute_for_names,
-    in_names,
-    insert_many,
-)
-from merzim.storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, Values, event
-from merzim.storage.tables.board import DEADLINE, MOVED
-from merzim.storage.tables.cases import CASE, INBOX, READER
+from merzim.storage.cases.batch import Batch, StoredCase
+from merzim.storage.database.dialect import chunks, execute_for_names, in_names, insert_many
+from merzim.storage.refusals import CaseBroken
+from merzim.storage.rows import EVENTS_IN_ORDER, event, rows_by_case
+from merzim.storage.tables.board import DEADLINE
+from merzim.storage.tables.cases import CASE, INBOX
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import NOTICE
 from notifications.event_notices import COMMENT, line_key
@@ -32,31 +26,15 @@ from notifications.moved_dates import MOVED as MOVED_STEP
 from notifications.notice import ANSWER_DAY
 from workflow.cases.changes import comments
 from workflow.cases.states import AWAITED
+from workflow.ports import Change, Conflict
 from workflow.reminders import is_about
 
-_HELD = (
-    select(CASE.c.id, CASE.c.seq).where(in_names(CASE.c.id)).order_by(CASE.c.id).with_for_update(key_share=True)
+_HEADS_OF = CASE.select().where(in_names(CASE.c.id)).order_by(CASE.c.id).with_for_update(key_share=True)
+_ROWS_OF = DEADLINE.select().where(in_names(DEADLINE.c.case))
+_DROP_ROW = DEADLINE.delete().where(
+    DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation == bindparam("k_obligation")
 )
-_HERE = (
-    DEADLINE.c.case == bindparam("k_case"),
-    DEADLINE.c.obligation == bindparam("k_obligation"),
-    DEADLINE.c.due.is_not_distinct_from(bindparam("k_due", type_=DEADLINE.c.due.type)),
-    DEADLINE.c.state == bindparam("k_state"),
-    DEADLINE.c.counts_until.is_not_distinct_from(
-        bindparam("k_counts_until", type_=DEADLINE.c.counts_until.type)
-    ),
-)
-_CHANGE_ROW = (
-    DEADLINE.update()
-    .where(*_HERE)
-    .values({name: bindparam(name) for name in ROW_COLUMNS if name not in ("case", "obligation")})
-)
-_DROP_ROW = DEADLINE.delete().where(*_HERE)
-_CHANGE_HEAD = (
-    CASE.update()
-    .where(CASE.c.id == bindparam("k_id"))
-    .values({name: bindparam(name) for name in (*HEAD, "seq", "head")})
-)
+_UNSAY = INBOX.delete().where(INBOX.c.case == bindparam("k_case"), INBOX.c.seq == bindparam("k_seq"))
 _QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due, NOTICE.c.step).where(
     NOTICE.c.state == "queued",
     # That nobody is asked for something any more, or that somebody said something, stays true.
@@ -68,59 +46,71 @@ _WITHDRAW = (
     .where(NOTICE.c.key == bindparam("k_key"), NOTICE.c.state == "queued")
     .values(state="withdrawn")
 )
-_UNSAY = INBOX.delete().where(INBOX.c.case == bindparam("k_case"), INBOX.c.seq == bindparam("k_seq"))
 
 
-class ConcurrentChange(Exception):
-    """A case or a row changed after the batch was computed."""
-
-    def __init__(self, case: str) -> None:
-        super().__init__(case)
-        self.case = case
-
-
-def write(connection: Connection, writes: Batch, now: datetime) -> None:
-    """Write the batch in the caller's transaction.
+def write(connection: Connection, changes: Sequence[Change], *, now: datetime) -> int:
+    """Write changes of cases in the caller's transaction; return the number of cases that changed.
 
     Raises:
-        ConcurrentChange: another writer changed one of the cases first.
-        IntegrityError: another writer created one of the cases first.
+        Conflict: a change was made from another state of its case than the stored one.
+        CaseBroken: the events of a case do not end where its head says.
+        IntegrityError: another writer is creating one of the cases.
     """
-    insert_many(connection, CASE, writes.opened)
-    _heads(connection, writes)
-    events.insert(connection, writes.events)
-    insert_many(connection, DEADLINE, [dict(zip(ROW_COLUMNS, row, strict=True)) for row in writes.rows_new])
-    _by_case(connection, _CHANGE_ROW, writes.rows_changed)
-    _by_case(connection, _DROP_ROW, writes.rows_gone)
-    if writes.readers:
-        connection.execute(READER.delete().where(READER.c.case.in_(sorted(writes.readers))))
-        readers = [
-            {"case": case, "person": person}
-            for case, readers in writes.readers.items()
-            for person in sorted(readers)
-        ]
-        insert_many(connection, READER, readers)
-    if writes.recommendations:
-        recommendations.write(connection, writes.recommendations)
-    insert_many(connection, INBOX, writes.inbox)
-    if writes.unsaid:
-        connection.execute(_UNSAY, writes.unsaid)
-        _drop_letters(connection, writes.unsaid, (COMMENT, ANSWER_DAY))
-        _ask_again(connection, writes.unsaid, now)
-    if writes.answered:
-        _drop_letters(connection, writes.answered, (ANSWER_DAY,))
-    if writes.waiting:
-        _withdraw(connection, writes)
-    insert_many(connection, MOVED, [{**row, "at": now} for row in writes.moved])
+    stored, batch = _locked(connection, [change.case.id for change in changes]), Batch()
+    for change in sorted(changes, key=lambda change: change.case.id):
+        before, read = stored.get(change.case.id, StoredCase({}, {})), change.case.seq - len(change.events)
+        if before.seq != read:
+            end = events.ends(connection, EVENT.c.stream == f"{events.CASE}{change.case.id}")
+            broken = [seq for seq, _ in end.values()] != [before.seq]
+            raise CaseBroken(change.case.id) if broken else Conflict(change.case.id, since=read)
+        batch.add(change, before, now=now)
+    _write_tables(connection, batch)
+    if batch.unsaid:
+        connection.execute(_UNSAY, [{"k_case": case, "k_seq": seq} for case, seq in batch.unsaid])
+        _drop_letters(connection, batch.unsaid, (COMMENT, ANSWER_DAY))
+        _ask_again(connection, batch.unsaid, now)
+    if batch.answered:
+        _drop_letters(connection, batch.answered, (ANSWER_DAY,))
+    if batch.waiting:
+        _withdraw(connection, batch)
+    return len(batch.changed)
 
 
-def _ask_again(connection: Connection, withdrawn_lines: Sequence[Values], now: datetime) -> None:
+def _locked(connection: Connection, ids: Sequence[str]) -> Mapping[str, StoredCase]:
+    """Return what is stored of these cases, locked until the end of the transaction; new ones are left out."""
+    heads = {
+        record.id: dict(record._mapping) for record in execute_for_names(connection, _HEADS_OF, sorted(ids))
+    }
+    rows = rows_by_case(execute_for_names(connection, _ROWS_OF, heads))
+    return {
+        case: StoredCase(head, {row.obligation: row for row in rows.get(case, ())})
+        for case, head in heads.items()
+    }
+
+
+def _write_tables(connection: Connection, batch: Batch) -> None:
+    """Delete and insert what a batch says, table by table; cases come first, for all else refers to them."""
+    insert_many(connection, CASE, batch.new[CASE])
+    for case, values in batch.heads.items():
+        connection.execute(CASE.update().where(CASE.c.id == case).values(**values))
+    events.insert(connection, batch.new[EVENT])
+    if batch.gone:
+        connection.execute(_DROP_ROW, batch.gone)
+    for table, cases in batch.replaced.items():
+        for names in chunks(cases, 500):
+            connection.execute(table.delete().where(table.c.case.in_(names)))
+    for table, rows in batch.new.items():
+        if table not in (CASE, EVENT):
+            insert_many(connection, table, rows)
+
+
+def _ask_again(connection: Connection, withdrawn_lines: Sequence[tuple[str, int]], now: datetime) -> None:
     """Queue again the reminders of questions whose answer was withdrawn, unless their day has passed."""
-    for case in sorted({str(line["k_case"]) for line in withdrawn_lines}):
+    for case in sorted({case for case, _ in withdrawn_lines}):
         comment_kinds = EVENT.c.kind.in_(("commented", "withdrawn"))
         query = EVENTS_IN_ORDER.where(EVENT.c.case == case, comment_kinds)
         case_comments = comments([event(record) for record in connection.execute(query)])
-        lines = {int(line["k_seq"]) for line in withdrawn_lines if line["k_case"] == case}
+        lines = {seq for of_case, seq in withdrawn_lines if of_case == case}
         answered = {comment.answers for comment in case_comments if comment.seq in lines}
         starts = [
             line_key(case, comment.seq)
@@ -138,45 +128,17 @@ def _ask_again(connection: Connection, withdrawn_lines: Sequence[Values], now: d
             connection.execute(requeuing.values(state="queued"))
 
 
-def _drop_letters(connection: Connection, lines: Sequence[Values], steps: Sequence[str]) -> None:
+def _drop_letters(connection: Connection, lines: Sequence[tuple[str, int]], steps: Sequence[str]) -> None:
     """Withdraw the queued letters about events of cases."""
-    starts = [NOTICE.c.key.startswith(line_key(str(line["k_case"]), int(line["k_seq"]))) for line in lines]
-    of_cases = NOTICE.c.case.in_({str(line["k_case"]) for line in lines})
+    starts = [NOTICE.c.key.startswith(line_key(case, seq)) for case, seq in lines]
+    of_cases = NOTICE.c.case.in_({case for case, _ in lines})
     withdrawal = NOTICE.update().where(
         of_cases, NOTICE.c.step.in_(steps), NOTICE.c.state == "queued", or_(*starts)
     )
     connection.execute(withdrawal.values(state="withdrawn"))
 
 
-def _heads(connection: Connection, writes: Batch) -> None:
-    """Lock the cases at the seq they were computed from, and update their heads."""
-    existing = {name for name in {*writes.written, *writes.recommendations} if writes.expected[name]}
-    _hold(connection, {name: writes.expected[name] for name in sorted(existing)})
-    if writes.changed:
-        connection.execute(_CHANGE_HEAD, writes.changed)
-
-
-def _hold(connection: Connection, expected: dict[str, int]) -> None:
-    """Lock the cases. Raises ConcurrentChange for one that does not end at its expected event."""
-    stands = dict(map(tuple, execute_for_names(connection, _HELD, sorted(expected))))
-    for name, seq in expected.items():
-        if stands.get(name) != seq:
-            raise ConcurrentChange(name)
-
-
-def _by_case(connection: Connection, statement: Executable, rows: Iterable[Values]) -> None:
-    """Run a statement for rows at their places, one case after the other.
-
-    Raises:
-        ConcurrentChange: a row of the case is no longer what it was.
-    """
-    for case, of_case in groupby(rows, key=itemgetter("k_case")):
-        places = list(of_case)
-        if connection.execute(statement, places).rowcount != len(places):
-            raise ConcurrentChange(str(case))
-
-
-def _withdraw(connection: Connection, writes: Batch) -> None:
+def _withdraw(connection: Connection, batch: Batch) -> None:
     """Withdraw unsent notices of outdated due dates, and of deadlines that now belong to another unit or
     person.
 
@@ -184,14 +146,14 @@ def _withdraw(connection: Connection, writes: Batch) -> None:
     """
     # After the rows: a round that queued a notice of the old due date holds its row until it commits, so what
     # is read here is all there is.
-    queued = execute_for_names(connection, _QUEUED_OF, writes.waiting)
+    queued = execute_for_names(connection, _QUEUED_OF, batch.waiting)
     stale = [
         {"k_key": key}
         for key, case, obligation, due, step in queued
-        if (step != MOVED_STEP and (case, obligation) in writes.reassigned)
+        if (step != MOVED_STEP and (case, obligation) in batch.reassigned)
         or not any(
             row.obligation == obligation and is_about(row, step, due) and row.state in AWAITED
-            for row in writes.waiting[case]
+            for row in batch.waiting[case]
         )
     ]
     if stale:
