@@ -9,7 +9,6 @@ from itertools import count
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, select, update
 
-from merzim.storage.accounts import rate_limits
 from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt, prune
 from merzim.storage.database.dialect import in_names, insert, read_for_names
 from merzim.storage.database.engine import Row_, execute, read, read_first, reading, writing
@@ -43,6 +42,8 @@ _VALID_ENTRY = select(*(ENTRY.c[name] for name in _CREDENTIAL_FIELDS)).where(
     ENTRY.c.ended_at.is_(None),
     ENTRY.c.expires_at > bindparam("k_now"),
 )
+MAX_DEVICES = 30
+"""The most browsers remembered for one account."""
 _PRUNE_EVERY = 50
 """Attempts of this process between two deletions of expired rate limits."""
 
@@ -158,18 +159,20 @@ class SqlAccounts:
             by: who issued it; by default the account.
         """
         with writing(self._engine) as connection:
-            if entry.kind == "device":
+            given = give_entry(connection, entry, by=by or entry.login, now=entry.created_at)
+            if entry.kind != "device":
                 # A device grants no access, so it is not in the chain.
-                rate_limits.keep(connection, entry)
+                record(connection, given)
                 return
-            record(connection, give_entry(connection, entry, by=by or entry.login, now=entry.created_at))
+            mine = (ENTRY.c.kind == "device", ENTRY.c.login == entry.login)
+            valid = (ENTRY.c.ended_at.is_(None), ENTRY.c.expires_at > entry.created_at)
+            newest = select(ENTRY.c.hash).where(*mine, *valid).order_by(ENTRY.c.created_at.desc(), ENTRY.c.hash)
+            remaining = connection.execute(newest.limit(MAX_DEVICES)).scalars().all()
+            connection.execute(ENTRY.delete().where(*mine, ENTRY.c.hash.not_in(remaining)))
 
     def entry(self, kind: CredentialKind, hash: str, *, now: datetime) -> Credential | None:
         """Return the entry of a kind and hash; None if there is none, or it was ended or has expired."""
-        with reading(self._engine) as connection:
-            if kind == "device":
-                return rate_limits.find(connection, hash, now=now)
-            row = connection.execute(_VALID_ENTRY, {"k_hash": hash, "k_kind": kind, "k_now": now}).first()
+        row = read_first(self._engine, _VALID_ENTRY, {"k_hash": hash, "k_kind": kind, "k_now": now})
         return Credential(**row._mapping) if row is not None else None
 
     def entries(self, login: str, *, now: datetime) -> Sequence[Credential]:
@@ -179,10 +182,7 @@ class SqlAccounts:
             .where(ENTRY.c.login == login, ENTRY.c.ended_at.is_(None), ENTRY.c.expires_at > now)
             .order_by(ENTRY.c.created_at.desc())
         )
-        with reading(self._engine) as connection:
-            entries = [read_as(Credential, row) for row in connection.execute(query)]
-            entries += rate_limits.list_of(connection, login, now=now)
-        return sorted(entries, key=lambda entry: entry.created_at, reverse=True)
+        return [read_as(Credential, row) for row in read(self._engine, query)]
 
     def seen(self, hash: str, *, now: datetime) -> None:
         """Record the moment an entry was last used."""
@@ -214,7 +214,6 @@ class SqlAccounts:
         mine = ENTRY.c.login == login
         with writing(self._engine) as connection:
             ended = end_entries(connection, mine if hash is None else and_(mine, ENTRY.c.hash == hash), now)
-            rate_limits.end(connection, login, hash)
             if ended:
                 record(connection, Draft(kind="entries_ended", name=login, by=by or login, at=now))
 
@@ -245,7 +244,6 @@ def give_entry(connection: Connection, entry: Credential, *, by: str, now: datet
 def end_ways_in(connection: Connection, login: str, now: datetime) -> None:
     """End the sessions, tokens, feeds and remembered browsers of an account."""
     end_entries(connection, ENTRY.c.login == login, now)
-    rate_limits.end(connection, login)
 
 
 def end_entries(connection: Connection, which: ColumnElement[bool], now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Rate limits of log-in attempts, shared by all processes, and the browsers an account has logged in from."""
+"""Rate limits of log-in attempts, shared by all processes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from hashlib import sha256
 from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, or_, select, update
 
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import Row_, reading, writing
-from merzim.storage.rows import columns_of, read_as
-from merzim.storage.tables.accounts import DEVICE, RATE_LIMIT
-from workflow.org.access import Credential, LimitReached, RateLimit
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.tables.accounts import RATE_LIMIT
+from workflow.org.access import LimitReached, RateLimit
 
 MAX_ROWS = 100_000
 """Above so many rows, those of single attempts are deleted."""
@@ -98,43 +97,3 @@ def _length(limit: RateLimit) -> int:
 def _seconds(now: datetime) -> int:
     """Return a moment as seconds since 1970."""
     return int(now.timestamp())
-
-
-MAX_DEVICES = 30
-"""The most browsers remembered for one account."""
-
-
-def keep(connection: Connection, entry: Credential) -> None:
-    """Store a device; delete expired ones and the oldest beyond MAX_DEVICES."""
-    connection.execute(DEVICE.insert(), columns_of(DEVICE, entry))
-    newest = (
-        select(DEVICE.c.hash)
-        .where(DEVICE.c.login == entry.login)
-        .order_by(DEVICE.c.seen_at.desc(), DEVICE.c.created_at.desc(), DEVICE.c.hash)
-        .limit(MAX_DEVICES)
-    )
-    remaining = {*connection.execute(newest).scalars(), entry.hash}
-    obsolete = or_(DEVICE.c.hash.not_in(remaining), DEVICE.c.expires_at <= entry.created_at)
-    connection.execute(DEVICE.delete().where(DEVICE.c.login == entry.login, obsolete))
-
-
-def find(connection: Connection, hash: str, *, now: datetime) -> Credential | None:
-    """Return the device of a hash; None if there is none, or it has expired."""
-    row = connection.execute(DEVICE.select().where(DEVICE.c.hash == hash, DEVICE.c.expires_at > now)).first()
-    return _entry(row) if row else None
-
-
-def list_of(connection: Connection, login: str, *, now: datetime) -> list[Credential]:
-    """Return the devices of an account that have not expired, in no order."""
-    query = DEVICE.select().where(DEVICE.c.login == login, DEVICE.c.expires_at > now)
-    return [_entry(row) for row in connection.execute(query)]
-
-
-def end(connection: Connection, login: str, hash: str | None = None) -> None:
-    """Forget one device of an account, or all of them."""
-    statement = DEVICE.delete().where(DEVICE.c.login == login)
-    connection.execute(statement if hash is None else statement.where(DEVICE.c.hash == hash))
-
-
-def _entry(record: Row_) -> Credential:
-    return read_as(Credential, record, kind="device")

@@ -27,7 +27,7 @@ from merzim.storage.events import Draft
 from merzim.storage.maintenance import triggers
 from merzim.storage.org.chain import IN_ORDER, office_event, record
 from merzim.storage.org.store import FormerPerson
-from merzim.storage.tables.accounts import ACCOUNT, DEVICE, ENTRY, IDENTITY, RECOVERY_CODE
+from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY, RECOVERY_CODE
 from merzim.storage.tables.base import TableBase, canonical
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT, OF_CASES
@@ -276,7 +276,7 @@ def _take_away(connection: Connection, words: Words, now: datetime) -> None:
     """Delete a person's accounts with all ways to log in, and the link to a chat."""
     logins, keys = [*words.logins], [*words.keys]
     end_entries(connection, ENTRY.c.login.in_(logins), now)
-    for table in (ACCOUNT, IDENTITY, RECOVERY_CODE, DEVICE):
+    for table in (ACCOUNT, IDENTITY, RECOVERY_CODE):
         connection.execute(table.delete().where(table.c.login.in_(logins)))
     connection.execute(LINK.delete().where(LINK.c.person.in_(keys)))
 

@@ -30,7 +30,7 @@ class AccountRow(TableBase, table=True):
 
 class EntryRow(TableBase, table=True):
     """A credential other than a password, stored as the SHA-256 of its secret: a session, an invitation, an API
-    token, a feed. `scope` limits its use.
+    token, a feed, a browser the account has logged in from. `scope` limits its use.
     """
 
     __tablename__ = "entry"
@@ -89,25 +89,8 @@ class RateLimitRow(TableBase, table=True):
     until: int = Field(sa_type=BigInteger, index=True)
 
 
-class DeviceRow(TableBase, table=True):
-    """A browser an account has logged in from, by the SHA-256 of its cookie's secret. Ended ones are deleted.
-
-    Not stored in `entry`, because pages of the previous version list every row of that table.
-    """
-
-    __tablename__ = "device"
-
-    hash: str = Field(primary_key=True)
-    login: str = Field(index=True)
-    name: str = ""
-    created_at: datetime = Field(sa_type=UtcMoment)
-    seen_at: datetime = Field(sa_type=UtcMoment)
-    expires_at: datetime = Field(sa_type=UtcMoment)
-
-
 ACCOUNT = table("account")
 ENTRY = table("entry")
 IDENTITY = table("identity")
 RECOVERY_CODE = table("recovery_code")
 RATE_LIMIT = table("rate_limit")
-DEVICE = table("device")
