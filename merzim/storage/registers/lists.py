@@ -135,16 +135,19 @@ class SqlRegisterLists:
             instead: row -> the key it is sorted by in place of its own.
         """
         key = _R.number if not sort else _R.unit if sort == UNIT else func.coalesce(self._cell(sort), "")
-        conditions = self._conditions(query)
-        measures = [func.count(), *(func.sum(self._number(name)) for name in totals)]
+        conditions, numbers = self._conditions(query), [self._number(name) for name in totals]
         with reading(self._engine) as connection:
-            total, *amounts = connection.execute(select(*measures).where(*conditions)).one()
             if order is None and not instead:
+                measures = select(func.count(), *map(func.sum, numbers)).where(*conditions)
+                total, *amounts = connection.execute(measures).one()
                 places = [key.desc(), _R.id.desc()] if descending else [key, _R.id]
                 by_key = select(_R.id).where(*conditions).order_by(*places).limit(limit).offset(offset)
                 ids = connection.execute(by_key).scalars().all()
             else:
-                found = connection.execute(select(_R.id, key).where(*conditions)).all()
+                # Read once: the JSON of many rows costs more than all else.
+                found = connection.execute(select(_R.id, key, *numbers).where(*conditions)).all()
+                total = len(found)
+                amounts = [sum(record[n] or 0 for record in found) for n in range(2, 2 + len(numbers))]
                 ids = _in_order(found, order or str, instead or {}, descending)[offset : offset + limit]
             by_id = {head.id: head for head in heads(connection, ids)}
         return FoundHeads(
@@ -348,7 +351,7 @@ def _in_order(
     """Return the ids of rows in the order of their keys. `order`: what a key is ordered by; `instead`: by id
     of a row the key that stands for its own.
     """
-    pairs = [(instead.get(id, key), id) for id, key in found]
+    pairs = [(instead.get(id, key), id) for id, key, *_ in found]
     keys = sorted({key for key, _ in pairs}, key=lambda key: (order(key) if key else "", key))
     places = {key: place for place, key in enumerate(keys)}
     return [id for _, id in sorted(((places[key], id) for key, id in pairs), reverse=descending)]
