@@ -35,8 +35,6 @@ from workflow.registers.values import Values, as_date, holds, is_filled
 MAX_CHANGED = 500
 """Above so many changes since the last round, whole years are compared."""
 log = logging.getLogger("merzim.registers")
-_Days: TypeAlias = "Mapping[str, Collection[date]]"
-"""Fact -> days in the periods that are compared."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,44 +60,31 @@ def follow_duties(
         rows: the rows before and after the change; a withdrawn one only as before.
         ground: ground for corrections and withdrawals.
     """
-    periods = {
-        (fulfilment.fact, day, row.unit)
+    carried = [
+        (fulfilment.fact, row.unit, day.year)
         for row in (rows if register.fulfils else ())
         for fulfilment in register.fulfils
         if (day := _period_day(fulfilment, row.values)) is not None
-    }
-    for year in sorted({day.year for _, day, _ in periods}):
+    ]
+    for year in sorted({year for _, _, year in carried}):
         duties = _YearDuties(app, year, today=at.today)
-        touched: dict[str, dict[str, set[date]]] = defaultdict(lambda: defaultdict(set))
-        for fact, day, unit in sorted(periods):
-            case = duties.case_of(fact, unit) if day.year == year else ""
-            if case:
-                touched[case][fact].add(day)
-        for case, days in touched.items():
-            _follow(app, duties, case, days, ground=ground, by=at.by, now=at.now)
+        cases = {duties.case_of(fact, unit) for fact, unit, of_year in carried if of_year == year}
+        for case in sorted(cases - {""}):
+            _follow(app, duties, case, ground=ground, by=at.by, now=at.now)
 
 
 def record_year(app: AppContext, year: int, *, among: Collection[str] | None = None, at: Stamp) -> None:
     """Make the cases of a year match the register rows wherever they differ. `among`: only these cases."""
     duties = _YearDuties(app, year, today=at.today)
     cases = duties.cases() if among is None else duties.cases().intersection(among)
-    rows = duties.rows(duties.by_fact) if cases else {}
+    rows = duties.rows() if cases else {}
     for case in app.ledger.cases(cases).values():
         view = app.case_commands.view_of(case, today=duties.today)
         if row_changes(view, duties.of_case(case, view.procedure, rows)):
-            _follow(app, duties, case.id, None, ground="", by=at.by, now=at.now)
+            _follow(app, duties, case.id, ground="", by=at.by, now=at.now)
 
 
-def _follow(
-    app: AppContext,
-    duties: _YearDuties,
-    case_id: str,
-    days: _Days | None,
-    *,
-    ground: str,
-    by: str,
-    now: datetime,
-) -> None:
+def _follow(app: AppContext, duties: _YearDuties, case_id: str, *, ground: str, by: str, now: datetime) -> None:
     """Make a case match the rows, which are read after the case.
 
     A case that other users keep changing at the same moment is left to the next round.
@@ -107,16 +92,13 @@ def _follow(
 
     def read(view: View) -> Mapping[str, Sequence[DutyRow]]:
         case, procedure = view.case, view.procedure
-        facts = duties.by_fact if days is None else days
-        rows_by_fact = duties.of_case(case, procedure, duties.rows(facts, duties.units_of(case)), days)
+        rows_by_fact = duties.of_case(case, procedure, duties.rows(duties.units_of(case)))
         rows = {row.row for duty_rows in rows_by_fact.values() for row in duty_rows}
-        recorded = (
-            fact for fact in case.facts.values() if fact.row and fact.name.partition("#")[0] in rows_by_fact
-        )
-        if all(fact.row in rows for fact in recorded):
+        recorded = (fact for fact in case.facts.values() if fact.name.partition("#")[0] in rows_by_fact)
+        if all(fact.row in rows for fact in recorded if fact.row):
             return rows_by_fact
         # The row was deleted, or its unit no longer belongs to the case.
-        return duties.of_case(case, procedure, duties.rows(facts), days)
+        return duties.of_case(case, procedure, duties.rows())
 
     try:
         at = Stamp(by=by, now=now, today=duties.today)
@@ -222,10 +204,10 @@ class _YearDuties:
         units = SqlRegisterLists(self._app.engine).units(facts) if facts else ()
         return {self.case_of(fact, unit) for name, unit in units for fact in facts[name]} - {""}
 
-    def rows(self, facts: Iterable[str], units: Collection[str] | None = None) -> _Rows:
-        """Return what the rows of the year carry out of these facts. `units`: rows of these; None for all."""
+    def rows(self, units: Collection[str] | None = None) -> _Rows:
+        """Return what the rows of the year carry out. `units`: rows of these; None for all."""
         rows: dict[tuple[str, str], list[_Done]] = defaultdict(list)
-        for fact in facts:
+        for fact in self.by_fact:
             for done in self._read(fact, units):
                 case = self.case_of(fact, done.unit)
                 if case or done.unit not in self._office.units:
@@ -244,25 +226,18 @@ class _YearDuties:
                     row = _duty_row(fulfilment, record.id, on, values)
                     yield _Done(unit=record.unit, day=day, key=key, row=row)
 
-    def of_case(
-        self, case: Case, procedure: Procedure, rows: _Rows, days: _Days | None = None
-    ) -> Mapping[str, Sequence[DutyRow]]:
-        """Return the rows that carry out facts of a case, by name of the fact with its period.
-
-        Args:
-            days: only the periods that contain these days; None for the whole year.
-        """
+    def of_case(self, case: Case, procedure: Procedure, rows: _Rows) -> Mapping[str, Sequence[DutyRow]]:
+        """Return the rows that carry out facts of a case, by name of the fact with its period."""
         rows_by_fact = dict[str, Sequence[DutyRow]]()
         recorded = {fact.row for fact in case.facts.values()}
-        months = [date(self.first.year, month, 1) for month in range(1, 13)]
-        for fact in self.by_fact if days is None else days:
+        for fact in self.by_fact:
             obligation = procedure.by_id.get(fact.partition(":")[2])
             if obligation is None or not fact.startswith(f"{procedure.id}:"):
                 continue
             # The unit of a row may be gone from the office: what was recorded of it stays.
             stay = [done for done in rows.get(("", fact), ()) if done.row.row in recorded]
             done_here = [*rows.get((case.id, fact), ()), *stay]
-            for name, span in _periods(obligation, months if days is None else days[fact], self):
+            for name, span in self._periods(obligation):
                 once: dict[object, DutyRow] = {}
                 for done in done_here:
                     other = once.get(done.key)
@@ -271,17 +246,14 @@ class _YearDuties:
                 rows_by_fact[name] = sorted(once.values(), key=lambda row: (row.on, row.row))
         return rows_by_fact
 
-
-def _periods(
-    obligation: Obligation, days: Iterable[date], duties: _YearDuties
-) -> Iterator[tuple[str, PeriodSpan]]:
-    """Yield the periods of an obligation that contain these days: name of the fact, and the period."""
-    recurs = obligation.recurs
-    if recurs is None:
-        yield obligation.id, PeriodSpan(str(duties.first.year), duties.first, duties.last)
-        return
-    for span in dict.fromkeys(period_of(day, recurs.every) for day in days):
-        yield f"{obligation.id}.{span.name}", span
+    def _periods(self, obligation: Obligation) -> Iterator[tuple[str, PeriodSpan]]:
+        """Yield the periods of an obligation in the year: name of the fact, and the period."""
+        if obligation.recurs is None:
+            yield obligation.id, PeriodSpan(str(self.first.year), self.first, self.last)
+            return
+        months = [self.first.replace(month=month) for month in range(1, 13)]
+        for span in dict.fromkeys(period_of(month, obligation.recurs.every) for month in months):
+            yield f"{obligation.id}.{span.name}", span
 
 
 def _period_day(fulfilment: Fulfilment, values: Values) -> date | None:
