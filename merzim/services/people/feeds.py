@@ -6,7 +6,7 @@ address can read it, so nothing confidential is included.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -23,7 +23,7 @@ from notifications.letter_links import CHOICES
 from notifications.letters.subjects import confidential
 from notifications.notice import CalendarEntry as Item
 from notifications.wire.entry import item_id
-from workflow.board.rows import DeadlineFilter, Horizon, Row, Urgency
+from workflow.board.rows import DeadlineFilter, Horizon, Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.register_deadlines import entry_obligation
@@ -38,8 +38,8 @@ MOST_FEEDS = 10
 """Maximum number of feeds of one account."""
 MAX_ITEMS = 500
 """Maximum number of items in a feed: the nearest ones."""
-MOST_OVERDUE = 20_000
-"""Maximum number of a person's overdue deadlines that are read to find the nearest."""
+MOST_READ = 20_000
+"""Maximum number of a person's deadlines that are read to find the nearest."""
 _TOUCH = timedelta(hours=1)
 
 
@@ -145,18 +145,8 @@ def _own_rows(ctx: RequestContext, reader: Reader, today: date) -> list[tuple[Ca
     reads, day = ctx.reads.seen_by(scope(reader)).whole_office(), Horizon(today=today, soon=today)
     assignees = frozenset(find_assignments(reads.office(), reader.person, reads.assignees(), on=today))
     # The longest overdue come first, the nearest last: all of them are read.
-    limits: Mapping[Urgency, int] = {
-        "overdue": MOST_OVERDUE,
-        "today": MAX_ITEMS,
-        "near": MAX_ITEMS,
-        "later": MAX_ITEMS,
-    }
-    rows = [
-        row
-        for urgency, limit in limits.items()
-        for row in reads.listed(DeadlineFilter(urgency=urgency, horizon=day, assignees=assignees), limit=limit)
-        if row.due is not None and today - BACK <= row.due <= today + AHEAD
-    ]
+    listed = reads.listed(DeadlineFilter(horizon=day, assignees=assignees), limit=MOST_READ)
+    rows = [row for row in listed if row.due is not None and today - BACK <= row.due <= today + AHEAD]
     rows = sorted(rows, key=lambda row: _days_away(row, today))[:MAX_ITEMS]
     cases = reads.whole({row.case for row in rows})
     return _by_day((cases[row.case], row) for row in rows if row.case in cases)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from merzim.services.app import AppContext
+from merzim.services.board.assignees import find_assignments
 from merzim.services.context import RequestContext
-from merzim.services.names import assignee_key, assignees_of
-from workflow.board.rows import Row
-from workflow.cases.case import Case
+from merzim.services.names import assignees_of, cases_of
+from workflow.board.rows import DeadlineFilter, Horizon
 from workflow.deadlines.lateness import is_overdue
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.law.procedure import Obligation, Text
-from workflow.org.office import Office, Person, Recipient
+from workflow.law.procedure import Text
+from workflow.org.office import Office, Person
 
-CHUNK_SIZE = 500
-"""Cases read together."""
+MOST = 20_000
+"""Maximum number of deadlines that are looked through."""
+_Duty: TypeAlias = "tuple[Text | None, str, tuple[str, ...]]"
+"""Title, unit, and who gets it then."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,40 +45,31 @@ def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:
 
     Confidential cases are counted without a title: administrators of people may not see them.
     """
-    app, today = ctx.app, ctx.today
-    office = app.reads.office()
+    reads, library, today = ctx.app.reads, ctx.app.library, ctx.today
+    office = reads.office()
     without = _office_without(office, person)
-    duty_counts: Counter[tuple[str, str, str, tuple[str, ...]]] = Counter()
-    late: Counter[tuple[str, str, str, tuple[str, ...]]] = Counter()
-    titles: dict[tuple[str, str], Text] = {}
-    by_case: dict[str, list[Row]] = {}
-    for row in app.reads.due(app.calendar.first, app.calendar.last):
-        by_case.setdefault(row.case, []).append(row)
-    names = sorted(by_case)
-    for start in range(0, len(names), CHUNK_SIZE):
-        for case in app.ledger.cases(names[start : start + CHUNK_SIZE]).values():
-            secret = case.confidential or app.library.of(case).confidential
-            for row in by_case[case.id]:
-                obligation = _find_obligation(app, case, row.obligation)
-                if obligation is None:
-                    continue
-                assignee = assignee_key(case, obligation, row.obligation)
-                if person not in _keys(assignees_of(office, assignee, on=today)):
-                    continue
-                to = () if secret else _keys(assignees_of(without, assignee, on=today))
-                key = ("", "", "", ()) if secret else (case.procedure, obligation.id, case.unit, to)
-                titles[key[0], key[1]] = obligation.title
-                duty_counts[key] += 1
-                late[key] += is_overdue(row, today=today)
+    own = frozenset(find_assignments(office, person, reads.assignees(), on=today))
+    rows = reads.listed(DeadlineFilter(horizon=Horizon(today=today, soon=today), assignees=own), limit=MOST)
+    cases = cases_of(reads, rows)
+    counts, late = Counter[_Duty](), Counter[_Duty]()
+    for row in rows:
+        case = cases[row.case]
+        duty: _Duty = (None, "", ())
+        if not (case.confidential or library.of(case).confidential):
+            to = assignees_of(without, row.assignee, on=today)
+            title = entry_obligation(case, library.of(case), row.obligation).title
+            duty = (title, case.unit, tuple(recipient.person.key for recipient in to))
+        counts[duty] += 1
+        late[duty] += is_overdue(row, today=today)
     return [
         PendingDuty(
-            title=titles[key[0], key[1]] if key[0] else None,
-            unit=key[2],
+            title=duty[0],
+            unit=duty[1],
             count=count,
-            late=late[key],
-            to=tuple(office.people[person] for person in key[3]),
+            late=late[duty],
+            to=tuple(office.people[key] for key in duty[2]),
         )
-        for key, count in duty_counts.most_common()
+        for duty, count in counts.most_common()
     ]
 
 
@@ -89,15 +82,3 @@ def _office_without(office: Office, person: str) -> Office:
     }
     officer = office.officer if office.officer != person else None
     return replace(office, people=people, officer=officer)
-
-
-def _keys(recipients: Iterable[Recipient]) -> tuple[str, ...]:
-    return tuple(recipient.person.key for recipient in recipients)
-
-
-def _find_obligation(app: AppContext, case: Case, name: str) -> Obligation | None:
-    """Return an obligation of a case; None if it has no such one any more."""
-    try:
-        return entry_obligation(case, app.library.of(case), name)
-    except KeyError:
-        return None
