@@ -6,15 +6,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Table, select
 
+from merzim.storage.database.engine import Row_
 from merzim.storage.events import HASHES
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT, OF_CASES
-from merzim.storage.tables.notices import NOTICE
 from notifications.notice import Notice
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, fold
@@ -37,8 +37,6 @@ def columns_of(table: Table, value: object, /, **others: object) -> Values:
 
 ROW_COLUMNS: tuple[str, ...] = Row._fields
 """The columns of the board's table, in its order: a row is the tuple of their values."""
-NOTICE_COLUMNS: tuple[str, ...] = tuple(column.name for column in NOTICE.columns)
-_notice_values = attrgetter(*NOTICE_COLUMNS)
 _HEAD = (
     "id",
     "procedure",
@@ -73,15 +71,9 @@ def rows_by_case(records: Iterable[Sequence[Any]]) -> dict[str, list[Row]]:
     return case_rows
 
 
-def to_notice(record: Iterable[Any]) -> Notice:
+def to_notice(record: Row_) -> Notice:
     """Return a notice with its delivery record; one that belongs to no case has the case ""."""
-    values = dict(zip(NOTICE_COLUMNS, record, strict=True))
-    return Notice(**{**values, "case": values["case"] or ""})
-
-
-def notice_values(value: Notice) -> Values:
-    values = dict(zip(NOTICE_COLUMNS, _notice_values(value), strict=True))
-    return {**values, "case": value.case or None}
+    return Notice(**{**record._mapping, "case": record.case or ""})
 
 
 def event(record: Sequence[Any]) -> Event:

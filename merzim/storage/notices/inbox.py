@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, select
+from sqlalchemy import Connection, Engine, and_, bindparam, select
 
-from merzim.storage.database.dialect import execute_for_names, in_names
-from merzim.storage.database.engine import Row_, execute, read, read_value
+from merzim.storage.database.engine import Row_, execute, read
 from merzim.storage.rows import EVENT_COLUMNS, event
 from merzim.storage.tables.cases import CASE, INBOX
 from merzim.storage.tables.events import EVENT, OF_CASES
-from merzim.storage.tables.notices import NOTICE
 from notifications.ports import InboxLine
 
 _ABOUT = {name: INBOX.c[name].label(f"inbox_{name}") for name in ("person", "kind", "read_at")}
-_LINES = (
+LINES = (
     select(*EVENT_COLUMNS, *_ABOUT.values(), CASE.c.confidential)
     .join(INBOX, and_(OF_CASES, EVENT.c.case == INBOX.c.case, EVENT.c.seq == INBOX.c.seq))
     .join(CASE, CASE.c.id == INBOX.c.case)
@@ -33,23 +31,6 @@ _MARK_ANNOUNCED = (
 )
 
 
-def unread(engine: Engine, person: str, conditions: Sequence[ColumnElement[bool]]) -> int:
-    """Return the number of a person's unread events, in cases visible to them."""
-    query = select(func.count()).select_from(INBOX).join(CASE, CASE.c.id == INBOX.c.case)
-    return int(read_value(engine, query.where(INBOX.c.person == person, _UNREAD, *conditions)))
-
-
-def lines(
-    engine: Engine, person: str, conditions: Sequence[ColumnElement[bool]], *, limit: int, offset: int = 0
-) -> list[InboxLine]:
-    """Return the events for a person, the newest first, in cases visible to them."""
-    query = _LINES.where(INBOX.c.person == person, *conditions)
-    query = (
-        query.order_by(INBOX.c.at.desc(), INBOX.c.case.desc(), INBOX.c.seq.desc()).limit(limit).offset(offset)
-    )
-    return [_line(record) for record in read(engine, query)]
-
-
 def mark_read(engine: Engine, person: str, *, case: str = "", seq: int = 0, now: datetime) -> int:
     """Mark events as read for a person: all, those of a case, or one; return how many were unread."""
     step = INBOX.update().where(INBOX.c.person == person, _UNREAD).values(read_at=now)
@@ -62,8 +43,8 @@ def mark_read(engine: Engine, person: str, *, case: str = "", seq: int = 0, now:
 
 def untold(engine: Engine, *, limit: int) -> list[InboxLine]:
     """Return the events no letter was queued for, the oldest first."""
-    query = _LINES.where(INBOX.c.untold).order_by(INBOX.c.at, INBOX.c.person, INBOX.c.case, INBOX.c.seq)
-    return [_line(record) for record in read(engine, query.limit(limit))]
+    query = LINES.where(INBOX.c.untold).order_by(INBOX.c.at, INBOX.c.person, INBOX.c.case, INBOX.c.seq)
+    return [to_line(record) for record in read(engine, query.limit(limit))]
 
 
 def settle(connection: Connection, lines_to_settle: Sequence[InboxLine]) -> None:
@@ -76,7 +57,7 @@ def settle(connection: Connection, lines_to_settle: Sequence[InboxLine]) -> None
         connection.execute(_MARK_ANNOUNCED, keys)
 
 
-def _line(record: Row_) -> InboxLine:
+def to_line(record: Row_) -> InboxLine:
     return InboxLine(
         person=record.inbox_person,
         kind=record.inbox_kind,
@@ -84,20 +65,3 @@ def _line(record: Row_) -> InboxLine:
         confidential=record.confidential,
         read_at=record.inbox_read_at,
     )
-
-
-def unread_letters(
-    connection: Connection, cases: Collection[str], people: Sequence[str]
-) -> Mapping[tuple[str, str], str]:
-    """Return by case and obligation the key of the last letter sent to these people and not acknowledged."""
-    query = (
-        select(NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.key)
-        .where(
-            in_names(NOTICE.c.case),
-            NOTICE.c.person.in_(people),
-            NOTICE.c.state == "sent",
-            NOTICE.c.acknowledged_at.is_(None),
-        )
-        .order_by(NOTICE.c.sent_at)
-    )
-    return {(case, obligation): key for case, obligation, key in execute_for_names(connection, query, cases)}

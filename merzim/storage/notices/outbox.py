@@ -31,7 +31,7 @@ from merzim.storage.notices import faults, inbox, journal, steps
 from merzim.storage.notices.bundles import CombinedNotices
 from merzim.storage.org.store import PresentOffice
 from merzim.storage.refusals import retry_until_back
-from merzim.storage.rows import NOTICE_COLUMNS, notice_values, to_notice
+from merzim.storage.rows import columns_of, to_notice
 from merzim.storage.tables.base import moment
 from merzim.storage.tables.board import MOVED
 from merzim.storage.tables.notices import NOTICE, UNREAD
@@ -124,8 +124,7 @@ class SqlOutbox(CombinedNotices):
 
     def _mark(self, marks: Sequence[DeliveryOutcome], now: datetime) -> None:
         with writing(self._engine) as connection:
-            changed_notices = [to_notice(record) for record in connection.execute(steps.step(marks, now=now))]
-            journal.prove_these(connection, changed_notices, now=now)
+            journal.prove_these(connection, steps.store_outcomes(connection, marks, now=now), now=now)
 
     @contextmanager
     def delivering(self) -> Iterator[None]:
@@ -155,11 +154,8 @@ class SqlOutbox(CombinedNotices):
         if state == "queued":
             step = step.values(not_before=now)
         with writing(self._engine) as connection:
-            recovered_keys = (
-                connection.execute(select(NOTICE.c.key).where(abandoned_notices).with_for_update())
-                .scalars()
-                .all()
-            )
+            left = select(NOTICE.c.key).where(abandoned_notices).with_for_update()
+            recovered_keys = connection.execute(left).scalars().all()
             connection.execute(step)
             journal.prove(connection, recovered_keys, now=now)
             return len(recovered_keys)
@@ -283,7 +279,7 @@ class SqlOutbox(CombinedNotices):
 def _insert(connection: Connection, letters: Sequence[Notice]) -> int:
     """Insert notices, or queue withdrawn ones again; return how many were queued."""
     step = insert(connection, NOTICE)
-    renewed = [name for name in NOTICE_COLUMNS if name != "key"]
+    renewed = [column.name for column in NOTICE.columns if column.name != "key"]
     step = step.on_conflict_do_update(
         index_elements=[NOTICE.c.key],
         set_={name: step.excluded[name] for name in renewed},
@@ -294,7 +290,5 @@ def _insert(connection: Connection, letters: Sequence[Notice]) -> int:
     first: dict[str, Notice] = {}
     for letter in letters:
         first.setdefault(letter.key, letter)
-    insertion = connection.execute(
-        step.returning(NOTICE.c.key), [notice_values(letter) for letter in first.values()]
-    )
-    return len(insertion.all())
+    lines = [columns_of(NOTICE, letter, case=letter.case or None) for letter in first.values()]
+    return len(connection.execute(step.returning(NOTICE.c.key), lines).all())

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from itertools import islice
 
 from sqlalchemy import (
     Connection,
     Engine,
-    Integer,
-    String,
-    Text,
     bindparam,
-    case,
-    column,
     func,
-    literal_column,
     select,
     tuple_,
-    update,
-    values,
 )
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from calendars.hours import local_date
 from merzim.storage.database.engine import read, read_first, reading
-from merzim.storage.rows import row
+from merzim.storage.rows import row, to_notice
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.notices import NOTICE
 from notifications.notice import Notice
@@ -43,12 +33,6 @@ _DUE = (
     .order_by(*_PLACE)
     .limit(bindparam("k_limit"))
 )
-_MOVE = (
-    update(DEADLINE)
-    .where(DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation == bindparam("k_obligation"))
-    .values(next_step=bindparam("k_step"), next_step_on=bindparam("k_step_on"))
-)
-_STEP = 1000
 
 
 def first_letter_day(engine: Engine, *, today: date) -> date | None:
@@ -87,101 +71,35 @@ def due_rows(
 
 def settle(connection: Connection, settlements: Sequence[Settlement]) -> list[Notice]:
     """Move the rows that are unchanged since planning to their next steps; return their notices."""
-    stands = _stands(connection, settlements)
-    holding = [
-        settlement
-        for settlement in settlements
-        if stands.get((settlement.case, settlement.obligation)) == (settlement.due, settlement.step_on)
-    ]
-    if holding:
-        connection.execute(
-            _MOVE,
-            [
-                {
-                    "k_case": settlement.case,
-                    "k_obligation": settlement.obligation,
-                    "k_step": settlement.next_step,
-                    "k_step_on": settlement.next_step_on,
-                }
-                for settlement in holding
-            ],
+    letters = list[Notice]()
+    # In the order of keys, as others lock them.
+    for settlement in sorted(settlements, key=lambda settlement: (settlement.case, settlement.obligation)):
+        unchanged = (
+            DEADLINE.c.case == settlement.case,
+            DEADLINE.c.obligation == settlement.obligation,
+            DEADLINE.c.due.is_not_distinct_from(settlement.due),
+            DEADLINE.c.next_step_on == settlement.step_on,
+            DEADLINE.c.state.in_(AWAITED),
         )
-    return [letter for settlement in holding for letter in settlement.notices]
+        step = DEADLINE.update().where(*unchanged)
+        step = step.values(next_step=settlement.next_step, next_step_on=settlement.next_step_on)
+        if connection.execute(step).rowcount:
+            letters += settlement.notices
+    return letters
 
 
-def _stands(
-    connection: Connection, settlements: Sequence[Settlement]
-) -> dict[tuple[str, str], tuple[date | None, date | None]]:
-    """Return due date and next step's day of the rows, locked until the end of the transaction.
-
-    Filters by single columns and without the state, so that SQLite uses the key; otherwise it would read every
-    row.
-    """
-    days_by_place: dict[tuple[str, str], tuple[date | None, date | None]] = {}
-    remaining_keys = iter(sorted({(settlement.case, settlement.obligation) for settlement in settlements}))
-    while chunk := list(islice(remaining_keys, _STEP)):
-        query = (
-            select(
-                DEADLINE.c.case,
-                DEADLINE.c.obligation,
-                DEADLINE.c.due,
-                DEADLINE.c.next_step_on,
-                DEADLINE.c.state,
-            )
-            .where(DEADLINE.c.case.in_(sorted({case for case, _ in chunk})))
-            .where(DEADLINE.c.obligation.in_(sorted({obligation for _, obligation in chunk})))
-            .order_by(DEADLINE.c.case, DEADLINE.c.obligation)
-            .with_for_update()
-        )
-        for case_id, obligation, due, step_on, state in connection.execute(query):
-            if state in AWAITED:
-                days_by_place[case_id, obligation] = (due, step_on)
-    return days_by_place
-
-
-_SENDING = NOTICE.c.state == literal_column("'sending'")
-_COLUMNS = (
-    column("key", String),
-    column("state", String),
-    column("untried", Integer),
-    column("answer", Text),
-    column("waits", Integer),
-    column("not_before", NOTICE.c.not_before.type),
-    column("text_hash", String),
-    column("address", String),
-)
-
-
-def step(marks: Sequence[DeliveryOutcome], *, now: datetime) -> ReturningUpdate[tuple[object, ...]]:
-    """Return the statement that writes the outcomes where the notice is still `sending`; it returns those
-    changed.
-    """
-    lines = [
-        (
-            mark.key,
-            mark.state,
-            0 if mark.tried else 1,
-            mark.answer,
-            # No NULL stands among them: PostgreSQL could not tell of what type it is.
-            0 if mark.not_before is None else 1,
-            mark.not_before or now,
-            mark.text_hash,
-            mark.address,
-        )
-        for mark in marks
-    ]
-    line_values = values(*_COLUMNS, name="said").data(lines).cte("said")
-    return (
-        update(NOTICE)
-        .where(NOTICE.c.key == line_values.c.key, _SENDING)
-        .values(
-            state=line_values.c.state,
-            attempts=NOTICE.c.attempts - line_values.c.untried,
-            answer=line_values.c.answer,
-            not_before=case((line_values.c.waits == 1, line_values.c.not_before), else_=NOTICE.c.not_before),
-            sent_at=case((line_values.c.state == "sent", now), else_=NOTICE.c.sent_at),
-            address=func.coalesce(func.nullif(line_values.c.address, ""), NOTICE.c.address),
-            text_hash=func.coalesce(func.nullif(line_values.c.text_hash, ""), NOTICE.c.text_hash),
-        )
-        .returning(*NOTICE.columns)
-    )
+def store_outcomes(connection: Connection, marks: Sequence[DeliveryOutcome], *, now: datetime) -> list[Notice]:
+    """Write outcomes of notices that are still `sending`; return those changed."""
+    changed = list[Notice]()
+    for mark in marks:
+        values: dict[str, object] = {"state": mark.state, "answer": mark.answer}
+        if not mark.tried:
+            values["attempts"] = NOTICE.c.attempts - 1
+        if mark.not_before is not None:
+            values["not_before"] = mark.not_before
+        if mark.state == "sent":
+            values["sent_at"] = now
+        values |= {name: text for name in ("text_hash", "address") if (text := getattr(mark, name))}
+        step = NOTICE.update().where(NOTICE.c.key == mark.key, NOTICE.c.state == "sending").values(values)
+        changed += map(to_notice, connection.execute(step.returning(*NOTICE.columns)))
+    return changed

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import (
-    and_,
-    or_,
-    select,
-)
+from sqlalchemy import and_, func, or_, select
 
-from merzim.storage.database.engine import read, reading
-from merzim.storage.notices import inbox
+from merzim.storage.database.dialect import in_names, read_for_names
+from merzim.storage.database.engine import read, read_value
+from merzim.storage.notices.inbox import LINES, to_line
 from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.rows import to_notice
-from merzim.storage.tables.cases import CASE
-from merzim.storage.tables.notices import NOTICE
+from merzim.storage.tables.cases import CASE, INBOX
+from merzim.storage.tables.notices import NOTICE, UNREAD
 from notifications.notice import Notice
 from notifications.ports import InboxLine
 
@@ -62,14 +59,19 @@ class NoticeReads(ReaderQueries):
         """Return by obligation the key of the last letter the reader got and has not acknowledged."""
         if self._scope is None or not cases:
             return {}
-        with reading(self._engine) as connection:
-            return inbox.unread_letters(connection, cases, self._scope.names)
+        mine = NOTICE.c.person.in_(self._scope.names), UNREAD
+        query = select(NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.key).where(in_names(NOTICE.c.case), *mine)
+        records = read_for_names(self._engine, query.order_by(NOTICE.c.sent_at), cases)
+        return {(case, obligation): key for case, obligation, key in records}
 
     def unread_lines(self, person: str) -> int:
-        return 0 if self._visible.is_blind else inbox.unread(self._engine, person, self._visible.cases())
+        """Return the number of a person's unread inbox events, in cases visible to them."""
+        query = select(func.count()).select_from(INBOX).join(CASE, CASE.c.id == INBOX.c.case)
+        unread = INBOX.c.person == person, INBOX.c.read_at.is_(None)
+        return int(read_value(self._engine, query.where(*unread, *self._visible.cases())))
 
     def inbox(self, person: str, *, limit: int, offset: int = 0) -> Sequence[InboxLine]:
         """Return the inbox events of a person, the newest first."""
-        if self._visible.is_blind:
-            return []
-        return inbox.lines(self._engine, person, self._visible.cases(), limit=limit, offset=offset)
+        query = LINES.where(INBOX.c.person == person, *self._visible.cases()).limit(limit).offset(offset)
+        query = query.order_by(INBOX.c.at.desc(), INBOX.c.case.desc(), INBOX.c.seq.desc())
+        return [to_line(record) for record in read(self._engine, query)]
