@@ -5,17 +5,15 @@ the changes since a cursor for other programs.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
 from itertools import chain
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 import i18n
-from merzim.documents.forms import form, names
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, LanguageCode, Line
 from merzim.services.moments import almaty
@@ -24,7 +22,6 @@ from merzim.services.verbs import Command, verb
 from merzim.storage.accounts.audit_log import record_access
 from merzim.storage.events import Draft
 from workflow.cases.case import Case
-from workflow.law.procedure import Act
 from workflow.org.access import Reader, audit_scope
 from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, AuditScope, Topic
 from workflow.refusal import Refusal
@@ -230,29 +227,10 @@ class AuditWords:
         if entry.topic in ("people", "account", "login"):
             unit = self._office.units.get(entry.name)
             return unit.name_in(self._language) if unit else self._who(entry.name)
-        if entry.topic == "settings" and (setting_title := self._setting(entry)) is not None:
-            return setting_title
         register, number = entry.name.rsplit("-", 2)[0], i18n.row_number(entry.name, self._language)
         if register not in self._ctx.app.registers.ids():
             return number
         return f"{self._ctx.app.registers.latest(register).title[self._language]}, {number}"
-
-    def _setting(self, entry: AuditEntry) -> str | None:
-        """Return the form or act that was set, in words; None for others."""
-        about, _, language = entry.name.rpartition(".")
-        if language not in ("kk", "ru"):
-            return None
-        if entry.kind.startswith("template_") and about in names():
-            title = form(about).title[self._language]
-        elif entry.kind.startswith("text_") and about in self._acts:
-            title = self._acts[about].short[self._language]
-        else:
-            return None
-        return f"{title}, {self._say(f'audit.in.{language}')}"
-
-    @cached_property
-    def _acts(self) -> Mapping[str, Act]:
-        return {act.id: act for edition in self._ctx.library.all() for act in edition.acts.values()}
 
 
 def _filter(ctx: RequestContext, command: AskAudit) -> AuditFilter:

@@ -30,7 +30,6 @@ _PREFIXES: Mapping[str, Topic] = {
     "recovery": "account",
     "link": "account",
     "setting": "settings",
-    "text": "settings",
 }
 IN_ORDER = EVENT.select().where(OF_OFFICE).order_by(EVENT.c.seq)
 

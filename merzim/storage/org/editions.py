@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from pydantic import TypeAdapter
 from sqlalchemy import Engine, select
 
 from merzim.storage.database.engine import read, writing
@@ -37,23 +38,17 @@ class AdoptedEdition:
     by: str = ""
 
 
+_EDITION = TypeAdapter(AdoptedEdition)
+
+
 def adopted_editions(engine: Engine) -> tuple[AdoptedEdition, ...]:
     """Return the adoptions of editions, in order."""
-    editions = []
-    for line in office_chain.lines(engine, KIND):
-        payload = json.loads(line.payload)
-        editions.append(
-            AdoptedEdition(
-                edition=line.name,
-                digest=str(payload.get("digest", "")),
-                before=tuple(payload.get("before", ())),
-                text=str(payload.get("text", "")),
-                moved=tuple(payload.get("moved", ())),
-                on=line.on,
-                by=line.by,
-            )
+    return tuple(
+        _EDITION.validate_python(
+            {**json.loads(line.payload), "edition": line.name, "on": line.on, "by": line.by}
         )
-    return tuple(editions)
+        for line in office_chain.lines(engine, KIND)
+    )
 
 
 def texts(adopted: Iterable[AdoptedEdition]) -> dict[str, str]:
@@ -92,13 +87,15 @@ def adopt(engine: Engine, editions: Sequence[AdoptedEdition], *, on: date, by: s
     Args:
         on: the local date; now: aware UTC.
     """
+    adoptions = []
+    for edition in editions:
+        said = {
+            "digest": edition.digest,
+            "before": edition.before,
+            "text": edition.text,
+            "moved": edition.moved,
+        }
+        payload = {name: value for name, value in said.items() if value}
+        adoptions.append(Draft(kind=KIND, name=edition.edition, on=on, by=by, at=now, payload=payload))
     with writing(engine) as connection:
-        adoptions = []
-        for edition in editions:
-            payload: dict[str, object] = {"digest": edition.digest, "before": list(edition.before)}
-            if edition.text:
-                payload["text"] = edition.text
-            if edition.moved:
-                payload["moved"] = [dict(move) for move in edition.moved]
-            adoptions.append(Draft(kind=KIND, name=edition.edition, on=on, by=by, at=now, payload=payload))
         record(connection, *adoptions)

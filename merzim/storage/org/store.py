@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from typing import Any
+from datetime import UTC, date, datetime
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, Table, func, select
 
 from merzim.storage.database.dialect import insert
@@ -14,13 +14,13 @@ from merzim.storage.database.engine import Row_, read, read_once, reading, writi
 from merzim.storage.events import Draft
 from merzim.storage.org import store
 from merzim.storage.org.chain import record
-from merzim.storage.rows import Values, columns_of
+from merzim.storage.rows import Values
 from merzim.storage.tables.events import EVENT, OF_OFFICE
 from merzim.storage.tables.organisation import FORMER, MATCH, PERSON, UNIT
 from workflow.org.audit import Stamp
 from workflow.org.office import Office, Person, Unit, with_officer
-from workflow.org.office_time import NOTHING_OWN, OfficeTime
 
+_UNIT, _PERSON = TypeAdapter(Unit), TypeAdapter(Person)
 NOBODY = Stamp(by="", now=datetime.fromtimestamp(0, UTC), today=date(1970, 1, 1))
 """The author of changes for tests and measurements, without a moment."""
 
@@ -115,57 +115,24 @@ def saved(table: Table, line: Values, stamp: Stamp) -> Draft:
     )
 
 
-def unit_of(record: Any) -> Unit:
-    return Unit(**{**record._mapping, "time": _time_of(record.time), "acts": tuple(record.acts)})
+def unit_of(record: Row_) -> Unit:
+    return _UNIT.validate_python({**record._mapping})
 
 
 def unit_values(unit: Unit) -> Values:
-    return columns_of(UNIT, unit, time=_time_values(unit.time), acts=list(unit.acts))
+    """Return the row of a unit; its own time is empty where it has none."""
+    return {**_UNIT.dump_python(unit, mode="json"), **({} if unit.time else {"time": {}})}
 
 
-def person_of(record: Any) -> Person:
+def person_of(record: Row_) -> Person:
     """Return the person of a row, in the language of their own choice if they made one."""
-    values = dict(record._mapping)
-    own_language = values.pop("own_language")
-    return Person(
-        **{
-            **values,
-            "language": own_language or record.language,
-            "duties": tuple(record.duties),
-            "away": tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in record.away),
-        }
-    )
+    return _PERSON.validate_python({**record._mapping, "language": record.own_language or record.language})
 
 
 def person_values(person: Person) -> Values:
     """Return the row of a person, without their choice of a language: a table of people takes none away."""
-    away = [[first.isoformat(), last.isoformat()] for first, last in person.away]
-    return columns_of(PERSON, person, duties=list(person.duties), away=away)
-
-
-def _time_of(values: Mapping[str, Any]) -> OfficeTime:
-    """Return the office time in a unit's row; NOTHING_OWN for an empty one."""
-    if not values:
-        return NOTHING_OWN
-    hours = [time.fromisoformat(end) for end in values["hours"]]
-    return OfficeTime(
-        hours=(hours[0], hours[1]) if hours else None,
-        week=tuple(values["week"]),
-        off=tuple(date.fromisoformat(day) for day in values["off"]),
-        working=tuple(date.fromisoformat(day) for day in values["working"]),
-    )
-
-
-def _time_values(office_time: OfficeTime) -> dict[str, list[Any]]:
-    """Return an office time as a unit's row has it, empty for none."""
-    if not office_time:
-        return {}
-    return {
-        "hours": [f"{end:%H:%M}" for end in office_time.hours or ()],
-        "week": list(office_time.week),
-        "off": [day.isoformat() for day in office_time.off],
-        "working": [day.isoformat() for day in office_time.working],
-    }
+    values: Values = _PERSON.dump_python(person, mode="json")
+    return values
 
 
 _END = select(EVENT.c.seq, EVENT.c.hash).where(OF_OFFICE).order_by(EVENT.c.seq.desc()).limit(1)
