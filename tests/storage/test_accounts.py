@@ -10,12 +10,11 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Engine, func, select
 
-from merzim.storage.accounts.accounts import SqlAccounts
+from merzim.storage.accounts.accounts import MAX_DEVICES, SqlAccounts
 from merzim.storage.accounts.invitations import SqlInvitations
-from merzim.storage.accounts.rate_limits import MAX_DEVICES
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org.chain import IN_ORDER
-from merzim.storage.tables.accounts import DEVICE
+from merzim.storage.tables.accounts import ENTRY
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.access import ACCESSES, Credential, Identity, Reader
 from workflow.org.audit import Stamp
@@ -203,7 +202,7 @@ def test_an_account_has_few_devices_and_keeps_the_newest(engine: Engine, two: Sq
     for number in range(MAX_DEVICES + 5):
         two.store_entry(device(f"d{number}", at=NOW + number * SECOND))
     with engine.connect() as connection:
-        rows = connection.execute(select(func.count()).select_from(DEVICE)).scalar_one()
+        rows = connection.execute(select(func.count()).select_from(ENTRY)).scalar_one()
 
     device_hashes = [entry.hash for entry in two.entries("aliyeva", now=NOW + timedelta(minutes=1))]
     assert device_hashes == [f"d{number}" for number in reversed(range(5, MAX_DEVICES + 5))]
@@ -215,6 +214,6 @@ def test_devices_that_have_expired_go_with_the_next_log_in(engine: Engine, two: 
     two.store_entry(device("d1"))
     two.store_entry(device("d2", at=NOW + LASTS))
     with engine.connect() as connection:
-        device_hashes = connection.execute(select(DEVICE.c.hash)).scalars().all()
+        device_hashes = connection.execute(select(ENTRY.c.hash)).scalars().all()
 
     assert device_hashes == ["d2"]
