@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from merzim.storage.accounts.accounts import MAX_DEVICES, SqlAccounts
-from merzim.storage.accounts.invitations import SqlInvitations
+from merzim.storage.accounts.invitations import Invited, SqlInvitations
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org.chain import IN_ORDER
 from merzim.storage.tables.accounts import ENTRY
@@ -156,7 +156,8 @@ def test_of_eight_administrators_who_make_one_account_one_does(engine: Engine) -
         reader = replace(OFFICER, access=ACCESSES[n % len(ACCESSES)])
         link = way_in(f"link-{n}", kind="invitation")
         together.wait(30)
-        return invitations.open(reader, link, at=Stamp(by=f"admin-{n}", now=NOW, today=TODAY))
+        at = Stamp(by=f"admin-{n}", now=NOW, today=TODAY)
+        return bool(invitations.invite([Invited(reader=reader, new=True, entry=link)], at=at))
 
     with ThreadPoolExecutor(8) as pool:
         made = [*pool.map(make, range(8))]

@@ -16,6 +16,7 @@ from merzim.services.inputs import Line
 from merzim.services.names import people_named
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.accounts.accounts import SqlAccounts
+from merzim.storage.accounts.invitations import Invited
 from notifications.event_notices import account_notices
 from notifications.notice import Notice
 from workflow.org.access import (
@@ -191,7 +192,8 @@ def add(ctx: RequestContext, command: AccountAccess) -> Invitation:
     check_login(login)
     reader, secret = _reader(ctx, login, command), new_secret()
     # The insertion decides who of several administrators creates it.
-    if not ctx.app.invitations.open(reader, link_of(ctx, login, secret), at=stamp(ctx)):
+    invited = Invited(reader=reader, new=True, entry=link_of(ctx, login, secret))
+    if not ctx.app.invitations.invite([invited], at=stamp(ctx)):
         raise BadPassword("web.login.taken", login=login)
     return _invitation(ctx, login, secret)
 
@@ -240,7 +242,8 @@ def invite(ctx: RequestContext, command: AccountCommand) -> Invitation:
     if account.providers:
         raise Refusal("web.staff.account_linked", login=account.reader.login)
     login, secret = account.reader.login, new_secret()
-    ctx.app.invitations.give(link_of(ctx, login, secret), by=ctx.reader.login, now=ctx.now)
+    invited = Invited(reader=account.reader, new=False, entry=link_of(ctx, login, secret))
+    ctx.app.invitations.invite([invited], at=stamp(ctx))
     return _invitation(ctx, login, secret)
 
 

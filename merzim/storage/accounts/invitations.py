@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, select
 
 from merzim.storage.accounts.accounts import end_entries, give_entry
-from merzim.storage.database.dialect import execute_for_names, in_names, insert, read_for_names
+from merzim.storage.database.dialect import in_names, insert, read_for_names
 from merzim.storage.database.engine import writing
 from merzim.storage.events import Draft
 from merzim.storage.org.chain import office_event, record
@@ -32,13 +32,13 @@ class Invited:
     Attributes:
         new: whether a new account is created; else an existing one gets another link.
         entry: the one-time link, by its hash; None where an external directory authenticates people.
-        letters: the letters with the link.
+        letters: the letters with the link; none where its address is shown.
     """
 
     reader: Reader
     new: bool
     entry: Credential | None
-    letters: Sequence[Notice]
+    letters: Sequence[Notice] = ()
 
 
 class SqlInvitations:
@@ -52,40 +52,24 @@ class SqlInvitations:
         """Create accounts with one-time links and queue their letters; earlier links of an account become
         invalid.
 
-        Returns the logins invited: logins or people who got an account meanwhile are left out.
+        Returns the logins invited: those that got an account meanwhile are left out.
         """
-        new_invited: list[Invited] = []
-        events: list[Draft] = []
+        invited_people, events = list[Invited](), list[Draft]()
         with writing(self._engine) as connection:
-            keys = [invited.reader.person for invited in people if invited.new]
-            query = select(ACCOUNT.c.person).where(in_names(ACCOUNT.c.person))
-            taken_people = {row.person for row in execute_for_names(connection, query, keys)}
             for invited in people:
-                if invited.new and (
-                    invited.reader.person in taken_people or not _insert(connection, invited.reader, at.now)
-                ):
-                    continue
                 if invited.new:
-                    events.append(_opened(invited.reader, at))
+                    if not _insert(connection, invited.reader, at.now):
+                        continue
+                    facts = {"access": invited.reader.access, "unit": invited.reader.unit}
+                    events.append(office_event(at, "account_opened", invited.reader.login, facts))
                 if invited.entry is not None:
-                    events.append(_given(connection, invited.entry, by=at.by, now=at.now))
-                new_invited.append(invited)
+                    earlier = (ENTRY.c.login == invited.entry.login) & (ENTRY.c.kind == "invitation")
+                    end_entries(connection, earlier, at.now)
+                    events.append(give_entry(connection, invited.entry, by=at.by, now=at.now))
+                invited_people.append(invited)
             record(connection, *events)
-            self._queue(connection, [letter for invited in new_invited for letter in invited.letters])
-        return frozenset(invited.reader.login for invited in new_invited)
-
-    def open(self, reader: Reader, link: Credential, *, at: Stamp) -> bool:
-        """Create an account with a one-time link; return False, and change nothing, if the login exists."""
-        with writing(self._engine) as connection:
-            is_new = _insert(connection, reader, at.now)
-            if is_new:
-                record(connection, _opened(reader, at), _given(connection, link, by=at.by, now=at.now))
-        return is_new
-
-    def give(self, link: Credential, *, by: str, now: datetime) -> None:
-        """Give an account a one-time link; its earlier ones become invalid."""
-        with writing(self._engine) as connection:
-            record(connection, _given(connection, link, by=by, now=now))
+            self._queue(connection, [letter for invited in invited_people for letter in invited.letters])
+        return frozenset(invited.reader.login for invited in invited_people)
 
     def letters(self, people: Collection[str]) -> Mapping[str, Notice]:
         """Return the last invitation letter to each of these people (keys), by login."""
@@ -116,14 +100,3 @@ def _insert(connection: Connection, reader: Reader, now: datetime) -> bool:
     values = columns_of(ACCOUNT, reader, **without)
     step = insert(connection, ACCOUNT).values(values).on_conflict_do_nothing()
     return connection.execute(step.returning(ACCOUNT.c.login)).first() is not None
-
-
-def _opened(reader: Reader, at: Stamp) -> Draft:
-    return office_event(at, "account_opened", reader.login, {"access": reader.access, "unit": reader.unit})
-
-
-def _given(connection: Connection, entry: Credential, *, by: str, now: datetime) -> Draft:
-    """Store a link, replacing earlier ones of the account; return the event."""
-    earlier = (ENTRY.c.login == entry.login) & (ENTRY.c.kind == "invitation")
-    end_entries(connection, earlier, now)
-    return give_entry(connection, entry, by=by, now=now)

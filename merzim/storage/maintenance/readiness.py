@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, select
 
-from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import read_value, reading, writing
+from merzim.storage.database.engine import execute, read_value, reading, writing
 from merzim.storage.maintenance.schema import revision, shipped_revisions, usable
 from merzim.storage.maintenance.triggers import APPEND_ONLY
 from merzim.storage.refusals import StorageUnavailable, display_address
@@ -55,15 +54,7 @@ def claim(engine: Engine, name: str) -> None:
     Raises:
         Refusal: another installation was faster.
     """
-    with writing(engine) as connection:
-        step = insert(connection, INSTALLATION).values(n=1, name=name)
-        connection.execute(
-            step.on_conflict_do_update(
-                index_elements=[INSTALLATION.c.n],
-                set_={"name": step.excluded.name},
-                where=INSTALLATION.c.name == "",
-            )
-        )
+    execute(engine, INSTALLATION.update().where(INSTALLATION.c.name == "").values(name=name))
     refuse_anothers(engine, name)
 
 
@@ -76,9 +67,7 @@ def write_installation(engine: Engine, **values: str) -> None:
     """Store the name of the installation, even if another has claimed the database, or the reminder steps the
     board is made with.
     """
-    with writing(engine) as connection:
-        step = insert(connection, INSTALLATION).values(**{"n": 1, "name": "", **values})
-        connection.execute(step.on_conflict_do_update(index_elements=[INSTALLATION.c.n], set_=values))
+    execute(engine, INSTALLATION.update().values(**values))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -106,21 +106,13 @@ class CombinedNotices:
                 members = and_(
                     _members(carrier.person, carrier.channel, carrier.step), NOTICE.c.not_before <= now
                 )
-                query = select(NOTICE.c.key).where(members).with_for_update(skip_locked=True)
-                keys = connection.execute(query).scalars().all()
-                if not keys:
-                    continue
-                connection.execute(
-                    update(NOTICE)
-                    .where(NOTICE.c.key.in_(keys))
-                    .values(
-                        state="sending", attempts=NOTICE.c.attempts + 1, attempted_at=now, carrier=carrier.key
-                    )
-                )
-                found = connection.execute(
-                    select(NOTICE).where(NOTICE.c.key.in_(keys)).order_by(NOTICE.c.due, NOTICE.c.key)
-                )
-                members_by_key[carrier.key] = [to_notice(record) for record in found]
+                keys = select(NOTICE.c.key).where(members).with_for_update(skip_locked=True).cte("mine")
+                claim = update(NOTICE).where(NOTICE.c.key.in_(select(keys.c.key)))
+                attempt = {"attempts": NOTICE.c.attempts + 1, "attempted_at": now, "carrier": carrier.key}
+                claim = claim.values(state="sending", **attempt).returning(*NOTICE.columns)
+                items = [to_notice(record) for record in connection.execute(claim)]
+                if items:
+                    members_by_key[carrier.key] = sorted(items, key=lambda item: (item.due, item.key))
         return members_by_key
 
     def existing_keys(self, keys: Collection[str]) -> frozenset[str]:
