@@ -54,20 +54,9 @@ class NoticeRow(TableBase, table=True):
             postgresql_where=text("state <> 'sent'"),
         ),
         # As the register is read: a round of a country queues very many at one moment.
-        Index("ix_notice_newest", text("queued_at DESC"), "key").ddl_if(dialect="postgresql"),
-        Index("ix_notice_by_date", text("queued_at DESC"), "key").ddl_if(dialect="sqlite"),
+        Index("ix_notice_newest", text("queued_at DESC"), "key"),
         # In the order of the page, or SQLite would rather walk all notices by date.
-        Index(
-            "ix_notice_lost",
-            *(text("queued_at DESC"), "key"),
-            sqlite_where=LOST,
-        ).ddl_if(dialect="sqlite"),
-        Index(
-            "ix_notice_failed",
-            "queued_at",
-            sqlite_where=LOST,
-            postgresql_where=LOST,
-        ),
+        Index("ix_notice_lost", text("queued_at DESC"), "key", sqlite_where=LOST, postgresql_where=LOST),
         Index(
             "ix_notice_sending",
             "channel",
@@ -78,7 +67,7 @@ class NoticeRow(TableBase, table=True):
     )
 
     key: str = Field(primary_key=True)
-    case: str | None = Field(default=None, index=True, foreign_key="case.id")
+    case: str | None = Field(default=None, foreign_key="case.id")
     obligation: str
     due: date
     step: str
@@ -88,7 +77,7 @@ class NoticeRow(TableBase, table=True):
     language: str
     state: str
     attempts: int
-    queued_at: datetime = Field(sa_type=UtcMoment, index=True)
+    queued_at: datetime = Field(sa_type=UtcMoment)
     not_before: datetime = Field(sa_type=UtcMoment)
     attempted_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     sent_at: datetime | None = Field(default=None, sa_type=UtcMoment)
