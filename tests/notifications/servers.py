@@ -79,7 +79,7 @@ class Office:
             await asyncio.sleep(4)
             return "451 too late"
         except Drop:
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
             return "421 gone"
 
