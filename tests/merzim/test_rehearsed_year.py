@@ -31,7 +31,8 @@ PEOPLE_BY_LETTER = {
 AWAY = {OFFICER: "03.04.2026 – 07.04.2026", SALTANAT: "13.05.2026 – 14.05.2026"}
 """Leave on days of their steps: T hears for A, P for S. T's own, from the example, 4 to 6 May, meets none."""
 
-# By hand from the steps of DESIGN 5 and the calendar of 2026. Up to the due date those who must do it hear,
+# Written down from the program once it equalled lines derived apart from it, by the steps of DESIGN 5 and the
+# calendar of 2026; some were counted by hand. Up to the due date those who must do it hear,
 # after it the heads over them too, and five working days later the officer and the first head; of the
 # recommended 30 June only those who must do it. Of a plan date: they, at last the officer and their heads.
 # Days off besides Saturdays and Sundays: 23 to 25 March, 1, 7, 11 and 27 May, 6 July.
