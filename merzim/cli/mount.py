@@ -18,6 +18,8 @@ from merzim.cli.call import CommandContext
 from merzim.cli.parsing import day, named_days, named_numbers, named_texts, number
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.inputs import BadInput, EvidenceInput, OpenFile, build
+from merzim.services.names import title
+from merzim.services.results import CommandResult
 from workflow.law.names import known_fact
 from workflow.refusal import Refusal
 
@@ -183,11 +185,30 @@ def mount(
 
 def give_change(call: CommandContext, result: Any, *shows: str) -> None:
     """Print the result of a verb; of a preview also that nothing is written."""
-    call.give(result, *(shows or CHANGE), kind="event")
+    call.answer(result)
+    call.show(_in_words(call, result), *(shows or CHANGE), kind="event")
     if getattr(result, "preview", False):
         call.print(call.say("cli.nothing_written"))
     elif not getattr(result, "changed", True):
         call.print(call.say("cli.nothing_changed"))
+
+
+def _in_words(call: CommandContext, result: Any) -> Any:
+    """Return the result of a command on a case with titles for the names of what it is about."""
+    if not isinstance(result, CommandResult):
+        return result
+    case = call.view(result.case).case
+
+    def titled(name: str) -> str:
+        fact, _, period = name.partition(".")
+        if fact not in call.app.library.named(case.edition).by_id:
+            return name
+        return title(call.app, case, name)[call.language] + (f" ({period})" if period else "")
+
+    values = result.model_dump(by_alias=True)
+    for line in (*values["events"], *values["moved"]):
+        line.update({key: titled(line[key]) for key in ("name", "obligation") if line.get(key)})
+    return values | {key: [titled(name) for name in values[key]] for key in ("dropped", "opened", "lost")}
 
 
 def _ordered(verb: Verb[Any, Any]) -> list[str]:

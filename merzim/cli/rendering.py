@@ -10,12 +10,14 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import PurePath
 from textwrap import wrap
 
 from pydantic import BaseModel
 
 import i18n
+from i18n.numbers import figure
 from merzim.services.moments import almaty
 
 Json = dict[str, object]
@@ -27,12 +29,14 @@ WORDS = {
     "kind": "day",
     "what": "editions.key",
     "about": "form.about",
-    "why": "cli.why",
+    "why": "why",
     "state": "notice",
 }
 """Prefixes of the catalogue by which the values of a field are said."""
 TEXT, CHANGED, REFERENCE = {*i18n.LANGUAGES}, {"before", "after"}, {"key", "name"}
 """Fields of the records that are shown as a value: a text in each language, a change, a unit or person."""
+POINTS = frozenset({"points", "max", "total", "lost", "at_stake", "gain", "projects"})
+"""Fields with decimal strings."""
 NAMED = frozenset({"unit", "person"})
 """Fields with the key of a unit or person, who is shown by name."""
 LONG = 60
@@ -74,6 +78,10 @@ class Renderer:
                 return self._say("register.yes" if value else "register.no")
             case datetime():
                 return f"{value.astimezone(almaty()):%Y-%m-%d %H:%M}"
+            case Decimal():
+                return i18n.number(value, self.language)
+            case str() if name in POINTS:
+                return figure(value, self.language)
             case str() if name in NAMED:
                 return self.name(value)
             case str():

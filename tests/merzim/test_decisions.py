@@ -18,7 +18,7 @@ def test_a_question_is_answered_once_and_named_where_it_is_not(office: Merzim) -
     }
 
     assert (foreseen.code, answered.code, repeated.code, other.code, unknown.code) == (0, 0, 0, 2, 2)
-    assert "Recorded  units_touched" in answered.out
+    assert "Recorded  The draft touches other units" in answered.out
     assert "Nothing changed." in repeated.out
     assert "withdraw it first" in other.err
     assert "Possible answers: touched, not_touched" in unknown.err
