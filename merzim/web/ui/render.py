@@ -28,7 +28,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import LanguageCode
 from merzim.services.law.acts import acts_here
 from merzim.services.law.regulations import option_title, row_field
-from merzim.services.names import Name, case_title
+from merzim.services.names import Name, UnitName, case_title
 from merzim.services.registers.results import FieldView
 from merzim.web.auth.middleware import SAFE_METHODS
 from merzim.web.http import WebContext
@@ -141,6 +141,18 @@ class Translator:
         if field.kind == "yes_no":
             return [(value, self.say(f"register.{value}")) for value in ("yes", "no")]
         return [(option.id, option.title[self.language]) for option in field.options]
+
+    def pairs(self, prefix: str, codes: Iterable[str]) -> list[tuple[str, str]]:
+        """Return codes to choose from, each with its text."""
+        return [(code, self.say(prefix + code)) for code in codes]
+
+    def indented(self, units: Iterable[UnitName]) -> list[tuple[str, str]]:
+        """Return units or people to choose from, each indented as deep as it stands."""
+        return [(unit.id, "\u00a0\u00a0" * unit.depth + self.name(unit.name)) for unit in units]
+
+    def steps(self, choices: Iterable[tuple[str, Text]]) -> list[tuple[str, str]]:
+        """Return steps to choose from, each with its title and its period, if its name has one."""
+        return [(name, self.titled(title, name.partition(".")[2] or None)) for name, title in choices]
 
     def row(self, name: str) -> str:
         """Return the display name of a register row (`risk.3`), an edition or a number; others as they are."""
