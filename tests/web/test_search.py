@@ -37,7 +37,7 @@ def test_a_case_is_found_in_any_form_of_its_words(typed: str, site: Site, browse
     case = opened(site, "Дочерние организации, қоғамдағы жарнама")
     page = browser.get("/search", params={"q": typed, "lang": "ru"}).text
 
-    assert f'href="/cases/{case}"' in page.partition('aria-labelledby="found-case"')[2]
+    assert f'href="/cases/{case}"' in page.partition('id="found-case"')[2]
     assert case in browser.get("/cases", params={"search": typed}).text
 
 
