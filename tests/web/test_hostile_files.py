@@ -6,12 +6,8 @@ answered 5xx.
 
 from __future__ import annotations
 
-import io
 import re
-import stat
-import struct
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import unescape
@@ -22,7 +18,7 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from merzim.documents import child
-from tests.documents.sheets import REAL, by_hand, far_cells, zipped
+from tests.documents.sheets import REAL, by_hand, zipped
 from tests.shortcuts import SECONDS
 from tests.web.real import ROOT, RealOffice, real_office
 
@@ -35,13 +31,6 @@ ENDLESS = "workbook, merged over and over"
 _INSIDE = re.compile(r"Traceback \(most recent|<[\w.]+ object at 0x|sqlite3\.|openpyxl|File \"/")
 _GAP = re.compile(r"\{[a-z_]+(:\w+)?\}")
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_TYPES = (
-    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    '<Override PartName="/xl/workbook.xml" ContentType="application/'
-    'vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
-    '<Override PartName="/xl/sharedStrings.xml" ContentType="application/'
-    'vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>'
-)
 _LOL = '<!DOCTYPE x [<!ENTITY a "lol">' + "".join(
     f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
@@ -52,7 +41,7 @@ File = tuple[str, bytes]
 
 
 def kinds() -> dict[str, tuple[str, Callable[[], bytes]]]:
-    """Malicious files by kind, created on demand."""
+    """Malicious files by kind, created on demand; others are refused in tests/documents."""
 
     def document(part: str) -> bytes:
         return zipped({"[Content_Types].xml": "<Types/>", "word/document.xml": part})
@@ -62,25 +51,6 @@ def kinds() -> dict[str, tuple[str, Callable[[], bytes]]]:
         for _ in range(depth):
             inside = zipped({f"{n}.zip": inside for n in range(4)})
         return inside
-
-    def linked() -> bytes:
-        target = io.BytesIO()
-        with zipfile.ZipFile(target, "w") as archive:
-            link = zipfile.ZipInfo("xl/worksheets/sheet1.xml")
-            link.external_attr = (stat.S_IFLNK | 0o777) << 16
-            archive.writestr("[Content_Types].xml", _TYPES)
-            archive.writestr(link, "/etc/passwd")
-        return target.getvalue()
-
-    def declaring(data: bytes, unpacked: int) -> bytes:
-        content = bytearray(data)
-        struct.pack_into("<I", content, content.index(b"PK\x01\x02") + 24, unpacked)
-        return bytes(content)
-
-    def shared(cells: int) -> bytes:
-        strings = f'<sst xmlns="{_MAIN}"><si><t>{"График анализа 30.03.26 " * 1000}</t></si></sst>'
-        rows = ("<row>" + '<c t="s"><v>0</v></c>' * 50 + "</row>") * (cells // 50)
-        return by_hand(rows, **{"[Content_Types].xml": _TYPES, "xl/sharedStrings.xml": strings})
 
     def merged(count: int) -> bytes:
         merges = "".join(f'<mergeCell ref="A1:C{1000 + n}"/>' for n in range(count))
@@ -94,7 +64,6 @@ def kinds() -> dict[str, tuple[str, Callable[[], bytes]]]:
     ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
     real = REAL.read_bytes()
     return {
-        "nothing": ("a.xlsx", lambda: b""),
         "page called PDF": ("a.pdf", lambda: b"<!DOCTYPE html><script>alert(1)</script>"),
         "program called PDF": ("a.pdf", lambda: b"MZ\x90\0" + b"\0" * 500),
         "DOCX, external entities": (
@@ -103,10 +72,6 @@ def kinds() -> dict[str, tuple[str, Callable[[], bytes]]]:
         ),
         "DOCX under a password": ("a.docx", lambda: ole + "EncryptedPackage".encode("utf-16-le")),
         "ZIP within ZIP": ("a.zip", lambda: nested(4)),
-        "ZIP bomb": ("a.zip", lambda: zipped({"0": b"\0" * 2**20})),
-        "ZIP bomb, by its list": ("a.zip", lambda: declaring(nested(1), 2**32 - 2)),
-        "ZIP with a link": ("a.zip", linked),
-        "ZIP that writes elsewhere": ("a.zip", lambda: zipped({"../../.ssh/authorized_keys": b"x"})),
         "CSV with NUL": ("a.csv", lambda: b"a;b\n\0;1\n"),
         "CSV, an open quote": ("a.csv", lambda: b'a;b\n"' + b"x;\n" * 30_000),
         "CSV, columns without end": ("a.csv", lambda: b";" * 95_000),
@@ -115,7 +80,6 @@ def kinds() -> dict[str, tuple[str, Callable[[], bytes]]]:
             "a.csv",
             lambda: "Раздел;Управление;Район;Риск\n=cmd|'/c calc'!A0;@x;+1;-1\n".encode(),
         ),
-        "picture called table": ("a.xlsx", lambda: b"\x89PNG\r\n\x1a\n" + b"\0" * 500),
         "picture, immense": (
             "a.png",
             lambda: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\x7f\xff\xff\xff\x7f\xff\xff\xff\x08\x06",
@@ -124,9 +88,6 @@ def kinds() -> dict[str, tuple[str, Callable[[], bytes]]]:
             "a.png",
             lambda: b"<svg onload=alert(1) xmlns='http://www.w3.org/2000/svg'/>",
         ),
-        "workbook, torn": ("a.xlsx", lambda: real[: len(real) // 2]),
-        "workbook, far cells": ("a.xlsx", lambda: by_hand(far_cells(1_000))),
-        "workbook, texts shared": ("a.xlsx", lambda: shared(1_000)),
         "workbook, deep XML": ("a.xlsx", lambda: sheet("<a>" * 10_000)),
         "workbook, many laughs": ("a.xlsx", lambda: sheet(_LOL + "]><x>&i;</x>")),
         ENDLESS: ("a.xlsx", lambda: merged(200)),
@@ -134,12 +95,10 @@ def kinds() -> dict[str, tuple[str, Callable[[], bytes]]]:
             "a.xlsx",
             lambda: by_hand(f"<row><c><v>{'9' * 100_000}</v></c></row>"),
         ),
-        "workbook under a password, in a box": ("a.xlsx", lambda: ole + "EncryptedPackage".encode("utf-16-le")),
         "workbook with macros": (
             "a.xlsm",
             lambda: by_hand("<row/>", **{"xl/vbaProject.bin": b"\xcc\x61" * 500}),
         ),
-        "workbook whose sheet is a link": ("a.xlsx", linked),
         "act, brackets": ("a.toml", lambda: b"a = " + b"[" * 50_000),
         "JSON, brackets": ("a.json", lambda: b"[" * 10_000),
         "a name that leads elsewhere": ("../../a\u202e\r\nX: y\0.xlsx", lambda: real),
