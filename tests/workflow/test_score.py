@@ -1,4 +1,4 @@
-"""Points from plain numbers: scale boundaries, the document's own examples, a whole year by hand."""
+"""Points from plain numbers: scale boundaries, the document's own examples, bad numbers."""
 
 from __future__ import annotations
 
@@ -153,92 +153,32 @@ def test_a_risk_earns_for_being_found_and_for_the_better_of_two_removals(reading
     assert indicator_score.points == expected
 
 
-# ------------------------------------------------------------------------------------------ a year by hand
-
-YEAR: dict[str, tuple[object, str]] = {
-    "P1.T1.S1": ({"present": True}, "0"),
-    "P1.T1.S2": ({"present": False}, "-10"),
-    "P1.T1.S3": ({"done": 19, "of": 20}, "2.7"),  # 95 %: 9 × 0.3
-    "P1.T2.S1": ({"done": 20, "of": 20}, "3"),
-    "P1.T2.S2": ({"done": 8, "of": 20}, "2"),  # exactly 40 %: 4 × 0.5
-    "P1.T2.S3": ({"present": True}, "0"),
-    "P1.T3.S1": ({"present": False}, "-5"),
-    "P1.T3.S2": ({"done": 17, "of": 20}, "2.4"),  # 85 %: 8 × 0.3
-    "P1.T3.S3": (  # 99.9 %: 99 × 0.3 = 29.7; 10 × 1 + 4 × 2 + 2 × 5 = 28
-        {"coverage": {"done": 999, "of": 1000}, "risks": {"found": 10, "removed": 4, "completed": 2}},
-        "57.7",
-    ),
-    "P1.T4.S1": ({"done": 0, "of": 100}, "0"),
-    "P1.T5.S1": ({"count": 21}, "42"),  # 21 × 2
-    "P2.T1.S1": ({"administrative": 4, "criminal": 1}, "17"),  # 4 × 3 + 1 × 5
-    "P2.T2.S1": ({"count": 41}, "6"),
-    "P2.T3.S1": ({"count": 2}, "6"),
-    "P2.T3.S2": ({"count": 0}, "0"),
-    "P2.T4.S1": ({"count": 1}, "3"),
-    "P2.T5.S1": ({"count": 1}, "3"),
-    "P2.T5.S2": ({"count": 3}, "9"),
-    "P2.T5.S3": ({"count": 0}, "0"),
-    "P2.T5.S4": ({"present": False}, "-5"),
-    "P2.T5.S5": ({"count": 2}, "6"),
-    "P3.T1.S1": ({"done": 12, "of": 12}, "2"),
-    "P3.T2.S1": ({"done": 11, "of": 12}, "1.8"),  # 91.67 %: 9 × 0.2
-    "P3.T2.S2": ({"done": 6, "of": 12}, "1"),  # 50 %: 5 × 0.2
-    "P3.T2.S3": ({"done": 5, "of": 12}, "0.8"),  # 41.67 %: 4 × 0.2, below the end of the list
-    "P3.T2.S4": ({"done": 12, "of": 12}, "2"),
-    "P3.T2.S5": ({"done": 1, "of": 12}, "0"),  # 8.33 %: no whole step
-    "P3.T2.S6": ({"done": 10, "of": 12}, "1.6"),  # 83.33 %: 8 × 0.2
-    "P3.T2.S7": ({"done": 9, "of": 12}, "1.4"),  # 75 %: 7 × 0.2
-    "P3.T2.S8": ({"done": 12, "of": 12}, "2"),
-    "P3.T2.S9": ({"done": 4, "of": 12}, "0.6"),  # 33.33 %: 3 × 0.2
-    "P3.T3.S1": ({"count": 3}, "30"),  # 3 × 10
-    "P4.T1.S1": ({"done": 18, "of": 20}, "2.7"),  # 10 % without a sitting: 3 - 0.3
-    "P4.T1.S2": ({"done": 15, "of": 21}, "3.5"),  # 71.43 %: 7 × 0.5
-    "P4.T2.S1": ({"done": 37, "of": 1000}, "2.1"),  # 3.7 %: 7 half per cents × 0.3
-    "P4.T2.S2": ({"done": 999, "of": 1000}, "9"),  # 9 × 1
-    "P4.T2.S3": (  # 10 + 0 + 10 + 2 + 4 + 6 + 8 + 0 + 10 + 2 + 0 + 4
-        {"per_month": [6, 0, 5, 1, 2, 3, 4, 0, 7, 1, 0, 2]},
-        "56",
-    ),
-    "P4.T2.S4": (  # 10 + 10 + 9 + 0 + 0 + 1 + 2 + 3 + 10 + 0 + 0 + 5
-        {"per_month": [12, 10, 9, 0, 0, 1, 2, 3, 11, 0, 0, 5]},
-        "50",
-    ),
-    "P4.T3.S1": ({"present": True, "scaled": True, "views": 999}, "15"),  # 10 + 5
+NUMBERS: dict[str, object] = {
+    **{key: {"done": 18, "of": 20} for key in (*SHARES, "P4.T1.S1", "P4.T2.S1")},
+    **{key: {"present": False} for key in ("P1.T1.S1", "P1.T1.S2", "P1.T2.S3", "P1.T3.S1", "P2.T5.S4")},
+    **{key: {"count": 2} for key in ("P1.T5.S1", "P2.T2.S1", "P2.T3.S1", "P2.T3.S2", "P2.T4.S1")},
+    **{key: {"count": 3} for key in (*(f"P2.T5.S{number}" for number in (1, 2, 3, 5)), "P3.T3.S1")},
+    **{key: {"per_month": [6, 0, 5, 12]} for key in ("P4.T2.S3", "P4.T2.S4")},
+    "P1.T3.S3": {
+        "coverage": {"done": 999, "of": 1000},
+        "risks": {"found": 10, "removed": 4, "completed": 2},
+    },
+    "P2.T1.S1": {"administrative": 4, "criminal": 1},
+    "P4.T3.S1": {"present": True, "scaled": True, "views": 999},
 }
-PROJECTS = {
-    # -10 + 2.7 + 3 + 2 - 5 + 2.4 + 57.7 + 42
-    "P1": "94.8",
-    # 17 + 6 + 6 + 3 + 3 + 9 - 5 + 6
-    "P2": "45",
-    # 2 + 1.8 + 1 + 0.8 + 2 + 1.6 + 1.4 + 2 + 0.6 + 30
-    "P3": "43.2",
-    # 2.7 + 3.5 + 2.1 + 9 + 56 + 50 + 15
-    "P4": "138.3",
-}
-TOTAL = "321.3"  # 94.8 + 45 + 43.2 + 138.3
+"""Something for each indicator; whole years counted by hand: tests.merzim.test_points_by_hand."""
 
 
-def test_a_whole_year_equals_the_sum_made_by_hand() -> None:
-    """All 39 indicators of the four projects at once."""
-    all_scores = scores({name: values for name, (values, _) in YEAR.items()})
-    by_project = {project: Fraction(0) for project in PROJECTS}
-    for indicator_score in all_scores.scores:
-        by_project[indicator_score.id[:2]] += indicator_score.points
-
-    assert {score.id: str(as_decimal(score.points)) for score in all_scores.scores} == {
-        name: expected for name, (_, expected) in YEAR.items()
-    }
-    assert {project: str(as_decimal(points)) for project, points in by_project.items()} == PROJECTS
-    assert str(as_decimal(all_scores.total)) == TOTAL
+def test_a_full_share_earns_the_most_the_document_gives() -> None:
+    assert {name: points(name, {"done": 12, "of": 12}) for name in SHARES} == SHARES
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_every_score_can_say_its_arithmetic_and_its_readings(language: str) -> None:
     """Under the usual readings and under all the others."""
     other_readings = {name: list(values)[-1] for name, values in scoring().readings.items()}
-    inputs: dict[str, object] = {name: values for name, (values, _) in YEAR.items()}
-    other_inputs = inputs | {"P4.T1.S1": {"per_quarter": [{"done": 18, "of": 20}]}}
-    for indicator_score in (*scores(inputs).scores, *scores(other_inputs, **other_readings).scores):
+    other_inputs = NUMBERS | {"P4.T1.S1": {"per_quarter": [{"done": 18, "of": 20}]}}
+    for indicator_score in (*scores(NUMBERS).scores, *scores(other_inputs, **other_readings).scores):
         sentences = [
             i18n.say(element.code, element.arguments, language) for element in indicator_score.arithmetic
         ]
@@ -354,8 +294,13 @@ def test_every_subtask_of_the_four_projects_stands_in_the_file() -> None:
     """11, 10, 11 and 7; in the order of the document."""
     names = list(scoring().indicators)
 
-    assert names == sorted(names) == list(YEAR)
-    assert [sum(name.startswith(project) for name in names) for project in PROJECTS] == [11, 10, 11, 7]
+    assert names == sorted(names) == sorted(NUMBERS)
+    assert [sum(name.startswith(f"P{project}") for name in names) for project in (1, 2, 3, 4)] == [
+        11,
+        10,
+        11,
+        7,
+    ]
 
 
 def test_every_reading_the_arithmetic_knows_is_explained_in_the_file_and_used() -> None:
