@@ -44,7 +44,7 @@ def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> Lett
     link = f"{rules.public_address}/cases/{case.id}#{about['place']}"
     sections = []
     if lines:
-        sections.append(LetterSection(heading=say("comment_letter.text", {}, language), lines=lines))
+        sections.append(LetterSection(heading=say("head.text", {}, language), lines=lines))
     do = LetterLine(text=say("letter.link_case", {}, language), link=link)
     sections.append(LetterSection(heading=say("letter.heading_do", {}, language), lines=(do,)))
     return LetterPage(
@@ -83,18 +83,20 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
         greeting=say("letter.greeting", {"name": name}, language),
         lead=str(about["text"]),
         table=tuple(
-            LetterLine(label=line(code), text=text)
+            LetterLine(label=say(code, {}, language), text=text)
             for code, text in (
-                ("organisation", str(about.get("organisation", ""))),
-                ("title", str(about["title"])),
-                ("act", str(about["act"])),
+                ("setting.group.organisation", str(about.get("organisation", ""))),
+                ("web.campaigns.campaign", str(about["title"])),
+                ("web.ground", str(about["act"])),
             )
             if text
         )
         + tuple(
             LetterLine(label=title, text=date_long(date.fromisoformat(day), language)) for title, day in days
         )
-        + (LetterLine(label=line("until"), text=say("campaign_letter.day", arguments, language)),),
+        + (
+            LetterLine(label=say("web.campaigns.last_day", {}, language), text=date_long(notice.due, language)),
+        ),
         sections=(
             LetterSection(
                 heading=say("letter.heading_do", {}, language),
@@ -126,14 +128,11 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
         return say(f"account_letter.{about['event']}.{code}", arguments, language)
 
     def label(code: str, key: str) -> LetterLine:
-        return LetterLine(label=say(f"account_letter.{code}", {}, language), text=str(arguments[key]))
+        return LetterLine(label=say(code, {}, language), text=str(arguments[key]))
 
     labels = (
-        ("office", "office"),
-        ("login", "login"),
-        ("at", "at"),
-        ("by", "by"),
-        ("until", "until"),
+        ("setting.group.organisation", "office"),
+        *((f"account_letter.{key}", key) for key in ("login", "at", "by", "until")),
     )
     page = LetterPage(
         subject=line("subject"),
@@ -158,12 +157,12 @@ def _moment(value: object) -> str:
 
 def _link(about: Mapping[str, object], rules: Rules, language: str) -> tuple[LetterLine, ...]:
     """Return the link to continue at: the user's own account, or the page for accepting an invitation."""
-    place, code = "account", "link"
+    place, code = "account", "web.account"
     if about["event"] == "invited":
-        sealed, code = str(about["link"]), f"enter_{about['way']}"
+        sealed, code = str(about["link"]), f"account_letter.enter_{about['way']}"
         secret = rules.unseal(sealed, owner_of_link(str(about["login"]))) if sealed else ""
         place = f"welcome/{secret}" if secret else "login"
-    text = say(f"account_letter.{code}", {}, language)
+    text = say(code, {}, language)
     return (LetterLine(text=text, link=f"{rules.public_address}/{place}"),)
 
 

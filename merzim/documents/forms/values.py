@@ -178,9 +178,7 @@ def join_parts(parts: Sequence[tuple[str, str]], language: str, *, between: str 
         if pieces and between != NEW_PARAGRAPH and not titled[:2].isupper():
             # It continues in the same line.
             titled = titled[:1].lower() + titled[1:]
-        pieces.append(
-            value if name in untitled_parts else say("form.part", {"title": titled, "value": value}, language)
-        )
+        pieces.append(value if name in untitled_parts else f"{titled}: {value}")
     return between.join(pieces)
 
 

@@ -248,19 +248,23 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         for paper_answer in store.on_paper(campaign.id)
     }
 
-    def head(code: str, **arguments: object) -> str:
+    def way(code: str, **arguments: object) -> str:
         return say(f"campaign.sheet.{code}", arguments, language)
 
     def how(row: str) -> str:
         if row not in paper:
-            return head("by_link") if row else ""
+            return way("by_link") if row else ""
         day, refused = paper[row]
         if not day:
-            return head("on_paper")
-        return head("refused_on_paper" if refused else "on_paper_day", on=date.fromisoformat(day))
+            return way("on_paper")
+        return way("refused_on_paper" if refused else "on_paper_day", on=date.fromisoformat(day))
 
     is_open = campaign.is_open(ctx.today)
-    columns = ("number", "name", "post", "unit", "state", "joined", "written", "answered", "how", "row", "left")
+    heads = (
+        *("head.number", "campaign.sheet.name", "head.post", "head.unit", "head.state"),
+        *(f"campaign.sheet.{code}" for code in ("joined", "written", "answered", "how", "row", "left")),
+        *(["campaign.sheet.late"] if register.lates else ()),
+    )
     rows = [
         (
             number,
@@ -278,8 +282,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         )
         for number, asked in enumerate(people, 1)
     ]
-    extra_columns = ["late"] if register.lates else []
-    answer_table = Table([head(name) for name in (*columns, *extra_columns)], rows)
+    answer_table = Table([say(head, {}, language) for head in heads], rows)
     record(ctx, "file", "campaign_sheet_read", name=campaign.id)
     return tables_workbook([answer_table])
 

@@ -66,7 +66,7 @@ def notices_table(app: AppContext, notices: Sequence[Notice], language: str) -> 
             )
         )
     heads = [say(f"head.{name}", {}, language) for name in COLUMNS]
-    return Table(heads, rows, say("register.sheet", {}, language))
+    return Table(heads, rows, say("head.register", {}, language))
 
 
 def step_in_words(notice: Notice, language: str) -> str:

@@ -158,7 +158,7 @@ def _own_unit(ctx: RequestContext, unit: str) -> str:
     """
     unit, office = unit or ctx.reader.root, ctx.reads.office()
     if unit and office.units and unit not in office.units:
-        raise Refusal("web.refusal.unknown_unit", unit=unit[:100])
+        raise Refusal("web.staff.unit_unknown", unit=unit[:100])
     return unit_to_open_in(ctx, unit)
 
 

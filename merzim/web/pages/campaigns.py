@@ -88,7 +88,7 @@ State = Annotated[Literal["", "awaited", "answered", "refused", "left", "unreach
 CAMPAIGN_COLUMNS: tuple[Column[CampaignView], ...] = (
     Column("web.campaigns.campaign", lambda t, campaign: campaign.title[t.language], ""),
     Column("head.number", lambda t, campaign: t.row(campaign.id)),
-    Column("register.sheet", lambda t, campaign: campaign.register_title[t.language]),
+    Column("head.register", lambda t, campaign: campaign.register_title[t.language]),
     Column(
         "web.administration.units", lambda t, campaign: "; ".join(campaign.unit_names) or t.say("web.unit.all")
     ),

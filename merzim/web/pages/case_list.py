@@ -74,7 +74,7 @@ def _stage(translator: Translator, item: ListedCase) -> object:
 CASE_COLUMNS: tuple[Column[ListedCase], ...] = (
     Column("head.case", lambda _, item: item.id),
     Column("head.analysed", lambda t, item: item.object[t.language], ""),
-    Column("web.analyses.procedure", lambda t, item: item.procedure[t.language]),
+    Column("head.procedure", lambda t, item: item.procedure[t.language]),
     Column("head.unit", lambda t, item: t.name(item.unit.name), "col-unit"),
     Column("head.state", lambda t, item: t.say(f"standing.{item.status}")),
     Column("head.stage", _stage, ""),

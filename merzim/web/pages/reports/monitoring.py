@@ -107,10 +107,10 @@ def build(query: ReportQuery) -> Report:
         sizes=TO_READERS,
     )
     every_status = (
-        ("", t.say("web.campaigns.any")),
+        ("", t.say("web.analyses.all")),
         *((name, t.option("outcome", name)) for name in STATUSES),
     )
-    ways = (("", t.say("web.campaigns.any")), *((name, t.option("direction", name)) for name in DIRECTIONS))
+    ways = (("", t.say("web.analyses.all")), *((name, t.option("direction", name)) for name in DIRECTIONS))
     late, legal = t.say("look.overdue"), t.say("risk.legal_mark")
     return Report(
         title=t.say("web.monitoring.title"),

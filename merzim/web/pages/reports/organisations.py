@@ -49,7 +49,7 @@ def build_consolidated(query: ReportQuery) -> Report:
             query.years(min(ctx.calendar.last.year, ctx.today.year + 2)),
             Filter(
                 name="procedure",
-                label=t.say("web.analyses.procedure"),
+                label=t.say("head.procedure"),
                 options=tuple((procedure.id, procedure.title[t.language]) for procedure in procedures),
                 chosen=law.id,
             ),
@@ -167,10 +167,7 @@ def _line_columns(name: Callable[[str], str]) -> tuple[Column[ResultLine], ...]:
         return Content(text=t.short(line.on), under=late)
 
     def numbers(t: Translator, line: ResultLine) -> Content:
-        texts = (
-            f"{t.say('web.record.value', value=value)}: {t.points(number)}"
-            for value, number in line.values.items()
-        )
+        texts = (f"{t.word('value.', value)}: {t.points(number)}" for value, number in line.values.items())
         return Content(under=lines(texts)) if line.values else Content(text="–")
 
     return (
