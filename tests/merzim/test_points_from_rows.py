@@ -7,20 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from merzim.services.inputs import build
 from merzim.services.law.acts import ChangeAct, change_act
-from merzim.services.law.regulations import scoring
 from merzim.services.registers.verbs import AddRow, add_row
-from merzim.services.scoring import YearScores, year_scores
+from merzim.services.scoring import YearScores
 from merzim.services.yearly.opening import open_cases
 from merzim.storage.org import store as office_store
 from tests.merzim.test_points_by_hand import AFTER, P2, P3, P4, Recorded, Units, points, sat
-from workflow.org.access import Access, Reader
 from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 
@@ -71,13 +68,6 @@ class Kept(Recorded):
         """Add a row; its id."""
         fields = {"register_id": register, "unit": unit, "values": values}
         return add_row(self.ctx(), build(AddRow, fields)).row.id
-
-    def seen_by(self, access: Access, unit: str = "", person: str = "") -> YearScores:
-        """The points as somebody sees them."""
-        reader = Reader(login="r", access=access, unit=unit, person=person)
-        ctx = replace(self.ctx(), reader=reader, operator=False)
-        (whole_year,) = year_scores(ctx, unit, 2026, today=AFTER, readings=scoring().usual)
-        return whole_year
 
 
 def differences(actual: Mapping[str, str], expected: Mapping[str, str]) -> dict[str, tuple[str | None, str]]:

@@ -222,12 +222,12 @@ def test_a_backup_says_that_the_key_is_not_in_it_and_where_it_is(merzim: Merzim,
     assert key.encode() not in (tmp_path / "copy.sqlite").read_bytes()
 
 
-def with_mail_server(folder: Path, *, user: str = "m") -> None:
+def with_mail_server(folder: Path) -> None:
     """An office whose mail server and its password were given in the browser; nobody has a second factor."""
     app = build_app(read(at=folder))
     ctx = operator_context(app, at=Stamp(by="root", now=NOW, today=date(2026, 4, 6)), language="en")
     password = SecretStr("secret of the server")
-    change_mail(ctx, MailServer(host="localhost", sender="m@example.kz", user=user, password=password))
+    change_mail(ctx, MailServer(host="localhost", sender="m@example.kz", user="m", password=password))
     app.close()
 
 

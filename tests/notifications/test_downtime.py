@@ -22,8 +22,8 @@ def back(town: Town, on: date) -> Shelf:
     return shelf
 
 
-def mine(shelf: Shelf, person: str = AIGUL.key) -> list[str]:
-    return [parcel.letter.subject for parcel in shelf.kept if parcel.notice.person == person]
+def mine(shelf: Shelf) -> list[str]:
+    return [parcel.letter.subject for parcel in shelf.kept if parcel.notice.person == AIGUL.key]
 
 
 def test_twelve_missed_steps_are_one_letter_that_lists_them(town: Town) -> None:

@@ -35,9 +35,9 @@ def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
     return file
 
 
-def certified(authority: trustme.CA, name: str = "localhost") -> ssl.SSLContext:
+def certified(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert(name).configure_cert(context)
+    authority.issue_cert("localhost").configure_cert(context)
     return context
 
 

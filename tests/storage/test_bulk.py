@@ -43,10 +43,10 @@ def patterns() -> Sequence[Change]:
     return computed(openings, now=NOW, today=TODAY)
 
 
-def cases_named(prefix: str, number: int, first: int = 0) -> list[Change]:
+def cases_named(prefix: str, number: int) -> list[Change]:
     changes = patterns()
     return [
-        renamed(changes[(first + n) % len(changes)], f"{prefix}-{n:04d}", f"{prefix}u{n % 3}", f"Нысан {n}")
+        renamed(changes[n % len(changes)], f"{prefix}-{n:04d}", f"{prefix}u{n % 3}", f"Нысан {n}")
         for n in range(number)
     ]
 

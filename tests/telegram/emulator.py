@@ -101,7 +101,7 @@ class Emulator:
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}]
         self.ask("/sendMessage", message)
 
-    def sends_file(self, user: int, name: str, content: bytes, *, caption: str = "") -> None:
+    def sends_file(self, user: int, name: str, content: bytes) -> None:
         """A person sends a document."""
         file_fields = {
             "id": f"file-{len(content)}",
@@ -112,7 +112,7 @@ class Emulator:
         document = {"file_id": file_fields["id"], "file_unique_id": file_fields["id"], "file_name": name}
         document["file_size"] = len(content)
         message = {"botToken": TOKEN, **_who(user, "kk"), "document": document}
-        self.ask("/sendMessage", message | ({"caption": caption} if caption else {}))
+        self.ask("/sendMessage", message)
 
     def presses(self, user: int, message: Message, button: str) -> None:
         """A person presses the button with that text."""

@@ -21,7 +21,6 @@ from starlette.testclient import TestClient
 from merzim.app import build_app
 from merzim.cli import main
 from merzim.clock import parse_moment
-from merzim.services.accounts.credentials import hash_secret
 from merzim.services.app import AppContext
 from merzim.services.moments import Clock, Moment
 from merzim.settings_file import read
@@ -69,10 +68,6 @@ class RealOffice:
         """The secret of a session or token of an account."""
         return way_in(self.app.accounts, login, kind, scope, now=self.moment[0].now)
 
-    def is_in(self, secret: str) -> bool:
-        """Whether a session with this secret goes on."""
-        return self.app.accounts.entry("session", hash_secret(secret), now=self.moment[0].now) is not None
-
     def client(self, login: str = "officer", **options: Any) -> TestClient:
         """The browser of somebody who has logged in."""
         browser = browser_of(self.pages, **options)
@@ -83,18 +78,14 @@ class RealOffice:
 
 @contextmanager
 def real_office(
-    folder: Path, *, day: str = DAY, cases: bool = True, is_new: bool = True, acts: bool = True
+    folder: Path, *, day: str = DAY, cases: bool = True, is_new: bool = True
 ) -> Iterator[RealOffice]:
     """The example office in that folder: people, schedule, one announcement, an account of every access.
 
-    Without `cases` the schedule has not been taken in yet, without `acts` none is adopted. What is not `is_new`
-    stands in the folder already.
+    Without `cases` the schedule has not been taken in yet. What is not `is_new` stands in the folder already.
     """
     if is_new:
         shutil.copytree(_with_cases() if cases else _with_people(), folder, dirs_exist_ok=True)
-    if not acts:
-        configuration = CONFIGURATION.partition("[regulations]")[0]
-        (folder / "config.toml").write_text(configuration, encoding="utf-8")
     context = build_app(read(folder / "config.toml", at=folder))
     moment = [parse_moment(day)]
 
