@@ -1,10 +1,7 @@
-"""Second factors for tests: a key for the database, and codes as an authenticator computes them."""
+"""Second factors for tests, with a key for the database."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
-import pyotp
 from sqlalchemy import Engine
 
 from merzim.storage.accounts.encryption import Cipher, parse_key
@@ -18,8 +15,3 @@ CIPHER = Cipher(KEY)
 def second_factors(engine: Engine, cipher: Cipher = CIPHER) -> SqlSecondFactors:
     """Return the second factors of a database."""
     return SqlSecondFactors(engine, cipher=lambda: cipher, queue=SqlOutbox(engine).queue)
-
-
-def code_at(secret: str, moment: datetime, *, later: int = 0) -> str:
-    """Return the code an authenticator shows so many steps of 30 seconds after a moment."""
-    return str(pyotp.TOTP(secret).at(int(moment.timestamp()) + 30 * later))

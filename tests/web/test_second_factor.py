@@ -16,7 +16,6 @@ from merzim.services.accounts.credentials import new_recovery_codes, recovery_ha
 from merzim.storage.tables.accounts import RECOVERY_CODE
 from merzim.web.pages.account import attempts
 from notifications.notice import Notice
-from tests.second_factors import code_at
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, enter, office_with_cases
 from workflow.org.access import Access, Account, CredentialKind
 from workflow.org.audit import Stamp
@@ -68,8 +67,8 @@ def site() -> Site:
     return site
 
 
-def now_code(secret: str = SECRET, *, later: int = 0) -> str:
-    return code_at(secret, NOW, later=later)
+def now_code(secret: str = SECRET) -> str:
+    return str(pyotp.TOTP(secret).at(NOW))
 
 
 def invitation(site: Site, login: str = "officer") -> str:
