@@ -16,6 +16,7 @@ from merzim.cli.printing import (
     obligation,
     print_deadlines,
     print_findings,
+    titles,
 )
 from merzim.cli.rendering import paragraph, picked
 from merzim.services.cases import verbs
@@ -197,17 +198,18 @@ def _print_case(
     call.print()
     print_deadlines(call, [each for each in view.deadlines if each.state != "not_required"], today=today)
     apart = [each for each in view.deadlines if each.state == "not_required"]
-    if ids := [deadline.id for deadline in apart if not deadline.exempted]:
-        call.print("\n" + paragraph(call.say("cli.not_required", count=len(ids), ids=", ".join(ids))))
+    titled = titles(call, case)
+    if names := [titled(deadline.id) for deadline in apart if not deadline.exempted]:
+        call.print("\n" + paragraph(call.say("cli.not_required", count=len(names), ids="; ".join(names))))
     print_findings(call, view.findings)
     facts = sorted(case.facts.items())
     details = {
         "exempted": [
             {"id": each.id, **picked(each.exempted, "on", "by", "ground")} for each in apart if each.exempted
         ],
-        "ahead": {name: fact.on for name, fact in facts if fact.on > today},
-        "values": {name: fact.values for name, fact in facts if fact.values},
-        "signed_by": {name: fact.signed_by for name, fact in facts if fact.signed_by},
+        "ahead": {titled(name): fact.on for name, fact in facts if fact.on > today},
+        "values": {titled(name): fact.values for name, fact in facts if fact.values},
+        "signed_by": {titled(name): fact.signed_by for name, fact in facts if fact.signed_by},
         # Events are withdrawn by number; withdrawn ones are shown in brackets.
         "events": [
             {
@@ -215,7 +217,7 @@ def _print_case(
                 "at": event.at,
                 "by": event.by,
                 "kind": event.word,
-                "name": event.name,
+                "name": titled(event.name),
                 "on": event.on,
                 "ground": event.payload.get("ground"),
             }

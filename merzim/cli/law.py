@@ -152,7 +152,7 @@ def audit(
     call.answer({"cases": found, "unread": cases[0].unread})
     for case in cases:
         call.print(f"{case.case}:" if case.findings else call.say("cli.audit.case_clean", case=case.case))
-        print_findings(call, case.findings, title="")
+        print_findings(call, case.findings, heading="")
     if cases[0].unread:
         call.print(call.say("paper_unread", names=[f"«{name}»" for name in cases[0].unread]))
     if late := [date for date in worst_first(date for case in cases for date in case.dates) if date.finding]:

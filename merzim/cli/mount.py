@@ -16,9 +16,9 @@ import typer
 
 from merzim.cli.call import CommandContext
 from merzim.cli.parsing import day, named_days, named_numbers, named_texts, number
+from merzim.cli.printing import titles
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.inputs import BadInput, EvidenceInput, OpenFile, build
-from merzim.services.names import title
 from merzim.services.results import CommandResult
 from workflow.law.names import known_fact
 from workflow.refusal import Refusal
@@ -197,14 +197,7 @@ def _in_words(call: CommandContext, result: Any) -> Any:
     """Return the result of a command on a case with titles for the names of what it is about."""
     if not isinstance(result, CommandResult):
         return result
-    case = call.view(result.case).case
-
-    def titled(name: str) -> str:
-        fact, _, period = name.partition(".")
-        if fact not in call.app.library.named(case.edition).by_id:
-            return name
-        return title(call.app, case, name)[call.language] + (f" ({period})" if period else "")
-
+    titled = titles(call, call.view(result.case).case)
     values = result.model_dump(by_alias=True)
     for line in (*values["events"], *values["moved"]):
         line.update({key: titled(line[key]) for key in ("name", "obligation") if line.get(key)})

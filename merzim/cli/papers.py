@@ -388,7 +388,7 @@ def forms(
         }
         for definition in definitions
     ]
-    call.give({"forms": answer}, "forms", "id", "title", "about")
+    call.give({"forms": answer}, "forms", "id", "title")
 
 
 def _refuse_wrong(definition: Form, case: str, to: str, approver: str, *, replace: bool) -> None:

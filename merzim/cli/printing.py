@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
+import i18n
 from merzim.cli.rendering import Json
+from merzim.services.names import title
 from merzim.services.results import FindingResult, ObligationResult
 from workflow.deadlines.lateness import holds_on, lateness
 from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
     from merzim.cli.call import CommandContext
+    from workflow.cases.case import Case
     from workflow.cases.commands.case_commands import View
     from workflow.deadlines.deadline import Deadline
     from workflow.findings.finding import Finding
@@ -87,11 +90,27 @@ def state(
     return call.say(f"look.{deadline.state}")
 
 
-def print_findings(call: CommandContext, findings: Iterable[Finding], *, title: str = "cli.findings") -> None:
+def titles(call: CommandContext, case: Case) -> Callable[[str], str]:
+    """Return the function that names a fact or obligation of a case by its title and period; other names it
+    returns unchanged.
+    """
+    known = call.app.library.named(case.edition).by_id
+
+    def titled(name: str) -> str:
+        fact, _, period = name.partition(".")
+        if fact not in known:
+            return name
+        text = title(call.app, case, name)[call.language]
+        return f"{text}, {i18n.period(period, call.language)}" if period else text
+
+    return titled
+
+
+def print_findings(call: CommandContext, findings: Iterable[Finding], *, heading: str = "cli.findings") -> None:
     """Print findings, each with its basis, under a title; nothing where there are none."""
     if records := [finding(call, each) for each in findings]:
-        if title:
-            call.print("\n" + call.say(title))
+        if heading:
+            call.print("\n" + call.say(heading))
         call.show({"findings": records}, "findings")
 
 

@@ -41,7 +41,7 @@ def remind(
     if not dry_run:
         record_carried_out(call.app, now=moment.now, today=moment.today)
     report = rounds.remind(call.app, now=moment.now, today=moment.today, dry_run=dry_run)
-    call.give(_round_answer(call, report), *ROUND, kind="register.kind")
+    call.give(_round_answer(call, report), *ROUND, kind="register.kind", channel="web.channel")
     if dry_run:
         call.print(call.say("cli.nothing_written"))
 
@@ -86,7 +86,7 @@ def rehearse(
         raise Refusal("cli.until_before_from", first=begins, until=ends)
     days = [(on, report) for on, report in rehearsed(call.app, begins, ends) if report.planned or report.others]
     answer = [{"date": on, **_round_answer(call, report)} for on, report in days]
-    call.give({"days": answer}, "days", "date", *ROUND, kind="register.kind")
+    call.give({"days": answer}, "days", "date", *ROUND, kind="register.kind", channel="web.channel")
 
 
 def _round_answer(call: CommandContext, report: RoundReport) -> dict[str, object]:

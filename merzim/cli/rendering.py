@@ -27,8 +27,6 @@ WORDS = {
     "force": "force",
     "status": "status",
     "kind": "day",
-    "what": "editions.key",
-    "about": "form.about",
     "why": "why",
     "state": "notice",
 }
@@ -150,6 +148,9 @@ class Renderer:
         if "basis" not in record:
             return " " * indent + text
         text = f"[{self._say('finding.kind.' + str(record['kind']))}] {text}"
+        period = str(record["obligation"]).partition(".")[2]
+        if len(period) > 3 and period[:4].isdigit():
+            text += f" ({i18n.period(period, self.language)})"
         if record["basis"] == "practice" and not str(record["code"]).endswith("_own"):
             text += f" {self._say('cli.by_practice')}"
         elif record["force"] != "obligatory":
