@@ -26,10 +26,6 @@ BATCH = 100
 SMALL_BATCH = 25
 """Batch size of a channel that cannot repeat: a crash makes no more letters unknown."""
 
-# A claimed notice untouched for so long belongs to a process that is gone: no batch takes so long, because a
-# channel stops asking a server that hangs. Where the outbox knows who is gone, nobody waits for it.
-LEASE = timedelta(minutes=10)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeliveryReport:
@@ -63,7 +59,7 @@ def deliver(dispatch: Dispatch, *, go_on: Callable[[], bool] = lambda: True) -> 
             limit = BATCH if channel.repeatable else SMALL_BATCH
             while go_on():
                 # Before each batch: another sending process may have died by now, and this may take long.
-                recovered += outbox.recover(channel.name, before=now - LEASE, state=interrupted, now=now)
+                recovered += outbox.recover(channel.name, state=interrupted, now=now)
                 claimed = outbox.claim(channel.name, now=now, limit=limit)
                 if not claimed:
                     break

@@ -161,11 +161,10 @@ class Outbox(Protocol):
         claimed.
         """
 
-    def recover(self, channel: str, *, before: datetime, state: NoticeState, now: datetime) -> int:
-        """Give notices left in `sending` since before `before` (a crash) a new state; return how many.
+    def recover(self, channel: str, *, state: NoticeState, now: datetime) -> int:
+        """Give notices left in `sending` that nobody delivers any more (a crash) a new state; return how many.
 
-        `state`: queued with `not_before = now`, or unknown. Where the crash can be detected otherwise than by
-        time, `before` is ignored. Not to be called with claimed notices in hand.
+        `state`: queued with `not_before = now`, or unknown. Not to be called with claimed notices in hand.
         """
 
     def waiting(self, today: date) -> Sequence[PendingStep]:

@@ -32,7 +32,7 @@ PORTS = {"none": 25, "starttls": 587, "tls": 465}
 
 # After so many dropped or hanging connections in one batch, the rest of the batch waits.
 PATIENCE = 2
-# Nor is one that answers, but so slowly that a batch would outlast its lease and keep rounds waiting.
+# Nor is one that answers, but so slowly that a batch would keep rounds waiting.
 BATCH_SECONDS = 120.0
 _SLOW = "the server is slow; this letter waits for the next delivery"
 

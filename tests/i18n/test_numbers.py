@@ -80,7 +80,7 @@ annex 2, row 2 | 2-қосымша, 2-жол | приложение 2, строк
 
 @pytest.mark.parametrize("place", PLACES.strip().splitlines())
 def test_places_in_acts_are_said_in_the_reader_s_language(place: str) -> None:
-    """What the regulation file writes short is said whole; what is not known stays as written."""
+    """An abbreviated paragraph is written out in full; an unknown form stays as it is."""
     cited, *said = place.split(" | ")
 
     assert [i18n.paragraph(cited, language) for language in i18n.LANGUAGES] == said

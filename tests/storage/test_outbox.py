@@ -245,8 +245,8 @@ def test_what_a_crash_left_in_sending_is_sent_again(engine: Engine, row: Row) ->
 
     with crashing.delivering():
         crashing.claim("email", now=NOW, limit=9)
-        early = after_the_crash.recover("email", before=NOW, state="queued", now=later(9))
-    recovered = after_the_crash.recover("email", before=later(5), state="queued", now=later(9))
+        early = after_the_crash.recover("email", state="queued", now=later(9))
+    recovered = after_the_crash.recover("email", state="queued", now=later(9))
     second_claim = after_the_crash.claim("email", now=later(9), limit=9)
 
     assert (early, recovered) == (0, 1)
@@ -326,7 +326,7 @@ def test_a_clock_ahead_takes_nothing_from_whoever_is_sending(engine: Engine, row
     here.add([sent])
 
     def taken_up() -> int:
-        return ahead.recover(sent.channel, before=later(60), state="queued", now=later(70))
+        return ahead.recover(sent.channel, state="queued", now=later(70))
 
     with here.delivering():
         here.claim(sent.channel, now=NOW, limit=1)

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Insert, Update
 
 from calendars.terms import OnDate
 from merzim.storage.maintenance.rebuild import rebuild
@@ -14,7 +14,7 @@ from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
 from merzim.storage.tables.board import RECOMMENDATION
-from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.cases import CASE, COUNTED_LINE
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.storage.sample_cases import NOW, case_commands, recompute
 from workflow.cases.commands import standings
@@ -158,11 +158,21 @@ def test_nobody_finds_what_they_may_not_see(engine: Engine) -> None:
     assert found(ALL) == ([visible_case], 1, 0)
 
 
-def test_a_line_changed_by_hand_is_named_and_mended(engine: Engine) -> None:
+@pytest.mark.parametrize(
+    "by_hand",
+    [
+        RECOMMENDATION.update().values(status="executed"),
+        COUNTED_LINE.insert().values(
+            {"number": 9, "fact": "risks:found", "on": TODAY, "section": "", "place": ""}
+        ),
+    ],
+    ids=["a recommendation", "a risk that points are counted from"],
+)
+def test_a_line_changed_by_hand_is_named_and_mended(engine: Engine, by_hand: Update | Insert) -> None:
     """`verify` names the case, `rebuild` writes its lines anew."""
     case = with_a_risk(engine)
     with engine.begin() as connection:
-        connection.execute(RECOMMENDATION.update().values(status="executed"))
+        connection.execute(by_hand.values(case=case))
 
     problems = verify(engine, recompute=recompute(engine, TODAY))
     assert [(problem.code, problem.arguments) for problem in problems] == [

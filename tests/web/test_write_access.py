@@ -138,7 +138,7 @@ def test_a_token_that_only_reads_writes_nothing(site: Site, watch: sqlite3.Conne
 
 
 def test_a_case_that_is_not_seen_is_not_there_for_any_page(site: Site, watch: sqlite3.Connection) -> None:
-    """404 for a case of another unit, and for a confidential one of which the reader was not named to know."""
+    """404 for a case of another unit, and for a confidential case of which the user is no named reader."""
     in_a_case = [
         (method, route)
         for method, route in ASKED

@@ -42,12 +42,8 @@ class ProcessLock:
         self._name = name
         file = engine.url.database if engine.dialect.name == "sqlite" else None
         self._file = file if file and file != ":memory:" and not file.startswith("file:") else None
+        self._works = self._file is not None or engine.dialect.name == "postgresql"
         self._held = local()
-
-    @property
-    def works(self) -> bool:
-        """Whether there is such a lock: on PostgreSQL, and for SQLite files."""
-        return self._engine.dialect.name == "postgresql" or self._file is not None
 
     @contextmanager
     def shared(self) -> Iterator[None]:
@@ -56,7 +52,7 @@ class ProcessLock:
         Raises:
             StorageUnavailable: the lock file cannot be created beside the database.
         """
-        if not self.works:
+        if not self._works:
             yield
             return
         handle = self._open()
@@ -75,7 +71,7 @@ class ProcessLock:
 
         A shared lock of this thread is released for a moment.
         """
-        if not self.works:
+        if not self._works:
             yield False
             return
         mine: _Handle | None = getattr(self._held, "handle", None)

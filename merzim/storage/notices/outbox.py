@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from datetime import date, datetime
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Engine,
     and_,
@@ -19,7 +18,6 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    true,
     update,
 )
 
@@ -131,22 +129,14 @@ class SqlOutbox(CombinedNotices):
         with self._delivery.shared():
             yield
 
-    def recover(self, channel: str, *, before: datetime, state: NoticeState, now: datetime) -> int:
-        """Give notices left in `sending` since before `before` a new state; return how many.
+    def recover(self, channel: str, *, state: NoticeState, now: datetime) -> int:
+        with self._delivery.alone() as alone:
+            return self._recover(channel, state, now) if alone else 0
 
-        `state`: queued with `not_before = now`, or unknown.
-
-        Where there is a `ProcessLock`, time is ignored: abandoned is what nobody delivers.
-        """
-        if self._delivery.works:
-            with self._delivery.alone() as alone:
-                return self._recover(true(), channel, state, now) if alone else 0
-        return self._recover(NOTICE.c.attempted_at < before, channel, state, now)
-
-    def _recover(self, abandoned: ColumnElement[bool], channel: str, state: NoticeState, now: datetime) -> int:
-        """Give the notices of a channel that meet a condition a new state; return how many, as `recover`."""
+    def _recover(self, channel: str, state: NoticeState, now: datetime) -> int:
+        """Give the notices of a channel that are left in `sending` a new state; return how many."""
         # Not by the index of a channel, which holds every letter ever sent.
-        abandoned_notices = and_(NOTICE.c.channel.concat("") == channel, _SENDING, abandoned)
+        abandoned_notices = and_(NOTICE.c.channel.concat("") == channel, _SENDING)
         with reading(self._engine) as connection:
             if not connection.scalar(select(exists().where(abandoned_notices))):
                 return 0

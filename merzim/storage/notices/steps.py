@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    bindparam,
-    func,
-    select,
-    tuple_,
-)
+from sqlalchemy import Connection, Engine, bindparam, func, select, tuple_
 
 from calendars.hours import local_date
 from merzim.storage.database.engine import read, read_first, reading

@@ -164,10 +164,8 @@ def shown_again(
                 raise
             except Refusal as refusal:
                 given: dict[str, Any] = dict(kwargs)
-                ctx, typed = (
-                    given.pop("ctx"),
-                    typed_answers(given.pop("answers" if "answers" in given else "form")),
-                )
+                ctx = given.pop("ctx")
+                typed = typed_answers(given.pop("answers" if "answers" in given else "form"))
                 name = form if isinstance(form, str) else form(typed)
                 return again(ctx, **given, tried=RejectedForm(form=name, refusal=refusal, answers=typed))
 
