@@ -37,6 +37,7 @@ from merzim.settings import (
 )
 from notifications.channels import names
 from workflow.languages import LANGUAGES
+from workflow.org.kinds import KINDS
 from workflow.refusal import Refusal
 
 
@@ -226,13 +227,17 @@ class _SettingsRead:
                 self.problems.append(_unknown(self.file, name, SECTIONS))
 
     def fitting(self, settings: Settings) -> Settings:
-        """Return the settings without a language and channels that do not exist, which are reported."""
+        """Return the settings without a language and channels that do not exist, which are reported, as is an
+        unknown kind of organisation.
+        """
         office = settings.office
         if office.language not in LANGUAGES:
             self.problems.append(
                 _wrong(self.sources.get("office.language", self.file), "office.language", "language")
             )
             settings = settings.model_copy(update={"office": office.model_copy(update={"language": "kk"})})
+        if office.kind not in ("", *KINDS):
+            self.problems.append(Refusal("paper_kind_unknown", text=office.kind, allowed=KINDS))
         unknown = [name for name in settings.channels.use if name not in names()]
         self.problems.extend(Refusal("unknown_channel", channel=name, allowed=names()) for name in unknown)
         use = tuple(name for name in settings.channels.use if name not in unknown)

@@ -335,9 +335,8 @@ class AppContext:
 
     @cached_property
     def present_office(self) -> PresentOffice:
-        return PresentOffice(
-            self.engine, officer=self.settings.office.officer, language=self.settings.office.language
-        )
+        own = self.settings.office
+        return PresentOffice(self.engine, officer=own.officer, language=own.language, kind=own.kind)
 
     @cached_property
     def ledger(self) -> SqlLedger:

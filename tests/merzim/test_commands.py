@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.merzim.conftest import PAST, Merzim
+from tests.merzim.conftest import PAST, PEOPLE, Merzim
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
@@ -65,6 +65,27 @@ def test_responsible_texts_are_matched_kept_and_mended(office: Merzim) -> None:
 
     assert matches["Рабочая группа по ВАКР"] == "Рабочая группа по ВАКР"
     assert office("people", "--json").json["matches"]["Рабочая группа по ВАКР"] == "Пресс-служба"
+
+
+def test_a_case_of_no_unit_is_asked_for_what_the_office_s_own_kind_must_do(
+    merzim: Merzim, tmp_path: Path
+) -> None:
+    """The cartogram is updated by oblast akims' offices alone (000, P1.T5.S1): a company is not asked for it.
+    In an office of a ministry and a company, which one is meant is asked, and both are named."""
+    merzim("people", PEOPLE)
+    case = merzim("open", "internal-analysis", "--object-ru", "Аренда", "--json").json["id"]
+    states = {o["id"]: o["state"] for o in merzim("case", case, "--json").json["obligations"]}
+    table = tmp_path / "second.csv"
+    table.write_text(
+        "Подразделение;Вид организации;ФИО\nМинистерство;центральный государственный орган;А. Б.\n", "utf-8"
+    )
+    assert merzim("people", table).code == 0
+    asked = merzim("open", "internal-analysis", "--object-ru", "Аренда")
+
+    assert (states["cartogram_updated"], states["positions_consolidated"]) == ("not_required", "not_required")
+    assert asked.code == 2
+    assert "several organisations: say which one is meant (Министерство, Правление)" in asked.err
+    assert merzim("open", "internal-analysis", "--unit", "Министерство", "--object-ru", "Аренда").code == 0
 
 
 def test_open_record_replan_correct_and_what_moves(merzim: Merzim) -> None:

@@ -14,6 +14,7 @@ from merzim.settings import SECTIONS, BadSetting
 from merzim.settings_file import read
 from notifications.channels.email import Email
 from tests.merzim.conftest import ROOT
+from workflow.refusal import Refusal
 
 
 def _written(folder: Path, text: str) -> Path:
@@ -83,6 +84,17 @@ def test_a_value_of_the_wrong_kind_is_refused_by_its_key(tmp_path: Path, text: s
 
     assert refused.value.code == "cli.wrong_setting"
     assert refused.value.arguments["key"] == key
+
+
+def test_a_kind_of_organisation_there_is_not_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    """By a wrong word nothing that is asked of some kinds alone would be asked for."""
+    with pytest.raises(Refusal, match="paper_kind_unknown") as refused:
+        read(_written(tmp_path, '[office]\nkind = "oblast"\n'), at=tmp_path)
+
+    assert "oblast_akim_office" in i18n.refusal(refused.value, "en")
+    assert (
+        read(_written(tmp_path, '[office]\nkind = "quasi_state"\n'), at=tmp_path).office.kind == "quasi_state"
+    )
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,22 @@ def test_a_unit_has_the_nearest_kind_above_it(unit: str, kind: str) -> None:
     assert office().kind_of(unit) == kind
 
 
+def test_without_a_unit_the_organisation_that_stands_in_no_other_is_meant() -> None:
+    """The ministry, not its committee; of two such of different kinds none is guessed. A unit outside every
+    organisation is of the only one there is, and where no unit has a kind config.toml says it."""
+    ministry = Office(units={unit.id: unit for unit in UNITS[:4]})
+    alone = Office(units={unit.id: unit for unit in (UNITS[0], UNITS[5])})
+    unsaid = Office(units={"stranger": UNITS[5]}, kind="quasi_state")
+
+    assert (ministry.kind_of(""), ministry.kind_of("stranger")) == ("central_body", "")
+    assert (office().kind_of(""), Office().kind_of("")) == ("", "")
+    assert (alone.kind_of("stranger"), unsaid.kind_of(""), unsaid.kind_of("stranger")) == (
+        "central_body",
+        "quasi_state",
+        "quasi_state",
+    )
+
+
 def test_organisations_are_the_units_with_a_kind_of_their_own() -> None:
     """Departments inside them are none; where nobody has a kind, the top units are meant."""
     bare = Office(units={unit.id: Unit(id=unit.id, name=unit.name, parent=unit.parent) for unit in UNITS})

@@ -69,6 +69,13 @@ def test_what_a_passport_cannot_hold_is_refused(one_case: OneCase) -> None:
     assert one_case.stored() == before
 
 
+def test_a_case_whose_unit_is_taken_away_is_of_the_office_s_own_kind(one_case: OneCase) -> None:
+    """As if it had been opened without one."""
+    one_case.describe(kind="oblast_akim_office", unit="Юристы")
+    assert one_case.describe(kind="quasi_state", unit="").case.kind == "quasi_state"
+    assert one_case.rows()["cartogram_updated"].state == "not_required"
+
+
 def test_a_unit_of_another_kind_of_organisation_is_asked_of_the_act(
     core: CaseCommands, ledger: SqlLedger
 ) -> None:

@@ -164,6 +164,7 @@ class Office:
         matches: text -> unit id or person key.
         officer: key of the person notified where nobody else can be (config.toml).
         former: people who left, by key, without a unit; older records still show their names.
+        kind: kind of the organisation where no unit has one (config.toml); "" where unknown.
     """
 
     units: Mapping[str, Unit] = field(default_factory=dict)
@@ -171,6 +172,7 @@ class Office:
     matches: Mapping[str, str] = field(default_factory=dict)
     officer: str | None = None
     former: Mapping[str, Person] = field(default_factory=dict)
+    kind: str = ""
 
     def order_in(self, language: str) -> Mapping[str, str]:
         """Return the texts by which people, also those who left, and units are sorted in a language, by key."""
@@ -423,9 +425,25 @@ class Office:
         return unit is not None and unit.parent is not None and self.organisation(unit.parent) is not None
 
     def kind_of(self, unit: str) -> str:
-        """Return the kind of the organisation a unit (id or name) belongs to, "" when unknown."""
+        """Return the kind of the organisation a unit (id or name) belongs to, "" when unknown.
+
+        Of no unit ("") it is that of the office's own organisation, which stands in no other; of a unit outside
+        every organisation that of the only kind the office has.
+        """
         organisation = self.organisation(unit)
-        return self.units[organisation].kind if organisation else ""
+        if organisation:
+            return self.units[organisation].kind
+        organisations = self.own_organisations if not unit else self.units.values()
+        kinds = {own.kind for own in organisations if own.kind}
+        return self.kind if not kinds else "" if len(kinds) > 1 else kinds.pop()
+
+    @cached_property
+    def own_organisations(self) -> tuple[Unit, ...]:
+        """The organisations with a kind of their own that stand in no other: a case of no unit is of one of
+        these.
+        """
+        organisations = [unit for unit in self.units.values() if unit.kind]
+        return tuple(unit for unit in organisations if not self.is_within_another(unit.id))
 
     def above(self, unit: str) -> Iterator[str]:
         """Yield the unit and those above it, nearest first; stops at a loop in the tree."""

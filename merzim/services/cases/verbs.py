@@ -29,7 +29,7 @@ from merzim.services.inputs import (
     Text,
     Values,
 )
-from merzim.services.names import person_named, unit_named
+from merzim.services.names import name_of, person_named, unit_named
 from merzim.services.results import (
     CommandResult,
     FindingResult,
@@ -45,7 +45,7 @@ from workflow.cases.case import Case, Event, withdrawn_documents, withdrawn_line
 from workflow.cases.commands import recording, reminder_actions, standings, withdrawals
 from workflow.cases.commands.assignments import CannotComment
 from workflow.cases.commands.case_commands import Drafts, View
-from workflow.cases.commands.opening import Opening, in_schedule_of
+from workflow.cases.commands.opening import Opening, edition_for, in_schedule_of
 from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.commands.previews import Preview, preview
 from workflow.cases.registers.evidence_list import proofs
@@ -401,9 +401,21 @@ def open_case(ctx: RequestContext, command: OpenCase) -> OpenedCase:
         facts=command.facts,
         again=command.again,
     )
+    _require_organisation(ctx, opening)
     if command.schedule_of:
         opening = in_schedule_of(whole_case(ctx, command.schedule_of)[0], opening)
     return OpenedCase.of(ctx.case_commands.open(opening, at=stamp(ctx)))
+
+
+def _require_organisation(ctx: RequestContext, opening: Opening) -> None:
+    """Raise Refusal where no unit is named, the office's organisations are of several kinds, and the procedure
+    asks different things of them. A plan that names bodies may be opened for all of them.
+    """
+    office = ctx.reads.office()
+    if not opening.unit and len({own.kind for own in office.own_organisations}) > 1:
+        procedure = edition_for(opening, ctx.library, today=ctx.today)
+        if procedure.asks_for_kind and not procedure.bodies:
+            raise Refusal("which_organisation", allowed=tuple(map(name_of, office.own_organisations)))
 
 
 def _previewed(name: str, needs: Need, command: type[P]) -> Verb[P, CommandResult]:

@@ -84,7 +84,7 @@ def approvers_of(app: AppContext, form: Form, letter: Letterhead, view: View | N
 
     The signatories in the case's own edition take precedence over the general rule.
     """
-    kind = app.reads.office().kind_of(letter.organisation) or app.settings.office.kind
+    kind = app.reads.office().kind_of(letter.organisation)
     obligation = view.procedure.by_id.get(_APPROVED.get(form.id, "")) if view else None
     if (
         obligation is not None

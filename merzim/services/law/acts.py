@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Line
 from merzim.services.law.adopted_acts import follow_adopted_acts
-from merzim.services.names import USUAL
+from merzim.services.names import USUAL, name_of
 from merzim.services.people.staff import find_unit, recorded_office
 from merzim.services.results import Titles, titles_of
 from merzim.services.verbs import Command, NotAllowed, verb
@@ -106,14 +106,15 @@ def place_of_acts(ctx: RequestContext, unit: str = "") -> str:
         Refusal: there is no unit yet, or several organisations and none is named.
     """
     office = ctx.reads.office()
-    tops = [top.id for top in office.units.values() if not top.parent]
+    tops = [top for top in office.units.values() if not top.parent]
     if unit:
         return find_unit(office, unit).id
     if ctx.reader.root in office.units:
         return ctx.reader.root
     if len(tops) != 1:
-        raise Refusal("web.acts.which_unit" if tops else "web.acts.no_unit")
-    return tops[0]
+        names = tuple(map(name_of, tops))
+        raise Refusal("which_organisation", allowed=names) if tops else Refusal("web.acts.no_unit")
+    return tops[0].id
 
 
 def adoptable_acts(ctx: RequestContext, unit: str) -> Sequence[AdoptableAct]:

@@ -62,14 +62,14 @@ def save(
     )
 
 
-def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office:
-    """Return the office, with the officer config.toml names (by key or e-mail)."""
+def office(engine: Engine, *, officer: str = "", language: str = "kk", kind: str = "") -> Office:
+    """Return the office, with the officer (by key or e-mail) and the kind config.toml names."""
     with reading(engine) as connection:
         units = {record.id: unit_of(record) for record in _all(connection, UNIT)}
         people = {record.key: person_of(record) for record in _all(connection, PERSON)}
         matches = {record.text: record.target for record in _all(connection, MATCH)}
         former = {person.key: person for person in gone(connection) if person.key not in people}
-    office = Office(units=units, people=people, matches=matches, former=former)
+    office = Office(units=units, people=people, matches=matches, former=former, kind=kind)
     return with_officer(office, officer, language=language)
 
 
@@ -143,10 +143,11 @@ class PresentOffice:
 
     Args:
         officer, language: the recipient config.toml names for letters nobody else can get, and their language.
+        kind: the kind of organisation config.toml names.
     """
 
-    def __init__(self, engine: Engine, *, officer: str = "", language: str = "kk") -> None:
-        self._engine, self._officer, self._language = engine, officer, language
+    def __init__(self, engine: Engine, *, officer: str = "", language: str = "kk", kind: str = "") -> None:
+        self._engine, self._officer, self._language, self._kind = engine, officer, language, kind
         self._last: tuple[object, Office] | None = None
 
     def read(self) -> Office:
@@ -157,7 +158,7 @@ class PresentOffice:
         # The end first: what is read after it may be newer, never older.
         end, last = connection.execute(_END).first(), self._last
         if last is None or last[0] != end:
-            office = store.office(self._engine, officer=self._officer, language=self._language)
+            office = store.office(self._engine, officer=self._officer, language=self._language, kind=self._kind)
             self._last = last = end, last[1] if last is not None and last[1] == office else office
         return last[1]
 

@@ -102,12 +102,12 @@ def completed(
     """
     if procedure.bodies and not opening.object:
         opening = replace(opening, object=procedure.body_of(office(), opening.unit))
-    if not (opening.unit and procedure.asks_for_kind):
+    if not procedure.asks_for_kind:
         return opening, procedure, ""
     kind = office().kind_of(opening.unit)
     if not among(kind, procedure.applies_to):
-        unit = office().units.get(opening.unit)
-        name = Text(unit.name_in("kk"), unit.name_in("ru"), unit.name) if unit else opening.unit
+        unit = office().units.get(opening.unit or office().root)
+        name = Text(unit.name_in("kk"), unit.name_in("ru"), unit.name) if unit else opening.unit or "–"
         raise NotForKind(procedure, name, kind)
     return opening, procedure, kind
 

@@ -211,7 +211,7 @@ def make_outlook(
         planned=answers.planned,
         calendar=ctx.calendar,
         today=ctx.today,
-        supposed=AssumedCase(kind=office.kind_of(unit) if unit else "", object=object),
+        supposed=AssumedCase(kind=office.kind_of(unit), object=object),
     )
     procedure = forecast.procedure
     case = Case(

@@ -403,9 +403,7 @@ def _case_after_import(analysis: ConsideredAnalysis, office: Office) -> Case:
         edition=analysis.procedure.edition,
         unit=analysis.unit,
         object=analysis.schedule.object,
-        kind=office.kind_of(analysis.unit)
-        if analysis.unit in office.units and analysis.procedure.asks_for_kind
-        else "",
+        kind=office.kind_of(analysis.unit) if analysis.procedure.asks_for_kind else "",
         facts=facts,
         planned=dict(analysis.planned),
         responsible=dict(analysis.schedule.responsible),
