@@ -1,4 +1,4 @@
-"""Computation of terms: dates of published schedules, and the edge cases of every kind of term."""
+"""Computation of terms: published schedules, the edge cases of every kind of term, targets, rights."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import calendars
 from calendars import OutOfRange
@@ -13,23 +15,29 @@ from calendars.counting import CountedTerm, count
 from calendars.terms import (
     AtOnce,
     Before,
+    Better,
     CalendarDays,
     DayAfterPeriod,
     Duration,
     Embargo,
     InMonth,
     InQuarter,
+    InYears,
     Months,
+    OngoingDuty,
     PerPeriod,
     Quota,
+    Target,
     Term,
     Weeks,
+    Window,
     WithoutTerm,
     WorkingDays,
     YearlyDate,
     Years,
     months_later,
 )
+from tests.law import CALENDAR
 
 
 def d(text: str) -> date:
@@ -318,3 +326,70 @@ def test_months_are_counted_as_far_as_there_are_dates(day: str, months: int, lat
             months_later(d(day), months)
     else:
         assert months_later(d(day), months) == d(later)
+
+
+figures = st.decimals(min_value=0, max_value=1000, places=2)
+DAYS = st.dates(min_value=date(2012, 1, 1), max_value=date(2024, 12, 31))
+WITHIN = st.one_of(
+    st.integers(1, 200).map(WorkingDays),
+    st.integers(1, 400).map(CalendarDays),
+    st.integers(1, 30).map(Months),
+    st.integers(1, 3).map(Years),
+)
+
+
+@given(low=figures, high=figures, measured=figures, better=st.sampled_from(["higher", "lower", "place"]))
+def test_a_figure_in_the_range_meets_the_target_and_a_better_one_too(
+    low: object, high: object, measured: object, better: Better
+) -> None:
+    """A value that meets a target still meets it when it improves."""
+    first, last = sorted((Fraction(str(low)), Fraction(str(high))))
+    value = Fraction(str(measured))
+    figure_text = f"{min(low, high)}-{max(low, high)}"
+    target = Target(((2026, figure_text),), better)
+
+    worst = first if better == "higher" else last
+    beyond = value - worst if better == "higher" else worst - value
+    assert target.met(2026, value) == (beyond >= 0)
+    assert target.met(2025, value)
+
+
+@given(term=WITHIN, anchor=DAYS)
+def test_a_right_closes_on_the_day_a_duty_would_be_due(
+    term: WorkingDays | CalendarDays | Months | Years, anchor: date
+) -> None:
+    """Counted alike; but there is no due date, and a moved day is felt all the same."""
+    right, duty = count(Window(term), anchor, CALENDAR), count(term, anchor, CALENDAR)
+
+    assert (right.due, right.safe_by, right.closes) == (None, None, duty.due)
+    assert (right.first, right.last) == (duty.first, duty.last)
+    assert [element.code for element in right.elements][-1] == "window_closes"
+
+
+@given(first=st.integers(2010, 2028), more=st.integers(0, 10))
+def test_years_end_on_their_last_day(first: int, more: int) -> None:
+    """31 December, whether it is worked or not; beyond the records nothing is computed."""
+    term = InYears(first, first + more)
+
+    if first + more > 2028:
+        with pytest.raises(OutOfRange):
+            count(term, None, CALENDAR)
+    else:
+        assert count(term, None, CALENDAR).due == date(first + more, 12, 31)
+
+
+def test_standing_duties_and_targets_have_no_day() -> None:
+    """Neither due nor closing; a year without a figure says so."""
+    target = Target(((2026, "62-65"),), "higher")
+
+    for term, anchor, code in (
+        (OngoingDuty(), None, "standing"),
+        (target, date(2026, 12, 31), "target"),
+        (target, date(2027, 12, 31), "target_none"),
+    ):
+        term_result = count(term, anchor, CALENDAR)
+        assert (term_result.due, term_result.closes, [element.code for element in term_result.elements]) == (
+            None,
+            None,
+            [code],
+        )

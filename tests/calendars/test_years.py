@@ -1,4 +1,4 @@
-"""Every day of 2010-2027 compared with hand-written answers, balances and another library; a year laid out."""
+"""Each year as the acts say: days off and worked, substitutes of holidays, workalendar's class."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from pathlib import Path
 
 import holidays
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import calendars
 from calendars.checks import prevailing_balances
+from calendars.kazakhstan import find_substitutes, is_weekend
 from calendars.layout import build_year, days_of
 from calendars.records import Balance, shipped_records
 
@@ -124,3 +127,121 @@ def test_the_records_end_somewhere(number: int, earlier: int | None, later: int 
     laid = build_year(number, calendars.calendar())
 
     assert (laid.earlier, laid.later) == (earlier, later)
+
+
+def d(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+@pytest.mark.parametrize(
+    ("holidays", "religious", "given_days"),
+    [
+        (["2012-01-01", "2012-01-02"], [], {"2012-01-03": "2012-01-01"}),
+        (
+            ["2014-03-21", "2014-03-22", "2014-03-23"],
+            [],
+            {"2014-03-24": "2014-03-22", "2014-03-25": "2014-03-23"},
+        ),
+        (["2016-05-07", "2016-05-09"], [], {"2016-05-10": "2016-05-07"}),
+        (["2017-12-16", "2017-12-17"], [], {"2017-12-18": "2017-12-16", "2017-12-19": "2017-12-17"}),
+        (["2026-04-13"], [], {}),
+        # a religious day on a weekend moves nothing; one on the substitute sends it one further
+        ([], ["2024-06-16"], {}),
+        (["2060-05-09"], ["2060-05-10"], {"2060-05-11": "2060-05-09"}),
+        (["2021-05-09"], ["2021-05-10", "2021-05-11"], {"2021-05-12": "2021-05-09"}),
+        (
+            ["2022-12-31", "2023-01-01", "2023-01-02"],
+            [],
+            {"2023-01-03": "2022-12-31", "2023-01-04": "2023-01-01"},
+        ),
+    ],
+)
+def test_a_holiday_on_a_weekend_takes_the_next_free_working_day(
+    holidays: list[str], religious: list[str], given_days: dict[str, str]
+) -> None:
+    """The official examples, and the case that has not happened yet."""
+    expected = {d(day): d(holiday) for day, holiday in given_days.items()}
+
+    assert find_substitutes([d(day) for day in holidays], [d(day) for day in religious]) == expected
+
+
+DATES = st.sets(st.dates(date(2020, 1, 1), date(2021, 12, 31)), max_size=40)
+
+
+@given(DATES, DATES)
+def test_every_weekend_holiday_gets_one_day_and_nobody_shares(
+    holidays: set[date], religious: set[date]
+) -> None:
+    """As many substitutes as weekend holidays, each on a free weekday after its holiday, none skipped over."""
+    substitutes = find_substitutes(holidays, religious)
+
+    assert sorted(substitutes.values()) == sorted(day for day in holidays if is_weekend(day))
+    for day, holiday in substitutes.items():
+        between = [holiday + timedelta(days=n) for n in range(1, (day - holiday).days)]
+        assert not is_weekend(day)
+        assert day not in holidays | religious
+        assert all(is_weekend(day) or day in holidays | religious | set(substitutes) for day in between)
+
+
+workalendar = pytest.importorskip("workalendar.registry")
+
+from calendars.kazakhstan import Kazakhstan  # noqa: E402
+
+OURS = Kazakhstan()
+
+
+def test_the_registry_gives_our_kazakhstan() -> None:
+    """workalendar, asked for KZ, gives the days of our records."""
+    assert workalendar.registry.get("KZ") is Kazakhstan
+    assert Kazakhstan.name == "Kazakhstan"
+
+
+@given(st.dates(date(2012, 1, 1), date(2026, 12, 31)), st.integers(-60, 60))
+def test_its_arithmetic_is_ours(day: date, n: int) -> None:
+    """Days, sums and differences are those of the tables; walking with an extra day agrees with them."""
+    ours = calendars.add_working_days(day, n)
+
+    assert OURS.is_working_day(day) == calendars.is_working_day(day)
+    assert OURS.add_working_days(day, n) == ours
+    assert OURS.sub_working_days(day, n) == calendars.add_working_days(day, -abs(n))
+    assert OURS.add_working_days(day, n, extra_holidays=[date(2030, 1, 1)]) == ours
+    assert OURS.get_working_days_delta(day, ours) == OURS.get_working_days_delta(
+        day, ours, extra_holidays=[date(2030, 1, 1)]
+    )
+    assert OURS.find_following_working_day(day) == calendars.calendar().find_following_working_day(day)
+
+
+def test_extra_days_and_labels() -> None:
+    """Extra working days win over extra holidays; a special day off has its code as label."""
+    friday = date(2026, 4, 10)
+
+    assert not OURS.is_working_day(friday, extra_holidays=[friday])
+    assert OURS.is_working_day(friday, extra_working_days=[friday], extra_holidays=[friday])
+    assert OURS.get_holiday_label(date(2026, 5, 27)) == "kurban_ait"
+    assert OURS.is_holiday(date(2026, 5, 11))
+    assert OURS.get_working_days_delta(friday, friday) == 0
+    assert OURS.get_working_days_delta(date(2026, 4, 13), friday, include_start=True) == 2
+    assert OURS.get_weekend_days() == (5, 6), "Saturday and Sunday"
+
+
+def test_one_extra_day_of_either_kind_is_walked_over() -> None:
+    """After Friday 10 April 2026: Monday the 13th, Tuesday where that is off, Saturday where that is worked."""
+    friday = date(2026, 4, 10)
+
+    assert OURS.add_working_days(friday, 1, extra_holidays=[date(2026, 4, 13)]) == date(2026, 4, 14)
+    assert OURS.add_working_days(friday, 1, extra_working_days=[date(2026, 4, 11)]) == date(2026, 4, 11)
+
+
+def test_a_years_special_days_are_listed_from_its_first_to_its_last() -> None:
+    """New Year's Day and its next, the substitutes of Nauryz and of Victory Day, and the Republic's day."""
+    holidays_by_day = dict(OURS.get_calendar_holidays(2026))
+
+    assert holidays_by_day[date(2026, 1, 1)] == holidays_by_day[date(2026, 1, 2)] == "new_year"
+    assert {
+        date(2026, 3, 24),
+        date(2026, 3, 25),
+        date(2026, 5, 11),
+        date(2026, 10, 25),
+    } <= holidays_by_day.keys()
+    assert all(day.year == 2026 for day in holidays_by_day)
+    assert not any(OURS.is_working_day(day) for day in holidays_by_day)
