@@ -1,30 +1,35 @@
-"""Database errors (bad address, full disk, locked or broken file): one clear refusal, no partial write."""
+"""The engine on both databases: its settings, its faults, the one transaction of a page, many names at once."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from psycopg import OperationalError
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, event, func, select, text
 
 import i18n
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import engine as engines
-from merzim.storage.database.engine import conninfo, reading, writing
+from merzim.storage.database.dialect import execute_for_names, in_names
+from merzim.storage.database.engine import conninfo, one_snapshot, read_once, reading, writing
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.org import store as office_store
 from merzim.storage.refusals import StorageUnavailable, display_address, to_storage_unavailable
 from merzim.storage.tables.base import UtcMoment
+from merzim.storage.tables.cases import COUNTER
+from merzim.storage.tables.organisation import UNIT as UNITS
 from tests.storage.sample_cases import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
 from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
+from workflow.org.office import Unit
 
 AT = Stamp(by="А", now=NOW, today=TODAY)
 
@@ -262,3 +267,93 @@ def test_the_queue_and_the_tools_get_the_password_as_it_is(password: str) -> Non
     assert [parameters[name] for name in ("user", "host", "port", "dbname")] == ["m", "h1", "1", "o"]
     assert parameters["options"] == "-c work_mem=8MB"
     assert "password" not in parameters_shown
+
+
+def add_counter(engine: Engine, year: int) -> None:
+    with writing(engine) as connection:
+        connection.execute(COUNTER.insert(), {"year": year, "last": 1})
+
+
+def counters(engine: Engine) -> int:
+    with reading(engine) as connection:
+        return int(connection.execute(select(func.count()).select_from(COUNTER)).scalar_one())
+
+
+@contextmanager
+def transactions(engine: Engine) -> Iterator[list[object]]:
+    transactions_begun: list[object] = []
+
+    def note(connection: object) -> None:
+        transactions_begun.append(connection)
+
+    event.listen(engine, "begin", note)
+    try:
+        yield transactions_begun
+    finally:
+        event.remove(engine, "begin", note)
+
+
+def test_reads_of_a_block_are_one_transaction(engine: Engine) -> None:
+    """Three questions begin one transaction; outside a block each begins its own."""
+    with transactions(engine) as transactions_begun, one_snapshot():
+        assert [counters(engine), counters(engine), counters(engine)] == [0, 0, 0]
+    assert len(transactions_begun) == 1
+    with transactions(engine) as transactions_begun:
+        assert [counters(engine), counters(engine)] == [0, 0]
+    assert len(transactions_begun) == 2
+
+
+def test_what_the_block_itself_writes_is_seen_by_its_next_read(engine: Engine) -> None:
+    """A write ends the shared transaction."""
+    with one_snapshot():
+        assert counters(engine) == 0
+        add_counter(engine, 2026)
+        assert counters(engine) == 1
+        add_counter(engine, 2027)
+        assert counters(engine) == 2
+
+
+def test_a_read_that_failed_does_not_fail_the_next_one(engine: Engine) -> None:
+    """On PostgreSQL nothing more can be asked in a transaction in which a statement failed."""
+    with one_snapshot():
+        with pytest.raises(StorageUnavailable), reading(engine) as connection:
+            connection.exec_driver_sql("SELECT * FROM no_such_table")
+        assert counters(engine) == 0
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+def test_a_block_reads_the_same_question_once_until_it_writes(engine: Engine) -> None:
+    """Of three who ask the first reads; after a write it is read again; other keys are other questions."""
+    keys: list[str] = []
+
+    def ask(key: str) -> int:
+        def read(connection: Connection) -> int:
+            keys.append(key)
+            return int(connection.exec_driver_sql("SELECT count(*) FROM counter").scalar_one())
+
+        return read_once(engine, read, key)
+
+    with one_snapshot():
+        assert [ask("a"), ask("a"), ask("b"), ask("a")] == [0, 0, 0, 0]
+        assert keys == ["a", "b"]
+        add_counter(engine, 2026)
+        assert [ask("a"), ask("a")] == [1, 1]
+        assert keys == ["a", "b", "a"]
+    keys.clear()
+    assert [ask("a"), ask("a")] == [1, 1]
+    assert keys == ["a", "a"]
+
+
+ODD = "Қ'\"\\ ,{}"
+
+
+@pytest.mark.parametrize("count", [0, 500, 501, 70_000])
+def test_each_of_few_or_many_names_is_found_once(engine: Engine, count: int) -> None:
+    """None, as many as go in one question, one more, more than a statement takes values."""
+    office_store.save(engine, units=[Unit(id=name, name=name) for name in ("0", ODD, "y")])
+    names = [ODD, *map(str, range(count))][:count]
+    with reading(engine) as connection:
+        query = select(UNITS.c.id).where(in_names(UNITS.c.id))
+        matches = [record.id for record in execute_for_names(connection, query, names)]
+
+    assert sorted(matches) == sorted({"0", ODD} & set(names))

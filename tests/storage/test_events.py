@@ -1,18 +1,23 @@
-"""Attacks on the events: forged, cut, reordered, erased, replayed; each is found and named by `verify`."""
+"""The events of a case and of the office: chained, appended and never changed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy.exc import DBAPIError
 
 from merzim.storage import events
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.events import ORIGIN, Origin
+from merzim.storage.maintenance import triggers
+from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify
+from merzim.storage.tables.base import TableBase, canonical, moment
 from merzim.storage.tables.events import EVENT
-from tests.storage.sample_cases import NOW, opened
+from tests.storage.sample_cases import NOW, opened, seal
 from tests.storage.test_verify import by_hand
 
 FIRST, OTHER = "case/2026-0001", "case/2026-0002"
@@ -156,3 +161,67 @@ def test_the_end_of_a_stream_without_a_head_is_missed_by_the_seal(engine: Engine
 
     assert forged == [("sealed_differs", stream, 3)]
     assert cut == [("sealed_missing", stream, 3)]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE event SET name = 'x'", "DELETE FROM event"])
+def test_update_and_delete_of_events_are_refused(engine: Engine, statement: str) -> None:
+    """By the database, for every client, not only by the application."""
+    opened(engine)
+    seal(engine, now=NOW)
+
+    with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_replacing_an_event_is_refused_too(sqlite: Engine) -> None:
+    """SQLite's INSERT OR REPLACE deletes without firing a DELETE trigger on most connections."""
+    opened(sqlite)
+    statement = (
+        'INSERT OR REPLACE INTO event SELECT NULL, stream, seq, topic, kind, \'x\', "on", "case", at, "by", '
+        "way, payload, private, hash FROM event WHERE seq = 1"
+    )
+
+    with sqlite.connect() as connection, connection.begin():
+        connection.exec_driver_sql("PRAGMA recursive_triggers=OFF")
+        with pytest.raises(DBAPIError, match="append-only"):
+            connection.execute(text(statement))
+
+
+@pytest.mark.postgresql
+def test_truncate_is_refused_by_postgresql(server: Engine) -> None:
+    """Row triggers do not see TRUNCATE; another one does."""
+    with pytest.raises(DBAPIError, match="append-only"), server.begin() as connection:
+        connection.execute(text("TRUNCATE event"))
+
+
+def test_a_migration_puts_back_triggers_that_were_lost(engine: Engine) -> None:
+    """A table rebuilt by a migration loses its triggers; they are installed anew after it."""
+    with engine.connect() as connection, connection.begin():
+        names = sorted(triggers.missing(connection) ^ triggers.names(engine.dialect.name))
+        for name in names:
+            on = " ON event" if engine.dialect.name == "postgresql" else ""
+            connection.execute(text(f"DROP TRIGGER {name}{on}"))
+        connection.execute(text("DROP TABLE alembic_version"))
+        TableBase.metadata.drop_all(connection)
+
+    assert create_or_migrate(engine)
+
+    with engine.connect() as connection:
+        assert triggers.missing(connection) == frozenset()
+
+
+def test_the_order_of_keys_does_not_matter() -> None:
+    """Equal values have one text."""
+    assert canonical({"б": 1, "а": [date(2026, 4, 6), None]}) == canonical({"а": ["2026-04-06", None], "б": 1})
+
+
+@pytest.mark.parametrize("value", [{1, 2}, float("nan"), object()])
+def test_what_is_no_json_is_an_error(value: object) -> None:
+    """Better no event than one that cannot be checked."""
+    with pytest.raises((TypeError, ValueError)):
+        canonical({"x": value})
+
+
+def test_a_moment_is_written_in_utc_seconds() -> None:
+    """Whatever zone it came in."""
+    assert moment(datetime(2026, 1, 1, 3, 0, tzinfo=timezone(timedelta(hours=5)))) == "2025-12-31T22:00:00Z"

@@ -1,16 +1,30 @@
-"""Storage of units, people and matches: saving twice is harmless, reading gives one office."""
+"""The office on a database: units and people, its stream of events, the acts it adopts."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from threading import Barrier, Thread
 
-from sqlalchemy import Engine
+import pytest
+from sqlalchemy import Engine, event, text
 
+from calendars.records import RecordError
+from merzim.storage.accounts.accounts import SqlAccounts
+from merzim.storage.database.engine import reading
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.org import chain as office_chain
+from merzim.storage.org import store
 from merzim.storage.org import store as office_store
+from merzim.storage.org.adoptions import ACTS, adopt, adopted_acts, head_of
+from merzim.storage.org.chain import head
 from merzim.storage.org.staff import SqlChoices
 from merzim.storage.org.store import SaveCounts
-from tests.storage.sample_cases import on_sqlite_alone
+from tests.storage.sample_cases import NOW, TODAY, on_sqlite_alone, opened
+from tests.storage.test_accounts import way_in
+from tests.storage.test_verify import by_hand, codes
+from workflow.org.access import Reader
+from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 
 UNITS = [Unit(id="dep", name="Қаржы департаменті"), Unit(id="div", name="Бюджет басқармасы", parent="dep")]
@@ -66,3 +80,133 @@ def test_a_language_of_their_own_choice_stays_with_the_next_table(engine: Engine
 
     assert office_store.save(engine, people=[AIGUL]) == SaveCounts(same=1)
     assert office_store.office(engine).people[AIGUL.key] == replace(AIGUL, language="ru")
+
+
+SAID = Stamp(by="root", now=NOW, today=TODAY)
+ALIYEVA = Reader(login="aliyeva", access="responsible", person="a@org.kz", name="Айгүл", unit="hr")
+
+
+def test_people_of_a_country_are_taken_in_by_few_statements(engine: Engine) -> None:
+    """The chain is written by one statement however many lines there are."""
+    people = [
+        Person(key=f"p{n}@org.kz", name=f"Адам {n}", unit="hr", email=f"p{n}@org.kz") for n in range(1000)
+    ]
+    count = 0
+
+    def counted(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    event.listen(engine, "before_cursor_execute", counted)
+    store.save(engine, people=people, stamp=SAID)
+    event.remove(engine, "before_cursor_execute", counted)
+
+    assert count < 30
+    assert len(office_chain.lines(engine, "person_saved")) == 1000
+    assert verify(engine) == ()
+
+
+def test_the_newest_line_of_a_kind_is_found_without_reading_the_chain(sqlite: Engine) -> None:
+    """It is asked for with every request, and the chain has a line for every person and session."""
+    query = office_chain.last(("a", "b")).compile(
+        sqlite, compile_kwargs={"literal_binds": True, "render_postcompile": True}
+    )
+    with sqlite.connect() as connection:
+        plan = " ".join(str(row) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}"))
+
+    assert "SEARCH event USING COVERING INDEX ix_event_office" in plan
+
+
+def test_many_write_the_chain_at_once(engine: Engine) -> None:
+    """Nobody is refused, nothing is lost, and it verifies."""
+    SqlAccounts(engine).save(ALIYEVA, disabled=False, at=SAID)
+    ready, troubles = Barrier(6), list[BaseException]()
+
+    def enter(number: int) -> None:
+        accounts = SqlAccounts(engine)
+        ready.wait()
+        try:
+            for turn in range(5):
+                accounts.store_entry(way_in(f"{number}{turn}"))
+        except BaseException as trouble:
+            troubles.append(trouble)
+
+    threads = [Thread(target=enter, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert troubles == []
+    assert len(office_chain.lines(engine, "session_given")) == 30
+    assert verify(engine) == ()
+
+
+def test_what_was_given_to_an_account_and_said_of_a_person_stands_in_the_events(engine: Engine) -> None:
+    """The rights openly, the person beside the chain, where they may be erased."""
+    SqlAccounts(engine).save(ALIYEVA, disabled=False, at=SAID)
+    store.save(engine, people=[Person(key="a@org.kz", name="Айгүл", unit="hr")], stamp=SAID)
+
+    with reading(engine) as connection:
+        account, person = connection.execute(office_chain.IN_ORDER).all()
+    assert '"access":"responsible"' in account.payload
+    assert "Айгүл" in person.private
+    assert "Айгүл" not in person.payload
+
+
+ACT = """
+[[transfer]]
+off = 2026-05-08
+work = 2026-05-16
+act = "G26G0000111"
+address = "https://adilet.zan.kz/rus/docs/G26G0000111"
+"""
+NEXT = ACT.replace("05-08", "07-10").replace("05-16", "07-18")
+
+
+def adopted(engine: Engine, act: str = ACT) -> bool:
+    return adopt(engine, adopted_acts(engine), name="бұйрық.toml", text=act, on=TODAY, by="Айгүл", now=NOW)
+
+
+def test_an_office_begins_without_acts_and_one_comes_back_as_it_was_given(engine: Engine) -> None:
+    """Its calendar is the shipped one. Who, when, which file; every letter of its text."""
+    assert adopted_acts(engine) == ()
+    assert (head(engine, ACTS), head_of(())) == ("", "")
+    assert adopted(engine)
+    (act,) = adopted_acts(engine)
+
+    assert (act.kind, act.name, act.text) == ("calendar_changed", "бұйрық.toml", ACT)
+    assert (act.on, act.at, act.by) == (TODAY, NOW, "Айгүл")
+    assert head(engine, ACTS) == head_of([act]) != ""
+
+
+def test_of_two_that_adopt_at_once_one_wins(engine: Engine) -> None:
+    """The slower one writes nothing and looks again."""
+    before = adopted_acts(engine)
+    adopted(engine)
+
+    assert not adopt(engine, before, name="x.toml", text=NEXT, on=TODAY, by="Б", now=NOW)
+    assert [act.text for act in adopted_acts(engine)] == [ACT]
+
+
+def test_an_act_changed_by_hand_is_named_and_no_board_is_compared_under_it(engine: Engine) -> None:
+    """A Saturday moved by a week; the rows it would compute prove nothing."""
+    opened(engine)
+    adopted(engine)
+    with by_hand(engine) as connection:
+        connection.execute(text("UPDATE event SET payload = replace(payload, '05-16', '05-23')"))
+
+    def never(case: object) -> object:
+        raise AssertionError(case)
+
+    assert codes(verify(engine, recompute=never)) == [("event_altered", 1)]  # type: ignore[arg-type]
+
+
+def test_an_act_altered_past_reading_says_so_when_it_is_read(engine: Engine) -> None:
+    """A refusal that names the file, not a broken program."""
+    adopted(engine)
+    with by_hand(engine) as connection:
+        connection.execute(text("UPDATE event SET payload = '{'"))
+
+    with pytest.raises(RecordError, match=r"бұйрық\.toml"):
+        _ = adopted_acts(engine)[0].records

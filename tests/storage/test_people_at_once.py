@@ -1,10 +1,11 @@
-"""Eight people writing to one case at once: each command is stored once, none is rejected."""
+"""Several people and processes at once on one database: nothing is lost, nothing written twice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import partial
 from threading import Barrier
 from typing import Any
@@ -12,12 +13,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from merzim.storage.accounts.uploads import KEY_LIFETIME, SqlIdempotency
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.maintenance.verify import verify
+from merzim.storage.notices.outbox import SqlOutbox
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
+from tests.processes import FORKED
 from tests.storage import racing
-from tests.storage.sample_cases import NOW, TODAY, case_commands, opened
-from tests.storage.test_two_processes import two
+from tests.storage.sample_cases import NOW, TODAY, case_commands, letter, on_sqlite_alone, opened
+from tests.storage.test_outbox import settlement
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands
@@ -165,3 +169,90 @@ def test_a_case_changed_under_both_attempts_is_a_conflict_that_says_who_came_fir
     whole_case = SqlLedger(engine).case(case.id)
     assert whole_case is not None
     assert "schedule_approved" not in whole_case.facts
+
+
+def two(work: Callable[..., Any], *arguments: object) -> list[Any]:
+    """The work done by two fresh processes that begin at the same moment."""
+    together = FORKED.Barrier(2)
+    with ProcessPoolExecutor(2, mp_context=FORKED, initializer=racing.meet_at, initargs=(together,)) as pool:
+        futures = [pool.submit(racing.take_part, work, *arguments) for _ in range(2)]
+        return [future.result(60) for future in futures]
+
+
+def test_of_two_processes_one_wins_and_the_other_gets_a_conflict(engine: Engine, url: str) -> None:
+    """The same case written at once: one event more, not two."""
+    case = opened(engine)
+
+    results = two(racing.append, url, case.id)
+
+    assert sorted(results) == ["conflict", "won"]
+    assert len(SqlLedger(engine).events(case.id)) == case.seq + 1
+
+
+def test_two_processes_never_get_the_same_id(engine: Engine, url: str) -> None:
+    """Ids are reserved in the database, not in a process."""
+    first, second = two(racing.ids, url)
+
+    assert len({*first, *second}) == 60
+    assert sorted(first) == first
+
+
+def test_two_processes_never_claim_the_same_notice(engine: Engine, url: str) -> None:
+    """Of two deliveries each letter is sent by one."""
+    case = opened(engine)
+    row = SqlLedger(engine).rows(case.id)["order_signed"]
+    letters = tuple(
+        replace(letter(row, person=f"{n}@example.kz"), key=f"{letter(row).key}:{n}") for n in range(40)
+    )
+    SqlOutbox(engine).settle([settlement(row, *letters)])
+
+    first, second = two(racing.claim, url)
+
+    assert sorted([*first, *second]) == sorted(letter.key for letter in letters)
+
+
+def test_a_key_is_free_once_to_each_account(engine: Engine) -> None:
+    """Then it is known, with what was asked and, once it ended, what was answered. A key is its sender's."""
+    answers = SqlIdempotency(engine)
+    first = answers.claim("a", "key-one", "d", now=NOW)
+    running = answers.claim("a", "key-one", "d", now=NOW)
+    answers.keep("a", "key-one", '{"case":"2026-0001"}')
+    ended = answers.claim("a", "key-one", "other", now=NOW)
+
+    assert first is None
+    assert running is not None
+    assert ended is not None
+    assert (running.answer, ended.answer, ended.digest) == (None, '{"case":"2026-0001"}', "d")
+    assert answers.claim("b", "key-one", "d", now=NOW) is None
+
+
+def test_of_many_who_claim_a_key_at_once_one_gets_it(engine: Engine) -> None:
+    """The database decides."""
+    answers = SqlIdempotency(engine)
+    with ThreadPoolExecutor(8) as pool:
+        claims = list(pool.map(lambda _: answers.claim("a", "key-one", "d", now=NOW), range(8)))
+
+    assert claims.count(None) == 1
+
+
+def test_a_key_given_back_is_free_and_an_ended_one_is_not(engine: Engine) -> None:
+    """The key of an executed request cannot be released."""
+    answers = SqlIdempotency(engine)
+    answers.claim("a", "key-one", "d", now=NOW)
+    answers.release("a", "key-one")
+    second_claim = answers.claim("a", "key-one", "d", now=NOW)
+    answers.keep("a", "key-one", "{}")
+    answers.release("a", "key-one")
+
+    assert second_claim is None
+    assert answers.claim("a", "key-one", "d", now=NOW) is not None
+
+
+@on_sqlite_alone
+def test_keys_are_remembered_for_a_week(engine: Engine) -> None:
+    """The second before, the second after."""
+    answers = SqlIdempotency(engine)
+    answers.claim("a", "key-one", "d", now=NOW)
+
+    assert answers.claim("a", "key-one", "d", now=NOW + KEY_LIFETIME) is not None
+    assert answers.claim("a", "key-one", "d", now=NOW + KEY_LIFETIME + timedelta(seconds=1)) is None

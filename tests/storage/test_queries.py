@@ -1,25 +1,44 @@
-"""Queries of the board and the pages."""
+"""Lists of cases, deadlines and assignments on both databases, page by page and as a reader sees them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
+import calendars
+from calendars.terms import OnDate
 from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
-from tests.storage.sample_cases import NOW, TODAY, case_commands, later, letter, opened
+from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
+from tests.law import library
+from tests.storage.sample_cases import (
+    NOW,
+    PROCEDURE,
+    TODAY,
+    case_commands,
+    later,
+    letter,
+    on_sqlite_alone,
+    opened,
+)
 from tests.storage.test_outbox import settlement
+from tests.web.offices import office
 from workflow.board.rows import CaseFilter, DeadlineFilter, Horizon, Row
 from workflow.cases.commands import assignments as commands
 from workflow.cases.commands import recording, standings
+from workflow.cases.commands.case_commands import CaseCommands
+from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.assignments import AssignmentFilter, AssignmentState, Whose
-from workflow.org.access import Scope
+from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.org.access import Reader, Scope, scope
 from workflow.org.audit import Stamp
 from workflow.org.office import Unit
 
@@ -184,3 +203,100 @@ def test_assignments_are_found_by_whose_they_are_and_how_they_stand(engine: Engi
     elsewhere = SqlReads(engine).seen_by(Scope(unit="other", names=("two",)))
     criteria = AssignmentFilter(whose="all", state="all", person="two", login="two", today=TODAY)
     assert elsewhere.assignments(criteria, limit=10) == ([], 0)
+
+
+APRIL = date(2026, 4, 6)
+IN_APRIL = Stamp(by="a@org.kz", now=datetime(2026, 4, 6, 7, tzinfo=UTC), today=APRIL)
+
+
+def test_a_confidential_case_is_on_no_timeline_of_who_was_not_named(engine: Engine) -> None:
+    """On both databases. Its stage does not count it either; who was named sees it."""
+    sample_office = office()
+    office_store.save(engine, units=sample_office.units.values(), people=sample_office.people.values())
+    case_commands = CaseCommands(SqlLedger(engine), library(), calendars.calendar())
+    opening = Opening(procedure="conflict-of-interest", unit="hr", readers=("b@org.kz",))
+    case = case_commands.open(opening, at=IN_APRIL)
+    case_commands.write(case.id, IN_APRIL, recording.record, "conflict_known", on=APRIL)
+    criteria = CaseFilter(procedure="conflict-of-interest", year=2026)
+    for person, visible_count in (("b@org.kz", 1), ("c@org.kz", 0)):
+        reads = SqlReads(engine).seen_by(scope(Reader(login="x", access="officer", person=person)))
+        shown_cases = reads.page(criteria, first=0, count=50, order="earliest")
+        assert len(shown_cases) == reads.how_many(criteria) == visible_count
+        assert len(reads.planning([case.id])) == 0
+
+
+def test_a_year_has_the_cases_with_a_day_in_it_the_earliest_begun_first(engine: Engine) -> None:
+    """On both databases. What has no day at all stands last in the year it was opened in, as Almaty counts it:
+    18:59 UTC of 31 December is still the old year there, 19:00 is the new one."""
+    office_store.save(engine, units=office().units.values())
+    case_commands = CaseCommands(SqlLedger(engine), library(), calendars.calendar())
+    for start in (date(2026, 9, 1), date(2026, 5, 4), date(2025, 2, 3)):
+        opening = Opening(procedure="internal-analysis", unit="hr", planned={"analysis_started": start})
+        case_commands.open(opening, at=IN_APRIL)
+    reads = SqlReads(engine)
+
+    def of(year: int, **filters: Any) -> list[str]:
+        criteria = CaseFilter(year=year, **filters)
+        case_ids = [case.id for case in reads.page(criteria, first=0, count=50, order="earliest")]
+        assert len(case_ids) == reads.how_many(criteria)
+        return case_ids
+
+    assert of(2026, procedure="internal-analysis") == ["2026-0003", "2026-0002", "2026-0001"]
+    assert of(2025, procedure="internal-analysis") == ["2026-0003"]
+    assert of(2023) == []
+
+
+BY_AIGUL = Stamp(by="Айгүл", now=NOW, today=TODAY)
+
+TERM = MeasureTerm(written="01.03.2026", term=OnDate(date(2026, 3, 1)), reading="date")
+
+
+def with_a_measure(engine: Engine, *, unit: str) -> str:
+    """A case of the unit with one risk and its measure."""
+    case = opened(engine, unit=unit).id
+    lines = [FoundRisk(description="Тәуекел"), SetMeasure(risk=1, action="Бұйрықты бекіту", term=TERM)]
+    RiskCommands(case_commands(engine)).take_in(case, lines, on=TODAY, at=BY_AIGUL)
+    return case
+
+
+@on_sqlite_alone
+def test_only_cases_with_a_register_are_found_and_units_below_count(engine: Engine) -> None:
+    """A case without risks costs nothing; a cancelled one answers no more."""
+    office_store.save(
+        engine, units=[Unit(id="A", name="A"), Unit(id="B", name="B", parent="A"), Unit(id="C", name="C")]
+    )
+    opened(engine, unit="A")
+    below, other_case = with_a_measure(engine, unit="B"), with_a_measure(engine, unit="C")
+
+    assert list(cases_with_entries(engine)) == [below, other_case]
+    assert list(cases_with_entries(engine, "A")) == [below]
+    case_commands(engine).write(other_case, BY_AIGUL, standings.cancel, ground="қате")
+    assert list(cases_with_entries(engine)) == [below]
+
+
+def test_whoever_sees_one_unit_finds_its_registers_and_those_below_alone(engine: Engine) -> None:
+    """Narrowed or not; what lies beside is nobody's business, asked for by name or not."""
+    office_store.save(
+        engine, units=[Unit(id="A", name="A"), Unit(id="B", name="B", parent="A"), Unit(id="C", name="C")]
+    )
+    below, other_case = with_a_measure(engine, unit="B"), with_a_measure(engine, unit="C")
+
+    def found(scope_unit: str | None, unit: str | None) -> list[str]:
+        reads = SqlReads(engine, scope=Scope(unit=scope_unit, names=()))
+        return [case.id for case in reads.with_registers(unit)]
+
+    assert [found("A", unit) for unit in (None, "A", "B", "C")] == [[below], [below], [below], []]
+    assert [found("", unit) for unit in (None, "C")] == [[below, other_case], [other_case]]
+    assert found(None, None) == []
+
+
+def test_the_first_day_is_the_local_day_of_the_first_case(engine: Engine) -> None:
+    """Opened at 19:30 in London on 2 February 2026, it is half past midnight of the 3rd in Almaty."""
+    assert SqlLedger(engine).first_day() is None
+    for at, today in (
+        (datetime(2026, 3, 2, 4, tzinfo=UTC), date(2026, 3, 2)),
+        (datetime(2026, 2, 2, 19, 30, tzinfo=UTC), date(2026, 2, 3)),
+    ):
+        case_commands(engine).open(Opening(procedure=PROCEDURE), at=Stamp(by="officer", now=at, today=today))
+
+    assert SqlLedger(engine).first_day() == date(2026, 2, 3)

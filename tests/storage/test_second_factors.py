@@ -1,8 +1,9 @@
-"""Second factors on both databases: encrypted secrets, single-use codes."""
+"""Second factors on both databases: secrets that are encrypted, codes that are used once."""
 
 from __future__ import annotations
 
 import json
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from merzim.storage.accounts.accounts import SqlAccounts
-from merzim.storage.accounts.encryption import Cipher, UnreadableSecret, new_key
+from merzim.storage.accounts.encryption import BadKey, Cipher, UnreadableSecret, new_key, parse_key, secrets_in
 from merzim.storage.accounts.second_factors import SqlSecondFactors
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.database.engine import writing
@@ -276,3 +277,74 @@ def test_what_no_key_opens_is_named_and_left_as_it_is(factors: SqlSecondFactors,
     with pytest.raises(UnreadableSecret):
         wrong.secret("aliyeva")
     assert wrong.take_code("aliyeva", "h1", **SAID)
+
+
+OLD, NEW = new_key(), new_key()
+
+
+def test_a_secret_comes_back_and_is_encrypted_differently_each_time() -> None:
+    """Two accounts with one secret are not seen to have it."""
+    cipher = Cipher(NEW)
+    first, second = cipher.encrypt(SECRET, "aliyeva"), cipher.encrypt(SECRET, "aliyeva")
+
+    assert (cipher.decrypt(first, "aliyeva"), cipher.decrypt(second, "aliyeva")) == (SECRET, SECRET)
+    assert first != second
+    assert SECRET not in first + second
+
+
+def test_a_secret_copied_to_another_account_opens_nothing() -> None:
+    """Writing to the database is not enough to give an administrator another authenticator."""
+    cipher = Cipher(NEW)
+    stored = cipher.encrypt(SECRET, "intruder")
+
+    with pytest.raises(UnreadableSecret) as refused:
+        cipher.decrypt(stored, "administrator")
+    assert refused.value.arguments == {"login": "administrator"}
+
+
+def test_a_secret_altered_by_one_letter_is_refused() -> None:
+    """Nor is a part of one, another text, or one in clear a secret."""
+    cipher = Cipher(NEW)
+    stored = cipher.encrypt(SECRET, "aliyeva")
+    altered = stored[:40] + ("B" if stored[40] == "A" else "A") + stored[41:]
+
+    for damaged in (altered, stored[:-8], "", "не base64", SECRET):
+        assert not cipher.opens(damaged)
+        with pytest.raises(UnreadableSecret):
+            cipher.decrypt(damaged, "aliyeva")
+
+
+def test_an_old_key_reads_and_does_not_encrypt() -> None:
+    """While the key is changed both are given; what is renewed needs the present one alone."""
+    before, both = Cipher(OLD).encrypt(SECRET, "aliyeva"), Cipher(NEW, OLD)
+
+    assert both.decrypt(before, "aliyeva") == SECRET
+    assert Cipher(NEW).unopened([before, both.encrypt(SECRET, "x"), both.renew(before)]) == [before]
+    assert Cipher(NEW).decrypt(both.renew(before), "aliyeva") == SECRET
+    with pytest.raises(UnreadableSecret):
+        Cipher(NEW).renew(before)
+
+
+def test_secrets_are_found_in_a_row_or_a_dump() -> None:
+    """Whatever stands around them."""
+    secrets = [Cipher(NEW).encrypt(SECRET, owner) for owner in ("a", "b")]
+
+    assert secrets_in(f'aliyeva\t{secrets[0]}\t0\n{{"password": "{secrets[1]}"}} gAAAAA') == secrets
+
+
+def test_a_key_is_read_in_either_alphabet_of_base64() -> None:
+    """As `openssl rand -base64 32` and as programs write it, with and without its last sign."""
+    value = b"\xfb\xff" * 16
+    texts = [b64encode(value).decode(), urlsafe_b64encode(value).decode()]
+    texts += [text.rstrip("=") for text in texts] + [f" {texts[0]}\n"]
+
+    assert {parse_key(text) for text in texts} == {urlsafe_b64encode(value).decode()}
+    assert parse_key(new_key()) != new_key()
+
+
+@pytest.mark.parametrize("text", ["", "short", "A" * 42, "A" * 45, "A" * 64, "!" * 44, "құпия" * 9])
+def test_what_is_no_key_is_refused_and_not_repeated(text: str) -> None:
+    """The sentence goes to terminals and journals: a mistyped key is a secret still."""
+    with pytest.raises(BadKey) as refused:
+        parse_key(text)
+    assert refused.value.arguments == {}
