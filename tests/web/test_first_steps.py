@@ -1,4 +1,4 @@
-"""A new installation: the administrator's first page lists what to enter, and where."""
+"""A new installation: what to enter and where, adopted acts, the settings of administrators."""
 
 from __future__ import annotations
 
@@ -8,11 +8,22 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+from starlette.testclient import TestClient
 
+from merzim.app import build_app
+from merzim.services.administration import Organisation, change_organisation
+from merzim.services.context import operator_context
+from merzim.services.moments import Moment
+from merzim.settings import ChannelSettings
+from merzim.settings_file import read
 from merzim.storage.database.engine import writing
 from merzim.storage.tables.notices import NOTICE
+from tests.merzim.conftest import Merzim, merzim  # noqa: F401 (the fixture)
+from tests.web.conftest import NOW, TODAY, Site, account, dashboard_of, people, settings_in
+from tests.web.offices import office as three_units
 from tests.web.real import ROOT, RealOffice, real_office
 from tests.web.test_names_of_others import letter
+from workflow.org.audit import Stamp
 
 STEPS = ("organisation", "units", "people", "mail", "officer", "accounts", "letter", "schedule")
 
@@ -141,3 +152,173 @@ def test_one_person_may_be_officer_and_administrator(begun: RealOffice) -> None:
         assert browser.post("/administration/account", data=form).status_code == 303
         assert browser.get("/cases").status_code == browser.get("/administration").status_code == 200
         assert browser.post("/administration/account", data={**form, "access": "officer"}).status_code == 422
+
+
+@pytest.fixture
+def bare_office(tmp_path: Path) -> Iterator[Site]:
+    """An office that has adopted nothing yet."""
+    bare_office = dashboard_of(settings_in(tmp_path, acts=()))
+    bare_office.keep(three_units())
+    people(bare_office.accounts)
+    yield bare_office
+    bare_office.close()
+
+
+@pytest.fixture
+def officer(bare_office: Site) -> Iterator[TestClient]:
+    with bare_office.client(accept_language="ru") as client:
+        client.headers["accept-language"] = "ru"
+        yield client
+
+
+def menu(client: TestClient) -> list[str]:
+    """The addresses of the menu."""
+    page = client.get("/").text
+    return re.findall(r'href="(/[^"]*)"', re.search(r'<nav class="menu".*?</nav>', page, re.S)[0])
+
+
+def adopt(client: TestClient, act: str, do: str = "adopt") -> None:
+    assert client.post("/acts", data={"act": act, "unit": "head", "do": do}).status_code == 303
+
+
+def test_a_new_office_has_internal_analysis_alone(officer: TestClient) -> None:
+    """Four entries and "more"; no choice of a procedure; no registers and no hits of other acts."""
+    addresses = menu(officer)
+    opening = officer.get("/open").text
+    registers = re.findall(r'href="/registers/([a-z-]+)"', officer.get("/registers").text)
+    hits = officer.get("/search", params={"q": "подарок"}).text
+
+    assert addresses[:4] == ["/desk", "/", "/cases", "/calendar/2026/4"]
+    assert not {"/reports/points", "/campaigns", "/registers"} & set(addresses)
+    assert "<select" not in opening
+    assert 'action="/open/year"' not in opening
+    assert registers == []
+    assert "/open/case?procedure=" not in hits
+    assert "Баллы" not in re.sub(r"<[^>]+>", "", officer.get("/help/officer").text)
+    assert 'href="/reports/cartogram"' not in officer.get("/reports/monitoring").text
+
+
+def test_one_click_adopts_an_act_and_shows_what_it_brings(bare_office: Site, officer: TestClient) -> None:
+    """The page says what it adds; adopted, its procedures and pages are there; left, they are gone."""
+    page = officer.get("/acts").text
+    adopt(officer, "tbn4-2024")
+    with_points = menu(officer)
+    opening = officer.get("/open").text
+    adopt(officer, "tbn4-2024", "leave")
+
+    assert "баллы года" in page
+    assert {"/reports/points", "/campaigns"} <= set(with_points)
+    assert 'value="tbn4-project-2"' in opening
+    assert 'value="mne-standard-year"' not in opening
+    assert bare_office.office.units["head"].acts == ()
+    assert "/reports/points" not in menu(officer)
+
+
+def test_an_officer_of_a_unit_adopts_acts_for_it_alone(bare_office: Site) -> None:
+    """Those above it stay as they are."""
+    account(bare_office, "of_law", "officer", unit="law")
+    with bare_office.client("of_law") as client:
+        above = client.post("/acts", data={"act": "tbn4-2024", "unit": "head"})
+        own = client.post("/acts", data={"act": "tbn4-2024"})
+
+    assert (above.status_code, own.status_code) == (403, 303)
+    assert [unit.id for unit in bare_office.office.units.values() if unit.acts] == ["law"]
+
+
+PAGE = "/administration/settings"
+
+
+def test_the_organisation_is_renamed_on_the_page(site: Site) -> None:
+    """The name is in force with the next request."""
+    with site.client("administrator") as browser:
+        saved = browser.post(f"{PAGE}/organisation", data={"name_ru": "Новое название"})
+        page = browser.get(PAGE, params={"lang": "ru"}).text
+
+    assert (saved.status_code, saved.headers["location"]) == (303, f"{PAGE}?said=saved")
+    assert 'value="Новое название"' in page
+    assert site.context.settings.office.name_ru == "Новое название"
+
+
+def test_what_a_variable_fixes_has_no_field(site: Site) -> None:
+    """A form that sends the key all the same is refused."""
+    site.context.settings = site.context.settings.model_copy(
+        update={"from_environment": frozenset({"office.name"})}
+    )
+    with site.client("administrator") as browser:
+        page = browser.get(PAGE, params={"lang": "en"}).text
+        sent = browser.post(f"{PAGE}/organisation", params={"lang": "en"}, data={"name": "x"})
+
+    assert "Set by the operator of the server" in page
+    assert 'name="name"' not in page
+    assert 'name="name_ru"' in page
+    assert sent.status_code == 422
+    assert "set by the operator of the server" in sent.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"password": ""}, "Enter the password for mail.example.kz"),
+        ({"host": "169.254.169.254"}, "neither the name nor the address of a server"),
+        ({"sender": "nobody"}, "is not an e-mail address"),
+    ],
+)
+def test_a_password_is_typed_and_never_shown(site: Site, fields: dict[str, str], words: str) -> None:
+    """Neither on the page nor in a refusal, which keeps what was typed beside it."""
+    form = {"host": "mail.example.kz", "sender": "m@example.kz", "user": "m-user", "password": "PASS-word-7"}
+    with site.client("administrator") as browser:
+        refused = browser.post(f"{PAGE}/mail", params={"lang": "en"}, data={**form, **fields})
+        saved = browser.post(f"{PAGE}/mail", data=form)
+        page = browser.get(PAGE, params={"lang": "en"}).text
+
+    assert (refused.status_code, saved.status_code) == (422, 303)
+    assert words in refused.text
+    assert 'value="m-user"' in refused.text
+    assert 'value="mail.example.kz"' in page
+    assert "PASS-word-7" not in refused.text + page
+
+
+def test_check_config_and_doctor_name_what_the_browser_overrides(
+    merzim: Merzim,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """Who runs the server finds out why a line of config.toml does nothing."""
+    app = build_app(read(at=tmp_path), clock=lambda: Moment(now=NOW, today=TODAY))
+    ctx = operator_context(app, at=Stamp(by="a", now=NOW, today=TODAY), language="en")
+    change_organisation(ctx, Organisation(name_ru="Новое название"))
+    app.close()
+
+    assert "Changed in the browser: office.name_ru" in merzim("check-config").out
+    assert "office.name_ru" in merzim("doctor").out
+
+
+def test_a_known_mail_service_needs_its_name_alone(site: Site) -> None:
+    """Mail.ru: TLS on port 465, as its help says; another server keeps what was chosen."""
+    form = {"host": "smtp.mail.ru", "tls": "starttls", "port": "", "sender": "merzim@mail.ru"}
+    with site.client("administrator") as browser:
+        browser.post(f"{PAGE}/mail", data=form)
+        known = site.context.settings.channels.sections["email"]
+        browser.post(f"{PAGE}/mail", data={**form, "host": "mail.example.kz"})
+        other = site.context.settings.channels.sections["email"]
+
+    assert (known["tls"], known["port"]) == ("tls", 465)
+    assert (other["tls"], other.get("port")) == ("starttls", None)
+
+
+def test_a_port_of_config_toml_is_offered_with_its_server_and_with_no_other(site: Site) -> None:
+    """The form sent back as it was shown leaves the mail as it is."""
+    email = {"host": "relay.example.kz", "port": 8725, "sender": "merzim@org.kz", "tls": "none"}
+    channels = ChannelSettings(use=("email",), sections={"email": email})
+    site.context.settings = site.context.settings.model_copy(update={"channels": channels})
+    form = {"host": "relay.example.kz", "tls": "none", "port": "8725", "sender": "merzim@org.kz"}
+    with site.client("administrator") as browser:
+        shown = browser.get(PAGE).text
+        elsewhere = browser.post(
+            f"{PAGE}/mail", data={**form, "host": "other.example.kz"}, params={"lang": "en"}
+        )
+        saved = browser.post(f"{PAGE}/mail", data=form)
+
+    assert '<option value="8725" selected>' in shown
+    assert (elsewhere.status_code, saved.status_code) == (422, 303)
+    assert "Port 8725 is not given here. Allowed are 25, 465, 587" in elsewhere.text
+    assert site.context.settings.channels.sections["email"]["port"] == 8725
