@@ -1,6 +1,6 @@
 """`merzim ...` in processes forked from one that has imported it, which saves their start.
 
-SIGKILL ends such a process as any other. `python -m merzim` itself is started by tests/merzim/test_process.py.
+SIGKILL ends such a process as any other. `python -m merzim` itself is started by tests/merzim/test_common.py.
 """
 
 from __future__ import annotations

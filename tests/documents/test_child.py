@@ -29,7 +29,7 @@ from merzim.documents.schedules.reading import read_schedule
 from merzim.documents.schedules.written_terms import read_term
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from tests.documents.sheets import REAL, published
-from tests.documents.test_written_texts import TERMS
+from tests.documents.test_dates import TERMS
 from workflow.law.procedure import Text
 
 ROOT = Path(__file__).parents[2]

@@ -1,4 +1,4 @@
-"""Parsing of dates as people write them; impossible dates are refused with their text."""
+"""Dates and terms as offices write them: each is read as its right day, kept as words or refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calendars.horizon import FIRST, REACH
+from calendars.terms import (
+    CalendarDays,
+    DayAfterPeriod,
+    InMonth,
+    InQuarter,
+    Months,
+    OnDate,
+    PerPeriod,
+    Term,
+    Weeks,
+    WithoutTerm,
+    WorkingDays,
+    YearlyDate,
+    Years,
+)
+from merzim.documents.schedules.written_terms import read_term
 from merzim.documents.sheets.dates import (
+    LONGEST,
     Days,
     Words,
     read,
@@ -19,6 +36,7 @@ from merzim.documents.sheets.dates import (
 from merzim.documents.sheets.rows import NotAValue
 from merzim.documents.sheets.unreadable import UnreadableCell
 from tests.documents.sheets import day
+from workflow.cases.registers.measure_term import as_data, from_data
 
 MARCH_30 = Days(day("2026-03-30"), day("2026-03-30"))
 
@@ -144,3 +162,314 @@ def test_every_day_is_read_back_from_its_spellings(on: date) -> None:
     spellings = (f"{on:%d.%m.%y}г.", f"{on:%d.%m.%Y}", on.isoformat(), f"«{on:%d}» {on:%m} {on:%Y} г.")
 
     assert {read(spelling) for spelling in spellings} == {Days(on, on)}
+
+
+def on(month: int, day: int, year: int = 2026) -> date:
+    """Return a day of 2026."""
+    return date(year, month, day)
+
+
+SPANS = [
+    ("13.04-17.04", on(4, 13), on(4, 17)),
+    ("05.04-10.04", on(4, 5), on(4, 10)),
+    ("01.03-30.04", on(3, 1), on(4, 30)),
+    ("13.04 - 17.04", on(4, 13), on(4, 17)),
+    ("13.04–17.04.2026", on(4, 13), on(4, 17)),
+    ("13.04.-17.04.2026г.", on(4, 13), on(4, 17)),
+    ("13.04.26-17.04.26", on(4, 13), on(4, 17)),
+    ("13-17.04.2026", on(4, 13), on(4, 17)),
+    ("13 по 17 апреля 2026 г.", on(4, 13), on(4, 17)),
+    ("с 13 апреля по 26 мая", on(4, 13), on(5, 26)),
+    ("c 13.04.2026 пo 26.05.2026", on(4, 13), on(5, 26)),  # Latin c and o
+    ("в период с 13.04.2026г. по 26.05.26г.", on(4, 13), on(5, 26)),
+    ("с 13.04.2026 по 26.05.2026 включительно", on(4, 13), on(5, 26)),
+    ("срок: с 13 апреля 2026 года по 26 мая 2026 года", on(4, 13), on(5, 26)),
+    ("между 13 и 26 мая 2026 года", on(5, 13), on(5, 26)),
+    ("01/03/2026 - 30/04/2026", on(3, 1), on(4, 30)),
+    ("2026-04-13 – 2026-05-26", on(4, 13), on(5, 26)),
+    ("15 декабря 2025 года – 20 января 2026 года", date(2025, 12, 15), on(1, 20)),
+    ("2026 жылғы 13-26 мамыр аралығында", on(5, 13), on(5, 26)),
+    ("2026 жылғы 13 сәуірден бастап 26 мамырға дейін", on(4, 13), on(5, 26)),
+    ("2026 жылдың 13 сәуірінен 26 мамырына дейін", on(4, 13), on(5, 26)),
+    ("13.04.2026 ж. бастап 26.05.2026 ж. дейін", on(4, 13), on(5, 26)),
+    ("2026 жылғы 13 сәуір мен 2026 жылғы 26 мамыр аралығында", on(4, 13), on(5, 26)),
+    ("2026 ж. 5 қаңтар - 2026 ж. 10 ақпан", on(1, 5), on(2, 10)),
+    ("с 13.04.2026 по 26.05.2026 (вкл.)", on(4, 13), on(5, 26)),
+    ("13.04.26ж. – 26.05.26ж.", on(4, 13), on(5, 26)),
+    ("13 апреля 2026 г. – 26 мая 2026 г.", on(4, 13), on(5, 26)),
+    ("с 13.04 по 26.05.2026", on(4, 13), on(5, 26)),
+    ("с 13.04.26г.\nпо 26.05.26г.", on(4, 13), on(5, 26)),
+]
+
+
+@pytest.mark.parametrize(("text", "first", "last"), SPANS)
+def test_a_span_is_read_with_both_its_ends(text: str, first: date, last: date) -> None:
+    """A hyphen between two days is no hyphen within one date."""
+    assert read_lines(text, year=2026) == (Days(first, last),)
+
+
+DAYS = [
+    ("до 30 aпреля", on(4, 30)),  # Latin a
+    ("30 апpеля 2026", on(4, 30)),  # Latin p
+    ("не позднее 15 мая 2026 года", on(5, 15)),
+    ("в срок до 01.07.2026", on(7, 1)),
+    ("к 1 июля 2026 г.", on(7, 1)),
+    ("1-го июля 2026 года", on(7, 1)),
+    ("«01» июля 2026 года", on(7, 1)),
+    ("01 июл. 2026 г.", on(7, 1)),
+    ("2026 год, 1 июля", on(7, 1)),
+    ("1 июля 2026 года в 15:00", on(7, 1)),
+    ("01.07.2026г., в 10.30 часов", on(7, 1)),
+    ("2026 жылғы 30 маусымға дейін", on(6, 30)),
+    ("2026 жылғы 30 маусымда", on(6, 30)),
+    ("2026 жылғы 30 маусымға", on(6, 30)),
+    ("2026 жылғы 30 маусымнан кешіктірмей", on(6, 30)),
+    ("2026 жылғы 30 маусымға қарай", on(6, 30)),
+    ("2026 жылдың маусымының 30-ына дейін", on(6, 30)),
+    ("2026 жылғы маусым айының 15-іне дейін", on(6, 15)),
+    ("2026 жылғы 1 шілдеге дейін", on(7, 1)),
+    ("2026 жылғы 15 қыркүйекке дейін", on(9, 15)),
+    ("2026 жылғы 15 қыркүйекте", on(9, 15)),
+    ("2026 жылғы 5 желтоқсанға дейін (қоса алғанда)", on(12, 5)),
+    ("2026 ж. «25» желтоқсан", on(12, 25)),
+    ("мерзімі 25.12.2026 ж. дейін", on(12, 25)),
+    ("до 25.12.2026 включ.", on(12, 25)),
+    ("2026 жылғы 1 қарашаға дейінгі мерзімде", on(11, 1)),
+]
+
+
+@pytest.mark.parametrize(("text", "day"), DAYS)
+def test_a_day_is_read_with_what_stands_around_it(text: str, day: date) -> None:
+    """Prepositions, cases, quotation marks, an hour."""
+    assert read(text, year=2026) == Days(day, day)
+    assert read_term(text, year=2026).term == OnDate(day)
+
+
+TERMS: list[tuple[str, Term]] = [
+    ("к маю 2026 года", OnDate(on(4, 30))),
+    ("до мая 2026 года", OnDate(on(4, 30))),
+    ("2026 жылғы мамырға дейін", OnDate(on(4, 30))),
+    ("до конца мая 2026 года", InMonth(2026, 5)),
+    ("в конце мая 2026 года", InMonth(2026, 5)),
+    ("не позднее мая 2026 года", InMonth(2026, 5)),
+    ("до мая 2026 года включительно", InMonth(2026, 5)),
+    ("в мае 2026 года", InMonth(2026, 5)),
+    ("май месяц 2026 г.", InMonth(2026, 5)),
+    ("05.2026", InMonth(2026, 5)),
+    ("2026 жылғы мамырда", InMonth(2026, 5)),
+    ("2026 жылдың мамыр айында", InMonth(2026, 5)),
+    ("2026 жылғы мамыр айының соңына дейін", InMonth(2026, 5)),
+    ("2026 жылдың мамырының соңына дейін", InMonth(2026, 5)),
+    ("2026 жылғы мамыр айы ішінде", InMonth(2026, 5)),
+    ("в течение мая 2026 года", InMonth(2026, 5)),
+    ("март – апрель 2026 года", InMonth(2026, 4)),
+    ("с марта по май 2026 года", InMonth(2026, 5)),
+    ("II квартал – IV квартал 2026", InQuarter(2026, 4)),
+    ("с I квартала 2026 по III квартал 2026", InQuarter(2026, 3)),
+    ("I-II квартал 2026 г.", InQuarter(2026, 2)),
+    ("2 кв. 2026 г.", InQuarter(2026, 2)),
+    ("до конца второго квартала 2026 года", InQuarter(2026, 2)),
+    ("до III квартала 2026 года", OnDate(on(6, 30))),
+    ("2026 год – III квартал", WithoutTerm()),
+    ("2026 жылғы 2-тоқсанда", InQuarter(2026, 2)),
+    ("2026 жылдың екінші тоқсанының соңына дейін", InQuarter(2026, 2)),
+    ("2026 жылғы III тоқсан ішінде", InQuarter(2026, 3)),
+    ("с 13.04.2026 по 26.05.2026", OnDate(on(5, 26))),
+    ("1 полугодие 2026 года", OnDate(on(6, 30))),
+    ("2026 жылғы II жартыжылдық", OnDate(on(12, 31))),
+    ("второе полугодие 2026 г.", OnDate(on(12, 31))),
+    ("2026 жыл ішінде", OnDate(on(12, 31))),
+    ("в первом полугодии 2026 г.", OnDate(on(6, 30))),
+    ("2026 жылдың бірінші жартыжылдығында", OnDate(on(6, 30))),
+    ("2026 жылдың екінші жартысында", OnDate(on(12, 31))),
+    ("первая декада мая 2026 г.", OnDate(on(5, 10))),
+    ("во второй декаде мая 2026 года", OnDate(on(5, 20))),
+    ("III декада мая 2026 года", OnDate(on(5, 31))),
+    ("2026 жылғы мамырдың бірінші онкүндігінде", OnDate(on(5, 10))),
+    ("в первой половине мая 2026 года", OnDate(on(5, 15))),
+    ("2026 жылғы мамырдың екінші жартысында", OnDate(on(5, 31))),
+    ("до 2027 года", OnDate(on(12, 31))),
+    ("2027 жылға дейін", OnDate(on(12, 31))),
+    ("до конца года", OnDate(on(12, 31))),
+    ("жыл соңына дейін", OnDate(on(12, 31))),
+    ("жыл бойы", OnDate(on(12, 31))),
+    ("2026-2027 годы", OnDate(on(12, 31, 2027))),
+    ("2026-2027 жылдар", OnDate(on(12, 31, 2027))),
+    ("2026-2027 жылдары", OnDate(on(12, 31, 2027))),
+    ("на протяжении 2026 года", OnDate(on(12, 31))),
+    ("I-ый квартал 2026", InQuarter(2026, 1)),
+    ("2026 жылғы ІІІ-ІV тоқсандар", InQuarter(2026, 4)),
+    ("2026 жылғы сәуір-мамыр айлары", InMonth(2026, 5)),
+    ("2026 жылдың сәуір-мамыр айларында", InMonth(2026, 5)),
+    ("26.05.2026 плюс 10 рабочих дней", WorkingDays(10)),
+    ("10 р/д", WorkingDays(10)),
+    ("срок: 10 рабочих дней", WorkingDays(10)),
+    ("10 жұмыс күні мерзімінде", WorkingDays(10)),
+    ("бір ай мерзімде", Months(1)),
+    ("раз в полгода", PerPeriod(1, "half-year")),
+    ("әр тоқсан сайын 5-іне дейін", WithoutTerm()),
+    ("әр айдың 5-күніне дейін", DayAfterPeriod(5)),
+    ("26.05.2026 + 10 рабочих дней", WorkingDays(10)),
+    ("26.05.2026 + 10 р.д.", WorkingDays(10)),
+    ("в течение 10 рабочих дней с 26.05.2026", WorkingDays(10)),
+    ("через 10 рабочих дней после 26 мая 2026 года", WorkingDays(10)),
+    ("за 10 рабочих дней до 26.05.2026", WorkingDays(-10)),
+    ("2026 жылғы 26 мамырдан кейін 10 жұмыс күні ішінде", WorkingDays(10)),
+    ("2026 жылғы 26 мамырға дейін 10 жұмыс күні бұрын", WorkingDays(-10)),
+    ("в течение 10 (десяти) рабочих дней", WorkingDays(10)),
+    ("не позднее 10 (десяти) рабочих дней со дня утверждения плана", WorkingDays(10)),
+    ("жоспар бекітілген күннен бастап 10 жұмыс күні ішінде", WorkingDays(10)),
+    ("10 (он) жұмыс күні ішінде", WorkingDays(10)),
+    ("15 күнтізбелік күн ішінде", CalendarDays(15)),
+    ("в 10-дневный срок", CalendarDays(10, unspecified=True)),
+    ("в месячный срок", Months(1)),
+    ("в течение двух недель", Weeks(2)),
+    ("в течение 3-х месяцев", Months(3)),
+    ("в течение одного года", Years(1)),
+    ("ежегодно до 15 апреля", YearlyDate(4, 15)),
+    ("до 15 апреля каждого года", YearlyDate(4, 15)),
+    ("ежегодно, в I квартале", YearlyDate(3, 31)),
+    ("жыл сайын 15 сәуірге дейін", YearlyDate(4, 15)),
+    ("ежегодно", PerPeriod(1, "year")),
+    ("тоқсанына бір рет", PerPeriod(1, "quarter")),
+    ("раз в квартал", PerPeriod(1, "quarter")),
+    ("не реже 1 (одного) раза в полугодие", PerPeriod(1, "half-year")),
+    ("ежеквартально, в течение 2026 года", PerPeriod(1, "quarter")),
+    ("ежемесячно, до 10 числа", DayAfterPeriod(10)),
+    ("до 10 числа каждого месяца", DayAfterPeriod(10)),
+    ("ежеквартально до 25 числа месяца, следующего за отчётным кварталом", DayAfterPeriod(25)),
+    ("тоқсан сайын, есепті тоқсаннан кейінгі айдың 5-іне дейін", DayAfterPeriod(5)),
+]
+
+
+@pytest.mark.parametrize(("text", "term"), TERMS)
+def test_a_term_is_read_whole(text: str, term: Term) -> None:
+    """The plan is of 2026. A period that something is due before ends on the day before it begins. As data of
+    the ledger and back a term is the same."""
+    written = read_term(text, year=2026)
+
+    assert written.term == term
+    assert from_data(as_data(written)) == written
+
+
+def test_days_counted_from_a_named_day_keep_it() -> None:
+    assert read_term("26.05.2026 + 10 рабочих дней").since == on(5, 26)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        *(("Постоянно", "standing"), ("на постоянной основе", "standing"), ("тұрақты", "standing")),
+        *(("еженедельно", "standing"), ("в разумный срок", "words")),
+        *(("По графику проведения ВАКР", "by_schedule"), ("кестеге сәйкес", "by_schedule")),
+        *(("по мере необходимости", "by_need"), ("қажеттілігіне қарай", "by_need")),
+        *(("III квартал", "no_year"), ("до 30 июня", "no_year"), ("30.06.2026, 31.12.2026", "several")),
+        *(("в течение 12345 дней", "words"), ("в течение 12345 месяцев", "words")),
+        *(("в течение 0 дней", "words"), ("", "nothing"), ("-", "nothing"), (None, "nothing")),
+    ],
+)
+def test_what_names_no_day_is_kept_with_the_reason(text: object, said: str) -> None:
+    """No date is guessed for "постоянно", and none for more days than a term can have."""
+    written = read_term(text)
+
+    assert (written.term, written.reading) == (WithoutTerm(), said)
+    assert written.dateless
+
+
+def test_until_a_day_includes_it_and_is_marked() -> None:
+    """ "до" and "дейін" leave open whether the day itself is in time; the reading is kept."""
+    assert read_term("до 30.06.2023").until
+    assert read_term("2023 жылдың 30 маусымына дейін").until
+    assert not read_term("30.06.2023").until
+
+
+@pytest.mark.parametrize("text", ["31.02.2026", "до 31.06.2026", "30.06.1899"])
+def test_an_impossible_day_is_refused(text: str) -> None:
+    """A slip of the pen is named, not read past; a cell of Excel's own date needs no reading."""
+    assert read_term(on(6, 30)).term == OnDate(on(6, 30))
+    with pytest.raises(UnreadableCell):
+        read_term(text)
+
+
+def test_a_text_longer_than_any_term_is_kept_as_words() -> None:
+    """At its greatest length a day is still found; a letter more, and the cell is prose."""
+    day = "до 30 июня 2026 года "
+
+    assert read_term(day + "»" * (LONGEST - len(day))).reading == "date"
+    assert read_term(day + "»" * (LONGEST + 1 - len(day))).reading == "words"
+
+
+NO_DAYS = [
+    "до 30.06.2026, до 31.12.2026",
+    "до 30 июня и до 31 декабря 2026 года",
+    "до 30.06.2026; 31.12.2026",
+    "март, июнь, сентябрь, декабрь 2026 г.",
+    "2026 жылғы наурыз, маусым",
+    "I и III кварталы 2026 года",
+    "30.06.2026 (31.12.2026)",
+    "I3.04.2026",
+    "l3.04.2026",
+    "3О.06.2026",
+    "1З.04.2026",
+    "13.O4.2026",
+    "13.04.2O26",
+    "13.04.202б",
+    "13.04.202",
+    "13.04-17",
+    "2026",
+    "после 30.06.2026",
+    "с 30.06.2026",
+    "начиная с мая 2026 года",
+    "2026 жылғы 30 маусымнан бастап",
+    "2026 жылғы 30 маусымнан кейін",
+    "не ранее 30.06.2026",
+    "около 30.06.2026",
+    "30.06.2026 или 31.07.2026",
+    "30.06.2026 (за 10 рабочих дней)",
+    "до 30.06.2026 по первому этапу",
+    "с января до мая 2026 года",
+    "2026 жылғы қаңтардан мамырға дейін",
+    "в начале мая 2026 года",
+    "до середины мая 2026 года",
+    "по итогам 2026 года",
+    "2026/2027 учебный год",
+    "до 31.12.2026, далее постоянно",
+    "постоянно, до 31.12.2026",
+    "ежемесячно с 13.04.2026",
+    "в течение 10 (пяти) рабочих дней",
+    "10-15 рабочих дней",
+    "в течение 10 рабочих дней со дня подписания справки",
+    "незамедлительно, но не позднее 3 рабочих дней",
+    "ежеквартально до 25 числа",
+    "не менее двух раз в 2027 году",
+    "ежегодно, 2026-2028 годы",
+    "13.04.2026 № 45",
+    "2026 жылғы наурыз, маусым айлары",
+    "IV-V кварталы 2026 года",
+    "до 30.06.2026 плюс",
+    "10 рабочих дней срок до 30.06.2026",
+    "срок 10 рабочих дней, 30.06.2026",
+]
+
+
+@pytest.mark.parametrize("text", NO_DAYS)
+def test_a_text_of_which_something_would_be_left_over_gives_no_day(text: str) -> None:
+    """Several days, an open end, a letter for a digit, a contradiction: asked about, never guessed."""
+    try:
+        readings = read_lines(text, year=2026)
+    except UnreadableCell:
+        readings = ()
+
+    assert not any(isinstance(reading, Days) for reading in readings)
+    term = read_term(text, year=2026)
+    if text == "2026":
+        assert term.term == OnDate(on(12, 31))
+    else:
+        assert (term.term, term.reading in ("words", "several")) == (WithoutTerm(), True)
+
+
+@pytest.mark.parametrize("text", ["30.06.2017", "до 30 июня 2036 года", "III квартал 2035 года"])
+def test_a_day_far_from_the_plans_own_year_is_asked_about(text: str) -> None:
+    """In a plan of 2026 it is kept as words; entered by hand, where no year is known, it is taken."""
+    assert (read_term(text, year=2026).term, read_term(text, year=2026).reading) == (WithoutTerm(), "far")
+    assert not read_term(text).dateless

@@ -1,14 +1,22 @@
-"""Export of a list as a workbook: same content as the page, no active formulas."""
+"""Workbooks that are written, and those of measures and of the cartogram that are read."""
 
 from __future__ import annotations
 
 import io
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from pathlib import Path
+from xml.etree import ElementTree
 
 import openpyxl
+import pytest
 
-from merzim.documents.sheets.listing import Table, tables_workbook
+from calendars.terms import InQuarter, OnDate
+from merzim.documents.cartogram import cartogram_sheets, draw_cartogram, read_cartogram
+from merzim.documents.measure_plan import read_measures
+from merzim.documents.sheets.listing import Table, tables_workbook, write_file
+from merzim.documents.sheets.unreadable import UnreadablePaper
+from workflow.cases.registers.exposure import CartogramLine
 
 DANGEROUS = ["=1+1", "+7 705", "-2", "@SUM(A1)", "=cmd|' /C calc'!A0", "https://example.kz", "{=A1}"]
 
@@ -60,3 +68,101 @@ def test_a_wide_list_fits_across_a_page_in_readable_letters() -> None:
 
     assert sum(widths) < 160
     assert min(widths) >= 16
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+LINES = (
+    CartogramLine("positions", "Қаржы басқармасы", "", "Бас бухгалтер"),
+    CartogramLine("risks", "Қаржы басқармасы", "Алмалы ауданы", "=1+1 <тексерілмейді>"),
+)
+
+
+def test_the_cartogram_is_drawn_and_read_back(tmp_path: Path) -> None:
+    """Each place with its lists; the workbook's texts stay texts."""
+    root = ElementTree.fromstring(draw_cartogram(LINES, name="Әкімдік", language="kk"))
+    write_file(tmp_path / "c.xlsx", tables_workbook(cartogram_sheets(LINES, language="kk")))
+    sheets = openpyxl.load_workbook(tmp_path / "c.xlsx")
+
+    assert any("Алмалы ауданы" in (element.text or "") for element in root.iter(f"{SVG}text"))
+    assert [sheet.title for sheet in sheets] == ["1. Лауазымдар", "2. Тәуекелдер"]
+    assert sheets["2. Тәуекелдер"]["D2"].value == "=1+1 <тексерілмейді>"
+    assert sheets["2. Тәуекелдер"]["D2"].data_type == "s"
+    assert set(read_cartogram(tmp_path / "c.xlsx")) == {*LINES}
+
+
+def test_a_cartogram_is_read_in_two_languages() -> None:
+    """Sections by number or by name; an unknown one is named with its row."""
+    kk = "Бөлім;Басқарма;Аудан;Лауазым\n1. Лауазымдар;Қаржы;Алмалы;Бас бухгалтер\n"
+    ru = "Раздел;Управление;Риск\n2;Финансы;Платёж не проверяется\n"
+    bad = "Раздел;Управление;Риск\n3;Финансы;x\n2;Финансы;\n"
+
+    assert read_cartogram(kk.encode(), "к.csv") == (
+        CartogramLine("positions", "Қаржы", "Алмалы", "Бас бухгалтер"),
+    )
+    assert read_cartogram(ru.encode(), "к.csv")[0].section == "risks"
+    with pytest.raises(UnreadablePaper) as refusal:
+        read_cartogram(bad.encode(), "к.csv")
+    assert [(error.row, error.code) for error in refusal.value.errors] == [
+        (2, "paper_section_unknown"),
+        (3, "paper_cell_empty"),
+    ]
+
+
+RU = "№;Рекомендация;Мероприятие;Форма завершения;Ответственные;Срок исполнения\n"
+KK = "№;Ұсыным;Іс-шара;Аяқтау нысаны;Жауапты;Орындау мерзімі\n"
+
+
+def test_a_plan_is_read_in_russian_and_kazakh() -> None:
+    """The row that numbers the columns is no measure."""
+    ru = read_measures(
+        (
+            RU + "1;2;3;4;5;6\n1;Обновить правила;Утвердить правила;приказ;юрист;III квартал 2026 года\n"
+        ).encode(),
+        "п.csv",
+    )
+    kk = read_measures(
+        (KK + "1;Қағиданы жаңарту;Қағиданы бекіту;бұйрық;заңгер;2026 жылдың 30 маусымына дейін\n").encode(),
+        "ж.csv",
+    )
+
+    assert [(measure.number, measure.risk, measure.action, measure.term.term) for measure in ru.measures] == [
+        (1, "Обновить правила", "Утвердить правила", InQuarter(2026, 3))
+    ]
+    assert kk.measures[0].term.term == OnDate(date(2026, 6, 30))
+
+
+def test_what_a_measure_lacks_is_not_refused() -> None:
+    """No completion form, nobody responsible, no term: findings later, not bad rows."""
+    read = read_measures((RU + "1;Обновить правила;Утвердить правила;;;\n").encode(), "п.csv")
+
+    (measure,) = read.measures
+    assert (measure.completion, measure.responsible, measure.term.reading) == ("", "", "nothing")
+
+
+def test_every_bad_row_is_named() -> None:
+    """An impossible day, a row without a measure, a measure without a risk; nothing of the file is taken."""
+    text = (
+        RU
+        + "1;Обновить;Утвердить правила;приказ;юрист;31.02.2026\n"
+        + "2;Обновить;;приказ;юрист;2026\n"
+        + "3;;Утвердить;приказ;юрист;2026\n"
+        + "4;;;приказ;юрист;31.02.2026\n"
+    )
+    with pytest.raises(UnreadablePaper) as refusal:
+        read_measures(text.encode(), "п.csv")
+
+    assert [(error.row, error.code) for error in refusal.value.errors] == [
+        (2, "paper_date_impossible"),
+        (3, "paper_cell_empty"),
+        (4, "paper_cell_empty"),
+        (5, "paper_cell_empty"),
+        (5, "paper_cell_empty"),
+        (5, "paper_date_impossible"),
+    ]
+
+
+def test_a_table_without_measures_is_refused_by_the_columns_it_lacks() -> None:
+    """Two columns that are there do not make a plan."""
+    with pytest.raises(UnreadablePaper) as refusal:
+        read_measures("№;Рекомендация;Срок\n1;а;2026\n".encode(), "п.csv")
+    assert refusal.value.code == "paper_columns_missing"

@@ -1,19 +1,29 @@
-"""The table of people, and the texts of schedules that name them."""
+"""The table of people: read, written, and the hours of units in it."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
+from datetime import date, time
 
+import openpyxl
 import pytest
 
+from i18n import say
 from merzim.documents.people.matching import match
-from merzim.documents.people.read_people import ReadAbsence
+from merzim.documents.people.office_time import BadOfficeTime, parse_days, parse_hours, parse_week
+from merzim.documents.people.read_people import ReadAbsence, ReadPeople, merge_people
+from merzim.documents.people.sheet import people_sheets, people_table
 from merzim.documents.people.table import read_people
+from merzim.documents.people.words import duties, parse_kind
+from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.documents.sheets.texts import is_address
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from tests.documents.sheets import REAL, day
 from tests.law import analysis
+from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES, Office, Person, Unit
+from workflow.org.office_time import OfficeTime
 
 EXAMPLE = REAL.with_name("people.csv")
 
@@ -194,3 +204,164 @@ def test_two_people_of_one_name_are_neither() -> None:
     people = {key: Person(key=key, name="Ахметов Асан", unit="u") for key in ("a", "b")}
 
     assert match("Ахметов А.", Office(people=people)) is None
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_every_title_the_product_shows_is_read_back(language: str) -> None:
+    """Of duties, all in one cell, and of kinds of organisation; some titles have a comma of their own."""
+    cell = ", ".join(say(f"duty.{code}", {}, language).capitalize() for code in DUTIES)
+
+    assert [code for _, code in duties(cell)] == list(DUTIES)
+    assert [parse_kind(say(f"kind.{code}", {}, language)) for code in KINDS] == list(KINDS)
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_a_blank_table_offers_the_duties_and_shows_how_it_is_filled_in(language: str) -> None:
+    """Every word it offers, and its example, are taken when they stand in the table. Names in two languages,
+    which papers in both need, are asked for from the first person on.
+    """
+    people, words, example = people_sheets(Office(), language)
+    content = tables_workbook([people, words, example])
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    rules = {
+        str(validation.sqref): validation.formula1
+        for validation in book.worksheets[0].data_validations.dataValidation
+    }
+    duty_titles = [row[0] for row in words.rows]
+
+    assert rules["F2:F5001"] == f"'{words.name}'!$A$2:$A${len(duty_titles) + 1}"
+    assert rules["H2:H5001"] == '"kk,ru,en"'
+    assert [code for word in duty_titles for _, code in duties(str(word))] == [
+        duty for duty in DUTIES if duty not in ("person_concerned", "direct_head", "outside")
+    ]
+    read = read_people(_csv(example), "people.csv")
+    assert [person.duties[0] for person in read.people] == ["head", "authorised_person", "authorised_person"]
+    assert [unit.kind for unit in read.units] == ["central_body", ""]
+    assert [(unit.name_kk, unit.name_ru) for unit in read.units] == [
+        ("Құрылыс министрлігі", "Министерство строительства"),
+        ("Тәуекелдерді талдау бөлімі", "Отдел анализа рисков"),
+    ]
+    assert (read.people[1].post_kk, read.people[1].post_ru) == ("Бөлім басшысы", "Начальник отдела")
+    assert people.heads == example.heads
+    with pytest.raises(UnreadablePaper, match="paper_no_rows"):
+        read_people(content, "people.xlsx")
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_names_in_two_languages_are_written_and_read_back(language: str) -> None:
+    """In columns of their own, beside the name and the post; two rows of a unit may not differ."""
+    unit = Unit(id="Аппарат", name="Аппарат", name_kk="Аппарат басқармасы", name_ru="Управление аппарата")
+    person = Person(
+        key="k@x.kz",
+        name="Ә. Әлиев",
+        unit="Аппарат",
+        email="k@x.kz",
+        post="Маман",
+        post_ru="Специалист",
+        name_kk="Әлиев Ә. Серікұлы",
+        name_ru="Алиев А. Серикович",
+    )
+    table = people_table(Office(units={unit.id: unit}, people={person.key: person}), language)
+
+    assert read_people(_csv(table), "people.csv") == ReadPeople((unit,), (person,))
+    other = [
+        *table.rows,
+        [cell.replace("Әлиев", "Бек").replace("Управление", "Отдел") for cell in table.rows[0]],
+    ]
+    other[1][6] = "b@x.kz"
+    with pytest.raises(UnreadablePaper) as caught:
+        read_people(_csv(Table(table.heads, other)), "people.csv")
+    assert [(error.row, error.code) for error in caught.value.errors] == [(3, "paper_unit_name_differs")]
+
+
+def test_a_name_in_two_languages_stays_until_the_name_is_another() -> None:
+    """A table that does not say it takes none away; who is called otherwise now is not written as before."""
+    person = Person(key="k@x.kz", name="Алиева А.", unit="а", email="k@x.kz", name_kk="Әлиева Ә.")
+    office = Office(units={"а": Unit(id="а", name="а")}, people={person.key: person})
+
+    def merged(name: str) -> Person:
+        read = ReadPeople((), (Person(key=person.key, name=name, unit="а", email="k@x.kz"),))
+        return merge_people(read, office).people[0]
+
+    assert merged("Алиева А.").name_kk == "Әлиева Ә."
+    assert merged("Оспанова А.").name_kk == ""
+
+
+def _csv(table: Table) -> bytes:
+    lines = (";".join(f'"{cell}"' for cell in row) for row in (table.heads, *table.rows))
+    return "\n".join(lines).encode()
+
+
+HEADING = "Подразделение;ФИО;Часы работы;Рабочая неделя;Собственные выходные дни;Собственные рабочие дни"
+
+
+@pytest.mark.parametrize("text", ["08:30-17:30", "8:30 – 17:30", "8.30—17.30"])
+def test_hours(text: str) -> None:
+    """With a colon or a dot, any dash."""
+    assert parse_hours(text) == (time(8, 30), time(17, 30))
+
+
+@pytest.mark.parametrize(
+    ("text", "week"),
+    [
+        ("1-6", (1, 2, 3, 4, 5, 6)),
+        ("дс–сб", (1, 2, 3, 4, 5, 6)),
+        ("вт-сб", (2, 3, 4, 5, 6)),
+        ("Mon, Wed; Fri", (1, 3, 5)),
+        ("–", ()),
+        ("", ()),
+    ],
+)
+def test_weeks(text: str, week: tuple[int, ...]) -> None:
+    """By number or by name, single days and spans."""
+    assert parse_week(text) == week
+
+
+@pytest.mark.parametrize("text", ["08.05.2026, 2026-05-04", "4.5.26; 8.5.26", "2026-05-08\n2026-05-04"])
+def test_days(text: str) -> None:
+    """ISO or with dots, in order of days."""
+    assert parse_days(text) == (date(2026, 5, 4), date(2026, 5, 8))
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "code"),
+    [
+        (parse_hours, "9-18", "office_time.no_hours"),
+        (parse_hours, "25:00-26:00", "office_time.no_hours"),
+        (parse_hours, "18:00-09:00", "office_time.hours_backwards"),
+        (parse_week, "6-1", "office_time.no_week"),
+        (parse_week, "0", "office_time.no_week"),
+        (parse_week, "завтра", "office_time.no_week"),
+        (parse_days, "31.02.2026", "office_time.no_day"),
+        (parse_days, "2040-01-01", "office_time.no_day"),
+        (parse_days, "завтра", "office_time.no_day"),
+    ],
+)
+def test_what_is_none_is_refused(read, text: str, code: str) -> None:
+    """By what was written."""
+    with pytest.raises(BadOfficeTime) as refusal:
+        read(text)
+
+    assert refusal.value.code == code
+
+
+def test_a_table_names_it_once_for_a_unit_and_is_written_so_again() -> None:
+    """In any of its rows; a table taken from the office reads as it stood."""
+    rows = (
+        "Канцелярия;Сериков Болат;8:30-17:30;1-6;08.05.2026;",
+        "Канцелярия;Ахметова Айгүл;;;;",
+        "Архив;Омар Дана;;;;",
+    )
+    read = read_people("\n".join((HEADING, *rows)).encode(), "people.csv")
+    hours = OfficeTime(hours=(time(8, 30), time(17, 30)), week=(1, 2, 3, 4, 5, 6), off=(date(2026, 5, 8),))
+    office = Office(
+        units={unit.id: unit for unit in read.units}, people={person.key: person for person in read.people}
+    )
+    table = people_table(office, "kk")
+    buffer = io.StringIO()
+    for row in (table.heads, *table.rows):
+        print(";".join(f'"{cell}"' for cell in row), file=buffer)
+    reread = merge_people(read_people(buffer.getvalue().encode(), "people.csv"), office)
+
+    assert {unit.id: unit.time for unit in read.units} == {"Канцелярия": hours, "Архив": OfficeTime()}
+    assert reread.units == read.units

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.merzim.conftest import PAST, PEOPLE, Merzim
+from tests.merzim.conftest import PAST, PEOPLE, Merzim, Prepare, import_example
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
@@ -177,3 +179,118 @@ def test_nothing_overdue_is_not_said_alone_while_a_duty_without_a_term_is_open(m
 
     assert on_the_day == "Nothing is overdue on 2 March 2026.\n"
     assert later == "Nothing is overdue on 4 March 2026; 2 not confirmed.\n"
+
+
+def test_a_question_is_answered_once_and_named_where_it_is_not(office: Merzim) -> None:
+    """The answer is recorded and shown; again it is done already, otherwise it is refused in one line."""
+    case = office("open", "internal-document", "--json").json["id"]
+    answer = ("decide", case, "units", "touched", "--on", "2026-04-02", "--now", "2026-04-06")
+    foreseen, answered, repeated = office(*answer, "--dry-run"), office(*answer), office(*answer)
+    other = office("decide", case, "units", "not_touched", "--on", "2026-04-02", "--now", "2026-04-06")
+    unknown = office("decide", case, "units", "perhaps", "--on", "2026-04-02", "--now", "2026-04-06")
+    case_output = office("case", case, "--now", "2026-04-06")
+    obligations = {
+        obligation["id"]: obligation for obligation in office("case", case, "--json").json["obligations"]
+    }
+
+    assert (foreseen.code, answered.code, repeated.code, other.code, unknown.code) == (0, 0, 0, 2, 2)
+    assert "Recorded  The draft touches other units" in answered.out
+    assert "Nothing changed." in repeated.out
+    assert "withdraw it first" in other.err
+    assert "Possible answers: touched, not_touched" in unknown.err
+    assert "decided 02.04.2026: The draft touches other units (touched)" in case_output.out
+    assert (obligations["units"]["answers"], obligations["units"]["answer"]) == (
+        ["touched", "not_touched"],
+        "touched",
+    )
+
+
+def test_a_plan_takes_an_answer_and_refuses_what_is_none(merzim: Merzim) -> None:
+    """Measures within ten working days of the opinion: standard, 14(4); 7 April gives 21 April 2026."""
+    words = ("plan", "conflict-of-interest", "--fact", "opinion_given=2026-04-07", "--json", "--decide")
+    planned = merzim(*words, "conflict=confirmed@2026-04-07").json
+    bad = [
+        merzim(*words, text) for text in ("conflict=confirmed", "conflict@2026-04-07", "conflict=so@2026-04-07")
+    ]
+
+    assert {obligation["id"]: obligation["due"] for obligation in planned["obligations"]}[
+        "measures_taken"
+    ] == "2026-04-21"
+    assert [result.code for result in bad] == [2, 2, 2]
+    assert "DECISION=OPTION@DATE" in bad[0].err
+
+
+ORDER = b"%PDF-1.7 order 15"
+DAY = ("--now", "2026-04-07")
+
+
+@pytest.fixture
+def signed(prepared: Prepare) -> Merzim:
+    """The example case with its order signed on the last day, nothing attached yet."""
+    return prepared(import_example, _sign)
+
+
+def _sign(office: Merzim) -> None:
+    Path("Бұйрық №15.pdf").write_bytes(ORDER)
+    assert office("record", "2026-0001", "order_signed", "--on", "2026-04-06", *DAY).code == 0
+
+
+def attach(merzim: Merzim, proof: str = "document:order=Бұйрық №15.pdf", *options: str) -> object:
+    """The order's document attached on the next day."""
+    return merzim("attach", "2026-0001", "order_signed", proof, *options, *DAY)
+
+
+def test_an_attached_file_keeps_its_three_dates_its_kind_and_its_size(signed: Merzim) -> None:
+    """Written in April, published nowhere, recorded on the day of the command."""
+    attach(signed, "document:order=Бұйрық №15.pdf", "--written", "2026-04-06")
+
+    (item,) = signed("evidence", "2026-0001", "--json").json["evidence"]["order_signed"]
+    assert item["reference"] == sha256(ORDER).hexdigest()
+    assert (item["type"], item["size"], item["written_on"]) == ("application/pdf", len(ORDER), "2026-04-06")
+    assert item["recorded_at"].startswith("2026-04-07")
+
+
+@pytest.mark.parametrize(
+    ("fact", "proof", "says"),
+    [
+        ("order_signed", "document:order=бос.pdf", "is empty"),
+        ("order_signed", "document:order=бет.pdf", "no whole link|is no|not a .pdf"),
+        ("order_signed", "document:order=бағдарлама.exe", "allowed"),
+        ("order_signed", "document:order=жоқ.pdf", "жоқ.pdf"),
+        ("order_signed", "https://", "no whole link"),
+        ("order_signed", "https://example.kz/a b", "no whole link"),
+        ("note_signed", "document:note=Бұйрық №15.pdf", "not recorded"),
+        ("order_sined", "Бұйрық №15.pdf", "order_signed"),
+    ],
+)
+def test_what_cannot_prove_anything_is_refused_in_one_sentence(
+    signed: Merzim, tmp_path: Path, fact: str, proof: str, says: str
+) -> None:
+    """Exit 2, one line, nothing written."""
+    (tmp_path / "бос.pdf").write_bytes(b"")
+    (tmp_path / "бет.pdf").write_bytes(b"<html></html>")
+    (tmp_path / "бағдарлама.exe").write_bytes(b"MZ")
+    before = signed("case", "2026-0001", "--json").json["events"]
+
+    result = signed("attach", "2026-0001", fact, proof, *DAY)
+
+    assert result.code == 2
+    assert len(result.err.splitlines()) == 1
+    assert any(part in result.err for part in says.split("|")), result.err
+    assert signed("case", "2026-0001", "--json").json["events"] == before
+
+
+def test_the_package_holds_what_was_attached_under_its_subtask(signed: Merzim, tmp_path: Path) -> None:
+    """Project 1, task 1, subtask 2: the order; the year narrows it."""
+    attach(signed)
+    answer = signed("package", "--to", "жинақ.zip", "--year", "2026", "--json", *DAY).json
+    none = signed("package", "--to", "былтыр.zip", "--year", "2025", "--json", *DAY).json
+
+    assert (answer["files"], answer["lost"], none["files"]) == (1, [], 0)
+    names = zipfile.ZipFile(tmp_path / "жинақ.zip").namelist()
+    (order,) = (name for name in names if name.endswith("/2026-0001/2026-04-06 Бұйрық №15.pdf"))
+    assert [step.partition(".")[0] for step in order.split("/")[:3]] == [
+        "№1 жоба",
+        "1-тапсырма",
+        "2-қосалқы тапсырма",
+    ]

@@ -6,16 +6,19 @@ import signal
 import socket
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.base import STATE_STOPPED
+from croniter import croniter
 
 from merzim import metronome as daily
 from merzim.app import build_app
 from merzim.clock import clock
+from merzim.services.jobs import queue
 from merzim.settings_file import read
 from tests.merzim.conftest import Merzim
 from tests.notifications.servers import free_port
@@ -146,3 +149,38 @@ def test_a_port_that_is_taken_is_one_sentence(merzim: Merzim, tmp_path: Path) ->
     assert result.code == 2
     assert result.err.count("\n") == 1
     assert str(port) in result.err
+
+
+DAY = 86_400
+BEGIN = 1_775_001_600  # 2026-04-01T00:00:00Z
+
+
+@pytest.mark.parametrize(
+    ("seconds", "line"),
+    [
+        (60, "*/1 * * * *"),
+        (300, "*/5 * * * *"),
+        (3600, "0 */1 * * *"),
+        (7200, "0 */2 * * *"),
+        (DAY, "0 0 * * *"),
+        (10 * DAY, "0 0 * * *"),  # nobody would miss a round due every ten days
+    ],
+)
+def test_an_interval_cron_knows_is_kept(seconds: int, line: str) -> None:
+    """An hour is an hour; "*/59" would be due twice within a minute, at 59 and at 0."""
+    assert queue.cron_line(seconds) == line
+
+
+@pytest.mark.parametrize(
+    "seconds", [1, 7, 30, 45, 59, 60, 90, 300, 420, 3540, 3599, 3600, 3601, 5400, 18_000, DAY - 1, DAY]
+)
+def test_ticks_are_evenly_apart_and_never_longer_than_asked(seconds: int) -> None:
+    """Over two days, past the end of each minute, hour and day."""
+    line = croniter(queue.cron_line(seconds), BEGIN - 1)
+    ticks = [BEGIN]
+    while ticks[-1] < BEGIN + min(2 * DAY, 400 * seconds):
+        ticks.append(int(line.get_next(float)))
+    apart = {later - earlier for earlier, later in pairwise(ticks[1:])}
+
+    assert len(apart) == 1
+    assert seconds / 2 < apart.pop() <= seconds

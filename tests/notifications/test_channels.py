@@ -1,20 +1,29 @@
-"""The notification channels, and the folder of letters."""
+"""Channels: their names, letters in a folder, what is said of one that does not work."""
 
 from __future__ import annotations
 
 import asyncio
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
 
+import i18n
 from i18n import LANGUAGES, refusal
+from merzim.storage.database.engine import reading
+from merzim.storage.notices.delivery_state import figures
+from merzim.storage.notices.faults import faults
 from notifications.channels import load
 from notifications.channels.folder import Folder, channel
 from notifications.notice import Outcome
-from tests.notifications.sample_office import FIVE_BEFORE, noon, parcel
+from notifications.statistics import ChannelFault
+from tests.notifications.sample_office import FIVE_BEFORE, Shelf, Town, noon, parcel
+from tests.notifications.servers import Office, free_port, hang, mail, serving
 from workflow.refusal import Refusal
 
 NOW = noon(FIVE_BEFORE)
@@ -97,3 +106,122 @@ def test_a_disk_that_is_full_leaves_no_half_letter(tmp_path: Path, monkeypatch: 
 
     assert outcome.state == "queued"
     assert not list(tmp_path.iterdir())
+
+
+def standing(town: Town) -> Sequence[ChannelFault]:
+    with reading(town.engine) as connection:
+        return faults(connection)
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+def test_a_mail_server_that_refuses_us_is_named_until_it_takes_a_letter(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The password was changed: named with the server's words, the letter goes the other way at once, and again
+    by mail when the password is right."""
+    office = Office()
+    town.open()
+    with serving(office, password="right") as port:
+        post = mail(port, user="m", password_env="A_PASSWORD", timeout=2.0)
+        shelf = Shelf()
+        monkeypatch.setenv("A_PASSWORD", "wrong")
+        town.round([post], FIVE_BEFORE)
+        town.deliver([post, shelf], FIVE_BEFORE)
+        (fault,) = standing(town)
+        monkeypatch.delenv("A_PASSWORD")
+        town.deliver([post, shelf], FIVE_BEFORE, at=noon(FIVE_BEFORE) + timedelta(minutes=5))
+        (without,) = standing(town)
+        monkeypatch.setenv("A_PASSWORD", "right")
+        now = noon(FIVE_BEFORE) + timedelta(minutes=6)
+        resent_count = town.outbox.resend_all("email", now=now, opens=lambda person: now)
+        town.deliver([post, shelf], FIVE_BEFORE, at=now)
+
+    assert (fault.channel, fault.code, fault.letters) == ("email", "login", 1)
+    assert fault.answer.startswith("535")
+    assert "wrong" not in fault.answer, "a password is in no answer"
+    assert (without.since, without.letters) == (fault.since, 1)
+    assert "A_PASSWORD" in without.answer
+    assert len(shelf.kept) == 1
+    assert resent_count == 1
+    assert len(office.accepted) == 1
+    assert standing(town) == []
+
+
+def test_a_password_without_its_key_is_another_fault_than_a_refused_log_in(town: Town) -> None:
+    """The reason is the one given, no server is asked, and the letter goes the other way at once."""
+    office, shelf = Office(), Shelf()
+    town.open()
+    with serving(office) as port:
+        post = mail(port, user="m")
+        post = replace(post, password="", no_key="the key 932bd8f1ef30 is missing")
+        town.round([post], FIVE_BEFORE)
+        town.deliver([post, shelf], FIVE_BEFORE)
+    (fault,) = standing(town)
+
+    assert (fault.code, fault.letters) == ("key", 1)
+    assert fault.answer == "the key 932bd8f1ef30 is missing"
+    assert (len(shelf.kept), office.calls) == (1, 0)
+    for language in i18n.LANGUAGES:
+        assert i18n.say("web.fault.key_do", {}, language) != i18n.say("web.fault.login_do", {}, language)
+
+
+def waiting_since(town: Town, now: datetime) -> datetime | None:
+    return figures(town.engine, now=now).oldest
+
+
+def test_a_server_that_is_down_is_named_while_letters_wait_for_it(town: Town) -> None:
+    """With their number and since when, though every attempt puts them off; nothing is left of it when they
+    have left."""
+    town.open()
+    town.open()
+    post = mail(free_port(), timeout=2.0)
+    town.apart([post], FIVE_BEFORE)
+    began, later = noon(FIVE_BEFORE), noon(FIVE_BEFORE) + timedelta(hours=3)
+    for minutes in range(0, 181, 20):
+        town.deliver([post], FIVE_BEFORE, at=began + timedelta(minutes=minutes))
+    (fault,) = standing(town)
+    since = waiting_since(town, later)
+    with serving(Office()) as port:
+        back = mail(port, timeout=2.0)
+        town.deliver([back], FIVE_BEFORE, at=later + timedelta(minutes=1))
+
+    assert (fault.code, fault.letters, fault.since) == ("unreachable", 2, began)
+    assert since == began
+    assert standing(town) == []
+    assert waiting_since(town, later + timedelta(minutes=1)) is None
+
+
+def test_a_server_that_hangs_over_a_letter_is_named(town: Town) -> None:
+    """It greets and falls silent; with one letter in the queue as with a hundred."""
+    town.open()
+    office = Office()
+    office.rcpt = hang
+    with serving(office) as port:
+        post = mail(port, timeout=0.3)
+        town.round([post], FIVE_BEFORE)
+        town.deliver([post], FIVE_BEFORE)
+
+    assert [(fault.code, fault.letters) for fault in standing(town)] == [("unreachable", 1)]
+
+
+def test_a_letter_put_off_again_and_again_has_waited_since_its_first_attempt(town: Town) -> None:
+    """A full mailbox: 1, 5 and 15 minutes after each other."""
+    town.open()
+    later = Outcome(state="queued", answer="452 full")
+    shelf = Shelf(later, later, later, later)
+    town.round([shelf], FIVE_BEFORE)
+    for minutes in (0, 1, 6, 21):
+        town.deliver([shelf], FIVE_BEFORE, at=noon(FIVE_BEFORE) + timedelta(minutes=minutes))
+
+    assert waiting_since(town, noon(FIVE_BEFORE) + timedelta(minutes=30)) == noon(FIVE_BEFORE)
+
+
+def test_letters_lost_for_good_are_counted_for_a_week(town: Town) -> None:
+    """An address nobody has: said until somebody has had a week to see it."""
+    town.open()
+    shelf = Shelf(Outcome(state="failed", answer="550 no such user"))
+    town.round([shelf], FIVE_BEFORE)
+    town.deliver([shelf], FIVE_BEFORE)
+    days = [figures(town.engine, now=noon(FIVE_BEFORE) + timedelta(days=days)).lost for days in (0, 6, 7)]
+
+    assert days == [1, 1, 0]

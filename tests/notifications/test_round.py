@@ -1,13 +1,16 @@
-"""Planning rounds: each reminder once, to the right people, on the right working day."""
+"""A round: who is told what, after a standstill, when the clock jumps."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.notices.outbox import SqlOutbox
 from notifications import round as rounds
 from notifications.round import RoundReport
 from tests.law import CALENDAR, library
@@ -17,11 +20,14 @@ from tests.notifications.sample_office import (
     DANA,
     FIVE_BEFORE,
     OFFICER,
+    PEOPLE,
     RULES,
     Shelf,
     Town,
     at_noon,
+    noon,
 )
+from tests.storage.sample_cases import seal
 from workflow.cases.commands import recording
 from workflow.law.library import Library
 
@@ -132,3 +138,179 @@ def test_an_edition_that_is_gone_is_named_and_stops_nobody_else(town: Town) -> N
 
     assert [problem.code for problem in report.problems] == ["letter.problem_unplanned"]
     assert town.round([Shelf()], FIVE_BEFORE).queued == 1
+
+
+def opened(town: Town, count: int) -> None:
+    for _ in range(count):
+        town.open()
+
+
+def back(town: Town, on: date) -> Shelf:
+    """The service runs again from a day on; a few ticks of that day."""
+    shelf = Shelf()
+    for _ in range(3):
+        town.round([shelf], on)
+        town.deliver([shelf], on)
+    return shelf
+
+
+def mine(shelf: Shelf) -> list[str]:
+    return [parcel.letter.subject for parcel in shelf.kept if parcel.notice.person == AIGUL.key]
+
+
+def test_twelve_missed_steps_are_one_letter_that_lists_them(town: Town) -> None:
+    """Down from the 18th to Sunday the 22nd of March, in the middle of Nauryz: twelve cases, one letter in
+    the office hours of Thursday the 26th, twelve proofs."""
+    opened(town, 12)
+    in_the_holiday, shelf = back(town, date(2026, 3, 22)), back(town, date(2026, 3, 26))
+
+    assert in_the_holiday.kept == []
+    assert mine(shelf) == ["Мерзімдеріңіз, 26 наурыз: өткені – 0, алдағысы – 12"]
+    assert shelf.kept[0].letter.text.count("хабарландыру (Құрылыс басқармасы) – 30 наурыз") == 12
+    reminders = [notice for notice in town.notices() if notice.kind == "reminder"]
+    assert len(reminders) == 12
+    assert {(reminder.state, reminder.step) for reminder in reminders} == {("sent", "-5")}
+    assert len({reminder.text_hash for reminder in reminders}) == 1
+    assert {reminder.carrier for reminder in reminders} == {shelf.kept[0].notice.key}
+
+
+def test_what_was_done_meanwhile_is_left_out(town: Town) -> None:
+    """Collected on Friday night, read on Monday: a duty done in between is not reminded of."""
+    first, second = town.open(), town.open()
+    shelf = Shelf()
+    saturday, monday = date(2026, 3, 28), date(2026, 3, 30)
+    town.round([shelf], saturday)
+    town.case_commands.write(first.id, at_noon(saturday), recording.record, "start_announced", on=saturday)
+    shelf = back(town, monday)
+
+    assert [subject for subject in mine(shelf) if "30 наурыз" in subject]
+    of_first = {notice.obligation: notice.state for notice in town.notices() if notice.case == first.id}
+    assert of_first["start_announced"] == "withdrawn"
+    assert ("start_announced", "sent") in {
+        (notice.obligation, notice.state) for notice in town.notices() if notice.case == second.id
+    }
+
+
+def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town: Town) -> None:
+    """A start planned for 13 April, asked about after 1, 5 and 10 working days (27 April); another plan date
+    moved on the 29th looks at the row anew. On the 28th, 11 working days after, it is open without a term."""
+    case = town.open()
+    for step in range(17):
+        back(town, date(2026, 4, 13) + timedelta(days=step))
+    today = date(2026, 4, 29)
+    new_plan_dates = {"analysis_ended": date(2026, 6, 8)}
+    town.case_commands.write(case.id, at_noon(today), recording.replan, new_plan_dates)
+    back(town, today)
+
+    questions = [
+        notice
+        for notice in town.notices()
+        if notice.obligation == "analysis_started" and notice.person == AIGUL.key
+    ]
+    assert {notice.step for notice in questions} == {"planned", "slipped+1", "slipped+5", "open+11"}
+
+
+DAY = timedelta(days=1)
+FIRST, LAST = date(2026, 3, 16), date(2026, 4, 14)
+JUMPS = tuple(
+    product((FIVE_BEFORE, date(2026, 3, 27), FIVE_BEFORE - DAY, date(2026, 3, 30)), (DAY, -DAY, 3 * DAY))
+)[::4]
+"""The days on which a clock is wrong, and by how much; each jump is among them."""
+
+
+def days(first: date, last: date) -> list[date]:
+    """Each day of a span."""
+    return [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
+
+
+def tick(town: Town, shelf: Shelf, at: datetime) -> None:
+    """One round and one delivery by a clock, sealed as the shell does it."""
+    local = (at + timedelta(hours=5)).date()
+    town.round([shelf], local, at=at)
+    town.deliver([shelf], local, at=at)
+    seal(town.engine, now=at)
+
+
+def steps(shelf: Shelf) -> list[tuple[str, str, str]]:
+    """Sent notices: obligation, step, person; nothing for letters that list others."""
+    return sorted(
+        (parcel.notice.obligation, parcel.notice.step, parcel.notice.person)
+        for parcel in shelf.kept
+        if parcel.notice.case
+    )
+
+
+@pytest.fixture(scope="module")
+def steady(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, str]]:
+    """Notices over the weeks with a correct clock."""
+    town, shelf = Town(tmp_path_factory.mktemp("steady")), Shelf()
+    town.open()
+    for day in days(FIRST, LAST):
+        tick(town, shelf, noon(day))
+    town.close()
+    return steps(shelf)
+
+
+@pytest.mark.parametrize(("when", "jump"), JUMPS)
+def test_a_clock_that_is_wrong_for_a_day_tells_everything_once(
+    tmp_path: Path, steady: list[tuple[str, str, str]], when: date, jump: timedelta
+) -> None:
+    """On that day every tick but the first is read from a clock so far off; the next day it is right again.
+
+    No step is sent twice, and a person who misses a step gets a later one of the same deadline: steps a
+    clock leapt over are collapsed into the latest, as after a standstill. Falling back costs nothing at all.
+    """
+    town, shelf = Town(tmp_path), Shelf()
+    town.open()
+    for day in days(FIRST, LAST):
+        tick(town, shelf, noon(day))
+        if day == when:
+            for hour in range(1, 4):
+                tick(town, shelf, noon(day) + jump + timedelta(hours=hour))
+            tick(town, shelf, noon(day) + timedelta(hours=4))
+    spoken_steps = steps(shelf)
+    problems = verify(town.engine)
+    states = {notice.state for notice in town.notices()}
+    town.close()
+
+    assert len(spoken_steps) == len(set(spoken_steps))
+    assert set(spoken_steps) <= set(steady)
+    lost = {(obligation, person) for obligation, _, person in set(steady) - set(spoken_steps)}
+    assert not problems
+    assert states <= {"sent", "withdrawn"}
+    assert not lost or jump > DAY
+    assert spoken_steps == steady or jump > -DAY
+
+
+def test_after_a_step_back_no_step_speaks_before_its_day(town: Town) -> None:
+    """The clock ran ahead to the 27th and that step was sent; back on the 18th nothing is sent between."""
+    shelf = Shelf()
+    town.open()
+    tick(town, shelf, noon(date(2026, 3, 27)))
+    ahead = len(shelf.kept)
+    for day in days(FIVE_BEFORE, date(2026, 3, 29)):
+        tick(town, shelf, noon(day))
+    before = len(shelf.kept)
+    tick(town, shelf, noon(date(2026, 3, 30)))
+
+    assert ahead == before == 1
+    assert [parcel.notice.step for parcel in shelf.kept if parcel.notice.obligation == "start_announced"] == [
+        "-1",
+        "0",
+    ]
+
+
+def test_a_clock_that_jumps_while_letters_are_on_their_way_doubles_no_telegram(tmp_path: Path) -> None:
+    """Another process, a day ahead, does not take over notices that are being sent."""
+    town = Town(tmp_path, people=(AIGUL, *PEOPLE[1:]))
+    town.open()
+    shelf = Shelf(repeatable=False)
+    town.round([shelf], FIVE_BEFORE)
+    with SqlOutbox(town.engine).delivering():
+        town.outbox.claim("shelf", now=noon(FIVE_BEFORE), limit=10)
+        tick(town, shelf, noon(FIVE_BEFORE) + DAY)
+        state = {notice.state for notice in town.notices() if notice.step == "-5"}
+    town.close()
+
+    assert state == {"sending"}
+    assert shelf.kept == []

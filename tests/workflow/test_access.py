@@ -1,12 +1,17 @@
-"""Visibility of cases by access, unit and person."""
+"""What a person may see: units, cases, and documents that few may open."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
-from workflow.cases.case import Case
+from workflow.cases.case import Case, EventKind, Evidence, apply, evidence_payload, fold
+from workflow.cases.case import Event as Line
+from workflow.cases.registers.evidence_list import as_seen, events_as_seen, proofs, stored_file
+from workflow.cases.registers.exposure import exposure
+from workflow.cases.registers.risk import register
 from workflow.org.access import (
     ACCESSES,
     OF_ONE_UNIT,
@@ -135,3 +140,212 @@ def test_an_officer_opens_no_restricted_document_of_a_case_about_them(about: str
 
     assert officer.opens(about_them) is opens
     assert officer.opens(replace(about_them, readers=frozenset({"boss@org.kz"})))
+
+
+AT = datetime(2026, 6, 20, 7, tzinfo=UTC)
+ACT = Evidence(kind="document:act", reference="a" * 64, name="акт.pdf")
+MORE = Evidence(kind="document:act", reference="b" * 64, name="тағы.pdf")
+SECRET = Evidence(kind="document:act", reference="a" * 64, name="акт.pdf", restricted="personal data")
+
+
+def line(seq: int, kind: EventKind, name: str, on: date | None, *evidence: Evidence, **payload: object) -> Line:
+    """One line of a chain."""
+    full_payload = {**payload, **({"evidence": evidence_payload(evidence)} if evidence else {})}
+    return Line(case="1", seq=seq, kind=kind, name=name, on=on, at=AT, by="x", payload=full_payload)
+
+
+def case(*lines: tuple[EventKind, str, date, tuple[Evidence, ...], dict[str, object]]) -> Case:
+    """A case with a risk, a measure and a position, and these lines after them."""
+    first_events = (
+        line(1, "opened", "", None, procedure="p", edition="p.2024-01-01"),
+        line(2, "risk_found", "2", date(2026, 6, 1), description="weak control"),
+        line(3, "measure_set", "3", date(2026, 6, 1), risk=2, action="report each quarter"),
+        line(4, "position_exposed", "4", date(2026, 6, 1), title="Head of procurement"),
+    )
+    more_events = (
+        line(n, kind, name, on, *items, **payload)
+        for n, (kind, name, on, items, payload) in enumerate(lines, 5)
+    )
+    return fold((*first_events, *more_events))
+
+
+REVIEW: dict[str, object] = {"outcome": "executed", "period": "2026Q2"}
+DAY = date(2026, 6, 20)
+
+
+def test_every_register_proves_something() -> None:
+    """A review with its period, a removal, a talk, the cartogram: each by what it is about, after the facts."""
+    proved_items = proofs(
+        case(
+            ("fact", "order_signed", DAY, (MORE,), {}),
+            ("measure_reviewed", "3", DAY, (ACT,), REVIEW),
+            ("risk_removed", "2", DAY, (ACT,), {"completed": True}),
+            ("talk_held", "4", DAY, (ACT,), {"holder": "Ахметов"}),
+            ("cartogram_recorded", "cartogram", DAY, (ACT,), {"lines": []}),
+        )
+    )
+
+    pairs = [(proved_item.kind, proved_item.of) for proved_item in proved_items]
+    assert pairs == [
+        ("fact", "order_signed"),
+        ("measure_reviewed", "measure.3.2026Q2"),
+        ("risk_removed", "risk.2"),
+        ("talk_held", "position.4"),
+        ("cartogram_recorded", "cartogram"),
+    ]
+
+
+def test_a_link_is_no_stored_file() -> None:
+    """Nothing to open, and nothing by a name nobody gave."""
+    site = Evidence(kind="link:site", reference="https://example.kz/a")
+    whole_case = case(("fact", "order_signed", DAY, (site,), {}))
+
+    assert stored_file(whole_case, site.reference) is None
+    assert stored_file(whole_case, ACT.reference) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "told"),
+    [
+        ("measure_reviewed", "3", REVIEW),
+        ("risk_removed", "2", {"completed": True}),
+        ("talk_held", "4", {"holder": "Ахметов", "topic": "сыйлық"}),
+    ],
+)
+def test_one_document_more_is_added_to_the_same_line(
+    kind: EventKind, name: str, told: dict[str, object]
+) -> None:
+    """A restriction or a document said later makes no second review, removal or talk of it."""
+    whole_case = case((kind, name, DAY, (ACT,), told), (kind, name, DAY, (MORE, SECRET), told))
+
+    risk_register, case_exposure = register(whole_case), exposure(whole_case)
+    removal = risk_register.risks[2].removal
+    lines = [
+        *(review.evidence for review in risk_register.measures[3].reviews),
+        *([removal.evidence] if removal else []),
+        *(talk.evidence for talk in case_exposure.positions[4].talks),
+    ]
+    assert lines == [(SECRET, MORE)]
+
+
+def test_a_later_review_stays_the_latest_when_an_earlier_one_is_proved() -> None:
+    """Adding a document to the review before last does not turn the outcome back."""
+    first: dict[str, object] = {"outcome": "partly"}
+    whole_case = case(
+        ("measure_reviewed", "3", date(2026, 6, 18), (), first),
+        ("measure_reviewed", "3", DAY, (), {"outcome": "executed"}),
+        ("measure_reviewed", "3", date(2026, 6, 18), (ACT,), first),
+    )
+
+    assert [review.outcome for review in register(whole_case).measures[3].reviews] == ["partly", "executed"]
+
+
+@pytest.mark.parametrize(
+    ("access", "person", "opens"),
+    [
+        ("officer", "", True),
+        ("responsible", "named@org.kz", True),
+        ("responsible", "other@org.kz", False),
+        ("head_of_unit", "", False),
+        ("first_head", "", False),
+        ("auditor", "", False),
+        ("administrator", "", False),
+    ],
+)
+def test_few_open_what_few_may_see(access: Access, person: str, opens: bool) -> None:
+    """The officer, and those who were named to know of the case."""
+    named_case = apply(case(), line(5, "reader_named", "named@org.kz", None))
+
+    assert scope(Reader(login="x", access=access, person=person)).opens(named_case) is opens
+
+
+OFFICER = scope(Reader(login="officer", access="officer"))
+AUDITOR = scope(Reader(login="auditor", access="auditor"))
+PAPER = Evidence(
+    kind="document:act",
+    reference="c" * 64,
+    name="құпия.pdf",
+    type="application/pdf",
+    size=4711,
+    written_on=date(2026, 6, 1),
+    published_on=date(2026, 6, 2),
+    restricted="personal data",
+)
+LINK = Evidence(kind="", reference="https://secret.example/7", restricted="personal data")
+
+
+def test_who_may_not_open_a_document_is_not_told_which_it_is() -> None:
+    """Of a file and of a link there is left what they are for, the day of publication, and the ground."""
+    whole_case = case(("fact", "order_signed", DAY, (PAPER, LINK, MORE), {}))
+
+    assert [proved_item.evidence for proved_item in proofs(as_seen(whole_case, AUDITOR))] == [
+        Evidence(
+            kind="document:act",
+            reference="",
+            name="",
+            published_on=PAPER.published_on,
+            restricted="personal data",
+        ),
+        Evidence(kind="", reference="", restricted="personal data"),
+        MORE,
+    ]
+    assert as_seen(whole_case, None) is whole_case
+    assert [proved_item.evidence for proved_item in proofs(as_seen(whole_case, OFFICER))] == [PAPER, LINK, MORE]
+
+
+def test_a_document_restricted_in_one_place_is_hidden_in_all_of_them() -> None:
+    """At the fact, where it was given without a restriction, at a review, in the chain itself."""
+    whole_case = case(
+        ("fact", "order_signed", DAY, (ACT, MORE), {}), ("measure_reviewed", "3", DAY, (SECRET,), REVIEW)
+    )
+    hidden = as_seen(whole_case, AUDITOR)
+    (review,) = register(hidden).measures[3].reviews
+
+    assert [proved_item.evidence.name for proved_item in proofs(hidden)] == ["", MORE.name, ""]
+    seen = [proved_item.evidence.restricted for proved_item in proofs(as_seen(whole_case, OFFICER))]
+    assert seen == ["personal data", "", "personal data"]
+    (document,) = review.evidence
+    assert (document.name, document.reference, document.restricted) == ("", "", "personal data")
+    evidence = stored_file(whole_case, ACT.reference)
+    assert evidence is not None
+    assert evidence.restricted == "personal data"
+
+
+def test_nobody_counts_the_documents_they_may_not_open() -> None:
+    """Three at one fact look as one; the latest day of publication stays, for dates are judged by it."""
+    other_documents = [
+        replace(PAPER, reference=mark * 64, published_on=day)
+        for mark, day in (("d", date(2026, 6, 9)), ("e", None))
+    ]
+    whole_case = case(("fact", "order_signed", DAY, (PAPER, *other_documents), {}))
+    (shown_item,) = proofs(as_seen(whole_case, AUDITOR))
+
+    assert shown_item.evidence.published_on == date(2026, 6, 9)
+    assert len(proofs(as_seen(whole_case, OFFICER))) == 3
+
+
+def test_the_chain_says_no_more_than_the_case() -> None:
+    """A line written before the document was restricted elsewhere is hidden, too; its hash stays."""
+    first_event = line(1, "opened", "", None, procedure="p", edition="p.2024-01-01")
+    chain = [
+        replace(first_event, hash="h1"),
+        replace(line(2, "fact", "order_signed", DAY, ACT, MORE), hash="h2"),
+        replace(line(3, "evidence", "order_signed", DAY, replace(SECRET, kind="")), hash="h3"),
+    ]
+    events = events_as_seen(chain, AUDITOR)
+
+    assert ACT.reference not in str(events)
+    assert "акт.pdf" not in str(events)
+    assert MORE.reference in str(events)
+    assert [event.hash for event in events] == ["h1", "h2", "h3"]
+    assert events_as_seen(chain, None) is chain
+    assert ACT.reference in str(events_as_seen(chain, OFFICER))
+
+
+def test_a_restriction_that_was_lifted_hides_nothing_any_more() -> None:
+    """The same document given again without a ground."""
+    whole_case = case(
+        ("fact", "order_signed", DAY, (SECRET,), {}), ("evidence", "order_signed", DAY, (ACT,), {})
+    )
+
+    assert as_seen(whole_case, AUDITOR) is whole_case

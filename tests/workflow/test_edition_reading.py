@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from hashlib import sha256
+from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,9 +35,11 @@ from calendars.terms import (
     YearlyDate,
     Years,
 )
+from docs.file_schemas import FILES
 from i18n import LANGUAGES, refusal
+from tests.law import ROOT
 from workflow.law.editions import read_edition
-from workflow.law.files import UnreadableRegulation
+from workflow.law.files import UnreadableRegulation, json_schema
 from workflow.law.procedure import Procedure, Recurrence, Text
 
 NAME = "tea.2024-01-01.toml"
@@ -366,3 +373,40 @@ def test_no_bytes_whatever_are_more_than_refused(text: bytes) -> None:
 def _obligation(name: str) -> str:
     first = TEA[TEA.index("[[obligation]]") : TEA.index("# more of the first")]
     return first.replace("water_boiled", name)
+
+
+def valid(name: str, text: str) -> bool:
+    """Whether an editor finds nothing wrong; it sees dates as texts."""
+    return bool(editor(name).is_valid(as_json(tomllib.loads(text))))
+
+
+@cache
+def editor(name: str) -> jsonschema.Draft7Validator:
+    return jsonschema.Draft7Validator(json_schema(name, FILES[name]), format_checker=jsonschema.FormatChecker())
+
+
+def as_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: as_json(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [as_json(inner) for inner in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_schemas_in_the_documentation_are_those_of_the_readers(name: str) -> None:
+    """`make schemas` writes them anew."""
+    stored_schema = json.loads((ROOT / "docs" / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
+
+    assert stored_schema == json_schema(name, FILES[name])
+    jsonschema.Draft7Validator.check_schema(stored_schema)
+
+
+@pytest.mark.parametrize(
+    ("name", "files"), [("edition", "regulations/*.*.toml"), ("points", "regulations/scoring/*.toml")]
+)
+def test_every_shipped_file_is_as_its_schema_says(name: str, files: str) -> None:
+    """An editor that marked the law itself would be switched off."""
+    wrong = [file.name for file in ROOT.glob(files) if not valid(name, file.read_text(encoding="utf-8"))]
+
+    assert not wrong

@@ -12,7 +12,7 @@ import pytest
 from i18n import LANGUAGES, say
 from merzim.services.law.regulations import shared_law
 from tests.law import ROOT, library
-from tests.workflow.test_file_schemas import as_json
+from tests.workflow.test_edition_reading import as_json
 from workflow.law.files import UnreadableRegulation, json_schema
 from workflow.registers.definition import Register, Registers
 from workflow.registers.reading import cross_problems, read_register
