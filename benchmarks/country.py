@@ -220,7 +220,7 @@ class _Kept:
 
     written: dict[str, Change] = field(default_factory=dict)
 
-    def attempt(self, case: str, command: Callable[[], Result]) -> Result:
+    def alone(self, case: str, command: Callable[[], Result]) -> Result:
         return command()
 
     def append(self, changes: Sequence[Change], *, now: datetime) -> None:

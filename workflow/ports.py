@@ -56,12 +56,8 @@ class Ledger(Protocol):
             Conflict: another writer changed one of the cases first; nothing was written.
         """
 
-    def attempt(self, case: str, command: Callable[[], Result]) -> Result:
-        """Run a command on a case, a second time from its first read if another writer was first.
-
-        Raises:
-            Conflict: another writer was first both times; nothing was written.
-        """
+    def alone(self, case: str, command: Callable[[], Result]) -> Result:
+        """Run a command on a case which nobody else writes before it has ended."""
 
     def next_ids(self, year: int, count: int) -> Sequence[str]:
         """Return unused case ids, in order."""
@@ -95,23 +91,8 @@ class Contradiction(Refusal):
 
 
 class Conflict(Contradiction, RuntimeError):
-    """Two writers changed one case at the same time and one won; the other must read again and repeat.
+    """A case was changed since it was read; nothing was written, and its writer must read it again."""
 
-    Attributes:
-        since: the number of events the refused writer had read.
-    """
-
-    def __init__(self, case: str, *, since: int = 0, changes: Sequence[OtherChange] = ()) -> None:
-        last = {"by": changes[-1].by, "at": changes[-1].at} if changes else {}
-        super().__init__("conflict_after" if changes else "conflict", case=case, changes=changes, **last)
+    def __init__(self, case: str) -> None:
+        super().__init__("conflict", case=case)
         self.case = case
-        self.since = since
-
-
-def changes_since(events: Sequence[Event], seq: int) -> tuple[OtherChange, ...]:
-    """Return the events after number `seq` as changes by others."""
-    return tuple(
-        OtherChange(kind=event.kind, name=event.name, on=event.on, by=event.by, at=event.at)
-        for event in events
-        if event.seq > seq
-    )

@@ -122,7 +122,7 @@ def test_a_conflict_in_the_middle_of_an_import_leaves_nothing_written(
 
     def somebody_was_first(commands: CaseCommands, case: str, *arguments: Any, **options: Any) -> Any:
         if case == first.opened[1]:
-            raise Conflict(case, since=1)
+            raise Conflict(case)
         return write(commands, case, *arguments, **options)
 
     with monkeypatch.context() as patch:

@@ -7,7 +7,8 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
-from threading import Barrier
+from threading import Barrier, Event
+from time import sleep
 from typing import Any
 
 import pytest
@@ -24,11 +25,11 @@ from tests.storage.sample_cases import NOW, TODAY, case_commands, letter, on_sql
 from tests.storage.test_outbox import settlement
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
-from workflow.cases.commands.case_commands import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands, View
 from workflow.cases.registers.exposure import exposure, remarks
 from workflow.cases.registers.risk import register
 from workflow.org.audit import Stamp
-from workflow.ports import Change, Conflict, Contradiction, OtherChange
+from workflow.ports import Change, Contradiction, OtherChange
 
 AT = Stamp(by="б", now=NOW, today=TODAY)
 
@@ -79,7 +80,7 @@ def test_all_that_eight_people_say_at_once_is_written_once(engine: Engine) -> No
 
 
 def test_people_of_two_processes_are_not_sent_away_either(engine: Engine, url: str) -> None:
-    """There the compare and swap alone decides, and who comes second decides anew on what there is."""
+    """Who comes second waits until the first has written, and decides on what there is."""
     case = opened(engine)
     refused = two(racing.speak, url, case.id)
     whole_case = SqlLedger(engine).case(case.id)
@@ -91,84 +92,30 @@ def test_people_of_two_processes_are_not_sent_away_either(engine: Engine, url: s
     assert verify(engine) == ()
 
 
-class Interrupted(SqlLedger):
-    """A ledger before whose next writes somebody else writes, so often."""
+def test_who_comes_second_waits_and_is_told_who_was_first(engine: Engine) -> None:
+    """With another date: it is refused with who recorded what and when. With the same date nothing is new."""
+    case, core = opened(engine), case_commands(engine)
+    first, second = Stamp(by="Айгүл", now=NOW, today=TODAY), Stamp(by="Б", now=NOW, today=TODAY)
+    other_day, began = date(2026, 1, 19), Event()
 
-    def __init__(self, engine: Engine, between: Callable[[], object], *, times: int = 1) -> None:
-        super().__init__(engine)
-        self._between, self._times = between, times
-        self.attempts = 0
+    def slow(view: View, *arguments: Any, **values: Any) -> Any:
+        began.set()
+        sleep(0.3)
+        return recording.record(view, *arguments, **values)
 
-    def append(self, changes: Any, *, now: Any) -> Any:
-        self.attempts += 1
-        if self._times:
-            self._times -= 1
-            self._between()
-        return super().append(changes, now=now)
+    with ThreadPoolExecutor(1) as pool:
+        being_written = pool.submit(core.write, case.id, first, slow, "schedule_approved", on=DAY)
+        began.wait(10)
+        with pytest.raises(Contradiction) as refused:
+            core.write(case.id, second, recording.record, "schedule_approved", on=other_day)
+    same = core.write(case.id, second, recording.record, "schedule_approved", on=DAY)
 
-
-def interrupted(
-    engine: Engine, between: Callable[[], object], *, times: int = 1
-) -> tuple[CaseCommands, Interrupted]:
-    """A desk on such a ledger."""
-    ledger = Interrupted(engine, between, times=times)
-    commands = case_commands(engine)
-    return CaseCommands(ledger, commands._library, commands._calendar), ledger
-
-
-def test_what_somebody_else_wrote_in_between_is_decided_upon(engine: Engine) -> None:
-    """Both remarks stand, each under a number of its own; the second was read, decided and written anew."""
-    case, other = opened(engine), RegisterCommands(case_commands(engine))
-    arguments: dict[str, Any] = {"author": "", "source": "discussion", "on": DAY, "at": AT}
-    core, ledger = interrupted(engine, lambda: other.remark(case.id, text="the other's", **arguments))
-    RegisterCommands(core).remark(case.id, text="mine", **arguments)
-    whole_case = SqlLedger(engine).case(case.id)
-    assert whole_case is not None
-
-    assert {n: remark.text for n, remark in remarks(whole_case).items()} == {1: "the other's", 2: "mine"}
-    assert ledger.attempts == 2
-
-
-def test_the_same_fact_with_another_date_is_refused_with_who_recorded_what_and_when(engine: Engine) -> None:
-    """The other was first by a moment; with the same date there is nothing to refuse, and nothing to write."""
-    case, other = opened(engine), case_commands(engine)
-    core, _ = interrupted(
-        engine,
-        lambda: other.write(
-            case.id, Stamp(by="Айгүл", now=NOW, today=TODAY), recording.record, "schedule_approved", on=DAY
-        ),
-    )
-    with pytest.raises(Contradiction) as refused:
-        core.write(case.id, AT, recording.record, "schedule_approved", on=date(2026, 1, 19))
-    same = core.write(case.id, AT, recording.record, "schedule_approved", on=DAY)
-
-    (first,) = refused.value.changes
-    assert first == OtherChange(kind="fact", name="schedule_approved", on=DAY, by="Айгүл", at=NOW)
+    assert being_written.result().events
+    (change,) = refused.value.changes
+    assert change == OtherChange(kind="fact", name="schedule_approved", on=DAY, by="Айгүл", at=NOW)
     arguments = refused.value.arguments
     assert (refused.value.code, arguments["known"], arguments["by"]) == ("fact_known", DAY, "Айгүл")
     assert same.events == ()
-
-
-def test_a_case_changed_under_both_attempts_is_a_conflict_that_says_who_came_first(engine: Engine) -> None:
-    """The second attempt is the last: the refusal names all that others wrote since the first."""
-    case, other = opened(engine), case_commands(engine)
-    days = iter((date(2026, 6, 1), date(2026, 6, 2)))
-
-    def between() -> None:
-        other.write(
-            case.id, Stamp(by="Айгүл", now=NOW, today=TODAY), recording.replan, {"analysis_started": next(days)}
-        )
-
-    core, ledger = interrupted(engine, between, times=2)
-    with pytest.raises(Conflict) as refused:
-        core.write(case.id, AT, recording.record, "schedule_approved", on=DAY)
-
-    assert ledger.attempts == 2
-    assert refused.value.code == "conflict_after"
-    assert {change.by for change in refused.value.changes} == {"Айгүл"}
-    whole_case = SqlLedger(engine).case(case.id)
-    assert whole_case is not None
-    assert "schedule_approved" not in whole_case.facts
 
 
 def two(work: Callable[..., Any], *arguments: object) -> list[Any]:

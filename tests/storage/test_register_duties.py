@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from datetime import UTC, date, datetime
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError
@@ -29,7 +30,6 @@ from tests.storage.registers import NOW, TODAY, Stopped, agrees, application, of
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording, standings, withdrawals
-from workflow.cases.commands.row_facts import follow_rows
 from workflow.org.audit import Stamp
 from workflow.org.office import Unit
 from workflow.refusal import Refusal
@@ -244,25 +244,18 @@ def test_a_row_belongs_to_its_own_organisation(app: AppContext, engine: Engine) 
     assert recorded(app) == {JANUARY: ("2026-01-13", own_row)}
 
 
-def test_a_row_somebody_writes_meanwhile_stays_recorded(
-    app: AppContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two people keep events of a month at once: neither takes the other's for one whose row is gone."""
+def test_rows_that_people_add_at_once_are_all_recorded(app: AppContext) -> None:
+    """Four keep events of a month at once: none takes another's for one whose row is gone."""
     begin(app)
-    other_rows = list[str]()
+    days = [f"2026-01-{day}" for day in (12, 13, 14, 20)]
 
-    def interrupted(*arguments: Any, **options: Any) -> object:
-        if not other_rows:
-            other_rows.append("")
-            other_rows.append(visit(app, "2026-01-20"))
-        return follow_rows(*arguments, **options)
+    with ThreadPoolExecutor(len(days)) as pool:
+        rows = list(pool.map(partial(visit, app), days))
 
-    monkeypatch.setattr("merzim.services.yearly.register_duties.follow_rows", interrupted)
-    row = visit(app, "2026-01-12")
-
-    assert recorded(app) == {JANUARY: ("2026-01-12", row), f"{JANUARY}#2": ("2026-01-20", other_rows[1])}
-    kinds = [event.kind for event in app.ledger.events(case_of(app).id)]
-    assert "withdrawn" not in kinds
+    names = {JANUARY, *(f"{JANUARY}#{number}" for number in (2, 3, 4))}
+    assert {*recorded(app)} == names
+    assert {*recorded(app).values()} == {*zip(days, rows, strict=True)}
+    assert "withdrawn" not in [event.kind for event in app.ledger.events(case_of(app).id)]
 
 
 def test_a_year_two_open_at_once_is_opened_once(app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:

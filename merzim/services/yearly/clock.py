@@ -16,7 +16,6 @@ from workflow.cases.commands.withdrawals import withdraw
 from workflow.org.audit import Stamp
 from workflow.org.kinds import among
 from workflow.org.office import Office
-from workflow.ports import Conflict
 from workflow.refusal import Refusal
 from workflow.reports.yearly_clock import Analysis, Turn, turn
 
@@ -119,7 +118,7 @@ def record_carried_out(app: AppContext, *, now: datetime, today: date) -> int:
                 app.case_commands.write(case.id, stamp, withdraw, name, ground=ground)
             if ended is not None:
                 app.case_commands.write(case.id, stamp, record, name, on=ended)
-        except (Conflict, Refusal):
+        except Refusal:
             continue
         changed_count += fact is not None or ended is not None
     return changed_count

@@ -8,7 +8,6 @@ changes nothing.
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,14 +26,12 @@ from workflow.law.procedure import Obligation, Procedure
 from workflow.org.audit import EVERYTHING, AuditFilter, Stamp
 from workflow.org.office import Office
 from workflow.periods import PeriodSpan, period_of
-from workflow.ports import Conflict
 from workflow.registers.definition import Fulfilment, Register
 from workflow.registers.rows import RegisterRow
 from workflow.registers.values import Values, as_date, holds, is_filled
 
 MAX_CHANGED = 500
 """Above so many changes since the last round, whole years are compared."""
-log = logging.getLogger("merzim.registers")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,10 +82,7 @@ def record_year(app: AppContext, year: int, *, among: Collection[str] | None = N
 
 
 def _follow(app: AppContext, duties: _YearDuties, case_id: str, *, ground: str, by: str, now: datetime) -> None:
-    """Make a case match the rows, which are read after the case.
-
-    A case that other users keep changing at the same moment is left to the next round.
-    """
+    """Make a case match the rows, which are read after the case."""
 
     def read(view: View) -> Mapping[str, Sequence[DutyRow]]:
         case, procedure = view.case, view.procedure
@@ -100,11 +94,8 @@ def _follow(app: AppContext, duties: _YearDuties, case_id: str, *, ground: str, 
         # The row was deleted, or its unit no longer belongs to the case.
         return duties.of_case(case, procedure, duties.rows())
 
-    try:
-        at = Stamp(by=by, now=now, today=duties.today)
-        app.case_commands.write(case_id, at, follow_rows, read, ground=ground)
-    except Conflict:
-        log.warning("case %s: rows of registers are recorded by the next round", case_id)
+    at = Stamp(by=by, now=now, today=duties.today)
+    app.case_commands.write(case_id, at, follow_rows, read, ground=ground)
 
 
 def record_due_rows(app: AppContext, *, now: datetime, today: date) -> None:

@@ -17,7 +17,6 @@ from merzim.storage.cases.batch import QUESTIONS_AFTER, STEPS_BEFORE
 from merzim.storage.cases.writing import write
 from merzim.storage.database.dialect import execute_for_names, in_names, insert, read_for_names
 from merzim.storage.database.engine import (
-    one_snapshot,
     one_transaction,
     read,
     read_column,
@@ -34,7 +33,7 @@ from merzim.storage.tables.events import EVENT
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, fold
 from workflow.org.office import Office
-from workflow.ports import Change, Conflict, Result, changes_since
+from workflow.ports import Change, Conflict, Result
 
 CHUNK = 250
 """Cases read, or written again, at once by what goes through all of them: about 0.2 s of lock."""
@@ -92,29 +91,16 @@ class SqlLedger:
         query = query.order_by(CASE.c.id)
         return read_column(self._engine, query)
 
-    def attempt(self, case: str, command: Callable[[], Result]) -> Result:
-        """Run a command on a case, a second time from its first read when another writer came first.
+    def alone(self, case: str, command: Callable[[], Result]) -> Result:
+        """Run a command on a case which nobody else writes before it has ended.
 
-        The second time the case is locked before it is read, so that nobody comes first again.
-
-        Raises:
-            Conflict: nevertheless somebody did; it names what others wrote since the first attempt.
+        What it reads and writes is one transaction; the case is locked until its end. In SQLite a transaction
+        that writes locks everything.
         """
-        try:
-            with one_snapshot():
-                return command()
-        except Conflict as first:
-            try:
-                with one_transaction(self._engine):
-                    self._lock(case)
-                    return command()
-            except Conflict:
-                changes = changes_since(self.events(case), first.since)
-                raise Conflict(case, since=first.since, changes=changes) from None
-
-    def _lock(self, case: str) -> None:
-        """Lock a case until the end of the transaction; on SQLite the transaction has locked everything."""
-        read(self._engine, select(CASE.c.id).where(CASE.c.id == case).with_for_update(key_share=True))
+        with one_transaction(self._engine):
+            if self._engine.dialect.name != "sqlite":
+                read(self._engine, select(CASE.c.id).where(CASE.c.id == case).with_for_update(key_share=True))
+            return command()
 
     def append(self, changes: Sequence[Change], *, now: datetime) -> int:
         """Write changes of cases in one transaction, those without events as recomputed rows alone; return the

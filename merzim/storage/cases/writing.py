@@ -62,7 +62,7 @@ def write(connection: Connection, changes: Sequence[Change], *, now: datetime) -
         if before.seq != read:
             end = events.ends(connection, EVENT.c.stream == f"{events.CASE}{change.case.id}")
             broken = [seq for seq, _ in end.values()] != [before.seq]
-            raise CaseBroken(change.case.id) if broken else Conflict(change.case.id, since=read)
+            raise CaseBroken(change.case.id) if broken else Conflict(change.case.id)
         batch.add(change, before, now=now)
     _write_tables(connection, batch)
     if batch.unsaid:

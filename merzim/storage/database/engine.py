@@ -124,8 +124,8 @@ _transaction: ContextVar[tuple[Engine, Connection] | None] = ContextVar("transac
 def one_transaction(engine: Engine) -> Iterator[None]:
     """Let all reads and writes of the block be one transaction: all of it is written, or nothing.
 
-    A write of the block that is refused is rolled back alone if the block goes on. A block within another is
-    part of that one. The block must not start threads that write.
+    A block within another is part of that one. The block must not start threads that write, nor go on after a
+    write that was refused.
     """
     if in_transaction(engine):
         yield
@@ -142,13 +142,6 @@ def in_transaction(engine: Engine) -> bool:
     """Return whether this code runs within `one_transaction` of the engine."""
     current = _transaction.get()
     return current is not None and current[0] is engine
-
-
-@contextmanager
-def _part(engine: Engine, connection: Connection) -> Iterator[Connection]:
-    """Write as a part of the transaction of a block."""
-    with TranslatedErrors(engine), connection.begin_nested():
-        yield connection
 
 
 @contextmanager
@@ -224,8 +217,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     current = _transaction.get()
     if current is not None and current[0] is engine:
-        with _part(*current) as joined:
-            yield joined
+        with TranslatedErrors(engine):
+            yield current[1]
         return
     reads, sqlite, committing = _reads.get(), engine.dialect.name == "sqlite", False
     if reads is not None:

@@ -176,20 +176,19 @@ class CaseCommands:
     def write(
         self, case_id: str, at: Stamp, command: Command[P], /, *args: P.args, **values: P.kwargs
     ) -> Change:
-        """Write the events that a command derives from the case; if another writer was first, derive them anew.
+        """Write the events that a command derives from the case, which nobody else writes meanwhile.
 
         Raises:
             UnknownCase: there is no case with that id.
-            Conflict: other writers were first at each attempt.
         """
 
-        def attempted() -> Change:
+        def written() -> Change:
             change = self.preview(case_id, at, command, *args, **values)
             if change.events:
                 self._ledger.append([change], now=at.now)
             return change
 
-        return self._ledger.attempt(case_id, attempted)
+        return self._ledger.alone(case_id, written)
 
     def preview(
         self, case_id: str, at: Stamp, command: Command[P], /, *args: P.args, **values: P.kwargs
