@@ -15,7 +15,7 @@ GIFT = "2026-0001"
 def office(merzim: Merzim) -> Merzim:
     """An office with the case of a gift, which is confidential."""
     assert merzim("people", str(PEOPLE), *DAY).code == 0
-    opened = merzim("open", "gift-handover", "--person", "n.ibraev@example.kz", *DAY)
+    opened = merzim("open", "enterprise-gift", "--person", "n.ibraev@example.kz", *DAY)
     assert opened.code == 0, opened.err
     return merzim
 
