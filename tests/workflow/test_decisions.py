@@ -18,6 +18,7 @@ from workflow.cases.commands.withdrawals import withdraw
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import is_overdue
 from workflow.deadlines.resolver import deadlines
+from workflow.findings.findings import findings
 from workflow.law.editions import read_edition, unfinished
 from workflow.law.files import UnreadableRegulation
 from workflow.law.names import UnknownFact
@@ -65,6 +66,31 @@ def test_a_case_whose_question_is_open_stands_at_its_stage() -> None:
     ]
 
     assert stands == ["settlement", "settlement", "settlement", "closed"]
+
+
+def test_a_question_answered_before_what_it_follows_is_out_of_order_however_it_is_answered(
+    core: CaseCommands,
+) -> None:
+    """Paragraph 14(4): the unit's opinion comes first. A fact is never refused, and no answer either; the
+    finding names what is missing, and is gone once that is recorded."""
+    law = conflict()
+    facts = {name: on for name, on in CONFLICT.items() if name != "opinion_given"}
+    name = core.open(Opening(procedure=law.id, facts=facts), at=AT).id
+    core.write(name, AT, recording.decide, "conflict", "confirmed", on=OPINION)
+    recorded = case(procedure=law, facts=facts | {"conflict_confirmed": OPINION})
+    decided = core.view(name, today=TODAY).case
+
+    def out_of_order(sample_case: Case) -> list[tuple[str, object]]:
+        chain = deadlines(sample_case, law, CALENDAR, today=TODAY)
+        said = findings(sample_case, law, chain, CALENDAR)
+        return [
+            (finding.obligation, finding.arguments["others"]) for finding in said if finding.kind == "order"
+        ]
+
+    missing = [("conflict", (law.by_id["opinion_given"].title,))]
+    assert (out_of_order(decided), out_of_order(recorded)) == (missing, missing)
+    core.write(name, AT, recording.record, "opinion_given", on=OPINION)
+    assert out_of_order(core.view(name, today=TODAY).case) == []
 
 
 def test_the_answer_opens_its_branch_and_closes_the_other() -> None:

@@ -14,6 +14,7 @@ from workflow.cases.commands.planning import audit, plan
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
 from workflow.findings.findings import feasibility, findings
+from workflow.law.procedure import Text
 
 START, END = date(2026, 4, 13), date(2026, 5, 26)
 
@@ -59,6 +60,48 @@ def test_a_note_before_the_discussion_is_an_order_finding_though_every_date_is_i
     )
 
     assert ("order", "note_signed", "order") in short(found(sample_case))
+
+
+def test_a_step_recorded_while_those_it_must_follow_are_not_is_out_of_order_at_once() -> None:
+    """Publication follows the note and the plan (000, P1.T3.S2). What came before the office kept records is
+    not asked for, what is only recommended may be left out (the end of the analysis), and a what-if knows
+    nothing of the others."""
+    alone = case(facts={"published": date(2026, 5, 18)})
+
+    def missing(sample_case: Case, *, prove: bool = True) -> dict[str, list[str]]:
+        order = [finding for finding in found(sample_case, prove=prove) if finding.code == "order"]
+        return {finding.obligation: [text["en"] for text in texts(finding)] for finding in order}
+
+    def texts(finding: Finding) -> tuple[Text, ...]:
+        others = finding.arguments["others"]
+        assert isinstance(others, tuple)
+        return others
+
+    note, plan, held = (
+        analysis().by_id[name].title["en"] for name in ("note_signed", "plan_approved", "discussion_held")
+    )
+    signed = replace(alone, facts=case(facts={"note_signed": date(2026, 5, 12)}).facts | alone.facts)
+    assert missing(alone) == {"published": [note, plan]}
+    assert missing(signed) == {"published": [plan], "note_signed": [held]}
+    assert missing(replace(alone, kept_from=date(2026, 5, 18))) == {"published": [note, plan]}
+    assert missing(replace(alone, kept_from=date(2026, 5, 19))) == {}
+    assert missing(alone, prove=False) == {}
+
+
+def test_a_report_of_a_quarter_made_before_its_last_day_is_said() -> None:
+    """The second quarter of 2026 ends on 30 June: the day before, the day, the day after; the act names only
+    the last day of the term, so it is our own check."""
+
+    def said(on: date) -> list[tuple[str, str]]:
+        sample_case = case(facts={"note_signed": date(2026, 5, 12), "quarter_reported.2026Q2": on})
+        early = [finding for finding in found(sample_case) if finding.code == "before_period_ends"]
+        return [(finding.obligation, finding.basis) for finding in early]
+
+    assert [said(date(2026, *day)) for day in ((6, 29), (6, 30), (7, 1))] == [
+        [("quarter_reported.2026Q2", "practice")],
+        [],
+        [],
+    ]
 
 
 def test_what_was_in_time_by_the_calendar_then_known_is_told_apart() -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from fractions import Fraction
 from math import ceil
 
 from calendars.counting import count
 from calendars.kazakhstan import Kazakhstan
-from calendars.terms import Duration, Embargo, Quota, Target
+from calendars.terms import DayAfterPeriod, Duration, Embargo, Quota, Target
 from workflow.cases.case import Case, Fact
+from workflow.cases.states import AWAITED
 from workflow.deadlines.applicability import with_answers
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.lateness import is_overdue, late_by
+from workflow.deadlines.lateness import before_records, is_overdue, late_by
 from workflow.findings.finding import Finding, departure
 from workflow.law.procedure import Procedure, Text
+from workflow.periods import periods
 
 _CERTIFICATE = "document:certificate"
 """Kind of evidence: the certificate with the grounds of a restriction."""
@@ -33,18 +35,22 @@ def findings(
     """Return every finding of a case.
 
     Args:
-        prove: whether a fact without its evidence documents is a finding (False for a what-if, which has none).
+        prove: whether a fact without its evidence documents, or without those it must follow, is a finding
+            (False for a what-if, which has none).
         known_calendar: the calendar as known when a past analysis began; what was in time by it is noted so.
     """
     findings: list[Finding] = []
     all_deadlines = tuple(deadlines)
     answered = with_answers(case, procedure)
+    # A what-if and a table of past analyses name some facts: of all others nothing is known.
+    unrecorded = frozenset(_unrecorded(case, all_deadlines)) if prove else frozenset[str]()
     for deadline in all_deadlines:
         findings += _term(deadline, calendar, known_calendar)
         findings += _embargo(deadline)
         if deadline.id in case.facts or deadline.id not in answered.facts:
             # What another fact answers besides is judged with that fact.
-            findings += _order(deadline, answered, procedure)
+            findings += _order(deadline, answered, procedure, unrecorded)
+            findings += _before_period_ends(deadline)
             findings += _without_basis(deadline, case, procedure)
         findings += _evidence(deadline, case, procedure, prove=prove)
         findings += _number_and_signature_findings(deadline, case, prove=prove)
@@ -165,20 +171,35 @@ def _embargo(deadline: Deadline) -> Iterator[Finding]:
         yield departure(deadline, "term", "embargo", until=deadline.opens)
 
 
-def _order(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Finding]:
+def _unrecorded(case: Case, deadlines: Iterable[Deadline]) -> Iterator[str]:
+    """Yield the steps that are required and not recorded, without those due before the office kept records."""
+    for deadline in deadlines:
+        if deadline.state in AWAITED and not before_records(case, deadline.due):
+            yield deadline.id
+
+
+def _order(
+    deadline: Deadline, case: Case, procedure: Procedure, unrecorded: Collection[str]
+) -> Iterator[Finding]:
     """Yield findings of order: facts, plan dates and our practice checks that came later than this one but must
-    not.
+    not, and those that have not come at all. What is not obligatory may be left out, but not before a decision.
     """
     on = deadline.recorded_on or deadline.planned_on
     if on is None or deadline.state == "not_required":
         return
     obligation = deadline.obligation
+    happened = deadline.recorded_on is not None
+    kept = case.kept_from is None or on >= case.kept_from
+
+    def is_due_first(name: str) -> bool:
+        fact, other = _in_period(name, deadline, procedure), procedure.by_id[name]
+        left_out = other.force != "obligatory" and not obligation.options
+        missing = happened and kept and fact in unrecorded and not left_out
+        return missing or _later(case, fact, on, happened)
 
     def titles_of(names: Iterable[str]) -> tuple[Text, ...]:
-        later = (name for name in names if _later(case, _in_period(name, deadline, procedure), on, happened))
-        return tuple(procedure.by_id[name].title for name in later)
+        return tuple(procedure.by_id[name].title for name in names if is_due_first(name))
 
-    happened = deadline.recorded_on is not None
     suffix = "" if happened else "_planned"
     if titles := titles_of(obligation.after):
         yield departure(deadline, "order", f"order{suffix}", on=on, others=titles)
@@ -186,6 +207,16 @@ def _order(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Fin
     if titles := titles_of(obligation.after_by_practice):
         code = f"order_practice{suffix}"
         yield departure(deadline, "order", code, basis="practice", on=on, others=titles)
+
+
+def _before_period_ends(deadline: Deadline) -> Iterator[Finding]:
+    """Yield a finding where a report of a period was made before the last day of the period."""
+    obligation, on, due = deadline.obligation, deadline.recorded_on, deadline.due
+    if not isinstance(obligation.term, DayAfterPeriod) or obligation.recurs is None or not (on and due):
+        return
+    for span in periods(obligation.recurs.every, after=on, until=due):
+        if span.name == deadline.period:
+            yield departure(deadline, "order", "before_period_ends", basis="practice", on=on, last=span.last)
 
 
 def _too_late_to_announce(deadline: Deadline, case: Case, procedure: Procedure, on: date) -> Iterator[Finding]:
