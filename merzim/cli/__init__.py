@@ -29,10 +29,7 @@ STATIONS: Mapping[str, tuple[str, ...]] = {
     "calendar": ("calendar", "calendar-change"),
     "law": ("procedures", "plan", "audit", "law", "editions"),
     "papers": ("import", "people", "risks", "attach", "evidence", "package", "form", "forms"),
-    "cases": (
-        *("open", "open-year", "cases", "case", "record", "decide", "replan", "correct", "withdraw"),
-        *("passport", "cancel", "exempt", "reopen", "migrate", "explain", "reader", "due", "overdue"),
-    ),
+    "cases": (),
     "register": ("register",),
     "reminders": ("remind", "deliver", "rehearse", "notices"),
     "score": ("score",),
@@ -42,7 +39,7 @@ STATIONS: Mapping[str, tuple[str, ...]] = {
         *("serve", "worker", "installation", "secret-key", "check-config", "doctor", "test-mail"),
     ),
 }
-"""Modules of commands, each with the first words of its commands."""
+"""Modules of commands, each with the first words of its commands; any other is a verb on a case."""
 GROUPS = {
     "calendar": "Which days count: working days and days off.",
     "calendar-change": "An act that moves days: see what it moves, and adopt it.",
@@ -107,16 +104,20 @@ def application(*stations: str) -> typer.Typer:
     groups = {"": app}
     for station in stations or STATIONS:
         import_module(f"merzim.cli.{station}")
-    first_words = {word for station in stations for word in STATIONS[station]}
     for name, function in COMMANDS.items():
         group, _, own_name = name.rpartition(" ")
-        if stations and name.partition(" ")[0] not in first_words:
+        if stations and station_of(name.partition(" ")[0]) not in stations:
             continue
         if group not in groups:
             groups[group] = _group(GROUPS[group])
             app.add_typer(groups[group], name=group)
         groups[group].command(own_name, epilog=COMMON)(function)
     return app
+
+
+def station_of(word: str) -> str:
+    """Return the module to look in for the commands with this first word."""
+    return next((station for station, words in STATIONS.items() if word in words), "cases")
 
 
 def _group(help: str) -> typer.Typer:
@@ -140,8 +141,11 @@ def _command(*stations: str) -> Any:
 
 def _run(call: CommandContext, arguments: list[str]) -> int:
     """Run the command of these arguments; return its exit code."""
-    stations = [station for station, names in STATIONS.items() if arguments and arguments[0] in names]
-    answer = _command(*stations).main(args=arguments, prog_name="merzim", standalone_mode=False, obj=call)
+    word = arguments[0] if arguments else ""
+    command = _command(station_of(word))
+    if word not in command.commands:
+        command = _command()
+    answer = command.main(args=arguments, prog_name="merzim", standalone_mode=False, obj=call)
     sys.stdout.flush()
     return answer if isinstance(answer, int) else DONE
 

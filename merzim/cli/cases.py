@@ -20,6 +20,7 @@ from merzim.cli.printing import (
 )
 from merzim.cli.rendering import paragraph, picked
 from merzim.services.cases import verbs
+from merzim.services.cases.faces import FACES
 from merzim.services.inputs import build
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import cases_of, stage_title, title, unit_named
@@ -28,7 +29,6 @@ from merzim.services.yearly import opening
 from workflow.board.rows import DeadlineFilter, Horizon
 from workflow.cases.case import effective_events
 from workflow.deadlines.lateness import late_by, near
-from workflow.law.names import known_option
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -36,21 +36,9 @@ if TYPE_CHECKING:
     from workflow.board.rows import Row
     from workflow.cases.case import Case, Event
     from workflow.cases.commands.case_commands import View
-    from workflow.law.procedure import Procedure
 
 AHEAD = 7
 """Working days that `due` looks ahead."""
-
-
-def _procedure_and_fact(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure, str]:
-    """Return the procedure of the case and the fact whose evidence the command accepts."""
-    return call.view(values["case"]).procedure, values["fact"]
-
-
-def _procedure_and_option(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure, str]:
-    """Return the procedure of the case and the fact that the decision records."""
-    procedure = call.view(values["case"]).procedure
-    return procedure, known_option(procedure, values["decision"], values["option"]).fact
 
 
 def _print_passport(call: CommandContext, values: Mapping[str, Any]) -> None:
@@ -60,17 +48,11 @@ def _print_passport(call: CommandContext, values: Mapping[str, Any]) -> None:
     call.give({"case": case.id, **fields, "period": [*(case.period or ())]})
 
 
-mount("open", verbs.open_case, "id", "edition", "object", "unit", arguments=("procedure",))
-mount("record", verbs.record, arguments=("case", "fact"), proves=_procedure_and_fact)
-mount("decide", verbs.decide, arguments=("case", "decision", "option"), proves=_procedure_and_option)
-mount("correct", verbs.correct, arguments=("case", "fact"))
-mount("withdraw", verbs.withdraw, arguments=("case", "name"))
-mount("cancel", verbs.cancel)
-mount("exempt", verbs.exempt)
-mount("reopen", verbs.reopen)
-mount("migrate", verbs.migrate, options={"edition": "to"})
-mount("passport", verbs.describe, otherwise=_print_passport)
-mount("reader add", verbs.add_reader, arguments=("case", "person"))
+mount("open PROCEDURE", verbs.open_case, "id", "edition", "object", "unit")
+for face in FACES:
+    if face.command:
+        mount(face.command, face.verb)
+mount("passport CASE", verbs.describe_case, otherwise=_print_passport)
 
 
 @command("open-year", writes=True)

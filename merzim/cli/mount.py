@@ -20,7 +20,7 @@ from merzim.cli.printing import titles
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.inputs import BadInput, EvidenceInput, OpenFile, build
 from merzim.services.results import CommandResult
-from workflow.law.names import known_fact
+from workflow.law.names import known_fact, known_option
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -88,12 +88,10 @@ CHANGE = (
     *("opened", "tells", "lost", "out_of_order"),
 )
 """What the text shows of a change of a case."""
-Proves = Callable[[CommandContext, Mapping[str, Any]], "tuple[Procedure, str]"]
-"""Function that returns the procedure and fact whose kinds of evidence a command accepts."""
 Function = TypeVar("Function", bound=Callable[..., object])
 COMMANDS: dict[str, Callable[..., object]] = {}
 """Commands of the modules imported so far, by name."""
-FLAGS = {"preview": "dry-run", "values": "value", "facts": "fact"}
+FLAGS = {"preview": "dry-run", "values": "value", "facts": "fact", "edition": "to"}
 """Names of options that differ from their field's."""
 METAVARS = {bool: None, date: "DATE", int: "N"}
 
@@ -128,27 +126,22 @@ def _add(
 
 
 def mount(
-    name: str,
+    usage: str,
     verb: Verb[Any, Any],
     *shows: str,
-    arguments: Sequence[str] = ("case",),
-    options: Mapping[str, str] | None = None,
-    proves: Proves | None = None,
     otherwise: Callable[[CommandContext, Any], None] | None = None,
 ) -> None:
     """Make a command of a verb; its help is the verb's, its answer the verb's result.
 
     Args:
+        usage: how it is typed, with the fields given by position in capitals: `reader add CASE PERSON`.
         shows: what the text shows of the result; of a change of a case where nothing is named.
-        arguments: fields given by position.
-        options: names of options that differ from their field's, by field.
-        proves: the obligation whose kinds of evidence are accepted.
         otherwise: what is done where no option is given, with the arguments: it shows what could be changed.
     """
-    fields = verb.command.model_fields
-    names = {**FLAGS, **(options or {})}
+    fields, words = verb.command.model_fields, usage.split()
+    arguments = [word.lower() for word in words if word.isupper()]
     flags = {
-        field: "--" + names.get(field, field).replace("_", "-") for field in fields if field not in arguments
+        field: "--" + FLAGS.get(field, field).replace("_", "-") for field in fields if field not in arguments
     }
 
     def run(ctx: typer.Context, **texts: Any) -> None:
@@ -163,8 +156,8 @@ def mount(
             if otherwise and not values.keys() - {*arguments, "preview"}:
                 otherwise(call, values)
                 return
-            if "evidence" in values and proves:
-                items = evidence_inputs(values["evidence"], *proves(call, values))
+            if isinstance(values.get("evidence"), list):
+                items = evidence_inputs(values["evidence"], *_proved(call, values))
                 values["evidence"] = files.enter_context(items)
             try:
                 command = build(verb.command, values)
@@ -180,7 +173,15 @@ def mount(
         *(_argument(field) for field in arguments),
         *(_option(field, flags[field], fields[field]) for field in _ordered(verb) if field in flags),
     ]
-    _add(name, run, parameters, verb.run.__doc__)
+    _add(" ".join(word for word in words if not word.isupper()), run, parameters, verb.run.__doc__)
+
+
+def _proved(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure, str]:
+    """Return the procedure of a command's case, and the fact it records, itself or by answering a decision."""
+    procedure = call.view(values["case"]).procedure
+    if "decision" in values:
+        return procedure, known_option(procedure, values["decision"], values["option"]).fact
+    return procedure, values["fact"]
 
 
 def give_change(call: CommandContext, result: Any, *shows: str) -> None:

@@ -167,4 +167,4 @@ def _warn_of_no_unit(call: CommandContext, login: str) -> None:
         call.print(call.say("cli.user.no_unit", login=reader.login))
 
 
-mount("retention anonymise", retention.anonymise_person, "number", "rows", "preview", arguments=("person",))
+mount("retention anonymise PERSON", retention.anonymise_person, "number", "rows", "preview")

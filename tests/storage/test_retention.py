@@ -132,7 +132,7 @@ def everything(app: AppContext) -> str:
 def hand_over(app: AppContext, case: str) -> None:
     """Name somebody else where she answered, and let the case end."""
     change = cases.Passport(case=case, responsible={"order_signed": "Иванов Пётр"})
-    cases.describe(acting(app), change)
+    cases.describe_case(acting(app), change)
     app.case_commands.write(case, AT, standings.cancel, ground=f"{NAMES[1]} кетті")
 
 

@@ -81,6 +81,14 @@ BEGINS: Mapping[str, str] = {
     "assignment_given": "assignment",
 }
 """Kind of an event that begins a record -> kind of the record; a request has the number of its risk."""
+PASSPORT = "passport"
+"""Kind of an edit of a case's passport, and the name of the latest one."""
+PARTS: frozenset[str] = frozenset(
+    {"corrected", "evidence", "planned", "cartogram_recorded", "row_edited", "commented", PASSPORT, *ROW_OF}
+)
+"""Kinds of events besides facts that can be withdrawn by themselves."""
+MOVING = frozenset({"withdrawn", "migrated", PASSPORT})
+"""Kinds of events that may move due dates, whatever their name."""
 PLAN = "plan."
 """Prefix that distinguishes a withdrawn plan date from the fact with the same name."""
 CaseStatus = Literal["active", "cancelled", "exempted"]
@@ -147,6 +155,12 @@ class Event:
             return "reopened_one"
         answer = self.payload.get("what")
         return f"notice_{answer}" if self.kind == "notice" and answer in ANSWERS else self.kind
+
+    @property
+    def may_be_withdrawn(self) -> bool:
+        """Whether the history offers to withdraw it; comments and assignments have ways of their own."""
+        is_part = self.kind in PARTS and not self.kind.startswith(("commented", "assignment_"))
+        return (self.kind == "fact" or is_part) and not self.payload.get("row")
 
 
 def row_name(event: Event) -> str:

@@ -21,7 +21,7 @@ from merzim.services.cases.verbs import (
     Withdraw,
     record,
     snooze,
-    undo,
+    undo_entry,
     withdraw,
 )
 from merzim.services.context import RequestContext, context_of, require_visible, whole_case
@@ -180,7 +180,7 @@ def withdraw_many(ctx: RequestContext, command: WithdrawMany) -> WithdrawnResult
     def withdraw_line(line: LineOfCase) -> CommandResult:
         if withdraw.allows(ctx, require_visible(ctx, line.case)):
             return withdraw(ctx, Withdraw(case=line.case, name=f"#{line.line}", ground=command.ground))
-        return undo(ctx, Undo(case=line.case, line=line.line, ground=command.ground))
+        return undo_entry(ctx, Undo(case=line.case, line=line.line, ground=command.ground))
 
     lines = []
     for line in {(line.case, line.line): line for line in command.lines}.values():
@@ -249,4 +249,4 @@ class PersonActions:
 
     def undo(self, case: str, line: int) -> None:
         """Withdraw an event the person has just recorded."""
-        undo(self._ctx, Undo(case=case, line=line))
+        undo_entry(self._ctx, Undo(case=case, line=line))

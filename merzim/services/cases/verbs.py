@@ -428,19 +428,19 @@ def _previewed(name: str, needs: Need, command: type[P]) -> Verb[P, CommandResul
     return Verb(name, needs, command, CommandResult, change)
 
 
-record = _previewed("record", "record", RecordFact)
-decide = _previewed("decide", "record", Decide)
-replan = _previewed("replan", "record", Replan)
-correct = _previewed("correct", "manage", Correct)
-withdraw = _previewed("withdraw", "manage", Withdraw)
-cancel = _previewed("cancel", "manage", Cancel)
-exempt = _previewed("exempt", "manage", Exempt)
-reopen = _previewed("reopen", "manage", Reopen)
-migrate = _previewed("migrate", "manage", Migrate)
+record = _previewed("record_fact", "record", RecordFact)
+decide = _previewed("answer_decision", "record", Decide)
+replan = _previewed("replan_case", "record", Replan)
+correct = _previewed("correct_fact", "manage", Correct)
+withdraw = _previewed("withdraw_entry", "manage", Withdraw)
+cancel = _previewed("cancel_case", "manage", Cancel)
+exempt = _previewed("exempt_obligation", "manage", Exempt)
+reopen = _previewed("reopen_case", "manage", Reopen)
+migrate = _previewed("migrate_case", "manage", Migrate)
 
 
 @verb("record")
-def undo(ctx: RequestContext, command: Undo) -> CommandResult:
+def undo_entry(ctx: RequestContext, command: Undo) -> CommandResult:
     """Withdraw an event of the history shortly after the reader wrote it. Raises CannotUndo."""
     was_told = partial(was_notified, ctx.reads.notices(command.case))
     ground = command.ground or say("withdraw.by_mistake", {}, ctx.spoken_language)
@@ -462,7 +462,7 @@ def event_name(ctx: RequestContext, case: str, line: int) -> str:
 
 
 @verb("manage")
-def describe(ctx: RequestContext, command: Passport) -> CommandResult:
+def describe_case(ctx: RequestContext, command: Passport) -> CommandResult:
     """Change the passport of a case: object, unit, responsible people, working group, period."""
     result = run(ctx, command)
     if result.changed and not command.preview and command.responsible:

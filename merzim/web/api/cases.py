@@ -12,12 +12,10 @@ from fastapi import Path
 from pydantic import BaseModel, BeforeValidator, Field
 
 from merzim.services.board.board import get_board, list_deadlines, list_own_tasks
-from merzim.services.cases import assignments, bulk, comments
+from merzim.services.cases import assignments, bulk
 from merzim.services.cases import verbs as cases
-from merzim.services.cases.portfolio import (
-    list_cases,
-    list_portfolio,
-)
+from merzim.services.cases.faces import FACES
+from merzim.services.cases.portfolio import list_cases, list_portfolio
 from merzim.services.context import whole_case
 from merzim.services.imports import schedules
 from merzim.services.inputs import Day, Digest, Name
@@ -34,7 +32,7 @@ from merzim.services.results import (
     event_result,
 )
 from merzim.services.search import search
-from merzim.services.verbs import Command, Verb
+from merzim.services.verbs import Command
 from merzim.services.yearly import opening as opening_years
 from merzim.web.api import mount
 from merzim.web.api.answers import CaseAnswer, api_router
@@ -114,29 +112,9 @@ commands = api_router()
 mount.post(commands, "/cases", cases.open_case, tags=["cases"], status=201)
 mount.post(commands, "/facts", bulk.record_many, name="record_facts", tags=["cases"])
 mount.post(commands, "/withdrawals", bulk.withdraw_many, name="withdraw_entries", tags=["cases"])
-CASE_VERBS: tuple[tuple[str, Verb[Any, Any], str], ...] = (
-    ("facts", cases.record, "record_fact"),
-    ("decisions/{decision}", cases.decide, "answer_decision"),
-    ("plans", cases.replan, "replan_case"),
-    ("corrections", cases.correct, "correct_fact"),
-    ("withdrawals", cases.withdraw, "withdraw_entry"),
-    ("passport", cases.describe, "describe_case"),
-    ("cancellation", cases.cancel, "cancel_case"),
-    ("exemption", cases.exempt, "exempt_obligation"),
-    ("reopening", cases.reopen, "reopen_case"),
-    ("migration", cases.migrate, "migrate_case"),
-    ("undo", cases.undo, "undo_entry"),
-    ("readers", cases.add_reader, ""),
-    ("readers/removal", cases.remove_reader, ""),
-    ("comments", comments.add_comment, ""),
-    ("comments/{line}/withdrawal", comments.withdraw_comment, ""),
-    ("assignments", assignments.give_assignment, ""),
-    ("assignments/{number}/answer", assignments.answer_assignment, ""),
-    ("assignments/{number}/refusal", assignments.refuse_assignment, ""),
-    ("assignments/{number}/extension", assignments.extend_assignment, ""),
-)
-for path, verb, name in CASE_VERBS:
-    mount.post(commands, f"/cases/{{case}}/{path}", verb, name=name, tags=["cases"])
+for face in FACES:
+    if face.api:
+        mount.post(commands, f"/cases/{{case}}/{face.api}", face.verb, tags=["cases"])
 
 
 class WhatIf(Command):

@@ -126,7 +126,7 @@ def undo(ctx: Recording, answers: Fields) -> Response:
         if not case:
             raise InvalidForm("web.refusal.no_record")
         line = parse_event_number(answers.get("line", ""))
-        cases.undo(ctx, build(cases.Undo, {"case": case, "line": line}))
+        cases.undo_entry(ctx, build(cases.Undo, {"case": case, "line": line}))
     except Refusal as refusal:
         return _page(ctx, answers, refusal=refusal)
     return _redirect_to_desk(ctx, answers, said="undone", what=f"{case}:{cases.event_name(ctx, case, line)}")

@@ -14,7 +14,7 @@ from merzim.services.inputs import build
 from merzim.services.names import MAX_EXPORTED, Name, author_names, case_title, person_name, require_exportable
 from merzim.web.auth.dependencies import Assigning, Own, Reading
 from merzim.web.http import Number, WebContext
-from merzim.web.pages.cases.writing import said_of_assignment
+from merzim.web.pages.cases.writing import parameters_of
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number, shown_again
 from merzim.web.ui.name_fields import own_people
@@ -134,7 +134,7 @@ def give_alone(ctx: Assigning, answers: Fields) -> Response:
     """Give an assignment without a case, then show the case opened for it."""
     fields = command_values(ctx, assignments.GiveAlone, answers, root=ctx.reader.root)
     result = assignments.give_alone(ctx, build(assignments.GiveAlone, fields))
-    return redirect(ctx, f"/cases/{result.case}", said=said_of_assignment(ctx, answers), place="given-1")
+    return redirect(ctx, f"/cases/{result.case}", place="given-1", **parameters_of(ctx, result))
 
 
 def _names(ctx: RequestContext, results: list[AssignmentResult]) -> dict[str, Name]:

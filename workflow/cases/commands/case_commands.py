@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec, TypeAlias
 
 from calendars.kazakhstan import Kazakhstan
 from workflow.board.rows import Row, rows
-from workflow.cases.case import ENTRIES, Case, Event, EventDraft, apply, fold
+from workflow.cases.case import ENTRIES, MOVING, Case, Event, EventDraft, apply, fold
 from workflow.cases.commands.opening import (
     Opening,
     check_days,
@@ -36,8 +36,6 @@ from workflow.ports import Change, Ledger, Moved
 from workflow.refusal import Refusal
 
 P = ParamSpec("P")
-MOVING = frozenset({"withdrawn", "migrated", "passport"})
-"""Kinds of events that may move due dates, whatever their name."""
 Drafts: TypeAlias = Sequence[EventDraft]
 """The events a command writes; none if nothing is to be done."""
 

@@ -12,6 +12,8 @@ from datetime import date, datetime, timedelta
 
 from workflow.cases.case import (
     BEGINS,
+    PARTS,
+    PASSPORT,
     PLAN,
     ROW_OF,
     Case,
@@ -32,12 +34,6 @@ from workflow.refusal import Refusal, closest_first
 
 _ROW = re.compile(rf"({'|'.join(BEGINS.values())})\.[1-9][0-9]{{0,8}}")
 _LINE = re.compile(r"#(?P<seq>[1-9][0-9]{0,8})")
-PASSPORT = "passport"
-"""Name of the latest edit of a case's passport."""
-_PARTS = frozenset(
-    {"corrected", "evidence", "planned", "cartogram_recorded", "row_edited", "commented", PASSPORT, *ROW_OF}
-)
-"""Kinds of events besides facts that can be withdrawn by themselves."""
 _UNDOABLE = frozenset({"fact", "evidence", "planned"})
 UNDO_TIME = timedelta(minutes=10)
 """Time in which a record can be undone by its author."""
@@ -226,7 +222,7 @@ def _of_line(view: View, live: Sequence[Event], seq: int) -> tuple[str, list[Eve
         # The plan date before the latest, and an edit of the passport, are no record of their own.
         if begun and key != PASSPORT and (event.kind != "planned" or begun is records[-1]):
             return key.removeprefix("fact:"), begun
-    if event.kind not in _PARTS:
+    if event.kind not in PARTS:
         raise Refusal("cannot_withdraw_line", case=view.case.id, line=seq, allowed=_allowed(view.case, ""))
     return "", [event]
 

@@ -302,9 +302,9 @@ def _message(ctx: WebContext, view: CaseView) -> tuple[str, str] | None:
         if of := _parameter(ctx, said):
             return (said, of) if of in view.titles else None
     said, of = _parameter(ctx, "said"), _parameter(ctx, "of")
-    known = said and (said in OF_ONE or knows(f"web.case.said.{said}") or knows(f"event.{said}"))
+    known = said and (said in OF_ONE.values() or knows(f"web.case.said.{said}") or knows(f"event.{said}"))
     return (said, of) if known and (not of or of in view.titles) else None
 
 
-OF_ONE = ("corrected", "exempted_one", "reopened_one")
-"""Messages that name the obligation they are about."""
+OF_ONE = {"corrected": "corrected", "exempted": "exempted_one", "reopened": "reopened_one"}
+"""Messages that name the obligation they are about, by kind of event."""

@@ -14,7 +14,7 @@ from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext
 from merzim.services.law.regulations import case_registers
 from merzim.web.pages.cases.case_view import CaseView
-from merzim.web.pages.cases.evidence import fields, run_or_ask
+from merzim.web.pages.cases.evidence import fields
 from merzim.web.ui.form_values import Confirmation, RejectedForm, is_same_text, parse_date, parse_text
 from merzim.web.ui.name_fields import own_units
 from workflow.cases.case import PLAN, Case
@@ -297,19 +297,16 @@ def passport_form(ctx: RequestContext, view: CaseView, *, rejected_form: Rejecte
     }
 
 
-def describe(ctx: RequestContext, case: str, answers: Mapping[str, str]) -> tuple[str, str]:
-    """Change the fields that differ from what the form showed; return the message, and "" for no obligation.
-
-    Raises:
-        Unconfirmed: it changes deadlines, and the user has not confirmed that yet.
-    """
+def passport_fields(ctx: RequestContext, answers: Mapping[str, str]) -> dict[str, object]:
+    """Return the fields of the passport that differ from what the form showed."""
     changed_texts = {
         name: parse_text(text)
         for name, text in answers.items()
         if f"was.{name}" in answers and not is_same_text(text, answers[f"was.{name}"])
     }
-    fields: dict[str, object] = {"case": case}
-    fields |= {name: changed_texts[name] for name in ("object_kk", "object_ru") if name in changed_texts}
+    fields: dict[str, object] = {
+        name: changed_texts[name] for name in ("object_kk", "object_ru") if name in changed_texts
+    }
     if "unit" in changed_texts:
         fields["unit"] = own_units(ctx).resolve(changed_texts["unit"])
     if "group" in changed_texts:
@@ -326,5 +323,4 @@ def describe(ctx: RequestContext, case: str, answers: Mapping[str, str]) -> tupl
         people[new_key] = parse_text(answers.get("more_who", ""))
     if people:
         fields["responsible"] = people
-    run_or_ask(ctx, answers, cases.describe, fields)
-    return "passport", ""
+    return fields

@@ -19,7 +19,7 @@ from merzim.web.http import CaseId, WebContext
 from merzim.web.pages.cases.case_view import OF_FORM
 from merzim.web.pages.cases.evidence import evidence_inputs
 from merzim.web.pages.cases.page import UNREAD
-from merzim.web.pages.cases.writing import answer_form
+from merzim.web.pages.cases.writing import answer_form, parameters_of
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
     InvalidForm,
@@ -72,9 +72,8 @@ WITHOUT_NUMBER = {
     "remark": "remarks",
 }
 """Forms that enter something new, and the position of the page afterwards."""
-"""Codes of messages after an event, if they differ from its kind."""
-Outcome = tuple[str, dict[str, str]]
-"""Code of the message shown afterwards, with arguments of the address."""
+Outcome = dict[str, str]
+"""Parameters of the address that say what was done."""
 Act = Callable[[RequestContext, str, FormData, Mapping[str, str]], Outcome]
 
 
@@ -115,7 +114,7 @@ def _write(
     form: RowForm, ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]
 ) -> Outcome:
     """Run the verb of a form with the fields it sent. Raises Refusal."""
-    register, entry = register_of(form.register)
+    register, _ = register_of(form.register)
     action = register.actions[form.action] if form.action else None
     verb = act_on_row(form.register, form.action) if form.action else add_row(form.register)
     fields = (action or register).fields
@@ -128,10 +127,8 @@ def _write(
     values = {"case": case, **command_values(ctx, verb.command, typed)}
     if action and action.evidence:
         values["evidence"] = evidence_inputs(sent_form)
-    result = verb(ctx, build(verb.command, values))
-    event = action.event if action else entry.event
-    message = "row_edited" if event == "position_exposed" and numbered else event
-    return message if result.changed else "nothing_new", {}
+    said = parameters_of(ctx, verb(ctx, build(verb.command, values)))
+    return {"said": "row_edited"} if numbered and said["said"] == "position_exposed" else said
 
 
 def _edit(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]) -> Outcome:
@@ -144,20 +141,21 @@ def _edit(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[
     }
     number = parse_whole_number(answers.get("number", ""))
     row = f"{answers.get('kind', '')}.{number}"
-    changed_fields = (
-        fields and edit_row(ctx, build(EditCaseRow, {"case": case, "row": row, "fields": fields})).changed
-    )
-    return "row_edited" if changed_fields else "nothing_new", {}
+    if not fields:
+        return {"said": "nothing_new"}
+    return parameters_of(ctx, edit_row(ctx, build(EditCaseRow, {"case": case, "row": row, "fields": fields})))
 
 
 def _import_plan(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]) -> Outcome:
     plan, year = _table(sent_form, "file", "web.refusal.no_plan_file"), answers.get("year", "").strip()
     fields = {"case": case, "file": plan, "year": parse_whole_number(year) if year else None}
     imported_plan = rows.import_plan(ctx, build(rows.ImportPlan, fields))
-    told = {"left_out": str(len(imported_plan.withdrawn))} if imported_plan.withdrawn else {}
+    told = {"said": "plan_taken" if imported_plan.entered else "nothing_new"}
+    if imported_plan.withdrawn:
+        told["left_out"] = str(len(imported_plan.withdrawn))
     if imported_plan.unread:
         told["unread"] = ", ".join(f"«{name}»" for name in imported_plan.unread)[:UNREAD]
-    return "plan_taken" if imported_plan.entered else "nothing_new", told
+    return told
 
 
 def _record_cartogram(
@@ -166,8 +164,7 @@ def _record_cartogram(
     table = _table(sent_form, "table", "web.refusal.no_cartogram_file")
     on, evidence = parse_date(answers.get("on", "")), evidence_inputs(sent_form)
     fields = {"case": case, "file": table, "on": on, "evidence": evidence}
-    result = rows.record_cartogram(ctx, build(rows.RecordCartogram, fields))
-    return "cartogram_recorded" if result.changed else "nothing_new", {}
+    return parameters_of(ctx, rows.record_cartogram(ctx, build(rows.RecordCartogram, fields)))
 
 
 def _table(form: FormData, name: str, refusal: str) -> FileInput:
@@ -186,9 +183,9 @@ def _done(ctx: WebContext, case: str, name: str, form: FormData, act: Act) -> Re
         name = f"edit_{answers.get('kind', '')}"
 
     def run() -> Response:
-        message, parameters = act(ctx, case, form, answers)
+        parameters = act(ctx, case, form, answers)
         place = f"{OF_FORM.get(name, 'risk')}-{number}" if number.isdigit() else WITHOUT_NUMBER.get(name, "")
-        return redirect(ctx, f"/cases/{case}/risks", place=place, said=message, **parameters)
+        return redirect(ctx, f"/cases/{case}/risks", place=place, **parameters)
 
     where = name if name in WITHOUT_NUMBER else f"{name}-{number}"
     return answer_form(ctx, case, where, answers, run, tab="risks", had_files=has_files(form))

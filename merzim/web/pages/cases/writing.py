@@ -6,24 +6,26 @@ Each is answered by the page after it, its refusal, or the confirmation to give.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, get_origin
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Form
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from merzim.services.cases import assignments, comments
 from merzim.services.cases import verbs as cases
+from merzim.services.cases.faces import FACES
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.inputs import build
+from merzim.services.results import CommandResult
 from merzim.services.sending import LetterOfCase, NoSuchLetter, acknowledge_letter, resend_letter
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Recording, needs
 from merzim.web.http import CaseId, WebContext
 from merzim.web.pages.cases.evidence import Unconfirmed, evidence_inputs, run_or_ask
-from merzim.web.pages.cases.page import Tab, case_page, redirect_to_case
-from merzim.web.pages.cases.recording import describe
+from merzim.web.pages.cases.page import OF_ONE, Tab, case_page, redirect_to_case
+from merzim.web.pages.cases.recording import passport_fields
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
     Fields,
@@ -124,20 +126,6 @@ def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapp
     return fact
 
 
-@router.post("/cases/{case}/assignments/answer")
-def answer_assignment(ctx: Recording, case: CaseId, form: Sent) -> Response:
-    """Report an assignment done, with its evidence, then show the case."""
-    answers = text_fields(form)
-
-    def act() -> Response:
-        command = assignments.AnswerAssignment
-        fields = {**command_values(ctx, command, answers), "case": case, "evidence": evidence_inputs(form)}
-        assignments.answer_assignment(ctx, build(command, fields))
-        return redirect_to_case(ctx, case, said="assignment_answered")
-
-    return answer_form(ctx, case, "assignment", answers, act)
-
-
 @router.post("/cases/{case}")
 def record(ctx: Recording, case: CaseId, form: Sent) -> Response:
     """Record a fact with its evidence, then show the case."""
@@ -149,74 +137,62 @@ def record(ctx: Recording, case: CaseId, form: Sent) -> Response:
     return answer_form(ctx, case, "record", answers, act, had_files=has_files(form))
 
 
-Answers = Mapping[str, str]
-Act = Callable[[RequestContext, str, Answers], tuple[str, str]]
-"""Function that carries out a form; returns the code of the message, and the obligation it is about ("" for
-none).
-"""
-
-
-def done(ctx: WebContext, case: str, name: str, answers: Answers, act: Act, *, tab: Tab) -> Response:
-    """Carry out a form; return the page with the result, the refusal, or the confirmation to give."""
-
-    def run() -> Response:
-        message, of = act(ctx, case, answers)
-        parameters = {"said": message, "of": of} if of else {"said": message}
-        return redirect_to_case(ctx, case, tab=tab, **parameters)
-
-    return answer_form(ctx, case, name, answers, run, tab=tab)
-
-
-def _act(verb: Verb[Any, Any], message: str, *, of: str = "", one: str = "") -> Act:
-    """Return the act of a verb, whose command a form fills.
-
-    Args:
-        of: the field that says what the message is about; one: another message where that is filled in.
+def parameters_of(ctx: RequestContext, result: CommandResult) -> dict[str, str]:
+    """Return the parameters of an address that say what a verb wrote: the code of the sentence, and the
+    obligation it names.
     """
+    if not result.events:
+        return {"said": "nothing_new"}
+    event = result.events[-1]
+    if event.name and event.kind in OF_ONE:
+        return {"said": OF_ONE[event.kind], "of": event.name}
+    if event.kind == "commented" and event.on and event.payload.get("asks"):
+        return {"said": "asked"}
+    if event.kind == "assignment_given" and event.on and not ctx.calendar.is_working_day(event.on):
+        return {"said": "assigned_day_off"}
+    if event.kind == "withdrawn" and event.payload.get("what") == "commented":
+        return {"said": "comment_withdrawn"}
+    return {"said": event.kind}
 
-    def act(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-        fields = {"case": case, **command_values(ctx, verb.command, answers)}
-        if issubclass(verb.command, cases.Previewed):
-            run_or_ask(ctx, answers, verb, fields)
-        else:
-            verb(ctx, build(verb.command, fields))
-        about = str(fields.get(of, ""))
-        return (one if one and about else message), about
 
-    return act
+Act = Callable[[RequestContext, str, FormData], dict[str, str]]
+"""Function that carries out a form; returns the parameters that say what was done."""
 
 
-def _acknowledge(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+def _run(verb: Verb[Any, Any], ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
+    """Carry out a verb, whose command the form fills."""
+    answers = text_fields(form)
+    fields = {"case": case, **command_values(ctx, verb.command, answers)}
+    evidence = verb.command.model_fields.get("evidence")
+    if evidence is not None and get_origin(evidence.annotation) is list:
+        fields["evidence"] = evidence_inputs(form)
+    if issubclass(verb.command, cases.Previewed):
+        return parameters_of(ctx, run_or_ask(ctx, answers, verb, fields))
+    return parameters_of(ctx, verb(ctx, build(verb.command, fields)))
+
+
+def _describe(ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
+    """Change the passport of the case."""
+    answers = text_fields(form)
+    fields = {"case": case, **passport_fields(ctx, answers)}
+    return parameters_of(ctx, run_or_ask(ctx, answers, cases.describe_case, fields))
+
+
+def _undo(ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
+    """Withdraw what the reader has just recorded, if nobody was notified of it yet."""
+    line = parse_event_number(text_fields(form).get("line", ""))
+    cases.undo_entry(ctx, build(cases.Undo, {"case": case, "line": line}))
+    return {"said": "undone", "of": cases.event_name(ctx, case, line)}
+
+
+def _acknowledge(ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
     """Acknowledge a letter. Raises InvalidForm for one that is not the reader's."""
+    key = text_fields(form).get("key", "")
     try:
-        return _act(acknowledge_letter, "notice_acknowledged")(ctx, case, answers)
+        acknowledge_letter(ctx, build(LetterOfCase, {"case": case, "key": key}))
     except NoSuchLetter:
         raise InvalidForm("web.refusal.not_your_notice") from None
-
-
-def _undo(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    """Withdraw what the reader has just recorded, if nobody was notified of it yet."""
-    line = parse_event_number(answers.get("line", ""))
-    cases.undo(ctx, build(cases.Undo, {"case": case, "line": line}))
-    return "undone", cases.event_name(ctx, case, line)
-
-
-def _comment(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    """Add a comment; it is a question if it asks a person until a day."""
-    message, of = _act(comments.add_comment, "commented")(ctx, case, answers)
-    return ("asked" if answers.get("asks") and answers.get("until") else message), of
-
-
-def said_of_assignment(ctx: RequestContext, answers: Answers) -> str:
-    """Return the code of what is said of an assignment just given: also that it is due on a day off."""
-    return (
-        "assignment_given" if ctx.calendar.is_working_day(parse_date(answers["until"])) else "assigned_day_off"
-    )
-
-
-def _assign(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    _, of = _act(assignments.give_assignment, "")(ctx, case, answers)
-    return said_of_assignment(ctx, answers), of
+    return {"said": "notice_acknowledged"}
 
 
 def _serve(path: str, need: Need, act: Act, *, name: str = "", tab: Tab = "deadlines") -> None:
@@ -228,30 +204,19 @@ def _serve(path: str, need: Need, act: Act, *, name: str = "", tab: Tab = "deadl
     """
     context = Depends(needs(need))
 
-    def answer(*, ctx: Any = context, case: CaseId, answers: Fields) -> Response:
-        return done(ctx, case, name or path, answers, act, tab=tab)
+    def answer(*, ctx: Any = context, case: CaseId, form: Sent) -> Response:
+        def run() -> Response:
+            return redirect_to_case(ctx, case, tab=tab, **act(ctx, case, form))
+
+        return answer_form(ctx, case, name or path, text_fields(form), run, tab=tab)
 
     router.add_api_route(f"/cases/{{case}}/{path}", answer, methods=["POST"])
 
 
-_serve("correct", "manage", _act(cases.correct, "corrected", of="fact"))
-_serve("withdraw", "manage", _act(cases.withdraw, "withdrawn"))
-_serve("passport", "manage", describe, name="describe")
-_serve("cancel", "manage", _act(cases.cancel, "cancelled"))
-_serve("exempt", "manage", _act(cases.exempt, "exempted", of="obligation", one="exempted_one"))
-_serve("reopen", "manage", _act(cases.reopen, "reopened", of="obligation", one="reopened_one"))
-_serve("migrate", "manage", _act(cases.migrate, "migrated"))
-_serve("readers", "manage", _act(cases.add_reader, "reader_named"), name="reader", tab="history")
-_serve(
-    "readers/remove", "manage", _act(cases.remove_reader, "reader_removed"), name="reader-remove", tab="history"
-)
-_serve("comments", "record", _comment, name="comment")
-_serve("comments/withdraw", "record", _act(comments.withdraw_comment, "comment_withdrawn"), name="comment")
-_serve("ask", "assign", _act(comments.escalate, "asked"), name="comment")
-GIVEN = "assignment"
-_serve("assignments", "assign", _assign, name=GIVEN)
-_serve("assignments/refuse", "record", _act(assignments.refuse_assignment, "assignment_refused"), name=GIVEN)
-_serve("assignments/extend", "record", _act(assignments.extend_assignment, "assignment_extended"), name=GIVEN)
+for _face in FACES:
+    if _face.page:
+        _serve(_face.page, _face.verb.needs, partial(_run, _face.verb), name=_face.form, tab=_face.tab)
+_serve("passport", "manage", _describe, name="describe")
 _serve("undo", "record", _undo)
 _serve("acknowledge", "record", _acknowledge, tab="history")
 
