@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+import i18n
 from merzim.storage.cases.ledger import SqlLedger
 from tests.checking import refusal_codes
 from tests.law import library
@@ -101,7 +102,7 @@ def test_refused_are_what_has_not_happened_unknown_names_and_impossible_dates(
         ("order_signed.2026Q3", may, "fact_without_period"),
         ("order_signed.", may, "fact_without_period"),
         ("quarter_reported", may, "fact_needs_period"),
-        ("quarter_reported.2026-03", may, "fact_needs_period"),
+        ("quarter_reported.2026-03", may, "no_such_period"),
         ("order_signed", date(2009, 12, 31), "out_of_range"),
     ]
     refused = refusal_codes(*(partial(record, case_commands, case, fact, on) for fact, on, _ in wrong))
@@ -109,6 +110,18 @@ def test_refused_are_what_has_not_happened_unknown_names_and_impossible_dates(
     assert refused == [code for *_, code in wrong]
     assert record(case_commands, case, "published", date(2026, 6, 1)) == ["fact"]
     assert refusal_codes(lambda: case_commands.view("2026-9999", today=TODAY)) == ["unknown_case"]
+
+
+@pytest.mark.parametrize("period", ["2027Q5", "2027-03", "2027"])
+def test_a_period_there_is_not_is_refused_with_those_of_its_year(
+    case_commands: CaseCommands, case: Case, period: str
+) -> None:
+    """A year has four quarters; none of them is the fifth, and none is a month."""
+    with pytest.raises(Refusal, match="no_such_period") as refused:
+        record(case_commands, case, f"quarter_reported.{period}", TODAY)
+
+    assert refused.value.arguments["allowed"] == ("2027Q1", "2027Q2", "2027Q3", "2027Q4")
+    assert period in i18n.refusal(refused.value, "kk")
 
 
 def test_a_correction_moves_what_follows(case_commands: CaseCommands, case: Case) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
-from calendars.terms import PerPeriod
+from calendars.terms import Period, PerPeriod
 from workflow.law.procedure import Obligation, Option, Procedure
+from workflow.periods import period_of
 from workflow.refusal import Refusal, closest_first
 
 _PERIODS = {
@@ -14,6 +16,7 @@ _PERIODS = {
     "half-year": re.compile(r"\d{4}H[12]"),
     "year": re.compile(r"\d{4}"),
 }
+_YEAR = re.compile(r"[12]\d{3}")
 _AGAIN = re.compile(r"[2-9]|[1-9]\d{1,3}")
 
 
@@ -39,14 +42,21 @@ def known_fact(procedure: Procedure, fact: str) -> Obligation:
         raise UnknownFact("fact_without_period", fact=fact, name=name)
     period, number_mark, number = period.partition("#")
     if obligation.recurs is not None and not _PERIODS[obligation.recurs.every].fullmatch(period):
-        raise UnknownFact(
-            "fact_needs_period", fact=fact, example=f"{name}.{_EXAMPLES[obligation.recurs.every]}"
-        )
+        allowed = _periods_like(period, obligation.recurs.every)
+        if not period:
+            raise UnknownFact("fact_needs_period", fact=fact, example=f"{name}.{allowed[0]}")
+        raise UnknownFact("no_such_period", title=obligation.title, period=period, allowed=allowed)
     if number_mark and not (obligation.several or isinstance(obligation.term, PerPeriod)):
         raise UnknownFact("fact_once_a_period", fact=fact, title=obligation.title, name=f"{name}.{period}")
     if number_mark and not _AGAIN.fullmatch(number):
         raise UnknownFact("fact_number_from_two", fact=fact, example=f"{name}.{period}#2")
     return obligation
+
+
+def _periods_like(text: str, every: Period) -> tuple[str, ...]:
+    """Return the names of the periods of the year a text begins with; of 2026 where it begins with none."""
+    year = int(text[:4]) if _YEAR.match(text) else 2026
+    return tuple(dict.fromkeys(period_of(date(year, month, 1), every).name for month in range(1, 13)))
 
 
 def known_obligation(procedure: Procedure, name: str) -> Obligation:
@@ -78,6 +88,3 @@ def answering_fact(procedure: Procedure, name: str) -> str:
     """
     decision, equals, option = name.partition("=")
     return known_option(procedure, decision, option).fact if equals else name
-
-
-_EXAMPLES = {"month": "2026-03", "quarter": "2026Q3", "half-year": "2026H1", "year": "2026"}
