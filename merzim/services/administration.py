@@ -98,7 +98,7 @@ def first_steps(ctx: RequestContext) -> Mapping[Step, bool]:
     settings, office = ctx.app.settings, recorded_office(ctx)
     steps: dict[Step, bool] = {
         "organisation": bool(settings.office.name),
-        "units": bool(office.units),
+        "units": any(unit.kind for unit in office.units.values()),
         "people": bool(office.people),
         "mail": not STAYS_HERE.issuperset(settings.channels.use),
         "officer": bool(ctx.reads.office().officer),

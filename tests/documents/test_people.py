@@ -287,6 +287,24 @@ def test_a_name_in_two_languages_stays_until_the_name_is_another() -> None:
     assert merged("Оспанова А.").name_kk == ""
 
 
+def test_a_unit_of_which_nothing_else_is_said_is_part_of_the_only_organisation() -> None:
+    """A list of personnel names no parents: departments do not stand beside their organisation."""
+    company = Unit(id="company", name="ТОО «Су»", kind="quasi_state")
+    archive = Unit(id="Архив", name="Архив", parent="company")
+    branch = Unit(id="Филиал", name="Филиал", kind="quasi_state")
+
+    def parents(recorded: Sequence[Unit], *named: Unit) -> dict[str, str | None]:
+        office = Office(units={unit.id: unit for unit in recorded})
+        return {unit.id: unit.parent for unit in merge_people(ReadPeople(named, ()), office).units}
+
+    purchases, unsaid = Unit(id="Закупки", name="Закупки"), Unit(id="Архив", name="Архив")
+    assert parents([company], purchases) == {"Закупки": "company"}
+    assert parents([company, archive], unsaid, branch) == {"Архив": "company", "Филиал": None}
+    assert [*parents([], purchases, branch).items()] == [("Филиал", None), ("Закупки", "Филиал")]
+    assert parents([company, branch], purchases) == {"Закупки": None}
+    assert parents([], purchases) == {"Закупки": None}
+
+
 def _csv(table: Table) -> bytes:
     lines = (";".join(f'"{cell}"' for cell in row) for row in (table.heads, *table.rows))
     return "\n".join(lines).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -47,8 +48,9 @@ class ReadPeople:
 def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
     """Merge a table of people into the office: match renamed units and changed keys, keep what the table omits.
 
-    A renamed unit is still the same unit, and a kind or office time left out stays; a person whose e-mail, or
-    unit and name, changed since is recognised as the same person.
+    A renamed unit is still the same unit, and its parent, kind or office time left out stays; a person whose
+    e-mail, or unit and name, changed since is recognised as the same person. A new unit of which neither parent
+    nor kind is said is part of the only organisation there is.
     """
     unit_ids = {plain(unit.name): unit.id for unit in office.units.values()}
 
@@ -59,6 +61,8 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
         replace(unit, id=known(unit.id), parent=known(unit.parent) if unit.parent else None)
         for unit in read.units
     ]
+    organisation = _only_organisation(units, office)
+    units.sort(key=lambda unit: unit.id != organisation)  # parents before children
     keys = {person.email.casefold(): person.key for person in office.people.values() if person.email}
     places = {
         (person.unit, plain(person.name)): person.key for person in office.people.values() if not person.email
@@ -80,7 +84,10 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
     )
     return ReadPeople(
         tuple(
-            _unit_with_kept(unit, office.units[unit.id]) if unit.id in office.units else unit for unit in units
+            _unit_with_kept(unit, office.units[unit.id])
+            if unit.id in office.units
+            else _unit_below(organisation, unit)
+            for unit in units
         ),
         tuple(
             _with_kept(person, office.people[person.key]) if person.key in office.people else person
@@ -91,10 +98,25 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
     )
 
 
+def _only_organisation(units: Sequence[Unit], office: Office) -> str | None:
+    """Return the id of the only top-level unit on record or, by its kind, in the table; None unless there is
+    exactly one.
+    """
+    in_table = (unit.id for unit in units if unit.kind and not unit.parent and unit.id not in office.units)
+    tops = {*office.tops, *in_table}
+    return tops.pop() if len(tops) == 1 else None
+
+
+def _unit_below(organisation: str | None, unit: Unit) -> Unit:
+    """Return a new unit as part of the organisation, unless the table says its parent or its kind."""
+    return unit if unit.parent or unit.kind else replace(unit, parent=organisation)
+
+
 def _unit_with_kept(unit: Unit, existing: Unit) -> Unit:
     """Return a unit with the recorded data the table lacks."""
     return replace(
         unit,
+        parent=unit.parent or existing.parent,
         kind=unit.kind or existing.kind,
         uploads_through=existing.uploads_through,
         acts=existing.acts,
