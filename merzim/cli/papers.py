@@ -337,11 +337,10 @@ def form(
     write_file(to, paper.document)
     where = view.case.unit if view is not None else of
     notes = _wrong_approver(call, definition, approver, view, where)
-    about: dict[str, Any] = {"unit": where, "approver": approver, "languages": (language,)}
     marks = (
-        report_marks(call.ctx, definition, **about, **period)
+        report_marks(call.ctx, definition, unit=where, languages=(language,), **period)
         if period["year"]
-        else paper_notes(call.app, definition, **about, today=call.moment.today, view=view)
+        else paper_notes(call.app, definition, (language,))
     )
     notes += [call.say(note.code, **note.arguments) for note in (*marks, *paper.notes)]
     if view and view.case.lacks_object_in(language) and view.case.object not in view.procedure.bodies:

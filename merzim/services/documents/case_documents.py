@@ -78,7 +78,7 @@ def case_papers(ctx: RequestContext, case: Case, language: str) -> tuple[Paper, 
                 title=about.title,
                 missing=tuple(dict.fromkeys(names)),
                 rows=len({missing_field.row for missing_field in missing if missing_field.row is not None}),
-                marks=paper_notes(app, about, unit=view.case.unit, today=today, view=view),
+                marks=paper_notes(app, about),
             )
         )
     return tuple(papers)

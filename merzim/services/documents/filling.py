@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from i18n import span
 from merzim.documents.forms import FilledForm, Form, FormData, FormNote, fill, form_marks, parse_value
 from merzim.services.app import AppContext
 from merzim.services.documents.rows import (
     Row,
-    group_members,
     group_rows,
     position_rows,
     risk_rows,
     schedule_rows,
 )
 from workflow.cases.commands.case_commands import View
-from workflow.languages import KAZAKH_LETTERS, PAPER_LANGUAGES
+from workflow.languages import PAPER_LANGUAGES
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.kinds import among
 from workflow.org.office import Office, Person
@@ -109,7 +106,7 @@ def from_case(
     signed_on = _fact(view, _SIGNED.get(form.id, ""))
     group, letter = group_rows(case, office, language), letterhead(app, case.unit, today)
     values: dict[str, object] = {
-        "organisation": organisation_name(app, letter.organisation, language).text,
+        "organisation": organisation_name(app, letter.organisation, language),
         "object": case.object_in(language),
         "reviewed_period": span(*case.period, language) if case.period else None,
         "group": [", ".join(str(part) for part in member.values() if part) for member in group],
@@ -165,7 +162,7 @@ def from_office(
     about = policy_unit(office, signer.unit) if signer and not unit else unit
     letter = report_letterhead(app, about, today)
     values: dict[str, object] = {
-        "organisation": _report_name(app, letter, language).text or unit,
+        "organisation": _report_name(app, letter, language) or unit,
         "year": year,
         "next_year": year + 1 if year else None,
         **_who("approver", _approving(app, form, letter, today, approver), language),
@@ -289,15 +286,7 @@ def _who(prefix: str, person: Person | None, language: str) -> dict[str, object]
     return {f"{prefix}_post": person.post_in(language), f"{prefix}_name": person.name_in(language)}
 
 
-@dataclass(frozen=True, slots=True)
-class PaperName:
-    """A name as printed in a document of a language; and whether it is (or seems) in that language."""
-
-    text: str
-    is_in_language: bool
-
-
-def organisation_name(app: AppContext, organisation: str, language: str) -> PaperName:
+def organisation_name(app: AppContext, organisation: str, language: str) -> str:
     """Return the name of an organisation ("" for the office itself) for documents.
 
     A body below has its own; the office the one of config.toml, or of its top unit where that is the same
@@ -305,115 +294,20 @@ def organisation_name(app: AppContext, organisation: str, language: str) -> Pape
     """
     settings, office = app.settings.office, app.reads.office()
     unit = office.units.get(organisation or office.root)
-    own = unit and _paper_name(unit.name, {"kk": unit.name_kk, "ru": unit.name_ru}, language)
-    if unit and own and (unit.id != office.root if office.root else unit.kind):
-        return own
-    own_names = {"kk": settings.name_kk, "ru": settings.name_ru}
-    is_the_same = unit is not None and settings.name in ("", *unit.names)
-    if own and is_the_same and not own_names.get(language):
-        return own
-    return _paper_name(settings.name, own_names, language)
+    if unit and (unit.id != office.root if office.root else unit.kind):
+        return unit.name_in(language)
+    own_name = {"kk": settings.name_kk, "ru": settings.name_ru}.get(language)
+    if unit and not own_name and settings.name in ("", *unit.names):
+        return unit.name_in(language)
+    return own_name or settings.name
 
 
-def _report_name(app: AppContext, letter: Letterhead, language: str) -> PaperName:
+def _report_name(app: AppContext, letter: Letterhead, language: str) -> str:
     """Return the name on a report: of the organisation; where no kind is known, of the unit asked for."""
     unit = app.reads.office().units.get(letter.organisation)
     if unit is None or unit.kind:
         return organisation_name(app, letter.organisation, language)
-    return _paper_name(unit.name, {"kk": unit.name_kk, "ru": unit.name_ru}, language)
-
-
-def paper_notes(
-    app: AppContext,
-    form: Form,
-    *,
-    unit: str,
-    today: date,
-    view: View | None = None,
-    approver: str = "",
-    person_keys: Iterable[str] = (),
-    languages: Sequence[str] = PAPER_LANGUAGES,
-) -> tuple[FormNote, ...]:
-    """Return remarks on the layout of a form, and on the names it has in the other language of papers.
-
-    Args:
-        approver: the duty of who approves it; "" for the first that may.
-        languages: those the form is made in.
-    """
-    about: dict[str, Any] = {"unit": unit, "today": today, "view": view, "approver": approver}
-    foreign = {
-        language: _foreign_names(app, form, language, **about, person_keys=person_keys)
-        for language in languages
-    }
-    return (
-        *layout_notes(app, form, languages),
-        *(
-            FormNote(code=f"form.note.foreign_{language}", arguments={"names": names})
-            for language, names in foreign.items()
-            if names
-        ),
-    )
-
-
-def _foreign_names(
-    app: AppContext,
-    form: Form,
-    language: str,
-    *,
-    unit: str,
-    today: date,
-    view: View | None,
-    approver: str,
-    person_keys: Iterable[str],
-) -> tuple[str, ...]:
-    """Return the names and posts on a form that are in another language because they have none in the form's.
-
-    Args:
-        person_keys: keys of people named in its rows.
-    """
-    names = []
-    office = app.reads.office()
-    letter = letterhead(app, unit, today) if view else report_letterhead(app, unit, today)
-    if "organisation" in form.fields:
-        named = organisation_name(app, letter.organisation, language) if view else None
-        names.append(named or _report_name(app, letter, language))
-    signers = {
-        "head": letter.head,
-        "signer": _within(app, "authorised_person", letter, today),
-        "approver": _approving(app, form, letter, today, approver, view),
-    }
-    for prefix, person in signers.items():
-        if f"{prefix}_post" in form.fields and person is not None:
-            names.append(_paper_name(person.post, {"kk": person.post_kk, "ru": person.post_ru}, language))
-        if f"{prefix}_name" in form.fields and person is not None:
-            names.append(_person_name(person, language))
-    has_group = "group" in form.fields or form.id == "order"
-    members = group_members(view.case, office) if view and has_group else ()
-    people = [*members, *(office.people[key] for key in person_keys if key in office.people)]
-    names += [_person_name(person, language) for person in people]
-    return tuple(dict.fromkeys(name.text for name in names if name.text and not name.is_in_language))
-
-
-def _paper_name(name: str, translated: Mapping[str, str], language: str) -> PaperName:
-    """Return a name in a language; one without a language is judged by its letters."""
-    own_name = translated.get(language, "")
-    if own_name:
-        return PaperName(own_name, is_in_language=True)
-    seems = "kk" if any(letter in KAZAKH_LETTERS for letter in name.lower()) else "ru"
-    return PaperName(name, is_in_language=seems == language)
-
-
-def _person_name(person: Person, language: str) -> PaperName:
-    """Return the name of a person; one without a name in the language fits both, unless its letters tell."""
-    if {"kk": person.name_kk, "ru": person.name_ru}.get(language):
-        return PaperName(person.name_in(language), is_in_language=True)
-    name = person.name.lower()
-    if language == "ru":
-        return PaperName(person.name, is_in_language=not any(letter in KAZAKH_LETTERS for letter in name))
-    return PaperName(person.name, is_in_language=not _RUSSIAN_PATRONYMIC.search(name))
-
-
-_RUSSIAN_PATRONYMIC = re.compile(r"(?:вич|вна|ична|мич|ьич)\b")
+    return unit.name_in(language)
 
 
 def person_called(app: AppContext, text: str) -> Person:
@@ -450,7 +344,7 @@ def filled(app: AppContext, form: Form, data: FormData, language: str) -> Filled
     )
 
 
-def layout_notes(
+def paper_notes(
     app: AppContext, form: Form, languages: Sequence[str] = PAPER_LANGUAGES
 ) -> tuple[FormNote, ...]:
     """Return the remarks on a form's layout: whose it is, its language, and the own template used."""

@@ -143,13 +143,11 @@ def register_papers(register: str) -> Sequence[Form]:
 
 def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[FormNote]:
     """Return remarks shown beside the form of a row but not printed on it."""
-    unit = _policy_unit(ctx, form, row)
-    person_keys = [str(row.values[name]) for name in _person_fields(form) if name in row.values]
     register_fields = ctx.app.registers.on(row.register_id, ctx.today).fields.values()
     reaching = [name for names in form.source.parts.values() for name in names] if form.source else ()
     fields = with_translations({field.id: field_view(field) for field in register_fields}, reaching)
     return [
-        *paper_notes(ctx.app, form, unit=unit, today=ctx.today, person_keys=person_keys),
+        *paper_notes(ctx.app, form),
         *text_notes([(fields, row)], PAPER_LANGUAGES, ctx.reads.office(), speaks=ctx.spoken_language),
     ]
 

@@ -95,12 +95,6 @@ def group_rows(case: Case, office: Office, language: str) -> list[Row]:
     return rows
 
 
-def group_members(case: Case, office: Office) -> list[Person]:
-    """Return the members of the working group who are people of the office."""
-    people = (_person_called(office, member.partition(";")[0]) for member in case.group)
-    return [person for person in people if person is not None]
-
-
 def _person_called(office: Office, name: str) -> Person | None:
     """Return the person of the office with that name; None if nobody has it, or several do."""
     keys = office.person_called.exactly(name)

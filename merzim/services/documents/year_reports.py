@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from i18n import date_long, money, number, say
 from i18n import period as period_text
@@ -97,16 +96,14 @@ def report_marks(
     unit: str,
     year: int,
     quarter: int = 0,
-    approver: str = "",
     languages: Sequence[str] = PAPER_LANGUAGES,
 ) -> Sequence[FormNote]:
-    """Return remarks shown beside a report but not printed on it: its layout and translation, names and
-    texts in the other language, and rows without required values. Arguments as those of `paper_notes`.
+    """Return remarks shown beside a report in these languages but not printed on it: its layout and
+    translation, texts in the other language, and rows without required values.
     """
     rows = _rows_in_report(ctx, form, unit=unit, year=year, quarter=quarter)
-    about: dict[str, Any] = {"approver": approver, "languages": languages}
     return [
-        *paper_notes(ctx.app, form, unit=unit, today=ctx.today, person_keys=_people_in_rows(rows), **about),
+        *paper_notes(ctx.app, form, languages),
         *text_notes(rows, languages, ctx.app.reads.office(), speaks=ctx.spoken_language),
         *_unanswered_notes(ctx, form, unit=unit, year=year, quarter=quarter),
     ]
@@ -337,16 +334,6 @@ def _rows_in_report(
         for fields, row in _listed(ctx, source, unit, report_days(year or 1, quarter)) or ():
             report_rows.append((with_translations(fields, names), row))
     return report_rows
-
-
-def _people_in_rows(rows: Iterable[tuple[Sequence[FieldView], RowView]]) -> Sequence[str]:
-    """Return the keys of the people rows name in fields that reach a paper, each once."""
-    people = dict[str, None]()
-    for fields, row in rows:
-        people |= {
-            row.values[field.id]: None for field in fields if field.kind == "person" and field.id in row.values
-        }
-    return [*people]
 
 
 def _unanswered(
