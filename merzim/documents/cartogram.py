@@ -1,11 +1,10 @@
-"""The cartogram (departments and districts with their positions and risks): read, as a workbook and as SVG."""
+"""The cartogram (departments and districts with their positions and risks): read, and as a workbook."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from i18n import say
-from merzim.documents import svg
 from merzim.documents.sheets.columns import Line, column, find_tables, read_lines, require_columns
 from merzim.documents.sheets.listing import Table
 from merzim.documents.sheets.texts import plain
@@ -13,7 +12,6 @@ from merzim.documents.sheets.unreadable import Errors
 from merzim.documents.sheets.workbook import Source, open_paper
 from workflow.cases.registers.exposure import SECTIONS, CartogramLine, Section
 
-WIDTH, _LINE, _COLUMNS = 1000, 22, 100
 SECTION = column("section", "Бөлім", "Раздел", "Section", r"раздел|бөлім\b|section")
 DEPARTMENT = column("department", "Басқарма", "Управление", "Department", r"управлен|басқарма|департ|depart")
 DISTRICT = column("district", "Аудан", "Район", "District", r"район|город|аудан|қала|distr")
@@ -42,41 +40,6 @@ def _sheet(section: Section, lines: Sequence[CartogramLine], language: str) -> T
     ]
     head_titles = tuple(say(f"head.{head}", {}, language) for head in heads)
     return Table(head_titles, rows, say(f"cartogram.sheet.{section}", {}, language))
-
-
-def draw_cartogram(lines: Sequence[CartogramLine], *, name: str, language: str) -> str:
-    """Return the cartogram as an SVG file: each department and district with its positions and risks."""
-    title = say("cartogram.title", {"name": name}, language)
-    counts: dict[str, object] = {
-        section: sum(line.section == section for line in lines) for section in SECTIONS
-    }
-    by_place: dict[tuple[str, str], list[CartogramLine]] = {}
-    for line in sorted(lines, key=lambda line: (line.department, line.district)):
-        by_place.setdefault((line.department, line.district), []).append(line)
-    largest = max(map(len, by_place.values()), default=1)
-    heads = svg.lines(title, 70)
-    parts = [svg.text(40, 48 + 28 * n, line, kind="title") for n, line in enumerate(heads)]
-    y = 56.0 + 28 * len(heads)
-    for place, place_lines in by_place.items():
-        place_name = ", ".join(filter(None, place)) or say("risk.whole_body", {}, language)
-        parts.append(svg.text(40, y, place_name, kind="strong"))
-        width, count = 300 * len(place_lines) / largest, str(len(place_lines))
-        parts.append(svg.bar(640, y - 13, width, 14, title=f"{place_name}: {count}"))
-        parts.append(svg.text(646 + width, y, count))
-        y += _LINE
-        for section in SECTIONS:
-            of = [line for line in place_lines if line.section == section]
-            if not of:
-                continue
-            parts.append(svg.text(60, y, say(f"cartogram.sheet.{section}", {}, language), kind="soft"))
-            y += _LINE
-            for line in of:
-                for n, piece in enumerate(svg.lines(line.text, _COLUMNS)):
-                    parts.append(svg.text(80 if n == 0 else 96, y, f"• {piece}" if n == 0 else piece))
-                    y += _LINE
-        y += 14
-    desc = say("cartogram.desc", counts, language)
-    return svg.drawing(parts, width=WIDTH, height=int(y + 20), title=title, desc=desc, language=language)
 
 
 def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLine, ...]:

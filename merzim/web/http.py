@@ -66,7 +66,6 @@ AuditQuery = Annotated[dict[str, Any], Depends(_audit)]
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = "application/zip"
-SVG = "image/svg+xml"
 BYTES = "application/octet-stream"
 """The media type of files of others, which are never shown as a page."""
 

@@ -107,7 +107,7 @@ def addresses(app: Any) -> Iterator[str]:
         if not isinstance(route, APIRoute) or "GET" not in route.methods:
             continue
         for form in form_names() if "{form}" in route.path else ("",):
-            for ending in ("xlsx", "docx", "svg") if "{ending}" in route.path else ("",):
+            for ending in ("xlsx", "docx") if "{ending}" in route.path else ("",):
                 path = route.path.replace("{form}", form).replace("{ending}", ending)
                 yield filled(path.replace("{digest}", TOKENS["digest"]), CASE)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fastapi import HTTPException
 from starlette.responses import Response
 
-from merzim.documents.cartogram import cartogram_sheets, draw_cartogram
+from merzim.documents.cartogram import cartogram_sheets
 from merzim.documents.sheets.listing import Table
 from merzim.services.law.acts import offered_procedures
 from merzim.services.names import seen_unit
@@ -20,7 +20,7 @@ from merzim.services.reports.consolidated import (
     list_turns,
     uploads,
 )
-from merzim.web.http import SVG, as_file, as_workbook
+from merzim.web.http import as_workbook
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, lines
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, Content, workbook_response
@@ -356,7 +356,7 @@ def build_cartogram(query: ReportQuery) -> Report:
     return Report(
         title=t.say("web.cartogram.title"),
         lead=t.say("web.cartogram.lead"),
-        formats=("xlsx", "svg") if view.lines else (),
+        formats=("xlsx",) if view.lines else (),
         sections=(
             ReportSection(
                 id="differs",
@@ -386,14 +386,6 @@ def cartogram_workbook(query: ReportQuery) -> Response:
     """Return the lines the cartogram should have as a workbook."""
     lines = comparison(query.ctx, query.unit).lines
     return as_workbook(cartogram_sheets(lines, language=query.t.language), _cartogram_name(query))
-
-
-def cartogram_drawing(query: ReportQuery) -> Response:
-    """Return the lines the cartogram should have as a drawing (SVG)."""
-    view = comparison(query.ctx, query.unit)
-    name = query.unit_title(view.unit) if view.unit else query.ctx.organisation
-    drawing = draw_cartogram(view.lines, name=name, language=query.t.language)
-    return as_file(drawing.encode(), SVG, f"{_cartogram_name(query)}.svg")
 
 
 def _place_columns() -> tuple[Column[UnitPositions], ...]:

@@ -59,7 +59,7 @@ REPORTS: Mapping[ReportName, Kind] = {
     "cartogram": Kind(
         "web.cartogram",
         organisations.build_cartogram,
-        {"xlsx": organisations.cartogram_workbook, "svg": organisations.cartogram_drawing},
+        {"xlsx": organisations.cartogram_workbook},
     ),
     "points": Kind("web.scores.short", points.build, {"xlsx": points.workbook}),
     "figures": Kind("web.figures.short", figures.build, {"xlsx": figures.workbook}),
