@@ -120,10 +120,12 @@ def people(
     call.creates_database = file is not None or bool(match)
     whole_office: list[str] = []
     absences: list[AbsenceRead] = []
+    unread: list[str] = []
     if file is not None:
         table = read_table(call.ctx, Path(file))
         table_preview = preview_table(call.ctx, table)
         whole_office, absences = table_preview.whole_office, table_preview.absences
+        unread = table_preview.unread
         save_table(call.ctx, table)
     for pair in match or ():
         text, equals, key = pair.rpartition("=")
@@ -138,6 +140,8 @@ def people(
             call.print(call.say("web.staff.whole_office", names=whole_office))
         for absence in absences:
             call.print(call.say("read_text_as_span", **absence.model_dump()))
+        if unread:
+            call.print(call.say("paper_unread", names=unread))
     else:
         rows = [
             {

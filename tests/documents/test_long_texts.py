@@ -12,7 +12,7 @@ import pytest
 
 import merzim.documents
 from i18n import knows
-from merzim.documents.people.office_time import BadOfficeTime, parse_week
+from merzim.documents.people.office_time import BadOfficeTime, parse_days
 from merzim.documents.schedules.title import read_title
 from merzim.documents.schedules.written_terms import read_term
 from merzim.documents.sheets.dates import LONGEST, read_lines
@@ -26,7 +26,7 @@ CELLS: dict[str, Callable[[str], object]] = {
     "dates": lambda text: read_lines(text, year=2026),
     "term": lambda text: read_term(text, year=2026),
     "title": lambda text: read_title([RowOfSheet(1, (f"график {text}"[:MAX_LETTERS],))], Errors()),
-    "week": parse_week,
+    "days off": parse_days,
     "line of the log": without_secrets,
 }
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 import pyotp
 import pytest
 
-from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.accounts import invitations
 from merzim.services.accounts.credentials import hash_secret, new_secret, totp_step, verify_password
 from merzim.services.accounts.invitations import (
@@ -20,7 +19,6 @@ from merzim.services.accounts.invitations import (
 )
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.jobs.rounds import deliver
-from merzim.services.people.table import preview_table, read_table, save_table
 from merzim.services.upkeep.maintenance import verify
 from merzim.settings import ChannelSettings, OidcSettings
 from merzim.web.auth.dependencies import COOKIE
@@ -360,24 +358,3 @@ def test_where_a_provider_identifies_people_the_letter_has_no_link_of_its_own() 
     assert not any("/welcome/" in letter for letter in letters)
     assert site.accounts.entries("ann@org.kz", now=NOW) == []
     assert states(site) == {"ann@org.kz": "sent"}
-
-
-def test_a_table_of_people_may_ask_for_accounts() -> None:
-    """A role or a log-in name in its own column; existing accounts are unchanged at the next import."""
-    site = office()
-    rows = "Подразделение;ФИО;Электронная почта;Роль в системе;Имя пользователя\n"
-    table = rows + "law;Ли Анна;li@org.kz;Аудитор;\nlaw;Пак Олег;pak@org.kz;;o.pak\nlaw;Юн Ия;;Аудитор;\n"
-    read = read_table(acting(site), table.encode(), "people.csv")
-
-    preview = preview_table(acting(site), read)
-    save_table(acting(site), read)
-    save_table(acting(site), read_table(acting(site), table.encode(), "people.csv"))
-
-    expected = {"li@org.kz": "auditor", "o.pak": "responsible"}
-    assert {account.login: account.access for account in preview.accounts if not account.obstacle} == expected
-    assert [account.obstacle for account in preview.accounts if account.name == "Юн Ия"] == ["no_email"]
-    assert set(states(site)) == set(expected)
-    for word in ("Администратор", "administrator", "Повелитель"):
-        with pytest.raises(UnreadablePaper) as refused:
-            read_table(acting(site), f"{rows}law;Ли;;{word};\n".encode(), "people.csv")
-        assert refused.value.errors[0].code == "paper_access_unknown"

@@ -5,22 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
 
 from merzim.documents.sheets.texts import plain
-from workflow.org.access import Access
 from workflow.org.office import Office, Person, Unit
-
-
-@dataclass(frozen=True, slots=True)
-class TableAccount:
-    """An account requested in a table for a person (by key). An empty access means that of the person's duties,
-    an empty login the e-mail.
-    """
-
-    person: str
-    access: Access | Literal[""]
-    login: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +22,14 @@ class ReadAbsence:
 
 @dataclass(frozen=True, slots=True)
 class ReadPeople:
-    """The content of a table: units, parents before children; people, in table order; accounts requested; the
-    texts of absences with the days they became.
+    """The content of a table: units, parents before children; people, in table order; the texts of absences
+    with the days they became; the headings of columns that were not read.
     """
 
     units: tuple[Unit, ...]
     people: tuple[Person, ...]
-    accounts: tuple[TableAccount, ...] = ()
     absences: tuple[ReadAbsence, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
@@ -93,8 +80,8 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
             _with_kept(person, office.people[person.key]) if person.key in office.people else person
             for person in people
         ),
-        tuple(replace(account, person=same[account.person]) for account in read.accounts),
         read.absences,
+        read.unread,
     )
 
 
@@ -120,7 +107,7 @@ def _unit_with_kept(unit: Unit, existing: Unit) -> Unit:
         kind=unit.kind or existing.kind,
         uploads_through=existing.uploads_through,
         acts=existing.acts,
-        time=unit.time or existing.time,
+        time=existing.time,
         name_kk=unit.name_kk or existing.name_kk,
         name_ru=unit.name_ru or existing.name_ru,
     )

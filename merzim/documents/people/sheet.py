@@ -7,7 +7,6 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from i18n import say
-from merzim.documents.people import office_time as people_time
 from merzim.documents.people.table import (
     AWAY,
     DEPUTY,
@@ -38,11 +37,9 @@ def people_table(office: Office, language: str, *, in_two: bool = False) -> Tabl
     """Return a table with one row for each person, ordered by unit; units without people get a row of their
     own.
 
-    Columns for office time appear when a unit has its own, those for names in two languages when there are any,
-    or always (`in_two`).
+    Columns for names in two languages appear when there are any, or always (`in_two`).
     """
     rows: list[list[str]] = []
-    times = any(unit.time for unit in office.units.values())
     has_names = in_two or any(unit.name_kk or unit.name_ru for unit in office.units.values())
     has_names = has_names or any(
         person.name_kk or person.name_ru or person.post_kk or person.post_ru
@@ -55,16 +52,14 @@ def people_table(office: Office, language: str, *, in_two: bool = False) -> Tabl
         place = _place(office.units, unit, language)
         of = office.units.get(unit)
         unit_names = [of.name_kk, of.name_ru] if has_names and of else [""] * (2 * has_names)
-        last = people_time.time_cells(of.time) if times and of else []
         rows += [
             place
             + _person(person, language)
             + unit_names
             + [person.post_kk, person.post_ru, person.name_kk, person.name_ru] * has_names
-            + last
             for person in people
-        ] or [place + [""] * 7 + unit_names + [""] * (4 * has_names) + last]
-    columns = (*COLUMNS, *(IN_TWO if has_names else ()), *(people_time.COLUMNS if times else ()))
+        ] or [place + [""] * 7 + unit_names + [""] * (4 * has_names)]
+    columns = (*COLUMNS, *(IN_TWO if has_names else ()))
     return Table([column.title[language] for column in columns], rows)
 
 

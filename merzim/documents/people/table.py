@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from merzim.documents.people import office_time as people_time
-from merzim.documents.people.read_people import ReadAbsence, ReadPeople, TableAccount
+from merzim.documents.people.read_people import ReadAbsence, ReadPeople
 from merzim.documents.people.words import (
     EXECUTOR,
-    GIVEN_ACCESSES,
     duties,
-    parse_access,
     parse_kind,
     parse_language,
     titles,
@@ -26,7 +23,6 @@ from workflow.languages import LANGUAGES
 from workflow.org import office as org
 from workflow.org.kinds import KINDS
 from workflow.org.office import Person, Unit
-from workflow.org.office_time import NOTHING_OWN, OfficeTime
 
 PARENT = column(
     "parent",
@@ -37,24 +33,22 @@ PARENT = column(
 )
 DEPUTY = column("deputy", "Алмастырушы", "Замещающий", "Deputy", r"замещ|алмастыр|deputy|орынбасар|заместител")
 UNIT = column("unit", "Бөлімше", "Подразделение", "Unit", r"подраздел|бөлімше|unit")
-NAME = column("name", "Аты-жөні", "ФИО", "Name", r"фио|ф и о|фамили|имя|аты жөні|т а ә|таә|name")
-POST = column("post", "Лауазымы", "Должность", "Post", r"должност|лауазым|post\b|position")
-DUTIES = column("duties", "Міндеттері", "Обязанности", "Duties", r"обязанност|роль|роли|міндет|рөл|dut|role")
-ACCESS = column(
-    "access",
-    "Жүйедегі рөлі",
-    "Роль в системе",
-    "Access",
-    r"рол\w* в систем|жүйедегі рөл|доступ|қолжетім|access",
+NAME = column(
+    "name",
+    *("Аты-жөні", "ФИО", "Name"),
+    r"фио|ф и о|фамили|имя(?! пользовател| для)|аты жөні|т а ә|таә|(?<!log in )name",
 )
-LOGIN = column(
-    "login",
-    *("Пайдаланушы аты", "Имя пользователя", "Log-in name"),
-    r"имя пользовател|для входа|пайдаланушы аты|логин|log in",
+POST = column("post", "Лауазымы", "Должность", "Post", r"должност|лауазым|post\b|position")
+DUTIES = column(
+    "duties",
+    "Міндеттері",
+    "Обязанности",
+    "Duties",
+    r"обязанност|рол[ьи](?! в)|міндет|(?<!жүйедегі )рөл|dut|role",
 )
 EMAIL = column("email", "Электрондық пошта", "Электронная почта", "E-mail", r"e mail|email|почт|пошта|эл\b")
 LANGUAGE = column("language", "Тілі", "Язык", "Language", r"язык|тіл|language")
-AWAY = column("away", "Жоқ кезеңдері", "Отсутствует", "Away", r"отсутств|отпуск|жоқ|демалыс|away|absen")
+AWAY = column("away", "Жоқ кезеңдері", "Отсутствует", "Away", r"отсутств|отпуск|жоқ|(?<!өз )демалыс|away|absen")
 IN_TWO = tuple(
     column(
         f"{column_prefix}_{code}",
@@ -78,9 +72,7 @@ KIND = column(
     "kind", "Ұйымның түрі", "Вид организации", "Kind", r"вид организац|вид орган|ұйымның түрі|ұйым түрі|kind\b"
 )
 COLUMNS = (
-    *people_time.COLUMNS,
     *IN_TWO,
-    *(ACCESS, LOGIN),
     *(PARENT, DEPUTY, KIND, UNIT, NAME, POST, DUTIES, EMAIL, LANGUAGE, AWAY),
 )
 
@@ -95,7 +87,7 @@ def read_people(source: Source, name: str | None = None) -> ReadPeople:
     Raises:
         UnreadablePaper: columns `unit` and `name` missing, or every bad row: no unit, an unknown duty or
             language, a malformed e-mail, the same person twice, an unknown deputy, two parents, a cycle of
-            units, an office time that is unreadable or differs between rows of one unit.
+            units.
     """
     paper = open_paper(source, name)
     sheet, heading = find_tables(paper, COLUMNS, "paper_people_form_unknown", (UNIT, NAME))[0]
@@ -107,7 +99,6 @@ def read_people(source: Source, name: str | None = None) -> ReadPeople:
     lines = read_lines(sheet, heading, errors, kept=(UNIT, NAME))
     units = _units(lines)
     people: dict[str, tuple[int, Person]] = {}
-    accounts: list[TableAccount] = []
     absences: list[ReadAbsence] = []
     for line in lines:
         away = _away(line)
@@ -117,18 +108,16 @@ def read_people(source: Source, name: str | None = None) -> ReadPeople:
         if person.key in people:
             line.wrong("paper_person_twice", person=person.key, other=people[person.key][0])
         people.setdefault(person.key, (line.number, person))
-        accounts += _account(line, person)
         absences += away
     deputised = _with_deputies(people, errors)
     errors.refuse_or_empty(paper.name, units)
-    return ReadPeople(units, deputised, tuple(accounts), tuple(absences))
+    return ReadPeople(units, deputised, tuple(absences), unread=heading.other)
 
 
 def _units(lines: Sequence[Line]) -> tuple[Unit, ...]:
     """Return the units the rows name, parents before children; rows that contradict one another are errors."""
     parents: dict[str, str | None] = {}
     kinds: dict[str, str] = {}
-    times: dict[str, OfficeTime] = {}
     names: dict[tuple[str, str], str] = {}
     for line in lines:
         unit, parent = line.text(UNIT), line.text(PARENT)
@@ -136,7 +125,6 @@ def _units(lines: Sequence[Line]) -> tuple[Unit, ...]:
             line.wrong("paper_cell_empty", column=UNIT.title)
             continue
         _take_kind(line, unit, kinds)
-        people_time.read_office_time(line, unit, times)
         for text_column in IN_TWO[:2]:
             text = line.text(text_column)
             if text and names.setdefault((unit, text_column.id), text) != text:
@@ -157,7 +145,6 @@ def _units(lines: Sequence[Line]) -> tuple[Unit, ...]:
             name=name,
             parent=parents[name],
             kind=kinds.get(name, ""),
-            time=times.get(name, NOTHING_OWN),
             name_kk=names.get((name, "name_kk"), ""),
             name_ru=names.get((name, "name_ru"), ""),
         )
@@ -227,15 +214,6 @@ def _person(line: Line, away: Iterable[ReadAbsence]) -> Person | None:
         deputy=line.text(DEPUTY) or None,
     )
     return person if name else None
-
-
-def _account(line: Line, person: Person) -> tuple[TableAccount, ...]:
-    """Return the account a row requests, if it names an access or a log-in name."""
-    access_text, login = line.text(ACCESS), line.text(LOGIN)
-    access = parse_access(access_text)
-    if access_text and access is None:
-        line.wrong("paper_access_unknown", text=access_text, allowed=titles("access.", GIVEN_ACCESSES))
-    return (TableAccount(person.key, access or "", login),) if access_text or login else ()
 
 
 def _duties(line: Line) -> tuple[str, ...]:

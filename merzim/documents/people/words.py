@@ -10,7 +10,6 @@ from i18n import knows, say
 from merzim.documents.sheets.texts import plain, tidy
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text
-from workflow.org.access import ACCESSES, ADMINISTRATORS, Access
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES
 
@@ -122,17 +121,6 @@ def duties(text: str) -> Iterator[tuple[str, str | None]]:
 def parse_language(word: str) -> str | None:
     """Return the language a word names (kk, ru or en); None if it names none."""
     return _LANGUAGES.get(plain(word))
-
-
-GIVEN_ACCESSES: tuple[Access, ...] = tuple(access for access in ACCESSES if access not in ADMINISTRATORS)
-"""Accesses a table may request; administrators are created one by one."""
-
-
-def parse_access(word: str) -> Access | None:
-    """Return the access a word names: by its code, or its title in any language; None if there is none."""
-    by_code = next((access for access in GIVEN_ACCESSES if access == word.strip()), None)
-    titled_so = titled(word, "access.", GIVEN_ACCESSES)
-    return by_code or next((access for access in GIVEN_ACCESSES if access == titled_so), None)
 
 
 _KIND_WORDS: dict[str, tuple[str, ...]] = {

@@ -7,14 +7,13 @@ the letter leads to the log-in page.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from merzim.documents.people.read_people import TableAccount
 from merzim.services.accounts.credentials import BadPassword, check_login, new_secret
 from merzim.services.accounts.verbs import MAX_NAME, link_of
 from merzim.services.context import RequestContext, stamp
@@ -170,23 +169,6 @@ def resend_invitations(ctx: RequestContext, command: ResendInvitations) -> Invit
 def list_invitations(ctx: RequestContext, command: AskInvitations) -> InvitationList:
     """Return the invitations that were sent, and who has accepted."""
     return InvitationList(invitations=_views(ctx))
-
-
-def invite_of_table(
-    ctx: RequestContext, people: Iterable[Person], accounts: Sequence[TableAccount], *, preview: bool
-) -> InvitedPeople:
-    """Create the accounts named in a table of people, for people without one, and invite their holders."""
-    by_key = {person.key: person for person in people}
-    wishes = []
-    for account in accounts:
-        person = by_key[account.person]
-        login = account.login or person.email or ""
-        wishes.append(_Wish(person=person, access=account.access or access_by_duties(person), login=login))
-    return (
-        _invite(ctx, wishes, preview=preview)
-        if wishes
-        else InvitedPeople(preview=preview, invited=0, people=[])
-    )
 
 
 def choose_login_way(ctx: RequestContext, access: str) -> Way:

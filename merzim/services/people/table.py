@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -12,12 +11,7 @@ from pydantic import BaseModel
 from merzim.documents.child import read
 from merzim.documents.people.read_people import ReadPeople, merge_people
 from merzim.documents.people.table import read_people
-from merzim.services.accounts.invitations import (
-    OF_THE_OFFICE,
-    InvitedPerson,
-    access_by_duties,
-    invite_of_table,
-)
+from merzim.services.accounts.invitations import OF_THE_OFFICE, access_by_duties
 from merzim.services.context import RequestContext, stamp
 from merzim.services.law.adopted_acts import follow_adopted_acts
 from merzim.services.people.staff import follow_changed_names, recorded_office
@@ -54,16 +48,16 @@ class AbsenceRead(BaseModel):
 
 
 class TablePreview(BaseModel):
-    """The changes a table would make, units first. `same`: number of lines that change nothing; `accounts`:
-    accounts it requests; `whole_office`: names of those it gives access to all cases of the office;
-    `absences`: what became of each text of its column.
+    """The changes a table would make, units first. `same`: number of lines that change nothing;
+    `whole_office`: names of those whose duties give access to all cases of the office; `absences`: what became
+    of each text of its column; `unread`: headings of columns that were not read.
     """
 
     changes: list[TableChange]
     same: int
-    accounts: list[InvitedPerson] = []
     whole_office: list[str] = []
     absences: list[AbsenceRead] = []
+    unread: list[str] = []
 
 
 def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadPeople:
@@ -84,17 +78,14 @@ def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadP
 def save_table(ctx: RequestContext, table: ReadPeople) -> SaveCounts:
     """Save all units and people of a table; those it does not name are left unchanged.
 
-    A unit that moves under another one is bound by the acts of its new parent. Accounts the table requests are
-    created, and their holders invited.
+    A unit that moves under another one is bound by the acts of its new parent.
     """
     before = recorded_office(ctx)
-    invite_of_table(ctx, table.people, table.accounts, preview=True)  # refuses before anything is written
     saved = SqlStaff(ctx.app.engine).take_in(list(table.units), list(table.people), at=stamp(ctx))
     follow_changed_names(ctx, before, table.people)
     for unit in table.units:
         if (was := before.units.get(unit.id)) is not None and was.parent != unit.parent:
             follow_adopted_acts(ctx.app, before, unit.id, at=stamp(ctx))
-    invite_of_table(ctx, table.people, table.accounts, preview=False)
     return saved
 
 
@@ -109,13 +100,12 @@ def preview_table(ctx: RequestContext, table: ReadPeople) -> TablePreview:
         ),
     ]
     real_changes = [change for change in changes if change is not None]
-    accounts = invite_of_table(ctx, table.people, table.accounts, preview=True).people
     return TablePreview(
         changes=real_changes,
         same=len(changes) - len(real_changes),
-        accounts=[account for account in accounts if account.obstacle != "has_account"],
-        whole_office=_given_whole_office(office, table, accounts),
+        whole_office=_given_whole_office(office, table),
         absences=[AbsenceRead(**asdict(absence)) for absence in table.absences],
+        unread=list(table.unread),
     )
 
 
@@ -129,12 +119,12 @@ def _change(
     return TableChange(name=new.name, what="changed" if was else "added", unit=unit, fields=fields)
 
 
-def _given_whole_office(office: Office, table: ReadPeople, accounts: Iterable[InvitedPerson]) -> list[str]:
-    """Return the names of people whose duties or accounts in a table newly give access to the whole office."""
-    keys = {account.person for account in accounts if account.whole_office and not account.obstacle}
+def _given_whole_office(office: Office, table: ReadPeople) -> list[str]:
+    """Return the names of people whose duties in a table newly give access to the whole office."""
+    names = []
     for person in table.people:
         known = office.people.get(person.key)
         before = access_by_duties(known) if known is not None else ""
         if access_by_duties(person) in OF_THE_OFFICE - {before}:
-            keys.add(person.key)
-    return [person.name for person in table.people if person.key in keys]
+            names.append(person.name)
+    return names

@@ -85,9 +85,7 @@ def import_people(ctx: Setting, form: Annotated[FormData, sent(files=1, fields=5
             return redirect(ctx, "/administration/people", said="taken")
     except Refusal as refusal:
         errors = refusal.errors if isinstance(refusal, UnreadablePaper) else ()
-        return page(
-            ctx, "people_import.html", preview=None, accounts=(), refusal=refusal, errors=errors[:SHOWN]
-        )
+        return page(ctx, "people_import.html", preview=None, refusal=refusal, errors=errors[:SHOWN])
     preview = preview_table(ctx, read)
     return page(
         ctx,
@@ -95,9 +93,9 @@ def import_people(ctx: Setting, form: Annotated[FormData, sent(files=1, fields=5
         preview=preview.changes[:SHOWN],
         more=max(0, len(preview.changes) - SHOWN),
         same=preview.same,
-        accounts=preview.accounts[:SHOWN],
         whole_office=preview.whole_office,
         absences=preview.absences[:SHOWN],
+        unread=preview.unread,
         office=staff.recorded_office(ctx),
         name=name,
         digest=digest,
