@@ -5,25 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from i18n import say
-from merzim.documents.sheets.columns import Line, column, find_tables, read_lines, require_columns
+from merzim.documents.sheets.columns import Line, columns, find_tables, read_lines, require_columns
 from merzim.documents.sheets.listing import Table
 from merzim.documents.sheets.texts import plain
 from merzim.documents.sheets.unreadable import Errors
 from merzim.documents.sheets.workbook import Source, open_paper
 from workflow.cases.registers.exposure import SECTIONS, CartogramLine, Section
 
-SECTION = column("section", "Бөлім", "Раздел", "Section", r"раздел|бөлім\b|section")
-DEPARTMENT = column("department", "Басқарма", "Управление", "Department", r"управлен|басқарма|департ|depart")
-DISTRICT = column("district", "Аудан", "Район", "District", r"район|город|аудан|қала|distr")
-TEXT = column(
-    "text",
-    "Лауазым немесе тәуекел",
-    "Должность или риск",
-    "Position or risk",
-    r"должност|риск|лауазым|тәуекел|posit|risk",
-)
-COLUMNS = (SECTION, DEPARTMENT, DISTRICT, TEXT)
-_REQUIRED = (SECTION, DEPARTMENT, TEXT)
+COLUMNS = columns("cartogram")
 
 
 def cartogram_sheets(lines: Sequence[CartogramLine], *, language: str) -> list[Table]:
@@ -50,13 +39,14 @@ def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLi
             is none, no position or risk.
     """
     paper = open_paper(source, name)
-    tables = find_tables(paper, COLUMNS, "paper_measures_form_unknown", _REQUIRED)
+    tables = find_tables(paper, COLUMNS, "paper_measures_form_unknown", ("section", "department", "text"))
     errors = Errors()
     lines: list[CartogramLine] = []
     for sheet, heading in tables:
         # A workbook of ours has a sheet for each section.
         section_name = "" if "section" in heading.at else sheet.name
-        require_columns(heading, _REQUIRED[1:] if _section(section_name) else _REQUIRED, paper)
+        required = ("department", "text") if _section(section_name) else ("section", "department", "text")
+        require_columns(heading, COLUMNS, required, paper)
         below = read_lines(sheet, heading, errors)
         lines += [line for row in below if (line := _line(row, section_name)) is not None]
     errors.refuse_or_empty(paper.name, lines)
@@ -69,14 +59,14 @@ def _line(line: Line, section_name: str) -> CartogramLine | None:
     Args:
         section_name: the section where no column names it.
     """
-    section_text, department, district, text = (line.text(column) for column in COLUMNS)
+    section_text, department, district, text = (line.text(column) for column in COLUMNS.titles)
     if not any((section_text, department, district, text)):
         return None
-    section = _section(section_text if SECTION.id in line.heading.at else section_name)
+    section = _section(section_text if "section" in line.heading.at else section_name)
     if section is None:
         line.wrong("paper_section_unknown", text=section_text)
     if not text:
-        line.wrong("paper_cell_empty", column=TEXT.title)
+        line.wrong("paper_cell_empty", column=COLUMNS.titles["text"])
     if section is None or not text:
         return None
     return CartogramLine(section, department, district, text)

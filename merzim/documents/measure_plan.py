@@ -5,28 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from merzim.documents.schedules.written_terms import read_term
-from merzim.documents.sheets.columns import Line, column, find_tables, read_lines, require_columns
+from merzim.documents.sheets.columns import Line, columns, find_tables, read_lines, require_columns
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
 from merzim.documents.sheets.workbook import Source, open_paper
 from workflow.cases.commands.risk_import import PlanRow
 
-NUMBER = column("number", "№", "№", "No", r"no\b|n\b|п п\b|р с\b|number")
-COMPLETION = column(
-    "completion", "Аяқтау нысаны", "Форма завершения", "Completion form", r"форм|аяқта|complet|нысан"
-)
-RESPONSIBLE = column(
-    "responsible", "Жауапты", "Ответственный", "Responsible", r"ответств|исполнител|жауап|respons"
-)
-TERM = column("term", "Орындау мерзімі", "Срок", "Term", r"срок|мерзім|term|deadline")
-ACTION = column("action", "Іс-шара", "Мероприятие", "Measure", r"меропр|мера\b|меры\b|іс шара|measure|action")
-RISK = column("risk", "Тәуекел", "Риск", "Risk", r"\w*риск|тәуекел|risk")
-RECOMMENDATION = column(
-    "recommendation", "Ұсыным", "Рекомендация", "Recommendation", r"рекоменд|ұсын|recommend"
-)
-# A heading may hold several of these words ("measures to remove the risk", "who answers for the measure"): the
-# column is the first that fits.
-COLUMNS = (COMPLETION, RESPONSIBLE, TERM, ACTION, RISK, RECOMMENDATION, NUMBER)
-_REQUIRED = (ACTION, COMPLETION, RESPONSIBLE, TERM)
+# A heading may hold words of several columns ("measures to remove the risk", "who answers for the measure").
+COLUMNS = columns("plan")
+_REQUIRED = ("action", "completion", "responsible", "term")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,30 +36,31 @@ def read_measures(source: Source, name: str | None = None, *, year: int | None =
             date, a measure without a risk, a row without a measure.
     """
     paper = open_paper(source, name)
-    tables = find_tables(paper, COLUMNS, "paper_measures_form_unknown", (RECOMMENDATION, *_REQUIRED))
+    tables = find_tables(paper, COLUMNS, "paper_measures_form_unknown", ("recommendation", *_REQUIRED))
     sheet, heading = max(tables, key=lambda table: len(table[1].at))
-    require_columns(heading, _REQUIRED, paper)
-    if not {"risk", "recommendation"} & heading.at.keys():
-        require_columns(heading, (RECOMMENDATION,), paper)
+    require_columns(heading, COLUMNS, _REQUIRED, paper)
+    if "risk" not in heading.at:
+        require_columns(heading, COLUMNS, ("recommendation",), paper)
     errors = Errors()
-    lines = read_lines(sheet, heading, errors, unread=(TERM.id,))
+    lines = read_lines(sheet, heading, errors, unread=("term",))
     measures = [read for line in lines if (read := _row(line, year)) is not None]
     errors.refuse_or_empty(paper.name, measures)
     other_sheets = (other.name for other in paper.sheets if other is not sheet)
-    return ReadPlan(measures=tuple(measures), unread=(*heading.other, *other_sheets))
+    return ReadPlan(measures=tuple(measures), unread=(*heading.other.values(), *other_sheets))
 
 
 def _row(line: Line, year: int | None) -> PlanRow | None:
     """Return the measure of a row; None for a row without any, or with a term that is noted as an error."""
-    text = {column.id: line.text(column) for column in COLUMNS if column is not TERM}
+    text = {column: line.text(column) for column in COLUMNS.titles if column != "term"}
     if _is_numbering(text) or not (text["action"] or text["completion"] or text["responsible"]):
         return None
     if not text["action"]:
-        line.wrong("paper_cell_empty", column=ACTION.title)
+        line.wrong("paper_cell_empty", column=COLUMNS.titles["action"])
     if not (text["risk"] or text["recommendation"]):
-        line.wrong("paper_cell_empty", column=(RISK if "risk" in line.heading.at else RECOMMENDATION).title)
+        column = "risk" if "risk" in line.heading.at else "recommendation"
+        line.wrong("paper_cell_empty", column=COLUMNS.titles[column])
     try:
-        term = read_term(line.value(TERM), where=line.heading.texts["term"], year=year)
+        term = read_term(line.value("term"), where=line.heading.texts["term"], year=year)
     except UnreadableCell as refusal:
         line.errors.take(line.number, refusal)
         return None

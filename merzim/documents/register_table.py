@@ -9,8 +9,9 @@ from datetime import datetime, time
 from xlsxwriter.utility import xl_col_to_name
 
 from i18n import say
+from merzim.documents.sheets.columns import find_heading
 from merzim.documents.sheets.listing import DAY, BlankColumn, blank_workbook
-from merzim.documents.sheets.rows import NotAValue, RowOfSheet, cell_name, is_empty, text_of
+from merzim.documents.sheets.rows import NotAValue, cell_name, is_empty, text_of
 from merzim.documents.sheets.texts import plain
 from merzim.documents.sheets.unreadable import Errors, UnreadablePaper
 from merzim.documents.sheets.workbook import Source, open_paper
@@ -53,33 +54,22 @@ def read_rows(source: Source, name: str | None = None, *, heads: Mapping[str, st
         UnreadablePaper: it cannot be opened; it has no headings, a repeated or unknown one.
     """
     paper = open_paper(source, name)
-    fields_by_head = {plain(head): field for head, field in heads.items()}
-    head_row = max(paper.sheets[0].rows[:HEAD_ROWS], key=lambda row: len(_fields(row, fields_by_head)))
-    at = _fields(head_row, fields_by_head)
-    errors = Errors()
-    if not at:
+    sheet, fields_by_head = paper.sheets[0], {plain(head): field for head, field in heads.items()}
+    heading = find_heading(sheet, lambda text: fields_by_head.get(plain(text)), within=HEAD_ROWS, least=1)
+    if heading is None:
         raise UnreadablePaper("register_no_heads", name=paper.name, allowed=tuple(heads)[:HEAD_ROWS])
-    for place, value in enumerate(head_row.cells):
-        head = "" if isinstance(value, NotAValue) else text_of(value)
-        if head and plain(head) not in fields_by_head:
-            allowed = closest_first(head, dict.fromkeys(heads))[:NEAREST]
-            errors.add(
-                head_row.number,
-                "register_head_unknown",
-                cell=cell_name(head_row.number, place),
-                text=head,
-                allowed=allowed,
-            )
-        elif head and at[fields_by_head[plain(head)]] != place:
-            errors.add(
-                head_row.number, "register_head_twice", cell=cell_name(head_row.number, place), text=head
-            )
+    errors = Errors()
+    for place, text in heading.other.items():
+        allowed, cell = closest_first(text, dict.fromkeys(heads))[:NEAREST], cell_name(heading.row, place)
+        errors.add(heading.row, "register_head_unknown", cell=cell, text=text, allowed=allowed)
+    for place, (_, text) in heading.twice.items():
+        errors.add(heading.row, "register_head_twice", cell=cell_name(heading.row, place), text=text)
     errors.refuse(paper.name)
     rows = []
     formulas: dict[int, dict[str, str]] = {}
-    for row in paper.sheets[0].rows:
-        if row.number > head_row.number:
-            values = {field: _value(row.cell(place)) for field, place in at.items()}
+    for row in sheet.rows:
+        if row.number > heading.row:
+            values = {field: _value(row.cell(place)) for field, place in heading.at.items()}
             texts = {field: value.text for field, value in values.items() if isinstance(value, NotAValue)}
             values = {
                 field: value for field, value in values.items() if not is_empty(value) and field not in texts
@@ -88,17 +78,9 @@ def read_rows(source: Source, name: str | None = None, *, heads: Mapping[str, st
                 rows.append((row.number, values))
             if texts:
                 formulas[row.number] = texts
-    return RegisterTable({field: xl_col_to_name(place) for field, place in at.items()}, tuple(rows), formulas)
-
-
-def _fields(row: RowOfSheet, fields_by_head: Mapping[str, str]) -> dict[str, int]:
-    """Return field -> the index of the first cell of a row that is its heading."""
-    places: dict[str, int] = {}
-    for place, value in enumerate(row.cells):
-        field = fields_by_head.get(plain(text_of(value))) if isinstance(value, str) else None
-        if field is not None:
-            places.setdefault(field, place)
-    return places
+    return RegisterTable(
+        {field: xl_col_to_name(place) for field, place in heading.at.items()}, tuple(rows), formulas
+    )
 
 
 def _value(value: object) -> object:

@@ -57,9 +57,10 @@ def test_the_example_table_is_read() -> None:
 
 
 def test_a_workbook_reads_like_a_csv() -> None:
-    """A number as a case is written without its fraction."""
+    """A number as a case is written without its fraction; without a column of cases it is that of the row."""
     (case,) = read_audit(xlsx([("Case", "Published"), (7.0, day("2026-05-18"))]), "a.xlsx", facts=FACTS)
 
+    assert read("№ п/п;Приказ\n3;13.04.2026\n")[0].case == "3"
     assert case == AuditCase(
         case="7", facts={"published": day("2026-05-18")}, published={}, row=2, cells={"published": "B2"}
     )

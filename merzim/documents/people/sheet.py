@@ -7,19 +7,7 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from i18n import say
-from merzim.documents.people.table import (
-    AWAY,
-    DEPUTY,
-    DUTIES,
-    EMAIL,
-    IN_TWO,
-    KIND,
-    LANGUAGE,
-    NAME,
-    PARENT,
-    POST,
-    UNIT,
-)
+from merzim.documents.people.table import COLUMNS, IN_TWO
 from merzim.documents.people.words import duty_title, kind_title
 from merzim.documents.sheets.listing import Table
 from workflow.languages import LANGUAGES
@@ -30,7 +18,7 @@ from workflow.org.office import OF_A_PERSON, OUTSIDE, Office, Person, Unit
 SHEETS = ("people", "words", "example")
 NEVER_HELD = OF_A_PERSON | {OUTSIDE}
 """Duties no row names: they follow from a case, or are of a body outside."""
-COLUMNS = (UNIT, PARENT, KIND, NAME, POST, DUTIES, EMAIL, LANGUAGE, DEPUTY, AWAY)
+WRITTEN = ("unit", "parent", "kind", "name", "post", "duties", "email", "language", "deputy", "away")
 
 
 def people_table(office: Office, language: str, *, in_two: bool = False) -> Table:
@@ -59,8 +47,8 @@ def people_table(office: Office, language: str, *, in_two: bool = False) -> Tabl
             + [person.post_kk, person.post_ru, person.name_kk, person.name_ru] * has_names
             for person in people
         ] or [place + [""] * 7 + unit_names + [""] * (4 * has_names)]
-    columns = (*COLUMNS, *(IN_TWO if has_names else ()))
-    return Table([column.title[language] for column in columns], rows)
+    columns = (*WRITTEN, *(IN_TWO if has_names else ()))
+    return Table([COLUMNS.titles[column][language] for column in columns], rows)
 
 
 def people_sheets(office: Office, language: str) -> list[Table]:
@@ -75,15 +63,17 @@ def people_sheets(office: Office, language: str) -> list[Table]:
     table = people_table(office, language, in_two=True)
     names = [say(f"people.sheet.{sheet}", {}, language) for sheet in SHEETS]
     word_table = Table(
-        [DUTIES.title[language], KIND.title[language]], list(zip_longest(*words, fillvalue="")), names[1]
+        [COLUMNS.titles[column][language] for column in ("duties", "kind")],
+        list(zip_longest(*words, fillvalue="")),
+        names[1],
     )
-    offered: dict[int, Sequence[str] | str] = {COLUMNS.index(LANGUAGE): LANGUAGES}
-    for place, (column, texts) in enumerate(zip((DUTIES, KIND), words, strict=True)):
+    offered: dict[int, Sequence[str] | str] = {WRITTEN.index("language"): LANGUAGES}
+    for place, (column, texts) in enumerate(zip(("duties", "kind"), words, strict=True)):
         letter = "AB"[place]
-        offered[COLUMNS.index(column)] = f"='{names[1]}'!${letter}$2:${letter}${len(texts) + 1}"
+        offered[WRITTEN.index(column)] = f"='{names[1]}'!${letter}$2:${letter}${len(texts) + 1}"
     sheets = [replace(table, name=names[0], offered=offered), word_table]
     if not office.people:
-        sheets.append(Table(table.heads[: len(COLUMNS) + len(IN_TWO)], _example(language), names[2]))
+        sheets.append(Table(table.heads[: len(WRITTEN) + len(IN_TWO)], _example(language), names[2]))
     return sheets
 
 

@@ -13,7 +13,7 @@ from merzim.documents.people.words import (
     parse_language,
     titles,
 )
-from merzim.documents.sheets.columns import Line, column, find_tables, read_lines, require_columns
+from merzim.documents.sheets.columns import Line, columns, find_tables, read_lines, require_columns
 from merzim.documents.sheets.dates import Days, not_read, read
 from merzim.documents.sheets.rows import text_of
 from merzim.documents.sheets.texts import is_address, plain, tidy
@@ -24,57 +24,9 @@ from workflow.org import office as org
 from workflow.org.kinds import KINDS
 from workflow.org.office import Person, Unit
 
-PARENT = column(
-    "parent",
-    "Жоғары тұрған бөлімше",
-    "Вышестоящее подразделение",
-    "Parent unit",
-    r"вышестоящ|жоғары|parent|головн|бағынады",
-)
-DEPUTY = column("deputy", "Алмастырушы", "Замещающий", "Deputy", r"замещ|алмастыр|deputy|орынбасар|заместител")
-UNIT = column("unit", "Бөлімше", "Подразделение", "Unit", r"подраздел|бөлімше|unit")
-NAME = column(
-    "name",
-    *("Аты-жөні", "ФИО", "Name"),
-    r"фио|ф и о|фамили|имя(?! пользовател| для)|аты жөні|т а ә|таә|(?<!log in )name",
-)
-POST = column("post", "Лауазымы", "Должность", "Post", r"должност|лауазым|post\b|position")
-DUTIES = column(
-    "duties",
-    "Міндеттері",
-    "Обязанности",
-    "Duties",
-    r"обязанност|рол[ьи](?! в)|міндет|(?<!жүйедегі )рөл|dut|role",
-)
-EMAIL = column("email", "Электрондық пошта", "Электронная почта", "E-mail", r"e mail|email|почт|пошта|эл\b")
-LANGUAGE = column("language", "Тілі", "Язык", "Language", r"язык|тіл|language")
-AWAY = column("away", "Жоқ кезеңдері", "Отсутствует", "Away", r"отсутств|отпуск|жоқ|(?<!өз )демалыс|away|absen")
-IN_TWO = tuple(
-    column(
-        f"{column_prefix}_{code}",
-        f"{kk} ({in_kk})",
-        f"{ru} ({in_ru})",
-        f"{en} ({in_en})",
-        rf"(?:{roots}).*\b(?:{tongue})",
-    )
-    for column_prefix, kk, ru, en, roots in (
-        ("name", "Бөлімше", "Подразделение", "Unit", "подраздел|бөлімше|unit"),
-        ("post", "Лауазымы", "Должность", "Post", "должност|лауазым|post|position"),
-        ("person", "Аты-жөні", "ФИО", "Name", "фио|ф и о|фамили|имя|аты жөні|т а ә|таә|name"),
-    )
-    for code, in_kk, in_ru, in_en, tongue in (
-        ("kk", "қазақша", "на казахском", "Kazakh", "қазақ|казах|kazakh|kk|қаз|каз"),
-        ("ru", "орысша", "на русском", "Russian", "орыс|русс|russian|ru|рус"),
-    )
-)
+COLUMNS = columns("people")
+IN_TWO = ("name_kk", "name_ru", "post_kk", "post_ru", "person_kk", "person_ru")
 """Columns with names of units, posts and people in the two languages of documents."""
-KIND = column(
-    "kind", "Ұйымның түрі", "Вид организации", "Kind", r"вид организац|вид орган|ұйымның түрі|ұйым түрі|kind\b"
-)
-COLUMNS = (
-    *IN_TWO,
-    *(PARENT, DEPUTY, KIND, UNIT, NAME, POST, DUTIES, EMAIL, LANGUAGE, AWAY),
-)
 
 
 def read_people(source: Source, name: str | None = None) -> ReadPeople:
@@ -90,13 +42,13 @@ def read_people(source: Source, name: str | None = None) -> ReadPeople:
             units.
     """
     paper = open_paper(source, name)
-    sheet, heading = find_tables(paper, COLUMNS, "paper_people_form_unknown", (UNIT, NAME))[0]
-    in_one = [heading.at[sheet_column.id] for sheet_column in IN_TWO[4:] if sheet_column.id in heading.at]
-    if in_one and NAME.id not in heading.at:
-        heading = replace(heading, at={**heading.at, NAME.id: min(in_one)})
-    require_columns(heading, (UNIT, NAME), paper)
+    sheet, heading = find_tables(paper, COLUMNS, "paper_people_form_unknown", ("unit", "name"))[0]
+    in_one = [heading.at[column] for column in IN_TWO[4:] if column in heading.at]
+    if in_one and "name" not in heading.at:
+        heading = replace(heading, at={**heading.at, "name": min(in_one)})
+    require_columns(heading, COLUMNS, ("unit", "name"), paper)
     errors = Errors()
-    lines = read_lines(sheet, heading, errors, kept=(UNIT, NAME))
+    lines = read_lines(sheet, heading, errors, kept=("unit", "name"))
     units = _units(lines)
     people: dict[str, tuple[int, Person]] = {}
     absences: list[ReadAbsence] = []
@@ -111,7 +63,7 @@ def read_people(source: Source, name: str | None = None) -> ReadPeople:
         absences += away
     deputised = _with_deputies(people, errors)
     errors.refuse_or_empty(paper.name, units)
-    return ReadPeople(units, deputised, tuple(absences), unread=heading.other)
+    return ReadPeople(units, deputised, tuple(absences), unread=tuple(heading.other.values()))
 
 
 def _units(lines: Sequence[Line]) -> tuple[Unit, ...]:
@@ -120,15 +72,15 @@ def _units(lines: Sequence[Line]) -> tuple[Unit, ...]:
     kinds: dict[str, str] = {}
     names: dict[tuple[str, str], str] = {}
     for line in lines:
-        unit, parent = line.text(UNIT), line.text(PARENT)
+        unit, parent = line.text("unit"), line.text("parent")
         if not unit:
-            line.wrong("paper_cell_empty", column=UNIT.title)
+            line.wrong("paper_cell_empty", column=COLUMNS.titles["unit"])
             continue
         _take_kind(line, unit, kinds)
-        for text_column in IN_TWO[:2]:
-            text = line.text(text_column)
-            if text and names.setdefault((unit, text_column.id), text) != text:
-                line.wrong("paper_unit_name_differs", unit=unit, column=text_column.title)
+        for column in IN_TWO[:2]:
+            text = line.text(column)
+            if text and names.setdefault((unit, column), text) != text:
+                line.wrong("paper_unit_name_differs", unit=unit, column=COLUMNS.titles[column])
         before = parents.get(unit)
         if parent and before and before != parent:
             line.wrong("paper_parent_differs", unit=unit, parent=parent, known=before)
@@ -154,7 +106,7 @@ def _units(lines: Sequence[Line]) -> tuple[Unit, ...]:
 
 def _take_kind(line: Line, unit: str, kinds: dict[str, str]) -> None:
     """Read the kind of a unit; two rows that differ are an error."""
-    kind_text = line.text(KIND)
+    kind_text = line.text("kind")
     if not kind_text:
         return
     code = parse_kind(kind_text)
@@ -185,24 +137,24 @@ def _person(line: Line, away: Iterable[ReadAbsence]) -> Person | None:
     """Return the person of a row; None of a row without a name, which defines only a unit (with an e-mail or
     duties it is an error).
     """
-    name, unit, address = line.text(NAME), line.text(UNIT), line.text(EMAIL)
+    name, unit, address = line.text("name"), line.text("unit"), line.text("email")
     if not name:
-        if not (address or line.text(DUTIES)):
+        if not (address or line.text("duties")):
             return None
-        line.wrong("paper_cell_empty", column=NAME.title)
+        line.wrong("paper_cell_empty", column=COLUMNS.titles["name"])
     email = address.lower() or None
     if email and not is_address(email):
         line.wrong("paper_email_malformed", text=address)
         email = None
-    tongue = line.text(LANGUAGE)
+    tongue = line.text("language")
     if tongue and parse_language(tongue) is None:
         line.wrong("paper_language_unknown", text=tongue, allowed=LANGUAGES)
-    post_kk, post_ru, name_kk, name_ru = (line.text(text_column) for text_column in IN_TWO[2:])
+    post_kk, post_ru, name_kk, name_ru = map(line.text, IN_TWO[2:])
     person = Person(
         key=email or f"{unit} / {name}",
         name=name,
         unit=unit,
-        post=line.text(POST),
+        post=line.text("post"),
         name_kk=name_kk,
         name_ru=name_ru,
         post_kk=post_kk,
@@ -211,7 +163,7 @@ def _person(line: Line, away: Iterable[ReadAbsence]) -> Person | None:
         email=email,
         language=parse_language(tongue) or LANGUAGES[0],
         away=tuple((absence.first, absence.last) for absence in away),
-        deputy=line.text(DEPUTY) or None,
+        deputy=line.text("deputy") or None,
     )
     return person if name else None
 
@@ -221,7 +173,7 @@ def _duties(line: Line) -> tuple[str, ...]:
     unknown word becomes an error.
     """
     codes: list[str] = []
-    for word, code in duties(text_of(line.value(DUTIES))):
+    for word, code in duties(text_of(line.value("duties"))):
         if code is None:
             line.wrong("paper_duty_unknown", text=word, allowed=titles("duty.", org.DUTIES))
         elif code != EXECUTOR and code not in codes:
@@ -231,8 +183,8 @@ def _duties(line: Line) -> tuple[str, ...]:
 
 def _away(line: Line) -> tuple[ReadAbsence, ...]:
     """Return the absences of a row; a row without a name has none, and an unreadable one is an error."""
-    value, where = line.value(AWAY), line.heading.texts.get(AWAY.id, "")
-    if not line.text(NAME):
+    value, where = line.value("away"), line.heading.texts.get("away", "")
+    if not line.text("name"):
         return ()
     absences: list[ReadAbsence] = []
     for part in value.replace("\n", ";").split(";") if isinstance(value, str) else [value]:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from statistics import median_low
 
+from merzim.documents.sheets.columns import Heading, find_heading
 from merzim.documents.sheets.dates import is_far, read_day
 from merzim.documents.sheets.rows import RowOfSheet, Sheet, cell_name, is_empty, text_of
 from merzim.documents.sheets.texts import plain, tidy
-from merzim.documents.sheets.unreadable import Errors, RowError, UnreadableCell, UnreadablePaper
+from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from merzim.documents.sheets.workbook import Source, open_paper
 
 _PUBLISHED = ".published"
@@ -94,15 +95,16 @@ def read_audit(
     paper = open_paper(source, name)
     sheet = paper.sheets[0]
     names = Headings(facts, headings or {})
-    head = _heading_row(sheet, names)
+    head = find_heading(sheet, names.column, within=_WITHIN, least=0)
+    assert head is not None
     columns, ignored = _columns(head, names, sheet, paper.name)
     unread = (*ignored, *(other.name for other in paper.sheets[1:]))
-    texts = {column: tidy(str(head.cell(place))) for column, place in columns.items()}
+    texts = {"case": head.texts.get("number", ""), **head.texts}
     errors = Errors()
     cases: list[AuditCase] = []
     row_numbers: dict[str, int] = {}
     for row in sheet.rows:
-        if row.number <= head.number:
+        if row.number <= head.row:
             continue
         case = _case(row, columns, texts, errors)
         if case is None:
@@ -219,48 +221,24 @@ def _without_period(heading: str) -> tuple[str, str]:
     return heading, ""
 
 
-def _heading_row(sheet: Sheet, names: Headings) -> RowOfSheet:
-    """Return the row that names the most columns among the first rows; the first row if none names any."""
-    rows = sheet.rows[:_WITHIN]
-    column_counts = {row.number: sum(1 for _, column in _named_cells(row, names) if column) for row in rows}
-    return max(rows, key=lambda row: (column_counts[row.number], -row.number))
-
-
-def _named_cells(row: RowOfSheet, names: Headings) -> Iterator[tuple[int, str | None]]:
-    """Yield the index of each filled cell of a row, and the column its text names; None for no column."""
-    for place in row.filled():
-        yield place, names.column(tidy(str(row.cell(place))))
-
-
-def _columns(
-    head: RowOfSheet, names: Headings, sheet: Sheet, name: str
-) -> tuple[dict[str, int], tuple[str, ...]]:
+def _columns(head: Heading, names: Headings, sheet: Sheet, name: str) -> tuple[dict[str, int], tuple[str, ...]]:
     """Return name of column -> its index, and the headings of remarks. Raises UnreadablePaper for unknown and
     repeated headings.
     """
-    columns: dict[str, int] = {}
-    ignored: list[str] = []
-    errors = []
-    strange: list[str] = []
-    for place, column in _named_cells(head, names):
-        heading = tidy(str(head.cell(place)))
-        if column is None:
-            near = names.nearest(heading[:_LONGEST]) if len(strange) < _MOST_STRANGE else ""
-            if not near and not _holds_dates(sheet, head, place):
-                ignored.append(heading[:_LONGEST])
-                continue
+    ignored, strange, errors = list[str](), list[str](), Errors()
+    for place, heading in head.other.items():
+        near = names.nearest(heading[:_LONGEST]) if len(strange) < _MOST_STRANGE else ""
+        if near or _holds_dates(sheet, head, place):
             strange.append(f"«{heading}» → «{near}»" if near else f"«{heading}»")
-        elif column in columns:
-            first = tidy(str(head.cell(columns[column])))
-            errors.append(RowError(head.number, "paper_heading_twice", {"column": heading, "first": first}))
         else:
-            columns[column] = place
+            ignored.append(heading[:_LONGEST])
     if strange:
-        errors.insert(0, RowError(head.number, "paper_strange_columns", _strange(strange)))
-    if errors:
-        if len(errors) == 1:
-            raise UnreadablePaper(errors[0].code, errors=errors, **errors[0].arguments)
-        raise UnreadablePaper("paper_unreadable", errors=errors, name=name, count=len(errors))
+        ellipsis = ["…"] if len(strange) > _MOST_STRANGE else []
+        errors.add(head.row, "paper_strange_columns", columns=(*strange[:_MOST_STRANGE], *ellipsis))
+    for column, heading in head.twice.values():
+        errors.add(head.row, "paper_heading_twice", column=heading, first=head.texts[column])
+    errors.refuse(name, only=True)
+    columns = dict(head.at)
     number = columns.pop("number", None)
     if number is not None:
         columns.setdefault("case", number)
@@ -269,24 +247,18 @@ def _columns(
     return columns, tuple(ignored)
 
 
-def _holds_dates(sheet: Sheet, head: RowOfSheet, place: int) -> bool:
+def _holds_dates(sheet: Sheet, head: Heading, place: int) -> bool:
     """Return whether a column has a date in any cell, so that it may be a fact whose heading is not
     recognised.
     """
     for row in sheet.rows:
-        if row.number > head.number:
+        if row.number > head.row:
             try:
                 if read_day(row.cell(place)) is not None:
                     return True
             except UnreadableCell:
                 continue
     return False
-
-
-def _strange(columns: Sequence[str]) -> dict[str, object]:
-    """Return the arguments of the sentence about unknown columns: the first of them."""
-    ellipsis = ("…",) if len(columns) > _MOST_STRANGE else ()
-    return {"columns": (*columns[:_MOST_STRANGE], *ellipsis)}
 
 
 def _case(

@@ -3,82 +3,114 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import tomllib
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from merzim.documents.sheets.rows import NotAValue, OpenedFile, RowOfSheet, Sheet, text_of
 from merzim.documents.sheets.texts import plain, tidy
-from merzim.documents.sheets.unreadable import Errors, RowError, UnreadablePaper
+from merzim.documents.sheets.unreadable import Errors, UnreadablePaper
 from workflow.law.procedure import Text
 
 _LONGEST_HEADING = 80
+Naming = Callable[[str], str | None]
+"""Returns the id of the column a heading names; None for no known one."""
 
 
 @dataclass(frozen=True, slots=True)
-class SheetColumn:
-    """A column of a table. `title` is the heading we write; `roots` recognise headings others write."""
+class Columns:
+    """The columns of a kind of table, from columns.toml. `titles`: the headings we write; `roots` recognise
+    those others write.
+    """
 
-    id: str
-    title: Text
-    roots: re.Pattern[str]
+    titles: Mapping[str, Text]
+    roots: Mapping[str, re.Pattern[str]]
 
-    def heads(self, heading: str) -> bool:
-        """Return whether a heading has one of the roots at the beginning of a word."""
-        return bool(self.roots.search(plain(heading)))
+    def __call__(self, heading: str) -> str | None:
+        """Return the column a heading names, the first that fits; None for no known one, or a long text."""
+        words = plain(heading) if len(heading) <= _LONGEST_HEADING else ""
+        return next((id for id, roots in self.roots.items() if roots.search(words)), None)
+
+
+@cache
+def columns(table: str) -> Columns:
+    """Return the columns of a kind of table, by its name in columns.toml (cached)."""
+    file = Path(__file__).with_name("columns.toml").read_text(encoding="utf-8")
+    of_table = tomllib.loads(file)[table]
+    return Columns(
+        {id: Text(column["kk"], column["ru"], column["en"]) for id, column in of_table.items()},
+        {id: re.compile(rf"\b(?:{column['roots']})") for id, column in of_table.items()},
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading row: the place of each of its columns. `other`: headings of no known column."""
+    """A heading row: the place of each of its columns, and its texts.
+
+    Attributes:
+        other: place -> a heading of no known column.
+        twice: place -> the column, and the heading, of one that is named again.
+    """
 
     row: int
     at: Mapping[str, int]
     texts: Mapping[str, str]
-    other: tuple[str, ...]
+    other: Mapping[int, str]
+    twice: Mapping[int, tuple[str, str]]
 
 
-def column(id: str, kk: str, ru: str, en: str, roots: str) -> SheetColumn:
-    """Return a column with its titles in three languages and the word roots (`a|b`) of its headings."""
-    return SheetColumn(id, Text(kk, ru, en), re.compile(rf"\b(?:{roots})"))
+def find_heading(sheet: Sheet, naming: Naming, *, within: int = 60, least: int = 2) -> Heading | None:
+    """Return the row that names the most columns among the first rows, the first of several.
 
-
-def find_heading(sheet: Sheet, columns: Sequence[SheetColumn]) -> Heading | None:
-    """Return the row that names the most of these columns among the first rows; None when no row names two.
-
-    Raises UnreadablePaper (`paper_column_twice`) when two headings name the same column.
+    Args:
+        within: number of rows searched.
+        least: number of columns a row must name; None is returned where no row does.
     """
-    best: tuple[int, RowOfSheet] | None = None
-    for row in sheet.rows[:60]:
-        count = len({column.id for text in heading_texts(row).values() for column in _named(text, columns)})
-        if count >= 2 and (best is None or count > best[0]):
-            best = count, row
-    return None if best is None else _heading(best[1], columns)
+    headings = (_heading(row, naming) for row in sheet.rows[:within])
+    named = [heading for heading in headings if len(heading.at) >= least]
+    return max(named, key=lambda heading: len(heading.at), default=None)
 
 
-def heading_texts(row: RowOfSheet) -> dict[int, str]:
-    """Return the texts of a row that are short enough for a heading, by column."""
-    texts = {at: tidy(value) for at, value in enumerate(row.cells) if isinstance(value, str)}
-    return {at: text for at, text in texts.items() if 0 < len(text) <= _LONGEST_HEADING}
+def _heading(row: RowOfSheet, naming: Naming) -> Heading:
+    """Return what the cells of a row say as headings."""
+    at, texts, other, twice = dict[str, int](), dict[str, str](), dict[int, str](), dict[int, tuple[str, str]]()
+    for place in row.filled():
+        value = row.cell(place)
+        text = tidy(value.text if isinstance(value, NotAValue) else text_of(value))
+        column = naming(text)
+        if column is None:
+            other[place] = text
+        elif column in at:
+            twice[place] = column, text
+        else:
+            at[column], texts[column] = place, text
+    return Heading(row.number, at, texts, other, twice)
 
 
-def require_columns(heading: Heading, columns: Iterable[SheetColumn], paper: OpenedFile) -> None:
+def require_columns(heading: Heading, known: Columns, ids: Collection[str], paper: OpenedFile) -> None:
     """Raise UnreadablePaper when the table lacks one of these columns."""
-    missing = tuple(column.title for column in columns if column.id not in heading.at)
+    missing = tuple(known.titles[id] for id in ids if id not in heading.at)
     if missing:
-        error = RowError(heading.row, "paper_columns_missing", {"name": paper.name, "missing": missing})
-        raise UnreadablePaper(error.code, errors=(error,), **error.arguments)
+        raise UnreadablePaper.at(heading.row, "paper_columns_missing", name=paper.name, missing=missing)
 
 
 def find_tables(
-    paper: OpenedFile, columns: Sequence[SheetColumn], otherwise: str, named: Iterable[SheetColumn]
+    paper: OpenedFile, known: Columns, otherwise: str, named: Collection[str]
 ) -> list[tuple[Sheet, Heading]]:
     """Return the sheets that have a heading with these columns.
 
-    Raises UnreadablePaper where none has: the code `otherwise`, with the titles of the columns `named`.
+    Raises UnreadablePaper: two headings of one column (`paper_column_twice`); no sheet has one (the code
+    `otherwise`, with the titles of the columns `named`).
     """
-    tables = [(sheet, heading) for sheet in paper.sheets if (heading := find_heading(sheet, columns))]
+    tables = [(sheet, heading) for sheet in paper.sheets if (heading := find_heading(sheet, known))]
+    for _, heading in tables:
+        for id, text in heading.twice.values():
+            about = {"column": known.titles[id], "first": heading.texts[id], "second": text}
+            raise UnreadablePaper.at(heading.row, "paper_column_twice", **about)
     if not tables:
-        raise UnreadablePaper(otherwise, name=paper.name, columns=tuple(column.title for column in named))
+        raise UnreadablePaper(otherwise, name=paper.name, columns=tuple(known.titles[id] for id in named))
     return tables
 
 
@@ -94,11 +126,11 @@ class Line:
     def number(self) -> int:
         return self.row.number
 
-    def value(self, column: SheetColumn) -> object:
+    def value(self, column: str) -> object:
         """Return a cell; None where it is empty or the table lacks the column."""
-        return self.row.cell(self.heading.at.get(column.id, -1))
+        return self.row.cell(self.heading.at.get(column, -1))
 
-    def text(self, column: SheetColumn) -> str:
+    def text(self, column: str) -> str:
         """Return the text of a cell; "" where it is empty or the table lacks the column."""
         return tidy(text_of(self.value(column)))
 
@@ -111,7 +143,7 @@ def read_lines(
     heading: Heading,
     errors: Errors,
     *,
-    kept: Collection[SheetColumn] | None = None,
+    kept: Collection[str] | None = None,
     unread: Collection[str] = (),
 ) -> list[Line]:
     """Return the rows below a heading, with an error for each formula in its columns.
@@ -119,48 +151,15 @@ def read_lines(
     Args:
         kept: columns whose formula stays as a text, because they must not be empty (None: all); others are
             emptied.
-        unread: ids of columns whose formulas are left to the caller.
+        unread: columns whose formulas are left to the caller.
     """
-    where = {place: heading.texts.get(id, "") for id, place in heading.at.items() if id not in unread}
-    texts = where if kept is None else {heading.at[column.id] for column in kept}
     lines = []
     for row in (row for row in sheet.rows if row.number > heading.row):
         cells = list(row.cells)
-        for place, text in where.items():
+        for column, place in heading.at.items():
             value = row.cell(place)
-            if isinstance(value, NotAValue):
-                errors.add(row.number, "paper_formula", text=value.text, where=text)
-                cells[place] = value.text if place in texts else None
+            if isinstance(value, NotAValue) and column not in unread:
+                errors.add(row.number, "paper_formula", text=value.text, where=heading.texts.get(column, ""))
+                cells[place] = value.text if kept is None or column in kept else None
         lines.append(Line(RowOfSheet(row.number, tuple(cells)), heading, errors))
     return lines
-
-
-def _named(text: str, columns: Sequence[SheetColumn]) -> list[SheetColumn]:
-    """Return the columns a heading names: the first that fits; columns are listed most specific first."""
-    return [column for column in columns if column.heads(text)][:1]
-
-
-def _heading(row: RowOfSheet, columns: Sequence[SheetColumn]) -> Heading:
-    """Return a heading row with the places of its columns. Raises UnreadablePaper for a column named twice."""
-    at: dict[str, int] = {}
-    texts: dict[str, str] = {}
-    other = []
-    for place, text in heading_texts(row).items():
-        matching_columns = _named(text, columns)
-        if not matching_columns:
-            other.append(text)
-            continue
-        if matching_columns[0].id in at:
-            arguments = {
-                "column": matching_columns[0].title,
-                "first": texts[matching_columns[0].id],
-                "second": text,
-            }
-            raise UnreadablePaper(
-                "paper_column_twice",
-                errors=(RowError(row.number, "paper_column_twice", arguments),),
-                **arguments,
-            )
-        at[matching_columns[0].id] = place
-        texts[matching_columns[0].id] = text
-    return Heading(row.number, at, texts, tuple(other))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from merzim.documents.sheets.texts import is_spoilt, tidy
-from merzim.documents.sheets.unreadable import RowError, UnreadableCell, UnreadablePaper
+from merzim.documents.sheets.unreadable import UnreadableCell, UnreadablePaper
 
 _MAX_SPREAD = 500_000
 
@@ -214,8 +214,8 @@ class RowKeeper:
             return
         if is_spoilt(cell):
             shown = tidy(cell)[:MAX_SHOWN]
-            error = RowError(number, "paper_letters_lost", {"name": self._name, "row": number, "text": shown})
-            raise UnreadablePaper(error.code, errors=(error,), **error.arguments)
+            about = {"name": self._name, "row": number, "text": shown}
+            raise UnreadablePaper.at(number, "paper_letters_lost", **about)
         if len(cell) > MAX_LETTERS:
             raise UnreadablePaper("paper_cell_too_long", name=self._name, row=number, limit=MAX_LETTERS)
         self._letters += len(cell)

@@ -31,6 +31,11 @@ class UnreadablePaper(Refusal):
         row_errors = (RowError(error.row, error.code, quoted(error.arguments)) for error in errors)
         self.errors = tuple(sorted(row_errors, key=lambda error: error.row))
 
+    @classmethod
+    def at(cls, row: int, code: str, /, **arguments: object) -> UnreadablePaper:
+        """Return the refusal of a file for one row, whose error says what the refusal says."""
+        return cls(code, errors=(RowError(row, code, arguments),), **arguments)
+
 
 class UnreadableCell(Refusal):
     """A cell has an invalid value. Arguments: `text`, its content, and `where`, its column."""
@@ -53,14 +58,18 @@ class Errors:
         """Add the errors of another sheet, whose rows are numbered on."""
         self._met += [RowError(row + offset if row else 0, code, said) for row, code, said in others._met]
 
-    def refuse(self, name: str, code: str = "paper_unreadable") -> None:
-        """Raise UnreadablePaper with all errors, if any. `name`: the file's name.
+    def refuse(self, name: str, *, only: bool = False) -> None:
+        """Raise UnreadablePaper with all errors, if any. `name`: the file's name; `count`: of bad rows.
 
-        Argument `count` is the number of bad rows; for a file without rows, of errors.
+        Args:
+            only: a single error is raised as the file's own.
         """
-        rows = {error.row for error in self._met} if code == "paper_unreadable" else self._met
+        if only and len(self._met) == 1:
+            row, code, arguments = self._met[0]
+            raise UnreadablePaper.at(row, code, **arguments)
         if self._met:
-            raise UnreadablePaper(code, errors=self._met, name=name, count=len(rows))
+            count = len({error.row for error in self._met})
+            raise UnreadablePaper("paper_unreadable", errors=self._met, name=name, count=count)
 
     def refuse_or_empty(self, name: str, found: Sized) -> None:
         """Raise UnreadablePaper with all errors, or where nothing was found. `name`: the file's name."""
