@@ -106,6 +106,20 @@ def test_a_plan_date_says_what_becomes_overdue_the_points_at_stake_and_the_days_
     assert (len(site.events(site.real)), dict(site.context.ledger.rows(site.real))) == before, "not one row"
 
 
+def test_a_withdrawal_shows_what_stands_before_and_after(site: Site, case: str, browser: TestClient) -> None:
+    """The start announced for an analysis from 13 April was done; its last day is 30 March again (000: ten
+    working days before). The check before it had gone unconfirmed, and is open again, without a term."""
+    form = {"name": "start_announced", "ground": "қате жазылған", "preview": "yes"}
+    preview = html.unescape(browser.post(f"{case}/withdraw?lang=en", data=form).text)
+
+    shown = re.findall(r"<li[^>]*>\s*([^<]+) – ([^<]+ → [^<]+)</li>", preview)
+    assert shown == [
+        ("Check of the announcement of the start for protected secrets", "missed → no deadline set"),
+        ("Announcement of the start", "done → 30.03.2026"),
+    ]
+    assert "start_announced" in site.facts(site.real)
+
+
 def test_what_was_recorded_is_undone_within_ten_minutes(site: Site, case: str, browser: TestClient) -> None:
     """The page offers it beside "recorded"; the ground is that it was entered by mistake."""
     answer = browser.post(case, data={"fact": "order_signed", "on": "2026-04-06"})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from workflow.cases.commands.case_commands import CaseCommands, Drafts, View
-from workflow.cases.states import AWAITED
+from workflow.cases.states import AWAITED, State
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import holds_on
 from workflow.findings.finding import Finding
@@ -23,16 +23,23 @@ class DeadlineChange:
     """One deadline before and after a command.
 
     `before`, `after`: its due date while it is required; None while it is not, or has no date. A past date
-    counted from an unrecorded fact counts as none after the command. `required_before`, `required_after`:
-    whether it is required.
+    counted from an unrecorded fact counts as none after the command. `state_before`, `state_after`: its state.
     """
 
     obligation: str
     title: Text
     before: date | None
     after: date | None
-    required_before: bool
-    required_after: bool
+    state_before: State
+    state_after: State
+
+    @property
+    def required_before(self) -> bool:
+        return self.state_before in AWAITED
+
+    @property
+    def required_after(self) -> bool:
+        return self.state_after in AWAITED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +70,7 @@ class Preview:
 
     @property
     def opened(self) -> tuple[DeadlineChange, ...]:
-        """Deadlines that would be required and were not before."""
+        """Deadlines that would be open and were not before: done, missed or not required."""
         return tuple(change for change in self.deadlines if not change.required_before)
 
 
@@ -97,9 +104,10 @@ def _changes(before: Sequence[Deadline], after: Sequence[Deadline], today: date)
     changes = []
     for name in dict.fromkeys((*was, *becomes)):
         old, new = was.get(name), becomes.get(name)
-        required, next_required = _is_required(name, was), _is_required(name, becomes)
+        state, next_state = _state(name, was), _state(name, becomes)
+        required, next_required = state in AWAITED, next_state in AWAITED
         due, next_due = (old.due if old and required else None), (new.due if new and next_required else None)
-        if new and new.state in ("done", "missed"):
+        if next_state in ("done", "missed"):
             continue
         goes_stale = new is not None and not holds_on(new, today) and (old is None or holds_on(old, today))
         if (required, due) == (next_required, next_due) and not (due and goes_stale):
@@ -112,22 +120,21 @@ def _changes(before: Sequence[Deadline], after: Sequence[Deadline], today: date)
                 title=either.obligation.title,
                 before=due,
                 after=None if goes_stale else next_due,
-                required_before=required,
-                required_after=next_required,
+                state_before=state,
+                state_after=next_state,
             )
         )
     return tuple(changes)
 
 
-def _is_required(name: str, deadlines: Mapping[str, Deadline]) -> bool:
-    """Return whether a deadline is required and not done yet; of a recurring obligation one period stands for
-    all while no day is known from which they begin.
+def _state(name: str, deadlines: Mapping[str, Deadline]) -> State:
+    """Return the state of a deadline; of a recurring obligation one period stands for all while no day is known
+    from which they begin.
     """
     if (deadline := deadlines.get(name)) is not None:
-        return deadline.state in AWAITED
+        return deadline.state
     recurring, dot, _ = name.partition(".")
-    if dot:
-        return recurring in deadlines and deadlines[recurring].state in AWAITED
-    return any(
-        deadline.state in AWAITED for deadline in deadlines.values() if deadline.id.startswith(f"{name}.")
-    )
+    others = [deadlines[recurring]] if dot and recurring in deadlines else []
+    if not dot:
+        others = [deadline for deadline in deadlines.values() if deadline.id.startswith(f"{name}.")]
+    return next((deadline.state for deadline in others if deadline.state in AWAITED), "not_required")
