@@ -64,14 +64,6 @@ def test_a_day_is_as_it_was_known(day: str, as_of: str, worked: bool) -> None:
     assert calendars.is_working_day(d(day), d(as_of)) is worked
 
 
-@pytest.mark.parametrize(
-    ("as_of", "total"), [("2022-01-10", 245), ("2022-09-28", 245), ("2022-10-08", 246), ("2023-01-01", 246)]
-)
-def test_the_year_2022_had_245_days_and_then_246(as_of: str, total: int) -> None:
-    """The law and the decree of the autumn added one working day."""
-    assert calendars.count_working_days(date(2022, 1, 1), date(2022, 12, 31), d(as_of)) == total
-
-
 def test_a_deadline_over_the_moved_day_was_a_day_later() -> None:
     """Three working days from 13 June 2024: the 19th as known on the 6th, the 18th as known on the 7th."""
     start = date(2024, 6, 13)

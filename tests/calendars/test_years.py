@@ -20,20 +20,6 @@ from calendars.records import Balance, shipped_records
 ANSWERS = tomllib.loads((Path(__file__).parent / "answers.toml").read_text(encoding="utf-8"))
 YEARS = [int(year) for year in ANSWERS if year.isdigit()]
 
-# Working days of the years whose official balance is known, and of 2027 by the rules.
-TOTALS = {
-    2012: 247,
-    2013: 246,
-    2014: 245,
-    2015: 245,
-    2016: 245,
-    2017: 245,
-    2022: 246,
-    2024: 249,
-    2026: 247,
-    2027: 247,
-}
-
 
 def days_in(year: int) -> list[date]:
     first = date(year, 1, 1)
@@ -53,12 +39,6 @@ def test_each_day_is_off_or_worked_as_the_acts_say(year: int) -> None:
 def test_what_looks_like_a_day_off_is_worked(day: str, reason: str) -> None:
     """Abolished, not yet introduced, never moving: such days are working days."""
     assert calendars.is_working_day(date.fromisoformat(day)), reason
-
-
-@pytest.mark.parametrize(("year", "total"), TOTALS.items())
-def test_the_year_has_its_working_days(year: int, total: int) -> None:
-    """The totals are those of the official balances, and 247 for 2027 by the rules."""
-    assert calendars.count_working_days(date(year, 1, 1), date(year, 12, 31)) == total
 
 
 @pytest.mark.parametrize(

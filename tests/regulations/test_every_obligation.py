@@ -18,7 +18,6 @@ from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
 from tests.checking import check_each
 from tests.law import CALENDAR, library
-from workflow.board.rows import rows
 from workflow.cases.case import Case, Fact
 from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands
@@ -27,9 +26,7 @@ from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.audit import Stamp
-from workflow.org.duties import resolve
 from workflow.org.kinds import GROUPS, KINDS
-from workflow.org.office import DUTIES, Office, Person, Recipient, Unit
 
 TODAY = date(2028, 3, 1)
 NOW = datetime(2028, 3, 1, 7, 0, tzinfo=UTC)
@@ -44,15 +41,6 @@ WHY_NOT = {
     Target: "target",
 }
 """Terms without a due date, and the sentence that says so."""
-
-OFFICE = Office(
-    units={"office": Unit(id="office", name="Office")},
-    people={
-        duty: Person(key=duty, name=duty, unit="office", duties=(duty,), email=f"{duty}@office.kz")
-        for duty in DUTIES
-        if duty != "outside"
-    },
-)
 
 
 class Asked(NamedTuple):
@@ -105,33 +93,6 @@ def _is_counted_or_says_why_not(requirement: Asked) -> None:
         else:
             assert deadline.due is None
             assert why_not in codes, codes
-
-
-@every
-def test_every_obligation_with_a_due_date_is_reminded_of(procedure: Procedure) -> None:
-    """A step is due, and with every duty held each step has a recipient."""
-    check_each(obligations(procedure), _is_reminded_of)
-
-
-def _is_reminded_of(requirement: Asked) -> None:
-    silent = requirement.obligation.by_itself or requirement.obligation.duty == "outside"
-    case = _case(requirement)
-    deadlines = _deadlines(requirement)
-    board = rows(case, requirement.procedure, deadlines, CALENDAR, today=requirement.begun)
-
-    if requirement.obligation.duty == "outside":
-        assert {row.next_step_on for row in board} == {None}, "nobody of the office can do it"
-    for row in board:
-        if row.due is None or row.state != "open" or silent:
-            continue
-        assert row.next_step_on is not None
-        for duty in {duty_name for step in requirement.procedure.steps for duty_name in step.to}:
-            resolved_duty = requirement.obligation.duty if duty == "duty" else duty
-            # The case is about somebody: their own duties, and their head's, are resolved through them.
-            about = "person_concerned"
-            recipients = resolve(OFFICE, duty=resolved_duty, unit="office", on=row.next_step_on, person=about)
-            assert isinstance(recipients, tuple), f"nobody is told: {resolved_duty}"
-            assert all(isinstance(recipient, Recipient) for recipient in recipients)
 
 
 @every

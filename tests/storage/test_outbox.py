@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,11 +10,12 @@ from datetime import date, timedelta
 from threading import Timer
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.outbox import SqlOutbox
+from merzim.storage.tables.events import EVENT
 from notifications.notice import Notice, NoticeState
 from notifications.ports import DeliveryOutcome, Settlement
 from tests.postgres import Server
@@ -222,6 +224,9 @@ def test_outcomes_are_written_down(engine: Engine, row: Row) -> None:
     assert (first.answer, first.text_hash) == ("250 Қабылданды", "abc")
     assert (second.state, second.not_before) == ("queued", later(10))
     assert (third.state, third.answer, third.sent_at) == ("failed", "550 no such user", None)
+    with engine.connect() as connection:
+        proofs = connection.execute(select(EVENT.c.payload).where(EVENT.c.stream == "notices")).scalars()
+        assert [len(json.loads(proof)["lines"]) for proof in proofs] == [2], "what is final is in the chain"
     assert outbox.unread(sent.person, limit=9) == [first]
     assert outbox.unread(failed.person, limit=9) == []
     outbox.acknowledge(sent.key, now=later(2))
