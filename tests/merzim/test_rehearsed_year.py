@@ -51,19 +51,6 @@ plan_developed: 13.05 planned AT, 14.05 slipped+1 AT, 20.05 slipped+5 AT, 28.05 
 plan_approved: 13.05 planned AD, 14.05 slipped+1 AD, 20.05 slipped+5 AD, 28.05 slipped+10 A
 published: 18.05 planned AT, 19.05 slipped+1 AT, 25.05 slipped+5 AT, 02.06 slipped+10 A
 """
-AFTER_THE_START = """
-analysis_ended: 20.05 -5 PS
-discussion_announced: 30.04 -5 PS, 08.05 -1 PS, 12.05 0 PS, 13.05 +1 AP, 19.05 +5 ADPS
-discussion_held: 12.05 -5 PS, 18.05 -1 PS, 19.05 0 PS, 20.05 +1 APS
-note_signed: 12.05 planned DS, 13.05 slipped+1 DP, 19.05 slipped+5 DS
-plan_developed: 13.05 planned AT, 14.05 slipped+1 AT, 20.05 slipped+5 AT
-plan_approved: 13.05 planned AD, 14.05 slipped+1 AD, 20.05 slipped+5 AD
-published: 08.05 -5 AT, 18.05 planned AT, 19.05 slipped+1 AT
-schedule_approved: 14.04 slipped+10 AD
-"""
-"""From 14 April to 20 May, the first three steps done: their later ones are dropped, the others remain. The
-analysis has begun, so what counts from its end has a due date; the missed question of 13 April comes first.
-"""
 
 Line = tuple[date, str, str, str]
 """Day, obligation, step, person."""
@@ -152,21 +139,6 @@ def _the_rest_has_its_reason(days: list[dict[str, Any]]) -> None:
         if on.month >= 11
         and (on in mondays or (on.day >= 25 and on.month == 12 and calendars.is_working_day(on)))
     }
-
-
-def test_nothing_is_said_of_what_is_done(year: Merzim) -> None:
-    """Start announced and order signed in time: their later steps are dropped, the others remain."""
-    link = "https://example.kz/vakr"
-    year(
-        *("record", "2026-0001", "start_announced", "--on", "2026-03-30", "--now", "2026-03-30T12:00"),
-        *("--evidence", f"link:site={link}/a@2026-03-30", "--evidence", f"link:media={link}/b@2026-03-30"),
-        *("--evidence", f"link:social={link}/c@2026-03-30"),
-    )
-    year("record", "2026-0001", "order_signed", "--on", "2026-04-03", "--now", "2026-04-03T12:00")
-    year("record", "2026-0001", "analysis_started", "--on", "2026-04-13", "--now", "2026-04-13T12:00")
-    days = year("rehearse", "--from", "2026-04-14", "--until", "2026-05-20", "--json").json["days"]
-
-    assert Counter(reminders(days)) == Counter(expected(AFTER_THE_START))
 
 
 def _all_days() -> Iterator[date]:

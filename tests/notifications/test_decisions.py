@@ -76,14 +76,3 @@ def test_the_question_is_asked_in_the_readers_language_and_again_a_week_later(to
     town.case_commands.write(case.id, at_noon(LATER), recording.record, "procurement_result_reported", on=LATER)
     assert asked(town, LATER) == {}, "another record of the case asks nothing again"
     assert set(asked(town, date(2026, 4, 1))) == {"kk", "ru", "en"}
-
-
-def test_an_answer_given_before_the_letter_left_needs_no_letter(town: Town) -> None:
-    """Queued by the round and answered before the delivery."""
-    case = opened(town)
-    shelf = Shelf()
-    town.round((shelf,), RECORDED)
-    town.case_commands.write(case.id, at_noon(RECORDED), recording.decide, QUESTION, "none", on=RECORDED)
-    town.deliver((shelf,), RECORDED)
-
-    assert [parcel for parcel in shelf.kept if parcel.notice.obligation == QUESTION] == []

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from merzim.storage.notices.outbox import SqlOutbox
 from notifications.channels import OnSent, OutgoingMessage, ignore_sent
 from notifications.channels.folder import channel as folder
 from notifications.delivery import deliver
@@ -136,20 +135,6 @@ def test_what_was_done_while_its_letter_waited_is_not_reminded_of(town: Town) ->
 
     assert not shelf.kept
     assert the_notice(town).state == "withdrawn"
-
-
-def test_a_crash_between_sending_and_marking_sends_the_same_message_again(town: Town) -> None:
-    """E-mail: resent with the same Message-ID once the crashed process is gone, never while it runs."""
-    town.open()
-    shelf = Shelf()
-    town.round([shelf], FIVE_BEFORE, at=NINE)
-    with SqlOutbox(town.engine).delivering():
-        (claimed,) = town.outbox.claim("shelf", now=NINE, limit=10)
-        alive = town.deliver([shelf], FIVE_BEFORE, at=NINE + timedelta(days=1))
-    later_report = town.deliver([shelf], FIVE_BEFORE, at=NINE)
-
-    assert (alive.recovered, later_report.recovered) == (0, 1)
-    assert [parcel.notice.message_id for parcel in shelf.kept] == [claimed.message_id]
 
 
 class Dying(Shelf):

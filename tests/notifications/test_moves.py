@@ -75,8 +75,8 @@ def test_an_act_is_called_by_its_name(called: dict[str, object], language: str, 
     assert said in describe_cause(cause, language)
 
 
-def test_a_new_plan_date_is_told_with_old_and_new_day_and_cause(town: Town) -> None:
-    """To the one person who was notified of the old date."""
+def test_a_new_plan_date_is_told_once_with_old_and_new_day_and_cause(town: Town) -> None:
+    """To the one person who was notified of the old date, however many rounds follow."""
     case = town.open()
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)
@@ -91,6 +91,8 @@ def test_a_new_plan_date_is_told_with_old_and_new_day_and_cause(town: Town) -> N
     assert "2026 жылғы 30 наурыз" in text
     assert "Жоспарланды: Талдаудың басталуы, 2026 жылғы 27 сәуір (Айгүл)" in text
     assert shelf.kept[-1].notice.person == AIGUL.key
+    assert told(town, shelf, SOON_AFTER) == []
+    assert moves(told(town, shelf, date(2026, 3, 20))) == []
 
 
 def test_a_moved_day_of_what_recurs_names_its_period(town: Town) -> None:
@@ -108,18 +110,6 @@ def test_a_moved_day_of_what_recurs_names_its_period(town: Town) -> None:
 
     said = " ".join(" ".join(parcel.letter.text.split()) for parcel in shelf.kept)
     assert "2026 жылғы III тоқсан (Құрылыс басқармасы): 2026 жылғы 9 қазан, бұрын 2026 жылғы 12 қазан" in said
-
-
-def test_a_change_is_told_once(town: Town) -> None:
-    """However many rounds follow."""
-    case = town.open()
-    shelf = Shelf()
-    told(town, shelf, FIVE_BEFORE)
-    replanned(town, case.id, LATER)
-    told(town, shelf, SOON_AFTER)
-
-    assert told(town, shelf, SOON_AFTER) == []
-    assert moves(told(town, shelf, date(2026, 3, 20))) == []
 
 
 def test_there_and_back_before_the_letter_leaves_is_no_news(town: Town) -> None:

@@ -10,17 +10,12 @@ from pathlib import Path
 import pytest
 
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.notices.outbox import SqlOutbox
 from notifications import round as rounds
 from notifications.round import RoundReport
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import (
     AIGUL,
-    BOLAT,
-    DANA,
     FIVE_BEFORE,
-    OFFICER,
-    PEOPLE,
     RULES,
     Shelf,
     Town,
@@ -53,43 +48,6 @@ def test_a_round_goes_through_all_pages_and_run_again_adds_nothing(
 
     assert queued_counts == [3, 0, 0, 0]
     assert {notice.case for notice in town.notices() if notice.case} == cases
-
-
-def test_every_day_of_a_step_speaks_once(town: Town) -> None:
-    """Over consecutive days each step gives one notice per person, on its day only."""
-    town.open()
-    steps_by_day: dict[date, list[str]] = {}
-    day = date(2026, 3, 10)
-    while day < date(2026, 4, 20):
-        report = town.round([Shelf()], day)
-        town.round([Shelf()], day)
-        if steps := sorted({step for _, step, _ in heard(report)}):
-            steps_by_day[day] = steps
-        day = date.fromordinal(day.toordinal() + 1)
-
-    assert steps_by_day == {
-        date(2026, 3, 18): ["-5"],
-        date(2026, 3, 27): ["-1"],
-        date(2026, 3, 30): ["0"],
-        date(2026, 3, 31): ["+1"],
-        date(2026, 4, 6): ["+5"],
-    }
-
-
-def test_the_steps_tell_more_people_the_later_it_is(town: Town) -> None:
-    """One day after, the head of the unit too; five days after, the officer and the head."""
-    town.open()
-
-    assert heard(town.round([Shelf()], date(2026, 3, 31))) == [
-        (AIGUL.name, "+1", "duty"),
-        (BOLAT.name, "+1", "copied"),
-    ]
-    assert {name for name, _, _ in heard(town.round([Shelf()], MONDAY))} == {
-        AIGUL.name,
-        BOLAT.name,
-        OFFICER.name,
-        DANA.name,
-    }
 
 
 def test_a_moved_start_is_another_reminder(town: Town) -> None:
@@ -172,23 +130,6 @@ def test_twelve_missed_steps_are_one_letter_that_lists_them(town: Town) -> None:
     assert {(reminder.state, reminder.step) for reminder in reminders} == {("sent", "-5")}
     assert len({reminder.text_hash for reminder in reminders}) == 1
     assert {reminder.carrier for reminder in reminders} == {shelf.kept[0].notice.key}
-
-
-def test_what_was_done_meanwhile_is_left_out(town: Town) -> None:
-    """Collected on Friday night, read on Monday: a duty done in between is not reminded of."""
-    first, second = town.open(), town.open()
-    shelf = Shelf()
-    saturday, monday = date(2026, 3, 28), date(2026, 3, 30)
-    town.round([shelf], saturday)
-    town.case_commands.write(first.id, at_noon(saturday), recording.record, "start_announced", on=saturday)
-    shelf = back(town, monday)
-
-    assert [subject for subject in mine(shelf) if "30 наурыз" in subject]
-    of_first = {notice.obligation: notice.state for notice in town.notices() if notice.case == first.id}
-    assert of_first["start_announced"] == "withdrawn"
-    assert ("start_announced", "sent") in {
-        (notice.obligation, notice.state) for notice in town.notices() if notice.case == second.id
-    }
 
 
 def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town: Town) -> None:
@@ -280,37 +221,3 @@ def test_a_clock_that_is_wrong_for_a_day_tells_everything_once(
     assert states <= {"sent", "withdrawn"}
     assert not lost or jump > DAY
     assert spoken_steps == steady or jump > -DAY
-
-
-def test_after_a_step_back_no_step_speaks_before_its_day(town: Town) -> None:
-    """The clock ran ahead to the 27th and that step was sent; back on the 18th nothing is sent between."""
-    shelf = Shelf()
-    town.open()
-    tick(town, shelf, noon(date(2026, 3, 27)))
-    ahead = len(shelf.kept)
-    for day in days(FIVE_BEFORE, date(2026, 3, 29)):
-        tick(town, shelf, noon(day))
-    before = len(shelf.kept)
-    tick(town, shelf, noon(date(2026, 3, 30)))
-
-    assert ahead == before == 1
-    assert [parcel.notice.step for parcel in shelf.kept if parcel.notice.obligation == "start_announced"] == [
-        "-1",
-        "0",
-    ]
-
-
-def test_a_clock_that_jumps_while_letters_are_on_their_way_doubles_no_telegram(tmp_path: Path) -> None:
-    """Another process, a day ahead, does not take over notices that are being sent."""
-    town = Town(tmp_path, people=(AIGUL, *PEOPLE[1:]))
-    town.open()
-    shelf = Shelf(repeatable=False)
-    town.round([shelf], FIVE_BEFORE)
-    with SqlOutbox(town.engine).delivering():
-        town.outbox.claim("shelf", now=noon(FIVE_BEFORE), limit=10)
-        tick(town, shelf, noon(FIVE_BEFORE) + DAY)
-        state = {notice.state for notice in town.notices() if notice.step == "-5"}
-    town.close()
-
-    assert state == {"sending"}
-    assert shelf.kept == []

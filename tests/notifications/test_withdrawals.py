@@ -13,7 +13,6 @@ from tests.notifications.test_moves import told
 from workflow.cases.case import Case
 from workflow.cases.commands import recording
 from workflow.cases.commands.previews import preview
-from workflow.cases.commands.reminder_actions import deadline_of
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
 
@@ -75,23 +74,6 @@ def test_a_preview_counts_who_is_told_that_a_day_holds_no_longer(town: Town) -> 
     }
     assert {move.after for move in foreseen.moved} == {None}
     assert foretold == {notice.person for notice in town.notices() if notice.kind == "moved"}
-
-
-def test_unsent_letters_of_what_followed_are_withdrawn(town: Town) -> None:
-    """A start recorded by mistake opens terms; their queued letters never leave."""
-    case = town.open()
-    shelf = Shelf()
-    town.case_commands.write(case.id, at_noon(WRONG_START), recording.record, "analysis_ended", on=WRONG_START)
-    due = deadline_of(town.case_commands.view(case.id, today=SOON_AFTER), "note_signed").due
-    assert due is not None
-    town.round([shelf], due)
-    queued = [notice for notice in town.notices() if notice.obligation == "note_signed"]
-    assert {notice.state for notice in queued} == {"queued"}
-
-    take_back(town, case, "analysis_ended", due)
-
-    withdrawn_notices = [notice for notice in town.notices() if notice.obligation == "note_signed"]
-    assert {notice.state for notice in withdrawn_notices} == {"withdrawn"}
 
 
 def test_whoever_was_told_of_a_measure_is_told_that_it_was_withdrawn(town: Town) -> None:
