@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import partial
 from io import BytesIO
@@ -26,7 +26,7 @@ from merzim.services.registers.views import list_rows
 from merzim.services.yearly import opening
 from merzim.services.yearly.opening import open_cases
 from merzim.storage.org.store import save
-from tests.storage.registers import NOW, TODAY, Stopped, agrees, application, office, operator, reader, stop
+from tests.storage.registers import NOW, TODAY, Stopped, agrees, office, operator, reader, stop
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording, standings, withdrawals
@@ -303,18 +303,6 @@ def test_a_row_is_written_with_the_facts_it_carries_out_or_not_at_all(
     steps[write]()
     assert recorded(app) != before
     assert agrees(app)
-
-
-@on_sqlite_alone
-def test_a_row_of_a_day_ahead_is_recorded_by_another_process_too(
-    app: AppContext, engine: Engine, tmp_path: Path
-) -> None:
-    """Once its day has come."""
-    begin(app)
-    ahead = visit(app, "2026-04-20")
-    with closing(application(engine, tmp_path)) as other:
-        remind(other, now=datetime(2026, 4, 20, 4, 0, tzinfo=UTC), today=date(2026, 4, 20))
-    assert recorded(app) == {"event_held.2026-04": ("2026-04-20", ahead)}
 
 
 @on_sqlite_alone

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -133,27 +131,3 @@ def test_a_database_that_is_away_is_said_to_the_reader(
     assert answer.headers["retry-after"] == "30"
     assert word in answer.text
     assert "sqlite" not in answer.text
-
-
-def test_a_slow_look_at_the_calendar_keeps_no_other_request_waiting(
-    office_app: AppContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each request asks whether the calendar is still the same, and holds no lock while it does."""
-    pages, began, go_on = browser(office_app), threading.Event(), threading.Event()
-    assert pages.get("/login").status_code == 200
-    real, first = AppContext.law_version, threading.Lock()
-
-    def adopted(self: AppContext) -> object:
-        if first.acquire(blocking=False):
-            began.set()
-            assert go_on.wait(20)
-        return real(self)
-
-    monkeypatch.setattr(AppContext, "law_version", adopted)
-    with ThreadPoolExecutor(1) as slow:
-        waiting = slow.submit(pages.get, "/login")
-        assert began.wait(20)
-        assert pages.get("/login").status_code == 200
-        assert not waiting.done()
-        go_on.set()
-        assert waiting.result(20).status_code == 200
