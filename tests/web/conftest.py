@@ -129,6 +129,14 @@ class Site:
         """Recorded facts of a case."""
         return self.case(case).facts
 
+    def open(self, *, procedure: str = "internal-analysis", unit: str = "hr", **fields: Any) -> str:
+        """Open a case; its id."""
+        return self.case_commands.open(Opening(procedure=procedure, unit=unit, **fields), at=AT).id
+
+    def write(self, case: str, command: Any, *arguments: Any, **options: Any) -> None:
+        """Carry out a command on a case."""
+        self.case_commands.write(case, AT, command, *arguments, **options)
+
     def sent(self, *letters: Notice) -> None:
         """Store letters in the given state."""
         with writing(self.context.engine) as connection:

@@ -19,14 +19,10 @@ from merzim.services.people.pending_duties import pending_duties
 from merzim.services.people.staff import mark
 from merzim.storage.org.staff import SqlStaff
 from merzim.web.pages.account import login
-from tests.web.conftest import NOW, TODAY, Site, office_with_cases
+from tests.web.conftest import AT, NOW, Site, office_with_cases
 from workflow.cases.commands import standings
-from workflow.cases.commands.opening import Opening
-from workflow.org.audit import Stamp
 from workflow.org.office_time import OfficeTime
 from workflow.refusal import Refusal
-
-AT = Stamp(by="test", now=NOW, today=TODAY)
 
 SCRIPT = "<script>alert(1)</script>"
 
@@ -302,10 +298,6 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
     facts = {"appointed": entered, "office_entered": entered}
     act, today = "mne-standard-2025", date(2026, 4, 6)
 
-    def open_case(unit: str) -> str:
-        opening = Opening(procedure="appointment", unit=unit, facts=facts)
-        return site.case_commands.open(opening, at=Stamp(by="test", now=NOW, today=today)).id
-
     def save(*acts: str) -> None:
         form = unit_form(site, "hr", act=[*acts])
         assert admin.post("/administration/unit", data=form).status_code == 303
@@ -314,12 +306,10 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
         rows = site.context.reads.overdue(today)
         return {case: sum(row.case == case for row in rows) for case in cases}
 
-    by_hand = open_case("law")
+    by_hand = site.open(procedure="appointment", unit="law", facts=facts)
     save(act)
-    bound, freed = open_case("hr"), open_case("hr")
-    site.case_commands.write(
-        freed, Stamp(by="test", now=NOW, today=today), standings.exempt, ground="басқа себеп"
-    )
+    bound, freed = (site.open(procedure="appointment", facts=facts) for _ in range(2))
+    site.write(freed, standings.exempt, ground="басқа себеп")
     cases = (by_hand, bound, freed)
     before = late()
     remind(site.context, now=NOW, today=today)
@@ -383,8 +373,7 @@ def test_a_case_of_an_act_its_unit_has_not_adopted_is_marked(free: Site) -> None
     site, admin = free, free.client("administrator")
     entered = date(2026, 1, 12)
     facts = {"appointed": entered, "office_entered": entered}
-    opening = Opening(procedure="appointment", unit="hr", facts=facts)
-    case = site.context.case_commands.open(opening, at=Stamp(by="test", now=NOW, today=date(2026, 4, 6))).id
+    case = site.open(procedure="appointment", facts=facts)
     pages = (f"/cases/{case}?lang=ru", "/cases?lang=ru", "/deadlines?urgency=overdue&lang=ru")
     sentence = "Акт «Антикоррупционный стандарт Министерства национальной экономики» организацией не принят."
 

@@ -15,30 +15,17 @@ import docx
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.conftest import NOW, TODAY, Site, build
+from tests.web.conftest import TODAY, Site, build
 from tests.web.real import RealOffice, real_office
 from tests.web.serving import first_sheet, sheets
 from workflow.cases.commands import recording, standings
-from workflow.cases.commands.opening import Opening
-from workflow.org.audit import Stamp
-
-AT = Stamp(by="test", now=NOW, today=TODAY)
 
 
 def open_cases(site: Site, count: int, *, unit: str = "hr", object: str = "Басқарма") -> None:
     """That many cases more, their analyses a week apart."""
-    site.case_commands.open_many(
-        [
-            Opening(
-                procedure="internal-analysis",
-                unit=unit,
-                object=f"{object} {n}",
-                planned={"analysis_started": date(2026, 5, 4) + timedelta(weeks=n % 20)},
-            )
-            for n in range(count)
-        ],
-        at=AT,
-    )
+    for n in range(count):
+        begins = date(2026, 5, 4) + timedelta(weeks=n % 20)
+        site.open(unit=unit, object=f"{object} {n}", planned={"analysis_started": begins})
 
 
 @pytest.fixture
@@ -57,18 +44,8 @@ def test_filters_narrow_together(empty: Site, officer: TestClient) -> None:
     """Unit with those below it, procedure, stage, status, delay."""
     open_cases(empty, 2, unit="hr", object="Алғашқы")
     open_cases(empty, 1, unit="law", object="Екінші")
-    (first,) = empty.case_commands.open_many(
-        [
-            Opening(
-                procedure="internal-analysis",
-                unit="law",
-                object="Кешіккен",
-                planned={"analysis_started": TODAY},
-            )
-        ],
-        at=AT,
-    )
-    empty.case_commands.write(first.id, AT, standings.cancel, ground="ұйым таратылды")
+    first = empty.open(unit="law", object="Кешіккен", planned={"analysis_started": TODAY})
+    empty.write(first, standings.cancel, ground="ұйым таратылды")
 
     def count(**filters: str) -> int:
         text = officer.get("/cases", params={"lang": "en", **filters}).text
@@ -101,12 +78,7 @@ def test_what_is_due_first_stands_first_where_asked(site: Site, browser: TestCli
 
 def test_a_plan_date_that_passed_is_said_in_the_list(site: Site, browser: TestClient) -> None:
     """A start planned for Friday 3 April and not recorded on Monday."""
-    site.context.case_commands.write(
-        site.real,
-        Stamp(by="officer", now=NOW, today=TODAY),
-        recording.replan,
-        {"analysis_started": date(2026, 4, 3)},
-    )
+    site.write(site.real, recording.replan, {"analysis_started": date(2026, 4, 3)})
 
     assert "плановая дата прошла" in browser.get("/cases?lang=ru&unit=hr").text
 

@@ -8,9 +8,8 @@ from datetime import date, timedelta
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.conftest import NOW, TODAY, Site, staffed_office
+from tests.web.conftest import TODAY, Site, staffed_office
 from workflow.cases.commands import recording
-from workflow.org.audit import Stamp
 
 
 @pytest.fixture
@@ -116,9 +115,7 @@ def test_what_changed_since_the_preview_is_previewed_again(site: Site) -> None:
     assert "Nothing has been saved yet" in second_page
     assert "order_signed" not in site.facts(site.late)
 
-    site.case_commands.write(
-        site.late, Stamp(by="test", now=NOW, today=TODAY), recording.record, "order_signed", on=TODAY
-    )
+    site.write(site.late, recording.record, "order_signed", on=TODAY)
     assert "Nothing has been saved yet" in confirm(browser, form, page)
 
 

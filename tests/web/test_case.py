@@ -15,10 +15,6 @@ from tests.case_rows import completed_case
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, Site, account, build
 from tests.web.real import ROOT
 from workflow.cases.commands import recording, reminder_actions, standings
-from workflow.cases.commands.opening import Opening
-from workflow.org.audit import Stamp
-
-AT = Stamp(by="test", now=NOW, today=TODAY)
 
 TABS = ("", "/risks", "/papers", "/history")
 
@@ -66,18 +62,13 @@ def test_what_is_said_to_be_done_stands_as_a_badge_with_the_day_of_its_evidence(
     site: Site, browser: TestClient
 ) -> None:
     """On the officer's desk, on the overview and in the case, until the fact is recorded."""
-    site.case_commands.write(
-        *(site.late, AT, reminder_actions.answer_reminder, "start_announced", "k", "said_done"),
-        person="c@org.kz",
-        until=date(2026, 4, 9),
-        officer="",
-        text="",
-    )
+    said = {"person": "c@org.kz", "until": date(2026, 4, 9), "officer": "", "text": ""}
+    site.write(site.late, reminder_actions.answer_reminder, "start_announced", "k", "said_done", **said)
     badge = "исполнитель сообщил: исполнено, ждём документ до 09.04.2026"
     paths = ("/?lang=ru", "/desk?show=all&lang=ru", f"/cases/{site.late}?lang=ru")
 
     assert all(badge in browser.get(path).text for path in paths)
-    site.case_commands.write(site.late, AT, recording.record, "start_announced", on=TODAY)
+    site.write(site.late, recording.record, "start_announced", on=TODAY)
     assert not any(badge in browser.get(path).text for path in paths)
 
 
@@ -113,7 +104,7 @@ def test_a_completed_case_names_on_top_what_was_never_confirmed(site: Site, brow
     assert f"/cases/{case}#{name}" in listed
     assert f'<option value="{name}" selected' in browser.get(f"/cases/{case}?exempt={name}").text
 
-    site.case_commands.write(case, AT, recording.record, name, on=TODAY)
+    site.write(case, recording.record, name, on=TODAY)
     assert site.case_commands.view(case, today=TODAY).stage == "closed"
     assert 'id="never-confirmed"' not in browser.get(f"/cases/{case}").text
     assert 'id="never-confirmed"' not in browser.get("/").text
@@ -121,13 +112,7 @@ def test_a_completed_case_names_on_top_what_was_never_confirmed(site: Site, brow
 
 def test_what_is_not_required_is_one_line(site: Site, case: str, browser: TestClient) -> None:
     """It is not listed among open rows; its ground is one click away."""
-    site.case_commands.write(
-        site.real,
-        Stamp(by="t", now=NOW, today=TODAY),
-        standings.exempt,
-        obligation="cartogram_updated",
-        ground="-",
-    )
+    site.write(site.real, standings.exempt, obligation="cartogram_updated", ground="-")
     page = browser.get(f"{case}?lang=ru").text
 
     assert 'class="card fold fold-line"' in page
@@ -185,13 +170,10 @@ def test_every_form_of_a_case_is_offered_and_named_by_what_it_is_and_of_what(
 def test_a_case_lists_all_its_stages_with_what_is_done_of_each(site: Site, browser: TestClient) -> None:
     """Fourteen stages as well as five: each links to its steps, one of them is the current one."""
     from tests.law import library
-    from workflow.cases.commands.opening import Opening
 
     longest = max(library().all(), key=lambda procedure: len(procedure.stages))
-    opened_case = site.case_commands.open(
-        Opening(procedure=longest.id, edition=longest.edition), at=Stamp(by="t", now=NOW, today=TODAY)
-    )
-    page = browser.get(f"/cases/{opened_case.id}").text
+    case = site.open(procedure=longest.id, unit="", edition=longest.edition)
+    page = browser.get(f"/cases/{case}").text
 
     assert len(longest.stages) > 7
     assert page.count('href="#stage-') == len(longest.stages)
@@ -260,13 +242,8 @@ def asking() -> Site:
     officer = replace(THREE_UNITS.people["a@org.kz"], duties=("authorised_person", "prevention_unit"))
     site = build(replace(THREE_UNITS, people={**THREE_UNITS.people, officer.key: officer}))
     account(site, "officer", "officer", "a@org.kz")
-    opening = Opening(
-        procedure="procurement-analysis",
-        unit="hr",
-        object="Орда",
-        facts={"procurement_analysis_ended": ENDED, "procurement_result_reported": ENDED},
-    )
-    site.case_commands.open(opening, at=Stamp(by="test", now=NOW, today=TODAY))
+    facts = {"procurement_analysis_ended": ENDED, "procurement_result_reported": ENDED}
+    site.open(procedure="procurement-analysis", object="Орда", facts=facts)
     return site
 
 

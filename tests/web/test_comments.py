@@ -19,7 +19,6 @@ from notifications.round import round as run_round
 from tests.web.conftest import NOW, TODAY, Site, account, staffed_office
 from workflow.cases.changes import comments
 from workflow.cases.commands import recording
-from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
 
 AT = Stamp(by="officer", now=NOW, today=TODAY)
@@ -194,20 +193,19 @@ def test_an_officer_does_not_withdraw_the_question_of_the_first_head(site: Site)
 
 def test_nobody_is_told_of_a_confidential_case_by_a_comment(site: Site) -> None:
     """Who does not know of it is not named; who knows gets a letter that says nothing of it."""
-    opening = Opening(procedure="conflict-of-interest", unit="law")
-    case = site.case_commands.open(opening, at=AT).id
+    case = site.open(procedure="conflict-of-interest", unit="law")
     for person in ("a@org.kz", "officer"):
-        site.case_commands.write(case, AT, recording.name_reader, person)
+        site.write(case, recording.name_reader, person)
     browser, url = site.client(), f"/cases/{case}/comments"
     refused = browser.post(url, data={"text": "@Өтегенов Ерлан құпия"})
-    site.case_commands.write(case, AT, recording.name_reader, "c@org.kz")
+    site.write(case, recording.name_reader, "c@org.kz")
     response = browser.post(url, data={"text": "@Өтегенов Ерлан құпия"})
     queued = letters(site)
 
     assert (refused.status_code, response.status_code) == (422, 303)
     assert queued == [("c@org.kz", "")]
     assert count(site.client("erlan").get("/inbox").text) == 1
-    site.case_commands.write(case, AT, recording.remove_reader, "c@org.kz", ground="x")
+    site.write(case, recording.remove_reader, "c@org.kz", ground="x")
     assert count(site.client("erlan").get("/inbox").text) == 0
     assert "құпия" not in site.client("erlan").get("/inbox").text
     assert f"/cases/{case}" not in site.client("auditor").get("/search?q=құпия").text

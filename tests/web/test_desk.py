@@ -12,12 +12,7 @@ from merzim.services.jobs.rounds import deliver, remind
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, account, build, office_with_cases, staffed_office
 from tests.web.test_names_of_others import letter
 from workflow.cases.commands import recording
-from workflow.cases.commands.opening import Opening
-from workflow.org.access import Reader
-from workflow.org.audit import Stamp
 from workflow.org.office import Office, Person, Unit
-
-AT = Stamp(by="test", now=NOW, today=TODAY)
 
 
 @pytest.fixture
@@ -50,23 +45,9 @@ def test_rows_that_differ_in_their_case_alone_are_one_line_that_opens() -> None:
 
     def desk(count: int) -> str:
         site = build()
-        site.accounts.save(
-            Reader(login="officer", access="officer", person="a@org.kz"),
-            disabled=False,
-            at=AT,
-        )
-        site.case_commands.open_many(
-            [
-                Opening(
-                    procedure="internal-analysis",
-                    unit="hr",
-                    object=f"Объект {number}",
-                    planned={"analysis_started": date(2026, 4, 22)},
-                )
-                for number in range(count)
-            ],
-            at=Stamp(by="officer", now=NOW, today=TODAY),
-        )
+        account(site, "officer", "officer", "a@org.kz")
+        for number in range(count):
+            site.open(object=f"Объект {number}", planned={"analysis_started": date(2026, 4, 22)})
         page = site.client().get("/desk?lang=ru").text
         return page.partition('id="near"')[2].partition("</section>")[0]
 
@@ -136,8 +117,7 @@ def test_a_letter_is_acknowledged_by_whoever_it_was_sent_to() -> None:
     """Its button is in the row once it is unfolded; keys of other people's rows are not in the page."""
     site = office_with_cases()
     for login, person in (("erlan", "c@org.kz"), ("other", "b@org.kz")):
-        reader = Reader(login=login, access="responsible", person=person)
-        site.accounts.save(reader, disabled=False, at=AT)
+        account(site, login, "responsible", person)
     notice = letter(site.late, "c@org.kz", "start_announced")
     site.sent(notice)
     fields = {"case": site.late, "key": notice.key}
@@ -221,11 +201,9 @@ def test_everybody_a_letter_tells_of_a_case_of_the_whole_organisation_can_open_i
     address = "http://testserver"
     site = build(Office(units=units, people={person.key: person for person in people}), address=address)
     for person in people:
-        reader = Reader(login=person.name, access="responsible", person=person.key)
-        site.accounts.save(reader, disabled=False, at=AT)
-    opening = Opening(procedure="internal-analysis", planned={"analysis_started": date(2026, 4, 13)})
-    case = site.case_commands.open(opening, at=AT).id
-    site.case_commands.write(case, AT, recording.record, "schedule_approved", on=TODAY)
+        account(site, person.name, "responsible", person.key)
+    case = site.open(unit="", planned={"analysis_started": date(2026, 4, 13)})
+    site.write(case, recording.record, "schedule_approved", on=TODAY)
     before = site.client("a")
     assert {f"{case}:start_announced", f"{case}:start_text_checked"} <= {*rows(before.get("/desk").text)}
     assert before.get(f"/cases/{case}").status_code == 200
@@ -258,12 +236,7 @@ def test_everybody_a_letter_tells_of_a_case_of_the_whole_organisation_can_open_i
 
 def test_a_plan_that_slipped_is_asked_about_apart_from_what_is_overdue(site: Site) -> None:
     """Planned for 1 April and not recorded: a question on the desk, the overview and the board."""
-    site.case_commands.write(
-        site.late,
-        Stamp(by="test", now=NOW, today=date(2026, 4, 1)),
-        recording.replan,
-        {"discussion_announced": date(2026, 4, 1)},
-    )
+    site.write(site.late, recording.replan, {"discussion_announced": date(2026, 4, 1)})
     page = site.client("erlan").get("/desk?lang=en").text
     _, _, slipped = page.partition('<section class="card" id="slipped"')
     board = site.client().get("/api/v1/board").json()
@@ -282,8 +255,7 @@ def test_a_next_step_whose_planned_day_passed_is_told_as_passed(site: Site) -> N
     """The start was planned for Friday 3 April; on Monday the page of the case says so beside the day."""
     facts = dict.fromkeys(("start_announced", "start_text_checked", "order_signed"), date(2026, 3, 2))
     planned = {"analysis_started": date(2026, 4, 3)}
-    opening = Opening(procedure="internal-analysis", unit="hr", object="В", facts=facts, planned=planned)
-    case = site.case_commands.open(opening, at=Stamp(by="А", now=NOW, today=TODAY)).id
+    case = site.open(object="В", facts=facts, planned=planned)
     page = site.client().get(f"/cases/{case}?lang=ru").text
     next_one = page.partition('class="fact-next"')[2].partition("</div>")[0]
 
@@ -297,17 +269,9 @@ def test_do_now_offers_neither_what_is_not_signed_yet_nor_what_is_weeks_away(sit
     planned = {"analysis_started": date(2026, 4, 7), "analysis_ended": date(2026, 5, 26)}
     facts = dict.fromkeys(("schedule_approved", "start_announced", "start_text_checked"), date(2026, 3, 2))
     facts["order_signed"] = date(2026, 3, 3)
-    unsigned = Opening(
-        procedure="internal-analysis",
-        unit="hr",
-        object="Б",
-        facts={**facts, "analysis_started": date(2026, 3, 4), "note_signed": date(2026, 3, 30)},
-        planned={"plan_approved": date(2026, 4, 6)},
-    )
-    ready = Opening(procedure="internal-analysis", unit="hr", object="А", facts=facts, planned=planned)
-    first, second = (
-        site.case_commands.open(one, at=Stamp(by="А", now=NOW, today=TODAY)).id for one in (ready, unsigned)
-    )
+    first = site.open(object="А", facts=facts, planned=planned)
+    unsigned = {**facts, "analysis_started": date(2026, 3, 4), "note_signed": date(2026, 3, 30)}
+    second = site.open(object="Б", facts=unsigned, planned={"plan_approved": date(2026, 4, 6)})
     desk = site.client().get("/desk?show=all&lang=ru").text
     card = desk.partition('"now-title"')[2].partition("</section>")[0]
     page = site.client().get(f"/cases/{first}?lang=ru").text

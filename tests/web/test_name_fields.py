@@ -12,15 +12,11 @@ import pytest
 from merzim.services.names import MAX_LISTED, paginate_units, units_to_filter_by
 from merzim.web.ui.form_values import InvalidForm
 from merzim.web.ui.name_fields import MAX_SUGGESTIONS, person_names, unit_names
-from tests.web.conftest import NOW, TODAY, Site, hide, office_with_cases
+from tests.web.conftest import Site, account, hide, office_with_cases
 from tests.web.offices import office as small_office
 from tests.web.test_administration import person
 from tests.web.walking import STARTS, walk
-from workflow.org.access import Reader
-from workflow.org.audit import Stamp
 from workflow.org.office import Office, Person, Unit
-
-AT = Stamp(by="test", now=NOW, today=TODAY)
 
 MANY = 1000
 OPTIONS = MAX_LISTED + 20
@@ -54,8 +50,7 @@ def site() -> Site:
     """
     site = office_with_cases(COUNTRY)
     for login, unit in (("of_d3", "d3"), ("of_head", "head")):
-        reader = Reader(login=login, access="officer", unit=unit)
-        site.accounts.save(reader, disabled=False, at=AT)
+        account(site, login, "officer", unit=unit)
     return site
 
 
@@ -149,11 +144,7 @@ def pages() -> dict[str, str]:
     """Every page of an office of a thousand units, for a reader with access to it."""
     site = office_with_cases(COUNTRY)
     hide(site, site.real, "a@org.kz")
-    site.accounts.save(
-        Reader(login="named", access="officer", person="a@org.kz"),
-        disabled=False,
-        at=AT,
-    )
+    account(site, "named", "officer", "a@org.kz")
     starts = (
         *STARTS,
         f"/cases/{site.real}/history",

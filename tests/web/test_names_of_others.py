@@ -9,15 +9,12 @@ from datetime import date
 import pytest
 
 from notifications.notice import Notice
-from tests.web.conftest import NOW, TODAY, Site, account, office_with_cases
+from tests.web.conftest import AT, NOW, Site, account, office_with_cases
 from tests.web.offices import office
 from tests.web.test_access import ROUTES, filled, need
 from tests.web.test_name_fields import COUNTRY
 from workflow.org.access import Reader
-from workflow.org.audit import Stamp
 from workflow.org.office import Office, Person
-
-AT = Stamp(by="test", now=NOW, today=TODAY)
 
 OWN, OTHER, OFFICER = "Иванов Пётр", "Өтегенов Ерлан", "officer"
 """A head of hr; an executor of law."""

@@ -14,7 +14,6 @@ from merzim.services.context import operator_context
 from merzim.services.reports.points import points_of_year
 from tests.web.conftest import NOW, TODAY, Site, build
 from workflow.cases.commands import recording
-from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
 from workflow.org.audit import Stamp
 
@@ -64,12 +63,9 @@ def test_all_is_in_time_only_where_nothing_waits_to_be_confirmed() -> None:
     with new.client() as page:
         planned = {"analysis_started": date(2026, 9, 7), "analysis_ended": date(2026, 10, 16)}
         facts = {"schedule_approved": date(2026, 3, 30)}
-        opening = Opening(
-            procedure="internal-analysis", unit="hr", object="Сатып алу", planned=planned, facts=facts
-        )
-        case = new.case_commands.open(opening, at=AT).id
+        case = new.open(object="Сатып алу", planned=planned, facts=facts)
         in_time = page.get("/?lang=ru").text
-        new.case_commands.write(case, AT, recording.record, "discussion_held", on=date(2026, 4, 1))
+        new.write(case, recording.record, "discussion_held", on=date(2026, 4, 1))
         unconfirmed = page.get("/?lang=ru").text
 
     assert "Всё идёт в срок." in in_time
@@ -96,8 +92,7 @@ def test_the_first_sentence_says_how_much_waits_for_its_reader_and_for_whom_else
     """Two orders are late for the head's signature, announcements wait for others."""
     for _ in range(2):
         planned = {"analysis_started": date(2026, 4, 8), "analysis_ended": date(2026, 5, 20)}
-        opening = Opening(procedure="internal-analysis", unit="hr", object="Сатып алу", planned=planned)
-        site.case_commands.open(opening, at=AT)
+        site.open(object="Сатып алу", planned=planned)
     head = Reader(login="head", access="first_head", person="b@org.kz")
     read = overview(operator_context(site.context, at=Stamp(by="test", now=NOW, today=TODAY)).read_by(head))
     page = site.client("head_of_unit").get("/?lang=ru").text
@@ -112,14 +107,8 @@ def test_lateness_belongs_to_the_unit_of_who_must_act(site: Site, browser: TestC
     """The schedule of an analysis of hr names somebody of the law department for the announcement: it is late
     there, and the cell leads to it."""
     before = {row.unit.id: row.total.overdue for row in seen(site).matrix.rows}
-    opening = Opening(
-        procedure="internal-analysis",
-        unit="hr",
-        object="Сатып алу",
-        planned={"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 20)},
-        responsible={"start_announced": "c@org.kz"},
-    )
-    case = site.case_commands.open(opening, at=AT).id
+    planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 20)}
+    case = site.open(object="Сатып алу", planned=planned, responsible={"start_announced": "c@org.kz"})
     rows = {row.unit.id: row.total.overdue for row in seen(site).matrix.rows}
     of_law, of_hr = (browser.get(f"/deadlines?urgency=overdue&acting={unit}").text for unit in ("law", "hr"))
 
@@ -136,14 +125,9 @@ def test_recommended_steps_stand_apart_below_the_obligatory_ones(
     It stands below what is obligatory, counted apart and in the figure; the API lists in the same order. The
     way to all of a group leads to a list of as many, all of that force.
     """
-    opening = Opening(
-        procedure="internal-analysis",
-        unit="hr",
-        object="Ұзаққа созылған талдау",
-        facts={"order_signed": date(2026, 1, 5), "analysis_started": date(2026, 1, 6)},
-    )
     before = browser.get("/?lang=ru").text
-    site.context.case_commands.open(opening, at=Stamp(by="test", now=NOW, today=TODAY))
+    facts = {"order_signed": date(2026, 1, 5), "analysis_started": date(2026, 1, 6)}
+    site.open(object="Ұзаққа созылған талдау", facts=facts)
     overview = seen(site)
     page = browser.get("/?lang=ru").text
     obligatory, _, recommended = page.partition('id="recommended-late"')
@@ -175,13 +159,12 @@ def test_a_case_of_no_unit_counts_for_the_organisation() -> None:
     """Its late announcement stands with who must make it, and in the list of the organisation."""
     site = build()
     planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
-    opening = Opening(procedure="internal-analysis", object="Сатып алу", planned=planned)
-    case = site.case_commands.open(opening, at=AT)
+    case = site.open(unit="", object="Сатып алу", planned=planned)
     overview = seen(site)
 
     assert [(row.unit.id, row.total.overdue) for row in overview.matrix.rows] == [("hr", 1), ("head", 0)]
     assert overview.matrix.rows[0].total.overdue == overview.overdue == seen(site, unit="head").overdue == 1
     assert overview.matrix.rows[0].late == seen(site, unit="head").matrix.rows[0].late
     assert seen(site, unit="law").overdue == 0
-    assert [listed_case.id for listed_case in site.context.reads.cases("head")] == [case.id]
+    assert [listed_case.id for listed_case in site.context.reads.cases("head")] == [case]
     site.close()

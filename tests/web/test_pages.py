@@ -9,12 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.law import library
-from tests.web.conftest import NOW, TODAY, Site, account, rewrite
+from tests.web.conftest import Site, account, rewrite
 from workflow.cases.commands import recording
-from workflow.cases.commands.opening import Opening
-from workflow.org.audit import Stamp
-
-AT = Stamp(by="test", now=NOW, today=TODAY)
 
 
 def test_the_explanation_stands_on_the_page_word_for_word(site: Site, browser: TestClient) -> None:
@@ -72,10 +68,9 @@ def test_a_case_of_every_procedure_can_be_shown(site: Site, browser: TestClient)
     for procedure in library().procedures():
         edition = library().latest(procedure)
         began = max(date(2026, 1, 1), edition.in_force)
-        opening = Opening(procedure=procedure, unit="law", planned={edition.begins_with: began})
-        case = site.case_commands.open(opening, at=AT).id
+        case = site.open(procedure=procedure, unit="law", planned={edition.begins_with: began})
         if edition.confidential:
-            site.case_commands.write(case, AT, recording.name_reader, "a@org.kz")
+            site.write(case, recording.name_reader, "a@org.kz")
         reader = browser_of_named if edition.confidential else browser
         if reader.get(f"/cases/{case}").status_code != 200:
             wrong.append(procedure)

@@ -13,9 +13,7 @@ from starlette.testclient import TestClient
 from merzim.services.evidence import clean_file_name
 from merzim.web.pages.cases.evidence import parse_address
 from merzim.web.ui.form_values import InvalidForm, parse_text
-from tests.web.conftest import NOW, TODAY, Site
-from workflow.cases.commands.opening import Opening
-from workflow.org.audit import Stamp
+from tests.web.conftest import Site
 
 PROTOCOL = b"%PDF-1.4 protocol"
 
@@ -166,10 +164,7 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 
 def _programme(site: Site) -> str:
     """A case of the yearly programme whose training counts people."""
-    opening = Opening(
-        procedure="tbn4-project-4", unit="hr", planned={"year_begun": date(2026, 1, 1)}, object="2026"
-    )
-    return site.case_commands.open(opening, at=Stamp(by="test", now=NOW, today=TODAY)).id
+    return site.open(procedure="tbn4-project-4", planned={"year_begun": date(2026, 1, 1)}, object="2026")
 
 
 def test_numbers_and_a_signature_go_with_the_fact_that_asks_for_them(site: Site, browser: TestClient) -> None:

@@ -22,7 +22,6 @@ from tests.web.real import RealOffice, real_office
 from tests.web.serving import first_sheet, sheets
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
-from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
 from workflow.org.office import Unit
 
@@ -37,24 +36,14 @@ def kept() -> Site:
 
 def open_cases(site: Site, count: int, unit: str = "hr") -> list[str]:
     """That many analyses, each with a risk and a measure whose day has passed."""
-    opened_cases = site.case_commands.open_many(
-        [
-            Opening(
-                procedure="internal-analysis",
-                unit=unit,
-                object=f"Басқарма {n}",
-                planned={"analysis_started": date(2026, 4, 13)},
-            )
-            for n in range(count)
-        ],
-        at=SAID,
-    )
+    planned = {"analysis_started": date(2026, 4, 13)}
+    opened_cases = [site.open(unit=unit, object=f"Басқарма {n}", planned=planned) for n in range(count)]
     term = read_term("до 3 апреля 2026 года", where="t")
     for case in opened_cases:
         risk = FoundRisk(description="Бір адам шешеді")
         measure = SetMeasure(risk=1, action="Комиссия құру", term=term)
-        RiskCommands(site.case_commands).take_in(case.id, [risk, measure], on=TODAY, at=SAID)
-    return [case.id for case in opened_cases]
+        RiskCommands(site.case_commands).take_in(case, [risk, measure], on=TODAY, at=SAID)
+    return opened_cases
 
 
 def test_what_is_late_is_counted_narrowed_and_taken_away(kept: Site) -> None:
@@ -77,13 +66,11 @@ def test_who_has_not_reported_the_quarter_is_named(kept: Site) -> None:
     """The note was signed in November: the first quarter's information was due on 5 April, a Sunday."""
     (case,) = open_cases(kept, 1)
     for fact, on in (("analysis_started", date(2025, 9, 1)), ("note_signed", date(2025, 11, 3))):
-        kept.context.case_commands.write(case, SAID, recording.record, fact, on=on)
+        kept.write(case, recording.record, fact, on=on)
     with kept.client() as browser:
         page = browser.get("/reports/monitoring?lang=ru").text
         silent = page[page.index('id="silent"') :]
-        kept.context.case_commands.write(
-            case, SAID, recording.record, "quarter_reported.2025Q4", on=date(2026, 1, 5)
-        )
+        kept.write(case, recording.record, "quarter_reported.2025Q4", on=date(2026, 1, 5))
         after = browser.get("/reports/monitoring?lang=ru").text
 
     assert "IV квартал 2025 года" in silent
@@ -96,9 +83,7 @@ def test_the_reading_is_chosen_in_the_address_and_taken_as_a_workbook(kept: Site
     office_store.save(kept.context.engine, units=units)
     (case,) = open_cases(kept, 1, "u1")
     links = [Evidence(kind=f"link:{kind}", reference="https://org.kz") for kind in ("site", "media", "social")]
-    kept.context.case_commands.write(
-        case, SAID, recording.record, "start_announced", on=date(2026, 4, 1), evidence=links
-    )
+    kept.write(case, recording.record, "start_announced", on=date(2026, 4, 1), evidence=links)
     query = "unit=hr&year=2026&rounding=linear"
     with kept.client() as browser:
         usual = browser.get("/reports/points?lang=ru&unit=hr&year=2026").text

@@ -11,20 +11,12 @@ from merzim.services.cases import rows as verbs
 from merzim.services.law import regulations as register_files
 from merzim.services.law.regulations import case_registers
 from tests.case_rows import case_rows
-from tests.web.conftest import NOW, TODAY, Site
+from tests.web.conftest import TODAY, Site
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.case_rows import NewRow
-from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import withdraw
-from workflow.org.audit import Stamp
 from workflow.search_words import FoldedNames, normalise, search_words
-
-
-def opened(site: Site, object: str, *, procedure: str = "internal-analysis", unit: str = "hr") -> str:
-    return site.case_commands.open(
-        Opening(procedure=procedure, unit=unit, object=object), at=Stamp(by="t", now=NOW, today=TODAY)
-    ).id
 
 
 def test_a_word_is_cut_of_its_ending_and_of_its_kazakh_letters() -> None:
@@ -42,7 +34,7 @@ def test_a_word_is_cut_of_its_ending_and_of_its_kazakh_letters() -> None:
 @pytest.mark.parametrize("typed", ["дочерним", "ДОЧЕРНИЕ", "жарнамасы", "Жарнама", "коғамдагы"])
 def test_a_case_is_found_in_any_form_of_its_words(typed: str, site: Site, browser: TestClient) -> None:
     """Whatever the ending, the letter case or the keyboard it was typed on."""
-    case = opened(site, "Дочерние организации, қоғамдағы жарнама")
+    case = site.open(object="Дочерние организации, қоғамдағы жарнама")
     page = browser.get("/search", params={"q": typed, "lang": "ru"}).text
 
     assert f'href="/cases/{case}"' in page.partition('id="found-case"')[2]
@@ -51,7 +43,7 @@ def test_a_case_is_found_in_any_form_of_its_words(typed: str, site: Site, browse
 
 def test_such_signs_are_found_where_they_stand(site: Site, browser: TestClient) -> None:
     for object in ("Сатып алу [2026]", "Приказ*", "Что это?", "А^Б-В", "Сколько %_"):
-        case = opened(site, object)
+        case = site.open(object=object)
         for typed_word in {object, object[-2:].strip()}:
             assert case in browser.get("/cases", params={"search": typed_word}).text, typed_word
 
@@ -84,7 +76,7 @@ def test_a_person_is_found_by_a_surname_and_by_one_that_is_nearly_theirs(browser
 
 def test_nobody_finds_a_confidential_case_they_need_not_know_of(site: Site, browser: TestClient) -> None:
     """Neither by its words, nor by its number, nor as one of so many."""
-    case = opened(site, "Тосынсыйлық", procedure="conflict-of-interest")
+    case = site.open(object="Тосынсыйлық", procedure="conflict-of-interest")
     answers = [browser.get("/search", params={"q": text, "lang": "en"}).text for text in ("Тосынсыйлық", case)]
     program = browser.get("/api/v1/search", params={"text": "Тосынсыйлық"}).json()
 
@@ -111,8 +103,7 @@ def test_a_file_an_obligation_and_an_act_are_found_by_their_names(site: Site, br
     nobody has opened any, to the form of one case.
     """
     order = Evidence(kind="document:order", reference="a" * 64, name="Бұйрық №15.pdf")
-    stamp = Stamp(by="officer", now=NOW, today=TODAY)
-    site.case_commands.write(site.real, stamp, recording.record, "order_signed", on=TODAY, evidence=[order])
+    site.write(site.real, recording.record, "order_signed", on=TODAY, evidence=[order])
     pages = {
         text: browser.get("/search", params={"q": text, "lang": "ru"}).text
         for text in (
@@ -135,7 +126,6 @@ def test_a_file_an_obligation_and_an_act_are_found_by_their_names(site: Site, br
     assert browser.get("/open/case?procedure=gift-handover").status_code == 200
 
 
-WHO = Stamp(by="t", now=NOW, today=TODAY)
 TITLE = 'title = { kk = "Залал", ru = "Ущерб", en = "Loss" }'
 AREA = """
 [[field]]
@@ -181,11 +171,10 @@ def fields(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def entered(site: Site, *, procedure: str = "internal-analysis", unit: str = "hr") -> str:
     """A case with a row of each register."""
-    opening = Opening(procedure=procedure, unit=unit, object="Закупки")
-    case = site.case_commands.open(opening, at=WHO).id
+    case = site.open(procedure=procedure, unit=unit, object="Закупки")
     add = case_rows(registers=case_registers()).add
     for register, values in ROWS:
-        site.case_commands.write(case, WHO, add, NewRow(register=register, values=values), on=TODAY)
+        site.write(case, add, NewRow(register=register, values=values), on=TODAY)
     return case
 
 
@@ -213,8 +202,8 @@ def test_rows_are_found_by_the_words_of_every_field(fields: None, site: Site, br
     assert (hit["id"], hit["within"], hit["title"]["ru"]) == ("measure.1", case, "Ротация")
 
     edit = case_rows(registers=case_registers()).edit
-    site.case_commands.write(case, WHO, edit, "measure.1", {"gain": "Басқа"})
-    site.case_commands.write(case, WHO, withdraw, "remark.1", ground="x")
+    site.write(case, edit, "measure.1", {"gain": "Басқа"})
+    site.write(case, withdraw, "remark.1", ground="x")
     assert [links(words) for words in ("үнемделген", "басқа", "уялы")] == [[], ["measure"], []]
 
 
