@@ -61,32 +61,18 @@ def kinds() -> dict[str, tuple[str, Callable[[], bytes]]]:
     def sheet(inside: str) -> bytes:
         return by_hand("", **{"xl/worksheets/sheet1.xml": inside})
 
-    ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
     real = REAL.read_bytes()
     return {
         "page called PDF": ("a.pdf", lambda: b"<!DOCTYPE html><script>alert(1)</script>"),
-        "program called PDF": ("a.pdf", lambda: b"MZ\x90\0" + b"\0" * 500),
         "DOCX, external entities": (
             "a.docx",
             lambda: document('<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'),
         ),
-        "DOCX under a password": ("a.docx", lambda: ole + "EncryptedPackage".encode("utf-16-le")),
         "ZIP within ZIP": ("a.zip", lambda: nested(4)),
-        "CSV with NUL": ("a.csv", lambda: b"a;b\n\0;1\n"),
-        "CSV, an open quote": ("a.csv", lambda: b'a;b\n"' + b"x;\n" * 30_000),
-        "CSV, columns without end": ("a.csv", lambda: b";" * 95_000),
         "CSV, half an UTF-16": ("a.csv", lambda: b"\xff\xfea\0;\0b"),
         "CSV of formulas": (
             "a.csv",
             lambda: "Раздел;Управление;Район;Риск\n=cmd|'/c calc'!A0;@x;+1;-1\n".encode(),
-        ),
-        "picture, immense": (
-            "a.png",
-            lambda: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\x7f\xff\xff\xff\x7f\xff\xff\xff\x08\x06",
-        ),
-        "drawing that runs code": (
-            "a.png",
-            lambda: b"<svg onload=alert(1) xmlns='http://www.w3.org/2000/svg'/>",
         ),
         "workbook, deep XML": ("a.xlsx", lambda: sheet("<a>" * 10_000)),
         "workbook, many laughs": ("a.xlsx", lambda: sheet(_LOL + "]><x>&i;</x>")),
@@ -95,12 +81,7 @@ def kinds() -> dict[str, tuple[str, Callable[[], bytes]]]:
             "a.xlsx",
             lambda: by_hand(f"<row><c><v>{'9' * 100_000}</v></c></row>"),
         ),
-        "workbook with macros": (
-            "a.xlsm",
-            lambda: by_hand("<row/>", **{"xl/vbaProject.bin": b"\xcc\x61" * 500}),
-        ),
         "act, brackets": ("a.toml", lambda: b"a = " + b"[" * 50_000),
-        "JSON, brackets": ("a.json", lambda: b"[" * 10_000),
         "a name that leads elsewhere": ("../../a\u202e\r\nX: y\0.xlsx", lambda: real),
         "a name without end": ("a" * 5_000 + ".xlsx", lambda: real[:100]),
     }

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.services.cases import rows as verbs
-from merzim.services.law import regulations as register_files
 from merzim.services.law.regulations import case_registers
 from tests.case_rows import case_rows
 from tests.web.conftest import TODAY, Site
@@ -126,47 +122,12 @@ def test_a_file_an_obligation_and_an_act_are_found_by_their_names(site: Site, br
     assert browser.get("/open/case?procedure=gift-handover").status_code == 200
 
 
-TITLE = 'title = { kk = "Залал", ru = "Ущерб", en = "Loss" }'
-AREA = """
-[[field]]
-id = "area"
-title = { kk = "Сала", ru = "Сфера", en = "Area" }
-kind = "choice"
-options = [{ id = "grants", title = { kk = "Тоғызқұмалақ", ru = "Субсидии", en = "grants" } }]
-"""
-ADDED = {
-    "risks": f'\n[[field]]\nid = "loss"\n{TITLE}\nkind = "money"\n' + AREA,
-    "measures": f'\n[[field]]\nid = "gain"\n{TITLE}\nkind = "text"\n',
-    "positions": f'\n[[field]]\nid = "room"\n{TITLE}\nkind = "text"\n',
-    "remarks": f'\n[[field]]\nid = "phone"\n{TITLE}\nkind = "text"\n',
-}
-"""What is added to each file."""
 ROWS = (
-    ("risks", {"description": "Сговор", "loss": "1 250,50", "area": "grants"}),
-    ("measures", {"risk": 1, "action": "Ротация", "gain": "Үнемделген", "recommendation": "Сменять"}),
-    ("positions", {"title": "Кассир", "room": "Қосымша", "on": TODAY}),
-    ("remarks", {"text": "Медленно", "phone": "Ұялы", "on": TODAY}),
+    ("risks", {"description": "Сговор", "cause": "Үнемсіз", "direction": "procurement"}),
+    ("measures", {"risk": 1, "action": "Ротация", "responsible": "Үнемделген", "recommendation": "Сменять"}),
+    ("positions", {"title": "Кассир", "why": "Қосымша", "on": TODAY}),
+    ("remarks", {"text": "Медленно", "author": "Ұялы", "source": "public_council", "on": TODAY}),
 )
-CACHES = (register_files.case_registers, register_files.row_field, verbs.add_row, verbs.act_on_row)
-
-
-@pytest.fixture
-def fields(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The registers with a field more each."""
-    shipped = register_files.shipped_register_files
-
-    def files(folder: str = "registers") -> Iterator[tuple[str, bytes]]:
-        for name, text in shipped(folder):
-            extra_text = ADDED.get(name.partition(".")[0], "") if folder.endswith("/cases") else ""
-            yield name, text + extra_text.encode()
-
-    monkeypatch.setattr(register_files, "shipped_register_files", files)
-    for cached in CACHES:
-        cached.cache_clear()
-    yield
-    monkeypatch.undo()
-    for cached in CACHES:
-        cached.cache_clear()
 
 
 def entered(site: Site, *, procedure: str = "internal-analysis", unit: str = "hr") -> str:
@@ -178,7 +139,7 @@ def entered(site: Site, *, procedure: str = "internal-analysis", unit: str = "hr
     return case
 
 
-def test_rows_are_found_by_the_words_of_every_field(fields: None, site: Site, browser: TestClient) -> None:
+def test_rows_are_found_by_the_words_of_every_field(site: Site, browser: TestClient) -> None:
     """Also by what an answer is called in any language; corrected and withdrawn, by what stands alone."""
     case = entered(site)
 
@@ -188,7 +149,8 @@ def test_rows_are_found_by_the_words_of_every_field(fields: None, site: Site, br
             row for row in ("risk", "measure", "position", "remark") if f"/cases/{case}/risks#{row}-1" in page
         ]
 
-    assert [links(words) for words in ("сговора", "субсидиями", "ТОГЫЗКУМАЛАК", "1250.5")] == [["risk"]] * 4
+    assert [links(words) for words in ("сговора", "үнемсіз")] == [["risk"]] * 2
+    assert [links(words) for words in ("общественному совету", "КОГАМДЫК КЕНЕС")] == [["remark"]] * 2
     assert [links(words) for words in ("үнемделген", "қосымша", "уялы")] == [
         ["measure"],
         ["position"],
@@ -202,12 +164,12 @@ def test_rows_are_found_by_the_words_of_every_field(fields: None, site: Site, br
     assert (hit["id"], hit["within"], hit["title"]["ru"]) == ("measure.1", case, "Ротация")
 
     edit = case_rows(registers=case_registers()).edit
-    site.write(case, edit, "measure.1", {"gain": "Басқа"})
+    site.write(case, edit, "measure.1", {"responsible": "Басқа"})
     site.write(case, withdraw, "remark.1", ground="x")
     assert [links(words) for words in ("үнемделген", "басқа", "уялы")] == [[], ["measure"], []]
 
 
-def test_nobody_finds_rows_of_a_case_they_do_not_see(fields: None, site: Site, browser: TestClient) -> None:
+def test_nobody_finds_rows_of_a_case_they_do_not_see(site: Site, browser: TestClient) -> None:
     """Neither of a confidential case nor of another unit's."""
     entered(site, procedure="conflict-of-interest")
     entered(site, unit="law")
