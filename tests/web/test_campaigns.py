@@ -261,7 +261,7 @@ def test_what_is_filled_in_wrong_is_said_and_the_link_stays_good(office: RealOff
         answer = browser.post(link, data={**form, "field.reason_late": "жасырын", "field.due_on": "2030-01-01"})
     assert set(re.findall(r'name="field\.([a-z_.]+)"', page.partition('id="refusal"')[0])) == {
         *right,
-        *("spouse.form", "spouse.filed_on", "spouse.notice"),
+        *("spouse_form", "spouse_filed_on", "spouse_notice"),
     }
     assert wrong.status_code == 422
     assert "Номер уведомления о сдаче" in text_of(wrong.text)

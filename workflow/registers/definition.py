@@ -219,10 +219,13 @@ class RegisterField(Model):
 
 
 class Late(Model):
-    """A day that is late: after another day of the row, or still missing once that day has passed."""
+    """A day that is late: after another day of the row, or still missing once that day has passed; only of rows
+    that meet the condition `when`.
+    """
 
     field: ShownDate
     than: ShownDate
+    when: When | None = None
 
 
 class FieldGroup(Model):
@@ -341,23 +344,6 @@ class Fulfilment(Model):
         return (self.date, self.within, *field_names, *filter(None, [self.distinct]))
 
 
-class FurtherRow(Model):
-    """A further row of the same answer: the declaration of the spouse beside that of the employee.
-
-    Attributes:
-        when: the condition on the answer under which it is added.
-        fills: fields asked for it alone, as `id.field`; keeps: fields it takes over from the answer.
-        values: its own, in place of the campaign's.
-    """
-
-    id: Name
-    title: Text
-    when: When
-    values: Annotated[dict[Name, str], Refers(TYPED, keys=True)] = Field(default={})
-    fills: Annotated[Distinct[Name], Refers(TYPED)] = ()
-    keeps: AnyFields = ()
-
-
 class CampaignRefusal(Model):
     """How a person refuses what a campaign asks; the row says so, with what stands here in place of the
     campaign's own.
@@ -392,7 +378,6 @@ class Campaign(Model):
         fills: fields each person fills in, all of them; may_fill: those that may stay empty.
         invitation: the text explaining why people are asked; declares: the statement they confirm.
         refusal: how it is refused; None where it cannot be.
-        also: further rows an answer may add, by id.
     """
 
     id: Name
@@ -412,7 +397,6 @@ class Campaign(Model):
     may_fill: Annotated[Distinct[Name], Refers(TYPED)] = ()
     scan: Annotated[Name, Refers(("file",))] = ""
     refusal: CampaignRefusal | None = None
-    also: ById[FurtherRow] = Field(default={})
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -439,7 +423,6 @@ class Campaign(Model):
             fills=other.fills,
             may_fill=other.may_fill,
             refusal=None,
-            also={},
         )
 
 

@@ -242,14 +242,6 @@ def _campaign(register: Register, campaign: registers.Campaign, place: str) -> I
     if campaign.act and not campaign.paragraph:
         yield FileProblem("missing_key", place, {"value": "paragraph"})
     yield from _row_of_campaign(register, campaign.values, campaign.fields, place)
-    for further_row in campaign.also.values():
-        own_fields = (*further_row.values, *further_row.fills, *further_row.keeps)
-        yield from _row_of_campaign(
-            register,
-            further_row.values,
-            (campaign.person, *filter(None, [campaign.post]), *campaign.given, *own_fields),
-            f"{place}: also: {further_row.id}",
-        )
     if refused := campaign.refused():
         yield from _row_of_campaign(register, refused.values, refused.fields, f"{place}: refusal")
 

@@ -43,8 +43,7 @@ class RegisterRow:
 
     Attributes:
         version: of the register when it was last written; unit: its owner, "" for the organisation.
-        opened_case: the case it opened; parent: the row of the answer to a campaign it stands beside. "" for
-            none.
+        opened_case: the case it opened; "" for none.
         values: by field, without erased ones.
     """
 
@@ -53,7 +52,6 @@ class RegisterRow:
     version: str
     unit: str = ""
     opened_case: str = ""
-    parent: str = ""
     values: Values = field(default_factory=dict)
     withdrawn: bool = False
     ground: str = ""
@@ -86,7 +84,6 @@ def fold(events: Iterable[RowEvent]) -> RegisterRow:
             version=str(payload.get("version", row.version)),
             unit=str(payload.get("unit", row.unit)),
             opened_case=str(payload.get("opened_case", row.opened_case)),
-            parent=str(payload.get("parent", row.parent)),
             values={
                 name: value for name, value in {**row.values, **changed_values}.items() if is_filled(value)
             },

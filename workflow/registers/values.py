@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any
 
 from workflow.languages import LANGUAGES
-from workflow.law.procedure import Text
 from workflow.refusal import Refusal, closest_first, quoted
 from workflow.registers.definition import FILLED, Condition, Register, RegisterField
 
@@ -117,18 +116,11 @@ def check_values(register: Register, values: Values, *, today: date) -> Iterator
 def problem_arguments(register: Register, problem: ValueProblem) -> dict[str, object]:
     """Return the arguments of a mistake's sentence, with fields by their titles."""
     arguments = dict(problem.arguments)
+    named_fields = {**arguments, "field": problem.field}
     for name in ("field", "than", "when"):
-        # Of a further row of an answer the field is named after the row: `spouse.filed_on`.
-        of_row, _, own_name = problem.field.rpartition(".")
-        field = register.fields.get(own_name if name == "field" else str(arguments.get(name, "")))
-        rows = [
-            campaign.also[of_row].title for campaign in register.campaigns.values() if of_row in campaign.also
-        ]
+        field = register.fields.get(str(named_fields.get(name, "")))
         if field is not None:
             arguments[name] = field.title
-            if name == "field" and rows:
-                titles = (f"{rows[0][language]}: {field.title[language]}" for language in LANGUAGES)
-                arguments[name] = Text(*titles)
     return {"field": problem.field, **arguments}
 
 
@@ -139,7 +131,7 @@ def days_late(register: Register, values: Values, *, today: date) -> dict[str, i
     late = {}
     for late_rule in register.lates:
         limit, day = as_date(values.get(late_rule.than)), as_date(values.get(late_rule.field)) or today
-        if limit is not None and day > limit:
+        if limit is not None and day > limit and holds(late_rule.when, values):
             late[late_rule.field] = (day - limit).days
     return late
 

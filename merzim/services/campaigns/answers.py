@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TypeAlias
 
 from merzim.services.campaigns.views import campaign_store, definition_of
 from merzim.services.context import RequestContext
@@ -24,7 +23,7 @@ from workflow.org.office import Person, Unit
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign, asked_by
 from workflow.registers.definition import Campaign, Register, UnknownRegisterField
 from workflow.registers.rows import EventKind
-from workflow.registers.values import InvalidRow, Value, ValueProblem, holds, is_filled
+from workflow.registers.values import InvalidRow, Value, ValueProblem, is_filled
 
 LINK = "link"
 """The author recorded for a row confirmed through a personal link."""
@@ -36,26 +35,12 @@ class CampaignLinkRefused(NotFound):
     not_found = "web.problem.no_link"
 
 
-Part: TypeAlias = "tuple[Text | None, Sequence[FieldView]]"
-"""The fields of one row of an answer, under the title of a further one."""
-
-
-def form_parts(register: Register, kind: Campaign, needed: Mapping[str, bool]) -> Sequence[Part]:
-    """Return the fields of an answer by row; those of further rows are named after them: `spouse.filed_on`.
-
-    Args:
-        needed: fields of the answer itself -> whether they are required.
-    """
-    own = [_field(register, name, name, required=required) for name, required in needed.items()]
-    further = [
-        (row.title, [_field(register, name, f"{row.id}.{name}", required=False) for name in row.fills])
-        for row in kind.also.values()
+def form_fields(register: Register, needed: Mapping[str, bool]) -> Sequence[FieldView]:
+    """Return the fields of an answer. `needed`: their names -> whether they are required."""
+    return [
+        field_view(register.fields[name]).model_copy(update={"required": required})
+        for name, required in needed.items()
     ]
-    return [(title, views) for title, views in [(None, own), *further] if views]
-
-
-def _field(register: Register, name: str, id: str, *, required: bool) -> FieldView:
-    return field_view(register.fields[name]).model_copy(update={"id": id, "required": required})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,15 +61,9 @@ class CampaignForm:
     @property
     def fields(self) -> Sequence[FieldView]:
         """The fields to fill in; the post is asked for where the office does not know it."""
-        return [view for _, views in self.parts for view in views]
-
-    @property
-    def parts(self) -> Sequence[Part]:
-        """The fields by row: of the answer itself, then of each further one under its title."""
         kind = self.definition
         post = [kind.post] if kind.post and not self.person.post else []
-        needed = {name: name not in kind.may_fill for name in (*post, *kind.asks)}
-        return form_parts(self.register, kind, needed)
+        return form_fields(self.register, {name: name not in kind.may_fill for name in (*post, *kind.asks)})
 
     def refusing(self) -> CampaignForm:
         """Return the form of a refusal. Raises CampaignLinkRefused for a campaign that cannot be refused."""
@@ -235,19 +214,18 @@ def add_answer(
     """
     refused, campaign = invitation.refused, invitation.campaign.id
     payload = {"campaign": campaign, **({"refused": True} if refused else {})}
-    rows = _rows(ctx, invitation, values)
-    units = [invitation.person.unit for _ in rows]
+    row, unit = _row_values(ctx, invitation, values), invitation.person.unit
     with one_transaction(ctx.app.engine):
-        own, *_ = add_rows(ctx, invitation.register, rows, units, kind=kind, answer=payload)
-        campaign_store(ctx).answer(invitation.invitee, own, refused=refused, at=ctx.now)
-    return own
+        [id] = add_rows(ctx, invitation.register, [row], [unit], kind=kind, answer=payload)
+        campaign_store(ctx).answer(invitation.invitee, id, refused=refused, at=ctx.now)
+    return id
 
 
-def _rows(
+def _row_values(
     ctx: RequestContext, invitation: CampaignForm, values: Mapping[str, object]
-) -> Sequence[Mapping[str, Value]]:
-    """Return the values of the row of an answer, and of the further rows it adds. Raises InvalidRow."""
-    campaign_kind, person, register = invitation.definition, invitation.person, invitation.register
+) -> Mapping[str, Value]:
+    """Return the values of the row of an answer. Raises InvalidRow."""
+    campaign_kind, person = invitation.definition, invitation.person
     given_values: dict[str, object] = {**invitation.campaign.given, campaign_kind.person: person.key}
     if campaign_kind.post:
         given_values[campaign_kind.post] = person.post
@@ -260,35 +238,5 @@ def _rows(
         for name, sent in days:
             if name and sent:
                 given_values[name] = local_moment(sent[0].at).date().isoformat()
-    typed_values = {name: value for name, value in values.items() if "." not in name}
-    rows = [
-        check_row(
-            ctx,
-            register,
-            {**given_values, **campaign_kind.values, **typed_values, campaign_kind.person: person.key},
-        )
-    ]
-    problems = list[ValueProblem]()
-    for further_row in campaign_kind.also.values():
-        own_values = {
-            name.partition(".")[2]: value
-            for name, value in values.items()
-            if name.startswith(f"{further_row.id}.") and is_filled(value)
-        }
-        if not holds(further_row.when, rows[0]):
-            problems += [ValueProblem(f"{further_row.id}.{name}", "not_asked") for name in own_values]
-            continue
-        inherited_values = {name: value for name, value in rows[0].items() if name in further_row.keeps}
-        row_problems = [ValueProblem(name, "required") for name in further_row.fills if name not in own_values]
-        try:
-            rows.append(
-                check_row(
-                    ctx, register, {**given_values, **inherited_values, **further_row.values, **own_values}
-                )
-            )
-        except InvalidRow as wrong:
-            row_problems += [problem for problem in wrong.problems if problem not in row_problems]
-        problems += [replace(problem, field=f"{further_row.id}.{problem.field}") for problem in row_problems]
-    if problems:
-        raise InvalidRow(register, tuple(problems))
-    return rows
+    row = {**given_values, **campaign_kind.values, **values, campaign_kind.person: person.key}
+    return check_row(ctx, invitation.register, row)

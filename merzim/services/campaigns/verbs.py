@@ -231,8 +231,7 @@ def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
         **command.values,
         **({campaign_kind.scan: command.file} if command.file and campaign_kind.scan else {}),
     }
-    further = [f"{row.id}.{name}" for row in campaign_kind.also.values() for name in row.fills]
-    asked = [name for name in (*register.fields, *further) if name != campaign_kind.person]
+    asked = [name for name in register.fields if name != campaign_kind.person]
     proof = filter(None, (campaign_kind.confirmed_on, campaign_kind.scan)) if command.refused else ()
     refuse_wrong(register, given_values, asked, proof)
     values = {

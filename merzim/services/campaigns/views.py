@@ -25,7 +25,6 @@ from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.database.engine import Row_
 from merzim.storage.notices.campaigns import REMINDED, SqlCampaigns
 from merzim.storage.registers.lists import SqlRegisterLists
-from merzim.storage.registers.rows import SqlRegisterRows
 from notifications.event_notices import cited_act
 from notifications.rules import local_moment
 from workflow.law.procedure import Text
@@ -102,18 +101,11 @@ class CampaignView(Result):
     may_manage: bool
 
 
-class BesideRow(BaseModel):
-    """A further row an answer added (a spouse's declaration); `late`: days by which what it says is late."""
-
-    row: str
-    late: int
-
-
 class CampaignPersonView(Result):
     """A person asked in a campaign, with their `number` in it.
 
-    `answer`: the row their answer added; `late`: days by which what it says was late; `beside`: further rows
-    it added; `reached`: whether a channel has an address for them.
+    `answer`: the row their answer added; `late`: days by which what it says was late; `reached`: whether a
+    channel has an address for them.
     """
 
     number: int
@@ -129,7 +121,6 @@ class CampaignPersonView(Result):
     answered_at: datetime | None
     reached: bool
     late: int = 0
-    beside: list[BesideRow] = Field(default_factory=list)
 
 
 class CampaignEventView(BaseModel):
@@ -276,9 +267,9 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
             _local(sent.get(asked.person)),
             _local(asked.answered_at),
             how(asked.answer),
-            ", ".join((asked.answer, *(further.row for further in asked.beside))),
+            asked.answer,
             asked.left_on,
-            *([max([asked.late, *(row.late for row in asked.beside)]) or None] if register.lates else ()),
+            *([asked.late or None] if register.lates else ()),
         )
         for number, asked in enumerate(people, 1)
     ]
@@ -465,19 +456,17 @@ def _name(office: Office, asked: CampaignPerson | Row_, language: str) -> str:
 def _person_views(
     ctx: RequestContext, campaign: StartedCampaign, people: Sequence[CampaignPerson]
 ) -> list[CampaignPersonView]:
-    """Return people as shown to the reader, with the rows each answer added and how late these are."""
-    office, rows = ctx.reads.office(), _late(ctx, campaign, people)
+    """Return people as shown to the reader, with how late their answers are."""
+    office, late = ctx.reads.office(), _late(ctx, campaign, people)
     views = []
     for asked in people:
-        person, late = office.member(asked.person), rows.get(asked.answer, {})
-        further = [BesideRow(row=row, late=days) for row, days in late.items() if row != asked.answer]
+        person = office.member(asked.person)
         view = CampaignPersonView.of(
             asked,
             name=_name(office, asked, ctx.language),
             post=(person.post_in(ctx.language) if person else "") or asked.post,
             unit_name=name_in(office, asked.unit, ctx.language),
             late=late.get(asked.answer, 0),
-            beside=further,
         )
         views.append(view)
     return views
@@ -490,24 +479,13 @@ def asked_people(ctx: RequestContext, command: ShowCampaign) -> list[CampaignPer
 
 def _late(
     ctx: RequestContext, campaign: StartedCampaign, people: Sequence[CampaignPerson]
-) -> Mapping[str, Mapping[str, int]]:
-    """Return by the row of each answer the rows it added that are not withdrawn, its own first, with the most
-    days each is late by. Only of registers that know lateness or campaigns that add further rows.
-    """
-    register, kind = definition_of(ctx, campaign)
-    answers = [asked.answer for asked in people if asked.answer] if register.lates or kind.also else []
-    if not answers:
-        return {}
-    own = {head.id: head for head in SqlRegisterLists(ctx.app.engine).heads(answers)}
-    further = SqlRegisterRows(ctx.app.engine).beside(answers)
+) -> Mapping[str, int]:
+    """Return the most days by which the row of each answer is late, in a register that knows lateness."""
+    register, _ = definition_of(ctx, campaign)
+    answers = [asked.answer for asked in people if asked.answer] if register.lates else []
+    heads = SqlRegisterLists(ctx.app.engine).heads(answers) if answers else ()
     return {
-        answer: {
-            head.id: max(days_late(register, head.shown, today=ctx.today).values(), default=0)
-            for head in (own[answer], *further[answer])
-            if not head.withdrawn
-        }
-        for answer in answers
-        if answer in own
+        head.id: max(days_late(register, head.shown, today=ctx.today).values(), default=0) for head in heads
     }
 
 

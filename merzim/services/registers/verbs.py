@@ -128,24 +128,14 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
 
 @verb("manage")
 def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
-    """Withdraw a row recorded by mistake; it stays in the history and no longer counts. With the answer to a
-    campaign the further rows of the same answer are withdrawn.
-    """
+    """Withdraw a row recorded by mistake; it stays in the history and no longer counts."""
     row, register = _writable(ctx, command.row)
-    removed_rows = (*(further_row for further_row in _further_rows(ctx, row) if not further_row.withdrawn), row)
+    after = replace(row, withdrawn=True, ground=command.ground)
     with one_transaction(ctx.app.engine):
-        for removed_row in removed_rows:
-            after = replace(removed_row, withdrawn=True, ground=command.ground)
-            _write(ctx, register, removed_row, after, "withdrawn", {"ground": command.ground})
-            follow_row(ctx, register, removed_row, after, ground=command.ground)
-        follow_duties(ctx.app, register, removed_rows, ground=command.ground, at=stamp(ctx))
+        _write(ctx, register, row, after, "withdrawn", {"ground": command.ground})
+        follow_row(ctx, register, row, after, ground=command.ground)
+        follow_duties(ctx.app, register, [row], ground=command.ground, at=stamp(ctx))
     return show_row(ctx, AskRow(row=row.id))
-
-
-def _further_rows(ctx: RequestContext, row: RegisterRow) -> Sequence[RegisterRow]:
-    """Return the rows that the answer to a campaign added beside its own (a spouse's)."""
-    rows = SqlRegisterRows(ctx.app.engine)
-    return [*rows.rows([head.id for head in rows.beside([row.id])[row.id]]).values()]
 
 
 def erasable_fields(ctx: RequestContext, name: str) -> list[str]:
@@ -161,7 +151,7 @@ def erasable_fields(ctx: RequestContext, name: str) -> list[str]:
 @verb("manage")
 def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
     """Erase values of a row that are stored outside its events; the chain can still be verified, and records
-    it. With the answer to a campaign they are erased from the further rows of the same answer.
+    it.
     """
     row, register, _ = seen_row(ctx, command.row)
     if not in_reach(register, row, reader_scope(ctx), ctx.reads.office()):
@@ -171,12 +161,8 @@ def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
         if name not in erasable:
             raise UnknownRegisterField("register.cannot_erase", field=name, allowed=tuple(erasable))
     names = tuple(dict.fromkeys(command.fields))
-    with one_transaction(ctx.app.engine):
-        for erased_row in (*_further_rows(ctx, row), row):
-            kept_values = {name: value for name, value in erased_row.values.items() if name not in names}
-            if erased_row is row or kept_values != erased_row.values:
-                after, ground = replace(erased_row, values=kept_values), {"ground": command.ground}
-                _write(ctx, register, erased_row, after, "erased", ground, erased=names)
+    after = replace(row, values={name: value for name, value in row.values.items() if name not in names})
+    _write(ctx, register, row, after, "erased", {"ground": command.ground}, erased=names)
     return show_row(ctx, AskRow(row=row.id))
 
 
@@ -222,8 +208,8 @@ def add_rows(
     Args:
         units: the unit of each row.
         kind: kind of their first event.
-        answer: further data of the first row's event if they are one answer to a campaign; the others stand
-            beside it. It is accepted even if an equal row exists, which its author could not change.
+        answer: further data of its event if it is the row of an answer to a campaign. It is accepted even if an
+            equal row exists, which its author could not change.
 
     Raises:
         NotUnique: a row has a value that must be unique and exists already.
@@ -239,7 +225,7 @@ def add_rows(
             "version": register.edition,
             "digest": register.digest,
             "unit": after.unit,
-            **((answer or {}) if number == 0 else {}),
+            **(answer or {}),
         }
         unique = _unique(register, after.values, together=answer is None)
         writes.append(_row_write(ctx, register, None, after, kind, payload, values=after.values, unique=unique))
@@ -257,7 +243,6 @@ def add_rows(
                 by=ctx.reader.login,
                 now=ctx.now,
                 year=ctx.today.year,
-                is_answer=answer is not None,
             )
         opened_rows = [replace(writes[number].after, id=ids[number]) for number in openings]
         of_rows = [replace(opening, row=ids[number]) for number, opening in openings.items()]

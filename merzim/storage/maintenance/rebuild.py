@@ -92,5 +92,5 @@ def mend_rows(connection: Connection, names: list[str], project: ProjectRow) -> 
 
 def _columns(row: RegisterRow) -> Mapping[str, object]:
     """Return the columns of a row's head, but for those of lists, that can be computed from its events."""
-    names = ("version", "unit", "opened_case", "parent", "withdrawn")
+    names = ("version", "unit", "opened_case", "withdrawn")
     return {"register_id": row.register, **{name: getattr(row, name) for name in names}}

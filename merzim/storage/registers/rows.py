@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from itertools import groupby
@@ -90,14 +90,6 @@ class SqlRegisterRows:
         """Return the events of a row in order; none for an unknown one."""
         return [event(record) for record in read_for_names(self._engine, _EVENTS_OF, [f"{ROW}{row}"])]
 
-    def beside(self, answers: Collection[str]) -> Mapping[str, Sequence[Row_]]:
-        """Return by the row of an answer to a campaign the heads of the rows it added beside its own (a
-        spouse's), in order.
-        """
-        query = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.parent)).order_by(REGISTER_ROW.c.number)
-        found = [*read_for_names(self._engine, query, sorted(answers))]
-        return {answer: [head for head in found if head.parent == answer] for answer in answers}
-
     def same(
         self, register: str, unique: Sequence[UniqueKeys], seen_units: Collection[str] | None
     ) -> list[tuple[int, tuple[str, ...]]]:
@@ -115,13 +107,11 @@ class SqlRegisterRows:
         by: str,
         now: datetime,
         year: int,
-        is_answer: bool = False,
     ) -> Sequence[str]:
         """Write new rows in one transaction, all or none; return their ids.
 
         Args:
             seen_units: units whose rows are visible to the writer; None for all.
-            is_answer: whether they are one answer to a campaign: all others stand beside the first.
 
         Raises:
             NotUnique: another visible row has one of their unique keys.
@@ -138,8 +128,6 @@ class SqlRegisterRows:
             first = max(int(last or 0), year * _YEAR) + 1
             numbers = range(first, first + len(writes))
             ids = [f"{register}-{year}-{number - year * _YEAR:04d}" for number in numbers]
-            if is_answer:
-                writes = [writes[0], *(_beside(ids[0], write) for write in writes[1:])]
             _insert(connection, register, list(zip(ids, numbers, writes, strict=True)), by, now)
         return ids
 
@@ -187,13 +175,6 @@ class SqlRegisterRows:
                 _follow_in_campaign(connection, write)
         except IntegrityError:
             raise Contradiction("register.row_changed", row=before.id) from None
-
-
-def _beside(answer: str, write: RowWrite) -> RowWrite:
-    """Return the write of a row that stands beside another of the same answer (by id)."""
-    return replace(
-        write, after=replace(write.after, parent=answer), payload={**write.payload, "parent": answer}
-    )
 
 
 def _follow_in_campaign(connection: Connection, write: RowWrite) -> None:

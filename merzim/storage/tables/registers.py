@@ -13,9 +13,8 @@ from merzim.storage.tables.base import CLUSTERED, Canonical, Cells, TableBase, U
 class RegisterRowRow(TableBase, table=True):
     """The head of a row's chain, with columns for lists; all of it can be recomputed from its events.
 
-    `number` orders rows by the time they were added; `opened_case` is the case it opened, `parent` the row of
-    the answer to a campaign it stands beside; `shown` are the values of fields that are not confidential,
-    `cells` the sort keys by which lists are filtered and sorted.
+    `number` orders rows by the time they were added; `opened_case` is the case it opened; `shown` are the
+    values of fields that are not confidential, `cells` the sort keys by which lists are filtered and sorted.
     """
 
     __tablename__ = "register_row"
@@ -24,7 +23,6 @@ class RegisterRowRow(TableBase, table=True):
         Index("ix_register_row_listed", "register_id", "withdrawn", "number"),
         Index("ix_register_row_unit", "register_id", "unit", "withdrawn", "number"),
         Index("ix_register_row_opened_case", "opened_case"),
-        Index("ix_register_row_parent", "parent"),
     )
 
     id: str = Field(primary_key=True)
@@ -33,7 +31,6 @@ class RegisterRowRow(TableBase, table=True):
     version: str
     unit: str
     opened_case: str = ""
-    parent: str = ""
     seq: int
     head: str
     withdrawn: bool = False

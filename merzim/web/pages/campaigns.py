@@ -11,7 +11,7 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from merzim.services.campaigns.answers import Part, form_parts
+from merzim.services.campaigns.answers import form_fields as answer_fields
 from merzim.services.campaigns.verbs import (
     CampaignPreview,
     RecordAnswer,
@@ -39,9 +39,7 @@ from merzim.services.context import RequestContext
 from merzim.services.documents.row_papers import campaign_papers, paper_in_campaign, papers_of_campaign
 from merzim.services.inputs import FileInput, build
 from merzim.services.names import author_names
-from merzim.services.registers.results import (
-    seen_register,
-)
+from merzim.services.registers.results import FieldView, seen_register
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Managing, Reading
 from merzim.web.http import (
@@ -327,12 +325,8 @@ def _paper_form(ctx: WebContext, campaign: str, person: int, *, tried: RejectedF
     forms = []
     for name in (PAPER, REFUSAL):
         own = tried if tried and tried.form == name else None
-        parts = [
-            (title, form_fields(ctx, fields, None, own))
-            for title, fields in _paper_fields(ctx, campaign_view, name)
-        ]
-        if parts:
-            forms.append((name, parts))
+        if fields := _paper_fields(ctx, campaign_view, name):
+            forms.append((name, form_fields(ctx, fields, None, own)))
     return page(
         ctx,
         "campaign_paper.html",
@@ -346,9 +340,9 @@ def _paper_form(ctx: WebContext, campaign: str, person: int, *, tried: RejectedF
     )
 
 
-def _paper_fields(ctx: RequestContext, campaign: CampaignView, form: str) -> Sequence[Part]:
-    """Return the fields of an answer on paper by row: those a person fills in, days, post and files; of a
-    refusal none if the campaign cannot be refused.
+def _paper_fields(ctx: RequestContext, campaign: CampaignView, form: str) -> Sequence[FieldView]:
+    """Return the fields of an answer on paper: those a person fills in, days, post and files; of a refusal none
+    if the campaign cannot be refused.
     """
     register = ctx.app.registers.on(campaign.register_id, ctx.today)
     kind = register.campaigns.get(campaign.kind)
@@ -361,7 +355,7 @@ def _paper_fields(ctx: RequestContext, campaign: CampaignView, form: str) -> Seq
     needs = {campaign_kind.confirmed_on, *campaign_kind.fills}
     needs |= {campaign_kind.scan} if form == REFUSAL else set()
     fields = [field for field in register.fields.values() if field.id in field_ids or field.kind == "file"]
-    return form_parts(register, campaign_kind, {field.id: field.id in needs for field in fields})
+    return answer_fields(register, {field.id: field.id in needs for field in fields})
 
 
 CHANGES: tuple[tuple[str, Verb[Any, Any], str], ...] = (
@@ -399,10 +393,9 @@ def record_paper(ctx: Managing, campaign: CampaignPath, person: PersonPath, form
     """Record an answer given on paper."""
     campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
     name = _paper_name(typed_answers(form))
-    fields = [view for _, views in _paper_fields(ctx, campaign_view, name) for view in views]
     details = {
         "person": person_key(ctx, campaign, person),
-        "values": new_values(ctx, fields, form),
+        "values": new_values(ctx, _paper_fields(ctx, campaign_view, name), form),
         "refused": name == REFUSAL,
     }
     record_answer(ctx, build(RecordAnswer, {"campaign": campaign, **details}))

@@ -28,7 +28,6 @@ from merzim.web.ui.form_values import Fields, RejectedForm
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import page
 from notifications.event_notices import cited_act, given_days
-from workflow.law.procedure import Text
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -103,15 +102,10 @@ def refuse_in_language(ctx: WebContext, language: str) -> None:
         ctx.request.state.language = language or ctx.app.settings.office.language
 
 
-def _fields(
-    invitation: CampaignForm, rejected_form: RejectedForm | None
-) -> list[tuple[Text | None, list[FormField]]]:
-    """Return the fields of a form by row, as filled in after its refusal."""
+def _fields(invitation: CampaignForm, rejected_form: RejectedForm | None) -> list[FormField]:
+    """Return the fields of a form, as filled in after its refusal."""
     values = rejected_form.answers if rejected_form and rejected_form.form == _form_name(invitation) else {}
-    return [
-        (title, [FormField(view=view, value=values.get(view.id, "")) for view in views])
-        for title, views in invitation.parts
-    ]
+    return [FormField(view=view, value=values.get(view.id, "")) for view in invitation.fields]
 
 
 def _page(
