@@ -14,7 +14,7 @@ from merzim.services.names import unit_named
 from merzim.services.registers.results import (
     RegisterView,
     RowView,
-    counted_numbers,
+    counted_fields,
     head_views,
     reader_scope,
     register_view,
@@ -84,29 +84,12 @@ def sorting(ctx: RequestContext, register: Register, sort: str) -> dict[str, Any
         raise UnknownRegisterField("register.cannot_sort", field=name, allowed=allowed)
     kind = "unit" if name == UNIT else register.fields[name].kind if name else ""
     language = ctx.spoken_language
-    unit_order: Mapping[str, str] | None = None
+    order: Mapping[str, str] | None = None
     if kind in ("person", "unit"):
-        unit_order = ctx.reads.office().order_in(language)
+        order = ctx.reads.office().order_in(language)
     elif kind == "choice":
-        unit_order = {
-            option.id: alphabetical(option.title[language]) for option in register.fields[name].options
-        }
-
-    def order(key: str) -> str:
-        return (unit_order or {}).get(key) or alphabetical(key)
-
-    return {
-        "sort": name,
-        "descending": descending or not name,
-        "order": order if unit_order is not None else None,
-        "instead": _counted_keys(ctx, register, register.fields[name]) if kind == "number" else None,
-    }
-
-
-def _counted_keys(ctx: RequestContext, register: Register, field: RegisterField) -> dict[str, str]:
-    """Return the sort keys of a field's numbers that are counted from another register, by row."""
-    numbers = counted_numbers(ctx, register.replaced(fields={field.id: field})) if field.counted else {}
-    return {row: sort_key(field, str(number)) for row, number in numbers.get(field.id, {}).items()}
+        order = {option.id: alphabetical(option.title[language]) for option in register.fields[name].options}
+    return {"sort": name, "descending": descending or not name, "order": order}
 
 
 def lookup(ctx: RequestContext) -> Lookup:
@@ -204,6 +187,7 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
         ),
         search=command.search,
         withdrawn=command.withdrawn,
+        counted=counted_fields(ctx, register),
     )
 
 
@@ -241,7 +225,6 @@ def _cell_filter(
         most=_key(ctx, register, field, filter_input.until) if filter_input.until else "",
         contains=text_key(filter_input.contains),
         several=field.several,
-        instead=_counted_keys(ctx, register, field),
     )
 
 

@@ -231,18 +231,24 @@ def row_view(
     )
 
 
-def counted_numbers(
-    ctx: RequestContext, register: Register, rows: Collection[str] | None = None
-) -> dict[str, Mapping[str, int]]:
-    """Return the numbers counted from other registers, by field and row, of these rows or of all; a row nothing
-    refers to has none.
+def counted_fields(ctx: RequestContext, register: Register) -> dict[str, tuple[str, str]]:
+    """Return the number fields that are counted from another register the reader sees, each with that and the
+    field there.
     """
-    lists, counts = SqlRegisterLists(ctx.app.engine), dict[str, Mapping[str, int]]()
+    counted = {}
     for counted_field in register.fields.values():
         other, _, field = counted_field.counted.partition(".")
         if other and sees_lists(ctx.app.registers.on(other, ctx.today), reader_scope(ctx)):
-            counts[counted_field.id] = lists.pointing(other, field, rows)
-    return counts
+            counted[counted_field.id] = other, field
+    return counted
+
+
+def counted_numbers(
+    ctx: RequestContext, register: Register, rows: Collection[str]
+) -> dict[str, Mapping[str, int]]:
+    """Return the numbers counted from other registers, by field and row; a row nothing refers to has none."""
+    lists = SqlRegisterLists(ctx.app.engine)
+    return {name: lists.pointing(*of, rows) for name, of in counted_fields(ctx, register).items()}
 
 
 def _posts(register: Register, values: Mapping[str, Any], office: Office, language: str) -> dict[str, str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, StringConstraints
@@ -33,7 +32,7 @@ from merzim.services.registers.results import (
 from merzim.services.results import FieldChangeResult, Titles, titles_of
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly.register_duties import duties_of
-from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
+from merzim.storage.registers.lists import CellFilter, SqlRegisterLists
 from merzim.storage.registers.rows import SqlRegisterRows
 from workflow.org.kinds import among
 from workflow.registers.access import in_reach, keeps_rows, list_fields, sees_lists
@@ -225,23 +224,8 @@ def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
         pages=max(1, -(-found_rows.total // command.size)),
         fields=[field_view(register.fields[name]) for name in shown_fields],
         rows=head_views(ctx, found_rows.rows),
-        totals={
-            name: f"{amount.normalize():f}"
-            for name, amount in _with_counted(ctx, register, query, found_rows.totals).items()
-        },
+        totals={name: f"{amount.normalize():f}" for name, amount in found_rows.totals.items()},
     )
-
-
-def _with_counted(
-    ctx: RequestContext, register: Register, query: RowQuery, totals: Mapping[str, Decimal]
-) -> dict[str, Decimal]:
-    """Return sums in which the numbers counted from other registers stand in place of those typed."""
-    sums = dict(totals)
-    if any(register.fields[name].counted for name in totals):
-        for name, numbers in counted_numbers(ctx, register).items():
-            for head in SqlRegisterLists(ctx.app.engine).among(query, [*numbers]) if name in sums else ():
-                sums[name] += numbers[head.id] - Decimal(head.shown.get(name) or 0)
-    return sums
 
 
 @verb("read", writes=False)

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     Connection,
     Engine,
+    FromClause,
+    Select,
+    Text,
     and_,
     cast,
     collate,
@@ -27,6 +32,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
 )
 
 from merzim.storage.database.dialect import text_within
@@ -50,7 +56,6 @@ class CellFilter:
         keys: one of these; None for any. `least`, `most`: inclusive bounds; empty values do not match.
         contains: with this text inside; filled: with any value.
         several: whether a row may have several values, of which one is enough.
-        instead: row -> the key that stands in place of its own.
     """
 
     field: str
@@ -60,17 +65,6 @@ class CellFilter:
     contains: str = ""
     filled: bool = False
     several: bool = False
-    instead: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-    def matches(self, key: str) -> bool:
-        """Return whether a single key meets the condition; "" is the key of an empty field."""
-        return (
-            (self.keys is None or key in self.keys)
-            and (not self.least or key >= self.least)
-            and (not self.most or "" < key <= self.most)
-            and (not self.filled or key != "")
-            and self.contains in key
-        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +84,8 @@ class RowQuery:
         units: rows of these units; None for all.
         hidden_person: rows that name this person in one of `hidden_fields` are left out; "" for none.
         withdrawn: the withdrawn rows alone, instead of all others.
+        counted: number field -> a register and its field: of a row that rows there refer to, their number
+            stands in place of its own.
     """
 
     register: str
@@ -99,6 +95,7 @@ class RowQuery:
     filters: tuple[CellFilter, ...] = ()
     search: str = ""
     withdrawn: bool = False
+    counted: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
 
     def with_condition(self, condition: CellFilter) -> RowQuery:
         return replace(self, filters=(*self.filters, condition))
@@ -111,8 +108,7 @@ class SqlRegisterLists:
         self._engine = engine
 
     def count(self, query: RowQuery) -> int:
-        statement = select(func.count()).select_from(REGISTER_ROW).where(*self._conditions(query))
-        return int(read_value(self._engine, statement))
+        return int(read_value(self._engine, _Rows(self._engine, query).select(func.count())))
 
     def page(
         self,
@@ -123,35 +119,30 @@ class SqlRegisterLists:
         limit: int,
         offset: int = 0,
         totals: Collection[str] = (),
-        order: Callable[[str], str] | None = None,
-        instead: Mapping[str, str] | None = None,
+        order: Mapping[str, str] | None = None,
     ) -> FoundHeads:
         """Return the number of rows, one page of their heads, and the sums of number fields over all of them.
 
         Args:
             sort: a field, or `unit`; "" for the time they were added.
-            order: by which the keys of what it is sorted by are sorted themselves: the names of people; None:
-                as they are.
-            instead: row -> the key it is sorted by in place of its own.
+            order: the texts by which the keys of what it is sorted by are sorted themselves: the names of
+                people; None: as they are.
         """
-        key = _R.number if not sort else _R.unit if sort == UNIT else func.coalesce(self._cell(sort), "")
-        conditions, numbers = self._conditions(query), [self._number(name) for name in totals]
+        rows = _Rows(self._engine, query)
+        key = _R.number if not sort else _R.unit if sort == UNIT else func.coalesce(rows.cell(sort), "")
+        numbers = [rows.number(name).label(f"number_{name}") for name in totals]
         with reading(self._engine) as connection:
-            if order is None and not instead:
-                measures = select(func.count(), *map(func.sum, numbers)).where(*conditions)
-                total, *amounts = connection.execute(measures).one()
-                places = [key.desc(), _R.id.desc()] if descending else [key, _R.id]
-                by_key = select(_R.id).where(*conditions).order_by(*places).limit(limit).offset(offset)
-                ids = connection.execute(by_key).scalars().all()
+            # Read once: the JSON of many rows costs more than all else.
+            found = rows.select(_R.id, key.label("key"), *numbers).cte("found").prefix_with("MATERIALIZED")
+            if order is None:
+                ids, measures = _by_key(connection, found, descending, limit, offset)
             else:
-                # Read once: the JSON of many rows costs more than all else.
-                found = connection.execute(select(_R.id, key, *numbers).where(*conditions)).all()
-                total = len(found)
-                amounts = [sum(record[n] or 0 for record in found) for n in range(2, 2 + len(numbers))]
-                ids = _in_order(found, order or str, instead or {}, descending)[offset : offset + limit]
+                ids, measures = _by_text(connection, found, descending, order)
+                ids = ids[offset : offset + limit]
             by_id = {head.id: head for head in heads(connection, ids)}
+        total, *amounts = measures
         return FoundHeads(
-            total=total,
+            total=int(total or 0),
             rows=[by_id[id] for id in ids],
             totals={
                 name: Decimal(int(amount or 0)) / _SCALE for name, amount in zip(totals, amounts, strict=True)
@@ -173,24 +164,20 @@ class SqlRegisterLists:
         Each also has the maximum of a number field in ten-thousandths, None without one. If a value field is
         given, rows without a value are left out.
         """
-        day = self._cell(date_field)
-        value = self._cell(value_field) if value_field else literal("")
-        number = self._number(number_field) if number_field else cast(null(), BigInteger)
-        conditions = [*self._conditions(query), day >= first.isoformat(), day <= last.isoformat()]
+        rows = _Rows(self._engine, query)
+        day = rows.cell(date_field)
+        value = rows.cell(value_field) if value_field else literal("")
+        number = rows.number(number_field) if number_field else cast(null(), BigInteger)
+        statement = rows.select(
+            _R.unit.label("unit"),
+            func.substr(day, 1, 7).label("month"),
+            value.label("what"),
+            func.count(),
+            func.max(number),
+        ).where(day >= first.isoformat(), day <= last.isoformat())
         if value_field:
-            conditions.append(value != "")
-        statement = (
-            select(
-                _R.unit.label("unit"),
-                func.substr(day, 1, 7).label("month"),
-                value.label("what"),
-                func.count(),
-                func.max(number),
-            )
-            .where(*conditions)
-            .group_by("unit", "month", "what")
-        )
-        records = read(self._engine, statement)
+            statement = statement.where(value != "")
+        records = read(self._engine, statement.group_by("unit", "month", "what"))
         return [
             (unit, month, what, rows, highest)
             for unit, month, values, rows, highest in records
@@ -205,7 +192,7 @@ class SqlRegisterLists:
         Args:
             units: rows of these units; None for all.
         """
-        day = self._cell(date_field)
+        day = _cell(self._engine, date_field)
         statement = (
             select(_R.id, _R.unit, _R.shown)
             .where(_R.register_id == register, day >= first.isoformat(), day <= last.isoformat())
@@ -219,7 +206,7 @@ class SqlRegisterLists:
         """Return whether any row of a register, visible or not, has a date in these days."""
         if register not in self.registers_with_rows():
             return False
-        day = self._cell(date_field)
+        day = _cell(self._engine, date_field)
         statement = select(_R.id).where(
             _R.register_id == register, day >= first.isoformat(), day <= last.isoformat()
         )
@@ -234,7 +221,7 @@ class SqlRegisterLists:
         first.
         """
         conditions = [
-            and_(_R.register_id == register, or_(*(self._cell(name).in_(people) for name in names)))
+            and_(_R.register_id == register, or_(*(_cell(self._engine, name).in_(people) for name in names)))
             for register, names in fields.items()
             if names
         ]
@@ -243,18 +230,11 @@ class SqlRegisterLists:
         query = REGISTER_ROW.select().where(or_(*conditions)).order_by(_R.number.desc())
         return read(self._engine, query)
 
-    def pointing(self, register: str, field: str, rows: Collection[str] | None = None) -> Mapping[str, int]:
-        """Return the number of rows of a register whose field refers to each of these rows, or to any."""
-        key = self._cell(field).label("key")
-        statement = select(key, func.count()).where(_R.register_id == register, key != "").group_by("key")
-        if rows is not None:
-            statement = statement.where(key.in_(rows))
+    def pointing(self, register: str, field: str, rows: Collection[str]) -> Mapping[str, int]:
+        """Return the number of rows of a register whose field refers to each of these rows."""
+        tally = _tally(self._engine, register, field).subquery()
+        statement = tally.select().where(tally.c.row.in_(rows))
         return {row: int(count) for row, count in read(self._engine, statement)}
-
-    def among(self, query: RowQuery, rows: Collection[str]) -> Sequence[Row_]:
-        """Return the heads of those of these rows (ids) that a query finds."""
-        statement = REGISTER_ROW.select().where(*self._conditions(query), _R.id.in_(rows))
-        return read(self._engine, statement)
 
     def registers_having(self, text: str) -> frozenset[str]:
         """Return the registers with a row that has all words of a search."""
@@ -289,33 +269,50 @@ class SqlRegisterLists:
         statement = select(_R.id).where(_R.id == row, _R.register_id == register, _R.withdrawn.is_(False))
         return read_value(self._engine, statement) is not None
 
-    def _conditions(self, query: RowQuery) -> list[ColumnElement[bool]]:
-        """Return the conditions a row meets that a query finds."""
-        conditions: list[ColumnElement[bool]] = [
-            _R.register_id == query.register,
-            _R.withdrawn.is_(query.withdrawn),
-            *_having(query.search),
-            *(self._filter(cell_filter) for cell_filter in query.filters),
-        ]
+
+class _Rows:
+    """The rows a query finds, as SQL: what selects them, and the keys of their fields."""
+
+    def __init__(self, engine: Engine, query: RowQuery) -> None:
+        self._engine, self._query = engine, query
+        self._tallies = {name: _tally(engine, *of).subquery() for name, of in query.counted.items()}
+
+    def select(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        """Return what selects these columns of the rows."""
+        source: FromClause = REGISTER_ROW
+        for tally in self._tallies.values():
+            source = source.outerjoin(tally, tally.c.row == _R.id)
+        return select(*columns).select_from(source).where(*self._conditions())
+
+    def cell(self, field: str) -> ColumnElement[str]:
+        """Return the sort key of a field: of a counted number of the count, where there is any."""
+        own = _cell(self._engine, field)
+        if field not in self._tallies:
+            return own
+        count = cast(cast(self._tallies[field].c.rows, BigInteger) + NUMBER_SHIFT, Text).concat(".0000")
+        return func.coalesce(count, own)
+
+    def number(self, field: str) -> ColumnElement[int]:
+        """Return the number in a field in ten-thousandths; NULL for none."""
+        digits = func.nullif(func.replace(self.cell(field), ".", ""), "")
+        return cast(digits, BigInteger) - NUMBER_SHIFT * _SCALE
+
+    def _conditions(self) -> Iterator[ColumnElement[bool]]:
+        """Yield the conditions a row meets that the query finds."""
+        query = self._query
+        yield _R.register_id == query.register
+        yield _R.withdrawn.is_(query.withdrawn)
+        yield from _having(query.search)
+        for cell_filter in query.filters:
+            yield from self._filter(cell_filter)
         if query.units is not None:
-            conditions.append(_R.unit.in_(query.units))
-        if query.hidden_person:
-            conditions += [
-                self._cell(name).is_distinct_from(query.hidden_person) for name in query.hidden_fields
-            ]
-        return conditions
+            yield _R.unit.in_(query.units)
+        for name in query.hidden_fields if query.hidden_person else ():
+            yield self.cell(name).is_distinct_from(query.hidden_person)
 
-    def _filter(self, cell_filter: CellFilter) -> ColumnElement[bool]:
-        """Return the condition of a filter: on the key that stands in place of a row's own, else on its own."""
-        condition = and_(*self._on_cell(cell_filter))
-        if not cell_filter.instead:
-            return condition
-        right = [name for name, key in cell_filter.instead.items() if cell_filter.matches(key)]
-        return or_(_R.id.in_(right), and_(condition, _R.id.not_in(cell_filter.instead)))
-
-    def _on_cell(self, cell_filter: CellFilter) -> Iterator[ColumnElement[bool]]:
-        """Yield the conditions of a filter on the key that is stored."""
-        cell, keys = self._cell(cell_filter.field), cell_filter.keys
+    def _filter(self, cell_filter: CellFilter) -> Iterator[ColumnElement[bool]]:
+        """Yield the conditions of a filter."""
+        cell, keys = self.cell(cell_filter.field), cell_filter.keys
         if keys is not None and cell_filter.several:
             yield or_(
                 false(), *(text_within(self._engine, cell, f'"{key}"') if key else cell == "" for key in keys)
@@ -331,30 +328,58 @@ class SqlRegisterLists:
         if cell_filter.contains:
             yield text_within(self._engine, cell, cell_filter.contains)
 
-    def _cell(self, field: str) -> ColumnElement[str]:
-        """Return the sort key of a field; "" for none, of several values the text of a JSON list.
 
-        It is NULL, and meets no condition, for a withdrawn row and one older than the field.
-        """
-        key = _R.cells[field].as_string()
-        return key if self._engine.dialect.name == "sqlite" else collate(key, "C")
+def _cell(engine: Engine, field: str) -> ColumnElement[str]:
+    """Return the stored sort key of a field; "" for none, of several values the text of a JSON list.
 
-    def _number(self, field: str) -> ColumnElement[int]:
-        """Return the number in a field in ten-thousandths; NULL for none."""
-        digits = func.nullif(func.replace(self._cell(field), ".", ""), "")
-        return cast(digits, BigInteger) - NUMBER_SHIFT * _SCALE
-
-
-def _in_order(
-    found: Iterable[Row_], order: Callable[[str], str], instead: Mapping[str, str], descending: bool
-) -> list[str]:
-    """Return the ids of rows in the order of their keys. `order`: what a key is ordered by; `instead`: by id
-    of a row the key that stands for its own.
+    It is NULL, and meets no condition, for a withdrawn row and one older than the field.
     """
-    pairs = [(instead.get(id, key), id) for id, key, *_ in found]
-    keys = sorted({key for key, _ in pairs}, key=lambda key: (order(key) if key else "", key))
-    places = {key: place for place, key in enumerate(keys)}
-    return [id for _, id in sorted(((places[key], id) for key, id in pairs), reverse=descending)]
+    return _binary(engine, _R.cells[field].as_string())
+
+
+def _binary(engine: Engine, text: ColumnElement[str]) -> ColumnElement[str]:
+    """Return a text that is compared sign by sign, in no order of a language."""
+    return text if engine.dialect.name == "sqlite" else collate(text, "C")
+
+
+def _tally(engine: Engine, register: str, field: str) -> Select[str, int]:
+    """Return the query for the number of rows of a register that refer to each `row` by a field."""
+    key = _cell(engine, field)
+    conditions = (_R.register_id == register, key != "")
+    return select(key.label("row"), func.count().label("rows")).where(*conditions).group_by(key)
+
+
+Measures: TypeAlias = "Sequence[int | None]"
+"""The number of rows, and sums over them."""
+
+
+def _by_key(
+    connection: Connection, found: CTE, descending: bool, limit: int, offset: int
+) -> tuple[Sequence[str], Measures]:
+    """Return the ids of a page of rows (their id, key and numbers) in the order of their keys, and the measures
+    of all.
+    """
+    _, _, *numbers = found.c
+    measures = select(func.count().label("rows"), *map(func.sum, numbers)).select_from(found)
+    sums = measures.cte("measures")
+    page = select(found.c.id, *sums.c).select_from(found.join(sums, true()))
+    page = page.order_by(*(place.desc() if descending else place for place in (found.c.key, found.c.id)))
+    records = connection.execute(page.limit(limit).offset(offset)).all()
+    ids = [record.id for record in records]
+    return ids, records[0][1:] if records else connection.execute(measures).one()
+
+
+def _by_text(
+    connection: Connection, found: CTE, descending: bool, order: Mapping[str, str]
+) -> tuple[Sequence[str], Measures]:
+    """Return the ids of all rows in the order of the texts for their keys, and their measures."""
+    _, key, *numbers = found.c
+    ids = func.aggregate_strings(found.c.id, " ")
+    groups = connection.execute(select(key, ids, func.count(), *map(func.sum, numbers)).group_by(key)).all()
+    in_order = sorted(groups, key=lambda group: (order.get(group.key, group.key), group.key))
+    by_text = [id for group in in_order for id in sorted(group[1].split())]
+    measures = [sum(group[n] or 0 for group in groups) for n in range(2, 3 + len(numbers))]
+    return by_text[:: -1 if descending else 1], measures
 
 
 def _having(text: str) -> list[ColumnElement[bool]]:
