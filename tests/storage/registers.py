@@ -48,7 +48,7 @@ short = {title}
 
 """
 VISITS = HEAD.format(id="visits", title=text("Visits"), more='named_by = ["place", "came_on"]\n'
-    'list = ["informer", "cost", "guest"]') + "\n".join(
+    'list = ["informer", "cost", "guest"]\nunique = [["pass"]]') + "\n".join(
     (
         field("place", "text", "required = true"),
         field("guest", "person"),
@@ -57,7 +57,7 @@ VISITS = HEAD.format(id="visits", title=text("Visits"), more='named_by = ["place
         field("came_on", "date", "required = true"),
         field("left_on", "date", 'not_before = "came_on"'),
         field("cost", "money", 'total = true\nrequired_when = ["paid=yes"]'),
-        field("pass", "text", "unique = true"),
+        field("pass", "text"),
         field("paid", "yes_no"),
         field("paper", "file"),
         field("informer", "text", "confidential = true"),
@@ -88,13 +88,15 @@ CERTIFICATES = HEAD.format(
         'responsible = { renewed_on = "owner" }',
     )
 )
-PRESENTS = HEAD.format(id="presents", title=text("Presents"), more='named_by = ["what"]') + "\n".join(
+PRESENTS = HEAD.format(
+    id="presents", title=text("Presents"), more='named_by = ["what"]\nunique = [["number"]]'
+) + "\n".join(
     (
         field("what", "text", "required = true"),
         field("receiver", "person"),
         field("came_on", "date"),
         field("handed_on", "date"),
-        field("number", "text", "unique = true"),
+        field("number", "text"),
         field("kind", "choice", f'options = [{{ id = "gift", title = {text("Gift")} }}, '
               f'{{ id = "flowers", title = {text("Flowers")} }}]'),
         '[opens]\nprocedure = "gift-handover"\nobject = "what"\nperson = "receiver"\nwhen = "kind=gift"\n'

@@ -131,7 +131,6 @@ class RegisterField(Model):
     Attributes:
         confidential: visible to officers only; lists cannot be filtered, sorted, searched or summed by it.
         personal: its value is stored outside the events, as are those of person fields and confidential fields.
-        unique: no two visible rows have the same value.
         past: the date must not be later than the day the row is written.
         options: of a choice; `several`: more than one of them may be chosen.
         rows_of: of a reference to a row: the id of the register it stands in (`register` in the file).
@@ -162,7 +161,6 @@ class RegisterField(Model):
     help: Text | None = None
     confidential: bool = False
     personal: bool = False
-    unique: bool = False
     past: bool = False
     options: Listed[FieldOption] = ()
     several: bool = False
@@ -474,10 +472,10 @@ class Register(Model):
         applies_to: kinds of organisation (or groups) it is for; empty means all.
         named_by: fields that make the title of a row in lists and letters.
         groups: fields that forms show folded; others always.
-        columns: fields a list shows beside the name of a row; empty: chosen by their kinds.
+        columns: fields a list shows beside the name of a row.
         confidential: its rows are visible to officers and to the people and accesses `access` names.
         any_of: fields of which at least one must be filled.
-        unique_together: fields that together must be unique; the most selective first.
+        unique: fields of which no two visible rows have all the same values; the most selective first.
         campaigns: kinds of campaigns, by id.
         lates: days marked as late in lists and on the row; nothing is refused for them.
         entry, actions: for rows stored as events of their case instead of in chains of their own.
@@ -501,7 +499,7 @@ class Register(Model):
     confidential: bool = False
     any_of: Listed[Distinct[Name]] = ()
     lates: Listed[Late] = Field(default=(), alias="late")
-    unique_together: Listed[Distinct[Name]] = ()
+    unique: Listed[Distinct[Name]] = ()
     access: Listed[RowAccess] = ()
     opens: CaseOpening | None = None
     counts: Listed[RowCount] = Field(default=(), alias="count")

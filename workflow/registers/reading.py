@@ -62,8 +62,8 @@ def problems(register: Register) -> Iterator[FileProblem]:
     yield from _groups(register)
     for number, names in enumerate(register.any_of):
         yield from _named(register, heading("any_of", number), names, Refers())
-    for number, together in enumerate(register.unique_together):
-        yield from _unique_together(register, together, heading("unique_together", number))
+    for number, names in enumerate(register.unique):
+        yield from _unique(register, names, heading("unique", number))
     for number, access in enumerate(register.access):
         yield from _access(access, heading("access", number))
     for number, campaign in enumerate(register.campaigns.values()):
@@ -88,11 +88,11 @@ def _fields(register: Register) -> Iterator[FileProblem]:
             yield from _in_case(register, field, heading("action", number, action.id))
 
 
-def _unique_together(register: Register, together: Sequence[str], place: str) -> Iterator[FileProblem]:
+def _unique(register: Register, names: Sequence[str], place: str) -> Iterator[FileProblem]:
     """Yield names that are no fields, and fields whose values do not sort."""
-    yield from _named(register, place, together, Refers(shown=True))
+    yield from _named(register, place, names, Refers(shown=True))
     sortable = tuple(field.id for field in register.fields.values() if field.sortable)
-    for name in together:
+    for name in names:
         if name in register.fields and name not in sortable:
             yield FileProblem("not_allowed", place, {"value": name, "allowed": sortable})
 
@@ -173,13 +173,8 @@ def _field(field: RegisterField, place: str) -> Iterator[FileProblem]:
     ):
         if stated and field.kind not in allowed:
             yield FileProblem("field_kind", f"{place}: {key}", {"value": field.id, "allowed": allowed})
-    if field.unique and (not field.sortable and not field.confidential):
-        yield FileProblem(
-            "not_allowed", f"{place}: kind", {"value": field.kind, "allowed": ("text", "date", "number")}
-        )
-    for key in ("unique", "total"):
-        if field.confidential and getattr(field, key):
-            yield FileProblem("confidential_shown", f"{place}: {key}", {"value": field.id})
+    if field.confidential and field.total:
+        yield FileProblem("confidential_shown", f"{place}: total", {"value": field.id})
 
 
 def _in_case(register: Register, field: RegisterField, place: str) -> Iterator[FileProblem]:

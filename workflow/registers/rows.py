@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Any, Literal
 from workflow.languages import LANGUAGES
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Office
-from workflow.registers.definition import Register, RegisterField, Registers
+from workflow.registers.definition import Register, RegisterField
 from workflow.registers.values import Value, Values, as_date, holds, is_filled
 from workflow.search_words import normalise as fold_text
 
@@ -102,30 +102,26 @@ class Projection:
     """The index entries of a row that lists work with.
 
     Attributes:
-        values: of the fields that are not confidential.
+        shown: the values of the fields that are not confidential.
         cells: field -> its sort key for filtering and sorting lists, a list of several; "" for an empty field.
         search: the text that searches look in, normalised like the search words.
     """
 
-    values: Values
+    shown: Values
     cells: Mapping[str, str | list[str]]
     search: str
 
 
-def project(register: Register, row: RegisterRow, name_of: Callable[[str], str]) -> Projection:
-    """Return the index entries of a row; a withdrawn one has no cells, so that no filtered list finds it.
-
-    Args:
-        name_of: function that returns the names of a person or unit by key.
-    """
+def project(register: Register, row: RegisterRow, office: Office) -> Projection:
+    """Return the index entries of a row; a withdrawn one has no cells, so that no filtered list finds it."""
     shown_values = {
         name: value
         for name, value in row.values.items()
         if name in register.fields and not register.fields[name].confidential
     }
     cells = {} if row.withdrawn else _cells(register, row.values)
-    words = [row.id, *(_words(register.fields[name], value, name_of) for name, value in shown_values.items())]
-    return Projection(values=shown_values, cells=cells, search=fold_text(" ".join(filter(None, words))))
+    words = [row.id, *(_words(register.fields[name], value, office) for name, value in shown_values.items())]
+    return Projection(shown=shown_values, cells=cells, search=fold_text(" ".join(filter(None, words))))
 
 
 def fact_fields(register: Register, values: Values) -> list[tuple[str, str]]:
@@ -159,28 +155,12 @@ def days_of_case(
     return days
 
 
-def projector(registers: Registers, office: Office) -> Callable[[RegisterRow], Projection]:
-    """Return a function that makes the projection of a row by the register version it was written under."""
-
-    def of(row: RegisterRow) -> Projection:
-        register = registers.version(row.register, row.version)
-        return project(register, row, lambda key: all_names(office, key))
-
-    return of
-
-
 def name_in(office: Office, key: str, language: str = "") -> str:
     """Return the name of a unit or person in a language, including people who left; the key itself if
     unknown.
     """
     member = office.named(key)
     return member.name_in(language) if member is not None else key
-
-
-def all_names(office: Office, key: str) -> str:
-    """Return the names of a person or unit in all languages as one text, for searches."""
-    member = office.named(key)
-    return " ".join(member.names) if member is not None else key
 
 
 def _cells(register: Register, values: Values) -> dict[str, str | list[str]]:
@@ -216,14 +196,15 @@ def text_key(text: str) -> str:
     return alphabetical(text)[:KEY_LIMIT]
 
 
-def _words(field: RegisterField, value: Value, name_of: Callable[[str], str]) -> str:
+def _words(field: RegisterField, value: Value, office: Office) -> str:
     """Return a value in words, for searches."""
     if field.kind == "choice":
         options = [field.option(name) for name in (value if isinstance(value, list) else [value])]
         titles = [option.title for option in options if option is not None]
         return " ".join(title[language] for title in titles for language in LANGUAGES)
     if field.kind in ("person", "unit"):
-        return name_of(str(value))
+        member = office.named(str(value))
+        return " ".join(member.names) if member is not None else str(value)
     if field.kind == "file":
         return str(value.get("name", ""))
     return "" if field.kind == "yes_no" else str(value)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from functools import cache, partial
 from typing import Annotated, Any, Literal
 
@@ -32,7 +31,7 @@ from merzim.services.inputs import (
     Text,
     WebAddress,
 )
-from merzim.services.law.regulations import case_registers, option_title
+from merzim.services.law.regulations import case_registers
 from merzim.services.results import CommandResult, result_of
 from merzim.services.verbs import Verb, verb
 from workflow.cases.commands.case_rows import NewRow
@@ -40,7 +39,6 @@ from workflow.cases.commands.case_rows import record_cartogram as record_lines
 from workflow.cases.commands.risk_import import numbers_of, rows_to_enter, withdrawn_rows
 from workflow.cases.registers.rows import is_extra
 from workflow.registers.definition import Register, RegisterField, RowEntry
-from workflow.registers.values import as_date, is_filled
 
 RowNumber = Annotated[int, Field(ge=1, le=9999)]
 FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
@@ -217,23 +215,6 @@ def extra_fields(register_id: str) -> list[RegisterField]:
     """Return the fields defined only in the register's file; lists show them after all others."""
     register, entry = register_of(register_id)
     return [field for name, field in register.fields.items() if not field.fixed and is_extra(entry.row, name)]
-
-
-def extra_cell(field: RegisterField, row: Any, language: str) -> object:
-    """Return the value of such a field for a list; None if the row does not have it."""
-    value = row.extra.get(field.id) if row is not None else None
-    if not is_filled(value):
-        return None
-    match field.kind:
-        case "date":
-            return as_date(value)
-        case "number" | "money":
-            return Decimal(str(value))
-        case "choice":
-            return option_title(field.id, str(value), language)
-        case "yes_no":
-            return say("register.yes" if value else "register.no", {}, language)
-    return value
 
 
 def _entered(

@@ -13,6 +13,7 @@ from pathlib import PurePath
 
 from i18n import say
 from merzim.services.context import RequestContext, stamp, write_case
+from merzim.services.registers.results import cell_text, field_view, values_view
 from merzim.services.yearly.register_duties import as_evidence
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording, standings, withdrawals
@@ -51,7 +52,7 @@ def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office
     except NoEdition:
         # What happened before the first edition is kept too, under that one.
         edition = ctx.library.earliest(opens.procedure).edition
-    kk, ru = (_words(register, row, _named(register), office, language) for language in PAPER_LANGUAGES)
+    kk, ru = (_object(register, row, office, language) for language in PAPER_LANGUAGES)
     return Opening(
         procedure=opens.procedure,
         edition=edition,
@@ -188,10 +189,8 @@ def _passport_edit(
     Wording that a user has changed in the case since is kept.
     """
     office, opens = ctx.reads.office(), register.opens
-    field_names = _named(register)
     old, new = (
-        [_words(register, row, field_names, office, language) for language in PAPER_LANGUAGES]
-        for row in (before, after)
+        [_object(register, row, office, language) for language in PAPER_LANGUAGES] for row in (before, after)
     )
     stored_object = [case.object_kk or case.object, case.object_ru or case.object]
     kk, ru = new if old != new and old == stored_object else (None, None)
@@ -202,11 +201,6 @@ def _passport_edit(
         person=str(after.values.get(opens.person) or "") if opens is not None and opens.person else None,
         responsible={**dict.fromkeys(was, ""), **people},
     )
-
-
-def _named(register: Register) -> Sequence[str]:
-    """Return the field whose value makes the object of a row's case, if one does."""
-    return [register.opens.object] if register.opens is not None and register.opens.object else []
 
 
 def _responsible(register: Register, row: RegisterRow) -> dict[str, str]:
@@ -226,22 +220,10 @@ def _to_withdraw(case: Case, fact: str, new: RowFacts) -> list[str]:
     return withdrawn_names
 
 
-def _words(
-    register: Register, row: RegisterRow, field_names: Sequence[str], office: Office, language: str
-) -> str:
-    """Return the values of these fields in words, as the object of a case (at most 500 characters)."""
-    words = []
-    for name in field_names:
-        value, field = row.values.get(name), register.fields[name]
-        if not is_filled(value):
-            continue
-        if field.kind == "choice":
-            options = [field.option(str(option)) for option in (value if isinstance(value, list) else [value])]
-            words += [option.title[language] for option in options if option is not None]
-        elif field.kind in ("person", "unit"):
-            words.append(name_in(office, str(value)))
-        elif field.kind == "date":
-            words.append(".".join(reversed(str(value).split("-"))))
-        else:
-            words.append(str(value))
-    return ", ".join(words)[:500]
+def _object(register: Register, row: RegisterRow, office: Office, language: str) -> str:
+    """Return the object of a row's case in words (at most 500 characters); "" where no field says it."""
+    name = register.opens.object if register.opens else ""
+    if not name:
+        return ""
+    text, key = field_view(register.fields[name]), str(row.values.get(name))
+    return cell_text(text, values_view(row.values, {key: name_in(office, key)}), language)[:500]

@@ -316,7 +316,7 @@ def field_view(field: RegisterField) -> FieldView:
 
 
 def cell_value(field: FieldView, row: RowView, language: str) -> object:
-    """Return a value for a table cell: a date, Decimal or bool, else a text; None if empty."""
+    """Return a value for a table cell: a date or Decimal, else a text; None if empty."""
     value = row.values.get(field.id)
     if value is None:
         return None
@@ -326,7 +326,7 @@ def cell_value(field: FieldView, row: RowView, language: str) -> object:
         case "number" | "money":
             return written_amount(field, Decimal(value))
         case "yes_no":
-            return bool(value)
+            return i18n.say("register.yes" if value else "register.no", {}, language)
         case "choice":
             titles = {option.id: option.title[language] for option in field.options}
             chosen = value if isinstance(value, list) else [value]
@@ -344,7 +344,16 @@ def written_amount(field: FieldView, amount: Decimal) -> Decimal:
 
 def row_name(register: RegisterView, row: RowView, language: str) -> str:
     """Return the title of a row: the visible values of the fields that name it."""
-    fields = [field for field in register.fields if field.id in register.named_by]
-    words = [cell_value(field, row, language) for field in fields]
-    texts = [f"{word:%d.%m.%Y}" if isinstance(word, date) else str(word) for word in words if word is not None]
+    texts = [cell_text(field, row, language) for field in register.fields if field.id in register.named_by]
     return " · ".join(filter(None, texts)) or i18n.row_number(row.id, language)
+
+
+def cell_text(field: FieldView, row: RowView, language: str) -> str:
+    """Return a value in words; "" if empty."""
+    value = cell_value(field, row, language)
+    return f"{value:%d.%m.%Y}" if isinstance(value, date) else "" if value is None else str(value)
+
+
+def values_view(values: Mapping[str, object], names: Mapping[str, str]) -> RowView:
+    """Return values that stand in no row of a register as one, for cells. `names`: of people and units."""
+    return RowView.model_construct(id="", register_id="", values=values, names=names)

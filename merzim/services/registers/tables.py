@@ -252,15 +252,13 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
     if found_rows.total > EXPORT_LIMIT:
         raise UnreadablePaper("list_too_long", rows=found_rows.total, limit=EXPORT_LIMIT)
     late = _late_fields(register, shown_fields)
-    words = {answer: say(f"register.{answer}", {}, language) for answer in ("yes", "no")}
     views = [field_view(field) for field in fields]
     office = ctx.reads.office()
     rows = []
     for row in head_views(replace(ctx, language=language), found_rows.rows):
         cells = [_exported(view, row, language) for view in views]
-        plain = [words["yes" if cell else "no"] if isinstance(cell, bool) else cell for cell in cells]
         days = (row.late.get(late_field.id.removeprefix(LATE)) for late_field in late)
-        rows.append((row.id, name_in(office, row.unit, language), *plain, *days))
+        rows.append((row.id, name_in(office, row.unit, language), *cells, *days))
     heads = heads_of(fields, language)
     columns = [_column(name, heads, language) for name in (ROW, UNIT)]
     late_heads = [late_field.title[language] for late_field in late]

@@ -33,7 +33,7 @@ from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 from workflow.registers.access import in_reach, list_fields, visible_fields
 from workflow.registers.definition import Register, UnknownRegisterField
-from workflow.registers.rows import EventKind, RegisterRow, all_names, project, sort_key
+from workflow.registers.rows import EventKind, RegisterRow, project, sort_key
 from workflow.registers.values import (
     InvalidRow,
     Value,
@@ -227,7 +227,7 @@ def add_rows(
             "unit": after.unit,
             **(answer or {}),
         }
-        unique = _unique(register, after.values, together=answer is None)
+        unique = _unique(register, after.values) if answer is None else {}
         writes.append(_row_write(ctx, register, None, after, kind, payload, values=after.values, unique=unique))
     cases = ctx.case_commands.reserve([*openings.values()], today=ctx.today) if openings else ()
     for number, case_id in zip(openings, cases, strict=True):
@@ -415,22 +415,14 @@ def _open_later(ctx: RequestContext, register: Register, row: RegisterRow) -> No
 
 
 def _unique(
-    register: Register,
-    values: Mapping[str, Value],
-    changed_names: Collection[str] | None = None,
-    *,
-    together: bool = True,
+    register: Register, values: Mapping[str, Value], changed_names: Collection[str] | None = None
 ) -> UniqueKeys:
-    """Return the keys of the unique fields that are filled.
-
-    Args:
-        changed_names: only keys that contain one of these fields.
-        together: whether keys of several fields are included.
+    """Return the keys of the unique fields that are filled. `changed_names`: only keys that contain one of
+    these fields.
     """
-    single = ((field.id,) for field in register.fields.values() if field.unique)
     return {
         names: tuple(sort_key(register.fields[name], values[name]) for name in names)
-        for names in (*single, *(register.unique_together if together else ()))
+        for names in register.unique
         if all(is_filled(values.get(name)) for name in names)
         and (changed_names is None or any(name in changed_names for name in names))
     }
@@ -450,7 +442,7 @@ def _row_write(
         kind=kind,
         before=before,
         after=after,
-        projection=project(register, after, partial(all_names, ctx.reads.office())),
+        projection=project(register, after, ctx.reads.office()),
         payload=payload,
         private=frozenset(filter(register.outside_events, changes.get("values", ()))),
         **changes,

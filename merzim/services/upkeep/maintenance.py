@@ -31,7 +31,7 @@ from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.law.library import ALONE
 from workflow.refusal import Refusal
-from workflow.registers.rows import projector
+from workflow.registers.rows import Projection, RegisterRow, project
 
 
 def verify(
@@ -77,9 +77,13 @@ def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
 
 def rebuild(app: AppContext, *, now: datetime, today: date) -> int:
     """Rewrite the board from the ledger; return the number of cases."""
-    project = projector(app.registers, app.reads.office())
     recompute = partial(app.case_commands.recomputed, today=today)
-    return rebuild_board(app.engine, recompute, now=now, project=project)
+    return rebuild_board(app.engine, recompute, now=now, project=partial(_projected, app))
+
+
+def _projected(app: AppContext, row: RegisterRow) -> Projection:
+    """Return the index entries of a row by the register version it was written under."""
+    return project(app.registers.version(row.register, row.version), row, app.reads.office())
 
 
 def refresh_names(app: AppContext, people: Collection[str]) -> None:
@@ -89,11 +93,10 @@ def refresh_names(app: AppContext, people: Collection[str]) -> None:
         register.id: [field.id for field in register.fields.values() if field.kind == "person"]
         for register in registers
     }
-    project = projector(app.registers, app.reads.office())
     rows = [head.id for head in SqlRegisterLists(app.engine).naming(people, fields)]
     for first in range(0, len(rows), ROWS_AT_ONCE):
         with writing(app.engine) as connection:
-            mend_rows(connection, rows[first : first + ROWS_AT_ONCE], project)
+            mend_rows(connection, rows[first : first + ROWS_AT_ONCE], partial(_projected, app))
 
 
 def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -> None:

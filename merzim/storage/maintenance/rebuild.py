@@ -14,7 +14,8 @@ from merzim.storage.database.dialect import chunks, execute_for_names, in_names
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.verify import Recompute
 from merzim.storage.refusals import CaseBroken
-from merzim.storage.registers.rows import list_columns, rows
+from merzim.storage.registers.rows import rows
+from merzim.storage.rows import columns_of
 from merzim.storage.tables.registers import REGISTER_ROW
 from workflow.ports import Conflict
 from workflow.refusal import Refusal
@@ -84,7 +85,7 @@ def mend_rows(connection: Connection, names: list[str], project: ProjectRow) -> 
     stored = {head.id: head for head in execute_for_names(connection, _HEADS.with_for_update(), names)}
     folded = rows(connection, names)
     for name, row in folded.items():
-        expected = {**_columns(row), **list_columns(project(row))}
+        expected = {**_columns(row), **columns_of(REGISTER_ROW, project(row))}
         if any(getattr(stored[name], column) != value for column, value in expected.items()):
             step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == name).values(**expected)
             connection.execute(step)

@@ -165,7 +165,7 @@ class SqlRegisterRows:
                     "head": entry["hash"],
                     "withdrawn": after.withdrawn,
                     **({"edited_at": now, "edited_by": by} if is_edit else {}),
-                    **list_columns(write.projection),
+                    **columns_of(REGISTER_ROW, write.projection),
                 }
                 step = REGISTER_ROW.update().where(*as_read).values(**values)
                 if connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount != 1:
@@ -214,11 +214,6 @@ def event(record: Row_) -> RowEvent:
     return read_as(RowEvent, record, row=record.stream.removeprefix(ROW), payload=payload)
 
 
-def list_columns(projection: Projection) -> dict[str, object]:
-    """Return the columns of a row's head that lists are read from."""
-    return {"shown": dict(projection.values), "cells": dict(projection.cells), "search": projection.search}
-
-
 def _insert(
     connection: Connection,
     register: str,
@@ -231,7 +226,7 @@ def _insert(
     for row, number, write in writes:
         [entry] = events.chained(f"{ROW}{row}", [_draft(row, write, by, now)], after=0, previous="")
         entries.append(entry)
-        listed = list_columns(write.projection) | {"search": f"{row} {write.projection.search}".strip()}
+        listed = columns_of(REGISTER_ROW, write.projection, search=f"{row} {write.projection.search}".strip())
         keys = {"id": row, "register_id": register, "number": number, "head": entry["hash"]}
         new_heads.append(columns_of(REGISTER_ROW, write.after, **keys, **listed))
     events.insert(connection, entries)

@@ -191,8 +191,6 @@ def cell_of(field: FieldView, row: RowView, translator: Translator) -> Content:
     under = (Content(text=t.say("register.late", days=late), late=True),) if late else ()
     if value is None:
         return Content(under=under)
-    if isinstance(value, bool):
-        return Content(text=t.say("register.yes" if value else "register.no"))
     if isinstance(value, date):
         return Content(text=t.short(value), under=under)
     if isinstance(value, Decimal):

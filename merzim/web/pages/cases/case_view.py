@@ -21,7 +21,7 @@ from merzim.services.names import (
     person_name,
     unit_name,
 )
-from merzim.services.registers.results import RowView, field_view
+from merzim.services.registers.results import field_view, values_view
 from merzim.services.scoring import Stakes
 from merzim.web.ui.form_values import RejectedForm
 from merzim.web.ui.render import Translator
@@ -313,13 +313,11 @@ class RisksView(CaseRegisters):
 
     def extra(self, register: str, row: Row, translator: Translator) -> list[tuple[str, str]]:
         """Return titles and values of fields without a place of their own on the page."""
-        row_view = RowView.model_construct(id="", register_id=register, values=row.extra, names={})
+        cells = values_view(row.extra, {})
         fields = (
             field_view(field) for name, field in self.registers[register].fields.items() if row.extra.get(name)
         )
-        return [
-            (field.title[translator.language], cell_of(field, row_view, translator).text) for field in fields
-        ]
+        return [(field.title[translator.language], cell_of(field, cells, translator).text) for field in fields]
 
 
 def risk_view(

@@ -6,21 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from merzim.services.registers.queries import FilterInput
-from merzim.services.registers.results import FieldView, RegisterView, RowView
+from merzim.services.registers.results import FieldView, RegisterView, RowView, values_view
 from merzim.web.http import WebContext
 from merzim.web.ui.name_fields import NameField, own_people, own_units, person_filter, unit_filter
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Content, cell_of, row_title
-from workflow.registers.definition import UNSORTED
 
-MAX_COLUMNS = 6
-"""Maximum number of columns besides the title; all fields are on the row's own page and in the workbook."""
 RANGES = ("date", "number", "money")
 """Kinds of fields filtered by a range."""
 LISTED = ("choice", "yes_no", "person", "unit")
 """Kinds of fields filtered by a chosen value; all others by a part of their text."""
-LAST = ("text", "link")
-"""Kinds of fields whose columns come last."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,18 +36,9 @@ class RowFilter:
 
 
 def columns_of(register: RegisterView, fields: Sequence[FieldView]) -> list[FieldView]:
-    """Return the fields shown as columns beside a row's title: those the register's file names, else
-    MAX_COLUMNS at most in the order of the definition: required fields before totals and others, texts and
-    confidential ones last.
-    """
-    if register.columns:
-        fields_by_id = {field.id: field for field in fields}
-        return [fields_by_id[name] for name in register.columns if name in fields_by_id]
-    left_out = (*register.named_by, *(field.id for field in fields if field.translation_of))
-    short = [field for field in fields if field.id not in left_out and field.kind not in UNSORTED]
-    short.sort(key=lambda field: (field.confidential, not field.required, not field.total, field.kind in LAST))
-    chosen = {field.id for field in short[:MAX_COLUMNS]}
-    return [field for field in fields if field.id in chosen]
+    """Return the fields shown as columns beside a row's title; all are on its own page and in the workbook."""
+    fields_by_id = {field.id: field for field in fields}
+    return [fields_by_id[name] for name in register.columns if name in fields_by_id]
 
 
 def filters_of(ctx: WebContext, fields: Sequence[FieldView]) -> list[RowFilter]:
@@ -119,6 +105,4 @@ def typed_cell(
     field: FieldView, values: Mapping[str, object], translator: Translator, names: Mapping[str, str]
 ) -> Content:
     """Return the cell of a value read from a file, which no row has yet."""
-    value = values.get(field.id)
-    row = RowView.model_construct(id="", register_id="", values={field.id: value}, names=names)
-    return cell_of(field, row, translator)
+    return cell_of(field, values_view(values, names), translator)

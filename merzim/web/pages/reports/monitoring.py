@@ -6,7 +6,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from merzim.services.cases.rows import extra_cell, extra_fields
+from merzim.services.cases.rows import extra_fields
+from merzim.services.registers.results import cell_value, field_view, values_view
 from merzim.services.reports.monitoring import (
     DIRECTIONS,
     STATUSES,
@@ -165,7 +166,11 @@ def workbook(query: ReportQuery) -> Response:
 
 
 def _extra_column(row: str, field: RegisterField) -> Column[MonitoringLine]:
-    return Column(field.title, lambda t, line: extra_cell(field, getattr(line, row), t.language))
+    def cell(t: Translator, line: MonitoringLine) -> object:
+        values = getattr(getattr(line, row), "extra", {})
+        return cell_value(field_view(field), values_view(values, {}), t.language)
+
+    return Column(field.title, cell)
 
 
 def _criteria(query: ReportQuery) -> RecommendationFilter:
