@@ -7,7 +7,6 @@ import os
 import threading
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, reduce
 from pathlib import Path
@@ -65,7 +64,6 @@ from notifications.channels import Channel
 from notifications.rules import Rules
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.law.library import Library
-from workflow.org.office import Office
 from workflow.registers.definition import Registers
 
 _BUILT_BY_SETTINGS = (
@@ -74,18 +72,6 @@ _BUILT_BY_SETTINGS = (
 )
 """What is built from settings that administrators change."""
 log = logging.getLogger("merzim.app")
-
-
-@dataclass(frozen=True, slots=True)
-class RoundMark:
-    """The point up to which a round compared rows with their cases: the last audit log entry, the day, and the
-    office and law used.
-    """
-
-    entry: int
-    today: date
-    office: Office
-    library: Library
 
 
 class AppContext:
@@ -105,7 +91,6 @@ class AppContext:
             configured: the settings of config.toml and the environment; `settings`: those with what
                 administrators changed in the browser laid over them, once the database is open.
             stopping: set when the process must stop: running work is finished, nothing new is started.
-            rows_compared: the point up to which the last round of this process compared rows with yearly cases.
             proposed: by unit, the day and hour at which missing yearly cases were counted, and their number.
             last_days: by task name, the local date on which a daily task last ran.
             creates_database: whether a database that does not exist is created. Commands that only read set it
@@ -116,7 +101,6 @@ class AppContext:
         self.system_clock = system_clock
         self.creates_database = True
         self.stopping = threading.Event()
-        self.rows_compared: RoundMark | None = None
         self.proposed: dict[str, tuple[tuple[date, int] | None, int]] = {}
         self.last_days: dict[str, date] = {}
         self.clock = clock

@@ -1,9 +1,8 @@
 """Duties of yearly cases that register rows carry out (`[[fulfils]]`): records facts in the cases to match the
 rows.
 
-A row and the facts it carries out are written together. A round compares the cases somebody changed; on a new
-day, after changes of the office or the law, and in a new process it compares whole years. Comparing again
-changes nothing.
+A row and the facts it carries out are written together. The first round of a day, and of a process, compares
+whole years; the others compare the cases somebody changed that day. Comparing again changes nothing.
 """
 
 from __future__ import annotations
@@ -11,12 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache, cached_property
 from typing import TypeAlias
 
-from merzim.services.app import AppContext, RoundMark
+from calendars.hours import moment_of
+from merzim.services.app import AppContext
 from merzim.storage.cases.programmes import begun
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.cases.case import Case, Evidence, Fact
@@ -31,7 +31,9 @@ from workflow.registers.rows import RegisterRow
 from workflow.registers.values import Values, as_date, holds, is_filled
 
 MAX_CHANGED = 500
-"""Above so many changes since the last round, whole years are compared."""
+"""Above so many changes in a day, whole years are compared."""
+COMPARED = "rows"
+"""The task of comparing whole years, once a day."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,24 +102,14 @@ def _follow(app: AppContext, duties: _YearDuties, case_id: str, *, ground: str, 
 
 def record_due_rows(app: AppContext, *, now: datetime, today: date) -> None:
     """Record what the rows of this year and the previous one carry out up to today; part of a round."""
-    # Read first: later entries have higher numbers.
-    mark = RoundMark(app.reads.last_audit_entry(), today, app.reads.office(), app.library)
-    changed = _changed_since(app, app.rows_compared, mark)
-    if changed is None or changed:
-        for year in (today.year - 1, today.year):
-            record_year(app, year, among=changed, at=Stamp(by="merzim", now=now, today=today))
-    app.rows_compared = mark
-
-
-def _changed_since(app: AppContext, before: RoundMark | None, mark: RoundMark) -> frozenset[str] | None:
-    """Return the cases changed since a round; None if whole years must be compared."""
-    if before is None or before.entry > mark.entry or before.today != mark.today:
-        return None
-    if before.office is not mark.office or before.library is not mark.library:
-        return None
-    query = AuditFilter(topics=("case",))
-    page = app.reads.audit(query, scope=EVERYTHING, after=before.entry, limit=MAX_CHANGED)
-    return None if page.more else frozenset(entry.case for entry in page.entries)
+    changed: frozenset[str] | None = None
+    if app.last_days.get(COMPARED) == today:
+        query = AuditFilter(topics=("case",), since=moment_of(today, time()))
+        page = app.reads.audit(query, scope=EVERYTHING, limit=MAX_CHANGED)
+        changed = None if page.more else frozenset(entry.case for entry in page.entries)
+    for year in (today.year - 1, today.year) if changed is None or changed else ():
+        record_year(app, year, among=changed, at=Stamp(by="merzim", now=now, today=today))
+    app.last_days[COMPARED] = today
 
 
 def duties_of(app: AppContext, register: Register, row: RegisterRow, *, today: date) -> list[tuple[str, Fact]]:
