@@ -13,7 +13,7 @@ from tests.web.conftest import NOW, TODAY, Site, account, staffed_office
 from tests.web.serving import first_sheet
 from tests.web.test_comments import composed, count, letters
 from tests.web.test_names_of_others import letter
-from tests.web.test_verb_rights import OF_CASES, ctx_of
+from tests.web.test_write_access import OF_CASES, ctx_of
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.org.access import Reader

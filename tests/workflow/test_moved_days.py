@@ -1,7 +1,8 @@
-"""Kazakhstan changes: changed days, how far their effect reaches, moved due dates."""
+"""Days that move: where they are felt, and terms that were met as they were told."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -10,12 +11,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import calendars
+from calendars import compile_calendar
 from calendars.kazakhstan import Kazakhstan
-from calendars.records import parse, shipped_records, with_records
-from tests.law import library
-from workflow.cases.case import Case
+from calendars.records import (
+    ActTitle,
+    Entry,
+    HolidayRule,
+    Override,
+    ReligiousDay,
+    parse,
+    shipped_records,
+    with_records,
+)
+from calendars.terms import WorkingDays
+from tests.law import CALENDAR, NOW, analysis, case, library
+from workflow.cases.case import Case, Event
+from workflow.cases.registers.measure_term import MeasureTerm, as_data
+from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.impact import changed_days, moved, reach
-from workflow.deadlines.resolver import deadlines
+from workflow.deadlines.lateness import lateness
+from workflow.deadlines.resolver import deadline, deadlines
 
 SOURCE = 'act = "X1"\naddress = "https://adilet.zan.kz/rus/docs/X1"\n'
 FRIDAY, SATURDAY = date(2026, 5, 8), date(2026, 5, 16)
@@ -31,7 +46,7 @@ def after(text: str) -> Kazakhstan:
 AFTER = after(f"[[transfer]]\noff = {FRIDAY}\nwork = {SATURDAY}\n")
 
 
-def case(start: date, end: date | None = None) -> Case:
+def planned_case(start: date, end: date | None = None) -> Case:
     planned = {"analysis_started": start} | ({"analysis_ended": end} if end else {})
     return Case(id="A", procedure=EDITION.id, edition=EDITION.edition, planned=planned)
 
@@ -56,7 +71,7 @@ def test_the_same_calendar_moves_nothing() -> None:
     """Nothing to look at, nothing to tell."""
     assert changed_days(BEFORE, BEFORE) == ()
     assert reach(BEFORE, BEFORE) == ()
-    assert moved(case(date(2026, 4, 13)), EDITION, BEFORE, BEFORE, today=TODAY) == ()
+    assert moved(planned_case(date(2026, 4, 13)), EDITION, BEFORE, BEFORE, today=TODAY) == ()
 
 
 def test_a_religious_day_announced_is_felt_where_it_could_have_moved() -> None:
@@ -74,7 +89,7 @@ def test_a_religious_day_announced_is_felt_where_it_could_have_moved() -> None:
 
 def test_a_moved_day_moves_the_dates_around_it_and_says_who_does_what() -> None:
     """A case that ends on 26 May; old and new date of each, with its obligation."""
-    around = case(date(2026, 4, 13), date(2026, 5, 26))
+    around = planned_case(date(2026, 4, 13), date(2026, 5, 26))
     moved_deadlines = moved(around, EDITION, BEFORE, AFTER, today=TODAY)
     old, new = dues(around, BEFORE), dues(around, AFTER)
 
@@ -88,14 +103,14 @@ def test_a_moved_day_moves_the_dates_around_it_and_says_who_does_what() -> None:
 @pytest.mark.parametrize("start", [date(2026, 9, 14), date(2026, 6, 29)])
 def test_a_case_elsewhere_does_not_move(start: date) -> None:
     """No day of its spans is touched."""
-    assert moved(case(start), EDITION, BEFORE, AFTER, today=TODAY) == ()
+    assert moved(planned_case(start), EDITION, BEFORE, AFTER, today=TODAY) == ()
 
 
 @settings(max_examples=12)
 @given(start=st.dates(date(2026, 1, 5), date(2026, 12, 20)))
 def test_whatever_moves_lies_in_the_reach_of_the_change(start: date) -> None:
     """So that only cases whose span holds a day of it need to be looked at."""
-    sample_case = case(start)
+    sample_case = planned_case(start)
     spans = {
         item.id: (item.span_first, item.span_last)
         for calendar in (BEFORE, AFTER)
@@ -114,3 +129,110 @@ def test_a_year_that_becomes_confirmed_is_felt_on_each_of_its_days() -> None:
 
     assert changed_days(BEFORE, confirmed) == ()
     assert reach(BEFORE, confirmed) == ((date(2028, 1, 1), date(2028, 12, 31)),)
+
+
+START = date(2027, 5, 25)
+ACT = ActTitle(kk="Құрбан айт туралы", ru="О дне Курбан айта", en="On the day of Kurban Ait")
+
+
+def of_may(known_at: date, *, title: ActTitle | None = ACT) -> Kazakhstan:
+    """Kurban Ait of 2027 on Monday 17 May, not on Sunday 16 May, as an act known on that day says."""
+    source = {"act": "A2700000001", "address": "https://example.kz", "known_at": known_at, "title": title}
+    kurban_ait = ReligiousDay(code="kurban_ait", on=date(2027, 5, 17), certainty="announced_final", **source)
+    return with_entry(kurban_ait)
+
+
+def with_entry(entry: Entry) -> Kazakhstan:
+    return compile_calendar(with_records(CALENDAR.records, [entry]))
+
+
+def announced(calendar: Kazakhstan, *, on: date | None, today: date) -> Deadline:
+    """The announcement of an analysis planned to start on 25 May 2027, at least ten working days before."""
+    facts = {"start_announced": on} if on else {}
+    sample_case = case(facts=facts, planned={"analysis_started": START})
+    found = deadline(sample_case, analysis(), calendar, "start_announced", today=today)
+    assert found is not None
+    return found
+
+
+def test_what_was_done_on_the_day_told_is_not_late_by_an_act_known_since() -> None:
+    """Ten working days before 25 May are 11 May; with 17 May off 6 May, which the act of 8 May came after."""
+    told = announced(CALENDAR, on=None, today=date(2027, 5, 7))
+    done = announced(of_may(date(2027, 5, 8)), on=date(2027, 5, 11), today=date(2027, 5, 12))
+
+    assert told.due == date(2027, 5, 11)
+    assert (done.state, done.due, done.late_by) == ("done", date(2027, 5, 11), None)
+    assert announced(of_may(date(2027, 5, 8)), on=date(2027, 5, 12), today=START).late_by == 1
+
+
+def test_an_act_known_in_time_moves_the_day() -> None:
+    """Known on 6 May, the last day it leaves, the announcement of 11 May is two working days late."""
+    done = announced(of_may(date(2027, 5, 6)), on=date(2027, 5, 11), today=date(2027, 5, 12))
+
+    assert (done.due, done.late_by) == (date(2027, 5, 6), 1)
+
+
+def test_what_is_not_done_is_overdue_after_the_day_told() -> None:
+    calendar = of_may(date(2027, 5, 8))
+    days = [date(2027, 5, 8), date(2027, 5, 11), date(2027, 5, 12)]
+    overdue = [lateness(announced(calendar, on=None, today=day), today=day).overdue for day in days]
+
+    assert overdue == [False, False, True]
+    sample_case = case(planned={"analysis_started": START})
+    changed = moved(sample_case, analysis(), CALENDAR, calendar, today=date(2027, 5, 9))
+    assert "start_announced" not in {deadline.id for deadline in changed}
+
+
+@pytest.mark.parametrize(("title", "code"), [(ACT, "told_before_act"), (None, "told_before")])
+def test_the_explanation_names_both_days_and_the_act(title: ActTitle | None, code: str) -> None:
+    calendar = of_may(date(2027, 5, 8), title=title)
+    done = announced(calendar, on=date(2027, 5, 11), today=date(2027, 5, 12))
+
+    (told,) = [element for element in done.explanation if element.code.startswith("told_before")]
+    assert told.code == code
+    days = [told.arguments[name] for name in ("told", "on", "known")]
+    assert days == [date(2027, 5, 11), date(2027, 5, 6), date(2027, 5, 8)]
+    assert told.arguments.get("act") == title
+    assert (told.on, told.act) == (date(2027, 5, 11), "A2700000001" if title else None)
+
+
+def test_a_saturday_made_a_working_day_too_late_shortens_no_term() -> None:
+    """Approved on Wednesday 13 May 2026, published within three working days: by Monday 18 May; with Saturday
+    the 16th worked by the 16th, which an act known on the 20th said too late."""
+    source = {"act": "A2600000001", "address": "https://example.kz", "known_at": date(2026, 5, 20)}
+    saturday = Override(on=date(2026, 5, 16), working=True, **source)
+    facts = {"analysis_started": date(2026, 4, 13), "plan_approved": date(2026, 5, 13)}
+    for on, late_by in ((date(2026, 5, 18), None), (date(2026, 5, 19), 1)):
+        published = deadline(
+            case(facts={**facts, "published": on}),
+            analysis(),
+            with_entry(saturday),
+            "published",
+            today=date(2026, 5, 25),
+        )
+        assert published is not None
+        assert (published.due, published.late_by) == (date(2026, 5, 18), late_by)
+    term = as_data(MeasureTerm(term=WorkingDays(3), reading="after"))
+    payload = {"risk": 1, "action": "Тәртіпті бекіту", "term": term}
+    event = Event(case="1", seq=2, kind="measure_set", name="1", on=None, at=NOW, by="x", payload=payload)
+    planned = replace(case(facts=facts), entries=(event,))
+    measure = deadline(planned, analysis(), with_entry(saturday), "measure.1", today=date(2026, 5, 25))
+    assert measure is not None
+    assert measure.due == date(2026, 5, 18)
+
+
+def test_a_holiday_introduced_too_late_makes_nothing_late() -> None:
+    """A holiday of 18 May, by a law known on the 12th: the announcement of 11 May was in time as told."""
+    holiday = HolidayRule(
+        code="day_of_the_sea",
+        change="introduced",
+        days=("05-18",),
+        standing="state",
+        applies_from=date(2027, 5, 18),
+        act="Z2700000001",
+        address="https://example.kz",
+        known_at=date(2027, 5, 12),
+    )
+    done = announced(with_entry(holiday), on=date(2027, 5, 11), today=date(2027, 5, 13))
+
+    assert (done.due, done.late_by) == (date(2027, 5, 11), None)

@@ -1,4 +1,4 @@
-"""Rows of the registers of a case: their fields, and how they are edited."""
+"""Rows and the passport of a case: their fields, their edits, and what an edit shows."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ from merzim.services.law.regulations import (
     read_register,
     shipped_register_files,
 )
-from tests.case_rows import ExposedPosition, RegisterCommands, case_rows
+from merzim.storage.cases.ledger import SqlLedger
+from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, case_rows
 from tests.workflow.one_case import NOW, STAMP, TODAY, OneCase
-from workflow.cases.case import Case
+from workflow.cases.case import Case, Wording
+from workflow.cases.changes import field_changes
+from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.case_rows import CaseRows, NewRow
+from workflow.cases.commands.opening import NotForKind, Opening
 from workflow.cases.registers.exposure import exposure, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import register
@@ -180,3 +184,137 @@ def test_only_shipped_files_define_registers_of_a_case(tmp_path_factory: pytest.
     person = TEXT.replace(b'kind = "yes_no"', b'kind = "person"', 1)
     with pytest.raises(UnreadableRegulation, match="not_allowed"):
         read_register(NAME, person)
+
+
+def test_an_edit_of_a_passport_carries_only_what_changed(one_case: OneCase) -> None:
+    """The words of the file stay beside; an edit of nothing writes nothing."""
+    change = one_case.describe(object_ru=" Департамент закупок ", unit="Комплаенс", group=["Ахметов А.; юрист"])
+
+    assert [(event.kind, event.payload) for event in change.events] == [
+        ("passport", {"object_ru": "Департамент закупок", "group": ["Ахметов А.; юрист"]})
+    ]
+    one_case.describe(object_kk="Сатып алу департаменті", period=[date(2024, 1, 1), date(2025, 12, 31)])
+    now = one_case.stored()
+    assert (now.object, now.object_in("kk"), now.object_in("ru"), now.object_in("en")) == (
+        *("Департамент закупок", "Сатып алу департаменті"),
+        *("Департамент закупок", "Департамент закупок"),
+    )
+    assert (now.group, now.period) == (("Ахметов А.; юрист",), (date(2024, 1, 1), date(2025, 12, 31)))
+    assert one_case.describe(object_kk="Сатып алу департаменті", group=["Ахметов А.; юрист"]).events == ()
+
+    one_case.describe(group=[], period=[])
+    assert (one_case.stored().group, one_case.stored().period) == ((), None)
+
+
+def test_another_unit_and_another_responsible_reach_the_board(one_case: OneCase) -> None:
+    """Every row belongs to the new unit; one of them has the new name."""
+    one_case.describe(unit="Юристы", responsible={"order_signed": "Әлиева Г."})
+
+    rows = one_case.rows()
+    assert {row.unit for row in rows.values()} == {"Юристы"}
+    assert rows["order_signed"].responsible == "Әлиева Г."
+    assert one_case.stored().written == (Wording("Департамент закупок", "Комплаенс"),)
+
+
+def test_a_withdrawn_edit_brings_back_what_was_before(one_case: OneCase) -> None:
+    """By its name the latest, then the one before; then there is none."""
+    one_case.describe(object_ru="Первое")
+    one_case.describe(object_ru="Второе", unit="Юристы")
+
+    one_case.take_back("passport")
+    assert (one_case.stored().object_ru, one_case.stored().unit) == ("Первое", "Комплаенс")
+    assert {row.unit for row in one_case.rows().values()} == {"Комплаенс"}
+    one_case.take_back("passport")
+    assert one_case.stored().object_ru == ""
+    with pytest.raises(Refusal):
+        one_case.take_back("passport")
+
+
+def test_what_a_passport_cannot_hold_is_refused(one_case: OneCase) -> None:
+    """A period that ends before it begins, half a period, an unknown obligation; nothing is written."""
+    before = one_case.stored()
+    for period in ([date(2025, 1, 2), date(2025, 1, 1)], [date(2025, 1, 1)]):
+        with pytest.raises(Refusal, match=r"passport\.bad_period"):
+            one_case.describe(period=period)
+    with pytest.raises(Refusal):
+        one_case.describe(object_ru="Иное", responsible={"order_singed": "Әлиева Г."})
+    assert one_case.stored() == before
+
+
+def test_a_case_whose_unit_is_taken_away_is_of_the_office_s_own_kind(one_case: OneCase) -> None:
+    """As if it had been opened without one."""
+    one_case.describe(kind="oblast_akim_office", unit="Юристы")
+    assert one_case.describe(kind="quasi_state", unit="").case.kind == "quasi_state"
+    assert one_case.rows()["cartogram_updated"].state == "not_required"
+
+
+def test_a_unit_of_another_kind_of_organisation_is_asked_of_the_act(
+    core: CaseCommands, ledger: SqlLedger
+) -> None:
+    """As at the opening: a procedure for quasi-state subjects is not moved into a ministry."""
+    opening = Opening(procedure="enterprise-gift", facts={"doubt_arisen": date(2026, 5, 4)})
+    gift = OneCase(core, ledger, core.open(opening, at=STAMP).id)
+
+    with pytest.raises(NotForKind):
+        gift.describe(kind="central_body", unit="Министерство")
+    assert gift.describe(kind="quasi_state", unit="Қоғам").case.kind == "quasi_state"
+
+
+Line = tuple[str, object, object]
+
+
+def changes(one_case: OneCase) -> dict[int, list[Line]]:
+    changes_by_seq = field_changes(one_case.ledger.events(one_case.id))
+    return {
+        seq: [(change.field, change.before, change.after) for change in event_changes]
+        for seq, event_changes in changes_by_seq.items()
+    }
+
+
+def test_an_edit_shows_what_stood_there_before(one_case: OneCase) -> None:
+    """Fields of a row and of the passport, the day of a fact and of a plan; a first record changes nothing."""
+    one_case.found("Закупки")
+    one_case.edit("risk.1", cause="нет порядка", for_legal_monitoring=True)
+    one_case.edit("risk.1", cause="порядок устарел", for_legal_monitoring=False)
+    one_case.record("order_signed", date(2026, 4, 6))
+    one_case.core.write(
+        one_case.id, STAMP, recording.correct, "order_signed", on=date(2026, 4, 3), ground="описка"
+    )
+    one_case.core.write(one_case.id, STAMP, recording.replan, {"analysis_ended": date(2026, 5, 29)})
+    one_case.describe(unit="Юристы", object_ru="Закупки", responsible={"published": "А"})
+    one_case.describe(responsible={"published": "Б", "order_signed": "В"})
+
+    last = one_case.stored().seq
+    assert changes(one_case) == {
+        last - 6: [("cause", None, "нет порядка"), ("for_legal_monitoring", None, True)],
+        last - 5: [("cause", "нет порядка", "порядок устарел"), ("for_legal_monitoring", True, None)],
+        last - 3: [("on", "2026-04-06", "2026-04-03")],
+        last - 2: [("on", "2026-05-26", "2026-05-29")],
+        last - 1: [("object_ru", None, "Закупки"), ("unit", "Комплаенс", "Юристы"), ("responsible", None, "А")],
+        last: [("responsible", None, "В"), ("responsible", "А", "Б")],
+    }
+
+
+def test_a_row_described_anew_shows_what_it_lost(one_case: OneCase) -> None:
+    """As the whole row is said again, a field left out is a field emptied."""
+    for risk in (
+        FoundRisk(description="Закупки", cause="нет порядка"),
+        FoundRisk(description="Закупки у одного", number=1),
+    ):
+        one_case.risks.find(one_case.id, risk, on=TODAY, at=STAMP)
+
+    (event_changes,) = changes(one_case).values()
+    assert set(event_changes) == {
+        ("description", "Закупки", "Закупки у одного"),
+        ("cause", "нет порядка", None),
+    }
+
+
+def test_after_a_withdrawal_the_value_before_it_stands(one_case: OneCase) -> None:
+    """The next edit is compared with what the case says, not with what was taken back."""
+    one_case.describe(object_ru="Первое")
+    one_case.describe(object_ru="Второе")
+    one_case.take_back("passport")
+    one_case.describe(object_ru="Третье")
+
+    assert changes(one_case)[one_case.stored().seq] == [("object_ru", "Первое", "Третье")]
