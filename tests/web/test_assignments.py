@@ -262,9 +262,12 @@ def test_an_assignment_lets_its_case_be_read_and_nothing_else_of_it_be_written(l
         answers = {path: browser.post(f"{api}/{path}", json=body) for path, body in writes.items()}
         steps = {"steps": [{"case": lent.late, "fact": "order_signed"}], "on": "2026-04-06"}
         many = browser.post("/api/v1/facts", json=steps)
+        desk = browser.post(
+            "/desk/record", data={"case": lent.late, "fact": "order_signed", "on": "2026-04-06"}
+        )
         listed = browser.get("/api/v1/cases").json()
 
-    assert page.status_code == 200
+    assert (page.status_code, desk.status_code) == (200, 403)
     assert "/assignments/answer" in page.text
     assert 'id="comment-form"' not in page.text
     assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(writes, 403)

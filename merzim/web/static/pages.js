@@ -74,7 +74,7 @@
   // The session ended while a form was being filled in: sent as browsers do, it comes back after the log-in.
   document.addEventListener("htmx:responseError", function (event) {
     var form = event.detail.elt;
-    if (event.detail.xhr.status === 401 && form.matches("form[method=post]")) {
+    if ([401, 403, 404].includes(event.detail.xhr.status) && form.matches("form[method=post]")) {
       HTMLFormElement.prototype.submit.call(form);
     }
   });

@@ -94,11 +94,13 @@ class InvalidForm(Refusal):
 
 
 def status_of(refusal: object) -> int:
-    """Return the HTTP status for a form: 409 if it contradicts changes by others, 422 for other refusals, 200
-    for None.
+    """Return the HTTP status for a form: 403 if its sender may not, 409 if it contradicts changes by others,
+    422 for other refusals, 200 for None.
     """
     if refusal is None:
         return 200
+    if isinstance(refusal, NotAllowed):
+        return 403
     return 409 if isinstance(refusal, Contradiction) else 422
 
 
