@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typer import TyperException
 
 from merzim.cli.call import BAD_INPUT, CommandContext
+from merzim.cli.parsing import place
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from workflow.refusal import Refusal
 
@@ -76,10 +77,7 @@ def _sentence(code: str, arguments: Mapping[str, object], call: CommandContext) 
 def _usage(trouble: TyperException, call: CommandContext) -> str:
     """Return the parser's error in words; its classes are matched by name, as their module is private."""
     parameter = getattr(trouble, "param", None)
-    name = ""
-    if parameter is not None:
-        options = [opt for opt in parameter.opts if opt.startswith("-")]
-        name = options[0] if options else (parameter.metavar or str(parameter.name).upper())
+    name = place(parameter) if parameter is not None else ""
     match type(trouble).__name__:
         case "NoSuchOption":
             suggestions = tuple(getattr(trouble, "possibilities", None) or ())

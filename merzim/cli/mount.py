@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_
 import typer
 
 from merzim.cli.call import CommandContext
-from merzim.cli.parsing import day, named_days, named_numbers, named_texts, number
+from merzim.cli.parsing import day, named_days, named_numbers, named_texts, number, place
 from merzim.cli.printing import titles
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.inputs import BadInput, EvidenceInput, OpenFile, build
@@ -117,12 +117,23 @@ def command(name: str, *, writes: bool = False) -> Callable[[Function], Function
 def _add(
     name: str, run: Callable[..., object], parameters: Sequence[inspect.Parameter], help: str | None
 ) -> None:
-    """Put a function among the COMMANDS, with these parameters and this help in place of its own."""
+    """Put a function among the COMMANDS, with these parameters and this help in place of its own; a refused
+    value is named by the option it was given by.
+    """
     context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-    run.__signature__ = inspect.Signature([context, *parameters])  # type: ignore[attr-defined]
-    run.__annotations__ = {}
-    run.__doc__ = help
-    COMMANDS[name] = run
+
+    def named(ctx: typer.Context, **values: Any) -> object:
+        try:
+            return run(ctx, **values)
+        except BadInput as refusal:
+            field = str(refusal.arguments.get("field"))
+            places = {str(known.name): place(known) for known in ctx.command.params}
+            raise BadInput(refusal.code, **{**refusal.arguments, "field": places.get(field, field)}) from None
+
+    named.__signature__ = inspect.Signature([context, *parameters])  # type: ignore[attr-defined]
+    named.__annotations__ = {}
+    named.__doc__ = help
+    COMMANDS[name] = named
 
 
 def mount(
@@ -159,14 +170,7 @@ def mount(
             if isinstance(values.get("evidence"), list):
                 items = evidence_inputs(values["evidence"], *_proved(call, values))
                 values["evidence"] = files.enter_context(items)
-            try:
-                command = build(verb.command, values)
-            except BadInput as refusal:
-                field = str(refusal.arguments.get("field"))
-                raise BadInput(
-                    refusal.code, **{**refusal.arguments, "field": flags.get(field, field)}
-                ) from None
-            result = verb(call.ctx, command)
+            result = verb(call.ctx, build(verb.command, values))
         give_change(call, result, *shows)
 
     parameters = [

@@ -23,6 +23,12 @@ def argument(metavar: str) -> Any:
     return typer.Argument(metavar=metavar)
 
 
+def place(parameter: Any) -> str:
+    """Return where on the line a parameter of the parser is given: `--ground`, or CASE."""
+    flags = [flag for flag in parameter.opts if flag.startswith("-")]
+    return flags[0] if flags else str(parameter.metavar or parameter.name.upper())
+
+
 CaseId = Annotated[str, argument("CASE")]
 Fact = Annotated[str, argument("FACT")]
 File = Annotated[str, argument("FILE")]

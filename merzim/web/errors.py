@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+import i18n
 from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from merzim.services.inputs import bad_input
 from merzim.services.verbs import NotAllowed, NotFound
@@ -38,6 +39,7 @@ LATER = ("paper_readers_busy", "paper_reading_stopped")
 log = logging.getLogger("merzim.web")
 MOST_FAULTS = 200
 """Number of bad rows or fields named in one answer."""
+_NO_FIELDS = ("body", "query", "path", "header")
 Faults = Sequence[Mapping[str, object]]
 
 
@@ -87,11 +89,11 @@ def on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     parts = {item["loc"][0] for item in error.errors() if item["loc"]}
     status = 404 if "path" in parts else 422
-    translator = Translator(plain_context(request).language)
+    language = plain_context(request).language
     faults = [
         {
             "where": ".".join(str(part) for part in item["loc"])[:200],
-            "detail": translator.refuse(bad_input(item, without=("body", "query", "path", "header"))),
+            "detail": i18n.refusal(bad_input(item, without=_NO_FIELDS), language),
         }
         for item in error.errors()[:MOST_FAULTS]
     ]
@@ -168,7 +170,7 @@ def on_error(request: Request, error: Exception) -> Response:
 def _refused(request: Request, error: Refusal, status: int) -> Response:
     """Return the refusal's own sentence; for programs with every bad row or field."""
     translator = Translator(plain_context(request).language)
-    detail = translator.refuse(error)
+    detail = i18n.refusal(error, translator.language)
     if _of_a_program(request):
         return problem_answer(status, error.code, detail, row_faults(error, translator), other_changes(error))
     near = error.arguments.get("near", ()) if "unit" in request.query_params else ()

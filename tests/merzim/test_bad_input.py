@@ -55,6 +55,8 @@ def _one_line(result: Said) -> str:
         ("restore none.sqlite", "none.sqlite"),
         ("open-year 2039", "2038"),
         ("score --year abc", "--year: a whole number is wanted"),
+        (f"user add x --access officer --name {501 * 'n'}", "--name is too long"),
+        (f"record 2026-0001 {101 * 'f'} --on 2026-04-06", "FACT is too long"),
     ],
 )
 def test_bad_input_is_one_sentence_that_names_it(empty_office: Merzim, line: str, names: str) -> None:

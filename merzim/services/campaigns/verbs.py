@@ -302,7 +302,7 @@ def _choice(units: tuple[str, ...], command: StartCampaign) -> PeopleChoice:
     """Return who of the people of these units is asked. Raises Refusal for an unknown duty."""
     for duty in command.duties:
         if duty not in DUTIES:
-            raise Refusal("campaign.unknown_duty", duty=duty, allowed=closest_first(duty, DUTIES))
+            raise Refusal("unknown_duty", duty=duty, allowed=closest_first(duty, DUTIES))
     posts = frozenset(text.strip() for text in command.posts if search_words(text))
     return PeopleChoice(units, duties=frozenset(command.duties), posts=posts)
 

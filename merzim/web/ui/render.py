@@ -25,7 +25,7 @@ from calendars.layout import Run
 from calendars.terms import Explanation
 from merzim.services.board.lines import ObligationLine
 from merzim.services.context import RequestContext
-from merzim.services.inputs import LanguageCode
+from merzim.services.inputs import BadInput, LanguageCode
 from merzim.services.law.acts import acts_here
 from merzim.services.law.regulations import option_title, row_field
 from merzim.services.names import Name, UnitName, case_title
@@ -35,6 +35,7 @@ from merzim.web.http import WebContext
 from merzim.web.ui.assets import asset_address
 from merzim.web.ui.form_values import RejectedForm, status_of
 from merzim.web.ui.guides import section_of
+from merzim.web.ui.labels import FIELD, marked, name_fields
 from merzim.web.ui.preferences import THEMES, preferences, set_preference_cookies
 from merzim.web.ui.timeline import Off
 from notifications.notice import Notice, displayed_state
@@ -50,6 +51,19 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 _REGISTERED = re.compile(r"[A-Z]\w{9,12}", re.ASCII)
 _REGISTERED_PARTS = re.compile(r"(?P<kind>[A-Z])(?P<year>\d\d)[A-Z]?(?P<number>\d+)_?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_CHOSEN = frozenset(
+    {
+        *("unknown_fact", "unknown_obligation", "unknown_procedure", "unknown_duty", "unknown_value"),
+        *(
+            "unknown_decision",
+            "unknown_option",
+            "unknown_adopted_act",
+            "migrate.no_edition",
+            "nothing_to_withdraw",
+        ),
+    }
+)
+"""Refusals that name codes allowed instead, which pages have in lists to choose from."""
 _NAMING = ("unit", "person", "responsible")
 """Fields of a passport with the key of a unit or person."""
 
@@ -197,6 +211,15 @@ class Translator:
         return self.option(field, str(value))
 
     def refuse(self, refusal: Refusal) -> str:
+        """Return the sentence of a refusal on a page; a field is marked, to be named by its label there."""
+        arguments = refusal.arguments
+        if isinstance(refusal, BadInput) and "field" in arguments:
+            code = "input.choose" if refusal.code == "input.one_of" else refusal.code
+            quoted = f"“{FIELD}”" if self.language == "en" else f"«{FIELD}»"
+            sentence = i18n.say(code, {**arguments, "field": quoted}, self.language)
+            return marked(str(arguments["field"]), sentence)
+        if refusal.code in _CHOSEN:
+            return self.say("web.refusal.not_listed")
         return i18n.refusal(refusal, self.language)
 
     def tell(self, code: str, arguments: Mapping[str, object]) -> str:
@@ -380,8 +403,9 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
     account = getattr(request.state, "reader", None)
     tried = values.get("tried")
     refusal = tried.refusal if isinstance(tried, RejectedForm) else values.get("refusal")
+    translator = Translator(reader.language)
     context = {
-        "t": Translator(reader.language),
+        "t": translator,
         "lang": reader.language,
         "languages": i18n.LANGUAGES,
         "theme": reader.theme,
@@ -417,6 +441,7 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
             scripts=getattr(content, "scripts", ""),
         )
     )
+    text = name_fields(text, otherwise=translator.say("web.refusal.form_outdated"))
     response = HTMLResponse(text, status_code=status or status_of(refusal))
     response.headers["content-language"] = reader.language
     response.headers["vary"] = "Cookie, Accept-Language"
