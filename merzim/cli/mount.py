@@ -20,6 +20,7 @@ from merzim.cli.printing import titles
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.inputs import BadInput, EvidenceInput, OpenFile, build
 from merzim.services.results import CommandResult
+from workflow.cases.case import event_word
 from workflow.law.names import known_fact, known_option
 from workflow.refusal import Refusal
 
@@ -204,6 +205,8 @@ def _in_words(call: CommandContext, result: Any) -> Any:
         return result
     titled = titles(call, call.view(result.case).case)
     values = result.model_dump(by_alias=True)
+    for event in values["events"]:
+        event["kind"] = event_word(event["kind"], event["name"], event["payload"])
     for line in (*values["events"], *values["moved"]):
         line.update({key: titled(line[key]) for key in ("name", "obligation") if line.get(key)})
     return values | {key: [titled(name) for name in values[key]] for key in ("dropped", "opened", "lost")}

@@ -21,7 +21,7 @@ from merzim.services.names import MAX_EXPORTED, people_named
 from merzim.services.verbs import Command, verb
 from merzim.storage.accounts.audit_log import record_access
 from merzim.storage.events import Draft
-from workflow.cases.case import Case
+from workflow.cases.case import Case, event_word
 from workflow.org.access import Reader, audit_scope
 from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, AuditScope, Topic
 from workflow.refusal import Refusal
@@ -207,7 +207,8 @@ class AuditWords:
 
     def _what(self, entry: AuditEntry) -> str:
         """Return the action of an entry in words."""
-        code = _LABELS.get(entry.topic, "audit.kind.") + entry.kind
+        kind = event_word(entry.kind, "", entry.more) if entry.topic == "case" else entry.kind
+        code = _LABELS.get(entry.topic, "audit.kind.") + kind
         return self._say(code) if i18n.knows(code) else self._say("audit.kind.other", kind=entry.kind)
 
     def _subject(self, entry: AuditEntry, case: Case | None) -> str:

@@ -240,6 +240,13 @@ def attach(merzim: Merzim, proof: str = "document:order=Бұйрық №15.pdf",
     return merzim("attach", "2026-0001", "order_signed", proof, *options, *DAY)
 
 
+def test_a_signatory_named_later_completes_the_record(signed: Merzim) -> None:
+    """The command says what it wrote: no evidence was added."""
+    line = ("record", "2026-0001", "order_signed", "--on", "2026-04-06", "--signed-by", "head")
+
+    assert "Запись дополнена" in signed(*line, *DAY, "--lang", "ru").out
+
+
 def test_an_attached_file_keeps_its_three_dates_its_kind_and_its_size(signed: Merzim) -> None:
     """Written in April, published nowhere, recorded on the day of the command."""
     attach(signed, "document:order=Бұйрық №15.pdf", "--written", "2026-04-06")

@@ -62,7 +62,7 @@ def test_what_nobody_types_and_what_no_list_has_is_told_without_codes(site: Site
     )
 
     assert told(hidden.text) == "Форма пришла не полностью. Откройте страницу заново и отправьте её ещё раз."
-    assert told(unknown.text) == "Такого значения нет. Выберите из списка."
+    assert told(unknown.text) == "«nothing»: такого значения нет. Выберите из списка."
 
 
 def test_programs_go_on_reading_the_name_of_the_field(site: Site, browser: TestClient) -> None:

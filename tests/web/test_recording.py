@@ -187,6 +187,23 @@ def test_numbers_and_a_signature_go_with_the_fact_that_asks_for_them(site: Site,
     assert stored_fact.signed_by == "deputy"
 
 
+def test_what_completes_a_record_is_told_as_what_it_is(site: Site, browser: TestClient) -> None:
+    """A signatory named later is no evidence: history, and audit log say so, and who it is."""
+    fact = {"fact": "schedule_approved", "on": "2026-04-06"}
+    link = {"link.other": "https://org.kz/schedule"}
+    for fields in ({}, {"signed_by": "head"}, link):
+        assert browser.post(f"/cases/{site.late}", data=fact | fields).status_code == 303
+    history = browser.get(f"/cases/{site.late}/history?lang=ru").text
+    completed = history.partition("<b>Запись дополнена</b>")[2].partition("</li>")[0]
+
+    assert history.count("<b>Добавлено подтверждение</b>") == 1
+    assert "Подписал" in completed
+    assert "первый руководитель" in completed
+    entries = browser.get("/api/v1/audit?lang=ru&limit=3").json()["entries"]
+    log = [entry["what"].partition(":")[0] for entry in entries]
+    assert log == ["Добавлено подтверждение", "Запись дополнена", "Записано"]
+
+
 def test_a_pasted_text_keeps_its_words_apart() -> None:
     """Unbreakable and thin spaces and tabs part the words of a text copied from an act; other signs go."""
     pasted = "\u00a0ст.\u00a07 п.\u2009\u20092\tот\r\nМинистерства\u200b\x07 "

@@ -148,19 +148,26 @@ class Event:
 
     @property
     def word(self) -> str:
-        """Kind of the event as shown to people: for a notice the action taken, for a reopening whether of one
-        obligation.
-        """
-        if self.kind == "reopened" and self.name:
-            return "reopened_one"
-        answer = self.payload.get("what")
-        return f"notice_{answer}" if self.kind == "notice" and answer in ANSWERS else self.kind
+        """Kind of the event as shown to people."""
+        return event_word(self.kind, self.name, self.payload)
 
     @property
     def may_be_withdrawn(self) -> bool:
         """Whether the history offers to withdraw it; comments and assignments have ways of their own."""
         is_part = self.kind in PARTS and not self.kind.startswith(("commented", "assignment_"))
         return (self.kind == "fact" or is_part) and not self.payload.get("row")
+
+
+def event_word(kind: str, name: str, payload: Mapping[str, object]) -> str:
+    """Return the kind of an event as shown to people: for a notice the action taken, for a reopening whether of
+    one obligation, for what completes a record whether it is evidence.
+    """
+    answer = payload.get("what")
+    if kind == "notice" and answer in ANSWERS:
+        return f"notice_{answer}"
+    if kind == "evidence" and "evidence" not in payload:
+        return "completed"
+    return "reopened_one" if kind == "reopened" and name else kind
 
 
 def row_name(event: Event) -> str:

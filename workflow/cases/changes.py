@@ -10,7 +10,7 @@ from workflow.cases.case import BEGINS, ROW_OF, Event, effective_events, row_nam
 
 _WHOLE = frozenset(kind for kind, row in BEGINS.items() if row == ROW_OF[kind] != "assignment")
 """Kinds of events that contain all values of a row."""
-_DATED: Mapping[str, str] = {"fact": "fact", "corrected": "fact", "planned": "plan"}
+_DATED: Mapping[str, str] = {"fact": "fact", "evidence": "fact", "corrected": "fact", "planned": "plan"}
 _EMPTY: tuple[object, ...] = ("", None, False, [], {})
 Values = dict[str, object]
 
@@ -69,8 +69,10 @@ def _values(event: Event) -> tuple[str, Values, bool]:
     values.
     """
     if event.kind in _DATED:
-        on: dict[str, object] = {"on": event.on.isoformat() if event.on else None}
-        return f"{_DATED[event.kind]}.{event.name}", on, False
+        dated: dict[str, object] = {"on": event.on.isoformat() if event.on else None}
+        if signed_by := event.payload.get("signed_by"):
+            dated["signed_by"] = signed_by
+        return f"{_DATED[event.kind]}.{event.name}", dated, False
     if event.kind in _WHOLE:
         made_on = {"on": event.on.isoformat()} if event.kind == "remark_made" and event.on else {}
         return row_name(event), {**event.payload, **made_on}, True

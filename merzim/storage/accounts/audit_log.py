@@ -88,5 +88,6 @@ def _entry(row: Row_) -> AuditEntry:
         seq=row.id,
         **{name: getattr(row, name) for name in names},
         address=address,
-        more=events.decoded(row.payload) if row.stream == ACCESS else {},
+        # Of a case's event only what its word depends on: whether there is evidence.
+        more=events.decoded(row.payload) if row.stream == ACCESS or row.kind == "evidence" else {},
     )

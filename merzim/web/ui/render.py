@@ -51,19 +51,14 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 _REGISTERED = re.compile(r"[A-Z]\w{9,12}", re.ASCII)
 _REGISTERED_PARTS = re.compile(r"(?P<kind>[A-Z])(?P<year>\d\d)[A-Z]?(?P<number>\d+)_?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_CHOSEN = frozenset(
-    {
-        *("unknown_fact", "unknown_obligation", "unknown_procedure", "unknown_duty", "unknown_value"),
-        *(
-            "unknown_decision",
-            "unknown_option",
-            "unknown_adopted_act",
-            "migrate.no_edition",
-            "nothing_to_withdraw",
-        ),
-    }
-)
-"""Refusals that name codes allowed instead, which pages have in lists to choose from."""
+_CHOSEN = {
+    **{f"unknown_{name}": name for name in ("fact", "obligation", "procedure", "duty", "value", "decision")},
+    "unknown_option": "option",
+    "unknown_adopted_act": "act",
+    "migrate.no_edition": "edition",
+    "nothing_to_withdraw": "name",
+}
+"""Refusals that name codes allowed instead, which pages have in lists to choose from -> the unknown code."""
 _NAMING = ("unit", "person", "responsible")
 """Fields of a passport with the key of a unit or person."""
 
@@ -185,6 +180,8 @@ class Translator:
             names: names of people and units by key.
         """
         code, definition = f"change.field.{change.field}", row_field(change.field)
+        if not i18n.knows(code) and definition is None:
+            code = f"head.{change.field}"
         field = self.say(code) if i18n.knows(code) or definition is None else definition.title[self.language]
         if change.of:
             field = f"{field}, {titles[change.of][self.language] if change.of in titles else change.of}"
@@ -201,6 +198,8 @@ class Translator:
             return self.say("change.nothing")
         if value is True:
             return self.say("register.yes")
+        if field == "signed_by":
+            return self.word("duty.", str(value))
         if isinstance(value, dict):  # the term of a measure; the words of a schedule
             return str(value.get("written") or value.get("object") or "")
         if isinstance(value, list):
@@ -219,7 +218,7 @@ class Translator:
             sentence = i18n.say(code, {**arguments, "field": quoted}, self.language)
             return marked(str(arguments["field"]), sentence)
         if refusal.code in _CHOSEN:
-            return self.say("web.refusal.not_listed")
+            return self.say("web.refusal.not_listed", text=arguments[_CHOSEN[refusal.code]])
         return i18n.refusal(refusal, self.language)
 
     def tell(self, code: str, arguments: Mapping[str, object]) -> str:
