@@ -279,6 +279,25 @@ def test_the_plan_is_the_plan_that_was_taken_in(planned: Merzim, tmp_path: Path)
     assert kazakh[2][4:] == ["nobody we know", "Постоянно"]
 
 
+@pytest.mark.parametrize(
+    ("term", "russian", "kazakh"),
+    [
+        ("2026-12-01", "1 декабря 2026 года", "2026 жылғы 1 желтоқсан"),
+        ("до 01.12.2026", "до 1 декабря 2026 года", "2026 жылғы 1 желтоқсанға дейін"),
+    ],
+)
+def test_a_day_of_the_plan_is_written_as_papers_write_days(
+    planned: Merzim, tmp_path: Path, term: str, russian: str, kazakh: str
+) -> None:
+    """However it was typed, in the language of the paper."""
+    with operator(NOW[1]) as ctx:
+        act(ctx, "measures", "add", CASE, risk=1, action="Ереже", term=term)
+
+    for language, said in {"ru": russian, "kk": kazakh}.items():
+        rows = _table(planned, "plan", tmp_path / f"{language}.docx", language)
+        assert [row[5] for row in rows if row[2] == "Ереже"] == [said]
+
+
 def test_the_monitoring_note_tells_the_status_of_each_measure(planned: Merzim, tmp_path: Path) -> None:
     """In the language of the paper; what nobody has reviewed is left open, not guessed."""
     russian = _table(planned, "monitoring_note", tmp_path / "a.docx")

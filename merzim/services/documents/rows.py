@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from calendars.terms import InMonth, InQuarter
+from calendars.terms import InMonth, InQuarter, OnDate
 from i18n import date_long, days_list, percent, period, say, span
 from merzim.documents.forms import Form
 from merzim.documents.people.words import duty_title
@@ -220,12 +220,16 @@ def _called(office: Office, text: str, language: str) -> str:
 
 
 def _measure_term(term: MeasureTerm, language: str) -> str:
-    """Return a term that is a month or quarter in a language; all other words as they are."""
+    """Return a term that is a day, a month or a quarter in a language; all other words as they are."""
     match term.term:
         case InQuarter(year, quarter) if not term.until:
             return period(f"{year}Q{quarter}", language)
         case InMonth(year, month) if not term.until:
             return period(f"{year}-{month:02}", language)
+        case OnDate(on) if term.until:
+            return say("web.now.until", {"on": on}, language)
+        case OnDate(on):
+            return date_long(on, language)
         case _:
             return term.written
 
