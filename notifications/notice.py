@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
+from workflow.reminders import undated_kind
+
 NoticeKind = Literal["reminder", "moved", "comment", "calendar", "letter", "lost", "account", "campaign"]
 """Kinds of notices.
 
@@ -71,6 +73,11 @@ class Notice:
     bundle: str = ""
     carrier: str = ""
     about: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def told_due(self) -> date | None:
+        """The due date it tells of; None where the act sets no term and only a day to ask on."""
+        return None if undated_kind(self.step) else self.due
 
     @property
     def displayed_state(self) -> str:

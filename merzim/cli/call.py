@@ -223,6 +223,10 @@ class CommandContext:
         if not self.json:
             self.write(rendering.Renderer(self.language, self.name, shows, words, titles or {}).text(answer))
 
+    def cell(self, value: object) -> str:
+        """Return a value as text in one line."""
+        return rendering.Renderer(self.language, self.name, (), {}, {}).cell("", value)
+
     def tell(self, answer: object, code: str, /, **arguments: object) -> None:
         """Print an answer as JSON where --json asks for it, else a sentence."""
         self.answer(answer)

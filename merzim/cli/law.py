@@ -260,11 +260,18 @@ def diff(
         }
         for change in compare(old, new)
     ]
-    answer = {"a": before, "b": after, "changes": changes}
-    if changes or call.json:
-        call.give(answer, "changes", "obligation", "what", "before", "after")
-    else:
+    call.answer({"a": before, "b": after, "changes": changes})
+    if not changes:
         call.print(call.say("editions.same"))
+    titles = {name: edition.by_id[name].title for edition in (old, new) for name in edition.by_id}
+    last = ""
+    for change in compare(old, new):
+        if change.obligation != last:
+            call.print(f"{titles[change.obligation][call.language]} ({change.obligation})")
+            last = change.obligation
+        was, becomes = _shown(call, old, change, change.before), _shown(call, new, change, change.after)
+        line = f"{change.what}: {call.cell(was) or '–'} → {call.cell(becomes) or '–'}"
+        call.print(paragraph(line, indent=2))
 
 
 @command("editions adopt", writes=True)
@@ -287,13 +294,13 @@ def adopt(
         call.print(call.say("cli.nothing_written"))
 
 
-def _shown(call: CommandContext, edition: Procedure, change: EditionChange, value: object) -> str:
+def _shown(call: CommandContext, edition: Procedure, change: EditionChange, value: object) -> object:
     """Return one side of a difference: a term in words, anything else as the file has it; "" for no value."""
     if value is None or value == ():
         return ""
     if change.what in ("term", "added", "removed"):
         return _term(call, edition, edition.by_id[change.obligation])
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return value
 
 
 def _file_answer(call: CommandContext, checked_file: CheckedFile) -> dict[str, object]:

@@ -52,13 +52,14 @@ def _evidence_input(text: str, procedure: Procedure, fact: str, files: ExitStack
     Raises:
         Refusal: a kind the obligation does not have; neither a link nor an existing file.
     """
-    allowed = known_fact(procedure, fact).evidence
+    obligation = known_fact(procedure, fact)
+    allowed = obligation.evidence
     kind, place, published = "", text, None
     if (match := _KIND.fullmatch(text)) and not _is_file(text):
         kind, place = match.groups()
         kind = next((name for name in allowed if kind in (name, name.partition(":")[2])), kind)
         if kind not in allowed:
-            raise Refusal("cli.unknown_evidence", kind=kind, fact=fact, allowed=allowed)
+            raise Refusal("cli.unknown_evidence", kind=kind, title=obligation.title, allowed=allowed)
     if match := _DATED.fullmatch(place):
         place, published = match[1], day(match[2], where="--evidence")
     is_link = bool(_LINK.match(place))

@@ -21,7 +21,7 @@ from merzim.cli.parsing import (
     number,
     option,
 )
-from merzim.cli.printing import finding
+from merzim.cli.printing import finding, titles
 from merzim.cli.rendering import picked
 from merzim.documents.forms import FormData, names, title
 from merzim.documents.forms import form as form_named
@@ -227,7 +227,8 @@ def attach(
     name = clean_file_name(item.content.name) if item.content else item.address
     recorded = call.view(case).case.facts[fact].evidence
     stored = [evidence for evidence in recorded if name in (evidence.name, evidence.reference)]
-    answer = {"case": case, "fact": fact, "changed": result.changed, "evidence": stored[-1]}
+    named = fact if call.json else titles(call, view.case)(fact)
+    answer = {"case": case, "fact": named, "changed": result.changed, "evidence": stored[-1]}
     call.give(answer, "case", "fact", "evidence", *DOCUMENT, kind="evidence")
 
 
@@ -241,7 +242,9 @@ def show_evidence(call: CommandContext, case: CaseId) -> None:
     evidence_by_fact: dict[str, list[Evidence]] = {}
     for proof in proofs(view.case):
         evidence_by_fact.setdefault(proof.of, []).append(proof.evidence)
-    call.give({"case": case, "evidence": evidence_by_fact}, "evidence", *DOCUMENT, kind="evidence")
+    named = str if call.json else titles(call, view.case)
+    answer = {"case": case, "evidence": {named(name): items for name, items in evidence_by_fact.items()}}
+    call.give(answer, "evidence", *DOCUMENT, kind="evidence")
 
 
 @command("package")

@@ -10,6 +10,7 @@ import i18n
 from merzim.cli.rendering import Json
 from merzim.services.names import title
 from merzim.services.results import FindingResult, ObligationResult
+from workflow.cases.registers.entries import is_entry, period_in
 from workflow.deadlines.lateness import holds_on, lateness
 from workflow.refusal import Refusal, closest_first
 
@@ -91,16 +92,15 @@ def state(
 
 
 def titles(call: CommandContext, case: Case) -> Callable[[str], str]:
-    """Return the function that names a fact or obligation of a case by its title and period; other names it
-    returns unchanged.
+    """Return the function that names a fact, obligation or row of a case by its title and period; other names
+    it returns unchanged.
     """
     known = call.app.library.named(case.edition).by_id
 
     def titled(name: str) -> str:
-        fact, _, period = name.partition(".")
-        if fact not in known:
+        if name.partition(".")[0] not in known and not is_entry(name):
             return name
-        text = title(call.app, case, name)[call.language]
+        text, period = title(call.app, case, name)[call.language], period_in(name)
         return f"{text}, {i18n.period(period, call.language)}" if period else text
 
     return titled

@@ -11,7 +11,7 @@ from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
 from merzim.cli.parsing import DryRun, day, option
 from merzim.cli.rendering import picked
-from merzim.services.documents.notice_list import write_notices
+from merzim.services.documents.notice_list import notice_title, step_in_words, write_notices
 from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import rehearse as rehearsed
 from merzim.services.names import force
@@ -28,6 +28,33 @@ ROUND = (
     *("channel", "not_before", "problems"),
 )
 """What the text of a round shows."""
+
+NOTICE = (
+    *("key", "case", "obligation", "due", "step", "person", "channel", "address", "language", "state"),
+    *("attempts", "queued_at", "not_before", "sent_at", "answer", "message_id", "text_hash"),
+    *("acknowledged_at", "kind", "carrier", "about"),
+)
+
+
+def _answers(call: CommandContext, notices: Sequence[Notice]) -> list[dict[str, object]]:
+    """Return notices as --json has them; as text obligations by title, steps in words, no due date that is
+    none.
+    """
+    stored = [picked(notice, *NOTICE) for notice in notices]
+    if call.json:
+        return stored
+    cases = call.app.reads.whole({notice.case for notice in notices if notice.case})
+    return [
+        {
+            **fields,
+            "due": notice.told_due,
+            "obligation": notice_title(call.app, cases.get(notice.case), notice.obligation, call.language),
+            "step": step_in_words(notice, call.language),
+            "state": notice.displayed_state,
+            "server_answer": notice.answer,
+        }
+        for notice, fields in zip(notices, stored, strict=True)
+    ]
 
 
 @command("remind")
@@ -69,9 +96,10 @@ def notices(
         if not call.json:
             return
     forces = _forces(call, notices)
-    answer = [_notice_answer(notice) | {"force": forces.get(notice.key)} for notice in notices]
-    shows = ("due", "case", "obligation", "force", "step", "person", "channel", "state", "answer")
-    call.give({"notices": answer}, "notices", *shows)
+    lines = zip(notices, _answers(call, notices), strict=True)
+    answer = [line | {"force": forces.get(notice.key)} for notice, line in lines]
+    shows = ("due", "case", "obligation", "force", "step", "person", "channel", "state", "server_answer")
+    call.give({"notices": answer}, "notices", *shows, channel="web.channel")
 
 
 @command("rehearse")
@@ -90,12 +118,15 @@ def rehearse(
 
 
 def _round_answer(call: CommandContext, report: RoundReport) -> dict[str, object]:
-    """Return a round as JSON."""
+    """Return a round as JSON, or what its text shows."""
+    planned = _answers(call, [item.notice for item in report.planned])
     return {
         "rows": report.rows,
         "queued": report.queued,
-        "notices": [{**_notice_answer(item.notice), "why": item.recipient.why} for item in report.planned],
-        "others": [_notice_answer(notice) for notice in report.others],
+        "notices": [
+            {**notice, "why": item.recipient.why} for notice, item in zip(planned, report.planned, strict=True)
+        ],
+        "others": _answers(call, report.others),
         "problems": [
             {
                 **picked(problem, "case", "obligation"),
@@ -117,15 +148,3 @@ def _forces(call: CommandContext, notices: Sequence[Notice]) -> dict[str, Force]
             with suppress(KeyError):
                 forces[notice.key] = force(call.app, case, notice.obligation)
     return forces
-
-
-NOTICE = (
-    *("key", "case", "obligation", "due", "step", "person", "channel", "address", "language", "state"),
-    *("attempts", "queued_at", "not_before", "sent_at", "answer", "message_id", "text_hash"),
-    *("acknowledged_at", "kind", "carrier", "about"),
-)
-
-
-def _notice_answer(notice: Notice) -> dict[str, object]:
-    """Return a notice as JSON."""
-    return picked(notice, *NOTICE)

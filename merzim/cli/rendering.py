@@ -93,7 +93,8 @@ class Renderer:
             return str(plain(value))
         if record.keys() == CHANGED:
             return " → ".join(self.cell(name, item) for item in record.values())
-        return str(record.get(self.language) or record.get("name"))
+        known = record.get(self.language) or record.get("name") or record.get("title")
+        return self.cell(name, known) if known else ", ".join(self.cell(name, item) for item in record.values())
 
     def _record(self, record: Json, indent: int, said: Json) -> Iterator[str]:
         """Yield the lines of a record, without the fields already `said`: a line a value, then the lists."""

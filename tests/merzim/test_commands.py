@@ -132,7 +132,11 @@ def test_evidence_is_named_by_its_kind_whole_or_short(office: Merzim) -> None:
     office(*step, "--evidence", "site=https://a.example/1", "--evidence", "link:media=https://b.example/?p=2")
     kept = office("case", case, "--json").json["evidence"]["start_announced"]
 
+    listed = office("evidence", case).out
+
     assert (wrong.code, "link:site, link:media" in wrong.err) == (2, True)
+    assert 'Announcement of the start: no evidence "radio" is asked for' in wrong.err
+    assert listed.startswith("Announcement of the start:\n")
     assert [item["kind"] for item in kept] == ["link:site", "link:media"]
 
 

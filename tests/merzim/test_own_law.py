@@ -144,6 +144,8 @@ def test_editions_are_compared_in_words(merzim: Merzim) -> None:
 
     assert result.code == 0
     assert "start_announced" in result.out
+    assert "Signing of the order on the internal analysis (order_signed)\n  assumed: no → yes" in result.out
+    assert not re.search(r"True|False|Text\(", result.out)
     assert "by 30 June" in result.out
     assert same.out == "There is no difference.\n"
     assert {change["what"] for change in program["changes"]} >= {"term", "act", "note"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -47,8 +48,25 @@ def test_a_dry_run_says_who_and_why(office: Merzim) -> None:
 
     assert result.code == later.code == 0
     assert "2026-03-18 09:00" in later.out
-    assert "start_announced" in later.out
-    assert "start_announced" not in result.out
+    assert re.search("Announcement of the start +5 working days before the due date", later.out)
+    assert "Announcement of the start" not in result.out
+
+
+def test_notices_are_listed_by_title_and_in_words(told: Merzim) -> None:
+    """A duty without a term tells no due date (the check before the announcement, whose last day was 30 March:
+    on 14 April, the day of its third reminder, eleven working days ago); --json has the codes."""
+    told("record", "2026-0002", "analysis_started", "--on", "2026-04-13", "--now", "2026-04-13")
+    day = ("--now", "2026-04-14T10:00")
+    told("remind", *day)
+    listed = told("notices", "--case", "2026-0002", *day, "--lang", "en").out
+    stored = told("notices", "--case", "2026-0002", "--json", *day).json["notices"]
+    lines = {notice["obligation"]: notice["step"] for notice in stored}
+
+    assert lines["start_announced"] in ("-5", "1")
+    assert not [name for name in lines if name in listed]
+    assert re.search(r"\n2026-03-30 .* Announcement of the start +obligatory +5 working days before", listed)
+    assert re.search(r"\n +2026-0002 .* no term, open for 11 working days ", listed)
+    assert "open+" not in listed
 
 
 def test_a_digest_is_chosen_and_named(office: Merzim) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from i18n import say
+from i18n import period, say
 from merzim.documents.sheets.listing import Table, tables_workbook, write_csv, write_file
 from merzim.services.app import AppContext
 from merzim.services.moments import almaty
 from notifications.notice import Notice
 from workflow.cases.case import Case
-from workflow.cases.registers.entries import is_entry
+from workflow.cases.registers.entries import period_in
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.refusal import Refusal
 
@@ -20,6 +21,8 @@ COLUMNS = (
     *("due", "case", "obligation", "object", "step", "to_whom", "channel", "address", "kind", "state"),
     *("sent_at", "server_answer", "acknowledged", "text_hash", "carrier", "key"),
 )
+
+_STEP = re.compile(r"(open|before|slipped)?([+-]?)(\d+)")
 
 
 def write_notices(app: AppContext, notices: Sequence[Notice], file: Path, language: str) -> None:
@@ -47,9 +50,9 @@ def notices_table(app: AppContext, notices: Sequence[Notice], language: str) -> 
         person = office.member(notice.person)
         rows.append(
             (
-                notice.due,
+                notice.told_due,
                 notice.case,
-                _title(app, case, notice.obligation, language),
+                notice_title(app, case, notice.obligation, language),
                 case.object_in(language) if case else "",
                 step_in_words(notice, language),
                 person.name_in(language) if person else notice.person,
@@ -70,17 +73,17 @@ def notices_table(app: AppContext, notices: Sequence[Notice], language: str) -> 
 
 
 def step_in_words(notice: Notice, language: str) -> str:
-    """Return a reminder step in words: so many working days before or after the due date, or the kind of
-    letter.
+    """Return a reminder step in words: so many working days before or after the due date, after a plan date, or
+    since a duty without a term is open; else the kind of letter.
     """
-    if notice.step and notice.step.lstrip("+-").isdigit():
-        at = int(notice.step)
-        word = "today" if at == 0 else "before" if at < 0 else "after"
-        return say(f"register.step_{word}", {"count": abs(at)}, language)
-    return say(f"register.kind.{notice.kind}", {}, language)
+    if (match := _STEP.fullmatch(notice.step)) is None:
+        return say(f"register.kind.{notice.kind}", {}, language)
+    since, sign, count = match[1], match[2], int(match[3])
+    word = since or ("today" if not count else "before" if sign == "-" else "after")
+    return say(f"register.step_{word}", {"count": count}, language)
 
 
-def _title(app: AppContext, case: Case | None, obligation: str, language: str) -> str:
+def notice_title(app: AppContext, case: Case | None, obligation: str, language: str) -> str:
     """Return the title of what a notice is about, with its period; its id where nothing else is known."""
     if case is None:
         return obligation
@@ -88,8 +91,8 @@ def _title(app: AppContext, case: Case | None, obligation: str, language: str) -
         found = entry_obligation(case, app.library.named(case.edition), obligation)
     except (Refusal, KeyError):
         return obligation
-    period = "" if is_entry(obligation) else obligation.partition(".")[2]
-    return f"{found.title[language]} ({period})" if period else found.title[language]
+    text = period_in(obligation)
+    return f"{found.title[language]}, {period(text, language)}" if text else found.title[language]
 
 
 def _moment(at: datetime | None) -> str:

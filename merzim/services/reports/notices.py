@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TypedDict
 
 from merzim.services.campaigns.views import campaign_titles
@@ -13,7 +12,6 @@ from notifications.notice import Notice
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
 from workflow.law.procedure import Text
-from workflow.reminders import undated_kind
 
 PAGE = 50
 
@@ -41,11 +39,6 @@ class NoticeLine:
     period: str
     name: Name
     campaign: Text | None = None
-
-    @property
-    def due(self) -> date | None:
-        """The due date it tells of; None where the act sets no term and only a day to ask on."""
-        return None if undated_kind(self.notice.step) else self.notice.due
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,6 +25,7 @@ from calendars.layout import Run
 from calendars.terms import Explanation
 from merzim.services.board.lines import ObligationLine
 from merzim.services.context import RequestContext
+from merzim.services.documents.notice_list import step_in_words
 from merzim.services.inputs import BadInput, LanguageCode
 from merzim.services.law.acts import acts_here
 from merzim.services.law.regulations import option_title, row_field
@@ -341,14 +342,8 @@ class Translator:
         return i18n.say(code, arguments, self.language) if i18n.knows(code) else otherwise
 
     def step_title(self, notice: Notice) -> str:
-        """Return the name of a notice's step: working days before or after the due date; its kind if it has
-        none.
-        """
-        if not notice.step.lstrip("+-").isdigit():
-            return self.say(f"register.kind.{notice.kind}")
-        at = int(notice.step)
-        word = "today" if at == 0 else "before" if at < 0 else "after"
-        return i18n.say(f"register.step_{word}", {"count": abs(at)}, self.language)
+        """Return a notice's step in words."""
+        return step_in_words(notice, self.language)
 
     def channel(self, name: str) -> str:
         """Return the name of a channel; the id itself for a channel of a plug-in."""
