@@ -13,7 +13,6 @@ from merzim.storage.maintenance.rebuild import rebuild
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import case_commands, recompute
-from workflow.board.rows import Horizon
 from workflow.cases.case import Case
 from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands
@@ -117,23 +116,3 @@ def test_an_ordinary_case_needs_no_naming(engine: Engine, core: CaseCommands) ->
     assert change.events == ()
     assert sees(engine, "anybody@org.kz")
     assert not replace(case).confidential
-
-
-@pytest.mark.parametrize("access", ["responsible", "head_of_unit"])
-def test_an_account_of_one_unit_without_a_unit_finds_nothing_in_the_database(
-    engine: Engine, core: CaseCommands, access: Access
-) -> None:
-    """No list, no sum, no letter, no single case, though it was named to know of one of them."""
-    case = core.open(Opening(procedure="internal-analysis", unit="hr", readers=("x@org.kz",)), at=SAID)
-    reader = Reader(login="x", person="x@org.kz", access=access)
-    reads = SqlReads(engine).seen_by(scope(reader))
-
-    assert (reads.cases(), reads.case(case.id), reads.events(case.id)) == ([], None, ())
-    assert (reads.whole([case.id]), reads.heads([case.id]), reads.rows_of([case.id])) == ({}, {}, {})
-    assert not reads.any_case()
-    assert list(reads.sums(Horizon(today=TODAY, soon=TODAY))) == []
-    assert (reads.due(TODAY, date(2027, 1, 1)), reads.overdue(date(2027, 1, 1))) == ([], [])
-    assert reads.by_day(TODAY, date(2027, 1, 1)) == {}
-    assert [case.id for case in SqlReads(engine).seen_by(scope(replace(reader, unit="hr"))).cases()] == [
-        case.id
-    ]

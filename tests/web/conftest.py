@@ -46,8 +46,10 @@ from merzim.web.app import create_app
 from merzim.web.auth.dependencies import COOKIE
 from merzim.web.ui.render import environment
 from notifications.notice import Notice
+from tests.web.lived_in import lived_in_office
 from tests.web.offices import office as three_units
 from tests.web.offices import way_in
+from tests.web.real import RealOffice, real_office
 from tests.web.serving import browser_of
 from workflow.cases.case import Case, Event, Fact
 from workflow.cases.commands.case_commands import CaseCommands
@@ -382,3 +384,11 @@ def site(request: pytest.FixtureRequest) -> Site:
 def browser(site: Site) -> Iterator[TestClient]:
     with site.client() as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
+    """The example office on a real database; with history and hostile input where a module says `LIVED_IN`."""
+    opened = lived_in_office if getattr(request.module, "LIVED_IN", False) else real_office
+    with opened(tmp_path_factory.mktemp("office")) as office:
+        yield office

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from merzim.web.auth.dependencies import is_query_only, need_of
-from tests.web.conftest import READERS, Site, build, untouched
+from tests.web.conftest import READERS, build, untouched
 from workflow.org.access import Need
 
 OPEN = {
@@ -184,17 +184,6 @@ def test_a_stranger_meets_the_log_in_page_on_every_route_that_reads() -> None:
 
     assert not wrong, wrong
     assert len(asked) > 80
-
-
-def test_lists_show_a_reader_their_own_units_alone(site: Site) -> None:
-    """The same rule as for single cases: hr sees hr, the office sees all."""
-    with site.client("responsible") as own_client, site.client("auditor") as all_:
-        mine, everything = own_client.get("/cases").text, all_.get("/cases").text
-        board = own_client.get("/").text
-
-    assert site.real in mine
-    assert site.late not in mine + board
-    assert site.late in everything
 
 
 def test_every_write_takes_a_key_and_no_question_does() -> None:

@@ -23,7 +23,6 @@ from starlette.testclient import TestClient
 from merzim.web.api.description import operations, read_vocabulary
 from tests.checking import check_each
 from tests.web.conftest import Site
-from tests.web.lived_in import lived_in_office
 from tests.web.real import ROOT, RealOffice, real_office
 from tests.web.serving import on_a_port
 
@@ -137,10 +136,7 @@ HERE = {"host": "127.0.0.1:8000"}
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with lived_in_office(tmp_path_factory.mktemp("office")) as office:
-        yield office
+LIVED_IN = True
 
 
 def test_no_request_breaks_the_api_and_every_answer_is_described(office: RealOffice) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,14 +22,8 @@ from merzim.web.ui.guides import (
     source,
 )
 from tests.web.conftest import EVERY_ACT
-from tests.web.real import RealOffice, real_office
+from tests.web.real import RealOffice
 from workflow.org.access import ACCESSES
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with real_office(tmp_path_factory.mktemp("guides")) as office:
-        yield office
 
 
 def test_each_guide_has_the_same_tasks_in_every_language() -> None:

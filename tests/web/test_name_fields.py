@@ -79,6 +79,8 @@ def test_a_unit_is_typed_by_code_by_name_or_by_a_beginning_it_alone_has(said: st
         ("мектеп 00", "unit_several_more", None),
         ("абай мектебі", "unit_several", ["Абай мектебі (s24)", "Абай мектебі (s3)"]),
         ("департаменті", "unit_near", ["Заң департаменті", "Персоналды басқару департаменті"]),
+        ("департамент перс", "unit_near", ["Персоналды басқару департаменті"]),
+        ("партаменті", "unit_none", []),
         ("балабақша", "unit_none", []),
     ],
 )

@@ -18,7 +18,7 @@ from merzim.storage.org import store as office_store
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.documents.test_forms import tables_of
 from tests.web.conftest import NOW, TODAY, Site, build
-from tests.web.real import RealOffice, real_office
+from tests.web.real import RealOffice
 from tests.web.serving import first_sheet, sheets
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
@@ -153,12 +153,6 @@ def test_the_register_says_who_was_told_what_and_is_narrowed(kept: Site) -> None
 
 
 CASE = "2026-0001"
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with real_office(tmp_path_factory.mktemp("together")) as office:
-        yield office
 
 
 @pytest.fixture(scope="module")

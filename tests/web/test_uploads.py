@@ -27,7 +27,7 @@ from merzim.storage.accounts import uploads
 from merzim.web.auth import dependencies as reading
 from tests.documents.sheets import by_hand, far_cells
 from tests.web.conftest import NOW, TODAY, Site
-from tests.web.real import RealOffice, real_office
+from tests.web.real import RealOffice
 from tests.web.serving import on_a_port
 
 ORDER = b"%PDF-1.7 " + bytes(1_000_000)
@@ -114,12 +114,6 @@ def test_what_a_killed_process_left_behind_goes_as_well(site: Site) -> None:
 SLOW = by_hand(far_cells(100_000))
 """Takes a second or more of the processor."""
 _END = "----a"
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with real_office(tmp_path_factory.mktemp("office")) as office:
-        yield office
 
 
 @pytest.fixture(scope="module")

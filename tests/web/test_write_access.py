@@ -25,7 +25,7 @@ from merzim.services.law.regulations import case_registers
 from merzim.services.verbs import NotAllowed, Verb
 from tests.checking import check_each
 from tests.web.conftest import NOW, PASSWORD, READERS, TODAY, Site, account, hide, office_with_cases
-from tests.web.test_access import OPEN, ROUTES, filled, is_question, need
+from tests.web.test_access import ROUTES, filled, is_question, need
 from tests.web.test_names_of_others import letter
 from workflow.cases.commands.case_commands import UnknownCase
 from workflow.org.access import Reader, with_unit
@@ -121,11 +121,6 @@ def wrong(
         if status != expected or version(watch) != before:
             found.append((route.path, status))
     return found if site.files() == files else [*found, ("files", "kept")]
-
-
-def test_only_what_is_open_needs_nothing() -> None:
-    """A new route is a decision: what it needs."""
-    assert {route.path for _, route in WRITES if need(route) is None} <= OPEN
 
 
 def test_whoever_is_refused_is_told_so_and_nothing_is_written(site: Site, watch: sqlite3.Connection) -> None:

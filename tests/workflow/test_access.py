@@ -9,7 +9,7 @@ import pytest
 
 from workflow.cases.case import Case, EventKind, Evidence, apply, evidence_payload, fold
 from workflow.cases.case import Event as Line
-from workflow.cases.registers.evidence_list import as_seen, events_as_seen, proofs, stored_file
+from workflow.cases.registers.evidence_list import as_seen, proofs, stored_file
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.risk import register
 from workflow.org.access import (
@@ -293,24 +293,6 @@ def test_who_may_not_open_a_document_is_not_told_which_it_is() -> None:
     assert [proved_item.evidence for proved_item in proofs(as_seen(whole_case, OFFICER))] == [PAPER, LINK, MORE]
 
 
-def test_a_document_restricted_in_one_place_is_hidden_in_all_of_them() -> None:
-    """At the fact, where it was given without a restriction, at a review, in the chain itself."""
-    whole_case = case(
-        ("fact", "order_signed", DAY, (ACT, MORE), {}), ("measure_reviewed", "3", DAY, (SECRET,), REVIEW)
-    )
-    hidden = as_seen(whole_case, AUDITOR)
-    (review,) = register(hidden).measures[3].reviews
-
-    assert [proved_item.evidence.name for proved_item in proofs(hidden)] == ["", MORE.name, ""]
-    seen = [proved_item.evidence.restricted for proved_item in proofs(as_seen(whole_case, OFFICER))]
-    assert seen == ["personal data", "", "personal data"]
-    (document,) = review.evidence
-    assert (document.name, document.reference, document.restricted) == ("", "", "personal data")
-    evidence = stored_file(whole_case, ACT.reference)
-    assert evidence is not None
-    assert evidence.restricted == "personal data"
-
-
 def test_nobody_counts_the_documents_they_may_not_open() -> None:
     """Three at one fact look as one; the latest day of publication stays, for dates are judged by it."""
     other_documents = [
@@ -322,24 +304,6 @@ def test_nobody_counts_the_documents_they_may_not_open() -> None:
 
     assert shown_item.evidence.published_on == date(2026, 6, 9)
     assert len(proofs(as_seen(whole_case, OFFICER))) == 3
-
-
-def test_the_chain_says_no_more_than_the_case() -> None:
-    """A line written before the document was restricted elsewhere is hidden, too; its hash stays."""
-    first_event = line(1, "opened", "", None, procedure="p", edition="p.2024-01-01")
-    chain = [
-        replace(first_event, hash="h1"),
-        replace(line(2, "fact", "order_signed", DAY, ACT, MORE), hash="h2"),
-        replace(line(3, "evidence", "order_signed", DAY, replace(SECRET, kind="")), hash="h3"),
-    ]
-    events = events_as_seen(chain, AUDITOR)
-
-    assert ACT.reference not in str(events)
-    assert "акт.pdf" not in str(events)
-    assert MORE.reference in str(events)
-    assert [event.hash for event in events] == ["h1", "h2", "h3"]
-    assert events_as_seen(chain, None) is chain
-    assert ACT.reference in str(events_as_seen(chain, OFFICER))
 
 
 def test_a_restriction_that_was_lifted_hides_nothing_any_more() -> None:

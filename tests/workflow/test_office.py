@@ -10,7 +10,7 @@ from types import MappingProxyType
 import pytest
 
 from workflow.org.duties import Unresolved, resolve
-from workflow.org.name_index import NameIndex, alphabetical
+from workflow.org.name_index import alphabetical
 from workflow.org.office import Office, Person, Recipient, Unit, with_officer
 
 DAY = date(2026, 4, 6)
@@ -245,58 +245,6 @@ def test_the_first_head_is_who_holds_that_duty_in_the_organisation() -> None:
 
     assert [key for key, _ in who(resolve(whole_office, duty="head", unit="unit", on=DAY))] == ["minister"]
     assert [key for key, _ in who(resolve(without, duty="head", unit="unit", on=DAY))] == ["chief"]
-
-
-SCHOOLS = NameIndex(
-    [
-        ("u1", "u1"),
-        ("Абай мектебі", "u1"),
-        ("u2", "u2"),
-        ("Абай мектебінің кітапханасы", "u2"),
-        ("u3", "u3"),
-        ("№ 7 «Әл-Фараби» мектебі", "u3"),
-    ]
-)
-
-
-@pytest.mark.parametrize("said", ["u1", "U1", "Абай мектебі", "  АБАЙ   МЕКТЕБІ "])
-def test_letter_case_and_spaces_are_not_looked_at(said: str) -> None:
-    assert SCHOOLS.exactly(said) == ("u1",)
-
-
-@pytest.mark.parametrize(
-    ("said", "found"),
-    [
-        ("абай", ["u1", "u2"]),
-        ("абай мектебі", ["u1", "u2"]),
-        ("абай мектебін", ["u2"]),
-        ("абай мектебінің кітапханасы", ["u2"]),
-        ("абай мектебінің кітапханасы.", []),
-        ("мектебі", []),
-        ("u", ["u1", "u2", "u3"]),
-    ],
-)
-def test_a_beginning_finds_whoever_is_called_just_so_first(said: str, found: list[str]) -> None:
-    """One letter less, all of it, one more."""
-    assert list(SCHOOLS.beginning(said)) == found
-
-
-@pytest.mark.parametrize(
-    ("said", "found"),
-    [
-        ("мектебі", {"u1", "u2", "u3"}),
-        ("фараби", {"u3"}),
-        ("мект фар", {"u3"}),
-        ("кіт абай", {"u2"}),
-        ("фараби абай", set()),
-        ("раби", set()),
-        ("«»", set()),
-        ("", set()),
-    ],
-)
-def test_words_inside_are_found_by_their_beginnings_in_any_order(said: str, found: set[str]) -> None:
-    """Signs before a word are none of it; the middle of a word is no word; all of them must be there."""
-    assert set(SCHOOLS.holding(said)) == found
 
 
 KAZAKH = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"
