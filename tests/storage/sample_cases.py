@@ -22,6 +22,7 @@ from workflow.ports import Change
 
 TODAY = date(2026, 2, 2)
 NOW = datetime(2026, 2, 2, 4, 0, tzinfo=UTC)
+AT = Stamp(by="А", now=NOW, today=TODAY)
 PROCEDURE = "internal-analysis"
 UNIT = "Қаржы департаменті"
 OBJECT = "Мемлекеттік сатып алу: «Өңір» бағдарламасы"

@@ -16,7 +16,7 @@ from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
 from tests.checking import check_each
 from tests.permits import PERMIT, obligation, permit
-from tests.storage.sample_cases import NOW, PROCEDURE, TODAY, case_commands, recompute
+from tests.storage.sample_cases import AT, NOW, PROCEDURE, TODAY, case_commands, recompute
 from workflow.board.figures import Outcomes, performance_by
 from workflow.board.rows import DeadlineFilter, Horizon, Urgency, base, total
 from workflow.cases.commands import recording, standings
@@ -26,8 +26,6 @@ from workflow.law.library import Library
 from workflow.org.access import Scope
 from workflow.org.audit import Stamp
 from workflow.org.office import Unit
-
-AT = Stamp(by="А", now=NOW, today=TODAY)
 
 CONFIDENTIAL = "foreign-account"
 LATER = date(2026, 3, 31)

@@ -25,13 +25,10 @@ from merzim.storage.refusals import StorageUnavailable, display_address, to_stor
 from merzim.storage.tables.base import UtcMoment
 from merzim.storage.tables.cases import COUNTER
 from merzim.storage.tables.organisation import UNIT as UNITS
-from tests.storage.sample_cases import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
+from tests.storage.sample_cases import AT, NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
 from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
-from workflow.org.audit import Stamp
 from workflow.org.office import Unit
-
-AT = Stamp(by="А", now=NOW, today=TODAY)
 
 
 def said(refusal: StorageUnavailable) -> list[str]:

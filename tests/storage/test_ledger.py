@@ -14,15 +14,13 @@ from sqlalchemy import Engine
 from merzim.storage.cases.batch import span
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import one_snapshot
-from tests.storage.sample_cases import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
+from tests.storage.sample_cases import AT, NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
 from tests.storage.statements import heard
 from workflow.cases.case import Case, Event, Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
 from workflow.ports import Change, Conflict
-
-AT = Stamp(by="А", now=NOW, today=TODAY)
 
 
 @contextmanager

@@ -19,12 +19,9 @@ from merzim.storage.tables.events import EVENT
 from notifications.notice import Notice, NoticeState
 from notifications.ports import DeliveryOutcome, Settlement
 from tests.postgres import Server
-from tests.storage.sample_cases import NOW, TODAY, case_commands, later, letter, opened
+from tests.storage.sample_cases import AT, NOW, TODAY, case_commands, later, letter, opened
 from workflow.board.rows import Row
 from workflow.cases.commands import recording
-from workflow.org.audit import Stamp
-
-AT = Stamp(by="А", now=NOW, today=TODAY)
 
 FAR = date(2027, 12, 31)
 

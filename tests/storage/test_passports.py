@@ -21,6 +21,7 @@ from merzim.storage.maintenance.verify import verify
 from merzim.storage.queries import SqlReads
 from tests.law import CALENDAR
 from tests.storage.sample_cases import (
+    AT,
     NOW,
     OBJECT,
     PLANNED,
@@ -37,10 +38,7 @@ from tests.storage.sample_cases import (
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import Case
 from workflow.cases.commands.passports import PassportEdit, edit_passport
-from workflow.org.audit import Stamp
 from workflow.org.office import Office
-
-AT = Stamp(by="А", now=NOW, today=TODAY)
 
 KAZAKH = "Қоғамның"
 RUSSIAN = "Акционерного общества"

@@ -19,6 +19,7 @@ from merzim.storage.queries import SqlReads
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import library
 from tests.storage.sample_cases import (
+    AT,
     NOW,
     PROCEDURE,
     TODAY,
@@ -41,8 +42,6 @@ from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.org.access import Reader, Scope, scope
 from workflow.org.audit import Stamp
 from workflow.org.office import Unit
-
-AT = Stamp(by="А", now=NOW, today=TODAY)
 
 FAR = date(2027, 12, 31)
 
@@ -246,8 +245,6 @@ def test_a_year_has_the_cases_with_a_day_in_it_the_earliest_begun_first(engine: 
     assert of(2023) == []
 
 
-BY_AIGUL = Stamp(by="Айгүл", now=NOW, today=TODAY)
-
 TERM = MeasureTerm(written="01.03.2026", term=OnDate(date(2026, 3, 1)), reading="date")
 
 
@@ -255,7 +252,7 @@ def with_a_measure(engine: Engine, *, unit: str) -> str:
     """A case of the unit with one risk and its measure."""
     case = opened(engine, unit=unit).id
     lines = [FoundRisk(description="Тәуекел"), SetMeasure(risk=1, action="Бұйрықты бекіту", term=TERM)]
-    RiskCommands(case_commands(engine)).take_in(case, lines, on=TODAY, at=BY_AIGUL)
+    RiskCommands(case_commands(engine)).take_in(case, lines, on=TODAY, at=AT)
     return case
 
 
@@ -270,7 +267,7 @@ def test_only_cases_with_a_register_are_found_and_units_below_count(engine: Engi
 
     assert list(cases_with_entries(engine)) == [below, other_case]
     assert list(cases_with_entries(engine, "A")) == [below]
-    case_commands(engine).write(other_case, BY_AIGUL, standings.cancel, ground="қате")
+    case_commands(engine).write(other_case, AT, standings.cancel, ground="қате")
     assert list(cases_with_entries(engine)) == [below]
 
 

@@ -24,13 +24,11 @@ from merzim.storage.maintenance.verify import Deviation, verify
 from merzim.storage.refusals import CaseBroken
 from tests.case_rows import FoundRisk, RiskCommands
 from tests.law import library
-from tests.storage.sample_cases import NOW, TODAY, case_commands, later, opened, recompute, seal
+from tests.storage.sample_cases import AT, NOW, TODAY, case_commands, later, opened, recompute, seal
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
 from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
-
-AT = Stamp(by="А", now=NOW, today=TODAY)
 
 
 @contextmanager

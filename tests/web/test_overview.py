@@ -23,8 +23,6 @@ from workflow.deadlines.resolver import deadlines
 from workflow.org.access import Reader
 from workflow.org.audit import Stamp
 
-AT = Stamp(by="А", now=NOW, today=TODAY)
-
 
 def seen(site: Site, *, today: date = TODAY, unit: str | None = None) -> Overview:
     return overview(operator_context(site.context, at=Stamp(by="test", now=NOW, today=today)), unit)

@@ -26,11 +26,8 @@ from merzim.web.pages.account.provider import COOKIE
 from tests import openid
 from tests.notifications.servers import free_port
 from tests.openid import CALLBACK, CLIENT, SECRET, Provider
-from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build
+from tests.web.conftest import AT, NOW, PASSWORD, Site, build
 from workflow.org.access import Access, Reader
-from workflow.org.audit import Stamp
-
-SAID = Stamp(by="test", now=NOW, today=TODAY)
 
 
 @pytest.fixture(scope="module")
@@ -77,16 +74,14 @@ def enter(site: Site, provider: Provider, sub: str, onward: str = "/") -> tuple[
 def open_account(site: Site, login: str, *, person: str = "", disabled: bool = False) -> None:
     """Make an account without a password, as an administrator does before somebody's first log-in."""
     reader = Reader(login=login, access="officer", person=person)
-    site.accounts.save(reader, disabled=disabled, at=SAID)
+    site.accounts.save(reader, disabled=disabled, at=AT)
 
 
 def test_somebody_logs_in_with_the_account_made_for_their_person(provider: Provider) -> None:
     """Found by a verified e-mail once, and ever after by `sub`; led to the page they wanted, of ours alone."""
     provider.person("77-a", email="D@Org.kz", email_verified=True)
     site = office(provider)
-    site.accounts.save(
-        replace(site.accounts.account("responsible").reader, person="x"), disabled=False, at=SAID
-    )
+    site.accounts.save(replace(site.accounts.account("responsible").reader, person="x"), disabled=False, at=AT)
     open_account(site, "gulnur", person="a@org.kz")
     provider.person("77-a", email="A@Org.kz", email_verified=True)
 
@@ -106,9 +101,9 @@ def test_nothing_is_opened_for_somebody_without_an_account_or_a_group(provider: 
     """Not by an unverified e-mail, not for an administrator's person; a closed account stays closed."""
     site = office(provider, groups=(GroupAccess(group="auditors", access="auditor"),))
     for login in ("responsible", "head_of_unit"):
-        site.accounts.save(replace(site.accounts.account(login).reader, person=""), disabled=False, at=SAID)
+        site.accounts.save(replace(site.accounts.account(login).reader, person=""), disabled=False, at=AT)
     administrator = Reader(login="administrator", access="administrator", person="a@org.kz")
-    site.accounts.save(administrator, disabled=False, at=SAID)
+    site.accounts.save(administrator, disabled=False, at=AT)
     open_account(site, "closed", person="b@org.kz", disabled=True)
     open_account(site, "c", person="c@org.kz")
     provider.person("unknown", groups=["staff"])
@@ -286,7 +281,7 @@ def test_an_account_is_closed_and_unlinked_as_any_other(provider: Provider) -> N
     provider.person("own", email="a@org.kz", email_verified=True)
     site = office(provider)
     browser, _ = enter(site, provider, "own")
-    ctx = operator_context(site.context, at=SAID)
+    ctx = operator_context(site.context, at=AT)
     account_commands.close(ctx, AccountCommand(login="responsible"))
     _, closed = enter(site, provider, "own")
     account_commands.reopen(ctx, AccountCommand(login="responsible"))

@@ -17,15 +17,13 @@ from merzim.services.registers.verbs import AddRow, add_row
 from merzim.storage.org import store as office_store
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.documents.test_forms import tables_of
-from tests.web.conftest import NOW, TODAY, Site, build
+from tests.web.conftest import AT, NOW, TODAY, Site, build
 from tests.web.real import RealOffice
 from tests.web.serving import first_sheet, sheets
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
 from workflow.org.audit import Stamp
 from workflow.org.office import Unit
-
-SAID = Stamp(by="t", now=NOW, today=TODAY)
 
 
 @pytest.fixture
@@ -42,7 +40,7 @@ def open_cases(site: Site, count: int, unit: str = "hr") -> list[str]:
     for case in opened_cases:
         risk = FoundRisk(description="Бір адам шешеді")
         measure = SetMeasure(risk=1, action="Комиссия құру", term=term)
-        RiskCommands(site.case_commands).take_in(case, [risk, measure], on=TODAY, at=SAID)
+        RiskCommands(site.case_commands).take_in(case, [risk, measure], on=TODAY, at=AT)
     return opened_cases
 
 

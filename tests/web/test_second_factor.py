@@ -16,13 +16,11 @@ from merzim.services.accounts.credentials import new_recovery_codes, recovery_ha
 from merzim.storage.tables.accounts import RECOVERY_CODE
 from merzim.web.pages.account import attempts
 from notifications.notice import Notice
-from tests.web.conftest import NOW, PASSWORD, TODAY, Site, enter, office_with_cases
+from tests.web.conftest import AT, NOW, PASSWORD, Site, enter, office_with_cases
 from workflow.org.access import Access, Account, CredentialKind
-from workflow.org.audit import Stamp
 
 SECRET = pyotp.random_base32()
 NEW = "жаңа құпиясөзім"
-SAID = Stamp(by="test", now=NOW, today=TODAY)
 
 
 @pytest.fixture
@@ -55,7 +53,7 @@ def enrolled(site: Site, login: str = "officer", secret: str = SECRET) -> tuple[
     """Give an account a second factor; its recovery codes."""
     codes = new_recovery_codes()
     hashes = [hash for code in codes if (hash := recovery_hash(code, login))]
-    site.factors.enrol(login, secret, 0, hashes, at=SAID)
+    site.factors.enrol(login, secret, 0, hashes, at=AT)
     return codes
 
 
