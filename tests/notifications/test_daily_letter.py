@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from merzim.storage.org import store as office_store
 from merzim.storage.org.staff import SqlChoices
 from notifications.channels import OutgoingMessage
-from notifications.daily import WEEK, first_of_week, letter_day
+from notifications.daily import WEEK, letter_day
 from notifications.rules import local_day
 from tests.case_rows import completed_case
 from tests.law import CALENDAR, library
@@ -25,7 +24,6 @@ from tests.notifications.sample_office import (
     FIVE_BEFORE,
     OFFICER,
     RULES,
-    UNITS,
     Shelf,
     Town,
     at_noon,
@@ -34,7 +32,6 @@ from tests.notifications.sample_office import (
 from workflow.cases.commands import assignments, recording, standings
 from workflow.law.library import Library
 from workflow.org.audit import Stamp
-from workflow.org.office_time import OfficeTime
 
 MONDAY_AFTER = date(2026, 4, 6)
 """Five working days after the announcement was due."""
@@ -178,19 +175,6 @@ def test_the_first_head_and_the_officer_read_once_a_week_what_is_overdue(town: T
     assert "Overdue in your units" in of(monday, DANA.key)[0].letter.text
 
 
-def test_an_officer_whose_week_begins_on_tuesday_reads_then_what_is_overdue(town: Town) -> None:
-    """The offices work from Tuesday to Saturday: the letter and what it says go by that week alike."""
-    week = OfficeTime(week=(2, 3, 4, 5, 6))
-    office_store.save(town.engine, units=[replace(UNITS[0], time=week)])
-    # The announcement was due on Monday 13 April; its first step after that is for the head of the unit.
-    town.open(planned={"analysis_started": date(2026, 4, 27)})
-    monday, tuesday, wednesday = (day(town, date(2026, 4, number)) for number in (13, 14, 15))
-
-    assert not of([*monday, *wednesday], OFFICER.key)
-    (letter,) = of(tuesday, OFFICER.key)
-    assert letter.letter.subject == "Бөлімшелеріңізде мерзімі өткені: 1 (14 сәуір)"
-
-
 def test_the_officer_reads_once_a_week_what_a_completed_case_was_never_confirmed_of(town: Town) -> None:
     """The results of the discussion (tbn4-2024, P1.T2.S2, no term) were never published here: named each Monday
     with since when and who must act, until the case is exempted from it with a ground."""
@@ -220,19 +204,6 @@ def test_the_officer_reads_once_a_week_what_a_completed_case_was_never_confirmed
     )
     assert town.case_commands.view(case, today=monday).stage == "closed"
     assert all(heading not in parcel.letter.text for parcel in day(town, next_monday))
-
-
-@pytest.mark.parametrize(
-    ("today", "weekly"),
-    [
-        (date(2026, 3, 16), date(2026, 3, 16)),
-        (date(2026, 3, 17), date(2026, 3, 26)),  # Monday to Wednesday of Nauryz week are off
-        (date(2026, 3, 27), date(2026, 3, 30)),
-    ],
-)
-def test_a_letter_of_the_week_comes_on_its_first_working_day(today: date, weekly: date) -> None:
-    assert letter_day(WEEK, CALENDAR, today=today) == weekly
-    assert first_of_week(weekly, CALENDAR)
 
 
 def test_beyond_the_records_a_letter_comes_today() -> None:
@@ -267,25 +238,6 @@ def test_the_letter_of_the_week_carries_what_waits_for_the_day_as_well(town: Tow
     assert len(letters) == 1
     assert "2027" in letters[0].letter.text
     assert of(day(town, date(2026, 11, 3)), OFFICER.key) == []
-
-
-def test_from_november_the_officer_is_called_weekly_and_in_the_last_five_days_daily(town: Town) -> None:
-    """An item of the officer's letter: on Mondays, from Friday 25 December on every working day; not in
-    October. The link leads to the page of acts."""
-    called = [
-        on
-        for on in (
-            date(2026, 10, 26),
-            date(2026, 11, 2),
-            date(2026, 11, 3),
-            date(2026, 12, 24),
-            date(2026, 12, 25),
-            date(2026, 12, 28),
-        )
-        if any("2027" in parcel.letter.text for parcel in of(day(town, on), OFFICER.key))
-    ]
-
-    assert called == [date(2026, 11, 2), date(2026, 12, 25), date(2026, 12, 28)]
 
 
 @pytest.mark.parametrize(

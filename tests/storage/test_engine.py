@@ -195,21 +195,6 @@ def test_a_database_held_for_too_long_is_a_refusal(sqlite: Engine, monkeypatch: 
     assert read.facts == {}
 
 
-def test_a_failed_transaction_leaves_nothing(engine: Engine) -> None:
-    """Whatever is raised inside."""
-
-    def write_and_fail() -> None:
-        with writing(engine) as connection:
-            connection.execute(text("INSERT INTO counter (year, last) VALUES (2026, 1)"))
-            raise KeyError
-
-    with pytest.raises(KeyError):
-        write_and_fail()
-
-    with reading(engine) as connection:
-        assert connection.execute(text("SELECT count(*) FROM counter")).scalar() == 0
-
-
 def test_sqlite_is_set_up_to_lose_nothing(sqlite: Engine) -> None:
     """WAL, synchronous=FULL, foreign keys: on every connection."""
     with reading(sqlite) as connection:
