@@ -32,7 +32,7 @@ class DeliveryReport:
     """The result of a delivery.
 
     Attributes:
-        counts: number of notices by final state (`queued`: to be tried again).
+        counts: number of letters by final state (`queued`: to be tried again), whatever each of them carries.
         recovered: number of notices recovered from an interrupted delivery.
         answers: answers of servers about notices that were not sent, by key.
     """
@@ -64,7 +64,8 @@ def deliver(dispatch: Dispatch, *, go_on: Callable[[], bool] = lambda: True) -> 
                 if not claimed:
                     break
                 marks, attempted = _send_claimed(dispatch, overview, channel, claimed)
-                counts.update(mark.state for mark in marks)
+                letters = {notice.key for notice in claimed}
+                counts.update(mark.state for mark in marks if mark.key in letters)
                 answers.update({mark.key: mark.answer for mark in marks if mark.state != "sent"})
                 if _takes_no_more(attempted.values()):
                     break

@@ -84,6 +84,18 @@ def test_everything_of_a_day_stands_in_one_letter_by_urgency(town: Town) -> None
     assert letter.notice.key == f"2026-04-06:{AIGUL.key}:shelf"
 
 
+def test_a_delivery_counts_the_letters_that_left_not_what_they_carry(town: Town) -> None:
+    """Three announcements due in five working days, one person who makes them: one letter of three lines."""
+    for _ in range(3):
+        town.open()
+    shelf = Shelf()
+    town.round([shelf], FIVE_BEFORE)
+    report = town.deliver([shelf], FIVE_BEFORE)
+
+    assert [notice.kind for notice in town.notices()].count("reminder") == 3
+    assert (len(shelf.kept), report.counts) == (1, {"sent": 1})
+
+
 def test_of_a_long_list_the_rest_is_counted(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two of three, where a list has room for two."""
     monkeypatch.setattr("notifications.letters.daily.LONGEST", 2)
