@@ -12,7 +12,6 @@ from merzim.cli.parsing import CaseId, DryRun, Fact, Unit, argument, day, number
 from merzim.cli.printing import (
     deadline_named,
     explained,
-    finding,
     obligation,
     print_deadlines,
     print_findings,
@@ -21,6 +20,7 @@ from merzim.cli.printing import (
 from merzim.cli.rendering import paragraph, picked
 from merzim.services.cases import verbs
 from merzim.services.cases.faces import FACES
+from merzim.services.cases.views import AskCase, get_case, list_events
 from merzim.services.inputs import build
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import cases_of, stage_title, title, unit_named
@@ -32,9 +32,8 @@ from workflow.deadlines.lateness import late_by, near
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from merzim.services.results import ActMovesResult
     from workflow.board.rows import Row
-    from workflow.cases.case import Case, Event
+    from workflow.cases.case import Case
     from workflow.cases.commands.case_commands import View
 
 AHEAD = 7
@@ -77,27 +76,18 @@ def open_year(
         return
     first_day = day(kept_from, where="--kept-from") if kept_from else None
     asked = build(opening.OpenYear, {**values, "kept_from": first_day})
-    answer = (_year_ahead if dry_run else _open_year)(call, asked)
-    shows = ("year", "there", "kept_from", "overdue", "told", "openings", "opened", "id", "procedure", "unit")
-    call.give(answer, *shows)
-    if dry_run or not answer["opened"]:
-        call.print(call.say("cli.nothing_written" if dry_run else "cli.nothing_changed"))
-
-
-def _open_year(call: CommandContext, asked: opening.OpenYear) -> dict[str, object]:
-    """Open a year; return what was opened."""
+    if dry_run:
+        shows = ("year", "there", "kept_from", "overdue", "told", "openings", "procedure", "unit")
+        call.give(opening.preview_year(call.ctx, asked), *shows)
+        call.print(call.say("cli.nothing_written"))
+        return
     result = opening.open_year(call.ctx, asked)
     heads = call.app.ledger.cases(result.opened)
     opened = [_summary(call, heads[name]) for name in result.opened]
-    return {"year": asked.year, "opened": opened, "there": result.there}
-
-
-def _year_ahead(call: CommandContext, asked: opening.OpenYear) -> dict[str, object]:
-    """Return which cases would be opened and whom it would tell; open none."""
-    ahead = opening.preview_year(call.ctx, asked.year, asked.unit, asked.kept_from)
-    openings = [picked(opening, "procedure", "unit") for opening in ahead.openings]
-    others = picked(ahead, "there", "kept_from", "overdue")
-    return {"year": asked.year, "openings": openings, **others, "told": dict(ahead.told)}
+    answer = {"year": year_number, "opened": opened, "there": result.there}
+    call.give(answer, "year", "there", "opened", "id", "procedure", "unit")
+    if not opened:
+        call.print(call.say("cli.nothing_changed"))
 
 
 @command("cases")
@@ -131,47 +121,19 @@ def cases(call: CommandContext) -> None:
 @command("case")
 def show(call: CommandContext, case: CaseId) -> None:
     """One case: deadlines, findings, history."""
-    view = call.view(case)
-    events = call.app.reads.events(case)
-    acts = [act_moves_result(act, call.language) for act in moves_of(call.app, events)]
-    call.answer(_case_answer(call, view, events, acts))
-    _print_case(call, view, events, acts)
+    view, asked = call.view(case), AskCase(case=case)
+    if call.json:
+        proofs = {name: fact.evidence for name, fact in view.case.facts.items() if fact.evidence}
+        besides = {"object": view.case.object_in(call.language), "evidence": proofs}
+        events = list_events(call.ctx, asked)
+        call.answer({**dict(get_case(call.ctx, asked)), **besides, "events": events})
+    else:
+        _print_case(call, view)
 
 
-def _case_answer(
-    call: CommandContext, view: View, events: Sequence[Event], acts: Sequence[ActMovesResult]
-) -> dict[str, object]:
-    """Return a case as JSON, in the format of the contract."""
-    facts = view.case.facts
-    return {
-        **_summary(call, view.case),
-        "stage": view.stage,
-        "planned": view.case.planned,
-        "facts": {name: fact.on for name, fact in facts.items()},
-        "values": {name: fact.values for name, fact in facts.items() if fact.values},
-        "signed_by": {name: fact.signed_by for name, fact in facts.items() if fact.signed_by},
-        "ahead": [name for name, fact in facts.items() if fact.on > call.moment.today],
-        "evidence": {name: fact.evidence for name, fact in facts.items() if fact.evidence},
-        "responsible": view.case.responsible,
-        "calendar_version": call.app.calendar.version,
-        "obligations": [
-            {
-                **obligation(call, deadline),
-                "waiting_for": deadline.waiting_for,
-                "exempted": deadline.exempted.ground if deadline.exempted else None,
-            }
-            for deadline in view.deadlines
-        ],
-        "findings": [finding(call, case_finding) for case_finding in view.findings],
-        "events": events,
-        "calendar_acts": acts,
-    }
-
-
-def _print_case(
-    call: CommandContext, view: View, events: Sequence[Event], acts: Sequence[ActMovesResult]
-) -> None:
+def _print_case(call: CommandContext, view: View) -> None:
     app, case, today = call.app, view.case, call.moment.today
+    events = app.reads.events(case.id)
     stage = _stage_title(call, case, view.stage)
     call.print(f"{case.id}  {_object_or_title(call, case)}")
     call.show({"unit": case.unit, "edition": case.edition, "stage": stage})
@@ -205,7 +167,7 @@ def _print_case(
             }
             for event, effective in zip(events, effective_events(events), strict=True)
         ],
-        "calendar_acts": acts,
+        "calendar_acts": [act_moves_result(act, call.language) for act in moves_of(app, events)],
     }
     lists = ("exempted", "ahead", "values", "signed_by", "events", "calendar_acts")
     columns = (

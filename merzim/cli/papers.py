@@ -50,7 +50,7 @@ from merzim.services.documents.year_reports import (
 )
 from merzim.services.evidence import clean_file_name
 from merzim.services.imports.schedules import ImportSchedule, keep_match, take_schedule
-from merzim.services.inputs import FileInput, OpenFile, build
+from merzim.services.inputs import OpenFile, build
 from merzim.services.names import unit_named
 from merzim.services.people.table import preview_table, read_table, save_table
 from workflow.cases.registers.evidence_list import proofs
@@ -169,8 +169,8 @@ def import_plan(
     plan_year = None if year is None else number(year, where="--year", first=2010, last=2099)
     path = Path(file)
     with path.open("rb") as content:
-        plan = FileInput(content=OpenFile(path.name, content))
-        taken = take_plan(call.ctx, build(ImportPlan, {"case": case, "file": plan, "year": plan_year}))
+        fields = {"case": case, "content": OpenFile(path.name, content), "year": plan_year}
+        taken = take_plan(call.ctx, build(ImportPlan, fields))
     view = call.view(case)
     findings = risk_findings(view.case, view.deadlines)
     found = [finding(call, case_finding) for case_finding in findings]

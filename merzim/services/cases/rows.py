@@ -73,18 +73,16 @@ class EnterCaseRow(CaseCommand):
     fields: Annotated[dict[FieldName, Text], Field(min_length=1, max_length=40)]
 
 
-class RecordCartogram(CaseCommand):
+class RecordCartogram(CaseCommand, FileInput):
     """The published cartogram (XLSX, CSV), and its day."""
 
-    file: FileInput
     on: Day
     evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
 
 
-class ImportPlan(CaseCommand):
+class ImportPlan(CaseCommand, FileInput):
     """A plan of measures (XLSX, CSV). `year`: for terms without a year."""
 
-    file: FileInput
     year: Annotated[int, Field(ge=1, le=9999)] | None = None
 
 
@@ -113,7 +111,7 @@ class PlanTaken(BaseModel):
 @verb("record")
 def record_cartogram(ctx: RequestContext, command: RecordCartogram) -> CommandResult:
     """Record the published cartogram; the whole file or nothing."""
-    content, name = require_file(ctx, command.file)
+    content, name = require_file(ctx, command)
     lines = read(read_cartogram, content.read(), name)
     evidence = store_evidence(ctx, command.evidence)
     return result_of(ctx, command.case, record_lines, lines, on=command.on, evidence=evidence)
@@ -124,7 +122,7 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
     """Import a plan of measures as risks and measures; the whole file or nothing. The same plan again changes
     nothing.
     """
-    content, name = require_file(ctx, command.file)
+    content, name = require_file(ctx, command)
     # A file for no case need not be read.
     ctx.case_commands.view(command.case, today=ctx.today)
     plan = read(read_measures, content.read(), name, year=command.year)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from merzim.services.app import AppContext
 from merzim.services.cases.verbs import unit_to_open_in
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Day, Line
+from merzim.services.results import Result
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly.register_duties import record_year
 from merzim.storage.cases.ledger import hold_openings
@@ -80,21 +81,27 @@ class UndoneYear(BaseModel):
     cancelled: list[str]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class YearAhead:
-    """The cases that opening a year would open, the number already there, and what opening would bring today.
+class YearCase(Result):
+    """A case that opening a year would open."""
 
-    Attributes:
-        kept_from: the local date from which records are kept.
-        overdue: number of deadlines that would be overdue.
-        told: name of a person -> the number of reminders the next round would send them.
+    procedure: str
+    unit: str
+    object: str
+
+
+class YearAhead(BaseModel):
+    """The cases that opening a year would open. `there`: number of its cases that exist already.
+
+    `kept_from`: the day from which records are kept; `overdue`: deadlines that would be overdue today;
+    `told`: name of a person -> the reminders the next round would send them.
     """
 
-    openings: Sequence[Opening]
+    year: int
+    openings: list[YearCase]
     there: int
     kept_from: date
     overdue: int
-    told: Mapping[str, int]
+    told: dict[str, int]
 
 
 @verb("manage")
@@ -113,15 +120,13 @@ def undo_year(ctx: RequestContext, command: UndoYear) -> UndoneYear:
     return UndoneYear(year=command.year, cancelled=cases)
 
 
-def preview_year(ctx: RequestContext, year: int, unit: str, kept_from: date | None = None) -> YearAhead:
-    """Return what opening a year would open, for organisations at or below a unit; "" is the reader's own.
-
-    Nothing is written. Raises Refusal, NothingYearly, OutOfRange.
-    """
-    _require_past(kept_from, ctx.today)
+@verb("manage", writes=False)
+def preview_year(ctx: RequestContext, command: OpenYear) -> YearAhead:
+    """Return the cases that opening a year would open. Raises Refusal, NothingYearly, OutOfRange."""
+    _require_past(command.kept_from, ctx.today)
     app, today, office = ctx.app, ctx.today, ctx.app.reads.office()
-    openings, existing_count = year_ahead(app, year, unit=_own_unit(ctx, unit), today=today)
-    day, overdue, told = kept_from or app.first_day(today), 0, Counter[str]()
+    openings, existing_count = year_ahead(app, command.year, unit=_own_unit(ctx, command.unit), today=today)
+    day, overdue, told = command.kept_from or app.first_day(today), 0, Counter[str]()
     kept_openings = [replace(opening, kept_from=day) for opening in openings]
     for write in app.case_commands.foresee(kept_openings, at=stamp(ctx)):
         case, procedure = write.case, app.library.of(write.case)
@@ -138,7 +143,8 @@ def preview_year(ctx: RequestContext, year: int, unit: str, kept_from: date | No
                 told.update(recipient.person.key for recipient in people)
     names = ctx.reads.office().people
     return YearAhead(
-        openings=openings,
+        year=command.year,
+        openings=[YearCase.of(opening) for opening in openings],
         there=existing_count,
         kept_from=day,
         overdue=overdue,

@@ -9,16 +9,10 @@ from operator import attrgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel
 
 from merzim.services.names import person_name
-from merzim.services.results import (
-    ActMovesResult,
-    FindingResult,
-    ObligationResult,
-    Result,
-    at,
-)
+from merzim.services.results import Result
 from merzim.web.http import BYTES, DOCX, XLSX, ZIP
 from merzim.web.ui.render import Translator
 from notifications.notice import Notice
@@ -81,29 +75,6 @@ def api_router(prefix: str = "/api/v1", *, tags: Sequence[str | Enum] = ()) -> A
     """Return a router whose operations are named like their functions, and may all answer with a problem."""
     name = attrgetter("name")
     return APIRouter(prefix=prefix, tags=[*tags], responses=PROBLEMS, generate_unique_id_function=name)
-
-
-class CaseAnswer(Result):
-    case: str = at("id")
-    procedure: str
-    edition: str
-    calendar_version: str
-    object: str
-    object_kk: str
-    object_ru: str
-    unit: str
-    group: list[str]
-    period: Annotated[list[date], BeforeValidator(lambda period: period or ())]
-    responsible: dict[str, str]
-    standing: str
-    stage: str
-    obligations: list[ObligationResult]
-    findings: list[FindingResult]
-    calendar_acts: list[ActMovesResult]
-    act_not_adopted: Annotated[
-        str | None,
-        Field(description="The act of one organisation it rests on, where its unit has not adopted it."),
-    ]
 
 
 class NoticeAnswer(Result):

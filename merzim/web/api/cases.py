@@ -8,39 +8,30 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Path
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from merzim.services.board.board import get_board, list_deadlines, list_own_tasks
-from merzim.services.cases import assignments, bulk
+from merzim.services.cases import assignments, bulk, views
 from merzim.services.cases import verbs as cases
 from merzim.services.cases.faces import FACES
 from merzim.services.cases.portfolio import list_cases, list_portfolio
-from merzim.services.context import whole_case
 from merzim.services.imports import schedules
-from merzim.services.inputs import Day, Digest, Name
-from merzim.services.law.calendar_acts import moves_of
+from merzim.services.inputs import Day, Name
 from merzim.services.results import (
-    EventResult,
     FindingResult,
     Ids,
     InLanguage,
     ObligationResult,
     Result,
-    act_moves_result,
     at,
-    event_result,
 )
 from merzim.services.search import search
 from merzim.services.verbs import Command
 from merzim.services.yearly import opening as opening_years
 from merzim.web.api import mount
-from merzim.web.api.answers import CaseAnswer, api_router
-from merzim.web.api.mount import Writing
-from merzim.web.auth.dependencies import Asking, Managing, Reading, reads_files
-from merzim.web.http import CaseId, SearchText
+from merzim.web.api.answers import api_router
+from merzim.web.auth.dependencies import Asking, Reading
 from merzim.web.ui.render import RequestTranslator
-from workflow.cases.changes import field_changes
 from workflow.cases.commands.planning import plan
 
 router = api_router()
@@ -67,39 +58,10 @@ mount.get(router, "/board", get_board, tags=["board"])
 mount.get(router, "/deadlines", list_deadlines, tags=["board"])
 mount.get(router, "/desk", list_own_tasks, tags=["desk"])
 mount.get(router, "/cases", list_cases, tags=["cases"])
+mount.get(router, "/cases/{case}", views.get_case, tags=["cases"])
+mount.get(router, "/cases/{case}/events", views.list_events, tags=["cases"])
 mount.get(router, "/search", search, name="search_everything", tags=["cases"])
 mount.get(router, "/portfolio", list_portfolio, name="get_portfolio", tags=["cases"])
-
-
-@router.get("/cases/{case}", tags=["cases"])
-def get_case(ctx: Reading, case: CaseId, translator: RequestTranslator) -> CaseAnswer:
-    """Return a case: its deadlines with their explanations, and its findings."""
-    case_record, procedure = whole_case(ctx, case)
-    view = ctx.case_commands.view_of(case_record, today=ctx.today, bare=False)
-    return CaseAnswer.of(
-        case_record,
-        translator.language,
-        calendar_version=ctx.calendar.version,
-        stage=view.stage,
-        obligations=view.deadlines,
-        findings=view.findings,
-        act_not_adopted=procedure.adopted_act
-        if ctx.library.unadopted_act(procedure, ctx.reads.office(), case_record.unit)
-        else None,
-        calendar_acts=[
-            act_moves_result(act, translator.language)
-            for act in moves_of(ctx.app, ctx.reads.events(case_record.id))
-        ],
-    )
-
-
-@router.get("/cases/{case}/events", tags=["cases"])
-def list_events(ctx: Reading, case: CaseId) -> list[EventResult]:
-    """List the events of a case with their hashes."""
-    whole_case(ctx, case)
-    events = ctx.reads.events(case)
-    changes = field_changes(events)
-    return [event_result(event, changes.get(event.seq, ())) for event in events]
 
 
 @router.get("/procedures", tags=["law"])
@@ -160,12 +122,6 @@ mount.post(commands, "/assignments", assignments.give_alone, tags=["cases"], sta
 opening = api_router(tags=["opening"])
 
 
-class Schedule(schedules.ImportSchedule):
-    __doc__ = schedules.ImportSchedule.__doc__
-
-    file: Digest
-
-
 class ScheduleTaken(Result):
     """The result of importing a schedule: ids of cases."""
 
@@ -175,61 +131,14 @@ class ScheduleTaken(Result):
     unchanged: list[str]
 
 
-class YearCase(Result):
-    procedure: str
-    unit: str
-    object: str
-
-
-class YearPreview(Result):
-    """The cases that opening a year would open. `there`: number of its cases that exist already.
-
-    `overdue`: deadlines that would be overdue today; `told`: name of a person -> the reminders the next round
-    would send them.
-    """
-
+class YearDone(Result):
     year: int
-    openings: list[YearCase]
-    there: int
-    kept_from: date
-    overdue: int
-    told: dict[str, int]
+    opened: Annotated[int, BeforeValidator(lambda cases: len(cases) if isinstance(cases, list) else cases)]
 
 
-class YearDone(BaseModel):
-    year: int
-    opened: int
-
-
-@opening.post("/schedules")
-@reads_files
-def import_schedule(ctx: Managing, once: Writing, body: Schedule) -> ScheduleTaken:
-    """Import a schedule, once every row of it is in order. Importing it again writes only the changes."""
-    return once(ctx, body, lambda: ScheduleTaken.of(schedules.take_schedule(ctx, body)), ScheduleTaken)
-
-
-@opening.get("/years/{year}")
-def preview_year(
-    ctx: Managing,
-    year: Annotated[opening_years.Year, Path()],
-    unit: SearchText = "",
-    kept_from: date | None = None,
-) -> YearPreview:
-    """Return the cases that opening a year would open."""
-    return YearPreview.of(opening_years.preview_year(ctx, year, unit, kept_from), year=year)
-
-
-@opening.post("/years")
-def open_year(ctx: Managing, once: Writing, body: opening_years.OpenYear) -> YearDone:
-    """Open the yearly programmes of a year; existing cases are not opened again."""
-
-    def open_cases() -> YearDone:
-        return YearDone(year=body.year, opened=len(opening_years.open_year(ctx, body).opened))
-
-    return once(ctx, body, open_cases, YearDone)
-
-
-@opening.post("/years/undo")
-def undo_year(ctx: Managing, once: Writing, body: opening_years.UndoYear) -> opening_years.UndoneYear:
-    """Take back the last opening of a year, while nothing is recorded in its cases."""
-    return once(ctx, body, lambda: opening_years.undo_year(ctx, body), opening_years.UndoneYear)
+mount.post(
+    opening, "/schedules", schedules.take_schedule, name="import_schedule", files=True, answer=ScheduleTaken
+)
+mount.get(opening, "/years/{year}", opening_years.preview_year)
+mount.post(opening, "/years", opening_years.open_year, answer=YearDone)
+mount.post(opening, "/years/undo", opening_years.undo_year)

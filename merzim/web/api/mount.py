@@ -21,7 +21,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from starlette.responses import Response
 
 from merzim.services.context import RequestContext
-from merzim.services.inputs import build
+from merzim.services.inputs import Digest, build
+from merzim.services.results import Result
 from merzim.services.verbs import Command, Verb
 from merzim.web.api.answers import DAMAGED, file_answer
 from merzim.web.auth.dependencies import needs, reads_files
@@ -93,7 +94,7 @@ Writing = Annotated[IdempotentRequest, Depends(IdempotentRequest)]
 
 
 C = TypeVar("C", bound=Command)
-R = TypeVar("R", bound=BaseModel)
+R = TypeVar("R")
 _IN_PATH = re.compile(r"\{(\w+)\}")
 
 
@@ -107,6 +108,7 @@ def post(
     status: int = 200,
     files: bool = False,
     renamed: Mapping[str, str] | None = None,
+    answer: type[Result] | None = None,
 ) -> None:
     """Add the operation of a verb at POST `path`; the fields in the path are not in the body.
 
@@ -116,6 +118,7 @@ def post(
         name: its id in the OpenAPI description, where the verb's name is not clear enough.
         files: whether it reads an uploaded file, which is done in separate threads.
         renamed: parameter of the path -> field of the command, where the names differ.
+        answer: what programs are told of the result, where that says more.
     """
     in_path = {name: (renamed or {}).get(name, name) for name in _IN_PATH.findall(path)}
     body = body_model(verb.command, tuple(in_path.values()))
@@ -130,10 +133,13 @@ def post(
             raise RequestValidationError(
                 [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_url=False)]
             ) from None
-        if once is None:
-            return verb(ctx, command)
-        answer: BaseModel = once(ctx, body, lambda: verb(ctx, command), verb.result, secret=verb.secret)
-        return answer
+
+        def run() -> Any:
+            result = verb(ctx, command)
+            return answer.of(result, ctx.language) if answer else result
+
+        told: BaseModel = once(ctx, body, run, answer or verb.result, secret=verb.secret) if once else run()
+        return told
 
     context = Annotated[Any, Depends(needs(verb.needs, asking=not verb.writes))]
     parameters = {"ctx": context, **({"once": Writing} if verb.writes else {})}
@@ -147,7 +153,7 @@ def post(
         path,
         reads_files(operation) if files else operation,
         methods=["POST"],
-        response_model=verb.result,
+        response_model=answer or verb.result,
         tags=list(tags),
         status_code=status,
     )
@@ -219,18 +225,21 @@ def file(
 
 @cache
 def body_model(command: type[Command], without: tuple[str, ...], name: str = "") -> type[BaseModel] | None:
-    """Return a model of the command's fields except these; None when no field is left.
+    """Return a model of the command's fields except these; None when no field is left. A file is its digest.
 
     Args:
         name: unique name of the model, used by generated clients; "" for the command's with `Body`.
     """
-    if not without:
+    has_file = "content" in command.model_fields
+    if not without and not has_file:
         return command
     fields: dict[str, Any] = {
         name: (Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation, field)
         for name, field in command.model_fields.items()
-        if name not in without
+        if name not in without and not field.exclude
     }
+    if has_file:
+        fields["file"] = (Digest, ...)
     if not fields:
         return None
     return create_model(

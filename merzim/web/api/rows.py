@@ -15,21 +15,18 @@ from merzim.services.campaigns import verbs as campaigns
 from merzim.services.campaigns import views as campaign_views
 from merzim.services.cases import rows
 from merzim.services.cases.risks import MeasureLine, RiskLine, registers_of_case
-from merzim.services.cases.rows import PlanTaken, act_on_row, add_row, describe_field, edit_row, register_of
+from merzim.services.cases.rows import act_on_row, add_row, describe_field, edit_row, register_of
 from merzim.services.context import whole_case
 from merzim.services.documents.row_papers import show_with_papers
-from merzim.services.inputs import Day, Digest, EvidenceInput, FileInput
 from merzim.services.registers import tables as register_tables
 from merzim.services.registers import verbs as registers
 from merzim.services.registers import views as register_views
-from merzim.services.results import CommandResult, Result, at
-from merzim.services.verbs import Command
+from merzim.services.results import Result, at
 from merzim.web import downloads
 from merzim.web.api import mount
 from merzim.web.api.answers import api_router
-from merzim.web.api.mount import Writing
 from merzim.web.api.papers import ProofAnswer, proof_answer
-from merzim.web.auth.dependencies import Reading, Recording, reads_files
+from merzim.web.auth.dependencies import Reading
 from merzim.web.http import CaseId
 from merzim.web.ui.render import RequestTranslator
 from workflow.cases.registers.rows import value_of
@@ -39,23 +36,6 @@ router = api_router()
 Proofs = Annotated[list[ProofAnswer], BeforeValidator(lambda items: [proof_answer(item) for item in items])]
 _ANSWERS: Mapping[str, Any] = {"date": date | None, "yes_no": bool}
 """Types of fields in answers; all others are texts."""
-
-
-class PlanSent(Command):
-    """A plan of measures to import (XLSX, CSV). `file`: the digest from `/files`; `year`: for terms without a
-    year.
-    """
-
-    file: Digest
-    year: Annotated[int, Field(ge=1, le=9999)] | None = None
-
-
-class CartogramSent(Command):
-    """The published cartogram: the SHA-256 of a file sent to `/files` (XLSX, CSV), and its day."""
-
-    file: Digest
-    on: Day
-    evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
 
 
 class ReviewAnswer(Result):
@@ -204,28 +184,10 @@ def _plain(field: RegisterField, value: object) -> object:
     return value or None if field.kind == "date" else bool(value) if field.kind == "yes_no" else str(value)
 
 
-@router.post("/cases/{case}/risks/plan", tags=["risks"])
-@reads_files
-def import_plan(ctx: Recording, once: Writing, case: CaseId, body: PlanSent) -> PlanTaken:
-    """Import a plan of measures as risks and measures; the whole file or nothing."""
-    whole_case(ctx, case)
-    command = rows.ImportPlan(case=case, file=FileInput(file=body.file), year=body.year)
-    return once(ctx, body, lambda: rows.import_plan(ctx, command), PlanTaken)
-
-
-@router.post("/cases/{case}/cartogram", tags=["registers"])
-@reads_files
-def record_cartogram(ctx: Recording, once: Writing, case: CaseId, body: CartogramSent) -> CommandResult:
-    """Record the published cartogram; the whole file or nothing."""
-    whole_case(ctx, case)
-    command = rows.RecordCartogram(
-        case=case, file=FileInput(file=body.file), on=body.on, evidence=body.evidence
-    )
-    return once(ctx, body, lambda: rows.record_cartogram(ctx, command), CommandResult)
-
-
 CASE = "/cases/{case}"
 mount.post(router, f"{CASE}/rows/{{row}}/edits", edit_row, name="edit_case_row", tags=["risks"])
+mount.post(router, f"{CASE}/risks/plan", rows.import_plan, tags=["risks"], files=True)
+mount.post(router, f"{CASE}/cartogram", rows.record_cartogram, tags=["registers"], files=True)
 mount.post(router, f"{CASE}/risks", add_row("risks"), tags=["risks"])
 mount.post(
     router, f"{CASE}/risks/{{number}}/measures", add_row("measures"), tags=["risks"], renamed={"number": "risk"}

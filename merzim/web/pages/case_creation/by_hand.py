@@ -268,7 +268,7 @@ def _year_page(
             raise unknown
         year = parse_year(year_text or str(today.year))
         command = build(OpenYear, {"year": year, "unit": unit_key, "kept_from": kept_from or None})
-        ahead = preview_year(ctx, command.year, command.unit, command.kept_from)
+        ahead = preview_year(ctx, command)
     except Refusal as refused:
         refusal = refusal or refused
     openings = ahead.openings if ahead else ()

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from merzim.services.cases import rows
 from merzim.services.cases.rows import EditCaseRow, act_on_row, add_row, edit_row, register_of
 from merzim.services.context import RequestContext
-from merzim.services.inputs import FileInput, build
+from merzim.services.inputs import OpenFile, build
 from merzim.web.auth.dependencies import Recording, reads_files
 from merzim.web.http import CaseId, WebContext
 from merzim.web.pages.cases.case_view import OF_FORM
@@ -148,7 +148,7 @@ def _edit(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[
 
 def _import_plan(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]) -> Outcome:
     plan, year = _table(sent_form, "file", "web.refusal.no_plan_file"), answers.get("year", "").strip()
-    fields = {"case": case, "file": plan, "year": parse_whole_number(year) if year else None}
+    fields = {"case": case, "content": plan, "year": parse_whole_number(year) if year else None}
     imported_plan = rows.import_plan(ctx, build(rows.ImportPlan, fields))
     told = {"said": "plan_taken" if imported_plan.entered else "nothing_new"}
     if imported_plan.withdrawn:
@@ -163,16 +163,16 @@ def _record_cartogram(
 ) -> Outcome:
     table = _table(sent_form, "table", "web.refusal.no_cartogram_file")
     on, evidence = parse_date(answers.get("on", "")), evidence_inputs(sent_form)
-    fields = {"case": case, "file": table, "on": on, "evidence": evidence}
+    fields = {"case": case, "content": table, "on": on, "evidence": evidence}
     return parameters_of(ctx, rows.record_cartogram(ctx, build(rows.RecordCartogram, fields)))
 
 
-def _table(form: FormData, name: str, refusal: str) -> FileInput:
+def _table(form: FormData, name: str, refusal: str) -> OpenFile:
     """Return the table sent with a form. Raises InvalidForm: with that code where there is none."""
     file = file_of(form, name)
     if file is None:
         raise InvalidForm(refusal)
-    return FileInput(content=file)
+    return file
 
 
 def _done(ctx: WebContext, case: str, name: str, form: FormData, act: Act) -> Response:
