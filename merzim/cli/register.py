@@ -18,6 +18,7 @@ from merzim.services.cases import rows as case_rows
 from merzim.services.cases import verbs as cases
 from merzim.services.cases.risks import cases as cases_with_rows
 from merzim.services.inputs import FileInput, OpenFile, build
+from merzim.services.law.regulations import case_registers
 from merzim.services.names import unit_named
 from merzim.services.registers import tables, verbs, views
 from merzim.services.registers.queries import ListRows
@@ -29,13 +30,6 @@ from workflow.registers.values import InvalidRow, problem_arguments
 if TYPE_CHECKING:
     from merzim.services.registers.views import RowDetail
 
-KINDS: Mapping[str, str] = {
-    "risks": "risk",
-    "measures": "measure",
-    "positions": "position",
-    "remarks": "remark",
-}
-"""Registers whose rows are events of a case -> the kind of their rows."""
 ACTIONS = ("list", "add", "edit", "withdraw", "import", "export")
 LISTED = 500
 """Rows read at a time for a list."""
@@ -85,8 +79,8 @@ def register(
     if name is None:
         _registers(call)
         return DONE
-    of_case = name in KINDS
-    _one_of(name, (*KINDS, *call.app.registers.ids()), where="NAME")
+    of_case = name in case_registers().ids()
+    _one_of(name, (*case_registers().ids(), *call.app.registers.ids()), where="NAME")
     actions = _CASE_ACTIONS if of_case else _ROW_ACTIONS
     _one_of(action, tuple(actions), where="ACTION")
     request = RowsRequest(
@@ -102,11 +96,8 @@ def register(
     try:
         actions[action](call, request)
     except InvalidRow as invalid:
-        if of_case:
-            raise
-        definition = call.app.registers.on(name, call.moment.today)
         for problem in invalid.problems:
-            words = problem_arguments(definition, problem)
+            words = problem_arguments(invalid.register, problem)
             call.note("merzim: " + call.say(f"register.value.{problem.code}", **words))
         return BAD_INPUT
     return DONE
@@ -123,18 +114,17 @@ def _registers(call: CommandContext) -> None:
 
 def _list_of_case(call: CommandContext, request: RowsRequest) -> None:
     """Print the fields of each row, named as in `add` and `edit`."""
-    kind = KINDS[request.register]
+    definition, entry = case_rows.register_of(request.register)
     if request.case:
         found = [call.view(request.case).case]
     else:
         found = list(cases_with_rows(call.app, unit_named(call.app, request.unit)))
-    definition = case_rows.register_of(request.register)[0]
     titles = {key: field.title[call.language] for key, field in definition.fields.items() if not field.fixed}
     rows = [
-        {"case": case.id, "id": f"{kind}.{number}"}
+        {"case": case.id, "id": f"{entry.row}.{number}"}
         | {key: _written_value(value_of(row, key)) for key in titles}
         for case in found
-        for number, row in rows_of(case, kind).items()
+        for number, row in rows_of(case, entry.row).items()
     ]
     call.give({"register": request.register, "rows": rows}, "rows", "case", "id", *titles, titles=titles)
 
@@ -177,7 +167,7 @@ def _case(request: RowsRequest) -> str:
 
 def _case_row(request: RowsRequest) -> str:
     """Return the row of ID, which may be its number alone: "3" of risks is "risk.3"."""
-    kind = KINDS[request.register]
+    kind = case_rows.register_of(request.register)[1].row
     return f"{kind}.{request.word('ID').removeprefix(f'{kind}.')}"
 
 

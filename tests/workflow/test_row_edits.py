@@ -86,9 +86,9 @@ def test_positions_and_remarks_are_edited_and_keep_the_rest(one_case: OneCase) -
         ("risk.2", {"cause": "x"}, "risk.unknown_row"),
         ("rank.1", {"cause": "x"}, "risk.unknown_row"),
         ("risk.x", {"cause": "x"}, "risk.unknown_row"),
-        ("risk.1", {"number": 7}, "risk.unknown_field"),
-        ("risk.1", {"description": "  "}, "risk.field_empty"),
-        ("risk.1", {"direction": "nowhere"}, "risk.unknown_direction"),
+        ("risk.1", {"number": 7}, "register.value.unknown_field"),
+        ("risk.1", {"description": "  "}, "register.value.required"),
+        ("risk.1", {"direction": "nowhere"}, "register.value.not_an_option"),
         ("measure.1", {"risk": 9}, "risk.unknown_risk"),
     ],
 )

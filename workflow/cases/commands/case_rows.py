@@ -21,11 +21,8 @@ from workflow.cases.registers.risk_scale import RiskScale
 from workflow.cases.registers.rows import Row, changes_row, data_of, rows_of, values_of
 from workflow.refusal import Refusal, closest_first
 from workflow.registers.definition import Register, RegisterField, Registers, RowEntry
-from workflow.registers.values import NO_NAMES, InvalidRow, is_filled, parse_values
+from workflow.registers.values import NO_NAMES, InvalidRow, check_values, parse_values
 
-_EMPTY = {"risk": "risk.nothing_described", "measure": "risk.nothing_to_do"}
-_OPTIONS = ("direction", "source", "outcome")
-"""Choice fields whose errors have sentences of their own: `risk.unknown_direction`."""
 ALLOWED_LIMIT = 30
 """Maximum number of rows an error message names."""
 
@@ -82,10 +79,8 @@ class CaseRows:
             register, entry = self._register(new.register)
             kind = entry.row
             number = new.number or next_number(case, kind, numbers_by_kind[kind])
-            values = self._parsed(view, kind, register.fields, new.values, numbers_by_kind)
-            for name, field in register.fields.items():
-                if field.required and name != "on" and not is_filled(values.get(name, "")):
-                    raise Refusal(_EMPTY.get(kind, "risk.nothing_said"), **{kind: number})
+            given_values = {"on": on, **new.values} if "on" in register.fields else new.values
+            values = self._parsed(view, register.fields, given_values, numbers_by_kind)
             presets = {name: field.preset for name, field in register.fields.items() if field.preset}
             values = presets | {name: value for name, value in values.items() if value not in ("", False)}
             day = date.fromisoformat(str(values.pop("on", on)))
@@ -107,10 +102,7 @@ class CaseRows:
         kind, number = self._place(view.case, row)
         stored_row, register = rows_of(view.case, kind)[number], self._register(self._kinds[kind])[0]
         fields = {name: field for name, field in register.fields.items() if not field.fixed}
-        parsed = self._parsed(view, row, fields, values)
-        for name, value in parsed.items():
-            if fields[name].required and not is_filled(value):
-                raise Refusal("risk.field_empty", row=row, field=name)
+        parsed = self._parsed(view, fields, values, is_edit=True)
         before = values_of(stored_row, parsed)
         changed_values = {
             name: value for name, value in parsed.items() if (value or "") != (before[name] or "")
@@ -137,11 +129,8 @@ class CaseRows:
         action, kind = register.actions[action_id], entry.row
         rows = rows_of(view.case, kind)
         if number not in rows:
-            raise _unknown_row(view.case, kind, number, rows)
-        parsed = self._parsed(view, f"{kind}.{number}", action.fields, values)
-        for name, field in action.fields.items():
-            if field.required and field.kind != "yes_no" and not is_filled(parsed.get(name)):
-                raise Refusal("risk.field_empty", row=f"{kind}.{number}", field=name)
+            raise _unknown_row(view.case, kind, rows, number)
+        parsed = self._parsed(view, action.fields, values)
         filled: Values = {name: parsed.get(name, "") for name in action.fields}
         day = str(filled.pop("on", ""))
         on = date.fromisoformat(day) if day else None
@@ -173,19 +162,21 @@ class CaseRows:
     def _parsed(
         self,
         view: View,
-        row: str,
         fields: Mapping[str, RegisterField],
         values: Mapping[str, object],
         numbers_by_kind: Mapping[str, Collection[int]] | None = None,
+        *,
+        is_edit: bool = False,
     ) -> Values:
         """Return values as stored in events: "" for an empty one, False for a checkbox that is not set.
 
         Args:
-            row: its name or kind, used in error messages.
             numbers_by_kind: numbers of the rows that may be named, by kind; None for those of the case.
+            is_edit: whether fields without a value keep theirs.
 
         Raises:
-            Refusal, InvalidRow: an unknown field, or the first value that cannot stand in its field.
+            Refusal: a row the case does not have.
+            InvalidRow: unknown fields, values that cannot stand in theirs, days after today.
         """
         case = view.case
 
@@ -197,27 +188,29 @@ class CaseRows:
             return text if text.isdecimal() and int(text) in numbers(register_id)[1] else None
 
         lookup = replace(NO_NAMES, row=find_row, term=lambda text: data_of(self._read_term(text)))
-        register = next(iter(self._registers.all())).replaced(fields=fields)
+        past_fields = {name: field.replaced(past=field.kind == "date") for name, field in fields.items()}
+        register = next(iter(self._registers.all())).replaced(fields=past_fields)
         raw_values = {name: data_of(value) for name, value in values.items()}
         parsed, problems = parse_values(register, raw_values, lookup)
         for problem in problems:
-            field, value = fields.get(problem.field), raw_values[problem.field]
-            if field is None:
-                allowed = problem.arguments["allowed"]
-                raise Refusal("risk.unknown_field", row=row, field=problem.field, allowed=allowed)
-            if field.kind == "row":
-                raise _unknown_row(case, numbers(field.rows_of)[0], value, numbers(field.rows_of)[1])
-            if field.id in _OPTIONS:
-                allowed = closest_first(str(value), field.option_ids)
-                raise Refusal(f"risk.unknown_{field.id}", **{field.id: value, "allowed": allowed})
+            field = fields.get(problem.field)
+            if field is not None and field.kind == "row":
+                raise _unknown_row(case, *numbers(field.rows_of), raw_values[problem.field])
+        for name, field in fields.items():
+            if field.kind == "yes_no" and (name in parsed or not is_edit):
+                parsed[name] = bool(parsed.get(name))
+        wrong = {problem.field for problem in problems}
+        problems += [
+            problem
+            for problem in check_values(register, parsed, today=view.today)
+            if problem.field not in wrong and (problem.field in parsed or not is_edit)
+        ]
+        if problems:
             raise InvalidRow(register, tuple(problems))
-        for name, value in parsed.items():
-            kind = fields[name].kind
-            if kind == "date" and value:
-                _require_past(date.fromisoformat(value), view.today)
-            empty: object = False if kind == "yes_no" else ""
-            parsed[name] = empty if value is None else int(value) if kind == "row" else value
-        return parsed
+        return {
+            name: "" if value is None else int(value) if fields[name].kind == "row" else value
+            for name, value in parsed.items()
+        }
 
 
 def record_cartogram(
@@ -268,6 +261,6 @@ def _event(case: Case, draft: EventDraft) -> Event:
     )
 
 
-def _unknown_row(case: Case, kind: str, number: object, numbers: Collection[int]) -> Refusal:
+def _unknown_row(case: Case, kind: str, numbers: Collection[int], number: object) -> Refusal:
     allowed = tuple(str(row_number) for row_number in sorted(numbers))
     return Refusal(f"risk.unknown_{kind}", **{"case": case.id, kind: number, "allowed": allowed})
