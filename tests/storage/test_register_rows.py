@@ -43,7 +43,6 @@ from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
 from merzim.storage.org.store import save
 from merzim.storage.registers.lists import SqlRegisterLists
-from merzim.storage.registers.rows import NotUnique
 from tests.storage.registers import NOW, TODAY, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_verify import by_hand
@@ -167,7 +166,7 @@ def test_a_unique_value_is_refused_the_second_time_whatever_its_letters(app: App
     second = add(ctx, **{"pass": "AB-2"})
 
     for attempt in (lambda: add(ctx, **{"pass": "ab-1"}), lambda: edit(ctx, second, **{"pass": "ab-1"})):
-        with pytest.raises(NotUnique):
+        with pytest.raises(InvalidRow):
             attempt()
     add(reader(app, "lawyer", "responsible"), unit="law", **{"pass": "AB-1"})
     withdraw_row(ctx, WithdrawRow(row=first, ground="mistake"))

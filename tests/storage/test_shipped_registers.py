@@ -29,7 +29,6 @@ from merzim.services.registers.views import (
 )
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
-from merzim.storage.registers.rows import NotUnique
 from tests.storage.registers import NOW, TODAY, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_register_tables import workbook
@@ -139,11 +138,11 @@ def test_the_same_declaration_or_attendance_is_no_second_row(app: AppContext) ->
     other = _add(app, "declarations", {**DECLARED, "form": "assets"})
     of_income = build(EditRow, {"row": other, "values": {"form": "income"}})
     for attempt in (lambda: _add(app, "declarations", DECLARED), lambda: edit_row(ctx, of_income)):
-        with pytest.raises(NotUnique) as refused:
+        with pytest.raises(InvalidRow) as refused:
             attempt()
         assert say(refused.value.code, refused.value.arguments, "en") == (
-            "The register has such a row already, with all of these the same: Employee, Year of the campaign, "
-            "Kind of declaration, Whose declaration."
+            "Employee: there is such a row already, with all of these the same: Employee, "
+            "Year of the campaign, Kind of declaration, Whose declaration."
         )
     edit_row(ctx, build(EditRow, {"row": first, "values": {"due_on": "2026-09-16"}}))
     withdraw_row(ctx, WithdrawRow(row=first, ground="mistake"))
@@ -162,8 +161,7 @@ def test_the_same_declaration_or_attendance_is_no_second_row(app: AppContext) ->
     count, *sentences = _said_of_file(app, failed, with_count=True)
     assert ("rows with errors – 2." in count, len(sentences)) == (True, 4)
     assert _said_of_file(app, failed[:3]) == [
-        "B3, Attendee: the register or this file has such a row already, with all of these the same: "
-        "Attendee, Training."
+        "B3, Attendee: there is such a row already, with all of these the same: Attendee, Training."
     ]
 
 

@@ -208,4 +208,4 @@ def test_every_kind_of_row_has_its_form(case: str, browser: TestClient) -> None:
 
         assert f'id="edit_{kind}-1"' in page
         assert refused.status_code == 422
-        assert "не может быть пустым" in refused.text
+        assert "Заполните поле" in refused.text

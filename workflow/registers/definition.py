@@ -143,7 +143,6 @@ class RegisterField(Model):
         form_row: its column in a form of the source document.
         fixed: it is entered with a new row and cannot be changed afterwards.
         preset: the default option of a choice.
-        short: its name on the command line, if not its id.
         post_of: of a text: the person field whose post, as the office knows it, a new row takes where nothing
             is written.
         translated: a second field, `<id>_translated`, says it in the other language of papers.
@@ -172,7 +171,6 @@ class RegisterField(Model):
     form_row: NonBlank = ""
     fixed: bool = False
     preset: Name = ""
-    short: NonBlank = ""
     post_of: Annotated[Name, Refers(("person",))] = ""
     translated: bool = False
     not_before: DateField = ""

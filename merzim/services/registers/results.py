@@ -254,7 +254,7 @@ def counted_numbers(
 def _posts(register: Register, values: Mapping[str, Any], office: Office, language: str) -> dict[str, str]:
     """Return the posts among the texts of a row, of the people it names -> the same in the language."""
     kinds = {name: register.fields[name].kind for name in values}
-    texts = {str(value) for name, value in values.items() if kinds[name] in ("text", "position")}
+    texts = {str(value) for name, value in values.items() if kinds[name] == "text"}
     keys = [str(value) for name, value in values.items() if kinds[name] == "person"]
     return {
         post: person.post_in(language)

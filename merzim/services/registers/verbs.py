@@ -212,7 +212,7 @@ def add_rows(
             equal row exists, which its author could not change.
 
     Raises:
-        NotUnique: a row has a value that must be unique and exists already.
+        InvalidRow: a row has a value that must be unique and exists already.
     """
     office, writes, openings = ctx.reads.office(), [], dict[int, Opening]()
     for number, (values, unit) in enumerate(zip(rows, units, strict=True)):
@@ -235,7 +235,7 @@ def add_rows(
         payload = {**writes[number].payload, "opened_case": case_id}
         writes[number] = replace(writes[number], after=opened, payload=payload)
     with one_transaction(ctx.app.engine):
-        with unique_titled(register):
+        with _refusing_same(register):
             ids = SqlRegisterRows(ctx.app.engine).add(
                 register.id,
                 writes,
@@ -252,14 +252,20 @@ def add_rows(
 
 
 @contextmanager
-def unique_titled(register: Register) -> Iterator[None]:
-    """Name the fields by title in NotUnique errors raised in this block."""
+def _refusing_same(register: Register) -> Iterator[None]:
+    """Raise InvalidRow for a row that is not unique in this block."""
     try:
         yield
-    except NotUnique as refusal:
-        titles = tuple(register.fields[name].title for name in refusal.fields)
-        refusal.arguments |= {"field": titles[0], "fields": titles}
-        raise
+    except NotUnique as same:
+        raise InvalidRow(register, (_not_unique(register, same.fields),)) from None
+
+
+def _not_unique(register: Register, fields: Sequence[str]) -> ValueProblem:
+    """Return the mistake that another row has the same values of these fields."""
+    if len(fields) == 1:
+        return ValueProblem(fields[0], "not_unique")
+    titles = tuple(register.fields[name].title for name in fields)
+    return ValueProblem(fields[0], "not_unique_together", {"fields": titles})
 
 
 def check_row(ctx: RequestContext, register: Register, given_values: Mapping[str, object]) -> dict[str, Value]:
@@ -304,19 +310,7 @@ def unique_keys(
     """Return the position of every new row with values that must be unique but are not, and the problem."""
     keys = [_unique(register, values) for values in rows]
     same_rows = SqlRegisterRows(ctx.app.engine).same(register.id, keys, seen_units(ctx)) if any(keys) else []
-    return [
-        (position, ValueProblem(fields[0], "not_unique"))
-        if len(fields) == 1
-        else (
-            position,
-            ValueProblem(
-                fields[0],
-                "not_unique_together",
-                {"fields": tuple(register.fields[name].title for name in fields)},
-            ),
-        )
-        for position, fields in same_rows
-    ]
+    return [(position, _not_unique(register, fields)) for position, fields in same_rows]
 
 
 def first_person(ctx: RequestContext, register: Register, given_values: Mapping[str, object]) -> Person | None:
@@ -458,9 +452,9 @@ def _write(
     payload: Mapping[str, object],
     **changes: Any,
 ) -> None:
-    """Write a change of a row. Raises NotUnique, Contradiction."""
+    """Write a change of a row. Raises InvalidRow, Contradiction."""
     write = _row_write(ctx, register, before, after, kind, payload, **changes)
-    with unique_titled(register):
+    with _refusing_same(register):
         SqlRegisterRows(ctx.app.engine).change(
             write, seen_units=seen_units(ctx), by=ctx.reader.login, now=ctx.now
         )

@@ -25,7 +25,6 @@ from merzim.storage.rows import columns_of, read_as
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.registers import CAMPAIGN_PERSON, REGISTER_ROW
 from workflow.ports import Contradiction
-from workflow.refusal import Refusal
 from workflow.registers.rows import EventKind, Projection, RegisterRow, RowEvent, fold
 
 _ADVISORY = 0x4D6572  # "Mer": with the register's own number, one who adds to it at a time on PostgreSQL
@@ -39,16 +38,15 @@ UniqueKeys = Mapping[tuple[str, ...], tuple[str, ...]]
 """Unique combinations of fields -> the keys of a row's values."""
 
 
-class NotUnique(Refusal, ValueError):
+class NotUnique(Exception):
     """Another row visible to the writer has the same values of unique fields; nothing was written.
 
     `position`: index of the row among those written.
     """
 
-    def __init__(self, position: int, fields: tuple[str, ...], row: str) -> None:
-        code = "register.not_unique" if len(fields) == 1 else "register.not_unique_together"
-        super().__init__(code, field=fields[0], fields=fields, row=row)
-        self.position, self.fields, self.row = position, fields, row
+    def __init__(self, position: int, fields: tuple[str, ...]) -> None:
+        super().__init__(position, fields)
+        self.position, self.fields = position, fields
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -285,7 +283,7 @@ def _same(
         for names, key in keys.items():
             earlier = places.setdefault(names, {}).setdefault(key, position)
             if earlier != position:
-                yield NotUnique(position, names, "")
+                yield NotUnique(position, names)
     for names, positions in places.items():
         cells = [REGISTER_ROW.c.cells[name].as_string() for name in names]
         query = select(REGISTER_ROW.c.id, REGISTER_ROW.c.unit, *cells).where(
@@ -295,7 +293,7 @@ def _same(
         for row, unit, *cell_keys in execute_for_names(connection, query, first_keys):
             at = positions.get(tuple(cell_keys))
             if at is not None and row != but and (seen_units is None or unit in seen_units):
-                yield NotUnique(at, names, row)
+                yield NotUnique(at, names)
 
 
 def heads(connection: Connection, ids: Iterable[str]) -> Iterator[Row_]:

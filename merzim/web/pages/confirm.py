@@ -8,7 +8,6 @@ links get the same answer.
 from __future__ import annotations
 
 from fastapi import APIRouter, HTTPException
-from starlette.datastructures import ImmutableMultiDict
 from starlette.responses import Response
 
 from merzim.services.campaigns.answers import (
@@ -23,15 +22,15 @@ from merzim.services.evidence import clean_file_name
 from merzim.web.auth.dependencies import Anybody
 from merzim.web.auth.limits import count_guess
 from merzim.web.http import BYTES, WebContext, stream_file
-from merzim.web.pages.registers.forms import FIELD, FormField, problems_of
-from merzim.web.ui.form_values import Fields, RejectedForm
+from merzim.web.pages.registers.forms import FormField, form_fields, new_values, problems_of
+from merzim.web.ui.form_values import Fields, RejectedForm, typed_answers
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import page
 from notifications.event_notices import cited_act, given_days
+from workflow.law.procedure import Text
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
-_MANY_CHOSEN = ";"
 
 
 @router.get("/confirm/{token}")
@@ -55,13 +54,13 @@ def confirm(ctx: Anybody, token: str, answers: Fields) -> Response:
     """Add the row of the person's answer, or of their refusal; the link becomes invalid."""
     open_invitation = _open(ctx, token)
     invitation = open_invitation.refusing() if answers.get("refuse") else open_invitation
-    typed_texts, values = _typed(invitation, answers)
     try:
-        row = answer(ctx, invitation, values)
+        row = answer(ctx, invitation, new_values(ctx, invitation.fields, answers))
     except CampaignLinkRefused:
         raise
     except Refusal as refusal:
-        rejected_form = RejectedForm(form=_form_name(invitation), refusal=refusal, answers=typed_texts)
+        typed = typed_answers(answers)
+        rejected_form = RejectedForm(form=_form_name(invitation), refusal=refusal, answers=typed)
         return _page(ctx, token, open_invitation, rejected_form=rejected_form)
     return _page(ctx, token, invitation, row=row)
 
@@ -70,14 +69,13 @@ def _form_name(invitation: CampaignForm) -> str:
     return "refuse" if invitation.refused else "confirm"
 
 
-def _typed(
-    invitation: CampaignForm, answers: ImmutableMultiDict[str, str]
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the typed texts by field, and those of them that are not empty."""
-    typed_texts = {
-        field.id: _MANY_CHOSEN.join(answers.getlist(FIELD + field.id)) for field in invitation.fields
-    }
-    return typed_texts, {name: text for name, text in typed_texts.items() if text}
+def _form(
+    ctx: WebContext, invitation: CampaignForm, rejected_form: RejectedForm | None
+) -> tuple[str, Text, list[FormField]]:
+    """Return a form by its name, what it declares, and its fields as filled in after its refusal."""
+    name = _form_name(invitation)
+    own = rejected_form if rejected_form and rejected_form.form == name else None
+    return name, invitation.definition.declares, form_fields(ctx, invitation.fields, None, own)
 
 
 def _open(ctx: WebContext, token: str) -> CampaignForm:
@@ -102,12 +100,6 @@ def refuse_in_language(ctx: WebContext, language: str) -> None:
         ctx.request.state.language = language or ctx.app.settings.office.language
 
 
-def _fields(invitation: CampaignForm, rejected_form: RejectedForm | None) -> list[FormField]:
-    """Return the fields of a form, as filled in after its refusal."""
-    values = rejected_form.answers if rejected_form and rejected_form.form == _form_name(invitation) else {}
-    return [FormField(view=view, value=values.get(view.id, "")) for view in invitation.fields]
-
-
 def _page(
     ctx: WebContext,
     token: str,
@@ -119,7 +111,7 @@ def _page(
     """Return the page in the person's language, unless they chose another."""
     ctx.request.state.language = invitation.person.language
     kind, register = invitation.definition, invitation.register
-    forms = [invitation, *([invitation.refusing()] if kind.refusal else [])] if not row else []
+    forms = [] if row else [invitation, *([invitation.refusing()] if kind.refusal else [])]
     response = page(
         ctx,
         "confirm.html",
@@ -130,7 +122,7 @@ def _page(
         ground=cited_act(register, kind, preferences(ctx.request).language),
         document=invitation.campaign.document,
         days=given_days(register, invitation.campaign),
-        forms=[(_form_name(form), form.definition.declares, _fields(form, rejected_form)) for form in forms],
+        forms=[_form(ctx, form, rejected_form) for form in forms],
         tried=rejected_form,
         problems=problems_of(rejected_form),
         row=row,

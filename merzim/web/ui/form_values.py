@@ -55,7 +55,7 @@ def text_fields(form: FormData) -> ImmutableMultiDict[str, str]:
     return ImmutableMultiDict(texts)
 
 
-def file_of(form: FormData, name: str = "file") -> OpenFile | None:
+def file_of(form: ImmutableMultiDict[str, Any], name: str = "file") -> OpenFile | None:
     """Return the file of a form; None where none was chosen. Raises InvalidForm for an empty one."""
     upload = form.get(name)
     if not isinstance(upload, UploadFile) or not (upload.filename or upload.size):

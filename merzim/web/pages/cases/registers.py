@@ -119,7 +119,6 @@ def _write(
     verb = act_on_row(form.register, form.action) if form.action else add_row(form.register)
     fields = (action or register).fields
     typed = {name: ctx.today.isoformat() for name, field in fields.items() if field.fixed}
-    typed |= {name: answers[field.short] for name, field in fields.items() if field.short in answers}
     typed |= dict(answers)
     number = typed.pop("number", "")
     if numbered := form.action or form.of != "number" or number.strip():

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from starlette.datastructures import FormData
+from starlette.datastructures import ImmutableMultiDict
 
 from merzim.services.context import RequestContext
 from merzim.services.inputs import FileInput, build
@@ -19,6 +20,8 @@ from workflow.registers.values import InvalidRow, problem_arguments
 FIELD, WAS, CLEAR = "field.", "was.", "clear."
 """Prefixes of form fields: the value, the value when the page was made, and removal of a file."""
 MAX_FILES = 20
+Form = ImmutableMultiDict[str, Any]
+"""The fields and files of a submitted form."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +96,7 @@ def _people(ctx: RequestContext) -> Names:
     return person_names(ctx.reads.office()) if ctx.reader.may("manage") else own_people(ctx)
 
 
-def new_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
+def new_values(ctx: RequestContext, fields: Sequence[FieldView], form: Form) -> dict[str, object]:
     """Return the values in a form for a new row: the fields that are filled."""
     answers = typed_answers(form)
     values = {
@@ -104,7 +107,7 @@ def new_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormData)
     return values | _files(fields, form)
 
 
-def changed_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
+def changed_values(ctx: RequestContext, fields: Sequence[FieldView], form: Form) -> dict[str, object]:
     """Return the values in a form that differ from those it showed; None for a file to be removed."""
     answers = typed_answers(form)
     values = {
@@ -137,7 +140,7 @@ def _parsed_value(ctx: RequestContext, field: FieldView, text: str) -> object:
     return [part for part in text.split(";") if part] if field.several else text
 
 
-def _files(fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
+def _files(fields: Sequence[FieldView], form: Form) -> dict[str, object]:
     """Return the files sent with a form, by field. Raises InvalidForm for an empty one."""
     sent = {field.id: file_of(form, FIELD + field.id) for field in fields if field.kind == "file"}
     return {name: build(FileInput, {"content": file}) for name, file in sent.items() if file}
