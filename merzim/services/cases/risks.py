@@ -18,7 +18,7 @@ from merzim.storage.org import store as office_store
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands.case_rows import CaseRows
-from workflow.cases.registers.entries import is_entry, number_of
+from workflow.cases.registers.entries import number_of, row_kind
 from workflow.cases.registers.exposure import Cartogram, Position, Remark, exposure, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, Risk, register
@@ -72,12 +72,19 @@ def keep_responsible(app: AppContext, texts: Iterable[str], *, at: Stamp) -> tup
 
 def next_due_dates(app: AppContext, case: Case, *, today: date) -> Mapping[int, date]:
     """Return each measure's next due date by number: the earliest open one, else the last."""
-    of_measure: dict[int, list[Deadline]] = {}
-    for deadline in entry_deadlines(case, app.library.of(case), app.calendar, today=today, bare=True):
-        if deadline.id.startswith("measure."):
-            of_measure.setdefault(number_of(deadline.id), []).append(deadline)
-    upcoming = {number: next_of(deadlines) for number, deadlines in of_measure.items()}
+    deadlines = entry_deadlines(case, app.library.of(case), app.calendar, today=today, bare=True)
+    upcoming = {number: next_of(of_measure) for number, of_measure in by_number(deadlines, "measure").items()}
     return {number: deadline.due for number, deadline in upcoming.items() if deadline and deadline.due}
+
+
+def by_number(entries: Iterable[Dated], kind: str) -> dict[int, list[Dated]]:
+    """Return those of these deadlines or board rows that rows of a kind (`measure`) made, by their number."""
+    found: dict[int, list[Dated]] = {}
+    for entry in entries:
+        id = entry.id if isinstance(entry, Deadline) else entry.obligation
+        if row_kind(id) == kind:
+            found.setdefault(number_of(id), []).append(entry)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,18 +129,13 @@ class CaseRegisters:
 def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date) -> CaseRegisters:
     """Return the rows of a case's registers, each with those of these deadlines that are of it."""
     risk_register, exposed, editions = register(case), exposure(case), scales()
-    of_measure: dict[int, list[Deadline]] = {}
-    requests: dict[int, Deadline] = {}
-    for deadline in deadlines:
-        if is_entry(deadline.id) and deadline.id.startswith("measure."):
-            of_measure.setdefault(number_of(deadline.id), []).append(deadline)
-        elif is_entry(deadline.id) and deadline.id.startswith("request."):
-            requests[number_of(deadline.id)] = deadline
+    deadlines = list(deadlines)
+    of_measure, requests = by_number(deadlines, "measure"), by_number(deadlines, "request")
     return CaseRegisters(
         lines=tuple(
             RiskLine(
                 risk=risk,
-                request=requests.get(risk.number),
+                request=next(iter(requests.get(risk.number, ())), None),
                 points=risk.rank.likelihood * risk.rank.effect if risk.rank else None,
                 band=ranked.band(risk.rank)
                 if risk.rank and (ranked := scale_of(editions, risk.rank))

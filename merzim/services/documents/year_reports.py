@@ -379,8 +379,7 @@ def _rows_of_days(ctx: RequestContext, source: RegisterRows, unit: str, days: Da
         command = ListRows(register_id=source.register_id, unit=unit, filters=filters, sort=name)
         # A list the reader may not ask for is refused, whether there are rows or not.
         may_ask = {condition.field for condition in filters} <= {*list_fields(register, scope)}
-        lists = SqlRegisterLists(ctx.app.engine)
-        if may_ask and not by_year and not lists.any_dated(register.id, name, first, last):
+        if may_ask and register.id not in SqlRegisterLists(ctx.app.engine).registers_with_rows():
             continue
         for row_page in row_pages(ctx, command):
             fields = {field.id: field for field in row_page.fields}

@@ -8,13 +8,12 @@ from datetime import date
 from typing import NamedTuple
 
 from calendars.kazakhstan import Kazakhstan
-from merzim.services.cases.risks import next_of
+from merzim.services.cases.risks import by_number, next_of
 from merzim.services.law.regulations import case_registers
 from merzim.services.names import UnitName, unit_name
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import Row
 from workflow.cases.case import Case
-from workflow.cases.registers.entries import is_entry, number_of
 from workflow.cases.registers.risk import Measure, Risk, register
 from workflow.cases.registers.risk_lists import (
     NOT_REVIEWED,
@@ -196,11 +195,11 @@ def _lines(
     """Yield the places as lines; lines deleted since they were counted are left out."""
     names = {place.case for place in places}
     by_place = {listed_risk.place: listed_risk for listed_risk in listed(risks.values())}
-    dues = {case: _next(rows) for case, rows in reads.rows_of(names, "measures").items()}
+    of_measures = {case: by_number(rows, "measure") for case, rows in reads.rows_of(names, "measures").items()}
     for place in places:
         if (listed_risk := by_place.get(place)) is None:
             continue
-        row = dues.get(place.case, {}).get(place.measure)
+        row = next_of(of_measures.get(place.case, {}).get(place.measure, ()))
         due = row.due if row else None
         late = row is not None and is_overdue(row, today=today)
         yield MonitoringLine(
@@ -226,15 +225,6 @@ def _shared(
             names = tuple(unit_name(office, unit) for unit in units)
             shared.append(SharedRiskLine(description=risk.description, alike=group, first=first, units=names))
     return tuple(shared)
-
-
-def _next(rows: Sequence[Row]) -> dict[int, Row | None]:
-    """Return the next row of each measure: the earliest open one, else the last; None where none has a day."""
-    of_measure: dict[int, list[Row]] = {}
-    for row in rows:
-        if is_entry(row.obligation) and row.obligation.startswith("measure."):
-            of_measure.setdefault(number_of(row.obligation), []).append(row)
-    return {number: next_of(rows) for number, rows in of_measure.items()}
 
 
 def _silent(

@@ -202,20 +202,6 @@ class SqlRegisterLists:
             statement = statement.where(_R.unit.in_(units))
         return read(self._engine, statement)
 
-    def any_dated(self, register: str, date_field: str, first: date, last: date) -> bool:
-        """Return whether any row of a register, visible or not, has a date in these days."""
-        if register not in self.registers_with_rows():
-            return False
-        day = _cell(self._engine, date_field)
-        statement = select(_R.id).where(
-            _R.register_id == register, day >= first.isoformat(), day <= last.isoformat()
-        )
-
-        def read(connection: Connection) -> bool:
-            return connection.execute(statement.limit(1)).first() is not None
-
-        return read_once(self._engine, read, "any dated", register, date_field, first, last)
-
     def naming(self, people: Collection[str], fields: Mapping[str, Collection[str]]) -> Sequence[Row_]:
         """Return the heads of rows that name one of these people in these fields, by register; the newest
         first.

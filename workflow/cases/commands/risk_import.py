@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workflow.cases.case import Case
 from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.withdrawals import TITLE_LIMIT
+from workflow.cases.registers.entries import withdrawn_numbers
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import RiskRegister, register
 from workflow.org.name_index import plain
@@ -49,8 +50,8 @@ def rows_to_enter(case: Case, rows: Iterable[PlanRow]) -> list[NewRow]:
         (measure.risk, plain(measure.action)): number for number, measure in risk_register.measures.items()
     }
     # A new row never gets the number of a withdrawn one: what still names that one would speak of the new row.
-    risk_numbers = {*risk_register.risks, *_withdrawn_numbers(case, "risk")}
-    measure_numbers = {*risk_register.measures, *_withdrawn_numbers(case, "measure")}
+    risk_numbers = {*risk_register.risks, *withdrawn_numbers(case, "risk")}
+    measure_numbers = {*risk_register.measures, *withdrawn_numbers(case, "measure")}
     lines: list[NewRow] = []
     for row in rows:
         if _withdrawn(case, risk_register, row):
@@ -102,14 +103,6 @@ def _withdrawn(case: Case, risk_register: RiskRegister, row: PlanRow) -> bool:
     return (("risk", risk) in withdrawn_keys and risk not in risks) or (
         ("measure", action) in withdrawn_keys and action not in actions
     )
-
-
-def _withdrawn_numbers(case: Case, kind: str) -> Iterator[int]:
-    """Yield the numbers of the withdrawn rows of a kind."""
-    for record in case.withdrawn:
-        name, _, number = record.partition(".")
-        if name == kind and number.isdecimal():
-            yield int(number)
 
 
 def _free(own_number: int | None, numbers: set[int]) -> int:

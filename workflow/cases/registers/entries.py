@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any, Protocol, TypeVar
@@ -64,9 +64,15 @@ def next_number(case: Case, kind: str, numbers_taken: Iterable[int]) -> int:
 
     The number of a withdrawn row is never reused, because references to it would then mean the new row.
     """
-    prefix = f"{kind}."
-    numbers = [name.removeprefix(prefix) for name in case.withdrawn if name.startswith(prefix)]
-    return max([*numbers_taken, *(int(number) for number in numbers if number.isdecimal())], default=0) + 1
+    return max([*numbers_taken, *withdrawn_numbers(case, kind)], default=0) + 1
+
+
+def withdrawn_numbers(case: Case, kind: str) -> Iterator[int]:
+    """Yield the numbers of the withdrawn rows of a kind."""
+    for record in case.withdrawn:
+        name, _, number = record.partition(".")
+        if name == kind and number.isdecimal():
+            yield int(number)
 
 
 def _day(value: object) -> date | None:
