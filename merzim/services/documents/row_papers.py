@@ -11,7 +11,7 @@ from datetime import date
 from pydantic import BaseModel
 
 from i18n import say
-from merzim.documents.forms import Form, FormData, FormNote, person_forms
+from merzim.documents.forms import Form, FormData, person_forms
 from merzim.services.campaigns.views import (
     ShowCampaign,
     asked_people,
@@ -30,10 +30,9 @@ from merzim.services.documents.filling import (
 from merzim.services.evidence import clean_file_name
 from merzim.services.registers.queries import MAX_PAGE_SIZE, ListRows
 from merzim.services.registers.results import RowView, field_view
-from merzim.services.registers.texts import row_in_language, text_notes, with_translations
+from merzim.services.registers.texts import row_in_language
 from merzim.services.registers.views import AskRow, RowDetail, RowPage, list_rows, show_row
 from merzim.services.verbs import verb
-from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 
 MOST_PAPERS = 300
@@ -118,7 +117,7 @@ def show_with_papers(ctx: RequestContext, command: AskRow) -> RowWithPapers:
         RowPaper(
             form=form.id,
             title=form.title[language],
-            notes=[say(mark.code, mark.arguments, language) for mark in paper_marks(ctx, form, view)],
+            notes=[say(mark.code, mark.arguments, language) for mark in paper_notes(ctx.app, form)],
         )
         for form in papers_for(view.register_id, view.values, withdrawn=view.withdrawn)
     ]
@@ -139,17 +138,6 @@ def papers_for(register: str, values: Mapping[str, object], *, withdrawn: bool =
 def register_papers(register: str) -> Sequence[Form]:
     """Return the forms about a person that rows of a register fill."""
     return [paper for paper in person_forms() if paper.source and paper.source.register_id == register]
-
-
-def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[FormNote]:
-    """Return remarks shown beside the form of a row but not printed on it."""
-    register_fields = ctx.app.registers.on(row.register_id, ctx.today).fields.values()
-    reaching = [name for names in form.source.parts.values() for name in names] if form.source else ()
-    fields = with_translations({field.id: field_view(field) for field in register_fields}, reaching)
-    return [
-        *paper_notes(ctx.app, form),
-        *text_notes([(fields, row)], PAPER_LANGUAGES, ctx.reads.office(), speaks=ctx.spoken_language),
-    ]
 
 
 def row_fields(ctx: RequestContext, form: Form, row: RowView, language: str) -> Mapping[str, object]:

@@ -26,7 +26,7 @@ from merzim.services.documents.rows import (
 from merzim.services.evidence import paper_file_name
 from merzim.services.registers.queries import FilterInput, ListRows
 from merzim.services.registers.results import FieldView, RowView, cell_value, reader_scope, seen_register
-from merzim.services.registers.texts import row_in_language, text_notes, with_translations
+from merzim.services.registers.texts import row_in_language
 from merzim.services.registers.views import list_rows
 from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.registers.lists import SqlRegisterLists
@@ -99,12 +99,10 @@ def report_marks(
     languages: Sequence[str] = PAPER_LANGUAGES,
 ) -> Sequence[FormNote]:
     """Return remarks shown beside a report in these languages but not printed on it: its layout and
-    translation, texts in the other language, and rows without required values.
+    translation, and rows without required values.
     """
-    rows = _rows_in_report(ctx, form, unit=unit, year=year, quarter=quarter)
     return [
         *paper_notes(ctx.app, form, languages),
-        *text_notes(rows, languages, ctx.app.reads.office(), speaks=ctx.spoken_language),
         *_unanswered_notes(ctx, form, unit=unit, year=year, quarter=quarter),
     ]
 
@@ -322,18 +320,6 @@ def _rows(
             for part, names in source.parts.items()
         }
         yield {part: value for part, value in cells.items() if value is not None}
-
-
-def _rows_in_report(
-    ctx: RequestContext, form: Form, *, unit: str, year: int | None, quarter: int = 0
-) -> Sequence[tuple[Sequence[FieldView], RowView]]:
-    """Return the rows of registers a report about a year takes, each with those of its fields that reach it."""
-    report_rows = []
-    for source in form.rows.sources.values() if form.rows and year else ():
-        names = {name for parts in source.parts.values() for name in parts}
-        for fields, row in _listed(ctx, source, unit, report_days(year or 1, quarter)) or ():
-            report_rows.append((with_translations(fields, names), row))
-    return report_rows
 
 
 def _unanswered(

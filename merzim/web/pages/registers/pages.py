@@ -15,8 +15,8 @@ from merzim.documents.forms import form as form_named
 from merzim.documents.forms import missing_values
 from merzim.documents.forms import title as field_title
 from merzim.services.context import RequestContext
+from merzim.services.documents.filling import paper_notes
 from merzim.services.documents.row_papers import (
-    paper_marks,
     paper_of_row,
     papers_for,
     papers_of_list,
@@ -394,7 +394,7 @@ def _papers(ctx: RequestContext, row: RowView, language: str) -> list[dict[str, 
     for form in papers_for(row.register_id, row.values, withdrawn=row.withdrawn):
         blank = missing_values(form, row_fields(ctx, form, row, PAPER_LANGUAGES[0]), PAPER_LANGUAGES[0])
         titles = [field_title(missing_field.field, language) for missing_field in blank]
-        papers.append({"form": form, "blank": titles, "marks": paper_marks(ctx, form, row)})
+        papers.append({"form": form, "blank": titles, "marks": paper_notes(ctx.app, form)})
     return papers
 
 
