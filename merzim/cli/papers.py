@@ -26,7 +26,7 @@ from merzim.cli.rendering import picked
 from merzim.documents.forms import FormData, names, title
 from merzim.documents.forms import form as form_named
 from merzim.documents.package import write_package
-from merzim.documents.people.words import duty_title
+from merzim.documents.people.words import title as title_of
 from merzim.documents.schedules.template import write_template
 from merzim.documents.sheets.listing import write_file
 from merzim.services import audit
@@ -147,7 +147,7 @@ def people(
             {
                 **picked(person, "unit", "name", "email", "language"),
                 "post": person.post_in(call.language),
-                "duties": [duty_title(duty, call.language) for duty in person.duties],
+                "duties": [title_of("duty", duty, call.language) for duty in person.duties],
             }
             for person in office.by_name
         ]

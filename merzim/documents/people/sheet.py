@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from i18n import say
 from merzim.documents.people.table import COLUMNS, IN_TWO
-from merzim.documents.people.words import duty_title, kind_title
+from merzim.documents.people.words import title
 from merzim.documents.sheets.listing import Table
 from workflow.languages import LANGUAGES
 from workflow.org.kinds import KINDS
@@ -57,8 +57,8 @@ def people_sheets(office: Office, language: str) -> list[Table]:
     Only the first sheet is read. It asks for names in two languages, which papers in both need.
     """
     words = [
-        [duty_title(duty, language) for duty in DUTY_CODES if duty not in NEVER_HELD],
-        [kind_title(kind, language) for kind in KINDS],
+        [title("duty", duty, language) for duty in DUTY_CODES if duty not in NEVER_HELD],
+        [title("kind", kind, language) for kind in KINDS],
     ]
     table = people_table(office, language, in_two=True)
     names = [say(f"people.sheet.{sheet}", {}, language) for sheet in SHEETS]
@@ -87,11 +87,11 @@ def _example(language: str) -> list[list[str]]:
         person_cells = [
             text(f"name_{number}"),
             text(f"post_{number}"),
-            "; ".join(duty_title(duty, language) for duty in duties),
+            "; ".join(title("duty", duty, language) for duty in duties),
             f"{number}@example.kz",
             language,
         ]
-        kind = "" if parent else kind_title("central_body", language)
+        kind = "" if parent else title("kind", "central_body", language)
         unit = "unit" if parent else "office"
         name_cells = [
             text(code, language)
@@ -114,11 +114,11 @@ def _place(units: Mapping[str, Unit], unit: str, language: str) -> list[str]:
     if of is None:
         return [unit, "", ""]
     parent = units.get(of.parent or "")
-    return [of.name, parent.name if parent else "", kind_title(of.kind, language)]
+    return [of.name, parent.name if parent else "", title("kind", of.kind, language)]
 
 
 def _person(person: Person, language: str) -> list[str]:
-    duties = [duty_title(duty, language) for duty in person.duties]
+    duties = [title("duty", duty, language) for duty in person.duties]
     away = [f"{first:%d.%m.%Y} – {last:%d.%m.%Y}" for first, last in person.away]
     return [
         person.name,

@@ -20,8 +20,6 @@ from merzim.documents.sheets.texts import is_address, plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
 from merzim.documents.sheets.workbook import Source, open_paper
 from workflow.languages import LANGUAGES
-from workflow.org import office as org
-from workflow.org.kinds import KINDS
 from workflow.org.office import Person, Unit
 
 COLUMNS = columns("people")
@@ -111,7 +109,7 @@ def _take_kind(line: Line, unit: str, kinds: dict[str, str]) -> None:
         return
     code = parse_kind(kind_text)
     if code is None:
-        line.wrong("paper_kind_unknown", text=kind_text, allowed=titles("kind.", KINDS))
+        line.wrong("paper_kind_unknown", text=kind_text, allowed=titles("kind"))
     elif kinds.setdefault(unit, code) != code:
         line.wrong("paper_kind_differs", unit=unit)
 
@@ -175,7 +173,7 @@ def _duties(line: Line) -> tuple[str, ...]:
     codes: list[str] = []
     for word, code in duties(text_of(line.value("duties"))):
         if code is None:
-            line.wrong("paper_duty_unknown", text=word, allowed=titles("duty.", org.DUTIES))
+            line.wrong("paper_duty_unknown", text=word, allowed=titles("duty"))
         elif code != EXECUTOR and code not in codes:
             codes.append(code)
     return tuple(codes)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
+from typing import Literal
 
 from i18n import knows, say
 from merzim.documents.sheets.texts import plain, tidy
@@ -13,94 +16,49 @@ from workflow.law.procedure import Text
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES
 
-_DUTY_WORDS: dict[str, tuple[str, ...]] = {
-    "authorised_person": ("authorized person",),
-    "head": ("руководитель организации", "ұйым басшысы", "председатель правления", "басқарма төрағасы"),
-    "head_of_unit": ("начальник подразделения", "бөлім басшысы", "начальник отдела", "руководитель отдела"),
-    "object_unit": (
-        *("талдау объектісі", "объект анализа", "объект", "подразделение объекта", "объект бөлімшесі"),
-        "объектінің бөлімшесі",
-    ),
-    "deputy": ("басшының орынбасары", "заместитель руководителя"),
-    "hr": (
-        *("кадр қызметі", "кадровая служба", "персонал", "кадры", "персоналды басқару"),
-        "управление персоналом",
-    ),
-    "officer": ("комплаенс офицер", "compliance officer", "мерзімдерге жауапты", "ответственный за сроки"),
-    "prevention_unit": ("алдын алу бөлімшесі", "служба предупреждения коррупции"),
-    "compliance_officer": (
-        *("комплаенс қызметі", "комплаенс-служба", "compliance service"),
-        "сыбайлас жемқорлыққа қарсы комплаенс қызметі",
-    ),
-    "internal_security": ("өзіндік қауіпсіздік", "собственная безопасность"),
-    "procurement_unit": ("мемлекеттік сатып алу", "государственные закупки"),
-    "collegial_body": ("комиссия",),
-    "account_holder": ("владелец учётной записи", "есептік жазба иесі"),
-    "outside": ("outside body",),
-}
-"""Duty -> further words for it, besides its titles in the catalogues.
-
-The duties `officer`, `authorised_person` and `head` give access to the whole office: their words are few, and
-none of them is said of an executor as well.
-"""
+Named = Literal["duty", "kind"]
+_CODES: Mapping[Named, tuple[str, ...]] = {"duty": DUTIES, "kind": KINDS}
+_WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
 EXECUTOR = ""
 """What a word for somebody who carries out work names: no duty, and no more access than everybody has."""
-_EXECUTOR_WORDS = (
-    *("исполнитель", "ответственный", "ответственный исполнитель", "ответственный сотрудник"),
-    *("ответственный работник", "ответственное лицо", "член рабочей группы", "рабочая группа"),
-    *("орындаушы", "жауапты", "жауапты орындаушы", "жауапты қызметкер", "жауапты тұлға"),
-    *("жұмыс тобының мүшесі", "жұмыс тобы", "executor", "responsible", "responsible employee"),
-)
-
-_LANGUAGE_WORDS = {
-    "kk": ("kk", "kz", "каз", "қаз", "қазақ", "қазақша", "қазақ тілі", "казахский", "kazakh"),
-    "ru": ("ru", "рус", "орыс", "орысша", "орыс тілі", "русский", "russian"),
-    "en": ("en", "eng", "англ", "ағылшын", "ағылшынша", "ағылшын тілі", "английский", "english"),
-}
-# Titles take precedence over codes: "compliance officer" has always meant the person notified if nobody else
-# can be.
-_DUTIES = {plain(code): code for code in DUTIES} | {
-    plain(word): code for code in reversed(DUTIES) for word in _DUTY_WORDS.get(code, ())
-}
-_EXECUTORS = {plain(word) for word in _EXECUTOR_WORDS}
-_LANGUAGES = {plain(word): code for code, words in _LANGUAGE_WORDS.items() for word in words}
 
 
 @cache
-def titles(prefix: str, codes: tuple[str, ...]) -> tuple[Text, ...]:
-    """Return the catalogue titles of these codes: entries "duty." or "kind." followed by the code."""
-    return tuple(Text(*(say(prefix + code, {}, language) for language in LANGUAGES)) for code in codes)
+def titles(named: Named) -> tuple[Text, ...]:
+    """Return the catalogue titles of the duties, or of the kinds of organisation."""
+    return tuple(
+        Text(*(say(f"{named}.{code}", {}, language) for language in LANGUAGES)) for code in _CODES[named]
+    )
 
 
-def titled(word: str, prefix: str, codes: tuple[str, ...]) -> str | None:
-    """Return the code whose title in any language is that word; None if there is none."""
-    return _by_title(prefix, codes).get(plain(word))
+def title(named: Named, code: str, language: str) -> str:
+    """Return the title of a duty or kind; its code if it has no title any more, "" for no kind."""
+    return say(f"{named}.{code}", {}, language) if knows(f"{named}.{code}") else code
 
 
 @cache
-def _by_title(prefix: str, codes: tuple[str, ...]) -> dict[str, str]:
-    """Return title, in any language and plainly written, -> code."""
-    code_titles = zip(codes, titles(prefix, codes), strict=True)
-    return {plain(title[language]): code for code, title in code_titles for language in LANGUAGES}
+def _by_word(named: Named) -> Mapping[str, str]:
+    """Return each title and word, plainly written, -> its code; words.toml has the last say."""
+    codes = _CODES[named]
+    by_title = {
+        plain(text[language]): code
+        for code, text in zip(codes, titles(named), strict=True)
+        for language in LANGUAGES
+    }
+    return by_title | {plain(code): code for code in codes} | _further(named)
 
 
-def duty_title(duty: str, language: str) -> str:
-    """Return the title of a duty; its code if it has no title any more."""
-    return say(f"duty.{duty}", {}, language) if knows(f"duty.{duty}") else duty
+def _further(named: str) -> dict[str, str]:
+    """Return each word of words.toml, plainly written, -> its code."""
+    return {plain(word): code for code, words in _WORDS[named].items() for word in words}
 
 
-def kind_title(kind: str, language: str) -> str:
-    """Return the title of a kind of organisation; its code if it has no title any more, "" for none."""
-    return say(f"kind.{kind}", {}, language) if knows(f"kind.{kind}") else kind
+_LANGUAGES = _further("language")
 
 
 def parse_duty(word: str) -> str | None:
     """Return the known duty a word names, EXECUTOR for one of an executor; None if it names none."""
-    if word.strip() in DUTIES:
-        return word.strip()
-    if plain(word) in _EXECUTORS:
-        return EXECUTOR
-    return _DUTIES.get(plain(word)) or titled(word, "duty.", DUTIES)
+    return word.strip() if word.strip() in DUTIES else _by_word("duty").get(plain(word))
 
 
 def duties(text: str) -> Iterator[tuple[str, str | None]]:
@@ -118,44 +76,11 @@ def duties(text: str) -> Iterator[tuple[str, str | None]]:
         del parts[:count]
 
 
+def parse_kind(word: str) -> str | None:
+    """Return the known kind of organisation a word names; None if there is none."""
+    return word.strip() if word.strip() in KINDS else _by_word("kind").get(plain(word))
+
+
 def parse_language(word: str) -> str | None:
     """Return the language a word names (kk, ru or en); None if it names none."""
     return _LANGUAGES.get(plain(word))
-
-
-_KIND_WORDS: dict[str, tuple[str, ...]] = {
-    "central_body": ("министрлік", "министерство", "ministry", "агенттік", "агентство"),
-    "committee": ("комитет", "ведомство"),
-    "territorial_department": ("аумақтық департамент", "территориальный департамент", "территориальный орган"),
-    "oblast_akim_office": ("облыс әкімдігі", "акимат области"),
-    "city_akim_office": (
-        "республикалық маңызы бар қала әкімінің аппараты",
-        *("аппарат акима города республиканского значения", "астана әкімінің аппараты"),
-        *("аппарат акима столицы", "аппарат акима города", "қала әкімінің аппараты", "акимат города"),
-    ),
-    "district_akim_office": (
-        *("аудан әкімінің аппараты", "аппарат акима района", "аппарат акима города областного значения"),
-        *("облыстық маңызы бар қала әкімінің аппараты", "аудан әкімдігі", "акимат района"),
-    ),
-    "akim_apparatus": ("әкім аппараты", "аппарат акима", "әкімнің аппараты"),
-    "city_department": (
-        *("қала басқармасы", "управление города", "city administration", "қалалық басқарма"),
-        "городское управление",
-    ),
-    "district_department": (
-        *("аудан бөлімі", "отдел района", "аудандық бөлім", "районный отдел", "қала бөлімі"),
-        *("отдел города", "қалалық бөлім", "городской отдел"),
-    ),
-    "oblast_department": ("облыстық басқарма", "областное управление"),
-    "quasi_state": ("квазимемлекеттік сектор", "квазигосударственный сектор", "квазигоссектор"),
-}
-"""Kind -> further words for it, besides its titles in the catalogues."""
-
-_KINDS = {plain(word): code for code in KINDS for word in (code, *_KIND_WORDS.get(code, ()))}
-
-
-def parse_kind(word: str) -> str | None:
-    """Return the known kind of organisation a word names; None if there is none."""
-    if word.strip() in KINDS:
-        return word.strip()
-    return _KINDS.get(plain(word)) or titled(word, "kind.", KINDS)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from calendars.terms import InMonth, InQuarter, OnDate
 from i18n import date_long, days_list, percent, period, say, span
 from merzim.documents.forms import Form
-from merzim.documents.people.words import duty_title
+from merzim.documents.people.words import title as title_of
 from merzim.services.cases.risks import scales
 from merzim.services.law.regulations import extra_values, option_title
 from workflow.cases.case import Case, Evidence
@@ -280,7 +280,7 @@ def _term(view: View, deadlines: list[Deadline], language: str) -> str:
 def _responsible(view: View, deadline: Deadline, language: str) -> str:
     """Return who is responsible for a work as the case names them, else the duty its act names."""
     responsible = view.case.responsible.get(deadline.obligation.id)
-    return responsible or duty_title(deadline.obligation.duty, language)
+    return responsible or title_of("duty", deadline.obligation.duty, language)
 
 
 REPORTED = ("ethics_report", "cartogram_report")
