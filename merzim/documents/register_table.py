@@ -10,7 +10,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from i18n import say
 from merzim.documents.sheets.columns import find_heading
-from merzim.documents.sheets.listing import DAY, BlankColumn, blank_workbook
+from merzim.documents.sheets.listing import DAY, Column, Table, tables_workbook
 from merzim.documents.sheets.rows import NotAValue, cell_name, is_empty, text_of
 from merzim.documents.sheets.texts import plain
 from merzim.documents.sheets.unreadable import Errors, UnreadablePaper
@@ -21,8 +21,6 @@ from workflow.registers.values import FIRST_DAY, LAST_DAY
 
 HEAD_ROWS, NEAREST = 10, 3
 """Number of top rows searched for headings; number of known headings suggested for an unknown one."""
-ROWS = 10_000
-"""Number of rows with validation."""
 _TEXT: dict[str, object] = {"text_wrap": True, "valign": "top", "num_format": "@"}
 _NUMBER: dict[str, object] = {"num_format": "0.####"}
 _FIRST_DAY = FIRST_DAY.replace(year=1901)
@@ -105,21 +103,14 @@ def empty_table(
         heads: headings of the columns; those beyond the fields accept any text.
         answers: what a field offers besides its options; other answers are accepted too.
     """
-    columns = [
-        _column(fields[place] if place < len(fields) else None, head, language, answers)
-        for place, head in enumerate(heads)
-    ]
-    return blank_workbook(title, instruction, columns, height=60, rows=ROWS)
+    columns = {at: _column(field, language, answers) for at, field in enumerate(fields)}
+    columns |= {at: Column(width=26, shape=_TEXT) for at in range(len(fields), len(heads))}
+    return tables_workbook([Table(heads, (), title, columns, instruction)])
 
 
-def _column(
-    field: RegisterField | None, head: str, language: str, answers: Mapping[str, Sequence[str]]
-) -> BlankColumn:
-    """Return the column of a field; without one it accepts any text."""
-    if field is None:
-        return BlankColumn(head=head, width=26, shape=_TEXT)
-    return BlankColumn(
-        head=head,
+def _column(field: RegisterField, language: str, answers: Mapping[str, Sequence[str]]) -> Column:
+    """Return the column of a field."""
+    return Column(
         width=_WIDTHS.get(field.kind, 26),
         shape={"date": DAY, "number": _NUMBER, "money": _NUMBER}.get(field.kind, _TEXT),
         rule=_rule(field, language, answers.get(field.id, ())),

@@ -240,8 +240,9 @@ def test_a_blank_table_offers_the_duties_and_shows_how_it_is_filled_in(language:
     }
     duty_titles = [row[0] for row in words.rows]
 
-    assert rules["F2:F5001"] == f"'{words.name}'!$A$2:$A${len(duty_titles) + 1}"
-    assert rules["H2:H5001"] == '"kk,ru,en"'
+    assert rules["F2:F10001"] == f"lists!$F$1:$F${len(duty_titles)}"
+    assert [cell.value for cell in book["lists"]["F"]] == duty_titles
+    assert rules["H2:H10001"] == '"kk,ru,en"'
     assert [code for word in duty_titles for _, code in duties(str(word))] == [
         duty for duty in DUTIES if duty not in ("person_concerned", "direct_head", "outside")
     ]

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from i18n import say
 from merzim.documents.people.table import COLUMNS, IN_TWO
 from merzim.documents.people.words import title
-from merzim.documents.sheets.listing import Table
+from merzim.documents.sheets.listing import Column, Table
 from workflow.languages import LANGUAGES
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES as DUTY_CODES
@@ -56,22 +56,19 @@ def people_sheets(office: Office, language: str) -> list[Table]:
 
     Only the first sheet is read. It asks for names in two languages, which papers in both need.
     """
-    words = [
-        [title("duty", duty, language) for duty in DUTY_CODES if duty not in NEVER_HELD],
-        [title("kind", kind, language) for kind in KINDS],
-    ]
+    words = {
+        "duties": [title("duty", duty, language) for duty in DUTY_CODES if duty not in NEVER_HELD],
+        "kind": [title("kind", kind, language) for kind in KINDS],
+    }
     table = people_table(office, language, in_two=True)
     names = [say(f"people.sheet.{sheet}", {}, language) for sheet in SHEETS]
-    word_table = Table(
-        [COLUMNS.titles[column][language] for column in ("duties", "kind")],
-        list(zip_longest(*words, fillvalue="")),
-        names[1],
-    )
-    offered: dict[int, Sequence[str] | str] = {WRITTEN.index("language"): LANGUAGES}
-    for place, (column, texts) in enumerate(zip(("duties", "kind"), words, strict=True)):
-        letter = "AB"[place]
-        offered[WRITTEN.index(column)] = f"='{names[1]}'!${letter}$2:${letter}${len(texts) + 1}"
-    sheets = [replace(table, name=names[0], offered=offered), word_table]
+    heads = [COLUMNS.titles[column][language] for column in words]
+    word_table = Table(heads, list(zip_longest(*words.values(), fillvalue="")), names[1])
+    offered = {
+        WRITTEN.index(column): Column(rule={"validate": "list", "source": [*texts], "show_error": False})
+        for column, texts in {**words, "language": LANGUAGES}.items()
+    }
+    sheets = [replace(table, name=names[0], columns=offered), word_table]
     if not office.people:
         sheets.append(Table(table.heads[: len(WRITTEN) + len(IN_TWO)], _example(language), names[2]))
     return sheets

@@ -7,11 +7,9 @@ from pathlib import Path
 
 from calendars.horizon import FIRST, REACH
 from i18n import say
-from merzim.documents.sheets.listing import DAY, BlankColumn, Table, blank_workbook, write_file
+from merzim.documents.sheets.listing import DAY, Column, Table, tables_workbook, write_file
 from workflow.law.procedure import Text
 
-ROWS = 5_000
-"""Number of rows whose date cells are validated."""
 _TEXT: dict[str, object] = {"text_wrap": True, "valign": "top"}
 _COLUMNS = (
     (Text("Талдау объектісі", "Объект анализа", "Object of analysis"), 44, False),
@@ -23,10 +21,10 @@ _COLUMNS = (
 """Heading, width in letters, whether it takes dates only."""
 
 
-def template_column(title: str, width: int, language: str, *, dated: bool) -> BlankColumn:
+def template_column(width: int, language: str, *, dated: bool) -> Column:
     """Return a column to fill in. `dated`: whether it takes days only."""
     if not dated:
-        return BlankColumn(head=title, width=width, shape=_TEXT)
+        return Column(width=width, shape=_TEXT)
     date_only = {
         "validate": "date",
         "criteria": "between",
@@ -37,22 +35,20 @@ def template_column(title: str, width: int, language: str, *, dated: bool) -> Bl
         "input_title": _said("paper_template.input_title", language),
         "input_message": _said("paper_template.input", language),
     }
-    return BlankColumn(head=title, width=width, shape=DAY, rule=date_only)
+    return Column(width=width, shape=DAY, rule=date_only)
 
 
 def empty_schedule(language: str) -> bytes:
     """Return the empty workbook of the flat form of a schedule. `language`: kk, ru or en."""
-    columns = [
-        template_column(title[language], width, language, dated=dated) for title, width, dated in _COLUMNS
-    ]
-    name, instruction = _said("paper_template.sheet", language), _said("paper_template.instruction", language)
-    return blank_workbook(name, instruction, columns, height=48, rows=ROWS)
+    columns = [template_column(width, language, dated=dated) for _, width, dated in _COLUMNS]
+    heads = [title[language] for title, _, _ in _COLUMNS]
+    return tables_workbook([empty_table("paper_template", heads, columns, language)])
 
 
-def empty_past(language: str, columns: Sequence[BlankColumn], notes: Table) -> bytes:
-    """Return the empty workbook of past analyses; `notes` is its second sheet, on the headings."""
-    name, instruction = _said("past.template.sheet", language), _said("past.template.instruction", language)
-    return blank_workbook(name, instruction, columns, height=96, rows=ROWS, notes=notes)
+def empty_table(code: str, heads: Sequence[str], columns: Sequence[Column], language: str) -> Table:
+    """Return a table to fill in; `code` of the catalogues names its sheet and its instruction."""
+    name, instruction = _said(f"{code}.sheet", language), _said(f"{code}.instruction", language)
+    return Table(heads, (), name, dict(enumerate(columns)), instruction)
 
 
 def _said(code: str, language: str) -> str:

@@ -29,81 +29,73 @@ _LONGEST = 32_767
 _LONGEST_NAME = 31
 """Maximum characters of the name of an Excel sheet."""
 _LAST_ROW = 2**20 - 1
-_OFFERING = 5_000
-"""Number of rows whose cells offer something."""
+_OFFERING = 10_000
+"""Number of rows whose cells have a rule."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Characters that make a text a formula in programs that open the CSV."""
 _EXACT = 10**15
 """Numbers below this keep every digit in Excel."""
 _MAX_LIST = 255
 """Maximum characters of the words a cell itself offers in Excel."""
-_INSTRUCTION_WIDTH = 110
-"""Width in characters the instruction of an empty table is merged over."""
+_INSTRUCTION_WIDTH, _LINE = 110, 16
+"""Width in characters the instruction of an empty table is merged over; height of its lines."""
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 _HEADED = {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "bg_color": "#E8EEF7"}
 DAY: Mapping[str, object] = {"num_format": "dd.mm.yyyy"}
 """The format of cells with days."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """How a column looks, and what its cells take.
+
+    Attributes:
+        width: in letters; 0 for the width of its texts.
+        shape: the format of cells to fill in.
+        rule: what they take, as xlsxwriter's `data_validation` does; None for anything.
+        note: beside its heading.
+    """
+
+    width: int = 0
+    shape: Mapping[str, object] = field(default_factory=dict)
+    rule: Mapping[str, Any] | None = None
+    note: str = ""
+
+
+_PLAIN = Column()
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table: its headings, its rows, and the name of its sheet ("" for its number).
 
-    `offered`: by column what its cells offer (they take anything else, too): words, or a formula for cells of a
-    sheet with them. `widths`: of its columns in letters; by their texts if empty.
+    `columns`: by place, where they are more than their texts; `instruction`: above a table to fill in.
     """
 
     heads: Sequence[str]
     rows: Sequence[Sequence[object]]
     name: str = ""
-    offered: Mapping[int, Sequence[str] | str] = field(default_factory=dict)
-    widths: Sequence[int] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BlankColumn:
-    """A column to fill in.
-
-    Attributes:
-        width: in letters.
-        shape: the format of its cells.
-        rule: what they take, as xlsxwriter's `data_validation` does; None for anything.
-        note: beside its heading.
-    """
-
-    head: str
-    width: int
-    shape: Mapping[str, object]
-    rule: dict[str, object] | None = None
-    note: str = ""
+    columns: Mapping[int, Column] = field(default_factory=dict)
+    instruction: str = ""
 
 
 def tables_workbook(tables: Iterable[Table]) -> bytes:
-    """Return the tables as sheets of one workbook. Characters Excel does not allow leave their names.
+    """Return the tables as sheets of one workbook, whose bytes depend on what is written alone, not on when.
+
+    Characters Excel does not allow leave the names of sheets.
 
     Raises:
         UnreadablePaper: more rows than a sheet has (`list_too_long`).
     """
     target = io.BytesIO()
-    book = _new_workbook(target)
-    for table in tables:
-        add_table(book, table)
-    book.close()
-    return target.getvalue()
-
-
-def _new_workbook(target: io.BytesIO) -> Any:
-    """Return an empty workbook whose bytes depend on what is written alone, not on when."""
     book = xlsxwriter.Workbook(target, _OPTIONS)
     book.set_properties({"created": _MOMENT})
-    return book
-
-
-def add_table(book: Any, table: Table) -> None:
-    """Add a table to a workbook as its next sheet. Raises UnreadablePaper (`list_too_long`)."""
-    if len(table.rows) > _LAST_ROW:
-        raise UnreadablePaper("list_too_long", rows=len(table.rows), limit=_LAST_ROW)
-    _sheet(book, book.add_worksheet(_sheet_name(table.name) or str(len(book.worksheets()) + 1)), table)
+    for table in tables:
+        if len(table.rows) > _LAST_ROW:
+            raise UnreadablePaper("list_too_long", rows=len(table.rows), limit=_LAST_ROW)
+        _sheet(book, book.add_worksheet(_sheet_name(table.name) or str(len(book.worksheets()) + 1)), table)
+    book.close()
+    return target.getvalue()
 
 
 def _sheet_name(name: str) -> str:
@@ -112,69 +104,6 @@ def _sheet_name(name: str) -> str:
     if len(name) > _LONGEST_NAME:
         name = (name[: _LONGEST_NAME + 1].rpartition(" ")[0] or name[:_LONGEST_NAME]).rstrip("', ")
     return name
-
-
-def blank_workbook(
-    name: str,
-    instruction: str,
-    columns: Sequence[BlankColumn],
-    *,
-    height: int,
-    rows: int,
-    notes: Table | None = None,
-) -> bytes:
-    """Return a workbook with an empty table: an instruction line, frozen headings, rules for cells.
-
-    Args:
-        name: of its sheet.
-        height: of the instruction line.
-        rows: number of rows with rules.
-        notes: a second sheet.
-    """
-    target = io.BytesIO()
-    book = _new_workbook(target)
-    sheet = book.add_worksheet(_sheet_name(name) or "1")
-    wrapped = book.add_format({"text_wrap": True, "valign": "top", "italic": True})
-    headed, lists = book.add_format(_HEADED), None
-    if last := _merged(columns):
-        sheet.merge_range(0, 0, 0, last, "", wrapped)
-    sheet.write_string(0, 0, instruction, wrapped)
-    sheet.set_row(0, height)
-    for place, column in enumerate(columns):
-        sheet.write_string(1, place, column.head, headed)
-        sheet.set_column(place, place, column.width, book.add_format(column.shape))
-        rule = column.rule
-        offered = rule.get("source") if rule is not None else None
-        if isinstance(offered, list) and not _fits(offered):
-            # Longer answers, and those with commas, stand in a sheet of their own: a list in a cell takes none.
-            if lists is None:
-                lists = book.add_worksheet("lists")
-                lists.hide()
-            lists.write_column(0, place, offered)
-            rule = {**(rule or {}), "source": f"=lists!{xl_range_abs(0, place, len(offered) - 1, place)}"}
-        if rule is not None:
-            sheet.data_validation(2, place, rows + 1, place, rule)
-        if column.note:
-            sheet.write_comment(1, place, column.note)
-    sheet.freeze_panes(2, 1)
-    sheet.repeat_rows(1)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
-    if notes is not None:
-        add_table(book, notes)
-    book.close()
-    return target.getvalue()
-
-
-def _merged(columns: Sequence[BlankColumn]) -> int:
-    """Return the last column the instruction is merged over."""
-    widths = [sum(column.width for column in columns[: last + 1]) for last in range(len(columns))]
-    return next((last for last, width in enumerate(widths) if width >= _INSTRUCTION_WIDTH), len(columns) - 1)
-
-
-def _fits(words: Sequence[str]) -> bool:
-    """Return whether these words fit into a cell's own list."""
-    return len(",".join(words)) <= _MAX_LIST and not any("," in word for word in words)
 
 
 def write_file(path: str | Path, content: bytes) -> None:
@@ -188,32 +117,60 @@ def write_file(path: str | Path, content: bytes) -> None:
 
 
 def _sheet(book: Any, sheet: Any, table: Table) -> None:
+    """Write a table: frozen headings, below its instruction if it has one; rules for the cells below."""
+    top = 1 if table.instruction else 0
     headed = book.add_format(_HEADED)
     text = book.add_format({"text_wrap": True, "valign": "top", "border": 1})
     day = book.add_format({**DAY, "valign": "top", "border": 1})
-    widths = [len(head) for head in table.heads]
-    for column, head in enumerate(table.heads):
-        sheet.write_string(0, column, head, headed)
-    for number, row in enumerate(table.rows, 1):
-        for column, value in enumerate(row):
-            _cell(sheet, number, column, value, text, day)
-            widths[column] = max(widths[column], len(str(value)) if value is not None else 0)
-    for column, width in enumerate(table.widths or _fitted(widths)):
-        sheet.set_column(column, column, width)
-    for column, words in table.offered.items():
-        rule = {
-            "validate": "list",
-            "source": words if isinstance(words, str) else [*words],
-            "show_error": False,
-        }
-        sheet.data_validation(1, column, max(len(table.rows), _OFFERING), column, rule)
-    if table.heads:
-        sheet.freeze_panes(1, 0)
+    longest = [len(head) for head in table.heads]
+    for place, head in enumerate(table.heads):
+        sheet.write_string(top, place, head, headed)
+    for number, row in enumerate(table.rows, top + 1):
+        for place, value in enumerate(row):
+            _cell(sheet, number, place, value, text, day)
+            longest[place] = max(longest[place], len(str(value)) if value is not None else 0)
+    columns = [table.columns.get(place, _PLAIN) for place in range(len(table.heads))]
+    widths = [column.width or width for column, width in zip(columns, _fitted(longest), strict=True)]
+    for place, column in enumerate(columns):
+        shape = book.add_format(column.shape) if column.shape else None
+        sheet.set_column(place, place, widths[place], shape)
+        if column.rule is not None:
+            last = top + max(len(table.rows), _OFFERING)
+            sheet.data_validation(top + 1, place, last, place, _rule(book, place, column.rule))
+        if column.note:
+            sheet.write_comment(top, place, column.note)
+    if table.instruction:
+        _instruct(book, sheet, table.instruction, widths)
+    elif table.heads:
         sheet.autofilter(0, 0, max(len(table.rows), 1), len(table.heads) - 1)
-        sheet.repeat_rows(0)
+    if table.heads:
+        sheet.freeze_panes(top + 1, top)
+        sheet.repeat_rows(top)
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
+
+
+def _instruct(book: Any, sheet: Any, instruction: str, widths: Sequence[int]) -> None:
+    """Write the instruction of a table to fill in, merged over as many columns as a line of it needs."""
+    wrapped = book.add_format({"text_wrap": True, "valign": "top", "italic": True})
+    places = range(len(widths))
+    last = next((at for at in places if sum(widths[: at + 1]) >= _INSTRUCTION_WIDTH), len(widths) - 1)
+    if last > 0:
+        sheet.merge_range(0, 0, 0, last, "", wrapped)
+    sheet.write_string(0, 0, instruction, wrapped)
+    sheet.set_row(0, _LINE * (2 + len(instruction) // _INSTRUCTION_WIDTH))
+
+
+def _rule(book: Any, place: int, rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a rule as Excel takes it: longer answers, and those with commas, stand in a sheet of their own."""
+    offered = rule.get("source")
+    if offered is None or (len(",".join(offered)) <= _MAX_LIST and not any("," in word for word in offered)):
+        return rule
+    lists = book.get_worksheet_by_name("lists") or book.add_worksheet("lists")
+    lists.hide()
+    lists.write_column(0, place, offered)
+    return {**rule, "source": f"=lists!{xl_range_abs(0, place, len(offered) - 1, place)}"}
 
 
 def _fitted(longest: Sequence[int]) -> list[int]:

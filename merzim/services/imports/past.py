@@ -10,8 +10,8 @@ from pathlib import Path
 from i18n import LANGUAGES, knows, say
 from merzim.documents.child import read
 from merzim.documents.schedules.audit_table import AuditCase, read_audit
-from merzim.documents.schedules.template import empty_past, template_column
-from merzim.documents.sheets.listing import Table
+from merzim.documents.schedules.template import empty_table, template_column
+from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.services.app import AppContext
 from workflow.cases.commands.planning import Plan, audit
 from workflow.deadlines.deadline import Deadline
@@ -120,14 +120,18 @@ def past_template(edition: Procedure, language: str) -> bytes:
     """Return an empty table with the headings of an edition's columns; its second sheet lists other accepted
     headings.
     """
-    columns, notes = [], []
-    for column, title in template_columns(edition, language):
-        width = 30 if column == "case" else 18
-        columns.append(template_column(title, width, language, dated=column != "case"))
-        other_titles = "; ".join(text for text in short_forms(column, language) if text != title)
-        notes.append((title, other_titles, column))
+    titled = list(template_columns(edition, language))
+    columns = [
+        template_column(18 if column != "case" else 30, language, dated=column != "case")
+        for column, _ in titled
+    ]
+    table = empty_table("past.template", [title for _, title in titled], columns, language)
+    notes = [
+        (title, "; ".join(text for text in short_forms(column, language) if text != title), column)
+        for column, title in titled
+    ]
     heads = [say(f"past.template.{name}", {}, language) for name in ("column", "others", "code")]
-    return empty_past(language, columns, Table(heads, notes, say("past.template.columns", {}, language)))
+    return tables_workbook([table, Table(heads, notes, say("past.template.columns", {}, language))])
 
 
 def template_columns(edition: Procedure, language: str) -> Iterator[tuple[str, str]]:
