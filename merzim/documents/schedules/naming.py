@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from merzim.documents.schedules.audit_table import Headings
 from merzim.documents.schedules.roots import match_facts
+from merzim.documents.sheets.columns import columns
 from merzim.documents.sheets.texts import plain
 from merzim.documents.sheets.written_time import Named, parse
 
@@ -19,29 +20,8 @@ STEP = "step:"
 PART = "part:"
 """What stands before the words of a month or quarter whose column has a mark in it."""
 _OUTSIDE_TABLE = ("case", "number")
-_KINDS: tuple[tuple[str, str], ...] = (
-    ("number", r"^(?:no|n|п п|пп|р с|р н|рет саны|реттік нөмірі?|номер)\b|^(?:no|n) (?:п п|р с|р н)$"),
-    ("", r"\bфакт(?:ическ\w*|іл\w*)?\b|\bнақты\b|\bпримечан|\bескерт|\bоснован|\bстатус|\bотметк|\bбелгі"),
-    ("", r"\bформ[аы] (?:заверш|оконч|исполн|реализ|отч[её]т)|(?:аяқта|орында)\w* нысан"),
-    ("", r"\bначальник|\bруководител\w* (?!групп|рабоч)|\bкуратор|\bбасшы"),
-    ("who", r"ответствен|\bисполнител|жауапты|орындаушы|\bresponsible|\bexecutor|руководител\w* групп"),
-    ("end", r"оконч|заверш|\bконец|\bконца|\bконечн|аяқта|соңы|\bпо$|\bдо$|\bend\b|\bfinish"),
-    ("start", r"\bначал(?!ьн)|\bначат|\bстарт|\bбаста(?!ры|луыш|ма)|\bс$|\bот$|\bstart|\bbegin"),
-    ("quarter", r"^(?:квартал|тоқсан|quarter)\w*$"),
-    ("month", r"^(?:месяц|ай|айы|month)$|^месяц (?:проведен|начал)"),
-    ("year", r"^(?:год|жыл|жылы|year)$"),
-    (
-        "period",
-        r"\bсрок|мерзім|\bпериод|кезеңі|\bдат[аы]\b|\bкүні\b|\bвремя\b|\bуақыт|\bterm\b|\bdate|\bperiod",
-    ),
-    ("object", r"\bобъект|\bпредмет анализ|\bпроцесс|\bнаправлени|\bсфер|\bбағыт|\bсала|\bobject"),
-    ("object", r"^(?:наименование|название|тема) (?:анализ|вакр)|^(?:анализ|вакр)$|\bталдау атауы"),
-    ("unit", r"подраздел|бөлімше|\bдепартамент|\bуправлени\w*$|\bотдел|\bслужб|\bфилиал|\bорганизац|\bұйым"),
-    ("unit", r"\bбөлім|\bбасқарма|\bдочерн|\bunit|\bdepartment|\bкомпани|\bпредприят|\bкәсіпорын"),
-    ("work", r"\bвид\w* работ|наименован|мероприяти|\bэтап|содержан|\bработ[аы]|\bдействи|\bзадач|\bшаг"),
-    ("work", r"жұмыс|іс шара|атауы|\bкезеңдер|\bназвание|\bwork|\bmeasure|\bstep|\bstage|\bactivity"),
-)
-"""Kind, roots of its headings; the first that fits counts. A day of another step is no day of the analysis."""
+COLUMNS, ASIDE = columns("schedule"), "aside"
+"""ASIDE: the kind of columns that are not read."""
 Naming = Callable[[str], str]
 """Returns what a heading names; "" for nothing known."""
 
@@ -73,11 +53,11 @@ def _named(heading: str, own: Headings) -> str:
     written = parse(heading)
     if isinstance(written, Named) and written.stretch.unit in ("month", "quarter") and not written.until:
         return PART + heading
-    kind = next((kind for kind, roots in _KINDS if re.search(roots, text)), "")
+    kind = next((kind for kind, roots in COLUMNS.roots.items() if roots.search(text)), "")
     if kind in ("start", "end", "period", "work", "object"):
         step = _step(text)
         return STEP + step if step else kind
-    return kind
+    return "" if kind == ASIDE else kind
 
 
 def _step(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from merzim.documents.schedules.analyses import read_analyses
-from merzim.documents.schedules.naming import naming
+from merzim.documents.schedules.naming import COLUMNS, naming
 from merzim.documents.schedules.rows_joined import ReadingNote, ReadSchedule
 from merzim.documents.schedules.steps import has_steps, read_steps
 from merzim.documents.schedules.table import ScheduleTable, find_table
@@ -16,8 +16,6 @@ from merzim.documents.sheets.unreadable import Errors, UnreadablePaper
 from merzim.documents.sheets.workbook import Source, open_paper
 from workflow.law.procedure import Text
 
-OBJECT = Text("Талдау объектісі", "Объект анализа", "Object of analysis")
-TERM = Text("Орындалу мерзімі", "Сроки исполнения", "Term")
 SHEET = 100_000
 """The rows of a second sheet are numbered from here, of a third from twice as much: each number is one row."""
 
@@ -53,10 +51,10 @@ def read_schedule(
             notes.append(ReadingNote.of("read_sheet_ignored", sheet=sheet.name))
             continue
         if not any(table.of(kind) for kind in ("object", "work", "unit")):
-            missing.append(OBJECT)
+            missing.append(COLUMNS.titles["object"])
             continue
         if not table.dated():
-            missing.append(TERM)
+            missing.append(COLUMNS.titles["period"])
         own = Errors()
         schedules, said = _read(sheet, table, paper.name, own)
         offset = SHEET * tables

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from calendars.horizon import FIRST, REACH
 from i18n import say
+from merzim.documents.schedules.naming import COLUMNS
 from merzim.documents.sheets.listing import DAY, Column, Table, tables_workbook, write_file
-from workflow.law.procedure import Text
 
 _TEXT: dict[str, object] = {"text_wrap": True, "valign": "top"}
-_COLUMNS = (
-    (Text("Талдау объектісі", "Объект анализа", "Object of analysis"), 44, False),
-    (Text("Бөлімше", "Подразделение", "Unit"), 34, False),
-    (Text("Жауапты", "Ответственный", "Responsible"), 34, False),
-    (Text("Талдаудың басталуы", "Начало анализа", "Start"), 20, True),
-    (Text("Талдаудың аяқталуы", "Окончание анализа", "End"), 20, True),
-)
-"""Heading, width in letters, whether it takes dates only."""
+_WIDTHS = {"object": 44, "unit": 34, "who": 34, "start": 20, "end": 20}
+"""Columns of the schedule -> width in letters."""
 
 
 def template_column(width: int, language: str, *, dated: bool) -> Column:
@@ -30,28 +23,26 @@ def template_column(width: int, language: str, *, dated: bool) -> Column:
         "criteria": "between",
         "minimum": FIRST,
         "maximum": REACH,
-        "error_title": _said("paper_template.error_title", language),
-        "error_message": _said("paper_template.error", language),
-        "input_title": _said("paper_template.input_title", language),
-        "input_message": _said("paper_template.input", language),
+        "error_title": said("paper_template.error_title", language),
+        "error_message": said("paper_template.error", language),
+        "input_title": said("paper_template.input_title", language),
+        "input_message": said("paper_template.input", language),
     }
     return Column(width=width, shape=DAY, rule=date_only)
 
 
 def empty_schedule(language: str) -> bytes:
     """Return the empty workbook of the flat form of a schedule. `language`: kk, ru or en."""
-    columns = [template_column(width, language, dated=dated) for _, width, dated in _COLUMNS]
-    heads = [title[language] for title, _, _ in _COLUMNS]
-    return tables_workbook([empty_table("paper_template", heads, columns, language)])
+    columns = [
+        template_column(width, language, dated=column in ("start", "end")) for column, width in _WIDTHS.items()
+    ]
+    heads = [COLUMNS.titles[column][language] for column in _WIDTHS]
+    name, instruction = said("paper_template.sheet", language), said("paper_template.instruction", language)
+    return tables_workbook([Table(heads, (), name, dict(enumerate(columns)), instruction)])
 
 
-def empty_table(code: str, heads: Sequence[str], columns: Sequence[Column], language: str) -> Table:
-    """Return a table to fill in; `code` of the catalogues names its sheet and its instruction."""
-    name, instruction = _said(f"{code}.sheet", language), _said(f"{code}.instruction", language)
-    return Table(heads, (), name, dict(enumerate(columns)), instruction)
-
-
-def _said(code: str, language: str) -> str:
+def said(code: str, language: str) -> str:
+    """Return a sentence of a table to fill in, which may name the first and last day that are read."""
     return say(code, {"first": FIRST, "last": REACH}, language)
 
 

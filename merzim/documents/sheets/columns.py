@@ -40,7 +40,11 @@ def columns(table: str) -> Columns:
     file = Path(__file__).with_name("columns.toml").read_text(encoding="utf-8")
     of_table = tomllib.loads(file)[table]
     return Columns(
-        {id: Text(column["kk"], column["ru"], column["en"]) for id, column in of_table.items()},
+        {
+            id: Text(column["kk"], column["ru"], column["en"])
+            for id, column in of_table.items()
+            if "kk" in column
+        },
         {id: re.compile(rf"\b(?:{column['roots']})") for id, column in of_table.items()},
     )
 
