@@ -8,11 +8,12 @@ the caller, who knows the paper's own year.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import lru_cache
-from typing import Literal
+from functools import lru_cache, partial
+from itertools import product
+from typing import Any, Literal
 
 from calendars.terms import Period, month_end
 from merzim.documents.sheets.time_words import Case, Lexeme, lexemes
@@ -105,7 +106,9 @@ class Several:
 
 
 Written = Named | Between | Counted | Every | Several
-_Rule = Callable[[Sequence[Lexeme], int], Iterator[tuple[Written, int]]]
+Words = tuple[Lexeme, ...]
+_Rule = Callable[[Words, int], Iterable[tuple[Any, int]]]
+"""Returns the readings that begin at a place, each with the place behind it."""
 _PERIODS: dict[str, Period] = {
     "quarter": "quarter",
     "months": "month",
@@ -126,9 +129,9 @@ def parse(text: str) -> Written | None:
     is_understood = all(word.kind != "?" for word in words)
     rules: tuple[_Rule, ...] = (_named, _between, _counted, _every) if is_understood else ()
     for rule in rules:
-        for written, rest in rule(words, 0):
-            if rest == len(words):
-                return written
+        whole: Written | None = next((written for written, end in rule(words, 0) if end == len(words)), None)
+        if whole is not None:
+            return whole
     return Several() if len(list(_scan(words))) > 1 else None
 
 
@@ -202,6 +205,7 @@ _CASES = {
 """The cases in which a day or period may stand before each kind of tail."""
 _CLOCKS = ("", "comma? in d dot d hour?", "comma? in d hour", "comma? hour d dot d")
 _JOINTS = ("dash through?", "through", "until", "until end", "comma? kk_from", "and", "")
+_SPAN_TAILS = ("", "kk_until", "end kk_until", "kk_between")
 _COUNTS: tuple[tuple[CountUnit, str], ...] = (
     ("working", "working day"),
     ("calendar", "calendar day"),
@@ -256,9 +260,9 @@ _BY_DAY = (
 _CLEAR_DAY = 15
 """Later than this, "every quarter by the 25th" may mean the last month of the quarter or the one after it."""
 _ROLES = {"y": "Y", "o": "d", "m": "M"}
-Shapes = Sequence[tuple[Unit, str]]
-Row = tuple[tuple[str, Lexeme], ...]
-"""Lexemes, each with its part in the shape: `d`, `M`, `Y`."""
+Shapes = tuple[tuple[Unit, str], ...]
+Row = tuple[tuple[str, Any], ...]
+"""Lexemes and readings, each with its part in the shape: `d`, `M`, `Y`, DAY."""
 
 
 def _is(word: Lexeme, kind: str) -> bool:
@@ -280,24 +284,23 @@ def _is(word: Lexeme, kind: str) -> bool:
     return word.kind in kind.split("|")
 
 
-def _rows(words: Sequence[Lexeme], at: int, shape: str) -> Iterator[tuple[Row, int]]:
-    """Yield each way in which a shape matches from a place on: its lexemes, and the place behind them."""
+def _match(words: Words, at: int, shape: str) -> Iterator[tuple[Row, int]]:
+    """Yield each way in which a shape matches from a place on: its parts, and the place behind them."""
     item, _, rest = shape.partition(" ")
     if not item:
         yield (), at
         return
     kind = item.removesuffix("?")
-    if at < len(words) and _is(words[at], kind):
-        for row, end in _rows(words, at + 1, rest):
-            yield ((kind, words[at]), *row), end
+    heads: Iterable[tuple[Any, int]] = ()
+    if kind in _PARTS:
+        heads = _PARTS[kind](words, at)
+    elif at < len(words) and _is(words[at], kind):
+        heads = ((words[at], at + 1),)
+    for head, behind in heads:
+        for row, end in _match(words, behind, rest):
+            yield ((kind, head), *row), end
     if kind != item:
-        yield from _rows(words, at, rest)
-
-
-def _ends(words: Sequence[Lexeme], at: int, *shapes: str) -> Iterator[int]:
-    """Yield the places behind each way in which one of some shapes matches."""
-    for shape in shapes:
-        yield from (end for _, end in _rows(words, at, shape))
+        yield from _match(words, at, rest)
 
 
 def _with_years(shapes: Shapes) -> Shapes:
@@ -315,25 +318,26 @@ def _with_years(shapes: Shapes) -> Shapes:
 _SPELLED = _with_years(_SHAPES)
 
 
-def _stretches(words: Sequence[Lexeme], at: int, shapes: Shapes = _SPELLED) -> Iterator[tuple[Stretch, int]]:
-    """Yield each day or period that begins at a place."""
+@lru_cache(maxsize=1000)
+def _stretches(words: Words, at: int, shapes: Shapes = _SPELLED) -> tuple[tuple[Stretch, int], ...]:
+    """Return each day or period that begins at a place, and the place behind it."""
+    found = []
     for unit, shape in shapes:
-        for row, end in _rows(words, at, shape):
+        for row, end in _match(words, at, shape):
             parts = {_ROLES.get(part, part): word for part, word in row}
             year = parts.get("Y")
-            yield (
-                Stretch(
-                    unit=unit,
-                    number=parts["d"].value if "d" in parts else 0,
-                    month=parts["M"].value if "M" in parts else 0,
-                    year=None if year is None else year.value + (2000 if year.width == 2 else 0),
-                    case=row[-1][1].case,
-                ),
-                end,
+            stretch = Stretch(
+                unit=unit,
+                number=parts["d"].value if "d" in parts else 0,
+                month=parts["M"].value if "M" in parts else 0,
+                year=None if year is None else year.value + (2000 if year.width == 2 else 0),
+                case=row[-1][1].case,
             )
+            found.append((stretch, end))
+    return tuple(found)
 
 
-def _scan(words: Sequence[Lexeme]) -> Iterator[Stretch]:
+def _scan(words: Words) -> Iterator[Stretch]:
     """Yield the days and periods that stand in a text, the longest at each place."""
     at = 0
     while at < len(words):
@@ -343,49 +347,37 @@ def _scan(words: Sequence[Lexeme]) -> Iterator[Stretch]:
         at = end
 
 
-def _named(words: Sequence[Lexeme], start: int) -> Iterator[tuple[Named, int]]:
+def _named(words: Words, start: int) -> Iterator[tuple[Named, int]]:
     """Yield the readings of one day or period with what stands before and behind it."""
     for lead, led in _LEADS:
-        for begin in _ends(words, start, lead):
-            for stretch, end in (*_stretches(words, begin), *_stretches(words, begin, _WHOLE_YEAR)):
-                yield from _tailed(words, stretch, end, led)
+        for row, end in _match(words, start, f"{lead} STRETCH|YEAR".strip()):
+            yield from _tailed(words, row[-1][1], end, led)
 
 
-def _tailed(words: Sequence[Lexeme], stretch: Stretch, at: int, led: str) -> Iterator[tuple[Named, int]]:
+def _tailed(words: Words, stretch: Stretch, at: int, led: str) -> Iterator[tuple[Named, int]]:
     """Yield the readings of a day or period with what stands behind. `led`: how the words before bound it."""
     is_day = stretch.unit == "day"
-    for begin in _ends(words, at, *(_CLOCKS if is_day else ("",))):
+    for clock in _CLOCKS if is_day else ("",):
         for tail, tailed in _TAILS:
             bounds = {led, tailed}
             is_known = is_day or stretch.year or stretch.unit != "year" or bounds & {"within", "end"}
             is_to = stretch.case == "to" and not tailed and not is_day
             if (led and tailed) or is_to or not is_known or stretch.case not in _CASES[tailed]:
                 continue
-            for end in _ends(words, begin, tail):
-                yield Named(stretch=stretch, until="until" in bounds), end
-                for last in _ends(words, end, "comma? inclusive"):
-                    yield Named(stretch=stretch, until="until" in bounds, inclusive=True), last
+            for inclusive in ("", "comma? inclusive"):
+                for _, end in _match(words, at, " ".join(filter(None, (clock, tail, inclusive)))):
+                    until = "until" in bounds
+                    yield Named(stretch=stretch, until=until, inclusive=bool(inclusive)), end
 
 
-def _between(words: Sequence[Lexeme], start: int) -> Iterator[tuple[Between, int]]:
+def _between(words: Words, start: int) -> Iterator[tuple[Between, int]]:
     """Yield the readings of a span: two stretches and the words that join them."""
-    for lead in ("within? term? from?", "between"):
-        for begin in _ends(words, start, lead):
-            for first, middle in (*_stretches(words, begin), *_stretches(words, begin, _BARE)):
-                for joint in _JOINTS:
-                    for behind in _ends(words, middle, joint):
-                        yield from _closed(
-                            words, first, behind, joint if lead != "between" else "between " + joint
-                        )
-
-
-def _closed(words: Sequence[Lexeme], first: Stretch, at: int, joint: str) -> Iterator[tuple[Between, int]]:
-    """Yield the readings of the rest of a span. `joint`: the words between its ends."""
-    for last, behind in _stretches(words, at):
-        for tail in ("", "kk_until", "end kk_until", "kk_between"):
-            for end in _ends(words, behind, tail, f"{tail} inclusive".strip()):
-                if _joins(first, last, joint, tail):
-                    yield Between(first.completed(last), last.completed(first)), end
+    for lead, joint, tail in product(("within? term? from?", "between"), _JOINTS, _SPAN_TAILS):
+        shape = " ".join(filter(None, (lead, "STRETCH|BARE", joint, "STRETCH", tail, "inclusive?")))
+        for row, end in _match(words, start, shape):
+            first, last = (part for kind, part in row if kind.startswith("STRETCH"))
+            if _joins(first, last, f"between {joint}" if lead == "between" else joint, tail):
+                yield Between(first.completed(last), last.completed(first)), end
 
 
 def _joins(first: Stretch, last: Stretch, joint: str, tail: str) -> bool:
@@ -412,15 +404,15 @@ def _joins(first: Stretch, last: Stretch, joint: str, tail: str) -> bool:
     return not joint.startswith("between") and first.case in ("", "from")
 
 
-def _amounts(words: Sequence[Lexeme], start: int) -> Iterator[tuple[Counted, bool, int]]:
-    """Yield each reading of a number of days, weeks, months or years, and whether it is written in digits."""
+def _amounts(words: Words, start: int, *, in_digits: bool = False) -> Iterator[tuple[Counted, int]]:
+    """Yield each reading of a number of days, weeks, months or years, or only of those in digits."""
     for unit, kind in _COUNTS:
-        for amount in ("n cardinal? ", "cardinal ", ""):
-            for row, end in _rows(words, start, amount + kind):
+        for amount in ("n cardinal? ",) if in_digits else ("n cardinal? ", "cardinal ", ""):
+            for row, end in _match(words, start, amount + kind):
                 numbers = _numbers(row)
                 # "10 (ten)" says one number, "10 (five)" says two; "within a month" says one month.
                 if len(numbers) == 1 or (not amount and unit in ("weeks", "months")):
-                    yield Counted(number=max(numbers, default=1), unit=unit), amount.startswith("n"), end
+                    yield Counted(number=max(numbers, default=1), unit=unit), end
 
 
 def _numbers(row: Row) -> set[int]:
@@ -428,69 +420,42 @@ def _numbers(row: Row) -> set[int]:
     return {word.value for part, word in row if part in ("n", "cardinal")}
 
 
-def _forms(words: Sequence[Lexeme], at: int, form: str) -> Iterator[tuple[Counted | None, Stretch | None, int]]:
-    """Yield each way in which one of the forms matches: its amount and its day, each None if it has none, and
-    the place behind it.
-    """
-    item, _, rest = form.partition(" ")
-    heads: Iterable[tuple[Counted | None, Stretch | None, int]]
-    if not item:
-        yield None, None, at
-        return
-    if item in ("@", "#"):
-        heads = ((count, None, end) for count, digits, end in _amounts(words, at) if digits or item == "@")
-    elif item in ("DAY", "ABL"):
-        days = ((day, end) for day, end in _stretches(words, at) if day.unit == "day")
-        heads = ((None, day, end) for day, end in days if item == "DAY" or day.case == "from")
-    else:
-        heads = ((None, None, end) for end in _ends(words, at, item))
-    for count, day, behind in heads:
-        for later_count, later_day, end in _forms(words, behind, rest):
-            yield count or later_count, day or later_day, end
-
-
-def _counted(words: Sequence[Lexeme], start: int) -> Iterator[tuple[Counted, int]]:
+def _counted(words: Words, start: int) -> Iterator[tuple[Counted, int]]:
     """Yield the readings of so many days from the approval, or after or before a named day."""
     for form, sign in _FORMS:
-        for count, day, end in _forms(words, start, form):
-            if count is not None:
-                yield replace(count, number=sign * count.number, since=day), end
+        for row, end in _match(words, start, form):
+            parts = dict(row)
+            count = parts.get("@") or parts["#"]
+            yield replace(count, number=sign * count.number, since=parts.get("DAY") or parts.get("ABL")), end
 
 
-def _every(words: Sequence[Lexeme], start: int) -> Iterator[tuple[Every, int]]:
+def _every(words: Words, start: int) -> Iterator[tuple[Every, int]]:
     """Yield the readings of what comes back: how often, and by which day each time."""
-    for days, begin in ((None, start), *_deadlines(words, start)):
-        for comma in _ends(words, begin, "comma?"):
-            for every, end in _recurring(words, comma):
-                if days is not None:
-                    yield from ((read, end) for read in _by(every, days))
-                    continue
-                yield every, end
-                for later, last in _deadlines(words, end):
-                    yield from ((read, last) for read in _by(every, later))
+    for shape in ("comma? EVERY", "comma? EVERY comma? BY", "comma? BY comma? EVERY"):
+        for row, end in _match(words, start, shape):
+            parts = dict(row)
+            readings = _by(parts["EVERY"], parts["BY"]) if "BY" in parts else (parts["EVERY"],)
+            yield from ((read, end) for read in readings)
 
 
-def _recurring(words: Sequence[Lexeme], start: int) -> Iterator[tuple[Every, int]]:
+def _recurring(words: Words, start: int) -> Iterator[tuple[Every, int]]:
     """Yield the readings of `ежеквартально`, `не менее двух раз в год`, and the year behind it."""
     for shape in _RECURRING:
-        for row, end in _rows(words, start, shape):
-            numbers = _numbers(row)
-            period = next(_PERIODS[word.kind] for _, word in row if word.kind in _PERIODS)
-            year = next((word.value for part, word in row if part == "Y"), None)
-            if len(numbers) < 2:
-                every = Every(period=period, times=max(numbers, default=1), year=year)
-                yield every, end
-                for tail, last in _rows(words, end, "comma? in|within? Y year?"):
-                    yield replace(every, year=next(word.value for part, word in tail if part == "Y")), last
+        for tail in ("", " comma? in|within? Y year?"):
+            for row, end in _match(words, start, shape + tail):
+                numbers, parts = _numbers(row), dict(row)
+                period = next(_PERIODS[word.kind] for _, word in row if word.kind in _PERIODS)
+                if len(numbers) < 2:
+                    year = parts["Y"].value if "Y" in parts else None
+                    yield Every(period=period, times=max(numbers, default=1), year=year), end
 
 
-def _deadlines(words: Sequence[Lexeme], start: int) -> Iterator[tuple[tuple[int, bool] | Named, int]]:
+def _deadlines(words: Words, start: int) -> Iterator[tuple[tuple[int, bool] | Named, int]]:
     """Yield the readings of the day by which something is done each time: of a month, or of a year."""
-    for begin in _ends(words, start, "comma?"):
-        for shape, is_clear in _BY_DAY:
-            for row, end in _rows(words, begin, shape):
-                yield (next(word.value for part, word in row if part == "d"), is_clear), end
-        yield from _named(words, begin)
+    for shape, is_clear in _BY_DAY:
+        for row, end in _match(words, start, shape):
+            yield (dict(row)["d"].value, is_clear), end
+    yield from _named(words, start)
 
 
 def _by(every: Every, deadline: tuple[int, bool] | Named) -> Iterator[Every]:
@@ -505,3 +470,24 @@ def _by(every: Every, deadline: tuple[int, bool] | Named) -> Iterator[Every]:
     is_known = is_clear or every.period == "month" or (every.period == "quarter" and day <= _CLEAR_DAY)
     if 1 <= day <= 31 and is_known:
         yield replace(every, day=day)
+
+
+def _days(words: Words, start: int) -> Iterable[tuple[Stretch, int]]:
+    """Return the readings of a day."""
+    return [(day, end) for day, end in _stretches(words, start) if day.unit == "day"]
+
+
+_PARTS: Mapping[str, _Rule] = {
+    "STRETCH": _stretches,
+    "STRETCH|YEAR": lambda words, at: (*_stretches(words, at), *_stretches(words, at, _WHOLE_YEAR)),
+    "STRETCH|BARE": lambda words, at: (*_stretches(words, at), *_stretches(words, at, _BARE)),
+    "DAY": _days,
+    "ABL": lambda words, at: [(day, end) for day, end in _days(words, at) if day.case == "from"],
+    "@": _amounts,
+    "#": partial(_amounts, in_digits=True),
+    "EVERY": _recurring,
+    "BY": _deadlines,
+}
+"""The parts of shapes that are more than a lexeme, and their readings. ABL: a day in the ablative; `@`: so many
+days, `#`: so many in digits.
+"""
