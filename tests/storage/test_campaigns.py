@@ -45,6 +45,7 @@ from merzim.services.documents.row_papers import papers_of_campaign
 from merzim.services.inputs import OpenFile, build
 from merzim.services.jobs.rounds import deliver, remind
 from merzim.services.registers.queries import ListRows
+from merzim.services.registers.tables import export
 from merzim.services.registers.verbs import EraseRow, WithdrawRow, erase_row, withdraw_row
 from merzim.services.registers.views import AskRow, list_rows, show_row
 from merzim.services.upkeep import maintenance
@@ -325,7 +326,10 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext) -> No
     rows = {row.id: row for row in list_rows(later, ListRows(register_id="declarations", sort="filed_on")).rows}
     own_row, missed = rows[row], rows[other]
     people = load_workbook(BytesIO(proof_sheet(later, campaign, "ru"))).active
+    exported = load_workbook(BytesIO(export(later, ListRows(register_id="declarations"), "en"))).active
 
+    late_heads = [cell.value for cell in exported[1] if ": late" in str(cell.value)]
+    assert late_heads == ["Day declared: late, days", "Day the spouse declared: late, days"]
     assert missing == [("spouse_notice", "required_when")]
     days = ("informed_on", "reminded_on", "received_on", "filed_on", "due_on")
     assert [own_row.values[name][-2:] for name in days] == ["06", "06", "08", "07", "05"]

@@ -216,12 +216,12 @@ class RegisterField(Model):
 
 class Late(Model):
     """A day that is late: after another day of the row, or still missing once that day has passed; only of rows
-    that meet the condition `when`.
+    that meet one of the conditions `when`, if there are any.
     """
 
     field: ShownDate
     than: ShownDate
-    when: When | None = None
+    when: Listed[When] = ()
 
 
 class FieldGroup(Model):

@@ -131,7 +131,8 @@ def days_late(register: Register, values: Values, *, today: date) -> dict[str, i
     late = {}
     for late_rule in register.lates:
         limit, day = as_date(values.get(late_rule.than)), as_date(values.get(late_rule.field)) or today
-        if limit is not None and day > limit and holds(late_rule.when, values):
+        is_asked = not late_rule.when or any(holds(condition, values) for condition in late_rule.when)
+        if limit is not None and day > limit and is_asked:
             late[late_rule.field] = (day - limit).days
     return late
 
