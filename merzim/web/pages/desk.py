@@ -25,18 +25,18 @@ from merzim.services.people.feeds import Away, set_leave
 from merzim.services.sending import LetterOfCase, acknowledge_letter
 from merzim.web.auth.dependencies import Recording
 from merzim.web.http import WebContext
-from merzim.web.pages.cases.evidence import Unconfirmed, parse_address
+from merzim.web.pages.cases.evidence import parse_address
 from merzim.web.pages.cases.recording import SIGNATORIES, foreseen_effect, record_form
 from merzim.web.pages.cases.writing import Sent, record_answers
 from merzim.web.ui.form_values import (
     Fields,
     InvalidForm,
     RejectedForm,
-    has_files,
     kept_file,
     parse_date,
     parse_event_number,
     sent,
+    shown_again,
     text_fields,
 )
 from merzim.web.ui.preferences import preferences, set_preference_cookies
@@ -57,7 +57,6 @@ def unfolded_row(
     obligation: str,
     *,
     rejected_form: RejectedForm | None = None,
-    had_files: bool = False,
     foresees: bool = True,
 ) -> dict[str, Any] | None:
     """Return a row of the desk with its form, the forms of documents that belong to the step (`papers`), the
@@ -79,7 +78,6 @@ def unfolded_row(
         computed,
         fact=obligation,
         rejected_form=rejected_form,
-        had_files=had_files,
         kind=stored_case.kind,
         today=ctx.today,
     )
@@ -165,23 +163,22 @@ def leave(ctx: Recording, answers: Fields) -> Response:
     return _redirect_to_desk(ctx, answers, said="leave", what="")
 
 
+def _record_again(ctx: WebContext, *, tried: RejectedForm) -> Response:
+    """Return the desk with the form that was refused or is to be confirmed."""
+    case, fact = (tried.answers.get(name, "") for name in ("case", "fact"))
+    unfolded = unfolded_row(ctx, case, fact, rejected_form=tried)
+    return _page(ctx, tried.answers, unfolded=unfolded, refusal=tried.refusal)
+
+
 @router.post("/desk/record")
+@shown_again(_record_again, "record")
 def record(ctx: Recording, form: Sent) -> Response:
     """Record a fact in one step: with its date, numbers, signatory, evidence and a remark."""
     answers = text_fields(form)
-    case, fact = _case_of_form(ctx, answers), answers.get("fact", "")
-    try:
-        if not case:
-            raise InvalidForm("web.refusal.no_fact")
-        recorded = record_answers(ctx, case, form, answers)
-    except Unconfirmed as question:
-        asked = RejectedForm(form="record", refusal=None, answers=answers, confirmation=question.confirmation)
-        unfolded = unfolded_row(ctx, case, fact, rejected_form=asked)
-        return _page(ctx, answers, unfolded=unfolded)
-    except Refusal as refusal:
-        refused = RejectedForm(form="record", refusal=refusal, answers=answers)
-        unfolded = unfolded_row(ctx, case, fact, rejected_form=refused, had_files=has_files(form))
-        return _page(ctx, answers, unfolded=unfolded, refusal=refusal)
+    case = _case_of_form(ctx, answers)
+    if not case:
+        raise InvalidForm("web.refusal.no_fact")
+    recorded = record_answers(ctx, case, form, answers)
     return _redirect_to_desk(ctx, answers, said="recorded", what=f"{case}:{recorded}")
 
 

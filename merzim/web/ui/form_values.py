@@ -80,11 +80,6 @@ def kept_file(ctx: RequestContext, form: FormData) -> tuple[str, str]:
     return keep_upload(ctx, "file", file.content.read(), file.name), file.name
 
 
-def has_files(form: FormData) -> bool:
-    """Return whether a form had files, which must be chosen again after a refusal."""
-    return any(isinstance(value, UploadFile) and value.filename for value in form.values())
-
-
 Fields = Annotated[ImmutableMultiDict[str, str], Depends(read_fields)]
 """The fields of a submitted form; in handlers a form comes after the context, which checks the right."""
 
@@ -122,13 +117,23 @@ class Confirmation:
 class RejectedForm:
     """A form that was not carried out: its name on the page, the refusal, and the values that were typed.
 
-    `confirmation`: set if the form was not refused but must be confirmed.
+    `confirmation`: set if the form was not refused but must be confirmed; `had_files`: whether files were sent
+    with it, which have to be chosen again.
     """
 
     form: str
     refusal: Refusal | None
     answers: Mapping[str, str] = field(default_factory=dict)
     confirmation: Confirmation | None = None
+    had_files: bool = False
+
+
+class Unconfirmed(Exception):
+    """The form would change deadlines, and the user has not confirmed that yet."""
+
+    def __init__(self, confirmation: Confirmation) -> None:
+        super().__init__(confirmation.token)
+        self.confirmation = confirmation
 
 
 def typed_answers(form: ImmutableMultiDict[str, Any]) -> dict[str, str]:
@@ -148,8 +153,8 @@ BEYOND_FORMS = (NotAllowed, NotFound, UnknownCase, UnknownRegister)
 def shown_again(
     again: Callable[..., Response], form: str | Callable[[Mapping[str, str]], str] = ""
 ) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
-    """Decorate the handler of a form (`answers`, or `form` where it has files): where it is refused, its page
-    is shown again with what was typed.
+    """Decorate the handler of a form (`answers`, or `form` where it has files): where it is refused, or to be
+    confirmed, its page is shown again with what was typed.
 
     Args:
         again: returns the page; it takes the context, the places of the address, and the refused form as
@@ -164,12 +169,18 @@ def shown_again(
                 return handler(*args, **kwargs)
             except BEYOND_FORMS:
                 raise
-            except Refusal as refusal:
+            except (Refusal, Unconfirmed) as reason:
                 given: dict[str, Any] = dict(kwargs)
-                ctx = given.pop("ctx")
-                typed = typed_answers(given.pop("answers" if "answers" in given else "form"))
-                name = form if isinstance(form, str) else form(typed)
-                return again(ctx, **given, tried=RejectedForm(form=name, refusal=refusal, answers=typed))
+                ctx, sent_form = given.pop("ctx"), given.pop("answers" if "answers" in given else "form")
+                typed, values = typed_answers(sent_form), sent_form.values()
+                tried = RejectedForm(
+                    form=form if isinstance(form, str) else form(typed),
+                    refusal=reason if isinstance(reason, Refusal) else None,
+                    answers=typed,
+                    confirmation=reason.confirmation if isinstance(reason, Unconfirmed) else None,
+                    had_files=any(isinstance(value, UploadFile) and value.filename for value in values),
+                )
+                return again(ctx, **given, tried=tried)
 
         return answer
 

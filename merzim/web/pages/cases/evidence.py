@@ -18,7 +18,7 @@ from merzim.services.inputs import EvidenceInput, build
 from merzim.services.results import CommandResult
 from merzim.services.verbs import Verb
 from merzim.web.pages.cases.case_view import CaseView
-from merzim.web.ui.form_values import Confirmation, InvalidForm, file_of, parse_date
+from merzim.web.ui.form_values import Confirmation, InvalidForm, Unconfirmed, file_of, parse_date
 from workflow.cases.case import Evidence
 from workflow.cases.registers.evidence_list import ProvedItem
 from workflow.law.procedure import Text
@@ -107,14 +107,6 @@ def _day(form: FormData, key: str) -> date | None:
 ASKED, CONFIRMED = "preview", "confirmed"
 """Form fields: the request for a preview, and the token of the confirmed preview."""
 C = TypeVar("C", bound=cases.Previewed)
-
-
-class Unconfirmed(Exception):
-    """The form would change deadlines, and the user has not confirmed that yet."""
-
-    def __init__(self, confirmation: Confirmation) -> None:
-        super().__init__(confirmation.token)
-        self.confirmation = confirmation
 
 
 def run_or_ask(

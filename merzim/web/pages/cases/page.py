@@ -61,8 +61,7 @@ def case_page(
     case: str,
     *,
     tab: Tab = "deadlines",
-    rejected_form: RejectedForm | None = None,
-    had_files: bool = False,
+    tried: RejectedForm | None = None,
 ) -> Response:
     """Return one page of a case; after a refusal the same page with the form as filled in, status 422 (409 if
     changes by others contradict it).
@@ -81,7 +80,7 @@ def case_page(
         tabs=ADDRESSES,
         may_write=ctx.reader.may("record") and ctx.reads.may_write(stored_case),
         message=message,
-        tried=rejected_form,
+        tried=tried,
         undo=_event_to_undo(ctx, case, message),
         remarks=_remarks(view, message),
         # Of an imported plan: measures withdrawn in the case before, columns and sheets that were not read.
@@ -90,17 +89,15 @@ def case_page(
         source_row=_source_row(ctx, view),
         row_registers=_row_registers(ctx, view),
         names=author_names(ctx, {event.by for event in view.events}),
-        **_tab(ctx, view, tab, rejected_form, had_files=had_files),
+        **_tab(ctx, view, tab, tried),
     )
 
 
-def _tab(
-    ctx: WebContext, view: CaseView, tab: Tab, tried: RejectedForm | None, *, had_files: bool
-) -> dict[str, Any]:
+def _tab(ctx: WebContext, view: CaseView, tab: Tab, tried: RejectedForm | None) -> dict[str, Any]:
     """Return what one page of a case has that the others do not."""
     match tab:
         case "deadlines":
-            return _forms(ctx, view, tried, had_files=had_files)
+            return _forms(ctx, view, tried)
         case "risks":
             return {"risks": risk_view(view, ctx.query, tried, today=ctx.today)}
         case "papers":
@@ -159,7 +156,7 @@ def _remarks(view: CaseView, message: tuple[str, str] | None) -> tuple[Finding, 
     return cases.remarks(view.findings, view.procedure, message[1])
 
 
-def _forms(ctx: WebContext, view: CaseView, tried: RejectedForm | None, *, had_files: bool) -> dict[str, Any]:
+def _forms(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[str, Any]:
     """Return the forms of the page of deadlines; the one that was refused with what was typed."""
     deadlines = [entry.deadline for entry in view.entries]
 
@@ -168,7 +165,7 @@ def _forms(ctx: WebContext, view: CaseView, tried: RejectedForm | None, *, had_f
 
     fix = _parameter(ctx, "fix")
     return {
-        **_recording(ctx, view, deadlines, of("record"), had_files=had_files),
+        **_recording(ctx, view, deadlines, of("record")),
         "comments": comments(view.events[::-1]),
         "assignments": tuple(assignments(view.case).values()),
         "assigning": own_people(ctx).field(_typed(of("assignment"), "person")),
@@ -200,8 +197,6 @@ def _recording(
     view: CaseView,
     deadlines: Sequence[Deadline],
     tried: RejectedForm | None,
-    *,
-    had_files: bool,
 ) -> dict[str, Any]:
     """Return the form that records a fact, with its entry, its papers and what recording would change."""
     on = _parameter(ctx, "on")
@@ -209,7 +204,6 @@ def _recording(
         deadlines,
         fact=tried.answers.get("fact", "") if tried else _parameter(ctx, "fact") or pressing_fact(view),
         rejected_form=tried or (RejectedForm(form="record", refusal=None, answers={"on": on}) if on else None),
-        had_files=had_files,
         kind=view.case.kind,
         today=ctx.today,
     )

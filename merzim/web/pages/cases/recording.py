@@ -64,7 +64,6 @@ def record_form(
     *,
     fact: str,
     rejected_form: RejectedForm | None,
-    had_files: bool,
     kind: str,
     today: date,
 ) -> RecordingForm:
@@ -73,7 +72,6 @@ def record_form(
     A recorded fact can be chosen by its link; its day is kept and evidence is added.
 
     Args:
-        had_files: whether files were sent with a form that was not carried out; they must be chosen again.
         kind: the kind of organisation, which decides who may sign.
         today: the default day, unless another was recorded or typed.
     """
@@ -111,7 +109,7 @@ def record_form(
         is_recorded=recorded is not None and refusal is None,
         confirmation=rejected_form.confirmation if rejected_form else None,
         refusal=refusal,
-        had_files=had_files,
+        had_files=rejected_form is not None and rejected_form.had_files,
     )
 
 

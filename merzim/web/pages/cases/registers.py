@@ -12,23 +12,23 @@ from starlette.responses import Response
 
 from merzim.services.cases import rows
 from merzim.services.cases.rows import EditCaseRow, act_on_row, add_row, edit_row, register_of
-from merzim.services.context import RequestContext
+from merzim.services.context import RequestContext, require_visible
 from merzim.services.inputs import OpenFile, build
 from merzim.web.auth.dependencies import Recording, reads_files
-from merzim.web.http import CaseId, WebContext
+from merzim.web.http import CaseId
 from merzim.web.pages.cases.case_view import OF_FORM
 from merzim.web.pages.cases.evidence import evidence_inputs
-from merzim.web.pages.cases.page import UNREAD
-from merzim.web.pages.cases.writing import answer_form, parameters_of
+from merzim.web.pages.cases.page import UNREAD, case_page
+from merzim.web.pages.cases.writing import parameters_of
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
     InvalidForm,
     file_of,
-    has_files,
     parse_date,
     parse_text,
     parse_whole_number,
     sent,
+    shown_again,
     text_fields,
 )
 from merzim.web.ui.preferences import redirect
@@ -77,39 +77,6 @@ Outcome = dict[str, str]
 Act = Callable[[RequestContext, str, FormData, Mapping[str, str]], Outcome]
 
 
-def _mount(path: str, form: RowForm) -> None:
-    """Add the address of one of FORMS."""
-
-    def answer(ctx: Recording, case: CaseId, answered: Sent) -> Response:
-        return _done(ctx, case, form.name, answered, partial(_write, form))
-
-    router.post(f"/cases/{{case}}/{path}")(answer)
-
-
-for _path, _form in FORMS.items():
-    _mount(_path, _form)
-
-
-@router.post("/cases/{case}/risks/plan")
-@reads_files
-def import_plan(ctx: Recording, case: CaseId, form: Sent) -> Response:
-    """Import a plan of measures as risks and measures; all of the file or nothing."""
-    return _done(ctx, case, "plan-file", form, _import_plan)
-
-
-@router.post("/cases/{case}/rows/edit")
-def edit(ctx: Recording, case: CaseId, form: Sent) -> Response:
-    """Change a risk, a measure, a position or a remark."""
-    return _done(ctx, case, "edit", form, _edit)
-
-
-@router.post("/cases/{case}/cartogram")
-@reads_files
-def record_cartogram(ctx: Recording, case: CaseId, form: Sent) -> Response:
-    """Record the published cartogram; all of the file or nothing."""
-    return _done(ctx, case, "cartogram", form, _record_cartogram)
-
-
 def _write(
     form: RowForm, ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]
 ) -> Outcome:
@@ -141,6 +108,7 @@ def _edit(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[
     number = parse_whole_number(answers.get("number", ""))
     row = f"{answers.get('kind', '')}.{number}"
     if not fields:
+        require_visible(ctx, case)
         return {"said": "nothing_new"}
     return parameters_of(ctx, edit_row(ctx, build(EditCaseRow, {"case": case, "row": row, "fields": fields})))
 
@@ -174,17 +142,34 @@ def _table(form: FormData, name: str, refusal: str) -> OpenFile:
     return file
 
 
-def _done(ctx: WebContext, case: str, name: str, form: FormData, act: Act) -> Response:
-    """Carry out the form of that name; then show the register at its row, or the form with its refusal."""
-    answers = text_fields(form)
-    number = answers.get("number", "")
-    if name == "edit":
-        name = f"edit_{answers.get('kind', '')}"
+def _serve(path: str, name: str, act: Act, *, reads: bool = False) -> None:
+    """Add a form that is sent to a case's address and this path; after it the register is shown at its row.
 
-    def run() -> Response:
-        parameters = act(ctx, case, form, answers)
-        place = f"{OF_FORM.get(name, 'risk')}-{number}" if number.isdigit() else WITHOUT_NUMBER.get(name, "")
+    Args:
+        name: of the form on the page, where the number of its row follows.
+        reads: whether it reads a file, which is done in separate threads.
+    """
+
+    def kind(answers: Mapping[str, str]) -> str:
+        return f"edit_{answers.get('kind', '')}" if name == "edit" else name
+
+    def form_name(answers: Mapping[str, str]) -> str:
+        return name if name in WITHOUT_NUMBER else f"{kind(answers)}-{answers.get('number', '')}"
+
+    @shown_again(partial(case_page, tab="risks"), form_name)
+    def answer(ctx: Recording, case: CaseId, form: Sent) -> Response:
+        answers = text_fields(form)
+        parameters, number = act(ctx, case, form, answers), answers.get("number", "")
+        row = f"{OF_FORM.get(kind(answers), 'risk')}-{number}"
+        place = row if number.isdigit() else WITHOUT_NUMBER.get(name, "")
         return redirect(ctx, f"/cases/{case}/risks", place=place, **parameters)
 
-    where = name if name in WITHOUT_NUMBER else f"{name}-{number}"
-    return answer_form(ctx, case, where, answers, run, tab="risks", had_files=has_files(form))
+    handler = reads_files(answer) if reads else answer
+    router.add_api_route(f"/cases/{{case}}/{path}", handler, methods=["POST"])
+
+
+for _path, _form in FORMS.items():
+    _serve(_path, _form.name, partial(_write, _form))
+_serve("risks/plan", "plan-file", _import_plan, reads=True)
+_serve("rows/edit", "edit", _edit)
+_serve("cartogram", "cartogram", _record_cartogram, reads=True)

@@ -22,53 +22,23 @@ from merzim.services.results import CommandResult
 from merzim.services.sending import LetterOfCase, NoSuchLetter, acknowledge_letter, resend_letter
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Recording, needs
-from merzim.web.http import CaseId, WebContext
-from merzim.web.pages.cases.evidence import Unconfirmed, evidence_inputs, run_or_ask
+from merzim.web.http import CaseId
+from merzim.web.pages.cases.evidence import evidence_inputs, run_or_ask
 from merzim.web.pages.cases.page import OF_ONE, Tab, case_page, redirect_to_case
 from merzim.web.pages.cases.recording import passport_fields
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
     Fields,
     InvalidForm,
-    RejectedForm,
-    has_files,
     parse_date,
     parse_event_number,
     parse_numbers,
     sent,
+    shown_again,
     text_fields,
 )
 from merzim.web.ui.preferences import redirect
 from workflow.org.access import Need
-from workflow.refusal import Refusal
-
-
-def answer_form(
-    ctx: WebContext,
-    case: str,
-    name: str,
-    answers: Mapping[str, str],
-    act: Callable[[], Response],
-    *,
-    tab: Tab = "deadlines",
-    had_files: bool = False,
-) -> Response:
-    """Carry out a form; if it is refused or to be confirmed, return its page with what was typed.
-
-    Args:
-        name: the form's name on the page.
-        had_files: whether files were sent, which have to be chosen again.
-    """
-    whole_case(ctx, case)
-    try:
-        return act()
-    except Unconfirmed as question:
-        confirmation = question.confirmation
-        rejected_form = RejectedForm(form=name, refusal=None, answers=answers, confirmation=confirmation)
-    except Refusal as refusal:
-        rejected_form = RejectedForm(form=name, refusal=refusal, answers=answers)
-    return case_page(ctx, case, tab=tab, rejected_form=rejected_form, had_files=had_files)
-
 
 router = APIRouter(include_in_schema=False)
 
@@ -77,24 +47,21 @@ Sent = Annotated[FormData, sent(files=10)]
 
 
 @router.post("/cases/{case}/plan")
+@shown_again(case_page, "plan")
 def replan(ctx: Recording, case: CaseId, answers: Fields) -> Response:
     """Set a plan date, asking first if it moves deadlines; then show the case.
 
     `back`: the query of the timeline to show instead.
     """
-
-    def act() -> Response:
-        fact = answers.get("fact", "")
-        if not fact:
-            raise InvalidForm("web.refusal.no_fact")
-        planned = {fact: parse_date(answers.get("on", ""))}
-        run_or_ask(ctx, answers, cases.replan, {"case": case, "planned": planned})
-        if "back" in answers:
-            back = dict(parse_qsl(answers["back"][:1000]))
-            return redirect(ctx, "/portfolio", **{**back, "replanned": case})
-        return redirect(ctx, f"/cases/{case}", replanned=fact)
-
-    return answer_form(ctx, case, "plan", answers, act)
+    fact = answers.get("fact", "")
+    if not fact:
+        raise InvalidForm("web.refusal.no_fact")
+    planned = {fact: parse_date(answers.get("on", ""))}
+    run_or_ask(ctx, answers, cases.replan, {"case": case, "planned": planned})
+    if "back" in answers:
+        back = dict(parse_qsl(answers["back"][:1000]))
+        return redirect(ctx, "/portfolio", **{**back, "replanned": case})
+    return redirect(ctx, f"/cases/{case}", replanned=fact)
 
 
 def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapping[str, str]) -> str:
@@ -127,14 +94,10 @@ def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapp
 
 
 @router.post("/cases/{case}")
+@shown_again(case_page, "record")
 def record(ctx: Recording, case: CaseId, form: Sent) -> Response:
     """Record a fact with its evidence, then show the case."""
-    answers = text_fields(form)
-
-    def act() -> Response:
-        return redirect(ctx, f"/cases/{case}", recorded=record_answers(ctx, case, form, answers))
-
-    return answer_form(ctx, case, "record", answers, act, had_files=has_files(form))
+    return redirect(ctx, f"/cases/{case}", recorded=record_answers(ctx, case, form, text_fields(form)))
 
 
 def parameters_of(ctx: RequestContext, result: CommandResult) -> dict[str, str]:
@@ -204,11 +167,9 @@ def _serve(path: str, need: Need, act: Act, *, name: str = "", tab: Tab = "deadl
     """
     context = Depends(needs(need))
 
+    @shown_again(partial(case_page, tab=tab), name or path)
     def answer(*, ctx: Any = context, case: CaseId, form: Sent) -> Response:
-        def run() -> Response:
-            return redirect_to_case(ctx, case, tab=tab, **act(ctx, case, form))
-
-        return answer_form(ctx, case, name or path, text_fields(form), run, tab=tab)
+        return redirect_to_case(ctx, case, tab=tab, **act(ctx, case, form))
 
     router.add_api_route(f"/cases/{{case}}/{path}", answer, methods=["POST"])
 
