@@ -197,7 +197,7 @@ def check_config(call: CommandContext) -> int:
     read, settings, problems = _read_settings(call)
     browser_keys = settings.from_browser
     sources = {**read.sources, **dict.fromkeys(browser_keys, call.say("cli.in_browser"))}
-    values = () if problems else configuration.values(settings)
+    values = () if problems else tuple(configuration.values(settings))
     in_clear = read.settings.in_clear
     answer = {
         "file": read.file,

@@ -230,3 +230,15 @@ def test_a_day_of_another_year_carries_its_year() -> None:
         arguments = {"title": "Отчёт", "left": 5, "today": today}
         texts = {day: i18n.say("digest.when_soon", {**arguments, "due": day}, "ru") for day in days}
         assert {day: text.partition(" (")[0] for day, text in texts.items()} == days
+
+
+def test_the_product_has_one_name_in_a_language() -> None:
+    """Мерзім in Kazakh and in Russian, as on the pages; in Latin letters only in its addresses and commands."""
+    named = {
+        (code, language)
+        for code in i18n.codes()
+        for language in ("kk", "ru")
+        if "Merzim" in template(code, language)
+    }
+
+    assert named == set()

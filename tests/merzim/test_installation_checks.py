@@ -137,6 +137,7 @@ def test_every_value_is_shown_with_its_source_and_no_secret(
 
     assert (text.code, result.code) == (0, 0)
     assert "geheim" not in text.out + text.err + result.out + result.err
+    assert {key for key in rows if key in text.out} == {*rows}, "the text shows them as well"
     assert rows["web.port"] == (8002, "MERZIM__WEB__PORT")
     assert rows["channels.telegram.bot"] == ("B", str(Path("config.toml").absolute()))
     assert rows["channels.telegram.token"] == ("***", "MERZIM__CHANNELS__TELEGRAM__TOKEN")
@@ -330,5 +331,5 @@ def test_a_test_letter_leaves_at_once(merzim: Merzim) -> None:
     assert refused.json["answer"].startswith("550 unknown here")
     ((address, message),) = office.accepted
     assert address == "aigul@example.kz"
-    assert message["Subject"] == "Merzim: пробное письмо"
+    assert message["Subject"] == "Мерзім: пробное письмо"
     assert not Path("var").exists()
