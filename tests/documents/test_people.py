@@ -142,6 +142,8 @@ def test_each_text_of_an_absence_is_listed_beside_the_days_it_became() -> None:
     assert part == [(2, "paper_date_words")]
     assert read.absences == (ReadAbsence(2, "13-17.04.26", day("2026-04-13"), day("2026-04-17")),)
     assert read.people[0].away == ((day("2026-04-13"), day("2026-04-17")),)
+    plain = read_people(csv("unit;name;away", "Отдел;Ли А.;13.04.2026 – 17.04.2026"), "p.csv")
+    assert (plain.absences, plain.people[0].away) == ((), read.people[0].away), "nothing is to be seen there"
 
 
 def test_columns_that_are_not_read_are_named() -> None:

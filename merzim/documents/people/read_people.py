@@ -23,7 +23,7 @@ class ReadAbsence:
 @dataclass(frozen=True, slots=True)
 class ReadPeople:
     """The content of a table: units, parents before children; people, in table order; the texts of absences
-    with the days they became; the headings of columns that were not read.
+    with the days they became, where they do not read as they stand; the headings of columns not read.
     """
 
     units: tuple[Unit, ...]

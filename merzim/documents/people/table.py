@@ -16,7 +16,7 @@ from merzim.documents.people.words import (
 from merzim.documents.sheets.columns import Line, columns, find_tables, read_lines, require_columns
 from merzim.documents.sheets.dates import Days, not_read, read
 from merzim.documents.sheets.rows import text_of
-from merzim.documents.sheets.texts import is_address, plain, tidy
+from merzim.documents.sheets.texts import is_address, plain, reads_as_it_stands, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
 from merzim.documents.sheets.workbook import Source, open_paper
 from workflow.languages import LANGUAGES
@@ -61,7 +61,12 @@ def read_people(source: Source, name: str | None = None) -> ReadPeople:
         absences += away
     deputised = _with_deputies(people, errors)
     errors.refuse_or_empty(paper.name, units)
-    return ReadPeople(units, deputised, tuple(absences), unread=tuple(heading.other.values()))
+    noted = tuple(
+        absence
+        for absence in absences
+        if not reads_as_it_stands(absence.text, is_span=absence.first < absence.last)
+    )
+    return ReadPeople(units, deputised, noted, unread=tuple(heading.other.values()))
 
 
 def _units(lines: Sequence[Line]) -> tuple[Unit, ...]:

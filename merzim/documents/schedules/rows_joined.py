@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from merzim.documents.schedules.roots import FactMatch
 from merzim.documents.sheets.dates import Days
+from merzim.documents.sheets.texts import reads_as_it_stands
 
 Form = Literal["published", "flat"]
 """One row a step, or one row an analysis."""
@@ -63,7 +63,6 @@ class ReadSchedule:
     notes: tuple[ReadingNote, ...] = ()
 
 
-_AS_IT_STANDS = re.compile(r"[0-9]{2}\.[0-9]{2}\.[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9:]{8})?")
 _QUOTED = 70
 
 
@@ -173,9 +172,11 @@ class CombinedRows:
 
 def as_read(row: int, text: str, when: Days) -> Iterator[ReadingNote]:
     """Yield the note that lists a text beside the day it became; none for a date that reads as it stands."""
+    if reads_as_it_stands(text, is_span=when.is_span):
+        return
     if when.is_span:
         yield ReadingNote.of("read_text_as_span", row, text=text, first=when.first, last=when.last)
-    elif not _AS_IT_STANDS.fullmatch(text):
+    else:
         yield ReadingNote.of("read_text_as_day", row, text=text, on=when.last)
 
 
