@@ -137,7 +137,7 @@ MOVED = ("days", "date", "kind", "act", "deadlines", "case", "obligation", "from
 def preview(call: CommandContext, file: File) -> None:
     """Shows what the act moves. Nothing is written."""
     act_preview = preview_act(call.ctx, act_in(Path(file)))
-    call.give(_preview_answer(call, act_preview), *MOVED)
+    call.give(_preview_answer(call, act_preview), *MOVED, titles=call.moved_titles)
     call.print("\n" + call.say("cli.calendar_change.totals", **_totals(act_preview)))
     code = "previewed_known" if act_preview.known else "previewed"
     call.print(call.say(f"cli.calendar_change.{code}"))
@@ -148,7 +148,7 @@ def apply(call: CommandContext, file: File) -> None:
     """Adopts the act and computes the deadlines anew. Unsent letters about the old dates are withdrawn."""
     act_preview = adopt_act(call.ctx, act_in(Path(file)))
     answer = {"applied": not act_preview.known, "written": act_preview.written}
-    call.give(_preview_answer(call, act_preview) | answer, *MOVED)
+    call.give(_preview_answer(call, act_preview) | answer, *MOVED, titles=call.moved_titles)
     code = "applied" if not act_preview.known else "finished" if act_preview.written else "nothing_changed"
     call.print("\n" + call.say(f"cli.calendar_change.{code}", written=act_preview.written))
 

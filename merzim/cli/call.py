@@ -218,6 +218,11 @@ class CommandContext:
         if not self.json:
             self.show(answer, *shows, titles=titles, **words)
 
+    @property
+    def moved_titles(self) -> Mapping[str, str]:
+        """The titles of the days of a due date that moved, which are elsewhere those of a span."""
+        return {"from": self.say("head.before"), "to": self.say("head.after")}
+
     def show(self, answer: object, *shows: str, titles: Mapping[str, str] | None = None, **words: str) -> None:
         """Print an answer as text; with --json nothing."""
         if not self.json:

@@ -186,7 +186,7 @@ def _print_case(call: CommandContext, view: View) -> None:
         "to",
     )
     call.print()
-    call.show(details, *lists, *columns, kind="event", signed_by="duty")
+    call.show(details, *lists, *columns, titles=call.moved_titles, kind="event", signed_by="duty")
 
 
 @command("replan", writes=True)

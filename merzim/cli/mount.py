@@ -193,7 +193,7 @@ def _proved(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure,
 def give_change(call: CommandContext, result: Any, *shows: str) -> None:
     """Print the result of a verb; of a preview also that nothing is written."""
     call.answer(result)
-    call.show(_in_words(call, result), *(shows or CHANGE), kind="event")
+    call.show(_in_words(call, result), *(shows or CHANGE), titles=call.moved_titles, kind="event")
     if getattr(result, "preview", False):
         call.print(call.say("cli.nothing_written"))
     elif not getattr(result, "changed", True):

@@ -64,11 +64,11 @@ def acts(
             "act": name,
             "title": known_act.title,
             "binds": name in in_force,
-            "what": [library.latest(procedure).title[call.language] for procedure in brought[name]],
+            "procedures": [library.latest(procedure).title[call.language] for procedure in brought[name]],
         }
         for name, known_act in library.adopted_acts.items()
     ]
-    call.show({"acts": rows}, "acts", "act", "title", "binds", "what")
+    call.show({"acts": rows}, "acts", "act", "title", "binds", "procedures")
 
 
 @command("digest")

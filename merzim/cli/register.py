@@ -210,7 +210,8 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
     unsearched = [titles[field.id] for field in page.fields if field.confidential and not field.translation_of]
     if request.search and unsearched:
         call.remark(call.say("web.registers.unsearched", fields=unsearched))
-    call.show({"rows": cells, "totals": totals}, "rows", "id", *titles, "totals", titles=titles)
+    shown = {"rows": cells, "totals": totals} if cells else {}
+    call.show(shown, "rows", "id", *titles, "totals", titles=titles)
 
 
 def _add(call: CommandContext, request: RowsRequest) -> None:

@@ -200,12 +200,17 @@ def test_every_kind_of_row_has_its_form(case: str, browser: TestClient) -> None:
     browser.post(f"{case}/risks/measure", data={"number": "1", "action": "Тәртіп бекіту"})
     browser.post(f"{case}/positions", data={"title": "Басшы", "on": "2026-04-01"})
     browser.post(f"{case}/remarks", data={"text": "Мерзім жоқ", "source": "discussion", "on": "2026-04-01"})
-    fields = {"risk": "description", "measure": "action", "position": "title", "remark": "text"}
-    for kind, field in fields.items():
+    fields = {
+        "risk": ("description", "Описание риска"),
+        "measure": ("action", "Мероприятие"),
+        "position": ("title", "Должность"),
+        "remark": ("text", "Текст замечания"),
+    }
+    for kind, (field, label) in fields.items():
         page = browser.get(f"{case}/risks?{kind}=1").text
         form_fields = {"kind": kind, "number": "1", field: " ", f"was.{field}": "x"}
         refused = browser.post(f"{case}/rows/edit?lang=ru", data=form_fields)
 
         assert f'id="edit_{kind}-1"' in page
         assert refused.status_code == 422
-        assert "Заполните поле" in refused.text
+        assert f"Заполните поле «{label}»" in refused.text, "by the label above it"

@@ -320,7 +320,7 @@ def person_called(app: AppContext, text: str) -> Person:
     if len(matching_people) == 1:
         return matching_people[0]
     allowed = closest_first(text, [person.name for person in people.values()])
-    raise Refusal("form_person_unknown", person=text, allowed=allowed)
+    raise Refusal("unknown_person", person=text, allowed=allowed)
 
 
 def own_template(app: AppContext, form: Form, language: str) -> Path | None:
