@@ -44,7 +44,10 @@ def _print_passport(call: CommandContext, values: Mapping[str, Any]) -> None:
     """Print the passport as it is."""
     case = call.view(values["case"]).case
     fields = picked(case, "object", "object_kk", "object_ru", "unit", "group", "responsible")
-    call.give({"case": case.id, **fields, "period": [*(case.period or ())]})
+    passport: dict[str, Any] = {"case": case.id, **fields, "period": [*(case.period or ())]}
+    call.answer(passport)
+    titled = titles(call, case)
+    call.show(passport | {"responsible": {titled(of): who for of, who in case.responsible.items()}})
 
 
 mount("open PROCEDURE", verbs.open_case, "id", "edition", "object", "unit")

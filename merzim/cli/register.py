@@ -18,7 +18,7 @@ from merzim.services.cases import rows as case_rows
 from merzim.services.cases import verbs as cases
 from merzim.services.cases.risks import cases as cases_with_rows
 from merzim.services.inputs import FileInput, OpenFile, build
-from merzim.services.law.regulations import case_registers
+from merzim.services.law.regulations import case_registers, option_title
 from merzim.services.names import unit_named
 from merzim.services.registers import tables, verbs, views
 from merzim.services.registers.queries import ListRows
@@ -126,7 +126,11 @@ def _list_of_case(call: CommandContext, request: RowsRequest) -> None:
         for case in found
         for number, row in rows_of(case, entry.row).items()
     ]
-    call.give({"register": request.register, "rows": rows}, "rows", "case", "id", *titles, titles=titles)
+    call.answer({"register": request.register, "rows": rows})
+    chosen = [key for key in titles if definition.fields[key].options]
+    for row in rows:
+        row.update({key: option_title(key, str(row[key]), call.language) for key in chosen if row[key]})
+    call.show({"rows": rows}, "rows", "case", "id", *titles, titles=titles)
 
 
 def _written_value(value: object) -> object:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.merzim.conftest import PAST, PEOPLE, Merzim, Prepare, import_example
+from tests.merzim.conftest import PAST, PEOPLE, Merzim, Prepare, Said, import_example
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
@@ -239,7 +239,7 @@ def _sign(office: Merzim) -> None:
     assert office("record", "2026-0001", "order_signed", "--on", "2026-04-06", *DAY).code == 0
 
 
-def attach(merzim: Merzim, proof: str = "document:order=Бұйрық №15.pdf", *options: str) -> object:
+def attach(merzim: Merzim, proof: str = "document:order=Бұйрық №15.pdf", *options: str) -> Said:
     """The order's document attached on the next day."""
     return merzim("attach", "2026-0001", "order_signed", proof, *options, *DAY)
 
@@ -253,7 +253,8 @@ def test_a_signatory_named_later_completes_the_record(signed: Merzim) -> None:
 
 def test_an_attached_file_keeps_its_three_dates_its_kind_and_its_size(signed: Merzim) -> None:
     """Written in April, published nowhere, recorded on the day of the command."""
-    attach(signed, "document:order=Бұйрық №15.pdf", "--written", "2026-04-06")
+    said = attach(signed, "document:order=Бұйрық №15.pdf", "--written", "2026-04-06", "--lang", "ru")
+    assert "Факт: Подписание приказа о внутреннем анализе\n" in said.out
 
     (item,) = signed("evidence", "2026-0001", "--json").json["evidence"]["order_signed"]
     assert item["reference"] == sha256(ORDER).hexdigest()

@@ -29,6 +29,9 @@ def test_rows_of_every_register_are_entered_edited_listed_and_withdrawn(merzim: 
 
     (risk,) = merzim("register", "risks", "list", "--case", CASE, "--json").json["rows"]
     assert (risk["id"], risk["cause"], risk["for_legal_monitoring"]) == ("risk.1", "бір адам шешеді", True)
+    text = merzim("register", "risks", "list", "--case", CASE, "--lang", "ru").out
+    assert risk["direction"] == "procurement"
+    assert "procurement" not in text, "a choice is printed by its title"
     (measure,) = merzim("register", "measures", "list", "--json").json["rows"]
     assert (measure["case"], measure["risk"], measure["term"]) == (CASE, 1, "30.09.2026")
     (remark,) = merzim("register", "remarks", "list", "--case", CASE, "--json").json["rows"]
@@ -79,6 +82,10 @@ def test_a_passport_is_shown_and_changed(merzim: Merzim) -> None:
     assert passport["period"] == ["2024-01-01", "2025-12-31"]
     assert passport["responsible"]["published"] == person["name"]
     assert merzim("case", CASE, "--lang", "kk", "--json").json["object"] == "Қоғам"
+    assert (
+        f"Размещение справки и плана на интернет-ресурсе: {person['name']}"
+        in merzim("passport", CASE, "--lang", "ru").out
+    ), "an obligation is named by its title"
 
     bad = merzim("passport", CASE, "--period", "2025-12-31..2024-01-01", *NOW)
     assert (bad.code, bad.err.count("\n")) == (2, 1)

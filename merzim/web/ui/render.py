@@ -52,8 +52,6 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 _REGISTERED = re.compile(r"[A-Z]\w{9,12}", re.ASCII)
 _REGISTERED_PARTS = re.compile(r"(?P<kind>[A-Z])(?P<year>\d\d)[A-Z]?(?P<number>\d+)_?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_OF_A_FIELD = {"input.one_of": "input.choose", "risk.field_empty": "input.missing"}
-"""Refusals of a field that a page says otherwise, as it has the list and the row."""
 _CHOSEN = {
     **{f"unknown_{name}": name for name in ("fact", "obligation", "procedure", "duty", "value", "decision")},
     "unknown_option": "option",
@@ -215,8 +213,8 @@ class Translator:
     def refuse(self, refusal: Refusal) -> str:
         """Return the sentence of a refusal on a page; a field is marked, to be named by its label there."""
         arguments = refusal.arguments
-        if (isinstance(refusal, BadInput) and "field" in arguments) or refusal.code in _OF_A_FIELD:
-            code = _OF_A_FIELD.get(refusal.code, refusal.code)
+        if isinstance(refusal, BadInput) and "field" in arguments:
+            code = "input.choose" if refusal.code == "input.one_of" else refusal.code
             quoted = f"“{FIELD}”" if self.language == "en" else f"«{FIELD}»"
             sentence = i18n.say(code, {**arguments, "field": quoted}, self.language)
             return marked(str(arguments["field"]), sentence)
