@@ -408,16 +408,3 @@ def test_the_office_says_since_when_it_keeps_records(year: int, codes: list[str]
     assert [remark.code for remark in year_scores.remarks] == codes
     assert all(remark.arguments["since"] == date(2026, 2, 2) for remark in year_scores.remarks)
     assert bool(year_scores.scores.scores) is (year > 2024)
-
-
-def test_until_the_last_day_of_the_year_nothing_is_deducted(office: Recorded) -> None:
-    """On 31 December the ministry's order is at stake, on 1 January it is lost."""
-    last, after = (office.score("min", day) for day in (date(2026, 12, 31), date(2027, 1, 1)))
-
-    assert (points(last)["P1.T1.S2"], points(after)["P1.T1.S2"]) == ("0", "-10")
-    orders = [
-        next(score for score in year_scores.scores.scores if score.id == "P1.T1.S2")
-        for year_scores in (last, after)
-    ]
-    assert [(order.lost, order.at_stake) for order in orders] == [(0, 10), (10, 0)]
-    assert ("P1.T1.S2", "keep_year") in {(step.indicator, step.code) for step in last.steps}

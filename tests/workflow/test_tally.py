@@ -175,15 +175,6 @@ def ten() -> dict[str, Unit]:
     return {name: unit for name, unit in units().items() if name != "dep10"}
 
 
-@pytest.mark.parametrize("links", [LINKS - {link} for link in sorted(LINKS)])
-def test_an_announcement_without_one_of_the_three_links_earns_nothing(links: frozenset[str]) -> None:
-    """On the site, in the media and in a social network, all three."""
-    two = fact("dep1", f"{IA}:start_announced", date(2026, 6, 1), links)
-
-    assert points(year(two, office=ten()))["P1.T1.S3"] == "0"
-    assert points(year(replace(two, evidence=LINKS), office=ten()))["P1.T1.S3"] == "0.3"
-
-
 def test_a_case_without_a_unit_is_the_organisations_own() -> None:
     """It covers all its divisions."""
     company = {
@@ -274,25 +265,6 @@ def test_under_embargo_project_one_is_not_assessed(ended: date, assessed: bool) 
     assert any(name.startswith("P1.") for name in points_by_indicator) is assessed
     assert points_by_indicator["P2.T5.S4"] == "-5"
     assert [remark.code for remark in remarks(of, scoring().usual)] == ([] if assessed else ["score.embargo"])
-
-
-@pytest.mark.parametrize(
-    ("since", "codes", "counted"),
-    [
-        (date(2027, 1, 1), ["score.no_data"], False),
-        (date(2026, 12, 31), ["score.since"], True),
-        (date(2025, 12, 31), [], True),
-        (None, [], False),
-    ],
-)
-def test_a_year_before_the_first_record_has_no_data(
-    since: date | None, codes: list[str], counted: bool
-) -> None:
-    """No points, no minus; of a year that had begun it is said since when records are kept."""
-    of = year(since=since)
-
-    assert bool(points(of)) is counted
-    assert [remark.code for remark in remarks(of, scoring().usual)] == codes
 
 
 def test_one_more_person_trained_and_the_points_rise() -> None:
