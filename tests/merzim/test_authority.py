@@ -1,4 +1,4 @@
-"""The authorised body by its day, and the measures of the Concept a body answers for."""
+"""The authorised body by its day, the Concept's measures of a body, readers named in words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from merzim.settings import AGENCY, AuthorisedBody, find_authority
 from tests.law import library
-from tests.merzim.conftest import Merzim
+from tests.merzim.conftest import PEOPLE, Merzim
 
 NOW = ("--now", "2026-11-21")
 TEXTS = {"kk": "Жаңа орган", "ru": "Новый орган", "en": "New body"}
@@ -178,3 +178,33 @@ def test_a_measure_taken_up_after_its_term_is_asked_of_by_its_plan_date(merzim: 
         for finding in case_view["findings"]
         if finding["obligation"] == "measure_18" and finding["kind"] == "term"
     ]
+
+
+NAMED_ON = ("--now", "2026-04-06", "--lang", "en")
+WHO = "Омарова Гүлнар Асқарқызы"
+GIFT = "2026-0001"
+
+
+@pytest.fixture
+def with_readers(merzim: Merzim) -> Merzim:
+    """An office with the case of a gift, which is confidential."""
+    assert merzim("people", str(PEOPLE), *NAMED_ON).code == 0
+    opened = merzim("open", "enterprise-gift", "--person", "n.ibraev@example.kz", *NAMED_ON)
+    assert opened.code == 0, opened.err
+    return merzim
+
+
+def test_a_reader_named_in_words_is_the_person_of_that_name(with_readers: Merzim) -> None:
+    """So that the access given is hers, whose account has her key; said again, nothing changes. A name
+    that is nobody's would be kept as text and give access to nobody."""
+    added = with_readers("reader", "add", GIFT, WHO, "--json", *NAMED_ON).json
+    again = with_readers("reader", "add", GIFT, "g.omarova@example.kz", "--json", *NAMED_ON).json
+
+    assert (added["changed"], again["changed"]) == (True, False)
+    assert added["events"][0]["name"] == "g.omarova@example.kz"
+    result = with_readers("reader", "add", GIFT, "Nobody At All", *NAMED_ON)
+    added = with_readers("reader", "add", GIFT, WHO, *NAMED_ON)
+
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "Nobody At All" in result.err
+    assert "Nobody At All" not in added.out

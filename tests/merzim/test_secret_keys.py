@@ -7,7 +7,7 @@ import os
 import sqlite3
 import stat
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,18 +18,20 @@ from merzim.services.administration import MailServer, change_mail
 from merzim.services.app import AppContext
 from merzim.services.configuration import key_file, read_cipher
 from merzim.services.context import operator_context
-from merzim.settings import BadSetting, Settings
+from merzim.services.upkeep.backups import back_up
+from merzim.settings import BackupSettings, BadSetting, Settings
 from merzim.settings_file import read
 from merzim.storage.accounts.encryption import Cipher, new_key, parse_key
 from tests.merzim.conftest import PEOPLE, Merzim
 from tests.notifications.servers import free_port
+from tests.web.conftest import NOW, TODAY, Site, build
 from workflow.org.access import Access, Reader
 from workflow.org.audit import Stamp
 
 KEY = new_key()
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
-SAID = Stamp(by="test", now=NOW, today=date(2026, 4, 6))
+IN_SPRING = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
+SAID = Stamp(by="test", now=IN_SPRING, today=date(2026, 4, 6))
 
 
 def settings(folder: Path, text: str = "") -> Settings:
@@ -225,7 +227,7 @@ def test_a_backup_says_that_the_key_is_not_in_it_and_where_it_is(merzim: Merzim,
 def with_mail_server(folder: Path) -> None:
     """An office whose mail server and its password were given in the browser; nobody has a second factor."""
     app = build_app(read(at=folder))
-    ctx = operator_context(app, at=Stamp(by="root", now=NOW, today=date(2026, 4, 6)), language="en")
+    ctx = operator_context(app, at=Stamp(by="root", now=IN_SPRING, today=date(2026, 4, 6)), language="en")
     password = SecretStr("secret of the server")
     change_mail(ctx, MailServer(host="localhost", sender="m@example.kz", user="m", password=password))
     app.close()
@@ -309,3 +311,34 @@ def test_a_command_removes_a_second_factor(
     letters = merzim("notices", "--json").json["notices"]
     assert [(letter["step"], letter["state"]) for letter in letters] == [("account", "queued")]
     assert merzim("verify").code == 0
+
+
+def test_the_first_page_of_the_administration_warns_of_an_old_backup(tmp_path: Path) -> None:
+    """Nothing where all is well but when it was; from 26 hours on a warning, and where there is none yet."""
+    site = build()
+    site.context.settings = _with_folder(site, tmp_path)
+    never = _page(site)
+    back_up(site.context, now=NOW - timedelta(hours=26), today=TODAY)
+    fresh_page = _page(site)
+    with site.client("administrator") as browser:
+        figure = browser.get("/metrics").text
+        tasks = browser.get("/administration?lang=en").text
+    later = build(today=TODAY)
+    later.context.settings = _with_folder(later, tmp_path)
+    back_up(later.context, now=NOW - timedelta(hours=26, minutes=1), today=TODAY)
+
+    assert "There is no backup yet" in never.partition("backup-late")[2]
+    assert "backup-late" not in fresh_page
+    assert "Last backup:" in fresh_page
+    assert "scheduled backup" in tasks
+    assert "merzim_backup_age_seconds 93600.0" in figure
+    assert "backup-late" in _page(later)
+
+
+def _with_folder(site: Site, folder: Path) -> Settings:
+    return site.context.settings.model_copy(update={"backup": BackupSettings(folder=folder)})
+
+
+def _page(site: Site) -> str:
+    with site.client("administrator") as browser:
+        return browser.get("/administration?lang=en").text

@@ -1,27 +1,33 @@
-"""Accounts, credentials and failed log-ins; administrators' actions are in the office's event chain."""
+"""Accounts on both databases: credentials, devices, directories, the links to a chat."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from threading import Barrier
+from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import Engine, func, select
 
 from merzim.storage.accounts.accounts import MAX_DEVICES, SqlAccounts
 from merzim.storage.accounts.invitations import Invited, SqlInvitations
+from merzim.storage.database.engine import reading
+from merzim.storage.database.locks import ProcessLock
 from merzim.storage.maintenance.verify import verify
+from merzim.storage.notices.links import SqlLinks
 from merzim.storage.org.chain import IN_ORDER
 from merzim.storage.tables.accounts import ENTRY
-from tests.storage.sample_cases import on_sqlite_alone
+from merzim.storage.tables.notices import LINK_CODE
+from notifications.links import Redeemed, hash_code, link_address, new_code
+from tests.storage.sample_cases import NOW, later, on_sqlite_alone
 from workflow.org.access import ACCESSES, Credential, Identity, Reader
 from workflow.org.audit import Stamp
 
-NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
-TODAY = date(2026, 4, 6)
-SAID = Stamp(by="admin", now=NOW, today=TODAY)
+IN_SPRING = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
+SPRING_DAY = date(2026, 4, 6)
+SAID = Stamp(by="admin", now=IN_SPRING, today=SPRING_DAY)
 SECOND, LASTS = timedelta(seconds=1), timedelta(days=180)
 OFFICER = Reader(login="aliyeva", access="officer", person="a@org.kz", name="Әлиева Гүлнұр")
 
@@ -32,14 +38,14 @@ def chain(engine: Engine) -> list[tuple[str, str]]:
         return [(row.kind, row.name) for row in connection.execute(IN_ORDER)]
 
 
-def way_in(hash: str, *, kind: str = "session", until: datetime = NOW + timedelta(hours=1)) -> Credential:
+def way_in(hash: str, *, kind: str = "session", until: datetime = IN_SPRING + timedelta(hours=1)) -> Credential:
     """A way in of the officer."""
     return Credential(
         hash=hash,
         kind=kind,
         login="aliyeva",
-        created_at=NOW,
-        seen_at=NOW,
+        created_at=IN_SPRING,
+        seen_at=IN_SPRING,
         expires_at=until,  # type: ignore[arg-type]
     )
 
@@ -80,14 +86,14 @@ def test_a_way_in_holds_until_its_last_moment_and_not_at_it(engine: Engine) -> N
     """The second before, the second itself; and one of one kind is none of another: an invitation opens no
     page."""
     accounts = SqlAccounts(engine)
-    accounts.store_entry(way_in("h1", until=NOW + timedelta(minutes=10)))
+    accounts.store_entry(way_in("h1", until=IN_SPRING + timedelta(minutes=10)))
 
-    last = NOW + timedelta(minutes=10)
+    last = IN_SPRING + timedelta(minutes=10)
     assert accounts.entry("session", "h1", now=last - timedelta(seconds=1)) is not None
     assert accounts.entry("session", "h1", now=last) is None
     accounts.store_entry(way_in("i1", kind="invitation"))
 
-    assert accounts.entry("session", "i1", now=NOW) is None
+    assert accounts.entry("session", "i1", now=IN_SPRING) is None
 
 
 def test_a_new_first_invitation_ends_the_former_ones_and_nothing_else(engine: Engine) -> None:
@@ -98,15 +104,15 @@ def test_a_new_first_invitation_ends_the_former_ones_and_nothing_else(engine: En
         *(("i1", "invitation", "aliyeva"), ("u1", "feed", "")),
     ):
         accounts.store_entry(replace(way_in(hash, kind=kind), login=login))
-    accounts.end_first_invitations(but="f3", now=NOW)
+    accounts.end_first_invitations(but="f3", now=IN_SPRING)
 
     hashes = [
         invitation
         for invitation in ("f1", "f2", "f3", "i1")
-        if accounts.entry("invitation", invitation, now=NOW)
+        if accounts.entry("invitation", invitation, now=IN_SPRING)
     ]
     assert hashes == ["f3", "i1"]
-    assert accounts.entry("feed", "u1", now=NOW) is not None
+    assert accounts.entry("feed", "u1", now=IN_SPRING) is not None
 
 
 @on_sqlite_alone
@@ -117,7 +123,7 @@ def test_the_first_password_of_any_account_ends_the_first_invitation_for_good(en
     accounts.store_entry(replace(way_in("f1", kind="invitation"), login=""))
     accounts.set_password("aliyeva", "$argon2id$x", at=SAID)
 
-    assert accounts.entry("invitation", "f1", now=NOW) is None
+    assert accounts.entry("invitation", "f1", now=IN_SPRING) is None
 
 
 def test_a_person_of_a_directory_has_one_account_and_it_no_other_way_in(engine: Engine) -> None:
@@ -139,10 +145,10 @@ def test_a_person_of_a_directory_has_one_account_and_it_no_other_way_in(engine: 
     assert account is not None
     assert (account.password, account.providers) == ("", ("oidc",))
     assert accounts.identity("oidc", "guid-1") == person
-    assert accounts.entry("session", "h1", now=NOW) is None
+    assert accounts.entry("session", "h1", now=IN_SPRING) is None
     accounts.store_entry(way_in("h2"))
     assert [accounts.unlink("aliyeva", at=SAID) for _ in range(2)] == [True, False]
-    assert (accounts.identity("oidc", "guid-1"), accounts.entry("session", "h2", now=NOW)) == (None, None)
+    assert (accounts.identity("oidc", "guid-1"), accounts.entry("session", "h2", now=IN_SPRING)) == (None, None)
     assert [kind for kind, _ in chain(engine) if "link" in kind] == ["account_linked", "account_unlinked"]
     assert [problem.code for problem in verify(engine)] == []
 
@@ -156,7 +162,7 @@ def test_of_eight_administrators_who_make_one_account_one_does(engine: Engine) -
         reader = replace(OFFICER, access=ACCESSES[n % len(ACCESSES)])
         link = way_in(f"link-{n}", kind="invitation")
         together.wait(30)
-        at = Stamp(by=f"admin-{n}", now=NOW, today=TODAY)
+        at = Stamp(by=f"admin-{n}", now=IN_SPRING, today=SPRING_DAY)
         return bool(invitations.invite([Invited(reader=reader, new=True, entry=link)], at=at))
 
     with ThreadPoolExecutor(8) as pool:
@@ -167,13 +173,13 @@ def test_of_eight_administrators_who_make_one_account_one_does(engine: Engine) -
     assert made.count(True) == 1
     assert account is not None
     assert account.reader.access == ACCESSES[winner % len(ACCESSES)]
-    valid = [n for n in range(8) if SqlAccounts(engine).entry("invitation", f"link-{n}", now=NOW)]
+    valid = [n for n in range(8) if SqlAccounts(engine).entry("invitation", f"link-{n}", now=IN_SPRING)]
     assert valid == [winner]
     assert chain(engine) == [("account_opened", "aliyeva"), ("invitation_given", "aliyeva")]
     assert verify(engine) == ()
 
 
-def device(hash: str, *, login: str = "aliyeva", at: datetime = NOW) -> Credential:
+def device(hash: str, *, login: str = "aliyeva", at: datetime = IN_SPRING) -> Credential:
     """A device known since that moment, for half a year."""
     times = {"created_at": at, "seen_at": at, "expires_at": at + LASTS}
     return replace(way_in(hash, kind="device"), login=login, **times)  # type: ignore[arg-type]
@@ -192,20 +198,20 @@ def test_a_device_holds_until_its_last_moment_and_is_no_session(two: SqlAccounts
     """Half a year; its secret opens no page."""
     two.store_entry(device("d1"))
 
-    assert two.entry("device", "d1", now=NOW + LASTS - SECOND) == device("d1")
-    assert two.entry("device", "d1", now=NOW + LASTS) is None
-    assert two.entry("session", "d1", now=NOW) is None
+    assert two.entry("device", "d1", now=IN_SPRING + LASTS - SECOND) == device("d1")
+    assert two.entry("device", "d1", now=IN_SPRING + LASTS) is None
+    assert two.entry("session", "d1", now=IN_SPRING) is None
 
 
 def test_an_account_has_few_devices_and_keeps_the_newest(engine: Engine, two: SqlAccounts) -> None:
     """A browser that forgets its cookies makes one with every log-in."""
     two.store_entry(device("other", login="boss"))
     for number in range(MAX_DEVICES + 5):
-        two.store_entry(device(f"d{number}", at=NOW + number * SECOND))
+        two.store_entry(device(f"d{number}", at=IN_SPRING + number * SECOND))
     with engine.connect() as connection:
         rows = connection.execute(select(func.count()).select_from(ENTRY)).scalar_one()
 
-    device_hashes = [entry.hash for entry in two.entries("aliyeva", now=NOW + timedelta(minutes=1))]
+    device_hashes = [entry.hash for entry in two.entries("aliyeva", now=IN_SPRING + timedelta(minutes=1))]
     assert device_hashes == [f"d{number}" for number in reversed(range(5, MAX_DEVICES + 5))]
     assert rows == MAX_DEVICES + 1
 
@@ -213,8 +219,105 @@ def test_an_account_has_few_devices_and_keeps_the_newest(engine: Engine, two: Sq
 def test_devices_that_have_expired_go_with_the_next_log_in(engine: Engine, two: SqlAccounts) -> None:
     """Expired rows are deleted."""
     two.store_entry(device("d1"))
-    two.store_entry(device("d2", at=NOW + LASTS))
+    two.store_entry(device("d2", at=IN_SPRING + LASTS))
     with engine.connect() as connection:
         device_hashes = connection.execute(select(ENTRY.c.hash)).scalars().all()
 
     assert device_hashes == ["d2"]
+
+
+@pytest.fixture
+def links(engine: Engine) -> SqlLinks:
+    return SqlLinks(engine)
+
+
+def redeem(links: SqlLinks, code: str, chat: str = "1", *, after: timedelta = timedelta()) -> Redeemed:
+    return links.redeem(hash_code(code), chat, now=NOW + after)[0]
+
+
+@on_sqlite_alone
+def test_a_clock_gone_back_does_not_make_a_code_last(links: SqlLinks) -> None:
+    """Offered before the clock went back an hour: it is as good as run out."""
+    links.offer("a", hash_code("ONE"), now=NOW)
+
+    assert redeem(links, "ONE", after=-timedelta(hours=1)) == "expired"
+
+
+@on_sqlite_alone
+def test_only_the_hash_of_a_code_is_kept(links: SqlLinks, engine: Engine) -> None:
+    """Reading the database or its backup is not enough to link an account."""
+    code = new_code()
+    links.offer("a", hash_code(code), now=NOW)
+    with reading(engine) as connection:
+        (record,) = connection.execute(select(LINK_CODE)).all()
+
+    assert code not in str(tuple(record))
+    assert record.hash == hash_code(code)
+
+
+def test_codes_are_typed_as_people_type() -> None:
+    """Small letters and blanks are the same code; no two are alike, none needs escaping in an address."""
+    codes = {new_code() for _ in range(1000)}
+
+    assert hash_code("abcd 2345\n") == hash_code("ABCD2345")
+    assert len(codes) == 1000
+    assert all(code.isalnum() and len(code) == 12 for code in codes)
+    assert link_address("@MerzimBot", "X") == "https://t.me/MerzimBot?start=X"
+
+
+def test_of_two_that_bring_one_code_one_is_linked(links: SqlLinks, engine: Engine) -> None:
+    """At the same moment, over connections of their own."""
+    links.offer("a", hash_code("ONE"), now=NOW)
+    results: list[Redeemed] = []
+    _at_once(lambda n: results.append(redeem(SqlLinks(engine), "ONE", str(n))))
+
+    assert sorted(results) == ["linked", *["used"] * 3]
+
+
+def test_a_new_account_takes_the_place_of_the_old_one(links: SqlLinks) -> None:
+    """Blocked is the old account's."""
+    links.offer("a", hash_code("ONE"), now=NOW)
+    redeem(links, "ONE")
+    links.block("a", now=NOW)
+    links.offer("a", hash_code("TWO"), now=later(5))
+    assert redeem(links, "TWO", "2", after=timedelta(minutes=5)) == "linked"
+    link = links.of("a")
+
+    assert link is not None
+    assert (link.chat, link.blocked_at) == ("2", None)
+    assert links.behind("1") is None
+
+
+def test_an_account_is_blocked_once(links: SqlLinks) -> None:
+    """The moment of the first time stays; welcomed back, it is as before."""
+    links.offer("a", hash_code("ONE"), now=NOW)
+    redeem(links, "ONE")
+
+    assert [links.block("a", now=later(n)) for n in (1, 2)] == [True, False]
+    assert [link.blocked_at for link in links.these(["a"]).values()] == [later(1)]
+    assert [links.welcome("a"), links.welcome("a")] == [True, False]
+    assert [links.unlink("a", by="a", now=NOW), links.unlink("a", by="a", now=NOW)] == [True, False]
+    assert links.of("a") is None
+
+
+def test_a_lock_has_one_holder_and_says_nothing_of_another(engine: Engine) -> None:
+    """Free again when its block ends."""
+    bot, again_bot, other = (ProcessLock(engine, name) for name in ("bot", "bot", "other"))
+    with bot.alone() as first, again_bot.alone() as second, other.alone() as third:
+        assert (first, second, third) == (True, False, True)
+    with ProcessLock(engine, "bot").alone() as again:
+        assert again
+
+
+def _at_once(act: Callable[[int], None]) -> None:
+    gate = Barrier(4)
+
+    def run(n: int) -> None:
+        gate.wait()
+        act(n)
+
+    threads = [Thread(target=run, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
