@@ -10,7 +10,7 @@ import pytest
 from calendars import REACH, calendar
 from calendars.terms import PerPeriod, WorkingDays
 from tests.law import CALENDAR, TODAY, analysis, case, chain, library
-from workflow.cases.case import Case, Evidence, Fact
+from workflow.cases.case import Case
 from workflow.deadlines.resolver import deadline, deadlines
 from workflow.findings.plan_days import PlanDays, broken, days_that_keep
 from workflow.law.procedure import Obligation, Procedure
@@ -80,25 +80,6 @@ def test_lateness_is_counted_in_working_days() -> None:
         assert chain(sample_case)["start_announced"].late_by == late
     published = case(facts={"plan_approved": date(2026, 6, 2), "published": date(2026, 6, 6)})
     assert (chain(published)["published"].due, chain(published)["published"].late_by) == (date(2026, 6, 5), 0)
-
-
-def test_an_announcement_is_judged_by_its_last_required_publication() -> None:
-    """The fact says 27 March, the third link appeared on 31 March: judged is the 31st, and both are shown."""
-    links = tuple(
-        Evidence(kind=kind, reference="https://example.kz", published_on=on)
-        for kind, on in (
-            ("link:site", date(2026, 3, 27)),
-            ("link:media", date(2026, 3, 30)),
-            ("link:social", date(2026, 3, 31)),
-        )
-    )
-    announced = Fact(name="start_announced", on=date(2026, 3, 27), evidence=links)
-    sample_case = replace(case(planned={"analysis_started": START}), facts={"start_announced": announced})
-    deadline = chain(sample_case)["start_announced"]
-
-    assert (deadline.done_on, deadline.recorded_on) == (date(2026, 3, 31), date(2026, 3, 27))
-    assert deadline.late_by == 1
-    assert "judged_published" in [element.code for element in deadline.explanation]
 
 
 def with_obligation(procedure: Procedure, changed_obligation: Obligation) -> Procedure:

@@ -17,7 +17,7 @@ from merzim.services.law.regulations import (
 from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, case_rows
 from tests.workflow.one_case import NOW, STAMP, TODAY, OneCase
-from workflow.cases.case import Case, Wording
+from workflow.cases.case import Case
 from workflow.cases.changes import field_changes
 from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands
@@ -204,16 +204,6 @@ def test_an_edit_of_a_passport_carries_only_what_changed(one_case: OneCase) -> N
 
     one_case.describe(group=[], period=[])
     assert (one_case.stored().group, one_case.stored().period) == ((), None)
-
-
-def test_another_unit_and_another_responsible_reach_the_board(one_case: OneCase) -> None:
-    """Every row belongs to the new unit; one of them has the new name."""
-    one_case.describe(unit="Юристы", responsible={"order_signed": "Әлиева Г."})
-
-    rows = one_case.rows()
-    assert {row.unit for row in rows.values()} == {"Юристы"}
-    assert rows["order_signed"].responsible == "Әлиева Г."
-    assert one_case.stored().written == (Wording("Департамент закупок", "Комплаенс"),)
 
 
 def test_a_withdrawn_edit_brings_back_what_was_before(one_case: OneCase) -> None:

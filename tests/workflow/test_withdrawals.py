@@ -182,7 +182,8 @@ def test_the_last_link_withdrawn_gives_the_day_back_to_the_one_before(one_case: 
     that it is refused, naming what is there."""
     one_case.record("start_announced", date(2026, 3, 27), SITE, MEDIA)
     before = one_case.deadline("start_announced")
-    assert (before.done_on, before.late_by) == (date(2026, 4, 3), 4)
+    assert (before.done_on, before.recorded_on, before.late_by) == (date(2026, 4, 3), date(2026, 3, 27), 4)
+    assert "judged_published" in [element.code for element in before.explanation]
 
     one_case.take_back("start_announced", evidence="https://gazeta.kz/2")
 
