@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -68,28 +68,6 @@ class ListRows(Command):
     page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     size: Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE)] = PAGE_SIZE
     withdrawn: bool = False
-
-
-def sorting(ctx: RequestContext, register: Register, sort: str) -> dict[str, Any]:
-    """Return the sort arguments of a list; people, units and options are sorted by name in the reader's
-    language.
-
-    Raises:
-        UnknownRegisterField: a field the reader does not see, or that no list is sorted by.
-    """
-    descending, name = sort.startswith("-"), sort.removeprefix("-")
-    sortable = [name for name in list_fields(register, reader_scope(ctx)) if register.fields[name].sortable]
-    if name and name not in (UNIT, *sortable):
-        allowed = closest_first(name, (*sortable, UNIT))
-        raise UnknownRegisterField("register.cannot_sort", field=name, allowed=allowed)
-    kind = "unit" if name == UNIT else register.fields[name].kind if name else ""
-    language = ctx.spoken_language
-    order: Mapping[str, str] | None = None
-    if kind in ("person", "unit"):
-        order = ctx.reads.office().order_in(language)
-    elif kind == "choice":
-        order = {option.id: alphabetical(option.title[language]) for option in register.fields[name].options}
-    return {"sort": name, "descending": descending or not name, "order": order}
 
 
 def lookup(ctx: RequestContext) -> Lookup:
@@ -171,12 +149,17 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
     """Return the query for a list, limited to rows visible to the reader.
 
     Raises:
-        UnknownRegisterField: a filter by a hidden field, or by one that lists cannot be filtered by.
+        UnknownRegisterField: a filter or sort by a hidden field, or by one that lists cannot be filtered or
+            sorted by.
         InvalidRow: a value the field cannot have.
     """
     scope = reader_scope(ctx)
     shown_fields = list_fields(register, scope)
     hides = register.confidential and scope.person
+    sort = command.sort.removeprefix("-")
+    sortable = (*(name for name in shown_fields if register.fields[name].sortable), UNIT)
+    if sort and sort not in sortable:
+        raise UnknownRegisterField("register.cannot_sort", field=sort, allowed=closest_first(sort, sortable))
     return RowQuery(
         register=register.id,
         units=seen_units(ctx, command.unit),
@@ -188,7 +171,23 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
         search=command.search,
         withdrawn=command.withdrawn,
         counted=counted_fields(ctx, register),
+        sort=sort,
+        descending=command.sort.startswith("-") or not sort,
+        order=_order(ctx, register, sort),
     )
+
+
+def _order(ctx: RequestContext, register: Register, sort: str) -> Mapping[str, str] | None:
+    """Return the texts by which people, units and options are sorted in the reader's language; None for fields
+    sorted as they are.
+    """
+    kind = "unit" if sort == UNIT else register.fields[sort].kind if sort else ""
+    if kind in ("person", "unit"):
+        return ctx.reads.office().order_in(ctx.spoken_language)
+    if kind == "choice":
+        options = register.fields[sort].options
+        return {option.id: alphabetical(option.title[ctx.spoken_language]) for option in options}
+    return None
 
 
 def seen_units(ctx: RequestContext, unit: str = "") -> Sequence[str] | None:

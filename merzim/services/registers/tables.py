@@ -28,7 +28,6 @@ from merzim.services.registers.queries import (
     RegisterId,
     lookup,
     row_query,
-    sorting,
 )
 from merzim.services.registers.results import (
     FieldView,
@@ -244,11 +243,7 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
     register = seen_register(ctx, command.register_id)
     shown_fields = list_fields(register, reader_scope(ctx))
     fields = [register.fields[name] for name in shown_fields]
-    found_rows = SqlRegisterLists(ctx.app.engine).page(
-        row_query(ctx, register, command),
-        limit=EXPORT_LIMIT,
-        **sorting(ctx, register, command.sort),
-    )
+    found_rows = SqlRegisterLists(ctx.app.engine).page(row_query(ctx, register, command), limit=EXPORT_LIMIT)
     if found_rows.total > EXPORT_LIMIT:
         raise UnreadablePaper("list_too_long", rows=found_rows.total, limit=EXPORT_LIMIT)
     late = _late_fields(register, shown_fields)

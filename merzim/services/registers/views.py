@@ -14,7 +14,7 @@ from pydantic import BaseModel, StringConstraints
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
 from merzim.services.law.acts import acts_here
-from merzim.services.registers.queries import ListRows, row_query, seen_units, sorting
+from merzim.services.registers.queries import ListRows, row_query, seen_units
 from merzim.services.registers.results import (
     FieldView,
     RegisterView,
@@ -215,7 +215,6 @@ def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
         limit=command.size,
         offset=(command.page - 1) * command.size,
         totals=() if command.withdrawn else summed,
-        **sorting(ctx, register, command.sort),
     )
     return RowPage(
         register_id=register.id,

@@ -86,6 +86,8 @@ class RowQuery:
         withdrawn: the withdrawn rows alone, instead of all others.
         counted: number field -> a register and its field: of a row that rows there refer to, their number
             stands in place of its own.
+        sort: a field, or `unit`; "" for the time they were added. order: the texts by which the keys of what it
+            is sorted by are sorted themselves: the names of people; None: as they are.
     """
 
     register: str
@@ -96,6 +98,9 @@ class RowQuery:
     search: str = ""
     withdrawn: bool = False
     counted: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
+    sort: str = ""
+    descending: bool = True
+    order: Mapping[str, str] | None = None
 
     def with_condition(self, condition: CellFilter) -> RowQuery:
         return replace(self, filters=(*self.filters, condition))
@@ -114,30 +119,21 @@ class SqlRegisterLists:
         self,
         query: RowQuery,
         *,
-        sort: str = "",
-        descending: bool = True,
         limit: int,
         offset: int = 0,
         totals: Collection[str] = (),
-        order: Mapping[str, str] | None = None,
     ) -> FoundHeads:
-        """Return the number of rows, one page of their heads, and the sums of number fields over all of them.
-
-        Args:
-            sort: a field, or `unit`; "" for the time they were added.
-            order: the texts by which the keys of what it is sorted by are sorted themselves: the names of
-                people; None: as they are.
-        """
-        rows = _Rows(self._engine, query)
+        """Return the number of rows, one page of their heads, and the sums of number fields over all."""
+        rows, sort = _Rows(self._engine, query), query.sort
         key = _R.number if not sort else _R.unit if sort == UNIT else func.coalesce(rows.cell(sort), "")
         numbers = [rows.number(name).label(f"number_{name}") for name in totals]
         with reading(self._engine) as connection:
             # Read once: the JSON of many rows costs more than all else.
             found = rows.select(_R.id, key.label("key"), *numbers).cte("found").prefix_with("MATERIALIZED")
-            if order is None:
-                ids, measures = _by_key(connection, found, descending, limit, offset)
+            if query.order is None:
+                ids, measures = _by_key(connection, found, query.descending, limit, offset)
             else:
-                ids, measures = _by_text(connection, found, descending, order)
+                ids, measures = _by_text(connection, found, query.descending, query.order)
                 ids = ids[offset : offset + limit]
             by_id = {head.id: head for head in heads(connection, ids)}
         total, *amounts = measures
