@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from merzim.cli.call import CommandContext
 from merzim.cli.parsing import CommonOptions
 from merzim.services.cases.rows import act_on_row, add_row
 from merzim.services.context import RequestContext
-from merzim.services.inputs import EvidenceInput, OpenFile, build
+from merzim.services.inputs import build
 
 
 @contextmanager
@@ -28,10 +27,3 @@ def act(ctx: RequestContext, register: str, action: str, case: str, /, **fields:
     """Carry out an action on a row (`number`); with the action "add", enter a row."""
     verb = add_row(register) if action == "add" else act_on_row(register, action)
     verb(ctx, build(verb.command, {"case": case, **fields}))
-
-
-@contextmanager
-def proof(file: Path, **fields: Any) -> Iterator[list[EvidenceInput]]:
-    """A file as the evidence of an action."""
-    with file.open("rb") as content:
-        yield [EvidenceInput(content=OpenFile(file.name, content), **fields)]

@@ -9,13 +9,12 @@ from datetime import date, timedelta
 from threading import Thread
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from merzim.storage.cases.batch import span
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import one_snapshot
 from tests.storage.sample_cases import AT, NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
-from tests.storage.statements import heard
 from workflow.cases.case import Case, Event, Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
@@ -27,8 +26,16 @@ from workflow.ports import Change, Conflict
 def statements(engine: Engine) -> Iterator[list[tuple[str, int]]]:
     """SQL statements sent meanwhile, with their number of parameter sets."""
     statements_seen: list[tuple[str, int]] = []
-    with heard(engine, lambda statement, count: statements_seen.append((statement, count))):
+
+    def listen(_c: object, _k: object, statement: str, values: object, _x: object, is_batch: bool) -> None:
+        count = len(values) if is_batch and isinstance(values, list) else 1
+        statements_seen.append((statement, count))
+
+    event.listen(engine, "after_cursor_execute", listen)
+    try:
         yield statements_seen
+    finally:
+        event.remove(engine, "after_cursor_execute", listen)
 
 
 MANY = 23

@@ -1,12 +1,25 @@
-"""The four projects of Typical Base Direction No. 4: implemented rows, terms, force, kinds, signatories."""
+"""The acts one by one: Typical Base Direction No. 4, the standard and the policy, the Concept's plan."""
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import pytest
 
+from calendars.terms import (
+    AtOnce,
+    Before,
+    CalendarDays,
+    OngoingDuty,
+    PerPeriod,
+    Term,
+    WithoutTerm,
+    WorkingDays,
+)
 from tests.law import library
 from tests.workflow.test_score import scoring
-from workflow.law.procedure import Obligation, Procedure
+from workflow.law.procedure import Body, Obligation, Procedure
 from workflow.org.kinds import KINDS, among
 
 YEARLY = ["tbn4-year", "tbn4-project-2", "tbn4-project-3", "tbn4-project-4"]
@@ -163,3 +176,127 @@ def test_each_point_of_projects_two_to_four_is_somebodys() -> None:
     assert set(described_points) == described
     assert [name for name in sorted(described) if described_points.count(name) != 1] == ["P2.T1.S1"]
     assert len(described) == 10 + 11 + 7
+
+
+STANDARD_ACTS = {"mne-standard-2025", "mne-order-230", "enterprise-policy"}
+OF_THE_STANDARD = [edition for edition in library().all() if STANDARD_ACTS & set(edition.acts)]
+CONFIDENTIAL = {
+    "conflict-of-interest",
+    "enterprise-conflict-of-interest",
+    "enterprise-gift",
+    "foreign-account",
+    "gift-handover",
+    "internal-investigation",
+    "reporter-protection",
+    "unlawful-order",
+}
+standard_editions = pytest.mark.parametrize("edition", OF_THE_STANDARD, ids=lambda edition: edition.edition)
+
+
+@pytest.mark.parametrize(
+    ("procedure", "fact", "term", "since"),
+    [
+        ("conflict-of-interest", "conflict_notified", AtOnce(), "conflict_known"),
+        ("conflict-of-interest", "notice_forwarded", WorkingDays(3), "head_informed"),
+        ("appointment", "assets_in_trust", CalendarDays(30), "office_entered"),
+        ("appointment", "candidate_declared", Before(), "appointed"),
+        ("reporter-protection", "commission_minutes_sent", WorkingDays(3), "dispute_decided"),
+        ("mne-standard-year", "protection_explained", PerPeriod(1, "quarter"), None),
+        ("mne-standard-year", "conflict_training_held", PerPeriod(1, "half-year"), None),
+        ("mne-standard-year", "culture_training_held", PerPeriod(1, "half-year"), None),
+        ("mne-standard-year", "buyers_trained", PerPeriod(1, "half-year"), None),
+        ("mne-standard-year", "tax_bodies_asked", PerPeriod(1, "year"), None),
+        ("internal-investigation", "act_reported", AtOnce(), "act_known"),
+        ("internal-investigation", "investigation_held", WithoutTerm(), None),
+    ],
+)
+def test_the_terms_are_the_documents(procedure: str, fact: str, term: Term, since: str | None) -> None:
+    """Number, unit and anchor, read once more from the two documents, of those terms whose worked example would
+    not show a slip; None: counted from its own period."""
+    obligation = _asked(procedure, fact)
+
+    assert obligation.term == term
+    assert since in (None, obligation.since)
+
+
+@standard_editions
+def test_who_may_know_is_said(edition: Procedure) -> None:
+    """What concerns one person's conflict, gift, account or report is for those who need to know."""
+    assert edition.confidential is (edition.id in CONFIDENTIAL)
+
+
+@standard_editions
+def test_the_steps_of_a_confidential_matter_tell_nobody_else(edition: Procedure) -> None:
+    """No step of a confidential matter notifies anybody but the responsible person."""
+    duties = {duty for step in edition.steps for duty in step.to}
+
+    assert duties == {"duty"} if edition.confidential else "duty" in duties
+
+
+@standard_editions
+def test_standing_duties_are_confirmed_once_a_year(edition: Procedure) -> None:
+    """A duty of every day is proved by one confirmation a year, which says that it is ours."""
+    ongoing_duties = [
+        obligation for obligation in edition.obligations if isinstance(obligation.term, OngoingDuty)
+    ]
+    confirmed = edition.by_id.get("standing_confirmed")
+
+    assert bool(ongoing_duties) is (confirmed is not None)
+    if confirmed is not None:
+        assert confirmed.term == PerPeriod(1, "year")
+        assert confirmed.assumed
+        assert confirmed.note is not None
+
+
+@standard_editions
+def test_each_document_keeps_to_its_own_organisations(edition: Procedure) -> None:
+    """The Ministry's standard does not bind an enterprise, nor the policy a ministry."""
+    policy = "enterprise-policy" in edition.acts
+
+    assert ("quasi_state" in edition.applies_to) is policy
+    assert edition.in_force == (date(2016, 1, 1) if policy else date(2025, 9, 18))
+    assert edition.in_force_assumed is policy
+
+
+PLAN = library().named("concept-plan.2022-02-02")
+BY_AGREEMENT = "*"
+"""Our mark for (келісім бойынша)."""
+RESPONSIBLE = (Path(__file__).parent / "concept_bodies.txt").read_text(encoding="utf-8")
+"""The last column of the plan, copied by hand: an item a line."""
+LINES = [line.split(": ") for line in RESPONSIBLE.strip().splitlines()]
+
+
+def test_all_73_items_are_read() -> None:
+    """One obligation each, and none besides them but the Concept itself and the information on its course."""
+    read = {f"measure_{item.replace('.', '_')}" for item, _ in LINES}
+
+    assert len(read) == 73
+    assert {obligation.id for obligation in PLAN.obligations} - read == {
+        "concept_approved",
+        "progress_reported",
+    }
+
+
+@pytest.mark.parametrize(("item", "column"), LINES, ids=lambda value: value.partition(",")[0])
+def test_the_bodies_are_those_of_the_column(item: str, column: str) -> None:
+    """Those responsible in their order, those by agreement apart."""
+    measure = PLAN.by_id[f"measure_{item.replace('.', '_')}"]
+    body_names = column.split(", ")
+    agreeing_bodies = [name.removesuffix(BY_AGREEMENT) for name in body_names if name.endswith(BY_AGREEMENT)]
+
+    assert [PLAN.bodies[body].short.kk for body in measure.bodies] == [
+        name for name in body_names if BY_AGREEMENT not in name
+    ]
+    assert [PLAN.bodies[body].short.kk for body in measure.by_agreement] == agreeing_bodies
+    assert measure.sources == (f"plan:{item}",)
+
+
+@pytest.mark.parametrize(
+    "body", [body for body in PLAN.bodies.values() if body.abolished_on], ids=lambda body: body.id
+)
+def test_what_is_no_more_has_somebody_after_it(body: Body) -> None:
+    """Successors that are in the table, that still stand, and a day after the Concept's own."""
+    assert body.successors
+    assert all(PLAN.bodies[successor].abolished_on is None for successor in body.successors)
+    assert body.abolished_on is not None
+    assert body.abolished_on > PLAN.in_force
