@@ -239,6 +239,9 @@ def check(
     """Checks the files of own procedures: names everything wrong with them and runs their examples."""
     files = law.check(call.app, Path(folder) if folder is not None else None)
     answer = {"files": [_file_answer(call, checked_file) for checked_file in files]}
+    if not files:
+        call.tell(answer, "cli.law_none")
+        return DONE
     call.give(answer, "file", "edition", "register", "holds", "examples", "problems", "warnings", "files")
     return DONE if all(checked_file.holds for checked_file in files) else NOT_SO
 

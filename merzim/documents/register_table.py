@@ -42,11 +42,14 @@ class RegisterTable:
     formulas: Mapping[int, Mapping[str, str]]
 
 
-def read_rows(source: Source, name: str | None = None, *, heads: Mapping[str, str]) -> RegisterTable:
+def read_rows(
+    source: Source, name: str | None = None, *, heads: Mapping[str, str], own: Sequence[str]
+) -> RegisterTable:
     """Read the first sheet of a file.
 
     Args:
         heads: possible spelling of a heading -> its field.
+        own: the headings in the reader's language, which errors name.
 
     Raises:
         UnreadablePaper: it cannot be opened; it has no headings, a repeated or unknown one.
@@ -55,10 +58,10 @@ def read_rows(source: Source, name: str | None = None, *, heads: Mapping[str, st
     sheet, fields_by_head = paper.sheets[0], {plain(head): field for head, field in heads.items()}
     heading = find_heading(sheet, lambda text: fields_by_head.get(plain(text)), within=HEAD_ROWS, least=1)
     if heading is None:
-        raise UnreadablePaper("register_no_heads", name=paper.name, allowed=tuple(heads)[:HEAD_ROWS])
+        raise UnreadablePaper("register_no_heads", name=paper.name, allowed=tuple(own)[:HEAD_ROWS])
     errors = Errors()
     for place, text in heading.other.items():
-        allowed, cell = closest_first(text, dict.fromkeys(heads))[:NEAREST], cell_name(heading.row, place)
+        allowed, cell = closest_first(text, own)[:NEAREST], cell_name(heading.row, place)
         errors.add(heading.row, "register_head_unknown", cell=cell, text=text, allowed=allowed)
     for place, (_, text) in heading.twice.items():
         errors.add(heading.row, "register_head_twice", cell=cell_name(heading.row, place), text=text)

@@ -221,6 +221,7 @@ def test_a_spreadsheet_is_shown_then_taken_in_and_known_when_it_comes_again(offi
             return browser.post(f"{TRAININGS}/import?lang=ru", data={"unit": OWN, **fields}, files=file)
 
         refused = send(f"{';'.join(LECTURE)}\n{wrong_line}\n".encode())
+        headed = send(f"{';'.join(LECTURE)};Topics\n{line};1\n".encode())
         preview = send(f"{';'.join(LECTURE)}\n{line}\n".encode())
         [digest] = re.findall(r'name="digest" value="([0-9a-f]+)"', preview.text)
         before = browser.get(f"{TRAININGS}/xlsx").content
@@ -229,6 +230,8 @@ def test_a_spreadsheet_is_shown_then_taken_in_and_known_when_it_comes_again(offi
         second_answer = send(sheet, "оқыту.xlsx")
 
     assert (refused.status_code, "C2" in refused.text) == (422, True)
+    similar = headed.text.partition("Похожие: ")[2].partition(". ")[0]
+    assert re.fullmatch(r"[А-Яа-яЁё ,–()-]+", similar), "columns in the reader's language, no codes"
     assert (preview.status_code, taken_answer.status_code) == (200, 303)
     assert (LECTURE["topic"] in str(_cells(before)), LECTURE["topic"] in str(_cells(sheet))) == (False, True)
     assert (second_answer.status_code, "Уже есть в реестре" in second_answer.text) == (200, True)

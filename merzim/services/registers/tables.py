@@ -120,6 +120,7 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
         heads={late_field.title[language]: late_field.id for late_field in late for language in LANGUAGES}
         | _known_heads(fields)
         | _known_heads([*fields, *aside_fields]),
+        own=heads_of(fields, ctx.spoken_language),
     )
     existing_rows = _rows_there(ctx, register, [str(cells[ROW]) for _, cells in table.rows if ROW in cells])
     lines = [line for line in table.rows if str(line[1].get(ROW, "")) not in existing_rows]
