@@ -87,20 +87,6 @@ def test_a_revoked_token_loses_nothing(telegram: Emulator, town: Town, bot: Tele
     assert heard(town)["shelf", AIGUL.key].state == "sent"
 
 
-def test_a_crash_between_sending_and_marking_is_unknown(
-    telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
-) -> None:
-    """Telegram has no idempotency key: nothing is sent again, the next step follows."""
-    link(links, AIGUL.key, 7001)
-    town.open()
-    town.round((bot,), FIVE_BEFORE)
-    town.outbox.claim("telegram", now=noon(FIVE_BEFORE), limit=10)
-    town.deliver((bot,), FIVE_BEFORE)
-
-    assert heard(town)["telegram", AIGUL.key].state == "unknown"
-    assert telegram.calls() == []
-
-
 def test_a_pause_the_server_asks_for_is_kept(
     telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
 ) -> None:

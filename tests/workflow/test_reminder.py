@@ -15,7 +15,7 @@ from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Step
-from workflow.reminders import HIMSELF, day_of_step, following_step, law_steps, next_step, step_named, steps_of
+from workflow.reminders import HIMSELF, day_of_step, following_step, law_steps, next_step, steps_of
 
 DEFAULT = tuple(Step(at=at, to=("duty",)) for at in (-5, -1, 0, 1, 5))
 DUE = date(2026, 3, 30)  # a Monday; 21-25 March are days off
@@ -202,21 +202,6 @@ def test_questions_that_went_by_are_one() -> None:
     assert (row.next_step, row.next_step_on) == ("open+31", date(2026, 6, 1))
 
 
-def test_the_executor_is_asked_twice_and_then_those_above() -> None:
-    """The day after and after 5 working days the executor; after 10 the head of the unit and the officer."""
-    steps_by_name = {
-        name: step_named(case(), analysis(), "analysis_started", START, CALENDAR, name)
-        for name in ("planned", "slipped+1", "slipped+5", "slipped+10")
-    }
-
-    assert {name: step.to for name, step in steps_by_name.items() if step} == {
-        "planned": ("duty",),
-        "slipped+1": ("duty",),
-        "slipped+5": ("duty",),
-        "slipped+10": ("head_of_unit", "officer"),
-    }
-
-
 HELD = date(2026, 5, 19)
 OPENED = datetime(2026, 1, 19, 7, tzinfo=UTC)
 TO_THE_OFFICER = (*HIMSELF, "officer")
@@ -269,21 +254,6 @@ def test_a_question_nobody_is_obliged_to_answer_is_asked_once(today: date) -> No
     steps = steps_of(sample, law, name, found, CALENDAR, today=today)
 
     assert [(step.id, step.on) for step in steps] == [("open+1", date(2026, 3, 20))]
-
-
-@pytest.mark.parametrize(
-    ("today", "step", "on"),
-    [
-        (date(2026, 3, 10), "before-5", date(2026, 3, 18)),
-        (date(2026, 3, 18), "before-5", date(2026, 3, 18)),
-        (date(2026, 3, 27), "before-1", date(2026, 3, 27)),
-    ],
-)
-def test_the_check_for_secrets_is_asked_for_before_the_announcement(today: date, step: str, on: date) -> None:
-    """An analysis planned for 13 April is announced by 30 March; its text is checked before that (P1.T1.S3)."""
-    sample = case(planned={"analysis_started": date(2026, 4, 13)})
-
-    assert asked(sample, "start_text_checked", today) == (step, on, HIMSELF)
 
 
 def test_a_check_before_a_publication_waits_while_the_publication_does() -> None:
