@@ -210,8 +210,8 @@ class Outbox(Protocol):
     def related(self, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
         """Return what may say the same as these notices to the same people.
 
-        Reminders and comments of the same cases and regular letters, that were queued after the oldest of them,
-        or sent since a moment; not those that failed or were withdrawn.
+        Reminders and comments of the same cases that were queued after the oldest of them, or sent since a
+        moment; not those that failed or were withdrawn.
         """
 
     def awaited(self, notices: Sequence[Notice], *, today: date) -> frozenset[str]:

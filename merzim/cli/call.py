@@ -98,7 +98,7 @@ class CommandContext:
 
     @property
     def language_or_default(self) -> str:
-        """The language for help and errors, available even when the settings are invalid."""
+        """The language for help and errors, even where --lang is unknown or the settings are invalid."""
         try:
             return self.language
         except Refusal:

@@ -61,11 +61,11 @@ def verify(
 @command("seal", writes=True)
 def seal(call: CommandContext) -> int:
     """Seals everything written until now and prints the newest seal in one line: write it down elsewhere."""
-    newest = maintenance.seal(call.app, now=call.moment.now)
-    if newest is None:
+    newest_seal = maintenance.seal(call.app, now=call.moment.now)
+    if newest_seal is None:
         call.note(call.say("cli.nothing_sealed"))
         return NOT_SO
-    n, at, digest = newest
+    n, at, digest = newest_seal
     moment = f"{at:%Y-%m-%dT%H:%M:%SZ}"
     call.answer({"n": n, "at": moment, "hash": digest})
     call.print(f"{n} {moment} {digest}")

@@ -218,7 +218,7 @@ def with_password(settings: Settings, secret: str, cipher: Callable[[], Cipher])
         text = cipher().decrypt(secret, password_owner(settings))
     except BadSetting as refusal:
         return settings.model_copy(update={"undecrypted": {PASSWORD: refusal}})
-    except UnreadableSecret:
+    except UnreadableSecret:  # given for another server or log-in
         return settings
     return settings.model_copy(update={"passwords": {PASSWORD: text}})
 

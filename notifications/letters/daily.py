@@ -136,7 +136,7 @@ def reminder_items(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matte
     """
     items: dict[tuple[str, str], ListedDeadline] = {}
     for notice, matter in notice_pairs:
-        if not matter.dated and (notice.case, notice.obligation) in items:
+        if not matter.about_due_date and (notice.case, notice.obligation) in items:
             continue
         items[notice.case, notice.obligation] = listed(
             matter.deadline.obligation,
@@ -173,7 +173,7 @@ def _entries(items: Items, matters: Matters, language: str) -> Iterator[Calendar
             moved = moved_entry(notice, matter, matters.rules, language)
             entries[moved.uid] = moved
     for notice, matter in items.reminders:
-        if not matter.confidential and matter.dated:
+        if not matter.confidential and matter.about_due_date:
             due = entry(matter, language=language, domain=domain, queued_at=notice.queued_at)
             entries[due.uid] = due
     yield from entries.values()
@@ -302,7 +302,7 @@ def reminder(notice: Notice, matter: Matter, calendar: Kazakhstan, *, today: dat
     if not matter.confidential:
         asks = bool(matter.deadline.obligation.options)
         reminder_letter = replace(reminder_letter, asks=asks, later=_may_wait(matter, calendar, today=today))
-    if matter.confidential or not matter.dated:
+    if matter.confidential or not matter.about_due_date:
         # A plan date is not a due date: the item in the reader's calendar stays unchanged.
         return reminder_letter
     domain = notice.message_id.rpartition("@")[2].rstrip(">")
@@ -314,6 +314,6 @@ def _may_wait(matter: Matter, calendar: Kazakhstan, *, today: date) -> bool:
     """Return whether the recipient may snooze it: they are responsible, and a day before the due date is left
     to choose.
     """
-    if not matter.dated or matter.recipient is None or matter.recipient.why in ("copied", "officer"):
+    if not matter.about_due_date or matter.recipient is None or matter.recipient.why in ("copied", "officer"):
         return False
     return bool(days_to_offer(matter.deadline, matter.procedure, calendar, today=today))

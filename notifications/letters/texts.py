@@ -62,7 +62,7 @@ class Matter:
         return self.recipient is not None and self.recipient.why not in ("copied", "officer", "unreachable")
 
     @property
-    def dated(self) -> bool:
+    def about_due_date(self) -> bool:
         """Whether it is about the due date itself."""
         return not self.planned and not self.undated
 
@@ -361,7 +361,7 @@ def _to_do(matter: Matter, language: str, *, late: bool) -> Iterator[LetterLine]
     yield LetterLine(text=say(word, {}, language))
     yield LetterLine(text=say("letter.link_case", {}, language), link=case_page(matter))
     anchor = matter.procedure.by_id.get(deadline.anchor_fact or "")
-    if anchor is not None and deadline.anchor == "planned" and matter.dated:
+    if anchor is not None and deadline.anchor == "planned" and matter.about_due_date:
         yield LetterLine(text=say("letter.do_replan", {"title": anchor.title}, language))
 
 

@@ -103,7 +103,7 @@ def test_every_page_is_explained_by_a_section_that_exists() -> None:
 
 
 @pytest.mark.parametrize("access", ACCESSES)
-def test_everybody_reads_the_guides_their_own_first(office: RealOffice, access: str) -> None:
+def test_everybody_reads_the_guide_of_the_first_day_then_their_own(office: RealOffice, access: str) -> None:
     with office.client(access) as browser:
         help_page = browser.get("/help?lang=ru").text
 

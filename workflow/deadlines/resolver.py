@@ -186,7 +186,7 @@ def _counts_until(
     if link.obligation.duty == OUTSIDE or taken_up or before_records(chain.case, due):
         return due
     if waits:
-        return waits.until
+        return waits.valid_until
     return valid_until(chain, link) if state in AWAITED else None
 
 

@@ -66,7 +66,7 @@ def valid_until(chain: DueDateResolver, link: Link) -> date | None:
     if not isinstance(obligation.term, Before) or obligation.since is None:
         return None
     held = waiting(chain, chain.link(chain.procedure.by_id[obligation.since], link.span))
-    return held.until if held else None
+    return held.valid_until if held else None
 
 
 def _open_since(chain: DueDateResolver, link: Link, state_of: StateOf) -> date | None:

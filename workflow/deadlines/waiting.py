@@ -24,11 +24,12 @@ class Waiting(NamedTuple):
 
     Attributes:
         fact: the unrecorded fact, with its period where it recurs.
-        until: the last day (local date) on which the due date computed from it is valid; None without a date.
+        valid_until: the last day (local date) on which the due date computed from it is valid; None without a
+            date.
     """
 
     fact: str
-    until: date | None
+    valid_until: date | None
 
 
 def waiting(resolver: DueDateResolver, link: Link) -> Waiting | None:
@@ -57,7 +58,7 @@ def waiting(resolver: DueDateResolver, link: Link) -> Waiting | None:
         return waits
     # It is to be done before its anchor: it does not wait for that, but for what the anchor waits for.
     held = _behind(resolver, since, span, link.anchor)
-    return Waiting(held.fact, waits.until) if held and held.until == waits.until else waits
+    return Waiting(held.fact, waits.valid_until) if held and held.valid_until == waits.valid_until else waits
 
 
 def falls_away(resolver: DueDateResolver, link: Link) -> bool:
@@ -100,8 +101,8 @@ def _waiting(
     """Return a Waiting for this fact; the date is valid no longer than the fact's own day, nor than `due` where
     given.
     """
-    before = _behind(resolver, fact, span, day)
-    until = _earlier(_earlier(day.on, due), before.until if before else None)
+    in_its_turn = _behind(resolver, fact, span, day)
+    until = _earlier(_earlier(day.on, due), in_its_turn.valid_until if in_its_turn else None)
     return Waiting(resolver.procedure.by_id[fact].name_in(span), until)
 
 

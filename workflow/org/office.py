@@ -360,7 +360,7 @@ class Office:
         """Return the unit and all units below it, parents before children; an unknown unit gives itself."""
         tree = self._trees.get(root)
         if tree is None:
-            tree = self._trees[root] = tuple(self._walked(root))
+            tree = self._trees[root] = tuple(self._unit_and_below(root))
         return tree
 
     def whose_cases(self, root: str) -> tuple[str, ...]:
@@ -385,7 +385,7 @@ class Office:
     def _folded(self) -> tuple[tuple[str, str], ...]:
         return tuple((unit.id, normalise(unit.name)) for unit in self.units.values())
 
-    def _walked(self, root: str) -> Iterator[str]:
+    def _unit_and_below(self, root: str) -> Iterator[str]:
         """Yield a unit and all below it, parents before children; each once, whatever loops the tree has."""
         waiting, seen_units = [root], set[str]()
         while waiting:

@@ -252,7 +252,9 @@ class YearRecords:
         return frozenset[str]().union(*(self._places_of(fact, span) for fact in facts))
 
     def _places_of(self, fact: str, span: PeriodSpan | None) -> frozenset[str]:
-        """Return the units in whose own records a fact happened; each unit of the office asks this anew."""
+        """Return the units in whose own records a fact is proved, or in a span happened, proved or not; each
+        unit of the office asks this anew.
+        """
         if (fact, span) not in self._places:
             having = self.body("").having(fact, span)
             self._places[fact, span] = frozenset(self._place(record.unit) for record in having)

@@ -210,7 +210,9 @@ def change(ctx: RequestContext, command: AccountAccess) -> AccountDetails:
 
 @verb("settings")
 def close(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
-    """Close an account: it can no longer be used to log in."""
+    """Close an account: its sessions and tokens end, and it can no longer be used to log in. The last
+    administrator's cannot be closed.
+    """
     account = get_account(ctx, command.login)
     _require_administrator_left(ctx, account, "")
     ctx.accounts.save(account.reader, disabled=True, at=stamp(ctx))

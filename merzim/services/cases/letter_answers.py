@@ -149,7 +149,7 @@ def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
             notice.key,
             answer,
             person=stamp(ctx).by,
-            until=until,
+            silent_until=until,
             officer=officer,
             text=_text(ctx, question, officer) if officer else "",
         )

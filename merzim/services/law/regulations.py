@@ -71,18 +71,18 @@ def bodies_of(settings: OfficeSettings) -> Bodies:
 SHIPPED_BODIES = bodies_of(OfficeSettings())
 
 
-def _with_bodies(bodies: Bodies, text: str, language: str, in_force: date) -> str:
-    """Return a text of the law with the body authorised in something named in it: the last one, and since when
-    if it was authorised later than the law came into force.
+def _with_bodies(bodies: Bodies, text: str, language: str, law_in_force: date) -> str:
+    """Return a text of the law with the names of the authorised bodies it speaks of: of each function the
+    newest one that did not end before the law came into force, and since when if it was authorised later.
     """
     for function in get_args(Function) if "_body}" in text else ():
-        of = [
+        authorised = [
             (since, name)
-            for what, since, until, name in bodies
-            if what in (None, function) and (until is None or until >= in_force)
+            for of_function, since, until, name in bodies
+            if of_function in (None, function) and (until is None or until >= law_in_force)
         ]
-        since, name = of[-1] if of else (in_force, _NOBODY)
-        code = "authority.since" if since > in_force else "authority.name"
+        since, name = authorised[-1] if authorised else (law_in_force, _NOBODY)
+        code = "authority.since" if since > law_in_force else "authority.name"
         named = say(code, {"since": since, "name": name[language]}, language)
         text = text.replace(f"{{{function}_body}}", named)
     return text

@@ -179,8 +179,8 @@ class CombinedNotices:
         return [row(record) for record in read(self._engine, query)]
 
     def related(self, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
-        """Return what may say the same as these notices to the same people, queued after the oldest of them or
-        sent since a moment.
+        """Return what may say the same as these notices to the same people: reminders and comments of the same
+        cases, queued after the oldest of them or sent since a moment.
         """
         if not notices:
             return []

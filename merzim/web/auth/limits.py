@@ -35,7 +35,8 @@ _IPV6_HOST_BITS = 64
 
 
 def log_in_limits(login: str, address: str, device: Credential | None) -> tuple[RateLimit, ...]:
-    """Return the limits a wrong password counts against: of a name at an address, and of the address.
+    """Return the limits a wrong password counts against: of a name at an address, and of the address; of a
+    known device its own alone.
 
     Wrong passwords typed elsewhere never count; nor do those of others at the same address where the account
     has logged in before.

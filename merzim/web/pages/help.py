@@ -20,7 +20,9 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/help")
 def help_page(ctx: Own, q: Annotated[str, Query(max_length=200)] = "") -> Response:
-    """List the guides, the reader's own first, or the sections that match the search words."""
+    """List the guides, that of the first day and the reader's own first, or the sections that match the search
+    words.
+    """
     text = printable(q)
     own_guide = GUIDE_OF[ctx.request.state.reader.access]
     order = dict.fromkeys(("first-day", own_guide, *GUIDES))

@@ -95,7 +95,7 @@ def answer_reminder(
     answer: Literal["said_done", "not_mine"],
     *,
     person: str,
-    until: date | None,
+    silent_until: date | None,
     officer: str,
     text: str,
 ) -> Drafts:
@@ -104,7 +104,7 @@ def answer_reminder(
 
     Args:
         person: key of the recipient.
-        until: of `said_done`: the day until which they are not reminded.
+        silent_until: of `said_done`: the day until which they are not reminded.
         officer: of `not_mine`: key of the officer to notify by a comment with this text, unless the officer
             answers; "" for nobody.
 
@@ -113,7 +113,12 @@ def answer_reminder(
     deadline_of(view, obligation)
     if _answered(view, notice, "said_done", "not_mine"):
         return ()
-    draft: EventDraft = ("notice", obligation, until, {"what": answer, "notice": notice, "person": person})
+    draft: EventDraft = (
+        "notice",
+        obligation,
+        silent_until,
+        {"what": answer, "notice": notice, "person": person},
+    )
     if not officer or officer == person:
         return [draft]
     to = {officer: "mention"}

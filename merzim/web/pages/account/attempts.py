@@ -83,7 +83,9 @@ def log_in(ctx: WebContext, login: str, texts: Mapping[str, str]) -> Account:
 
 
 def check_present_password(ctx: WebContext, password: str) -> Account:
-    """Return the reader's account after verifying its current password. Raises BadPassword."""
+    """Return the reader's account after verifying its current password, or, where a provider logs it in, that
+    its session is fresh. Raises BadPassword.
+    """
     address, login = client_address(ctx.request), ctx.reader.login
     account = ctx.accounts.account(login)
     session = current_session(ctx)

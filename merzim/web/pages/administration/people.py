@@ -46,7 +46,7 @@ SHOWN = 200
 
 @router.get("/units")
 def units(ctx: Setting, unit: Key = "", number: Number = 1) -> Response:
-    """Show the tree of units; a large one level by level, in pages."""
+    """Show the tree of units; a large one level by level, in pages: what is below `unit`."""
     office = recorded_office(ctx)
     tree, pages = paginate_units(office, unit, number)
     return page(

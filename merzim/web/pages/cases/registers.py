@@ -114,6 +114,9 @@ def _edit(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[
 
 
 def _import_plan(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]) -> Outcome:
+    """Import the file of a plan, and tell what was withdrawn in the case before and is not recorded again, and
+    which columns and sheets were not read.
+    """
     plan, year = _table(sent_form, "file", "web.refusal.no_plan_file"), answers.get("year", "").strip()
     fields = {"case": case, "content": plan, "year": parse_whole_number(year) if year else None}
     imported_plan = rows.import_plan(ctx, build(rows.ImportPlan, fields))

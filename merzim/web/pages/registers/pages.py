@@ -428,7 +428,7 @@ def _view(ctx: RequestContext, register_id: str) -> RegisterView:
 
 
 def _totals(register: RegisterView, row_page: RowPage, translator: Translator) -> list[tuple[str, str]]:
-    """Return the sums below a list: title and value."""
+    """Return the sums below a list, of all rows found and not of its page alone: title and value."""
     fields = {field.id: field for field in register.fields}
     totals = []
     for name, amount in row_page.totals.items():

@@ -26,7 +26,7 @@ def build(query: ReportQuery) -> Report:
     ctx, t = query.ctx, query.t
     view = points_of_year(ctx, query.unit, query.year, query.chosen, number=query.number)
     changed = {name: value for name, value in view.readings.items() if value != view.scoring.usual[name]}
-    period, periods = _periods(view.whole.year, query.chosen.get("period", ""), today=ctx.today)
+    report_period, report_periods = _periods(view.whole.year, query.chosen.get("period", ""), today=ctx.today)
     something = bool(view.projects or not view.whole.remarks)
     nothing = "", ""
     if something and not view.whole.recorded:
@@ -41,8 +41,8 @@ def build(query: ReportQuery) -> Report:
             Filter(
                 name="period",
                 label=t.say("web.scores.period"),
-                options=tuple((name, t.period(name)) for name in periods),
-                chosen=period,
+                options=tuple((name, t.period(name)) for name in report_periods),
+                chosen=report_period,
             ),
         ),
         further=tuple(
@@ -65,7 +65,7 @@ def build(query: ReportQuery) -> Report:
         ),
         figures=_figures(t, view) if something else (),
         empty=nothing,
-        sections=_sections(query, view, period) if view.projects else (),
+        sections=_sections(query, view, report_period) if view.projects else (),
         notes=tuple(note[t.language] for note in view.scoring.notes) if view.projects else (),
     )
 
