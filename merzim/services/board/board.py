@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from merzim.services.board.deadlines import DeadlineQuery, Force, deadlines
+from merzim.services.board.deadlines import ListDeadlines, deadlines
 from merzim.services.board.lines import build_board_lines
 from merzim.services.board.tasks import tasks_view
 from merzim.services.context import RequestContext
-from merzim.services.inputs import Day, Line
+from merzim.services.inputs import Line
 from merzim.services.results import InLanguage, OptionalText, Points, Result, at
 from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, verb
@@ -34,18 +34,6 @@ class AskBoard(Command):
     unit: Line = ""
     limit: Annotated[int, Field(ge=1, le=200, description="Lines of each list.")] = SHOWN
     cursor: Cursor = ""
-
-
-class ListDeadlines(Command):
-    """Request deadlines, those with this due day, unit, stage, assignee and force."""
-
-    urgency: Urgency = "open"
-    on: Day | None = None
-    unit: Line = ""
-    stage: Line = ""
-    person: Line = ""
-    force: Force = ""
-    page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
 
 class AskDesk(Command):
@@ -162,19 +150,7 @@ def get_board(ctx: RequestContext, command: AskBoard) -> BoardAnswer:
 @verb("read", writes=False)
 def list_deadlines(ctx: RequestContext, command: ListDeadlines) -> DeadlineList:
     """List deadlines, 50 per page, the earliest due first. `person`: key of the assignee."""
-    view = deadlines(
-        ctx,
-        DeadlineQuery(
-            urgency=command.urgency,
-            on=command.on,
-            unit=command.unit or None,
-            stage=command.stage or None,
-            person=command.person or None,
-            force=command.force,
-        ),
-        number=command.page,
-    )
-    return DeadlineList.of(view, ctx.language)
+    return DeadlineList.of(deadlines(ctx, command), ctx.language)
 
 
 @verb("record", writes=False)

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.board.assignees import acting_unit, find_assignments
 from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.context import RequestContext
+from merzim.services.inputs import Day, Line
 from merzim.services.names import Name, person_name, require_exportable
 from merzim.services.scoring import Stakes
+from merzim.services.verbs import Command
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import DeadlineFilter, Horizon, Urgency
 from workflow.deadlines.lateness import near
@@ -27,27 +31,24 @@ CHUNK = 1000
 """Rows of a workbook read at once."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeadlineQuery:
-    """The filter of the list, from the address.
-
-    `person`: key of the assignee; `acting`: unit of who must act; `force`: as in `Force`.
-    """
+class ListDeadlines(Command):
+    """Request deadlines, those with this due day, unit, stage, assignee and force."""
 
     urgency: Urgency = "open"
-    on: date | None = None
-    unit: str | None = None
-    stage: str | None = None
-    person: str | None = None
-    acting: str | None = None
+    on: Day | None = None
+    unit: Line = ""
+    stage: Line = ""
+    person: Line = ""
+    acting: Annotated[Line, Field(description="The unit of who must act.", examples=["hr"])] = ""
     force: Force = ""
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deadlines:
     """One page of the list. `stage`, `person`: their names, if the list is filtered by them."""
 
-    asking: DeadlineQuery
+    asking: ListDeadlines
     lines: tuple[ObligationLine, ...]
     stage: Text | None
     person: Name
@@ -56,8 +57,8 @@ class Deadlines:
     total: int
 
 
-def deadlines(ctx: RequestContext, asking: DeadlineQuery, *, number: int) -> Deadlines:
-    """Return page `number` of the matching deadlines; beyond the last page, the last page.
+def deadlines(ctx: RequestContext, asking: ListDeadlines) -> Deadlines:
+    """Return a page of the matching deadlines; beyond the last page, the last page.
 
     Deadlines the reader is responsible for are visible to them in any unit.
     """
@@ -65,15 +66,15 @@ def deadlines(ctx: RequestContext, asking: DeadlineQuery, *, number: int) -> Dea
     deadline_filter = _filter(reads, office, ctx.calendar, asking, today=ctx.today)
     total = reads.count(deadline_filter)
     pages = max(1, -(-total // PAGE))
-    number = min(number, pages)
+    number = min(asking.page, pages)
     rows = reads.listed(deadline_filter, limit=PAGE, offset=(number - 1) * PAGE)
-    titles = (procedure.stage_title.get(asking.stage or "") for procedure in ctx.library.all())
+    titles = (procedure.stage_title.get(asking.stage) for procedure in ctx.library.all())
     return Deadlines(
         asking=asking,
         lines=build_board_lines(ctx, reads, rows, soon=deadline_filter.horizon.soon),
         stage=next(filter(None, titles), None),
         person=_person(office, asking.person, ctx.reader.root, waits=bool(deadline_filter.assignees))
-        if asking.person is not None
+        if asking.person
         else "",
         number=number,
         pages=pages,
@@ -81,7 +82,7 @@ def deadlines(ctx: RequestContext, asking: DeadlineQuery, *, number: int) -> Dea
     )
 
 
-def all_lines(ctx: RequestContext, asking: DeadlineQuery) -> Iterator[ObligationLine]:
+def all_lines(ctx: RequestContext, asking: ListDeadlines) -> Iterator[ObligationLine]:
     """Yield every line of the list, for a file."""
     reads, stakes = _reach(ctx, asking), Stakes(ctx)
     deadline_filter = _filter(reads, ctx.reads.office(), ctx.calendar, asking, today=ctx.today)
@@ -92,7 +93,7 @@ def all_lines(ctx: RequestContext, asking: DeadlineQuery) -> Iterator[Obligation
         yield from build_board_lines(ctx, reads, rows, soon=deadline_filter.horizon.soon, stakes=stakes)
 
 
-def _reach(ctx: RequestContext, asking: DeadlineQuery) -> Reads:
+def _reach(ctx: RequestContext, asking: ListDeadlines) -> Reads:
     """Return the read queries of a list; not limited to the reader's units if it shows the reader's own
     deadlines.
     """
@@ -101,16 +102,16 @@ def _reach(ctx: RequestContext, asking: DeadlineQuery) -> Reads:
 
 
 def _filter(
-    reads: Reads, office: Office, calendar: Kazakhstan, asking: DeadlineQuery, *, today: date
+    reads: Reads, office: Office, calendar: Kazakhstan, asking: ListDeadlines, *, today: date
 ) -> DeadlineFilter:
     """Return the board's filter for a query; people and acting units become assignees."""
     day = Horizon(today=today, soon=near(calendar, today))
     assignees = None
-    if asking.person is not None:
-        keys = reads.assignees(asking.unit)
+    if asking.person:
+        keys = reads.assignees(asking.unit or None)
         assignees = frozenset(find_assignments(office, asking.person, keys, on=today))
-    elif asking.acting is not None:
-        keys = reads.assignees(asking.unit)
+    elif asking.acting:
+        keys = reads.assignees(asking.unit or None)
         assignees = frozenset(
             key for key in keys if (acting_unit(office, key, on=today) or office.root) == asking.acting
         )
@@ -118,8 +119,8 @@ def _filter(
         urgency=asking.urgency,
         horizon=day,
         on=asking.on,
-        unit=asking.unit,
-        stage=asking.stage,
+        unit=asking.unit or None,
+        stage=asking.stage or None,
         assignees=assignees,
         is_obligatory=asking.force == "obligatory" if asking.force else None,
     )

@@ -179,7 +179,7 @@ def get(router: APIRouter, path: str, query: Verb[C, Any], *, name: str = "", ta
         if field_name == "language":
             continue
         place = Path if field_name in in_path else Query
-        words = place(description=field.description)
+        words = place(description=field.description, examples=field.examples)
         parameters[field_name] = Annotated[field.annotation, *field.metadata, words]
         if not field.is_required():
             defaults[field_name] = field.default

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from merzim.services import sending
-from merzim.services.board.deadlines import DeadlineQuery, Force, all_lines, deadlines
+from merzim.services.board.deadlines import Force, ListDeadlines, all_lines, deadlines
 from merzim.services.board.overview import overview
 from merzim.services.context import RequestContext
+from merzim.services.inputs import build
 from merzim.services.names import person_name
 from merzim.services.yearly.opening import proposed_year
 from merzim.web.auth.dependencies import Reading
@@ -25,7 +26,7 @@ UNHEARD = 20
 """Number of due reminders checked for having nobody to notify."""
 router = APIRouter(include_in_schema=False)
 
-Name = Annotated[str | None, Query(max_length=200)]
+Name = Annotated[str, Query(max_length=200)]
 
 
 @router.get("/")
@@ -51,24 +52,21 @@ async def _asking(
     unit: UnitParam,
     urgency: Urgency = "open",
     on: Annotated[date | None, Query()] = None,
-    stage: Name = None,
-    person: Name = None,
-    acting: Name = None,
+    stage: Name = "",
+    person: Name = "",
+    acting: Name = "",
     force: Force = "",
-) -> DeadlineQuery:
+    number: Number = 1,
+) -> ListDeadlines:
     """Return the query in the address."""
-    return DeadlineQuery(
-        urgency=urgency,
-        on=on,
-        unit=unit or None,
-        stage=stage or None,
-        person=person or None,
-        acting=acting or None,
-        force=force,
+    people = {"person": person, "acting": acting}
+    return build(
+        ListDeadlines,
+        {"urgency": urgency, "on": on, "unit": unit, "stage": stage, **people, "force": force, "page": number},
     )
 
 
-Asked = Annotated[DeadlineQuery, Depends(_asking)]
+Asked = Annotated[ListDeadlines, Depends(_asking)]
 
 
 @router.get("/deadlines.xlsx")
@@ -81,13 +79,13 @@ def deadlines_workbook(ctx: Reading, asking: Asked) -> Response:
 
 @router.get("/deadlines")
 @at_tidy_address
-def deadlines_page(ctx: Reading, asking: Asked, number: Number = 1) -> Response:
+def deadlines_page(ctx: Reading, asking: Asked) -> Response:
     """Show a list of deadlines; its filter is in the address."""
     return page(
         ctx,
         "deadlines.html",
-        view=deadlines(ctx, asking, number=number),
-        units=unit_filter(ctx, asking.unit or ""),
+        view=deadlines(ctx, asking),
+        units=unit_filter(ctx, asking.unit),
         heads=page_heads(line_columns(ctx.today)),
     )
 

@@ -27,7 +27,6 @@ def build(query: ReportQuery) -> Report:
     frame = Report(
         title=t.say("web.figures.title", year=view.year),
         lead=t.say("web.figures.lead", on=view.last),
-        formats=("xlsx",),
         filters=(query.years(query.ctx.today.year),),
     )
     if not view.total.due:

@@ -116,7 +116,6 @@ def build(query: ReportQuery) -> Report:
     return Report(
         title=t.say("web.monitoring.title"),
         lead=t.say("web.monitoring.lead", on=ctx.today),
-        formats=("xlsx",),
         figures=tuple(_figure(query, status, view.counts[status]) for status in LOOKS),
         filters=(
             Filter(name="search", label=t.say("web.search.words"), chosen=criteria.search, kind="search"),

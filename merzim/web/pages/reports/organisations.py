@@ -44,7 +44,7 @@ def build_consolidated(query: ReportQuery) -> Report:
     return Report(
         title=t.titled(obligation.title, str(form.year)),
         lead=f"{law.title[t.language]} · {force}",
-        formats=("xlsx",) if form.form else (),
+        has_workbook=bool(form.form),
         filters=(
             query.years(min(ctx.calendar.last.year, ctx.today.year + 2)),
             Filter(
@@ -185,7 +185,7 @@ def build_uploads(query: ReportQuery) -> Report:
     t, ready = query.t, _ready(query)
     return Report(
         title=t.say("web.together.uploads_title"),
-        formats=("xlsx",) if ready else (),
+        has_workbook=bool(ready),
         sections=(
             ReportSection(
                 id="uploads",
@@ -275,7 +275,7 @@ def build_yearly(query: ReportQuery) -> Report:
     return Report(
         title=t.say("web.together.yearly_title"),
         lead=t.say("yearly_clock.practice"),
-        formats=("xlsx",) if turns else (),
+        has_workbook=bool(turns),
         empty=("", "") if turns else (t.say(title), t.say(advice)),
         sections=(
             ReportSection(
@@ -356,7 +356,7 @@ def build_cartogram(query: ReportQuery) -> Report:
     return Report(
         title=t.say("web.cartogram.title"),
         lead=t.say("web.cartogram.lead"),
-        formats=("xlsx",) if view.lines else (),
+        has_workbook=bool(view.lines),
         sections=(
             ReportSection(
                 id="differs",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
@@ -28,7 +27,6 @@ from workflow.scoring.scale import SCORED
 
 router = APIRouter(include_in_schema=False)
 ReportName = Literal["monitoring", "consolidated", "uploads", "yearly", "cartogram", "points", "figures"]
-Files = Mapping[str, Callable[[ReportQuery], Response]]
 LONGEST = 200
 ASIDE = frozenset({"lang", "theme", "page", "format"})
 """Parameters of an address that choose no content."""
@@ -36,33 +34,24 @@ OF_THE_ASSESSMENT: frozenset[ReportName] = frozenset({"consolidated", "uploads",
 """Reports that the assessed act asks for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A report: the code of its short title, what makes it, and the files it can be taken as."""
+class Kind(NamedTuple):
+    """A report: the code of its short title, and what makes its page and its workbook."""
 
     title: str
     build: Callable[[ReportQuery], Report]
-    files: Files
+    workbook: Callable[[ReportQuery], Response]
 
 
 REPORTS: Mapping[ReportName, Kind] = {
-    "monitoring": Kind("web.monitoring.way", monitoring.build, {"xlsx": monitoring.workbook}),
+    "monitoring": Kind("web.monitoring.way", monitoring.build, monitoring.workbook),
     "consolidated": Kind(
-        "web.together.consolidated",
-        organisations.build_consolidated,
-        {"xlsx": organisations.consolidated_workbook},
+        "web.together.consolidated", organisations.build_consolidated, organisations.consolidated_workbook
     ),
-    "uploads": Kind(
-        "web.together.uploads", organisations.build_uploads, {"xlsx": organisations.uploads_workbook}
-    ),
-    "yearly": Kind("web.together.yearly", organisations.build_yearly, {"xlsx": organisations.yearly_workbook}),
-    "cartogram": Kind(
-        "web.cartogram",
-        organisations.build_cartogram,
-        {"xlsx": organisations.cartogram_workbook},
-    ),
-    "points": Kind("web.scores.short", points.build, {"xlsx": points.workbook}),
-    "figures": Kind("web.figures.short", figures.build, {"xlsx": figures.workbook}),
+    "uploads": Kind("web.together.uploads", organisations.build_uploads, organisations.uploads_workbook),
+    "yearly": Kind("web.together.yearly", organisations.build_yearly, organisations.yearly_workbook),
+    "cartogram": Kind("web.cartogram", organisations.build_cartogram, organisations.cartogram_workbook),
+    "points": Kind("web.scores.short", points.build, points.workbook),
+    "figures": Kind("web.figures.short", figures.build, figures.workbook),
 }
 router.get("/reports/{form}/{language}")(get_report)
 
@@ -86,9 +75,9 @@ def report_page(
     translator = Translator(ctx.language)
     query = ReportQuery(ctx=ctx, t=translator, unit=unit, year=year, number=number, chosen=chosen)
     if format:
-        if format not in kind.files:
+        if format != "xlsx":
             raise HTTPException(404, "web.problem.not_found")
-        return kind.files[format](query)
+        return kind.workbook(query)
     view = kind.build(query)
     return page(
         ctx,

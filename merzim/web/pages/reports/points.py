@@ -35,7 +35,7 @@ def build(query: ReportQuery) -> Report:
     return Report(
         title=t.say("web.scores.title", year=view.whole.year),
         lead=t.name(view.whole.unit.name) or t.say("web.scores.office"),
-        formats=("xlsx",) if view.projects else (),
+        has_workbook=bool(view.projects),
         filters=(
             query.years(min(ctx.today.year + 2, ctx.calendar.last.year)),
             Filter(

@@ -109,7 +109,7 @@ class Report:
         remarks: what is to be said above the figures; hints: below the tables.
         empty: title and text where there is nothing to report.
         chart: the figures of a year to draw by month.
-        formats: the files it can be taken as.
+        has_workbook: whether it can be taken as a workbook.
     """
 
     title: str
@@ -124,7 +124,7 @@ class Report:
     notes: tuple[str, ...] = ()
     empty: tuple[str, str] = ("", "")
     chart: object = None
-    formats: tuple[str, ...] = ()
+    has_workbook: bool = True
 
 
 def content_of(translator: Translator, column: Column[R], row: R) -> Content:
