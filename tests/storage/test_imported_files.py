@@ -1,4 +1,4 @@
-"""Files imported again, and facts withdrawn, on both databases."""
+"""Files imported again, and what was withdrawn since, on both databases."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from merzim.services.imports.considering import consider
 from merzim.services.imports.schedules import ImportSchedule, take_in, take_schedule
 from merzim.storage.cases import imported_files
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.maintenance.rebuild import rebuild
-from merzim.storage.maintenance.verify import verify
 from tests.law import CALENDAR, library
 from tests.storage.registers import operator
 from tests.storage.sample_cases import (
@@ -34,8 +32,6 @@ from tests.storage.sample_cases import (
     later,
     on_sqlite_alone,
     opened,
-    recompute,
-    seal,
 )
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording, standings
@@ -138,7 +134,6 @@ def test_a_conflict_in_the_middle_of_an_import_leaves_nothing_written(
 
 JULY = date(2026, 7, 20)
 AT = Stamp(by="А", now=NOW, today=JULY)
-LINK = Evidence(kind="link:site", reference="https://org.kz/1", published_on=date(2026, 3, 27))
 
 
 def record(engine: Engine, case: Case, fact: str, on: date, *evidence: Evidence) -> None:
@@ -147,24 +142,6 @@ def record(engine: Engine, case: Case, fact: str, on: date, *evidence: Evidence)
 
 def take_back(engine: Engine, case: Case, name: str, *, evidence: str = "") -> None:
     case_commands(engine).write(case.id, AT, withdraw, name, ground="внесено ошибочно", evidence=evidence)
-
-
-def test_chain_seals_and_rebuild_hold_after_a_withdrawal(engine: Engine) -> None:
-    """Verify finds nothing before and after; a rebuild writes not one row otherwise."""
-    case = opened(engine)
-    record(engine, case, "start_announced", date(2026, 3, 27), LINK)
-    record(engine, case, "analysis_started", date(2026, 4, 20))
-    seal(engine, now=NOW)
-    take_back(engine, case, "analysis_started")
-    take_back(engine, case, "start_announced", evidence=LINK.reference)
-    seal(engine, now=NOW)
-
-    new_recompute = recompute(engine, JULY)
-    assert verify(engine, recompute=new_recompute) == ()
-    before = SqlLedger(engine).rows(case.id)
-    rebuild(engine, new_recompute, now=NOW)
-    assert SqlLedger(engine).rows(case.id) == before
-    assert verify(engine, recompute=new_recompute) == ()
 
 
 def test_the_history_hides_a_restricted_document_after_its_withdrawal(engine: Engine) -> None:
