@@ -147,3 +147,8 @@ def test_what_was_done_at_a_moment_to_come_counts_as_late(ago: timedelta, late: 
     """Its clock was set back since: nobody knows how long ago it was."""
     now = datetime(2026, 4, 6, 7, tzinfo=UTC)
     assert is_late(now - ago, now=now, limit=timedelta(minutes=10)) is late
+
+
+def test_what_was_never_done_is_late() -> None:
+    """Whatever the limit: of a round, a letter or a backup that never was nothing is known."""
+    assert is_late(None, now=datetime(2026, 4, 6, 7, tzinfo=UTC), limit=timedelta(days=365))

@@ -132,6 +132,29 @@ def test_what_arises_later_in_the_day_waits_for_the_morning(town: Town) -> None:
     assert len(of(day(town, date(2026, 3, 19)), AIGUL.key)) == 1
 
 
+def test_a_letter_withdrawn_before_it_left_leaves_its_day_free(town: Town) -> None:
+    """The one item of the morning was done in time and never left; two that arise at ten leave at ten, not on
+    Thursday."""
+    first = town.open()
+    shelf, nine, ten = Shelf(), datetime(2026, 3, 18, 4, tzinfo=UTC), datetime(2026, 3, 18, 5, tzinfo=UTC)
+    town.round([shelf], FIVE_BEFORE, at=nine)
+    town.case_commands.write(
+        first.id,
+        Stamp(by="Айгүл", now=nine, today=FIVE_BEFORE),
+        recording.record,
+        "start_announced",
+        on=FIVE_BEFORE,
+    )
+    town.deliver([shelf], FIVE_BEFORE, at=nine)
+    assert [notice.state for notice in town.notices()] == ["withdrawn"]
+    for _ in range(2):
+        town.open()
+    town.round([shelf], FIVE_BEFORE, at=ten)
+    town.deliver([shelf], FIVE_BEFORE, at=ten)
+
+    assert [parcel.notice.key for parcel in shelf.kept] == [f"{FIVE_BEFORE}:{AIGUL.key}:shelf"]
+
+
 def test_what_falls_due_that_very_day_leaves_in_one_further_letter(town: Town) -> None:
     """Opened at ten of the due day itself, twice: one more letter with both, and no third."""
     due = date(2026, 3, 30)

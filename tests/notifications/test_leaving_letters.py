@@ -22,12 +22,14 @@ from tests.notifications.sample_office import (
 from tests.notifications.servers import Office, free_port, mail, serving
 from workflow.cases.commands import assignments
 from workflow.org.audit import Stamp
-from workflow.org.office import Person
+from workflow.org.office import Person, Unit
+from workflow.org.office_time import OfficeTime
 
 NIGHT = datetime(2026, 3, 17, 20, tzinfo=UTC)  # 01:00 of 18 March in Almaty
 ERLAN = Person(
     key="erlan@example.kz", name="Ерлан", unit="staff", duties=("authorised_person",), email="erlan@example.kz"
 )
+MONDAY_OFF = date(2026, 4, 6)
 LATER = Outcome(state="queued", answer="451 later")
 
 
@@ -197,6 +199,19 @@ def test_a_question_that_reaches_its_reader_on_its_day_is_not_reminded_of(town: 
 
     assert asked == [COMMENT]
     assert [notice.state for notice in town.notices() if notice.step == ANSWER_DAY] == ["withdrawn"]
+
+
+def test_a_question_is_reminded_of_on_the_last_day_its_reader_works_before_its_day(town: Town) -> None:
+    """Monday 6 April is a working day by law and a day off of a unit that works from Tuesday to Saturday: it
+    leaves on Saturday the 4th, at nine."""
+    staff = Unit(id="staff", name="Аппарат", parent="body", time=OfficeTime(week=(2, 3, 4, 5, 6)))
+    office_store.save(town.engine, units=[staff])
+    ask(town, town.open().id, until=MONDAY_OFF, at=NIGHT)
+    town.round([Shelf()], FIVE_BEFORE, at=NIGHT)
+    (reminder,) = [notice for notice in town.notices() if notice.step == ANSWER_DAY]
+
+    assert (reminder.person, reminder.due) == (BOLAT.key, MONDAY_OFF)
+    assert reminder.not_before == at(date(2026, 4, 4), 9)
 
 
 def test_a_question_for_the_day_it_leaves_on_has_no_reminder(town: Town) -> None:

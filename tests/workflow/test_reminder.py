@@ -316,6 +316,10 @@ def test_a_planned_day_speaks_for_itself_until_its_questions_are_over() -> None:
     first, last = date(2026, 6, 1), date(2026, 6, 18)
     assert asked(sample, RESULTS, first) == ("planned", first, HIMSELF)
     assert asked(sample, RESULTS, last) == ("open+21", last, TO_THE_OFFICER)
+    # Ten working days after 28 May, when those above are asked: on that day the duty itself keeps silent.
+    tenth = date(2026, 6, 11)
+    sample = case(facts={"discussion_held": HELD}, planned={RESULTS: date(2026, 5, 28)})
+    assert asked(sample, RESULTS, tenth) == ("slipped+10", tenth, ("head_of_unit", "officer"))
 
 
 @pytest.mark.parametrize(
