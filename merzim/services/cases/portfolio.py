@@ -65,19 +65,14 @@ PAGE = 50
 _CHUNK = 1000
 
 
-class YearOfCases(Command):
-    """Select the active cases of one procedure with a day in a year, by default this one. `unit`: id or
-    name.
+class ListPortfolio(Command):
+    """Request one page of the active cases of one procedure with a day in a year, by default this one; of all
+    stages or one. `unit`: id or name.
     """
 
     year: Annotated[int | None, Field(ge=2010, le=2100)] = None
     procedure: Name = PROCEDURE
     unit: Line = ""
-
-
-class ListPortfolio(YearOfCases):
-    """Request one page of these cases, of all stages or one."""
-
     stage: OptionalName = ""
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
@@ -147,7 +142,7 @@ class PortfolioPage(BaseModel):
 @verb("read", writes=False)
 def list_portfolio(ctx: RequestContext, command: ListPortfolio) -> PortfolioPage:
     """List the cases of a year with their approved, planned and actual dates, drift and slack."""
-    case_filter = _case_filter(ctx, command, command.stage)
+    case_filter = _case_filter(ctx, command)
     total = ctx.reads.how_many(case_filter)
     pages = max(1, -(-total // PAGE))
     number = min(command.page, pages)
@@ -159,7 +154,7 @@ def list_portfolio(ctx: RequestContext, command: ListPortfolio) -> PortfolioPage
 
 def every_line(ctx: RequestContext, command: ListPortfolio) -> tuple[int, Iterator[PortfolioLine]]:
     """Return the total number of requested cases, and an iterator over their lines."""
-    case_filter = _case_filter(ctx, command, command.stage)
+    case_filter = _case_filter(ctx, command)
     total = ctx.reads.how_many(case_filter)
     parts = (
         ctx.reads.page(case_filter, first=first, count=_CHUNK, order="earliest")
@@ -168,14 +163,14 @@ def every_line(ctx: RequestContext, command: ListPortfolio) -> tuple[int, Iterat
     return total, (line for cases in parts for line in _lines(ctx, cases))
 
 
-def _case_filter(ctx: RequestContext, command: YearOfCases, stage: str = "") -> CaseFilter:
+def _case_filter(ctx: RequestContext, command: ListPortfolio) -> CaseFilter:
     """Return the filter of a year's cases; a stage the procedure does not have is left out."""
     procedure = ctx.library.latest(command.procedure)
     stage_ids = {*procedure.stage_title, *OVER}
     return CaseFilter(
         unit=unit_named(ctx.app, command.unit) or None,
         procedure=procedure.id,
-        stage=stage if stage in stage_ids else None,
+        stage=command.stage if command.stage in stage_ids else None,
         standing="active",
         year=command.year or ctx.today.year,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -17,7 +18,6 @@ from merzim.services.cases.portfolio import (
     PortfolioLine,
     PortfolioPage,
     StepDates,
-    YearOfCases,
     every_line,
     list_portfolio,
 )
@@ -39,44 +39,34 @@ Name = Annotated[str, Query(max_length=100)]
 Row = tuple[PortfolioLine, StepDates]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PortfolioQuery:
-    """Which analyses a page shows. `unit`, `stage`: "" for all."""
-
-    year: int
-    procedure: str
-    unit: str
-    stage: str
-
-    def query(self, **parameters: object) -> str:
-        """Return the query string with these fields changed or added, without empty ones and the default
-        procedure.
-        """
-        fields = {"year": self.year, "procedure": self.procedure, "unit": self.unit, "stage": self.stage}
-        fields["procedure"] = "" if self.procedure == PROCEDURE else self.procedure
-        return urlencode({name: value for name, value in {**fields, **parameters}.items() if value})
-
-
 def _criteria(
     ctx: Reading,
     unit: UnitParam,
     procedure: Name = "",
     stage: Name = "",
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
-) -> PortfolioQuery:
+    number: Number = 1,
+) -> ListPortfolio:
     """Return the query in the address; an unknown procedure, stage or year is replaced by the default."""
     procedure_id = procedure if procedure in ctx.library.procedures() else PROCEDURE
     stages = {*ctx.library.latest(procedure_id).stage_title, *OVER}
-    years = _years(ctx)
-    return PortfolioQuery(
-        year=year if year is not None and year in years else ctx.today.year,
-        procedure=procedure_id,
-        unit=unit,
-        stage=stage if stage in stages else "",
-    )
+    fields = {
+        "year": year if year in _years(ctx) else ctx.today.year,
+        "procedure": procedure_id,
+        "unit": unit,
+        "stage": stage if stage in stages else "",
+    }
+    return build(ListPortfolio, {**fields, "page": number})
 
 
-Criteria = Annotated[PortfolioQuery, Depends(_criteria)]
+Criteria = Annotated[ListPortfolio, Depends(_criteria)]
+
+
+def _address_query(criteria: ListPortfolio, **parameters: object) -> str:
+    """Return the query string of these analyses, with further parameters, without what is empty or usual."""
+    fields = criteria.model_dump(exclude={"page"}) | parameters
+    fields["procedure"] = "" if criteria.procedure == PROCEDURE else criteria.procedure
+    return urlencode({name: value for name, value in fields.items() if value})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,22 +128,26 @@ def build_axis(year: int, calendar: Kazakhstan, *, today: date) -> Axis:
 def portfolio_page(
     ctx: Reading,
     criteria: Criteria,
-    number: Number = 1,
     replanned: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """Show one page of the analyses of a year, one line each."""
-    view = _lines_of_page(ctx, criteria, number)
+    year = criteria.year or ctx.today.year
+    try:
+        view = list_portfolio(ctx, criteria)
+    except UnknownUnit:
+        view = PortfolioPage(year=year, total=0, page=1, pages=1, lines=[])
     case_id = replanned if any(line.case == replanned for line in view.lines) else ""
     return page(
         ctx,
         "portfolio.html",
         criteria=criteria,
+        address_query=partial(_address_query, criteria),
         years=_years(ctx),
         units=unit_filter(ctx, criteria.unit),
         procedures=offered_procedures(ctx, "", criteria.procedure),
         stages=[(stage.id, stage.title) for stage in ctx.library.latest(criteria.procedure).stages],
         view=view,
-        axis=build_axis(criteria.year, ctx.calendar, today=ctx.today),
+        axis=build_axis(year, ctx.calendar, today=ctx.today),
         replanned=case_id,
     )
 
@@ -193,7 +187,7 @@ LINE_COLUMNS: tuple[Column[PortfolioLine], ...] = (
 @router.get("/portfolio.xlsx")
 def portfolio_workbook(ctx: Reading, criteria: Criteria) -> Response:
     """Return all analyses of a year with all their steps as a workbook."""
-    total, all_lines = every_line(ctx, build(ListPortfolio, {**_fields(criteria), "stage": criteria.stage}))
+    total, all_lines = every_line(ctx, criteria)
     require_exportable(total)
     lines = list(all_lines)
     translator = Translator(ctx.language)
@@ -204,19 +198,6 @@ def portfolio_workbook(ctx: Reading, criteria: Criteria) -> Response:
         table_of(translator, STEP_COLUMNS, steps, name=translator.say("web.portfolio.steps")),
     ]
     return as_workbook(tables, f"{title} {translator.short(ctx.today)}")
-
-
-def _lines_of_page(ctx: RequestContext, query: PortfolioQuery, number: int) -> PortfolioPage:
-    """Return one page of the analyses; an empty one for an unknown unit."""
-    command = build(ListPortfolio, {**_fields(query), "stage": query.stage, "page": number})
-    try:
-        return list_portfolio(ctx, command)
-    except UnknownUnit:
-        return PortfolioPage(year=query.year, total=0, page=1, pages=1, lines=[])
-
-
-def _fields(query: PortfolioQuery) -> dict[str, object]:
-    return {name: getattr(query, name) for name in YearOfCases.model_fields}
 
 
 def _years(ctx: RequestContext) -> Sequence[int]:
