@@ -10,10 +10,11 @@ import holidays
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from workalendar.registry import registry
 
 import calendars
 from calendars.checks import prevailing_balances
-from calendars.kazakhstan import find_substitutes, is_weekend
+from calendars.kazakhstan import Kazakhstan, find_substitutes, is_weekend
 from calendars.layout import build_year, days_of
 from calendars.records import Balance, shipped_records
 
@@ -163,16 +164,12 @@ def test_every_weekend_holiday_gets_one_day_and_nobody_shares(
         assert all(is_weekend(day) or day in holidays | religious | set(substitutes) for day in between)
 
 
-workalendar = pytest.importorskip("workalendar.registry")
-
-from calendars.kazakhstan import Kazakhstan  # noqa: E402
-
 OURS = Kazakhstan()
 
 
 def test_the_registry_gives_our_kazakhstan() -> None:
     """workalendar, asked for KZ, gives the days of our records."""
-    assert workalendar.registry.get("KZ") is Kazakhstan
+    assert registry.get("KZ") is Kazakhstan
     assert Kazakhstan.name == "Kazakhstan"
 
 
