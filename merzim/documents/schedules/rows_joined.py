@@ -38,10 +38,8 @@ class ReadSchedule:
     Attributes:
         object: what is analysed.
         unit: the unit it belongs to, as written; "" when the schedule has none.
-        title: the schedule's own title; "" in the flat form.
         row: its first row; `written`: the texts of that row, "" in the published form.
-        approved_on: the day in the approval block; it is the fact `schedule_approved` too.
-        facts: days of facts that have happened, by name of fact.
+        facts: days of facts that have happened, by name of fact: the approval.
         planned: plan dates, by name of fact.
         cells: name of fact -> the cell its day was read from, as a spreadsheet names it; none of a day that
             stands in the title.
@@ -52,10 +50,8 @@ class ReadSchedule:
     form: Form
     object: str
     unit: str = ""
-    title: str = ""
     row: int = 0
     written: str = ""
-    approved_on: date | None = None
     facts: Mapping[str, date] = field(default_factory=dict)
     planned: Mapping[str, date] = field(default_factory=dict)
     cells: Mapping[str, str] = field(default_factory=dict)

@@ -74,9 +74,7 @@ def read_steps(
             ReadSchedule(
                 form="published",
                 object=group or title.object or name,
-                title=title.title,
                 row=table.head if not schedules else own[0].row,
-                approved_on=title.approved_on,
                 facts={"schedule_approved": title.approved_on} if title.approved_on else {},
                 planned=joined.planned(),
                 cells=cells,

@@ -82,20 +82,13 @@ DamageCode = Literal["evidence_missing", "evidence_altered", "evidence_unreadabl
 
 
 class EvidenceDamaged(Refusal):
-    """A stored evidence file cannot be returned: `evidence_missing`, `evidence_altered`, `evidence_unreadable`.
-
-    Attributes:
-        damage: one of the three codes.
-        sha256: the hash recorded in the ledger.
-    """
+    """A stored evidence file cannot be returned. Arguments: its hash as recorded, and what is known of it."""
 
     def __init__(
-        self, damage: DamageCode, *, sha256: str, case: str = "", name: str = "", problem: str = ""
+        self, code: DamageCode, *, sha256: str, case: str = "", name: str = "", problem: str = ""
     ) -> None:
-        super().__init__(damage, sha256=sha256, case=case, name=name, problem=problem)
-        self.damage = damage
-        self.sha256 = sha256
-        self.problem = problem
+        super().__init__(code, sha256=sha256, case=case, name=name, problem=problem)
+        self.damage, self.sha256, self.problem = code, sha256, problem
 
     def of(self, case: str, name: str) -> EvidenceDamaged:
         """Return the same error with the case and the file's name added to its message."""

@@ -44,6 +44,8 @@ from workflow.org.audit import Stamp
 from workflow.org.office import Office
 from workflow.refusal import Refusal, closest_first
 
+NEAREST = 3
+"""Number of units and people a refusal suggests."""
 MAX_TWINS = 500
 """Maximum number of cases with the same days that are compared with a file."""
 
@@ -282,20 +284,23 @@ def _joining(analysis: ConsideredAnalysis) -> PassportEdit:
 
 
 def keep_match(ctx: RequestContext, text: str, target: str) -> None:
-    """Store what a responsible text means: a unit (id or name) or a person (key or name). Raises Refusal."""
-    meaning = {text: _unit_or_person_key(ctx.reads.office(), target)}
+    """Store what a responsible text means: a unit (id or name) or a person (key, e-mail or name).
+
+    Raises Refusal: the target is no single one.
+    """
+    meaning = {text: _unit_or_person(ctx.reads.office(), text, target)}
     office_store.save(ctx.app.engine, matches=meaning, stamp=stamp(ctx))
 
 
-def _unit_or_person_key(office: Office, target: str) -> str:
-    """Return the id of a unit or key of a person given by that or by name. Raises Refusal."""
-    for unit in office.units.values():
-        if target.casefold() in (unit.id.casefold(), unit.name.casefold()):
-            return unit.id
-    for person in office.people.values():
-        if target.casefold() in (person.key.casefold(), person.name.casefold()):
-            return person.key
-    raise Refusal("cli.unknown_key", key=target, allowed=closest_first(target, [*office.units, *office.people]))
+def _unit_or_person(office: Office, text: str, target: str) -> str:
+    """Return the id of the only unit, or key of the only person, that is called so. Raises Refusal."""
+    candidates = [*office.unit_called.exactly(target), *office.person_called.exactly(target)]
+    if len(candidates) != 1:
+        names = [unit.name for unit in office.units.values()]
+        names += [person.name for person in office.people.values()]
+        near = closest_first(target, names)[:NEAREST] or ("–",)
+        raise Refusal("web.refusal.unknown_meaning", text=text, answer=target, allowed=near)
+    return candidates[0]
 
 
 def _file(ctx: RequestContext, command: ImportSchedule) -> tuple[bytes | Path, str]:
@@ -327,13 +332,5 @@ def _matches(office: Office, strange: Sequence[str], meanings: Mapping[str, str]
     """Return the unit or person meant by each unmatched text, as the reader answered; texts without an answer
     are left out. Raises Refusal for an answer that is no single one.
     """
-    matches = {}
-    for text in strange:
-        answer = meanings.get(text, "").strip()
-        if not answer:
-            continue
-        candidates = [*office.unit_called.exactly(answer), *office.person_called.exactly(answer)]
-        if len(candidates) != 1:
-            raise Refusal("web.refusal.unknown_meaning", text=text, answer=answer)
-        matches[text] = candidates[0]
-    return matches
+    answers = {text: meanings.get(text, "").strip() for text in strange}
+    return {text: _unit_or_person(office, text, answer) for text, answer in answers.items() if answer}
