@@ -23,8 +23,10 @@ from merzim.cli.parsing import (
 )
 from merzim.cli.printing import finding, titles
 from merzim.cli.rendering import picked
-from merzim.documents.forms import FormData, names, title
-from merzim.documents.forms import form as form_named
+from merzim.documents.forms.definitions import form as form_named
+from merzim.documents.forms.definitions import names
+from merzim.documents.forms.filling import FormData
+from merzim.documents.forms.values import title
 from merzim.documents.package import write_package
 from merzim.documents.people.words import title as title_of
 from merzim.documents.schedules.template import write_template
@@ -59,7 +61,8 @@ from workflow.law.names import known_fact
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from merzim.documents.forms import Form, Missing
+    from merzim.documents.forms.definitions import Form
+    from merzim.documents.forms.filling import Missing
     from merzim.documents.package import Document
     from merzim.services.imports.schedules import ImportedFile
     from merzim.services.people.table import AbsenceRead

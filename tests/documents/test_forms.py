@@ -14,9 +14,10 @@ import docx
 import pytest
 
 import i18n
-from merzim.documents.forms import fill, form, form_marks, names, parse_value
-from merzim.documents.forms.definitions import Field, Form, template
-from merzim.documents.forms.values import signed_name
+from merzim.documents.forms.checks import form_marks
+from merzim.documents.forms.definitions import Field, Form, form, names, template
+from merzim.documents.forms.filling import fill
+from merzim.documents.forms.values import parse_value, signed_name
 from merzim.documents.sheets.unreadable import UnreadableCell
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal

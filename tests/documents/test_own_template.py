@@ -8,7 +8,7 @@ import zipfile
 import docx
 import pytest
 
-from merzim.documents.forms import form
+from merzim.documents.forms.definitions import form
 from merzim.documents.forms.definitions import template as ours
 from merzim.documents.forms.filling import fill
 from workflow.refusal import Refusal

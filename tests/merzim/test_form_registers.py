@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from merzim.documents.forms import form
+from merzim.documents.forms.definitions import form
 from merzim.services.documents.year_reports import due_quarter, quarter_of_report
 from tests.documents.test_forms import tables_of
 from tests.merzim.conftest import Merzim

@@ -11,7 +11,7 @@ import docx
 import pytest
 
 from i18n import say
-from merzim.documents.forms import form, names
+from merzim.documents.forms.definitions import form, names
 from merzim.services.documents.rows import all_position_rows, period_rows, position_rows
 from tests.documents.test_forms import tables_of, text_of
 from tests.merzim.conftest import Merzim, Prepare, import_example

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from i18n import paragraph
-from merzim.documents.forms import form, names
+from merzim.documents.forms.definitions import form, names
 from merzim.services.law.regulations import shared_law
 from tests.law import ROOT, library
 from workflow.registers.definition import Register

@@ -18,7 +18,7 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
-from merzim.documents.forms import names as form_names
+from merzim.documents.forms.definitions import names as form_names
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.web.real import RealOffice, real_office
 from tests.web.test_access import filled, routes

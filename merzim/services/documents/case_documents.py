@@ -10,9 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from merzim.documents.forms import Form, FormNote, case_forms, missing_values, names
-from merzim.documents.forms import form as form_named
-from merzim.documents.forms import title as field_title
+from merzim.documents.forms.checks import FormNote
+from merzim.documents.forms.definitions import Form, case_forms, names
+from merzim.documents.forms.definitions import form as form_named
+from merzim.documents.forms.filling import missing_values
+from merzim.documents.forms.values import title as field_title
 from merzim.documents.package import Document, write_package
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext

@@ -8,7 +8,10 @@ from datetime import date
 from pathlib import Path
 
 from i18n import span
-from merzim.documents.forms import FilledForm, Form, FormData, FormNote, fill, form_marks, parse_value
+from merzim.documents.forms.checks import FormNote, form_marks
+from merzim.documents.forms.definitions import Form
+from merzim.documents.forms.filling import FilledForm, FormData, fill
+from merzim.documents.forms.values import parse_value
 from merzim.services.app import AppContext
 from merzim.services.documents.rows import (
     Row,

@@ -11,7 +11,8 @@ from datetime import date
 from pydantic import BaseModel
 
 from i18n import say
-from merzim.documents.forms import Form, FormData, person_forms
+from merzim.documents.forms.definitions import Form, person_forms
+from merzim.documents.forms.filling import FormData
 from merzim.services.campaigns.views import (
     ShowCampaign,
     asked_people,

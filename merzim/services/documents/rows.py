@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from calendars.terms import InMonth, InQuarter, OnDate
 from i18n import date_long, days_list, percent, period, say, span
-from merzim.documents.forms import Form
+from merzim.documents.forms.definitions import Form
 from merzim.documents.people.words import title as title_of
 from merzim.services.cases.risks import scales
 from merzim.services.law.regulations import extra_values, option_title

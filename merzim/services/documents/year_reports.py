@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from i18n import date_long, money, number, say
 from i18n import period as period_text
-from merzim.documents.forms import Form, FormData, FormNote, form, names
-from merzim.documents.forms.definitions import Field, RecordedFacts, RegisterRows, Rows
-from merzim.documents.forms.filling import group_of
+from merzim.documents.forms.checks import FormNote
+from merzim.documents.forms.definitions import Field, Form, RecordedFacts, RegisterRows, Rows, form, names
+from merzim.documents.forms.filling import FormData, group_of
 from merzim.services.context import RequestContext
 from merzim.services.documents.filling import filled, from_office, paper_notes
 from merzim.services.documents.row_papers import recorded_fields, row_pages

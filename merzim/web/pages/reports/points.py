@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from merzim.documents.forms import Form
+from merzim.documents.forms.definitions import Form
 from merzim.services.documents.year_reports import due_quarter, report_marks, year_reports
 from merzim.services.reports.points import Ahead, IndicatorPoints, Points, points_of_year
 from merzim.services.scoring import YearScores
