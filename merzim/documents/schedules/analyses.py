@@ -9,13 +9,13 @@ from statistics import median_low
 
 from merzim.documents.schedules.naming import PART, STEP
 from merzim.documents.schedules.periods import Period, read_period
-from merzim.documents.schedules.rows_joined import ReadingNote, ReadSchedule, as_read
+from merzim.documents.schedules.rows_joined import ReadSchedule, as_read
 from merzim.documents.schedules.table import HeadCell, ScheduleTable, text_at
 from merzim.documents.schedules.title import ScheduleTitle
 from merzim.documents.sheets.dates import Days, is_far, read
 from merzim.documents.sheets.rows import RowOfSheet, cell_name, is_empty, shown, text_of
 from merzim.documents.sheets.texts import plain, tidy
-from merzim.documents.sheets.unreadable import Errors, UnreadableCell
+from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadableCell
 
 START, END = "analysis_started", "analysis_ended"
 UNREAD = {
@@ -36,7 +36,7 @@ class _Dates:
 
     planned: dict[str, date] = field(default_factory=dict)
     cells: dict[str, str] = field(default_factory=dict)
-    notes: list[ReadingNote] = field(default_factory=list)
+    notes: list[RowNote] = field(default_factory=list)
 
     def plan(self, fact: str, on: date | None, row: int, place: int) -> None:
         """Take a day of a fact, unless one is known already."""
@@ -59,14 +59,14 @@ class _Dates:
 
 def read_analyses(
     table: ScheduleTable, title: ScheduleTitle, errors: Errors
-) -> tuple[list[ReadSchedule], list[ReadingNote]]:
+) -> tuple[list[ReadSchedule], list[RowNote]]:
     """Return the analyses of a table, in row order, and notes on columns and rows that give none.
 
     A month or quarter alone in a row dates the rows below without any. Errors: an impossible or half-read day,
     no object (both left out), an end before or without a start, a far day, an analysis twice (these are kept).
     """
     schedules: list[ReadSchedule] = []
-    notes = [ReadingNote.of("read_column_ignored", table.head, column=column.title) for column in table.of("")]
+    notes = [RowNote.of(table.head, "read_column_ignored", column=column.title) for column in table.of("")]
     numbers: dict[tuple[str, str, date], int] = {}
     section: Period | None = None
     for row in table.rows:
@@ -74,7 +74,7 @@ def read_analyses(
             period = _period_of_section(text, title.year)
             section = period or section
             if period is None:
-                notes.append(ReadingNote.of("read_section", row.number, text=text))
+                notes.append(RowNote.of(row.number, "read_section", text=text))
             continue
         schedule, asked = _analysis(row, table, title, section, errors)
         notes += asked
@@ -91,7 +91,7 @@ def read_analyses(
 
 def _analysis(
     row: RowOfSheet, table: ScheduleTable, title: ScheduleTitle, section: Period | None, errors: Errors
-) -> tuple[ReadSchedule | None, list[ReadingNote]]:
+) -> tuple[ReadSchedule | None, list[RowNote]]:
     """Return the analysis of a row, or None and notes why, where no error says it."""
     dates, is_wrong = _Dates(), False
     for read_part in (_start, _end, _period, _marks, _month_or_quarter, _steps):
@@ -117,7 +117,7 @@ def _analysis(
     elif end and not start and table.of("start"):
         errors.add(row.number, "paper_cell_empty", column=table.of("start")[0].title)
     elif not dates.planned and what and not is_wrong:
-        return None, [ReadingNote.of("read_row_no_day", row.number, object=what)]
+        return None, [RowNote.of(row.number, "read_row_no_day", object=what)]
     if is_wrong or not dates.planned or not what:
         return None, []
     who = text["who"]
@@ -225,7 +225,7 @@ def _steps(row: RowOfSheet, table: ScheduleTable, year: int | None, dates: _Date
         except UnreadableCell as refusal:
             if refusal.code not in UNREAD:
                 raise
-            dates.notes.append(ReadingNote.of(UNREAD[refusal.code], row.number, **refusal.arguments))
+            dates.notes.append(RowNote.of(row.number, UNREAD[refusal.code], **refusal.arguments))
             continue
         on = (period.last or period.first) if period else None
         dates.plan(column.kind.removeprefix(STEP), on, row.number, column.place)

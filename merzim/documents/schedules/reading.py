@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from merzim.documents.schedules.analyses import read_analyses
 from merzim.documents.schedules.naming import COLUMNS, naming
-from merzim.documents.schedules.rows_joined import ReadingNote, ReadSchedule
+from merzim.documents.schedules.rows_joined import ReadSchedule
 from merzim.documents.schedules.steps import has_steps, read_steps
 from merzim.documents.schedules.table import ScheduleTable, find_table
 from merzim.documents.schedules.title import read_title
 from merzim.documents.sheets.rows import Sheet, row_ranges
-from merzim.documents.sheets.unreadable import Errors, UnreadablePaper
+from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadablePaper
 from merzim.documents.sheets.workbook import Source, open_paper
 from workflow.law.procedure import Text
 
@@ -42,13 +42,13 @@ def read_schedule(
     names = naming(facts, headings or {})
     errors = Errors()
     read: list[ReadSchedule] = []
-    notes: list[ReadingNote] = []
+    notes: list[RowNote] = []
     missing: list[Text] = []
     tables = 0
     for sheet in paper.sheets:
         table = find_table(sheet, names)
         if table is None:
-            notes.append(ReadingNote.of("read_sheet_ignored", sheet=sheet.name))
+            notes.append(RowNote.of(0, "read_sheet_ignored", sheet=sheet.name))
             continue
         if not any(table.of(kind) for kind in ("object", "work", "unit")):
             missing.append(COLUMNS.titles["object"])
@@ -61,9 +61,9 @@ def read_schedule(
         tables += 1
         errors.join(own, offset)
         read += [_moved(schedule, offset) for schedule in schedules if schedule.planned]
-        notes += [_moved_note(note, offset) for note in (*_unread(sheet), *said)]
+        notes += [note.moved(offset) for note in (*_unread(sheet), *said)]
         if offset:
-            notes.append(ReadingNote.of("read_sheet_numbered", sheet=sheet.name, first=offset + 1))
+            notes.append(RowNote.of(0, "read_sheet_numbered", sheet=sheet.name, first=offset + 1))
     errors.refuse(paper.name)
     if not read:
         if not tables and not missing:
@@ -81,7 +81,7 @@ def read_schedule(
 
 def _read(
     sheet: Sheet, table: ScheduleTable, name: str, errors: Errors
-) -> tuple[list[ReadSchedule], list[ReadingNote]]:
+) -> tuple[list[ReadSchedule], list[RowNote]]:
     """Return the analyses of a table, whichever way its rows stand for them."""
     title = read_title(table.above, errors)
     if has_steps(table):
@@ -93,21 +93,15 @@ def _moved(schedule: ReadSchedule, offset: int) -> ReadSchedule:
     """Return an analysis with the rows of its sheet numbered on."""
     if not offset:
         return schedule
-    notes = tuple(_moved_note(note, offset) for note in schedule.notes)
+    notes = tuple(note.moved(offset) for note in schedule.notes)
     return replace(schedule, row=schedule.row + offset, notes=notes)
 
 
-def _moved_note(note: ReadingNote, offset: int) -> ReadingNote:
-    """Return a note with its row moved by so many rows; one about the whole file (row 0) stays."""
-    row = note.row + offset if note.row else 0
-    return ReadingNote(row, note.code, {**note.arguments, "row": row})
-
-
-def _unread(sheet: Sheet) -> Iterator[ReadingNote]:
+def _unread(sheet: Sheet) -> Iterator[RowNote]:
     """Yield notes that name the rows and cells of a sheet that were not read."""
     if sheet.hidden:
-        yield ReadingNote.of("read_rows_hidden", rows=row_ranges(sheet.hidden))
+        yield RowNote.of(0, "read_rows_hidden", rows=row_ranges(sheet.hidden))
     if sheet.struck:
-        yield ReadingNote.of("read_cells_struck", cells=", ".join(sheet.struck))
+        yield RowNote.of(0, "read_cells_struck", cells=", ".join(sheet.struck))
     if not sheet.is_marked:
-        yield ReadingNote.of("read_hidden_unknown")
+        yield RowNote.of(0, "read_hidden_unknown")

@@ -5,30 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from merzim.documents.schedules.roots import FactMatch
 from merzim.documents.sheets.dates import Days
 from merzim.documents.sheets.texts import reads_as_it_stands
+from merzim.documents.sheets.unreadable import RowNote
 
 Form = Literal["published", "flat"]
 """One row a step, or one row an analysis."""
-
-
-class ReadingNote(NamedTuple):
-    """A remark on a document: how a row was understood, or that it was not understood.
-
-    `code` is a key of i18n/, `row` the number the spreadsheet shows, 0 for the document as a whole.
-    """
-
-    row: int
-    code: str
-    arguments: Mapping[str, object]
-
-    @classmethod
-    def of(cls, code: str, row: int = 0, **arguments: object) -> ReadingNote:
-        """Return a note; its row is an argument of its sentence, too."""
-        return cls(row, code, {"row": row, **arguments})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +41,7 @@ class ReadSchedule:
     planned: Mapping[str, date] = field(default_factory=dict)
     cells: Mapping[str, str] = field(default_factory=dict)
     responsible: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[ReadingNote, ...] = ()
+    notes: tuple[RowNote, ...] = ()
 
 
 _QUOTED = 70
@@ -73,7 +58,7 @@ class CombinedRows:
         self._who: dict[str, str] = {}
         self._likely_who: dict[str, str] = {}
         self._run: list[tuple[int, Days]] = []
-        self._notes: list[ReadingNote] = []
+        self._notes: list[RowNote] = []
 
     def note(self, row: int, code: str, **arguments: object) -> None:
         """Add a note on a row, 0 for the document as a whole."""
@@ -141,7 +126,7 @@ class CombinedRows:
         """Return name of fact -> responsible."""
         return self._likely_who | self._who
 
-    def notes(self) -> tuple[ReadingNote, ...]:
+    def notes(self) -> tuple[RowNote, ...]:
         """Return all notes in row order, with those on rows only likely about a fact that were taken."""
         notes = list(self._notes)
         if len(self._run) > 1:
@@ -166,19 +151,19 @@ class CombinedRows:
         return Days(min(span.first for _, span in self._run), max(span.last for _, span in self._run))
 
 
-def as_read(row: int, text: str, when: Days) -> Iterator[ReadingNote]:
+def as_read(row: int, text: str, when: Days) -> Iterator[RowNote]:
     """Yield the note that lists a text beside the day it became; none for a date that reads as it stands."""
     if reads_as_it_stands(text, is_span=when.is_span):
         return
     if when.is_span:
-        yield ReadingNote.of("read_text_as_span", row, text=text, first=when.first, last=when.last)
+        yield RowNote.of(row, "read_text_as_span", text=text, first=when.first, last=when.last)
     else:
-        yield ReadingNote.of("read_text_as_day", row, text=text, on=when.last)
+        yield RowNote.of(row, "read_text_as_day", text=text, on=when.last)
 
 
-def _note(row: int, code: str, **arguments: object) -> ReadingNote:
+def _note(row: int, code: str, **arguments: object) -> RowNote:
     """Return a note; a long work is shortened unless its row was not recognised."""
     work = arguments.get("work")
     if isinstance(work, str) and len(work) > _QUOTED and code != "read_row_not_recognised":
         arguments["work"] = f"{work[:_QUOTED].rsplit(' ', 1)[0]} …"
-    return ReadingNote.of(code, row, **arguments)
+    return RowNote.of(row, code, **arguments)

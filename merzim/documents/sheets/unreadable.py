@@ -9,14 +9,24 @@ from typing import Literal, NamedTuple
 from workflow.refusal import Refusal, quoted
 
 
-class RowError(NamedTuple):
-    """An error in one row. `row` is the number the spreadsheet shows, 0 for an error in no row; `code` is a key
-    of i18n/.
+class RowNote(NamedTuple):
+    """A note on a row of a file: how it was understood, or what is wrong with it.
+
+    `row` is the number the spreadsheet shows, 0 for the file as a whole; `code` is a key of i18n/, whose
+    sentence may name the row beside the arguments.
     """
 
     row: int
     code: str
     arguments: Mapping[str, object]
+
+    @classmethod
+    def of(cls, row: int, code: str, /, **arguments: object) -> RowNote:
+        return cls(row, code, arguments)
+
+    def moved(self, offset: int) -> RowNote:
+        """Return the remark with its row numbered on; one on the whole file stays."""
+        return self._replace(row=self.row + offset if self.row else 0)
 
 
 class UnreadablePaper(Refusal):
@@ -26,15 +36,15 @@ class UnreadablePaper(Refusal):
         errors: every bad row, in order; empty when the error is the file as a whole.
     """
 
-    def __init__(self, code: str, *, errors: Iterable[RowError] = (), **arguments: object) -> None:
+    def __init__(self, code: str, *, errors: Iterable[RowNote] = (), **arguments: object) -> None:
         super().__init__(code, **arguments)
-        row_errors = (RowError(error.row, error.code, quoted(error.arguments)) for error in errors)
+        row_errors = (RowNote(error.row, error.code, quoted(error.arguments)) for error in errors)
         self.errors = tuple(sorted(row_errors, key=lambda error: error.row))
 
     @classmethod
     def at(cls, row: int, code: str, /, **arguments: object) -> UnreadablePaper:
         """Return the refusal of a file for one row, whose error says what the refusal says."""
-        return cls(code, errors=(RowError(row, code, arguments),), **arguments)
+        return cls(code, errors=(RowNote(row, code, arguments),), **arguments)
 
 
 class UnreadableCell(Refusal):
@@ -45,18 +55,18 @@ class Errors:
     """Collects row errors; `refuse` raises them all at once, or does nothing when there are none."""
 
     def __init__(self) -> None:
-        self._met: list[RowError] = []
+        self._met: list[RowNote] = []
 
     def add(self, row: int, code: str, **arguments: object) -> None:
-        self._met.append(RowError(row, code, arguments))
+        self._met.append(RowNote(row, code, arguments))
 
     def take(self, row: int, refusal: Refusal) -> None:
         """Add a refusal as the error of a row."""
-        self._met.append(RowError(row, refusal.code, refusal.arguments))
+        self._met.append(RowNote(row, refusal.code, refusal.arguments))
 
     def join(self, others: Errors, offset: int) -> None:
         """Add the errors of another sheet, whose rows are numbered on."""
-        self._met += [RowError(row + offset if row else 0, code, said) for row, code, said in others._met]
+        self._met += [error.moved(offset) for error in others._met]
 
     def refuse(self, name: str, *, only: bool = False) -> None:
         """Raise UnreadablePaper with all errors, if any. `name`: the file's name; `count`: of bad rows.

@@ -17,8 +17,8 @@ from pydantic import Field
 
 from calendars.kazakhstan import Kazakhstan
 from merzim.documents.people.matching import match
-from merzim.documents.schedules.rows_joined import ReadingNote, ReadSchedule
-from merzim.documents.sheets.unreadable import Errors
+from merzim.documents.schedules.rows_joined import ReadSchedule
+from merzim.documents.sheets.unreadable import Errors, RowNote
 from merzim.services.inputs import Day, Line, Name
 from merzim.services.verbs import Command
 from workflow.cases.case import PLAN, Case
@@ -137,7 +137,7 @@ class Consideration:
     """
 
     analyses: tuple[ConsideredAnalysis, ...]
-    notes: tuple[ReadingNote, ...]
+    notes: tuple[RowNote, ...]
     matches: Mapping[str, str]
     strange: tuple[str, ...]
 
@@ -216,7 +216,7 @@ class _Considering:
     open_cases: Sequence[Case]
     units: Mapping[str, str]
     errors: Errors
-    notes: list[ReadingNote]
+    notes: list[RowNote]
     taken_cases: set[str] = field(default_factory=set)
     matches: dict[str, str] = field(default_factory=dict)
     strange: set[str] = field(default_factory=set)
@@ -280,7 +280,7 @@ class _Considering:
                 intended[name] = facts.pop(name)
                 title = self.procedure.by_id[name].title if name in self.procedure.by_id else name
                 arguments = {"fact": name, "title": title, "on": on}
-                self.notes.append(ReadingNote(schedule.row, "cli.import.ahead", arguments))
+                self.notes.append(RowNote(schedule.row, "cli.import.ahead", arguments))
         return facts, intended
 
     def _check(self, schedule: ReadSchedule, days: Mapping[str, date]) -> None:
@@ -302,7 +302,7 @@ class _Considering:
                 self.matches[text] = unit_key
             else:
                 self.strange.add(text)
-                self.notes.append(ReadingNote(schedule.row, "cli.import.unmatched", {"text": text}))
+                self.notes.append(RowNote(schedule.row, "cli.import.unmatched", {"text": text}))
 
     def _twins(self, schedule: ReadSchedule, names: Mapping[str, str]) -> tuple[Case, ...]:
         """Return existing cases that an analysis may be: of the same days in another language's words, or with
@@ -374,7 +374,7 @@ def corrected(
     return analyses
 
 
-def _is_dated_now(note: ReadingNote, answers: ScheduleAnswers) -> bool:
+def _is_dated_now(note: RowNote, answers: ScheduleAnswers) -> bool:
     """Return whether a note is about a row without a day that the user gave one."""
     days = answers.planned.get(note.row, {})
     return note.code == "read_row_no_day" and note.row not in answers.skip and any(days.values())
@@ -407,7 +407,7 @@ def units_meant(schedules: Iterable[ReadSchedule], office: Office) -> dict[str, 
 
 def _strange_units(
     schedules: Iterable[ReadSchedule], units: Mapping[str, str], office: Office
-) -> list[ReadingNote]:
+) -> list[RowNote]:
     """Return a note for each unknown unit, at its first row; none while the office has no units."""
     if not office.units:
         return []
@@ -415,13 +415,13 @@ def _strange_units(
     for schedule in schedules:
         if schedule.unit and schedule.unit not in units:
             first.setdefault(schedule.unit, schedule.row)
-    return [ReadingNote(row, "cli.import.strange_unit", {"text": text}) for text, row in first.items()]
+    return [RowNote(row, "cli.import.strange_unit", {"text": text}) for text, row in first.items()]
 
 
-def _differing(analysis: ConsideredAnalysis, case: Case, procedure: Procedure) -> list[ReadingNote]:
+def _differing(analysis: ConsideredAnalysis, case: Case, procedure: Procedure) -> list[RowNote]:
     """Return a note for each fact that the case has with another date; the ledger's date is kept."""
     return [
-        ReadingNote(
+        RowNote(
             analysis.schedule.row,
             "cli.import.fact_differs",
             {
@@ -436,13 +436,13 @@ def _differing(analysis: ConsideredAnalysis, case: Case, procedure: Procedure) -
     ]
 
 
-def _withdrawn(analysis: ConsideredAnalysis) -> Iterator[ReadingNote]:
+def _withdrawn(analysis: ConsideredAnalysis) -> Iterator[RowNote]:
     """Yield a note for each record of the file that was withdrawn in its case and is not recorded anew."""
     assert analysis.case is not None
     for _, fact, on in analysis.withdrawn:
         title = known_fact(analysis.procedure, fact).title
         arguments = {"case": analysis.case.id, "title": title, "on": on}
-        yield ReadingNote(analysis.schedule.row, "cli.import.withdrawn", arguments)
+        yield RowNote(analysis.schedule.row, "cli.import.withdrawn", arguments)
 
 
 def _names(schedule: ReadSchedule, cases: Iterable[Case], answered: ObjectNames) -> dict[str, str]:
@@ -475,7 +475,7 @@ def _language_of(text: str) -> str:
     return "kk" if _KAZAKH.search(text) else "ru" if _CYRILLIC.search(text) else ""
 
 
-def _named(analyses: Iterable[ConsideredAnalysis]) -> Iterator[ReadingNote]:
+def _named(analyses: Iterable[ConsideredAnalysis]) -> Iterator[RowNote]:
     """Yield a note on how many new cases lack a name in a language."""
     lacking = 0
     for analysis in analyses:
@@ -483,7 +483,7 @@ def _named(analyses: Iterable[ConsideredAnalysis]) -> Iterator[ReadingNote]:
             continue
         lacking += not {"kk", "ru"} <= analysis.names.keys()
     if lacking:
-        yield ReadingNote(0, "cli.import.object_lacks", {"count": lacking})
+        yield RowNote(0, "cli.import.object_lacks", {"count": lacking})
 
 
 def _known_keys(case: Case, procedure: Procedure) -> Iterator[Key]:

@@ -13,8 +13,8 @@ from pydantic.json_schema import SkipJsonSchema
 
 from merzim.documents.child import read
 from merzim.documents.schedules.reading import read_schedule
-from merzim.documents.schedules.rows_joined import ReadingNote, ReadSchedule
-from merzim.documents.sheets.unreadable import Errors, Upload
+from merzim.documents.schedules.rows_joined import ReadSchedule
+from merzim.documents.sheets.unreadable import Errors, RowNote, Upload
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, stamp
 from merzim.services.evidence import uploaded_file
@@ -58,7 +58,7 @@ class ImportedFile:
     opened: tuple[str, ...] = ()
     replanned: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
-    notes: tuple[ReadingNote, ...] = ()
+    notes: tuple[RowNote, ...] = ()
     matches: Mapping[str, str] = field(default_factory=dict)
 
 

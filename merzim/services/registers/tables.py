@@ -16,7 +16,7 @@ from i18n import say
 from merzim.documents.child import read
 from merzim.documents.register_table import RegisterTable, empty_table, read_rows
 from merzim.documents.sheets.listing import Table, tables_workbook
-from merzim.documents.sheets.unreadable import RowError, UnreadablePaper
+from merzim.documents.sheets.unreadable import RowNote, UnreadablePaper
 from merzim.services.context import RequestContext
 from merzim.services.evidence import require_file
 from merzim.services.inputs import FileInput, Line
@@ -125,7 +125,7 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     existing_rows = _rows_there(ctx, register, [str(cells[ROW]) for _, cells in table.rows if ROW in cells])
     lines = [line for line in table.rows if str(line[1].get(ROW, "")) not in existing_rows]
     errors = [
-        RowError(number, "paper_formula", {"text": text, "where": f"{table.columns[key]}{number}"})
+        RowNote(number, "paper_formula", {"text": text, "where": f"{table.columns[key]}{number}"})
         for number, formulas in table.formulas.items()
         for key, text in formulas.items()
     ]
@@ -164,7 +164,7 @@ def _read_lines(
     register: Register,
     table: RegisterTable,
     fields: Sequence[RegisterField],
-    errors: list[RowError],
+    errors: list[RowNote],
     *,
     unit: str | None,
     chosen: bool,
@@ -194,10 +194,10 @@ def _read_lines(
         if of_unit not in places:
             places[of_unit] = _place(ctx, register, of_unit) if of_unit else unit
         if places[of_unit] is None and person is not None:
-            errors.append(RowError(number, "register.person_elsewhere", {"person": name_of(person)}))
+            errors.append(RowNote(number, "register.person_elsewhere", {"person": name_of(person)}))
         elif places[of_unit] is None:
             cell = f"{table.columns[UNIT]}{number}"
-            errors.append(RowError(number, "register_unit_unknown", {"cell": cell, "text": of_unit}))
+            errors.append(RowNote(number, "register_unit_unknown", {"cell": cell, "text": of_unit}))
         rows.append(values)
         units.append(places[of_unit] or "")
     return rows, units
@@ -331,7 +331,7 @@ def _error(register: Register, problem: ValueProblem, number: int, columns: Mapp
     title, cell = arguments["field"], columns.get(problem.field, "")
     if isinstance(title, Text) and cell:
         arguments["field"] = Text(*(f"{cell}{number}, {title[language]}" for language in LANGUAGES))
-    return RowError(number, f"register.value.{problem.code}", arguments)
+    return RowNote(number, f"register.value.{problem.code}", arguments)
 
 
 def _exported(field: FieldView, row: RowView, language: str) -> object:
