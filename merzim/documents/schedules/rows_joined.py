@@ -104,23 +104,17 @@ class CombinedRows:
         elif run is not None and run != period:
             self.note(0, "read_title_differs", first=period.first, last=period.last)
 
-    def planned(self) -> Mapping[str, date]:
-        """Return name of fact -> plan date, earliest first."""
-        dates = {fact: on for fact, (_, on) in self._sure.items()}
-        run = self._span()
-        if run is not None:
-            dates.setdefault("analysis_started", run.first)
-            dates.setdefault("analysis_ended", run.last)
-        dates = {fact: on for fact, (_, _, on) in self._likely.items()} | dates
-        return dict(sorted(dates.items(), key=lambda item: (item[1], item[0])))
-
-    def rows(self) -> Mapping[str, int]:
-        """Return name of fact -> the row its plan date was read from; 0 is the title."""
-        rows = {fact: row for fact, (row, _) in self._sure.items()}
+    def dated(self) -> Mapping[str, tuple[int, date]]:
+        """Return name of fact -> the row its plan date was read from (0 is the title) and that date, earliest
+        first.
+        """
+        dated = dict(self._sure)
         if run := self._span():
             for fact, end in (("analysis_started", run.first), ("analysis_ended", run.last)):
-                rows.setdefault(fact, next(row for row, span in self._run if end in (span.first, span.last)))
-        return {fact: row for fact, (row, _, _) in self._likely.items()} | rows
+                row = next(row for row, span in self._run if end in (span.first, span.last))
+                dated.setdefault(fact, (row, end))
+        dated = {fact: (row, on) for fact, (row, _, on) in self._likely.items()} | dated
+        return dict(sorted(dated.items(), key=lambda item: (item[1][1], item[0])))
 
     def responsible(self) -> Mapping[str, str]:
         """Return name of fact -> responsible."""

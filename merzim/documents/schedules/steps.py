@@ -67,7 +67,8 @@ def read_steps(
             joined.note(row, "read_section", text=text)
         for column in _unused(table) if not schedules else ():
             joined.note(table.head, "read_column_ignored", column=column)
-        cells = {fact: cell_name(row, place) for fact, (row, place) in _places(joined, own).items()}
+        dated, places = joined.dated(), {step.row: step.place for step in own}
+        cells = {fact: cell_name(row, places[row]) for fact, (row, _) in dated.items() if row in places}
         if title.approved_cell:
             cells["schedule_approved"] = title.approved_cell
         schedules.append(
@@ -76,7 +77,7 @@ def read_steps(
                 object=group or title.object or name,
                 row=table.head if not schedules else own[0].row,
                 facts={"schedule_approved": title.approved_on} if title.approved_on else {},
-                planned=joined.planned(),
+                planned={fact: on for fact, (_, on) in dated.items()},
                 cells=cells,
                 responsible=joined.responsible(),
                 notes=joined.notes(),
@@ -87,12 +88,6 @@ def read_steps(
             if step.left is not None:
                 errors.take(step.row, step.left)
     return schedules
-
-
-def _places(joined: CombinedRows, steps: Sequence[StepRow]) -> dict[str, tuple[int, int]]:
-    """Return name of fact -> the row and column its day was read from."""
-    columns = {step.row: step.place for step in steps}
-    return {fact: (row, columns[row]) for fact, row in joined.rows().items() if row in columns}
 
 
 def _steps(

@@ -22,7 +22,8 @@ _HEAD = 4096
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MARKUP = (b"<!doctype", b"<html", b"<script", b"<svg", b"<body", b"<head", b"<iframe")
 
-Check = Callable[[Path, bytes], bool]
+Check = tuple[bytes, ...] | Callable[[bytes], bool]
+"""How a file begins, or whether its beginning fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,6 @@ class StoredFile:
     reference: str
     type: str
     size: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    type: str
-    fits: Check
-    packed: bool = False
 
 
 def extension(name: str) -> str:
@@ -51,8 +45,7 @@ def is_packed(name: str) -> bool:
 
     The type of other files is determined by their first bytes.
     """
-    kind = _KINDS.get(extension(name))
-    return kind is not None and kind.packed
+    return extension(name) in _PACKED
 
 
 def packed_type(data: bytes, name: str, *, path: str) -> str | None:
@@ -69,37 +62,29 @@ def media_type(path: Path, name: str) -> str | None:
         KeyError: files of that extension are not accepted (see ALLOWED).
         Refusal: it holds too many files or bytes, or a file that would be unpacked outside its folder.
     """
-    kind = _KINDS[extension(name)]
+    if is_packed(name):
+        type, inside = _PACKED[extension(name)]
+        return type if _holds(path, inside) else None
+    type, fits = _KINDS[extension(name)]
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    return kind.type if kind.fits(path, head) else None
+    return type if (head.startswith(fits) if isinstance(fits, tuple) else fits(head)) else None
 
 
-def _starts(*signatures: bytes) -> Check:
-    """Return a check for files that begin with one of these bytes."""
-    return lambda path, head: head.startswith(signatures)
-
-
-def _pdf(path: Path, head: bytes) -> bool:
+def _pdf(head: bytes) -> bool:
     """Return whether it is a PDF; the signature may occur anywhere in the first kilobyte (ISO 32000)."""
     return b"%PDF-" in head[:1024] and not _markup(head)
 
 
-def _packed(type: str, *inside: str) -> _Kind:
-    """Return a check for a ZIP with a member whose name begins with one of these; without names any ZIP
-    passes.
-    """
-
-    def fits(path: Path, head: bytes) -> bool:
-        try:
-            with zipfile.ZipFile(path) as archive:
-                members = archive.infolist()
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-            return False
-        _check_members(members)
-        return not inside or any(member.filename.startswith(inside) for member in members)
-
-    return _Kind(type, fits, packed=True)
+def _holds(path: Path, inside: str) -> bool:
+    """Return whether it is a ZIP with a member whose name begins so. Raises Refusal for an unsafe one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+    _check_members(members)
+    return not inside or any(member.filename.startswith(inside) for member in members)
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> None:
@@ -121,21 +106,21 @@ def _leads_out(member: zipfile.ZipInfo) -> bool:
     )
 
 
-def _text(path: Path, head: bytes) -> bool:
+def _text(head: bytes) -> bool:
     """Return whether it is a text without NUL that does not look like HTML."""
     return b"\0" not in head and not _markup(head)
 
 
-def _xml(path: Path, head: bytes) -> bool:
+def _xml(head: bytes) -> bool:
     return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml") and not _markup(head)
 
 
-def _signature(path: Path, head: bytes) -> bool:
+def _signature(head: bytes) -> bool:
     """Return whether it is a detached signature: DER, or base64 with or without PEM lines."""
     return head.startswith((b"0\x80", b"0\x82", b"0\x83", b"-----BEGIN", b"MI"))
 
 
-def _film(path: Path, head: bytes) -> bool:
+def _film(head: bytes) -> bool:
     """Return whether the file is an MP4 or QuickTime video."""
     return head[4:8] == b"ftyp"
 
@@ -146,34 +131,37 @@ def _markup(head: bytes) -> bool:
     return any(mark in plain for mark in _MARKUP)
 
 
-_KINDS: Mapping[str, _Kind] = {
-    "pdf": _Kind("application/pdf", _pdf),
-    "docx": _packed("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "word/"),
-    "xlsx": _packed("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xl/"),
-    "pptx": _packed("application/vnd.openxmlformats-officedocument.presentationml.presentation", "ppt/"),
-    "odt": _packed("application/vnd.oasis.opendocument.text", "mimetype"),
-    "ods": _packed("application/vnd.oasis.opendocument.spreadsheet", "mimetype"),
-    "doc": _Kind("application/msword", _starts(_OLE)),
-    "xls": _Kind("application/vnd.ms-excel", _starts(_OLE)),
-    "ppt": _Kind("application/vnd.ms-powerpoint", _starts(_OLE)),
-    "msg": _Kind("application/vnd.ms-outlook", _starts(_OLE)),
-    "rtf": _Kind("application/rtf", _starts(b"{\\rtf")),
-    "jpg": _Kind("image/jpeg", _starts(b"\xff\xd8\xff")),
-    "jpeg": _Kind("image/jpeg", _starts(b"\xff\xd8\xff")),
-    "png": _Kind("image/png", _starts(b"\x89PNG\r\n\x1a\n")),
-    "tif": _Kind("image/tiff", _starts(b"II*\0", b"MM\0*")),
-    "tiff": _Kind("image/tiff", _starts(b"II*\0", b"MM\0*")),
-    "txt": _Kind("text/plain", _text),
-    "csv": _Kind("text/csv", _text),
-    "eml": _Kind("message/rfc822", _text),
-    "xml": _Kind("application/xml", _xml),
-    "p7s": _Kind("application/pkcs7-signature", _signature),
-    "p7m": _Kind("application/pkcs7-mime", _signature),
-    "cms": _Kind("application/cms", _signature),
-    "sig": _Kind("application/pgp-signature", _signature),
-    "zip": _packed("application/zip"),
-    "mp4": _Kind("video/mp4", _film),
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_PACKED: Mapping[str, tuple[str, str]] = {
+    "docx": (f"{_OFFICE}.wordprocessingml.document", "word/"),
+    "xlsx": (f"{_OFFICE}.spreadsheetml.sheet", "xl/"),
+    "pptx": (f"{_OFFICE}.presentationml.presentation", "ppt/"),
+    "odt": ("application/vnd.oasis.opendocument.text", "mimetype"),
+    "ods": ("application/vnd.oasis.opendocument.spreadsheet", "mimetype"),
+    "zip": ("application/zip", ""),
 }
-
-ALLOWED: tuple[str, ...] = tuple(_KINDS)
+"""Extension of an archive -> its media type, and how the name of one of its members begins."""
+_KINDS: Mapping[str, tuple[str, Check]] = {
+    "pdf": ("application/pdf", _pdf),
+    "doc": ("application/msword", (_OLE,)),
+    "xls": ("application/vnd.ms-excel", (_OLE,)),
+    "ppt": ("application/vnd.ms-powerpoint", (_OLE,)),
+    "msg": ("application/vnd.ms-outlook", (_OLE,)),
+    "rtf": ("application/rtf", (b"{\\rtf",)),
+    "jpg": ("image/jpeg", (b"\xff\xd8\xff",)),
+    "jpeg": ("image/jpeg", (b"\xff\xd8\xff",)),
+    "png": ("image/png", (b"\x89PNG\r\n\x1a\n",)),
+    "tif": ("image/tiff", (b"II*\0", b"MM\0*")),
+    "tiff": ("image/tiff", (b"II*\0", b"MM\0*")),
+    "txt": ("text/plain", _text),
+    "csv": ("text/csv", _text),
+    "eml": ("message/rfc822", _text),
+    "xml": ("application/xml", _xml),
+    "p7s": ("application/pkcs7-signature", _signature),
+    "p7m": ("application/pkcs7-mime", _signature),
+    "cms": ("application/cms", _signature),
+    "sig": ("application/pgp-signature", _signature),
+    "mp4": ("video/mp4", _film),
+}
+ALLOWED: tuple[str, ...] = (*_KINDS, *_PACKED)
 """Extensions of the accepted files."""
