@@ -65,7 +65,6 @@ if TYPE_CHECKING:
     from merzim.documents.forms.filling import Missing
     from merzim.documents.package import Document
     from merzim.services.imports.schedules import ImportedFile
-    from merzim.services.people.table import AbsenceRead
     from workflow.cases.case import Evidence
     from workflow.cases.commands.case_commands import View
 
@@ -121,14 +120,10 @@ def people(
 ) -> int | None:
     """Takes in a table of people and units; without a file: who is known, and whom texts of schedules mean."""
     call.creates_database = file is not None or bool(match)
-    whole_office: list[str] = []
-    absences: list[AbsenceRead] = []
-    unread: list[str] = []
+    taken = None
     if file is not None:
         table = read_table(call.ctx, Path(file))
-        table_preview = preview_table(call.ctx, table)
-        whole_office, absences = table_preview.whole_office, table_preview.absences
-        unread = table_preview.unread
+        taken = preview_table(call.ctx, table)
         save_table(call.ctx, table)
     for pair in match or ():
         text, equals, key = pair.rpartition("=")
@@ -137,14 +132,12 @@ def people(
         keep_match(call.ctx, text.strip(), key.strip())
     office = call.app.reads.office()
     call.answer({"units": office.units, "people": office.people, "matches": office.matches})
-    if file is not None:
+    if taken is not None:
         call.print(call.say("cli.people_known", units=len(office.units), people=len(office.people)))
-        if whole_office:
-            call.print(call.say("web.staff.whole_office", names=whole_office))
-        for absence in absences:
-            call.print(call.say("read_text_as_span", **absence.model_dump()))
-        if unread:
-            call.print(call.say("paper_unread", names=unread))
+        if taken.whole_office:
+            call.print(call.say("web.staff.whole_office", names=taken.whole_office))
+        for note in taken.notes:
+            call.print(call.say(note.code, **{"row": note.row, **note.arguments}))
     else:
         rows = [
             {

@@ -12,13 +12,13 @@ import pytest
 from i18n import say
 from merzim.documents.people.matching import match
 from merzim.documents.people.office_time import BadOfficeTime, parse_days, parse_hours
-from merzim.documents.people.read_people import ReadAbsence, ReadPeople, merge_people
+from merzim.documents.people.read_people import ReadPeople, merge_people
 from merzim.documents.people.sheet import people_sheets, people_table
 from merzim.documents.people.table import read_people
 from merzim.documents.people.words import duties, parse_kind
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.documents.sheets.texts import is_address
-from merzim.documents.sheets.unreadable import UnreadablePaper
+from merzim.documents.sheets.unreadable import RowNote, UnreadablePaper
 from tests.documents.sheets import REAL, day
 from tests.law import analysis
 from workflow.org.kinds import KINDS
@@ -140,10 +140,11 @@ def test_each_text_of_an_absence_is_listed_beside_the_days_it_became() -> None:
     read = read_people(csv("unit;name;away", "Отдел;Ли А.;13-17.04.26", "Отдел;Ким В.;"), "p.csv")
 
     assert part == [(2, "paper_date_words")]
-    assert read.absences == (ReadAbsence(2, "13-17.04.26", day("2026-04-13"), day("2026-04-17")),)
+    days = {"text": "13-17.04.26", "first": day("2026-04-13"), "last": day("2026-04-17")}
+    assert read.notes == (RowNote(2, "read_text_as_span", days),)
     assert read.people[0].away == ((day("2026-04-13"), day("2026-04-17")),)
     plain = read_people(csv("unit;name;away", "Отдел;Ли А.;13.04.2026 – 17.04.2026"), "p.csv")
-    assert (plain.absences, plain.people[0].away) == ((), read.people[0].away), "nothing is to be seen there"
+    assert (plain.notes, plain.people[0].away) == ((), read.people[0].away), "nothing is to be seen there"
 
 
 def test_columns_that_are_not_read_are_named() -> None:
@@ -155,7 +156,7 @@ def test_columns_that_are_not_read_are_named() -> None:
     read = read_people(csv(";".join(("Подразделение", "ФИО", *other)), "Архив;Омар Дана;" + "x;" * 9), "p.csv")
 
     assert (read.people[0].name, read.people[0].duties, read.people[0].away) == ("Омар Дана", (), ())
-    assert read.unread == other
+    assert [note.arguments["column"] for note in read.notes] == [*other]
 
 
 SERVICE, GROUP = "Антикоррупционная комплаенс-служба", "Рабочая группа по ВАКР"

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from merzim.documents.sheets.texts import plain
+from merzim.documents.sheets.unreadable import RowNote
 from workflow.org.office import Office, Person, Unit
 
 
 @dataclass(frozen=True, slots=True)
-class ReadAbsence:
-    """A text of the column of absences, and the days it became. `row`: the number the spreadsheet shows."""
-
-    row: int
-    text: str
-    first: date
-    last: date
-
-
-@dataclass(frozen=True, slots=True)
 class ReadPeople:
-    """The content of a table: units, parents before children; people, in table order; the texts of absences
-    with the days they became, where they do not read as they stand; the headings of columns not read.
+    """The content of a table: units, parents before children; people, in table order; notes on the days
+    that texts of absences became, and on columns that were not read.
     """
 
     units: tuple[Unit, ...]
     people: tuple[Person, ...]
-    absences: tuple[ReadAbsence, ...] = ()
-    unread: tuple[str, ...] = ()
+    notes: tuple[RowNote, ...] = ()
 
 
 def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
@@ -80,8 +69,7 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
             _with_kept(person, office.people[person.key]) if person.key in office.people else person
             for person in people
         ),
-        read.absences,
-        read.unread,
+        read.notes,
     )
 
 

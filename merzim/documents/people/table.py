@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
-from merzim.documents.people.read_people import ReadAbsence, ReadPeople
+from merzim.documents.people.read_people import ReadPeople
 from merzim.documents.people.words import (
     EXECUTOR,
     duties,
@@ -14,10 +15,10 @@ from merzim.documents.people.words import (
     titles,
 )
 from merzim.documents.sheets.columns import Line, columns, find_tables, read_lines, require_columns
-from merzim.documents.sheets.dates import Days, not_read, read
+from merzim.documents.sheets.dates import Days, as_read, not_read, read
 from merzim.documents.sheets.rows import text_of
-from merzim.documents.sheets.texts import is_address, plain, reads_as_it_stands, tidy
-from merzim.documents.sheets.unreadable import Errors, UnreadableCell
+from merzim.documents.sheets.texts import is_address, plain, tidy
+from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadableCell
 from merzim.documents.sheets.workbook import Source, open_paper
 from workflow.languages import LANGUAGES
 from workflow.org.office import Person, Unit
@@ -49,24 +50,19 @@ def read_people(source: Source, name: str | None = None) -> ReadPeople:
     lines = read_lines(sheet, heading, errors, kept=("unit", "name"))
     units = _units(lines)
     people: dict[str, tuple[int, Person]] = {}
-    absences: list[ReadAbsence] = []
+    other = heading.other.values()
+    notes = [RowNote.of(heading.row, "read_column_ignored", column=text) for text in other]
     for line in lines:
-        away = _away(line)
+        away = _away(line, notes)
         person = _person(line, away)
         if person is None:
             continue
         if person.key in people:
             line.wrong("paper_person_twice", person=person.key, other=people[person.key][0])
         people.setdefault(person.key, (line.number, person))
-        absences += away
     deputised = _with_deputies(people, errors)
     errors.refuse_or_empty(paper.name, units)
-    noted = tuple(
-        absence
-        for absence in absences
-        if not reads_as_it_stands(absence.text, is_span=absence.first < absence.last)
-    )
-    return ReadPeople(units, deputised, noted, unread=tuple(heading.other.values()))
+    return ReadPeople(units, deputised, tuple(notes))
 
 
 def _units(lines: Sequence[Line]) -> tuple[Unit, ...]:
@@ -136,7 +132,7 @@ def _depth(unit: str, parents: Mapping[str, str | None]) -> int:
     return depth
 
 
-def _person(line: Line, away: Iterable[ReadAbsence]) -> Person | None:
+def _person(line: Line, away: Sequence[tuple[date, date]]) -> Person | None:
     """Return the person of a row; None of a row without a name, which defines only a unit (with an e-mail or
     duties it is an error).
     """
@@ -165,7 +161,7 @@ def _person(line: Line, away: Iterable[ReadAbsence]) -> Person | None:
         duties=_duties(line),
         email=email,
         language=parse_language(tongue) or LANGUAGES[0],
-        away=tuple((absence.first, absence.last) for absence in away),
+        away=tuple(away),
         deputy=line.text("deputy") or None,
     )
     return person if name else None
@@ -184,12 +180,14 @@ def _duties(line: Line) -> tuple[str, ...]:
     return tuple(codes)
 
 
-def _away(line: Line) -> tuple[ReadAbsence, ...]:
-    """Return the absences of a row; a row without a name has none, and an unreadable one is an error."""
+def _away(line: Line, notes: list[RowNote]) -> list[tuple[date, date]]:
+    """Return the absences of a row, and note what their texts became; a row without a name has none, and an
+    unreadable one is an error.
+    """
     value, where = line.value("away"), line.heading.texts.get("away", "")
     if not line.text("name"):
-        return ()
-    absences: list[ReadAbsence] = []
+        return []
+    absences: list[tuple[date, date]] = []
     for part in value.replace("\n", ";").split(";") if isinstance(value, str) else [value]:
         try:
             reading = read(part, where=where)
@@ -197,10 +195,11 @@ def _away(line: Line) -> tuple[ReadAbsence, ...]:
             line.errors.take(line.number, refusal)
             continue
         if isinstance(reading, Days):
-            absences.append(ReadAbsence(line.number, tidy(text_of(part)), reading.first, reading.last))
+            absences.append((reading.first, reading.last))
+            notes += as_read(line.number, tidy(text_of(part)), reading)
         elif reading is not None:
             line.errors.take(line.number, not_read(reading.text, where=where))
-    return tuple(absences)
+    return absences
 
 
 def _with_deputies(people: Mapping[str, tuple[int, Person]], errors: Errors) -> tuple[Person, ...]:

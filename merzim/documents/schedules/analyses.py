@@ -9,10 +9,10 @@ from statistics import median_low
 
 from merzim.documents.schedules.naming import PART, STEP
 from merzim.documents.schedules.periods import Period, read_period
-from merzim.documents.schedules.rows_joined import ReadSchedule, as_read
+from merzim.documents.schedules.rows_joined import ReadSchedule
 from merzim.documents.schedules.table import HeadCell, ScheduleTable, text_at
 from merzim.documents.schedules.title import ScheduleTitle
-from merzim.documents.sheets.dates import Days, is_far, read
+from merzim.documents.sheets.dates import Days, as_read, is_far, read
 from merzim.documents.sheets.rows import RowOfSheet, cell_name, is_empty, shown, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadableCell

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from merzim.documents.schedules.roots import FactMatch
-from merzim.documents.sheets.dates import Days
-from merzim.documents.sheets.texts import reads_as_it_stands
+from merzim.documents.sheets.dates import Days, as_read
 from merzim.documents.sheets.unreadable import RowNote
 
 Form = Literal["published", "flat"]
@@ -143,16 +142,6 @@ class CombinedRows:
         if not self._run:
             return None
         return Days(min(span.first for _, span in self._run), max(span.last for _, span in self._run))
-
-
-def as_read(row: int, text: str, when: Days) -> Iterator[RowNote]:
-    """Yield the note that lists a text beside the day it became; none for a date that reads as it stands."""
-    if reads_as_it_stands(text, is_span=when.is_span):
-        return
-    if when.is_span:
-        yield RowNote.of(row, "read_text_as_span", text=text, first=when.first, last=when.last)
-    else:
-        yield RowNote.of(row, "read_text_as_day", text=text, on=when.last)
 
 
 def _note(row: int, code: str, **arguments: object) -> RowNote:

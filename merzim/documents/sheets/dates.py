@@ -9,7 +9,7 @@ a day and texts that name no time are kept as words; anything else is refused, q
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,7 +18,7 @@ from calendars.horizon import FIRST, REACH
 from merzim.documents.sheets.rows import NotAValue
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.time_words import unknown_words
-from merzim.documents.sheets.unreadable import UnreadableCell
+from merzim.documents.sheets.unreadable import RowNote, UnreadableCell
 from merzim.documents.sheets.written_time import (
     Between,
     Named,
@@ -64,6 +64,9 @@ _BLANK_FORM = re.compile(
 )
 """`«__» ________ 2026 г.`: a form's blank for a date. Possessive, so that it never backtracks."""
 _NONE = ("нет", "жоқ")
+_DAY = r"(?:[0-9]{2}\.[0-9]{2}\.[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2})"
+_AS_IT_STANDS = re.compile(rf"{_DAY}(?: [0-9:]{{8}})?|{_DAY} ?[–-] ?{_DAY}")
+"""A day or a span of days in full: nobody asks what it became."""
 _GOES_ON = re.compile(r"\s*(?:(?:по|до|мен|бен|пен)\b|[-–—])", re.IGNORECASE)
 
 
@@ -117,6 +120,16 @@ def read_lines(value: object, *, where: str = "", year: int | None = None) -> tu
             lines.append(line)
     read_ = (read(line, where=where, year=year) for line in lines)
     return tuple(reading for reading in read_ if reading is not None)
+
+
+def as_read(row: int, text: str, when: Days) -> Iterator[RowNote]:
+    """Yield the note that lists a text beside the days it became; none for a text that reads as it stands."""
+    if _AS_IT_STANDS.fullmatch(text):
+        return
+    if when.is_span:
+        yield RowNote.of(row, "read_text_as_span", text=text, first=when.first, last=when.last)
+    else:
+        yield RowNote.of(row, "read_text_as_day", text=text, on=when.last)
 
 
 def read_day(value: object, *, where: str = "") -> date | None:

@@ -21,16 +21,6 @@ def is_address(text: str) -> bool:
     return len(text) <= _LONGEST and not dots and _ADDRESS.fullmatch(text) is not None
 
 
-_DAY = r"(?:[0-9]{2}\.[0-9]{2}\.[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2})"
-_PLAIN_DAY = re.compile(rf"{_DAY}(?: [0-9:]{{8}})?")
-_PLAIN_SPAN = re.compile(rf"{_DAY} ?[–-] ?{_DAY}")
-
-
-def reads_as_it_stands(text: str, *, is_span: bool) -> bool:
-    """Return whether a text is a day, or a span of days, in full: nobody asks what it became."""
-    return (_PLAIN_SPAN if is_span else _PLAIN_DAY).fullmatch(text) is not None
-
-
 LONGEST = 2000
 """Maximum characters of a web address; browsers and servers cut longer ones."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -11,6 +9,7 @@ from pydantic import BaseModel
 from merzim.documents.child import read
 from merzim.documents.people.read_people import ReadPeople, merge_people
 from merzim.documents.people.table import read_people
+from merzim.documents.sheets.unreadable import RowNote
 from merzim.services.accounts.invitations import OF_THE_OFFICE, access_by_duties
 from merzim.services.context import RequestContext, stamp
 from merzim.services.law.adopted_acts import follow_adopted_acts
@@ -38,26 +37,16 @@ class TableChange(BaseModel):
     fields: list[str]
 
 
-class AbsenceRead(BaseModel):
-    """A text of the column of absences, and the days it became."""
-
-    row: int
-    text: str
-    first: date
-    last: date
-
-
 class TablePreview(BaseModel):
     """The changes a table would make, units first. `same`: number of lines that change nothing;
-    `whole_office`: names of those whose duties give access to all cases of the office; `absences`: what became
-    of each text of its column; `unread`: headings of columns that were not read.
+    `whole_office`: names of those whose duties give access to all cases of the office; `notes`: how the table
+    was read.
     """
 
     changes: list[TableChange]
     same: int
     whole_office: list[str] = []
-    absences: list[AbsenceRead] = []
-    unread: list[str] = []
+    notes: list[RowNote] = []
 
 
 def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadPeople:
@@ -104,8 +93,7 @@ def preview_table(ctx: RequestContext, table: ReadPeople) -> TablePreview:
         changes=real_changes,
         same=len(changes) - len(real_changes),
         whole_office=_given_whole_office(office, table),
-        absences=[AbsenceRead(**asdict(absence)) for absence in table.absences],
-        unread=list(table.unread),
+        notes=list(table.notes),
     )
 
 
