@@ -152,6 +152,23 @@ def test_a_plan_date_is_replaced_by_a_later_one_and_may_lie_ahead(
     assert second_change.events == ()
 
 
+def test_who_exempts_or_cancels_is_told_which_dates_are_asked_for_no_more(
+    case_commands: CaseCommands, case: Case
+) -> None:
+    """The order is due on 6 April 2026, five working days before the start; nothing counts from it. Reopened,
+    its day is back; of a cancelled case no day is left."""
+    due, ground = date(2026, 4, 6), "құпия нысан"
+    order = {"obligation": "order_signed", "ground": ground}
+    exempted = case_commands.write(case.id, AT, standings.exempt, **order)
+    reopened = case_commands.write(case.id, AT, standings.reopen, **order)
+    cancelled = case_commands.write(case.id, AT, standings.cancel, ground=ground)
+
+    assert exempted.moved == (("order_signed", due, None),)
+    assert reopened.moved == (("order_signed", None, due),)
+    assert ("order_signed", due, None) in cancelled.moved
+    assert {new for _, _, new in cancelled.moved} == {None}
+
+
 def test_a_cancelled_case_is_not_required_and_can_be_reopened(case_commands: CaseCommands, case: Case) -> None:
     """Cancelling twice is refused with what is open; reopening brings the obligations back."""
     case_commands.write(case.id, AT, standings.cancel, ground="құрылым таратылды")
