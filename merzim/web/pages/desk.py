@@ -116,17 +116,20 @@ def my_desk(
     return _page(ctx, {"show": show}, unfolded=unfolded, message=message, undo=undo, remarks=remarks)
 
 
+def _again(ctx: WebContext, *, tried: RejectedForm) -> Response:
+    """Return the desk with why a form was refused."""
+    return _page(ctx, tried.answers, refusal=tried.refusal)
+
+
 @router.post("/desk/undo")
+@shown_again(_again)
 def undo(ctx: Recording, answers: Fields) -> Response:
     """Withdraw what the reader has just recorded, if nobody was notified of it yet."""
     case = _case_of_form(ctx, answers)
-    try:
-        if not case:
-            raise InvalidForm("web.refusal.no_record")
-        line = parse_event_number(answers.get("line", ""))
-        cases.undo_entry(ctx, build(cases.Undo, {"case": case, "line": line}))
-    except Refusal as refusal:
-        return _page(ctx, answers, refusal=refusal)
+    if not case:
+        raise InvalidForm("web.refusal.no_record")
+    line = parse_event_number(answers.get("line", ""))
+    cases.undo_entry(ctx, build(cases.Undo, {"case": case, "line": line}))
     return _redirect_to_desk(ctx, answers, said="undone", what=f"{case}:{cases.event_name(ctx, case, line)}")
 
 
@@ -227,18 +230,16 @@ def record_many(ctx: Recording, form: Annotated[FormData, sent(files=1)]) -> Res
 
 
 @router.post("/desk/withdraw-many")
+@shown_again(_again)
 def withdraw_many(ctx: Recording, answers: Fields) -> Response:
     """Withdraw what was just recorded for several rows; show the result of each."""
-    try:
-        chosen_records = [(*row.split(":", 2), "", "")[:3] for row in answers.getlist("taken")]
-        if not chosen_records:
-            raise InvalidForm("web.refusal.no_rows")
-        lines = [{"case": case, "line": parse_event_number(line)} for case, line, _ in chosen_records]
-        withdrawn = bulk.withdraw_many(
-            ctx, build(bulk.WithdrawMany, {"lines": lines, "ground": answers.get("ground", "")})
-        )
-    except Refusal as refusal:
-        return _page(ctx, answers, refusal=refusal)
+    chosen_records = [(*row.split(":", 2), "", "")[:3] for row in answers.getlist("taken")]
+    if not chosen_records:
+        raise InvalidForm("web.refusal.no_rows")
+    lines = [{"case": case, "line": parse_event_number(line)} for case, line, _ in chosen_records]
+    withdrawn = bulk.withdraw_many(
+        ctx, build(bulk.WithdrawMany, {"lines": lines, "ground": answers.get("ground", "")})
+    )
     titles = {f"{case}:{line}": _title(ctx, f"{case}:{fact}") or case for case, line, fact in chosen_records}
     return _page(ctx, answers, many={"titles": titles, "withdrawn": withdrawn})
 
