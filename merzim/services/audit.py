@@ -228,6 +228,9 @@ class AuditWords:
         if entry.topic in ("people", "account", "login"):
             unit = self._office.units.get(entry.name)
             return unit.name_in(self._language) if unit else self._who(entry.name)
+        for setting in (f"setting.key.{entry.name}", f"setting.group.{entry.name}"):
+            if i18n.knows(setting):
+                return self._say(setting)
         register, number = entry.name.rsplit("-", 2)[0], i18n.row_number(entry.name, self._language)
         if register not in self._ctx.app.registers.ids():
             return number

@@ -233,7 +233,9 @@ def test_the_organisation_is_renamed_on_the_page(site: Site) -> None:
     with site.client("administrator") as browser:
         saved = browser.post(f"{PAGE}/organisation", data={"name_ru": "Новое название"})
         page = browser.get(PAGE, params={"lang": "ru"}).text
+        (entry,) = browser.get("/api/v1/audit?lang=ru&topic=settings").json()["entries"]
 
+    assert entry["what"].endswith(": Название организации на русском"), "not by the key of the file"
     assert (saved.status_code, saved.headers["location"]) == (303, f"{PAGE}?said=saved")
     assert 'value="Новое название"' in page
     assert site.context.settings.office.name_ru == "Новое название"
