@@ -21,7 +21,7 @@ from i18n.dates import (
     span,
 )
 from i18n.entries import CatalogueError, UnknownCode, add_word, codes, knows
-from i18n.formats import inner, paragraph, row_number
+from i18n.formats import calendar_act, inner, paragraph, row_number
 from i18n.languages import LANGUAGES, UnknownLanguage, available_language
 from i18n.numbers import money, number, percent, plural, roman
 from i18n.sentences import MissingArgument, explain, explanation, refusal, say
@@ -34,6 +34,7 @@ __all__ = [
     "UnknownLanguage",
     "add_word",
     "available_language",
+    "calendar_act",
     "codes",
     "date_day",
     "date_long",

@@ -306,6 +306,22 @@ def row_number(value: Any, language: str) -> str:
     return f"{mark} {id_match[2]}, {id_match[1]}" if id_match else text
 
 
+_ACT = re.compile(r"(?P<kind>[A-Z])(?P<year>\d\d)[A-Z]?(?P<number>\d+)_?", re.ASCII)
+
+
+def calendar_act(act: str, language: str) -> str:
+    """Return the name of an act that decides about days; of a registered one without a name of its own its
+    kind, year and number, of any other its id.
+    """
+    if knows(code := f"calendar_act.{act}"):
+        return template(code, language)
+    match = _ACT.fullmatch(act)
+    if match is None or not knows(code := f"calendar_act.kind.{match['kind']}"):
+        return act
+    year = int(match["year"]) + (1900 if int(match["year"]) > 50 else 2000)
+    return template(code, language).format(year=year, number=int(match["number"]))
+
+
 FORMATS: Mapping[str, Callable[[Placeholder], Filler]] = {
     "": _plain,
     "long": _of(dates.date_long),

@@ -95,7 +95,7 @@ def year(call: CommandContext, of: Annotated[str, argument("YYYY")], as_of: AsOf
     call.print(call.say("cli.year.title", year=laid.number) + "\n")
     call.show({"months": _counts(call, laid)}, "months", *COUNTS)
     call.print()
-    call.show(answer, "days", "date", "kind", "name", "act", name="holiday")
+    call.show(answer, "days", "date", "kind", "name", name="holiday")
     if laid.knowledge == "provisional":
         call.print("\n" + call.say("provisional_year", year=laid.number))
 

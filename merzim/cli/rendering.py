@@ -80,6 +80,8 @@ class Renderer:
                 return i18n.number(value, self.language)
             case str() if name in POINTS:
                 return figure(value, self.language)
+            case str() if name == "act":
+                return i18n.calendar_act(value, self.language)
             case str() if name in NAMED:
                 return self.name(value)
             case str():

@@ -25,6 +25,14 @@ def test_calendar_year_is_a_sheet_to_print(merzim: Merzim, language: str) -> Non
     assert sum(month["working_days"] for month in year_sheet["months"]) == year_sheet["working_days"]
 
 
+def test_a_day_names_the_act_that_decides_it(merzim: Merzim) -> None:
+    """In words, as pages do; the code of the register of acts is for programs."""
+    line = ("calendar", "day", "2026-03-21", "--lang", "ru")
+
+    assert "Акт: Закон «О праздниках в Республике Казахстан» от 13 декабря 2001 года" in merzim(*line).out
+    assert merzim(*line, "--json").json["act"] == "Z010000267_"
+
+
 def test_procedures_lists_editions_and_one_in_full(merzim: Merzim) -> None:
     """Editions with their dates; with an id its stages, obligations and acts."""
     editions = [edition["edition"] for edition in merzim("procedures", "--json").json["procedures"]]

@@ -50,7 +50,6 @@ from workflow.scoring.scale import SCORED
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 _REGISTERED = re.compile(r"[A-Z]\w{9,12}", re.ASCII)
-_REGISTERED_PARTS = re.compile(r"(?P<kind>[A-Z])(?P<year>\d\d)[A-Z]?(?P<number>\d+)_?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _CHOSEN = {
     **{f"unknown_{name}": name for name in ("fact", "obligation", "procedure", "duty", "value", "decision")},
@@ -311,16 +310,8 @@ class Translator:
         return f"https://adilet.zan.kz/{edition}/docs/{act}" if _REGISTERED.fullmatch(act) else None
 
     def calendar_act(self, act: str) -> str:
-        """Return the name of an act that decides about days; of a registered one without a name of its own its
-        kind, year and number, of any other its id.
-        """
-        if i18n.knows(f"calendar_act.{act}"):
-            return self.say(f"calendar_act.{act}")
-        match = _REGISTERED_PARTS.fullmatch(act)
-        if match is None or not i18n.knows(f"calendar_act.kind.{match['kind']}"):
-            return act
-        year = 1900 + int(match["year"]) if int(match["year"]) > 50 else 2000 + int(match["year"])
-        return self.say(f"calendar_act.kind.{match['kind']}", year=year, number=int(match["number"]))
+        """Return the name of an act that decides about days."""
+        return i18n.calendar_act(act, self.language)
 
     def paragraph(self, text: str) -> str:
         """Return a place in an act in words: "п. 15"."""
