@@ -221,6 +221,7 @@ def test_an_audit_uses_the_earliest_edition_and_judges_a_publication_by_its_own_
     ).findings
 
     assert short(audit_findings) == {("range", "analysis_started", "before_first_edition")}
+    assert [finding.arguments["since"] for finding in audit_findings] == [date(2023, 1, 1)], "no id of a file"
     undated = plan(library(), "internal-analysis", facts={}, planned={}, calendar=CALENDAR)
     assert undated.procedure.edition == "internal-analysis.2024-01-01", "nobody asked for the law of 2023"
     (finding,) = audit(

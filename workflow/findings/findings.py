@@ -93,7 +93,7 @@ def before_first_edition(procedure: Procedure, on: date) -> Finding:
         arguments={
             "title": procedure.by_id[procedure.begins_with].title,
             "on": on,
-            "edition": procedure.edition,
+            "since": procedure.in_force,
         },
     )
 
