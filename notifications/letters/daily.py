@@ -121,13 +121,14 @@ def _words(
         return say(f"digest.{about}_subject", arguments, language), lead
     lead = say("digest.personal_lead", {"today": today, "count": len(deadlines)}, language)
     late, slipped, undated = (count(deadlines, *words) for words in (OVERDUE, SLIPPED, UNDATED))
-    arguments = {"today": today, "late": late, "ahead": len(deadlines) - late - slipped - undated}
-    subject = say("digest.personal_subject", arguments, language)
-    if slipped:
-        subject += say("digest.subject_slipped", {"count": slipped}, language)
-    if undated:
-        subject += say("digest.subject_undated", {"count": undated}, language)
-    return subject, lead
+    counts = {
+        "late": late,
+        "ahead": len(deadlines) - late - slipped - undated,
+        "slipped": slipped,
+        "undated": undated,
+    }
+    parts = [say(f"digest.subject_{part}", {"count": n}, language) for part, n in counts.items() if n]
+    return say("digest.personal_subject", {"today": today, "parts": parts}, language), lead
 
 
 def reminder_items(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[ListedDeadline]:
