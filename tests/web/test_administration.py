@@ -200,7 +200,8 @@ def test_a_unit_is_made_named_and_taken_out(site: Site, admin: TestClient) -> No
 
 
 def test_a_table_of_people_is_shown_before_it_is_taken_in(site: Site, admin: TestClient) -> None:
-    table = "unit,name,e-mail,duties\nЗаң департаменті,Жаңа Адам,new@org.kz,hr\n".encode()
+    rows = "unit,name,e-mail,duties,away,hobby\nЗаң департаменті,Жаңа Адам,new@org.kz,hr,13-17.04.26,x\n"
+    table = rows.encode()
     preview = admin.post("/administration/people/import?lang=ru", files={"file": ("../../x.csv", table)})
     before = dict(site.office.people)
     (digest,) = re.findall(r'name="digest" value="([^"]+)"', preview.text)
@@ -208,6 +209,8 @@ def test_a_table_of_people_is_shown_before_it_is_taken_in(site: Site, admin: Tes
     answer = admin.post("/administration/people/import", data=confirmed)
 
     assert "Жаңа Адам" in preview.text
+    assert "Строка 2: «13-17.04.26» прочитано как 13.04.2026 – 17.04.2026." in preview.text
+    assert "Столбец «hobby» не читался." in preview.text
     assert "new@org.kz" not in before
     assert answer.status_code == 303
     assert site.office.people["new@org.kz"].duties == ("hr",)
