@@ -46,8 +46,8 @@ class UnknownProcedure(Refusal):
     first.
     """
 
-    def __init__(self, procedure: str, allowed: Iterable[str]) -> None:
-        super().__init__("unknown_procedure", procedure=procedure, allowed=closest_first(procedure, allowed))
+    def __init__(self, name: str, allowed: Iterable[str], *, of: str = "procedure") -> None:
+        super().__init__(f"unknown_{of}", **{of: name}, allowed=closest_first(name, allowed))
 
 
 class NoEdition(Refusal):
@@ -154,7 +154,7 @@ class Library:
     def named(self, edition: str) -> Procedure:
         """Return the edition of that name, such as "internal-analysis.2024-01-01". Raises UnknownProcedure."""
         if edition not in self._editions:
-            raise UnknownProcedure(edition, self._editions)
+            raise UnknownProcedure(edition, self._editions, of="edition")
         procedure = self._editions[edition]
         if isinstance(procedure, UnreadEdition):
             procedure = self._editions[edition] = self._with_steps(procedure.read())

@@ -55,6 +55,7 @@ _CHOSEN = {
     **{f"unknown_{name}": name for name in ("fact", "obligation", "procedure", "duty", "value", "decision")},
     "unknown_option": "option",
     "unknown_adopted_act": "act",
+    "unknown_edition": "edition",
     "migrate.no_edition": "edition",
     "nothing_to_withdraw": "name",
 }
