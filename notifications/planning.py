@@ -104,10 +104,12 @@ def _plan_step(
     if come.id in SLIPPED and come.on < today and HIMSELF[0] not in step.to:
         # Missed questions are included in this one: people responsible who were not asked yet are notified
         # too.
-        asking = replace(step, to=(*HIMSELF, *step.to))
-        first = {recipient.person.key for recipient in people}
-        people, nobody = resolve_recipients(dispatch.office, case, obligation, row.obligation, asking, on=today)
-        unasked = {recipient.person.key for recipient in people} - first
+        asking = replace(step, to=HIMSELF)
+        asked, unheld = resolve_recipients(dispatch.office, case, obligation, row.obligation, asking, on=today)
+        above = {recipient.person.key: recipient for recipient in people}
+        everybody = above | {recipient.person.key: recipient for recipient in asked}
+        people, unasked = tuple(everybody.values()), everybody.keys() - above.keys()
+        nobody = (*unheld, *(missing for missing in nobody if missing not in unheld))
     problems = [_problem(row, "nobody", duty=missing.duty, unit=missing.unit or "–") for missing in nobody]
     planned: dict[str, PlannedNotice] = {}
     quiet = case.quiet.get(row.obligation)

@@ -46,6 +46,18 @@ def heard(report: RoundReport, obligation: str = "start_announced") -> list[tupl
     ]
 
 
+@pytest.mark.parametrize("on", [date(2026, 6, 10), date(2026, 6, 11)])
+def test_who_was_not_asked_about_a_plan_that_slipped_is_asked_with_those_above(town: Town, on: date) -> None:
+    """The end (recommended) planned for 26 May: ten working days after, on 10 June, the head of the unit and
+    the officer are asked. After a standstill, a day later, the executor too, whom no question had reached."""
+    town.open()
+    report = town.round([Shelf()], on)
+
+    above = {(BOLAT.name, "slipped+10"), (OFFICER.name, "slipped+10")}
+    missed = {(AIGUL.name, "slipped+10")} if on == date(2026, 6, 11) else set()
+    assert {(name, step) for name, step, _ in heard(report, "analysis_ended")} == above | missed
+
+
 def test_a_round_goes_through_all_pages_and_run_again_adds_nothing(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
