@@ -227,7 +227,9 @@ class _Considering:
 
     def keys(self, schedule: ReadSchedule) -> list[Key]:
         """Return the words and the year by which an analysis names its case."""
-        year = _first_year(schedule, self.procedure)
+        begins = self.procedure.begins_with
+        on = schedule.planned.get(begins) or schedule.facts.get(begins)
+        year = _year(on, [*schedule.planned.values(), *schedule.facts.values()])
         return [_key(schedule.object, unit, year) for unit in (self.unit(schedule), schedule.unit)]
 
     def analysis(self, schedule: ReadSchedule) -> ConsideredAnalysis:
@@ -490,7 +492,8 @@ def _known_keys(case: Case, procedure: Procedure) -> Iterator[Key]:
     """Yield the keys by which a case is found: every wording in files, with the unit then and the present
     unit.
     """
-    year = _year(case, procedure)
+    days = [*case.planned.values(), *(fact.on for fact in case.facts.values())]
+    year = _year(case.day_of(procedure.begins_with), days)
     for words in case.written:
         for unit in dict.fromkeys((words.unit, case.unit)):
             yield _key(words.object, unit, year)
@@ -501,16 +504,7 @@ def _key(object: str, unit: str, year: int | None) -> Key:
     return object.casefold(), unit.casefold(), year
 
 
-def _first_year(schedule: ReadSchedule, procedure: Procedure) -> int | None:
+def _year(begins: date | None, days: Iterable[date]) -> int | None:
     """Return the year an analysis begins, else of its first day; None without a day."""
-    begins = schedule.planned.get(procedure.begins_with) or schedule.facts.get(procedure.begins_with)
-    days = [*schedule.planned.values(), *schedule.facts.values()]
     first_day = begins or min(days, default=None)
-    return first_day.year if first_day else None
-
-
-def _year(case: Case, procedure: Procedure) -> int | None:
-    """Return the year a case begins, else of its first day; None without a day."""
-    days = [*case.planned.values(), *(fact.on for fact in case.facts.values())]
-    first_day = case.day_of(procedure.begins_with) or min(days, default=None)
     return first_day.year if first_day else None
