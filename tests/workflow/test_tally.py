@@ -267,6 +267,13 @@ def test_under_embargo_project_one_is_not_assessed(ended: date, assessed: bool) 
     assert [remark.code for remark in remarks(of, scoring().usual)] == ([] if assessed else ["score.embargo"])
 
 
+def test_of_an_office_without_a_record_nothing_is_counted_nor_said() -> None:
+    """No points and no minus; years before the first record: tests.merzim.test_points_by_hand."""
+    of = year(since=None)
+
+    assert (points(of), remarks(of, scoring().usual)) == ({}, ())
+
+
 def test_one_more_person_trained_and_the_points_rise() -> None:
     """49 of 1000 is 4.9 %: one more makes 5 %, and 2.7 becomes 3.0."""
     of = year(*prepared(), today=date(2026, 10, 1))
