@@ -58,6 +58,16 @@ def test_who_was_not_asked_about_a_plan_that_slipped_is_asked_with_those_above(t
     assert {(name, step) for name, step, _ in heard(report, "analysis_ended")} == above | missed
 
 
+def test_who_was_asked_already_is_not_asked_again_after_a_standstill(town: Town) -> None:
+    """The question of 28 May reached the executor: on 11 June those above alone are asked."""
+    town.open()
+    first = town.round([Shelf()], date(2026, 5, 28))
+    last = town.round([Shelf()], date(2026, 6, 11))
+
+    assert AIGUL.name in {name for name, _, _ in heard(first, "analysis_ended")}
+    assert {name for name, _, _ in heard(last, "analysis_ended")} == {BOLAT.name, OFFICER.name}
+
+
 def test_a_round_goes_through_all_pages_and_run_again_adds_nothing(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
