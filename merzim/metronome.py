@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import date, datetime
@@ -121,6 +122,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
         Refusal: another program uses the address.
         BadSetting: the key of second factors is missing or invalid.
     """
+    sys.setswitchinterval(0.0005)
     web = app.settings.web
     moment = clock()
     if moment.demonstration and not is_passwordless_allowed(host=web.host, address=web.public_address):

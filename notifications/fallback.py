@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from notifications.channels import Channel, Switchable
 from notifications.dispatch import Dispatch
-from notifications.notice import PRIVATE, Notice, Outcome, message_id
+from notifications.notice import INSTEAD_OF, PRIVATE, Notice, Outcome, message_id
 from notifications.ports import DeliveryOutcome
 from notifications.recipients import channels_for
 from notifications.rules import OTHERS_AFTER
@@ -66,9 +66,13 @@ def _via_other_channels(notice: Notice, channels: Sequence[Channel], dispatch: D
     if person is not None:
         place = notice.key.removesuffix(f":{notice.person}:{notice.channel}")
         for channel, reached in channels_for(Recipient(person=person, why="duty"), channels, office):
-            if notice.kind in PRIVATE and reached.person != person:
-                continue
-            yield from readdressed(notice, place, reached.person, (channel,), dispatch)
+            if reached.person == person:
+                yield from readdressed(notice, place, person, (channel,), dispatch)
+            elif notice.kind not in PRIVATE:
+                about = {**notice.about, INSTEAD_OF: person.key}
+                yield from readdressed(
+                    replace(notice, about=about), place, reached.person, (channel,), dispatch
+                )
 
 
 def _to_officer(

@@ -20,6 +20,8 @@ somebody to answer a campaign, `comment` is about an event of a case that concer
 """
 ANSWER_DAY = "answer_day"
 """The step of the reminder of a question on the day its answer is due; withdrawn when it is answered."""
+INSTEAD_OF = "instead_of"
+"""What tells in `about` for whom, whom no channel reaches, the officer gets a notice: their key."""
 PRIVATE: frozenset[NoticeKind] = frozenset({"account", "campaign"})
 """Kinds that only their recipient may read: if no channel reaches them, the officer gets none."""
 NoticeState = Literal["queued", "sending", "sent", "unknown", "failed", "withdrawn"]

@@ -28,6 +28,7 @@ from notifications.letters.texts import (
     answer_links,
     case_page,
     entry,
+    in_place_of,
     letter,
     object_names,
     relation_to_matter,
@@ -148,6 +149,7 @@ def reminder_items(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matte
             today=matters.today,
             link=case_page(matter),
             discreet=matter.confidential,
+            more=in_place_of(matter, notice.language),
             answers=answer_links(matter, notice.language),
             note=_note(matter, notice.language),
         )

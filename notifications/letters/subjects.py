@@ -10,7 +10,7 @@ from notifications.channels import Channel
 from notifications.dispatch import Dispatch
 from notifications.letter_links import answer_address, choice_address, rarer_than
 from notifications.letters.texts import Matter
-from notifications.notice import Notice
+from notifications.notice import INSTEAD_OF, Notice
 from notifications.recipients import channels_for, resolve_recipients
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import assignments
@@ -232,6 +232,11 @@ class Matters:
         for recipient in people:
             for _, reached in channels_for(recipient, self.channels, self.office):
                 recipients.setdefault(reached.person.key, reached)
+        officer = self.office.people.get(notice.person)
+        unreached = recipients.get(str(notice.about.get(INSTEAD_OF, "")))
+        if officer is not None and unreached is not None:
+            instead = Recipient(person=officer, why="unreachable", instead_of=unreached.person)
+            recipients.setdefault(officer.key, instead)
         return recipients
 
 

@@ -388,9 +388,17 @@ def _who(matter: Matter, language: str) -> Iterator[LetterLine]:
     if matter.recipient is not None:
         kind = row_kind(matter.deadline.id) if matter.recipient.why == "named" else ""
         why = f"named_{kind}" if kind in ("measure", "assignment") else matter.recipient.why
-        words = say(f"why.{why}", {}, language)
-        if matter.recipient.instead_of and why in ("deputy", "unreachable"):
-            words += f": {matter.recipient.instead_of.name_in(language)}"
+        words = in_place_of(matter, language) or say(f"why.{why}", {}, language)
         yield LetterLine(text=say("letter.why", {"why": words}, language))
     if matter.others:
         yield LetterLine(text=say("letter.others", {"people": matter.others}, language))
+
+
+def in_place_of(matter: Matter, language: str) -> str:
+    """Return in whose place the reader gets the reminder, a deputy or one whom it cannot reach, and why; "" for
+    nobody's.
+    """
+    recipient = matter.recipient
+    if recipient is None or recipient.instead_of is None or recipient.why not in ("deputy", "unreachable"):
+        return ""
+    return f"{say(f'why.{recipient.why}', {}, language)}: {recipient.instead_of.name_in(language)}"

@@ -188,6 +188,17 @@ class Shelf:
         return outcomes
 
 
+class OfficersShelf(Shelf):
+    """Another channel, which reaches the officer alone."""
+
+    @property
+    def name(self) -> str:
+        return "other"
+
+    def address(self, person: Person) -> str | None:
+        return person.email if person.key == OFFICER.key else None
+
+
 def calendar_entry(**changed_fields: Any) -> CalendarEntry:
     """The announcement as an item of a calendar."""
     fields = {"uid": "a@x.kz", "sequence": 1, "on": ANNOUNCE_BY, "stamp": noon(FIVE_BEFORE), "summary": "x"}

@@ -11,7 +11,18 @@ import pytest
 
 from notifications.event_notices import account_notices
 from notifications.notice import Notice, Outcome
-from tests.notifications.sample_office import AIGUL, BOLAT, DANA, OFFICER, PEOPLE, RULES, Shelf, Town, at_noon
+from tests.notifications.sample_office import (
+    AIGUL,
+    BOLAT,
+    DANA,
+    OFFICER,
+    PEOPLE,
+    RULES,
+    OfficersShelf,
+    Shelf,
+    Town,
+    at_noon,
+)
 from workflow.cases.case import Case
 from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
@@ -20,17 +31,6 @@ from workflow.org.office import Person
 SUNDAY = date(2026, 4, 5)
 NIGHT = datetime(2026, 4, 5, 21, 30, tzinfo=UTC)
 """02:30 of Monday in Almaty."""
-
-
-class OfficersShelf(Shelf):
-    """Another channel, which reaches the officer alone."""
-
-    @property
-    def name(self) -> str:
-        return "other"
-
-    def address(self, person: Person) -> str | None:
-        return person.email if person == OFFICER else None
 
 
 @pytest.fixture

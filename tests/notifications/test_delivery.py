@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,11 +13,14 @@ import pytest
 from notifications.channels import OnSent, OutgoingMessage, ignore_sent
 from notifications.channels.folder import channel as folder
 from notifications.delivery import deliver
-from notifications.notice import Notice, Outcome
+from notifications.notice import Notice, Outcome, message_id
 from notifications.rules import BACK_OFF
 from tests.notifications.sample_office import (
     AIGUL,
     FIVE_BEFORE,
+    OFFICER,
+    RULES,
+    OfficersShelf,
     Shelf,
     Town,
     at_noon,
@@ -264,3 +268,27 @@ def test_what_waits_for_its_server_for_half_a_day_goes_another_way_too(town: Tow
         channels.append({notice.channel for notice in town.notices()})
 
     assert channels == [{"email"}, {"email"}, {"email", "folder"}]
+
+
+@pytest.mark.parametrize("cases", [1, 2])
+def test_what_reaches_its_person_by_no_channel_goes_to_the_officer(tmp_path: Path, cases: int) -> None:
+    """As a letter of their own, to their address, in their language; it says in whose place. Of several items
+    those that failed wait for the officer's letter of the day.
+    """
+    officer = replace(OFFICER, language="ru")
+    town = Town(tmp_path, people=(AIGUL, officer))
+    town.rules = replace(RULES, officer=officer.key)
+    for _ in range(cases):
+        town.open()
+    refused = [Outcome(state="failed", answer="550 no such box")] * cases
+    email, other = Shelf(*refused), OfficersShelf()
+    for _ in range(cases):
+        town.round([email, other], FIVE_BEFORE)
+        town.deliver([email, other], FIVE_BEFORE)
+    failed = {notice.message_id for notice in town.notices() if notice.state == "failed"}
+    town.close()
+
+    (parcel,) = other.kept
+    assert (parcel.notice.person, parcel.notice.address, parcel.letter.language) == (*[officer.email] * 2, "ru")
+    assert parcel.letter.text.count(f"вместо сотрудника, до которого письма не доходят: {AIGUL.name}") == cases
+    assert parcel.notice.message_id == message_id(parcel.notice.key, RULES.domain) not in failed
