@@ -68,10 +68,12 @@ def measured() -> Iterator[Line]:
                     f"{SOON:g} s, /health {AT_ONCE:g} s",
                     right and slowest <= SOON and waited <= AT_ONCE,
                 )
-            times = sorted(answer.seconds for answer in _clicking(port, cookie))
-    p95 = times[int(len(times) * 0.95)]
-    what = f"{PEOPLE} people, a click a second, p95"
-    yield Line(what, f"{p95 * 1000:.0f} ms", f"{CASES:,} cases", f"{FAST * 1000:.0f} ms", p95 <= FAST)
+            what = f"{PEOPLE} people, a click a second, p95"
+            early = _p95(port, cookie)
+            yield Line(f"{what}, while the morning's letters are written", f"{early * 1000:.0f} ms", "")
+            _wait_for_letters(folder)
+            p95 = _p95(port, cookie)
+            yield Line(what, f"{p95 * 1000:.0f} ms", f"{CASES:,} cases", f"{FAST * 1000:.0f} ms", p95 <= FAST)
 
 
 def _make(address: str) -> Headers:
@@ -132,6 +134,20 @@ def _at_once(port: int, headers: Headers) -> tuple[list[Answer], list[Answer]]:
         answers = [one.result() for one in asked]
         over.set()
         return answers, health.result()
+
+
+def _wait_for_letters(folder: Path) -> None:
+    """Wait until the letters of the morning have left: none came in three seconds."""
+    before, count = -1, 0
+    while before < count:
+        time.sleep(3)
+        before, count = count, sum(1 for _ in folder.rglob("*.eml"))
+
+
+def _p95(port: int, headers: Headers) -> float:
+    """Return the seconds within which 95 % of the clicks are answered."""
+    times = sorted(answer.seconds for answer in _clicking(port, headers))
+    return times[int(len(times) * 0.95)]
 
 
 def _clicking(port: int, headers: Headers) -> list[Answer]:

@@ -46,6 +46,10 @@ if TYPE_CHECKING:
 
 GRACE = 30
 """Seconds that running requests get to finish at shutdown."""
+SWITCH = 0.0005
+"""Seconds a thread computes before another gets its turn: a page asks the database some forty times, and waited
+up to 5 ms (Python's own value) after each answer while another page, or the round, computed.
+"""
 log = logging.getLogger("merzim.metronome")
 
 Say = Callable[..., str]
@@ -122,7 +126,6 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
         Refusal: another program uses the address.
         BadSetting: the key of second factors is missing or invalid.
     """
-    sys.setswitchinterval(0.0005)
     web = app.settings.web
     moment = clock()
     if moment.demonstration and not is_passwordless_allowed(host=web.host, address=web.public_address):
@@ -135,6 +138,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
     logs.set_up(app.settings, context=log_context)
     _warn_of_clear_secrets(app, tell=tell, say=say)
     _report_unreadable(app, tell=tell, say=say)
+    sys.setswitchinterval(SWITCH)
     pages = Dashboard(app, clock)
     # Until the server takes signals itself, SIGTERM ends the start as Ctrl+C does: what began is closed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
