@@ -36,6 +36,7 @@ from workflow.cases.registers.measure_term import MeasureTerm
 LATER = date(2026, 4, 27)
 NEW_DUE = date(2026, 4, 13)
 SOON_AFTER = date(2026, 3, 19)
+FRIDAY, MONDAY = date(2026, 3, 27), date(2026, 3, 30)
 
 
 def told(town: Town, shelf: Shelf, on: date) -> list[str]:
@@ -130,6 +131,34 @@ def test_there_and_back_before_the_letter_leaves_is_no_news(town: Town) -> None:
     replanned(town, case.id, PLANNED["analysis_started"])
 
     assert told(town, shelf, SOON_AFTER) == []
+
+
+def test_of_what_was_done_no_other_day_is_told(town: Town) -> None:
+    """Announced on 19 March; that the start is planned later afterwards moves nothing to be done."""
+    case, shelf = town.open(), Shelf()
+    told(town, shelf, FIVE_BEFORE)
+    town.case_commands.write(case.id, at_noon(SOON_AFTER), recording.record, "start_announced", on=SOON_AFTER)
+    replanned(town, case.id, LATER)
+
+    assert moves(told(town, shelf, SOON_AFTER)) == []
+
+
+@pytest.mark.parametrize(("start", "told_on"), [(LATER, MONDAY), (date(2026, 4, 10), FRIDAY)])
+def test_who_chose_a_letter_a_week_reads_it_there_unless_it_comes_too_late(
+    tmp_path: Path, start: date, told_on: date
+) -> None:
+    """Told on Thursday, the first working day after Nauryz; moved on Friday 27 March to 13 April: the letter of
+    Monday says so. Moved to that Friday itself: at once.
+    """
+    town, shelf = Town(tmp_path, people=(replace(AIGUL, digest="weekly"),)), Shelf()
+    case = town.open()
+    told(town, shelf, date(2026, 3, 26))
+    replanned(town, case.id, start, today=FRIDAY)
+    first = next(on for on in (FRIDAY, MONDAY) if told(town, shelf, on))
+    town.close()
+
+    assert first == told_on
+    assert "30 наурыз" in shelf.kept[-1].letter.text  # the old day
 
 
 def test_several_dates_moved_by_one_change_are_one_letter_a_person(tmp_path: Path) -> None:
