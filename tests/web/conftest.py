@@ -6,20 +6,16 @@ The database is made once for a process and copied for each test: people, accoun
 from __future__ import annotations
 
 import json
-import shutil
 from base64 import b64encode
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Collection, Iterator
+from datetime import date
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
@@ -39,28 +35,17 @@ from merzim.settings import (
     WebSettings,
 )
 from merzim.storage.accounts.accounts import SqlAccounts
-from merzim.storage.accounts.second_factors import SqlSecondFactors
 from merzim.storage.database.engine import writing
 from merzim.storage.org import store as office_store
-from merzim.web.app import create_app
-from merzim.web.auth.dependencies import COOKIE
 from merzim.web.ui.render import environment
-from notifications.notice import Notice
 from tests.web.lived_in import lived_in_office
+from tests.web.offices import AT, NOW, OPEN, TODAY, Site, copied, example_office
 from tests.web.offices import office as three_units
-from tests.web.offices import way_in
-from tests.web.real import RealOffice, real_office
-from tests.web.serving import browser_of
-from workflow.cases.case import Case, Event, Fact
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.org.access import Access, CredentialKind, Reader
-from workflow.org.audit import Stamp
+from workflow.org.access import Access, Reader
 from workflow.org.office import Office
 
-TODAY = date(2026, 4, 6)
-NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
-AT = Stamp(by="test", now=NOW, today=TODAY)
 PASSWORD = "жақсы құпиясөз 1"
 READERS = (
     Reader(login="officer", access="officer", name="Әлиева Гүлнұр"),
@@ -75,117 +60,12 @@ EVERY_ACT = ("tbn4-2024", "mne-standard-2025", "enterprise-policy", "decree-802"
 _HASH = hash_password(PASSWORD)
 # Compiled by the first process, templates are read by the others: 3 s of processor each.
 environment().bytecode_cache = FileSystemBytecodeCache()
-_OPEN: list[Site] = []
-DEMONSTRATION = Moment(now=NOW, today=TODAY, demonstration=True)
-
-
-@dataclass
-class Site:
-    """Everything a test may look at. `real`, `late` and `missed`: ids of cases of that status."""
-
-    app: FastAPI
-    context: AppContext
-    folder: TemporaryDirectory[str] | None = None
-    real: str = ""
-    late: str = ""
-    missed: str = ""
-    shared: bool = False
-    """Whether it stays open for other tests."""
-
-    @property
-    def case_commands(self) -> CaseCommands:
-        return self.context.case_commands
-
-    @property
-    def accounts(self) -> SqlAccounts:
-        return self.context.accounts
-
-    @property
-    def factors(self) -> SqlSecondFactors:
-        return self.context.factors
-
-    @property
-    def office(self) -> Office:
-        """Units and people as stored."""
-        return self.context.reads.office().written_down
-
-    def keep(self, office: Office) -> None:
-        """Write units and people down, over those that are there."""
-        office_store.save(self.context.engine, units=office.units.values(), people=office.people.values())
-
-    def files(self) -> list[str]:
-        """The digests of the stored files."""
-        return sorted(file.name for file in self.context.settings.evidence.folder.glob("??/*"))
-
-    def case(self, case: str) -> Case:
-        stored_case: Case = self.context.reads.case(case)
-        return stored_case
-
-    def cases(self) -> list[str]:
-        return [case.id for case in self.context.reads.cases()]
-
-    def events(self, case: str) -> Sequence[Event]:
-        return self.context.reads.events(case)
-
-    def facts(self, case: str) -> Mapping[str, Fact]:
-        """Recorded facts of a case."""
-        return self.case(case).facts
-
-    def open(self, *, procedure: str = "internal-analysis", unit: str = "hr", **fields: Any) -> str:
-        """Open a case; its id."""
-        return self.case_commands.open(Opening(procedure=procedure, unit=unit, **fields), at=AT).id
-
-    def write(self, case: str, command: Any, *arguments: Any, **options: Any) -> None:
-        """Carry out a command on a case."""
-        self.case_commands.write(case, AT, command, *arguments, **options)
-
-    def sent(self, *letters: Notice) -> None:
-        """Store letters in the given state."""
-        with writing(self.context.engine) as connection:
-            self.context.outbox.queue(connection, letters)
-        mark(self.context.engine, letters)
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self.context.close()
-        if self.folder is not None:
-            self.folder.cleanup()
-
-    def stranger(self, **headers: str) -> TestClient:
-        """A browser on this machine nobody has logged in with."""
-        return browser_of(self.app, headers=headers)
-
-    def client(self, login: str = "officer", **headers: str) -> TestClient:
-        """The browser of somebody who has logged in."""
-        browser = self.stranger(**headers)
-        browser.cookies.set(COOKIE, self.way_in(login), domain="127.0.0.1")
-        return browser
-
-    def way_in(self, login: str, kind: CredentialKind = "session", scope: str = "") -> str:
-        """The secret of a session, token, feed or invitation of an account."""
-        return way_in(self.accounts, login, kind, scope, now=NOW)
 
 
 def enter(browser: TestClient, login: str = "officer", password: str = PASSWORD, **fields: str) -> int:
     """The status a log-in is answered with: 303 in, 401 not, 429 not looked at."""
     data = {"login": login, "password": password, **fields}
     return browser.post("/login?lang=en", data=data).status_code
-
-
-def mark(engine: Engine, letters: Sequence[Notice]) -> None:
-    """Store the state of these letters without the rules of delivery."""
-    from sqlalchemy import update
-
-    from merzim.storage.tables.notices import NOTICE
-
-    names = ("state", "sent_at", "acknowledged_at", "answer", "attempts")
-    with writing(engine) as connection:
-        for letter in letters:
-            connection.execute(
-                update(NOTICE)
-                .where(NOTICE.c.key == letter.key)
-                .values({name: getattr(letter, name) for name in names})
-            )
 
 
 def rewrite(site: Site, case: str, **payload: object) -> None:
@@ -256,14 +136,6 @@ def _template(office: Office, *, filled: bool) -> Path:
     return folder
 
 
-def dashboard_of(settings: Settings, moment: Moment = DEMONSTRATION) -> Site:
-    """The dashboard of an installation that is there."""
-    context = build_app(settings, clock=lambda: moment)
-    site = Site(app=create_app(context, lambda: moment), context=context)
-    _OPEN.append(site)
-    return site
-
-
 def build(
     office: Office = THREE_UNITS,
     *,
@@ -276,17 +148,15 @@ def build(
     acts: Collection[str] = EVERY_ACT,
 ) -> Site:
     """A dashboard over an office of its own, on a copy of its database."""
-    folder = TemporaryDirectory(prefix="merzim-web-")
-    shutil.copytree(_template(office, filled=filled), folder.name, dirs_exist_ok=True)
+    folder = copied(_template(office, filled=filled))
     settings = settings_in(
-        Path(folder.name),
+        folder,
         acts,
         public_address=address,
         trusted_proxies=tuple(trusted_proxies),
         totp_required=frozenset(totp_required),
     )
-    site = dashboard_of(settings, Moment(now=NOW, today=today, demonstration=demonstration))
-    site.folder = folder
+    site = Site(settings, folder, Moment(now=NOW, today=today, demonstration=demonstration))
     if filled:
         site.real, site.late, site.missed = sorted(site.cases())
     return site
@@ -303,7 +173,7 @@ def office_with_cases(office: Office = THREE_UNITS, **options: Any) -> Site:
 def untouched() -> Site:
     """An office with three cases for tests that change nothing."""
     site = office_with_cases()
-    site.shared = True
+    OPEN.remove(site)
     return site
 
 
@@ -363,15 +233,17 @@ def _secret_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MERZIM_SECRET_KEY", b64encode(bytes(32)).decode())
 
 
-@pytest.fixture(autouse=True)
 def _closed() -> Iterator[None]:
-    """Close every dashboard a test made for itself; those of whole modules stay."""
-    before = len(_OPEN)
+    """Close every dashboard a test, or a module, made for itself."""
+    before = len(OPEN)
     yield
-    for site in _OPEN[before:]:
-        if not site.shared:
-            site.close()
-    del _OPEN[before:]
+    for site in OPEN[before:]:
+        site.close()
+    del OPEN[before:]
+
+
+_closed_of_test = pytest.fixture(autouse=True)(_closed)
+_closed_of_module = pytest.fixture(autouse=True, scope="module")(_closed)
 
 
 @pytest.fixture
@@ -387,8 +259,6 @@ def browser(site: Site) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="module")
-def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
+def office(request: pytest.FixtureRequest) -> Site:
     """The example office on a real database; with history and hostile input where a module says `LIVED_IN`."""
-    opened = lived_in_office if getattr(request.module, "LIVED_IN", False) else real_office
-    with opened(tmp_path_factory.mktemp("office")) as office:
-        yield office
+    return lived_in_office() if getattr(request.module, "LIVED_IN", False) else example_office()

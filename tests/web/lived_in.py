@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 from merzim.services.campaigns.verbs import StartCampaign, start_campaign
 from merzim.services.context import operator_context
 from merzim.services.inputs import build
 from tests.row_commands import act
-from tests.web.real import RealOffice, real_office
+from tests.web.offices import Site, copied, example_office, installed
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
@@ -30,9 +26,9 @@ RAW = ("<script>alert", "<img src=x", "49'")
 """What a page must never contain: the same, not made into text."""
 
 
-def many_cases(office: RealOffice, count: int) -> None:
+def many_cases(office: Site, count: int) -> None:
     """Further cases with a little of everything; the same mixture whatever the count."""
-    context, moment = office.app, office.moment[0]
+    context, moment = office.context, office.moment
     units = sorted(context.reads.office().units)
     context.case_commands.open_many(
         [
@@ -52,27 +48,26 @@ def many_cases(office: RealOffice, count: int) -> None:
     )
 
 
-@contextmanager
-def lived_in_office(folder: Path) -> Iterator[RealOffice]:
-    """The example office in that folder, with `HOSTILE` wherever somebody may type: made once and copied."""
+def lived_in_office() -> Site:
+    """The example office with `HOSTILE` wherever somebody may type: made once and copied."""
     pattern, uploaded = _lived_in()
-    shutil.copytree(pattern, folder, dirs_exist_ok=True)
-    with real_office(folder, is_new=False) as office:
-        office.uploaded.extend(uploaded)
-        yield office
+    office = installed(copied(pattern))
+    office.uploaded = uploaded
+    return office
 
 
 @cache
 def _lived_in() -> tuple[Path, tuple[str, ...]]:
-    folder = Path(mkdtemp(prefix="merzim-office-"))
-    with real_office(folder) as office:
-        _live_in(office)
-        return folder, tuple(office.uploaded)
+    office = example_office()
+    uploaded = _live_in(office)
+    office.context.close()
+    return copied(office.folder), uploaded
 
 
-def _live_in(office: RealOffice) -> None:
+def _live_in(office: Site) -> tuple[str, ...]:
+    """Write it all; return the pages no link leads to."""
     _people(office)
-    context, moment = office.app, office.moment[0]
+    context, moment = office.context, office.moment
     unit = next((key for key, unit in context.reads.office().units.items() if unit.name == HOSTILE), "")
     opened_cases = context.case_commands.open_many(
         [
@@ -104,8 +99,7 @@ def _live_in(office: RealOffice) -> None:
             files={"file": (file, (examples / file).read_bytes())},
         )
         assert sent.status_code == 303, sent.text
-        office.uploaded.append(sent.headers["location"])
-    _rows(office)
+    addresses = _rows(office)
     context.case_commands.write(
         late,
         Stamp(by="officer", now=moment.now, today=moment.today),
@@ -122,7 +116,7 @@ def _live_in(office: RealOffice) -> None:
     ):
         office.run(*line, now=now)
     by_officer = operator_context(
-        office.app, at=Stamp(by="officer", now=moment.now, today=moment.today), demonstration=True
+        office.context, at=Stamp(by="officer", now=moment.now, today=moment.today), demonstration=True
     )
     campaign = {"register_id": "consents", "kind": "confirmation", "until": "2026-04-30", "title": HOSTILE}
     start_campaign(by_officer, build(StartCampaign, campaign))
@@ -149,9 +143,10 @@ def _live_in(office: RealOffice) -> None:
         act(by_officer, register, action, late, **fields)
     office.run("remind", now=now)
     office.run("deliver", now=now)
+    return sent.headers["location"], *addresses
 
 
-def _rows(office: RealOffice) -> None:
+def _rows(office: Site) -> tuple[str, ...]:
     """A row of a register with a file, changed once; one that was withdrawn; one with a form of the policy."""
     fields = {
         "number": HOSTILE,
@@ -178,10 +173,10 @@ def _rows(office: RealOffice) -> None:
         form |= {f"field.{name}": text for name, text in consent.items()}
         answer = browser.post("/registers/consents/new", data=form)
         assert answer.status_code == 303, answer.text.partition('role="alert">')[2][:300]
-        office.uploaded.extend(("/registers/consents", "/registers/appeals", rows[0]))
+    return "/registers/consents", "/registers/appeals", rows[0]
 
 
-def _people(office: RealOffice) -> None:
+def _people(office: Site) -> None:
     """The people file again, with one more unit and person whose every name is hostile."""
     first = (Path(__file__).parents[2] / "examples" / "people.csv").read_text(encoding="utf-8-sig")
     lines = list(csv.reader(io.StringIO(first), delimiter=";"))

@@ -8,15 +8,13 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from html import unescape
-from pathlib import Path
-from typing import Any
 
 import docx
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.conftest import TODAY, Site, build
-from tests.web.real import RealOffice, real_office
+from tests.web.conftest import TODAY, build
+from tests.web.offices import Site, example_office
 from tests.web.serving import first_sheet, sheets
 from workflow.cases.commands import recording, standings
 
@@ -87,15 +85,15 @@ ORDER_DUE = datetime.combine(date(2026, 4, 6), time())
 
 
 @pytest.fixture
-def real(tmp_path: Path) -> Any:
+def real() -> Site:
     """The published schedule, its analysis's end planned for a later day since it was approved."""
-    with real_office(tmp_path) as office:
-        office.run("replan", "2026-0001", "analysis_ended", "--on", "2026-05-28")
-        yield office
+    office = example_office()
+    office.run("replan", "2026-0001", "analysis_ended", "--on", "2026-05-28")
+    return office
 
 
 def test_page_workbook_and_command_say_what_the_api_says(
-    real: RealOffice, capsys: pytest.CaptureFixture[str]
+    real: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """In Russian: the same drift, slack and step, the dates of all steps on a sheet of their own."""
     browser = real.client()
@@ -111,7 +109,7 @@ def test_page_workbook_and_command_say_what_the_api_says(
     )
 
 
-def test_a_mark_without_a_script_is_a_link_to_the_form_of_the_plan(real: RealOffice) -> None:
+def test_a_mark_without_a_script_is_a_link_to_the_form_of_the_plan(real: Site) -> None:
     """The form stands open at its step. Who may not record sees the dates, and nothing to move."""
     browser = real.client()
     page = browser.get("/portfolio").text

@@ -22,8 +22,7 @@ from starlette.testclient import TestClient
 
 from merzim.web.api.description import operations, read_vocabulary
 from tests.checking import check_each
-from tests.web.conftest import Site
-from tests.web.real import ROOT, RealOffice, real_office
+from tests.web.offices import ROOT, Site, example_office
 from tests.web.serving import on_a_port
 
 OPEN = {"/healthz", "/health", "/ready"}
@@ -139,7 +138,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 LIVED_IN = True
 
 
-def test_no_request_breaks_the_api_and_every_answer_is_described(office: RealOffice) -> None:
+def test_no_request_breaks_the_api_and_every_answer_is_described(office: Site) -> None:
     """With a token that may write: what is sent obeys the description, or does not."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -152,7 +151,7 @@ def test_no_request_breaks_the_api_and_every_answer_is_described(office: RealOff
         checks.content_type_conformance,
         checks.response_schema_conformance,
     )
-    described: Any = schemathesis.openapi.from_asgi("/api/openapi.json", office.pages, headers=HERE)
+    described: Any = schemathesis.openapi.from_asgi("/api/openapi.json", office.app, headers=HERE)
     tokens = {
         login: office.way_in(login, kind="token", scope="write") for login in ("officer", "administrator")
     }
@@ -196,7 +195,8 @@ def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
     """The blocks of docs/api.md, word by word, by curl against a port."""
     (tmp_path / "order.pdf").write_bytes(PDF)
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"), re.S)
-    with real_office(tmp_path / "office") as office, on_a_port(office.pages) as port:
+    office = example_office()
+    with on_a_port(office.app) as port:
         environment = {
             "MERZIM": f"http://127.0.0.1:{port}",
             "TOKEN": office.way_in("officer", kind="token", scope="write"),

@@ -15,7 +15,7 @@ from merzim.services.moments import Moment
 from merzim.web.auth import limits
 from merzim.web.auth.dependencies import COOKIE, is_passwordless_allowed
 from merzim.web.auth.limits import network_of
-from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, dashboard_of, enter, office_with_cases
+from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, enter, office_with_cases
 from tests.web.serving import browser_of
 from workflow.org.audit import Stamp
 
@@ -394,7 +394,7 @@ def test_a_proxy_that_names_nobody_does_not_get_it(shown: Site) -> None:
 
 def test_a_session_without_a_password_ends_with_the_demonstration(shown: Site) -> None:
     """The day may have been a later one: on the real day its session would hold for years."""
-    real = dashboard_of(shown.context.settings, Moment(now=NOW, today=TODAY))
+    real = Site(shown.context.settings, shown.folder, Moment(now=NOW, today=TODAY))
     with shown.stranger() as browser:
         browser.post("/login/demonstration", data={"login": "officer"})
         secret = browser.cookies[COOKIE]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from email.policy import default
 from html import unescape
@@ -15,7 +14,7 @@ from starlette.testclient import TestClient
 
 from merzim.services.jobs.rounds import deliver, remind
 from merzim.web.auth.limits import GUESSES
-from tests.web.real import RealOffice, real_office
+from tests.web.offices import Site, example_office
 from tests.web.serving import first_sheet
 from workflow.org.audit import Stamp
 
@@ -27,12 +26,11 @@ REFUSED = "Эта ссылка недействительна"
 
 
 @pytest.fixture
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with real_office(tmp_path_factory.mktemp("office"), cases=False) as office:
-        yield office
+def office() -> Site:
+    return example_office(cases=False)
 
 
-def start(office: RealOffice, address: str = START, **extra_fields: Any) -> str:
+def start(office: Site, address: str = START, **extra_fields: Any) -> str:
     """Send the form, confirmed; return the address of the campaign."""
     fields = {"until": "2026-04-30", "unit": UNIT, "start": "1", **extra_fields}
     with office.client() as browser:
@@ -41,11 +39,11 @@ def start(office: RealOffice, address: str = START, **extra_fields: Any) -> str:
     return str(answer.headers["location"]).partition("?")[0]
 
 
-def links(office: RealOffice) -> dict[str, str]:
+def links(office: Site) -> dict[str, str]:
     """A round and a delivery; the link of everybody who got a letter of a campaign."""
-    moment = office.moment[0]
-    remind(office.app, now=moment.now, today=moment.today)
-    deliver(office.app, now=moment.now, today=moment.today)
+    moment = office.moment
+    remind(office.context, now=moment.now, today=moment.today)
+    deliver(office.context, now=moment.now, today=moment.today)
     links_by_person = {}
     for file in (office.folder / "var" / "letters").glob("*.eml"):
         letter = email.message_from_bytes(file.read_bytes(), policy=default)
@@ -60,12 +58,12 @@ def text_of(page: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
-def stranger(office: RealOffice) -> TestClient:
+def stranger(office: Site) -> TestClient:
     """The browser of somebody without an account."""
-    return office.client("")
+    return office.stranger()
 
 
-def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
+def test_a_campaign_goes_from_its_form_to_its_sheet(office: Site) -> None:
     """Preview, start, letters, an answer without an account in the person's language, state, the sheet."""
     with office.client() as browser:
         assert START in browser.get("/campaigns").text
@@ -81,7 +79,7 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
     links_by_person = links(office)
     assert len(links_by_person) == letter_count > 1
     person_key, link = sorted(links_by_person.items())[0]
-    person = office.app.reads.office().people[person_key]
+    person = office.context.reads.office().people[person_key]
     with stranger(office) as browser:
         page = browser.get(link, headers={"accept-language": "en"})
         document = browser.get(f"{link}/document")
@@ -116,7 +114,7 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
         f'<html lang="{language}"' in page.text
         for language, page in (
             (person.language, used_answer),
-            (office.app.settings.office.language, invented),
+            (office.context.settings.office.language, invented),
             ("en", response),
         )
     ] == [True] * 3
@@ -125,7 +123,7 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
     assert '<a href="/campaigns/2026-001">Подтверждение приверженности' in register
 
 
-def test_who_has_an_account_answers_from_their_desk(office: RealOffice) -> None:
+def test_who_has_an_account_answers_from_their_desk(office: Site) -> None:
     """A button there until they answered, for those alone who are asked: by duty and words of the post."""
     person_key = "a.akhmetova@example.kz"
     office.run("user", "add", "asked", "--access", "officer", "--person", person_key)
@@ -158,7 +156,7 @@ def test_who_has_an_account_answers_from_their_desk(office: RealOffice) -> None:
     assert "уполномоченное лицо; «комплаенс-служб»; «нет такой»" in campaign
 
 
-def test_nothing_but_the_form_confirms(office: RealOffice) -> None:
+def test_nothing_but_the_form_confirms(office: Site) -> None:
     """Mail scanners open links, ask for their heads, follow what a page links to: the link stays good."""
     start(office)
     link = sorted(links(office).values())[0]
@@ -177,18 +175,18 @@ def test_nothing_but_the_form_confirms(office: RealOffice) -> None:
         assert browser.get("/api/v1/campaigns").json()["campaigns"][0]["answered"] == 0
 
 
-def test_every_link_that_is_not_good_is_answered_alike(office: RealOffice) -> None:
+def test_every_link_that_is_not_good_is_answered_alike(office: Site) -> None:
     """Guessed, closed, used or orphaned links: the same page for every request."""
     address = start(office)
     links_by_person = links(office)
     (_, used_link), (gone_person, left_link), (_, third) = sorted(links_by_person.items())[:3]
     with stranger(office) as browser:
         assert browser.post(used_link, data={"field.post": "маман"}).status_code == 200
-    people = office.app.reads.office().people
+    people = office.context.reads.office().people
     from merzim.storage.org.staff import SqlStaff
 
-    moment = office.moment[0]
-    SqlStaff(office.app.engine).remove_person(
+    moment = office.moment
+    SqlStaff(office.context.engine).remove_person(
         people[gone_person], at=Stamp(by="x", now=moment.now, today=moment.today)
     )
     flipped = third[:-1] + ("A" if third[-1] != "A" else "B")
@@ -235,7 +233,7 @@ def body_of(page: str) -> str:
     return text_of(page.partition("<main")[2])
 
 
-def test_guessing_is_slowed_and_disturbs_nobody_with_a_link(office: RealOffice) -> None:
+def test_guessing_is_slowed_and_disturbs_nobody_with_a_link(office: Site) -> None:
     """Some guesses of one network are answered, then none for a quarter of an hour; a right link opens."""
     start(office)
     link = sorted(links(office).values())[0]
@@ -247,7 +245,7 @@ def test_guessing_is_slowed_and_disturbs_nobody_with_a_link(office: RealOffice) 
         assert browser.get(f"/confirm/{0:048d}").status_code == 404
 
 
-def test_what_is_filled_in_wrong_is_said_and_the_link_stays_good(office: RealOffice) -> None:
+def test_what_is_filled_in_wrong_is_said_and_the_link_stays_good(office: Site) -> None:
     """Each field with its sentence in the person's language, what was typed stays; no other field is taken."""
     start(office, FILING, **{"field.year": "2026", "field.due_on": "2026-09-15"})
     link = sorted(links(office).values())[0]

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 import i18n
 from tests.case_rows import completed_case
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, Site, account, build
-from tests.web.real import ROOT
+from tests.web.offices import ROOT
 from workflow.cases.commands import recording, reminder_actions, standings
 
 TABS = ("", "/risks", "/papers", "/history")

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from merzim.storage.org.store import save
 from merzim.web.auth.dependencies import COOKIE
 from tests.web.lived_in import RAW, lived_in_office, many_cases
-from tests.web.real import RealOffice, real_office
+from tests.web.offices import Site, example_office
 from tests.web.serving import on_a_port
 from tests.web.test_access import query_parameters
 from tests.web.walking import STARTS, Walk, templates, unreached, walk
@@ -42,7 +42,7 @@ LIVED_IN = True
 
 
 @pytest.fixture(scope="module")
-def walks(office: RealOffice) -> dict[str, Walk]:
+def walks(office: Site) -> dict[str, Walk]:
     """Pages by access, an address of each kind; a file is asked for once."""
     walks_by_access: dict[str, Walk] = {}
     files = set[str]()
@@ -53,9 +53,9 @@ def walks(office: RealOffice) -> dict[str, Walk]:
     return walks_by_access
 
 
-def test_every_page_is_linked_from_another(office: RealOffice, walks: dict[str, Walk]) -> None:
+def test_every_page_is_linked_from_another(office: Site, walks: dict[str, Walk]) -> None:
     """A page no link leads to is a page nobody finds."""
-    assert unreached(office.pages, walks.values()) == {}
+    assert unreached(office.app, walks.values()) == {}
 
 
 def test_no_link_leads_nowhere(walks: dict[str, Walk]) -> None:
@@ -101,17 +101,15 @@ def test_every_page_is_light(walks: dict[str, Walk]) -> None:
     assert heavy == {}
 
 
-def test_a_page_asks_the_database_as_often_for_sixty_cases_as_for_forty(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
+def test_a_page_asks_the_database_as_often_for_sixty_cases_as_for_forty() -> None:
     """Every page: a question per line of a list is found here; no list has more than 50 on a page. With fewer
     than forty an extract is the whole list, and its cases are asked for once.
     """
     counts: list[dict[str, int]] = []
     for size in (40, 60):
-        with real_office(tmp_path_factory.mktemp(f"office-{size}")) as office:
-            many_cases(office, size)
-            counts.append(_questions(office))
+        office = example_office()
+        many_cases(office, size)
+        counts.append(_questions(office))
     few_counts, many_counts = counts
 
     assert set(few_counts) == set(many_counts)
@@ -123,7 +121,7 @@ def test_a_page_asks_the_database_as_often_for_sixty_cases_as_for_forty(
     assert len(few_counts) > 5
 
 
-def _questions(office: RealOffice) -> dict[str, int]:
+def _questions(office: Site) -> dict[str, int]:
     """The most statements one answer of each route needed, asked by an officer: administrators see no case."""
     query_counts: Counter[str] = Counter()
     current_address = ""
@@ -136,33 +134,33 @@ def _questions(office: RealOffice) -> dict[str, int]:
         current_address = address
 
     highest_counts: Counter[str] = Counter()
-    event.listen(office.app.engine, "before_cursor_execute", count)
+    event.listen(office.context.engine, "before_cursor_execute", count)
     try:
         with office.client("officer") as browser:
             walked = walk(browser, samples_each=1, met=going, by_query=False)
         for route, addresses in walked.by_route.items():
             highest_counts[route] = max(query_counts[address] for address in addresses)
     finally:
-        event.remove(office.app.engine, "before_cursor_execute", count)
+        event.remove(office.context.engine, "before_cursor_execute", count)
     return dict(highest_counts)
 
 
 @pytest.fixture(scope="module")
-def bilingual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
+def bilingual() -> Site:
     """An office whose people and units are called otherwise in Kazakh and in Russian than in its table."""
-    with lived_in_office(tmp_path_factory.mktemp("bilingual")) as bilingual_office:
-        office = bilingual_office.app.reads.office()
-        people = [replace(person, **_names(f"x{n}")) for n, person in enumerate(office.people.values())]
-        units = [replace(unit, **_names(f"y{n}")) for n, unit in enumerate(office.units.values())]
-        save(bilingual_office.app.engine, units=units, people=people)
-        yield bilingual_office
+    bilingual_office = lived_in_office()
+    office = bilingual_office.context.reads.office()
+    people = [replace(person, **_names(f"x{n}")) for n, person in enumerate(office.people.values())]
+    units = [replace(unit, **_names(f"y{n}")) for n, unit in enumerate(office.units.values())]
+    save(bilingual_office.context.engine, units=units, people=people)
+    return bilingual_office
 
 
 def _names(word: str) -> dict[str, str]:
     return {"name": f"Main-{word}", "name_kk": f"Қазақ-{word}", "name_ru": f"Русск-{word}"}
 
 
-def test_people_and_units_are_named_in_the_language_of_the_page(bilingual: RealOffice) -> None:
+def test_people_and_units_are_named_in_the_language_of_the_page(bilingual: Site) -> None:
     """By the name they have there, on every page, a refusal's included; the fields of their own page say all
     three names. The officer reads Kazakh, the administrator Russian.
     """
@@ -195,22 +193,22 @@ NASTY = (
 
 
 @pytest.fixture(scope="module")
-def browser(office: RealOffice) -> Iterator[TestClient]:
+def browser(office: Site) -> Iterator[TestClient]:
     with office.client() as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def port(office: RealOffice) -> Iterator[int]:
+def port(office: Site) -> Iterator[int]:
     """The pages behind a real socket."""
-    with on_a_port(office.pages) as port:
+    with on_a_port(office.app) as port:
         yield port
 
 
-def test_half_a_character_in_json_is_refused_in_words(office: RealOffice) -> None:
+def test_half_a_character_in_json_is_refused_in_words(office: Site) -> None:
     """JSON can spell a lone surrogate, which no text has: 422 on every operation that would take a body."""
     body = b'{"text": "\\ud800"}'
-    paths = office.pages.openapi()["paths"]
+    paths = office.app.openapi()["paths"]
     operations = [
         path.replace("{case}", CASE)
         for path, methods in paths.items()
@@ -218,14 +216,14 @@ def test_half_a_character_in_json_is_refused_in_words(office: RealOffice) -> Non
     ]
     token = office.way_in("officer", kind="token", scope="write")
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
-    with office.client("") as program:
+    with office.stranger() as program:
         statuses = {path: program.post(path, content=body, headers=headers).status_code for path in operations}
 
     assert statuses[f"/api/v1/cases/{CASE}/comments"] == 422
     assert {path: status for path, status in statuses.items() if status not in (403, 404, 422)} == {}
 
 
-def test_200_megabytes_are_refused_before_they_are_sent(port: int, office: RealOffice) -> None:
+def test_200_megabytes_are_refused_before_they_are_sent(port: int, office: Site) -> None:
     """The answer is there while the first byte of the body is still on the sender's side."""
     head = (
         f"POST /cases/{CASE} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
@@ -258,25 +256,23 @@ def test_no_address_and_no_parameter_breaks_a_page(nasty: str, browser: TestClie
     assert broken == []
 
 
-def test_two_people_record_the_same_fact_at_the_same_moment(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
+def test_two_people_record_the_same_fact_at_the_same_moment() -> None:
     """One day is recorded; the later requests get a refusal, and none fails with a server error."""
     days = [date(2026, 4, day) for day in (1, 2, 3, 6)]
-    with real_office(tmp_path_factory.mktemp("office")) as office:
-        browsers = [office.client(login) for login in ("officer", "responsible", "head_of_unit", "first_head")]
+    office = example_office()
+    browsers = [office.client(login) for login in ("officer", "responsible", "head_of_unit", "first_head")]
 
-        def record(browser: TestClient, on: date) -> int:
-            data = {"fact": "order_signed", "on": on.isoformat()}
-            return int(browser.post(f"/cases/{CASE}?lang=ru", data=data).status_code)
+    def record(browser: TestClient, on: date) -> int:
+        data = {"fact": "order_signed", "on": on.isoformat()}
+        return int(browser.post(f"/cases/{CASE}?lang=ru", data=data).status_code)
 
-        with ThreadPoolExecutor(len(days)) as pool:
-            statuses = sorted(pool.map(record, browsers, days))
-        events = [
-            event
-            for event in office.app.reads.events(CASE)
-            if event.kind == "fact" and event.name == "order_signed"
-        ]
+    with ThreadPoolExecutor(len(days)) as pool:
+        statuses = sorted(pool.map(record, browsers, days))
+    events = [
+        event
+        for event in office.context.reads.events(CASE)
+        if event.kind == "fact" and event.name == "order_signed"
+    ]
 
     assert statuses == [303, 409, 409, 409]
     assert len(events) == 1

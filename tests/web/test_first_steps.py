@@ -19,9 +19,9 @@ from merzim.settings_file import read
 from merzim.storage.database.engine import writing
 from merzim.storage.tables.notices import NOTICE
 from tests.merzim.conftest import Merzim, merzim  # noqa: F401 (the fixture)
-from tests.web.conftest import NOW, TODAY, Site, account, dashboard_of, people, settings_in
+from tests.web.conftest import NOW, TODAY, Site, account, people, settings_in
+from tests.web.offices import ROOT, installed
 from tests.web.offices import office as three_units
-from tests.web.real import ROOT, RealOffice, real_office
 from tests.web.test_names_of_others import letter
 from workflow.org.audit import Stamp
 
@@ -31,35 +31,35 @@ LAST = ["letter", "schedule"]
 
 
 @pytest.fixture
-def begun(tmp_path: Path) -> Iterator[RealOffice]:
+def begun(tmp_path: Path) -> Site:
     """An office without a name, units and people; its first administrator has an account."""
     (tmp_path / "config.toml").write_text("", encoding="utf-8")
-    with real_office(tmp_path, is_new=False) as office:
-        office.run("user", "add", "administrator", "--access", "administrator")
-        yield office
+    office = installed(tmp_path)
+    office.run("user", "add", "administrator", "--access", "administrator")
+    return office
 
 
-def steps(office: RealOffice) -> dict[str, bool]:
+def steps(office: Site) -> dict[str, bool]:
     """By step: whether the first page calls it done; the service looks for changes before each."""
-    office.app.refresh()
+    office.context.refresh()
     with office.client("administrator") as browser:
         page = browser.get("/administration", headers={"accept-language": "en"}).text
     matches = re.findall(r'<li id="first-step-(\w+)">.*?state-(done|open)', page, re.DOTALL)
     return {name: look == "done" for name, look in matches}
 
 
-def set_organisation(office: RealOffice, **names: str) -> None:
+def set_organisation(office: Site, **names: str) -> None:
     with office.client("administrator") as browser:
         assert browser.post("/administration/settings/organisation", data=names).status_code == 303
 
 
-def set_mail(office: RealOffice) -> None:
+def set_mail(office: Site) -> None:
     server = {"host": "mail.example.kz", "sender": "m@a.kz"}
     with office.client("administrator") as browser:
         assert browser.post("/administration/settings/mail", data=server).status_code == 303
 
 
-def test_what_is_entered_is_called_done_one_after_another(begun: RealOffice) -> None:
+def test_what_is_entered_is_called_done_one_after_another(begun: Site) -> None:
     """The table of people brings units and the only officer, who is told where nobody holds a duty; the
     list is there until a letter is out and a case is open.
     """
@@ -74,8 +74,8 @@ def test_what_is_entered_is_called_done_one_after_another(begun: RealOffice) -> 
     set_organisation(begun, name="Мекеме", officer="a.akhmetova@example.kz")
     set_up = steps(begun)
     begun.run("open", "internal-analysis", "--object", "Сатып алу", "--planned", "analysis_started=2026-06-01")
-    with writing(begun.app.engine) as connection:
-        begun.app.outbox.queue(connection, [letter("2026-0001", "a.akhmetova@example.kz")])
+    with writing(begun.context.engine) as connection:
+        begun.context.outbox.queue(connection, [letter("2026-0001", "a.akhmetova@example.kz")])
         connection.execute(update(NOTICE).values(state="sent"))
 
     assert empty == dict.fromkeys(STEPS, False)
@@ -88,7 +88,7 @@ def test_what_is_entered_is_called_done_one_after_another(begun: RealOffice) -> 
     assert steps(begun) == {}
 
 
-def test_until_a_channel_reaches_people_it_is_said_in_red(begun: RealOffice) -> None:
+def test_until_a_channel_reaches_people_it_is_said_in_red(begun: Site) -> None:
     """On the overview of managers and the first head, in administration; gone with the mail server."""
     begun.run("user", "add", "aida", "--access", "officer")
     begun.run("user", "add", "head", "--access", "first_head")
@@ -102,9 +102,9 @@ def test_until_a_channel_reaches_people_it_is_said_in_red(begun: RealOffice) -> 
     assert said_in_red(begun, places) == [False] * len(places)
 
 
-def said_in_red(office: RealOffice, places: Sequence[tuple[str, str]]) -> list[bool]:
+def said_in_red(office: Site, places: Sequence[tuple[str, str]]) -> list[bool]:
     """Whether these pages of these people say that no letter reaches anybody."""
-    office.app.refresh()
+    office.context.refresh()
     found = []
     for login, address in places:
         with office.client(login) as browser:
@@ -114,7 +114,7 @@ def said_in_red(office: RealOffice, places: Sequence[tuple[str, str]]) -> list[b
     return found
 
 
-def test_an_empty_desk_says_what_to_do_until_the_first_letter_is_out(begun: RealOffice) -> None:
+def test_an_empty_desk_says_what_to_do_until_the_first_letter_is_out(begun: Site) -> None:
     """An officer: load the schedule, check, and the day of the first letter, also while it waits for office
     hours; then the desk as it always is.
     """
@@ -143,7 +143,7 @@ def test_an_empty_desk_says_what_to_do_until_the_first_letter_is_out(begun: Real
     assert 'id="start"' not in desk()
 
 
-def test_one_person_may_be_officer_and_administrator(begun: RealOffice) -> None:
+def test_one_person_may_be_officer_and_administrator(begun: Site) -> None:
     """A service of one: the first account takes both by itself; the last administrator stays one."""
     form = {"login": "administrator", "do": "change", "access": "officer_administrator", "person": ""}
     with begun.client("administrator") as browser:
@@ -155,19 +155,17 @@ def test_one_person_may_be_officer_and_administrator(begun: RealOffice) -> None:
 
 
 @pytest.fixture
-def bare_office(tmp_path: Path) -> Iterator[Site]:
+def bare_office(tmp_path: Path) -> Site:
     """An office that has adopted nothing yet."""
-    bare_office = dashboard_of(settings_in(tmp_path, acts=()))
+    bare_office = Site(settings_in(tmp_path, acts=()), tmp_path)
     bare_office.keep(three_units())
     people(bare_office.accounts)
-    yield bare_office
-    bare_office.close()
+    return bare_office
 
 
 @pytest.fixture
 def officer(bare_office: Site) -> Iterator[TestClient]:
-    with bare_office.client(accept_language="ru") as client:
-        client.headers["accept-language"] = "ru"
+    with bare_office.client(headers={"accept-language": "ru"}) as client:
         yield client
 
 

@@ -22,7 +22,7 @@ from merzim.web.ui.guides import (
     source,
 )
 from tests.web.conftest import EVERY_ACT
-from tests.web.real import RealOffice
+from tests.web.offices import Site
 from workflow.org.access import ACCESSES
 
 
@@ -69,7 +69,7 @@ def test_every_picture_is_there_in_every_language_says_what_it_shows_and_none_is
     assert sum(file.stat().st_size for file in PICTURES.iterdir()) < 2_000_000
 
 
-def test_a_guide_shows_the_pictures_of_the_readers_language(office: RealOffice) -> None:
+def test_a_guide_shows_the_pictures_of_the_readers_language(office: Site) -> None:
     """They wait until they are scrolled to, keep their place until then, and are kept for good."""
     with office.client("officer") as browser:
         guide_page = browser.get("/help/officer?lang=kk").text
@@ -103,7 +103,7 @@ def test_every_page_is_explained_by_a_section_that_exists() -> None:
 
 
 @pytest.mark.parametrize("access", ACCESSES)
-def test_everybody_reads_the_guide_of_the_first_day_then_their_own(office: RealOffice, access: str) -> None:
+def test_everybody_reads_the_guide_of_the_first_day_then_their_own(office: Site, access: str) -> None:
     with office.client(access) as browser:
         help_page = browser.get("/help?lang=ru").text
 
@@ -112,7 +112,7 @@ def test_everybody_reads_the_guide_of_the_first_day_then_their_own(office: RealO
     assert sorted(order) == sorted(GUIDES)
 
 
-def test_a_page_links_to_its_own_section(office: RealOffice) -> None:
+def test_a_page_links_to_its_own_section(office: Site) -> None:
     with office.client("officer") as browser:
         assert 'href="/help/officer#scores"' in browser.get("/reports/points").text
         assert "Баллы" in browser.get("/help/officer?lang=ru").text

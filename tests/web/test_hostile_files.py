@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 from merzim.documents import child
 from tests.documents.sheets import REAL, by_hand, zipped
 from tests.shortcuts import SECONDS
-from tests.web.real import ROOT, RealOffice, real_office
+from tests.web.offices import ROOT, Site, example_office
 
 PATIENCE = 15.0
 """Seconds an answer may take, on a machine that does nothing else."""
@@ -173,19 +173,19 @@ def fault(place: Place, answer: Any, seconds: float) -> str:
     return ""
 
 
-def written(office: RealOffice) -> tuple[object, ...]:
+def written(office: Site) -> tuple[object, ...]:
     """Counts of events, people, and stored files but uploads, which go after a day."""
-    with office.app.engine.connect() as connection:
+    with office.context.engine.connect() as connection:
         counts = [
             connection.execute(text(f'SELECT count(*) FROM "{table}"')).scalar_one()
             for table in ("event", "person", "unit", "paper")
         ]
-    folder = office.app.settings.evidence.folder
+    folder = office.context.settings.evidence.folder
     files = (file for file in folder.rglob("*") if file.is_file() and file.parent.name != "uploads")
     return (*counts, sorted(map(str, files)))
 
 
-def offer(office: RealOffice, file: File, place: Place) -> tuple[int, str]:
+def offer(office: Site, file: File, place: Place) -> tuple[int, str]:
     """The status of the answer to a file at a place, and what is wrong with it, "" for nothing."""
     browser = office.client(place.login, raise_server_exceptions=False)
     before, started_at = written(office), time.monotonic()
@@ -201,12 +201,10 @@ PLACES = places()
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
+def office() -> Iterator[Site]:
     """The example office, with a position to talk about."""
-    with (
-        real_office(tmp_path_factory.mktemp("office")) as started_office,
-        pytest.MonkeyPatch.context() as patched,
-    ):
+    started_office = example_office()
+    with pytest.MonkeyPatch.context() as patched:
         position = ("title=Начальник отдела кадров", "holder=Ахметова А.", "on=2026-04-06")
         started_office.run("register", "positions", "add", *position, "--case", CASE, now="2026-04-06T12:00")
         patched.setattr(child, "SECONDS", SECONDS)
@@ -214,7 +212,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
 
 
 def test_every_hostile_file_is_taken_or_refused_by_a_sentence(
-    office: RealOffice, monkeypatch: pytest.MonkeyPatch
+    office: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each at one address, by turns: no 5xx, no traceback, nothing kept of what is refused."""
     wrong = []
@@ -243,7 +241,7 @@ GOOD = {
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
-def test_every_address_takes_the_file_it_is_for(place: Place, office: RealOffice) -> None:
+def test_every_address_takes_the_file_it_is_for(place: Place, office: Site) -> None:
     """One that refuses whatever comes would pass for safe."""
     file = next(file for word, file in GOOD.items() if word in place.name)
 

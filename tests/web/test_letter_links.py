@@ -33,7 +33,7 @@ from tests.notifications.sample_office import (
     Town,
     noon,
 )
-from tests.web.conftest import TODAY, Site, dashboard_of, people, settings_in
+from tests.web.conftest import TODAY, Site, people, settings_in
 from workflow.cases.commands import recording
 from workflow.org.access import Reader
 from workflow.org.audit import Stamp
@@ -61,7 +61,11 @@ def town(tmp_path: Path) -> Iterator[Town]:
 def pages(town: Town, tmp_path: Path) -> Callable[[date], TestClient]:
     """The pages of the town's own office on a day, for somebody without a log-in."""
     settings = settings_of(tmp_path)
-    return lambda on: dashboard_of(settings, Moment(now=noon(on), today=on, demonstration=False)).stranger()
+
+    def on_the_day(on: date) -> TestClient:
+        return Site(settings, tmp_path, Moment(now=noon(on), today=on, demonstration=False)).stranger()
+
+    return on_the_day
 
 
 def settings_of(folder: Path) -> Settings:
@@ -234,7 +238,7 @@ OWN = Reader(login="aigul", access="responsible", unit="staff", person=AIGUL.key
 @pytest.fixture
 def site(town: Town, tmp_path: Path) -> Site:
     """The dashboard of the town's own office."""
-    site = dashboard_of(settings_of(tmp_path))
+    site = Site(settings_of(tmp_path), tmp_path)
     people(site.accounts)
     site.accounts.save(OWN, disabled=False, at=Stamp(by="test", now=noon(TODAY), today=TODAY))
     return site

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
 import pytest
 
-from tests.web.real import RealOffice, real_office
+from tests.web.offices import Site, example_office
 from tests.web.serving import first_sheet
 
 KIM, SERIKBAEV = "v.kim@example.kz", "d.serikbaev@example.kz"
@@ -28,13 +27,13 @@ LECTURE = {
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
+def office() -> Site:
     """The example office with an executor of a unit, and one of another."""
-    with real_office(tmp_path_factory.mktemp("office")) as office:
-        office.run("user", "add", "own", "--access", "responsible", "--unit", OWN)
-        office.run("user", "add", "elsewhere", "--access", "responsible", "--unit", ELSEWHERE)
-        office.run("user", "add", "kim", "--access", "responsible", "--person", KIM)
-        yield office
+    office = example_office()
+    office.run("user", "add", "own", "--access", "responsible", "--unit", OWN)
+    office.run("user", "add", "elsewhere", "--access", "responsible", "--unit", ELSEWHERE)
+    office.run("user", "add", "kim", "--access", "responsible", "--person", KIM)
+    return office
 
 
 def gift(**changed_fields: object) -> dict[str, object]:
@@ -49,7 +48,7 @@ def training(**changed_fields: object) -> dict[str, object]:
     return {"unit": OWN, "values": {**fields, **changed_fields}}
 
 
-def add(office: RealOffice, fields: dict[str, object], register: str = GIFTS, **options: Any) -> str:
+def add(office: Site, fields: dict[str, object], register: str = GIFTS, **options: Any) -> str:
     """Send the form of a new row; return the address of the row."""
     with office.client() as browser:
         answer = browser.post(f"{register}/new", data=fields, **options)
@@ -62,7 +61,7 @@ def text_of(page: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
-def test_an_edit_sends_the_changed_fields_alone_and_history_says_old_and_new(office: RealOffice) -> None:
+def test_an_edit_sends_the_changed_fields_alone_and_history_says_old_and_new(office: Site) -> None:
     """Description typed anew: the other fields stay, who saved it is not asked about them."""
     address = add(office, gift(giver="«Акме» ЖШС"))
     with office.client() as browser:
@@ -83,7 +82,7 @@ def test_an_edit_sends_the_changed_fields_alone_and_history_says_old_and_new(off
     assert changes[-1] == ["description"]
 
 
-def test_values_are_erased_for_good_once_it_is_confirmed_by_who_manages(office: RealOffice) -> None:
+def test_values_are_erased_for_good_once_it_is_confirmed_by_who_manages(office: Site) -> None:
     """The page offers what is stored outside the events; without the tick nothing is erased."""
     address = add(office, gift(giver="«Акме» ЖШС"))
     erasing = {"field": "giver", "ground": "Сақтау мерзімі өтті"}
@@ -106,7 +105,7 @@ def test_values_are_erased_for_good_once_it_is_confirmed_by_who_manages(office: 
     assert ('id="erase"' in row_answer.text, erase_answer.status_code) == (False, 403)
 
 
-def test_a_list_is_narrowed_searched_sorted_and_summed_by_its_address(office: RealOffice) -> None:
+def test_a_list_is_narrowed_searched_sorted_and_summed_by_its_address(office: Site) -> None:
     """Three trainings: the filter of each kind, the sum of what is left."""
     with office.client() as browser:
         for day, topic, attended in (
@@ -141,7 +140,7 @@ def test_a_list_is_narrowed_searched_sorted_and_summed_by_its_address(office: Re
 DECIDED = ("conflicts", "internal-investigations", "foreign-accounts", "head-responsibility")
 
 
-def test_nobody_who_may_not_know_of_a_confidential_register_learns_of_it(office: RealOffice) -> None:
+def test_nobody_who_may_not_know_of_a_confidential_register_learns_of_it(office: Site) -> None:
     """Of each that is shipped no name, count, row, form, file or suggestion; by the API neither."""
     address = add(office, gift())
     row = address.rpartition("/")[2]
@@ -180,7 +179,7 @@ def test_nobody_who_may_not_know_of_a_confidential_register_learns_of_it(office:
     assert wrong == []
 
 
-def test_a_file_is_a_download_for_whom_sees_the_row_alone(office: RealOffice) -> None:
+def test_a_file_is_a_download_for_whom_sees_the_row_alone(office: Site) -> None:
     """Its bytes as they came; another reader finds nothing at its address."""
     paper = {"field.document": ("акт.pdf", b"%PDF-1.7\nact", "application/pdf")}
     address = add(office, gift(), files=paper)
@@ -197,7 +196,7 @@ def test_a_file_is_a_download_for_whom_sees_the_row_alone(office: RealOffice) ->
     assert (absent.status_code, foreign.status_code) == (404, 404)
 
 
-def test_a_row_and_the_case_it_opened_lead_to_each_other(office: RealOffice) -> None:
+def test_a_row_and_the_case_it_opened_lead_to_each_other(office: Site) -> None:
     """A certificate that ends: its renewal is a deadline of a case, which names the row."""
     fields = {"kind": "iso_certificate", "name": "ISO 37001", "adopted_on": "2025-06-01"}
     fields |= {"valid_until": "2026-06-01"}
@@ -210,7 +209,7 @@ def test_a_row_and_the_case_it_opened_lead_to_each_other(office: RealOffice) -> 
     assert f'href="{address}"' in page
 
 
-def test_a_spreadsheet_is_shown_then_taken_in_and_known_when_it_comes_again(office: RealOffice) -> None:
+def test_a_spreadsheet_is_shown_then_taken_in_and_known_when_it_comes_again(office: Site) -> None:
     """A bad cell is named; what was shown is taken by its digest; the workbook of the list brings nothing
     new."""
     line, wrong_line = (";".join({**LECTURE, "held_on": f"{day}.02.2026"}.values()) for day in (28, 30))
@@ -243,7 +242,7 @@ def _cells(content: bytes) -> list[object]:
     return [cell for row in first_sheet(content) for cell in row]
 
 
-def test_a_cell_that_names_a_row_shows_what_it_is_called_to_who_sees_it(office: RealOffice) -> None:
+def test_a_cell_that_names_a_row_shows_what_it_is_called_to_who_sees_it(office: Site) -> None:
     """By the fields that name the other row, with a link; who does not see that row reads its id alone."""
     with office.client() as browser:
         fields = {"topic": "Мүдделер қақтығысы"}

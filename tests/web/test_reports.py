@@ -17,8 +17,8 @@ from merzim.services.registers.verbs import AddRow, add_row
 from merzim.storage.org import store as office_store
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.documents.test_forms import tables_of
-from tests.web.conftest import AT, NOW, TODAY, Site, build
-from tests.web.real import RealOffice
+from tests.web.conftest import AT, NOW, TODAY, build
+from tests.web.offices import Site
 from tests.web.serving import first_sheet, sheets
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
@@ -154,7 +154,7 @@ CASE = "2026-0001"
 
 
 @pytest.fixture(scope="module")
-def officer(office: RealOffice) -> Iterator[Any]:
+def officer(office: Site) -> Iterator[Any]:
     with office.client() as browser:
         yield browser
 

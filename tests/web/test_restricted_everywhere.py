@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 
 from merzim.documents.forms.definitions import names as form_names
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
-from tests.web.real import RealOffice, real_office
+from tests.web.offices import Site, example_office
 from tests.web.test_access import filled, routes
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
@@ -65,36 +65,34 @@ class Faces:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
+def office() -> Site:
     """A file and a link, open at a fact, restricted at a review, a removal, a talk and the cartogram."""
-    with real_office(tmp_path_factory.mktemp("office")) as office:
-        context, moment = office.app, office.moment[0]
-        stamp = Stamp(by="officer", now=moment.now, today=moment.today)
-        stored_file = context.evidence.keep(io.BytesIO(CONTENT), f"{NAME}.pdf")
-        file = Evidence(
-            kind="document:order",
-            reference=stored_file.reference,
-            name=f"{NAME}.pdf",
-            type=stored_file.type,
-            size=stored_file.size,
-            written_on=WRITTEN,
-        )
-        link = Evidence(kind="", reference=LINK)
-        closed = [
-            Evidence(**{**_fields(evidence), "kind": "", "restricted": GROUND}) for evidence in (file, link)
-        ]
-        context.case_commands.write(
-            CASE, stamp, recording.record, "order_signed", on=moment.today, evidence=[file, link]
-        )
-        risks, registers = RiskCommands(context.case_commands), RegisterCommands(context.case_commands)
-        risks.find(CASE, FoundRisk(description="Бақылаудың әлсіздігі"), on=moment.today, at=stamp)
-        risks.set_measure(CASE, SetMeasure(risk=1, action="Тексеру"), at=stamp)
-        risks.review(CASE, 1, outcome="executed", on=moment.today, evidence=closed, at=stamp)
-        risks.remove(CASE, 1, on=moment.today, completed=True, evidence=closed, at=stamp)
-        registers.expose(CASE, ExposedPosition(title="Басшы", holder="Ахметов"), on=moment.today, at=stamp)
-        registers.talk(CASE, 1, on=moment.today, evidence=closed, at=stamp)
-        registers.record_cartogram(CASE, [], on=moment.today, evidence=closed, at=stamp)
-        yield office
+    office = example_office()
+    context, moment = office.context, office.moment
+    stamp = Stamp(by="officer", now=moment.now, today=moment.today)
+    stored_file = context.evidence.keep(io.BytesIO(CONTENT), f"{NAME}.pdf")
+    file = Evidence(
+        kind="document:order",
+        reference=stored_file.reference,
+        name=f"{NAME}.pdf",
+        type=stored_file.type,
+        size=stored_file.size,
+        written_on=WRITTEN,
+    )
+    link = Evidence(kind="", reference=LINK)
+    closed = [Evidence(**{**_fields(evidence), "kind": "", "restricted": GROUND}) for evidence in (file, link)]
+    context.case_commands.write(
+        CASE, stamp, recording.record, "order_signed", on=moment.today, evidence=[file, link]
+    )
+    risks, registers = RiskCommands(context.case_commands), RegisterCommands(context.case_commands)
+    risks.find(CASE, FoundRisk(description="Бақылаудың әлсіздігі"), on=moment.today, at=stamp)
+    risks.set_measure(CASE, SetMeasure(risk=1, action="Тексеру"), at=stamp)
+    risks.review(CASE, 1, outcome="executed", on=moment.today, evidence=closed, at=stamp)
+    risks.remove(CASE, 1, on=moment.today, completed=True, evidence=closed, at=stamp)
+    registers.expose(CASE, ExposedPosition(title="Басшы", holder="Ахметов"), on=moment.today, at=stamp)
+    registers.talk(CASE, 1, on=moment.today, evidence=closed, at=stamp)
+    registers.record_cartogram(CASE, [], on=moment.today, evidence=closed, at=stamp)
+    return office
 
 
 def _fields(evidence: Evidence) -> dict[str, object]:
@@ -132,7 +130,7 @@ def ask(browser: TestClient, paths: Iterable[str] = ()) -> Faces:
 
 
 @pytest.fixture(scope="module")
-def officer(office: RealOffice) -> Faces:
+def officer(office: Site) -> Faces:
     """What the officer finds, who may open it."""
     with office.client("officer") as browser:
         return ask(browser)
@@ -151,7 +149,7 @@ def test_who_may_open_it_finds_it_on_every_face_of_the_case(officer: Faces) -> N
 
 @pytest.mark.parametrize("login", KEPT_OUT)
 def test_nobody_else_finds_its_name_its_digest_or_its_address_anywhere(
-    office: RealOffice, officer: Faces, login: str
+    office: Site, officer: Faces, login: str
 ) -> None:
     """Nor how large it is, nor when it was written. That there is one, and on what ground, they are told.
 
@@ -169,7 +167,7 @@ def test_nobody_else_finds_its_name_its_digest_or_its_address_anywhere(
 
 
 @pytest.mark.parametrize("login", ["responsible", "head_of_unit", "first_head", "auditor"])
-def test_nobody_but_the_officer_opens_it(office: RealOffice, login: str) -> None:
+def test_nobody_but_the_officer_opens_it(office: Site, login: str) -> None:
     """Whatever else they may see of the case."""
     address = f"/cases/{CASE}/evidence/{TOKENS['digest']}"
 
@@ -177,14 +175,14 @@ def test_nobody_but_the_officer_opens_it(office: RealOffice, login: str) -> None
     assert office.client("officer").get(address).content == CONTENT
 
 
-def test_who_is_named_to_know_of_the_case_finds_it(office: RealOffice, officer: Faces) -> None:
+def test_who_is_named_to_know_of_the_case_finds_it(office: Site, officer: Faces) -> None:
     """On the same faces as the officer; named no longer, nowhere."""
-    moment = office.moment[0]
+    moment = office.moment
     stamp = Stamp(by="officer", now=moment.now, today=moment.today)
-    office.app.case_commands.write(CASE, stamp, recording.name_reader, "auditor")
+    office.context.case_commands.write(CASE, stamp, recording.name_reader, "auditor")
     with office.client("auditor") as browser:
         named_faces = ask(browser, officer.naming())
-        office.app.case_commands.write(CASE, stamp, recording.remove_reader, "auditor", ground="ауысты")
+        office.context.case_commands.write(CASE, stamp, recording.remove_reader, "auditor", ground="ауысты")
         removed = ask(browser, officer.naming())
 
     assert named_faces.naming() == officer.naming()

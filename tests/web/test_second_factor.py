@@ -294,7 +294,7 @@ def test_tokens_and_feeds_of_an_account_that_lacks_it_answer_nothing(kind: Crede
     site = office("officer")
 
     def asked(secret: str) -> int:
-        with site.stranger(authorization=f"Bearer {secret}") as program:
+        with site.stranger(headers={"authorization": f"Bearer {secret}"}) as program:
             return program.get("/api/v1/board" if kind == "token" else f"/feeds/{secret}.ics").status_code
 
     secret = site.way_in("officer", kind, scope)
@@ -345,7 +345,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(site: Site, about: str, groun
 def test_no_token_takes_part_in_it(site: Site) -> None:
     """Who reads a program's files must not get past a second factor by it."""
     secret = site.way_in("administrator", "token", "write")
-    with site.stranger(authorization=f"Bearer {secret}") as program:
+    with site.stranger(headers={"authorization": f"Bearer {secret}"}) as program:
         data = {"login": "officer", "ground": "lost"}
         answer = program.post("/administration/account/second-factor", data=data)
         statuses = [

@@ -9,16 +9,13 @@ from itertools import cycle, islice
 
 import pytest
 
-from merzim.app import build_app
 from merzim.clock import parse_moment
 from merzim.metronome import tick
 from merzim.services.app import AppContext
-from merzim.settings_file import read
 from tests.postgres import administer
-from tests.web.real import DAY, ROOT, RealOffice
+from tests.web.conftest import account
+from tests.web.offices import DAY, ROOT, installed
 from tests.web.serving import Answer, get, served_on_a_port
-from workflow.org.access import Reader
-from workflow.org.audit import Stamp
 
 CROWD = 60
 SOON = 5.0
@@ -67,18 +64,15 @@ def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         administer(server, "CREATE DATABASE sixty TEMPLATE pattern STRATEGY file_copy")
         url = server.format(name="sixty")
     (folder / "config.toml").write_text(f'[database]\nurl = "{url}"\n', encoding="utf-8")
-    context = build_app(read(folder / "config.toml", at=folder))
-    made = RealOffice(folder=folder, app=context, pages=None, moment=[MOMENT])
+    made = installed(folder)
     made.run("people", str(ROOT / "examples" / "people.csv"))
     made.run("import", str(ROOT / "examples" / "real_schedule_2026_ru.xlsx"))
-    reader = Reader(login="officer", access="officer")
-    context.accounts.save(reader, disabled=False, at=Stamp(by="a", now=MOMENT.now, today=MOMENT.today))
+    account(made, "officer", "officer")
     cookie = made.way_in("officer")
-    with served_on_a_port(context, MOMENT) as port:
-        served = Office(app=context, port=port, cookie=f"__Host-merzim={cookie}")
+    with served_on_a_port(made.context, MOMENT) as port:
+        served = Office(app=made.context, port=port, cookie=f"__Host-merzim={cookie}")
         assert get(port, "/", {"cookie": served.cookie}).status == 200
         yield served
-    context.close()
 
 
 def test_sixty_people_are_answered_within_five_seconds(office: Office) -> None:

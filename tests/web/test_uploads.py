@@ -26,8 +26,8 @@ from merzim.services.moments import Moment
 from merzim.storage.accounts import uploads
 from merzim.web.auth import dependencies as reading
 from tests.documents.sheets import by_hand, far_cells
-from tests.web.conftest import NOW, TODAY, Site
-from tests.web.real import RealOffice
+from tests.web.conftest import NOW, TODAY
+from tests.web.offices import Site
 from tests.web.serving import on_a_port
 
 ORDER = b"%PDF-1.7 " + bytes(1_000_000)
@@ -117,20 +117,20 @@ _END = "----a"
 
 
 @pytest.fixture(scope="module")
-def port(office: RealOffice) -> Iterator[int]:
+def port(office: Site) -> Iterator[int]:
     """The pages behind a real socket, made by one thread."""
 
     async def pages(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             current_default_thread_limiter().total_tokens = 1
-        await office.pages(scope, receive, send)
+        await office.app(scope, receive, send)
 
     with on_a_port(pages) as port:
         yield port
 
 
 @pytest.fixture
-def token(office: RealOffice) -> str:
+def token(office: Site) -> str:
     return office.way_in("officer", kind="token", scope="write")
 
 

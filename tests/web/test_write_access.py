@@ -82,14 +82,12 @@ ELSEWHERE = Reader(login="hr_officer", access="officer", unit="hr", person="b@or
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
+def site() -> Site:
     """Cases of hr and law; of one of law the person a@org.kz alone was named to know."""
     site = office_with_cases()
-    site.shared = True
     account(site, ELSEWHERE.login, ELSEWHERE.access, ELSEWHERE.person, ELSEWHERE.unit)
     hide(site, site.missed, "a@org.kz")
-    yield site
-    site.close()
+    return site
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +139,8 @@ def test_nobody_writes_anything(site: Site, watch: sqlite3.Connection) -> None:
 def test_a_token_that_only_reads_writes_nothing(site: Site, watch: sqlite3.Connection) -> None:
     """Neither through the API nor through pages; questions it may ask."""
     writes = [(method, route) for method, route in ASKED if not is_question(route)]
-    with site.stranger(authorization=f"Bearer {site.way_in('officer', 'token', 'read')}") as browser:
+    token = site.way_in("officer", "token", "read")
+    with site.stranger(headers={"authorization": f"Bearer {token}"}) as browser:
         assert wrong(site, watch, browser, writes, site.real, 403) == []
 
 

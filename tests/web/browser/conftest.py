@@ -14,7 +14,7 @@ import pytest
 
 from merzim.web.auth.dependencies import COOKIE
 from tests.web.lived_in import lived_in_office
-from tests.web.real import RealOffice
+from tests.web.offices import Site
 from tests.web.serving import on_a_port
 
 CHROMIUM = Path(
@@ -45,7 +45,7 @@ class Watched:
 class Served:
     """An office behind a port of this machine, and what browsers did there."""
 
-    office: RealOffice
+    office: Site
     address: str
     browser: Any
     watched: Watched = field(default_factory=Watched)
@@ -103,19 +103,16 @@ def chromium() -> Iterator[Any]:
 
 
 @contextmanager
-def serving(office: RealOffice, browser: Any) -> Iterator[Served]:
+def serving(office: Site, browser: Any) -> Iterator[Served]:
     """The pages of an office on a free port."""
-    with on_a_port(office.pages) as port:
+    with on_a_port(office.app) as port:
         yield Served(office=office, address=f"http://127.0.0.1:{port}", browser=browser)
 
 
 @pytest.fixture(scope="module")
-def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(chromium: Any) -> Iterator[Served]:
     """The example office with cases in every status; shared by the tests of one file."""
-    with (
-        lived_in_office(tmp_path_factory.mktemp("office")) as office,
-        serving(office, chromium) as server,
-    ):
+    with serving(lived_in_office(), chromium) as server:
         yield server
 
 

@@ -8,8 +8,7 @@ those are checked: `python -m tests.web.browser.look kk ru`.
 from __future__ import annotations
 
 import sys
-import tempfile
-from contextlib import ExitStack, redirect_stdout
+from contextlib import closing, redirect_stdout
 from io import StringIO
 from itertools import product
 from pathlib import Path
@@ -34,12 +33,11 @@ def main() -> None:
     languages = [argument for argument in sys.argv[1:] if argument in LANGUAGES] or [*LANGUAGES]
     pictures = next((Path(argument) for argument in sys.argv[1:] if argument not in LANGUAGES), None)
     views_seen = wrong = 0
-    with tempfile.TemporaryDirectory(prefix="merzim-look-") as folder, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         with redirect_stdout(StringIO()):
-            lived_in = ExitStack()
-            office = lived_in.enter_context(lived_in_office(Path(folder)))
-        with lived_in, serving(office, browser) as served:
+            office = lived_in_office()
+        with closing(office), serving(office, browser) as served:
             pages = pages_of(served)
             for login, language in product(LOGINS, languages):
                 with served.page(login, language=language, reduced_motion="reduce") as page:

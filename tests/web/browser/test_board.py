@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,8 +18,7 @@ def site() -> Site:
 
 @pytest.fixture
 def served(chromium: Any, site: Site) -> Iterator[Served]:
-    pages = SimpleNamespace(pages=site.app, way_in=site.way_in)
-    with serving(pages, chromium) as server:
+    with serving(site, chromium) as server:
         yield server
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from tests.web.browser.conftest import Served, serving
-from tests.web.real import real_office
+from tests.web.offices import example_office
 
 
 @pytest.fixture
-def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(chromium: Any) -> Iterator[Served]:
     """An office of one's own: these journeys write."""
-    with real_office(tmp_path_factory.mktemp("office")) as office, serving(office, chromium) as server:
+    with serving(example_office(), chromium) as server:
         yield server
 
 
@@ -24,7 +24,7 @@ def test_a_plan_date_is_moved_by_the_mouse_and_by_the_keyboard(
     """From Tuesday 26 May: → is Thursday 28, for 27 May is Kurban Ait, ← is 26 again; Escape leaves it all as
     it was. Dragged to a weekend it stands on a working day beside it. What is cancelled goes back; what is
     confirmed is planned, and the timeline is shown again."""
-    reads = served.office.app.reads
+    reads = served.office.context.reads
 
     def planned() -> str:
         case = reads.case("2026-0001")

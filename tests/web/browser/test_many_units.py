@@ -11,7 +11,7 @@ from merzim.services.names import MAX_LISTED
 from merzim.storage.org import store
 from tests.web.browser.axe import AXE, OVER, RUN, TWICE
 from tests.web.browser.conftest import Served, serving
-from tests.web.real import real_office
+from tests.web.offices import example_office
 from workflow.org.office import Unit
 
 PAGES = (
@@ -21,13 +21,13 @@ PAGES = (
 
 
 @pytest.fixture(scope="module")
-def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(chromium: Any) -> Iterator[Served]:
     """The example office, with schools of a district beside it."""
     schools = [Unit(id=f"s{n}", name=f"Мектеп {n:03}", parent="d") for n in range(MAX_LISTED)]
-    with real_office(tmp_path_factory.mktemp("country")) as office:
-        store.save(office.app.engine, units=[Unit(id="d", name="Алатау ауданы"), *schools])
-        with serving(office, chromium) as server:
-            yield server
+    office = example_office()
+    store.save(office.context.engine, units=[Unit(id="d", name="Алатау ауданы"), *schools])
+    with serving(office, chromium) as server:
+        yield server
 
 
 def test_a_unit_is_suggested_while_somebody_types(served: Served) -> None:
@@ -43,7 +43,7 @@ def test_a_unit_is_suggested_while_somebody_types(served: Served) -> None:
         page.locator("#person-unit").press_sequentially("7")
         page.keyboard.press("Enter")
         page.wait_for_url("**said=saved*")
-    people = served.office.app.reads.office().people.values()
+    people = served.office.context.reads.office().people.values()
 
     assert suggested == ("Мектеп 070", "Алатау ауданы")
     assert [person.unit for person in people if person.name == "Жаңа Адам"] == ["s77"]

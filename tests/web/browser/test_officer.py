@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.web.browser.conftest import Served, serving
-from tests.web.real import ROOT, real_office
+from tests.web.offices import ROOT, example_office
 from tests.web.test_campaigns import links, start
 
 SCHEDULE = ROOT / "examples" / "real_schedule_2026_ru.xlsx"
@@ -20,12 +20,9 @@ STEPS = (
 
 
 @pytest.fixture
-def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(chromium: Any) -> Iterator[Served]:
     """An office that knows its people and has no case, in June."""
-    with (
-        real_office(tmp_path_factory.mktemp("office"), day="2026-06-15", cases=False) as office,
-        serving(office, chromium) as server,
-    ):
+    with serving(example_office(day="2026-06-15", cases=False), chromium) as server:
         yield server
 
 
@@ -33,7 +30,7 @@ def test_a_schedule_becomes_a_case_and_its_steps_are_recorded(
     served: Served, quiet: Callable[[], None]
 ) -> None:
     """Nothing is written before the preview is confirmed; then one step after another."""
-    reads = served.office.app.reads
+    reads = served.office.context.reads
     with served.page() as page:
         page.goto("/open")
         page.set_input_files("#file", SCHEDULE)
@@ -61,7 +58,7 @@ def test_a_mistake_is_corrected_or_undone_and_a_move_confirmed(
     recorded is undone with one press; the form of a plan date shows what it moves, and a second press saves it.
     """
     served.office.run("import", str(SCHEDULE))
-    (case,) = served.office.app.reads.cases()
+    (case,) = served.office.context.reads.cases()
     with served.page() as page:
         page.goto(f"/cases/{case.id}?fact=order_signed")
         page.fill("#record-on", "2026-06-04")
@@ -96,7 +93,7 @@ def test_a_mistake_is_corrected_or_undone_and_a_move_confirmed(
         page.goto(f"/cases/{case.id}/history")
         struck = page.locator(".is-withdrawn").count()
 
-    events = [event.kind for event in served.office.app.reads.events(case.id)]
+    events = [event.kind for event in served.office.context.reads.events(case.id)]
     assert corrected < late
     assert events[-5:] == ["fact", "corrected", "fact", "withdrawn", "planned"]
     assert struck == 1
@@ -116,4 +113,4 @@ def test_a_person_without_an_account_confirms_by_their_link(served: Served, quie
         page.goto("/campaigns/2026-001?state=answered")
         answered = page.locator("main").inner_text()
 
-    assert served.office.app.reads.office().people[person_key].name in answered
+    assert served.office.context.reads.office().people[person_key].name in answered
