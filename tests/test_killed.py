@@ -96,9 +96,8 @@ def _until(so: Callable[[], bool]) -> None:
 
 def test_killed_while_letters_leave_nothing_is_lost_and_nothing_said_twice(url: str, tmp_path: Path) -> None:
     """In the middle of a delivery; started again they run to the end, and the ledger is whole."""
-    mail = Office()
-    with serving(mail) as port:
-        _office(tmp_path, url, port)
+    with serving(Office()) as mail:
+        _office(tmp_path, url, mail.port)
         with _running(tmp_path):
             _until(lambda: len(mail.accepted) >= 6)
         app = build_app(read(at=tmp_path))

@@ -171,8 +171,8 @@ def test_a_doctor_of_nothing_makes_nothing(merzim: Merzim) -> None:
 def test_a_doctor_says_that_nobody_is_told_while_letters_go_into_a_folder(merzim: Merzim) -> None:
     """In each language, with what to do; once a mail server is named, the server itself is asked."""
     sentences = [merzim("doctor", "--lang", language).out for language in i18n.LANGUAGES]
-    with serving(Office()) as port:
-        _mail(port)
+    with serving(Office()) as office:
+        _mail(office.port)
         states = _states(merzim)
 
     for sentence, text in zip(
@@ -234,8 +234,8 @@ def test_a_mail_server_is_asked_and_gets_no_letter(
     office, authority = Office(), trustme.CA()
     authority.cert_pem.write_to_path("ca.pem")
     monkeypatch.setenv("MERZIM_SMTP_PASSWORD", "geheim")
-    with serving(office, starttls=certified(authority), password="geheim") as port:
-        _mail(port, 'user = "merzim"\npassword_env = "MERZIM_SMTP_PASSWORD"\nca_file = "ca.pem"\n')
+    with serving(office, starttls=certified(authority), password="geheim"):
+        _mail(office.port, 'user = "merzim"\npassword_env = "MERZIM_SMTP_PASSWORD"\nca_file = "ca.pem"\n')
         assert _states(empty_office)["email"] == "ok"
         monkeypatch.setenv("MERZIM_SMTP_PASSWORD", "other")
         assert _states(empty_office)["email"] == "problem"
@@ -321,8 +321,8 @@ def test_what_a_provider_would_refuse_is_named_with_what_to_do(
 def test_a_test_letter_leaves_at_once(merzim: Merzim) -> None:
     """It needs no database, and the server's own words are shown, whatever they are."""
     office = Office(rcpt=lambda office, address: "550 unknown here" if "nobody" in address else None)
-    with serving(office) as port:
-        _mail(port)
+    with serving(office):
+        _mail(office.port)
         sent = merzim("test-mail", "aigul@example.kz", "--lang", "ru")
         refused = merzim("test-mail", "nobody@example.kz", "--json")
 

@@ -33,6 +33,7 @@ class Office:
     def __init__(self, *, rcpt: Answer | None = None, data: Answer | None = None) -> None:
         self.rcpt = rcpt
         self.data = data
+        self.port = 0
         self.accepted: list[tuple[str, EmailMessage]] = []
         self.raw: list[bytes] = []
         self.calls = 0
@@ -128,9 +129,9 @@ def serving(
     tls: ssl.SSLContext | None = None,
     starttls: ssl.SSLContext | None = None,
     password: str | None = None,
-) -> Iterator[int]:
+) -> Iterator[Office]:
     """The office behind a port of its own, until the block ends."""
-    port = free_port()
+    office.port = free_port()
     extra: dict[str, Any] = {}
     if starttls is not None:
         extra |= {"tls_context": starttls, "require_starttls": True}
@@ -146,10 +147,10 @@ def serving(
 
         # With TLS from the first byte aiosmtpd does not see that the line is encrypted already.
         extra |= {"authenticator": knows, "auth_required": True, "auth_require_tls": starttls is not None}
-    controller = Controller(office, hostname="localhost", port=port, ssl_context=tls, **extra)
+    controller = Controller(office, hostname="localhost", port=office.port, ssl_context=tls, **extra)
     controller.start()
     try:
-        yield port
+        yield office
     finally:
         controller.stop()
 

@@ -29,6 +29,7 @@ from notifications.notice import ANSWER_LIMIT, Notice, NoticeState, Outcome
 from notifications.statistics import ChannelFault
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, Shelf, Town, noon, parcel
 from tests.notifications.servers import Office, always, drop, first, free_port, hang, mail, replying, serving
+from workflow.cases.case import Case
 from workflow.refusal import Refusal
 
 NOW = noon(FIVE_BEFORE)
@@ -120,14 +121,12 @@ def standing(town: Town) -> Sequence[ChannelFault]:
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 def test_a_mail_server_that_refuses_us_is_named_until_it_takes_a_letter(
-    town: Town, monkeypatch: pytest.MonkeyPatch
+    town: Town, monkeypatch: pytest.MonkeyPatch, case: Case
 ) -> None:
     """The password was changed: named with the server's words, the letter goes the other way at once, and again
     by mail when the password is right."""
-    office = Office()
-    town.open()
-    with serving(office, password="right") as port:
-        post = mail(port, user="m", password_env="A_PASSWORD", timeout=2.0)
+    with serving(Office(), password="right") as office:
+        post = mail(office.port, user="m", password_env="A_PASSWORD", timeout=2.0)
         shelf = Shelf()
         monkeypatch.setenv("A_PASSWORD", "wrong")
         town.round([post], FIVE_BEFORE)
@@ -152,12 +151,11 @@ def test_a_mail_server_that_refuses_us_is_named_until_it_takes_a_letter(
     assert standing(town) == []
 
 
-def test_a_password_without_its_key_is_another_fault_than_a_refused_log_in(town: Town) -> None:
+def test_a_password_without_its_key_is_another_fault_than_a_refused_log_in(town: Town, case: Case) -> None:
     """The reason is the one given, no server is asked, and the letter goes the other way at once."""
     office, shelf = Office(), Shelf()
-    town.open()
-    with serving(office) as port:
-        post = mail(port, user="m")
+    with serving(office):
+        post = mail(office.port, user="m")
         post = replace(post, password="", no_key="the key 932bd8f1ef30 is missing")
         town.round([post], FIVE_BEFORE)
         town.deliver([post, shelf], FIVE_BEFORE)
@@ -174,10 +172,9 @@ def waiting_since(town: Town, now: datetime) -> datetime | None:
     return figures(town.engine, now=now).oldest
 
 
-def test_a_server_that_is_down_is_named_while_letters_wait_for_it(town: Town) -> None:
+def test_a_server_that_is_down_is_named_while_letters_wait_for_it(town: Town, case: Case) -> None:
     """With their number and since when, though every attempt puts them off; nothing is left of it when they
     have left."""
-    town.open()
     town.open()
     post = mail(free_port(), timeout=2.0)
     town.apart([post], FIVE_BEFORE)
@@ -186,8 +183,8 @@ def test_a_server_that_is_down_is_named_while_letters_wait_for_it(town: Town) ->
         town.deliver([post], FIVE_BEFORE, at=began + timedelta(minutes=minutes))
     (fault,) = standing(town)
     since = waiting_since(town, later)
-    with serving(Office()) as port:
-        back = mail(port, timeout=2.0)
+    with serving(Office()) as office:
+        back = mail(office.port, timeout=2.0)
         town.deliver([back], FIVE_BEFORE, at=later + timedelta(minutes=1))
 
     assert (fault.code, fault.letters, fault.since) == ("unreachable", 2, began)
@@ -196,22 +193,18 @@ def test_a_server_that_is_down_is_named_while_letters_wait_for_it(town: Town) ->
     assert waiting_since(town, later + timedelta(minutes=1)) is None
 
 
-def test_a_server_that_hangs_over_a_letter_is_named(town: Town) -> None:
+def test_a_server_that_hangs_over_a_letter_is_named(town: Town, case: Case) -> None:
     """It greets and falls silent; with one letter in the queue as with a hundred."""
-    town.open()
-    office = Office()
-    office.rcpt = hang
-    with serving(office) as port:
-        post = mail(port, timeout=0.3)
+    with serving(Office(rcpt=hang)) as office:
+        post = mail(office.port, timeout=0.3)
         town.round([post], FIVE_BEFORE)
         town.deliver([post], FIVE_BEFORE)
 
     assert [(fault.code, fault.letters) for fault in standing(town)] == [("unreachable", 1)]
 
 
-def test_a_letter_put_off_again_and_again_has_waited_since_its_first_attempt(town: Town) -> None:
+def test_a_letter_put_off_again_and_again_has_waited_since_its_first_attempt(town: Town, case: Case) -> None:
     """A full mailbox: 1, 5 and 15 minutes after each other."""
-    town.open()
     later = Outcome(state="queued", answer="452 full")
     shelf = Shelf(later, later, later, later)
     town.round([shelf], FIVE_BEFORE)
@@ -221,9 +214,8 @@ def test_a_letter_put_off_again_and_again_has_waited_since_its_first_attempt(tow
     assert waiting_since(town, noon(FIVE_BEFORE) + timedelta(minutes=30)) == noon(FIVE_BEFORE)
 
 
-def test_letters_lost_for_good_are_counted_for_a_week(town: Town) -> None:
+def test_letters_lost_for_good_are_counted_for_a_week(town: Town, case: Case) -> None:
     """An address nobody has: said until somebody has had a week to see it."""
-    town.open()
     shelf = Shelf(Outcome(state="failed", answer="550 no such user"))
     town.round([shelf], FIVE_BEFORE)
     town.deliver([shelf], FIVE_BEFORE)
@@ -264,8 +256,8 @@ def post_office(fault: str, office: Office, authority: trustme.CA) -> Iterator[i
             pass
         case code:
             office.rcpt = first(1, always(f"{code} not now"))
-    with serving(office, starttls=certified) as port:
-        yield port
+    with serving(office, starttls=certified):
+        yield office.port
 
 
 def notice(town: Town) -> Notice:
@@ -321,10 +313,9 @@ def test_smtp(town: Town, tmp_path: Path, fault: str, state: NoticeState, answer
     ids=["cp1251 taken", "cp1251 refused", "NUL", "lines", "bidi", "long", "malformed"],
 )
 def test_a_server_may_answer_any_bytes(
-    town: Town, command: str, reply: bytes, state: NoticeState, answer: str
+    town: Town, command: str, reply: bytes, state: NoticeState, answer: str, case: Case
 ) -> None:
     """The outcome is kept with an answer every database takes: what was taken does not leave at every tick."""
-    town.open()
     with replying({command: reply}) as port:
         mail = email_channel(host="127.0.0.1", port=port, sender="m@example.kz", tls="none", timeout=5.0)
         town.round((mail,), FIVE_BEFORE)

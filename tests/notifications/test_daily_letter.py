@@ -29,6 +29,7 @@ from tests.notifications.sample_office import (
     at_noon,
     noon,
 )
+from workflow.cases.case import Case
 from workflow.cases.commands import assignments, recording, standings
 from workflow.law.library import Library
 from workflow.org.audit import Stamp
@@ -69,9 +70,8 @@ def test_a_year_of_three_cases_nobody_touches_is_at_most_one_letter_a_person_a_d
         assert all(number == 1 for number in letters.values()), (on, letters)
 
 
-def test_everything_of_a_day_stands_in_one_letter_by_urgency(town: Town) -> None:
+def test_everything_of_a_day_stands_in_one_letter_by_urgency(town: Town, case: Case) -> None:
     """Two cases overdue, one of them replanned meanwhile; each line with its answers."""
-    town.open()
     town.open(planned={"analysis_started": date(2026, 4, 27)})
     (letter,) = of(day(town, MONDAY_AFTER), AIGUL.key)
     text = letter.letter.text
@@ -122,9 +122,8 @@ def test_every_answer_is_a_button_of_its_own(tmp_path: Path) -> None:
         assert len(buttons) == html.count("/answer/") == number
 
 
-def test_what_arises_later_in_the_day_waits_for_the_morning(town: Town) -> None:
+def test_what_arises_later_in_the_day_waits_for_the_morning(town: Town, case: Case) -> None:
     """A case opened at ten, five days before its announcement is due: told on the next working day."""
-    town.open()
     day(town, FIVE_BEFORE)
     town.open(on=FIVE_BEFORE)
 
@@ -155,10 +154,9 @@ def test_a_letter_withdrawn_before_it_left_leaves_its_day_free(town: Town) -> No
     assert [parcel.notice.key for parcel in shelf.kept] == [f"{FIVE_BEFORE}:{AIGUL.key}:shelf"]
 
 
-def test_what_falls_due_that_very_day_leaves_in_one_further_letter(town: Town) -> None:
+def test_what_falls_due_that_very_day_leaves_in_one_further_letter(town: Town, case: Case) -> None:
     """Opened at ten of the due day itself, twice: one more letter with both, and no third."""
     due = date(2026, 3, 30)
-    town.open()
     first = of(day(town, due), AIGUL.key)
     town.open(on=due)
     town.open(on=due)
@@ -169,8 +167,7 @@ def test_what_falls_due_that_very_day_leaves_in_one_further_letter(town: Town) -
     assert of(day(town, due, hours=(13, 14)), AIGUL.key) == []
 
 
-def test_an_assignment_comes_at_once_and_alone(town: Town) -> None:
-    case = town.open()
+def test_an_assignment_comes_at_once_and_alone(town: Town, case: Case) -> None:
     day(town, FIVE_BEFORE)
     at = datetime(2026, 3, 18, 6, tzinfo=UTC)
     town.case_commands.write(
@@ -187,9 +184,8 @@ def test_an_assignment_comes_at_once_and_alone(town: Town) -> None:
     assert letter.notice.kind == "comment"
 
 
-def test_a_head_reads_what_is_overdue_in_the_unit_below_their_own_lines(town: Town) -> None:
+def test_a_head_reads_what_is_overdue_in_the_unit_below_their_own_lines(town: Town, case: Case) -> None:
     """Monday 13 April: the announcement is late and has no step left."""
-    town.open()
     day(town, MONDAY_AFTER)
     (letter,) = of(day(town, date(2026, 4, 13)), BOLAT.key)
     text = " ".join(letter.letter.text.split())
@@ -198,9 +194,8 @@ def test_a_head_reads_what_is_overdue_in_the_unit_below_their_own_lines(town: To
     assert f"за кем: {AIGUL.name}" in text.partition("Просрочено в ваших подразделениях")[2]
 
 
-def test_the_first_head_and_the_officer_read_once_a_week_what_is_overdue(town: Town) -> None:
+def test_the_first_head_and_the_officer_read_once_a_week_what_is_overdue(town: Town, case: Case) -> None:
     """Mondays alone; on a Wednesday without items of their own nothing comes."""
-    town.open()
     day(town, MONDAY_AFTER)
     day(town, date(2026, 4, 7))
     wednesday, monday = day(town, date(2026, 4, 8)), day(town, date(2026, 4, 13))
@@ -246,11 +241,10 @@ def test_beyond_the_records_a_letter_comes_today() -> None:
     assert letter_day(WEEK, CALENDAR, today=CALENDAR.last) == CALENDAR.last
 
 
-def test_who_chose_one_letter_a_week_hears_of_what_cannot_wait_at_once(town: Town) -> None:
+def test_who_chose_one_letter_a_week_hears_of_what_cannot_wait_at_once(town: Town, case: Case) -> None:
     """Due on Monday 30 March: the step of the 18th waits for Thursday the 26th, the week's first working day;
     the step of Friday the 27th is of a date before the next letter."""
     SqlChoices(town.engine, "k").choose(AIGUL.key, "weekly", by="Айгүл", now=noon(date(2026, 3, 2)))
-    town.open()
     heard = {
         on.day: [parcel.letter.subject for parcel in of(day(town, on), AIGUL.key)]
         for on in (FIVE_BEFORE, date(2026, 3, 26), date(2026, 3, 27))

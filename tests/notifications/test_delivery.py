@@ -27,6 +27,7 @@ from tests.notifications.sample_office import (
     noon,
 )
 from tests.notifications.servers import Office, free_port, mail, serving
+from workflow.cases.case import Case
 from workflow.cases.commands import recording
 from workflow.scoring.prospects import Stake
 
@@ -46,9 +47,8 @@ class Ten:
         return Stake(Decimal(10), deducted=True) if indicator else None
 
 
-def test_a_delivery_asks_what_is_at_stake_as_its_letters_leave(town: Town) -> None:
+def test_a_delivery_asks_what_is_at_stake_as_its_letters_leave(town: Town, case: Case) -> None:
     """Not when they are queued: what was done meanwhile counts."""
-    town.open()
     shelf = Shelf()
     town.apart([shelf], FIVE_BEFORE)
 
@@ -59,9 +59,8 @@ def test_a_delivery_asks_what_is_at_stake_as_its_letters_leave(town: Town) -> No
 
 
 @pytest.mark.parametrize("stakes", [None, Ten()])
-def test_a_letter_speaks_of_points_to_who_has_some_at_stake(town: Town, stakes: Ten | None) -> None:
+def test_a_letter_speaks_of_points_to_who_has_some_at_stake(town: Town, stakes: Ten | None, case: Case) -> None:
     """On Monday 2 November 2026, the first working day of the month; who adopted no act of points has none."""
-    town.open()
     shelf, on = Shelf(), date(2026, 11, 2)
     town.round([shelf], on, at=noon(on))
     deliver(town.dispatch([shelf], on, stakes=stakes))
@@ -86,9 +85,8 @@ def test_whoever_is_told_to_leave_ends_the_batch_in_hand(town: Town) -> None:
     assert town.deliver([shelf], FIVE_BEFORE).counts == {"sent": 5}
 
 
-def test_what_may_pass_is_tried_again_with_growing_patience(town: Town) -> None:
+def test_what_may_pass_is_tried_again_with_growing_patience(town: Town, case: Case) -> None:
     """1, 5, 15, 60 and 240 minutes after each attempt, and not before."""
-    town.open()
     shelf = Shelf(*[LATER] * 5)
     moment = NINE
     town.round([shelf], FIVE_BEFORE, at=moment)
@@ -103,9 +101,8 @@ def test_what_may_pass_is_tried_again_with_growing_patience(town: Town) -> None:
     assert the_notice(town).attempts == 6
 
 
-def test_what_a_server_puts_off_for_five_days_is_a_failure_with_the_last_answer(town: Town) -> None:
+def test_what_a_server_puts_off_for_five_days_is_a_failure_with_the_last_answer(town: Town, case: Case) -> None:
     """RFC 5321, 4.5.4.1: a sender gives up after four to five days, not after an afternoon."""
-    town.open()
     shelf = Shelf(*[LATER] * 100)
     town.round([shelf], FIVE_BEFORE, at=NINE)
     states = []
@@ -119,9 +116,8 @@ def test_what_a_server_puts_off_for_five_days_is_a_failure_with_the_last_answer(
     assert the_notice(town).answer == "451 later"
 
 
-def test_a_letter_says_the_day_it_leaves_not_the_day_it_was_queued(town: Town) -> None:
+def test_a_letter_says_the_day_it_leaves_not_the_day_it_was_queued(town: Town, case: Case) -> None:
     """Queued five days before and held up until two days before: it says two."""
-    town.open()
     shelf = Shelf()
     town.round([shelf], FIVE_BEFORE)
     town.deliver([shelf], date(2026, 3, 26))
@@ -129,9 +125,8 @@ def test_a_letter_says_the_day_it_leaves_not_the_day_it_was_queued(town: Town) -
     assert shelf.kept[0].letter.subject.endswith("30 наурыз (2 жұмыс күні қалды)")
 
 
-def test_what_was_done_while_its_letter_waited_is_not_reminded_of(town: Town) -> None:
+def test_what_was_done_while_its_letter_waited_is_not_reminded_of(town: Town, case: Case) -> None:
     """The notice is withdrawn, not sent."""
-    case = town.open()
     shelf = Shelf()
     town.round([shelf], FIVE_BEFORE)
     town.case_commands.write(case.id, at_noon(FIVE_BEFORE), recording.record, "start_announced", on=FIVE_BEFORE)
@@ -177,10 +172,9 @@ def test_a_kill_amid_a_batch_repeats_one_letter_at_most(town: Town, repeatable: 
 
 @pytest.mark.parametrize(("repeatable", "state"), [(True, "queued"), (False, "unknown")])
 def test_a_fault_inside_a_channel_loses_no_letter_and_no_other_channel(
-    town: Town, tmp_path: Path, repeatable: bool, state: str
+    town: Town, tmp_path: Path, repeatable: bool, state: str, case: Case
 ) -> None:
     """An internal error is stored as the answer; the folder is written all the same."""
-    town.open()
     broken = Shelf(RuntimeError("a mistake"), repeatable=repeatable)
     letters = folder(path=tmp_path / "letters")
     town.round([broken, letters], FIVE_BEFORE)
@@ -221,9 +215,8 @@ def test_one_postponed_letter_does_not_stop_the_delivery(town: Town, monkeypatch
     assert len(shelf.kept) == 4
 
 
-def test_each_reader_is_told_who_else_knows(town: Town) -> None:
+def test_each_reader_is_told_who_else_knows(town: Town, case: Case) -> None:
     """Everybody but themselves."""
-    town.open()
     shelf = Shelf()
     town.round([shelf], date(2026, 3, 31))
     town.deliver([shelf], date(2026, 3, 31))
@@ -246,9 +239,8 @@ def test_a_server_away_for_two_days_costs_no_letter_and_no_attempt(town: Town) -
     for hours in range(0, 48, 4):
         town.deliver([down], FIVE_BEFORE, at=NINE + timedelta(hours=hours))
     waiting = {(notice.state, notice.attempts) for notice in town.notices()}
-    office = Office()
-    with serving(office) as port:
-        back = mail(port)
+    with serving(Office()) as office:
+        back = mail(office.port)
         town.deliver([back], FIVE_BEFORE, at=NINE + timedelta(days=2))
 
     assert waiting == {("queued", 0)}

@@ -56,9 +56,8 @@ def states(outcomes: Mapping[str, Outcome], batch: Sequence[OutgoingMessage] = B
 
 def test_a_batch_goes_over_one_connection_one_recipient_each() -> None:
     """Nobody sees another's address, and the server is called once."""
-    office = Office()
-    with serving(office) as port:
-        outcomes = sent(mail(port))
+    with serving(Office()) as office:
+        outcomes = sent(mail(office.port))
 
     assert states(outcomes) == ["sent", "sent", "sent"]
     assert office.calls == 1
@@ -67,9 +66,8 @@ def test_a_batch_goes_over_one_connection_one_recipient_each() -> None:
 
 def test_a_refused_address_has_failed_and_the_others_go_out() -> None:
     """550 is final for the recipient it was given for."""
-    office = Office(rcpt=only(SECOND, always("550 no such mailbox")))
-    with serving(office) as port:
-        outcomes = sent(mail(port))
+    with serving(Office(rcpt=only(SECOND, always("550 no such mailbox")))) as office:
+        outcomes = sent(mail(office.port))
 
     assert states(outcomes) == ["sent", "failed", "sent"]
     assert outcomes[BATCH[1].notice.key].answer == "550 no such mailbox"
@@ -78,9 +76,8 @@ def test_a_refused_address_has_failed_and_the_others_go_out() -> None:
 
 def test_a_server_that_shuts_down_is_called_again_for_the_rest() -> None:
     """421 closes the connection; the next letter opens another."""
-    office = Office(rcpt=only(SECOND, always("421 closing down")))
-    with serving(office) as port:
-        outcomes = sent(mail(port))
+    with serving(Office(rcpt=only(SECOND, always("421 closing down")))) as office:
+        outcomes = sent(mail(office.port))
 
     assert states(outcomes) == ["sent", "queued", "sent"]
     assert office.calls == 2
@@ -88,9 +85,8 @@ def test_a_server_that_shuts_down_is_called_again_for_the_rest() -> None:
 
 def test_a_server_that_hangs_is_not_waited_for_by_every_letter() -> None:
     """After two time-outs the rest of the batch waits for another day, unasked."""
-    office = Office(rcpt=hang)
-    with serving(office) as port:
-        outcomes = sent(mail(port, timeout=1.0), [*BATCH, parcel(4, address="reader4@example.kz")])
+    with serving(Office(rcpt=hang)) as office:
+        outcomes = sent(mail(office.port, timeout=1.0), [*BATCH, parcel(4, address="reader4@example.kz")])
 
     assert set(states(outcomes)) == {"queued"}
     assert len(outcomes) == 4
@@ -100,9 +96,8 @@ def test_a_server_that_hangs_is_not_waited_for_by_every_letter() -> None:
 def test_a_slow_server_does_not_keep_a_batch_longer_than_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each answer comes in time, and a hundred would take hours: what is left waits, its attempts kept."""
     monkeypatch.setattr("notifications.channels.email.BATCH_SECONDS", 0.0)
-    office = Office()
-    with serving(office) as port:
-        outcomes = sent(mail(port))
+    with serving(Office()) as office:
+        outcomes = sent(mail(office.port))
 
     assert [(outcomes[parcel.notice.key].state, outcomes[parcel.notice.key].tried) for parcel in BATCH] == [
         ("sent", True),
@@ -113,18 +108,16 @@ def test_a_slow_server_does_not_keep_a_batch_longer_than_its_time(monkeypatch: p
 
 def test_tls_from_the_first_byte(authority: trustme.CA, ca_file: Path) -> None:
     """`tls`: encrypted before the first word, the certificate checked."""
-    office = Office()
-    with serving(office, tls=certified(authority)) as port:
-        outcomes = sent(mail(port, tls="tls", ca_file=ca_file))
+    with serving(Office(), tls=certified(authority)) as office:
+        outcomes = sent(mail(office.port, tls="tls", ca_file=ca_file))
 
     assert states(outcomes) == ["sent", "sent", "sent"]
 
 
 def test_a_server_without_starttls_gets_no_letter_in_the_clear() -> None:
     """Where TLS is asked for, nothing goes without it."""
-    office = Office()
-    with serving(office) as port:
-        outcomes = sent(mail(port, tls="starttls"))
+    with serving(Office()) as office:
+        outcomes = sent(mail(office.port, tls="starttls"))
 
     assert states(outcomes) == ["queued", "queued", "queued"]
     assert not office.accepted
@@ -135,10 +128,9 @@ def test_logging_in_with_the_password_of_the_environment(
 ) -> None:
     """The password is in no file; config.toml names its environment variable."""
     monkeypatch.setenv("POST_PASSWORD", "құпия-1")
-    office = Office()
-    with serving(office, starttls=certified(authority), password="құпия-1") as port:
+    with serving(Office(), starttls=certified(authority), password="құпия-1") as office:
         outcomes = sent(
-            mail(port, tls="starttls", ca_file=ca_file, user="merzim", password_env="POST_PASSWORD")
+            mail(office.port, tls="starttls", ca_file=ca_file, user="merzim", password_env="POST_PASSWORD")
         )
 
     assert states(outcomes) == ["sent", "sent", "sent"]
@@ -171,8 +163,8 @@ def test_an_address_that_is_none_fails_alone() -> None:
         parcel(8, address="айгүл@example.kz"),
         parcel(9, address="a@b.kz\r\nRCPT TO:<all@b.kz>"),
     ]
-    with serving(office) as port:
-        outcomes = sent(mail(port), batch)
+    with serving(office):
+        outcomes = sent(mail(office.port), batch)
 
     assert states(outcomes, batch) == ["sent", "failed", "failed"]
     assert office.tries == 1
@@ -205,9 +197,8 @@ def published(key: rsa.RSAPrivateKey) -> Callable[..., bytes]:
 
 def received(town: Town, key_file: Path) -> bytes:
     town.open()
-    office = Office()
-    with serving(office) as port:
-        post = mail(port, dkim_key=key_file, dkim_selector="merzim")
+    with serving(Office()) as office:
+        post = mail(office.port, dkim_key=key_file, dkim_selector="merzim")
         town.round([post], FIVE_BEFORE)
         town.deliver([post], FIVE_BEFORE)
     (raw,) = office.raw

@@ -20,6 +20,7 @@ from tests.notifications.sample_office import (
     noon,
 )
 from tests.notifications.servers import Office, free_port, mail, serving
+from workflow.cases.case import Case
 from workflow.cases.commands import assignments
 from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
@@ -143,17 +144,15 @@ def at(on: date, hour: int) -> datetime:
     return datetime(on.year, on.month, on.day, hour - 5, tzinfo=UTC)
 
 
-def test_a_mail_server_away_over_two_steps_is_one_letter(town: Town) -> None:
+def test_a_mail_server_away_over_two_steps_is_one_letter(town: Town, case: Case) -> None:
     """Away from Friday nine to Monday noon: the step of the due day alone."""
-    town.open()
     down = mail(free_port(), timeout=2.0)
     for on, hours in ((FIVE_BEFORE, (9,)), (FRIDAY, (9, 17)), (MONDAY, (9, 11))):
         for hour in hours:
             town.round([down], on, at=at(on, hour))
             town.deliver([down], on, at=at(on, hour))
-    office = Office()
-    with serving(office) as port:
-        back = mail(port, timeout=2.0)
+    with serving(Office()) as office:
+        back = mail(office.port, timeout=2.0)
         for hour in (12, 13):
             town.round([back], MONDAY, at=at(MONDAY, hour))
             town.deliver([back], MONDAY, at=at(MONDAY, hour))
@@ -167,26 +166,23 @@ def test_a_mail_server_away_over_two_steps_is_one_letter(town: Town) -> None:
     }
 
 
-def test_two_weeks_letters_of_a_server_that_was_away_say_what_is_open_that_day(town: Town) -> None:
+def test_two_weeks_letters_of_a_server_that_was_away_say_what_is_open_that_day(town: Town, case: Case) -> None:
     """The letters a head gets on Monday the 6th and the 13th leave together on the 13th, with one content."""
-    town.open()
     down = mail(free_port(), timeout=2.0)
     days = [date(2026, 4, 6), date(2026, 4, 13)]
     for on in days:
         town.round([down], on)
         town.deliver([down], on)
-    office = Office()
-    with serving(office) as port:
-        back = mail(port, timeout=2.0)
+    with serving(Office()) as office:
+        back = mail(office.port, timeout=2.0)
         for minutes in (5, 10):
             town.deliver([back], days[-1], at=noon(days[-1]) + timedelta(minutes=minutes))
 
     assert len([address for address, _ in office.accepted if address == BOLAT.email]) == 1
 
 
-def test_a_question_that_reaches_its_reader_on_its_day_is_not_reminded_of(town: Town) -> None:
+def test_a_question_that_reaches_its_reader_on_its_day_is_not_reminded_of(town: Town, case: Case) -> None:
     """Asked for Thursday; the server put it off on Wednesday, and its letter names the day."""
-    case = town.open()
     shelf = Shelf(LATER, LATER, LATER)
     ask(town, case.id, until=date(2026, 3, 19), at=NIGHT)
     town.round([shelf], FIVE_BEFORE, at=NIGHT)
@@ -221,9 +217,8 @@ def test_a_question_for_the_day_it_leaves_on_has_no_reminder(town: Town) -> None
     assert [notice.step for notice in town.notices() if notice.person == BOLAT.key] == [COMMENT]
 
 
-def test_an_assignment_given_in_the_evening_is_one_letter_the_next_morning(town: Town) -> None:
+def test_an_assignment_given_in_the_evening_is_one_letter_the_next_morning(town: Town, case: Case) -> None:
     """Given on Wednesday at eight in the evening for Thursday, when its letter leaves and names the day."""
-    case = town.open()
     shelf, thursday = Shelf(), date(2026, 3, 19)
     town.case_commands.write(
         case.id,

@@ -32,6 +32,7 @@ from tests.notifications.sample_office import (
     parcel,
 )
 from tests.notifications.servers import Office, mail, serving
+from workflow.cases.case import Case
 from workflow.cases.commands import recording
 
 WORDS = some.text(
@@ -213,9 +214,8 @@ def item(message: EmailMessage, *, uid: str = "") -> icalendar.Event:
 
 def sent(town: Town, *days: date) -> list[EmailMessage]:
     """What a real server received of rounds and deliveries on these days."""
-    office = Office()
-    with serving(office) as port:
-        post = mail(port)
+    with serving(Office()) as office:
+        post = mail(office.port)
         for day in days:
             town.round([post], day)
             town.deliver([post], day)
@@ -245,9 +245,8 @@ def test_a_letter_brings_the_deadline_as_a_whole_day(tmp_path: Path) -> None:
     assert str(event["url"]).startswith("https://merzim.example.kz/cases/")
 
 
-def test_one_deadline_is_one_item_and_its_sequence_rises(town: Town) -> None:
+def test_one_deadline_is_one_item_and_its_sequence_rises(town: Town, case: Case) -> None:
     """A later letter replaces the item of the earlier one, also where the date has moved in between."""
-    case = town.open()
     first = sent(town, FIVE_BEFORE)
     town.case_commands.write(case.id, at_noon(FIVE_BEFORE), recording.replan, {"analysis_started": LATER_START})
     second = [message for message in sent(town, date(2026, 4, 6)) if AIGUL.email in message["To"]]
@@ -276,9 +275,8 @@ def test_a_feed_reminds_at_nine_the_day_before_and_on_the_day() -> None:
     ]
 
 
-def test_the_file_is_called_in_the_readers_language(town: Town) -> None:
+def test_the_file_is_called_in_the_readers_language(town: Town, case: Case) -> None:
     """Kazakh letters in its name come through."""
-    town.open()
     messages = sent(town, FIVE_BEFORE, date(2026, 3, 27), ANNOUNCE_BY, date(2026, 3, 31))
     names = {
         message["To"].addresses[0].addr_spec: part.get_filename()

@@ -85,9 +85,8 @@ def test_an_act_is_called_by_its_name(called: dict[str, object], language: str, 
     assert said in describe_cause(cause, language)
 
 
-def test_a_new_plan_date_is_told_once_with_old_and_new_day_and_cause(town: Town) -> None:
+def test_a_new_plan_date_is_told_once_with_old_and_new_day_and_cause(town: Town, case: Case) -> None:
     """To the one person who was notified of the old date, however many rounds follow."""
-    case = town.open()
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)
     replanned(town, case.id, LATER)
@@ -105,10 +104,9 @@ def test_a_new_plan_date_is_told_once_with_old_and_new_day_and_cause(town: Town)
     assert moves(told(town, shelf, date(2026, 3, 20))) == []
 
 
-def test_a_moved_day_of_what_recurs_names_its_period(town: Town) -> None:
+def test_a_moved_day_of_what_recurs_names_its_period(town: Town, case: Case) -> None:
     """The review of the third quarter is due on 12 October, counted from a report on its last day, the 5th; the
     report of 2 October moves it."""
-    case = town.open()
     shelf = Shelf()
     signed, reported, today = date(2026, 6, 15), date(2026, 10, 2), date(2026, 10, 5)
     town.case_commands.write(case.id, at_noon(today), recording.record, "note_signed", on=signed)
@@ -122,9 +120,8 @@ def test_a_moved_day_of_what_recurs_names_its_period(town: Town) -> None:
     assert "2026 жылғы III тоқсан (Құрылыс басқармасы): 2026 жылғы 9 қазан, бұрын 2026 жылғы 12 қазан" in said
 
 
-def test_there_and_back_before_the_letter_leaves_is_no_news(town: Town) -> None:
+def test_there_and_back_before_the_letter_leaves_is_no_news(town: Town, case: Case) -> None:
     """The date of the earlier letter holds again."""
-    case = town.open()
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)
     replanned(town, case.id, LATER)
@@ -185,9 +182,8 @@ def test_several_dates_moved_by_one_change_are_one_letter_a_person(tmp_path: Pat
     }
 
 
-def test_a_case_called_off_cancels_what_stands_in_calendars(town: Town) -> None:
+def test_a_case_called_off_cancels_what_stands_in_calendars(town: Town, case: Case) -> None:
     """STATUS:CANCELLED under the same UID, a higher sequence, and the ground."""
-    case = town.open()
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)
     town.case_commands.write(case.id, at_noon(SOON_AFTER), standings.cancel, ground="бұйрық күшін жойды")
@@ -213,9 +209,8 @@ def take_back(town: Town, case: Case, name: str, on: date) -> None:
     town.case_commands.write(case.id, at_noon(on), withdraw, name, ground=GROUND)
 
 
-def test_a_withdrawal_is_told_to_those_who_were_told_of_what_followed(town: Town) -> None:
+def test_a_withdrawal_is_told_to_those_who_were_told_of_what_followed(town: Town, case: Case) -> None:
     """The plan was changed by mistake, and Aigul told: with the withdrawal she is told the old day, and why."""
-    case = town.open()
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)
     town.case_commands.write(
@@ -234,9 +229,8 @@ def test_a_withdrawal_is_told_to_those_who_were_told_of_what_followed(town: Town
     assert f"Жазбаның күші жойылды: Талдаудың басталуы (Айгүл). Негіздеме: {GROUND}." in letter.letter.text
 
 
-def test_a_preview_counts_who_is_told_that_a_day_holds_no_longer(town: Town) -> None:
+def test_a_preview_counts_who_is_told_that_a_day_holds_no_longer(town: Town, case: Case) -> None:
     """The start is withdrawn after its plan date: what counts from it has no day, and all are told so."""
-    case = town.open()
     shelf = Shelf()
     near, later = date(2026, 5, 20), date(2026, 5, 21)
     town.case_commands.write(case.id, at_noon(near), recording.record, "analysis_started", on=START)
@@ -264,9 +258,8 @@ def test_a_preview_counts_who_is_told_that_a_day_holds_no_longer(town: Town) -> 
     assert foretold == {notice.person for notice in town.notices() if notice.kind == "moved"}
 
 
-def test_whoever_was_told_of_a_measure_is_told_that_it_was_withdrawn(town: Town) -> None:
+def test_whoever_was_told_of_a_measure_is_told_that_it_was_withdrawn(town: Town, case: Case) -> None:
     """Its row has left the case; the letter still says what it was."""
-    case = town.open()
     shelf = Shelf()
     risks = RiskCommands(town.case_commands)
     stamp = at_noon(WRONG_START)

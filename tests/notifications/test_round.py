@@ -80,9 +80,8 @@ def test_a_round_goes_through_all_pages_and_run_again_adds_nothing(
     assert {notice.case for notice in town.notices() if notice.case} == cases
 
 
-def test_a_moved_start_is_another_reminder(town: Town) -> None:
+def test_a_moved_start_is_another_reminder(town: Town, case: Case) -> None:
     """The unsent letter of the old date is withdrawn, the new date has its own steps and key."""
-    case = town.open()
     town.round([Shelf()], FIVE_BEFORE)
     later = date(2026, 4, 27)
     town.case_commands.write(case.id, at_noon(FIVE_BEFORE), recording.replan, {"analysis_started": later})
@@ -118,9 +117,8 @@ def test_nobody_to_tell_is_a_problem_said_in_every_round(tmp_path: Path) -> None
     assert heard(third) == [("new@example.kz", "-5", "officer")]
 
 
-def test_an_edition_that_is_gone_is_named_and_stops_nobody_else(town: Town) -> None:
+def test_an_edition_that_is_gone_is_named_and_stops_nobody_else(town: Town, case: Case) -> None:
     """One case whose regulation file was taken away does not keep the others from being reminded."""
-    town.open()
     bare = Library([edition for edition in library().all() if edition.id != "internal-analysis"])
     report = rounds.round(town.dispatch([Shelf()], FIVE_BEFORE, library=bare))
 
@@ -162,10 +160,9 @@ def test_twelve_missed_steps_are_one_letter_that_lists_them(town: Town) -> None:
     assert {reminder.carrier for reminder in reminders} == {shelf.kept[0].notice.key}
 
 
-def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town: Town) -> None:
+def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town: Town, case: Case) -> None:
     """A start planned for 13 April, asked about after 1, 5 and 10 working days (27 April); another plan date
     moved on the 29th looks at the row anew. On the 28th, 11 working days after, it is open without a term."""
-    case = town.open()
     for step in range(17):
         back(town, date(2026, 4, 13) + timedelta(days=step))
     today = date(2026, 4, 29)

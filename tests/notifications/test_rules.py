@@ -26,6 +26,7 @@ from tests.notifications.sample_office import (
     Town,
     at_noon,
 )
+from workflow.cases.case import Case
 from workflow.org.office import Office, Unit, time_of
 from workflow.org.office_time import NOTHING_OWN, OfficeTime, days_of
 
@@ -172,10 +173,9 @@ def test_a_step_on_a_day_off_is_heard_the_morning_after_and_tells_what_is_true_t
     assert "4 жұмыс күні" in shelf.kept[0].letter.text
 
 
-def test_what_a_standstill_kept_waits_for_the_office_to_open(town: Town) -> None:
+def test_what_a_standstill_kept_waits_for_the_office_to_open(town: Town, case: Case) -> None:
     """The process is back in the evening: nothing is sent then, and no attempt is counted."""
     shelf = Shelf()
-    town.open()
     town.round([shelf], FIVE_BEFORE)
     report = town.deliver([shelf], FIVE_BEFORE, at=at("2026-03-18T21:00"))
     (notice,) = town.notices()

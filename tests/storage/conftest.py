@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import Engine
 
 from merzim.services.app import AppContext
+from merzim.services.context import RequestContext
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
-from tests.storage import registers
+from tests.storage import registers, sample_cases
+from workflow.cases.case import Case
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -50,3 +52,15 @@ def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
     context = registers.office(engine, tmp_path)
     yield context
     context.close()
+
+
+@pytest.fixture
+def ctx(app: AppContext) -> RequestContext:
+    """Somebody at the terminal of that office."""
+    return registers.operator(app)
+
+
+@pytest.fixture
+def case(engine: Engine) -> Case:
+    """An internal analysis with the plan dates of a real schedule."""
+    return sample_cases.opened(engine)

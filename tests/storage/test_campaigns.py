@@ -199,11 +199,10 @@ def change_people(app: AppContext, *people: Person, remove: str = "") -> None:
 
 
 @on_sqlite_alone
-def test_a_campaign_says_beforehand_whom_it_writes_to(app: AppContext) -> None:
+def test_a_campaign_says_beforehand_whom_it_writes_to(app: AppContext, ctx: RequestContext) -> None:
     """A preview counts the people of the units and all below, names who has no address, and writes nothing."""
     change_people(app, Person(key="law:quiet", name="Тынышов Асан", unit="law"))
     fields = {"register_id": "visits", "kind": "read", "until": UNTIL, "values": {"place": "Hall"}}
-    ctx = operator(app)
     preview = start_campaign(ctx, build(StartCampaign, {**fields, "units": ["law"], "preview": True}))
     assert (preview.campaign, preview.people, preview.unreached) == ("", 3, 1)
     assert preview.unreached_names == ["Тынышов Асан"]
@@ -214,9 +213,8 @@ def test_a_campaign_says_beforehand_whom_it_writes_to(app: AppContext) -> None:
 
 
 @on_sqlite_alone
-def test_a_campaign_that_makes_no_sense_is_refused(app: AppContext) -> None:
+def test_a_campaign_that_makes_no_sense_is_refused(app: AppContext, ctx: RequestContext) -> None:
     """A kind there is none of, a day gone by, a field nobody gives, one left empty, pages nobody reaches."""
-    ctx = operator(app)
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"kind": "write"}, "campaign.unknown_kind"),
         ({"until": TODAY - timedelta(days=1)}, "campaign.past"),
@@ -232,9 +230,8 @@ def test_a_campaign_that_makes_no_sense_is_refused(app: AppContext) -> None:
 
 
 @on_sqlite_alone
-def test_each_gets_one_letter_whose_link_adds_their_row_once(app: AppContext) -> None:
+def test_each_gets_one_letter_whose_link_adds_their_row_once(app: AppContext, ctx: RequestContext) -> None:
     """A round repeated writes nobody twice; an answer is a row of the person named, of the day it was given."""
-    ctx = operator(app)
     campaign = start(ctx, units=["law"], link="https://org.kz/rules")
     tokens = run(app)
     assert set(tokens) == {"lawyer", "guest"}
@@ -271,10 +268,9 @@ def bodies_of_letters(app: AppContext) -> list[str]:
 
 
 @on_sqlite_alone
-def test_a_letter_sends_nobody_to_a_document_there_is_none_of(app: AppContext) -> None:
+def test_a_letter_sends_nobody_to_a_document_there_is_none_of(app: AppContext, ctx: RequestContext) -> None:
     """Where there are fields it asks to answer questions, elsewhere to confirm; what is confidential is in no
     part of it, nor on the page behind its link."""
-    ctx = operator(app)
     start(ctx, units=["law"])
     start(ctx, units=["law"], kind="seen", values={"secret_on": "2031-05-17"})
     token = run(app)["guest"]
@@ -301,10 +297,9 @@ DECLARED = {"category": "official", "form": "income", "notice": "1", "published"
 
 
 @on_sqlite_alone
-def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext) -> None:
+def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext, ctx: RequestContext) -> None:
     """The standard (seed 002), p. 22, 23: spouses declare; p. 21: told in writing, notices gathered; p. 20: in
     time. One row, with the days of the letter, the reminder and the answer, says both and who is late."""
-    ctx = operator(app)
     values = {"year": "2026", "due_on": "2026-04-05"}
     campaign = start(ctx, register_id="declarations", kind="filing", values=values, units=["law"])
     tokens = run(app)
@@ -345,12 +340,11 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext) -> No
 
 
 @on_sqlite_alone
-def test_a_refusal_is_given_by_link_or_on_paper_and_stands_apart(app: AppContext) -> None:
+def test_a_refusal_is_given_by_link_or_on_paper_and_stands_apart(app: AppContext, ctx: RequestContext) -> None:
     """Policy (seed 003), p. 4.6.3: not taking the restrictions has its consequence, so it is a row of its own.
 
     No paper of consent is made of it; on paper it needs its day and the paper; what follows is decided later.
     """
-    ctx = operator(app)
     campaign = start(ctx, register_id="consents", kind="consent", values={}, units=["law"])
     form = open_link(ctx, run(app)["guest"]).refusing()
     row = show_row(ctx, AskRow(row=answer(ctx, form, {"post": "маман", "refusal_ground": "келіспеймін"})))
@@ -386,9 +380,8 @@ def test_a_refusal_is_given_by_link_or_on_paper_and_stands_apart(app: AppContext
 
 
 @on_sqlite_alone
-def test_a_link_is_good_for_its_person_alone(app: AppContext) -> None:
+def test_a_link_is_good_for_its_person_alone(app: AppContext, ctx: RequestContext) -> None:
     """Guessed, altered, of another office, of another person or answer: the same refusal, and nothing read."""
-    ctx = operator(app)
     campaign = start(ctx)
     token = run(app)["guest"]
     link = read_link(app.rules.link_key, token)
@@ -410,9 +403,8 @@ def test_a_link_is_good_for_its_person_alone(app: AppContext) -> None:
     assert read_link("", link_token("x", link)) is None
 
 
-def test_of_two_answers_at_once_one_is_taken(app: AppContext) -> None:
+def test_of_two_answers_at_once_one_is_taken(app: AppContext, ctx: RequestContext) -> None:
     """Two browsers opened the same link: the second answer is refused whole, no second row stays."""
-    ctx = operator(app)
     start(ctx)
     token = run(app)["guest"]
     first, second = open_link(ctx, token), open_link(ctx, token)
@@ -510,9 +502,8 @@ def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppCont
 
 
 @on_sqlite_alone
-def test_who_joins_is_asked_and_who_leaves_is_struck_out(app: AppContext) -> None:
+def test_who_joins_is_asked_and_who_leaves_is_struck_out(app: AppContext, ctx: RequestContext) -> None:
     """With the day; no letter to those who left, not even a queued one; their link is refused at once."""
-    ctx = operator(app)
     campaign = start(ctx, units=["law"])
     remind(app, now=NOW, today=TODAY)
     change_people(app, Person(key="new@org.kz", name="Жаңа Адам", unit="law", email="new@org.kz"))
@@ -545,14 +536,13 @@ def test_who_joins_is_asked_and_who_leaves_is_struck_out(app: AppContext) -> Non
 
 
 @on_sqlite_alone
-def test_nobody_gets_the_link_of_somebody_else(app: AppContext, tmp_path: Path) -> None:
+def test_nobody_gets_the_link_of_somebody_else(app: AppContext, tmp_path: Path, ctx: RequestContext) -> None:
     """Where no channel reaches a person, reminders go to the officer; what is for their own answer does not."""
     app.__dict__["rules"] = replace(app.rules, officer="officer@org.kz")
     app.__dict__["channels"] = {
         "folder": Failing(path=tmp_path / "lost", sender="m@org.kz"),
         "second": OfficerAlone(path=tmp_path / "second", sender="m@org.kz", name="second"),
     }
-    ctx = operator(app)
     start(ctx, units=["law"])
     remind(app, now=NOW, today=TODAY)
     deliver(app, now=NOW, today=TODAY)
@@ -563,9 +553,8 @@ def test_nobody_gets_the_link_of_somebody_else(app: AppContext, tmp_path: Path) 
 
 
 @on_sqlite_alone
-def test_a_row_withdrawn_is_awaited_again_by_a_new_link(app: AppContext) -> None:
+def test_a_row_withdrawn_is_awaited_again_by_a_new_link(app: AppContext, ctx: RequestContext) -> None:
     """The old link, used once, is never good again; the next reminder carries another one."""
-    ctx = operator(app)
     campaign = start(ctx)
     old = run(app)["guest"]
     withdraw_row(ctx, WithdrawRow(row=confirm(ctx, old), ground="pressed by somebody else"))
@@ -600,10 +589,9 @@ def test_whoever_is_linked_to_the_bot_is_asked_there(app: AppContext) -> None:
 
 
 @on_sqlite_alone
-def test_people_without_an_address_answer_on_paper(app: AppContext) -> None:
+def test_people_without_an_address_answer_on_paper(app: AppContext, ctx: RequestContext) -> None:
     """The officer of last resort gets no letter of theirs; what is recorded for them makes their link void."""
     change_people(app, Person(key="law:quiet", name="Тынышов Асан", unit="law"))
-    ctx = operator(app)
     campaign = start(ctx, units=["law"])
     assert set(run(app)) == {"lawyer", "guest"}
     page = show(ctx, campaign, unreached=True)
@@ -618,9 +606,8 @@ def test_people_without_an_address_answer_on_paper(app: AppContext) -> None:
         record_answer(ctx, RecordAnswer(campaign=campaign, person="clerk@org.kz", values=values))
 
 
-def test_each_sees_of_a_campaign_what_they_see_of_the_office(app: AppContext) -> None:
+def test_each_sees_of_a_campaign_what_they_see_of_the_office(app: AppContext, ctx: RequestContext) -> None:
     """A head sees the people of their units and starts, reminds and closes nothing; others see no campaign."""
-    ctx = operator(app)
     campaign = start(ctx)
     law = start(ctx, units=["law"])
     head = reader(app, "lawyer", "head_of_unit")

@@ -26,6 +26,7 @@ from merzim.storage.tables.base import UtcMoment
 from merzim.storage.tables.cases import COUNTER
 from merzim.storage.tables.organisation import UNIT as UNITS
 from tests.storage.sample_cases import AT, NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
+from workflow.cases.case import Case
 from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
 from workflow.org.office import Unit
@@ -218,9 +219,8 @@ def test_a_reader_sees_one_moment_while_others_write(sqlite: Engine) -> None:
     assert before == after == 1
 
 
-def test_a_moment_comes_back_in_utc_and_a_naive_one_is_refused(engine: Engine) -> None:
+def test_a_moment_comes_back_in_utc_and_a_naive_one_is_refused(engine: Engine, case: Case) -> None:
     """SQLite alone would give it back without a zone."""
-    opened(engine)
     moment = SqlLedger(engine).events("2026-0001")[0].at
 
     assert (moment, moment.tzinfo) == (NOW, UTC)

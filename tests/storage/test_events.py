@@ -19,6 +19,7 @@ from merzim.storage.tables.base import TableBase, canonical, moment
 from merzim.storage.tables.events import EVENT
 from tests.storage.sample_cases import NOW, opened, seal
 from tests.storage.test_verify import by_hand
+from workflow.cases.case import Case
 
 FIRST, OTHER = "case/2026-0001", "case/2026-0002"
 
@@ -133,9 +134,8 @@ def test_an_erased_private_value_leaves_a_chain_that_verifies(engine: Engine) ->
     assert verify(engine) == ()
 
 
-def test_two_who_append_at_once_are_told_apart_by_the_database(engine: Engine) -> None:
+def test_two_who_append_at_once_are_told_apart_by_the_database(engine: Engine, case: Case) -> None:
     """The second event of one number in one stream is refused."""
-    opened(engine)
     draft = events.Draft(kind="fact", at=NOW, by="x")
     rows = events.chained(FIRST, [draft], after=1, previous="")
 
@@ -164,9 +164,8 @@ def test_the_end_of_a_stream_without_a_head_is_missed_by_the_seal(engine: Engine
 
 
 @pytest.mark.parametrize("statement", ["UPDATE event SET name = 'x'", "DELETE FROM event"])
-def test_update_and_delete_of_events_are_refused(engine: Engine, statement: str) -> None:
+def test_update_and_delete_of_events_are_refused(engine: Engine, statement: str, case: Case) -> None:
     """By the database, for every client, not only by the application."""
-    opened(engine)
     seal(engine, now=NOW)
 
     with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:

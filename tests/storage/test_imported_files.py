@@ -68,9 +68,8 @@ def test_cases_alike_are_found_by_unit_and_object_the_newest_first(engine: Engin
     assert imported_files.alike(engine, "other", [(UNIT, OBJECT)]) == []
 
 
-def test_thousands_of_places_are_asked_at_once(engine: Engine) -> None:
+def test_thousands_of_places_are_asked_at_once(engine: Engine, case: Case) -> None:
     """A file of 5,000 objects."""
-    case = opened(engine)
     places = [(UNIT, f"Объект {n}") for n in range(5000)]
 
     assert imported_files.alike(engine, PROCEDURE, [*places, (UNIT, OBJECT)]) == [case.id]
@@ -144,9 +143,8 @@ def take_back(engine: Engine, case: Case, name: str, *, evidence: str = "") -> N
     case_commands(engine).write(case.id, AT, withdraw, name, ground="внесено ошибочно", evidence=evidence)
 
 
-def test_the_history_hides_a_restricted_document_after_its_withdrawal(engine: Engine) -> None:
+def test_the_history_hides_a_restricted_document_after_its_withdrawal(engine: Engine, case: Case) -> None:
     """Who may not open it does not read its name in the event that brought it."""
-    case = opened(engine)
     secret = Evidence(kind="document:order", reference="a" * 64, name="тайна.pdf", restricted="госсекреты")
     record(engine, case, "order_signed", date(2026, 4, 6), secret)
     take_back(engine, case, "order_signed", evidence="a" * 64)
@@ -157,9 +155,8 @@ def test_the_history_hides_a_restricted_document_after_its_withdrawal(engine: En
     assert "a" * 64 not in str([event.payload for event in visible_events])
 
 
-def test_a_file_that_says_it_again_does_not_bring_it_back(engine: Engine) -> None:
+def test_a_file_that_says_it_again_does_not_bring_it_back(engine: Engine, case: Case) -> None:
     """The withdrawn day of the same schedule is left out, with a note; another day is a new plan date."""
-    case = opened(engine)
     take_back(engine, case, "plan.analysis_ended")
 
     def taken(ended: date) -> tuple[bool, list[str]]:

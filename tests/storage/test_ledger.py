@@ -62,10 +62,9 @@ def race(ledger: SqlLedger, case: Case) -> Change:
     )
 
 
-def test_a_fact_is_recorded_after_one_read(engine: Engine) -> None:
+def test_a_fact_is_recorded_after_one_read(engine: Engine, case: Case) -> None:
     """The events of its case, and of many cases, are read once; the rows once to tell what moves, and once
     under the lock."""
-    case = opened(engine)
 
     with statements(engine) as statements_seen:
         case_commands(engine).write(
@@ -84,10 +83,9 @@ def test_a_fact_is_recorded_after_one_read(engine: Engine) -> None:
 
 
 def test_a_command_of_a_page_that_read_the_case_earlier_reads_it_anew_after_another_writer(
-    engine: Engine,
+    engine: Engine, case: Case
 ) -> None:
     """What the page's transaction holds of the case is outdated; the second attempt does not use it."""
-    case = opened(engine)
     stamp = {"now": NOW, "today": TODAY}
 
     def another() -> None:
@@ -110,9 +108,8 @@ def test_a_command_of_a_page_that_read_the_case_earlier_reads_it_anew_after_anot
     ]
 
 
-def test_a_case_is_read_back_as_it_was_written_cyrillic_and_all(engine: Engine) -> None:
+def test_a_case_is_read_back_as_it_was_written_cyrillic_and_all(engine: Engine, case: Case) -> None:
     """Events and the case folded from them survive both databases."""
-    case = opened(engine)
     proof = Evidence(kind="link:site", reference="https://мысал.қаз/1", published_on=date(2026, 1, 20))
     case_commands(engine).write(
         case.id,
@@ -132,9 +129,8 @@ def test_a_case_is_read_back_as_it_was_written_cyrillic_and_all(engine: Engine) 
     assert read.facts["schedule_approved"].by == "Ұлан"
 
 
-def test_only_rows_that_differ_are_written(engine: Engine) -> None:
+def test_only_rows_that_differ_are_written(engine: Engine, case: Case) -> None:
     """A fact that moves one due date does not write the whole board anew."""
-    case = opened(engine)
     before = SqlLedger(engine).rows(case.id)
 
     with statements(engine) as statements_seen:
@@ -147,9 +143,8 @@ def test_only_rows_that_differ_are_written(engine: Engine) -> None:
     assert written(statements_seen, "deadline") == 2 * differ
 
 
-def test_a_row_that_is_no_longer_there_is_taken_off_the_board(engine: Engine) -> None:
+def test_a_row_that_is_no_longer_there_is_taken_off_the_board(engine: Engine, case: Case) -> None:
     """All rows of a case are given anew; one left out is gone."""
-    case = opened(engine)
     change = case_commands(engine).recomputed(case, today=TODAY)
 
     SqlLedger(engine).append([replace(change, rows=change.rows[1:])], now=NOW)
@@ -157,9 +152,8 @@ def test_a_row_that_is_no_longer_there_is_taken_off_the_board(engine: Engine) ->
     assert set(SqlLedger(engine).rows(case.id)) == {row.obligation for row in change.rows[1:]}
 
 
-def test_a_change_made_of_an_older_state_is_a_conflict(engine: Engine) -> None:
+def test_a_change_made_of_an_older_state_is_a_conflict(engine: Engine, case: Case) -> None:
     """The loser wrote nothing: neither its event nor its rows."""
-    case = opened(engine)
     ledger = SqlLedger(engine)
     late = race(ledger, case)
     case_commands(engine).write(case.id, AT, recording.record, "schedule_approved", on=date(2026, 1, 20))
@@ -231,9 +225,8 @@ def test_many_cases_are_opened_at_once_and_all_are_there(engine: Engine) -> None
         assert {*ledger.rows(case.id).values()} == {*computed.rows}
 
 
-def test_a_moved_day_finds_the_cases_it_touches(engine: Engine) -> None:
+def test_a_moved_day_finds_the_cases_it_touches(engine: Engine, case: Case) -> None:
     """The span of a case is the span of its rows."""
-    case = opened(engine)
     ledger = SqlLedger(engine)
     spans = [row for row in ledger.rows(case.id).values() if row.span_first and row.span_last]
     first = min(row.span_first for row in spans if row.span_first)

@@ -219,10 +219,10 @@ def test_a_password_opens_the_server_alone_it_was_given_for(
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     section = {"password_env": "MERZIM_TEST_SMTP", "ca_file": tmp_path / "ca.pem"}
     channels = ChannelSettings(use=("folder",), sections={"email": section})
-    with serving(post, starttls=certified(authority), password=PASSWORD) as port:
+    with serving(post, starttls=certified(authority), password=PASSWORD):
         app = office_app.with_settings(office_app.configured.model_copy(update={"channels": channels}))
-        monkeypatch.setattr("merzim.services.configuration.PORTS", {"starttls": port})
-        monkeypatch.setattr("notifications.channels.email.PORTS", {"starttls": port})
+        monkeypatch.setattr("merzim.services.configuration.PORTS", {"starttls": post.port})
+        monkeypatch.setattr("notifications.channels.email.PORTS", {"starttls": post.port})
         server = {"host": "localhost", "user": "merzim", "sender": "m@example.kz"}
         with pytest.raises(Refusal) as without:
             change_mail(context(app), MailServer.model_validate(server))

@@ -20,9 +20,10 @@ from merzim.storage.org.adoptions import ACTS, adopt, adopted_acts, head_of
 from merzim.storage.org.chain import head
 from merzim.storage.org.staff import SqlChoices
 from merzim.storage.org.store import SaveCounts
-from tests.storage.sample_cases import NOW, TODAY, on_sqlite_alone, opened
+from tests.storage.sample_cases import NOW, TODAY, on_sqlite_alone
 from tests.storage.test_accounts import way_in
 from tests.storage.test_verify import by_hand, codes
+from workflow.cases.case import Case
 from workflow.org.access import Reader
 from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
@@ -189,9 +190,8 @@ def test_of_two_that_adopt_at_once_one_wins(engine: Engine) -> None:
     assert [act.text for act in adopted_acts(engine)] == [ACT]
 
 
-def test_an_act_changed_by_hand_is_named_and_no_board_is_compared_under_it(engine: Engine) -> None:
+def test_an_act_changed_by_hand_is_named_and_no_board_is_compared_under_it(engine: Engine, case: Case) -> None:
     """A Saturday moved by a week; the rows it would compute prove nothing."""
-    opened(engine)
     adopted(engine)
     with by_hand(engine) as connection:
         connection.execute(text("UPDATE event SET payload = replace(payload, '05-16', '05-23')"))

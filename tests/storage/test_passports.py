@@ -31,7 +31,6 @@ from tests.storage.sample_cases import (
     case_commands,
     library,
     on_sqlite_alone,
-    opened,
     recompute,
     seal,
 )
@@ -78,9 +77,8 @@ def taken_in(
     return take_in(considered, name="file", case_commands=case_commands(engine), at=AT)
 
 
-def test_lists_sums_and_searches_follow_another_unit_and_name(engine: Engine) -> None:
+def test_lists_sums_and_searches_follow_another_unit_and_name(engine: Engine, case: Case) -> None:
     """Verify finds nothing, and a rebuild writes not one row otherwise."""
-    case = opened(engine)
 
     describe(engine, case, unit="Заң департаменті", object_ru="Государственные закупки")
 

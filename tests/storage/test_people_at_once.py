@@ -23,7 +23,7 @@ from tests.processes import FORKED
 from tests.storage import racing
 from tests.storage.sample_cases import NOW, TODAY, case_commands, letter, on_sqlite_alone, opened
 from tests.storage.test_outbox import settlement
-from workflow.cases.case import Evidence
+from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands, View
 from workflow.cases.registers.exposure import exposure, remarks
@@ -79,9 +79,8 @@ def test_all_that_eight_people_say_at_once_is_written_once(engine: Engine) -> No
     assert verify(engine) == ()
 
 
-def test_people_of_two_processes_are_not_sent_away_either(engine: Engine, url: str) -> None:
+def test_people_of_two_processes_are_not_sent_away_either(engine: Engine, url: str, case: Case) -> None:
     """Who comes second waits until the first has written, and decides on what there is."""
-    case = opened(engine)
     refused = two(racing.speak, url, case.id)
     whole_case = SqlLedger(engine).case(case.id)
     assert whole_case is not None
@@ -126,9 +125,8 @@ def two(work: Callable[..., Any], *arguments: object) -> list[Any]:
         return [future.result(60) for future in futures]
 
 
-def test_of_two_processes_one_wins_and_the_other_gets_a_conflict(engine: Engine, url: str) -> None:
+def test_of_two_processes_one_wins_and_the_other_gets_a_conflict(engine: Engine, url: str, case: Case) -> None:
     """The same case written at once: one event more, not two."""
-    case = opened(engine)
 
     results = two(racing.append, url, case.id)
 
@@ -144,9 +142,8 @@ def test_two_processes_never_get_the_same_id(engine: Engine, url: str) -> None:
     assert sorted(first) == first
 
 
-def test_two_processes_never_claim_the_same_notice(engine: Engine, url: str) -> None:
+def test_two_processes_never_claim_the_same_notice(engine: Engine, url: str, case: Case) -> None:
     """Of two deliveries each letter is sent by one."""
-    case = opened(engine)
     row = SqlLedger(engine).rows(case.id)["order_signed"]
     letters = tuple(
         replace(letter(row, person=f"{n}@example.kz"), key=f"{letter(row).key}:{n}") for n in range(40)

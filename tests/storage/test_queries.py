@@ -138,9 +138,8 @@ def test_cases_come_newest_first_and_narrowed(tree: SqlReads) -> None:
     assert cases[0].head
 
 
-def test_a_case_page_has_all_it_shows(engine: Engine) -> None:
+def test_a_case_page_has_all_it_shows(engine: Engine, case: Case) -> None:
     """The case whole, its events, its rows with those without a date last, its notices newest first."""
-    case = opened(engine)
     reads = SqlReads(engine)
     row = SqlLedger(engine).rows(case.id)["order_signed"]
     letters = letter(row, person="а@x.kz"), letter(row, person="ә@x.kz", at=later(1))

@@ -57,9 +57,8 @@ def due(ctx: RequestContext, case: Case) -> dict[str, tuple[str, date | None]]:
 
 
 @on_sqlite_alone
-def test_a_gift_opens_its_case_with_the_days_of_the_row(app: AppContext) -> None:
+def test_a_gift_opens_its_case_with_the_days_of_the_row(app: AppContext, ctx: RequestContext) -> None:
     """Seven days from receipt; flowers open none until they turn out to be a gift; each names the other."""
-    ctx = operator(app)
     gift = add(ctx, "presents", what="Сағат", receiver="guest@org.kz", came_on="2026-04-01", kind="gift")
     flowers = add(ctx, "presents", what="Гүл", came_on="2026-04-01", kind="flowers")
 
@@ -76,9 +75,8 @@ def test_a_gift_opens_its_case_with_the_days_of_the_row(app: AppContext) -> None
 
 
 @on_sqlite_alone
-def test_a_row_of_no_unit_is_of_the_organisation_and_opens_its_case(app: AppContext) -> None:
+def test_a_row_of_no_unit_is_of_the_organisation_and_opens_its_case(ctx: RequestContext) -> None:
     """An officer of the whole office need not name the unit: the terms would be lost with it."""
-    ctx = operator(app)
     fields = {"what": "Сағат", "came_on": "2026-04-01", "kind": "gift"}
     row = add_row(ctx, build(AddRow, {"register_id": "presents", "values": fields})).row
 
@@ -87,9 +85,8 @@ def test_a_row_of_no_unit_is_of_the_organisation_and_opens_its_case(app: AppCont
 
 
 @on_sqlite_alone
-def test_the_case_follows_the_row(app: AppContext) -> None:
+def test_the_case_follows_the_row(app: AppContext, ctx: RequestContext) -> None:
     """A day filled is recorded, changed corrected, emptied withdrawn; a withdrawn row cancels its case."""
-    ctx = operator(app)
     row = add(ctx, "presents", what="Сағат", came_on="2026-04-01", kind="gift")
 
     def facts() -> dict[str, date]:
@@ -110,11 +107,10 @@ def test_the_case_follows_the_row(app: AppContext) -> None:
 
 
 @on_sqlite_alone
-def test_the_file_of_a_row_is_evidence_of_the_facts_of_its_case(app: AppContext) -> None:
+def test_the_file_of_a_row_is_evidence_of_the_facts_of_its_case(app: AppContext, ctx: RequestContext) -> None:
     """Without being uploaded twice; the next file proves what the first did not. Restricted as the register is:
     whom the gift came to opens it by no officer's access; named by its row, it tells nothing by itself.
     """
-    ctx = operator(app)
 
     def paper(text: str) -> FileInput:
         return FileInput(content=OpenFile("Омаров сыйлығы.TXT", BytesIO(text.encode())))
@@ -157,9 +153,8 @@ def test_the_file_of_a_row_is_evidence_of_the_facts_of_its_case(app: AppContext)
     assert agrees(app)
 
 
-def test_whom_and_what_a_case_is_about_follows_the_row(app: AppContext) -> None:
+def test_whom_and_what_a_case_is_about_follows_the_row(app: AppContext, ctx: RequestContext) -> None:
     """Another receiver and other words reach the case; words an officer gave it stay; no event for nothing."""
-    ctx = operator(app)
     row = add(ctx, "presents", what="Сағат", receiver="clerk@org.kz", came_on="2026-04-01", kind="gift")
 
     def about() -> tuple[str, str, str]:
@@ -190,9 +185,8 @@ def test_who_does_not_see_the_case_does_not_read_its_number_in_the_row(app: AppC
     assert [row.opened_case for row in list_rows(clerk, ListRows(register_id="presents")).rows] == [""]
 
 
-def test_a_row_shows_what_its_case_says_of_its_days(app: AppContext) -> None:
+def test_a_row_shows_what_its_case_says_of_its_days(app: AppContext, ctx: RequestContext) -> None:
     """Recorded, corrected, withdrawn in the case itself: the row keeps its own, the case's stands beside."""
-    ctx = operator(app)
     row = add(ctx, "presents", what="Сағат", came_on="2026-04-01", kind="gift")
     case = case_of(ctx, row)
 

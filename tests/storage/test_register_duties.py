@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Engine
 
 from merzim.services.app import AppContext
-from merzim.services.context import stamp
+from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.services.jobs.rounds import remind
 from merzim.services.law.acts import ChangeAct, change_act
@@ -163,13 +163,12 @@ def test_each_of_several_rows_of_a_month_is_recorded_and_carries_the_duty_alone(
     assert recorded(app)["propaganda_reported.2026"] == ("2026-02-10", other)
 
 
-def test_evidence_and_numbers_of_a_row_go_with_its_fact(app: AppContext) -> None:
+def test_evidence_and_numbers_of_a_row_go_with_its_fact(app: AppContext, ctx: RequestContext) -> None:
     """What was added by hand stays when the row moves to another month; a guest twice in a month is one talk,
     in the month of the visit whenever it ended.
     """
     begin(app)
     row = visit(app, "2026-01-12")
-    ctx = operator(app)
     paper = FileInput(content=OpenFile("отчёт.txt", BytesIO(b"report")))
     edit_row(ctx, EditRow(row=row, values={"paper": paper}))
     link = Evidence(kind="link:site", reference="https://org.kz/1")

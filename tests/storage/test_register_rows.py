@@ -74,9 +74,8 @@ def problems(app: AppContext) -> list[str]:
 
 
 @on_sqlite_alone
-def test_a_row_keeps_its_values_its_history_and_its_author(app: AppContext) -> None:
+def test_a_row_keeps_its_values_its_history_and_its_author(app: AppContext, ctx: RequestContext) -> None:
     """Numbers without needless noughts, options by their title, people by name, dates as people write them."""
-    ctx = operator(app)
     words = {"place": "  Two   words ", "guest": "әлиев самат", "purpose": "talk KK"}
     row = add(ctx, **words, came_on="01.04.2026", cost="1 250,50")
 
@@ -103,9 +102,8 @@ def test_a_row_keeps_its_values_its_history_and_its_author(app: AppContext) -> N
 
 
 @on_sqlite_alone
-def test_an_edit_of_nothing_writes_nothing_and_an_old_page_overwrites_nothing(app: AppContext) -> None:
+def test_an_edit_of_nothing_writes_nothing_and_an_old_page_overwrites_nothing(ctx: RequestContext) -> None:
     """The same value again is no event; somebody else's change is not lost."""
-    ctx = operator(app)
     row = add(ctx)
 
     edit(ctx, row, place="Office", left_on="")
@@ -117,9 +115,8 @@ def test_an_edit_of_nothing_writes_nothing_and_an_old_page_overwrites_nothing(ap
 
 
 @on_sqlite_alone
-def test_everything_wrong_with_a_row_is_said_at_once_and_nothing_is_written(app: AppContext) -> None:
+def test_everything_wrong_with_a_row_is_said_at_once_and_nothing_is_written(ctx: RequestContext) -> None:
     """Each problem with its field; what a rule asks is asked of the row as it would become."""
-    ctx = operator(app)
     wrong = {
         "place": "",
         "guest": "nobody",
@@ -174,9 +171,8 @@ def test_a_unique_value_is_refused_the_second_time_whatever_its_letters(app: App
     assert problems(app) == []
 
 
-def test_lists_are_filtered_sorted_summed_and_searched(app: AppContext) -> None:
+def test_lists_are_filtered_sorted_summed_and_searched(ctx: RequestContext) -> None:
     """Numbers sort as numbers, Kazakh letters in their alphabet, empty values first; sums follow."""
-    ctx = operator(app)
     rows = (
         ("Ауыл", "2026-04-03", "9", "talk"),
         ("Әуежай", "2026-04-01", "10.5", "check"),
@@ -341,10 +337,9 @@ def test_whom_a_row_names_sees_their_own_row_and_the_fields_granted_alone(app: A
 
 
 def test_events_carry_no_value_of_people_and_none_of_a_confidential_register(
-    app: AppContext, engine: Engine
+    ctx: RequestContext, engine: Engine
 ) -> None:
     """A salted hash alone; the same value twice has two of them."""
-    ctx = operator(app)
     add(ctx, guest="guest@org.kz", informer="Тайный")
     add(ctx, guest="guest@org.kz", informer="Тайный")
     add(ctx, "reports", accused="guest@org.kz", reporter="Хабаршы", decision="Жазаланды")

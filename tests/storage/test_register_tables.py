@@ -54,9 +54,8 @@ def sentences(refusal: UnreadablePaper, language: str = "en") -> list[str]:
 
 
 @on_sqlite_alone
-def test_the_template_filled_in_is_taken_in_whatever_its_language(app: AppContext) -> None:
+def test_the_template_filled_in_is_taken_in_whatever_its_language(app: AppContext, ctx: RequestContext) -> None:
     """Headings, answers and units as the template has them; a preview writes nothing."""
-    ctx = operator(app)
     for number, language in enumerate(LANGUAGES, 1):
         book = load_workbook(BytesIO(template(ctx, "visits", language)))
         sheet = book.active
@@ -108,9 +107,8 @@ def test_a_preview_counts_the_cases_that_would_be_opened(app: AppContext) -> Non
     assert app.reads.how_many(CaseFilter()) == 0
 
 
-def test_every_bad_cell_is_named_and_nothing_is_taken(app: AppContext) -> None:
+def test_every_bad_cell_is_named_and_nothing_is_taken(ctx: RequestContext) -> None:
     """Its address, its column, what is allowed; in each language."""
-    ctx = operator(app)
     add_row(
         ctx,
         AddRow(register_id="visits", values={"place": "x", "came_on": "2026-04-01", "pass": "A1"}, unit="hr"),
@@ -148,9 +146,8 @@ def test_every_bad_cell_is_named_and_nothing_is_taken(app: AppContext) -> None:
 
 
 @on_sqlite_alone
-def test_a_reader_takes_in_and_gives_out_no_more_than_they_see(app: AppContext) -> None:
+def test_a_reader_takes_in_and_gives_out_no_more_than_they_see(app: AppContext, ctx: RequestContext) -> None:
     """No column of a confidential field, no unit of others; rows exported are not taken in twice."""
-    ctx = operator(app)
     values = {"place": "=HYPERLINK(1)", "came_on": "2026-04-01", "informer": "Тайный"}
     add_row(ctx, AddRow(register_id="visits", unit="hr", values=values))
     add_row(ctx, AddRow(register_id="visits", unit="law", values={**values, "place": "Other"}))
@@ -198,9 +195,8 @@ def test_an_export_with_a_line_more_is_taken_in_in_its_language(app: AppContext)
     assert [(row.unit, row.values) for row in rows] == [("law", rows[-1].values)] * 3
 
 
-def test_hundreds_of_rows_are_taken_in_at_once(app: AppContext) -> None:
+def test_hundreds_of_rows_are_taken_in_at_once(ctx: RequestContext) -> None:
     """All in one transaction, and PostgreSQL plans by them at once; the bound is generous."""
-    ctx = operator(app)
     count = 500
     rows = [(f"Орын {n}", "2026-04-01", n, f"P{n}", "yes", "talk", "guest@org.kz", "") for n in range(count)]
     content = workbook([HEADS, *rows])

@@ -25,7 +25,7 @@ from merzim.storage.refusals import CaseBroken
 from tests.case_rows import FoundRisk, RiskCommands
 from tests.law import library
 from tests.storage.sample_cases import AT, NOW, TODAY, case_commands, later, opened, recompute, seal
-from workflow.cases.case import Evidence
+from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording
 from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
@@ -50,9 +50,8 @@ def codes(problems: tuple[Deviation, ...]) -> list[tuple[str, object]]:
     return [(problem.code, problem.arguments.get("seq")) for problem in problems]
 
 
-def test_what_was_written_by_us_is_found_in_order(engine: Engine) -> None:
+def test_what_was_written_by_us_is_found_in_order(engine: Engine, case: Case) -> None:
     """Nothing to name: chains, seals, editions, triggers and board are as written."""
-    case = opened(engine)
     seal(engine, now=NOW)
     case_commands(engine).write(case.id, AT, recording.record, "schedule_approved", on=TODAY)
     seal(engine, now=later(1))
@@ -61,9 +60,8 @@ def test_what_was_written_by_us_is_found_in_order(engine: Engine) -> None:
     assert verify(engine, editions=editions, recompute=recompute(engine)) == ()
 
 
-def test_a_seal_changed_or_taken_away_is_named(engine: Engine) -> None:
+def test_a_seal_changed_or_taken_away_is_named(engine: Engine, case: Case) -> None:
     """Seals are a stream as well."""
-    case = opened(engine)
     seal(engine, now=NOW)
     case_commands(engine).write(case.id, AT, recording.record, "schedule_approved", on=TODAY)
     seal(engine, now=later(1))
@@ -73,9 +71,8 @@ def test_a_seal_changed_or_taken_away_is_named(engine: Engine) -> None:
     assert codes(verify(engine)) == [("event_missing", 1)]
 
 
-def test_an_edition_changed_under_a_case_is_named(engine: Engine) -> None:
+def test_an_edition_changed_under_a_case_is_named(engine: Engine, case: Case) -> None:
     """The case keeps the digest of the file it was opened with."""
-    case = opened(engine)
 
     problems = verify(engine, editions={case.edition: "0" * 64})
 
@@ -85,10 +82,9 @@ def test_an_edition_changed_under_a_case_is_named(engine: Engine) -> None:
     assert verify(engine, editions={})[0].code == "edition_missing"
 
 
-def test_a_board_changed_by_hand_is_named_and_rebuilt(engine: Engine) -> None:
+def test_a_board_changed_by_hand_is_named_and_rebuilt(engine: Engine, case: Case) -> None:
     """The board is only a copy: its rebuild from the events is what counts. A round moves a step; the
     events know nothing of rounds."""
-    opened(engine)
     with engine.connect() as connection, connection.begin():
         connection.execute(text("UPDATE deadline SET due = '2026-12-31' WHERE obligation = 'order_signed'"))
         connection.execute(text("DELETE FROM deadline WHERE obligation = 'note_signed'"))
@@ -117,9 +113,8 @@ def test_a_trigger_taken_away_is_named(engine: Engine) -> None:
     ]
 
 
-def test_a_seal_covers_what_changed_since_the_one_before(engine: Engine) -> None:
+def test_a_seal_covers_what_changed_since_the_one_before(engine: Engine, case: Case) -> None:
     """A round in which nothing changed leaves none."""
-    case = opened(engine)
 
     assert seal(engine, now=NOW) == 1
     assert seal(engine, now=later(1)) is None
@@ -183,9 +178,8 @@ def test_a_page_torn_out_of_the_file_is_named(
         assert "Traceback" not in output.err
 
 
-def test_a_seal_kept_elsewhere_shows_what_nothing_inside_can(engine: Engine) -> None:
+def test_a_seal_kept_elsewhere_shows_what_nothing_inside_can(engine: Engine, case: Case) -> None:
     """Somebody with all the keys puts everything back to yesterday: the database agrees with itself."""
-    case = opened(engine)
     seal(engine, now=NOW)
     with reading(engine) as connection:
         yesterday = newest_seal(connection)

@@ -12,6 +12,7 @@ from notifications.channels.telegram import Telegram, channel
 from tests.notifications.sample_office import Town
 from tests.telegram import emulator
 from tests.telegram.emulator import TOKEN, Emulator
+from workflow.cases.case import Case
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +38,12 @@ def town(tmp_path: Path) -> Iterator[Town]:
     town = Town(tmp_path)
     yield town
     town.close()
+
+
+@pytest.fixture
+def case(town: Town) -> Case:
+    """The first case of that office, opened on 2 February."""
+    return town.open()
 
 
 @pytest.fixture

@@ -349,12 +349,11 @@ def test_stop_and_coming_back(talk: Talk, links: SqlLinks) -> None:
 
 
 def test_nothing_of_a_confidential_matter_is_said_in_a_chat(
-    telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram
+    telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram, case: Case
 ) -> None:
     """The list and the buttons say that a matter awaits her, and where; nothing else."""
     quiet = Library([edition.replaced(confidential=True) for edition in library().all()])
     town.case_commands = CaseCommands(SqlLedger(town.engine), quiet, CALENDAR)
-    case = town.open()
     talk = Talk(town, links, bot, telegram, FIVE_BEFORE, quiet)
     with listening(talk.poller()):
         linked(talk)

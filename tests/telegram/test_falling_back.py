@@ -24,6 +24,7 @@ from tests.notifications.sample_office import (
 )
 from tests.telegram.emulator import Emulator
 from tests.telegram.test_channel import link
+from workflow.cases.case import Case
 from workflow.cases.commands import assignments
 
 pytestmark = pytest.mark.telegram
@@ -53,12 +54,11 @@ def test_who_has_an_account_hears_there_and_who_has_none_by_letter(
 
 
 def test_a_blocked_bot_is_switched_off_the_letter_goes_by_mail_and_the_officer_hears(
-    telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
+    telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks, case: Case
 ) -> None:
     """403: failed, and in the same delivery she has her letter and the officer the news, once."""
     link(links, AIGUL.key, 7001)
     town.rules = WITH_OFFICER
-    town.open()
     town.round((bot,), FIVE_BEFORE)
     telegram.refuse(403, "Forbidden: bot was blocked by the user")
     shelf = Shelf()
@@ -88,11 +88,10 @@ def test_a_revoked_token_loses_nothing(telegram: Emulator, town: Town, bot: Tele
 
 
 def test_a_pause_the_server_asks_for_is_kept(
-    telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
+    telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks, case: Case
 ) -> None:
     """Ten minutes asked for are ten minutes, though the first repetition would come after one."""
     link(links, AIGUL.key, 7001)
-    town.open()
     town.round((bot,), FIVE_BEFORE)
     telegram.refuse(429, "Too Many Requests: retry after 600", retry_after=600)
     town.deliver((bot,), FIVE_BEFORE)

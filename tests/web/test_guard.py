@@ -97,7 +97,7 @@ def test_every_answer_forbids_what_is_not_ours(path: str, browser: TestClient) -
 def test_a_request_too_large_is_refused_before_it_is_read(site: Site) -> None:
     """200 MB cost nobody anything; without a length they are counted as they come."""
     address, kind = f"/cases/{site.real}", {"content-type": "multipart/form-data; boundary=x"}
-    with site.client(**kind) as browser:
+    with site.client(headers=kind) as browser:
         said = browser.post(address, content=b"x", headers={"content-length": str(200 * 1024 * 1024)})
         unsaid = browser.post(address, content=(b"x" * 1024 * 1024 for _ in range(30)))
 
@@ -110,7 +110,7 @@ def test_a_request_too_large_is_refused_before_it_is_read(site: Site) -> None:
 def test_only_files_may_be_large(site: Site, kind: str, whole: bool) -> None:
     """JSON is read before anybody is known, and all at once: 25 MB of it would hold every other request."""
     body = b"[" + b"0," * (MAX_TEXT // 2) + b"0]"
-    with site.stranger(**{"content-type": kind} if kind else {}) as browser:
+    with site.stranger(headers={"content-type": kind} if kind else {}) as browser:
         path = "/login" if kind.endswith("urlencoded") else "/api/v1/schedules"
         answer = browser.post(path, content=body if whole else iter([body[:9], body[9:]]))
 
@@ -221,7 +221,7 @@ def test_a_write_names_the_public_address_whatever_the_connection_looks_like(ori
 def test_what_was_passed_on_is_never_of_this_machine(header: str) -> None:
     """A proxy on this machine that calls us by its own name opens nothing that is for this machine alone."""
     site = office_with_cases(address="https://merzim.mne.kz")
-    with site.stranger(**{header: "127.0.0.1"}) as browser:
+    with site.stranger(headers={header: "127.0.0.1"}) as browser:
         answers = [browser.get("/"), browser.get("/metrics"), browser.post("/login/demonstration")]
 
     assert [answer.status_code for answer in answers] == [303, 404, 404]

@@ -273,8 +273,8 @@ def test_an_invitation_is_mailed_followed_once_and_replaced_by_the_next(
     """In each person's language; the link stands in the letter alone, for 72 hours, for one password."""
     mail = MailOffice()
     caplog.set_level(logging.DEBUG, logger="merzim")
-    with serving(mail) as port:
-        site = office(port)
+    with serving(mail):
+        site = office(mail.port)
         browser = site.client("administrator")
         place = "/administration/accounts/invitations?lang=en"
 
@@ -315,8 +315,8 @@ def test_an_invitation_is_mailed_followed_once_and_replaced_by_the_next(
 
 def test_a_letter_that_did_not_arrive_is_named_and_one_held_back_too_long_does_not_leave() -> None:
     mail = MailOffice(rcpt=always("550 no such person"))
-    with serving(mail) as port:
-        site = office(port)
+    with serving(mail):
+        site = office(mail.port)
         invite_people(acting(site), InvitePeople(people=["d@org.kz"]))
         invite_people(acting(site), InvitePeople(people=["ann@org.kz"]))
         deliver(site.context, now=NOW, today=TODAY)

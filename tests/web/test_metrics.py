@@ -70,8 +70,8 @@ def opened_office(
 @pytest.fixture
 def office_app(tmp_path: Path) -> Iterator[AppContext]:
     """An office whose mail server refuses every mailbox, with one failed reminder."""
-    with serving(Office(rcpt=always("550 5.1.1 no such mailbox"))) as port:
-        context = opened_office(tmp_path, SETTINGS.format(port=port))
+    with serving(Office(rcpt=always("550 5.1.1 no such mailbox"))) as mail:
+        context = opened_office(tmp_path, SETTINGS.format(port=mail.port))
         yield context
         context.close()
 
@@ -171,9 +171,8 @@ def test_a_letter_that_failed_stands_on_the_board_and_is_sent_again(office_app: 
 
 def test_one_thing_of_a_letter_that_failed_is_sent_again_today(tmp_path: Path) -> None:
     """Two reminders shared a letter nobody got; the one sent again leaves alone, not with tomorrow's letter."""
-    server = Office(rcpt=always("550 5.1.1 no such mailbox"))
-    with serving(server) as port:
-        context = opened_office(tmp_path, SETTINGS.format(port=port), facts=())
+    with serving(Office(rcpt=always("550 5.1.1 no such mailbox"))) as server:
+        context = opened_office(tmp_path, SETTINGS.format(port=server.port), facts=())
         states = [(notice.kind, notice.state) for notice in context.outbox.notices()]
         again = next(notice for notice in context.outbox.notices() if notice.obligation == "start_announced")
         server.rcpt = None

@@ -18,7 +18,8 @@ from merzim.services.app import AppContext
 from merzim.services.context import uploads_of
 from merzim.settings import OfficeSettings
 from merzim.web.app import create_app
-from tests.web.conftest import _HASH, DEMONSTRATION, NOW, PASSWORD, TODAY, Site, account, build, hide
+from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, Site, account, build, hide
+from tests.web.offices import DEMONSTRATION
 from tests.web.serving import browser_of
 from workflow.org.audit import Stamp
 
