@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from datetime import date
-from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from merzim.dashboard import Dashboard
 from merzim.settings_file import read
 from merzim.storage.org.adoptions import adopt
 from tests.merzim.conftest import Merzim, Prepare, import_example
+from tests.notifications.servers import letters_in
 
 SOURCE = 'act = "G26G0000111"\naddress = "https://adilet.zan.kz/rus/docs/G26G0000111"\n'
 TRANSFER = f"[[transfer]]\noff = 2026-05-08\nwork = 2026-05-16\n{SOURCE}"
@@ -233,9 +233,7 @@ def test_whoever_was_told_of_a_date_the_act_moves_hears_of_the_new_one(two: Merz
     causes = [notice["about"]["cause"] for notice in move_notices]
     assert {tuple(cause["acts"]) for cause in causes} == {("G26G0000111",)}
     assert {tuple(cause["days"]) for cause in causes} == {("2026-05-08", "2026-05-16")}
-    letters = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in LETTERS.glob("*.eml")]
-    bodies = [letter.get_body(("plain",)) for letter in letters]
-    texts = [body.get_content() for body in bodies if body is not None]
+    texts = [text for _, text in letters_in(LETTERS)]
     assert any(
         "Календарь рабочих дней изменён актом: «О переносе дня отдыха» от 5 мая 2026 года № 111. "
         "Изменились дни: 8, 16 мая" in text.replace("\n", " ")

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -83,6 +84,13 @@ class Office:
             assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
             return "421 gone"
+
+
+def letters_in(folder: Path) -> list[tuple[EmailMessage, str]]:
+    """The letters in a folder with their plain texts, the oldest first."""
+    files = sorted(folder.rglob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+    letters = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+    return [(letter, letter.get_body(("plain",)).get_content()) for letter in letters]
 
 
 def mail(port: int, **options: Any) -> Email:

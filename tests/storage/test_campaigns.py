@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import email
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from email.policy import default
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -62,6 +60,7 @@ from notifications.links import hash_code
 from notifications.notice import Outcome
 from notifications.wire.telegram import buttons, format_message
 from tests.checking import refusal_codes
+from tests.notifications.servers import letters_in
 from tests.storage.registers import NOW, PEOPLE, TODAY, field, office, operator, reader
 from tests.storage.registers import text as titles
 from tests.storage.sample_cases import on_sqlite_alone
@@ -166,11 +165,8 @@ def letters(app: AppContext) -> dict[str, str]:
     """The secret part of each link in the folder, by the person its letter is for."""
     folder = app.channels["folder"].path  # type: ignore[attr-defined]
     links = {}
-    for file in sorted(folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns):
-        letter = email.message_from_bytes(file.read_bytes(), policy=default)
-        body = letter.get_body(("plain",))
-        assert body is not None
-        if link := TOKEN.search(body.get_content()):
+    for letter, body in letters_in(folder):
+        if link := TOKEN.search(body):
             links[str(letter["to"]).partition("<")[2].partition("@")[0]] = link[1]
     return links
 
@@ -258,15 +254,6 @@ def test_each_gets_one_letter_whose_link_adds_their_row_once(app: AppContext, ct
     assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
 
 
-def bodies_of_letters(app: AppContext) -> list[str]:
-    folder = app.channels["folder"].path  # type: ignore[attr-defined]
-    return [
-        body.get_content()
-        for file in folder.glob("*.eml")
-        if (body := email.message_from_bytes(file.read_bytes(), policy=default).get_body(("plain",)))
-    ]
-
-
 @on_sqlite_alone
 def test_a_letter_sends_nobody_to_a_document_there_is_none_of(app: AppContext, ctx: RequestContext) -> None:
     """Where there are fields it asks to answer questions, elsewhere to confirm; what is confidential is in no
@@ -274,10 +261,9 @@ def test_a_letter_sends_nobody_to_a_document_there_is_none_of(app: AppContext, c
     start(ctx, units=["law"])
     start(ctx, units=["law"], kind="seen", values={"secret_on": "2031-05-17"})
     token = run(app)["guest"]
-    bodies = bodies_of_letters(app)
     invitation = open_link(ctx, token)
     folder = app.channels["folder"].path  # type: ignore[attr-defined]
-    letters_ = [email.message_from_bytes(file.read_bytes(), policy=default) for file in folder.glob("*.eml")]
+    letters_, bodies = zip(*letters_in(folder), strict=True)
     texts = [str(letter["subject"]) for letter in letters_]
     texts += [
         part.get_content()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import email
 import re
 from datetime import timedelta
-from email.policy import default
 from html import unescape
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
 from merzim.services.jobs.rounds import deliver, remind
 from merzim.web.auth.limits import GUESSES
+from tests.notifications.servers import letters_in
 from tests.web.offices import Site, example_office
 from tests.web.serving import first_sheet
 from workflow.org.audit import Stamp
@@ -45,10 +43,8 @@ def links(office: Site) -> dict[str, str]:
     remind(office.context, now=moment.now, today=moment.today)
     deliver(office.context, now=moment.now, today=moment.today)
     links_by_person = {}
-    for file in (office.folder / "var" / "letters").glob("*.eml"):
-        letter = email.message_from_bytes(file.read_bytes(), policy=default)
-        body = letter.get_body(("plain",))
-        if body is not None and (link := LINK.search(body.get_content())):
+    for letter, text in letters_in(office.folder / "var" / "letters"):
+        if link := LINK.search(text):
             links_by_person[str(letter["to"]).partition("<")[2].strip(">")] = link[1]
     return links_by_person
 
@@ -56,11 +52,6 @@ def links(office: Site) -> dict[str, str]:
 def text_of(page: str) -> str:
     """The words of a page."""
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
-
-
-def stranger(office: Site) -> TestClient:
-    """The browser of somebody without an account."""
-    return office.stranger()
 
 
 def test_a_campaign_goes_from_its_form_to_its_sheet(office: Site) -> None:
@@ -80,7 +71,7 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: Site) -> None:
     assert len(links_by_person) == letter_count > 1
     person_key, link = sorted(links_by_person.items())[0]
     person = office.context.reads.office().people[person_key]
-    with stranger(office) as browser:
+    with office.stranger() as browser:
         page = browser.get(link, headers={"accept-language": "en"})
         document = browser.get(f"{link}/document")
         fields = {"field.post": "маман"} if 'name="field.post"' in page.text else {}
@@ -106,7 +97,7 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: Site) -> None:
     assert sum(1 for line in sheet[1:] if line[7]) == 1
     assert "подтверждено лично" in row.lower()
     # The used link is refused in its person's language, a made-up one in the office's; the register leads on.
-    with stranger(office) as browser:
+    with office.stranger() as browser:
         browser.headers.pop("accept-language", None)
         used_answer, invented = browser.get(link), browser.get("/confirm/" + "x" * 48)
         response = browser.get("/confirm/" + "x" * 48, headers={"accept-language": "en"})
@@ -160,7 +151,7 @@ def test_nothing_but_the_form_confirms(office: Site) -> None:
     """Mail scanners open links, ask for their heads, follow what a page links to: the link stays good."""
     start(office)
     link = sorted(links(office).values())[0]
-    with stranger(office) as browser:
+    with office.stranger() as browser:
         for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "GET"):
             browser.request(method, link)
         browser.get(link, params={"confirm": "1"})
@@ -180,7 +171,7 @@ def test_every_link_that_is_not_good_is_answered_alike(office: Site) -> None:
     address = start(office)
     links_by_person = links(office)
     (_, used_link), (gone_person, left_link), (_, third) = sorted(links_by_person.items())[:3]
-    with stranger(office) as browser:
+    with office.stranger() as browser:
         assert browser.post(used_link, data={"field.post": "маман"}).status_code == 200
     people = office.context.reads.office().people
     from merzim.storage.org.staff import SqlStaff
@@ -191,7 +182,7 @@ def test_every_link_that_is_not_good_is_answered_alike(office: Site) -> None:
     )
     flipped = third[:-1] + ("A" if third[-1] != "A" else "B")
     answers = {}
-    with stranger(office) as browser:
+    with office.stranger() as browser:
         browser.cookies.set("lang", "ru", domain="127.0.0.1")
         for name, link in (
             ("used", used_link),
@@ -237,7 +228,7 @@ def test_guessing_is_slowed_and_disturbs_nobody_with_a_link(office: Site) -> Non
     """Some guesses of one network are answered, then none for a quarter of an hour; a right link opens."""
     start(office)
     link = sorted(links(office).values())[0]
-    with stranger(office) as browser:
+    with office.stranger() as browser:
         statuses = [browser.get(f"/confirm/{n:048d}").status_code for n in range(GUESSES + 5)]
         assert statuses == [404] * GUESSES + [429] * 5
         assert browser.get(link).status_code == 200
@@ -252,7 +243,7 @@ def test_what_is_filled_in_wrong_is_said_and_the_link_stays_good(office: Site) -
     right = {"category": "official", "form": "income", "filed_on": "2026-04-03", "notice": "N-7"}
     right |= {"published": "no", "spouse": "none"}
     form = {f"field.{name}": value for name, value in right.items()}
-    with stranger(office) as browser:
+    with office.stranger() as browser:
         browser.cookies.set("lang", "ru", domain="127.0.0.1")
         page = browser.get(link).text
         wrong = browser.post(link, data={**form, "field.filed_on": "2026-02-30", "field.notice": ""})

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from notifications.channels import OutgoingMessage
 from notifications.letters.composing import compose
 from notifications.notice import ANSWER_DAY
 from notifications.round import round as run_round
+from tests.notifications.servers import letters_in
 from tests.web.conftest import NOW, TODAY, Site, account, staffed_office
 from workflow.cases.changes import comments
 from workflow.cases.commands import recording
@@ -124,12 +124,7 @@ def test_the_reminder_of_a_question_leaves_once_on_its_day_and_not_when_it_is_an
 
     assert lines_by_day == {7: [], 8: [second.seq], 9: [second.seq]}
     folder = Path(str(app.settings.channels.sections["folder"]["path"]))
-    letters_there = [
-        message_from_bytes(path.read_bytes(), policy=policy.default) for path in folder.rglob("*.eml")
-    ]
-    texts = [
-        str(letter.get_content()) for root in letters_there for letter in [root.get_body(("plain",))] if letter
-    ]
+    texts = [text for _, text in letters_in(folder)]
     line = "Сұраққа жауап әлі берілген жоқ, мерзімі – 2026 жылғы 8 сәуір: Заң департаменті: Неге?"
     assert [line in text for text in texts].count(True) == 1
 
