@@ -262,3 +262,10 @@ def browser(site: Site) -> Iterator[TestClient]:
 def office(request: pytest.FixtureRequest) -> Site:
     """The example office on a real database; with history and hostile input where a module says `LIVED_IN`."""
     return lived_in_office() if getattr(request.module, "LIVED_IN", False) else example_office()
+
+
+@pytest.fixture
+def officer(office: Site) -> Iterator[TestClient]:
+    """The officer's browser in the example office."""
+    with office.client() as client:
+        yield client

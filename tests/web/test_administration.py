@@ -261,8 +261,7 @@ def test_no_administrator_locks_the_office_out(do: dict[str, str], site: Site, a
     assert (account.disabled, account.reader.access) == (False, "administrator")
 
 
-def test_ending_the_sessions_of_an_account_ends_them_at_once(site: Site, admin: TestClient) -> None:
-    browser = site.client("officer")
+def test_ending_the_sessions_of_an_account_ends_them_at_once(admin: TestClient, browser: TestClient) -> None:
     assert browser.get("/account").status_code == 200
     admin.post("/administration/account", data={"login": "officer", "do": "end"})
 

@@ -8,6 +8,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from merzim.services.jobs.rounds import deliver, remind
 from merzim.web.auth.limits import GUESSES
@@ -54,18 +55,17 @@ def text_of(page: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
-def test_a_campaign_goes_from_its_form_to_its_sheet(office: Site) -> None:
+def test_a_campaign_goes_from_its_form_to_its_sheet(office: Site, officer: TestClient) -> None:
     """Preview, start, letters, an answer without an account in the person's language, state, the sheet."""
-    with office.client() as browser:
-        assert START in browser.get("/campaigns").text
-        preview = browser.post(
-            f"{START}?lang=ru",
-            data={"until": "2026-04-30", "unit": UNIT},
-            files={"file": ("политика.pdf", b"%PDF-1.7\npolicy", "application/pdf")},
-        )
-        digest = re.findall(r'name="digest" value="([0-9a-f]{64})"', preview.text)
-        letter_count = int(re.findall(r"Письма получат: (\d+)", preview.text)[0])
-        assert browser.get("/campaigns/2026-001").status_code == 404
+    assert START in officer.get("/campaigns").text
+    preview = officer.post(
+        f"{START}?lang=ru",
+        data={"until": "2026-04-30", "unit": UNIT},
+        files={"file": ("политика.pdf", b"%PDF-1.7\npolicy", "application/pdf")},
+    )
+    digest = re.findall(r'name="digest" value="([0-9a-f]{64})"', preview.text)
+    letter_count = int(re.findall(r"Письма получат: (\d+)", preview.text)[0])
+    assert officer.get("/campaigns/2026-001").status_code == 404
     address = start(office, digest=digest[0], file_name="политика.pdf")
     links_by_person = links(office)
     assert len(links_by_person) == letter_count > 1
@@ -82,17 +82,15 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: Site) -> None:
     assert (page.headers["referrer-policy"], page.headers["cache-control"]) == ("same-origin", "no-store")
     assert document.content == b"%PDF-1.7\npolicy"
     assert (answer.status_code, "№ 1, 2026" in answer.text) == (200, True)
-    with office.client() as browser:
-        answered_page = text_of(browser.get(f"{address}?lang=ru&state=answered").text)
-        sheet = first_sheet(browser.get(f"{address}/xlsx").content)
-        row = text_of(browser.get("/registers/consents/consents-2026-0001?lang=ru").text)
+    answered_page = text_of(officer.get(f"{address}?lang=ru&state=answered").text)
+    sheet = first_sheet(officer.get(f"{address}/xlsx").content)
+    row = text_of(officer.get("/registers/consents/consents-2026-0001?lang=ru").text)
     assert f"{person.name}" in answered_page
     # One of the unit has no address: awaited, but not written to.
     assert f"Ожидаются {letter_count}" in answered_page or f"{letter_count} Ожидаются" in answered_page
     assert "Без адреса 1" in answered_page or "1 Без адреса" in answered_page
-    with office.client() as browser:
-        browser.cookies.set("lang", "ru", domain="127.0.0.1")
-        reminded_page = text_of(browser.post(f"{address}/remind", follow_redirects=True).text)
+    officer.cookies.set("lang", "ru", domain="127.0.0.1")
+    reminded_page = text_of(officer.post(f"{address}/remind", follow_redirects=True).text)
     assert f"тем, кто ещё не ответил, будет отправлено: {letter_count - 1}." in reminded_page
     assert sum(1 for line in sheet[1:] if line[7]) == 1
     assert "подтверждено лично" in row.lower()
@@ -109,12 +107,11 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: Site) -> None:
             ("en", response),
         )
     ] == [True] * 3
-    with office.client() as browser:
-        register = browser.get("/register?lang=ru").text
+    register = officer.get("/register?lang=ru").text
     assert '<a href="/campaigns/2026-001">Подтверждение приверженности' in register
 
 
-def test_who_has_an_account_answers_from_their_desk(office: Site) -> None:
+def test_who_has_an_account_answers_from_their_desk(office: Site, officer: TestClient) -> None:
     """A button there until they answered, for those alone who are asked: by duty and words of the post."""
     person_key = "a.akhmetova@example.kz"
     office.run("user", "add", "asked", "--access", "officer", "--person", person_key)
@@ -125,8 +122,7 @@ def test_who_has_an_account_answers_from_their_desk(office: Site) -> None:
             return re.findall(r'href="(/confirm/[^"]+)"', browser.get("/desk?lang=ru").text)
 
     assert button("asked") == []
-    with office.client() as browser:
-        form = browser.get(f"{START}?lang=ru").text
+    form = officer.get(f"{START}?lang=ru").text
     address = start(office, unit="", duty="authorised_person", posts="нет такой; комплаенс-служб")
     [link] = button("asked")
     with office.client("asked") as browser:
@@ -142,12 +138,11 @@ def test_who_has_an_account_answers_from_their_desk(office: Site) -> None:
     assert "ознакомлен" in text_of(page)
     assert "№ 1, 2026" in text_of(answer.text)
     assert button("asked") == button("other") == []
-    with office.client() as browser:
-        campaign = text_of(browser.get(f"{address}?lang=ru").text)
+    campaign = text_of(officer.get(f"{address}?lang=ru").text)
     assert "уполномоченное лицо; «комплаенс-служб»; «нет такой»" in campaign
 
 
-def test_nothing_but_the_form_confirms(office: Site) -> None:
+def test_nothing_but_the_form_confirms(office: Site, officer: TestClient) -> None:
     """Mail scanners open links, ask for their heads, follow what a page links to: the link stays good."""
     start(office)
     link = sorted(links(office).values())[0]
@@ -162,8 +157,7 @@ def test_nothing_but_the_form_confirms(office: Site) -> None:
         page = browser.get(link)
     assert foreign.status_code == 403
     assert page.status_code == 200
-    with office.client() as browser:
-        assert browser.get("/api/v1/campaigns").json()["campaigns"][0]["answered"] == 0
+    assert officer.get("/api/v1/campaigns").json()["campaigns"][0]["answered"] == 0
 
 
 def test_every_link_that_is_not_good_is_answered_alike(office: Site) -> None:
@@ -236,7 +230,7 @@ def test_guessing_is_slowed_and_disturbs_nobody_with_a_link(office: Site) -> Non
         assert browser.get(f"/confirm/{0:048d}").status_code == 404
 
 
-def test_what_is_filled_in_wrong_is_said_and_the_link_stays_good(office: Site) -> None:
+def test_what_is_filled_in_wrong_is_said_and_the_link_stays_good(office: Site, officer: TestClient) -> None:
     """Each field with its sentence in the person's language, what was typed stays; no other field is taken."""
     start(office, FILING, **{"field.year": "2026", "field.due_on": "2026-09-15"})
     link = sorted(links(office).values())[0]
@@ -256,8 +250,7 @@ def test_what_is_filled_in_wrong_is_said_and_the_link_stays_good(office: Site) -
     assert "Номер уведомления о сдаче" in text_of(wrong.text)
     assert '<option value="official" selected>' in wrong.text
     assert answer.status_code == 200
-    with office.client() as browser:
-        row = browser.get("/api/v1/rows/declarations-2026-0001").json()["row"]["values"]
+    row = officer.get("/api/v1/rows/declarations-2026-0001").json()["row"]["values"]
     assert row == {
         **right,
         "year": "2026",

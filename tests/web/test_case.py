@@ -221,12 +221,11 @@ def test_before_it_is_recorded_the_card_says_what_it_would_move(site: Site, brow
     assert site.facts(site.real) == before
 
 
-def test_whatever_was_just_done_in_a_case_is_said_by_its_page(site: Site) -> None:
+def test_whatever_was_just_done_in_a_case_is_said_by_its_page(site: Site, browser: TestClient) -> None:
     """Each sentence of the catalogues that says so is one the page knows; a comment was followed by silence."""
     texts = (file.read_text(encoding="utf-8") for file in (ROOT / "i18n" / "catalogue").glob("*.toml"))
     codes = {code for text in texts for code in re.findall(r'^\["?web\.case\.said\.(\w+)', text, re.MULTILINE)}
     assert "commented" in codes
-    browser = site.client()
     answer = browser.post(f"/cases/{site.real}/comments", data={"text": "Пікір"})
     sentence = i18n.say("web.case.said.commented", {}, "ru")
     assert sentence in browser.get(f"{answer.headers.get('location') or answer.url}&lang=ru").text

@@ -118,12 +118,11 @@ def test_only_files_may_be_large(site: Site, kind: str, whole: bool) -> None:
     assert "2 МБ" in answer.text
 
 
-def test_as_much_text_as_allowed_comes_through(site: Site) -> None:
+def test_as_much_text_as_allowed_comes_through(browser: TestClient) -> None:
     """The limit itself is in, and files are none of its business."""
     body = b'{"file": "' + b"a" * (MAX_TEXT - 12) + b'"}'
-    with site.client() as browser:
-        answer = browser.post("/api/v1/schedules", content=body, headers={"content-type": "application/json"})
-        file = browser.post("/api/v1/files", files={"file": ("a.csv", b"x" * (MAX_TEXT + 1))})
+    answer = browser.post("/api/v1/schedules", content=body, headers={"content-type": "application/json"})
+    file = browser.post("/api/v1/files", files={"file": ("a.csv", b"x" * (MAX_TEXT + 1))})
 
     assert answer.status_code == 422
     assert file.status_code != 413
@@ -141,14 +140,13 @@ def test_pages_carry_no_inline_script_style_or_handler(site: Site, browser: Test
         assert "http://www" not in page.replace("http://www.w3.org", "")
 
 
-def test_an_error_inside_shows_no_traceback(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_inside_shows_no_traceback(monkeypatch: pytest.MonkeyPatch, browser: TestClient) -> None:
     """Internal errors are in the log, not on the page."""
 
     def broken(*_: object) -> None:
         raise RuntimeError("secret detail")
 
     monkeypatch.setattr(SqlReads, "sums", broken)
-    browser = site.client()
     browser._transport.raise_server_exceptions = False
     with browser:
         answer = browser.get("/?lang=ru")

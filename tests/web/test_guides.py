@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 import i18n
 from i18n.entries import template
@@ -69,14 +70,13 @@ def test_every_picture_is_there_in_every_language_says_what_it_shows_and_none_is
     assert sum(file.stat().st_size for file in PICTURES.iterdir()) < 2_000_000
 
 
-def test_a_guide_shows_the_pictures_of_the_readers_language(office: Site) -> None:
+def test_a_guide_shows_the_pictures_of_the_readers_language(officer: TestClient) -> None:
     """They wait until they are scrolled to, keep their place until then, and are kept for good."""
-    with office.client("officer") as browser:
-        guide_page = browser.get("/help/officer?lang=kk").text
-        addresses = re.findall(
-            r'<img class="guide-picture" loading="lazy" width="820" height="500" src="([^"]+)"', guide_page
-        )
-        answer = browser.get(addresses[0])
+    guide_page = officer.get("/help/officer?lang=kk").text
+    addresses = re.findall(
+        r'<img class="guide-picture" loading="lazy" width="820" height="500" src="([^"]+)"', guide_page
+    )
+    answer = officer.get(addresses[0])
 
     assert len(addresses) == len(pictures("officer", "kk")) == guide_page.count("<img")
     assert all(
@@ -112,11 +112,10 @@ def test_everybody_reads_the_guide_of_the_first_day_then_their_own(office: Site,
     assert sorted(order) == sorted(GUIDES)
 
 
-def test_a_page_links_to_its_own_section(office: Site) -> None:
-    with office.client("officer") as browser:
-        assert 'href="/help/officer#scores"' in browser.get("/reports/points").text
-        assert "Баллы" in browser.get("/help/officer?lang=ru").text
-        assert browser.get("/help/nobody").status_code == 404
+def test_a_page_links_to_its_own_section(officer: TestClient) -> None:
+    assert 'href="/help/officer#scores"' in officer.get("/reports/points").text
+    assert "Баллы" in officer.get("/help/officer?lang=ru").text
+    assert officer.get("/help/nobody").status_code == 404
 
 
 @pytest.mark.parametrize(

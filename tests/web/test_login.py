@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pyotp
 import pytest
+from starlette.testclient import TestClient
 
 from merzim.services.accounts import invitations
 from merzim.services.accounts.credentials import hash_secret, new_secret, totp_step, verify_password
@@ -101,13 +102,12 @@ def test_a_wrong_name_and_a_wrong_password_are_answered_alike() -> None:
     assert pages[0] == pages[1]
 
 
-def test_a_closed_account_is_out_at_once(site: Site) -> None:
+def test_a_closed_account_is_out_at_once(site: Site, browser: TestClient) -> None:
     """Its open session ends, and its password opens nothing."""
     account = site.accounts.account("officer")
-    with site.client() as browser:
-        before = browser.get("/").status_code
-        site.accounts.save(account.reader, disabled=True, at=SAID)
-        after = browser.get("/").status_code
+    before = browser.get("/").status_code
+    site.accounts.save(account.reader, disabled=True, at=SAID)
+    after = browser.get("/").status_code
 
     assert (before, after) == (200, 303)
     assert enter(site.stranger()) == 401
@@ -153,9 +153,8 @@ def test_a_session_ends_after_twelve_hours_and_after_two_idle_ones(site: Site) -
     assert [open_since(five, five - second), open_since(five, five)] == [200, 303]
 
 
-def test_logging_out_ends_the_session_on_the_server(site: Site) -> None:
+def test_logging_out_ends_the_session_on_the_server(site: Site, browser: TestClient) -> None:
     """A copied cookie opens nothing afterwards."""
-    browser = site.client()
     secret = browser.cookies[COOKIE]
     browser.post("/logout")
 

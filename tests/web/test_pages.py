@@ -80,11 +80,10 @@ def test_a_case_of_every_procedure_can_be_shown(site: Site, browser: TestClient)
     assert wrong == []
 
 
-def test_procedures_are_offered_by_document_the_offices_own_first(site: Site) -> None:
+def test_procedures_are_offered_by_document_the_offices_own_first(browser: TestClient) -> None:
     """Under the instruction of the base direction stand the analysis and the year of its projects; the list of
     analyses offers them alike."""
-    with site.client() as browser:
-        pages = [browser.get(f"{path}?lang=ru").text for path in ("/open/case", "/cases")]
+    pages = [browser.get(f"{path}?lang=ru").text for path in ("/open/case", "/cases")]
     select = pages[0].partition('name="procedure"')[2].partition("</select>")[0]
     groups = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', select, re.DOTALL)
 

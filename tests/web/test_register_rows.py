@@ -7,6 +7,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from tests.web.offices import Site, example_office
 from tests.web.serving import first_sheet
@@ -105,36 +106,35 @@ def test_values_are_erased_for_good_once_it_is_confirmed_by_who_manages(office: 
     assert ('id="erase"' in row_answer.text, erase_answer.status_code) == (False, 403)
 
 
-def test_a_list_is_narrowed_searched_sorted_and_summed_by_its_address(office: Site) -> None:
+def test_a_list_is_narrowed_searched_sorted_and_summed_by_its_address(officer: TestClient) -> None:
     """Three trainings: the filter of each kind, the sum of what is left."""
-    with office.client() as browser:
-        for day, topic, attended in (
-            ("2026-02-10", "Ырысты", 12),
-            ("2026-03-10", "Берекелі ырысты", 30),
-            ("2025-12-01", "Басқа", 8),
-        ):
-            body = training(topic=topic, held_on=day, attended=attended)
-            answer = browser.post(f"{API}/registers/trainings/rows", json=body, headers=ORIGIN)
-            assert answer.status_code == 201, answer.text
+    for day, topic, attended in (
+        ("2026-02-10", "Ырысты", 12),
+        ("2026-03-10", "Берекелі ырысты", 30),
+        ("2025-12-01", "Басқа", 8),
+    ):
+        body = training(topic=topic, held_on=day, attended=attended)
+        answer = officer.post(f"{API}/registers/trainings/rows", json=body, headers=ORIGIN)
+        assert answer.status_code == 201, answer.text
 
-        def names(query: str) -> list[str]:
-            rows = browser.get(f"{TRAININGS}?{query}").text.partition("<tbody>")[2]
-            return re.findall(r"Ырысты|Берекелі ырысты|Басқа", rows)
+    def names(query: str) -> list[str]:
+        rows = officer.get(f"{TRAININGS}?{query}").text.partition("<tbody>")[2]
+        return re.findall(r"Ырысты|Берекелі ырысты|Басқа", rows)
 
-        assert names("search=ырысты&sort=held_on") == ["Ырысты", "Берекелі ырысты"]
-        assert names("search=ырысты&sort=-held_on") == ["Берекелі ырысты", "Ырысты"]
-        assert names("from.held_on=2026-03-01") == ["Берекелі ырысты"]
-        assert names("until.held_on=2025-12-31") == ["Басқа"]
-        assert names("from.attended=12&has.topic=ырысты&sort=attended") == ["Ырысты", "Берекелі ырысты"]
-        assert names("is.kind=compliance&until.attended=8") == ["Басқа"]
-        assert names("search=ырысты&sort=held_on&empty=attended") == []
-        assert names("search=ырысты&sort=held_on&empty=ended_on") == ["Ырысты", "Берекелі ырысты"]
-        heads = re.findall(r"sort=-?(\w+)", browser.get(TRAININGS).text.partition("<thead>")[2])
-        assert heads == ["topic", "held_on", "unit", "kind", "format", "audience", "attended", "organiser"]
-        assert "Қатысқан" in browser.get(TRAININGS).text
-        assert re.search(r"<dd>42", browser.get(f"{TRAININGS}?search=ырысты").text)
-        assert browser.get(f"{TRAININGS}?is.kind=жоқ").status_code == 422
-        assert browser.get(f"{TRAININGS}?sort=programme").status_code == 422
+    assert names("search=ырысты&sort=held_on") == ["Ырысты", "Берекелі ырысты"]
+    assert names("search=ырысты&sort=-held_on") == ["Берекелі ырысты", "Ырысты"]
+    assert names("from.held_on=2026-03-01") == ["Берекелі ырысты"]
+    assert names("until.held_on=2025-12-31") == ["Басқа"]
+    assert names("from.attended=12&has.topic=ырысты&sort=attended") == ["Ырысты", "Берекелі ырысты"]
+    assert names("is.kind=compliance&until.attended=8") == ["Басқа"]
+    assert names("search=ырысты&sort=held_on&empty=attended") == []
+    assert names("search=ырысты&sort=held_on&empty=ended_on") == ["Ырысты", "Берекелі ырысты"]
+    heads = re.findall(r"sort=-?(\w+)", officer.get(TRAININGS).text.partition("<thead>")[2])
+    assert heads == ["topic", "held_on", "unit", "kind", "format", "audience", "attended", "organiser"]
+    assert "Қатысқан" in officer.get(TRAININGS).text
+    assert re.search(r"<dd>42", officer.get(f"{TRAININGS}?search=ырысты").text)
+    assert officer.get(f"{TRAININGS}?is.kind=жоқ").status_code == 422
+    assert officer.get(f"{TRAININGS}?sort=programme").status_code == 422
 
 
 DECIDED = ("conflicts", "internal-investigations", "foreign-accounts", "head-responsibility")
@@ -179,15 +179,14 @@ def test_nobody_who_may_not_know_of_a_confidential_register_learns_of_it(office:
     assert wrong == []
 
 
-def test_a_file_is_a_download_for_whom_sees_the_row_alone(office: Site) -> None:
+def test_a_file_is_a_download_for_whom_sees_the_row_alone(office: Site, officer: TestClient) -> None:
     """Its bytes as they came; another reader finds nothing at its address."""
     paper = {"field.document": ("акт.pdf", b"%PDF-1.7\nact", "application/pdf")}
     address = add(office, gift(), files=paper)
-    with office.client() as browser:
-        [link] = set(re.findall(rf'href="({address}/files/[0-9a-f]+)"', browser.get(address).text))
-        file = browser.get(link)
-        by_program = browser.get(f"{API}/rows/{address.rpartition('/')[2]}/files/{link.rpartition('/')[2]}")
-        absent = browser.get(f"{address}/files/{'0' * 64}")
+    [link] = set(re.findall(rf'href="({address}/files/[0-9a-f]+)"', officer.get(address).text))
+    file = officer.get(link)
+    by_program = officer.get(f"{API}/rows/{address.rpartition('/')[2]}/files/{link.rpartition('/')[2]}")
+    absent = officer.get(f"{address}/files/{'0' * 64}")
     with office.client("own") as browser:
         foreign = browser.get(link)
 
@@ -196,37 +195,35 @@ def test_a_file_is_a_download_for_whom_sees_the_row_alone(office: Site) -> None:
     assert (absent.status_code, foreign.status_code) == (404, 404)
 
 
-def test_a_row_and_the_case_it_opened_lead_to_each_other(office: Site) -> None:
+def test_a_row_and_the_case_it_opened_lead_to_each_other(office: Site, officer: TestClient) -> None:
     """A certificate that ends: its renewal is a deadline of a case, which names the row."""
     fields = {"kind": "iso_certificate", "name": "ISO 37001", "adopted_on": "2025-06-01"}
     fields |= {"valid_until": "2026-06-01"}
     form = {"unit": OWN} | {f"field.{name}": text for name, text in fields.items()}
     address = add(office, form, "/registers/organisation-documents")
-    with office.client() as browser:
-        [case] = set(re.findall(r'href="(/cases/[0-9-]+)"', browser.get(address).text))
-        page = browser.get(case).text
+    [case] = set(re.findall(r'href="(/cases/[0-9-]+)"', officer.get(address).text))
+    page = officer.get(case).text
 
     assert f'href="{address}"' in page
 
 
-def test_a_spreadsheet_is_shown_then_taken_in_and_known_when_it_comes_again(office: Site) -> None:
+def test_a_spreadsheet_is_shown_then_taken_in_and_known_when_it_comes_again(officer: TestClient) -> None:
     """A bad cell is named; what was shown is taken by its digest; the workbook of the list brings nothing
     new."""
     line, wrong_line = (";".join({**LECTURE, "held_on": f"{day}.02.2026"}.values()) for day in (28, 30))
-    with office.client() as browser:
 
-        def send(content: bytes = b"", name: str = "оқыту.csv", **fields: str) -> Any:
-            file = {"file": (name, content)} if content else {}
-            return browser.post(f"{TRAININGS}/import?lang=ru", data={"unit": OWN, **fields}, files=file)
+    def send(content: bytes = b"", name: str = "оқыту.csv", **fields: str) -> Any:
+        file = {"file": (name, content)} if content else {}
+        return officer.post(f"{TRAININGS}/import?lang=ru", data={"unit": OWN, **fields}, files=file)
 
-        refused = send(f"{';'.join(LECTURE)}\n{wrong_line}\n".encode())
-        headed = send(f"{';'.join(LECTURE)};Topics\n{line};1\n".encode())
-        preview = send(f"{';'.join(LECTURE)}\n{line}\n".encode())
-        [digest] = re.findall(r'name="digest" value="([0-9a-f]+)"', preview.text)
-        before = browser.get(f"{TRAININGS}/xlsx").content
-        taken_answer = send(digest=digest, take="1")
-        sheet = browser.get(f"{TRAININGS}/xlsx?search={LECTURE['topic']}").content
-        second_answer = send(sheet, "оқыту.xlsx")
+    refused = send(f"{';'.join(LECTURE)}\n{wrong_line}\n".encode())
+    headed = send(f"{';'.join(LECTURE)};Topics\n{line};1\n".encode())
+    preview = send(f"{';'.join(LECTURE)}\n{line}\n".encode())
+    [digest] = re.findall(r'name="digest" value="([0-9a-f]+)"', preview.text)
+    before = officer.get(f"{TRAININGS}/xlsx").content
+    taken_answer = send(digest=digest, take="1")
+    sheet = officer.get(f"{TRAININGS}/xlsx?search={LECTURE['topic']}").content
+    second_answer = send(sheet, "оқыту.xlsx")
 
     assert (refused.status_code, "C2" in refused.text) == (422, True)
     similar = headed.text.partition("Похожие: ")[2].partition(". ")[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date
 from html import unescape
 from typing import Any
@@ -151,12 +150,6 @@ def test_the_register_says_who_was_told_what_and_is_narrowed(kept: Site) -> None
 
 
 CASE = "2026-0001"
-
-
-@pytest.fixture(scope="module")
-def officer(office: Site) -> Iterator[Any]:
-    with office.client() as browser:
-        yield browser
 
 
 def test_what_is_announced_and_proved_waits_to_be_uploaded(officer: Any) -> None:
