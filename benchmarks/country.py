@@ -26,7 +26,7 @@ from merzim.storage.database.dialect import chunks
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.org import store as office_store
-from tests.case_rows import DIRECTIONS, FoundRisk, RiskCommands, SetMeasure
+from tests.case_rows import DIRECTIONS, FoundRisk, RowCommands, SetMeasure
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
 from workflow.cases.commands.case_commands import CaseCommands
@@ -127,7 +127,7 @@ def computed(openings: Sequence[Opening], *, now: datetime, today: date, risks: 
     for name, change in [*store.written.items()]:
         if risks and "note_signed" in change.case.facts:
             _find(
-                RiskCommands(case_commands),
+                RowCommands(case_commands),
                 name,
                 change.case.facts["note_signed"].on,
                 chance,
@@ -138,7 +138,7 @@ def computed(openings: Sequence[Opening], *, now: datetime, today: date, risks: 
 
 
 def _find(
-    case_commands: RiskCommands, case: str, noted: date, chance: random.Random, *, now: datetime, today: date
+    case_commands: RowCommands, case: str, noted: date, chance: random.Random, *, now: datetime, today: date
 ) -> None:
     """Add two to four risks with a measure each; most measures whose date has passed are reviewed."""
     terms = [noted + timedelta(60 + chance.randrange(240)) for _ in range(2 + chance.randrange(3))]
@@ -154,7 +154,7 @@ def _find(
         term = MeasureTerm(written=f"до {due:%d.%m.%Y}", term=OnDate(due), reading="date", until=True)
         measure = SetMeasure(risk=n, action="Комиссия құру", responsible="Басқарма басшысы", term=term)
         lines += [new_risk, measure]
-    case_commands.take_in(case, lines, on=noted, at=Stamp(by="bench", now=now, today=today))
+    case_commands.add(case, lines, on=noted, at=Stamp(by="bench", now=now, today=today))
     for n, due in enumerate(terms, 1):
         if due < today and chance.random() < 0.9:
             outcome = "executed" if chance.random() < 0.8 else "partly"

@@ -42,90 +42,64 @@ def case_rows(scale: RiskScale | None = None, registers: Registers | None = None
     )
 
 
-class RiskCommands:
-    """Commands on risks and measures."""
+def _action(register: str, action: str) -> Callable[..., Change]:
+    """The command that carries out an action on a row."""
 
-    def __init__(self, case_commands: CaseCommands) -> None:
-        self._case_commands = case_commands
+    def act(
+        self: RowCommands,
+        case: str,
+        number: int,
+        *,
+        at: Stamp,
+        evidence: Sequence[Evidence] = (),
+        scale: RiskScale | None = None,
+        **values: Any,
+    ) -> Change:
+        command = case_rows(scale).act
+        return self.core.write(case, at, command, register, action, number, values, evidence=evidence)
 
-    def find(self, case: str, risk: NewRow, *, on: date, at: Stamp) -> Change:
-        return self._case_commands.write(case, at, case_rows().add, risk, on=on)
-
-    def take_in(self, case: str, rows: Sequence[NewRow], *, on: date, at: Stamp) -> Change:
-        return self._case_commands.write(case, at, case_rows().add, lambda _: rows, on=on)
-
-    def take_in_by(self, case: str, rows: Callable[[Case], Sequence[NewRow]], *, on: date, at: Stamp) -> Change:
-        return self._case_commands.write(case, at, case_rows().add, rows, on=on)
-
-    def set_measure(self, case: str, measure: NewRow, *, at: Stamp) -> Change:
-        return self._case_commands.write(case, at, case_rows().add, measure, on=at.today)
-
-    def rank(self, case: str, number: int, *, scale: RiskScale, **values: Any) -> Change:
-        return _act(self._case_commands, case, "risks", "rank", number, scale=scale, **values)
-
-    def remove(self, case: str, number: int, **values: Any) -> Change:
-        return _act(self._case_commands, case, "risks", "remove", number, **values)
-
-    def ask(self, case: str, number: int, **values: Any) -> Change:
-        return _act(self._case_commands, case, "risks", "ask", number, **values)
-
-    def answer(self, case: str, number: int, **values: Any) -> Change:
-        return _act(self._case_commands, case, "risks", "answer", number, **values)
-
-    def review(self, case: str, number: int, **values: Any) -> Change:
-        return _act(self._case_commands, case, "measures", "review", number, **values)
+    return act
 
 
-class RegisterCommands:
-    """Commands on exposed positions, remarks and the cartogram."""
+class RowCommands:
+    """Commands on the rows of the registers of a case."""
 
-    def __init__(self, case_commands: CaseCommands) -> None:
-        self._case_commands = case_commands
+    def __init__(self, core: CaseCommands) -> None:
+        self.core = core
+
+    def add(
+        self,
+        case: str,
+        rows: NewRow | Sequence[NewRow] | Callable[[Case], Sequence[NewRow]],
+        *,
+        at: Stamp,
+        on: date | None = None,
+    ) -> Change:
+        given = rows if isinstance(rows, NewRow) or callable(rows) else lambda _: rows
+        return self.core.write(case, at, case_rows().add, given, on=on or at.today)
+
+    rank = _action("risks", "rank")
+    remove = _action("risks", "remove")
+    ask = _action("risks", "ask")
+    answer = _action("risks", "answer")
+    review = _action("measures", "review")
+    clear = _action("positions", "clear")
+    talk = _action("positions", "talk")
+    answer_remark = _action("remarks", "answer")
 
     def expose(self, case: str, position: NewRow, *, on: date, at: Stamp) -> Change:
-        row = replace(position, values={**position.values, "on": on})
-        return self._case_commands.write(case, at, case_rows().add, row, on=on)
+        return self.add(case, replace(position, values={**position.values, "on": on}), on=on, at=at)
 
-    def clear(self, case: str, number: int, **values: Any) -> Change:
-        return _act(self._case_commands, case, "positions", "clear", number, **values)
-
-    def talk(self, case: str, number: int, **values: Any) -> Change:
-        return _act(self._case_commands, case, "positions", "talk", number, **values)
+    def remark(self, case: str, *, on: date, at: Stamp, **values: Any) -> Change:
+        return self.add(case, _row("remarks", on=on, **values), on=on, at=at)
 
     def record_cartogram(
         self, case: str, lines: Sequence[CartogramLine], *, at: Stamp, **values: Any
     ) -> Change:
-        return self._case_commands.write(case, at, record_cartogram, lines, **values)
+        return self.core.write(case, at, record_cartogram, lines, **values)
 
-    def remark(self, case: str, *, on: date, at: Stamp, **values: Any) -> Change:
-        row = _row("remarks", on=on, **values)
-        return self._case_commands.write(case, at, case_rows().add, row, on=on)
-
-    def answer_remark(self, case: str, number: int, **values: Any) -> Change:
-        return _act(self._case_commands, case, "remarks", "answer", number, **values)
-
-
-def edit_row(
-    case_commands: CaseCommands, case: str, row: str, fields: dict[str, object], *, at: Stamp
-) -> Change:
-    """Change fields of a row."""
-    return case_commands.write(case, at, case_rows().edit, row, fields)
-
-
-def _act(
-    case_commands: CaseCommands,
-    case: str,
-    register: str,
-    action: str,
-    number: int,
-    *,
-    at: Stamp,
-    evidence: Sequence[Evidence] = (),
-    scale: RiskScale | None = None,
-    **values: Any,
-) -> Change:
-    act = case_rows(scale).act
-    return case_commands.write(case, at, act, register, action, number, values, evidence=evidence)
+    def edit(self, case: str, row: str, fields: dict[str, object], *, at: Stamp) -> Change:
+        return self.core.write(case, at, case_rows().edit, row, fields)
 
 
 def completed_case(

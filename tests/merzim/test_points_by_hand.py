@@ -21,7 +21,7 @@ from merzim.services.law.regulations import scoring
 from merzim.services.scoring import YearScores, year_scores
 from merzim.settings import DatabaseSettings, Settings
 from merzim.storage.org import store as office_store
-from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
+from tests.case_rows import ExposedPosition, FoundRisk, RowCommands
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
@@ -223,13 +223,13 @@ OBLAST_POINTS = {
 
 def oblast_registers(office: Recorded) -> None:
     """Risks, talks and the cartogram of the oblast."""
-    case_commands, case = RiskCommands(office.app.case_commands), office.case("dep1a", IA)
+    case_commands, case = RowCommands(office.app.case_commands), office.case("dep1a", IA)
     for n in range(3):
-        case_commands.find(case, FoundRisk(description=f"Тәуекел {n}"), on=JUNE, at=WHO)
+        case_commands.add(case, FoundRisk(description=f"Тәуекел {n}"), on=JUNE, at=WHO)
     case_commands.remove(case, 1, on=date(2026, 9, 1), completed=False, at=WHO)
     case_commands.remove(case, 2, on=date(2026, 12, 31), completed=True, at=WHO)
     case_commands.remove(case, 3, on=date(2027, 1, 1), completed=True, at=WHO)  # earns in 2027
-    registers, own_case = RegisterCommands(office.app.case_commands), office.case("obl", IA)
+    registers, own_case = RowCommands(office.app.case_commands), office.case("obl", IA)
     for n, name in enumerate(("А", "Б", "В"), 1):
         registers.expose(own_case, ExposedPosition(title=f"Лауазым {n}", holder=name), on=JUNE, at=WHO)
         registers.talk(own_case, n, on=date(2026, 4, 5 + n), at=WHO)
@@ -372,8 +372,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
     for table in (OBLAST_RECORDS, MINISTRY_RECORDS, DISTRICT_RECORDS, COMPANY_RECORDS):
         recorded_office.record(table)
     oblast_registers(recorded_office)
-    risks, case = RiskCommands(recorded_office.app.case_commands), recorded_office.case("ent", IA)
-    risks.find(case, FoundRisk(description="Тәуекел"), on=JUNE, at=WHO)
+    risks, case = RowCommands(recorded_office.app.case_commands), recorded_office.case("ent", IA)
+    risks.add(case, FoundRisk(description="Тәуекел"), on=JUNE, at=WHO)
     risks.remove(case, 1, on=JUNE, completed=True, at=WHO)
     yield recorded_office
     recorded_office.app.close()

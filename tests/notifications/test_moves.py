@@ -15,7 +15,7 @@ from calendars.terms import OnDate
 from notifications.letters.moved import describe_cause
 from notifications.moved_dates import people_to_tell
 from notifications.wire.entry import calendar
-from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
+from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.notifications.sample_office import (
     AIGUL,
     ANNOUNCE_BY,
@@ -261,12 +261,12 @@ def test_a_preview_counts_who_is_told_that_a_day_holds_no_longer(town: Town, cas
 def test_whoever_was_told_of_a_measure_is_told_that_it_was_withdrawn(town: Town, case: Case) -> None:
     """Its row has left the case; the letter still says what it was."""
     shelf = Shelf()
-    risks = RiskCommands(town.case_commands)
+    risks = RowCommands(town.case_commands)
     stamp = at_noon(WRONG_START)
-    risks.find(case.id, FoundRisk(description="Конкурссыз сатып алу"), on=WRONG_START, at=stamp)
+    risks.add(case.id, FoundRisk(description="Конкурссыз сатып алу"), on=WRONG_START, at=stamp)
     term = MeasureTerm(written="27.03.2026", term=OnDate(date(2026, 3, 27)), reading="date")
     measure = SetMeasure(risk=1, action="Сатып алу тәртібін бекіту", responsible=AIGUL.name, term=term)
-    risks.set_measure(case.id, measure, at=stamp)
+    risks.add(case.id, measure, at=stamp)
     told(town, shelf, SOON_AFTER)
     assert any(notice.obligation == "measure.1" for notice in town.notices())
 

@@ -11,7 +11,7 @@ from typing import Any
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.notices.outbox import SqlOutbox
-from tests.case_rows import RegisterCommands
+from tests.case_rows import RowCommands
 from tests.storage.sample_cases import NOW, TODAY, case_commands, later
 from tests.storage.test_ledger import race
 from workflow.org.audit import Stamp
@@ -57,7 +57,7 @@ def speak(url: str, case_id: str, together: Barrier) -> list[int]:
     engine, refused = open_database(url), []
     stamp = Stamp(by="б", now=NOW, today=TODAY)
     try:
-        registers = RegisterCommands(case_commands(engine))
+        registers = RowCommands(case_commands(engine))
         together.wait(30)
         for n in range(SAID):
             try:

@@ -18,7 +18,7 @@ from merzim.storage.accounts.uploads import KEY_LIFETIME, SqlIdempotency
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.outbox import SqlOutbox
-from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
+from tests.case_rows import ExposedPosition, FoundRisk, RowCommands
 from tests.processes import FORKED
 from tests.storage import racing
 from tests.storage.sample_cases import NOW, TODAY, case_commands, letter, on_sqlite_alone, opened
@@ -39,12 +39,12 @@ DAY = date(2026, 1, 20)
 
 def said_by(core: CaseCommands, case: str, n: int, at: Stamp) -> list[Callable[[], Change]]:
     """Five commands of one person, none of which contradicts another person's."""
-    risks, registers = RiskCommands(core), RegisterCommands(core)
+    rows = RowCommands(core)
     planned = {"analysis_started": date(2026, 6, 1 + n)}
     return [
-        partial(registers.remark, case, text=f"{n}", author="", source="discussion", on=DAY, at=at),
-        partial(risks.find, case, FoundRisk(description=f"{n}"), on=DAY, at=at),
-        partial(registers.expose, case, ExposedPosition(title=f"{n}"), on=DAY, at=at),
+        partial(rows.remark, case, text=f"{n}", author="", source="discussion", on=DAY, at=at),
+        partial(rows.add, case, FoundRisk(description=f"{n}"), on=DAY, at=at),
+        partial(rows.expose, case, ExposedPosition(title=f"{n}"), on=DAY, at=at),
         partial(core.write, case, at, recording.record, "schedule_approved", on=DAY, evidence=[link(n)]),
         partial(core.write, case, at, recording.replan, planned),
     ]

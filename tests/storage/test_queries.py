@@ -19,7 +19,7 @@ from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
-from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
+from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.law import library
 from tests.storage.sample_cases import (
     AT,
@@ -247,7 +247,7 @@ def with_a_measure(engine: Engine, *, unit: str) -> str:
     """A case of the unit with one risk and its measure."""
     case = opened(engine, unit=unit).id
     lines = [FoundRisk(description="Тәуекел"), SetMeasure(risk=1, action="Бұйрықты бекіту", term=TERM)]
-    RiskCommands(case_commands(engine)).take_in(case, lines, on=TODAY, at=AT)
+    RowCommands(case_commands(engine)).add(case, lines, on=TODAY, at=AT)
     return case
 
 

@@ -15,7 +15,7 @@ from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
 from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.cases import CASE, COUNTED_LINE
-from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
+from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.storage.sample_cases import NOW, case_commands, recompute
 from workflow.cases.commands import standings
 from workflow.cases.commands.case_commands import CaseCommands
@@ -58,7 +58,7 @@ def places(engine: Engine) -> dict[str, str]:
     """
     office_store.save(engine, units=UNITS)
     core = case_commands(engine)
-    risks, above = RiskCommands(core), {"body": "ДСМ", "act": "1-бұйрық"}
+    risks, above = RowCommands(core), {"body": "ДСМ", "act": "1-бұйрық"}
     ids = opened(core, "hr", "law", "head", "law", "hr")
     cases = dict(zip(("hr", "law", "head", "bare", "off"), ids, strict=True))
     for name, words, direction, higher in (
@@ -69,10 +69,10 @@ def places(engine: Engine) -> dict[str, str]:
         ("off", "Бір адам шешеді", "procurement", {}),
     ):
         risk = FoundRisk(description=words, direction=direction, for_legal_monitoring=name == "law", **higher)
-        risks.find(cases[name], risk, on=TODAY, at=WHO)
+        risks.add(cases[name], risk, on=TODAY, at=WHO)
         if name != "bare":
             due = until(TODAY + timedelta(-20 if name == "hr" else 20))
-            risks.set_measure(cases[name], SetMeasure(risk=1, action="Бекіту", term=due), at=WHO)
+            risks.add(cases[name], SetMeasure(risk=1, action="Бекіту", term=due), at=WHO)
     risks.ask(cases["hr"], 1, body="", asked="Түсіндіру", term=until(TODAY), on=TODAY, at=WHO)
     risks.review(cases["law"], 1, outcome="executed", on=TODAY, at=WHO)
     core.write(cases["off"], WHO, standings.cancel, ground="Бекер")
@@ -122,7 +122,7 @@ def with_a_risk(engine: Engine, unit: str = "hr") -> str:
         FoundRisk(description="Тәуекел"),
         SetMeasure(risk=1, action="Бекіту", term=until(date(2026, 7, 1))),
     ]
-    RiskCommands(case_commands(engine)).take_in(case, lines, on=TODAY, at=WHO)
+    RowCommands(case_commands(engine)).add(case, lines, on=TODAY, at=WHO)
     return case
 
 

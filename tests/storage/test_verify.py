@@ -22,7 +22,7 @@ from merzim.storage.maintenance import triggers
 from merzim.storage.maintenance.rebuild import rebuild
 from merzim.storage.maintenance.verify import Deviation, verify
 from merzim.storage.refusals import CaseBroken
-from tests.case_rows import FoundRisk, RiskCommands
+from tests.case_rows import FoundRisk, RowCommands
 from tests.law import library
 from tests.storage.sample_cases import AT, NOW, TODAY, case_commands, later, opened, recompute, seal
 from workflow.cases.case import Case, Evidence
@@ -267,8 +267,8 @@ def proved(engine: Engine, store: EvidenceFolder) -> str:
     case_commands(engine).write(
         case.id, AT, recording.record, "schedule_approved", on=TODAY, evidence=[order, link]
     )
-    risks = RiskCommands(case_commands(engine))
-    risks.find(case.id, FoundRisk(description="Тәуекел"), on=TODAY, at=AT)
+    risks = RowCommands(case_commands(engine))
+    risks.add(case.id, FoundRisk(description="Тәуекел"), on=TODAY, at=AT)
     risks.remove(case.id, 1, on=TODAY, completed=True, evidence=[note], at=AT)
     return case.id
 

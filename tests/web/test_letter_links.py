@@ -53,6 +53,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
         link_key=link_key(town.engine),
         officer=OFFICER.key,
     )
+    town.open()
     yield town
     town.close()
 
@@ -101,7 +102,6 @@ def test_a_reminder_offers_three_answers_and_opening_one_changes_nothing(
     town: Town, pages: Callable[[date], TestClient]
 ) -> None:
     """Mail programs follow links: a GET, however often, writes nothing."""
-    town.open()
     text = told(town, FIVE_BEFORE)[AIGUL.key]
     links = LINK.findall(text)
     browser = pages(FIVE_BEFORE)
@@ -117,7 +117,6 @@ def test_acknowledged_by_the_link_is_kept_once_and_leaves_the_other_answers(
     town: Town, pages: Callable[[date], TestClient]
 ) -> None:
     """Read today, done tomorrow: the same letter answers both, each once."""
-    town.open()
     path = link(town, FIVE_BEFORE)
     browser = pages(FIVE_BEFORE)
     for _ in range(2):
@@ -133,7 +132,6 @@ def test_who_said_done_is_not_reminded_for_three_working_days_but_heads_are_told
     town: Town, pages: Callable[[date], TestClient]
 ) -> None:
     """Said on 27 March, a Friday: quiet on the 30th and 31st; the head is told after the term."""
-    town.open()
     path = link(town, DAY_BEFORE)
     browser = pages(DAY_BEFORE)
     thanks = browser.post(path, data={"say": "said_done"}, follow_redirects=True).text
@@ -155,7 +153,6 @@ def test_who_said_done_is_not_reminded_for_three_working_days_but_heads_are_told
 
 def test_not_mine_tells_the_officer_and_stops_nothing(town: Town, pages: Callable[[date], TestClient]) -> None:
     """The officer reads whose duty it is not said to be; until they decide reminders go on."""
-    town.open()
     path = link(town, FIVE_BEFORE)
     browser = pages(FIVE_BEFORE)
     browser.post(path, data={"say": "not_mine"})
@@ -177,7 +174,6 @@ def test_not_mine_tells_the_officer_and_stops_nothing(town: Town, pages: Callabl
 
 def test_an_expired_link_says_so_and_answers_nothing(town: Town, pages: Callable[[date], TestClient]) -> None:
     """The thing was done meanwhile, or thirty days went by."""
-    town.open()
     path = link(town, FIVE_BEFORE)
     browser = pages(FIVE_BEFORE)
     moment = Stamp(by="officer", now=noon(FIVE_BEFORE), today=FIVE_BEFORE)
@@ -194,7 +190,6 @@ def test_a_link_of_another_key_another_person_or_nobody_is_refused(
     town: Town, pages: Callable[[date], TestClient]
 ) -> None:
     """Guessed, cut, or made elsewhere: one answer to all, and nothing is written."""
-    town.open()
     path = link(town, FIVE_BEFORE)
     browser = pages(FIVE_BEFORE)
     notice = next(candidate for candidate in town.notices() if candidate.person == AIGUL.key)
@@ -219,7 +214,6 @@ def test_who_was_only_told_is_offered_to_say_that_they_read_it(
     town: Town, pages: Callable[[date], TestClient]
 ) -> None:
     """The head has a copy after the term: the step is not theirs to call done, nor to disown."""
-    town.open()
     path = link(town, ONE_AFTER, BOLAT.key)
     browser = pages(ONE_AFTER)
     page = browser.get(path).text
@@ -276,7 +270,6 @@ def unsubscribe(town: Town, on: date) -> tuple[str, str | None]:
 
 def test_one_click_in_a_reminder_brings_one_letter_a_week_and_ends_none(town: Town, site: Site) -> None:
     """The address stands in the letter; the mail program posts to it as RFC 8058 says; nothing is off."""
-    town.open()
     address, post = unsubscribe(town, FIVE_BEFORE)
     path = address.removeprefix(town.rules.public_address)
     answer = site.stranger().post(path, data=ONE_CLICK)
@@ -330,7 +323,6 @@ def test_without_https_the_officer_is_written_to(town: Town) -> None:
     town.rules = Rules(
         domain=RULES.domain, public_address="http://127.0.0.1:8000", officer="officer@example.kz"
     )
-    town.open()
 
     assert unsubscribe(town, FIVE_BEFORE) == ("mailto:officer@example.kz?subject=Merzim", None)
 

@@ -17,11 +17,7 @@ from merzim.documents.schedules.template import empty_schedule
 from merzim.services.app import AppContext
 from merzim.services.context import uploads_of
 from merzim.settings import OfficeSettings
-from merzim.web.app import create_app
-from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, Site, account, build, hide
-from tests.web.offices import DEMONSTRATION
-from tests.web.serving import browser_of
-from workflow.org.audit import Stamp
+from tests.web.conftest import NOW, Site, account, build, hide
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "real_schedule_2026_ru.xlsx"
 
@@ -37,26 +33,31 @@ def table(*rows: tuple[object, ...]) -> bytes:
 
 
 @pytest.fixture
-def app() -> AppContext:
+def site() -> Site:
     """An office with three units and their people, no case, and an officer of one unit."""
-    context = build().context
-    context.settings = context.settings.model_copy(update={"office": OfficeSettings(name="Министрлік")})
-    account(context, "of_law", "officer", unit="law")
-    context.accounts.set_password("of_law", _HASH, at=Stamp(by="test", now=NOW, today=TODAY))
-    return context
+    site = build()
+    site.context.settings = site.context.settings.model_copy(
+        update={"office": OfficeSettings(name="Министрлік")}
+    )
+    account(site, "of_law", "officer", unit="law")
+    return site
 
 
-def logged_in(context: AppContext, login: str = "officer") -> TestClient:
-    """A logged-in user."""
-    client = browser_of(create_app(context, lambda: DEMONSTRATION), follow_redirects=True)
-    client.post("/login", data={"login": login, "password": PASSWORD})
-    client.get("/login?lang=ru")
+@pytest.fixture
+def app(site: Site) -> AppContext:
+    return site.context
+
+
+def logged_in(site: Site, login: str = "officer") -> TestClient:
+    """A logged-in user who reads Russian."""
+    client = site.client(login, follow_redirects=True)
+    client.get("/?lang=ru")
     return client
 
 
 @pytest.fixture
-def officer(app: AppContext) -> Iterator[TestClient]:
-    with logged_in(app) as client:
+def officer(site: Site) -> Iterator[TestClient]:
+    with logged_in(site) as client:
         yield client
 
 
@@ -118,10 +119,10 @@ def test_every_bad_row_is_named_and_nothing_is_written(app: AppContext, officer:
     assert app.reads.cases() == []
 
 
-def test_an_upload_is_seen_by_whoever_sent_it_alone(app: AppContext, officer: TestClient) -> None:
+def test_an_upload_is_seen_by_whoever_sent_it_alone(site: Site, app: AppContext, officer: TestClient) -> None:
     """A digest is no key: another officer is told that there is no such file."""
     page = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
-    with logged_in(app, "of_law") as other:
+    with logged_in(site, "of_law") as other:
         upload_answer, confirmed = other.get(page.url.path), other.post(page.url.path)
 
     assert (upload_answer.status_code, confirmed.status_code) == (404, 404)
@@ -138,10 +139,10 @@ def test_an_upload_whose_bytes_were_changed_by_hand_is_none(app: AppContext) -> 
     assert uploads.stored_file("file", digest, by="officer", now=NOW) is None
 
 
-def test_an_officer_of_a_unit_opens_in_it_alone(app: AppContext) -> None:
+def test_an_officer_of_a_unit_opens_in_it_alone(site: Site, app: AppContext) -> None:
     """By a file and by hand."""
     file = table(("Чужое", "hr", "", date(2026, 6, 1), date(2026, 7, 10)))
-    with logged_in(app, "of_law") as law_client:
+    with logged_in(site, "of_law") as law_client:
         page = sent(law_client, file)
         confirmed = law_client.post(page.url.path)
         by_hand = law_client.post("/open/case", data={"unit": "hr", "object": "Чужое"})
@@ -156,13 +157,13 @@ def test_an_officer_of_a_unit_opens_in_it_alone(app: AppContext) -> None:
 
 
 def test_a_file_tells_nothing_of_a_confidential_case_and_writes_nothing_to_it(
-    app: AppContext, officer: TestClient
+    site: Site, app: AppContext, officer: TestClient
 ) -> None:
     """A person without access to a case cannot move its dates by naming its object in a file."""
     page = sent(officer, table(("Тайное", "law", "", date(2026, 6, 1), date(2026, 7, 10))))
     officer.post(page.url.path)
     (case,) = app.reads.cases()
-    hide(Site(app=create_app(app, app.clock), context=app), case.id, "b@org.kz")
+    hide(site, case.id, "b@org.kz")
     before = app.ledger.cases([case.id])[case.id].planned
     moved = table(("Тайное", "law", "", date(2026, 6, 2), date(2026, 7, 14)))
     preview = sent(officer, moved)

@@ -14,7 +14,7 @@ from merzim.services.context import operator_context
 from merzim.services.jobs.rounds import deliver, remind
 from merzim.services.registers.verbs import AddRow, add_row
 from merzim.storage.org import store as office_store
-from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
+from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.documents.test_forms import tables_of
 from tests.web.conftest import AT, NOW, TODAY, build
 from tests.web.offices import Site
@@ -39,7 +39,7 @@ def open_cases(site: Site, count: int, unit: str = "hr") -> list[str]:
     for case in opened_cases:
         risk = FoundRisk(description="Бір адам шешеді")
         measure = SetMeasure(risk=1, action="Комиссия құру", term=term)
-        RiskCommands(site.case_commands).take_in(case, [risk, measure], on=TODAY, at=AT)
+        RowCommands(site.case_commands).add(case, [risk, measure], on=TODAY, at=AT)
     return opened_cases
 
 

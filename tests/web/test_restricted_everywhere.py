@@ -19,7 +19,7 @@ from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from merzim.documents.forms.definitions import names as form_names
-from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
+from tests.case_rows import ExposedPosition, FoundRisk, RowCommands, SetMeasure
 from tests.web.offices import Site, example_office
 from tests.web.test_access import filled, routes
 from workflow.cases.case import Evidence
@@ -84,14 +84,14 @@ def office() -> Site:
     context.case_commands.write(
         CASE, stamp, recording.record, "order_signed", on=moment.today, evidence=[file, link]
     )
-    risks, registers = RiskCommands(context.case_commands), RegisterCommands(context.case_commands)
-    risks.find(CASE, FoundRisk(description="Бақылаудың әлсіздігі"), on=moment.today, at=stamp)
-    risks.set_measure(CASE, SetMeasure(risk=1, action="Тексеру"), at=stamp)
-    risks.review(CASE, 1, outcome="executed", on=moment.today, evidence=closed, at=stamp)
-    risks.remove(CASE, 1, on=moment.today, completed=True, evidence=closed, at=stamp)
-    registers.expose(CASE, ExposedPosition(title="Басшы", holder="Ахметов"), on=moment.today, at=stamp)
-    registers.talk(CASE, 1, on=moment.today, evidence=closed, at=stamp)
-    registers.record_cartogram(CASE, [], on=moment.today, evidence=closed, at=stamp)
+    rows = RowCommands(context.case_commands)
+    rows.add(CASE, FoundRisk(description="Бақылаудың әлсіздігі"), on=moment.today, at=stamp)
+    rows.add(CASE, SetMeasure(risk=1, action="Тексеру"), at=stamp)
+    rows.review(CASE, 1, outcome="executed", on=moment.today, evidence=closed, at=stamp)
+    rows.remove(CASE, 1, on=moment.today, completed=True, evidence=closed, at=stamp)
+    rows.expose(CASE, ExposedPosition(title="Басшы", holder="Ахметов"), on=moment.today, at=stamp)
+    rows.talk(CASE, 1, on=moment.today, evidence=closed, at=stamp)
+    rows.record_cartogram(CASE, [], on=moment.today, evidence=closed, at=stamp)
     return office
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from urllib.parse import unquote
 
 import pytest
@@ -28,11 +27,10 @@ LISTS = {
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
+def site() -> Site:
     site = office_with_cases()
     account(site, "officer", "officer", "a@org.kz")
-    yield site
-    site.close()
+    return site
 
 
 def sheet(browser: TestClient, address: str) -> list[tuple[object, ...]]:

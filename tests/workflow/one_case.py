@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from merzim.storage.cases.ledger import SqlLedger
-from tests.case_rows import FoundRisk, RiskCommands, SetMeasure, edit_row
+from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.law import CALENDAR
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Evidence
@@ -32,7 +32,7 @@ class OneCase:
 
     def __init__(self, core: CaseCommands, ledger: SqlLedger, id: str) -> None:
         self.core, self.ledger, self.id = core, ledger, id
-        self.risks = RiskCommands(core)
+        self.risks = RowCommands(core)
 
     def record(self, fact: str, on: date, *evidence: Evidence) -> Change:
         return self.core.write(self.id, STAMP, recording.record, fact, on=on, evidence=evidence)
@@ -62,16 +62,16 @@ class OneCase:
 
     def found(self, *texts: str) -> None:
         for text in texts:
-            self.risks.find(self.id, FoundRisk(description=text), on=date(2026, 5, 20), at=STAMP)
+            self.risks.add(self.id, FoundRisk(description=text), on=date(2026, 5, 20), at=STAMP)
 
     def measure(self, risk: int) -> None:
         command = SetMeasure(
             risk=risk, action="Утвердить порядок закупок", responsible="ДЗ", term=MeasureTerm()
         )
-        self.risks.set_measure(self.id, command, at=STAMP)
+        self.risks.add(self.id, command, at=STAMP)
 
     def edit(self, row: str, **fields: object) -> Change:
-        return edit_row(self.core, self.id, row, fields, at=STAMP)
+        return self.risks.edit(self.id, row, fields, at=STAMP)
 
     def describe(self, kind: str = "", **fields: Any) -> Change:
         """Edit the passport; `kind`: of the organisation."""

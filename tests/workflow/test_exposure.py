@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from merzim.storage.cases.ledger import SqlLedger
-from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
+from tests.case_rows import ExposedPosition, FoundRisk, RowCommands
 from workflow.cases.case import fold
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
@@ -29,8 +29,8 @@ WHO = Stamp(by="officer", now=NOW, today=TODAY)
 
 
 @pytest.fixture
-def case_commands(core: CaseCommands) -> RegisterCommands:
-    return RegisterCommands(core)
+def case_commands(core: CaseCommands) -> RowCommands:
+    return RowCommands(core)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def case(core: CaseCommands) -> str:
 
 
 def test_a_position_keeps_its_talks_and_leaves_the_list(
-    case_commands: RegisterCommands, core: CaseCommands, case: str
+    case_commands: RowCommands, core: CaseCommands, case: str
 ) -> None:
     """Described anew it keeps them; said again it writes nothing; vacant it has nobody to talk to."""
     described_position = ExposedPosition(
@@ -63,7 +63,7 @@ def test_a_position_keeps_its_talks_and_leaves_the_list(
 
 
 def test_a_position_without_its_reason_or_approval_is_a_finding(
-    case_commands: RegisterCommands, core: CaseCommands, case: str
+    case_commands: RowCommands, core: CaseCommands, case: str
 ) -> None:
     """Both are asked for; neither is refused."""
     case_commands.expose(case, ExposedPosition(title="Бас маман"), on=TODAY, at=WHO)
@@ -74,13 +74,13 @@ def test_a_position_without_its_reason_or_approval_is_a_finding(
 
 
 def test_the_cartogram_is_compared_place_by_place(
-    case_commands: RegisterCommands, core: CaseCommands, case: str
+    case_commands: RowCommands, core: CaseCommands, case: str
 ) -> None:
     """Signs and letter case apart; without a department: the case's unit. The latest counts."""
     case_commands.expose(
         case, ExposedPosition(title="Бас бухгалтер", department="Қаржы басқармасы"), on=TODAY, at=WHO
     )
-    RiskCommands(core).find(case, FoundRisk(description="Төлем тексерілмейді"), on=TODAY, at=WHO)
+    case_commands.add(case, FoundRisk(description="Төлем тексерілмейді"), on=TODAY, at=WHO)
     case_commands.record_cartogram(
         case,
         [
@@ -120,7 +120,7 @@ def test_without_a_cartogram_that_alone_is_said(core: CaseCommands, case: str) -
 
 
 def test_a_remark_is_taken_or_told_why_not(
-    case_commands: RegisterCommands, core: CaseCommands, case: str, ledger: SqlLedger
+    case_commands: RowCommands, core: CaseCommands, case: str, ledger: SqlLedger
 ) -> None:
     """Unanswered when the note was signed is a finding; a refusal of the remark needs its reason."""
     fields = {"text": "Кезек ұзақ", "author": "Қоғамдық кеңес", "source": "public_council"}
@@ -150,7 +150,7 @@ def test_a_remark_is_taken_or_told_why_not(
     ],
 )
 def test_the_note_waits_for_answers_to_remarks(
-    case_commands: RegisterCommands, core: CaseCommands, facts: dict[str, date], codes: list[str]
+    case_commands: RowCommands, core: CaseCommands, facts: dict[str, date], codes: list[str]
 ) -> None:
     """Said while there is still a note to take it into; a remark made after the signing belongs to no note."""
     case = core.open(Opening(procedure="internal-analysis", unit="Қаржы", facts=facts), at=WHO).id

@@ -13,7 +13,7 @@ import pytest
 from calendars.terms import InQuarter, OnDate, PerPeriod, WithoutTerm, WorkingDays
 from merzim.documents.schedules.written_terms import read_term
 from merzim.storage.cases.ledger import SqlLedger
-from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
+from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.checking import refusal_codes
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence, fold
@@ -54,14 +54,14 @@ class Monitored:
     """A case, and the commands on its risks."""
 
     def __init__(self, core: CaseCommands, opening: Opening) -> None:
-        self.core, self.commands = core, RiskCommands(core)
+        self.core, self.commands = core, RowCommands(core)
         self.id = core.open(opening, at=WHO).id
 
     def view(self) -> View:
         return self.core.view(self.id, today=TODAY)
 
     def found(self, description: str = "Жеткізушіні таңдау ашық емес", **options: Any) -> None:
-        self.commands.find(self.id, FoundRisk(description=description, **options), on=TODAY, at=WHO)
+        self.commands.add(self.id, FoundRisk(description=description, **options), on=TODAY, at=WHO)
 
     def set_measure(self, term: MeasureTerm, *, on: date = TODAY, **options: Any) -> None:
         fields = {
@@ -70,7 +70,7 @@ class Monitored:
             "action": "Сатып алу қағидаларын бекіту",
         }
         measure = SetMeasure(risk=1, term=term, **{**fields, **options})
-        self.commands.take_in(self.id, [measure], on=on, at=WHO)
+        self.commands.add(self.id, [measure], on=on, at=WHO)
 
     def due(self, name: str, *, today: date = TODAY) -> Deadline:
         deadlines = self.core.view(self.id, today=today).deadlines
@@ -95,10 +95,10 @@ def test_a_risk_is_found_described_anew_and_numbered(case: Monitored) -> None:
     is refused."""
     case.found(direction="procurement", cause="Талаптар айқын емес")
     case.found("Тексерусіз қабылдау", direction="personnel")
-    second_change = case.commands.find(
+    second_change = case.commands.add(
         case.id, FoundRisk(number=2, description="Тексерусіз қабылдау", direction="personnel"), on=TODAY, at=WHO
     )
-    case.commands.find(case.id, FoundRisk(number=1, description="Жеткізуші ашық таңдалмайды"), on=TODAY, at=WHO)
+    case.commands.add(case.id, FoundRisk(number=1, description="Жеткізуші ашық таңдалмайды"), on=TODAY, at=WHO)
 
     risks = register(case.view().case).risks
     assert second_change.events == ()
@@ -107,7 +107,7 @@ def test_a_risk_is_found_described_anew_and_numbered(case: Monitored) -> None:
         (2, "Тексерусіз қабылдау"),
     ]
     risk = FoundRisk(description="Тәуекел бар екені анықталды")
-    tomorrow = refusal_codes(lambda: case.commands.find(case.id, risk, on=date(2026, 7, 21), at=WHO))
+    tomorrow = refusal_codes(lambda: case.commands.add(case.id, risk, on=date(2026, 7, 21), at=WHO))
 
     assert tomorrow == ["risk.in_future"]
 
@@ -368,7 +368,7 @@ def test_a_plan_taken_in_twice_changes_nothing_and_overwrites_nothing(case: Moni
         PlanRow(number=2, risk="жеткізушіні  ТАҢДАУ ашық емес", action="Қағиданы бекіту", term=UNTIL, **fields),
     ]
     for _ in range(2):
-        last = case.commands.take_in_by(case.id, lambda stored: rows_to_enter(stored, rows), on=TODAY, at=WHO)
+        last = case.commands.add(case.id, lambda stored: rows_to_enter(stored, rows), on=TODAY, at=WHO)
 
     risk_register = register(case.view().case)
     assert last.events == ()
@@ -384,13 +384,13 @@ def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(case: Moni
         PlanRow(number=2, risk="Бірінші тәуекел", action="Қағиданы бекіту", **fields),
         PlanRow(number=3, risk="Екінші тәуекел", action="Тексеру жүргізу", **fields),
     ]
-    case.commands.take_in_by(case.id, lambda stored: rows_to_enter(stored, rows), on=TODAY, at=WHO)
+    case.commands.add(case.id, lambda stored: rows_to_enter(stored, rows), on=TODAY, at=WHO)
     for record in ("measure.2", "risk.3"):
         case.core.write(case.id, WHO, withdraw, record, ground="қате")
 
     rows[1] = replace(rows[1], action="ҚАҒИДАНЫ  бекіту")
     extra_row = PlanRow(number=2, risk="Бірінші тәуекел", action="Кестені бекіту", **fields)
-    change = case.commands.take_in_by(
+    change = case.commands.add(
         case.id, lambda stored: rows_to_enter(stored, [*rows, extra_row]), on=TODAY, at=WHO
     )
 

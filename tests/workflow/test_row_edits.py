@@ -15,7 +15,7 @@ from merzim.services.law.regulations import (
     shipped_register_files,
 )
 from merzim.storage.cases.ledger import SqlLedger
-from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, case_rows
+from tests.case_rows import ExposedPosition, FoundRisk, RowCommands, case_rows
 from tests.workflow.one_case import NOW, STAMP, TODAY, OneCase
 from workflow.cases.case import Case
 from workflow.cases.changes import field_changes
@@ -64,7 +64,7 @@ def test_an_edited_measure_has_its_new_term_and_responsible(one_case: OneCase) -
 
 def test_positions_and_remarks_are_edited_and_keep_the_rest(one_case: OneCase) -> None:
     """Talks and answers stay; a day may be taken out again."""
-    registers, day = RegisterCommands(one_case.core), date(2026, 5, 20)
+    registers, day = RowCommands(one_case.core), date(2026, 5, 20)
     exposed = ExposedPosition(title="Закупщик", holder="Б", approved_on=day)
     registers.expose(one_case.id, exposed, on=day, at=STAMP)
     registers.talk(one_case.id, 1, on=day, at=STAMP)
@@ -291,7 +291,7 @@ def test_a_row_described_anew_shows_what_it_lost(one_case: OneCase) -> None:
         FoundRisk(description="Закупки", cause="нет порядка"),
         FoundRisk(description="Закупки у одного", number=1),
     ):
-        one_case.risks.find(one_case.id, risk, on=TODAY, at=STAMP)
+        one_case.risks.add(one_case.id, risk, on=TODAY, at=STAMP)
 
     (event_changes,) = changes(one_case).values()
     assert set(event_changes) == {

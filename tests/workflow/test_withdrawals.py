@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from merzim.storage.cases.ledger import SqlLedger
-from tests.case_rows import ExposedPosition, RegisterCommands
+from tests.case_rows import ExposedPosition, RowCommands
 from tests.law import library
 from tests.workflow.conftest import END, START, TODAY
 from tests.workflow.one_case import STAMP, OneCase
@@ -268,7 +268,7 @@ def test_a_measure_is_withdrawn_with_its_deadline(one_case: OneCase) -> None:
 
 def test_positions_and_remarks_are_withdrawn_with_their_talks_and_answers(one_case: OneCase) -> None:
     """By their numbers."""
-    registers = RegisterCommands(one_case.core)
+    registers = RowCommands(one_case.core)
     day = date(2026, 5, 20)
     registers.expose(one_case.id, ExposedPosition(title="Закупщик", holder="Б"), on=day, at=STAMP)
     registers.talk(one_case.id, 1, on=day, at=STAMP)
