@@ -16,7 +16,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
-from tests import shortcuts
+from tests import openid, shortcuts
 from tests.postgres import Server, administer, serving
 
 _skipped: dict[str, set[str]] = {}
@@ -106,6 +106,13 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     overrides = [name for name in os.environ if name.startswith("MERZIM__")]
     for name in (*names, *overrides, "MERZIM_SECRET_KEY", "MERZIM_SECRET_KEYS_OLD"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[openid.Provider]:
+    """An OpenID Connect provider where nobody has logged in yet."""
+    with openid.serving() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

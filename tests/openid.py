@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,20 +10,11 @@ from typing import Any
 
 import httpx2
 
-from tests.notifications.servers import free_port
+from tests.node import started
 
-FOLDER = Path(__file__).parent / "oidc"
+LAUNCHER = Path(__file__).parent / "oidc" / "launcher.mjs"
 CLIENT, SECRET = "merzim", "a secret of forty-some letters for the tests"
 CALLBACK = "http://127.0.0.1:8000/login/oidc/callback"
-
-
-def missing() -> str:
-    """Return why the provider cannot run here; "" when it can."""
-    if shutil.which("node") is None:
-        return "OpenID Connect: Node.js is not here"
-    if not (FOLDER / "node_modules" / "oidc-provider").is_dir():
-        return "OpenID Connect: the provider is not installed (npm ci in tests/oidc)"
-    return ""
 
 
 class Provider:
@@ -69,21 +57,5 @@ class Provider:
 @contextmanager
 def serving() -> Iterator[Provider]:
     """A provider while the block lasts."""
-    provider = Provider(port := free_port())
-    process = subprocess.Popen(
-        ["node", str(FOLDER / "launcher.mjs"), str(port), CALLBACK, SECRET],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(400):
-            assert process.poll() is None, "the provider did not start"
-            try:
-                httpx2.get(f"{provider.issuer}/jwks", trust_env=False, verify=False)
-                break
-            except httpx2.TransportError:
-                time.sleep(0.05)
-        yield provider
-    finally:
-        process.terminate()
-        process.wait(10)
+    with started(LAUNCHER, "oidc-provider", CALLBACK, SECRET) as port:
+        yield Provider(port)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -244,14 +243,6 @@ def test_a_mail_server_is_asked_and_gets_no_letter(
     assert _states(empty_office)["email"] == "problem"
     assert office.calls
     assert not office.accepted
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[openid.Provider]:
-    if reason := openid.missing():
-        pytest.skip(reason)
-    with openid.serving() as server:
-        yield server
 
 
 def _asked(merzim: Merzim, **settings: str) -> list[tuple[str, str, str]]:

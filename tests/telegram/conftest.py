@@ -9,20 +9,18 @@ import pytest
 
 from merzim.storage.notices.links import SqlLinks
 from notifications.channels.telegram import Telegram, channel
+from tests import node
 from tests.notifications.sample_office import Town
-from tests.telegram import emulator
-from tests.telegram.emulator import TOKEN, Emulator
+from tests.telegram.emulator import LAUNCHER, TOKEN, Emulator
 from workflow.cases.case import Case
 
 
 @pytest.fixture(scope="session")
 def started() -> Iterator[Emulator]:
-    if reason := emulator.missing():
-        pytest.skip(reason)
-    import aiogram  # noqa: F401  # it takes seconds, which no conversation should wait for
+    with node.started(LAUNCHER, "telegram-test-api") as port:
+        import aiogram  # noqa: F401  # it takes seconds, which no conversation should wait for
 
-    with emulator.running() as server:
-        yield server
+        yield Emulator(port)
 
 
 @pytest.fixture

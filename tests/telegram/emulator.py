@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
-import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.notifications.servers import free_port
-
-FOLDER = Path(__file__).parent / "emulator"
+LAUNCHER = Path(__file__).parent / "emulator" / "launcher.cjs"
 TOKEN = "123456:telegram-of-the-tests"
 AIGUL, BOLAT, DANA, STRANGER = 7001, 7002, 7003, 7999
-
-
-def missing() -> str:
-    """Why the emulator cannot run here; "" when it can."""
-    if shutil.which("node") is None:
-        return "Telegram: Node.js is not here"
-    if not (FOLDER / "node_modules" / "telegram-test-api").is_dir():
-        return "Telegram: the emulator is not installed (npm ci in tests/telegram/emulator)"
-    return ""
 
 
 @dataclass(frozen=True)
@@ -140,24 +125,3 @@ def _who(user: int, language: str) -> dict[str, Any]:
 def _buttons(markup: Any) -> dict[str, str]:
     rows = (markup or {}).get("inline_keyboard", [])
     return {button["text"]: button["callback_data"] for row in rows for button in row}
-
-
-@contextmanager
-def running() -> Iterator[Emulator]:
-    """The emulator behind a port of its own, until the block ends."""
-    port = free_port()
-    process = subprocess.Popen(
-        ["node", "launcher.cjs", str(port)],
-        cwd=FOLDER,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        first = process.stdout.readline()
-        assert first.startswith("ready"), first + process.stdout.read()
-        yield Emulator(port)
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -23,19 +22,10 @@ from merzim.services.oidc import CLOCK_SKEW_SECONDS, open_provider
 from merzim.settings import BadSetting, GroupAccess, OidcSettings
 from merzim.web.pages.account.attempts import FRESH_SESSION
 from merzim.web.pages.account.provider import COOKIE
-from tests import openid
 from tests.notifications.servers import free_port
 from tests.openid import CALLBACK, CLIENT, SECRET, Provider
 from tests.web.conftest import AT, NOW, PASSWORD, Site, build
 from workflow.org.access import Access, Reader
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[Provider]:
-    if reason := openid.missing():
-        pytest.skip(reason)
-    with openid.serving() as server:
-        yield server
 
 
 @pytest.fixture(autouse=True)
