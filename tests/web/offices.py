@@ -161,8 +161,12 @@ class Site:
         return browser
 
     def way_in(self, login: str, kind: CredentialKind = "session", scope: str = "") -> str:
-        """The secret of a session, token, feed or invitation of an account."""
-        return way_in(self.accounts, login, kind, scope, now=self.moment.now)
+        """The secret of a session, token, feed or invitation of an account, good for twelve hours."""
+        secret, now = new_secret(), self.moment.now
+        times = {"created_at": now, "seen_at": now, "expires_at": now + timedelta(hours=12)}
+        entry = Credential(hash=hash_secret(secret), kind=kind, login=login, scope=scope, **times)
+        self.accounts.store_entry(entry)
+        return secret
 
 
 def copied(pattern: Path) -> Path:
@@ -251,13 +255,3 @@ def office() -> Office:
             ),
         },
     )
-
-
-def way_in(
-    accounts: SqlAccounts, login: str, kind: CredentialKind = "session", scope: str = "", *, now: datetime
-) -> str:
-    """The secret of a session, token, feed or invitation of an account, good for twelve hours."""
-    secret = new_secret()
-    times = {"created_at": now, "seen_at": now, "expires_at": now + timedelta(hours=12)}
-    accounts.store_entry(Credential(hash=hash_secret(secret), kind=kind, login=login, scope=scope, **times))
-    return secret

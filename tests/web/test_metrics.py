@@ -8,21 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
-from merzim.app import build_app
-from merzim.clock import clock
-from merzim.services.app import AppContext
+from merzim.clock import parse_moment
 from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import deliver, remind
-from merzim.settings_file import read
 from merzim.storage.org import store as office_store
 from merzim.version import commit_of, running
-from merzim.web.app import create_app
 from tests.notifications.sample_office import CHECKS
 from tests.notifications.servers import Office, always, serving
-from tests.web.conftest import PASSWORD, people
-from tests.web.offices import way_in
+from tests.web.conftest import people
+from tests.web.offices import Site, installed
 from tests.web.serving import browser_of
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import Stamp
@@ -49,47 +44,34 @@ timeout = 2.0
 
 def opened_office(
     folder: Path, config: str = "", facts: Sequence[str] = ("schedule_approved", *CHECKS)
-) -> AppContext:
+) -> Site:
     """An office in a folder with one analysis, after the round and the delivery of 18 March."""
     (folder / "config.toml").write_text(config, encoding="utf-8")
-    context = build_app(read(at=folder))
+    site = installed(folder, AT)
+    people(site.accounts)
     opening = Opening(
         procedure="internal-analysis",
         object="Құрылыс",
         planned={"analysis_started": date(2026, 4, 13)},
         facts=dict.fromkeys(facts, date(2026, 1, 15)),
     )
-    context.case_commands.open(
-        opening, at=Stamp(by="test", now=NOW - timedelta(days=9), today=date(2026, 3, 9))
-    )
-    remind(context, now=NOW, today=TODAY)
-    deliver(context, now=NOW, today=TODAY)
-    return context
+    site.case_commands.open(opening, at=Stamp(by="test", now=NOW - timedelta(days=9), today=date(2026, 3, 9)))
+    remind(site.context, now=NOW, today=TODAY)
+    deliver(site.context, now=NOW, today=TODAY)
+    return site
 
 
 @pytest.fixture
-def office_app(tmp_path: Path) -> Iterator[AppContext]:
+def site(tmp_path: Path) -> Iterator[Site]:
     """An office whose mail server refuses every mailbox, with one failed reminder."""
     with serving(Office(rcpt=always("550 5.1.1 no such mailbox"))) as mail:
-        context = opened_office(tmp_path, SETTINGS.format(port=mail.port))
-        yield context
-        context.close()
+        yield opened_office(tmp_path, SETTINGS.format(port=mail.port))
 
 
-def client(context: AppContext, login: str = "", *, now: str = AT) -> TestClient:
-    """The browser of somebody who has logged in; of a stranger by default."""
-    people(context.accounts)
-    browser = browser_of(create_app(context, clock(now)), follow_redirects=True)
-    if login:
-        browser.post("/login", data={"login": login, "password": PASSWORD})
-    browser.headers["origin"] = "https://127.0.0.1:8000"
-    return browser
-
-
-def test_the_figures_are_what_became_of_the_letters(office_app: AppContext) -> None:
+def test_the_figures_are_what_became_of_the_letters(site: Site) -> None:
     """Counts by channel and state, when the last round was, and no waiting queue; whatever alerts and
     dashboard ask for."""
-    browser = client(office_app)
+    browser = site.stranger()
     browser.get("/login")
     text = browser.get("/metrics").text
 
@@ -107,9 +89,9 @@ def test_the_figures_are_what_became_of_the_letters(office_app: AppContext) -> N
     assert {name for name in metrics if f"\n{name}" not in text and f"# HELP {name}" not in text} == set()
 
 
-def test_the_figures_say_what_is_overdue_what_runs_and_how_fast_pages_answer(office_app: AppContext) -> None:
+def test_the_figures_say_what_is_overdue_what_runs_and_how_fast_pages_answer(site: Site) -> None:
     """Of the one case nothing is late on 18 March; by 1 April its announcement of 30 March is."""
-    browser = client(office_app)
+    browser = site.stranger()
     browser.get("/login")
     text = browser.get("/metrics").text
 
@@ -120,13 +102,14 @@ def test_the_figures_say_what_is_overdue_what_runs_and_how_fast_pages_answer(off
     answered = r'merzim_http_request_seconds_count\{method="GET",route="/login",status="200"\} (\S+)'
     count = re.search(answered, text)
     assert float(count[1]) >= 1
-    late = client(office_app, now="2026-04-01T12:00").get("/metrics").text
+    site.moment = parse_moment("2026-04-01T12:00")
+    late = site.stranger().get("/metrics").text
     assert 'merzim_obligations{state="overdue"} 1.0' in late
 
 
-def test_no_address_and_no_method_of_a_stranger_becomes_a_figure(office_app: AppContext) -> None:
+def test_no_address_and_no_method_of_a_stranger_becomes_a_figure(site: Site) -> None:
     """Addresses hold one-time links; and lines for every word somebody sends would fill the memory."""
-    browser = client(office_app)
+    browser = site.stranger()
     browser.get("/welcome/a-secret-of-somebody")
     browser.request("BREW", "/login")
     browser.get("/no/such/page")
@@ -142,26 +125,24 @@ def test_no_address_and_no_method_of_a_stranger_becomes_a_figure(office_app: App
     ("login", "status"), [("administrator", 200), ("auditor", 200), ("officer", 404), ("", 404)]
 )
 def test_another_machine_reads_the_figures_with_a_token_of_whoever_runs_or_audits(
-    office_app: AppContext, login: str, status: int
+    site: Site, login: str, status: int
 ) -> None:
     """An administrator's or an auditor's; not an officer's, not without one."""
-    people(office_app.accounts)
-    scraper = browser_of(create_app(office_app, clock(AT)), "merzim.example.kz", address="192.0.2.7")
+    scraper = browser_of(site.app, "merzim.example.kz", address="192.0.2.7")
     if login:
-        secret = way_in(office_app.accounts, login, "token", "read", now=NOW)
-        scraper.headers["authorization"] = f"Bearer {secret}"
+        scraper.headers["authorization"] = f"Bearer {site.way_in(login, 'token', 'read')}"
 
     assert scraper.get("/metrics").status_code == status
 
 
-def test_a_letter_that_failed_stands_on_the_board_and_is_sent_again(office_app: AppContext) -> None:
+def test_a_letter_that_failed_stands_on_the_board_and_is_sent_again(site: Site) -> None:
     """With the server's words and a button; the same key, the same Message-ID, queued."""
-    browser = client(office_app, "officer")
+    browser = site.client("officer", follow_redirects=True)
     board = browser.get("/?lang=en").text
     key = re.search(r'name="key" value="([^"]+)"', board)
-    (before,) = office_app.outbox.notices()
+    (before,) = site.context.outbox.notices()
     answer = browser.post(f"/cases/{before.case}/notices/resend", data={"key": key[1]})
-    (after,) = office_app.outbox.notices()
+    (after,) = site.context.outbox.notices()
 
     assert "550 5.1.1 no such mailbox" in board
     assert answer.status_code == 200
@@ -172,7 +153,7 @@ def test_a_letter_that_failed_stands_on_the_board_and_is_sent_again(office_app: 
 def test_one_thing_of_a_letter_that_failed_is_sent_again_today(tmp_path: Path) -> None:
     """Two reminders shared a letter nobody got; the one sent again leaves alone, not with tomorrow's letter."""
     with serving(Office(rcpt=always("550 5.1.1 no such mailbox"))) as server:
-        context = opened_office(tmp_path, SETTINGS.format(port=server.port), facts=())
+        context = opened_office(tmp_path, SETTINGS.format(port=server.port), facts=()).context
         states = [(notice.kind, notice.state) for notice in context.outbox.notices()]
         again = next(notice for notice in context.outbox.notices() if notice.obligation == "start_announced")
         server.rcpt = None
@@ -180,7 +161,6 @@ def test_one_thing_of_a_letter_that_failed_is_sent_again_today(tmp_path: Path) -
         assert rounds.resend(context, again.key, now=later)
         deliver(context, now=later, today=TODAY)
         sent = [notice.key for notice in context.outbox.notices() if notice.state == "sent"]
-        context.close()
 
     assert sorted(states) == [("letter", "failed"), ("reminder", "failed"), ("reminder", "failed")]
     assert sent == [again.key]
@@ -188,18 +168,18 @@ def test_one_thing_of_a_letter_that_failed_is_sent_again_today(tmp_path: Path) -
 
 
 def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_look(
-    office_app: AppContext,
+    site: Site,
 ) -> None:
     """What is wrong, what to do, and everything it has kept sent again; nobody else sees it or may."""
-    office_app.outbox.fault("email", "login", "535 5.7.8 <refused>", now=NOW)
-    metrics = client(office_app).get("/metrics").text
+    site.context.outbox.fault("email", "login", "535 5.7.8 <refused>", now=NOW)
+    metrics = site.stranger().get("/metrics").text
     pages_by_login, statuses_by_login = {}, {}
     for login, page, action in (
         ("officer", "/?lang=ru", "/channels/resend"),
         ("administrator", "/administration?lang=ru", "/administration/channels/resend"),
         ("auditor", "/?lang=ru", "/channels/resend"),
     ):
-        browser = client(office_app, login)
+        browser = site.client(login, follow_redirects=True)
         pages_by_login[login] = browser.get(page).text
         statuses_by_login[login] = browser.post(action, data={"channel": "email"}).status_code
 
@@ -210,23 +190,22 @@ def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_l
         assert statuses_by_login[login] == 200
     assert "почтовый сервер не принимает" not in pages_by_login["auditor"]
     assert statuses_by_login["auditor"] == 403
-    assert {notice.state for notice in office_app.outbox.notices()} == {"queued"}
+    assert {notice.state for notice in site.context.outbox.notices()} == {"queued"}
     assert 'merzim_channel_fault_letters{channel="email",fault="login"} 1.0' in metrics
 
 
 def test_what_nobody_can_be_told_of_stands_on_the_officers_overview(tmp_path: Path) -> None:
     """No people, no officer: named with what to do, to the officer's account alone; and no longer once there is
     one. Somebody without an address is named by name."""
-    context = opened_office(tmp_path)
-    (case,) = context.reads.cases()
-    boards = {login: client(context, login).get("/?lang=ru").text for login in ("officer", "auditor")}
+    site = opened_office(tmp_path)
+    (case,) = site.context.reads.cases()
+    boards = {login: site.client(login).get("/?lang=ru").text for login in ("officer", "auditor")}
     office_store.save(
-        context.engine,
+        site.context.engine,
         units=[Unit(id="staff", name="Аппарат")],
         people=[Person(key="a@example.kz", name="Айгүл", unit="staff", duties=("authorised_person",))],
     )
-    later = client(context, "officer").get("/?lang=ru").text
-    context.close()
+    later = site.client().get("/?lang=ru").text
 
     assert "обязанность «уполномоченное лицо» никто не исполняет" in boards["officer"]
     assert "назначьте, кто исполняет эту обязанность" in boards["officer"]
@@ -235,16 +214,16 @@ def test_what_nobody_can_be_told_of_stands_on_the_officers_overview(tmp_path: Pa
     assert 'id="unheard"' not in later
 
 
-def test_the_page_of_operations_says_what_failed_and_sends_it_again(office_app: AppContext) -> None:
+def test_the_page_of_operations_says_what_failed_and_sends_it_again(site: Site) -> None:
     """The last runs, the queue, the failed letter with the server's words; nothing of the case it is about,
     nor of the configuration. Once the letter is queued, the same press finds nothing and says so."""
-    (notice,) = office_app.outbox.notices()
-    browser = client(office_app, "administrator")
+    (notice,) = site.context.outbox.notices()
+    browser = site.client("administrator", follow_redirects=True)
     page = browser.get("/administration?lang=ru").text
     (letter,) = re.findall(r'name="letter" value="([0-9a-f]{32})"', page)
     operations = "/administration/operations?lang=en"
     answers = [browser.post(operations, data={"letter": one}) for one in ("0" * 32, letter, letter)]
-    (after,) = office_app.outbox.notices()
+    (after,) = site.context.outbox.notices()
 
     assert "не отправлено" in page
     assert "550 5.1.1 no such mailbox" in page
