@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 from tests.law import ROOT
 from workflow.law.editions import read_edition
-from workflow.law.library import Library
 from workflow.law.procedure import Procedure
 
 APPEAL = ROOT / "examples" / "own-law" / "citizen-appeal.2021-07-01.toml"
@@ -61,12 +59,6 @@ title = {texts("Work")}
 
 def permit(text: str = PERMIT) -> Procedure:
     return read_edition("permit.2026-01-01.toml", text.encode())
-
-
-@cache
-def library() -> Library:
-    """Permits and appeals."""
-    return Library([permit(), read_edition(APPEAL.name, APPEAL.read_bytes())])
 
 
 def write_folder(folder: Path) -> Path:

@@ -30,9 +30,6 @@ from calendars.records import (
 )
 
 SOURCE = 'act = "X1"\naddress = "https://adilet.zan.kz/rus/docs/X1"\n'
-PAIR = "[[transfer]]\noff = 2026-12-31\nwork = 2026-12-"
-MOON = '[[religious_day]]\ncode = "x"\non = 2026-01-01\ncertainty = '
-FIXED = '[[holiday]]\ncode = "x"\nchange = "introduced"\nstanding = "state"\napplies_from = 2026-01-01\ndays = '
 CATALOGUE = Path(__file__).parents[2] / "i18n" / "catalogue" / "calendar.toml"
 
 

@@ -56,18 +56,6 @@ def office_app(postgresql: str, pattern: str, tmp_path: Path) -> Iterator[AppCon
     administer(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _worked(office_app: AppContext, at: str = MORNING) -> None:
-    """A worker did whatever job there was, and ended."""
-
-    async def until_nothing_is_left() -> None:
-        app = queue.application(conninfo(office_app.engine), metronome.acts(office_app, clock(at)))
-        app.periodic_registry.periodic_tasks.clear()
-        async with app.open_async():
-            await app.run_worker_async(wait=False, install_signal_handlers=False, delete_jobs="always")
-
-    asyncio.run(until_nothing_is_left())
-
-
 def _asked(office_app: AppContext, question: str) -> list[tuple[Any, ...]]:
     with writing(office_app.engine) as connection:
         return [tuple(row) for row in connection.execute(text(question))]

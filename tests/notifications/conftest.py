@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.telegram.conftest import bot, case, links, started, telegram, town
+from tests.telegram.conftest import _closed, bot, case, links, started, telegram, town
 
-__all__ = ["bot", "case", "links", "started", "telegram", "town"]
+__all__ = ["_closed", "bot", "case", "links", "started", "telegram", "town"]

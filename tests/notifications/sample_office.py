@@ -69,6 +69,8 @@ OFFICER = Person(
     key="officer@example.kz", name="Кезекші", unit="body", duties=("officer",), email="officer@example.kz"
 )
 PEOPLE = (AIGUL, BOLAT, DANA, OFFICER)
+OPEN: list[Town] = []
+"""What the fixture `_closed` closes after each module."""
 
 
 CHECKS = ("start_text_checked", "discussion_text_checked", "publication_text_checked")
@@ -103,6 +105,7 @@ class Town:
         self.library = library or shipped()
         self.case_commands = CaseCommands(SqlLedger(self.engine), self.library, CALENDAR)
         self.rules = rules
+        OPEN.append(self)
 
     def open(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -34,10 +34,8 @@ NIGHT = datetime(2026, 4, 5, 21, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    new_town = Town(tmp_path, people=PEOPLE)
-    yield new_town
-    new_town.close()
+def town(tmp_path: Path) -> Town:
+    return Town(tmp_path, people=PEOPLE)
 
 
 def about(
@@ -113,15 +111,13 @@ QUESTION = "offence_signs"
 
 
 @pytest.fixture
-def asking_town(tmp_path: Path) -> Iterator[Town]:
+def asking_town(tmp_path: Path) -> Town:
     """Everybody, in three languages, has the duty the question is asked of."""
     unit_people = [
         replace(person, duties=(*person.duties, "prevention_unit"), unit="staff")
         for person in (AIGUL, BOLAT, DANA)
     ]
-    asking_town = Town(tmp_path, people=[*unit_people, PEOPLE[-1]])
-    yield asking_town
-    asking_town.close()
+    return Town(tmp_path, people=[*unit_people, PEOPLE[-1]])
 
 
 def opened(asking_town: Town, on: date = RECORDED) -> Case:

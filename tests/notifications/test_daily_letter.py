@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -39,10 +38,8 @@ MONDAY_AFTER = date(2026, 4, 6)
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    new_town = Town(tmp_path, rules=replace(RULES, officer=OFFICER.key))
-    yield new_town
-    new_town.close()
+def town(tmp_path: Path) -> Town:
+    return Town(tmp_path, rules=replace(RULES, officer=OFFICER.key))
 
 
 def day(town: Town, on: date, *, hours: tuple[int, ...] = (9, 10)) -> list[OutgoingMessage]:
@@ -114,7 +111,6 @@ def test_every_answer_is_a_button_of_its_own(tmp_path: Path) -> None:
     alone = of(day(town, FIVE_BEFORE), AIGUL.key)[0].letter.html
     town.open()
     listed = of(day(town, MONDAY_AFTER), AIGUL.key)[0].letter.html
-    town.close()
     for html, number in ((alone, 3), (listed, 6)):
         buttons = re.findall(
             r'<a class="button" style="[^"]*background:#0b5cad[^"]*" href="[^"]*/answer/', html
@@ -290,7 +286,6 @@ def test_nothing_of_a_confidential_case_stands_in_a_letter(tmp_path: Path, langu
     letters += of(day(town, today), AIGUL.key)
     town.open()
     listed = day(town, MONDAY_AFTER)
-    town.close()
 
     assert [parcel.letter.subject for parcel in letters] == [awaits] * 2
     for parcel in (*letters, *listed):
@@ -306,7 +301,6 @@ def test_who_is_away_gets_no_letter_and_the_deputy_gets_the_units(tmp_path: Path
     town = Town(tmp_path, people=(AIGUL, away, DANA, OFFICER), rules=RULES)
     town.open()
     parcels = day(town, MONDAY_AFTER)
-    town.close()
 
     assert not of(parcels, BOLAT.key)
     assert len(of(parcels, OFFICER.key)) == 1

@@ -278,7 +278,6 @@ def test_what_reaches_its_person_by_no_channel_goes_to_the_officer(tmp_path: Pat
         town.round([email, other], FIVE_BEFORE)
         town.deliver([email, other], FIVE_BEFORE)
     failed = {notice.message_id for notice in town.notices() if notice.state == "failed"}
-    town.close()
 
     (parcel,) = other.kept
     assert (parcel.notice.person, parcel.notice.address, parcel.letter.language) == (*[officer.email] * 2, "ru")

@@ -126,15 +126,6 @@ def ask(town: Town, case: str, *, until: date, at: datetime) -> None:
     )
 
 
-def steps(shelf: Shelf, person: str = AIGUL.key) -> list[tuple[str, str]]:
-    """Step and due date of the letters about the announcement of the start."""
-    return [
-        (parcel.notice.step, parcel.notice.due.isoformat())
-        for parcel in shelf.kept
-        if parcel.notice.person == person and parcel.notice.obligation == "start_announced"
-    ]
-
-
 FRIDAY, MONDAY = date(2026, 3, 27), date(2026, 3, 30)
 """The working day before the due date, and the due date."""
 

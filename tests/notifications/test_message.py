@@ -229,7 +229,6 @@ def test_a_letter_brings_the_deadline_as_a_whole_day(tmp_path: Path) -> None:
     town = Town(tmp_path, rules=replace(RULES, officer=OFFICER.key))
     town.open()
     (message,) = sent(town, FIVE_BEFORE)
-    town.close()
     event = item(message)
 
     assert message["List-Id"] == "<reminders.letters.example.kz>"

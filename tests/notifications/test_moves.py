@@ -171,7 +171,6 @@ def test_several_dates_moved_by_one_change_are_one_letter_a_person(tmp_path: Pat
     told(town, shelf, today)
     carried = [notice for notice in town.notices() if notice.kind == "moved" and notice.person == AIGUL.key]
     letters = [parcel for parcel in shelf.kept if parcel.notice.key in {notice.carrier for notice in carried}]
-    town.close()
 
     assert len(letters) == 1
     read = icalendar.Calendar.from_ical(calendar(letters[0].letter.entries))

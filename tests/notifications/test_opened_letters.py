@@ -69,7 +69,6 @@ def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
     person = next(person for person in people if person.key == AIGUL.key)
     town.outbox.add(about_account(person, shelf, rules, DAYS[-1]))
     town.deliver([shelf], DAYS[-1])
-    town.close()
     yield from shelf.kept
     letter = lost_letter(officer=OFFICER.name, person=AIGUL.name, channel="telegram", language=language)
     yield replace(parcel(), letter=letter)

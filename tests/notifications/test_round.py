@@ -34,8 +34,6 @@ from workflow.law.library import Library
 from workflow.law.procedure import Obligation, Step
 from workflow.org.office import Office, Person, Unit
 
-MONDAY = date(2026, 4, 6)
-
 
 def heard(report: RoundReport, obligation: str = "start_announced") -> list[tuple[str, str, str]]:
     """Recipients of each step of an obligation, with the reason."""
@@ -98,7 +96,6 @@ def test_somebody_no_channel_reaches_is_a_problem_where_there_is_no_officer(tmp_
     town = Town(tmp_path, people=(replace(AIGUL, email=None),))
     town.open()
     report = town.round([Shelf()], FIVE_BEFORE)
-    town.close()
 
     assert report.problems[0].code == "letter.problem_no_address"
 
@@ -110,7 +107,6 @@ def test_nobody_to_tell_is_a_problem_said_in_every_round(tmp_path: Path) -> None
     first, second = town.round([Shelf()], FIVE_BEFORE), town.round([Shelf()], FIVE_BEFORE)
     town.rules = replace(RULES, officer="new@example.kz")
     third = town.round([Shelf()], FIVE_BEFORE)
-    town.close()
 
     assert [problem.code for problem in first.problems] == ["letter.problem_nobody"]
     assert second.problems == first.problems
@@ -215,7 +211,6 @@ def steady(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, str
     town.open()
     for day in days(FIRST, LAST):
         tick(town, shelf, noon(day))
-    town.close()
     return steps(shelf)
 
 
@@ -239,7 +234,6 @@ def test_a_clock_that_is_wrong_for_a_day_tells_everything_once(
     spoken_steps = steps(shelf)
     problems = verify(town.engine)
     states = {notice.state for notice in town.notices()}
-    town.close()
 
     assert len(spoken_steps) == len(set(spoken_steps))
     assert set(spoken_steps) <= set(steady)

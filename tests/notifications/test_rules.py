@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -204,9 +203,8 @@ def test_the_letter_of_the_week_comes_on_the_days_of_the_reader(town: Town) -> N
     assert BOLAT.key in people[MONDAY + timedelta(days=1)]
 
 
-def test_a_time_is_an_event_of_the_office_and_a_table_without_it_leaves_it(tmp_path: Path) -> None:
+def test_a_time_is_an_event_of_the_office_and_a_table_without_it_leaves_it(town: Town) -> None:
     """Kept with the unit by the page, by a table of people; taken back by the page."""
-    town = Town(tmp_path)
     stamp = at_noon(FRIDAY)
     unit = replace(UNITS[1], time=SIX_DAYS)
     saved = office_store.save(town.engine, units=[unit], stamp=stamp)
@@ -218,4 +216,3 @@ def test_a_time_is_an_event_of_the_office_and_a_table_without_it_leaves_it(tmp_p
     assert stored_unit.time == SIX_DAYS
     SqlStaff(town.engine).keep_unit(replace(stored_unit, time=NOTHING_OWN), was=stored_unit, at=at_noon(MONDAY))
     assert office_store.office(town.engine).units["staff"].time == NOTHING_OWN
-    town.close()

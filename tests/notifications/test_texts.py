@@ -25,9 +25,6 @@ from workflow.deadlines.resolver import deadline
 from workflow.org.office import Recipient, Why
 from workflow.scoring.prospects import Stake
 
-NEXT_DAY = date(2026, 3, 31)
-A_WEEK_AFTER = date(2026, 4, 6)
-
 
 def the_case() -> Case:
     planned = case(planned={"analysis_started": START, "analysis_ended": END})

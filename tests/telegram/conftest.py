@@ -10,7 +10,7 @@ import pytest
 from merzim.storage.notices.links import SqlLinks
 from notifications.channels.telegram import Telegram, channel
 from tests import node
-from tests.notifications.sample_office import Town
+from tests.notifications.sample_office import OPEN, Town
 from tests.telegram.emulator import LAUNCHER, TOKEN, Emulator
 from workflow.cases.case import Case
 
@@ -30,12 +30,17 @@ def telegram(started: Emulator) -> Emulator:
     return started
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _closed() -> Iterator[None]:
+    yield
+    while OPEN:
+        OPEN.pop().close()
+
+
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
+def town(tmp_path: Path) -> Town:
     """The office with its four people and no case yet."""
-    town = Town(tmp_path)
-    yield town
-    town.close()
+    return Town(tmp_path)
 
 
 @pytest.fixture

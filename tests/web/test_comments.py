@@ -30,13 +30,6 @@ def site() -> Site:
     return staffed_office()
 
 
-def said(site: Site, case: str) -> Sequence[object]:
-    return [
-        (comment.text, comment.asks, comment.until, comment.answered_by)
-        for comment in comments(site.events(case))
-    ]
-
-
 def count(page: str) -> int:
     """The unread count of the header."""
     match = re.search(r'class="inbox-count">(\d+)', page)

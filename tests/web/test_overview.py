@@ -13,7 +13,7 @@ import calendars
 from merzim.services.board.overview import Overview, overview
 from merzim.services.context import operator_context
 from merzim.services.reports.points import points_of_year
-from merzim.web.ui.timeline import Timeline, build_timeline
+from merzim.web.ui.timeline import build_timeline
 from tests.law import library
 from tests.web.conftest import NOW, TODAY, Site, build
 from workflow.cases.case import Case, Fact
@@ -175,13 +175,6 @@ def test_a_case_of_no_unit_counts_for_the_organisation() -> None:
 
 
 SOON = date(2026, 4, 15)
-
-
-def drawn(*, today: date = TODAY, planned: dict[str, date] | None = None) -> Timeline:
-    """The real schedule of 2026, drawn."""
-    timeline = build_timeline(chain(planned), calendar=calendars.calendar(), today=today, soon=SOON)
-    assert timeline is not None
-    return timeline
 
 
 def chain(

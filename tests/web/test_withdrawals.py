@@ -14,8 +14,6 @@ from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.commands import recording
 from workflow.org.audit import Stamp
 
-GROUND = {"ground": "Басқа істің күні"}
-
 
 @pytest.fixture
 def case(site: Site) -> str:

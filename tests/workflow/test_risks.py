@@ -82,7 +82,8 @@ class Monitored:
 
 
 @pytest.fixture
-def case(core: CaseCommands) -> Monitored:
+def bare(core: CaseCommands) -> Monitored:
+    """An analysis in which no risk has been found."""
     facts = {"note_signed": date(2026, 6, 1), "plan_approved": date(2026, 6, 10)}
     opening = Opening(
         procedure="internal-analysis", unit="Комплаенс", object="Департамент закупок", facts=facts
@@ -90,31 +91,37 @@ def case(core: CaseCommands) -> Monitored:
     return Monitored(core, opening)
 
 
-def test_a_risk_is_found_described_anew_and_numbered(case: Monitored) -> None:
+@pytest.fixture
+def case(bare: Monitored) -> Monitored:
+    """An analysis that found a risk."""
+    bare.found()
+    return bare
+
+
+def test_a_risk_is_found_described_anew_and_numbered(bare: Monitored) -> None:
     """The same words again write nothing; a known number describes that risk anew. What is found tomorrow
     is refused."""
-    case.found(direction="procurement", cause="Талаптар айқын емес")
-    case.found("Тексерусіз қабылдау", direction="personnel")
-    second_change = case.commands.add(
-        case.id, FoundRisk(number=2, description="Тексерусіз қабылдау", direction="personnel"), on=TODAY, at=WHO
+    bare.found(direction="procurement", cause="Талаптар айқын емес")
+    bare.found("Тексерусіз қабылдау", direction="personnel")
+    second_change = bare.commands.add(
+        bare.id, FoundRisk(number=2, description="Тексерусіз қабылдау", direction="personnel"), on=TODAY, at=WHO
     )
-    case.commands.add(case.id, FoundRisk(number=1, description="Жеткізуші ашық таңдалмайды"), on=TODAY, at=WHO)
+    bare.commands.add(bare.id, FoundRisk(number=1, description="Жеткізуші ашық таңдалмайды"), on=TODAY, at=WHO)
 
-    risks = register(case.view().case).risks
+    risks = register(bare.view().case).risks
     assert second_change.events == ()
     assert [(risk.number, risk.description) for risk in risks.values()] == [
         (1, "Жеткізуші ашық таңдалмайды"),
         (2, "Тексерусіз қабылдау"),
     ]
     risk = FoundRisk(description="Тәуекел бар екені анықталды")
-    tomorrow = refusal_codes(lambda: case.commands.add(case.id, risk, on=date(2026, 7, 21), at=WHO))
+    tomorrow = refusal_codes(lambda: bare.commands.add(bare.id, risk, on=date(2026, 7, 21), at=WHO))
 
     assert tomorrow == ["risk.in_future"]
 
 
 def test_a_rank_keeps_the_edition_of_our_scale(case: Monitored) -> None:
     """Likelihood times effect; a level the scale does not have is refused with the last there is."""
-    case.found()
     case.commands.rank(case.id, 1, likelihood=3, effect=2, scale=SCALE, at=WHO)
 
     rank = register(case.view().case).risks[1].rank
@@ -139,7 +146,6 @@ def test_a_measure_is_due_by_the_words_of_the_plan(
     case: Monitored, term: MeasureTerm, day: date | None, safe_by: date | None
 ) -> None:
     """A quarter by its last day, "до" including the day, days from the approval; "постоянно" by no day."""
-    case.found()
     case.set_measure(term)
 
     measure = case.due("measure.1")
@@ -149,7 +155,6 @@ def test_a_measure_is_due_by_the_words_of_the_plan(
 
 def test_a_recurring_measure_is_due_every_quarter_of_the_year_of_monitoring(case: Monitored) -> None:
     """Four quarters whose last day falls in the year after the approval; each is reviewed by itself."""
-    case.found()
     case.set_measure(QUARTERLY)
     case.commands.review(case.id, 1, outcome="executed", on=date(2026, 7, 10), evidence=[PROOF], at=WHO)
 
@@ -178,7 +183,6 @@ def test_a_recurring_measure_is_due_every_quarter_of_the_year_of_monitoring(case
 )
 def test_a_measure_counts_from_the_day_its_term_names(case: Monitored, text: str, name: str, on: date) -> None:
     """Days after or before a named day, and a day of each year: the first one after the approval."""
-    case.found()
     case.set_measure(read_term(text, year=2026))
 
     assert case.due(name).due == on
@@ -189,7 +193,6 @@ def test_a_review_says_that_a_measure_was_in_time_until_its_due_date(
     case: Monitored, reviewed: int, done_on: int | None
 ) -> None:
     """Due on 8 July: reviewed as executed by then it was done by then; on the day after nobody knows when."""
-    case.found()
     case.set_measure(MeasureTerm(written="08.07.2026", term=OnDate(date(2026, 7, 8)), reading="date"))
     case.commands.review(case.id, 1, outcome="executed", on=date(2026, 7, reviewed), evidence=[PROOF], at=WHO)
 
@@ -198,7 +201,6 @@ def test_a_review_says_that_a_measure_was_in_time_until_its_due_date(
 
 def test_executed_after_the_due_date_is_late_only_by_the_day_of_execution(case: Monitored) -> None:
     """A review in October does not say that September was missed; the day of execution does."""
-    case.found()
     case.set_measure(MeasureTerm(written="30.06.2026", term=OnDate(date(2026, 6, 30)), reading="date"))
     case.commands.review(case.id, 1, outcome="executed", on=date(2026, 7, 8), evidence=[PROOF], at=WHO)
 
@@ -223,7 +225,6 @@ def test_executed_after_the_due_date_is_late_only_by_the_day_of_execution(case: 
 )
 def test_only_what_is_executed_is_done(case: Monitored, outcome: str, state: str) -> None:
     """Partly and not executed wait on; what is no longer relevant is not required."""
-    case.found()
     case.set_measure(QUARTER)
     case.commands.review(case.id, 1, outcome=outcome, on=TODAY, at=WHO)
 
@@ -232,7 +233,6 @@ def test_only_what_is_executed_is_done(case: Monitored, outcome: str, state: str
 
 def test_a_removed_risk_needs_its_measure_no_more(case: Monitored) -> None:
     """Removed, and removed to real completion, are kept apart; completion asks for its proof."""
-    case.found()
     assert "risk.without_measure" in case.codes()
     case.set_measure(QUARTER)
     assert "risk.without_measure" not in case.codes()
@@ -248,25 +248,25 @@ def test_a_removed_risk_needs_its_measure_no_more(case: Monitored) -> None:
     assert case.commands.remove(case.id, 1, on=TODAY, completed=True, evidence=[PROOF], at=WHO).events == ()
 
 
-def test_a_risk_of_a_higher_body_goes_up_with_its_own_term_and_answer(case: Monitored) -> None:
+def test_a_risk_of_a_higher_body_goes_up_with_its_own_term_and_answer(bare: Monitored) -> None:
     """Until somebody asked it is a finding; the request waits on the board; the answer ends it."""
-    case.found(body="Денсаулық сақтау министрлігі", act="№ ҚР ДСМ-49 бұйрығы, 12-тармақ")
-    assert "risk.not_asked" in case.codes()
-    assert "risk.without_measure" not in case.codes()
+    bare.found(body="Денсаулық сақтау министрлігі", act="№ ҚР ДСМ-49 бұйрығы, 12-тармақ")
+    assert "risk.not_asked" in bare.codes()
+    assert "risk.without_measure" not in bare.codes()
 
-    case.commands.ask(
-        case.id, 1, body="", asked="Анықтаманы электрондық нысанға көшіру", term=UNTIL, on=TODAY, at=WHO
+    bare.commands.ask(
+        bare.id, 1, body="", asked="Анықтаманы электрондық нысанға көшіру", term=UNTIL, on=TODAY, at=WHO
     )
-    request = case.due("request.1")
+    request = bare.due("request.1")
     assert (request.due, request.state, request.obligation.duty) == (
         date(2026, 9, 30),
         "open",
         "authorised_person",
     )
-    assert "risk.not_asked" not in case.codes()
+    assert "risk.not_asked" not in bare.codes()
 
-    case.commands.answer(case.id, 1, text="Бұйрықтың жобасы әзірленуде", on=TODAY, at=WHO)
-    assert case.due("request.1").state == "done"
+    bare.commands.answer(bare.id, 1, text="Бұйрықтың жобасы әзірленуде", on=TODAY, at=WHO)
+    assert bare.due("request.1").state == "done"
 
 
 WHOLE = Measure(
@@ -303,7 +303,6 @@ def test_a_measure_is_checked_before_it_is_signed(measure: Measure, expected: li
 )
 def test_a_reviewed_quarter_without_a_status_is_a_finding(case: Monitored, set_on: date, asked: bool) -> None:
     """The information of the quarter was reviewed and this measure passed over; one set later was not there."""
-    case.found()
     case.set_measure(QUARTER, on=set_on)
     case.core.write(case.id, WHO, recording.record, "quarter_reported.2026Q2", on=date(2026, 7, 6))
     case.core.write(case.id, WHO, recording.record, "quarter_reviewed.2026Q2", on=date(2026, 7, 9))
@@ -318,7 +317,6 @@ def test_what_ended_before_a_quarter_was_reviewed_is_not_asked_about(
     case: Monitored, outcome: str, asked: bool
 ) -> None:
     """The information of a quarter passes over what was executed or fell away, not over what was put off."""
-    case.found()
     case.set_measure(QUARTER, on=date(2026, 6, 11))
     case.commands.review(case.id, 1, outcome=outcome, on=date(2026, 6, 30), at=WHO)
     case.core.write(case.id, WHO, recording.record, "quarter_reviewed.2026Q2", on=date(2026, 7, 9))
@@ -342,7 +340,6 @@ def test_a_status_belongs_to_the_quarter_in_which_the_information_is_reviewed(
 ) -> None:
     """That of the first quarter is reviewed in the second, until 30 June; of the third in the last one of the
     year, of the fourth in the year after."""
-    case.found()
     case.set_measure(QUARTER, on=date(2026, 1, 12))
     case.commands.review(case.id, 1, outcome="not", on=on, at=WHO)
     case.core.write(case.id, WHO, recording.record, f"quarter_reviewed.{period}", on=date(2026, 7, 2))
@@ -353,30 +350,29 @@ def test_a_status_belongs_to_the_quarter_in_which_the_information_is_reviewed(
 @pytest.mark.parametrize(("day", "after"), [(1, False), (2, True)])
 def test_a_measure_due_after_the_monitoring_is_a_finding(case: Monitored, day: int, after: bool) -> None:
     """The year of monitoring ends on 1 June 2027."""
-    case.found()
     case.set_measure(MeasureTerm(term=OnDate(date(2027, 6, day)), reading="date"))
 
     assert ("risk.measure_after_monitoring" in case.codes()) == after
 
 
-def test_a_plan_taken_in_twice_changes_nothing_and_overwrites_nothing(case: Monitored) -> None:
+def test_a_plan_taken_in_twice_changes_nothing_and_overwrites_nothing(bare: Monitored) -> None:
     """A risk is known by its words: the number of the plan is taken only where it is free."""
-    case.found(direction="procurement", cause="Талаптар айқын емес")
+    bare.found(direction="procurement", cause="Талаптар айқын емес")
     fields = {"completion": "бұйрық", "responsible": "заңгер", "recommendation": ""}
     rows = [
         PlanRow(number=1, risk="Жаңа тәуекел", action="Бұйрықты бекіту", term=QUARTER, **fields),
         PlanRow(number=2, risk="жеткізушіні  ТАҢДАУ ашық емес", action="Қағиданы бекіту", term=UNTIL, **fields),
     ]
     for _ in range(2):
-        last = case.commands.add(case.id, lambda stored: rows_to_enter(stored, rows), on=TODAY, at=WHO)
+        last = bare.commands.add(bare.id, lambda stored: rows_to_enter(stored, rows), on=TODAY, at=WHO)
 
-    risk_register = register(case.view().case)
+    risk_register = register(bare.view().case)
     assert last.events == ()
     assert risk_register.risks[1].cause == "Талаптар айқын емес"
     assert {number: measure.risk for number, measure in risk_register.measures.items()} == {1: 2, 2: 1}
 
 
-def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(case: Monitored) -> None:
+def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(bare: Monitored) -> None:
     """A measure stays withdrawn, and a risk with its measures; their numbers are given to nothing new."""
     fields = {"completion": "бұйрық", "responsible": "заңгер", "recommendation": "", "term": QUARTER}
     rows = [
@@ -384,14 +380,14 @@ def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(case: Moni
         PlanRow(number=2, risk="Бірінші тәуекел", action="Қағиданы бекіту", **fields),
         PlanRow(number=3, risk="Екінші тәуекел", action="Тексеру жүргізу", **fields),
     ]
-    case.commands.add(case.id, lambda stored: rows_to_enter(stored, rows), on=TODAY, at=WHO)
+    bare.commands.add(bare.id, lambda stored: rows_to_enter(stored, rows), on=TODAY, at=WHO)
     for record in ("measure.2", "risk.3"):
-        case.core.write(case.id, WHO, withdraw, record, ground="қате")
+        bare.core.write(bare.id, WHO, withdraw, record, ground="қате")
 
     rows[1] = replace(rows[1], action="ҚАҒИДАНЫ  бекіту")
     extra_row = PlanRow(number=2, risk="Бірінші тәуекел", action="Кестені бекіту", **fields)
-    change = case.commands.add(
-        case.id, lambda stored: rows_to_enter(stored, [*rows, extra_row]), on=TODAY, at=WHO
+    change = bare.commands.add(
+        bare.id, lambda stored: rows_to_enter(stored, [*rows, extra_row]), on=TODAY, at=WHO
     )
 
     assert [(event.kind, event.name) for event in change.events] == [("measure_set", "4")]
@@ -399,25 +395,24 @@ def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(case: Moni
     assert {"measure.2", "risk.3"} <= change.case.withdrawn.keys()
 
 
-def test_the_board_holds_measures_and_equals_its_rebuild(case: Monitored, ledger: SqlLedger) -> None:
+def test_the_board_holds_measures_and_equals_its_rebuild(bare: Monitored, ledger: SqlLedger) -> None:
     """Rows of measures and requests, reminded like any other, and the same when computed anew."""
-    case.found(body="ДСМ")
-    case.set_measure(QUARTER)
-    case.commands.ask(case.id, 1, body="ДСМ", asked="Түсіндіруді сұрау", term=UNTIL, on=TODAY, at=WHO)
-    stored_case = ledger.case(case.id)
+    bare.found(body="ДСМ")
+    bare.set_measure(QUARTER)
+    bare.commands.ask(bare.id, 1, body="ДСМ", asked="Түсіндіруді сұрау", term=UNTIL, on=TODAY, at=WHO)
+    stored_case = ledger.case(bare.id)
     assert stored_case is not None
 
-    rows = ledger.rows(case.id)
-    assert rows == {row.obligation: row for row in case.core.recomputed(stored_case, today=TODAY).rows}
+    rows = ledger.rows(bare.id)
+    assert rows == {row.obligation: row for row in bare.core.recomputed(stored_case, today=TODAY).rows}
     assert (rows["measure.1"].due, rows["measure.1"].next_step) == (date(2026, 9, 30), "-5")
     assert rows["request.1"].next_step_on == date(2026, 9, 23)
     assert stored_case.responsible["measure.1"] == "Сатып алу басқармасы"
-    assert stored_case == fold(ledger.events(case.id))
+    assert stored_case == fold(ledger.events(bare.id))
 
 
 def test_a_measure_moves_with_the_calendar(case: Monitored) -> None:
     """A day off on 24 June moves what is due ten working days after the approval."""
-    case.found()
     case.set_measure(TEN_DAYS)
     case_now: Case = case.view().case
     procedure = library().named(case_now.edition)
@@ -427,15 +422,15 @@ def test_a_measure_moves_with_the_calendar(case: Monitored) -> None:
     assert moves["measure.1"] == date(2026, 6, 25)
 
 
-def test_what_was_withdrawn_is_named_by_what_it_asked_for(case: Monitored) -> None:
+def test_what_was_withdrawn_is_named_by_what_it_asked_for(bare: Monitored) -> None:
     """As the letter that takes it back does; an assignment given alone is all its case is about. Nothing else
     has such a deadline."""
-    case.found(body="Министрлік", act="№ 1 бұйрық")
-    case.set_measure(QUARTER)
-    case.commands.ask(case.id, 1, body="", asked="Анықтаманы көшіру", term=UNTIL, on=TODAY, at=WHO)
+    bare.found(body="Министрлік", act="№ 1 бұйрық")
+    bare.set_measure(QUARTER)
+    bare.commands.ask(bare.id, 1, body="", asked="Анықтаманы көшіру", term=UNTIL, on=TODAY, at=WHO)
     for name in ("measure.1", "request.1"):
-        case.core.write(case.id, WHO, withdraw, name, ground="қате")
-    now = case.view().case
+        bare.core.write(bare.id, WHO, withdraw, name, ground="қате")
+    now = bare.view().case
     withdrawn_deadlines = {
         name: withdrawn_deadline(now, library().named(now.edition), CALENDAR, name, due=date(2026, 9, 30))
         for name in ("measure.1", "request.1", "measure.9", "note_signed")
@@ -452,13 +447,13 @@ def test_what_was_withdrawn_is_named_by_what_it_asked_for(case: Monitored) -> No
     }
     until = date(2026, 7, 24)
     fields: dict[str, Any] = {"assignee": "a", "until": until, "giver": "b"}
-    case.core.write(case.id, WHO, give, text="Есеп дайындау", **fields)
-    case.core.write(case.id, WHO, give, text="Хат жазу", **fields)
-    case.core.write(case.id, WHO, withdraw, "assignment.2", ground="қате")
-    alone = give_alone(case.core, text="Тізім жасау", unit="", **fields, at=WHO)
+    bare.core.write(bare.id, WHO, give, text="Есеп дайындау", **fields)
+    bare.core.write(bare.id, WHO, give, text="Хат жазу", **fields)
+    bare.core.write(bare.id, WHO, withdraw, "assignment.2", ground="қате")
+    alone = give_alone(bare.core, text="Тізім жасау", unit="", **fields, at=WHO)
     outcomes = {}
-    for of in (case.id, alone.id):
-        view = case.core.view(of, today=TODAY)
+    for of in (bare.id, alone.id):
+        view = bare.core.view(of, today=TODAY)
         for name in ("assignment.1", "assignment.2"):
             gone_deadline = withdrawn_deadline(view.case, view.procedure, CALENDAR, name, due=until)
             outcomes[of, name] = gone_deadline and (
@@ -476,7 +471,6 @@ def test_what_was_withdrawn_is_named_by_what_it_asked_for(case: Monitored) -> No
 
 def test_a_measure_counts_from_the_day_its_plan_was_approved(case: Monitored) -> None:
     """The anchor is named and dated, as of any obligation."""
-    case.found()
     case.set_measure(TEN_DAYS)
     measure = next(deadline for deadline in case.view().deadlines if deadline.id.startswith("measure"))
 
@@ -512,16 +506,16 @@ def test_a_measure_of_an_unapproved_plan_counts_from_its_planned_day_or_the_note
     ]
 
 
-def test_an_assignment_is_done_once_answered_and_not_required_once_refused(case: Monitored) -> None:
+def test_an_assignment_is_done_once_answered_and_not_required_once_refused(bare: Monitored) -> None:
     """Answered two working days late; its sentence says when it was given and until when."""
     until = date(2026, 7, 24)
     for text in ("Есеп дайындау", "Хат жазу"):
-        case.core.write(case.id, WHO, give, text=text, assignee="a", until=until, giver="b")
+        bare.core.write(bare.id, WHO, give, text=text, assignee="a", until=until, giver="b")
     tuesday = Stamp(by="a", now=datetime(2026, 7, 28, 7, 0, tzinfo=UTC), today=date(2026, 7, 28))
     as_assignee: dict[str, Any] = {"author": "a", "for_office": False}
-    case.core.write(case.id, tuesday, answer, 1, text="Дайын", on=tuesday.today, **as_assignee)
-    case.core.write(case.id, tuesday, refuse, 2, ground="Менің ісім емес", **as_assignee)
-    answered, refused = (case.due(f"assignment.{number}", today=tuesday.today) for number in (1, 2))
+    bare.core.write(bare.id, tuesday, answer, 1, text="Дайын", on=tuesday.today, **as_assignee)
+    bare.core.write(bare.id, tuesday, refuse, 2, ground="Менің ісім емес", **as_assignee)
+    answered, refused = (bare.due(f"assignment.{number}", today=tuesday.today) for number in (1, 2))
 
     assert (answered.state, answered.done_on, answered.late_by) == ("done", tuesday.today, 2)
     assert (refused.state, refused.done_on) == ("not_required", None)
@@ -530,15 +524,15 @@ def test_an_assignment_is_done_once_answered_and_not_required_once_refused(case:
     assert said["due_by"] == ({"title": answered.obligation.title, "on": until}, until)
 
 
-def test_what_cannot_be_given_answered_or_refused_is_said_by_its_own_code(case: Monitored) -> None:
+def test_what_cannot_be_given_answered_or_refused_is_said_by_its_own_code(bare: Monitored) -> None:
     """Nothing said, a day ahead or behind, somebody else's, answered already, a number there is not."""
     until = date(2026, 7, 24)
-    case.core.write(case.id, WHO, give, text="Есеп дайындау", assignee="a", until=until, giver="b")
+    bare.core.write(bare.id, WHO, give, text="Есеп дайындау", assignee="a", until=until, giver="b")
     mine: dict[str, Any] = {"author": "a", "for_office": False}
     other = {**mine, "author": "c"}
     given: dict[str, Any] = {"assignee": "a", "giver": "b"}
     later: dict[str, Any] = {"until": date(2026, 7, 31), "ground": "", "login": "c"}
-    write = partial(partial, case.core.write, case.id, WHO)
+    write = partial(partial, bare.core.write, bare.id, WHO)
     refused = [
         write(give, text=" ", until=until, **given),
         write(give, text="Хат", until=date(2026, 7, 17), **given),
@@ -550,14 +544,13 @@ def test_what_cannot_be_given_answered_or_refused_is_said_by_its_own_code(case: 
     ]
     codes = ("empty", "past", "in_future", "not_assignee", "unknown", "no_ground", "not_giver")
     assert refusal_codes(*refused) == [f"assignment.{code}" for code in codes]
-    case.core.write(case.id, WHO, answer, 1, text="Дайын", on=TODAY, **mine)
+    bare.core.write(bare.id, WHO, answer, 1, text="Дайын", on=TODAY, **mine)
     answered = refusal_codes(write(extend, 1, author="b", **later))
     assert answered == ["assignment.answered"]
 
 
 def test_a_request_a_review_and_a_measure_say_what_they_lack(case: Monitored) -> None:
     """No body to ask, no request to answer or an answer before it, a period of what does not recur."""
-    case.found()
     case.set_measure(QUARTER)
     case.set_measure(QUARTERLY, action="Есеп беру")
     asked: dict[str, Any] = {"asked": "Анықтаманы көшіру", "term": UNTIL, "on": TODAY, "at": WHO}
@@ -576,39 +569,38 @@ def test_a_request_a_review_and_a_measure_say_what_they_lack(case: Monitored) ->
     ) == ["risk.answer_before_request", "risk.no_period", "risk.wrong_period"]
 
 
-def test_a_comment_without_words_or_with_a_day_for_nobody_is_refused(case: Monitored) -> None:
+def test_a_comment_without_words_or_with_a_day_for_nobody_is_refused(bare: Monitored) -> None:
     """A question needs somebody who is asked, and a day that has not passed."""
     said: list[dict[str, Any]] = [
         {"text": " "},
         {"text": "Қашан?", "until": TODAY},
         {"text": "Қашан?", "asks": "a", "until": date(2026, 7, 17)},
     ]
-    comments = [partial(case.core.write, case.id, WHO, comment, **words) for words in said]
+    comments = [partial(bare.core.write, bare.id, WHO, comment, **words) for words in said]
 
     assert refusal_codes(*comments) == ["comment.empty", "comment.nobody_asked", "comment.past"]
 
 
-def test_the_days_of_a_request_count_from_the_day_it_was_sent(case: Monitored) -> None:
+def test_the_days_of_a_request_count_from_the_day_it_was_sent(bare: Monitored) -> None:
     """Ten working days after Monday 20 July 2026 are Monday 3 August. A request names its body always, a
     measure the words of its term where it has any: a date alone was written nowhere."""
-    case.found(body="Министрлік", act="№ 1 бұйрық")
-    case.commands.ask(case.id, 1, body="", asked="Анықтаманы көшіру", term=TEN_DAYS, on=TODAY, at=WHO)
-    request = case.due("request.1")
+    bare.found(body="Министрлік", act="№ 1 бұйрық")
+    bare.commands.ask(bare.id, 1, body="", asked="Анықтаманы көшіру", term=TEN_DAYS, on=TODAY, at=WHO)
+    request = bare.due("request.1")
 
     assert request.obligation.title.kk == "Анықтаманы көшіру"
     assert (request.due, request.status, request.done_on) == (date(2026, 8, 3), "firm", None)
     arguments = {"risk": 1, "body": "Министрлік", "on": TODAY, "written": "10 рабочих дней"}
     assert explained(request)["risk.basis_request"] == (arguments, None)
-    case.commands.answer(case.id, 1, text="Жоба әзірленуде", on=TODAY, at=WHO)
-    assert case.due("request.1").done_on == TODAY
+    bare.commands.answer(bare.id, 1, text="Жоба әзірленуде", on=TODAY, at=WHO)
+    assert bare.due("request.1").done_on == TODAY
     term = MeasureTerm(term=OnDate(date(2026, 9, 30)), reading="date")
-    case.set_measure(term)
-    assert [element.code for element in case.due("measure.1").explanation] == ["due_by", "on_date"]
+    bare.set_measure(term)
+    assert [element.code for element in bare.due("measure.1").explanation] == ["due_by", "on_date"]
 
 
 def test_a_measure_says_what_its_term_counts_from(case: Monitored) -> None:
     """A day named in the plan, the approval of the plan, the last day itself; a standing one has no day."""
-    case.found()
     named = date(2026, 7, 1)
     after_day = MeasureTerm(
         written="10 рабочих дней после 01.07.2026", term=WorkingDays(10), reading="after", since=named
