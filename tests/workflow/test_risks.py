@@ -17,7 +17,7 @@ from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.checking import refusal_codes
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence, fold
-from workflow.cases.commands import recording
+from workflow.cases.commands import recording, standings
 from workflow.cases.commands.assignments import answer, comment, extend, give, give_alone, refuse
 from workflow.cases.commands.case_commands import CaseCommands, View
 from workflow.cases.commands.opening import Opening
@@ -229,6 +229,22 @@ def test_only_what_is_executed_is_done(case: Monitored, outcome: str, state: str
     case.commands.review(case.id, 1, outcome=outcome, on=TODAY, at=WHO)
 
     assert case.due("measure.1").state == state
+
+
+def test_of_a_cancelled_case_nothing_open_is_required_and_what_was_done_stays_done(case: Monitored) -> None:
+    """Of two measures one was executed; the assignment is open."""
+    case.found()
+    case.set_measure(QUARTER)
+    case.set_measure(QUARTER, action="Қоймаларды тексеру")
+    case.commands.review(case.id, 1, outcome="executed", on=TODAY, done_on=TODAY, evidence=[PROOF], at=WHO)
+    until = date(2026, 7, 24)
+    case.core.write(case.id, WHO, give, text="Есеп дайындау", assignee="a", until=until, giver="b")
+    names = ("measure.1", "measure.2", "assignment.1")
+    before = [case.due(name).state for name in names]
+    case.core.write(case.id, WHO, standings.cancel, ground="объект ликвидирован")
+
+    assert before == ["done", "open", "open"]
+    assert [case.due(name).state for name in names] == ["done", "not_required", "not_required"]
 
 
 def test_a_removed_risk_needs_its_measure_no_more(case: Monitored) -> None:
