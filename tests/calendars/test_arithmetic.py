@@ -16,6 +16,7 @@ from calendars.kazakhstan import Kazakhstan
 from calendars.terms import CalendarDays, Duration, Term, WorkingDays, Years
 from i18n import LANGUAGES, say
 
+CALENDAR = calendars.calendar()
 DAY = timedelta(days=1)
 ANY = st.dates(calendars.FIRST, calendars.LAST)
 INNER = st.dates(date(2012, 1, 1), date(2026, 12, 31))
@@ -75,18 +76,16 @@ def test_spans_side_by_side_count_together(one: date, two: date, three: date) ->
 @given(INNER)
 def test_the_neighbouring_working_days(day: date) -> None:
     """A working day is its own neighbour; a day off lies between its two."""
-    calendar = calendars.calendar()
-    before, after = calendar.find_previous_working_day(day), calendar.find_following_working_day(day)
+    before, after = CALENDAR.find_previous_working_day(day), CALENDAR.find_following_working_day(day)
 
     assert before <= day <= after
-    assert (before == day == after) == calendar.is_working_day(day)
-    assert calendar.count_working_days(before, after) == (1 if before == after else 2)
+    assert (before == day == after) == CALENDAR.is_working_day(day)
+    assert CALENDAR.count_working_days(before, after) == (1 if before == after else 2)
 
 
 def test_an_office_may_have_days_of_its_own() -> None:
     """Its days off and working days override the calendar, which is unchanged."""
-    calendar = calendars.calendar()
-    office_calendar = calendar.with_office_days(
+    office_calendar = CALENDAR.with_office_days(
         off={date(2026, 4, 13), date(2026, 4, 12)}, working={date(2026, 4, 11)}
     )
 
@@ -96,12 +95,12 @@ def test_an_office_may_have_days_of_its_own() -> None:
         "office_off",
         "working",
     ]
-    assert calendar.is_working_day(date(2026, 4, 13))
-    assert office_calendar.version != calendar.version
-    assert office_calendar.with_office_days() == calendar
+    assert CALENDAR.is_working_day(date(2026, 4, 13))
+    assert office_calendar.version != CALENDAR.version
+    assert office_calendar.with_office_days() == CALENDAR
     assert all(not variant.is_working_day(date(2026, 4, 13)) for variant in office_calendar.shifted)
     with pytest.raises(ValueError, match="both off and working: 2026-04-13"):
-        calendar.with_office_days(off={date(2026, 4, 13)}, working={date(2026, 4, 13)})
+        CALENDAR.with_office_days(off={date(2026, 4, 13)}, working={date(2026, 4, 13)})
 
 
 @pytest.mark.parametrize(
@@ -132,7 +131,6 @@ def test_a_day_says_what_it_is_and_by_which_act(day: str, kind: str, name: str |
 @pytest.mark.parametrize("day", [date(2009, 12, 31), date(2029, 1, 1), date.min, date.max])
 def test_outside_the_records_nothing_is_answered(day: date) -> None:
     """Every question about a day outside names the day and the bounds."""
-    calendar = calendars.calendar()
     inside = date(2026, 4, 13)
     for question in (
         lambda: calendars.is_working_day(day),
@@ -141,16 +139,16 @@ def test_outside_the_records_nothing_is_answered(day: date) -> None:
         lambda: calendars.add_working_days(day, -1),
         lambda: calendars.count_working_days(day, inside),
         lambda: calendars.count_working_days(inside, day),
-        lambda: calendar.day(day),
-        lambda: calendar.find_following_working_day(day),
-        lambda: calendar.find_previous_working_day(day),
-        lambda: calendar.knowledge(day, inside),
-        lambda: calendar.with_office_days(off={day}),
+        lambda: CALENDAR.day(day),
+        lambda: CALENDAR.find_following_working_day(day),
+        lambda: CALENDAR.find_previous_working_day(day),
+        lambda: CALENDAR.knowledge(day, inside),
+        lambda: CALENDAR.with_office_days(off={day}),
     ):
         with pytest.raises(OutOfRange, match="records, which reach from 2010-01-01 to 2028-12-31") as raised:
             question()
 
-        assert raised.value.arguments == {"on": day, "first": calendar.first, "last": calendar.last}
+        assert raised.value.arguments == {"on": day, "first": CALENDAR.first, "last": CALENDAR.last}
 
 
 def test_the_bounds_themselves_are_inside() -> None:
@@ -186,16 +184,15 @@ def test_counting_over_the_edge_is_refused_with_the_first_day_outside() -> None:
 )
 def test_only_a_date_is_a_date(wrong: object) -> None:
     """A datetime or a text where a date is asked is a TypeError, never a wrong result."""
-    calendar = calendars.calendar()
     for question in (
-        calendar.is_working_day,
-        calendar.day,
-        calendar.find_following_working_day,
-        calendar.find_previous_working_day,
-        lambda day: calendar.add_working_days(day, 1),
-        lambda day: calendar.add_working_days(day, -1),
-        lambda day: calendar.count_working_days(day, date(2026, 4, 13)),
-        lambda day: calendar.count_working_days(date(2026, 4, 13), day),
+        CALENDAR.is_working_day,
+        CALENDAR.day,
+        CALENDAR.find_following_working_day,
+        CALENDAR.find_previous_working_day,
+        lambda day: CALENDAR.add_working_days(day, 1),
+        lambda day: CALENDAR.add_working_days(day, -1),
+        lambda day: CALENDAR.count_working_days(day, date(2026, 4, 13)),
+        lambda day: CALENDAR.count_working_days(date(2026, 4, 13), day),
     ):
         with pytest.raises(TypeError):
             question(wrong)

@@ -187,7 +187,7 @@ def test_a_head_reads_what_is_overdue_in_the_unit_below_their_own_lines(town: To
     text = " ".join(letter.letter.text.split())
 
     assert "Просрочено в ваших подразделениях" in text
-    assert f"за кем: {AIGUL.name}" in text.partition("Просрочено в ваших подразделениях")[2]
+    assert f"ответственные лица: {AIGUL.name}" in text.partition("Просрочено в ваших подразделениях")[2]
 
 
 def test_the_first_head_and_the_officer_read_once_a_week_what_is_overdue(town: Town, case: Case) -> None:

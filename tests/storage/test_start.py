@@ -33,14 +33,7 @@ Run = Callable[..., Said]
 def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """`run(url, "cases")`: a command in an installation's own folder, on a database."""
 
-    def ran(
-        url: str,
-        *line: str,
-        installation: str = "",
-        language: str = "en",
-        to: Path = tmp_path,
-        password_env: str = "",
-    ) -> Said:
+    def ran(url: str, *line: str, installation: str = "", to: Path = tmp_path, password_env: str = "") -> Said:
         folder = to / "etc"
         folder.mkdir(exist_ok=True)
         file = folder / "config.toml"
@@ -49,7 +42,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
             encoding="utf-8",
         )
         capsys.readouterr()
-        code = main([*line, "--config", str(file), "--lang", language])
+        code = main([*line, "--config", str(file), "--lang", "en"])
         output = capsys.readouterr()
         return Said(code, output.out, output.err)
 

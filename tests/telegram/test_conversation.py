@@ -50,11 +50,18 @@ def case(town: Town) -> Case:
 
 
 @pytest.fixture
-def talk(telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram, case: Case) -> Iterator[Talk]:
-    """The bot listens, on the day of the first reminder of the announcement."""
+def lone(telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram, case: Case) -> Iterator[Talk]:
+    """The bot listens, on the day of the first reminder of the announcement; nobody has linked a chat."""
     talk = Talk(town, links, bot, telegram, FIVE_BEFORE)
     with listening(talk.poller()):
         yield talk
+
+
+@pytest.fixture
+def talk(lone: Talk) -> Talk:
+    """The same, with the chat of Aigul linked."""
+    linked(lone)
+    return lone
 
 
 def linked(talk: Talk, person: str = AIGUL.key, user: int = emulator.AIGUL) -> None:
@@ -77,54 +84,54 @@ def notice(talk: Talk) -> Notice:
     return next(notice for notice in talk.town.notices() if notice.channel == "telegram")
 
 
-def test_from_linking_to_acknowledgement(talk: Talk, case: Case) -> None:
+def test_from_linking_to_acknowledgement(lone: Talk, case: Case) -> None:
     """Aigul brings her code, is reminded, reads, asks for later, is reminded again, does it, and proves it."""
     aigul = emulator.AIGUL
 
     # She does not know what this is, and is told how to begin.
-    assert talk.tell(aigul, "/start").text.startswith("Бұл – «Мерзім» боты")
+    assert lone.tell(aigul, "/start").text.startswith("Бұл – «Мерзім» боты")
 
     # The officer gives her a code; she brings it.
-    greeted = talk.tell(aigul, f"/start {talk.code_for(AIGUL.key)}")
+    greeted = lone.tell(aigul, f"/start {lone.code_for(AIGUL.key)}")
     assert greeted.text.startswith("Ахметова Айгүл, аккаунтыңыз байланыстырылды.")
 
     # Five working days before the announcement is due she is reminded, and says that she has read it.
-    reminder = reminded(talk)
+    reminder = reminded(lone)
     assert reminder.text.startswith(
         "<b>Алдағы мерзімдер: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні "
         "қалды)</b>"
     )
     for _ in range(2):
-        toast = talk.toast(lambda: talk.emulator.presses(aigul, reminder, "Таныстым"))
+        toast = lone.toast(lambda: lone.emulator.presses(aigul, reminder, "Таныстым"))
         assert toast == "Танысқаныңыз белгіленді: 2026 жылғы 18 наурыз."
-        talk.passes(timedelta(hours=1))
-    assert notice(talk).acknowledged_at == noon(FIVE_BEFORE)
-    assert [(event.kind, event.payload["what"], event.by) for event in chain(talk, case)[-1:]] == [
+        lone.passes(timedelta(hours=1))
+    assert notice(lone).acknowledged_at == noon(FIVE_BEFORE)
+    assert [(event.kind, event.payload["what"], event.by) for event in chain(lone, case)[-1:]] == [
         ("notice", "acknowledged", "Ахметова Айгүл (Telegram)")
     ]
 
     # She wants to hear of it again on Thursday the 26th.
-    (question,) = talk.press(aigul, reminder, "Кейінірек еске салу")
+    (question,) = lone.press(aigul, reminder, "Кейінірек еске салу")
     assert list(question.buttons) == ["19 наурыз, бейсенбі", "26 наурыз, бейсенбі", "30 наурыз, дүйсенбі"]
-    (promise,) = talk.press(aigul, question, "26 наурыз, бейсенбі")
+    (promise,) = lone.press(aigul, question, "26 наурыз, бейсенбі")
     assert promise.text == "Қайта еске салатын күн – 2026 жылғы 26 наурыз, бейсенбі."
 
     # On that day, and not before, she is reminded again.
-    talk.day(date(2026, 3, 19))
-    assert talk.town.round((talk.bot,), talk.today).queued == 0
-    talk.day(date(2026, 3, 26))
-    second_reminder = reminded(talk)
+    lone.day(date(2026, 3, 19))
+    assert lone.town.round((lone.bot,), lone.today).queued == 0
+    lone.day(date(2026, 3, 26))
+    second_reminder = reminded(lone)
     assert "(2 жұмыс күні қалды)" in second_reminder.text
 
     # It is done; where its evidence is attached, the answer says.
-    (when,) = talk.press(aigul, second_reminder, "Орындалды")
-    (done_message,) = talk.press(aigul, when, "26 наурыз, бейсенбі")
+    (when,) = lone.press(aigul, second_reminder, "Орындалды")
+    (done_message,) = lone.press(aigul, when, "26 наурыз, бейсенбі")
     done_text, _, where = done_message.text.partition("\n\n")
     assert done_text.endswith("2026 жылғы 26 наурызда орындалды деп жазылды.")
     page = f"https://merzim.example.kz/cases/{case.id}#{ANNOUNCED}"
     assert where == f"Растайтын құжатты іс бетінде тіркеңіз: {page}"
 
-    events = [(event.kind, event.payload.get("what", "")) for event in chain(talk, case)[-4:]]
+    events = [(event.kind, event.payload.get("what", "")) for event in chain(lone, case)[-4:]]
     assert events == [
         ("notice", "acknowledged"),
         ("notice", "put_off"),
@@ -135,26 +142,25 @@ def test_from_linking_to_acknowledgement(talk: Talk, case: Case) -> None:
     # Pressed again, the old buttons say that nothing more is awaited.
     nothing_more = "Бұл міндет бойынша енді ештеңе талап етілмейді."
     for button in ("Кейінірек еске салу", "Орындалды"):
-        assert talk.toast(lambda button=button: talk.emulator.presses(aigul, reminder, button)) == nothing_more
-    assert nothing_more in talk.press(aigul, reminder, "Істі ашу")[0].text
+        assert lone.toast(lambda button=button: lone.emulator.presses(aigul, reminder, button)) == nothing_more
+    assert nothing_more in lone.press(aigul, reminder, "Істі ашу")[0].text
 
 
-def test_codes_that_are_wrong_used_or_too_old(talk: Talk, links: SqlLinks) -> None:
+def test_codes_that_are_wrong_used_or_too_old(lone: Talk, links: SqlLinks) -> None:
     """Each has one clear answer, and nobody is linked by them; nine minutes are in time, ten are not."""
-    early, late = talk.code_for(AIGUL.key), talk.code_for("bolat@example.kz")
-    talk.passes(timedelta(minutes=9, seconds=59))
-    assert "байланыстырылды" in talk.tell(emulator.AIGUL, f"/start {early.lower()}").text
-    talk.passes(timedelta(seconds=1))
+    early, late = lone.code_for(AIGUL.key), lone.code_for("bolat@example.kz")
+    lone.passes(timedelta(minutes=9, seconds=59))
+    assert "байланыстырылды" in lone.tell(emulator.AIGUL, f"/start {early.lower()}").text
+    lone.passes(timedelta(seconds=1))
 
-    assert talk.tell(emulator.BOLAT, f"/start {late}").text.startswith("Кодтың мерзімі өткен")
-    assert talk.tell(emulator.BOLAT, "/start AAAABBBBCCCC").text.startswith("Мұндай код жоқ")
-    assert talk.tell(emulator.BOLAT, f"/start {early}").text.startswith("Бұл код бұрын қолданылған")
+    assert lone.tell(emulator.BOLAT, f"/start {late}").text.startswith("Кодтың мерзімі өткен")
+    assert lone.tell(emulator.BOLAT, "/start AAAABBBBCCCC").text.startswith("Мұндай код жоқ")
+    assert lone.tell(emulator.BOLAT, f"/start {early}").text.startswith("Бұл код бұрын қолданылған")
     assert [*links.these([AIGUL.key, "bolat@example.kz"])] == [AIGUL.key]
 
 
 def test_who_left_the_office_is_a_stranger(talk: Talk, links: SqlLinks) -> None:
     """With an account of before, or with a code brought too late, which links nobody."""
-    linked(talk)
     late = talk.code_for(BOLAT.key)
     with writing(talk.town.engine) as connection:
         connection.execute(PERSON.delete().where(PERSON.c.key.in_([AIGUL.key, BOLAT.key])))
@@ -166,7 +172,6 @@ def test_who_left_the_office_is_a_stranger(talk: Talk, links: SqlLinks) -> None:
 
 def test_an_account_that_is_somebodys_is_not_taken_over(talk: Talk, links: SqlLinks) -> None:
     """The code stays good for an account of one's own."""
-    linked(talk)
     code = talk.code_for("bolat@example.kz")
 
     assert "басқа қызметкермен байланысқан" in talk.tell(emulator.AIGUL, f"/start {code}").text
@@ -176,7 +181,6 @@ def test_an_account_that_is_somebodys_is_not_taken_over(talk: Talk, links: SqlLi
 
 def test_a_strangers_button_does_nothing(talk: Talk, case: Case) -> None:
     """A forged callback, from a linked chat or not, is refused, and nothing is written."""
-    linked(talk)
     reminder = reminded(talk)
     linked(talk, "bolat@example.kz", emulator.BOLAT)
     before = len(chain(talk, case))
@@ -194,7 +198,6 @@ def test_a_strangers_button_does_nothing(talk: Talk, case: Case) -> None:
 @pytest.mark.parametrize("data", ["", "a:zz", "x:" + "0" * 32, "a:" + "0" * 80])
 def test_a_button_nobody_made_does_nothing(talk: Talk, case: Case, data: str) -> None:
     """Whatever it contains."""
-    linked(talk)
     before = len(chain(talk, case))
 
     assert talk.toast(lambda: talk.emulator.sends_callback(emulator.AIGUL, data)).startswith("Бұл түйме")
@@ -205,7 +208,6 @@ def test_a_day_that_was_not_offered_is_refused_by_the_same_rule(talk: Talk, case
     """A forged date beyond the last step, and a done day to come: one sentence each, nothing written; no date
     and no line of the case are nobody's buttons.
     """
-    linked(talk)
     reminder = reminded(talk)
     before = len(chain(talk, case))
     name = reminder.buttons["Таныстым"].removeprefix("a:")
@@ -231,7 +233,6 @@ def test_any_day_since_the_last_step_is_offered(talk: Talk, case: Case) -> None:
     talk.town.case_commands.write(
         case.id, Stamp(by="x", now=talk.now, today=talk.today), recording.record, step, on=on
     )
-    linked(talk)
     (when,) = talk.press(emulator.AIGUL, reminded(talk), "Орындалды")
     *days, earlier = when.buttons
     edits = len(talk.emulator.calls("editMessageReplyMarkup"))
@@ -250,7 +251,6 @@ def test_any_day_since_the_last_step_is_offered(talk: Talk, case: Case) -> None:
 
 def test_a_duty_that_passed_to_somebody_else_is_not_answered_for(talk: Talk, case: Case) -> None:
     """She may still acknowledge it; the obligation is now for the new responsible person."""
-    linked(talk)
     reminder = reminded(talk)
     office_store.save(talk.town.engine, people=[replace(AIGUL, duties=())])
     toast = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Орындалды"))
@@ -261,27 +261,26 @@ def test_a_duty_that_passed_to_somebody_else_is_not_answered_for(talk: Talk, cas
     assert ANNOUNCED not in talk.town.case_commands.view(case.id, today=talk.today).case.facts
 
 
-def test_a_head_may_say_that_it_was_done_and_not_that_it_can_wait(talk: Talk, case: Case) -> None:
+def test_a_head_may_say_that_it_was_done_and_not_that_it_can_wait(lone: Talk, case: Case) -> None:
     """He is notified a day after the due date; the fact is recorded as his statement, late."""
-    linked(talk, "bolat@example.kz", emulator.BOLAT)
-    talk.day(date(2026, 3, 31))
-    overdue = reminded(talk, emulator.BOLAT)
+    linked(lone, "bolat@example.kz", emulator.BOLAT)
+    lone.day(date(2026, 3, 31))
+    overdue = reminded(lone, emulator.BOLAT)
     forged = overdue.buttons["Ознакомлен"].replace("a:", "s:", 1)
-    toast = talk.toast(lambda: talk.emulator.sends_callback(emulator.BOLAT, forged))
-    (when,) = talk.press(emulator.BOLAT, overdue, "Исполнено")
-    talk.press(emulator.BOLAT, when, "31 марта, вторник")
+    toast = lone.toast(lambda: lone.emulator.sends_callback(emulator.BOLAT, forged))
+    (when,) = lone.press(emulator.BOLAT, overdue, "Исполнено")
+    lone.press(emulator.BOLAT, when, "31 марта, вторник")
 
     assert "Напомнить позже" not in overdue.buttons
     assert toast.startswith("Эта обязанность сейчас возложена не на вас")
     assert (
-        talk.town.case_commands.view(case.id, today=talk.today).case.facts[ANNOUNCED].by
+        lone.town.case_commands.view(case.id, today=lone.today).case.facts[ANNOUNCED].by
         == "Сериков Болат (Telegram)"
     )
 
 
 def test_the_lists_are_ones_own(talk: Talk, links: SqlLinks) -> None:
     """Aigul has the announcement ahead, then overdue; Bolat, head of the unit, has nothing to do himself."""
-    linked(talk)
     linked(talk, "bolat@example.kz", emulator.BOLAT)
 
     assert "30 наурыз (5 жұмыс күні қалды)" in talk.tell(emulator.AIGUL, "/my").text
@@ -300,7 +299,6 @@ def test_the_lists_are_ones_own(talk: Talk, links: SqlLinks) -> None:
 def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Talk, case: Case) -> None:
     """Given the day before, its assignee reads it among their own, nobody else's list ends at it; its reminder
     offers no bare day."""
-    linked(talk)
     linked(talk, "bolat@example.kz", emulator.BOLAT)
     talk.town.case_commands.write(
         case.id,
@@ -327,7 +325,6 @@ def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Tal
 
 def test_open_shows_why_and_where(talk: Talk, case: Case) -> None:
     """The explanation word for word, and the address of the case."""
-    linked(talk)
     (message,) = talk.press(emulator.AIGUL, reminded(talk), "Істі ашу")
 
     assert "10 жұмыс күні" in message.text
@@ -337,7 +334,6 @@ def test_open_shows_why_and_where(talk: Talk, case: Case) -> None:
 
 def test_stop_and_coming_back(talk: Talk, links: SqlLinks) -> None:
     """Unlinked by the person; an account that blocked the bot and starts it again gets messages again."""
-    linked(talk)
     links.block(AIGUL.key, now=talk.now)
     assert "қайтадан осында келеді" in talk.tell(emulator.AIGUL, "/start").text
     back = links.of(AIGUL.key)
@@ -372,7 +368,6 @@ def test_nothing_of_a_confidential_matter_is_said_in_a_chat(
 
 def test_what_was_said_to_be_done_is_undone_by_who_said_it(talk: Talk, case: Case) -> None:
     """The button stands under the answer; pressed again, or eleven minutes later, it says why not."""
-    linked(talk)
     reminder = reminded(talk)
     (when,) = talk.press(emulator.AIGUL, reminder, "Орындалды")
     done_message = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі")[0]
@@ -389,7 +384,6 @@ def test_what_was_said_to_be_done_is_undone_by_who_said_it(talk: Talk, case: Cas
 
 def test_a_file_is_no_evidence_and_a_link_neither(talk: Talk, case: Case) -> None:
     """A file is answered by where evidence is attached, a link by the commands; nothing is recorded."""
-    linked(talk)
     aigul = emulator.AIGUL
     before = len(chain(talk, case))
     (file_answer,) = talk.answers(aigul, lambda: talk.emulator.sends_file(aigul, "a.pdf", b"%PDF-1.4\n%%EOF\n"))
@@ -413,7 +407,6 @@ def test_a_decision_is_answered_on_its_page(talk: Talk) -> None:
     )
     asking_case = talk.town.case_commands.open(opening, at=at_noon(TODAY))
     talk.day(TODAY)
-    linked(talk)
     decisions = [
         message
         for message in [reminded(talk), *talk.emulator.seen(emulator.AIGUL)]

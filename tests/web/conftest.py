@@ -258,6 +258,12 @@ def browser(site: Site) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.fixture
+def admin(site: Site) -> Iterator[TestClient]:
+    with site.client("administrator") as client:
+        yield client
+
+
 @pytest.fixture(scope="module")
 def office(request: pytest.FixtureRequest) -> Site:
     """The example office on a real database; with history and hostile input where a module says `LIVED_IN`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, time
 
@@ -25,12 +24,6 @@ from workflow.org.office_time import OfficeTime
 from workflow.refusal import Refusal
 
 SCRIPT = "<script>alert(1)</script>"
-
-
-@pytest.fixture
-def admin(site: Site) -> Iterator[TestClient]:
-    with site.client("administrator") as client:
-        yield client
 
 
 def person(site: Site, key: str = "a@org.kz", **changes: str) -> dict[str, str]:

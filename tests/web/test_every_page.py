@@ -193,12 +193,6 @@ NASTY = (
 
 
 @pytest.fixture(scope="module")
-def browser(office: Site) -> Iterator[TestClient]:
-    with office.client() as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
 def port(office: Site) -> Iterator[int]:
     """The pages behind a real socket."""
     with on_a_port(office.app) as port:
@@ -238,18 +232,18 @@ def test_200_megabytes_are_refused_before_they_are_sent(port: int, office: Site)
 
 
 @pytest.mark.parametrize("nasty", NASTY, ids=range(len(NASTY)))
-def test_no_address_and_no_parameter_breaks_a_page(nasty: str, browser: TestClient) -> None:
+def test_no_address_and_no_parameter_breaks_a_page(nasty: str, officer: TestClient) -> None:
     """Every route of the router, its places and its parameters filled with what is none."""
     broken = []
     turn, turns = NASTY.index(nasty), 4  # a quarter of the routes, others for the next one
-    for route in templates(browser.app)[turn % turns :: turns]:
+    for route in templates(officer.app)[turn % turns :: turns]:
         path = route.path.format(**dict.fromkeys(route.param_convertors, nasty))
         names = [parameter.alias for parameter in query_parameters(route.dependant)]
         addresses = [path] if "{" in route.path else []
         if names and "{" not in route.path:
             addresses.append(path + "?" + "&".join(f"{name}={nasty}" for name in names))
         for address in addresses:
-            answer = browser.get(address.replace("#", "%23"))
+            answer = officer.get(address.replace("#", "%23"))
             if answer.status_code >= 500 or "<script>alert" in answer.text:
                 broken.append((answer.status_code, address))
 

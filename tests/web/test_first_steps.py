@@ -226,12 +226,11 @@ def test_an_officer_of_a_unit_adopts_acts_for_it_alone(bare_office: Site) -> Non
 PAGE = "/administration/settings"
 
 
-def test_the_organisation_is_renamed_on_the_page(site: Site) -> None:
+def test_the_organisation_is_renamed_on_the_page(site: Site, admin: TestClient) -> None:
     """The name is in force with the next request."""
-    with site.client("administrator") as browser:
-        saved = browser.post(f"{PAGE}/organisation", data={"name_ru": "Новое название"})
-        page = browser.get(PAGE, params={"lang": "ru"}).text
-        (entry,) = browser.get("/api/v1/audit?lang=ru&topic=settings").json()["entries"]
+    saved = admin.post(f"{PAGE}/organisation", data={"name_ru": "Новое название"})
+    page = admin.get(PAGE, params={"lang": "ru"}).text
+    (entry,) = admin.get("/api/v1/audit?lang=ru&topic=settings").json()["entries"]
 
     assert entry["what"].endswith(": Название организации на русском"), "not by the key of the file"
     assert (saved.status_code, saved.headers["location"]) == (303, f"{PAGE}?said=saved")
@@ -239,14 +238,13 @@ def test_the_organisation_is_renamed_on_the_page(site: Site) -> None:
     assert site.context.settings.office.name_ru == "Новое название"
 
 
-def test_what_a_variable_fixes_has_no_field(site: Site) -> None:
+def test_what_a_variable_fixes_has_no_field(site: Site, admin: TestClient) -> None:
     """A form that sends the key all the same is refused."""
     site.context.settings = site.context.settings.model_copy(
         update={"from_environment": frozenset({"office.name"})}
     )
-    with site.client("administrator") as browser:
-        page = browser.get(PAGE, params={"lang": "en"}).text
-        sent = browser.post(f"{PAGE}/organisation", params={"lang": "en"}, data={"name": "x"})
+    page = admin.get(PAGE, params={"lang": "en"}).text
+    sent = admin.post(f"{PAGE}/organisation", params={"lang": "en"}, data={"name": "x"})
 
     assert "Set by the operator of the server" in page
     assert 'name="name"' not in page
@@ -263,13 +261,12 @@ def test_what_a_variable_fixes_has_no_field(site: Site) -> None:
         ({"sender": "nobody"}, "is not an e-mail address"),
     ],
 )
-def test_a_password_is_typed_and_never_shown(site: Site, fields: dict[str, str], words: str) -> None:
+def test_a_password_is_typed_and_never_shown(fields: dict[str, str], words: str, admin: TestClient) -> None:
     """Neither on the page nor in a refusal, which keeps what was typed beside it."""
     form = {"host": "mail.example.kz", "sender": "m@example.kz", "user": "m-user", "password": "PASS-word-7"}
-    with site.client("administrator") as browser:
-        refused = browser.post(f"{PAGE}/mail", params={"lang": "en"}, data={**form, **fields})
-        saved = browser.post(f"{PAGE}/mail", data=form)
-        page = browser.get(PAGE, params={"lang": "en"}).text
+    refused = admin.post(f"{PAGE}/mail", params={"lang": "en"}, data={**form, **fields})
+    saved = admin.post(f"{PAGE}/mail", data=form)
+    page = admin.get(PAGE, params={"lang": "en"}).text
 
     assert (refused.status_code, saved.status_code) == (422, 303)
     assert words in refused.text
@@ -292,14 +289,13 @@ def test_check_config_and_doctor_name_what_the_browser_overrides(
     assert "office.name_ru" in merzim("doctor").out
 
 
-def test_a_known_mail_service_needs_its_name_alone(site: Site) -> None:
+def test_a_known_mail_service_needs_its_name_alone(site: Site, admin: TestClient) -> None:
     """Mail.ru: TLS on port 465, as its help says; another server keeps what was chosen."""
     form = {"host": "smtp.mail.ru", "tls": "starttls", "port": "", "sender": "merzim@mail.ru"}
-    with site.client("administrator") as browser:
-        browser.post(f"{PAGE}/mail", data=form)
-        known = site.context.settings.channels.sections["email"]
-        browser.post(f"{PAGE}/mail", data={**form, "host": "mail.example.kz"})
-        other = site.context.settings.channels.sections["email"]
+    admin.post(f"{PAGE}/mail", data=form)
+    known = site.context.settings.channels.sections["email"]
+    admin.post(f"{PAGE}/mail", data={**form, "host": "mail.example.kz"})
+    other = site.context.settings.channels.sections["email"]
 
     assert (known["tls"], known["port"]) == ("tls", 465)
     assert (other["tls"], other.get("port")) == ("starttls", None)

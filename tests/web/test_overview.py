@@ -171,7 +171,6 @@ def test_a_case_of_no_unit_counts_for_the_organisation() -> None:
     assert overview.matrix.rows[0].late == seen(site, unit="head").matrix.rows[0].late
     assert seen(site, unit="law").overdue == 0
     assert [listed_case.id for listed_case in site.context.reads.cases("head")] == [case]
-    site.close()
 
 
 SOON = date(2026, 4, 15)

@@ -29,6 +29,7 @@ from workflow.law.terms import AnchoredTerm
 from workflow.reminders import steps_of
 
 START, END, APPROVAL = date(2026, 4, 13), date(2026, 5, 26), date(2026, 5, 13)
+SAMPLE_CASE = case(planned={"analysis_started": START})
 
 
 def law(**changes: dict[str, object]) -> Procedure:
@@ -131,11 +132,10 @@ def test_an_end_planned_after_a_start_that_slipped_stands_no_longer() -> None:
 
 def test_an_end_derived_from_a_start_that_slipped_lets_the_discussion_wait_for_the_start() -> None:
     """30 working days from 13 April end on 28 May; nobody planned the end, and the start passed unrecorded."""
-    sample_case = case(planned={"analysis_started": START})
 
-    assert stands(sample_case, "discussion_announced", today=START) == Lateness()
+    assert stands(SAMPLE_CASE, "discussion_announced", today=START) == Lateness()
     waits = WAITS(waiting_for="analysis_started")
-    assert stands(sample_case, "discussion_announced", today=date(2026, 4, 14)) == waits
+    assert stands(SAMPLE_CASE, "discussion_announced", today=date(2026, 4, 14)) == waits
 
 
 def test_what_counts_back_from_a_day_ahead_can_be_done_before_it() -> None:
@@ -159,13 +159,12 @@ def test_what_counts_from_a_fact_is_overdue_from_the_day_after() -> None:
 def test_what_counts_back_from_a_plan_date_is_late_against_it_until_that_day() -> None:
     """The order was due on 6 April for a start planned for 13 April; from the 14th on the start lacks, and once
     it happened the order is overdue again."""
-    sample_case = case(planned={"analysis_started": START})
 
     for day in (date(2026, 4, 5), date(2026, 4, 6)):
-        assert stands(sample_case, "order_signed", today=day) == Lateness()
+        assert stands(SAMPLE_CASE, "order_signed", today=day) == Lateness()
     for day in (date(2026, 4, 7), date(2026, 4, 12), START):
-        assert stands(sample_case, "order_signed", today=day) == OVERDUE
-    assert stands(sample_case, "order_signed", today=date(2026, 4, 14)) == WAITS(waiting_for="analysis_started")
+        assert stands(SAMPLE_CASE, "order_signed", today=day) == OVERDUE
+    assert stands(SAMPLE_CASE, "order_signed", today=date(2026, 4, 14)) == WAITS(waiting_for="analysis_started")
     sample_case = case(facts={"analysis_started": START}, planned={"order_signed": date(2026, 4, 3)})
 
     assert stands(sample_case, "order_signed", today=date(2026, 4, 14)) == OVERDUE
@@ -195,12 +194,11 @@ def test_only_a_day_derived_from_facts_by_obligatory_terms_makes_late() -> None:
 @pytest.mark.parametrize("term", [OnDate(date(2026, 5, 28)), YearlyDate(5, 28)])
 def test_a_day_the_act_names_is_sure_though_its_year_is_planned(term: Term) -> None:
     """Were the end of the analysis due on 28 May of its year, that day would come whenever it begins."""
-    sample_case = case(planned={"analysis_started": START})
     edition = law(analysis_ended={"force": "obligatory", "anchored": AnchoredTerm(term, "analysis_started")})
 
-    assert stands(sample_case, "discussion_announced", today=date(2026, 5, 28), edition=edition) == OVERDUE
+    assert stands(SAMPLE_CASE, "discussion_announced", today=date(2026, 5, 28), edition=edition) == OVERDUE
     waits = WAITS(waiting_for="analysis_ended")
-    assert stands(sample_case, "discussion_announced", today=date(2026, 5, 29), edition=edition) == waits
+    assert stands(SAMPLE_CASE, "discussion_announced", today=date(2026, 5, 29), edition=edition) == waits
 
 
 def test_a_chain_of_derived_anchors_holds_until_the_first_of_them_is_overdue() -> None:
@@ -328,12 +326,11 @@ def test_what_counts_from_an_exempted_period_is_not_required_in_it(exempted: str
 def test_a_plan_date_slips_on_the_day_after_and_not_what_is_overdue() -> None:
     """On the day itself it can still be done; recorded, nothing is asked. Planned for 14 May, due on 18 May: a
     question until the 18th, a lateness from the 19th on."""
-    sample_case = case(planned={"analysis_started": START})
     recorded = case(planned={"analysis_started": START}, facts={"analysis_started": date(2026, 4, 15)})
 
     for day in (date(2026, 4, 12), START):
-        assert not stands(sample_case, "analysis_started", today=day).slipped
-    assert stands(sample_case, "analysis_started", today=date(2026, 4, 14)) == Lateness(slipped=True)
+        assert not stands(SAMPLE_CASE, "analysis_started", today=day).slipped
+    assert stands(SAMPLE_CASE, "analysis_started", today=date(2026, 4, 14)) == Lateness(slipped=True)
     assert stands(recorded, "analysis_started", today=date(2026, 4, 16)) == Lateness()
     sample_case = case(facts={"plan_approved": APPROVAL}, planned={"published": date(2026, 5, 14)})
 

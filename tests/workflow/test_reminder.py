@@ -100,6 +100,7 @@ def test_collapsing_leaves_what_following_would_have_reached(due: date) -> None:
 
 
 START = date(2026, 4, 13)  # a Monday
+SAMPLE_CASE = case(planned={"analysis_started": START})
 APPROVAL = date(2026, 5, 13)
 
 
@@ -122,9 +123,8 @@ def steps(sample_case: Case, obligation: str, *, today: date) -> list[tuple[str,
 def test_a_plan_date_is_reminded_of_on_its_day_and_asked_about_afterwards() -> None:
     """13 April; 14 April; 5 working days after: 20 April; 10: 27 April. Of Saturday 11 April on Friday the
     10th, and the question on Monday."""
-    sample_case = case(planned={"analysis_started": START})
 
-    assert steps(sample_case, "analysis_started", today=date(2026, 3, 1)) == [
+    assert steps(SAMPLE_CASE, "analysis_started", today=date(2026, 3, 1)) == [
         ("planned", START),
         ("slipped+1", date(2026, 4, 14)),
         ("slipped+5", date(2026, 4, 20)),
@@ -186,18 +186,16 @@ def test_once_the_anchor_happened_all_steps_speak() -> None:
 
 def test_against_the_plan_the_head_is_told_until_the_day_it_is_planned_for() -> None:
     """The order of a start planned for 13 April: the last step is on that day; on the 14th nothing is left."""
-    sample_case = case(planned={"analysis_started": START})
 
-    assert steps(sample_case, "order_signed", today=START)[-1] == ("+5", START)
-    assert steps(sample_case, "order_signed", today=date(2026, 4, 14)) == []
+    assert steps(SAMPLE_CASE, "order_signed", today=START)[-1] == ("+5", START)
+    assert steps(SAMPLE_CASE, "order_signed", today=date(2026, 4, 14)) == []
 
 
 def test_questions_that_went_by_are_one() -> None:
     """Of a schedule taken in seven weeks later one thing is asked, the newest: open since its planned day, 31
     working days by 1 June (without 1, 7, 11 and 27 May).
     """
-    sample_case = case(planned={"analysis_started": START})
-    row = row_of(sample_case, "analysis_started", today=date(2026, 6, 1))
+    row = row_of(SAMPLE_CASE, "analysis_started", today=date(2026, 6, 1))
 
     assert (row.next_step, row.next_step_on) == ("open+31", date(2026, 6, 1))
 

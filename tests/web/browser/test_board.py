@@ -8,12 +8,7 @@ from typing import Any
 import pytest
 
 from tests.web.browser.conftest import Served, serving
-from tests.web.conftest import Site, office_with_cases
-
-
-@pytest.fixture
-def site() -> Site:
-    return office_with_cases()
+from tests.web.conftest import Site
 
 
 @pytest.fixture
