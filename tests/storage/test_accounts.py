@@ -56,7 +56,6 @@ def test_an_account_is_found_in_any_letter_case_and_opened_by_a_password_alone(e
     accounts.save(OFFICER, disabled=False, at=SAID)
 
     account = accounts.account("ALIYEVA")
-    assert account is not None
     assert (account.reader, account.password, account.second_factor) == (OFFICER, "", False)
     assert accounts.account("nobody") is None
     before = accounts.any_with_password()
@@ -142,7 +141,6 @@ def test_a_person_of_a_directory_has_one_account_and_it_no_other_way_in(engine: 
     account = accounts.account("aliyeva")
 
     assert linked == [True, False, False, False]
-    assert account is not None
     assert (account.password, account.providers) == ("", ("oidc",))
     assert accounts.identity("oidc", "guid-1") == person
     assert accounts.entry("session", "h1", now=IN_SPRING) is None
@@ -171,7 +169,6 @@ def test_of_eight_administrators_who_make_one_account_one_does(engine: Engine) -
     winner = made.index(True)
     account = SqlAccounts(engine).account("aliyeva")
     assert made.count(True) == 1
-    assert account is not None
     assert account.reader.access == ACCESSES[winner % len(ACCESSES)]
     valid = [n for n in range(8) if SqlAccounts(engine).entry("invitation", f"link-{n}", now=IN_SPRING)]
     assert valid == [winner]
@@ -283,7 +280,6 @@ def test_a_new_account_takes_the_place_of_the_old_one(links: SqlLinks) -> None:
     assert redeem(links, "TWO", "2", after=timedelta(minutes=5)) == "linked"
     link = links.of("a")
 
-    assert link is not None
     assert (link.chat, link.blocked_at) == ("2", None)
     assert links.behind("1") is None
 

@@ -109,7 +109,6 @@ def test_evidence_stands_beside_it_each_file_once(office_app: AppContext) -> Non
 def test_what_cannot_be_written_is_tried_again_after_a_quarter_of_an_hour(office_app: AppContext) -> None:
     """It does not count as a backup, the administrator is notified, and the next attempt succeeds."""
     folder = office_app.settings.backup.folder
-    assert folder is not None
     folder.write_text("a file in the place of the folder")
     run(office_app, NIGHT)
     folder.unlink()
@@ -147,7 +146,6 @@ def test_the_newest_of_the_last_days_weeks_and_months_are_kept() -> None:
 def test_only_backups_of_ours_are_removed(office_app: AppContext) -> None:
     """A file somebody put there stays, whatever its age."""
     folder = office_app.settings.backup.folder
-    assert folder is not None
     folder.mkdir()
     (folder / "merzim-before-upgrade.sqlite").write_text("x")
     office_app.settings = office_app.settings.model_copy(

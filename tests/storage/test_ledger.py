@@ -122,7 +122,6 @@ def test_a_case_is_read_back_as_it_was_written_cyrillic_and_all(engine: Engine, 
 
     read = SqlLedger(engine).case(case.id)
 
-    assert read is not None
     assert (read.id, read.unit, read.object, read.opened_at) == ("2026-0001", UNIT, OBJECT, NOW)
     assert read.planned == PLANNED
     assert read.facts["schedule_approved"].evidence == (proof,)

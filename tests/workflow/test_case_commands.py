@@ -83,7 +83,6 @@ def test_the_same_fact_again_is_done_already_or_refused_with_the_date_there_is(
     assert record(case_commands, case, "order_signed", date(2026, 4, 6), order) == ["evidence"]
     assert record(case_commands, case, "order_signed", date(2026, 4, 6), order) == []
     stored_case = ledger.case(case.id)
-    assert stored_case is not None
     assert stored_case.facts["order_signed"].evidence == (order,)
     with pytest.raises(Refusal) as refusal:
         record(case_commands, case, "order_signed", date(2026, 4, 7))

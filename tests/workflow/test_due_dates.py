@@ -151,7 +151,6 @@ def test_a_religious_day_may_move_to_the_first_day_that_is_counted(ended: int, d
     sample_case = case(facts={"analysis_ended": date(2027, 5, ended)})
     note = deadline(sample_case, analysis(), CALENDAR, "note_signed", today=TODAY)
 
-    assert note is not None
     assert (note.due, note.latest) == (date(2027, 5, due), date(2027, 5, latest))
 
 
@@ -318,5 +317,4 @@ def test_what_nothing_bounds_has_no_last_day_and_what_it_cannot_mend_is_left_out
     assert keeps(bare, "analysis_started") == PlanDays(date(2026, 4, 20), None)
     assert "quarter_reported.2025Q4" in breaks(late, "analysis_started", date(2026, 4, 20))
     found = keeps(late, "analysis_started")
-    assert found is not None
     assert found.first == date(2026, 4, 20)

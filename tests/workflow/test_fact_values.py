@@ -84,7 +84,6 @@ def test_numbers_and_signatures_are_kept_with_the_fact(
 
     stored_case = ledger.case(case.id)
 
-    assert stored_case is not None
     assert stored_case.facts["people_trained.2026"].values == values
     assert ledger.events(case.id)[-2].payload == {"values": {"staff": "1140.50", "trained": "57"}}
     assert stored_case.facts["plan_approved"].signed_by == "head"
@@ -141,7 +140,6 @@ def test_another_number_is_corrected_with_a_ground(
         )
         assert len(change.events) == events
     stored_case = ledger.case(case.id)
-    assert stored_case is not None
     assert stored_case.facts[name].values == other
     assert stored_case.facts[name].signed_by == "head"
 

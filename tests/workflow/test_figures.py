@@ -156,7 +156,6 @@ def test_drift_is_from_the_approved_day_to_the_day_done_else_planned() -> None:
     )
     assert [steps_by_name[name].drift for name in "abcde"] == [1, -1, 5, 0, None]
     drifted = most_drifted(steps_by_name.values())
-    assert drifted is not None
     assert drifted.row.obligation == "c"
     assert most_drifted([steps_by_name["e"]]) is None
 
@@ -181,7 +180,6 @@ def test_slack_is_from_the_plan_to_the_due_date_and_the_least_of_it_is_critical(
     slack = {"before": 2, "on": 0, "after": -1, "done": None, "free": None, "stale": None}
     assert {name: step.slack for name, step in steps_by_name.items()} == slack
     critical = critical_step(steps_by_name.values())
-    assert critical is not None
     assert critical.row.obligation == "after"
     assert critical_step([steps_by_name["done"], steps_by_name["free"]]) is None
 

@@ -56,7 +56,6 @@ def test_dates_move_and_what_the_edition_does_not_know_leaves(
     (event,) = change.events
     assert (event.kind, event.payload["lost"]) == ("migrated", ["visited"])
     after = ledger.case(case.id)
-    assert after is not None
     assert (after.edition, set(after.facts)) == (NEW, {"received"})
     assert fold(ledger.events(case.id)) == after
     rows = ledger.rows(case.id)

@@ -71,7 +71,6 @@ def test_steps_beyond_the_records_do_not_exist() -> None:
 def test_steps_walked_by_rounds_speaks_each_day_at_most_once(due: date, today: date) -> None:
     """From any day on, next and following steps go strictly forward and end."""
     step = named_next(due, today=today)
-    assert step is not None
     spoken_days = [step[1]]
     while step := named_following(due, after=max(today, spoken_days[-1])):
         spoken_days.append(step[1])
@@ -344,5 +343,4 @@ def test_what_comes_before_a_step_without_a_day_is_asked_for_when_its_period_is_
     found = chain(sample, edition=year, today=today)[name]
     step = next_step(steps_of(sample, year, name, found, CALENDAR, today=today), today=today)
 
-    assert step is not None
     assert (step.id, step.on, step.about) == ("open+1", date(2026, 4, 1), date(2026, 3, 31))

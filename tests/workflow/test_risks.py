@@ -125,7 +125,6 @@ def test_a_rank_keeps_the_edition_of_our_scale(case: Monitored) -> None:
     case.commands.rank(case.id, 1, likelihood=3, effect=2, scale=SCALE, at=WHO)
 
     rank = register(case.view().case).risks[1].rank
-    assert rank is not None
     assert (rank.scale, rank.points, SCALE.band(rank).id) == ("risk-scale.2026-01-01", 6, "high")
     with pytest.raises(Refusal) as refusal:
         case.commands.rank(case.id, 1, likelihood=4, effect=1, scale=SCALE, at=WHO)
@@ -255,7 +254,6 @@ def test_a_removed_risk_needs_its_measure_no_more(case: Monitored) -> None:
     case.commands.remove(case.id, 1, on=TODAY, completed=True, at=WHO)
 
     removal = register(case.view().case).risks[1].removal
-    assert removal is not None
     assert removal.completed
     assert case.due("measure.1").state == "done"
     assert "risk.removal_unproved" in case.codes()
