@@ -10,6 +10,7 @@ import pytest
 from merzim.documents.people.read_people import ReadPeople, merge_people
 from merzim.storage.org import store as office_store
 from merzim.storage.org.staff import SqlStaff
+from notifications.notice import Notice, NoticeKind
 from notifications.rules import OfficeTimes, Rules, back_off, is_given_up, opening
 from tests.law import CALENDAR
 from tests.notifications.sample_office import (
@@ -142,6 +143,27 @@ def test_nothing_waits_beyond_the_day_it_speaks_of() -> None:
     assert opens(town, "2026-04-09T19:00", due=FRIDAY) == at("2026-04-10T09:00")
     assert opens(town, "2026-04-10T10:00", due=date(2026, 4, 9)) == at("2026-04-13T09:00")
     assert opens(town, "2026-04-10T10:00", due=date(2026, 4, 15)) == at("2026-04-13T09:00")
+
+
+@pytest.mark.parametrize(
+    ("kind", "leaves"),
+    [("reminder", "2026-04-10T10:00"), ("moved", "2026-04-13T09:00"), ("account", "2026-04-10T10:00")],
+)
+def test_tried_again_a_reminder_does_not_wait_beyond_its_day(kind: NoticeKind, leaves: str) -> None:
+    """Friday is the unit's day off: a moved date is told on Monday; one's own account waits for nothing."""
+    friday = at("2026-04-10T10:00")
+    notice = Notice(
+        key="k",
+        kind=kind,
+        person=AIGUL.key,
+        due=FRIDAY,
+        queued_at=friday,
+        not_before=friday,
+        **dict.fromkeys(("case", "obligation", "step", "channel", "address", "language"), ""),
+    )
+    times = OfficeTimes(office(staff=OfficeTime(off=(FRIDAY,))), CALENDAR, RULES)
+
+    assert times.leaving(notice, friday) == at(leaves)
 
 
 def staff_unit() -> Unit:
