@@ -111,7 +111,7 @@ def _redirected(dispatch: Dispatch, composed: ComposedLetters) -> list[Notice]:
         new
         for notice, channel, person in composed.redirected
         for new in readdressed(
-            replace(notice, carrier=""),
+            notice,
             notice.key.removesuffix(f":{notice.person}:{notice.channel}"),
             person,
             (channel,),

@@ -82,7 +82,7 @@ def _to_officer(
     officer = dispatch.office.officer_of_last_resort
     if officer is not None and officer.key != notice.person:
         about = {"channel": channel.name, "person": notice.person}
-        news = replace(notice, kind="lost", step="lost", about=about, bundle="", carrier="")
+        news = replace(notice, kind="lost", step="lost", about=about, bundle="")
         place = (
             f"{notice.case}:{notice.obligation}:{notice.due.isoformat()}:lost.{channel.name}.{notice.person}"
         )
@@ -92,7 +92,7 @@ def _to_officer(
 def readdressed(
     notice: Notice, place: str, person: Person, channels: Sequence[Channel], dispatch: Dispatch
 ) -> Iterator[Notice]:
-    """Yield a notice for each channel that reaches the person."""
+    """Yield a notice, not tried or carried by a letter yet, for each channel that reaches the person."""
     for channel in channels:
         address = channel.address(person)
         if address is None:
@@ -111,6 +111,7 @@ def readdressed(
             attempted_at=None,
             answer="",
             text_hash="",
+            carrier="",
             message_id=message_id(key, dispatch.rules.domain),
         )
         yield replace(new_notice, not_before=dispatch.times.leaving(new_notice, dispatch.now))

@@ -17,6 +17,15 @@ ROOT = Path(__file__).parents[2]
 SCHEDULE = ROOT / "examples" / "real_schedule_2026_ru.xlsx"
 PEOPLE = ROOT / "examples" / "people.csv"
 PAST = ROOT / "examples" / "past_analyses.csv"
+CASE = "2026-0001"
+"""The case of the example's schedule."""
+PLAN = (
+    "n,risk_or_recommendation,measure,completion_form,responsible,term_as_written\n"
+    '1,internal documents not up to date,"revise internal documents, align with law",orders,'
+    "Антикоррупционная комплаенс-служба,III квартал 2026 года\n"
+    "2,possible risks in hiring,check completeness of documents of candidates,report,nobody we know,Постоянно\n"
+)
+"""Two measures: one by a quarter, one without a day, of a responsible whom nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -104,3 +113,15 @@ def import_example(merzim: Merzim) -> None:
     """Take in the example's people and its schedule."""
     assert merzim("people", PEOPLE).code == 0
     assert merzim("import", SCHEDULE, "--now", "2026-03-30").code == 0
+
+
+def take_plan(office: Merzim, plan: str, now: tuple[str, str]) -> None:
+    """Record the note and the approval of the plan of the example's case, and take the plan in."""
+    Path("plan.csv").write_text(plan, encoding="utf-8")
+    for line in (
+        ("record", CASE, "note_signed", "--on", "2026-06-01"),
+        ("record", CASE, "plan_approved", "--on", "2026-06-10"),
+        ("risks", "import", CASE, "plan.csv"),
+    ):
+        result = office(*line, *now)
+        assert result.code == 0, result.err

@@ -14,7 +14,7 @@ from i18n import say
 from merzim.documents.forms.definitions import form, names
 from merzim.services.documents.rows import all_position_rows, period_rows, position_rows
 from tests.documents.test_forms import tables_of, text_of
-from tests.merzim.conftest import Merzim, Prepare, import_example
+from tests.merzim.conftest import CASE, PLAN, Merzim, Prepare, import_example, take_plan
 from tests.row_commands import act, operator
 from workflow.cases.case import Case, Event, EventKind
 from workflow.languages import PAPER_LANGUAGES
@@ -224,13 +224,7 @@ def test_a_paper_has_one_organisation_in_its_heading_and_its_signature(merzim: M
     assert "r@x.kz" not in papers["Дін істері басқармасы", "start_announcement"]
 
 
-CASE, IN_OCTOBER = "2026-0001", ("--now", "2026-10-20")
-PLAN = (
-    "n,risk_or_recommendation,measure,completion_form,responsible,term_as_written\n"
-    '1,internal documents not up to date,"revise internal documents, align with law",orders,'
-    "Антикоррупционная комплаенс-служба,III квартал 2026 года\n"
-    "2,possible risks in hiring,check completeness of documents of candidates,report,nobody we know,Постоянно\n"
-)
+IN_OCTOBER = ("--now", "2026-10-20")
 
 
 @pytest.fixture
@@ -240,15 +234,7 @@ def planned(prepared: Prepare) -> Merzim:
 
 
 def _plan(office: Merzim) -> None:
-    Path("plan.csv").write_text(PLAN, encoding="utf-8")
-    lines: list[tuple[str, ...]] = [
-        ("record", CASE, "note_signed", "--on", "2026-06-01"),
-        ("record", CASE, "plan_approved", "--on", "2026-06-10"),
-        ("risks", "import", CASE, "plan.csv"),
-    ]
-    for line in lines:
-        result = office(*line, *IN_OCTOBER)
-        assert result.code == 0, result.err
+    take_plan(office, PLAN, IN_OCTOBER)
     with operator(IN_OCTOBER[1]) as ctx:
         act(ctx, "risks", "rank", CASE, number=1, likelihood=3, effect=3)
         act(ctx, "measures", "review", CASE, number=1, outcome="executed", on="2026-10-06")

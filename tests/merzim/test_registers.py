@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.merzim.conftest import PEOPLE, SCHEDULE, Merzim, Prepare, import_example
+from tests.merzim.conftest import CASE, PEOPLE, PLAN, SCHEDULE, Merzim, Prepare, import_example, take_plan
 from tests.storage.registers import VISITS
 
-CASE, NOW = "2026-0001", ("--now", "2026-06-01")
+NOW = ("--now", "2026-06-01")
 
 
 def test_rows_of_every_register_are_entered_edited_listed_and_withdrawn(merzim: Merzim) -> None:
@@ -131,13 +131,7 @@ def test_a_field_more_is_a_table_more_in_the_file(office: Merzim, tmp_path: Path
 
 
 IN_JUNE = ("--now", "2026-06-20")
-PLAN = (
-    "n,risk_or_recommendation,measure,completion_form,responsible,term_as_written\n"
-    '1,internal documents not up to date,"revise internal documents, align with law",orders,'
-    "Антикоррупционная комплаенс-служба,III квартал 2026 года\n"
-    "2,possible risks in hiring,check completeness of documents of candidates,report,nobody we know,Постоянно\n"
-    "3,weak control,quarterly monitoring of this plan with information,report,,Ежеквартально\n"
-)
+PLANNED = PLAN + "3,weak control,quarterly monitoring of this plan with information,report,,Ежеквартально\n"
 
 
 @pytest.fixture
@@ -147,10 +141,7 @@ def planned(prepared: Prepare) -> Merzim:
 
 
 def _plan(office: Merzim) -> None:
-    Path("plan.csv").write_text(PLAN, encoding="utf-8")
-    assert office("record", CASE, "note_signed", "--on", "2026-06-01", *IN_JUNE).code == 0
-    assert office("record", CASE, "plan_approved", "--on", "2026-06-10", *IN_JUNE).code == 0
-    assert office("risks", "import", CASE, "plan.csv", *IN_JUNE).code == 0
+    take_plan(office, PLANNED, IN_JUNE)
 
 
 def test_a_plan_is_taken_in_once(planned: Merzim) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,12 +12,13 @@ import pytest
 from psycopg import OperationalError
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, Engine, event, func, select, text
+from sqlalchemy.exc import IntegrityError
 
 import i18n
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import engine as engines
 from merzim.storage.database.dialect import execute_for_names, in_names
-from merzim.storage.database.engine import conninfo, one_snapshot, read_once, reading, writing
+from merzim.storage.database.engine import conninfo, one_snapshot, one_transaction, read_once, reading, writing
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.org import store as office_store
@@ -292,6 +293,26 @@ def test_what_the_block_itself_writes_is_seen_by_its_next_read(engine: Engine) -
         assert counters(engine) == 1
         add_counter(engine, 2027)
         assert counters(engine) == 2
+
+
+def test_a_block_of_writes_is_written_whole_or_not_at_all(engine: Engine) -> None:
+    """Also where it catches a refused write and goes on: its next statement fails, and nothing is written."""
+    with one_transaction(engine):
+        add_counter(engine, 2026)
+        add_counter(engine, 2027)
+    assert counters(engine) == 2
+
+    def go_on() -> None:
+        with one_transaction(engine):
+            add_counter(engine, 2028)
+            with suppress(IntegrityError):
+                add_counter(engine, 2028)
+            add_counter(engine, 2029)
+
+    with pytest.raises(StorageUnavailable):
+        go_on()
+    assert counters(engine) == 2
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 def test_a_read_that_failed_does_not_fail_the_next_one(engine: Engine) -> None:

@@ -101,6 +101,7 @@ def test_refused_are_what_has_not_happened_unknown_names_and_impossible_dates(
         ("order_signed.2026Q3", may, "fact_without_period"),
         ("order_signed.", may, "fact_without_period"),
         ("quarter_reported", may, "fact_needs_period"),
+        ("quarter_reported.Q5", may, "fact_needs_period"),
         ("quarter_reported.2026-03", may, "no_such_period"),
         ("order_signed", date(2009, 12, 31), "out_of_range"),
     ]

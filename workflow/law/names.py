@@ -42,8 +42,9 @@ def known_fact(procedure: Procedure, fact: str) -> Obligation:
         raise UnknownFact("fact_without_period", fact=fact, name=name)
     period, number_mark, number = period.partition("#")
     if obligation.recurs is not None and not _PERIODS[obligation.recurs.every].fullmatch(period):
-        allowed = _periods_like(period, obligation.recurs.every)
-        if not period:
+        year = _YEAR.match(period)
+        allowed = _periods_of(int(year[0]) if year else procedure.in_force.year, obligation.recurs.every)
+        if year is None:
             raise UnknownFact("fact_needs_period", fact=fact, example=f"{name}.{allowed[0]}")
         raise UnknownFact("no_such_period", title=obligation.title, period=period, allowed=allowed)
     if number_mark and not (obligation.several or isinstance(obligation.term, PerPeriod)):
@@ -53,9 +54,8 @@ def known_fact(procedure: Procedure, fact: str) -> Obligation:
     return obligation
 
 
-def _periods_like(text: str, every: Period) -> tuple[str, ...]:
-    """Return the names of the periods of the year a text begins with; of 2026 where it begins with none."""
-    year = int(text[:4]) if _YEAR.match(text) else 2026
+def _periods_of(year: int, every: Period) -> tuple[str, ...]:
+    """Return the names of the periods of a year."""
     return tuple(dict.fromkeys(period_of(date(year, month, 1), every).name for month in range(1, 13)))
 
 

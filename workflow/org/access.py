@@ -34,7 +34,6 @@ risks, comments; assign: ask why, give assignments; manage: open, import, correc
 acts; settings: people, units, accounts, channels; audit: the audit log, of log-ins and accounts with
 `settings`, of visible cases with `read`; self: the user's own account.
 """
-NEEDS: tuple[Need, ...] = ("read", "record", "assign", "manage", "settings", "audit", "self")
 
 _MAY: Mapping[Access, frozenset[Need]] = {
     "officer": frozenset({"read", "record", "assign", "manage", "audit", "self"}),

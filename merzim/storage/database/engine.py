@@ -124,10 +124,10 @@ _transaction: ContextVar[tuple[Engine, Connection] | None] = ContextVar("transac
 def one_transaction(engine: Engine) -> Iterator[None]:
     """Let all reads and writes of the block be one transaction: all of it is written, or nothing.
 
-    A block within another is part of that one. The block must not start threads that write, nor go on after a
-    write that was refused.
+    A block within another is part of that one. A write that is refused rolls all of it back, and the block
+    cannot go on; it must not start threads that write.
     """
-    if in_transaction(engine):
+    if _joined(engine) is not None:
         yield
         return
     with writing(engine) as connection:
@@ -138,19 +138,19 @@ def one_transaction(engine: Engine) -> Iterator[None]:
             _transaction.reset(token)
 
 
-def in_transaction(engine: Engine) -> bool:
-    """Return whether this code runs within `one_transaction` of the engine."""
+def _joined(engine: Engine) -> Connection | None:
+    """Return the connection of the `one_transaction` of this engine around this code; None outside one."""
     current = _transaction.get()
-    return current is not None and current[0] is engine
+    return current[1] if current is not None and current[0] is engine else None
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that reads (in SQLite one snapshot), or join `one_transaction` or `one_snapshot`."""
-    current = _transaction.get()
-    if current is not None and current[0] is engine:
+    joined = _joined(engine)
+    if joined is not None:
         with TranslatedErrors(engine):
-            yield current[1]
+            yield joined
         return
     reads = _reads.get()
     if reads is None or (reads.connection is not None and reads.connection.engine is not engine):
@@ -215,10 +215,15 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
     IntegrityError is not translated: the caller knows what a broken constraint means.
     """
-    current = _transaction.get()
-    if current is not None and current[0] is engine:
-        with TranslatedErrors(engine):
-            yield current[1]
+    joined = _joined(engine)
+    if joined is not None:
+        try:
+            with TranslatedErrors(engine):
+                yield joined
+        except BaseException:
+            if (transaction := joined.get_transaction()) is not None:
+                transaction.rollback()
+            raise
         return
     reads, sqlite, committing = _reads.get(), engine.dialect.name == "sqlite", False
     if reads is not None:
