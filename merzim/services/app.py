@@ -44,7 +44,7 @@ from merzim.storage.maintenance.readiness import (
     board_steps,
     claim,
     look,
-    refuse_anothers,
+    refuse_other_installation,
     refuse_unwritable,
     write_installation,
 )
@@ -262,7 +262,7 @@ class AppContext:
         if not self.creates_database:
             self._refuse_missing_database()
         installation, unprepared = self.configured.installation, self.unprepared
-        claimed = refuse_anothers(unprepared, installation)
+        claimed = refuse_other_installation(unprepared, installation)
         create_or_migrate(unprepared)
         if self.many_nodes:
             from merzim.services.jobs import queue  # only an office on PostgreSQL has one

@@ -26,7 +26,7 @@ from merzim.services.oidc import ProviderSilent, open_provider
 from merzim.services.upkeep import backups
 from merzim.settings import ALARM_AGES, SECRETS, SECTIONS, BadSetting, Settings
 from merzim.storage.database.engine import parse_address
-from merzim.storage.maintenance.readiness import look, refuse_anothers, server_time
+from merzim.storage.maintenance.readiness import look, refuse_other_installation, server_time
 from merzim.storage.notices.delivery_state import figures
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.refusals import display_address, hide_secrets
@@ -297,7 +297,7 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
         return
     try:
         engine = app.unprepared
-        refuse_anothers(engine, app.configured.installation)
+        refuse_other_installation(engine, app.configured.installation)
         state = look(engine)
         where = display_address(engine)
         if not state.schema:

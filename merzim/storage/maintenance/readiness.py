@@ -26,9 +26,9 @@ def installation_name(connection: Connection) -> str:
     return connection.execute(select(INSTALLATION.c.name)).scalar() or ""
 
 
-def refuse_anothers(engine: Engine, name: str) -> str:
-    """Check the database before anything is migrated or written; return the installation that claimed it, ""
-    for none and for a database of another version.
+def refuse_other_installation(engine: Engine, name: str) -> str:
+    """Refuse a database of another installation before anything is migrated or written; return the one that
+    claimed it, "" for none and for a database of another version.
 
     Args:
         name: name of this installation.
@@ -55,7 +55,7 @@ def claim(engine: Engine, name: str) -> None:
         Refusal: another installation was faster.
     """
     execute(engine, INSTALLATION.update().where(INSTALLATION.c.name == "").values(name=name))
-    refuse_anothers(engine, name)
+    refuse_other_installation(engine, name)
 
 
 def board_steps(engine: Engine) -> str:
