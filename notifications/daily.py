@@ -165,8 +165,8 @@ def _empty(person: Person, channel: Channel, dispatch: Dispatch) -> PendingStep 
 
 
 def _day_and_key(group: PendingStep, dispatch: Dispatch) -> tuple[date, str]:
-    """Return the day and the key of the letter that carries a group: of the first day that has none yet, or a
-    further one of today.
+    """Return the day and the key of the letter that carries a group: of the first day for it; if that has one
+    already, of the next day, or a further one of the first day if the next comes too late.
     """
     outbox, days = dispatch.outbox, dispatch.times.days(group.person)
     day = max(letter_day(group.bundle, days, today=dispatch.today), local_day(group.not_before))

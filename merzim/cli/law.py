@@ -282,8 +282,8 @@ def adopt(
     call: CommandContext,
     dry_run: DryRun = False,
 ) -> None:
-    """Records own editions, and editions whose text changed, in the office's chain; --dry-run only shows which
-    dates move.
+    """Records own editions, and editions whose text changed, in the office's chain and moves the due dates of
+    their cases; --dry-run only shows which.
     """
     moment = call.moment
     if dry_run:

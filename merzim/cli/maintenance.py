@@ -131,7 +131,7 @@ def _tell_of_keys(call: CommandContext) -> bool:
 
 @command("migrate-to")
 def migrate_to(call: CommandContext, address: Annotated[str, argument("ADDRESS")]) -> int:
-    """Moves the office's database into an empty one of PostgreSQL: postgresql://user@host/name."""
+    """Copies the office's SQLite database into an empty PostgreSQL one: postgresql://user@host/name."""
     before = display_address(call.app.engine)
     rows, problems = maintenance.migrate_to(call.app, address, now=call.moment.now, today=call.moment.today)
     evidence = count_recorded_files(call.app.engine)

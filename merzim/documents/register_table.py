@@ -112,7 +112,7 @@ def empty_table(
 
 
 def _column(field: RegisterField, language: str, answers: Mapping[str, Sequence[str]]) -> Column:
-    """Return the column of a field."""
+    """Return the column of a field in the empty table: width, format, validation of its cells, note."""
     return Column(
         width=_WIDTHS.get(field.kind, 26),
         shape={"date": DAY, "number": _NUMBER, "money": _NUMBER}.get(field.kind, _TEXT),

@@ -69,7 +69,7 @@ def _stretched(written: Written | None, text: str, where: str, year: int | None)
 
 
 def _counted(first: date, number: int, unit: str) -> date:
-    """Return the last day of so many days, weeks, months or years after a day."""
+    """Return the last day of so many days, working days, weeks, months or years after a day."""
     match unit:
         case "working":
             return add_working_days(first, number)

@@ -149,7 +149,7 @@ def _term(written: Written, text: str, where: str, year: int | None) -> MeasureT
 
 
 def _named(named: Named, text: str, where: str, year: int | None) -> MeasureTerm:
-    """Return the term of one day or period: the last, or the one before `до мая` begins. Raises as `_term`."""
+    """Return the term of one day, month or other period; of `до мая` the day before it. Raises as `_term`."""
     stretch = named.stretch
     first, last = days_of(stretch, year, text, where)
     if stretch.unit == "day":

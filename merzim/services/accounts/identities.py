@@ -71,8 +71,8 @@ def account_of(ctx: RequestContext, person: OutsidePerson, *, match_email: bool)
 
 
 def _with_access_of_groups(ctx: RequestContext, account: Account, person: OutsidePerson) -> Account | None:
-    """Return an account with the access its holder's groups give now; None, with all its sessions ended, if
-    they give none.
+    """Return an account with the access its holder's groups give now; None if they give none. All its
+    sessions and tokens end where the access changes or ends.
     """
     login = account.reader.login
     by = _author(person.provider)

@@ -1,6 +1,6 @@
-"""Links between people and Telegram accounts: create a one-time code, list links, remove one.
+"""Links a person's Telegram account by a one-time code, shown on their own page; tells whether it is linked.
 
-The caller (command line or page) must make sure that only the person concerned sees the code.
+The caller must make sure that only the person concerned sees the code.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class TelegramCode(BaseModel):
 
 
 def create_code(ctx: RequestContext, person: str) -> TelegramCode:
-    """Create a code for a person (by key, e-mail or name); an earlier unused code becomes invalid.
+    """Create the code by which a person links their Telegram account; an earlier unused code becomes invalid.
 
     Raises:
         Refusal: there is nobody with that name, or several people.

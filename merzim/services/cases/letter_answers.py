@@ -58,9 +58,9 @@ class LetterQuestion:
 
     @property
     def open(self) -> tuple[LetterAnswer, ...]:
-        """The answers still possible: after "read" the other two, after another answer none.
+        """The answers still possible: after "read" the other two; after another one, or too late, none.
 
-        People who were only notified can only acknowledge.
+        People who were only notified can only acknowledge. Of a decision nobody can say that it is done.
         """
         if self.expired or self.answered in ("said_done", "not_mine"):
             return ()

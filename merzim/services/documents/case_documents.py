@@ -147,7 +147,7 @@ def documents(
     case: str = "",
     reads: SqlReads | None = None,
 ) -> Iterator[Document]:
-    """Yield the evidence of the active cases, or of `case`, each in the order of its procedure.
+    """Yield evidence and exemptions of the active cases, or of `case`, each in the order of its procedure.
 
     Args:
         unit: a unit and all below it; None: the whole office.

@@ -192,7 +192,7 @@ def _lines(
     calendar: Kazakhstan,
     today: date,
 ) -> Iterator[MonitoringLine]:
-    """Yield the places as lines; lines deleted since they were counted are left out."""
+    """Yield the recommendations at these places with their next due dates, without those deleted since."""
     names = {place.case for place in places}
     by_place = {listed_risk.place: listed_risk for listed_risk in listed(risks.values())}
     of_measures = {case: by_number(rows, "measure") for case, rows in reads.rows_of(names, "measures").items()}

@@ -276,7 +276,7 @@ def proposed_year(app: AppContext, *, unit: str = "", now: datetime, today: date
 
 
 def roll_over(app: AppContext, *, now: datetime, today: date) -> int:
-    """Open the next year if config.toml enables it; return the number of cases opened."""
+    """Open the missing cases of `proposed_year` if `rollover` in config.toml is "open"; return how many."""
     if app.settings.office.rollover != "open":
         return 0
     year, count = proposed_year(app, now=now, today=today)

@@ -125,7 +125,7 @@ class Batch:
 
 
 def _head(change: Change, hash: str) -> Values:
-    """Return the row of a case after a change."""
+    """Return the row of a case after a change. `hash`: of the last line of its chain."""
     case = change.case
     first, last = span(change.rows)
     computed = {"stage": change.stage, "span_first": first, "span_last": last, "head": hash}

@@ -338,8 +338,8 @@ Measures: TypeAlias = "Sequence[int | None]"
 def _by_key(
     connection: Connection, found: CTE, descending: bool, limit: int, offset: int
 ) -> tuple[Sequence[str], Measures]:
-    """Return the ids of a page of rows (their id, key and numbers) in the order of their keys, and the measures
-    of all.
+    """Return the ids of a page of rows (their id, key and numbers) in the order of their keys, and the number
+    and sums of all.
     """
     _, _, *numbers = found.c
     measures = select(func.count().label("rows"), *map(func.sum, numbers)).select_from(found)
@@ -354,7 +354,7 @@ def _by_key(
 def _by_text(
     connection: Connection, found: CTE, descending: bool, order: Mapping[str, str]
 ) -> tuple[Sequence[str], Measures]:
-    """Return the ids of all rows in the order of the texts for their keys, and their measures."""
+    """Return the ids of all rows in the order of the texts for their keys, and their number and sums."""
     _, key, *numbers = found.c
     ids = func.aggregate_strings(found.c.id, " ")
     groups = connection.execute(select(key, ids, func.count(), *map(func.sum, numbers)).group_by(key)).all()

@@ -288,7 +288,7 @@ def reads_files(handler: Callable[P, object]) -> Callable[P, Awaitable[Response]
 
 
 async def _wait_for_turn(login: str) -> None:
-    """Wait until the account may read another file. Raises UnreadablePaper after WAIT seconds."""
+    """Wait until a thread is free and the account may use it. Raises UnreadablePaper after WAIT seconds."""
     clock = asyncio.get_running_loop().time
     deadline = clock() + WAIT
     while _reading.total() >= READING_THREADS or _reading[login] >= MAX_READING_PER_ACCOUNT:
