@@ -163,6 +163,25 @@ def test_a_list_is_as_long_as_its_figure(engine: Engine) -> None:
     check_each({urgency: urgency for urgency in figures}, check)
 
 
+def test_what_is_past_its_plan_date_stands_in_a_group_of_its_own(engine: Engine) -> None:
+    """Of groups told apart no row is in two, and each is as long as its number says; so are rows of no plan."""
+    names = filled(engine, 9)
+    case_commands(engine).write(names[0], AT, recording.replan, {"analysis_ended": date(2026, 3, 2)})
+    reads, day = SqlReads(engine), Horizon(today=date(2026, 3, 16), soon=date(2026, 3, 30))
+    urgencies: tuple[Urgency, ...] = ("overdue", "slipped", "today", "near", "later", "undated")
+    numbers = reads.urgencies(day).values()
+    listed = {
+        urgency: reads.listed(DeadlineFilter(urgency=urgency, horizon=day, is_apart=True), limit=1000)
+        for urgency in urgencies
+    }
+
+    assert listed["slipped"] and any(row.planned_on is None for row in listed["later"])
+    for urgency, rows in listed.items():
+        assert len(rows) == sum(of.get(urgency, 0) for of in numbers), urgency
+    places = [(row.case, row.obligation) for rows in listed.values() for row in rows]
+    assert len(places) == len(set(places))
+
+
 def test_a_list_is_narrowed_to_whom_it_waits_for(engine: Engine) -> None:
     """Each assignee gets their own rows and no others'."""
     filled(engine, 6)

@@ -208,6 +208,7 @@ class DeadlineFilter:
         unit: that unit and those below it.
         assignees: rows that wait for these assignees; None for all.
         is_obligatory: obligatory rows alone, or the others alone; None for both.
+        is_apart: whether rows past their plan date are `slipped` alone, in no other urgency.
     """
 
     urgency: Urgency = "open"
@@ -217,6 +218,7 @@ class DeadlineFilter:
     stage: str | None = None
     assignees: frozenset[AssigneeKey] | None = None
     is_obligatory: bool | None = None
+    is_apart: bool = False
 
 
 def base(obligation: str) -> str:

@@ -12,17 +12,24 @@ from merzim.services.context import RequestContext
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Urgency
 from workflow.cases.registers.entries import is_entry
-from workflow.deadlines.lateness import holds_on, near
+from workflow.deadlines.lateness import near
 from workflow.org.access import within
 from workflow.org.office import Office, Person, name_order
 
-GROUPS: tuple[Urgency, ...] = ("overdue", "slipped", "today", "near", "later", "undated")
 ALIKE = 3
 """From how many rows on those that differ in their case alone are shown as one line."""
 AT_ONCE = 300
 """Number of colleagues offered as deputies."""
 MOST_UNITS = 1000
-SHOWN: Mapping[str, int] = {"overdue": 20, "slipped": 20, "today": 20, "near": 20, "later": 10, "undated": 20}
+SHOWN: Mapping[Urgency, int] = {
+    "overdue": 20,
+    "slipped": 20,
+    "today": 20,
+    "near": 20,
+    "later": 10,
+    "undated": 20,
+}
+"""Number of rows shown of each urgency, in the order of the groups."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,7 +125,7 @@ def tasks_view(
     numbers = reads.urgencies(day)
     recipients = find_assignments(office, reader.person, numbers, on=today)
     shown = numbers if all_ else {key: numbers[key] for key in recipients}
-    groups = _each_once(_first_rows(reads, day, shown, all_=all_), day)
+    groups = _groups(reads, day, shown, all_=all_)
     all_rows = [row for _, rows, _ in groups for row in rows]
     unread = reads.unread({row.case for row in all_rows})
     lines_by_row = {
@@ -164,54 +171,23 @@ def most_pressing(view: TasksView) -> str:
     return next((item.id for item in items if item.recordable and item.line.can_be_done), "")
 
 
-def _first_rows(
+def _groups(
     reads: Reads, day: Horizon, numbers: Mapping[AssigneeKey, Mapping[str, int]], *, all_: bool
 ) -> list[tuple[Urgency, Sequence[Row], int]]:
-    """Return the first rows of each urgency, and how many there are.
+    """Return the first rows of each urgency and how many there are, each row in one of them alone.
 
     Args:
         numbers: of the assignees whose rows are shown, by urgency; `all_`: whether they are all there are.
     """
-
-    def first(urgency: Urgency, more: int = 0) -> tuple[Urgency, Sequence[Row], int]:
-        assignees = frozenset(key for key, of in numbers.items() if urgency == "slipped" or urgency in of)
-        if not assignees:
-            return urgency, (), 0
-        criteria = DeadlineFilter(urgency=urgency, horizon=day, assignees=None if all_ else assignees)
-        rows = reads.listed(criteria, limit=SHOWN[urgency] + more)
-        if urgency == "slipped":
-            return urgency, rows, reads.count(criteria) if len(rows) == SHOWN[urgency] else len(rows)
-        return urgency, rows, sum(of.get(urgency, 0) for of in numbers.values())
-
-    slipped = first("slipped")
-    # Those past their plan date stand in their own group alone, so others move up.
-    return [slipped if urgency == "slipped" else first(urgency, len(slipped[1])) for urgency in GROUPS]
-
-
-def _each_once(
-    groups: Sequence[tuple[Urgency, Sequence[Row], int]], day: Horizon
-) -> list[tuple[Urgency, Sequence[Row], int]]:
-    """Return the groups with each row in one of them: those past their plan date only in that group."""
-    past_plan = next(rows for urgency, rows, _ in groups if urgency == "slipped")
-    past_plan = past_plan[: SHOWN["slipped"]]
-    names = {(row.case, row.obligation) for row in past_plan}
-    shown_groups = []
-    for urgency, rows, number in groups:
-        if urgency != "slipped":
-            rows = [row for row in rows if (row.case, row.obligation) not in names]
-            number -= sum(_urgency_of(row, day) == urgency for row in past_plan)
-        shown_groups.append((urgency, rows[: SHOWN[urgency]], number))
-    return shown_groups
-
-
-def _urgency_of(row: Row, day: Horizon) -> Urgency | None:
-    """Return the group a row that is not overdue is counted in by its due date; None if it has no valid one."""
-    if not holds_on(row, day.today):
-        return None
-    if row.due is None:
-        is_open = row.force == "obligatory" and row.reminds_from is not None and row.reminds_from <= day.soon
-        return "undated" if is_open else None
-    return "today" if row.due == day.today else "near" if row.due <= day.soon else "later"
+    groups: list[tuple[Urgency, Sequence[Row], int]] = []
+    for urgency, most in SHOWN.items():
+        assignees = frozenset(key for key, of in numbers.items() if urgency in of)
+        criteria = DeadlineFilter(
+            urgency=urgency, horizon=day, is_apart=True, assignees=None if all_ else assignees
+        )
+        rows = reads.listed(criteria, limit=most) if assignees else ()
+        groups.append((urgency, rows, sum(of.get(urgency, 0) for of in numbers.values())))
+    return groups
 
 
 def _colleagues(office: Office, person: Person | None, unit_seen: str) -> tuple[Person, ...]:

@@ -56,12 +56,13 @@ class DeadlineReads(SearchReads):
         return [*sums.values()]
 
     def urgencies(self, horizon: Horizon) -> Mapping[AssigneeKey, Mapping[str, int]]:
-        """Return by assignee how many of their open rows are overdue, due today, near, later, and undated; ""
-        stands for the others.
+        """Return by assignee how many of their open rows are past their plan date; of the others how many are
+        overdue, due today, near, later, and undated; "" stands for the rest.
         """
         due, today = DEADLINE.c.due, horizon.today
         is_undated = and_(DEADLINE.c.force == "obligatory", DEADLINE.c.reminds_from <= horizon.soon)
         urgency = case(
+            (lateness.slipped(today), "slipped"),
             (not_(lateness.holds(today)), ""),
             (due < today, "overdue"),
             (due == today, "today"),
@@ -140,6 +141,8 @@ def _matching(criteria: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
     # A past day shows what was computed for it, whether still valid or not.
     whenever = criteria.on is not None and criteria.on < criteria.horizon.today
     yield from _of_urgency(criteria.urgency, criteria.horizon, whenever=whenever)
+    if criteria.is_apart and criteria.urgency != "slipped":
+        yield or_(DEADLINE.c.planned_on.is_(None), not_(lateness.slipped(criteria.horizon.today)))
     if criteria.on is not None:
         yield DEADLINE.c.due == criteria.on
     if criteria.stage is not None:

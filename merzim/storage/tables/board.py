@@ -26,16 +26,10 @@ class DeadlineRow(TableBase, table=True):
         # All that is counted and narrowed by is in it, so that rows nobody is shown are not looked up.
         Index(
             "ix_deadline_state_due",
-            *("state", "due", "counts_until", "force", "reminds_from"),
+            *("state", "due", "counts_until", "force", "reminds_from", "planned_on"),
             *("unit", "duty", "responsible", "person", "stage"),
         ),
         Index("ix_deadline_unit", "unit", "duty", "responsible", "person", "state", "due", "counts_until"),
-        Index(
-            "ix_deadline_planned_on",
-            *("state", "planned_on", "due", "counts_until"),
-            sqlite_where=text("planned_on IS NOT NULL"),
-            postgresql_where=text("planned_on IS NOT NULL"),
-        ),
         CLUSTERED,
     )
 
