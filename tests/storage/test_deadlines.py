@@ -175,7 +175,8 @@ def test_what_is_past_its_plan_date_stands_in_a_group_of_its_own(engine: Engine)
         for urgency in urgencies
     }
 
-    assert listed["slipped"] and any(row.planned_on is None for row in listed["later"])
+    assert listed["slipped"]
+    assert any(row.planned_on is None for row in listed["later"])
     for urgency, rows in listed.items():
         assert len(rows) == sum(of.get(urgency, 0) for of in numbers), urgency
     places = [(row.case, row.obligation) for rows in listed.values() for row in rows]
