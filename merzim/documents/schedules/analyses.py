@@ -8,11 +8,11 @@ from datetime import date
 from statistics import median_low
 
 from merzim.documents.schedules.naming import PART, STEP
-from merzim.documents.schedules.periods import Period, read_period
+from merzim.documents.schedules.periods import Period, read_counted, read_period
 from merzim.documents.schedules.rows_joined import ReadSchedule
 from merzim.documents.schedules.table import HeadCell, ScheduleTable, text_at
 from merzim.documents.schedules.title import ScheduleTitle
-from merzim.documents.sheets.dates import Days, as_read, is_far, read
+from merzim.documents.sheets.dates import Days, Words, as_read, is_far, read
 from merzim.documents.sheets.rows import RowOfSheet, cell_name, is_empty, shown, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadableCell
@@ -197,7 +197,8 @@ def _marks(row: RowOfSheet, table: ScheduleTable, year: int | None, dates: _Date
         for column in (marked[0], marked[-1])
     ]
     if ends[0] and ends[1]:
-        dates.span(Period(ends[0].first, ends[1].last), row.number, marked[0].place)
+        titles = " – ".join(dict.fromkeys(column.title for column in (marked[0], marked[-1])))
+        dates.span(Period(ends[0].first, ends[1].last), row.number, marked[0].place, titles)
 
 
 def _month_or_quarter(row: RowOfSheet, table: ScheduleTable, year: int | None, dates: _Dates) -> None:
@@ -215,22 +216,27 @@ def _month_or_quarter(row: RowOfSheet, table: ScheduleTable, year: int | None, d
 
 
 def _steps(row: RowOfSheet, table: ScheduleTable, year: int | None, dates: _Dates) -> None:
-    """Read the columns of steps: the day of each, the last of a span. What is not read is left with a note."""
+    """Read the columns of steps: the day of each, of a span the last; note what is not read."""
     for column in table.columns:
         if not column.kind.startswith(STEP):
             continue
         value = row.cell(column.place)
+        text = tidy(value) if isinstance(value, str) else ""
         try:
+            when = read(value, where=column.title, year=year)
             period = read_period(value, where=column.title, year=year)
+            counted = read_counted(text, where=column.title, year=year)
         except UnreadableCell as refusal:
             if refusal.code not in UNREAD:
                 raise
             dates.notes.append(RowNote.of(row.number, UNREAD[refusal.code], **refusal.arguments))
             continue
-        on = (period.last or period.first) if period else None
+        on = counted[1] if counted else (period.last or period.first) if period else None
         dates.plan(column.kind.removeprefix(STEP), on, row.number, column.place)
-        if on is not None and isinstance(value, str):
-            dates.notes += as_read(row.number, tidy(value), Days(on, on))
+        if on is not None and text:
+            dates.notes += as_read(row.number, text, Days(on, on))
+        elif on is None and isinstance(when, Words):
+            dates.notes.append(RowNote.of(row.number, "read_cell_unread", text=when.text, where=column.title))
 
 
 def _text(row: RowOfSheet, table: ScheduleTable, kind: str, errors: Errors) -> str:

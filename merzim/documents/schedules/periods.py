@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from calendars import add_working_days
+from calendars import OutOfRange, add_working_days
+from calendars.horizon import FIRST, LAST
 from calendars.terms import months_later
 from merzim.documents.sheets.dates import LONGEST, Days, days_of, read
 from merzim.documents.sheets.texts import tidy
@@ -62,14 +63,30 @@ def _stretched(written: Written | None, text: str, where: str, year: int | None)
             if last < first:
                 raise UnreadableCell("paper_span_backwards", text=text, where=where)
             return Period(first, last)
-        case Counted(number, unit, since) if since is not None and number > 0:
-            first = days_of(since, year, text, where)[0]
-            return Period(first, _counted(first, number, unit))
+        case Counted(number) if number > 0 and (counted := read_counted(text, where=where, year=year)):
+            return Period(*counted)
+    return None
+
+
+def read_counted(text: str, *, where: str, year: int | None) -> tuple[date, date] | None:
+    """Return the day a text counts from and the one it counts to, back as well (`за 5 рабочих дней до
+    13.04.2026`); None for a text that counts from no named day. Raises UnreadableCell.
+    """
+    match parse(text) if len(text) <= LONGEST else None:
+        case Counted(number, unit, since) if since is not None:
+            try:
+                named = days_of(since, year, text, where)[0]
+                return named, _counted(named, number, unit)
+            except NoYear:
+                raise UnreadableCell("paper_date_without_year", text=text, where=where) from None
+            except OutOfRange:
+                bounds = {"first": FIRST, "last": LAST}
+                raise UnreadableCell("paper_date_beyond", text=text, where=where, **bounds) from None
     return None
 
 
 def _counted(first: date, number: int, unit: str) -> date:
-    """Return the last day of so many days, working days, weeks, months or years after a day."""
+    """Return the day so many days, working days, weeks, months or years after a day, or before it."""
     match unit:
         case "working":
             return add_working_days(first, number)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from merzim.documents.schedules.analyses import UNREAD
+from merzim.documents.schedules.periods import read_counted
 from merzim.documents.schedules.roots import FactMatch, match_facts
 from merzim.documents.schedules.rows_joined import CombinedRows, ReadSchedule
 from merzim.documents.schedules.table import HeadCell, ScheduleTable, text_at
@@ -241,7 +242,9 @@ def _read_or_left(
 def _when(row: RowOfSheet, columns: Sequence[HeadCell], year: int | None) -> tuple[When, ...]:
     """Return the dates of a row; a day in each of two cells makes a span. Raises UnreadableCell."""
     dates = [
-        when for column in columns for when in read_lines(row.cell(column.place), where=column.title, year=year)
+        _counted(when, column, year)
+        for column in columns
+        for when in read_lines(row.cell(column.place), where=column.title, year=year)
     ]
     days = [when.first for when in dates if isinstance(when, Days) and not when.is_span]
     if len(columns) == 2 and len(dates) == len(days) == 2:
@@ -249,6 +252,15 @@ def _when(row: RowOfSheet, columns: Sequence[HeadCell], year: int | None) -> tup
             raise UnreadableCell("paper_span_backwards", text=f"{days[0]} – {days[1]}", where=columns[0].title)
         return (Days(days[0], days[1]),)
     return tuple(dates)
+
+
+def _counted(when: When, column: HeadCell, year: int | None) -> When:
+    """Return the days of words that count from a named day, and everything else as it is; words that count back
+    give the day alone. Raises UnreadableCell.
+    """
+    if not isinstance(when, Words) or not (days := read_counted(when.text, where=column.title, year=year)):
+        return when
+    return Days(min(days), days[1])
 
 
 _LABEL = re.compile(r"^(?:\d+[.)]\s*)?(?:объект(?: анализа)?|(?:талдау )?объекті?сі)\s*:\s*(?=\S)", re.I)

@@ -48,8 +48,8 @@ def tidy(text: str) -> str:
 
 
 _SPOILT = re.compile(
-    # A question mark in place of a Kazakh letter: `?аза?стан`, `ҰЙЫМ К?СІПОРЫН`.
-    r"(?<![\w?])\?[а-яёәіңғүұқөһ]{2}|[а-яёәіңғүұқөһ]\?[а-яёәіңғүұқөһ]|[А-ЯЁӘІҢҒҮҰҚӨҺ]\?[А-ЯЁӘІҢҒҮҰҚӨҺ]{2}"
+    # A question mark in place of a Kazakh letter: `?аза?стан`, `??рылыс`, `ҰЙЫМ К?СІПОРЫН`.
+    r"(?<![\w?])\?{1,3}[а-яёәіңғүұқөһ]{2}|[а-яёәіңғүұқөһ]\?[а-яёәіңғүұқөһ]|[А-ЯЁӘІҢҒҮҰҚӨҺ]\?[А-ЯЁӘІҢҒҮҰҚӨҺ]{2}"
     r"|\N{REPLACEMENT CHARACTER}"
     # UTF-8 read as cp1251 or Latin-1, cp1251 read as Latin-1.
     r"|(?:[РСТУ][\u0080-\u00bf\u0402-\u040f\u0452-\u045f\u2010-\u203a\u20ac\u2116\u2122]){3}|(?:[ÐÑÒÓ].){3}"
