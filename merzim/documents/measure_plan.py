@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from merzim.documents.schedules.written_terms import read_term
-from merzim.documents.sheets.columns import Line, columns, find_tables, read_lines, require_columns
+from merzim.documents.sheets.columns import Heading, Line, columns, find_tables, read_lines, require_columns
+from merzim.documents.sheets.rows import Sheet
+from merzim.documents.sheets.texts import tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
 from merzim.documents.sheets.workbook import Source, open_paper
 from workflow.cases.commands.risk_import import PlanRow
 
 # A heading may hold words of several columns ("measures to remove the risk", "who answers for the measure").
 COLUMNS = columns("plan")
+_OWN_YEAR = re.compile(r"\bна (20[0-9]{2}) год(?!ы)|(?<![0-9–-])(20[0-9]{2}) жылға арналған")
 _REQUIRED = ("action", "completion", "responsible", "term")
 
 
@@ -29,7 +33,7 @@ def read_measures(source: Source, name: str | None = None, *, year: int | None =
     An empty cell is accepted (it becomes a finding). A merged risk or number applies to each of its rows.
 
     Args:
-        year: the year of the plan, for terms without a year.
+        year: the year of the plan, for terms without a year; None takes the one its title names.
 
     Raises:
         UnreadablePaper: no such table, a column missing, no rows; or every bad row: a formula, an impossible
@@ -41,12 +45,21 @@ def read_measures(source: Source, name: str | None = None, *, year: int | None =
     require_columns(heading, COLUMNS, _REQUIRED, paper)
     if "risk" not in heading.at:
         require_columns(heading, COLUMNS, ("recommendation",), paper)
+    year = year or _own_year(sheet, heading)
     errors = Errors()
     lines = read_lines(sheet, heading, errors, unread=("term",))
     measures = [read for line in lines if (read := _row(line, year)) is not None]
     errors.refuse_or_empty(paper.name, measures)
     other_sheets = (other.name for other in paper.sheets if other is not sheet)
     return ReadPlan(measures=tuple(measures), unread=(*heading.other.values(), *other_sheets))
+
+
+def _own_year(sheet: Sheet, heading: Heading) -> int | None:
+    """Return the one year that the texts above a plan say it is for; None where none or several do."""
+    above = (value for row in sheet.rows if row.number < heading.row for value in row.cells)
+    words = tidy(" ".join(text for text in above if isinstance(text, str))).lower()
+    years = {int(ru or kk) for ru, kk in _OWN_YEAR.findall(words)}
+    return min(years) if len(years) == 1 else None
 
 
 def _row(line: Line, year: int | None) -> PlanRow | None:

@@ -127,6 +127,23 @@ def test_a_plan_is_read_in_russian_and_kazakh() -> None:
     assert kk.measures[0].term.term == OnDate(date(2026, 6, 30))
 
 
+@pytest.mark.parametrize(
+    ("title", "readings"),
+    [
+        ("План мероприятий на 2026 год", ["quarter", "far"]),
+        ("2026 жылға арналған іс-шаралар жоспары", ["quarter", "far"]),
+        ("План мероприятий по итогам анализа за 2025 год", ["no_year", "date"]),
+        ("План мероприятий на 2026-2027 годы", ["no_year", "date"]),
+    ],
+)
+def test_a_plan_of_one_year_says_it_in_its_title(title: str, readings: list[str]) -> None:
+    """Terms without a year are of it, a day far from it is asked about; what is over is no year of a plan."""
+    rows = "1;Обновить;Утвердить;приказ;юрист;II квартал\n2;Учить;Обучить;отчёт;юрист;13.04.2019\n"
+    read = read_measures(f"{title};;;;;\n{RU}{rows}".encode(), "п.csv")
+
+    assert [measure.term.reading for measure in read.measures] == readings
+
+
 def test_what_a_measure_lacks_is_not_refused() -> None:
     """No completion form, nobody responsible, no term: findings later, not bad rows."""
     read = read_measures((RU + "1;Обновить правила;Утвердить правила;;;\n").encode(), "п.csv")
