@@ -86,14 +86,14 @@ class ConsideredAnalysis:
 
     @property
     def change(self) -> str:
-        """What importing it would do: open, replan, or nothing (same)."""
+        """What importing it would do: open a case, replan (new facts or plan dates), or nothing (same)."""
         if self.case is None:
             return "open"
-        return "replan" if self.new or self.moved else "same"
+        return "replan" if self.new_facts or self.new_plans else "same"
 
     @property
-    def new(self) -> dict[str, date]:
-        """Facts that are not recorded yet, without those withdrawn with this day."""
+    def new_facts(self) -> dict[str, date]:
+        """Facts that its case has not recorded on any day, without those withdrawn with this day."""
         recorded_facts = self.case.facts if self.case else {}
         withdrawn = {record for record, _, _ in self.withdrawn}
         return {
@@ -101,8 +101,8 @@ class ConsideredAnalysis:
         }
 
     @property
-    def moved(self) -> dict[str, date]:
-        """Plan dates that are new or changed, without withdrawn ones."""
+    def new_plans(self) -> dict[str, date]:
+        """Plan dates that its case lacks or has on another day, without those withdrawn with this day."""
         planned_days = self.case.planned if self.case else {}
         withdrawn = {record for record, _, _ in self.withdrawn}
         return {
@@ -113,7 +113,7 @@ class ConsideredAnalysis:
 
     @property
     def withdrawn(self) -> list[tuple[str, str, date]]:
-        """Records in the file that were withdrawn in its case: record, fact, day.
+        """Records in the file that were withdrawn in its case with the same day: record, fact, day.
 
         Withdrawn records were mistakes, so an import does not record them anew.
         """
@@ -189,7 +189,7 @@ def consider(
     errors.refuse(name)
     return Consideration(
         analyses=tuple(analyses),
-        notes=(*considering.notes, *_named(analyses)),
+        notes=(*considering.notes, *_unnamed(analyses)),
         matches=considering.matches,
         strange=tuple(sorted(considering.strange)),
     )
@@ -226,14 +226,14 @@ class _Considering:
         return self.units.get(schedule.unit, schedule.unit)
 
     def keys(self, schedule: ReadSchedule) -> list[Key]:
-        """Return the words and the year by which an analysis names its case."""
+        """Return the keys its case may be found by: with the id of its unit, and with the words of the file."""
         begins = self.procedure.begins_with
         on = schedule.planned.get(begins) or schedule.facts.get(begins)
         year = _year(on, [*schedule.planned.values(), *schedule.facts.values()])
         return [_key(schedule.object, unit, year) for unit in (self.unit(schedule), schedule.unit)]
 
     def analysis(self, schedule: ReadSchedule) -> ConsideredAnalysis:
-        """Return what importing an analysis would do; what is wrong with it is among the errors."""
+        """Return what importing an analysis would do; mistakes and notes are added to those of the file."""
         facts, intended = self._facts_and_plans(schedule)
         self._check(schedule, {**facts, **intended})
         self._match(schedule)
@@ -295,20 +295,20 @@ class _Considering:
                 self.errors.take(schedule.row, refusal)
 
     def _match(self, schedule: ReadSchedule) -> None:
-        """Find whom each responsible text means; of one that matches nobody a note is kept."""
+        """Find the unit or person each responsible text means; of one that matches nobody a note is kept."""
         for text in dict.fromkeys(schedule.responsible.values()):
             if text in self.matches or text in self.strange:
                 continue
-            unit_key = match(text, self.office)
-            if unit_key is not None:
-                self.matches[text] = unit_key
+            meaning = match(text, self.office)
+            if meaning is not None:
+                self.matches[text] = meaning
             else:
                 self.strange.add(text)
                 self.notes.append(RowNote(schedule.row, "cli.import.unmatched", {"text": text}))
 
     def _twins(self, schedule: ReadSchedule, names: Mapping[str, str]) -> tuple[Case, ...]:
-        """Return existing cases that an analysis may be: of the same days in another language's words, or with
-        this name in the passport.
+        """Return the open cases planned to begin on its day that an analysis may be: those with its name in
+        the passport; else those with the same planned end whose words are in the other language.
         """
         language, fact = _language_of(schedule.object), self.procedure.begins_with
         begins, ends = schedule.planned.get(fact), schedule.planned.get(ENDS_WITH)
@@ -332,7 +332,7 @@ class _Considering:
         )
 
     def _decided(self, schedule: ReadSchedule, twins: tuple[Case, ...]) -> tuple[Case | None, tuple[Case, ...]]:
-        """Return the case the user says it is, None for a new one; and, unanswered, those it may be."""
+        """Return the case the user says it is, or None; and, while they have not answered, those it may be."""
         case_id = self.answers.joins.get(schedule.row)
         if case_id is None:
             return None, twins
@@ -346,8 +346,8 @@ class _Considering:
 def corrected(
     schedules: Sequence[ReadSchedule], answers: ScheduleAnswers, errors: Errors
 ) -> list[ReadSchedule]:
-    """Return the analyses as the user corrected them, with rows that got their day from the user alone, and
-    without the cell of a day that the user changed.
+    """Return the analyses as the user corrected them, with rows that got their day from the user alone; without
+    skipped rows, and without the cell of a day that the user changed.
 
     Errors, of analyses that stay in the result: neither a planned day nor a fact; an end before the start.
     """
@@ -392,8 +392,8 @@ def with_responsible_units(schedules: Sequence[ReadSchedule], office: Office) ->
         schedule.row: text
         for schedule in schedules
         if not schedule.unit
-        and schedule.responsible.keys() == {"analysis_started", "analysis_ended"}
-        and match(text := schedule.responsible["analysis_started"], office) in office.units
+        and schedule.responsible.keys() == {STARTS_WITH, ENDS_WITH}
+        and match(text := schedule.responsible[STARTS_WITH], office) in office.units
     }
     if len({match(text, office) for text in unit_texts.values()}) < 2:
         return schedules
@@ -421,7 +421,7 @@ def _strange_units(
 
 
 def _differing(analysis: ConsideredAnalysis, case: Case, procedure: Procedure) -> list[RowNote]:
-    """Return a note for each fact that the case has with another date; the ledger's date is kept."""
+    """Return a note for each fact that the case has on another day: the import does not change that day."""
     return [
         RowNote(
             analysis.schedule.row,
@@ -439,7 +439,7 @@ def _differing(analysis: ConsideredAnalysis, case: Case, procedure: Procedure) -
 
 
 def _withdrawn(analysis: ConsideredAnalysis) -> Iterator[RowNote]:
-    """Yield a note for each record of the file that was withdrawn in its case and is not recorded anew."""
+    """Yield a note for each record of the file that was withdrawn in its case: it is not recorded anew."""
     assert analysis.case is not None
     for _, fact, on in analysis.withdrawn:
         title = known_fact(analysis.procedure, fact).title
@@ -477,13 +477,10 @@ def _language_of(text: str) -> str:
     return "kk" if _KAZAKH.search(text) else "ru" if _CYRILLIC.search(text) else ""
 
 
-def _named(analyses: Iterable[ConsideredAnalysis]) -> Iterator[RowNote]:
-    """Yield a note on how many new cases lack a name in a language."""
-    lacking = 0
-    for analysis in analyses:
-        if analysis.case is not None or analysis.closed:
-            continue
-        lacking += not {"kk", "ru"} <= analysis.names.keys()
+def _unnamed(analyses: Iterable[ConsideredAnalysis]) -> Iterator[RowNote]:
+    """Yield one note on how many new cases lack their object's name in Kazakh or Russian; none if none does."""
+    new = (analysis for analysis in analyses if analysis.case is None and not analysis.closed)
+    lacking = sum(not {"kk", "ru"} <= analysis.names.keys() for analysis in new)
     if lacking:
         yield RowNote(0, "cli.import.object_lacks", {"count": lacking})
 

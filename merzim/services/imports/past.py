@@ -1,4 +1,4 @@
-"""Checks past analyses: compares the dates in a table with those of the law. Nothing is stored."""
+"""Past analyses in a table: the empty table, and its dates compared with the law. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class PastAnalysis:
 
 
 def judge_past(app: AppContext, file: Path | bytes, procedure: str) -> tuple[PastAnalysis, ...]:
-    """Return the findings of a table of past analyses, case by case, by the final calendar.
+    """Return findings and dates of each analysis in a table, by the calendar as known now.
 
     A finding notes if the fact was in time by the calendar as known on the first day of the analysis.
 
@@ -96,8 +96,8 @@ def worst_first(dates: Iterator[CheckedDate]) -> list[CheckedDate]:
 
 
 def known_headings(edition: Procedure) -> dict[str, str]:
-    """Return possible headings for the facts of an edition, in three languages -> column; without those that
-    two columns share.
+    """Return possible headings of case, number and the facts of an edition, in three languages -> column;
+    without those that two columns share.
     """
     columns_by_text: dict[str, str] = {}
     shared = set[str]()
@@ -136,7 +136,9 @@ def past_template(edition: Procedure, language: str) -> bytes:
 
 
 def template_columns(edition: Procedure, language: str) -> Iterator[tuple[str, str]]:
-    """Yield the columns of a template with their headings in words."""
+    """Yield the columns of a template with their headings: the case, each fact that somebody records once, and
+    beside one judged by its publication the day of that.
+    """
     yield "case", say("web.past.column_case", {}, language)
     for fact in edition.facts.values():
         if fact.recurs is None and not fact.by_itself:
@@ -146,7 +148,7 @@ def template_columns(edition: Procedure, language: str) -> Iterator[tuple[str, s
 
 
 def _dates(past: AuditCase, result: Plan) -> Iterator[CheckedDate]:
-    """Yield every date of an analysis that was read, and every finding."""
+    """Yield every date of an analysis that was read for a step, and every finding."""
     departures: dict[str, list[Finding]] = {}
     for finding in result.findings:
         departures.setdefault(finding.obligation, []).append(finding)

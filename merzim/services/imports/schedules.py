@@ -121,7 +121,9 @@ def _consider(
 
 
 def _candidate_cases(app: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:
-    """Return the cases the analyses may be: with their object and unit, or planned to begin on their days."""
+    """Return the cases the analyses may be: with their object and unit, or (at most MAX_TWINS) planned to begin
+    on their days.
+    """
     office = app.reads.office()
     places = {(schedule.unit, schedule.object) for schedule in schedules}
     units = units_meant(schedules, office)
@@ -151,8 +153,8 @@ class ImportSchedule(ScheduleAnswers):
 
 @verb("manage")
 def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
-    """Import a schedule, once every row of it is in order: all of it or nothing. Importing it again writes only
-    the changes.
+    """Import a schedule, once every row of it is in order: all of it or nothing. The same file again changes no
+    case; a changed one writes only the changes.
 
     Raises:
         Refusal: a bad row, a unit or a case not among the reader's, an answer that matches nobody.
@@ -204,7 +206,7 @@ def _import_whole(
 
 
 def _refuse_undecided(analyses: Iterable[ConsideredAnalysis], name: str) -> None:
-    """Refuse a file with analyses of closed cases, or some that may be cases the office has."""
+    """Refuse a file with analyses of cases closed to the user, or of cases the office may have already."""
     errors = Errors()
     for analysis in analyses:
         row, object = analysis.schedule.row, analysis.schedule.object
@@ -219,8 +221,8 @@ def _refuse_undecided(analyses: Iterable[ConsideredAnalysis], name: str) -> None
 def take_in(
     considered: Consideration, *, name: str = "", case_commands: CaseCommands, at: Stamp
 ) -> ImportedFile:
-    """Import a file, once all of its analyses are decided, in the caller's transaction. Changes to existing
-    cases become new plan dates or new facts.
+    """Open or change the cases of a file, once all of its analyses are decided, in the caller's transaction. An
+    existing case gets new plan dates, facts it lacks, and the file's words if the user joined it.
 
     Raises:
         UnreadablePaper: an analysis may be an existing case, and the user has not answered whether it is; or it
@@ -240,11 +242,11 @@ def take_in(
     # In the order of ids, so that two writers of the same cases never wait for each other crosswise.
     for case_id, number in sorted(known):
         analysis = considered.analyses[number]
-        changes = [case_commands.write(case_id, at, replan, analysis.moved)]
+        changes = [case_commands.write(case_id, at, replan, analysis.new_plans)]
         if analysis.joined:
             edit = _joining(analysis)
             changes.append(case_commands.write(case_id, at, edit_passport, edit, kind_of=lambda _: ""))
-        for fact, on in analysis.new.items():
+        for fact, on in analysis.new_facts.items():
             changes.append(case_commands.write(case_id, at, record, fact, on=on))
         (replanned if any(change.events for change in changes) else unchanged).append(case_id)
         cases[number] = changes[-1].case
@@ -284,9 +286,8 @@ def _joining(analysis: ConsideredAnalysis) -> PassportEdit:
 
 
 def keep_match(ctx: RequestContext, text: str, target: str) -> None:
-    """Store what a responsible text means: a unit (id or name) or a person (key, e-mail or name).
-
-    Raises Refusal: the target is no single one.
+    """Store what a responsible text means in later imports: `target`, a unit (id or name) or a person (key,
+    e-mail or name). Raises Refusal: it is no single one.
     """
     meaning = {text: _unit_or_person(ctx.reads.office(), text, target)}
     office_store.save(ctx.app.engine, matches=meaning, stamp=stamp(ctx))

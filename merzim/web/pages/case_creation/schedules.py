@@ -365,8 +365,8 @@ def _dates_beside_law(
             "cell": analysis.schedule.cells.get(name, ""),
             "on": on,
             "happened": name in analysis.facts,
-            "before": analysis.case.planned.get(name) if analysis.case and name in analysis.moved else None,
-            "writes": name in analysis.new or name in analysis.moved,
+            "before": analysis.case.planned.get(name) if analysis.case and name in analysis.new_plans else None,
+            "writes": name in analysis.new_facts or name in analysis.new_plans,
             "due": due.get(name),
             "late_by": late.get(name),
         }
@@ -390,7 +390,7 @@ def _address_of_plan(analysis: ConsideredAnalysis, office: Office) -> str:
 
 def _case_after_import(analysis: ConsideredAnalysis, office: Office) -> Case:
     """Return the case of an analysis as it would be after the import; a new one has no id."""
-    facts = {name: Fact(name=name, on=on) for name, on in analysis.new.items()}
+    facts = {name: Fact(name=name, on=on) for name, on in analysis.new_facts.items()}
     if analysis.case is not None:
         return replace(
             analysis.case,
