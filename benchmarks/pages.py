@@ -18,7 +18,7 @@ from merzim.app import build_app
 from merzim.dashboard import Dashboard
 from merzim.services.accounts.credentials import hash_secret, new_secret
 from merzim.services.app import AppContext
-from merzim.services.jobs.rounds import remind
+from merzim.services.jobs.rounds import run_round
 from merzim.services.moments import Moment
 from merzim.settings_file import read
 from merzim.web.auth.dependencies import COOKIE
@@ -59,7 +59,7 @@ class Office:
                 expires_at=moment.now + timedelta(hours=1),
             )
         )
-        remind(self.app, now=moment.now, today=moment.today)
+        run_round(self.app, now=moment.now, today=moment.today)
         self.served = Dashboard(self.app, lambda: moment)
 
     async def get(self, address: str) -> tuple[int, bytes]:

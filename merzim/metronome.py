@@ -1,4 +1,5 @@
-"""The metronome: runs a round and a delivery at every tick. Only this module imports APScheduler.
+"""Runs what does not end: the pages, workers, and the metronome with a round and a delivery at every tick.
+Only this module imports APScheduler.
 
 It stores no jobs and times. The database determines what is due ("by now and not yet done"), so a missed,
 doubled or late tick changes nothing. Where several machines share a database, its queue calls the same
@@ -57,29 +58,31 @@ Tell = Callable[[str], None]
 
 
 def tick(app: AppContext, clock: Clock) -> None:
-    """Run one round and one delivery. Errors are logged; the next tick repeats them."""
-    attempt(app, clock, _remind, rounds.deliver)
+    """Run one round, with what is done beside it, and one delivery. Errors are logged; the next tick repeats
+    them.
+    """
+    attempt(app, clock, _do_all_but_sending, rounds.deliver)
 
 
-def _remind(app: AppContext, *, now: datetime, today: date) -> None:
+def _do_all_but_sending(app: AppContext, *, now: datetime, today: date) -> None:
     """Open the cases of a new year if config.toml says so, record analyses carried out, run a round, and delete
     uploads nobody imported.
     """
     roll_over(app, now=now, today=today)
     record_carried_out(app, now=now, today=today)
-    rounds.remind(app, now=now, today=today, limit=rounds.MAX_REPORTED)
+    rounds.run_round(app, now=now, today=today, limit=rounds.MAX_REPORTED)
     uploads_of(app).expire(now=now)
 
 
-def attempt(app: AppContext, clock: Clock, *acts: Callable[..., object]) -> None:
-    """Run functions one by one with the current calendar and rules. An error is logged and ends the row."""
+def attempt(app: AppContext, clock: Clock, *functions: Callable[..., object]) -> None:
+    """Run functions in turn with the calendar and settings of now. An error is logged; the rest is left out."""
     try:
         moment, before = clock(), app.settings
         app.refresh()
         if app.settings is not before:
             logs.hide_secrets_of(app.settings)
-        for act in acts:
-            act(app, now=moment.now, today=moment.today)
+        for function in functions:
+            function(app, now=moment.now, today=moment.today)
     except Refusal as trouble:
         # A database that is away, a disk that is full: there is nothing to look for in the program.
         log.error("the tick did not come through; the next one tries again: %s", trouble)
@@ -89,7 +92,9 @@ def attempt(app: AppContext, clock: Clock, *acts: Callable[..., object]) -> None
 
 @contextmanager
 def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
-    """Run a scheduler with in-memory jobs while the block lasts; the first tick comes at once."""
+    """Tick, and back up if due, every `reminders.tick` seconds while the block lasts, first at once. When
+    it ends, the process is told to stop, and running work is finished.
+    """
     scheduler = BackgroundScheduler(timezone=almaty())
     job = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
     interval = app.settings.reminders.tick
@@ -113,7 +118,7 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
 
 
 def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: Say) -> None:
-    """Run the pages until interrupted, and with them the metronome unless workers keep it (`many_nodes`).
+    """Run the pages until interrupted, with the metronome and Telegram unless workers run them (`many_nodes`).
 
     Whose language is whose is not known at the first start: the first administrator's link is said in each
     (`say_in_each`).
@@ -199,7 +204,7 @@ def _serve_until_stopped(server: Server) -> None:
 
 
 def work(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
-    """Run the metronome alone, or one worker on the shared queue, until SIGINT or SIGTERM."""
+    """Run the metronome or, on a shared database, a worker, with Telegram, until SIGINT or SIGTERM."""
     stopped = app.stopping
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -211,7 +216,7 @@ def work(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
             address = conninfo(app.engine)
             tell(say("cli.working"))
             with closing(app.with_settings(app.configured)) as planning:
-                queue.work(address, acts(app, clock, planning=planning), stopped)
+                queue.work(address, job_handlers(app, clock, planning=planning), stopped)
             return
         with ticking(app, clock):
             tell(say("cli.working"))
@@ -236,15 +241,15 @@ def _report_unreadable(app: AppContext, *, tell: Tell, say: Say) -> None:
         log.error("%s secrets are encrypted with a key that was not given", count)
 
 
-def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -> JobHandlers:
-    """Return the handlers of the queue's jobs: the parts of a tick.
+def job_handlers(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -> JobHandlers:
+    """Return the handlers of the queue's jobs: the parts of a tick, and backups.
 
     Args:
-        planning: a separate application context for rounds, when they run beside sending.
+        planning: a separate application context for rounds and backups, as they run beside sending.
     """
 
     return JobHandlers(
-        round=lambda: attempt(planning or app, clock, _remind),
+        round=lambda: attempt(planning or app, clock, _do_all_but_sending),
         deliver=lambda: attempt(app, clock, rounds.deliver),
         back_up=lambda: attempt(planning or app, clock, back_up),
         every=app.settings.reminders.tick,
@@ -252,8 +257,8 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
 
 
 def _require_free(host: str, port: int, address: str, tell: Tell, say_in_each: Say) -> None:
-    """Raise Refusal when the address is in use; it offers a port that is free, in each language where none was
-    asked for.
+    """Raise Refusal, which names a free port, when the address is in use. It is told here in each language but
+    the one the Refusal will be shown in.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:

@@ -16,6 +16,7 @@ from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import rehearse as rehearsed
 from merzim.services.names import force
 from merzim.services.yearly.clock import record_carried_out
+from notifications.round import plan
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -64,10 +65,12 @@ def remind(
 ) -> None:
     """A round: reminders whose day has come are queued, each once."""
     call.creates_database = not dry_run
-    moment = call.moment
-    if not dry_run:
-        record_carried_out(call.app, now=moment.now, today=moment.today)
-    report = rounds.remind(call.app, now=moment.now, today=moment.today, dry_run=dry_run)
+    now, today = call.moment.now, call.moment.today
+    if dry_run:
+        report = plan(rounds.dispatch_at(call.app, now=now, today=today))
+    else:
+        record_carried_out(call.app, now=now, today=today)
+        report = rounds.run_round(call.app, now=now, today=today)
     call.give(_round_answer(call, report), *ROUND, kind="register.kind", channel="web.channel")
     if dry_run:
         call.print(call.say("cli.nothing_written"))

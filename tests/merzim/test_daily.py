@@ -47,7 +47,7 @@ def test_a_tick_that_fails_is_logged_and_the_next_goes_on(
     """A database that is away for a minute must not end the metronome."""
     app = build_app(read(at=tmp_path))
     with monkeypatch.context() as broken:
-        broken.setattr("merzim.services.jobs.rounds.remind", lambda *a, **k: 1 / 0)
+        broken.setattr("merzim.services.jobs.rounds.run_round", lambda *a, **k: 1 / 0)
         daily.tick(app, clock("2026-04-06"))
     daily.tick(app, clock("2026-04-06"))
     app.close()

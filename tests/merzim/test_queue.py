@@ -82,7 +82,7 @@ def _number(office_app: AppContext, state: str) -> int:
 
 
 def _reminded(office_app: AppContext, at: str = MORNING) -> None:
-    metronome.acts(office_app, clock(at)).round()
+    metronome.job_handlers(office_app, clock(at)).round()
 
 
 def test_what_a_round_queues_the_delivery_sends_once(office_app: AppContext, tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_what_a_round_queues_the_delivery_sends_once(office_app: AppContext, tmp
     _reminded(office_app)
     queued = _states(office_app)["queued"]
     for _ in range(2):
-        metronome.acts(office_app, clock(MORNING)).deliver()
+        metronome.job_handlers(office_app, clock(MORNING)).deliver()
 
     assert _states(office_app) == {"sent": queued}
     assert _letters(tmp_path) == _number(office_app, "sent") <= queued
@@ -123,7 +123,7 @@ def test_a_worker_that_lives_keeps_its_job(office_app: AppContext) -> None:
 
 
 async def _taken_back(office_app: AppContext) -> None:
-    app = queue.application(conninfo(office_app.engine), metronome.acts(office_app, clock(MORNING)))
+    app = queue.application(conninfo(office_app.engine), metronome.job_handlers(office_app, clock(MORNING)))
     async with app.open_async():
         await queue.end_stalled(app)
 
@@ -141,12 +141,12 @@ def test_the_end_of_a_job_is_written_when_its_connection_broke(office_app: AppCo
             connection.execute(text(statement))
 
     async def a_round() -> None:
-        acts = queue.JobHandlers(
+        handlers = queue.JobHandlers(
             round=lambda: None,
             deliver=lambda: None,
             back_up=lambda: None,
         )
-        app = queue.application(conninfo(office_app.engine), acts)
+        app = queue.application(conninfo(office_app.engine), handlers)
         app.periodic_registry.periodic_tasks.clear()
         async with app.open_async():
             await app.tasks["round"].defer_async(timestamp=0)
@@ -164,7 +164,7 @@ def test_the_local_day_is_the_offices_though_cron_speaks_utc(office_app: AppCont
     due = {notice.obligation for notice in office_app.outbox.notices() if notice.step == "0"}
 
     assert due == {"order_signed"}
-    app = queue.application(conninfo(office_app.engine), metronome.acts(office_app, clock(MORNING)))
+    app = queue.application(conninfo(office_app.engine), metronome.job_handlers(office_app, clock(MORNING)))
     assert {task.cron.split()[1] for task in app.periodic_registry.periodic_tasks.values()} == {"*"}
 
 
@@ -177,8 +177,8 @@ def test_letters_leave_while_the_round_goes_on(office_app: AppContext) -> None:
         waited.append(has_left.wait(20))
         stopped.set()
 
-    acts = queue.JobHandlers(round=plan, deliver=has_left.set, back_up=lambda: None, every=1)
-    queue.work(conninfo(office_app.engine), acts, stopped)
+    handlers = queue.JobHandlers(round=plan, deliver=has_left.set, back_up=lambda: None, every=1)
+    queue.work(conninfo(office_app.engine), handlers, stopped)
 
     assert waited[0]
 

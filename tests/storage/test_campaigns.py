@@ -41,7 +41,7 @@ from merzim.services.campaigns.views import (
 from merzim.services.context import RequestContext
 from merzim.services.documents.row_papers import papers_of_campaign
 from merzim.services.inputs import OpenFile, build
-from merzim.services.jobs.rounds import deliver, remind
+from merzim.services.jobs.rounds import deliver, run_round
 from merzim.services.registers.queries import ListRows
 from merzim.services.registers.tables import export
 from merzim.services.registers.verbs import EraseRow, WithdrawRow, erase_row, withdraw_row
@@ -156,7 +156,7 @@ def states(ctx: RequestContext, campaign: str) -> dict[str, str]:
 
 def run(app: AppContext, *, at: datetime = NOW) -> dict[str, str]:
     """A round and a delivery; the secret part of the link in each person's newest letter."""
-    remind(app, now=at, today=at.date())
+    run_round(app, now=at, today=at.date())
     deliver(app, now=at, today=at.date())
     return letters(app)
 
@@ -464,7 +464,7 @@ def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppCont
     assert refusal(over, UNTIL) == "campaign.not_closed"
     # Twice more on the last day: the letter of the second reopening still waits at the third.
     for _ in range(2):
-        remind(app, now=day, today=day.date())
+        run_round(app, now=day, today=day.date())
         close_campaign(operator(app, at=day), CloseCampaign(campaign=campaign))
         reopen(day, UNTIL)
     run(app, at=day)
@@ -491,7 +491,7 @@ def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppCont
 def test_who_joins_is_asked_and_who_leaves_is_struck_out(app: AppContext, ctx: RequestContext) -> None:
     """With the day; no letter to those who left, not even a queued one; their link is refused at once."""
     campaign = start(ctx, units=["law"])
-    remind(app, now=NOW, today=TODAY)
+    run_round(app, now=NOW, today=TODAY)
     change_people(app, Person(key="new@org.kz", name="Жаңа Адам", unit="law", email="new@org.kz"))
     change_people(app, remove="lawyer@org.kz")
     day = NOW + timedelta(days=1)
@@ -530,7 +530,7 @@ def test_nobody_gets_the_link_of_somebody_else(app: AppContext, tmp_path: Path, 
         "second": OfficerAlone(path=tmp_path / "second", sender="m@org.kz", name="second"),
     }
     start(ctx, units=["law"])
-    remind(app, now=NOW, today=TODAY)
+    run_round(app, now=NOW, today=TODAY)
     deliver(app, now=NOW, today=TODAY)
     with app.engine.connect() as connection:
         about_campaigns = "SELECT person, state FROM notice WHERE kind = 'campaign' ORDER BY person"
@@ -566,7 +566,7 @@ def test_whoever_is_linked_to_the_bot_is_asked_there(app: AppContext) -> None:
     app.links.redeem(hash_code("code"), "7", now=NOW)
     app.channels["telegram"] = telegram(links=app.links, bot="MerzimBot", token="1:x")
     start(operator(app), kind="seen", values={})
-    remind(app, now=NOW, today=TODAY)
+    run_round(app, now=NOW, today=TODAY)
     (notice,) = app.outbox.notices(person=guest)
     page = campaign_letter(notice, name="", rules=app.rules)
 

@@ -14,7 +14,7 @@ import pytest
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.inputs import FileInput, OpenFile, build
-from merzim.services.jobs.rounds import remind
+from merzim.services.jobs.rounds import run_round
 from merzim.services.registers import cases as row_cases
 from merzim.services.registers import verbs
 from merzim.services.registers.queries import ListRows
@@ -212,7 +212,7 @@ def letters(app: AppContext, case: Case, term: str, first: date, last: date) -> 
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         now = datetime.combine(day, time(7), tzinfo=UTC)
-        remind(app, now=now, today=day)
+        run_round(app, now=now, today=day)
         notices = [notice for notice in app.outbox.notices(case=case.id) if notice.obligation == term]
         if new := [notice for notice in notices if notice.queued_at == now]:
             recipients_by_day[f"{day:%d.%m}"] = sorted(

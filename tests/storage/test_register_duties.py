@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import FileInput, OpenFile, build
-from merzim.services.jobs.rounds import remind
+from merzim.services.jobs.rounds import run_round
 from merzim.services.law.acts import ChangeAct, change_act
 from merzim.services.registers.queries import ListRows
 from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
@@ -116,10 +116,10 @@ def test_a_row_carries_out_the_duty_of_the_month_its_day_lies_in(app: AppContext
     assert (event.kind, event.by, event.payload) == ("fact", "operator", {"row": january})
 
     at, day = datetime(2026, 4, 20, 4, 0, tzinfo=UTC), date(2026, 4, 20)
-    remind(app, now=at, today=day)
+    run_round(app, now=at, today=day)
     assert recorded(app)["event_held.2026-04"] == ("2026-04-20", ahead)
     chain = app.ledger.events(case_of(app).id)
-    remind(app, now=at, today=day)
+    run_round(app, now=at, today=day)
     assert app.ledger.events(case_of(app).id) == chain
     assert agrees(app)
 
@@ -311,8 +311,8 @@ def test_a_row_takes_the_place_of_what_was_withdrawn_in_the_case(app: AppContext
     by = stamp(operator(app))
     app.case_commands.write(case_of(app).id, by, recording.record, JANUARY, on=date(2026, 1, 12))
     row = visit(app, "2026-01-12")
-    remind(app, now=NOW, today=TODAY)
+    run_round(app, now=NOW, today=TODAY)
     app.case_commands.write(case_of(app).id, by, withdrawals.withdraw, JANUARY, ground="not mine")
     assert recorded(app) == {}
-    remind(app, now=NOW, today=TODAY)
+    run_round(app, now=NOW, today=TODAY)
     assert recorded(app) == {JANUARY: ("2026-01-12", row)}

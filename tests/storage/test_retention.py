@@ -20,7 +20,7 @@ from merzim.services.app import AppContext
 from merzim.services.cases import comments
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext, operator_context
-from merzim.services.jobs.rounds import deliver, remind
+from merzim.services.jobs.rounds import deliver, run_round
 from merzim.services.moments import Moment
 from merzim.services.people import retention, staff
 from merzim.services.people.retention import AnonymisePerson
@@ -100,7 +100,7 @@ def live(app: AppContext) -> str:
     values = {"employee": KEY, "post": "маман", "paper": "consent", "signed_on": TODAY.isoformat()}
     registers.add_row(ctx, registers.AddRow(register_id="consents", unit="hr", values=values))
     ctx.choices.choose(KEY, "daily", by="dina.q", now=NOW)
-    remind(app, now=NOW, today=TODAY)
+    run_round(app, now=NOW, today=TODAY)
     deliver(app, now=NOW, today=TODAY)
     return case
 

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from merzim.services.accounts import telegram
 from merzim.services.accounts.telegram import TelegramCode
 from merzim.services.context import operator_context
-from merzim.services.jobs.rounds import remind
+from merzim.services.jobs.rounds import run_round
 from merzim.services.people.pending_duties import pending_duties
 from merzim.services.people.staff import mark
 from merzim.storage.org.staff import SqlStaff
@@ -307,10 +307,10 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
     site.write(freed, standings.exempt, ground="басқа себеп")
     cases = (by_hand, bound, freed)
     before = late()
-    remind(site.context, now=NOW, today=today)
+    run_round(site.context, now=NOW, today=today)
     save()
     given_up = late()
-    remind(site.context, now=NOW, today=today)
+    run_round(site.context, now=NOW, today=today)
     waiting = [
         notice
         for notice in site.context.reads.notices(bound)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.services.jobs.rounds import deliver, remind
+from merzim.services.jobs.rounds import deliver, run_round
 from merzim.web.auth.limits import GUESSES
 from tests.notifications.servers import letters_in
 from tests.web.offices import Site, example_office
@@ -41,7 +41,7 @@ def start(office: Site, address: str = START, **extra_fields: Any) -> str:
 def links(office: Site) -> dict[str, str]:
     """A round and a delivery; the link of everybody who got a letter of a campaign."""
     moment = office.moment
-    remind(office.context, now=moment.now, today=moment.today)
+    run_round(office.context, now=moment.now, today=moment.today)
     deliver(office.context, now=moment.now, today=moment.today)
     links_by_person = {}
     for letter, text in letters_in(office.folder / "var" / "letters"):

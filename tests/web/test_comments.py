@@ -110,7 +110,7 @@ def test_the_reminder_of_a_question_leaves_once_on_its_day_and_not_when_it_is_an
     for day in (7, 8, 9):
         on = date(2026, 4, day)
         now = datetime(2026, 4, day, 7, tzinfo=UTC)
-        rounds.remind(app, now=now, today=on)
+        rounds.run_round(app, now=now, today=on)
         rounds.deliver(app, now=now, today=on)
         sent = app.outbox.notices(person="c@org.kz", state="sent")
         lines_by_day[day] = [notice.about["line"] for notice in sent if notice.step == ANSWER_DAY]

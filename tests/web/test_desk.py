@@ -9,7 +9,7 @@ from email import message_from_bytes, policy
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.services.jobs.rounds import deliver, remind
+from merzim.services.jobs.rounds import deliver, run_round
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, account, build, office_with_cases, staffed_office
 from tests.web.test_names_of_others import letter
 from workflow.cases.commands import recording
@@ -210,7 +210,7 @@ def test_everybody_a_letter_tells_of_a_case_of_the_whole_organisation_can_open_i
     assert before.get(f"/cases/{case}").status_code == 200
     assert site.client("b").get(f"/cases/{case}").status_code == 404
 
-    remind(site.context, now=NOW, today=TODAY)
+    run_round(site.context, now=NOW, today=TODAY)
     deliver(site.context, now=NOW, today=TODAY)
     statuses = {}
     for file in site.context.settings.channels.sections["folder"]["path"].iterdir():

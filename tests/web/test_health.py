@@ -14,7 +14,7 @@ from merzim.app import build_app
 from merzim.clock import clock
 from merzim.dashboard import Dashboard
 from merzim.services.app import AppContext
-from merzim.services.jobs.rounds import remind
+from merzim.services.jobs.rounds import run_round
 from merzim.services.moments import Moment
 from merzim.settings_file import read
 from merzim.storage.notices.delivery_state import beat
@@ -28,7 +28,7 @@ MOMENT = clock("2026-04-06")()
 def office_app(tmp_path: Path) -> Iterator[AppContext]:
     """An office that has played a round."""
     context = build_app(read(at=tmp_path))
-    remind(context, now=MOMENT.now, today=MOMENT.today)
+    run_round(context, now=MOMENT.now, today=MOMENT.today)
     yield context
     context.close()
 

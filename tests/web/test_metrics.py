@@ -11,7 +11,7 @@ import pytest
 
 from merzim.clock import parse_moment
 from merzim.services.jobs import rounds
-from merzim.services.jobs.rounds import deliver, remind
+from merzim.services.jobs.rounds import deliver, run_round
 from merzim.storage.org import store as office_store
 from merzim.version import commit_of, running
 from tests.notifications.sample_office import CHECKS
@@ -56,7 +56,7 @@ def opened_office(
         facts=dict.fromkeys(facts, date(2026, 1, 15)),
     )
     site.case_commands.open(opening, at=Stamp(by="test", now=NOW - timedelta(days=9), today=date(2026, 3, 9)))
-    remind(site.context, now=NOW, today=TODAY)
+    run_round(site.context, now=NOW, today=TODAY)
     deliver(site.context, now=NOW, today=TODAY)
     return site
 

@@ -11,7 +11,7 @@ import pytest
 
 from merzim.documents.schedules.written_terms import read_term
 from merzim.services.context import operator_context
-from merzim.services.jobs.rounds import deliver, remind
+from merzim.services.jobs.rounds import deliver, run_round
 from merzim.services.registers.verbs import AddRow, add_row
 from merzim.storage.org import store as office_store
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure
@@ -134,7 +134,7 @@ def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Site) -> None:
 def test_the_register_says_who_was_told_what_and_is_narrowed(kept: Site) -> None:
     """By case, person and state; the workbook has what the page has."""
     (case, other) = open_cases(kept, 2)
-    remind(kept.context, now=NOW, today=TODAY)
+    run_round(kept.context, now=NOW, today=TODAY)
     deliver(kept.context, now=NOW, today=TODAY)
     with kept.client() as browser:
         page = browser.get(f"/register?lang=ru&case={case}").text

@@ -17,11 +17,10 @@ from notifications.bot.polling import Poller
 from notifications.channels.telegram import Telegram
 
 
-def create_poller(app: AppContext, clock: Clock) -> Poller | None:
-    """Return the poller of Telegram updates; None if the office does not use Telegram."""
-    channel = app.channels.get("telegram")
-    if not isinstance(channel, Telegram):
-        return None
+def create_poller(app: AppContext, clock: Clock) -> Poller:
+    """Return the poller of Telegram updates, which polls only while no other process of the office does."""
+    channel = app.channels["telegram"]
+    assert isinstance(channel, Telegram)
 
     def read_clock() -> tuple[datetime, date]:
         moment = clock()
@@ -39,12 +38,11 @@ def create_poller(app: AppContext, clock: Clock) -> Poller | None:
 
 @contextmanager
 def polling(app: AppContext, clock: Clock) -> Iterator[None]:
-    """Poll Telegram while the block runs, unless another process does."""
+    """Poll Telegram in a thread while the block runs, if the office uses it and no other process polls."""
     if "telegram" not in app.settings.channels.use:
         yield
         return
     poller = create_poller(app, clock)
-    assert poller is not None
 
     def run() -> None:
         ORIGIN.set(Origin(way="bot"))

@@ -1,4 +1,4 @@
-"""Updates running campaigns: people who joined or left, and letters to be queued."""
+"""Updates open campaigns: people who joined or left, and letters to be queued."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from workflow.registers.definition import Campaign
 log = logging.getLogger("merzim.campaigns")
 
 
-def carry_on(app: AppContext, *, now: datetime, today: date) -> int:
+def update_campaigns(app: AppContext, *, now: datetime, today: date) -> int:
     """Update every open campaign to the present office and queue its letters; return how many were queued.
 
     Safe to repeat, in several processes too; each transaction writes a limited number of people.
@@ -38,7 +38,7 @@ def carry_on(app: AppContext, *, now: datetime, today: date) -> int:
 def update_people(
     app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, now: datetime, today: date
 ) -> None:
-    """Store who joined, left or came back."""
+    """Store which of the people a campaign asks joined, left, came back or changed since."""
     office = app.outbox.office()
     channels = tuple(app.channels.values())
     changes = changed_people(campaign, office, campaigns.people(campaign.id), channels, today=today)
@@ -88,7 +88,8 @@ def as_it_binds(app: AppContext, kind: Campaign, office: Office, unit: str) -> C
 
 
 def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, now: datetime) -> int:
-    """Queue the letters of the present wave, CHUNK people at a time; return how many were queued.
+    """Queue the letters of the present wave (invitation or reminder) to those not written to yet; return how
+    many. If the process must stop, the rest waits for the next round.
 
     Who was sent a reminder today gets the next one on a later day.
     """

@@ -61,8 +61,8 @@ class JobHandlers:
     """The functions that jobs call; none of them raises.
 
     Attributes:
-        back_up: writes the scheduled backup.
-        every: seconds between two rounds.
+        back_up: writes the scheduled backup if it is due.
+        every: seconds between two calls of each.
     """
 
     round: Callable[[], None]
@@ -113,19 +113,19 @@ def _version(connection: Any) -> str | None:
     return None if row is None else str(row[0] or "")
 
 
-def work(conninfo: str, acts: JobHandlers, stopped: threading.Event) -> None:
-    """Run jobs until `stopped`, finishing the current one; wait for a database that does not answer."""
+def work(conninfo: str, handlers: JobHandlers, stopped: threading.Event) -> None:
+    """Run the jobs of all queues until `stopped`; try again while the database does not answer."""
     while not stopped.is_set():
         try:
-            asyncio.run(_run_workers(conninfo, acts, stopped))
+            asyncio.run(_run_workers(conninfo, handlers, stopped))
         except Exception as trouble:
             log.warning("the queue cannot be reached: %s", _first_line(trouble))
         stopped.wait(RECONNECT_SECONDS)
 
 
-async def _run_workers(conninfo: str, acts: JobHandlers, stopped: threading.Event) -> None:
+async def _run_workers(conninfo: str, handlers: JobHandlers, stopped: threading.Event) -> None:
     """Run a worker of each queue until `stopped`, or until one fails; raise what it failed by."""
-    app = application(conninfo, acts)
+    app = application(conninfo, handlers)
     async with app.open_async():
         workers = [
             asyncio.create_task(
@@ -174,28 +174,30 @@ class _RetryingJobManager(JobManager):
             await asyncio.sleep(0.5)
 
 
-def application(conninfo: str, acts: JobHandlers) -> App:
-    """Return the queue of a database with its jobs, all by the clock."""
+def application(conninfo: str, handlers: JobHandlers) -> App:
+    """Return the Procrastinate app of a database, with its periodic tasks: rounds, deliveries, backups, and the
+    end of dead workers' jobs.
+    """
     connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=POOL_SECONDS)
     app = App(connector=connector)
     app.job_manager = _RetryingJobManager(app.connector)
-    cron = cron_line(acts.every)
+    cron = cron_line(handlers.every)
 
     # One round at a time and at most one waiting: it does the work of all that were missed.
     @app.periodic(cron=cron)
     @app.task(name="round", queue=ROUNDS, queueing_lock="round", lock="round", priority=_ROUND)
     def do_round(timestamp: int) -> None:
-        acts.round()
+        handlers.round()
 
     @app.periodic(cron=cron)
     @app.task(name="deliver", queue=LETTERS, queueing_lock="deliver")
     def deliver(timestamp: int) -> None:
-        acts.deliver()
+        handlers.deliver()
 
     @app.periodic(cron=cron)
     @app.task(name="back_up", queue=ROUNDS, queueing_lock="back_up", lock="back_up")
     def back_up(timestamp: int) -> None:
-        acts.back_up()
+        handlers.back_up()
 
     @app.periodic(cron=cron)
     @app.task(name="take_back", queue=ROUNDS, queueing_lock="take_back", priority=_TAKE_BACK)

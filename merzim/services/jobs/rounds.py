@@ -14,7 +14,7 @@ from time import perf_counter
 from calendars.hours import almaty, moment_of
 from merzim.services.app import AppContext
 from merzim.services.context import operator_context
-from merzim.services.jobs.campaigns import carry_on
+from merzim.services.jobs.campaigns import update_campaigns
 from merzim.services.scoring import Stakes
 from merzim.services.upkeep.maintenance import rebuild
 from merzim.services.yearly.register_duties import record_due_rows
@@ -40,7 +40,7 @@ log = logging.getLogger("merzim.rounds")
 
 
 def dispatch_at(app: AppContext, *, now: datetime, today: date) -> Dispatch:
-    """Return what a round or delivery of the installation works with at a moment (aware UTC, local date)."""
+    """Return what a round or delivery works with at a moment (aware UTC, local date): outbox, law, channels."""
     return Dispatch(
         outbox=app.outbox,
         library=app.library,
@@ -52,44 +52,36 @@ def dispatch_at(app: AppContext, *, now: datetime, today: date) -> Dispatch:
     )
 
 
-def remind(
-    app: AppContext, *, now: datetime, today: date, dry_run: bool = False, limit: int = sys.maxsize
-) -> RoundReport:
-    """Run one round at a moment (aware UTC, local date), the first of a day with a seal; `dry_run` writes
-    nothing.
+def run_round(app: AppContext, *, now: datetime, today: date, limit: int = sys.maxsize) -> RoundReport:
+    """Record what register rows carry out, and queue the letters due by a moment (aware UTC, local date), those
+    of campaigns too; the first round of a day seals what was written since the last seal.
 
     Args:
         limit: maximum number of notices listed in the report.
     """
     started = perf_counter()
-    if not dry_run:
-        _follow_steps(app, now=now, today=today)
-        record_due_rows(app, now=now, today=today)
-        letters = carry_on(app, now=now, today=today)
-    at = dispatch_at(app, now=now, today=today)
-    report = rounds.plan(at) if dry_run else rounds.round(at, limit=limit)
-    if not dry_run:
-        report = replace(report, queued=(report.queued or 0) + letters)
-
-        _seal(app, now=now, today=today)
-        beat(app.engine, "round", now=now, seconds=perf_counter() - started)
-        log.info(
-            "round: %s rows, %s notices queued",
-            report.rows,
-            report.queued,
-            extra={
-                "counts": {"rows": report.rows, "queued": report.queued},
-                "cases": sorted({planned_notice.notice.case for planned_notice in report.planned})[
-                    :MAX_REPORTED
-                ],
-                "took_ms": round((perf_counter() - started) * 1000),
-            },
-        )
+    _follow_steps(app, now=now, today=today)
+    record_due_rows(app, now=now, today=today)
+    letters = update_campaigns(app, now=now, today=today)
+    report = rounds.round(dispatch_at(app, now=now, today=today), limit=limit)
+    report = replace(report, queued=(report.queued or 0) + letters)
+    _seal(app, now=now, today=today)
+    beat(app.engine, "round", now=now, seconds=perf_counter() - started)
+    log.info(
+        "round: %s rows, %s notices queued",
+        report.rows,
+        report.queued,
+        extra={
+            "counts": {"rows": report.rows, "queued": report.queued},
+            "cases": sorted({planned_notice.notice.case for planned_notice in report.planned})[:MAX_REPORTED],
+            "took_ms": round((perf_counter() - started) * 1000),
+        },
+    )
     return report
 
 
 def _follow_steps(app: AppContext, *, now: datetime, today: date) -> None:
-    """Make the board anew where config.toml has named other reminder steps since it was made, and say so."""
+    """Rewrite the board if config.toml names other reminder steps than those it was made by, and report it."""
     if board_steps(app.engine) != app.steps:
         count = rebuild(app, now=now, today=today)
         write_installation(app.engine, steps=app.steps)
@@ -97,7 +89,7 @@ def _follow_steps(app: AppContext, *, now: datetime, today: date) -> None:
 
 
 def _seal(app: AppContext, *, now: datetime, today: date) -> None:
-    """Seal what was written since the last seal, once a day."""
+    """Seal what was written since the last seal, if that is not of today (a local day)."""
     with writing(app.engine) as connection:
         last = events.newest_seal(connection)
         if last is None or last[1].astimezone(almaty()).date() != today:
@@ -105,7 +97,7 @@ def _seal(app: AppContext, *, now: datetime, today: date) -> None:
 
 
 def deliver(app: AppContext, *, now: datetime, today: date) -> DeliveryReport:
-    """Send the queued notices that may be sent by now."""
+    """Send the queued letters that may leave by now, until none is left or the process must stop."""
     started = perf_counter()
     stakes = Stakes(operator_context(app, at=Stamp(by="", now=now, today=today)))
     report = send(
@@ -122,10 +114,8 @@ def deliver(app: AppContext, *, now: datetime, today: date) -> DeliveryReport:
 
 
 def resend(app: AppContext, key: str, *, now: datetime) -> bool:
-    """Queue a failed or unconfirmed notice again, for its recipient's next office hours.
-
-    Returns:
-        False if no notice of that key is in such a state.
+    """Queue a failed or unconfirmed notice again, for its recipient's next office hours; return False if no
+    notice of that key is in such a state.
     """
     notice = app.outbox.notice(key)
     if notice is None:
@@ -135,17 +125,16 @@ def resend(app: AppContext, key: str, *, now: datetime) -> bool:
 
 
 def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
-    """Queue again the letters delayed by a channel's fault, each for its recipient's next office hours.
-
-    Returns:
-        Number of letters queued.
+    """Queue again the letters delayed by a channel's fault, each for its recipient's next office hours; return
+    how many.
     """
     times = OfficeTimes(app.outbox.office(), app.calendar, app.rules)
     return app.outbox.resend_all(channel, now=now, opens=lambda person: times.opening(person, now))
 
 
 def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, RoundReport]]:
-    """Yield what the round of each day would send. It runs on a copy: nothing is sent or stored.
+    """Yield each day (both included) with what its round and delivery at noon would send, run on a copy of the
+    database: nothing is sent or stored here.
 
     Letters are composed on their day as in earnest: an empty digest is not in the report, and people
     notified of a date are notified when it moves.
@@ -168,7 +157,7 @@ def _run_day(stage: AppContext, *, now: datetime, today: date) -> RoundReport:
     """Run the round and the delivery of a day; return the round's report, its `others` as they stand after the
     delivery, without withdrawn ones.
     """
-    report = remind(stage, now=now, today=today)
+    report = run_round(stage, now=now, today=today)
     deliver(stage, now=now, today=today)
     notices = [stage.outbox.notice(other.key) for other in report.others]
     sent = tuple(notice for notice in notices if notice is not None and notice.state != "withdrawn")
