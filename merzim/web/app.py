@@ -22,7 +22,7 @@ from merzim.settings import public_address
 from merzim.web.api.description import describe_api
 from merzim.web.auth.dependencies import is_address_passwordless
 from merzim.web.auth.middleware import GuardMiddleware, HeadMiddleware
-from merzim.web.errors import add_error_answers, problem
+from merzim.web.errors import add_error_handlers, problem
 from merzim.web.health import RequestLogMiddleware
 from merzim.web.ui.assets import MOUNTS
 
@@ -46,7 +46,7 @@ def create_app(app: AppContext, clock: Clock) -> FastAPI:
     )
     describe_api(pages, every_route, address=settings.public_address.rstrip("/"))
     pages.state.context = partial(context_of, app, clock, passwordless=passwordless)
-    add_error_answers(pages)
+    add_error_handlers(pages)
     public = public_address(settings.public_address)
     public_host = f"[{public.host}]" if ":" in public.host else public.host
     hosts = ["127.0.0.1", "[::1]", "localhost", public_host]
@@ -63,7 +63,7 @@ def create_app(app: AppContext, clock: Clock) -> FastAPI:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-ROOMS = {
+ROUTER_MODULES = {
     "merzim.web.pages.account": ("login", "provider", "second_factor"),
     "merzim.web": ("health",),
     "merzim.web.pages": (
@@ -81,8 +81,11 @@ ROOMS = {
 
 @cache
 def every_route() -> tuple[BaseRoute, ...]:
-    """Return the pages and the API, in the order of matching; shared routes hold no state of an application."""
-    modules = (f"{package}.{module}" for package, names in ROOMS.items() for module in names)
+    """Return the routes of pages and API, in the order of matching; those that read do so in one transaction.
+
+    Applications share them: a route holds no state of one.
+    """
+    modules = (f"{package}.{module}" for package, names in ROUTER_MODULES.items() for module in names)
     parts = (part for module in modules for part in vars(import_module(module)).values())
     routes = tuple(route for part in parts if isinstance(part, APIRouter) for route in part.routes)
     for route in routes:

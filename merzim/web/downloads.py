@@ -43,7 +43,7 @@ log = logging.getLogger("merzim.web")
 
 
 def get_evidence(ctx: Reading, case: CaseId, digest: Digest) -> Response:
-    """Return a stored file of the case, after checking its SHA-256."""
+    """Return a stored file of the case, after checking its SHA-256; the audit log names the reader."""
     stored_case, _ = whole_case(ctx, case)
     # Of a document the reader may not open the case, as they see it, has no digest.
     item = stored_file(stored_case, digest)
@@ -70,7 +70,8 @@ def get_form(ctx: Reading, case: CaseId, form: FormId, language: PaperLanguage) 
 def get_package(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Response:
     """Return the export package (ZIP), without restricted files; readers without access do not see their names.
 
-    Missing or altered files are left out and listed in its index; its name then says `incomplete`.
+    Missing or altered files are left out and listed in its index; its name then says `incomplete`. The audit
+    log names the reader.
     """
     stored_case, _ = whole_case(ctx, case)
     package = package_of_case(ctx.app, case, translator.language, ctx.reads.scope_in(stored_case))
@@ -83,7 +84,7 @@ Short = Annotated[str, Query(max_length=40)]
 Flag = Annotated[Literal["", "1"], Query()]
 
 
-def narrowed(
+def recommendation_filter(
     unit: UnitParam,
     status: Short = "",
     direction: Short = "",
@@ -103,20 +104,19 @@ def narrowed(
     )
 
 
-async def _noticed(
+async def _notice_filter(
     person: PersonParam, case: Short = "", state: Short = "", channel: Short = ""
 ) -> NoticeFilter:
     """Return the filter of a list of notices, from the address; "" does not narrow it."""
     return {"case": case.strip(), "person": person, "state": state, "channel": channel}
 
 
-Monitored = Annotated[RecommendationFilter, Depends(narrowed)]
-Noticed = Annotated[NoticeFilter, Depends(_noticed)]
-"""The filter of the journal of notices, from the address."""
+RecommendationQuery = Annotated[RecommendationFilter, Depends(recommendation_filter)]
+NoticeQuery = Annotated[NoticeFilter, Depends(_notice_filter)]
 
 
 def get_row_file(ctx: Reading, row: RowPath, digest: Digest) -> Response:
-    """Return a file of a row, after checking its bytes against the recorded hash."""
+    """Return a file that a row has or had, after checking its SHA-256; the audit log names the reader."""
     detail = show_row(ctx, AskRow(row=row))
     stored = [*detail.row.values.values()]
     stored += [value for event in detail.history for change in event.changes for value in (change.after,)]
@@ -136,6 +136,6 @@ def get_report(
     unit: NameText = "",
     quarter: Quarter = None,
 ) -> Response:
-    """Return a report about a year or quarter of a unit as DOCX; its rows come from the registers seen."""
+    """Return a report about a year or quarter of a unit as DOCX, from the registers the reader sees."""
     name, document = filled_report(ctx, form, language, unit=seen_unit(ctx, unit), year=year, quarter=quarter)
     return as_file(document, DOCX, name)

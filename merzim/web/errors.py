@@ -43,8 +43,8 @@ _NO_FIELDS = ("body", "query", "path", "header")
 Faults = Sequence[Mapping[str, object]]
 
 
-def add_error_answers(pages: FastAPI) -> None:
-    """Let the application answer these errors."""
+def add_error_handlers(pages: FastAPI) -> None:
+    """Let the application answer errors of every route by the functions of this module."""
     pages.add_exception_handler(HTTPException, on_http)
     pages.add_exception_handler(RequestValidationError, on_invalid)
     pages.add_exception_handler(NotLoggedIn, on_stranger)
@@ -54,7 +54,11 @@ def add_error_answers(pages: FastAPI) -> None:
 
 
 def problem(request: Request, status: int, code: str, faults: Faults = ()) -> Response:
-    """Return the answer to a request that failed: what is wrong, and how to continue."""
+    """Return the answer to a request that failed: the sentence of `code`, as a page or for programs as JSON.
+
+    Args:
+        code: code of the catalogue. faults: the single errors, which only programs get.
+    """
     ctx = plain_context(request)
     calendar = ctx.calendar
     arguments = {
@@ -64,13 +68,13 @@ def problem(request: Request, status: int, code: str, faults: Faults = ()) -> Re
         "text_megabytes": MAX_TEXT // 1024 // 1024,
     }
     detail = Translator(ctx.language).tell(code, arguments)
-    if _of_a_program(request):
+    if _is_from_program(request):
         return problem_answer(status, code, detail, faults)
     return _problem_page(request, status, detail, reference=correlation_id.get() if status >= 500 else "")
 
 
 def on_http(request: Request, error: Exception) -> Response:
-    """Answer a status raised by a route or by the framework."""
+    """Answer a status raised by a route or the framework; who may not see "/" is sent to their first page."""
     assert isinstance(error, HTTPException)
     reader = getattr(request.state, "reader", None)
     if error.status_code == 403 and request.url.path == "/" and reader is not None:
@@ -78,14 +82,14 @@ def on_http(request: Request, error: Exception) -> Response:
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(first_page(reader) + query, status_code=303)
     code = error.detail if str(error.detail).startswith("web.problem.") else None
-    response = problem(request, error.status_code, code or _code(error.status_code))
+    response = problem(request, error.status_code, code or _problem_code(error.status_code))
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
     return response
 
 
 def on_invalid(request: Request, error: Exception) -> Response:
-    """Answer a request whose path, query or body does not have the form described."""
+    """Answer a request whose path (404), query or body (422) does not have the form described."""
     assert isinstance(error, RequestValidationError)
     parts = {item["loc"][0] for item in error.errors() if item["loc"]}
     status = 404 if "path" in parts else 422
@@ -99,7 +103,7 @@ def on_invalid(request: Request, error: Exception) -> Response:
     ]
     # Of the body we know better than the page's sentence, which speaks of the address.
     bad_body = status == 422 and "body" in parts
-    return problem(request, status, "web.problem.bad_body" if bad_body else _code(status), faults)
+    return problem(request, status, "web.problem.bad_body" if bad_body else _problem_code(status), faults)
 
 
 def on_refusal(request: Request, error: Exception) -> Response:
@@ -126,8 +130,10 @@ def on_refusal(request: Request, error: Exception) -> Response:
 
 
 async def on_stranger(request: Request, error: Exception) -> Response:
-    """Answer a request without a valid session: show the log-in page, keeping the values typed into a form."""
-    if _of_a_program(request):
+    """Answer a request without a valid session or token: with the log-in page, which keeps what was typed into
+    a form; programs get status 401.
+    """
+    if _is_from_program(request):
         response = problem(request, 401, "web.problem.no_token")
         response.headers["www-authenticate"] = 'Bearer realm="Merzim"'
         return response
@@ -151,8 +157,8 @@ async def on_stranger(request: Request, error: Exception) -> Response:
 
 
 def on_second_factor(request: Request, error: Exception) -> Response:
-    """Send an account that lacks a required second factor to the page for setting one."""
-    if _of_a_program(request):
+    """Send an account that lacks a required second factor to the page for setting one; programs get 403."""
+    if _is_from_program(request):
         return problem(request, 403, "web.problem.second_factor")
     return redirect(plain_context(request), "/account/totp")
 
@@ -168,10 +174,10 @@ def on_error(request: Request, error: Exception) -> Response:
 
 
 def _refused(request: Request, error: Refusal, status: int) -> Response:
-    """Return the refusal's own sentence; for programs with every bad row or field."""
+    """Return the answer with the refusal's own sentence; for programs also its bad rows, fields or changes."""
     translator = Translator(plain_context(request).language)
     detail = i18n.refusal(error, translator.language)
-    if _of_a_program(request):
+    if _is_from_program(request):
         return problem_answer(status, error.code, detail, row_faults(error, translator), other_changes(error))
     near = error.arguments.get("near", ()) if "unit" in request.query_params else ()
     return _problem_page(request, status, detail, near=near)
@@ -246,12 +252,12 @@ def problem_answer(status: int, code: str, detail: str, faults: Faults = (), cha
     return Response(content, status_code=status, media_type="application/problem+json")
 
 
-def _of_a_program(request: Request) -> bool:
-    """Return whether the client is a program that does not read pages."""
+def _is_from_program(request: Request) -> bool:
+    """Return whether a request is one of programs, which get JSON in place of a page."""
     return request.url.path.startswith(("/api/", "/ready", "/health"))
 
 
-def _code(status: int) -> str:
+def _problem_code(status: int) -> str:
     """Return the catalogue code for a status the framework gave."""
     codes = {
         403: "not_yours",

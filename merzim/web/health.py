@@ -47,7 +47,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 REGISTRY = CollectorRegistry()
 """The metrics of this process."""
 ProcessCollector(registry=REGISTRY)
-SECONDS = Histogram(
+REQUEST_SECONDS = Histogram(
     "merzim_http_request_seconds",
     "Answered requests of this process and the time they took",
     ["method", "route", "status"],
@@ -87,17 +87,15 @@ class RequestLogMiddleware:
             method = scope["method"] if scope["method"] in METHODS else "other"
             route, seconds = getattr(scope.get("route"), "path", "-"), perf_counter() - began
             case = scope.get("path_params", {}).get("case")
-            SECONDS.labels(method, route, str(status)).observe(seconds)
+            REQUEST_SECONDS.labels(method, route, str(status)).observe(seconds)
             data = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000)}
             log.info("%s %s %s", method, route, status, extra={**data, "cases": [case]} if case else data)
 
 
 router = APIRouter(tags=["service"], generate_unique_id_function=attrgetter("name"))
 
-LOOKING = CapacityLimiter(2)
+PROBE_THREADS = CapacityLimiter(2)
 """Threads that query the database for `/ready`, separate from those of pages."""
-
-
 VERSION = running()
 """What was started, whatever is installed later."""
 
@@ -143,7 +141,7 @@ async def ready(
     fails if the last round is older than so many seconds, for probing workers.
     """
     # By a thread of its own: those that make pages may all be waiting for the database.
-    state = await to_thread.run_sync(readiness, ctx.app, limiter=LOOKING)
+    state = await to_thread.run_sync(readiness, ctx.app, limiter=PROBE_THREADS)
     last = None if state is None else state.round
     age = None if last is None else ctx.now - last
     limit = ALARM_AGES["round"] if round is None else timedelta(seconds=round)

@@ -19,7 +19,7 @@ from merzim.services.context import RequestContext
 
 @dataclass(frozen=True, kw_only=True)
 class WebContext(RequestContext):
-    """The context of a page or an operation, with the HTTP request it came by."""
+    """The context of a page or of an operation of the API, with the HTTP request it came by."""
 
     request: Request
 
@@ -44,25 +44,21 @@ Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 FormId = Annotated[str, Path(pattern=r"^[a-z_]{1,60}$")]
 PaperLanguage = Annotated[str, Path(pattern=r"^(kk|ru)$")]
 SearchText = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
-Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
+PageNumber = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 Year = Annotated[int | None, Query(ge=1, le=9999)]
 Quarter = Annotated[int | None, Query(ge=0, le=4)]
 """The quarter of a quarterly report; 0 for the whole year, none for the last quarter that has ended."""
-
-
 _Text = Annotated[str, Query(max_length=500)]
 
 
-async def _audit(
+async def _audit_filters(
     person: _Text = "", topic: _Text = "", about: _Text = "", since: _Text = "", until: _Text = ""
 ) -> dict[str, Any]:
     return {"person": person.strip(), "topic": topic, "about": about.strip(), "since": since, "until": until}
 
 
-AuditQuery = Annotated[dict[str, Any], Depends(_audit)]
-"""The filters of the log in an address, as texts."""
-
-
+AuditQuery = Annotated[dict[str, Any], Depends(_audit_filters)]
+"""The filters of the audit log in an address, as texts; "" does not narrow it."""
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = "application/zip"
@@ -76,6 +72,7 @@ def as_file(content: bytes, media_type: str, name: str) -> Response:
 
 
 def as_workbook(tables: Sequence[Table], name: str) -> Response:
+    """Return tables as the sheets of a workbook to download; `name`: of the file, without `.xlsx`."""
     return as_file(tables_workbook(tables), XLSX, f"{name}.xlsx")
 
 

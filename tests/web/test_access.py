@@ -8,7 +8,6 @@ from typing import Any
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
-from merzim.web.auth.dependencies import is_query_only, need_of
 from tests.web.conftest import READERS, build, untouched
 from workflow.org.access import Need
 
@@ -63,9 +62,7 @@ ROUTES = [
 
 def need(route: APIRoute) -> Need | None:
     """Access a route requires; None when it requires none."""
-    answers = [
-        need_of(dependency.call) for dependency in route.dependant.dependencies if dependency.call is not None
-    ]
+    answers = [getattr(dependency.call, "need", None) for dependency in route.dependant.dependencies]
     needs = [answer for answer in answers if answer is not None]
     assert len(needs) <= 1, route.path
     return needs[0] if needs else None
@@ -73,11 +70,7 @@ def need(route: APIRoute) -> Need | None:
 
 def is_question(route: APIRoute) -> bool:
     """Asked by POST because it is too long for an address; it writes nothing."""
-    return any(
-        is_query_only(dependency.call)
-        for dependency in route.dependant.dependencies
-        if dependency.call is not None
-    )
+    return any(getattr(dependency.call, "only_reads", False) for dependency in route.dependant.dependencies)
 
 
 def filled(path: str, case: str) -> str:

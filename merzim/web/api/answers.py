@@ -1,4 +1,4 @@
-"""Answer models of the API: the values the pages show, dates in ISO format, texts in the requested language."""
+"""What operations of the API share: their router, models of problems and notices, descriptions of files."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def api_router(prefix: str = "/api/v1", *, tags: Sequence[str | Enum] = ()) -> A
 
 
 class NoticeAnswer(Result):
-    """A letter with its delivery record. Moments are UTC."""
+    """A notice with its delivery record. Moments are UTC."""
 
     key: str
     case: str

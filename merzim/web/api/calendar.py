@@ -1,4 +1,4 @@
-"""The calendar: days, years, adoption of acts that move days."""
+"""Operations on the calendar: a day, a year, the adoption of an act that moves days."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class DayAnswer(Result):
 
 
 class DayLine(Result):
-    """`act`: id of the act that sets the kind of the day; `due`: number of open deadlines due on it."""
+    """A special day of a year. `act`: id of the act that sets its kind; `due`: number of open deadlines."""
 
     date: LocalDate = at("on")
     working: bool
@@ -125,7 +125,9 @@ def get_calendar_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> Y
 @router.post("/calendar/acts")
 @reads_files
 def adopt_calendar_act(ctx: Managing, once: Writing, body: SentAct, translator: RequestTranslator) -> ActAnswer:
-    """Adopt an act and move the due dates it changes. Adopting it again changes nothing."""
+    """Adopt an act and move the due dates it changes, or only show them (`preview`). Adopting it again changes
+    nothing.
+    """
     act = CalendarAct(text=body.text, name=body.name)
 
     def answer(effect: ActPreview) -> ActAnswer:

@@ -1,4 +1,4 @@
-"""Cases, the board, procedures: queries, commands, what-if plans, and opening from schedules or by year.
+"""Operations on cases: queries, commands, assignments, what-if plans, opening from schedules or by year.
 
 With an `Idempotency-Key` a repeated request gets the answer of the first one.
 """

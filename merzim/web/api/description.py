@@ -63,18 +63,21 @@ def describe_api(pages: FastAPI, routes: Routes, *, address: str) -> None:
     reached.
     """
 
-    def described() -> dict[str, Any]:
-        return _described(routes, pages.title, pages.version, address, LANGUAGES)
+    def describe() -> dict[str, Any]:
+        return _description(routes, pages.title, pages.version, address, LANGUAGES)
 
-    pages.openapi = described  # type: ignore[method-assign]
+    pages.openapi = describe  # type: ignore[method-assign]
 
 
 @cache
-def _described(
+def _description(
     routes: Routes, title: str, version: str, address: str, languages: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Return the OpenAPI description, with the languages of this installation, and with what the library
-    leaves out: address, security, tags, problems, words of fields.
+    """Return the OpenAPI description with what the library leaves out: address, security, tags, problems, words
+    of fields.
+
+    Args:
+        languages: those of this installation, which models read by themselves; here another key of the cache.
     """
     document = get_openapi(title=title, version=version, routes=routes())
     document["info"] |= {"description": ABOUT, "license": LICENSE, "contact": {"url": address}}

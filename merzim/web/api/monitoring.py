@@ -12,8 +12,8 @@ from merzim.services.reports.points import points_of_year
 from merzim.services.results import Ids, InLanguage, Points, Result, Spoken, at
 from merzim.web.api.answers import api_router
 from merzim.web.auth.dependencies import Reading
-from merzim.web.downloads import Monitored
-from merzim.web.http import Number
+from merzim.web.downloads import RecommendationQuery
+from merzim.web.http import PageNumber
 from merzim.web.ui.render import RequestTranslator
 
 router = api_router(tags=["monitoring"])
@@ -149,12 +149,12 @@ class ScoresAnswer(Result):
 
 @router.get("/monitoring")
 def get_monitoring(
-    ctx: Reading, narrowed: Monitored, number: Number = 1, silent: Further = 1
+    ctx: Reading, filters: RecommendationQuery, number: PageNumber = 1, silent: Further = 1
 ) -> MonitoringAnswer:
     """Return recommendations with their status, 100 on a page; shared risks; unreported quarters, 40 cases of
     each on a page (`silent`: its number).
     """
-    view = monitoring(ctx.reads, ctx.calendar, narrowed, today=ctx.today, number=number, further_page=silent)
+    view = monitoring(ctx.reads, ctx.calendar, filters, today=ctx.today, number=number, further_page=silent)
     return MonitoringAnswer.of(
         view,
         shared=[SharedAnswer.of(risk, cases=[case.id for case, _ in risk.first]) for risk in view.shared],
@@ -173,10 +173,10 @@ def get_scores(
     translator: RequestTranslator,
     unit: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
-    number: Number = 1,
+    number: PageNumber = 1,
 ) -> ScoresAnswer:
-    """Return the points of a year: earned, lost, at stake, with the calculation. Readings are chosen by
-    name.
+    """Return the points of a year: earned, lost, at stake, with the calculation. A parameter named like a
+    reading chooses it.
     """
     view = points_of_year(ctx, unit, year, ctx.query, number=number)
     language = translator.language

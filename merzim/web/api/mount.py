@@ -118,10 +118,10 @@ def post(
         name: its id in the OpenAPI description, where the verb's name is not clear enough.
         files: whether it reads an uploaded file, which is done in separate threads.
         renamed: parameter of the path -> field of the command, where the names differ.
-        answer: what programs are told of the result, where that says more.
+        answer: the model made of the verb's result; by default the result itself is the answer.
     """
     in_path = {name: (renamed or {}).get(name, name) for name in _IN_PATH.findall(path)}
-    body = body_model(verb.command, tuple(in_path.values()))
+    body = _body_model(verb.command, tuple(in_path.values()))
 
     def operation(**values: Any) -> BaseModel:
         ctx = values.pop("ctx")
@@ -138,10 +138,10 @@ def post(
             result = verb(ctx, command)
             return answer.of(result, ctx.language) if answer else result
 
-        told: BaseModel = once(ctx, body, run, answer or verb.result, secret=verb.secret) if once else run()
-        return told
+        answered: BaseModel = once(ctx, body, run, answer or verb.result, secret=verb.secret) if once else run()
+        return answered
 
-    context = Annotated[Any, Depends(needs(verb.needs, asking=not verb.writes))]
+    context = Annotated[Any, Depends(needs(verb.needs, only_reads=not verb.writes))]
     parameters = {"ctx": context, **({"once": Writing} if verb.writes else {})}
     if body is not None:
         parameters["body"] = body
@@ -224,12 +224,8 @@ def file(
 
 
 @cache
-def body_model(command: type[Command], without: tuple[str, ...], name: str = "") -> type[BaseModel] | None:
-    """Return a model of the command's fields except these; None when no field is left. A file is its digest.
-
-    Args:
-        name: unique name of the model, used by generated clients; "" for the command's with `Body`.
-    """
+def _body_model(command: type[Command], without: tuple[str, ...]) -> type[BaseModel] | None:
+    """Return a model of the command's fields except these; None when no field is left. A file is its digest."""
     has_file = "content" in command.model_fields
     if not without and not has_file:
         return command
@@ -243,7 +239,7 @@ def body_model(command: type[Command], without: tuple[str, ...], name: str = "")
     if not fields:
         return None
     return create_model(
-        name or f"{command.__name__}Body",
+        f"{command.__name__}Body",
         __doc__=command.__doc__,
         __config__=ConfigDict(extra="forbid"),
         **fields,

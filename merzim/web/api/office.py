@@ -86,7 +86,7 @@ mount.get(administration, "/operations", operations.get_operations)
 
 
 audit_router = api_router(tags=["administration"])
-Number = Annotated[int | None, Query(ge=0, le=2**53, description="The number of an entry: a cursor.")]
+EntryNumber = Annotated[int | None, Query(ge=0, le=2**53, description="The number of an entry: a cursor.")]
 JSON_LINES = "application/jsonl"
 # Generated clients know no JSON lines, but text.
 FILE: dict[int | str, dict[str, Any]] = {
@@ -102,10 +102,10 @@ def get_audit_file(
     ctx: Auditing,
     translator: RequestTranslator,
     query: AuditQuery,
-    after: Number = None,
+    after: EntryNumber = None,
 ) -> StreamingResponse:
-    """Return all entries after a number as lines of JSON, in order."""
-    lines = export_lines(ctx, _command(translator, query, after=after))
+    """Return the entries that fit the filters, after a number, as lines of JSON, in order."""
+    lines = export_lines(ctx, _audit_command(translator, query, after=after))
     return StreamingResponse(
         lines,
         media_type=JSON_LINES,
@@ -113,7 +113,7 @@ def get_audit_file(
     )
 
 
-def _command(translator: Translator, query: dict[str, Any], **extra_filters: object) -> AskAudit:
+def _audit_command(translator: Translator, query: dict[str, Any], **extra_filters: object) -> AskAudit:
     """Return the query of the log with the filters that are not empty. Raises Refusal."""
     filters = {name: text for name, text in query.items() if text}
     return build(AskAudit, {**filters, **extra_filters, "language": translator.language})

@@ -22,7 +22,7 @@ from merzim.web.api import mount
 from merzim.web.api.answers import Limit, NoticeAnswer, api_router, notice_answer
 from merzim.web.api.mount import Writing
 from merzim.web.auth.dependencies import Own, Reading
-from merzim.web.http import DOCX, XLSX, ZIP, CaseId, FormId, Number, Quarter
+from merzim.web.http import DOCX, XLSX, ZIP, CaseId, FormId, PageNumber, Quarter
 from merzim.web.ui.form_values import InvalidForm
 from merzim.web.ui.render import RequestTranslator
 from workflow.cases.case import Evidence
@@ -80,7 +80,7 @@ class ProofAnswer(Result):
 
 
 def proof_answer(item: Evidence) -> ProofAnswer:
-    """Return a piece of evidence as an answer, limited to what the reader may see."""
+    """Return a piece of evidence as an answer; its case, as the reader sees it, hides what is restricted."""
     return ProofAnswer.of(item, file=item.name is not None, name=item.name or None)
 
 
@@ -184,8 +184,8 @@ class NoticeList(BaseModel):
 def list_notices(
     ctx: Reading,
     translator: RequestTranslator,
-    asked: downloads.Noticed,
-    number: Number = 1,
+    asked: downloads.NoticeQuery,
+    number: PageNumber = 1,
     limit: Limit = 100,
 ) -> NoticeList:
     """List notices with recipient, time, channel and delivery state; the newest first."""

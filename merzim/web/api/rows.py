@@ -72,13 +72,14 @@ class RequestAnswer(Result):
     answer: str
 
 
-def _shown(register_id: str) -> dict[str, RegisterField]:
+def _answer_fields(register_id: str) -> dict[str, RegisterField]:
     """Return the fields of a register that rows in answers contain unchanged."""
     fields = register_of(register_id)[0].fields
     return {name: field for name, field in fields.items() if not field.fixed and field.kind != "row"}
 
 
 def _model(name: str, **types: Any) -> Any:
+    """Return a model with required fields of these types."""
     fields: dict[str, Any] = {key: (type_, ...) for key, type_ in types.items()}
     return create_model(name, **fields)
 
@@ -91,7 +92,7 @@ def _row_model(name: str, register_id: str, **extra_fields: Any) -> Any:
     """Return the model of a row in answers: its number, the fields of its register, and `extra_fields`."""
     fields = {
         key: Annotated[_ANSWERS.get(field.kind, str), Field(description=describe_field(field))]
-        for key, field in _shown(register_id).items()
+        for key, field in _answer_fields(register_id).items()
     }
     return _model(name, number=int, **fields, **extra_fields)
 
@@ -172,7 +173,7 @@ def _measure_answer(line: MeasureLine) -> Any:
 
 def _answer(model: Any, register_id: str, row: Any, **extra_fields: object) -> Any:
     """Return a row as its model: the register's fields, `extra_fields`, and all others by attribute."""
-    values = {name: _plain(field, value_of(row, name)) for name, field in _shown(register_id).items()}
+    values = {name: _plain(field, value_of(row, name)) for name, field in _answer_fields(register_id).items()}
     besides = {name: getattr(row, name) for name in model.model_fields if name not in (*values, *extra_fields)}
     return model(**values, **besides, **extra_fields)
 

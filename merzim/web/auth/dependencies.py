@@ -32,7 +32,7 @@ from merzim.web.ui.preferences import preferences
 from workflow.org.access import Account, Credential, Need, must_enrol
 
 SCOPE = "demonstration"
-"""The scope of a session that was opened without a password."""
+"""The scope of a session that was opened without a password, on a demonstration day."""
 
 
 def is_passwordless_allowed(*, host: str, address: str) -> bool:
@@ -119,7 +119,10 @@ def current_session(ctx: WebContext) -> Credential | None:
 
 
 def identify(ctx: WebContext) -> tuple[Account, Credential] | None:
-    """Return the account of a request and its session or token; None when the request has no valid one."""
+    """Return the account of a request and its session or token, and note that this was used.
+
+    None when the request has no valid one, or the account is disabled.
+    """
     now = ctx.now
     header = ctx.request.headers.get("authorization", "")
     if header[:7].lower() == "bearer ":
@@ -140,7 +143,7 @@ def identify(ctx: WebContext) -> tuple[Account, Credential] | None:
 
 
 async def base_context(request: Request) -> WebContext:
-    """Return the request context without a reader, for the log-in pages.
+    """Return the request context without a reader, for log-in, links of letters and probes.
 
     Asynchronous, so that it needs no worker thread: all of them may be busy with pages.
     """
@@ -154,14 +157,15 @@ def plain_context(request: Request) -> WebContext:
 
 
 def needs(
-    need: Need, *, asking: bool = False, enrolling: bool = False, by_person: bool = False
+    need: Need, *, only_reads: bool = False, before_enrolment: bool = False, session_only: bool = False
 ) -> Callable[[Request], WebContext]:
     """Return a dependency that returns the request context limited to what its reader may see.
 
     Args:
-        asking: whether the route only reads, even by POST (queries too long for an address).
-        enrolling: whether an account without its required second factor may use it.
-        by_person: whether it takes a session only, never a token: for routes that change passwords and factors.
+        only_reads: whether the route reads even by POST (queries too long for an address), so that a read-only
+            token may send it.
+        before_enrolment: whether an account without its required second factor may use it.
+        session_only: whether it takes no token: for routes that change passwords and factors.
 
     Raises:
         NotLoggedIn: the request has no valid session or token.
@@ -182,14 +186,14 @@ def needs(
         if identity is None:
             raise NotLoggedIn
         account, entry = identity
-        if not enrolling and must_enrol(account, ctx.totp_required):
+        if not before_enrolment and must_enrol(account, ctx.totp_required):
             raise SecondFactorMissing
         reader = reader_of(ctx, account)
         ctx.request.state.reader = reader  # also of a refusal, whose page leads back to what they may see
         is_read_only = entry.kind == "token" and entry.scope != "write"
-        if not reader.may(need) or (is_read_only and not asking and ctx.request.method not in _SAFE):
+        if not reader.may(need) or (is_read_only and not only_reads and ctx.request.method not in _SAFE):
             raise HTTPException(403, "web.problem.not_yours")
-        if by_person and entry.kind != "session":
+        if session_only and entry.kind != "session":
             raise HTTPException(403, "web.problem.by_person")
         reader_ctx = ctx.read_by(reader)
         if need == "manage" and (case := ctx.request.path_params.get("case")):
@@ -199,20 +203,10 @@ def needs(
                 raise HTTPException(403, "web.problem.not_yours")
         return reader_ctx
 
+    # What the test of all routes reads.
     resolve_context.need = need  # type: ignore[attr-defined]
-    resolve_context.asking = asking  # type: ignore[attr-defined]
+    resolve_context.only_reads = only_reads  # type: ignore[attr-defined]
     return resolve_context
-
-
-def need_of(dependency: Callable[..., Any]) -> Need | None:
-    """Return the access a dependency made by `needs` requires; None for any other dependency."""
-    need: Need | None = getattr(dependency, "need", None)
-    return need
-
-
-def is_query_only(dependency: Callable[..., Any]) -> bool:
-    """Return whether a dependency made by `needs` belongs to a route that only reads, whatever its method."""
-    return bool(getattr(dependency, "asking", False))
 
 
 Anybody = Annotated[WebContext, Depends(base_context)]
@@ -223,12 +217,12 @@ Managing = Annotated[WebContext, Depends(needs("manage"))]
 Setting = Annotated[WebContext, Depends(needs("settings"))]
 Auditing = Annotated[WebContext, Depends(needs("audit"))]
 Own = Annotated[WebContext, Depends(needs("self"))]
-OwnByPerson = Annotated[WebContext, Depends(needs("self", by_person=True))]
-SettingByPerson = Annotated[WebContext, Depends(needs("settings", by_person=True))]
-"""Only in a session: passwords and factors, changed by the account itself or by an administrator."""
-Enrolling = Annotated[WebContext, Depends(needs("self", by_person=True, enrolling=True))]
+OwnInSession = Annotated[WebContext, Depends(needs("self", session_only=True))]
+SettingInSession = Annotated[WebContext, Depends(needs("settings", session_only=True))]
+"""Never by a token: passwords and factors, changed by the account itself or by an administrator."""
+Enrolling = Annotated[WebContext, Depends(needs("self", session_only=True, before_enrolment=True))]
 """The reader's account without its required second factor: may only set one, or log out."""
-Asking = Annotated[WebContext, Depends(needs("read", asking=True))]
+Asking = Annotated[WebContext, Depends(needs("read", only_reads=True))]
 """A query by POST, which a read-only token may send too."""
 
 
@@ -270,7 +264,7 @@ async def run_in_reading_thread(
 
 
 def reads_files(handler: Callable[P, object]) -> Callable[P, Awaitable[Response]]:
-    """Decorate a handler to run by `run_in_reading_thread`; it must take the context as `ctx`.
+    """Decorate a handler that reads files to run by `run_in_reading_thread`; it must take the context as `ctx`.
 
     The answer is serialised in that thread too, instead of in the event loop.
     """

@@ -1,4 +1,4 @@
-"""Rate limits of log-in attempts by account and address, and known devices: browsers found by a cookie."""
+"""Rate limits of log-ins, of guessed links and of plans; known devices: browsers recognised by a cookie."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def network_of(address: str) -> str:
 
 
 def log_refusal(address: str, reason: Reason, login: str = "") -> None:
-    """Log a refused attempt in the format fail2ban reads (docs/operations/fail2ban-filter.conf).
+    """Log a refused log-in in the format fail2ban reads (docs/operations/fail2ban-filter.conf).
 
     Args:
         login: the account, if it exists; unknown names are not logged, because they may be passwords.
@@ -135,7 +135,7 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def find_device(ctx: WebContext, login: str) -> Credential | None:
-    """Return the device a request comes from; None if the account has not logged in from it."""
+    """Return the known device a request comes from; None if the account has not logged in from it."""
     devices = (device for _, device in _devices(ctx))
     return next((device for device in devices if device.login == login), None)
 

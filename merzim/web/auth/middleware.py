@@ -1,5 +1,5 @@
-"""The guard of all requests: refuses writes from pages of other sites and bodies that are too large; sets the
-security headers.
+"""What every request passes first: the guard against foreign writes and large bodies, and HEAD as GET; and
+whether a request comes from this machine.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from merzim.settings import PublicAddress, is_loopback
 
 MAX_BODY = 25 * 1024 * 1024
 MAX_TEXT = 2 * 1024 * 1024
-"""Maximum bytes of a body without files. It is read completely before authentication: 25 MB of JSON would fill
-700 MB of memory and delay all other requests.
+"""Maximum bytes of a body, and of one without files, which is read completely before authentication: 25 MB of
+JSON would fill 700 MB of memory and delay all other requests.
 """
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -50,7 +50,8 @@ FORWARDING_HEADERS = (
 
 
 class GuardMiddleware:
-    """Refuse writes from foreign pages and bodies that are too large; set the security headers.
+    """Refuses writes from foreign pages and bodies that are too large; sets the security headers, and for the
+    audit log the way and address requests come by.
 
     Args:
         problem: function that makes the error page for a status and a catalogue code.
@@ -99,7 +100,7 @@ class GuardMiddleware:
             await send(message)
 
         answer: ASGIApp = self.app
-        if request.method not in SAFE_METHODS and not same_origin(request, self.public):
+        if request.method not in SAFE_METHODS and not is_same_origin(request, self.public):
             answer = self.problem(request, 403, "web.problem.foreign_origin")
         elif not _fits(request.headers.get("content-length", "0"), limit):
             answer = self.problem(request, 413, code)
@@ -124,7 +125,7 @@ def is_local(request: Request) -> bool:
     return from_here and is_loopback(request.url.hostname or "") and not is_forwarded
 
 
-def same_origin(request: Request, public: PublicAddress) -> bool:
+def is_same_origin(request: Request, public: PublicAddress) -> bool:
     """Return whether a write comes from one of our pages, or from a program, which names no origin."""
     if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
         return False

@@ -27,7 +27,7 @@ from merzim.services.law.calendar_acts import (
 from merzim.services.names import case_title, cases_of, known_year, unit_name
 from merzim.web.auth.dependencies import Managing, Reading, reads_files
 from merzim.web.http import WebContext
-from merzim.web.ui.form_values import InvalidForm, file_of, parse_date, sent, text_fields, tidy
+from merzim.web.ui.form_values import InvalidForm, file_of, parse_date, submitted_form, text_fields, tidy
 from merzim.web.ui.name_fields import UnitParam, unit_filter
 from merzim.web.ui.render import page
 from workflow.board.rows import Row
@@ -171,7 +171,7 @@ def _act_page(
 @router.post("/acts")
 @reads_files
 def adopt(
-    ctx: Managing, form: Annotated[FormData, sent(files=1, fields=12, field_bytes=2 * MAX_BYTES)]
+    ctx: Managing, form: Annotated[FormData, submitted_form(files=1, fields=12, field_bytes=2 * MAX_BYTES)]
 ) -> Response:
     """Show what an act moves; submitted again from there, adopt it."""
     require_whole_office(ctx)

@@ -47,7 +47,7 @@ from merzim.web.http import (
     XLSX,
     ZIP,
     CampaignPath,
-    Number,
+    PageNumber,
     PaperLanguage,
     PersonPath,
     SearchText,
@@ -59,10 +59,10 @@ from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
     Fields,
     RejectedForm,
-    kept_file,
     parse_date,
-    sent,
     shown_again,
+    store_form_file,
+    submitted_form,
     typed_answers,
 )
 from merzim.web.ui.name_fields import NameField, UnitParam, own_units, unit_filter
@@ -76,7 +76,7 @@ router = APIRouter(include_in_schema=False)
 KindPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}\.[a-z0-9_]{1,80}$")]
 UNIT_FIELDS = 3
 """Number of unit fields in a form; each unit includes all units below it."""
-Sent = Annotated[FormData, sent(files=3)]
+SubmittedForm = Annotated[FormData, submitted_form(files=3)]
 PAPER, REFUSAL = "paper", "refuse"
 """The forms of an answer and of a refusal given on paper."""
 
@@ -132,7 +132,7 @@ def new_campaign_page(ctx: Managing, kind: KindPath) -> Response:
 
 
 @router.post("/campaigns/new/{kind}")
-def start(ctx: Managing, kind: KindPath, form: Sent) -> Response:
+def start(ctx: Managing, kind: KindPath, form: SubmittedForm) -> Response:
     """Show the people a campaign would ask; after confirmation, start it."""
     asked, answers = _campaign_kind(ctx, kind), typed_answers(form)
     unit_texts = [text for text in form.getlist("unit") if isinstance(text, str) and text.strip()]
@@ -140,7 +140,7 @@ def start(ctx: Managing, kind: KindPath, form: Sent) -> Response:
     preview: CampaignPreview | None = None
     refusal: Refusal | None = None
     try:
-        digest, file_name = kept_file(ctx, form)
+        digest, file_name = store_form_file(ctx, form)
         fields: dict[str, Any] = {
             "register_id": asked.register_id,
             "kind": asked.kind,
@@ -178,7 +178,7 @@ def campaign_page(
     unit: UnitParam,
     state: State = "",
     search: SearchText = "",
-    number: Number = 1,
+    number: PageNumber = 1,
 ) -> Response:
     """Show who has answered and who has not, page by page."""
     return _campaign_page(ctx, campaign, people_filter(state, unit, search), number=number)
@@ -389,7 +389,7 @@ def _paper_name(answers: Mapping[str, str]) -> str:
 
 @router.post("/campaigns/{campaign}/paper/{person}")
 @shown_again(_paper_form, _paper_name)
-def record_paper(ctx: Managing, campaign: CampaignPath, person: PersonPath, form: Sent) -> Response:
+def record_paper(ctx: Managing, campaign: CampaignPath, person: PersonPath, form: SubmittedForm) -> Response:
     """Record an answer given on paper."""
     campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
     name = _paper_name(typed_answers(form))

@@ -15,7 +15,7 @@ from merzim.services.context import RequestContext
 from merzim.services.law.acts import ProcedureGroups, offered_procedures
 from merzim.services.names import UnitName, case_title, require_exportable, unit_name
 from merzim.web.auth.dependencies import Reading
-from merzim.web.http import Number
+from merzim.web.http import PageNumber
 from merzim.web.ui.name_fields import UnitParam, unit_filter
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Column, at_tidy_address, page_heads, tidy_address, workbook_response
@@ -177,7 +177,7 @@ CaseQuery = Annotated[CaseFilter, Depends(_case_filter)]
 def cases_page(
     ctx: Reading,
     criteria: CaseQuery,
-    number: Number = 1,
+    number: PageNumber = 1,
     order: CaseOrder = "newest",
     opened: Done = None,
     replanned: Done = None,

@@ -27,16 +27,16 @@ from merzim.web.auth.dependencies import Recording
 from merzim.web.http import WebContext
 from merzim.web.pages.cases.evidence import parse_address
 from merzim.web.pages.cases.recording import SIGNATORIES, foreseen_effect, record_form
-from merzim.web.pages.cases.writing import Sent, record_answers
+from merzim.web.pages.cases.writing import SubmittedForm, record_answers
 from merzim.web.ui.form_values import (
     Fields,
     InvalidForm,
     RejectedForm,
-    kept_file,
     parse_date,
     parse_event_number,
-    sent,
     shown_again,
+    store_form_file,
+    submitted_form,
     text_fields,
 )
 from merzim.web.ui.preferences import preferences, set_preference_cookies
@@ -175,7 +175,7 @@ def _record_again(ctx: WebContext, *, tried: RejectedForm) -> Response:
 
 @router.post("/desk/record")
 @shown_again(_record_again, "record")
-def record(ctx: Recording, form: Sent) -> Response:
+def record(ctx: Recording, form: SubmittedForm) -> Response:
     """Record a fact in one step: with its date, numbers, signatory, evidence and a remark."""
     answers = text_fields(form)
     case = _case_of_form(ctx, answers)
@@ -186,14 +186,14 @@ def record(ctx: Recording, form: Sent) -> Response:
 
 
 @router.post("/desk/record-many")
-def record_many(ctx: Recording, form: Annotated[FormData, sent(files=1)]) -> Response:
+def record_many(ctx: Recording, form: Annotated[FormData, submitted_form(files=1)]) -> Response:
     """Record the ticked rows at once: first a preview, then the result of each."""
     answers = text_fields(form)
     rows = answers.getlist("row")
     try:
         if not rows:
             raise InvalidForm("web.refusal.no_rows")
-        file, file_name = kept_file(ctx, form)
+        file, file_name = store_form_file(ctx, form)
         evidence: list[dict[str, object]] = [{"file": file}] if file else []
         if answers.get("link", "").strip():
             evidence.append({"address": parse_address(answers["link"])})

@@ -13,7 +13,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.names import MAX_EXPORTED, Name, author_names, case_title, person_name, require_exportable
 from merzim.web.auth.dependencies import Assigning, Own, Reading
-from merzim.web.http import Number, WebContext
+from merzim.web.http import PageNumber, WebContext
 from merzim.web.pages.cases.writing import parameters_of
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number, shown_again
@@ -71,7 +71,7 @@ def mark_as_read(ctx: Own, answers: Fields) -> Response:
     fields = {"in_case": case, "line": parse_event_number(line) if line else 0}
     comments.read_inbox(ctx, build(comments.ReadInbox, fields))
     if case and line:
-        return redirect(ctx, f"/cases/{case}", place=answers.get("place", "")[:40] or f"comment-{line}")
+        return redirect(ctx, f"/cases/{case}", element=answers.get("place", "")[:40] or f"comment-{line}")
     return redirect(ctx, "/inbox")
 
 
@@ -79,7 +79,7 @@ assignments_router = APIRouter(include_in_schema=False)
 
 
 async def _query_in_address(
-    ctx: Reading, whose: Whose | None = None, state: AssignmentState = "open", number: Number = 1
+    ctx: Reading, whose: Whose | None = None, state: AssignmentState = "open", number: PageNumber = 1
 ) -> ListAssignments:
     """Return the query in the address. By default: those the reader gave, if they may give any; else their own;
     all for an account without a person.
@@ -134,7 +134,7 @@ def give_alone(ctx: Assigning, answers: Fields) -> Response:
     """Give an assignment without a case, then show the case opened for it."""
     fields = command_values(ctx, assignments.GiveAlone, answers, root=ctx.reader.root)
     result = assignments.give_alone(ctx, build(assignments.GiveAlone, fields))
-    return redirect(ctx, f"/cases/{result.case}", place="given-1", **parameters_of(ctx, result))
+    return redirect(ctx, f"/cases/{result.case}", element="given-1", **parameters_of(ctx, result))
 
 
 def _names(ctx: RequestContext, results: list[AssignmentResult]) -> dict[str, Name]:

@@ -16,7 +16,7 @@ from merzim.services.inputs import build
 from merzim.services.names import person_name
 from merzim.services.yearly.opening import proposed_year
 from merzim.web.auth.dependencies import Reading
-from merzim.web.http import Number
+from merzim.web.http import PageNumber
 from merzim.web.ui.name_fields import UnitParam, unit_filter
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import at_tidy_address, line_columns, page_heads, workbook_response
@@ -56,7 +56,7 @@ async def _asking(
     person: Name = "",
     acting: Name = "",
     force: Force = "",
-    number: Number = 1,
+    number: PageNumber = 1,
 ) -> ListDeadlines:
     """Return the query in the address."""
     people = {"person": person, "acting": acting}

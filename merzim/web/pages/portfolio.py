@@ -27,7 +27,7 @@ from merzim.services.law.acts import offered_procedures
 from merzim.services.names import UnknownUnit, require_exportable
 from merzim.services.yearly.clock import PROCEDURE
 from merzim.web.auth.dependencies import Reading
-from merzim.web.http import Number, as_workbook
+from merzim.web.http import PageNumber, as_workbook
 from merzim.web.ui.name_fields import UnitParam, unit_filter
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Column, at_tidy_address, table_of
@@ -45,7 +45,7 @@ def _criteria(
     procedure: Name = "",
     stage: Name = "",
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
-    number: Number = 1,
+    number: PageNumber = 1,
 ) -> ListPortfolio:
     """Return the query in the address; an unknown procedure, stage or year is replaced by the default."""
     procedure_id = procedure if procedure in ctx.library.procedures() else PROCEDURE

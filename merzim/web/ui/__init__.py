@@ -1,1 +1,1 @@
-"""Rendering helpers of all pages: translation, board lines, form parsing, name fields, language and theme."""
+"""Helpers of all pages: templates and translation, forms, lists, guides, the timeline, language and theme."""

@@ -25,27 +25,27 @@ mimetypes.add_type("image/webp", ".webp")
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 
 
-class _ForGood(StaticFiles):
-    """Files that browsers keep: their addresses change with their content."""
+class _ImmutableFiles(StaticFiles):
+    """Serves files that browsers keep for a year, since their addresses change with their content."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Return the file."""
+        """Return the file, to be kept."""
         response = await super().get_response(path, scope)
         response.headers["cache-control"] = "public, max-age=31536000, immutable"
         return response
 
 
 MOUNTS = (
-    Mount("/static/htmx", _ForGood(directory=HTMX)),
-    Mount("/static/pictures", _ForGood(directory=PICTURES)),
-    Mount("/static", _ForGood(directory=OWN)),
+    Mount("/static/htmx", _ImmutableFiles(directory=HTMX)),
+    Mount("/static/pictures", _ImmutableFiles(directory=PICTURES)),
+    Mount("/static", _ImmutableFiles(directory=OWN)),
 )
 
 
 @cache
 def asset_address(name: str) -> str:
-    """Return the address of a static file of this folder (`merzim.css`, `htmx/htmx.min.js`,
-    `pictures/desk.webp`); it changes with the content.
+    """Return the address of a static file (`merzim.css`, `htmx/htmx.min.js`, `pictures/desk.webp`); it changes
+    with the content.
     """
     folder, _, file = name.rpartition("/")
     path = {"": OWN, "htmx": HTMX, "pictures": PICTURES}[folder] / file

@@ -70,7 +70,7 @@ def _value(ctx: RequestContext, kind: object, names: str, text: str, root: str) 
 
 
 def _kind(annotation: Any, marks: list[Any]) -> tuple[object, str]:
-    """Return the bare type of a field, and what its values name; "" for nothing."""
+    """Return the bare type of a field, and what its values name ("person", "event"); "" for nothing."""
     marks = list(marks)
     while get_origin(annotation) is Annotated or get_origin(annotation) in (Union, UnionType):
         if get_origin(annotation) is Annotated:

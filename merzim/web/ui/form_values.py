@@ -1,4 +1,6 @@
-"""Parsers of form fields: dates, numbers, texts. Invalid input is refused with one sentence."""
+"""Submitted forms: their fields and files, parsers of dates, numbers and texts, and the page shown again with
+what was typed after a refusal.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ MAX_FIELD_BYTES = 64 * 1024
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,9})?", re.ASCII)
 
 
-def sent(*, files: int = 0, fields: int = MAX_FIELDS, field_bytes: int = MAX_FIELD_BYTES) -> Any:
+def submitted_form(*, files: int = 0, fields: int = MAX_FIELDS, field_bytes: int = MAX_FIELD_BYTES) -> Any:
     """Return the dependency that reads a submitted form with at most so many files and fields.
 
     Its files are closed after the answer.
@@ -44,7 +46,7 @@ def sent(*, files: int = 0, fields: int = MAX_FIELDS, field_bytes: int = MAX_FIE
     return Depends(read)
 
 
-async def read_fields(form: Annotated[FormData, sent()]) -> ImmutableMultiDict[str, str]:
+async def read_fields(form: Annotated[FormData, submitted_form()]) -> ImmutableMultiDict[str, str]:
     """Return the text fields of a submitted form, without NUL characters, which databases refuse."""
     return text_fields(form)
 
@@ -66,10 +68,10 @@ def file_of(form: ImmutableMultiDict[str, Any], name: str = "file") -> OpenFile 
     return file
 
 
-def kept_file(ctx: RequestContext, form: FormData) -> tuple[str, str]:
+def store_form_file(ctx: RequestContext, form: FormData) -> tuple[str, str]:
     """Store the file sent with a form until it is confirmed; return its digest and name.
 
-    Without one they are those of the form's preview, which sends them again; "" for none.
+    Without one they are those of the file sent with the preview, which the form names; "" for none.
 
     Raises:
         InvalidForm: the file is empty.
@@ -89,8 +91,8 @@ class InvalidForm(Refusal):
 
 
 def status_of(refusal: object) -> int:
-    """Return the HTTP status for a form: 403 if its sender may not, 409 if it contradicts changes by others,
-    422 for other refusals, 200 for None.
+    """Return the HTTP status of the answer to a form with this refusal: 403 if its sender may not, 409 if it
+    contradicts changes by others, 422 for other refusals, 200 for None.
     """
     if refusal is None:
         return 200
@@ -137,7 +139,7 @@ class Unconfirmed(Exception):
 
 
 def typed_answers(form: ImmutableMultiDict[str, Any]) -> dict[str, str]:
-    """Return the texts of a submitted form, several with one name separated by `;`."""
+    """Return the texts of a submitted form by name, several of one name joined by `;`."""
     names = dict.fromkeys(key for key, value in form.multi_items() if isinstance(value, str))
     return {
         name: ";".join(text.replace("\0", "") for text in form.getlist(name) if isinstance(text, str))
@@ -224,10 +226,10 @@ def parse_numbers(answers: Mapping[str, str]) -> dict[str, Decimal]:
     return numbers
 
 
-def parse_whole_number(text: str, *, name: str = "") -> int:
+def parse_whole_number(text: str) -> int:
     """Parse a whole number from 1 to 9999. Raises InvalidForm."""
     if not re.fullmatch(r"[1-9]\d{0,3}", text.strip(), re.ASCII):
-        raise InvalidForm("web.refusal.bad_whole", name=name, text=text[:40])
+        raise InvalidForm("web.refusal.bad_whole", text=text[:40])
     return int(text)
 
 
@@ -252,7 +254,7 @@ def printable(text: str) -> str:
 
 
 def is_same_text(text: str, other: str) -> bool:
-    """Return whether two values of a field differ in line ends and outer spaces alone."""
+    """Return whether two values of a field are equal but for line ends and outer spaces."""
     return text.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
 
 

@@ -121,17 +121,17 @@ def shown_sections(sections: Iterable[GuideSection], acts: Collection[str]) -> t
 
 def source(id: str, language: str) -> str:
     """Return the Markdown of a guide, with the sections it shares with others."""
-    return _SHARED.sub(lambda match: _shared(match[1], match[2], language), _written(id, language))
+    return _SHARED.sub(lambda match: _section_text(match[1], match[2], language), _file_text(id, language))
 
 
-def _written(id: str, language: str) -> str:
+def _file_text(id: str, language: str) -> str:
     """Return the Markdown of a guide as in its file, without the sections of others."""
     return (_FOLDER / language / f"{id}.md").read_text(encoding="utf-8")
 
 
-def _shared(id: str, section: str, language: str) -> str:
-    """Return the Markdown of one section of a guide."""
-    parts = re.split(r"^(?=## )", _written(id, language), flags=re.MULTILINE)
+def _section_text(id: str, section: str, language: str) -> str:
+    """Return the Markdown of one section of a guide, with its heading."""
+    parts = re.split(r"^(?=## )", _file_text(id, language), flags=re.MULTILINE)
     return next(part for part in parts if f"{{#{section}}}\n" in part).strip()
 
 
@@ -141,7 +141,7 @@ def labels(text: str) -> frozenset[str]:
 
 
 def pictures(id: str, language: str) -> list[tuple[str, str]]:
-    """Return description and name of each picture of a guide; the file depends on the language."""
+    """Return description and name of each picture of a guide; its file is `NAME.LANGUAGE.webp`."""
     return _PICTURE.findall(source(id, language))
 
 
@@ -174,7 +174,7 @@ def find_sections(text: str, language: str, acts: Collection[str]) -> list[tuple
     """
     words = search_words(text)
     guides = [guide(id, language) for id in GUIDES]
-    shared = {id: {match[2] for match in _SHARED.finditer(_written(id, language))} for id in GUIDES}
+    shared = {id: {match[2] for match in _SHARED.finditer(_file_text(id, language))} for id in GUIDES}
     hits = [
         (guide, section)
         for guide in guides
@@ -198,5 +198,6 @@ def _section(title: str, id: str, text: str, language: str) -> GuideSection:
 
 
 def _image(file: str) -> str:
+    """Return the beginning of a picture's tag, up to its address."""
     size = f'width="{PICTURE_WIDTH}" height="{PICTURE_HEIGHT}"'
     return f'<img class="guide-picture" loading="lazy" {size} src="{asset_address("pictures/" + file)}"'

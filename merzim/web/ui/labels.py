@@ -1,7 +1,8 @@
 """Names the field of a refused form by its label, which the page alone knows.
 
 A verb refuses a value by the name of its field. On a page the field has a label, another one in each form:
-`marked` marks the sentence while the page is rendered, `name_fields` then fills in the label that stands there.
+`mark_sentence` marks the sentence while the page is rendered, `fill_in_labels` then fills in the label that
+stands there.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ FIELD = "\ue003"
 """Stands for the label in a marked sentence."""
 
 
-def marked(field: str, sentence: str) -> str:
+def mark_sentence(field: str, sentence: str) -> str:
     """Return the sentence, marked as being about a field: `lines.0.case` is the field `case` of a list."""
     return f"{_START}{field}{_FIELD}{sentence}{_END}"
 
 
-def name_fields(text: str, otherwise: str) -> str:
+def fill_in_labels(text: str, otherwise: str) -> str:
     """Return a page whose marked sentences name the field by its label in their form.
 
     Args:

@@ -66,7 +66,7 @@ class NameField:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Names:
+class NameChoices:
     """The units, or the people, that a field may name: found by what is typed, or chosen from a list.
 
     Attributes:
@@ -143,7 +143,7 @@ class Names:
     def field(
         self, chosen: str, *, without: Collection[str] = (), typed: bool = False, explains: bool = False
     ) -> NameField:
-        """Return the field.
+        """Return the field as pages draw it: a list, or a text with its suggestions.
 
         Args:
             chosen: an id or key, or the text that was typed.
@@ -163,10 +163,10 @@ class Names:
         return replace(field, near=near, wrong=True, refusal=refusal if explains else None)
 
 
-def unit_names(office: Office, root: str = "") -> Names:
+def unit_names(office: Office, root: str = "") -> NameChoices:
     """Return the units a field may name: `root` with all below it, all for ""."""
     below = frozenset(office.below(root)) if root else frozenset(office.units)
-    return Names(
+    return NameChoices(
         kind="unit",
         index=office.unit_called,
         is_listed=len(below) <= MAX_LISTED,
@@ -178,7 +178,7 @@ def unit_names(office: Office, root: str = "") -> Names:
     )
 
 
-def person_names(office: Office, root: str = "") -> Names:
+def person_names(office: Office, root: str = "") -> NameChoices:
     """Return the people a field may name: those of the units at `root` and below, all for "".
 
     Somebody who left is named by key or whole name, and offered only where already chosen.
@@ -193,7 +193,7 @@ def person_names(office: Office, root: str = "") -> Names:
         former_people = [office.former[chosen]] if chosen in office.former else []
         return (UnitName(id=person.key, name=name_of(person)) for person in (*people, *former_people))
 
-    return Names(
+    return NameChoices(
         kind="person",
         index=office.person_called,
         is_listed=len(office.people) <= MAX_LISTED,
@@ -206,12 +206,12 @@ def person_names(office: Office, root: str = "") -> Names:
     )
 
 
-def own_units(ctx: RequestContext) -> Names:
+def own_units(ctx: RequestContext) -> NameChoices:
     """Return the units the reader's forms may name: their own and those below, all for an account of none."""
     return unit_names(ctx.reads.office(), ctx.reader.root)
 
 
-def own_people(ctx: RequestContext) -> Names:
+def own_people(ctx: RequestContext) -> NameChoices:
     """Return the people the reader's forms may name: those of their own unit and below."""
     return person_names(ctx.reads.office(), ctx.reader.root)
 
@@ -257,8 +257,8 @@ def _person_suggestion(office: Office, key: str) -> Suggestion:
 NameText = Annotated[str, Query(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
-def require_unit(ctx: Reading, unit: NameText = "") -> str:
-    """Return the id of the unit in the query; if units are few enough for a list, its value unchanged.
+def match_unit(ctx: Reading, unit: NameText = "") -> str:
+    """Return the id of the unit the query names, "" for none; where units are listed, the value as it is.
 
     Raises:
         InvalidForm: the text matches no unit, or several.
@@ -269,18 +269,18 @@ def require_unit(ctx: Reading, unit: NameText = "") -> str:
 
 
 def parse_unit(ctx: Reading, unit: NameText = "") -> str:
-    """Return the id of the unit in the query; the text itself when it matches none or several, and where
-    units are few enough for a list.
+    """Return the id of the unit the query names, "" for none; the text itself where it matches none or several,
+    and where units are listed.
     """
     try:
-        return require_unit(ctx, unit)
+        return match_unit(ctx, unit)
     except InvalidForm:
         return unit
 
 
 def parse_person(ctx: Reading, person: NameText = "") -> str:
-    """Return the key of the person in the query; the text itself when it matches nobody or several, and where
-    people are few enough for a list.
+    """Return the key of the person the query names, "" for none; the text itself where it matches nobody or
+    several, and where people are listed.
     """
     try:
         return own_people(ctx).resolve(person) if person.strip() else ""
@@ -290,7 +290,7 @@ def parse_person(ctx: Reading, person: NameText = "") -> str:
 
 PersonParam = Annotated[str, Depends(parse_person)]
 UnitParam = Annotated[str, Depends(parse_unit)]
-RequiredUnit = Annotated[str, Depends(require_unit)]
+MatchedUnit = Annotated[str, Depends(match_unit)]
 
 
 def person_filter(ctx: RequestContext, chosen: str, near: Collection[str] = ()) -> NameField:

@@ -66,9 +66,13 @@ def set_preference_cookies(response: Response, cookies: tuple[tuple[str, str], .
         response.set_cookie(name, value, max_age=_YEAR, path="/", samesite="lax", httponly=name == "lang")
 
 
-def redirect(ctx: WebContext, path: str, *, place: str = "", **parameters: str) -> Response:
-    """Redirect to a page; htmx gets a header, because it would follow a redirect inside its own request."""
-    address = path + (f"?{urlencode(parameters)}" if parameters else "") + (f"#{place}" if place else "")
+def redirect(ctx: WebContext, path: str, *, element: str = "", **parameters: str) -> Response:
+    """Return a redirect to a page; for htmx a header, because it would follow one inside its own request.
+
+    Args:
+        element: id of the element of that page to show.
+    """
+    address = path + (f"?{urlencode(parameters)}" if parameters else "") + (f"#{element}" if element else "")
     response: Response = RedirectResponse(address, status_code=303)
     if ctx.is_fragment:
         response = Response(status_code=204, headers={"hx-redirect": address})

@@ -36,7 +36,7 @@ from merzim.web.http import WebContext
 from merzim.web.ui.assets import asset_address
 from merzim.web.ui.form_values import RejectedForm, status_of
 from merzim.web.ui.guides import section_of
-from merzim.web.ui.labels import FIELD, marked, name_fields
+from merzim.web.ui.labels import FIELD, fill_in_labels, mark_sentence
 from merzim.web.ui.preferences import THEMES, preferences, set_preference_cookies
 from merzim.web.ui.timeline import Off
 from notifications.notice import Notice, displayed_state
@@ -131,6 +131,7 @@ class Translator:
         return entity[self.language] if isinstance(entity, Text) else entity.name_in(self.language)
 
     def names(self, several: Iterable[Person | Unit | Name]) -> str:
+        """Return the names in the language, with semicolons between them."""
         return "; ".join(map(self.name, several))
 
     def word(self, prefix: str, code: str) -> str:
@@ -138,7 +139,7 @@ class Translator:
         return self.say(prefix + code) if i18n.knows(prefix + code) else code
 
     def told(self, done: str) -> str:
-        """Return what was just done in a case: its own sentence, else the title of the event."""
+        """Return what to say after a change of a case, by the kind of event or message of its address."""
         code = f"web.case.said.{done}"
         return self.say(code) if i18n.knows(code) else f"{self.say(f'event.{done}')}."
 
@@ -217,7 +218,7 @@ class Translator:
             code = "input.choose" if refusal.code == "input.one_of" else refusal.code
             quoted = f"“{FIELD}”" if self.language == "en" else f"«{FIELD}»"
             sentence = i18n.say(code, {**arguments, "field": quoted}, self.language)
-            return marked(str(arguments["field"]), sentence)
+            return mark_sentence(str(arguments["field"]), sentence)
         if refusal.code in _CHOSEN:
             return self.say("web.refusal.not_listed", text=arguments[_CHOSEN[refusal.code]])
         return i18n.refusal(refusal, self.language)
@@ -235,6 +236,7 @@ class Translator:
         return self.tell(code, {**arguments, **({"rows": ("; ".join(numbers),)} if numbers else {})})
 
     def sentences(self, explanation: Explanation) -> list[str]:
+        """Return the explanation of a date, a sentence for each step of the count."""
         return i18n.explain(explanation, self.language)
 
     def asks(self, obligation: Obligation, procedure: Procedure) -> str:
@@ -327,6 +329,7 @@ class Translator:
         return i18n.period(period, self.language)
 
     def tongue(self, language: str) -> str:
+        """Return the name of a language in that language."""
         return self.say(f"web.tongue.in_{language}")
 
     def say_or(self, code: str, otherwise: str, **arguments: object) -> str:
@@ -427,7 +430,7 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
             scripts=getattr(content, "scripts", ""),
         )
     )
-    text = name_fields(text, otherwise=translator.say("web.refusal.form_outdated"))
+    text = fill_in_labels(text, otherwise=translator.say("web.refusal.form_outdated"))
     response = HTMLResponse(text, status_code=status or status_of(refusal))
     response.headers["content-language"] = reader.language
     response.headers["vary"] = "Cookie, Accept-Language"

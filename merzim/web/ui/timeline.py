@@ -156,7 +156,11 @@ class Timeline(Scale):
 def build_timeline(
     deadlines: Iterable[Deadline], *, calendar: Kazakhstan, today: date, soon: date
 ) -> Timeline | None:
-    """Build the timeline of a case's deadlines; None when none of them has a date."""
+    """Build the timeline of a case's deadlines that are required; None when none of them has a date.
+
+    Args:
+        soon: until when an open deadline counts as near.
+    """
     required = [deadline for deadline in deadlines if deadline.state != "not_required"]
     dated = [group for group in _groups(required) if any(_dates_of(deadline) for deadline in group)]
     if not dated:

@@ -27,7 +27,7 @@ from merzim.web.auth.dependencies import (
     Anybody,
     Enrolling,
     Own,
-    OwnByPerson,
+    OwnInSession,
     begin_session,
     current_session,
     end_session,
@@ -295,7 +295,7 @@ def own_page(
 
 @router.post("/account/password")
 @shown_again(own_page)
-def change_password(ctx: OwnByPerson, answers: Fields) -> Response:
+def change_password(ctx: OwnInSession, answers: Fields) -> Response:
     """Change the password; every session ends, and this browser gets a new one."""
     now, today = ctx.now, ctx.today
     login = ctx.reader.login

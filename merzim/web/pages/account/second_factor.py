@@ -10,7 +10,7 @@ from starlette.responses import Response
 from merzim.services.accounts import credentials
 from merzim.services.accounts.credentials import BadPassword
 from merzim.services.context import stamp
-from merzim.web.auth.dependencies import Enrolling, OwnByPerson, begin_session
+from merzim.web.auth.dependencies import Enrolling, OwnInSession, begin_session
 from merzim.web.http import WebContext
 from merzim.web.pages.account import attempts
 from merzim.web.pages.account.login import begin_again, first_page, own_page
@@ -63,7 +63,7 @@ def change(ctx: Enrolling, answers: Fields) -> Response:
 
 @router.post("/account/recovery")
 @shown_again(own_page)
-def renew(ctx: OwnByPerson, answers: Fields) -> Response:
+def renew(ctx: OwnInSession, answers: Fields) -> Response:
     """Replace the recovery codes after the password and a code, and show the new ones once."""
     login, codes = ctx.reader.login, credentials.new_recovery_codes()
     _prove(ctx, answers)

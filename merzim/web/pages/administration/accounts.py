@@ -24,7 +24,7 @@ from merzim.services.inputs import build
 from merzim.services.names import unit_name
 from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Verb
-from merzim.web.auth.dependencies import Setting, SettingByPerson
+from merzim.web.auth.dependencies import Setting, SettingInSession
 from merzim.web.http import WebContext
 from merzim.web.pages.administration.people import placed
 from merzim.web.ui.form_values import Fields, RejectedForm, shown_again, tidy
@@ -265,7 +265,7 @@ def change(ctx: Setting, answers: Fields) -> Response:
 
 @router.post("/administration/account/second-factor")
 @shown_again(_account_page)
-def remove_second_factor(ctx: SettingByPerson, answers: Fields) -> Response:
+def remove_second_factor(ctx: SettingInSession, answers: Fields) -> Response:
     """Remove another user's second factor; in a session alone, never by a token."""
     login = accounts.get_account(ctx, answers.get("login", "")[:80]).reader.login
     accounts.remove_second_factor(ctx, login, ground=answers.get("ground", ""))

@@ -35,7 +35,7 @@ from merzim.services.people.table import preview_table, read_table, save_table
 from merzim.web.auth.dependencies import Own, Setting, reads_files
 from merzim.web.http import WebContext, as_workbook
 from merzim.web.pages.account.login import own_page
-from merzim.web.ui.form_values import Fields, RejectedForm, kept_file, sent, shown_again, tidy
+from merzim.web.ui.form_values import Fields, RejectedForm, shown_again, store_form_file, submitted_form, tidy
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.refusal import Refusal
@@ -75,10 +75,10 @@ def export_people(ctx: Setting) -> Response:
 
 @router.post("/administration/people/import")
 @reads_files
-def import_people(ctx: Setting, form: Annotated[FormData, sent(files=1, fields=5)]) -> Response:
+def import_people(ctx: Setting, form: Annotated[FormData, submitted_form(files=1, fields=5)]) -> Response:
     """Show a preview of a table's changes; when submitted from there, import it."""
     try:
-        digest, name = kept_file(ctx, form)
+        digest, name = store_form_file(ctx, form)
         read = read_table(ctx, uploaded_file(ctx, "file", digest).content if digest else b"", name)
         if form.get("do") == "take":
             save_table(ctx, read)

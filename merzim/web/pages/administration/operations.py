@@ -134,7 +134,7 @@ AUDIT_COLUMNS: tuple[Column[AuditLine], ...] = (
 
 Text = Annotated[str, Query(max_length=500)]
 PAGE = 50
-Number = Annotated[int | None, Query(ge=1, le=2**53)]
+EntryNumber = Annotated[int | None, Query(ge=1, le=2**53)]
 
 
 @router.get("/audit.xlsx")
@@ -146,7 +146,7 @@ def audit_workbook(ctx: Auditing, shown: AuditQuery) -> Response:
 
 
 @router.get("/audit")
-def audit_page(ctx: Auditing, shown: AuditQuery, before: Number = None) -> Response:
+def audit_page(ctx: Auditing, shown: AuditQuery, before: EntryNumber = None) -> Response:
     """Show entries of the audit log, the newest first."""
     entries, refusal = AuditList(entries=[], cursor=None, more=False), None
     filters = {name: value for name, value in shown.items() if value}

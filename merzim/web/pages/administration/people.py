@@ -19,7 +19,7 @@ from merzim.services.people.feeds import FeedRevoked, create_feed, feeds_of, rev
 from merzim.services.people.pending_duties import pending_duties
 from merzim.services.people.staff import find_people, recorded_office
 from merzim.web.auth.dependencies import Setting
-from merzim.web.http import Number, WebContext
+from merzim.web.http import PageNumber, WebContext
 from merzim.web.ui.form_values import Fields, InvalidForm, RejectedForm, parse_date, shown_again, tidy
 from merzim.web.ui.name_fields import person_names, unit_filter, unit_names
 from merzim.web.ui.preferences import redirect
@@ -45,7 +45,7 @@ SHOWN = 200
 
 
 @router.get("/units")
-def units(ctx: Setting, unit: Key = "", number: Number = 1) -> Response:
+def units(ctx: Setting, unit: Key = "", number: PageNumber = 1) -> Response:
     """Show the tree of units; a large one level by level, in pages: what is below `unit`."""
     office = recorded_office(ctx)
     tree, pages = paginate_units(office, unit, number)

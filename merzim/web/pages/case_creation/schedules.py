@@ -34,7 +34,7 @@ from merzim.web.http import Digest, WebContext
 from merzim.web.pages.case_creation.by_hand import bad_rows, hub
 from merzim.web.pages.case_creation.outlook import HAPPENED, PLANNED, chain, text
 from merzim.web.pages.portfolio import Axis, build_axis
-from merzim.web.ui.form_values import MAX_FIELD_BYTES, InvalidForm, file_of, parse_date, sent
+from merzim.web.ui.form_values import MAX_FIELD_BYTES, InvalidForm, file_of, parse_date, submitted_form
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.cases.case import Case, Fact
@@ -103,7 +103,7 @@ def sent_file(form: FormData) -> tuple[bytes, str]:
 
 @router.post("/open/schedule")
 @reads_files
-def send(ctx: Managing, form: Annotated[FormData, sent(files=2, fields=10)]) -> Response:
+def send(ctx: Managing, form: Annotated[FormData, submitted_form(files=2, fields=10)]) -> Response:
     """Accept a file and show its preview."""
     form_value = form.get("procedure")
     procedure = text(form_value if isinstance(form_value, str) else "") or "internal-analysis"
@@ -210,7 +210,7 @@ def _corrected(
 
 @router.post("/open/schedule/{digest}")
 @reads_files
-def take(ctx: Managing, digest: Digest, form: Annotated[FormData, sent(fields=1500)]) -> Response:
+def take(ctx: Managing, digest: Digest, form: Annotated[FormData, submitted_form(fields=1500)]) -> Response:
     """Import the file, all of it or nothing; with `look` show that page of the preview with the corrections."""
     upload = uploaded_file(ctx, "schedule", digest)
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}

@@ -27,14 +27,14 @@ from merzim.web.ui.form_values import (
     parse_date,
     parse_text,
     parse_whole_number,
-    sent,
     shown_again,
+    submitted_form,
     text_fields,
 )
 from merzim.web.ui.preferences import redirect
 
 router = APIRouter(include_in_schema=False)
-Sent = Annotated[FormData, sent(files=3, fields=60)]
+SubmittedForm = Annotated[FormData, submitted_form(files=3, fields=60)]
 
 
 class RowForm(NamedTuple):
@@ -160,12 +160,12 @@ def _serve(path: str, name: str, act: Act, *, reads: bool = False) -> None:
         return name if name in WITHOUT_NUMBER else f"{kind(answers)}-{answers.get('number', '')}"
 
     @shown_again(partial(case_page, tab="risks"), form_name)
-    def answer(ctx: Recording, case: CaseId, form: Sent) -> Response:
+    def answer(ctx: Recording, case: CaseId, form: SubmittedForm) -> Response:
         answers = text_fields(form)
         parameters, number = act(ctx, case, form, answers), answers.get("number", "")
         row = f"{OF_FORM.get(kind(answers), 'risk')}-{number}"
-        place = row if number.isdigit() else WITHOUT_NUMBER.get(name, "")
-        return redirect(ctx, f"/cases/{case}/risks", place=place, **parameters)
+        element = row if number.isdigit() else WITHOUT_NUMBER.get(name, "")
+        return redirect(ctx, f"/cases/{case}/risks", element=element, **parameters)
 
     handler = reads_files(answer) if reads else answer
     router.add_api_route(f"/cases/{{case}}/{path}", handler, methods=["POST"])

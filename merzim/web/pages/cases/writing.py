@@ -33,8 +33,8 @@ from merzim.web.ui.form_values import (
     parse_date,
     parse_event_number,
     parse_numbers,
-    sent,
     shown_again,
+    submitted_form,
     text_fields,
 )
 from merzim.web.ui.preferences import redirect
@@ -42,7 +42,7 @@ from workflow.org.access import Need
 
 router = APIRouter(include_in_schema=False)
 
-Sent = Annotated[FormData, sent(files=10)]
+SubmittedForm = Annotated[FormData, submitted_form(files=10)]
 """A form with evidence."""
 
 
@@ -95,7 +95,7 @@ def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapp
 
 @router.post("/cases/{case}")
 @shown_again(case_page, "record")
-def record(ctx: Recording, case: CaseId, form: Sent) -> Response:
+def record(ctx: Recording, case: CaseId, form: SubmittedForm) -> Response:
     """Record a fact with its evidence, then show the case."""
     return redirect(ctx, f"/cases/{case}", recorded=record_answers(ctx, case, form, text_fields(form)))
 
@@ -168,7 +168,7 @@ def _serve(path: str, need: Need, act: Act, *, name: str = "", tab: Tab = "deadl
     context = Depends(needs(need))
 
     @shown_again(partial(case_page, tab=tab), name or path)
-    def answer(*, ctx: Any = context, case: CaseId, form: Sent) -> Response:
+    def answer(*, ctx: Any = context, case: CaseId, form: SubmittedForm) -> Response:
         return redirect_to_case(ctx, case, tab=tab, **act(ctx, case, form))
 
     router.add_api_route(f"/cases/{{case}}/{path}", answer, methods=["POST"])

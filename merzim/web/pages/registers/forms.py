@@ -13,7 +13,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import FileInput, build
 from merzim.services.registers.results import FieldView, RowView, written_amount
 from merzim.web.ui.form_values import InvalidForm, RejectedForm, file_of, is_same_text, typed_answers
-from merzim.web.ui.name_fields import NameField, Names, own_people, person_names, unit_names
+from merzim.web.ui.name_fields import NameChoices, NameField, own_people, person_names, unit_names
 from merzim.web.ui.render import Translator
 from workflow.registers.values import InvalidRow, problem_arguments
 
@@ -91,7 +91,7 @@ def _name_field(ctx: RequestContext, field: FieldView, value: str) -> NameField 
     return None
 
 
-def _people(ctx: RequestContext) -> Names:
+def _people(ctx: RequestContext) -> NameChoices:
     """Return the people a form offers: all for managers, else those of the reader's own unit and below."""
     return person_names(ctx.reads.office()) if ctx.reader.may("manage") else own_people(ctx)
 

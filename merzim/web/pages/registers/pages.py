@@ -71,7 +71,7 @@ from merzim.web.http import (
     XLSX,
     ZIP,
     FormId,
-    Number,
+    PageNumber,
     PaperLanguage,
     RegisterPath,
     RowPath,
@@ -100,13 +100,13 @@ from merzim.web.ui.form_values import (
     Fields,
     InvalidForm,
     RejectedForm,
-    kept_file,
-    sent,
     shown_again,
     status_of,
+    store_form_file,
+    submitted_form,
     typed_answers,
 )
-from merzim.web.ui.name_fields import RequiredUnit, UnitParam, own_units, unit_filter
+from merzim.web.ui.name_fields import MatchedUnit, UnitParam, own_units, unit_filter
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Content, at_tidy_address, cell_of, row_title
@@ -126,7 +126,7 @@ router.get("/registers/{register_id}/{row}/files/{digest}")(get_row_file)
 
 
 @router.get("/registers")
-def registers_page(ctx: Reading, unit: RequiredUnit) -> Response:
+def registers_page(ctx: Reading, unit: MatchedUnit) -> Response:
     """Show all registers visible to the reader, by the act they rest on; and the rows that name the reader."""
     translator = Translator(ctx.language)
     registers = list_registers(ctx, AskRegisters(unit=unit)).registers
@@ -172,7 +172,7 @@ RowsQuery = Annotated[dict[str, Any], Depends(_query)]
 @router.get("/registers/{register_id}")
 @at_tidy_address
 def rows_page(
-    ctx: Reading, register_id: RegisterPath, query: RowsQuery, number: Number = 1, imported: Count = None
+    ctx: Reading, register_id: RegisterPath, query: RowsQuery, number: PageNumber = 1, imported: Count = None
 ) -> Response:
     """Show one page of the rows of a register, filtered and sorted."""
     translator = Translator(ctx.language)
@@ -475,13 +475,13 @@ def _changed_address(ctx: WebContext) -> object:
 
 _NO_ROWS = RowPage(register_id="", total=0, page=1, pages=1, fields=[], rows=[], totals={})
 
-Sent = Annotated[FormData, sent(files=MAX_FILES, fields=3 * MAX_FIELDS)]
-SentFile = Annotated[FormData, sent(files=1, fields=20)]
+SubmittedForm = Annotated[FormData, submitted_form(files=MAX_FILES, fields=3 * MAX_FIELDS)]
+SubmittedFile = Annotated[FormData, submitted_form(files=1, fields=20)]
 
 
 @router.post("/registers/{register_id}/new")
 @shown_again(row_form, "add")
-def add(ctx: Recording, register_id: RegisterPath, form: Sent) -> Response:
+def add(ctx: Recording, register_id: RegisterPath, form: SubmittedForm) -> Response:
     """Add a row, then show it."""
     register, answers = writable_register(ctx, register_id), typed_answers(form)
     fields = [field_view(register.fields[name]) for name in list_fields(register, reader_scope(ctx))]
@@ -494,11 +494,11 @@ def add(ctx: Recording, register_id: RegisterPath, form: Sent) -> Response:
 @router.post("/registers/{register_id}/import")
 @reads_files
 @shown_again(show_import_page, "import")
-def import_(ctx: Recording, register_id: RegisterPath, form: SentFile) -> Response:
+def import_(ctx: Recording, register_id: RegisterPath, form: SubmittedFile) -> Response:
     """Show the rows of a spreadsheet to import; after confirmation, import all rows or none."""
     writable_register(ctx, register_id)
     answers = typed_answers(form)
-    digest, _ = kept_file(ctx, form)
+    digest, _ = store_form_file(ctx, form)
     if not digest:
         raise InvalidForm("web.refusal.no_file")
     fields: dict[str, object] = {
@@ -515,7 +515,7 @@ def import_(ctx: Recording, register_id: RegisterPath, form: SentFile) -> Respon
 
 @router.post("/registers/{register_id}/{row}")
 @shown_again(show_row_page, "edit")
-def edit(ctx: Recording, register_id: RegisterPath, row: RowPath, form: Sent) -> Response:
+def edit(ctx: Recording, register_id: RegisterPath, row: RowPath, form: SubmittedForm) -> Response:
     """Change the fields of a row that differ from those the form showed, then show it."""
     detail, answers = row_of_register(ctx, register_id, row), typed_answers(form)
     fields: dict[str, object] = {

@@ -18,7 +18,7 @@ from merzim.services.reports.monitoring import (
     all_lines,
     monitoring,
 )
-from merzim.web.downloads import narrowed
+from merzim.web.downloads import recommendation_filter
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, Content, workbook_response
@@ -176,7 +176,7 @@ def _criteria(query: ReportQuery) -> RecommendationFilter:
     """Return the filter in the address."""
     names = ("status", "direction", "legal", "late", "search")
     given: dict[str, Any] = {name: query.chosen.get(name, "") for name in names}
-    return narrowed(query.unit, **given)
+    return recommendation_filter(query.unit, **given)
 
 
 def _figure(query: ReportQuery, status: str, number: int) -> Figure:

@@ -14,11 +14,11 @@ from merzim.services.law.acts import acts_here
 from merzim.services.names import MAX_EXPORTED
 from merzim.services.reports.notices import list_notices
 from merzim.web.auth.dependencies import Reading
-from merzim.web.downloads import Noticed, get_report
-from merzim.web.http import Number, Year, as_workbook
+from merzim.web.downloads import NoticeQuery, get_report
+from merzim.web.http import PageNumber, Year, as_workbook
 from merzim.web.pages.reports import figures, monitoring, organisations, points
 from merzim.web.pages.reports.report import Report, ReportQuery, content_of
-from merzim.web.ui.name_fields import RequiredUnit, person_filter, unit_choices
+from merzim.web.ui.name_fields import MatchedUnit, person_filter, unit_choices
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import page_heads
 from notifications.notice import NOTICE_STATES
@@ -60,9 +60,9 @@ router.get("/reports/{form}/{language}")(get_report)
 def report_page(
     ctx: Reading,
     report: ReportName,
-    unit: RequiredUnit,
+    unit: MatchedUnit,
     year: Year = None,
-    number: Number = 1,
+    number: PageNumber = 1,
     format: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
     """Show a report about a unit and all below it, or return it as a file."""
@@ -103,7 +103,7 @@ journal = APIRouter(include_in_schema=False)
 
 
 @journal.get("/register")
-def journal_page(ctx: Reading, query: Noticed, number: Number = 1) -> Response:
+def journal_page(ctx: Reading, query: NoticeQuery, number: PageNumber = 1) -> Response:
     """Show who was notified of what, when, through which channel, and the outcome."""
     view = list_notices(ctx, query, number=number)
     people_named = {line.notice.person for line in view.lines}
@@ -118,7 +118,7 @@ def journal_page(ctx: Reading, query: Noticed, number: Number = 1) -> Response:
 
 
 @journal.get("/register/xlsx")
-def journal_workbook(ctx: Reading, query: Noticed) -> Response:
+def journal_workbook(ctx: Reading, query: NoticeQuery) -> Response:
     """Return the same list as a workbook. Raises Refusal for one longer than a workbook can be."""
     notices, t = ctx.reads.notices_matching(**query, limit=MAX_EXPORTED + 1), Translator(ctx.language)
     if len(notices) > MAX_EXPORTED:
