@@ -76,10 +76,9 @@ def queue_letters(dispatch: Dispatch) -> int:
             letters[key] = _letter(group, day, key, dispatch)
     outbox.unbundle(alone)
     on_its_way = outbox.queued_letters()
-    for place, empty in overseers.items():
-        key = letter_key(today, *place)
-        if place not in on_its_way and not outbox.existing_keys({key}):
-            letters[key] = _letter(empty, today, key, dispatch)
+    weekly = {letter_key(today, *place): empty for place, empty in overseers.items() if place not in on_its_way}
+    had = outbox.existing_keys(weekly.keys())
+    letters |= {key: _letter(empty, today, key, dispatch) for key, empty in weekly.items() if key not in had}
     return outbox.add(list(letters.values()))
 
 
