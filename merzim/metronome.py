@@ -92,7 +92,7 @@ def attempt(app: AppContext, clock: Clock, *functions: Callable[..., object]) ->
 
 @contextmanager
 def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
-    """Tick, and back up if due, every `reminders.tick` seconds while the block lasts, first at once. When
+    """Tick at once and every `reminders.tick` seconds while the block lasts, and back up if it is due. When
     it ends, the process is told to stop, and running work is finished.
     """
     scheduler = BackgroundScheduler(timezone=almaty())

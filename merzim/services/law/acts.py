@@ -1,4 +1,4 @@
-"""The acts an organisation adopted decide what it is shown: its menu, procedures, registers and points."""
+"""Adopting acts of one organisation, and what the adopted ones show: menu, procedures, registers, points."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from workflow.scoring.scale import SCORED
 
 
 class AdoptableAct(BaseModel):
-    """An act an organisation may adopt, and what it adds.
+    """An act an organisation may adopt, and the titles of the procedures and registers it adds.
 
     `applies`: whether any of its procedures is for the organisation's kind; `settled`: adopted by config.toml
-    or by a unit above, so that it cannot be left here.
+    or by a unit above, so that it cannot be left here; `scored`: whether it adds the points of a year.
     """
 
     id: str
@@ -50,7 +50,7 @@ class ChangeAct(Command):
 
 
 def acts_here(ctx: RequestContext) -> frozenset[str]:
-    """Return the ids of the acts that the units the reader sees, or those above them, adopted."""
+    """Return the ids of the acts adopted by config.toml, the units the reader sees, or units above those."""
     office, root = ctx.reads.office(), "" if ctx.operator else ctx.reader.root
 
     def adopted() -> frozenset[str]:
@@ -62,7 +62,7 @@ def acts_here(ctx: RequestContext) -> frozenset[str]:
 
 
 def is_shown(ctx: RequestContext, procedure: Procedure) -> bool:
-    """Return whether pages offer a procedure: it rests on no act of choice, or on one adopted here."""
+    """Return whether pages offer a procedure: it is of no act of one organisation, or of one adopted here."""
     return not procedure.adopted_act or procedure.adopted_act in acts_here(ctx)
 
 
@@ -85,8 +85,8 @@ def _group_by_document(procedures: Iterable[Procedure]) -> ProcedureGroups:
 
 
 def offered_procedures(ctx: RequestContext, kind: str, chosen: str = "") -> ProcedureGroups:
-    """Return the procedures of adopted acts, and the chosen one, grouped by document; those for other kinds of
-    organisation come last.
+    """Return the procedures shown here, and the chosen one (id), grouped by document; last, in one group,
+    those for other kinds of organisation than this.
     """
     latest = [ctx.library.latest(name) for name in ctx.library.procedures()]
     procedures = [
@@ -100,10 +100,11 @@ def offered_procedures(ctx: RequestContext, kind: str, chosen: str = "") -> Proc
 
 
 def place_of_acts(ctx: RequestContext, unit: str = "") -> str:
-    """Return the unit (id) acts are adopted for: the one named, the reader's own, else the only organisation.
+    """Return the unit (id) acts are adopted for: the one named, the reader's own, else the only top unit.
 
     Raises:
-        Refusal: there is no unit yet, or several organisations and none is named.
+        Refusal: there is no unit yet, or several are at the top and none is named.
+        UnknownUnit: none is called so.
     """
     office = ctx.reads.office()
     tops = [top for top in office.units.values() if not top.parent]
@@ -144,8 +145,8 @@ def adoptable_acts(ctx: RequestContext, unit: str) -> Sequence[AdoptableAct]:
 
 @verb("manage")
 def change_act(ctx: RequestContext, command: ChangeAct) -> list[AdoptableAct]:
-    """Adopt an act for a unit and all below it, or leave it: its open obligations are exempted until it is
-    adopted again.
+    """Adopt an act for a unit and all below it, or leave it: its active cases there are exempted until it
+    is adopted again. Return the acts the unit may adopt.
     """
     office = recorded_office(ctx)
     (act,) = ctx.library.known_acts([command.act])

@@ -1,4 +1,4 @@
-"""Cases follow the acts their organisation adopts: exempted with one given up, reopened with it."""
+"""Cases follow the acts their organisation adopts: exempted when one is left, reopened when it is back."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from workflow.org.office import Office, acts_of
 
 
 def follow_adopted_acts(app: AppContext, before: Office, unit: str, *, at: Stamp) -> int:
-    """Exempt open obligations in cases of acts that units gave up, and reopen cases of acts adopted again.
+    """Exempt the active cases of acts that a change took from units, and reopen those of acts adopted again.
 
     Acts of one organisation bind only those that adopted them. A case opened by hand where its act was never
     adopted stays unchanged.
 
     Args:
-        before: the office before the change; unit: the one that changed, with all units below it.
+        before: the office before the change, which is stored already; unit: the one that changed.
 
-    Returns: how many cases changed.
+    Returns: how many cases changed, in that unit and below.
     """
     office, common = app.reads.office(), {*app.settings.regulations.acts}
     places: dict[tuple[str, bool], set[str]] = {}

@@ -1,4 +1,4 @@
-"""Kazakhstan acts: preview the due dates an act would move, and adopt it.
+"""Acts that move days of the calendar: preview the due dates one would move, adopt it, tell what it moved.
 
 The office's calendar is built from the shipped records and the acts it adopted. An adoption is one event of the
 office's own chain; the board rows it moves are written after it, case by case, and can be rewritten at any
@@ -98,7 +98,7 @@ def act_in(file: Path) -> CalendarAct:
 
 
 def require_whole_office(ctx: RequestContext) -> None:
-    """Raise NotAllowed for readers of one unit, because an act applies to the whole office."""
+    """Raise NotAllowed for a reader of one unit: an act moves dates of the whole office."""
     if ctx.reader.root:
         raise NotAllowed
 
@@ -154,7 +154,7 @@ def adopt_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
 
 
 def moves_of(app: AppContext, events: Sequence[Event]) -> tuple[ActMoves, ...]:
-    """Return what each act adopted since a case was opened moved in it, in order.
+    """Return the open due dates of a case that each calendar act moved, those adopted since it was opened.
 
     Args:
         events: the case's whole chain.
@@ -192,7 +192,9 @@ def _as_visible(ctx: RequestContext, preview: ActPreview) -> ActPreview:
 
 
 def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> ActPreview:
-    """Return the days an act changes and the cases they may affect, before any case is read."""
+    """Return the days an act changes and the cases they may affect, before any case is read. An act the office
+    adopted already is taken out of the calendar to find them. Raises Refusal if it does not fit the records.
+    """
     index = next((n for n, adoption in enumerate(acts) if adoption.entries == act), None)
     if index is None:
         before = app.calendar
@@ -214,7 +216,9 @@ def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> ActP
 
 
 def _cause(act: Records, changes: Sequence[DayChange]) -> dict[str, object]:
-    """Return the cause as stored for letters: titles of the acts, and the days that changed."""
+    """Return the cause as stored for letters: titles of the acts, and the days that changed; of an act that
+    changes none only that it is the calendar.
+    """
     titles = {entry.act: _title_fields(entry) for entry in act.entries}
     days = [change.on.isoformat() for change in changes]
     if not days:
@@ -223,6 +227,7 @@ def _cause(act: Records, changes: Sequence[DayChange]) -> dict[str, object]:
 
 
 def _title_fields(source: Source) -> dict[str, object]:
+    """Return title, number and day of adoption of an act, as stored for letters."""
     title = source.title
     return {
         "title": {"kk": title["kk"], "ru": title["ru"], "en": title["en"]} if title else {},
@@ -234,7 +239,7 @@ def _title_fields(source: Source) -> dict[str, object]:
 def _write_moved(
     app: AppContext, act_reach: ActPreview, cause: Mapping[str, object], *, now: datetime, today: date
 ) -> tuple[list[PersonImpact], int]:
-    """Rewrite the cases' board rows by the present calendar; return the impacts and the number changed."""
+    """Rewrite the cases' board rows by the present calendar; return moved dates and the number changed."""
     impacts, written_count, office = list[PersonImpact](), 0, app.reads.office()
     for cases, count in rewrite_rows(app, act_reach.touched, cause=cause, now=now, today=today):
         for case in cases:

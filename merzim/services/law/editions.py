@@ -1,4 +1,4 @@
-"""Checks an organisation's own procedures, and adopts editions whose text changed in the office's chain."""
+"""Checks an organisation's own procedures and registers, and adopts own and changed editions in its chain."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Problems = tuple[tuple[str, dict[str, object]], ...]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckedFile:
-    """The result of checking one own file: its mistakes, and examples whose computed results differ.
+    """The result of checking one own file of a procedure or a register: its mistakes, and examples that differ.
 
     Attributes:
         edition, register: the content of the file; None for both if it cannot be read.
@@ -61,7 +61,7 @@ class CheckedFile:
 
 
 def check(app: AppContext, folder: Path | None = None) -> tuple[CheckedFile, ...]:
-    """Check every own file of a folder (by default that in config.toml); nothing is written.
+    """Check every own procedure and register in a folder (by default that in config.toml); nothing is written.
 
     Raises:
         BadSetting: there is no such folder.
@@ -129,7 +129,7 @@ def _adoptable(app: AppContext, today: date) -> Iterator[AdoptedEdition]:
 
 
 def _moved(app: AppContext, cases: list[str], today: date) -> Iterator[dict[str, str | None]]:
-    """Yield the due dates on the board that change with the present text."""
+    """Yield the due dates on the board that the present text of the law changes, in these cases (ids)."""
     for names in chunks(cases, CHUNK_SIZE):
         for case in app.ledger.cases(names).values():
             rows = app.ledger.rows(case.id)
@@ -147,7 +147,7 @@ def _moved(app: AppContext, cases: list[str], today: date) -> Iterator[dict[str,
 
 
 def _checked(app: AppContext, path: Path) -> CheckedFile:
-    """Return what is wrong with an own edition file."""
+    """Return an own edition file as checked: mistakes, failing examples, and languages its texts lack."""
     try:
         edition = read_own(path)
     except (UnreadableRegulation, OSError) as trouble:
@@ -173,7 +173,7 @@ def _checked(app: AppContext, path: Path) -> CheckedFile:
 
 
 def _checked_registers(app: AppContext, folder: Path | None) -> Iterator[CheckedFile]:
-    """Yield what is wrong with each own register file."""
+    """Yield each own register file as checked, also against the other registers and the procedures it names."""
     read: dict[Path, Register] = {}
     for path in own_register_files(folder):
         try:
@@ -203,7 +203,7 @@ def _problems(path: Path, problems: Iterable[FileProblem]) -> Problems:
 
 
 def _warnings(app: AppContext, path: Path) -> Problems:
-    """Return warnings for the office's languages in which texts of a file are missing."""
+    """Return a warning for each language of the office or its people in which texts of a file are missing."""
     people = app.reads.office().people.values() if app.has_database else ()
     spoken_languages = {app.settings.office.language, *(person.language for person in people)}
     used_languages = {available_language(language) for language in spoken_languages}
@@ -229,7 +229,7 @@ def _texts(value: object) -> Iterator[Mapping[str, object]]:
 
 
 def _unnamed(edition: Procedure, file: str) -> Iterator[tuple[str, dict[str, object]]]:
-    """Yield the first kind of evidence or number without a name."""
+    """Yield the mistake of the first kind of evidence or number without a name, if there is one."""
     try:
         require_words(edition, file)
     except UnknownWord as word:

@@ -1,4 +1,4 @@
-"""The regulations an office works by: shipped and own editions, registers and points."""
+"""Reads the law an office works by: shipped and own editions, registers, points; and titles from registers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ REGISTERS = "registers"
 
 
 class UnknownWord(Refusal):
-    """A code in an own edition has no name in it or the product, or already means something else."""
+    """A kind of evidence or number in an own edition has no name, neither in it nor in the product."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +92,7 @@ _NOBODY = Text(kk="–", ru="–", en="–")
 
 
 def read_editions(settings: Settings) -> Editions:
-    """Read the own editions; the shipped ones are read when first used.
+    """Read the own editions, and add their words to the catalogues; the shipped ones are read when first used.
 
     An own file that cannot be used is left out; the others are not affected.
 
@@ -118,7 +118,8 @@ def read_editions(settings: Settings) -> Editions:
 
 
 def with_adopted(read: Editions, adopted: Mapping[str, str], bodies: Bodies) -> Editions:
-    """Add the own editions that no file defines any more, with their last adopted texts.
+    """Return the editions read, with own ones that no usable file defines any more by their last adopted texts,
+    whose words are added to the catalogues.
 
     Args:
         adopted: TOML texts of own editions, by edition.
@@ -137,7 +138,7 @@ def with_adopted(read: Editions, adopted: Mapping[str, str], bodies: Bodies) -> 
 
 
 def reason(left_out: LeftOutFile) -> Text:
-    """Return why a file was left out, in each language."""
+    """Return why a file was left out, in words."""
     return Text(**{language: refusal(left_out.refusal, language) for language in LANGUAGES})
 
 
@@ -309,7 +310,7 @@ def option_title(field: str, option: str, language: str) -> str:
 
 
 def row_words(text: str) -> Words:
-    """Return the search words for rows of cases: each word itself, and the options it may name."""
+    """Return each search word with the options (`field=option`) of rows of cases whose titles contain it."""
     fields = [field for register in case_registers().all() for field in register.fields.values()]
     options = {
         f"{field.id}={option.id}": " ".join(normalise(option.title[language]) for language in LANGUAGES)
