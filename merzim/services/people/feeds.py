@@ -1,4 +1,4 @@
-"""Calendar feeds: secret addresses for calendar programs, created and revoked by their owners.
+"""Calendar feeds (secret addresses for calendar programs), and what people set themselves: leave, digest.
 
 A person's feed has that person's open deadlines; a unit's feed those of the unit and below. Anybody with the
 address can read it, so nothing confidential is included.
@@ -41,6 +41,7 @@ MAX_ITEMS = 500
 MOST_READ = 20_000
 """Maximum number of a person's deadlines that are read to find the nearest."""
 _TOUCH = timedelta(hours=1)
+"""A reading of a feed is noted at most once in this time."""
 
 
 class FeedRevoked(Command):
@@ -56,7 +57,7 @@ class Feed:
 
 
 def feeds_of(ctx: RequestContext, login: str, *, now: datetime) -> list[Credential]:
-    """Return the valid feeds of an account; those of units are under the login ""."""
+    """Return the valid feeds of an account; of the login "" those of all units."""
     return [entry for entry in ctx.accounts.entries(login, now=now) if entry.kind == "feed"]
 
 
@@ -68,7 +69,7 @@ def create_own_feed(ctx: RequestContext, language: str) -> str:
 
 
 def create_feed(ctx: RequestContext, login: str, *, scope: str, name: str, language: str) -> str:
-    """Create a feed; return its address, shown once. `scope`: the unit, "" for the account's own person."""
+    """Create a feed; return its address, shown once. `login`: "" for a feed of the unit that `scope` names."""
     by = ctx.reader.login
     secret = issue_secret(ctx.accounts, "feed", login, LASTS, now=ctx.now, name=name, scope=scope, by=by)
     return f"{ctx.app.rules.public_address}/feeds/{secret}.ics?lang={language}"
@@ -174,7 +175,10 @@ def _hidden(ctx: RequestContext, case: Case) -> bool:
 
 
 def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetime) -> Item:
-    """Return the same calendar item as in letters: same UID, rising sequence, all-day."""
+    """Return a row as an all-day calendar item with the UID it has in letters, so that programs show one item.
+
+    Of a confidential case it says only that something is due.
+    """
     assert row.due is not None
     rules = ctx.app.rules
     if _hidden(ctx, case):
@@ -201,7 +205,7 @@ def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetim
 
 
 def _explained(ctx: RequestContext, case: Case, row: Row, language: str) -> Iterator[str]:
-    """Yield the lines of an item's text: procedure, act, force, due date."""
+    """Yield the lines of an item's text: procedure, act and paragraph if any, force, due date."""
     procedure = ctx.library.of(case)
     obligation = entry_obligation(case, procedure, row.obligation)
     yield procedure.title[language]
@@ -217,7 +221,7 @@ LONGEST_LEAVE = timedelta(days=366)
 
 
 class Away(Command):
-    """Days of leave, both included; without them the leave is cancelled. `deputy`: a person's key."""
+    """First and last day of leave, one of them for a single day; none for no leave. `deputy`: a person's key."""
 
     first: Day | None = None
     last: Day | None = None
@@ -226,7 +230,7 @@ class Away(Command):
 
 @verb("record")
 def set_leave(ctx: RequestContext, command: Away) -> None:
-    """Set the reader's leave and deputy."""
+    """Set the reader's deputy, and one leave in place of all they had; without days they have none."""
     first, last = command.first or command.last, command.last or command.first
     office = ctx.reads.office()
     person = office.people.get(ctx.reader.person)

@@ -41,9 +41,8 @@ class PendingDuty:
 
 
 def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:
-    """Return the open deadlines a person is notified of, by obligation and unit, the most numerous first.
-
-    Confidential cases are counted without a title: administrators of people may not see them.
+    """Return the open deadlines a person is notified of, by obligation, unit and who gets them then, the most
+    numerous first. Those of confidential cases are one entry: administrators of people may not see them.
     """
     reads, library, today = ctx.app.reads, ctx.app.library, ctx.today
     office = reads.office()
@@ -74,7 +73,7 @@ def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:
 
 
 def _office_without(office: Office, person: str) -> Office:
-    """Return the office as it is once a person has left."""
+    """Return the office as it is once a person has left: nobody's deputy, and not the officer."""
     people = {
         key: replace(member, deputy=None) if member.deputy == person else member
         for key, member in office.people.items()

@@ -48,7 +48,10 @@ class Anonymised(BaseModel):
 
 @verb("settings")
 def anonymise_person(ctx: RequestContext, command: AnonymisePerson) -> Anonymised:
-    """Replace the name of a person who left in every table, by an order of the office."""
+    """Replace names, addresses and log-in names of a person who left in every table, by an order of the office.
+
+    Refused before the years of config.toml are over, and while an open case names the person.
+    """
     person = _find(ctx, command.person)
     words = _words(ctx, person, command.also)
     years = ctx.app.settings.retention.people_years
@@ -114,8 +117,8 @@ def _identifiers(person: FormerPerson, kind: str) -> list[str]:
 
 
 def _words(ctx: RequestContext, person: FormerPerson, also: list[str]) -> Words:
-    """Return the words to replace and their replacements. A name shared with others is replaced only beside the
-    person's key.
+    """Return the words to replace and their replacements. A name that is shared, or one word, is replaced only
+    beside the person's key; an address or log-in a colleague has now is left out.
     """
     office = ctx.app.reads.office()
     other_names = {name.casefold() for colleague in office.people.values() for name in colleague.names}
@@ -127,7 +130,6 @@ def _words(ctx: RequestContext, person: FormerPerson, also: list[str]) -> Words:
     }
     names = {" ".join(name.split()) for name in (*_identifiers(person, "name"), *also)} - {""}
     shared = {name for name in names if name.casefold() in other_names or " " not in name}
-    # An address or account a colleague has now is theirs.
     taken_addresses = {
         text.casefold()
         for colleague in office.people.values()

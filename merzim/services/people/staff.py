@@ -38,8 +38,8 @@ Mark = Annotated[
         description="The version that was read: `mark` of an earlier answer; empty for a new one.",
     ),
 ]
-Digest = Literal["", "weekly"]
-Clock = Annotated[str, Field(pattern=r"^([0-2][0-9]:[0-5][0-9])?$")]
+HowOften = Literal["", "weekly"]
+TimeOfDay = Annotated[str, Field(pattern=r"^([0-2][0-9]:[0-5][0-9])?$")]
 
 
 HELD_DUTIES = tuple(duty for duty in DUTIES if duty not in OF_A_PERSON and duty != OUTSIDE)
@@ -49,8 +49,8 @@ HELD_DUTIES = tuple(duty for duty in DUTIES if duty not in OF_A_PERSON and duty 
 class Hours(Command):
     """Office hours of a unit; empty fields follow the organisation. `week`: 1 is Monday."""
 
-    first: Clock = ""
-    last: Clock = ""
+    first: TimeOfDay = ""
+    last: TimeOfDay = ""
     week: list[Annotated[int, Field(ge=1, le=7)]] = Field(default_factory=list, max_length=7)
     off: list[Day] = Field(default_factory=list, max_length=100)
     working: list[Day] = Field(default_factory=list, max_length=100)
@@ -77,7 +77,7 @@ class ChooseDigest(Command):
     """How often a person, given by key, e-mail or name, is reminded; empty: as the office's settings say."""
 
     person: Key
-    digest: Digest = ""
+    digest: HowOften = ""
 
 
 class Span(Command):
@@ -104,7 +104,7 @@ class SavePerson(Command):
     language: LanguageCode = "kk"
     away: list[Span] = Field(default_factory=list, max_length=40)
     deputy: Annotated[Line, Field(description="Key, e-mail or name.")] = ""
-    digest: Digest = ""
+    digest: HowOften = ""
 
 
 class Removal(Command):
@@ -229,7 +229,7 @@ def unit_holds(ctx: RequestContext, unit: Unit) -> tuple[int, int, int]:
 
 @verb("settings")
 def save_unit(ctx: RequestContext, command: SaveUnit) -> UnitResult:
-    """Create or change a unit."""
+    """Create or change a unit; cases at it and below follow the acts it adopts, leaves, or gets from above."""
     office = recorded_office(ctx)
     was = office.units.get(command.id)
     _require_unchanged(was, command.mark, command.id)
@@ -284,20 +284,14 @@ def remove_person(ctx: RequestContext, command: Removal) -> Removed:
 
 
 def follow_changed_names(ctx: RequestContext, before: Office, people: Iterable[Person]) -> None:
-    """Update the search texts of rows that name people whose names a change makes others."""
-    people_before = before.people
-    refresh_names(
-        ctx.app,
-        [
-            person.key
-            for person in people
-            if person.key in people_before and person.names != people_before[person.key].names
-        ],
-    )
+    """Update the search texts of register rows that name people whose names differ from those before."""
+    known = before.people
+    changed = [each.key for each in people if each.key in known and each.names != known[each.key].names]
+    refresh_names(ctx.app, changed)
 
 
 def _require_unchanged(stored: Unit | Person | None, seen_mark: str, name: str) -> None:
-    """Raise Refusal if the state its author saw has changed."""
+    """Raise Refusal if the unit or person is not as the author of a change saw it."""
     if seen_mark != mark(stored):
         raise Refusal("office_changed_meanwhile", name=stored.name if stored else name)
 
@@ -342,7 +336,7 @@ def _person_of(command: SavePerson, office: Office, was: Person | None) -> Perso
 
     Raises:
         Refusal: no name, an unknown unit, duty or deputy, an e-mail that is invalid or another person's, leave
-            that ends before it begins.
+            that ends before it begins, a new person of the same unit and name as another without an e-mail.
     """
     name, email = _name(command.name), command.email.strip().lower() or None
     if command.unit not in office.units:
@@ -427,7 +421,7 @@ class PeopleList(BaseModel):
 
 @verb("settings", writes=False)
 def list_people(ctx: RequestContext, command: ListPeople) -> PeopleList:
-    """List people, filtered by name, post or e-mail; `limit` per page."""
+    """List people of a unit and below, or all, who have the words in name, post or e-mail; `limit` per page."""
     matches = find_people(recorded_office(ctx), command.search, command.unit)
     shown = matches[(command.page - 1) * command.limit : command.page * command.limit]
     return PeopleList(people=[person_result(person) for person in shown], total=len(matches))

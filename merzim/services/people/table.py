@@ -1,4 +1,4 @@
-"""The table of people taken in: read, compared with the people on record, saved."""
+"""Importing a table of units and people: read, compared with those on record, saved."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PERSON_FIELDS = (
 
 
 class TableChange(BaseModel):
-    """A changed line of a table. `what`: added or changed; `fields`: codes of the changed fields."""
+    """A unit or person that a table adds or changes (`what`). `fields`: codes of the changed fields."""
 
     name: str
     what: str
@@ -108,11 +108,10 @@ def _change(
 
 
 def _given_whole_office(office: Office, table: ReadPeople) -> list[str]:
-    """Return the names of people whose duties in a table newly give access to the whole office."""
-    names = []
-    for person in table.people:
-        known = office.people.get(person.key)
-        before = access_by_duties(known) if known is not None else ""
-        if access_by_duties(person) in OF_THE_OFFICE - {before}:
-            names.append(person.name)
-    return names
+    """Return the names of people whose duties in a table newly give an access to the whole office."""
+    before = {key: access_by_duties(person) for key, person in office.people.items()}
+    return [
+        person.name
+        for person in table.people
+        if access_by_duties(person) in OF_THE_OFFICE - {before.get(person.key, "")}
+    ]
