@@ -221,7 +221,7 @@ LONGEST_LEAVE = timedelta(days=366)
 
 
 class Away(Command):
-    """First and last day of leave, one of them for a single day; none for no leave. `deputy`: a person's key."""
+    """First and last day of leave, one of them for a single day; neither for none. `deputy`: their key."""
 
     first: Day | None = None
     last: Day | None = None

@@ -76,7 +76,7 @@ def _binds(ctx: RequestContext, name: str, row: RegisterRow, office: Office) -> 
 
 
 def row_facts(register: Register, row: RegisterRow, *, today: date) -> RowFacts:
-    """Return the dates a row gives to the facts of its case (local dates); none of a withdrawn one."""
+    """Return the dates a row gives to the facts of its case (local dates); none if the row is withdrawn."""
     if row.withdrawn:
         return RowFacts(facts={}, planned={})
     pairs = fact_fields(register, row.values)
@@ -99,7 +99,7 @@ def open_cases(
 
 
 def _prove(ctx: RequestContext, register: Register, before: RegisterRow, after: RegisterRow) -> None:
-    """Give the files and links of a row as evidence of the facts of its case that they prove.
+    """Record the files and links of a row as evidence of the facts of its case, if that is active.
 
     A new file is evidence of the facts without any; where all have some, of those its predecessor proved. Of a
     confidential register it is restricted in the case, and bears the name of the row.
@@ -147,7 +147,8 @@ def _evidence(
 def follow_row(
     ctx: RequestContext, register: Register, before: RegisterRow, after: RegisterRow, *, ground: str
 ) -> None:
-    """Apply a row's changes to the case it opened; unchanged fields are left alone.
+    """Apply a row's changes to the case it opened, if any; unchanged fields are left alone. A withdrawn row
+    cancels an active case.
 
     Raises:
         Refusal: as raised by the case; the row is then not written.
@@ -213,7 +214,7 @@ def _responsible(register: Register, row: RegisterRow) -> dict[str, str]:
 
 
 def _to_withdraw(case: Case, fact: str, new: RowFacts) -> list[str]:
-    """Return the records of a fact in the case that the row no longer supports."""
+    """Return the records of a fact in the case (itself, its plan date) that the row no longer supports."""
     withdrawn_names = [fact] if fact in case.facts and fact not in new.facts else []
     if fact in case.planned and fact not in new.days:
         withdrawn_names.append(f"plan.{fact}")
@@ -221,7 +222,7 @@ def _to_withdraw(case: Case, fact: str, new: RowFacts) -> list[str]:
 
 
 def _object(register: Register, row: RegisterRow, office: Office, language: str) -> str:
-    """Return the object of a row's case in words (at most 500 characters); "" where no field says it."""
+    """Return the object of a row's case in words (at most 500 characters); "" if no field is named for it."""
     name = register.opens.object if register.opens else ""
     if not name:
         return ""

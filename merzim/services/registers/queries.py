@@ -71,7 +71,7 @@ class ListRows(Command):
 
 
 def lookup(ctx: RequestContext) -> Lookup:
-    """Return the functions that find people, units and rows named in values."""
+    """Return the functions that find people, units and (in registers the reader sees) rows named in values."""
     office, lists = ctx.reads.office(), SqlRegisterLists(ctx.app.engine)
 
     def person(text: str) -> str | None:
@@ -103,7 +103,7 @@ def lookup(ctx: RequestContext) -> Lookup:
 
 
 def _rows_called(ctx: RequestContext, register: Register, text: str) -> tuple[str, ...]:
-    """Return the ids of visible rows with this title or this list text in some language."""
+    """Return the ids of visible rows with this name or text in a field that names rows, in some language."""
     folded_text = " ".join(text.casefold().split())
     command = ListRows(register_id=register.id, search=max(text.split(" · "), key=len)[:MAX_TITLE])
     found_rows = SqlRegisterLists(ctx.app.engine).page(row_query(ctx, register, command), limit=MAX_PAGE_SIZE)
@@ -146,7 +146,7 @@ def _within_brackets(text: str) -> str:
 
 
 def row_query(ctx: RequestContext, register: Register, command: ListRows) -> RowQuery:
-    """Return the query for a list, limited to rows visible to the reader.
+    """Return the query for rows of a register, limited to those visible to the reader.
 
     Raises:
         UnknownRegisterField: a filter or sort by a hidden field, or by one that lists cannot be filtered or
@@ -191,7 +191,7 @@ def _order(ctx: RequestContext, register: Register, sort: str) -> Mapping[str, s
 
 
 def seen_units(ctx: RequestContext, unit: str = "") -> Sequence[str] | None:
-    """Return the units whose rows and people the reader sees, of all or at and below one; None for all."""
+    """Return the units whose rows and people the reader sees, of all or at and below one; None: every unit."""
     office, root = ctx.reads.office(), reader_scope(ctx).unit
     seen = None if root == "" else frozenset(office.whose_cases(root)) if root is not None else frozenset()
     if not unit:

@@ -1,4 +1,4 @@
-"""Which registers and rows a reader may see, and which they may change."""
+"""Registers and rows as a reader may see and change them: views for lists and forms, cells in words."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def seen_register(ctx: RequestContext, name: str) -> Register:
 
 
 def writable_register(ctx: RequestContext, name: str) -> Register:
-    """Return a register whose rows the reader may write. Raises UnknownRegister, NotAllowed."""
+    """Return a register whose rows of their units the reader may write. Raises UnknownRegister, NotAllowed."""
     register = seen_register(ctx, name)
     if not keeps_rows(register, reader_scope(ctx)):
         raise NotAllowed
@@ -71,7 +71,7 @@ def seen_row(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Col
 
 
 def may_write(ctx: RequestContext, register: Register, row: RegisterRow, office: Office) -> bool:
-    """Return whether the reader may change a row: it is one of their units' and not withdrawn."""
+    """Return whether the reader may change a row: of a register and unit they write, and not withdrawn."""
     scope = reader_scope(ctx)
     allowed = ctx.operator or (ctx.reader.may("record") and keeps_rows(register, scope))
     return allowed and not row.withdrawn and in_reach(register, row, scope, office)
@@ -164,7 +164,7 @@ class RowView(Result):
 
 
 def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True) -> list[RowView]:
-    """Return rows for lists, from their stored heads. `links`: whether names of rows are included."""
+    """Return the visible rows among stored heads, for lists. `links`: whether names of rows are included."""
     heads = list(heads)
     scope = reader_scope(ctx)
     registers = {name: ctx.app.registers.on(name, ctx.today) for name in {head.register_id for head in heads}}
@@ -311,7 +311,7 @@ def register_view(register: Register, scope: RowScope, *, rows: int = 0, is_own:
 
 
 def field_view(field: RegisterField) -> FieldView:
-    """Return a field for forms and lists; the post of a person is not required, as it is filled in."""
+    """Return a field for forms and lists; a post of a person is not required, as the office's fills it in."""
     return FieldView.of(field, required=field.required and not field.post_of)
 
 
@@ -355,5 +355,5 @@ def cell_text(field: FieldView, row: RowView, language: str) -> str:
 
 
 def values_view(values: Mapping[str, object], names: Mapping[str, str]) -> RowView:
-    """Return values that stand in no row of a register as one, for cells. `names`: of people and units."""
+    """Return values outside a register as a row, for `cell_value`. `names`: of people and units, by key."""
     return RowView.model_construct(id="", register_id="", values=values, names=names)

@@ -1,4 +1,4 @@
-"""Registers as spreadsheets: an empty one, importing rows, exporting rows.
+"""Registers as spreadsheets: an empty one to fill in, importing rows, exporting rows.
 
 An import reports every bad cell and writes all rows or none; with `preview` none. It takes exports too: their
 columns of files and their rows that are in the register already are left aside, and named.
@@ -48,7 +48,7 @@ from merzim.services.registers.verbs import (
     count_openings,
     first_person,
     place_of,
-    unique_keys,
+    repeated_rows,
     with_posts,
 )
 from merzim.services.registers.views import list_rows
@@ -131,7 +131,7 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     ]
     read_lines = replace(table, rows=tuple(lines))
     rows, units = _read_lines(ctx, register, read_lines, fields, errors, unit=unit, chosen=bool(command.unit))
-    same = unique_keys(ctx, register, rows)
+    same = repeated_rows(ctx, register, rows)
     errors += [_error(register, problem, lines[position][0], table.columns) for position, problem in same]
     if errors:
         errors.sort(key=lambda error: error.row)
@@ -251,7 +251,7 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
     views = [field_view(field) for field in fields]
     office = ctx.reads.office()
     rows = []
-    for row in head_views(replace(ctx, language=language), found_rows.rows):
+    for row in head_views(ctx, found_rows.rows):
         cells = [_exported(view, row, language) for view in views]
         days = (row.late.get(late_field.id.removeprefix(LATE)) for late_field in late)
         rows.append((row.id, name_in(office, row.unit, language), *cells, *days))
@@ -262,7 +262,7 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
 
 
 def writable_fields(ctx: RequestContext, register: Register) -> list[RegisterField]:
-    """Return the fields a spreadsheet may have: those visible to the reader, except files."""
+    """Return the fields an import may fill in: those visible to the reader, except files."""
     shown_fields = list_fields(register, reader_scope(ctx))
     return [register.fields[name] for name in shown_fields if register.fields[name].kind != "file"]
 
@@ -312,13 +312,13 @@ def _known_heads(fields: Sequence[RegisterField]) -> dict[str, str]:
 
 
 def _rows_there(ctx: RequestContext, register: Register, ids: Sequence[str]) -> set[str]:
-    """Return those of these ids that are rows of the register."""
+    """Return those of these ids that are rows of the register, whoever sees them."""
     heads = SqlRegisterLists(ctx.app.engine).heads(ids) if ids else ()
     return {head.id for head in heads if head.register_id == register.id}
 
 
 def _place(ctx: RequestContext, register: Register, text: str) -> str | None:
-    """Return the unit named in a row of a file; None if there is none among the reader's units."""
+    """Return the unit (id) a row of a file names; None if the reader may add no row of the register to it."""
     try:
         return place_of(ctx, register, text)
     except Refusal:

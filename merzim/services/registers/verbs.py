@@ -93,7 +93,7 @@ class EraseRow(Command):
 
 @verb("record")
 def add_row(ctx: RequestContext, command: AddRow) -> RowDetail:
-    """Add a row; where its register opens a case, the case is opened with it."""
+    """Add a row, open the case it asks for, and record the duties it carries out in yearly cases."""
     register = writable_register(ctx, command.register_id)
     person = None if command.unit else first_person(ctx, register, command.values)
     unit = place_of(ctx, register, command.unit, person=person)
@@ -105,7 +105,7 @@ def add_row(ctx: RequestContext, command: AddRow) -> RowDetail:
 
 @verb("record")
 def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
-    """Change fields of a row; unchanged values are left out, and an edit without changes writes nothing."""
+    """Change fields of a row, its case and the duties it carries out; without changes nothing is written."""
     row, register = _writable(ctx, command.row)
     if command.seq is not None and command.seq != row.seq:
         raise Contradiction("register.row_changed", row=row.id)
@@ -115,7 +115,7 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
         payload: dict[str, object] = {"ground": command.ground} if command.ground else {}
         if row.version != register.edition:
             payload |= {"version": register.edition, "digest": register.digest}
-        unique = _unique(register, after.values, changed_values)
+        unique = _unique_keys(register, after.values, changed_values)
         with one_transaction(ctx.app.engine):
             _write(ctx, register, row, after, "edited", payload, values=changed_values, unique=unique)
             if row.opened_case:
@@ -128,7 +128,7 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
 
 @verb("manage")
 def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
-    """Withdraw a row recorded by mistake; it stays in the history and no longer counts."""
+    """Withdraw a row recorded by mistake, with its case and the duties it carried out; its history stays."""
     row, register = _writable(ctx, command.row)
     after = replace(row, withdrawn=True, ground=command.ground)
     with one_transaction(ctx.app.engine):
@@ -227,7 +227,7 @@ def add_rows(
             "unit": after.unit,
             **(answer or {}),
         }
-        unique = _unique(register, after.values) if answer is None else {}
+        unique = _unique_keys(register, after.values) if answer is None else {}
         writes.append(_row_write(ctx, register, None, after, kind, payload, values=after.values, unique=unique))
     cases = ctx.case_commands.reserve([*openings.values()], today=ctx.today) if openings else ()
     for number, case_id in zip(openings, cases, strict=True):
@@ -253,7 +253,7 @@ def add_rows(
 
 @contextmanager
 def _refusing_same(register: Register) -> Iterator[None]:
-    """Raise InvalidRow for a row that is not unique in this block."""
+    """Raise InvalidRow where the block writes a row with values that must be unique and exist already."""
     try:
         yield
     except NotUnique as same:
@@ -304,11 +304,11 @@ def broken_rules(
     ]
 
 
-def unique_keys(
+def repeated_rows(
     ctx: RequestContext, register: Register, rows: Sequence[Mapping[str, Value]]
 ) -> list[tuple[int, ValueProblem]]:
-    """Return the position of every new row with values that must be unique but are not, and the problem."""
-    keys = [_unique(register, values) for values in rows]
+    """Return the position of each new row that has values that must be unique but are not, and the problem."""
+    keys = [_unique_keys(register, values) for values in rows]
     same_rows = SqlRegisterRows(ctx.app.engine).same(register.id, keys, seen_units(ctx)) if any(keys) else []
     return [(position, _not_unique(register, fields)) for position, fields in same_rows]
 
@@ -389,7 +389,7 @@ def _refuse_unseen(
 def _with_files(
     ctx: RequestContext, given_values: Mapping[str, FieldValue], checked: Callable[[Mapping[str, object]], T]
 ) -> T:
-    """Return values as checked, with their files stored; of a row that is refused none is."""
+    """Return values as checked, with their files stored; no file is stored if `checked` refuses the values."""
     files = {name: value for name, value in given_values.items() if isinstance(value, FileInput)}
     result = checked({**given_values, **{name: {"sha256": "0" * 64} for name in files}})
     if not files:
@@ -408,7 +408,7 @@ def _open_later(ctx: RequestContext, register: Register, row: RegisterRow) -> No
     open_cases(ctx, register, [after], [opening])
 
 
-def _unique(
+def _unique_keys(
     register: Register, values: Mapping[str, Value], changed_names: Collection[str] | None = None
 ) -> UniqueKeys:
     """Return the keys of the unique fields that are filled. `changed_names`: only keys that contain one of

@@ -1,5 +1,7 @@
-"""What a register rests on in this office: the act it names, or, where that act is another organisation's, one
-this office has adopted; and whether its rows open cases here.
+"""Queries of a reader: their registers, a list of rows, one row with its history, the rows that name them.
+
+A register is shown with what it rests on in this office: the act it names, or, where that act is another
+organisation's, one this office has adopted; and with whether its rows open cases here.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ Unopened = Literal["", "act", "kind"]
 
 
 def view_here(ctx: RequestContext, register: Register, *, rows: int = 0, is_own: bool = False) -> RegisterView:
-    """Return a register as its reader sees it, with what it rests on in the office."""
+    """Return a register as its reader sees it, with the act it rests on here and why its rows open no case."""
     view = register_view(register, reader_scope(ctx), rows=rows, is_own=is_own)
     return view.model_copy(update=_here(ctx, register))
 
@@ -181,8 +183,8 @@ class RowList(BaseModel):
 
 @verb("read", writes=False)
 def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
-    """List the registers visible to the reader with the number of rows in each, those of adopted acts and those
-    with rows.
+    """List the registers visible to the reader with the number of rows in each: those with rows, and those that
+    bind the units by an adopted act and kind of organisation.
     """
     scope, office = reader_scope(ctx), ctx.reads.office()
     units = seen_units(ctx, command.unit)
@@ -229,7 +231,9 @@ def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
 
 @verb("read", writes=False)
 def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
-    """Show a row with the fields visible to the reader, and if in reach its history. Raises UnknownRow."""
+    """Show a row with the fields visible to the reader, and if in reach its history, duties and rows that refer
+    to it. Raises UnknownRow.
+    """
     row, register, fields = seen_row(ctx, command.row)
     history, before = list[RowEventView](), dict[str, object]()
     for event in SqlRegisterRows(ctx.app.engine).events(row.id):
@@ -307,7 +311,7 @@ def _duties(ctx: RequestContext, register: Register, row: RegisterRow) -> list[R
 
 @verb("self", writes=False)
 def list_my_rows(ctx: RequestContext, command: AskRegisters) -> RowList:
-    """List the rows that name the reader, with the fields of their own rows they may see."""
+    """List the rows of all registers that name the reader, with the fields of their own rows they may see."""
     registers = [ctx.app.registers.latest(name) for name in ctx.app.registers.ids()]
     fields = {register.id: tuple(register.seen_by_person) for register in registers}
     heads = SqlRegisterLists(ctx.app.engine).naming([ctx.reader.person], fields)
