@@ -22,7 +22,7 @@ from merzim.services.inputs import bad_input
 from merzim.services.verbs import NotAllowed, NotFound
 from merzim.web.auth.dependencies import NotLoggedIn, SecondFactorMissing, plain_context
 from merzim.web.auth.middleware import HEADERS, MAX_BODY, MAX_TEXT, SAFE_METHODS
-from merzim.web.pages.account.login import first_page, inside, login_page
+from merzim.web.pages.account.login import first_page, local_address, login_page
 from merzim.web.ui.form_values import MAX_FIELD_BYTES, status_of
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
@@ -149,7 +149,7 @@ async def on_stranger(request: Request, error: Exception) -> Response:
     return await run_in_threadpool(
         login_page,
         plain_context(request),
-        onward=inside(address),
+        onward=local_address(address),
         form_values=form_values,
         files=files,
         status=401,

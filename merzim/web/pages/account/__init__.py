@@ -1,1 +1,1 @@
-"""Pages of the user's own account: log-in and log-out, passwords, second factors, reminder frequency."""
+"""Pages of the user's own account: log-in and log-out, passwords, second factors."""

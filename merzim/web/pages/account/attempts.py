@@ -47,8 +47,9 @@ class NotProved(Exception):
         self.wait = wait
 
 
-def log_in(ctx: WebContext, login: str, texts: Mapping[str, str]) -> Account:
-    """Return the account of a login after verifying its password and, where it has one, its second factor.
+def verify_log_in(ctx: WebContext, login: str, texts: Mapping[str, str]) -> Account:
+    """Return the account of a login after verifying its password and, where it has one, its second factor; no
+    session is begun.
 
     Raises:
         NotProved: verification failed, without saying which part; or there are too many attempts.
@@ -59,7 +60,7 @@ def log_in(ctx: WebContext, login: str, texts: Mapping[str, str]) -> Account:
     device = find_device(ctx, login)
     limits = log_in_limits(login, address, device)
     if reached := ctx.accounts.count_attempt(limits, now=ctx.now):
-        refuse(ctx, address, "too_many_attempts", account_login)
+        record_refusal(ctx, address, "too_many_attempts", account_login)
         raise NotProved(reached.wait)
     # Checked even after another failure, so that the time does not reveal what was wrong.
     password = texts.get("password", "")
@@ -70,7 +71,7 @@ def log_in(ctx: WebContext, login: str, texts: Mapping[str, str]) -> Account:
             reason = "unknown_account"
         elif is_verified:
             reason = "account_closed"
-        refuse(ctx, address, reason, account_login)
+        record_refusal(ctx, address, reason, account_login)
         raise NotProved
     if account.second_factor:
         try:
@@ -91,20 +92,19 @@ def check_present_password(ctx: WebContext, password: str) -> Account:
     session = current_session(ctx)
     limits = [present_password_limit(session.hash if session is not None else f"{login} {address}")]
     if reached := ctx.accounts.count_attempt(limits, now=ctx.now):
-        refuse(ctx, address, "too_many_attempts", login)
+        record_refusal(ctx, address, "too_many_attempts", login)
         raise BadPassword("web.password.too_many", minutes=minutes(reached.wait))
-    if account is None or not _confirmed(ctx, account, password, session):
-        refuse(ctx, address, "wrong_present_password", login)
+    if account is None or not _is_confirmed(ctx, account, password, session):
+        record_refusal(ctx, address, "wrong_present_password", login)
         raise BadPassword("web.password.wrong")
     ctx.accounts.forget_attempt(limits)
     return account
 
 
-def _confirmed(ctx: RequestContext, account: Account, password: str, session: Credential | None) -> bool:
-    """Return whether a password is the account's.
+def _is_confirmed(ctx: RequestContext, account: Account, password: str, session: Credential | None) -> bool:
+    """Return whether a password is the account's; of a user of the OpenID provider, who has none, True.
 
-    A user of the OpenID provider has no password; instead the session must be younger than FRESH_SESSION:
-    an older one raises BadPassword.
+    That user's session must be younger than FRESH_SESSION: an older one raises BadPassword.
     """
     if not account.providers:
         return credentials.verify_password(password, account.password)
@@ -114,7 +114,7 @@ def _confirmed(ctx: RequestContext, account: Account, password: str, session: Cr
 
 
 def check_present_code(ctx: WebContext, account: Account, code: str) -> None:
-    """Raise BadPassword unless the code is valid for the account: of its authenticator, or a recovery code."""
+    """Use up a code of the authenticator, or a recovery code. Raises BadPassword if it is not valid."""
     try:
         check_code(ctx, account, code)
     except NotProved as refusal:
@@ -123,7 +123,7 @@ def check_present_code(ctx: WebContext, account: Account, code: str) -> None:
         raise BadPassword("web.totp.present_wrong") from None
 
 
-def refuse(ctx: RequestContext, address: str, reason: Reason, login: str) -> None:
+def record_refusal(ctx: RequestContext, address: str, reason: Reason, login: str) -> None:
     """Log a refused attempt and record it in the audit log; attempts over a limit are recorded once in ten
     minutes.
 
@@ -143,21 +143,22 @@ def minutes(wait: timedelta) -> int:
 
 
 def check_code(ctx: WebContext, account: Account, code: str) -> None:
-    """Raise NotProved unless the code is valid for the account: with the time to wait after too many."""
+    """Use up a code of the account. Raises NotProved if not valid; after too many with the time to wait."""
     address, login = client_address(ctx.request), account.reader.login
     limits = [code_limit(login, find_device(ctx, login))]
     if reached := ctx.accounts.count_attempt(limits, now=ctx.now):
-        refuse(ctx, address, "too_many_codes", login)
+        record_refusal(ctx, address, "too_many_codes", login)
         raise NotProved(reached.wait)
-    if not accepted(ctx, account, code):
-        refuse(ctx, address, "wrong_code", login)
+    if not use_code(ctx, account, code):
+        record_refusal(ctx, address, "wrong_code", login)
         raise NotProved
     ctx.accounts.forget_attempt(limits)
 
 
-def accepted(ctx: RequestContext, account: Account, typed_code: str) -> bool:
-    """Return whether a code (of the authenticator, or a recovery code) is valid for the account, and use it
-    up.
+def use_code(ctx: RequestContext, account: Account, typed_code: str) -> bool:
+    """Use up a code of the account (its authenticator's, or a recovery code); return whether it was valid.
+
+    Of a recovery code the holder is told by letter.
     """
     login = account.reader.login
     code = credentials.recovery_hash(typed_code, login)
@@ -165,11 +166,11 @@ def accepted(ctx: RequestContext, account: Account, typed_code: str) -> bool:
         codes_left = max(ctx.factors.codes(login).left - 1, 0)
         letters = account_letters(ctx, account, "recovery_code_used", {"left": codes_left})
         return ctx.factors.take_code(login, code, now=ctx.now, today=ctx.today, letters=letters)
-    step = try_code(ctx, login, typed_code)
+    step = code_step(ctx, login, typed_code)
     return step is not None and ctx.factors.take_step(login, step)
 
 
-def try_code(ctx: RequestContext, login: str, typed_code: str) -> int | None:
+def code_step(ctx: RequestContext, login: str, typed_code: str) -> int | None:
     """Return the time step of an authenticator's code; None when it is invalid. Nothing is used up."""
     try:
         secret = ctx.factors.secret(login)

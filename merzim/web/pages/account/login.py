@@ -47,24 +47,24 @@ _LOGIN = 80
 
 
 @router.get("/login")
-def ask(ctx: Anybody, next: str = "/", said: str = "") -> Response:
+def show_log_in(ctx: Anybody, next: str = "/", said: str = "") -> Response:
     """Show the log-in page. `next`: the page the reader wanted; `said`: code of the last action."""
     provider, log_out_address = ctx.app.provider, ""
     if said == "out" and provider is not None:
         log_out_address = provider.log_out_address(now=ctx.now)
-    return login_page(ctx, onward=inside(next), chosen=said == "password", log_out=log_out_address)
+    return login_page(ctx, onward=local_address(next), chosen=said == "password", log_out=log_out_address)
 
 
 @router.post("/login")
 def log_in(ctx: Anybody, texts: Fields) -> Response:
-    """Verify name, password and second factor; every failure gets the same answer."""
+    """Log in by name, password and second factor; every failure gets the same answer."""
     login = texts.get("login", "").strip()[:_LOGIN].casefold()
     try:
-        account = attempts.log_in(ctx, login, texts)
+        account = attempts.verify_log_in(ctx, login, texts)
     except NotProved as refusal:
         return login_page(
             ctx,
-            onward=inside(texts.get("next", "/")),
+            onward=local_address(texts.get("next", "/")),
             form_values=_form_values(texts),
             wrong=True,
             wait=refusal.wait,
@@ -77,7 +77,7 @@ def log_in(ctx: Anybody, texts: Fields) -> Response:
 
 @router.post("/logout")
 def log_out(ctx: Enrolling) -> Response:
-    """End the session."""
+    """End the session; users of the OpenID provider are then offered to end theirs with it, too."""
     account = ctx.accounts.account(ctx.reader.login)
     outside = account is not None and "oidc" in account.providers and ctx.app.settings.oidc.log_out
     response = RedirectResponse("/login?said=out" if outside else "/login", status_code=303)
@@ -86,7 +86,7 @@ def log_out(ctx: Enrolling) -> Response:
 
 
 @router.post("/login/demonstration")
-def look(ctx: Anybody, texts: Fields) -> Response:
+def log_in_for_demonstration(ctx: Anybody, texts: Fields) -> Response:
     """Log in without a password as the chosen account, on a demonstration day on this machine."""
     if not dependencies.is_passwordless_request(ctx):
         raise HTTPException(404)
@@ -97,14 +97,17 @@ def look(ctx: Anybody, texts: Fields) -> Response:
 
 
 @router.get("/welcome/{secret}")
-def invited(ctx: Anybody, secret: Secret) -> Response:
+def show_invitation(ctx: Anybody, secret: Secret) -> Response:
     """Show the page of an invitation: choose a password, and a login for the first administrator."""
     return _welcome(ctx, secret)
 
 
 @router.post("/welcome/{secret}")
-def accept(ctx: Anybody, secret: Secret, texts: Fields) -> Response:
-    """Set the password an invited person chose, and log them in; who has a second factor logs in with it."""
+def accept_invitation(ctx: Anybody, secret: Secret, texts: Fields) -> Response:
+    """Set the password an invited person chose, and log them in; who has a second factor logs in with it.
+
+    The invitation of the first administrator makes the account. All other sessions and tokens end.
+    """
     now, today = ctx.now, ctx.today
     entry = _invitation(ctx, secret)
     login = entry.login or texts.get("login", "").strip().casefold()
@@ -131,7 +134,7 @@ def accept(ctx: Anybody, secret: Secret, texts: Fields) -> Response:
 
 
 @router.get("/account")
-def own(ctx: Own) -> Response:
+def show_own_account(ctx: Own) -> Response:
     """Show the user's own account: password, second factor, sessions."""
     return own_page(ctx)
 
@@ -198,8 +201,8 @@ def login_page(
     return response
 
 
-def inside(address: str) -> str:
-    """Return an address to continue to if it is local; "/" otherwise."""
+def local_address(address: str) -> str:
+    """Return the address to continue to if it is one of this site; "/" otherwise."""
     if not address.startswith("/") or address.startswith(("//", "/\\")) or len(address) > 2000:
         return "/"
     parts = urlsplit(address)
@@ -210,13 +213,13 @@ def inside(address: str) -> str:
 def enter_account(
     ctx: WebContext, account: Account, texts: Mapping[str, str], *, scope: str = "", recovered: bool = False
 ) -> Response:
-    """Begin a session and continue: to the second factor if one is required and missing, else where the reader
-    was going, with the fields of the interrupted form.
+    """Begin a session, and return what continues: to the second factor if one is required and missing, else
+    where the reader was going, with the fields of the interrupted form.
 
     Args:
         recovered: whether a recovery code was used, which the next page then says.
     """
-    onward, form_values = inside(texts.get("next", "/")), _form_values(texts)
+    onward, form_values = local_address(texts.get("next", "/")), _form_values(texts)
     if must_enrol(account, ctx.totp_required):
         onward, form_values = "/account/totp", {}
     elif recovered and not form_values:
@@ -232,7 +235,9 @@ def enter_account(
 
 
 def first_page(reader: Reader) -> str:
-    """Return the start page of a reader: the task list for those who work with cases, else the overview."""
+    """Return the start page of a reader: the desk for those who work with cases, the administration for those
+    who see none, else the overview.
+    """
     if not reader.may("read"):
         return "/administration"
     return "/desk" if reader.may("manage") or reader.access == "responsible" else "/"
@@ -296,7 +301,7 @@ def own_page(
 @router.post("/account/password")
 @shown_again(own_page)
 def change_password(ctx: OwnInSession, answers: Fields) -> Response:
-    """Change the password; every session ends, and this browser gets a new one."""
+    """Change the password; all sessions, tokens and feeds end, and this browser gets a new session."""
     now, today = ctx.now, ctx.today
     login = ctx.reader.login
     attempts.check_present_password(ctx, answers.get("old", ""))
@@ -308,7 +313,7 @@ def change_password(ctx: OwnInSession, answers: Fields) -> Response:
 
 
 def begin_again(ctx: WebContext, message: str) -> Response:
-    """Start a new session for this browser, after all others have ended."""
+    """Begin a new session for this browser, after all have ended, and return to the account page."""
     response = RedirectResponse(f"/account?said={message}", status_code=303)
     begin_session(ctx, ctx.reader.login, response)
     return response

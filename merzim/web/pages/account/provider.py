@@ -24,7 +24,7 @@ from merzim.web.auth.limits import Reason, address_limit, client_address
 from merzim.web.http import WebContext, drop_cookie, keep_cookie
 from merzim.web.pages.account import attempts
 from merzim.web.pages.account.attempts import NotProved
-from merzim.web.pages.account.login import enter_account, inside, login_page
+from merzim.web.pages.account.login import enter_account, local_address, login_page
 from merzim.web.ui.form_values import Fields
 from merzim.web.ui.render import page
 from workflow.org.access import Account
@@ -42,13 +42,13 @@ def begin(ctx: Anybody, next: str = "/") -> Response:
     provider = ctx.app.provider
     if provider is None:
         raise HTTPException(404)
-    onward = inside(next[:MAX_NEXT])
+    onward = local_address(next[:MAX_NEXT])
     try:
         address, attempt = provider.begin(now=ctx.now)
     except ProviderSilent as silence:
         return login_page(ctx, onward=onward, refusal=silence.code, status=503)
     response = RedirectResponse(address, status_code=303)
-    _remember(response, asdict(attempt) | {"next": onward})
+    _set_cookie_values(response, asdict(attempt) | {"next": onward})
     return response
 
 
@@ -57,19 +57,19 @@ def finish(ctx: Anybody, state: str = "", code: str = "", error: str = "", iss: 
     """Handle the browser's return from the provider: log the user in, or request the second factor first."""
     if ctx.app.provider is None:
         raise HTTPException(404)
-    brought = _brought(ctx)
-    if not brought.get("state") or not compare_digest(brought["state"].encode(), state.encode()):
+    cookie_values = _cookie_values(ctx)
+    if not cookie_values.get("state") or not compare_digest(cookie_values["state"].encode(), state.encode()):
         return _refused(ctx, "web.login.provider_again", status=400)
-    onward, address = inside(brought.get("next", "/")), client_address(ctx.request)
+    onward, address = local_address(cookie_values.get("next", "/")), client_address(ctx.request)
     limits = [address_limit(address)]
     if reached := ctx.accounts.count_attempt(limits, now=ctx.now):
-        attempts.refuse(ctx, address, "too_many_attempts", "")
+        attempts.record_refusal(ctx, address, "too_many_attempts", "")
         response = login_page(ctx, onward=onward, wait=reached.wait, status=429)
-        return _forget(response)
+        return _drop_cookie_values(response)
     if error or not code:
         log.info("the provider lets nobody in: %s", error[:200])
         return _refused(ctx, "web.login.provider_refused", onward=onward, reason="not_identified")
-    attempt = LogInAttempt(**{name: brought.get(name, "") for name in ("state", "nonce", "verifier")})
+    attempt = LogInAttempt(**{name: cookie_values.get(name, "") for name in ("state", "nonce", "verifier")})
     try:
         _, account = identities.log_in_by_provider(ctx, attempt, code, issuer=iss)
     except ProviderSilent as silence:
@@ -83,17 +83,17 @@ def finish(ctx: Anybody, state: str = "", code: str = "", error: str = "", iss: 
         return _refused(ctx, "web.login.provider_no_account", onward=onward, reason=reason, login=login)
     ctx.accounts.forget_attempt(limits)
     if not account.second_factor:
-        return _forget(enter_account(ctx, account, {"next": onward}))
+        return _drop_cookie_values(enter_account(ctx, account, {"next": onward}))
     response = _code_page(ctx)
-    _remember(response, {"sealed": identities.seal_login(ctx, account.reader.login), "next": onward})
+    _set_cookie_values(response, {"sealed": identities.seal_login(ctx, account.reader.login), "next": onward})
     return response
 
 
 @router.post("/login/oidc/code")
 def check_code(ctx: Anybody, texts: Fields) -> Response:
-    """Verify the second factor of a user the provider has identified."""
-    brought = _brought(ctx)
-    account = _identified(ctx, brought.get("sealed", ""))
+    """Log in a user the provider has identified, after verifying their second factor."""
+    cookie_values = _cookie_values(ctx)
+    account = _account_of_code(ctx, cookie_values.get("sealed", ""))
     if account is None:
         return _refused(ctx, "web.login.provider_again", status=400)
     code = texts.get("code", "")
@@ -102,12 +102,12 @@ def check_code(ctx: Anybody, texts: Fields) -> Response:
     except NotProved:
         return _code_page(ctx, wrong=True)
     recovered = credentials.recovery_hash(code, account.reader.login) is not None
-    onward = inside(brought.get("next", "/"))
-    return _forget(enter_account(ctx, account, {"next": onward}, recovered=recovered))
+    onward = local_address(cookie_values.get("next", "/"))
+    return _drop_cookie_values(enter_account(ctx, account, {"next": onward}, recovered=recovered))
 
 
-def _identified(ctx: RequestContext, sealed: str) -> Account | None:
-    """Return the account whose code is awaited; None if there is none any more."""
+def _account_of_code(ctx: RequestContext, sealed: str) -> Account | None:
+    """Return the account whose code is awaited, by the sealed login of the cookie; None if it may not enter."""
     login = identities.open_seal(ctx, sealed)
     account = ctx.accounts.account(login) if login else None
     if account is None or account.disabled or "oidc" not in account.providers:
@@ -124,10 +124,14 @@ def _refused(
     reason: Reason | None = None,
     login: str = "",
 ) -> Response:
-    """Return the log-in page with a refusal. `reason`: under which it is logged and recorded, if at all."""
+    """Return the log-in page with a refusal, and drop the cookie of this log-in.
+
+    Args:
+        reason: under which the refusal is logged and recorded; None for not at all.
+    """
     if reason is not None:
-        attempts.refuse(ctx, client_address(ctx.request), reason, login)
-    return _forget(login_page(ctx, onward=onward, refusal=refusal, status=status))
+        attempts.record_refusal(ctx, client_address(ctx.request), reason, login)
+    return _drop_cookie_values(login_page(ctx, onward=onward, refusal=refusal, status=status))
 
 
 def _code_page(ctx: WebContext, *, wrong: bool = False) -> Response:
@@ -135,7 +139,7 @@ def _code_page(ctx: WebContext, *, wrong: bool = False) -> Response:
     return page(ctx, "login_code.html", status=401 if wrong else 200, wrong=wrong)
 
 
-def _brought(ctx: WebContext) -> dict[str, str]:
+def _cookie_values(ctx: WebContext) -> dict[str, str]:
     """Return the data in the cookie; {} if it is not one of ours."""
     try:
         values = json.loads(urlsafe_b64decode(ctx.request.cookies.get(COOKIE, "").encode("ascii")))
@@ -146,11 +150,11 @@ def _brought(ctx: WebContext) -> dict[str, str]:
     return values
 
 
-def _remember(response: Response, values: dict[str, str]) -> None:
+def _set_cookie_values(response: Response, values: dict[str, str]) -> None:
     text = urlsafe_b64encode(json.dumps(values).encode()).decode()
     keep_cookie(response, COOKIE, text, lasts=COOKIE_LIFETIME)
 
 
-def _forget(response: Response) -> Response:
+def _drop_cookie_values(response: Response) -> Response:
     drop_cookie(response, COOKIE)
     return response

@@ -23,13 +23,13 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/account/totp")
-def ask(ctx: Enrolling) -> Response:
+def show_key(ctx: Enrolling) -> Response:
     """Show the key for an authenticator, with a field for its first code."""
     return _factor_page(ctx)
 
 
 def _factor_page(ctx: WebContext, *, tried: RejectedForm | None = None) -> Response:
-    """Return the form; after an error with the key already in the reader's authenticator."""
+    """Return the form of a second factor with a new key; after an error with the key typed back."""
     secret = tried.answers.get("secret", "") if tried else ""
     account = ctx.accounts.account(ctx.reader.login)
     assert account is not None
@@ -85,7 +85,7 @@ def _enrol(ctx: WebContext, answers: Mapping[str, str]) -> Response:
 
 @shown_again(own_page)
 def _remove(ctx: WebContext, answers: Mapping[str, str]) -> Response:
-    """Remove the reader's own second factor, unless their access requires one."""
+    """Remove the reader's own second factor, unless their access requires one; begin a new session."""
     if ctx.reader.access in ctx.totp_required:
         raise Refusal("web.totp.required")
     _prove(ctx, answers)
@@ -111,7 +111,7 @@ def _prove(ctx: WebContext, texts: Mapping[str, str]) -> None:
 def enrol(ctx: WebContext, texts: Mapping[str, str]) -> tuple[str, ...]:
     """Set or replace a second factor after its first code; return its recovery codes.
 
-    All sessions and tokens of the account end. A present second factor needs a code of it, too.
+    All sessions, tokens and feeds of the account end. A present second factor needs a code of it, too.
 
     Raises:
         BadPassword: the password or a code is wrong.
@@ -131,4 +131,5 @@ def enrol(ctx: WebContext, texts: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _hashes(codes: Sequence[str], login: str) -> list[str]:
+    """Return what is stored of recovery codes."""
     return [hash for code in codes if (hash := credentials.recovery_hash(code, login)) is not None]

@@ -1,4 +1,4 @@
-"""Administration pages for accounts and invitations. Secrets are shown once."""
+"""Administration pages for accounts and invitations. New links and tokens are shown once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Setting, SettingInSession
 from merzim.web.http import WebContext
-from merzim.web.pages.administration.people import placed
+from merzim.web.pages.administration.people import page_address
 from merzim.web.ui.form_values import Fields, RejectedForm, shown_again, tidy
 from merzim.web.ui.name_fields import person_names, unit_names
 from merzim.web.ui.preferences import redirect
@@ -66,7 +66,7 @@ def invitation_command(
     people: list[str] | None = None,
     preview: bool = False,
 ) -> InvitePeople:
-    """Return the command of a form. Raises Refusal if the unit is not unique.
+    """Return the command that invites people by a form. Raises Refusal if the unit is not unique.
 
     Args:
         people: keys of the chosen people; None or none of them for everybody.
@@ -176,7 +176,7 @@ def _account_page(
     return page(
         ctx,
         "one_account.html",
-        place=placed("/administration/account", login=account.reader.login),
+        place=page_address("/administration/account", login=account.reader.login),
         account=account,
         own=account.reader.login == ctx.reader.login,
         invitation_hours=ctx.app.settings.web.invitation_hours,
@@ -196,7 +196,7 @@ def _account_page(
 
 
 def _access_command(ctx: RequestContext, typed_texts: Mapping[str, str], login: str) -> accounts.AccountAccess:
-    """Return the command of a submitted form. Raises Refusal if the unit or person is not unique."""
+    """Return the command that makes or changes an account. Raises Refusal if unit or person is not unique."""
     office = recorded_office(ctx)
     fields = {
         "login": login,
@@ -241,7 +241,9 @@ def add(ctx: Setting, answers: Fields) -> Response:
 @router.post("/administration/account")
 @shown_again(_account_page)
 def change(ctx: Setting, answers: Fields) -> Response:
-    """Change an account, invite its holder again, close or reopen it, end its sessions, create a token."""
+    """Do what the form says (`do`): change an account, invite its holder again, close, reopen or unlink it, end
+    its sessions, tokens and feeds, or give a token.
+    """
     account = accounts.get_account(ctx, answers.get("login", "")[:80])
     login, do = account.reader.login, answers.get("do", "")
     command = accounts.AccountCommand(login=login)

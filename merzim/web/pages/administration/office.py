@@ -1,4 +1,4 @@
-"""Administration pages: import and export of the table of people, channels with a test letter.
+"""Administration pages: the table of people as a file; the organisation, its officer and its mail server.
 
 Also the calendar feed and the Telegram code of the user's own account.
 """

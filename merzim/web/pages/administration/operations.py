@@ -1,4 +1,4 @@
-"""The page of the installation: first steps, checks, channels, failed letters; the audit log with filters."""
+"""The page of the installation: first steps, checks, channels, failed letters; audit log, calendar feeds."""
 
 from __future__ import annotations
 
@@ -132,7 +132,6 @@ AUDIT_COLUMNS: tuple[Column[AuditLine], ...] = (
 )
 
 
-Text = Annotated[str, Query(max_length=500)]
 PAGE = 50
 EntryNumber = Annotated[int | None, Query(ge=1, le=2**53)]
 
@@ -182,12 +181,12 @@ Token = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_
 
 @feeds.get("/feeds/{token}.ics")
 def feed(ctx: Anybody, token: Token) -> Response:
-    """Return a feed to a calendar program, as iCalendar."""
-    open_feed_view = open_feed(ctx, token, ctx.query.get("lang", ""))
-    if open_feed_view is None:
+    """Return a feed to a calendar program, as iCalendar; its secret address needs no log-in."""
+    feed_view = open_feed(ctx, token, ctx.query.get("lang", ""))
+    if feed_view is None:
         raise HTTPException(403, "web.problem.second_factor")
     return Response(
-        calendar(open_feed_view.items, name=open_feed_view.name, refresh=REFRESH),
+        calendar(feed_view.items, name=feed_view.name, refresh=REFRESH),
         media_type="text/calendar; charset=utf-8",
         headers={
             "cache-control": "private, max-age=3600",
@@ -198,8 +197,8 @@ def feed(ctx: Anybody, token: Token) -> Response:
 
 
 @router.post("/channels/resend")
-def resend_all(ctx: Managing, channel: ChannelName = "") -> Response:
-    """Queue again the letters delayed by a channel's fault; then show the overview."""
+def resend_from_overview(ctx: Managing, channel: ChannelName = "") -> Response:
+    """Queue again the letters delayed by a channel's fault, for the officer; then show the overview."""
     if channel:
         sending.resend_letters_of_channel(ctx, build(ResendChannel, {"channel": channel}))
     return RedirectResponse("/#faults", status_code=303)
@@ -207,7 +206,7 @@ def resend_all(ctx: Managing, channel: ChannelName = "") -> Response:
 
 @router.post("/administration/channels/resend")
 def resend_from_administration(ctx: Setting, channel: ChannelName = "") -> Response:
-    """Queue again the letters delayed by a channel's fault, for the administrator."""
+    """Queue again the letters delayed by a channel's fault, for the administrator; then show their page."""
     if channel:
         sending.resend_channel_letters(ctx, build(ResendChannel, {"channel": channel}))
     return RedirectResponse("/administration", status_code=303)

@@ -1,4 +1,4 @@
-"""Administration pages for units and people, and how every administration page is shown."""
+"""Administration pages for units and people: trees and lists, forms, calendar feeds of units."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from workflow.org.office_time import MONDAY_TO_FRIDAY, OfficeTime
 from workflow.refusal import Refusal
 
 
-def placed(path: str, **told: str) -> str:
+def page_address(path: str, **parameters: str) -> str:
     """Return a page's address with these values as its query; without one if all are empty."""
-    return f"{path}?{urlencode(told)}" if any(told.values()) else path
+    return f"{path}?{urlencode(parameters)}" if any(parameters.values()) else path
 
 
 router = APIRouter(include_in_schema=False, prefix="/administration")
@@ -118,14 +118,14 @@ def _unit_page(
 ) -> Response:
     office, typed = recorded_office(ctx), tried.answers if tried else {}
     unit = office.units.get(typed["id"]) if "id" in typed else unit
-    form_texts = typed if "name" in typed else _unit_answers(unit) or _within(office)
+    form_texts = typed if "name" in typed else _unit_answers(unit) or _place_of_new_unit(office)
     holds = time_of(office, unit.id if unit else "")
     hours, week = holds.hours or ctx.app.settings.reminders.office_hours, holds.week or MONDAY_TO_FRIDAY
     inside = frozenset(office.below(unit.id)) if unit else frozenset()
     return page(
         ctx,
         "unit.html",
-        place=placed("/administration/unit", id=unit.id if unit else ""),
+        place=page_address("/administration/unit", id=unit.id if unit else ""),
         record=unit,
         has_units=bool(office.units),
         mark=staff.mark(unit),
@@ -148,7 +148,7 @@ _OF_UNIT = ("name", "name_kk", "name_ru", "parent", "kind", "uploads_through")
 _OF_PERSON = ("name", "name_kk", "name_ru", "post", "post_kk", "post_ru", "email", "language", "digest")
 
 
-def _within(office: Office) -> dict[str, str]:
+def _place_of_new_unit(office: Office) -> dict[str, str]:
     """Return where a new unit stands: under the only organisation; nothing where there are several or none."""
     tops = [unit.id for unit in office.units.values() if not unit.parent]
     return {"parent": tops[0]} if len(tops) == 1 else {}
@@ -172,12 +172,12 @@ def _person_page(
 ) -> Response:
     office, typed = recorded_office(ctx), tried.answers if tried else {}
     person = office.people.get(typed["key"]) if "key" in typed else person
-    form = typed if "name" in typed else _answers(person, office)
+    form = typed if "name" in typed else _person_answers(person, office)
     filled = [n for n in range(MAX_AWAY) if form.get(f"away_first_{n}") or form.get(f"away_last_{n}")]
     return page(
         ctx,
         "person.html",
-        place=placed("/administration/person", key=person.key if person else ""),
+        place=page_address("/administration/person", key=person.key if person else ""),
         record=person,
         mark=staff.mark(person),
         form=form,
@@ -196,7 +196,7 @@ def _person_page(
     )
 
 
-def _answers(person: Person | None, office: Office) -> dict[str, str]:
+def _person_answers(person: Person | None, office: Office) -> dict[str, str]:
     """Return a person as fields of their form; for a new one the language."""
     if person is None:
         return {"language": "kk"}
@@ -210,8 +210,8 @@ def _answers(person: Person | None, office: Office) -> dict[str, str]:
 
 
 def _away(typed_texts: Mapping[str, str]) -> list[dict[str, date]]:
-    """Return the periods of leave in a form. Raises Refusal if one end is missing; InvalidForm for an invalid
-    date.
+    """Return the periods of leave in a person's form. Raises Refusal if one end is missing; InvalidForm for an
+    invalid date.
     """
     spans = []
     for n in range(MAX_AWAY):
@@ -226,7 +226,7 @@ def _away(typed_texts: Mapping[str, str]) -> list[dict[str, date]]:
 @router.post("/unit")
 @shown_again(_unit_page)
 def save_unit(ctx: Setting, answers: Fields) -> Response:
-    """Save or remove a unit."""
+    """Save a unit, a new one where no id is sent, or remove it (`do`)."""
     same = {"id": answers.get("id", ""), "mark": answers.get("mark", "")}
     if answers.get("do") == "remove" and same["id"]:
         staff.remove_unit(ctx, build(staff.Removal, same))
@@ -254,7 +254,7 @@ def save_unit(ctx: Setting, answers: Fields) -> Response:
 @router.post("/person")
 @shown_again(_person_page)
 def save_person(ctx: Setting, answers: Fields) -> Response:
-    """Save a person."""
+    """Save a person, a new one where no key is sent."""
     office = recorded_office(ctx)
     fields = {
         **{name: tidy(answers[name]) for name in ("key", "mark", *_OF_PERSON) if name in answers},
@@ -270,7 +270,7 @@ def save_person(ctx: Setting, answers: Fields) -> Response:
 @router.post("/person/remove")
 @shown_again(_person_page)
 def remove_person(ctx: Setting, answers: Fields) -> Response:
-    """Remove a person."""
+    """Remove a person, whose open deadlines pass to others."""
     person = staff.get_person(ctx, answers.get("key", ""))
     fields = {"id": person.key, "mark": answers.get("mark", "")}
     staff.remove_person(ctx, build(staff.Removal, fields))

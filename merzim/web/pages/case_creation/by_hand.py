@@ -34,7 +34,7 @@ from merzim.services.yearly.opening import (
 from merzim.web.auth.dependencies import Anybody, Managing, Reading
 from merzim.web.auth.limits import count_plan
 from merzim.web.http import XLSX, WebContext, as_file
-from merzim.web.pages.case_creation.outlook import NOTHING, PlannedForm, intended, make_outlook, text
+from merzim.web.pages.case_creation.outlook import NOTHING, PlannedForm, make_outlook, one_line, read_dates
 from merzim.web.ui.form_values import Fields, InvalidForm, RejectedForm, shown_again
 from merzim.web.ui.name_fields import own_units, person_names
 from merzim.web.ui.preferences import redirect
@@ -55,10 +55,10 @@ OBJECT_FIELDS = ("object", "object_kk", "object_ru")
 @router.get("/open")
 def choose_way_page(ctx: Managing) -> Response:
     """Show the ways to open cases: from a schedule, by hand, by year."""
-    return hub(ctx)
+    return ways_page(ctx)
 
 
-def hub(ctx: WebContext, *, procedure: str = "", refusal: Refusal | None = None) -> Response:
+def ways_page(ctx: WebContext, *, procedure: str = "", refusal: Refusal | None = None) -> Response:
     """Return the page of the ways to open; for a refused schedule it lists every bad row, with status 422."""
     office = ctx.reads.office()
     return page(
@@ -118,8 +118,8 @@ def public_planner_page(ctx: Anybody) -> Response:
     if not ctx.app.settings.web.public_planner:
         raise HTTPException(404)
     procedure = ctx.library.latest("internal-analysis")
-    dates = intended(procedure, ctx.query.multi_items(), ctx.calendar)
-    if not dates.empty:
+    dates = read_dates(procedure, ctx.query.multi_items(), ctx.calendar)
+    if not dates.is_empty:
         count_plan(ctx)
     response = _form_page(ctx, procedure, dates, Office(), action="/plan")
     response.headers["x-robots-tag"] = "noindex"
@@ -128,12 +128,12 @@ def public_planner_page(ctx: Anybody) -> Response:
 
 @router.get("/open/year")
 def year_preview_page(ctx: Managing, year: Name = "", unit: Name = "", kept_from: Name = "") -> Response:
-    """Show the cases that opening a year would open."""
+    """Show the cases that opening a year would open, of every organisation or of a chosen one; open nothing."""
     return _year_page(ctx, year, unit, kept_from)
 
 
 def parse_year(year_text: str) -> int:
-    """Parse a year. Raises InvalidForm if it cannot be opened."""
+    """Parse the year to open, FIRST_YEAR to LAST_YEAR. Raises InvalidForm."""
     if not (
         year_text.isascii()
         and year_text.isdigit()
@@ -149,11 +149,11 @@ def _case_page(
 ) -> Response:
     """Return the form of one case with the answers so far; a unit that is not known becomes its refusal."""
     answers, refusal = (tried.answers, tried.refusal) if tried else (answers, None)
-    procedure = chosen_procedure(ctx, text(answers.get("procedure")))
-    dates = intended(procedure, answers.items(), ctx.calendar)
+    procedure = chosen_procedure(ctx, one_line(answers.get("procedure")))
+    dates = read_dates(procedure, answers.items(), ctx.calendar)
     office = ctx.reads.office()
-    unit_text = text(answers.get("unit"))
-    unit, unknown = _found_unit(ctx, unit_text)
+    unit_text = one_line(answers.get("unit"))
+    unit, unknown = _typed_unit(ctx, unit_text)
     known_unit = unit if unit in office.units else ""
     return _form_page(
         ctx,
@@ -162,7 +162,7 @@ def _case_page(
         office,
         unit=known_unit,
         object=next(
-            filter(None, (text(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS)), ""
+            filter(None, (one_line(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS)), ""
         ),
         refusal=refusal or unknown,
         procedures=offered_procedures(
@@ -171,8 +171,8 @@ def _case_page(
         may_open=ctx.reader.may("manage"),
         units=own_units(ctx).field(unit or unit_text),
         objects=_objects(answers, ctx.language),
-        person=person_names(office).field(text(answers.get("person")), typed=True),
-        about=_about(procedure),
+        person=person_names(office).field(one_line(answers.get("person")), typed=True),
+        names_object=_names_object(procedure),
         approved=_schedule_approved(ctx, procedure, office, unit),
         in_schedule=bool(answers.get("schedule_of")),
         of_person=any(obligation.duty in OF_A_PERSON for obligation in procedure.obligations),
@@ -235,13 +235,13 @@ def _schedule_approved(
     return ctx.reads.schedule_approved(procedure.id, ctx.today - timedelta(days=365), office.organisation(unit))
 
 
-def _about(procedure: Procedure) -> str:
-    """Return "object" for an analysis, whose case must name one; "" for other procedures."""
-    return "object" if procedure.id == "internal-analysis" else ""
+def _names_object(procedure: Procedure) -> bool:
+    """Return whether a case of the procedure must name an object: of an internal analysis alone."""
+    return procedure.id == "internal-analysis"
 
 
 def _own_kind(ctx: RequestContext, office: Office) -> str:
-    """Return the kind of the reader's own organisation; "" if there are several or none is set."""
+    """Return the kind of the reader's own organisation, else of all units; "" if there are several or none."""
     if ctx.reader.root:
         return office.kind_of(ctx.reader.root)
     kinds = {unit.kind for unit in office.units.values() if unit.kind}
@@ -259,10 +259,12 @@ def _year_page(
     refusal, today = None, ctx.today
     if tried is not None:
         refusal = tried.refusal
-        year_text, unit, kept_from = (text(tried.answers.get(name)) for name in ("year", "unit", "kept_from"))
+        year_text, unit, kept_from = (
+            one_line(tried.answers.get(name)) for name in ("year", "unit", "kept_from")
+        )
     office = ctx.reads.office()
     ahead: YearAhead | None = None
-    unit_key, unknown = _found_unit(ctx, unit)
+    unit_key, unknown = _typed_unit(ctx, unit)
     try:
         if unknown is not None:
             raise unknown
@@ -277,8 +279,8 @@ def _year_page(
     return page(
         ctx,
         "open_year.html",
-        place=f"/open/year?{urlencode({'year': text(year_text, longest=20), 'unit': unit})}",
-        year=text(year_text, longest=20) or str(today.year),
+        place=f"/open/year?{urlencode({'year': one_line(year_text, longest=20), 'unit': unit})}",
+        year=one_line(year_text, longest=20) or str(today.year),
         years=range(today.year - 1, min(today.year + 2, ctx.calendar.last.year) + 1),
         unit=unit_key,
         field=own_units(ctx).field(unit_key or unit),
@@ -291,7 +293,7 @@ def _year_page(
     )
 
 
-def _found_unit(ctx: RequestContext, unit_text: str) -> tuple[str, InvalidForm | None]:
+def _typed_unit(ctx: RequestContext, unit_text: str) -> tuple[str, InvalidForm | None]:
     """Return the unit that was typed ("" for nothing typed) and None, or "" and the error."""
     try:
         return own_units(ctx).resolve(unit_text), None
@@ -302,26 +304,24 @@ def _found_unit(ctx: RequestContext, unit_text: str) -> tuple[str, InvalidForm |
 @router.post("/open/case")
 @shown_again(_case_page)
 def open_case(ctx: Managing, answers: Fields) -> Response:
-    """Open the case, then show it; with `look` only show its dates (by POST, so that no address contains
-    names).
-    """
+    """Open a case, then show it; with `look` only show its dates (by POST, so that no address has names)."""
     if answers.get("look"):
         return _case_page(ctx, answers)
-    procedure = chosen_procedure(ctx, text(answers.get("procedure")))
-    dates = intended(procedure, answers.items(), ctx.calendar)
+    procedure = chosen_procedure(ctx, one_line(answers.get("procedure")))
+    dates = read_dates(procedure, answers.items(), ctx.calendar)
     if dates.refusal is not None:
         raise dates.refusal
     fields = {
         "procedure": procedure.id,
-        "unit": own_units(ctx).resolve(text(answers.get("unit"))),
-        **{name: text(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS},
-        "person": person_names(ctx.reads.office()).resolve(text(answers.get("person"))),
+        "unit": own_units(ctx).resolve(one_line(answers.get("unit"))),
+        **{name: one_line(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS},
+        "person": person_names(ctx.reads.office()).resolve(one_line(answers.get("person"))),
         "planned": dates.planned,
         "facts": dates.facts,
-        "schedule_of": text(answers.get("schedule_of")),
+        "schedule_of": one_line(answers.get("schedule_of")),
     }
     command = build(cases.OpenCase, fields)
-    if _about(procedure) == "object" and not (command.object or command.object_kk or command.object_ru):
+    if _names_object(procedure) and not (command.object or command.object_kk or command.object_ru):
         raise InvalidForm("web.refusal.no_object")
     case = cases.open_case(ctx, command)
     return redirect(ctx, f"/cases/{case.id}", said="opened")
@@ -331,8 +331,8 @@ def open_case(ctx: Managing, answers: Fields) -> Response:
 @shown_again(_year_page)
 def open_the_year(ctx: Managing, answers: Fields) -> Response:
     """Open the year's cases, then show their list."""
-    year_text, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
-    kept_from = text(answers.get("kept_from"), longest=20)
+    year_text, unit = one_line(answers.get("year"), longest=20), one_line(answers.get("unit"))
+    kept_from = one_line(answers.get("kept_from"), longest=20)
     command = {"year": parse_year(year_text), "unit": unit, "kept_from": kept_from or None}
     opened = open_year(ctx, build(OpenYear, command)).opened
     return redirect(ctx, "/cases", opened=str(len(opened)), year=year_text, of=unit)
@@ -342,6 +342,6 @@ def open_the_year(ctx: Managing, answers: Fields) -> Response:
 @shown_again(_year_page)
 def undo_the_year(ctx: Managing, answers: Fields) -> Response:
     """Take back the last opening of a year, then show the year as it can be opened again."""
-    year_text, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
+    year_text, unit = one_line(answers.get("year"), longest=20), one_line(answers.get("unit"))
     undo_year(ctx, build(UndoYear, {"year": parse_year(year_text), "unit": unit}))
     return redirect(ctx, "/open/year", year=year_text, unit=unit)

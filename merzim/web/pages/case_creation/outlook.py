@@ -25,7 +25,7 @@ from workflow.refusal import Refusal
 PLANNED, HAPPENED = "planned.", "fact."
 LONGEST = 40
 MAX_FIELDS = 200
-"""Maximum number of values in a form."""
+"""Maximum number of values read from a form."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,19 +60,13 @@ class PlannedForm:
     refusal: Refusal | None = None
 
     @property
-    def empty(self) -> bool:
+    def is_empty(self) -> bool:
         return not self.planned and not self.facts
 
 
-def intended(
-    procedure: Procedure, answers: Iterable[tuple[str, str]], calendar: Kazakhstan, *, limit: int = MAX_FIELDS
-) -> PlannedForm:
-    """Return the values of a procedure's form; dates of facts it does not have are only carried.
-
-    Args:
-        limit: how many of the answers are read.
-    """
-    date_texts = {key: text.strip()[:LONGEST] for key, text in list(answers)[:limit] if text.strip()}
+def read_dates(procedure: Procedure, answers: Iterable[tuple[str, str]], calendar: Kazakhstan) -> PlannedForm:
+    """Return the dates in the first MAX_FIELDS answers to a procedure's form; of other facts only carried."""
+    date_texts = {key: text.strip()[:LONGEST] for key, text in list(answers)[:MAX_FIELDS] if text.strip()}
     planned: dict[str, date] = {}
     facts: dict[str, date] = {}
     refusal: Refusal | None = None
@@ -131,7 +125,7 @@ def _date_fields(procedure: Procedure, given: Mapping[str, str]) -> Iterator[Dat
         )
 
 
-def text(answer: str | None, *, longest: int = 300) -> str:
+def one_line(answer: str | None, *, longest: int = 300) -> str:
     """Return a value as one line, without control characters, cut to `longest`; "" for None."""
     clean = "".join(sign for sign in answer or "" if sign.isprintable() or sign.isspace())
     return " ".join(clean.split())[:longest]
@@ -202,7 +196,7 @@ def make_outlook(
         Refusal: the dates do not fit the procedure.
         OutOfRange: a deadline lies outside the calendar.
     """
-    if answers.empty:
+    if answers.is_empty:
         return NOTHING
     forecast = plan(
         ctx.library,

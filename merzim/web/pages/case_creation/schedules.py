@@ -31,8 +31,8 @@ from merzim.services.inputs import build
 from merzim.services.names import MAX_LISTED, unit_name
 from merzim.web.auth.dependencies import Managing, reads_files
 from merzim.web.http import Digest, WebContext
-from merzim.web.pages.case_creation.by_hand import bad_rows, hub
-from merzim.web.pages.case_creation.outlook import HAPPENED, PLANNED, chain, text
+from merzim.web.pages.case_creation.by_hand import bad_rows, ways_page
+from merzim.web.pages.case_creation.outlook import HAPPENED, PLANNED, chain, one_line
 from merzim.web.pages.portfolio import Axis, build_axis
 from merzim.web.ui.form_values import MAX_FIELD_BYTES, InvalidForm, file_of, parse_date, submitted_form
 from merzim.web.ui.preferences import redirect
@@ -60,7 +60,7 @@ PICTURED = (
     "published",
 )
 """The steps of an analysis that the picture of the year marks."""
-JUDGED = 300
+COUNTED = 300
 """Up to so many analyses, the conflicts of the whole file are counted; of a larger file, those of the page
 shown.
 """
@@ -78,15 +78,15 @@ _PAGE_SENTENCES = {"cli.import.fact_differs": "web.open.fact_differs"}
 
 @router.get("/open/schedule/{digest}")
 @reads_files
-def preview(
+def preview_page(
     ctx: Managing, digest: Digest, number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1
 ) -> Response:
     """Show every row, date and conflict; nothing is written."""
     return _preview(ctx, uploaded_file(ctx, "schedule", digest), number)
 
 
-def sent_file(form: FormData) -> tuple[bytes, str]:
-    """Return the bytes and the name of the file in a form.
+def read_schedule(form: FormData) -> tuple[bytes, str]:
+    """Return the bytes and the name of the schedule sent with a form.
 
     Raises:
         InvalidForm: no file, or an empty one.
@@ -103,16 +103,16 @@ def sent_file(form: FormData) -> tuple[bytes, str]:
 
 @router.post("/open/schedule")
 @reads_files
-def send(ctx: Managing, form: Annotated[FormData, submitted_form(files=2, fields=10)]) -> Response:
-    """Accept a file and show its preview."""
+def upload_schedule(ctx: Managing, form: Annotated[FormData, submitted_form(files=2, fields=10)]) -> Response:
+    """Store a schedule that can be read for the import from its preview, and show that."""
     form_value = form.get("procedure")
-    procedure = text(form_value if isinstance(form_value, str) else "") or "internal-analysis"
+    procedure = one_line(form_value if isinstance(form_value, str) else "") or "internal-analysis"
     try:
-        content, name = sent_file(form)
+        content, name = read_schedule(form)
         preview_schedule(ctx, content, name, procedure)
         digest = keep_upload(ctx, "schedule", content, name, procedure)
     except Refusal as refusal:
-        return hub(ctx, procedure=procedure, refusal=refusal)
+        return ways_page(ctx, procedure=procedure, refusal=refusal)
     return redirect(ctx, f"/open/schedule/{digest}")
 
 
@@ -127,21 +127,21 @@ def _preview(
     """Return the page of a file. `answers`: the corrections typed so far; `refusal`: of its import."""
     form_answers = dict(answers or {})
     try:
-        result, found = _corrected(ctx, upload, form_answers)
+        result, found = _corrected_file(ctx, upload, form_answers)
     except Refusal as stale:
         # The office changed since the upload, so that the file is no longer valid.
-        return hub(ctx, procedure=upload.procedure, refusal=stale)
+        return ways_page(ctx, procedure=upload.procedure, refusal=stale)
     refusal = refusal or found
     analyses, office = result.analyses, ctx.reads.office()
     pages = max(1, -(-len(analyses) // SHOWN))
     number = min(number, pages)
     on_page = range((number - 1) * SHOWN, min(number * SHOWN, len(analyses)))
-    judged = {
-        n: _judged(ctx, analysis, office, reasons=len(analyses) == 1)
+    dated = {
+        n: _with_dates(ctx, analysis, office, reasons=len(analyses) == 1)
         for n, analysis in enumerate(analyses)
-        if len(analyses) <= JUDGED or n in on_page
+        if len(analyses) <= COUNTED or n in on_page
     }
-    shown, changes = [judged[n] for n in on_page], Counter(analysis.change for analysis in analyses)
+    shown, changes = [dated[n] for n in on_page], Counter(analysis.change for analysis in analyses)
     years = Counter(min(days).year for analysis in analyses if (days := analysis.planned.values()))
     axis = build_axis(years.most_common(1)[0][0], ctx.calendar, today=ctx.today) if years else None
     return page(
@@ -151,7 +151,7 @@ def _preview(
         title=ctx.library.latest(upload.procedure).title,
         shown=shown,
         rows=[
-            {"analysis": analysis, "law": judged.get(n), **_unit_of(office, analysis)}
+            {"analysis": analysis, "law": dated.get(n), **_unit_of(office, analysis)}
             for n, analysis in enumerate(analyses)
             if n in on_page or analysis.looks_like
         ][:MAX_UNDECIDED],
@@ -162,10 +162,10 @@ def _preview(
         lines=[_year_line(axis, of_page, ctx.today) for of_page in shown] if axis else [],
         total=len(analyses),
         counts={change: changes[change] for change in ("open", "replan", "same")},
-        conflicts=sum(len(each["chain"].findings) for each in judged.values()),
-        everything=len(judged) == len(analyses),
+        conflicts=sum(len(each["chain"].findings) for each in dated.values()),
+        everything=len(dated) == len(analyses),
         foreign=[analysis for analysis in analyses if is_foreign(ctx, office, analysis)],
-        **_said_of_file(result, office, number),
+        **_file_notes(result, office, number),
         units=[unit.name for unit in office.units.values()],
         answers=form_answers,
         likely=_preselected_cases(analyses),
@@ -176,7 +176,7 @@ def _preview(
     )
 
 
-def _said_of_file(result: Consideration, office: Office, number: int) -> dict[str, Any]:
+def _file_notes(result: Consideration, office: Office, number: int) -> dict[str, Any]:
     """Return what the page of a file says of it as a whole: rows without a day, further notes, and whom its
     texts mean.
     """
@@ -193,14 +193,14 @@ def _said_of_file(result: Consideration, office: Office, number: int) -> dict[st
     }
 
 
-def _corrected(
+def _corrected_file(
     ctx: WebContext, upload: Upload, answers: Mapping[str, str]
 ) -> tuple[Consideration, Refusal | None]:
     """Return the file as corrected and None; where the corrections are refused, the file as sent and why."""
     content, name, procedure = upload.content, upload.name, upload.procedure
     try:
         # What it may be joined to is asked again, with the answer as it was chosen.
-        given = build(ScheduleAnswers, {**_of_analyses(answers), "joins": {}})
+        given = build(ScheduleAnswers, {**_schedule_answers(answers), "joins": {}})
         return preview_schedule(ctx, content, name, procedure, given), None
     except Refusal as refusal:
         if not answers:
@@ -210,20 +210,22 @@ def _corrected(
 
 @router.post("/open/schedule/{digest}")
 @reads_files
-def take(ctx: Managing, digest: Digest, form: Annotated[FormData, submitted_form(fields=1500)]) -> Response:
+def import_schedule(
+    ctx: Managing, digest: Digest, form: Annotated[FormData, submitted_form(fields=1500)]
+) -> Response:
     """Import the file, all of it or nothing; with `look` show that page of the preview with the corrections."""
     upload = uploaded_file(ctx, "schedule", digest)
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
     meant = {
         written: meaning
         for key, written in answers.items()
-        if key.startswith("said.") and (meaning := text(answers.get(f"meant.{key.removeprefix('said.')}")))
+        if key.startswith("said.") and (meaning := one_line(answers.get(f"meant.{key.removeprefix('said.')}")))
     }
-    if look := text(answers.pop("look", "")):
+    if look := one_line(answers.pop("look", "")):
         return _preview(ctx, upload, int(look) if look.isdecimal() else 1, answers=answers)
     try:
         fields = {
-            **_of_analyses(answers),
+            **_schedule_answers(answers),
             "content": upload,
             "procedure": upload.procedure,
             "meant": meant,
@@ -235,7 +237,7 @@ def take(ctx: Managing, digest: Digest, form: Annotated[FormData, submitted_form
     return redirect(ctx, "/cases", **counts)
 
 
-def _of_analyses(answers: Mapping[str, str]) -> dict[str, Any]:
+def _schedule_answers(answers: Mapping[str, str]) -> dict[str, Any]:
     """Return the form's answers about a file by the row of the analysis: `object_kk.7`, `joins.7`, `unit.7`,
     `skip.7`, and `on.7.analysis_started` for a date.
 
@@ -255,11 +257,11 @@ def _of_analyses(answers: Mapping[str, str]) -> dict[str, Any]:
         if name == "on" and fact:
             planned.setdefault(int(row), {})[fact] = parse_date(value) if value.strip() else None
         elif name == "unit":
-            units[int(row)] = text(value)
+            units[int(row)] = one_line(value)
         elif name == "skip":
             skip.append(int(row))
         elif name in ("object_kk", "object_ru"):
-            name_typed = text(value, longest=MAX_FIELD_BYTES)
+            name_typed = one_line(value, longest=MAX_FIELD_BYTES)
             objects.setdefault(int(row), {})[name.removeprefix("object_")] = name_typed
         elif name == "joins" and value:
             joins[int(row)] = "" if value == NEW else value
@@ -288,12 +290,12 @@ def _unit_of(office: Office, analysis: ConsideredAnalysis) -> dict[str, str]:
     return {"unit": near[0] if near else "", "written_unit": analysis.unit}
 
 
-def _year_line(axis: Axis, judged: Mapping[str, Any], today: date) -> dict[str, Any]:
+def _year_line(axis: Axis, dated: Mapping[str, Any], today: date) -> dict[str, Any]:
     """Return the line of an analysis: its run (`x`, `width` in percent of the year) and the steps within the
     year, each where it is planned, else due; `look` of a step: late, soon (this month) or ahead.
     """
-    analysis = judged["analysis"]
-    links = {link["deadline"].id: link for link in judged["chain"].links}
+    analysis = dated["analysis"]
+    links = {link["deadline"].id: link for link in dated["chain"].links}
     days = {**analysis.planned, **analysis.facts}
     first, last = (days.get(fact) for fact in ENDS)
     x, end = 0.0, 0.0
@@ -323,7 +325,7 @@ def _preselected_cases(analyses: Sequence[ConsideredAnalysis]) -> dict[int, str]
     }
 
 
-def _judged(
+def _with_dates(
     ctx: RequestContext, analysis: ConsideredAnalysis, office: Office, *, reasons: bool
 ) -> dict[str, Any]:
     """Return an analysis with its deadlines and findings (`chain`), its dates beside the law's (`taken`), and
