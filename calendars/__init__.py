@@ -60,7 +60,7 @@ def count_working_days(first: datetime.date, last: datetime.date, as_of: datetim
 
 
 def calendar(as_of: datetime.date | None = None, *, last: datetime.date = LAST) -> Kazakhstan:
-    """Return the calendar of the shipped records as they were known on a day (all records for None)."""
+    """Return the calendar of the shipped records up to `last`, as they were known on a day (all for None)."""
     shipped = _shipped_calendar(last)
     return shipped if as_of is None else shipped.as_known(as_of)
 
@@ -68,7 +68,7 @@ def calendar(as_of: datetime.date | None = None, *, last: datetime.date = LAST) 
 def compile_calendar(
     records: Records, as_of: datetime.date | None = None, *, last: datetime.date = LAST
 ) -> Kazakhstan:
-    """Return the calendar of any records as they were known on a day (all records for None).
+    """Return the calendar of any records up to `last`, as they were known on a day (all records for None).
 
     The records are not verified; `calendars.checks.check` does that.
     """

@@ -6,12 +6,11 @@ adopted, so that a slip of the pen is refused before any date moves.
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
-from calendars.horizon import FIRST, LAST, place
+from calendars.horizon import FIRST, LAST, index_of
 from calendars.kazakhstan import Kazakhstan, compiled
 from calendars.records import (
     KINDS,
@@ -24,6 +23,7 @@ from calendars.records import (
     with_records,
 )
 from calendars.refusal import Refusal
+from calendars.terms import month_end
 
 
 class RecordsRefused(Refusal, ValueError):
@@ -33,7 +33,7 @@ class RecordsRefused(Refusal, ValueError):
 
 
 def check(calendar: Kazakhstan) -> Kazakhstan:
-    """Return the calendar after checking it against its official balances and its transfers.
+    """Return the calendar after checking its transfers, and its confirmed years against the official balances.
 
     Raises:
         RecordsRefused: working days of a month or year differ from the official balance
@@ -86,8 +86,7 @@ def _balance_span(balance: Balance) -> tuple[date, date]:
     """Return the first and last day of the month or year of a balance."""
     if balance.month is None:
         return date(balance.year, 1, 1), date(balance.year, 12, 31)
-    last = monthrange(balance.year, balance.month)[1]
-    return date(balance.year, balance.month, 1), date(balance.year, balance.month, last)
+    return date(balance.year, balance.month, 1), month_end(balance.year, balance.month)
 
 
 def adopt_act(base: Records, act: Records) -> Records:
@@ -96,7 +95,7 @@ def adopt_act(base: Records, act: Records) -> Records:
     Raises:
         RecordsRefused: it has no entries (`calendar_act_empty`), repeats one on file
             (`calendar_record_on_file`), orders what is so already, transfers a day an override decides
-            (`calendar_transfer_overruled`), or leaves a confirmed year without its official balance.
+            (`calendar_transfer_overruled`), or makes a confirmed year differ from its official balance.
         calendars.OutOfRange: it contains a day outside the records.
     """
     if not act.entries:
@@ -104,7 +103,7 @@ def adopt_act(base: Records, act: Records) -> Records:
     _refuse_on_file(base, act)
     for entry in act.entries:
         for day in _entry_days(entry):
-            place(day)
+            index_of(day)
     after = compiled(with_records(base, act))
     _check_transfers_of(act, base, after)
     return check(after).records

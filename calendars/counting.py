@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
-from calendars.horizon import LAST, OutOfRange, place
+from calendars.horizon import LAST, OutOfRange, index_of
 from calendars.kazakhstan import Kazakhstan
 from calendars.terms import (
     AtOnce,
@@ -79,17 +79,17 @@ class CountedTerm:
 @lru_cache(maxsize=8192)
 def count(term: Term, anchor: date | None, calendar: Kazakhstan) -> CountedTerm:
     """Compute the due date of a term from its anchor, a local date (for a term of a period, the period's last
-    day); cached.
+    day); cached. Without an anchor only a date that the act itself names is due.
 
     Raises:
-        OutOfRange: the anchor, the result or a day between lies outside the records.
+        OutOfRange: the anchor, the result or a day between lies outside the calendar.
         TypeError: the anchor is a datetime.
     """
     if anchor is None:
         return _count_unanchored(term, calendar)
     if isinstance(term, WorkingDays):
         return _count_working_days(term, anchor, calendar)
-    place(anchor, calendar.last)
+    index_of(anchor, calendar.last)
     match term:
         case Duration(number):
             return _count_duration(number, anchor, calendar)
@@ -143,7 +143,7 @@ def _count_span(term: CalendarDays | Weeks | Months | Years, anchor: date, calen
 
 
 def _count_unanchored(term: Term, calendar: Kazakhstan) -> CountedTerm:
-    """Compute a term that needs no anchor: a date the act names, or a duty without a date."""
+    """Compute a term that needs no anchor: a date the act names, or a duty without a date; else nothing."""
     match term:
         case OnDate(on):
             return _end_on("on_date", {"to": on}, on, "none", calendar)
@@ -173,17 +173,15 @@ def _count_unanchored(term: Term, calendar: Kazakhstan) -> CountedTerm:
 def _count_working_days(term: WorkingDays, anchor: date, calendar: Kazakhstan) -> CountedTerm:
     """Compute a term of N working days after or before the anchor."""
     number = term.count
+    due = safe_by = calendar.add_working_days(anchor, number)
     if number >= 0:
-        due = safe_by = calendar.add_working_days(anchor, number)
         code, first, last = "working_days_after", anchor + _DAY, due
         begin = calendar.upto[anchor]
-        days = calendar.working_days[begin : begin + number]
-        listed_days = days
+        days = listed_days = calendar.working_days[begin : begin + number]
     else:
-        end = calendar.before[anchor] if anchor in calendar.before else place(anchor, calendar.last)
+        end = calendar.before[anchor]
         days = calendar.working_days[end + number : end]
         listed_days = days[::-1]
-        due = calendar.add_working_days(anchor, number)
         safe_by = calendar.working_days[max(0, end + number - 1)]
         code, first, last = "working_days_before", due, anchor - _DAY
     arguments: dict[str, object] = {"count": abs(number), "days": listed_days}
@@ -247,7 +245,7 @@ def _end_on(
     backward: bool = False,
 ) -> CountedTerm:
     """Compute a term that ends on a calendar day, moved off a day off where the term says so."""
-    place(to, calendar.last)
+    index_of(to, calendar.last)
     element = Element(code=code, arguments=arguments, on=to)
     if roll == "none":
         return CountedTerm(due=to, safe_by=to, elements=(element,))

@@ -43,8 +43,10 @@ def refuse(day: object, last: date = LAST) -> NoReturn:
 _FIRST = FIRST.toordinal()
 
 
-def place(day: date, last: date = LAST) -> int:
-    """Return the index of the day in a calendar up to `last`. Raises TypeError or OutOfRange like `refuse`."""
+def index_of(day: date, last: date = LAST) -> int:
+    """Return the index of the day in a calendar up to `last`; raises TypeError or OutOfRange like `refuse`, for
+    which it is also called alone.
+    """
     if not isinstance(day, date) or isinstance(day, datetime) or not FIRST <= day <= last:
         refuse(day, last)
     return day.toordinal() - _FIRST

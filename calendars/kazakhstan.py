@@ -21,7 +21,7 @@ from workalendar.core import Calendar
 from workalendar.registry import registry
 from workalendar.registry_tools import iso_register
 
-from calendars.horizon import FIRST, LAST, OutOfRange, place, refuse
+from calendars.horizon import FIRST, LAST, OutOfRange, index_of, refuse
 from calendars.records import (
     ConfirmedYear,
     HolidayRule,
@@ -112,7 +112,7 @@ class Kazakhstan(Calendar):
         self.last, self.shift = last, shift
         self.office_off, self.office_working = frozenset(office_off), frozenset(office_working)
         for day in (*self.office_off, *self.office_working):
-            place(day, last)
+            index_of(day, last)
         if overlap := self.office_off & self.office_working:
             raise ValueError(f"an office's day is both off and working: {', '.join(map(str, sorted(overlap)))}")
         self.confirmed = frozenset(entry.year for entry in self.records.of(ConfirmedYear))
@@ -255,12 +255,12 @@ class Kazakhstan(Calendar):
 
     def day(self, on: date) -> Day:
         """Return the kind of a day, with the holiday and the act that decided it."""
-        kind = KINDS[self.kinds[place(on, self.last)]]
+        kind = KINDS[self.kinds[index_of(on, self.last)]]
         return self.marks.get(on) or Day(on, kind in WORKING, kind)
 
     def days(self, first: date, last: date) -> list[Day]:
         """Return the days of a span, both ends included."""
-        span = range(place(first, self.last), place(last, self.last) + 1)
+        span = range(index_of(first, self.last), index_of(last, self.last) + 1)
         return [self.day(FIRST + number * _DAY) for number in span]
 
     # What is not certain yet
@@ -268,7 +268,7 @@ class Kazakhstan(Calendar):
     def knowledge(self, first: date, last: date) -> Knowledge:
         """Return "confirmed" when nothing of the span can change by a year's transfers or a religious day."""
         for day in (first, last):
-            place(day, self.last)
+            index_of(day, self.last)
         unsure = self.provisional_years(first, last) or self.religious_windows(first, last)
         return "provisional" if unsure else "confirmed"
 
@@ -428,7 +428,7 @@ def _kinds(size: int, marks: dict[date, Day]) -> bytes:
     week = bytes(is_weekend(FIRST + number * _DAY) for number in range(7))
     kinds = bytearray(islice(cycle(week), size))
     for on, day in marks.items():
-        kinds[place(on, date.max)] = KINDS.index(day.kind)
+        kinds[index_of(on, date.max)] = KINDS.index(day.kind)
     return bytes(kinds)
 
 

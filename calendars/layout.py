@@ -44,7 +44,7 @@ class CalendarYear:
 
     Attributes:
         unusual: days that differ from their weekday: holidays, substitutes, transfers, the office's own days.
-        earlier, later: the neighbouring years of the records, None beyond them.
+        earlier, later: the neighbouring years of the calendar, None beyond it.
         version: version of the calendar used.
     """
 
@@ -78,7 +78,7 @@ class CalendarYear:
 
 
 def build_year(number: int, calendar: Kazakhstan) -> CalendarYear:
-    """Return a year of the calendar arranged for display. Raises OutOfRange outside the records."""
+    """Return a year of the calendar arranged for display. Raises OutOfRange outside the calendar."""
     months = tuple(build_month(date(number, n, 1), calendar) for n in range(1, 13))
     return CalendarYear(
         number=number,

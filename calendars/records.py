@@ -85,7 +85,7 @@ class Source(_Frozen):
         return date.min
 
     def content(self) -> object:
-        """Return what the entry says, without its source."""
+        """Return what the entry says without its source, for finding entries that say the same."""
         return type(self), self.model_dump_json(exclude=set(Source.model_fields))
 
 
@@ -231,7 +231,7 @@ class Records:
 
 
 def with_records(base: Records, extra: Records | Iterable[Entry]) -> Records:
-    """Return the records with more entries appended, e.g. those of an act that an office adopted."""
+    """Return the records with more entries appended, unchecked, e.g. those of an act that an office adopted."""
     return Records(base.entries + (extra.entries if isinstance(extra, Records) else tuple(extra)))
 
 

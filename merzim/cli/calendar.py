@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from calendars import LAST, layout
-from calendars.horizon import place
+from calendars.horizon import index_of
 from i18n import month_name
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.mount import command
@@ -102,7 +102,7 @@ def year(call: CommandContext, of: Annotated[str, argument("YYYY")], as_of: AsOf
 
 def _within(on: date) -> date:
     """Return the day. Raises OutOfRange outside the records, although deadlines reach further."""
-    place(on)
+    index_of(on)
     return on
 
 
