@@ -135,7 +135,7 @@ def days_ranges(days: tuple[date, ...], language: str) -> str:
     """
     several = _several_years(days)
     ranges: list[str] = []
-    for key, group in groupby(_consecutive_runs(days), key=_place):
+    for key, group in groupby(_consecutive_runs(days), key=_month_of_run):
         if key is None:
             ranges.extend(_across(first, last, language, several) for first, last in group)
         else:
@@ -184,7 +184,7 @@ def period(name: str, language: str) -> str:
 
 
 def _refuse_datetime(day: date) -> date:
-    """Raise TypeError for a datetime."""
+    """Return the date; raise TypeError for a datetime."""
     if isinstance(day, datetime):
         raise TypeError(f"a date is asked, not a moment: {day!r}")
     return day
@@ -215,7 +215,7 @@ def _consecutive_runs(days: Iterable[date]) -> Iterator[tuple[date, date]]:
         yield run[0], run[-1]
 
 
-def _place(stretch: tuple[date, date]) -> tuple[int, int] | None:
+def _month_of_run(stretch: tuple[date, date]) -> tuple[int, int] | None:
     """Return year and month of a run of days; None when it crosses months."""
     first, last = stretch
     return (first.year, first.month) if (first.year, first.month) == (last.year, last.month) else None

@@ -199,7 +199,7 @@ def _day(case: dates.Case | None) -> Callable[[Placeholder], Filler]:
 
 
 def _counted(place: Placeholder) -> Filler:
-    """Format counted days in order; when there are too many, only the first and the last."""
+    """Format counted days in order; of none (too many to name) the span from the argument `first` to `last`."""
     name, language = place.name, place.language
 
     def fill(arguments: Arguments) -> str:
