@@ -7,21 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain
 
-from calendars.terms import (
-    AtOnce,
-    Before,
-    DayAfterPeriod,
-    Quota,
-    Target,
-    Window,
-)
+from calendars.terms import AtOnce, Before, DayAfterPeriod, Quota, Target, Window
 from workflow.law.files import NOTHING_SHARED, FileProblem, Shared, heading, read_file, repeated, unknown
 from workflow.law.procedure import Obligation, Procedure
 
-_BY_NAME = (
-    *("planned", "facts", "values", "signed_by"),
-    *("due", "safe_by", "state"),
-)
+_BY_NAME = ("planned", "facts", "values", "signed_by", "due", "safe_by", "state")
 """Parts of an example that refer to obligations by name."""
 _SINCE: Mapping[type, str] = {Before: "term.before", AtOnce: "term.at_once_after"}
 
