@@ -103,10 +103,7 @@ def consolidated(
     for unit_lines in lines_by_unit.values():
         unit_lines.sort(key=lambda line: (line.case, line.obligation))
     lines = tuple(line for unit in units for line in lines_by_unit[unit] or (ResultLine(unit=unit),))
-    sums: dict[str, Decimal] = {}
-    for line in lines if additive else ():
-        for name, value in line.values.items():
-            sums[name] = sums.get(name, Decimal()) + value
+    sums = _added(line.values for line in lines) if additive else {}
     silent = tuple(unit for unit in units if not _reported(lines_by_unit[unit]))
     return Consolidated(required=units, lines=lines, silent=silent, sums=sums)
 
@@ -145,7 +142,7 @@ def _line(unit: str, case: Case, deadline: Deadline) -> ResultLine:
 
 
 def _added(values: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
-    """Return the sums of numbers recorded several times in a period."""
+    """Return the sum of each number over all of these."""
     sums: dict[str, Decimal] = {}
     for amounts in values:
         for name, value in amounts.items():
@@ -154,19 +151,12 @@ def _added(values: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
 
 
 def _year(deadline: Deadline, case: Case) -> int:
-    """Return the year a deadline is reported in."""
+    """Return the year a deadline is reported in, as `consolidated` says; else that of the case's opening."""
     if deadline.period is not None:
         return int(deadline.period[:4])
-    return next(iter(_days(deadline, case))).year
-
-
-def _days(deadline: Deadline, case: Case) -> Iterator[date]:
-    """Yield the days that can say in which year a deadline is reported, the best first."""
-    for day in (deadline.done_on, deadline.due):
-        if day is not None:
-            yield day
-    yield from sorted([*(fact.on for fact in case.facts.values()), *case.planned.values()])[:1]
-    yield case.opened_on or date.max
+    case_days = [*(fact.on for fact in case.facts.values()), *case.planned.values()]
+    first = min(case_days, default=case.opened_on or date.max)
+    return (deadline.done_on or deadline.due or first).year
 
 
 _EVER = datetime(1, 1, 1, tzinfo=UTC)

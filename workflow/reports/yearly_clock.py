@@ -26,8 +26,8 @@ class Analysis:
     """One analysis of an organisation (local dates).
 
     Attributes:
-        external: whether it is an external analysis by the authorised body that ended that day.
-        starts: the day it is planned to start, if it has not started.
+        started, ended: days of an internal analysis; starts: the day it is planned to start.
+        external: the day an external analysis by the authorised body ended.
     """
 
     case: str
