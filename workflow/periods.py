@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import calendar as months
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from calendars.terms import Period
+from calendars.terms import Period, month_end
 
 _MONTHS: dict[Period, int] = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
 
@@ -29,8 +28,7 @@ def period_of(day: date, period: Period) -> PeriodSpan:
     length = _MONTHS[period]
     number = (day.month - 1) // length
     first = date(day.year, number * length + 1, 1)
-    month = (number + 1) * length
-    last = date(day.year, month, months.monthrange(day.year, month)[1])
+    last = month_end(day.year, (number + 1) * length)
     return PeriodSpan(_name(day.year, period, number + 1), first, last)
 
 
@@ -43,14 +41,6 @@ def periods(period: Period, *, after: date, until: date) -> Iterator[PeriodSpan]
         if span.last == date.max:
             return
         span = period_of(date.fromordinal(span.last.toordinal() + 1), period)
-
-
-def years_later(day: date, years: int) -> date:
-    """Return the same day some years later; 29 February becomes 28 (Civil Code art. 174)."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=28)
 
 
 def _name(year: int, period: Period, number: int) -> str:

@@ -1,7 +1,7 @@
 """Computes the links of a case: each obligation, or each period of it, counted from its anchor.
 
 The day of an anchor is that of its fact; else its latest plan date; else its own due date ("if done on its last
-day"). Nothing is cached between two computations.
+day").
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import NamedTuple
 from calendars import OutOfRange
 from calendars.counting import CountedTerm, count
 from calendars.kazakhstan import Kazakhstan, Knowledge
-from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target
+from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target, months_later
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.applicability import branch_open, with_answers
 from workflow.deadlines.deadline import AnchorState
 from workflow.deadlines.told import as_told, came_too_late
 from workflow.law.procedure import Obligation, Procedure
-from workflow.periods import PeriodSpan, periods, years_later
+from workflow.periods import PeriodSpan, periods
 
 OF_THE_PERIOD = (DayAfterPeriod, PerPeriod, Quota, Target)
 """Terms that count from the last day of their period, whatever happened in it."""
@@ -27,7 +27,7 @@ _NOTHING = CountedTerm()
 
 
 class AnchorDate(NamedTuple):
-    """The day counted from, whether it is happened, planned, derived or none."""
+    """The day a term counts from, and whether it has happened, is planned or derived, or not known ("none")."""
 
     on: date | None
     state: AnchorState
@@ -144,7 +144,7 @@ class DueDateResolver:
             yield Link(obligation, None, _NEVER, _NOTHING, "confirmed", beyond=False)
             return
         term = obligation.term
-        for span in periods(recurs.every, after=since, until=years_later(since, recurs.years)):
+        for span in periods(recurs.every, after=since, until=months_later(since, 12 * recurs.years)):
             if not isinstance(term, Target) or term.of(span.last.year):
                 yield self.link(obligation, span)
 

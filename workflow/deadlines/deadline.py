@@ -19,6 +19,13 @@ Status = Literal["planned", "provisional", "firm"]
 """`planned` until its anchor has happened; then `provisional` while the calendar of its days may change."""
 
 
+def status_by(anchor: AnchorState, knowledge: Knowledge) -> Status:
+    """Return how firm a due date is, by its anchor and by the calendar of its days."""
+    if anchor != "happened":
+        return "planned"
+    return "provisional" if knowledge == "provisional" else "firm"
+
+
 class Deadline(NamedTuple):
     """When one obligation of one case is due, and why.
 

@@ -52,7 +52,7 @@ class Awaited(Protocol):
     def anchor(self) -> AnchorState: ...
 
 
-Deadline = TypeVar("Deadline", bound=Awaited)
+AnyAwaited = TypeVar("AnyAwaited", bound=Awaited)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,7 +121,7 @@ def urgency(deadline: Awaited, *, today: date) -> tuple[int, date]:
     return (1 if deadline.due is not None and holds_on(deadline, today) else 2), day
 
 
-def most_urgent(deadlines: Iterable[Deadline], *, today: date) -> Deadline | None:
+def most_urgent(deadlines: Iterable[AnyAwaited], *, today: date) -> AnyAwaited | None:
     """Return the most urgent open deadline whose due date is valid; None if there is none."""
     dated = [
         deadline
@@ -139,7 +139,7 @@ SOON_WORKING_DAYS = 7
 
 
 def status_on(deadline: Awaited, *, today: date, soon: date) -> DeadlineStatus:
-    """Return the status of a deadline on a day.
+    """Return what lists show of a deadline on a local date: its state; if open or done, how it stands in time.
 
     Args:
         soon: the last day that counts as near (seven working days on).
@@ -166,7 +166,9 @@ def working_days_between(due: date | None, today: date, calendar: Kazakhstan) ->
 
 
 def near(calendar: Kazakhstan, today: date, working_days: int = SOON_WORKING_DAYS) -> date:
-    """Return the last day that counts as near; beyond the calendar's records, counted in calendar days."""
+    """Return the last day that counts as near, so many working days after today; where the calendar ends before
+    it, as many calendar days.
+    """
     try:
         return calendar.add_working_days(today, working_days)
     except OutOfRange:

@@ -14,25 +14,25 @@ from typing import NamedTuple
 from calendars import OutOfRange
 from calendars.counting import CountedTerm, count
 from calendars.kazakhstan import Kazakhstan, Knowledge
-from calendars.terms import Element, OnDate, YearlyDate
+from calendars.terms import Element, OnDate, YearlyDate, months_later
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import assignment_id, is_entry, measure_id, number_of, request_id
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, Request, Risk, RiskRegister, register
 from workflow.cases.states import AWAITED, State
-from workflow.deadlines.deadline import AnchorState, Deadline, Status
+from workflow.deadlines.deadline import AnchorState, Deadline, status_by
 from workflow.deadlines.lateness import before_records, late_by
 from workflow.deadlines.told import as_told, came_too_late
 from workflow.law.library import ALONE
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.law.terms import AnchoredTerm
-from workflow.periods import PeriodSpan, periods, years_later
+from workflow.periods import PeriodSpan, periods
 
 _DUTIES = {"measure": "object_unit", "request": "authorised_person", "assignment": "officer"}
 """The duty responsible for a measure, request or assignment that names nobody."""
 APPROVED, NOTED = "plan_approved", "note_signed"
-_NOTHING = CountedTerm(due=None, safe_by=None, opens=None, first=None, last=None, elements=())
+_NOTHING = CountedTerm()
 _TERMED = frozenset({"measure_set", "request_sent", "assignment_given"})
 
 
@@ -199,7 +199,7 @@ class _Entries:
             year = since.year + (date(since.year, term.term.month, term.term.day) <= since)
             yield from periods("year", after=date(year - 1, 12, 31), until=date(year, 12, 31))
             return
-        yield from periods(term.every, after=since, until=years_later(since, 1))
+        yield from periods(term.every, after=since, until=months_later(since, 12))
 
     def _since(self) -> _Anchor:
         """Return the anchor of numbers of days and of periods: approval of the plan, else signing of the
@@ -257,9 +257,6 @@ class _Entries:
         knowledge: Knowledge = "confirmed"
         if counted_term.first is not None and counted_term.last is not None:
             knowledge = self.calendar.knowledge(counted_term.first, counted_term.last)
-        status: Status = (
-            "planned" if anchor.state != "happened" else "provisional" if knowledge != "confirmed" else "firm"
-        )
         due = counted_term.due
         safe_by = due - timedelta(days=1) if due and term.until else counted_term.safe_by
         # A number of days counts from the approval of the plan; until that happens the planned date is used.
@@ -276,7 +273,7 @@ class _Entries:
             anchor_fact=anchor.fact,
             anchor_on=anchor.on,
             calendar=knowledge,
-            status=status,
+            status=status_by(anchor.state, knowledge),
             state=state,
             waiting_for=anchor.fact if waits else None,
             counts_until=due

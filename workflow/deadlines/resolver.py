@@ -12,7 +12,7 @@ from workflow.cases.registers.entries import is_entry
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.applicability import asked_of, branch_open, taken_up_after
-from workflow.deadlines.deadline import AnchorState, Deadline, Status
+from workflow.deadlines.deadline import Deadline, status_by
 from workflow.deadlines.explanations import explanation
 from workflow.deadlines.lateness import before_records, late_by
 from workflow.deadlines.register_deadlines import entry_deadlines
@@ -62,27 +62,25 @@ def _deadlines_of(chain: DueDateResolver, links: Sequence[Link], *, bare: bool =
     for link in links:
         due = link.counted.due
         earliest, latest = ranges.get(link.id, (due, due))
-        yield _deadline(
-            chain, link, earliest=earliest, latest=latest, versions=versions, today=chain.today, bare=bare
-        )
+        yield _deadline(chain, link, earliest=earliest, latest=latest, versions=versions, bare=bare)
 
 
 def state_of(chain: DueDateResolver, link: Link) -> State:
     """Return the state of an obligation, or of one period of it, by the facts of its case."""
     fact = chain.fulfilling_fact(link)
-    judged = (
-        judged_on(link.obligation, fact)
-        if fact
-        else _day_by_itself(chain, link)
-        if link.obligation.by_itself
-        else None
-    )
-    return _state(chain, link, fact, judged, today=chain.today)
+    return _state(chain, link, fact, _day_judged(chain, link, fact))
+
+
+def _day_judged(chain: DueDateResolver, link: Link, fact: Fact | None) -> date | None:
+    """Return the day a link is judged by: that of the fact that fulfils it, or the one that comes by itself."""
+    if fact is not None:
+        return judged_on(link.obligation, fact)
+    return _day_by_itself(chain, link) if link.obligation.by_itself else None
 
 
 def judged_on(obligation: Obligation, fact: Fact) -> date:
-    """Return the day a term is judged by: the last required publication where the law judges by that, else the
-    fact's day.
+    """Return the day a recorded fact is judged by: its last required publication where the law judges by that,
+    else the fact's own day.
 
     A publication without a kind (a column of a past analysis) counts as required.
     """
@@ -126,17 +124,14 @@ def _deadline(
     earliest: date | None,
     latest: date | None,
     versions: dict[str, str],
-    today: date,
     bare: bool,
 ) -> Deadline:
     """Return the deadline of a link; `bare` as in `deadlines`."""
     obligation, case, due = link.obligation, chain.case, link.counted.due
     fact = chain.fulfilling_fact(link)
-    judged = (
-        judged_on(obligation, fact) if fact else _day_by_itself(chain, link) if obligation.by_itself else None
-    )
+    judged = _day_judged(chain, link, fact)
     knowledge: Knowledge = "provisional" if earliest != latest else link.knowledge
-    state = _state(chain, link, fact, judged, today=today)
+    state = _state(chain, link, fact, judged)
     waits = waiting(chain, link) if state in AWAITED else None
     name = link.id
     taken_up = taken_up_after(case, chain.procedure, obligation, name, due)
@@ -155,7 +150,7 @@ def _deadline(
         anchor_fact=link.anchor_fact,
         anchor_on=link.anchor.on,
         calendar=knowledge,
-        status=_status(link.anchor.state, knowledge),
+        status=status_by(link.anchor.state, knowledge),
         state=state,
         answer=obligation.answer(case.facts),
         planned_on=case.planned.get(name),
@@ -202,13 +197,6 @@ def _first_possible_day(
     return max(days, default=None)
 
 
-def _status(anchor: AnchorState, knowledge: Knowledge) -> Status:
-    """Return how firm a due date is, by its anchor and by the calendar of its days."""
-    if anchor != "happened":
-        return "planned"
-    return "provisional" if knowledge == "provisional" else "firm"
-
-
 def _day_by_itself(chain: DueDateResolver, link: Link) -> date | None:
     """Return the day on which an obligation is fulfilled by the passing of time, past or ahead; None while it
     counts from what has not happened.
@@ -217,7 +205,7 @@ def _day_by_itself(chain: DueDateResolver, link: Link) -> date | None:
     return expected.on if expected.state == "happened" else None
 
 
-def _state(chain: DueDateResolver, link: Link, fact: Fact | None, judged: date | None, *, today: date) -> State:
+def _state(chain: DueDateResolver, link: Link, fact: Fact | None, judged: date | None) -> State:
     """Return the state of a link. `judged`: the day it is judged by; None while it is not fulfilled."""
     obligation, case = link.obligation, chain.case
     if fact is not None:
@@ -227,13 +215,13 @@ def _state(chain: DueDateResolver, link: Link, fact: Fact | None, judged: date |
     if obligation.by_itself:
         if judged is None:
             return "not_required"
-        return "done" if judged <= today else "not_due_yet"
+        return "done" if judged <= chain.today else "not_due_yet"
     unwaited = _UNWAITED.get(type(obligation.term))
     if unwaited is not None:
         return unwaited
     if obligation.lapses_with and obligation.lapses_with in case.facts:
         return "not_required" if before_records(case, link.counted.due) else "missed"
-    if obligation.recurs and (link.span is None or today < link.span.first):
+    if obligation.recurs and (link.span is None or chain.today < link.span.first):
         return "not_due_yet"
     return "open"
 

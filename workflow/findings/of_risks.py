@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
-from calendars.terms import AtOnce, month_end
+from calendars.terms import AtOnce, month_end, months_later
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import measure_id
 from workflow.cases.registers.exposure import Cartogram, CartogramLine, Position, Remark, exposure, remarks
@@ -17,7 +17,6 @@ from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding, FindingKind
 from workflow.law.procedure import Basis
 from workflow.org.office import Office
-from workflow.periods import years_later
 
 # Roots of verbs that say effort and not a result, in Russian and Kazakh: a short measure of them alone can be
 # made more concrete.
@@ -136,7 +135,7 @@ def _within_the_year(case: Case, measure: Measure, due: date | None) -> Iterator
     signed = case.facts.get("note_signed")
     if signed is None or due is None:
         return
-    until = years_later(signed.on, 1)
+    until = months_later(signed.on, 12)
     if due > until:
         yield _about_measure(measure, "risk.measure_after_monitoring", kind="feasibility", due=due, until=until)
 
