@@ -151,7 +151,7 @@ def _find(
             for_legal_monitoring=chance.random() < 0.3,
             **(above if chance.random() < 0.1 else {}),
         )
-        term = MeasureTerm(written=f"до {due:%d.%m.%Y}", term=OnDate(due), reading="date", until=True)
+        term = MeasureTerm(written=f"до {due:%d.%m.%Y}", term=OnDate(due), reading="date", day_in_doubt=True)
         measure = SetMeasure(risk=n, action="Комиссия құру", responsible="Басқарма басшысы", term=term)
         lines += [new_risk, measure]
     case_commands.add(case, lines, on=noted, at=Stamp(by="bench", now=now, today=today))

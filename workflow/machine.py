@@ -46,7 +46,7 @@ class Progress:
     Args:
         blocked: stages with an open blocking obligation.
         unanswered: stages with an unanswered decision.
-        runs: whether an open obligation keeps the case from closing (`_still_owed`).
+        runs: whether an open obligation, blocking or not, keeps the case from closing (`_still_owed`).
     """
 
     state: str

@@ -84,9 +84,9 @@ def snoozed(steps: tuple[Step, ...], due: date, until: date, calendar: Kazakhsta
     return tuple(sorted(loud, key=lambda step: step.at))
 
 
-def last_before(steps: Sequence[Step], due: date, calendar: Kazakhstan) -> date:
-    """Return the day of the last reminder step up to the due date, without one the last working day up to it:
-    nothing can be snoozed beyond it. Raises OutOfRange.
+def latest_snooze(steps: Sequence[Step], due: date, calendar: Kazakhstan) -> date:
+    """Return the day beyond which no reminder can be snoozed: that of the last reminder step up to the due
+    date, without one the last working day up to it. Raises OutOfRange.
     """
     days = [day_of_step(step, due, calendar) for step in steps if step.at <= 0]
     return max(days, default=calendar.find_previous_working_day(due))
@@ -99,7 +99,7 @@ def day_of_step(step: Step, due: date, calendar: Kazakhstan) -> date:
     itself falls on it, or on the working day before if it is a day off, when it can still be done in time.
 
     Raises:
-        OutOfRange: the day lies outside the records.
+        OutOfRange: the day lies outside the calendar.
     """
     if step.at == 0:
         return calendar.find_previous_working_day(due)
@@ -109,9 +109,7 @@ def day_of_step(step: Step, due: date, calendar: Kazakhstan) -> date:
 # The deadlines of one schedule share their steps and days.
 @lru_cache(maxsize=8192)
 def law_steps(steps: tuple[Step, ...], due: date, calendar: Kazakhstan) -> tuple[ScheduledStep, ...]:
-    """Return the reminder steps of a due date with their days, in order, without those beyond the calendar's
-    records.
-    """
+    """Return the reminder steps of a due date with their days, in order, without those outside the calendar."""
     days = ((step, _day(step, due, calendar)) for step in sorted(steps, key=lambda step: step.at))
     return tuple(ScheduledStep(id=step.id, on=on, about=due, step=step) for step, on in days if on is not None)
 
@@ -120,7 +118,7 @@ def plan_date_steps(
     deadline: Awaited, law_days: Collection[date], calendar: Kazakhstan
 ) -> Iterator[ScheduledStep]:
     """Yield the reminder of a plan date and the questions after it has passed ("planned for ..., record it or
-    replan"), in order; none without a plan date, and none beyond the calendar's records.
+    replan"), in order; none without a plan date, and none outside the calendar.
 
     The reminder is sent on the plan date, or on the working day before a day off; not if a step of the law's
     term falls on that day or the due day has passed. A question that meets a step of the law's term moves by a
@@ -214,7 +212,7 @@ def undated_steps(
     elif since is not None:
         once = bool(obligation.options) and obligation.force != "obligatory"
         steps = open_steps(since, calendar, today=today, once=once)
-        yield from (step for step in steps if not _is_planned_beyond(deadline.planned_on, step.on, calendar))
+        yield from (step for step in steps if not _plan_speaks(deadline.planned_on, step.on, calendar))
     of_another_year = "." in name and name.partition(".")[2][:4] != str(today.year)
     if obligation.force == "obligatory" and not of_another_year and _has_points(procedure, obligation):
         yield from points_steps(calendar, today=today)
@@ -228,8 +226,8 @@ def _has_points(procedure: Procedure, obligation: Obligation) -> bool:
     )
 
 
-def _is_planned_beyond(planned_on: date | None, day: date, calendar: Kazakhstan) -> bool:
-    """Return whether a day lies before the last question about a plan date: its own steps speak till then."""
+def _plan_speaks(planned_on: date | None, day: date, calendar: Kazakhstan) -> bool:
+    """Return whether the steps of a plan date speak on a day: up to its last question, which is included."""
     if planned_on is None:
         return False
     try:
@@ -339,7 +337,7 @@ def step_named(
 
 
 def _day(step: Step, due: date, calendar: Kazakhstan) -> date | None:
-    """Return the day of a reminder step; None beyond the calendar's records."""
+    """Return the day of a reminder step; None outside the calendar."""
     try:
         return day_of_step(step, due, calendar)
     except OutOfRange:

@@ -378,9 +378,9 @@ def test_what_names_no_day_is_kept_with_the_reason(text: object, said: str) -> N
 
 def test_until_a_day_includes_it_and_is_marked() -> None:
     """ "до" and "дейін" leave open whether the day itself is in time; the reading is kept."""
-    assert read_term("до 30.06.2023").until
-    assert read_term("2023 жылдың 30 маусымына дейін").until
-    assert not read_term("30.06.2023").until
+    assert read_term("до 30.06.2023").day_in_doubt
+    assert read_term("2023 жылдың 30 маусымына дейін").day_in_doubt
+    assert not read_term("30.06.2023").day_in_doubt
 
 
 @pytest.mark.parametrize("text", ["31.02.2026", "до 31.06.2026", "30.06.1899"])

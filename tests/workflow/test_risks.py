@@ -38,7 +38,7 @@ NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 7, 20)
 WHO = Stamp(by="officer", now=NOW, today=TODAY)
 QUARTER = MeasureTerm(written="III квартал 2026 года", term=InQuarter(2026, 3), reading="quarter")
-UNTIL = MeasureTerm(written="до 30.09.2026", term=OnDate(date(2026, 9, 30)), reading="date", until=True)
+UNTIL = MeasureTerm(written="до 30.09.2026", term=OnDate(date(2026, 9, 30)), reading="date", day_in_doubt=True)
 QUARTERLY = MeasureTerm(
     written="ежеквартально", term=PerPeriod(1, "quarter"), reading="recurring", every="quarter"
 )

@@ -153,7 +153,9 @@ class Event:
 
     @property
     def may_be_withdrawn(self) -> bool:
-        """Whether the history offers to withdraw it; comments and assignments have ways of their own."""
+        """Whether the history offers to withdraw it; comments, assignments and what register rows made have
+        ways of their own.
+        """
         is_part = self.kind in PARTS and not self.kind.startswith(("commented", "assignment_"))
         return (self.kind == "fact" or is_part) and not self.payload.get("row")
 
@@ -254,6 +256,8 @@ class Case:
         written: the names of this analysis in schedules; an import recognises it by any of them.
         group: members of the working group: name, post and role, divided by semicolons.
         period: first and last day (local dates, both included) of the activity that is analysed.
+        responsible: who must do it, by key or in the words of a schedule, by obligation (with or without its
+            period).
         kind: of the organisation, as known when the case was opened; "" when it was not known.
         person: key of whom the case is about, "" when it is about nobody.
         kept_from: the local date from which the office keeps records of it; what was due before is never
@@ -267,6 +271,7 @@ class Case:
         entries: events of its register rows (risks, measures, positions, remarks), without hashes.
         withdrawn: records withdrawn and not recorded again: a fact by its name, a plan date as `plan.` and the
             fact's name, a row of a register as `risk.3`.
+        seq, head: number and hash of its last event; digest: that of the edition's file.
     """
 
     id: str
@@ -345,14 +350,14 @@ def fold(events: Iterable[Event]) -> Case:
     return _changed(_opened(effective[0]), effective[1:], seq=chain[-1].seq, head=chain[-1].hash)
 
 
-def with_rows(head: Case, events: Sequence[Event]) -> Case:
-    """Return a case's head with the rows of its registers, which lists name; without their evidence.
+def with_rows(case: Case, events: Sequence[Event]) -> Case:
+    """Return a case read without its events with the register rows they make, without evidence; for lists.
 
     Args:
         events: of the kinds `ENTRIES` and `withdrawn` alone, in order.
     """
     valid_events = (event for event in effective_events(events) if event is not None)
-    return _changed(head, map(_without_evidence, valid_events))
+    return _changed(case, map(_without_evidence, valid_events))
 
 
 def _without_evidence(event: Event) -> Event:
@@ -375,7 +380,7 @@ def _changed(case: Case, events: Iterable[Event], **values: object) -> Case:
 
 
 def apply(case: Case | None, event: Event) -> Case:
-    """Return the case after one more event.
+    """Return the case after one more event; None before its first.
 
     Raises ValueError for a withdrawal: it changes earlier events, so the case must be computed from the whole
     chain again.
@@ -470,7 +475,7 @@ def evidence_payload(evidence: Iterable[Evidence]) -> list[dict[str, object]]:
     return rows
 
 
-def gathered(evidence: Iterable[Evidence], further_items: Iterable[Evidence]) -> tuple[Evidence, ...]:
+def merged_evidence(evidence: Iterable[Evidence], further_items: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """Return all evidence of a fact without duplicates; a document recorded again (now restricted, say)
     replaces its earlier entry and keeps the moment it was first recorded.
     """
@@ -628,7 +633,7 @@ def _proved(fact: Fact, event: Event, *, on: date, at: datetime | None, by: str)
         on=on,
         at=at,
         by=by,
-        evidence=gathered(fact.evidence, evidence_of(event)) if "evidence" in payload else fact.evidence,
+        evidence=merged_evidence(fact.evidence, evidence_of(event)) if "evidence" in payload else fact.evidence,
         values={**fact.values, **values_of(payload)} if "values" in payload else fact.values,
         signed_by=str(payload.get("signed_by", fact.signed_by)),
         row=str(payload.get("row", fact.row)),

@@ -258,7 +258,7 @@ class _Entries:
         if counted_term.first is not None and counted_term.last is not None:
             knowledge = self.calendar.knowledge(counted_term.first, counted_term.last)
         due = counted_term.due
-        safe_by = due - timedelta(days=1) if due and term.until else counted_term.safe_by
+        safe_by = due - timedelta(days=1) if due and term.day_in_doubt else counted_term.safe_by
         # A number of days counts from the approval of the plan; until that happens the planned date is used.
         waits = anchor.state == "planned" and state in AWAITED and due is not None
         return Deadline(
@@ -337,7 +337,7 @@ def _explained(
     kind = obligation.id.partition(".")[0]
     if term.written or kind != "measure":
         yield Element(code=f"risk.basis_{kind}", arguments={**about, "written": term.written})
-    if term.until:
+    if term.day_in_doubt:
         yield Element(code="risk.until", arguments={"on": counted_term.due}, on=counted_term.due)
     if term.since is not None:
         yield Element(code="risk.since_named", arguments={"on": term.since}, on=term.since)

@@ -153,7 +153,7 @@ def _named(named: Named, text: str, where: str, year: int | None) -> MeasureTerm
     stretch = named.stretch
     first, last = days_of(stretch, year, text, where)
     if stretch.unit == "day":
-        return MeasureTerm(written=text, term=OnDate(last), reading="date", until=named.until)
+        return MeasureTerm(written=text, term=OnDate(last), reading="date", day_in_doubt=named.until)
     if named.until and not named.inclusive:
         return _on(first - timedelta(days=1), text, "date")
     return _stretch_term(stretch, text, last, "date")

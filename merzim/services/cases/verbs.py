@@ -453,7 +453,7 @@ def event_to_undo(ctx: RequestContext, case: str, fact: str) -> Event | None:
     planning this fact; None where there is none.
     """
     notified = partial(was_notified, ctx.reads.notices(case))
-    return withdrawals.undoable(ctx.reads.events(case), fact, notified, by=ctx.reader.login, now=ctx.now)
+    return withdrawals.undoable_event(ctx.reads.events(case), fact, notified, by=ctx.reader.login, now=ctx.now)
 
 
 def event_name(ctx: RequestContext, case: str, line: int) -> str:

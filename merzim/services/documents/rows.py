@@ -222,11 +222,11 @@ def _called(office: Office, text: str, language: str) -> str:
 def _measure_term(term: MeasureTerm, language: str) -> str:
     """Return a term that is a day, a month or a quarter in a language; all other words as they are."""
     match term.term:
-        case InQuarter(year, quarter) if not term.until:
+        case InQuarter(year, quarter) if not term.day_in_doubt:
             return period(f"{year}Q{quarter}", language)
-        case InMonth(year, month) if not term.until:
+        case InMonth(year, month) if not term.day_in_doubt:
             return period(f"{year}-{month:02}", language)
-        case OnDate(on) if term.until:
+        case OnDate(on) if term.day_in_doubt:
             return say("web.now.until", {"on": on}, language)
         case OnDate(on):
             return date_long(on, language)

@@ -19,9 +19,9 @@ from workflow.cases.commands.opening import (
     Opening,
     check_days,
     check_once,
-    completed,
     edition_for,
     first_events,
+    in_organisation,
 )
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
@@ -91,7 +91,7 @@ Command: TypeAlias = Callable[Concatenate[View, P], Drafts]
 
 
 class CaseCommands:
-    """Commands on cases. `now` is the UTC moment of writing, `today` the local date of the writer."""
+    """Opens cases and runs commands on them: computes what they write, and stores it with the board rows."""
 
     def __init__(
         self,
@@ -151,7 +151,7 @@ class CaseCommands:
     def _checked(
         self, openings: Sequence[Opening], today: date, *, of_rows: bool = False
     ) -> Sequence[tuple[Opening, Procedure, str]]:
-        """Return the openings completed, each with its edition and kind of organisation. Raises as `open`."""
+        """Return the openings as carried out, each with edition and kind of organisation. Raises as `open`."""
         office, checked = cache(self._ledger.office), []
         first_day = self._first_day(today) if self._first_day is not None else None
         for opening in openings:
@@ -159,8 +159,9 @@ class CaseCommands:
             of_row = of_rows or bool(opening.row)
             check_days(opening, procedure, self._calendar, today=today, of_row=of_row)
             kept = replace(opening, kept_from=opening.kept_from or first_day)
-            checked.append(completed(kept, procedure, office))
-            check_once(checked[-1][0], procedure, self._ledger)
+            opening, kind = in_organisation(kept, procedure, office)
+            check_once(opening, procedure, self._ledger)
+            checked.append((opening, procedure, kind))
         return checked
 
     def view(self, case_id: str, *, today: date) -> View:
@@ -200,7 +201,7 @@ class CaseCommands:
         return self._decided(view, drafts, at) if drafts else Change(case=view.case)
 
     def view_of(self, case: Case, *, today: date, bare: bool = True) -> View:
-        """Return a case that is at hand."""
+        """Return the view of a case that is read already; `bare`: its deadlines come without explanations."""
         return View(
             case=case,
             procedure=self._library.of(case),

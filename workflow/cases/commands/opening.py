@@ -92,24 +92,24 @@ def edition_for(opening: Opening, library: Library, *, today: date) -> Procedure
     return library.named(opening.edition) if opening.edition else library.edition(opening.procedure, first)
 
 
-def completed(
+def in_organisation(
     opening: Opening, procedure: Procedure, office: Callable[[], Office]
-) -> tuple[Opening, Procedure, str]:
-    """Return an opening with its edition and the kind of organisation it is in ("" where it is unknown or not
-    needed); where an act names bodies, with the body that the organisation is by its name.
+) -> tuple[Opening, str]:
+    """Return an opening, its object filled with the body its organisation is by name where the act names
+    bodies; and the kind of that organisation, "" where it is unknown or not needed.
 
     Raises NotForKind.
     """
     if procedure.bodies and not opening.object:
         opening = replace(opening, object=procedure.body_of(office(), opening.unit))
     if not procedure.asks_for_kind:
-        return opening, procedure, ""
+        return opening, ""
     kind = office().kind_of(opening.unit)
     if not among(kind, procedure.applies_to):
         unit = office().units.get(opening.unit or office().root)
         name = Text(unit.name_in("kk"), unit.name_in("ru"), unit.name) if unit else opening.unit or "–"
         raise NotForKind(procedure, name, kind)
-    return opening, procedure, kind
+    return opening, kind
 
 
 def check_days(
@@ -161,7 +161,7 @@ def check_once(opening: Opening, procedure: Procedure, ledger: Ledger) -> None:
 def first_events(
     name: str, opening: Opening, procedure: Procedure, kind: str, *, by: str, now: datetime
 ) -> tuple[Event, ...]:
-    """Return the first events of the case `name`: opened, with the plan dates and facts already known."""
+    """Return the first events of the case `name`: opened; its plan dates, facts, exemptions, register rows."""
     payload: dict[str, object] = {
         "procedure": procedure.id,
         "edition": procedure.edition,

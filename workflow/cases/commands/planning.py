@@ -1,4 +1,4 @@
-"""Computes plans from facts and plan dates, storing nothing; audits past analyses; worked examples."""
+"""Computes plans from facts and plan dates, storing nothing; audits past analyses; checks worked examples."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def plan(
         supposed: assumptions about organisation, object, numbers and signatories.
 
     Raises:
-        Refusal: an unknown procedure or fact, a date outside the records.
+        Refusal: an unknown procedure or fact, a date outside the calendar.
     """
     days = [*facts.values(), *planned.values()]
     procedure, edition_findings = _edition(library, procedure_id, on or min(days, default=today))
@@ -135,7 +135,7 @@ def latest_start(case: Case, procedure: Procedure, calendar: Kazakhstan, *, fact
     """Return the latest working day to begin on so that `fact` is due by a local date, every step on its last
     day.
 
-    None when no start within the records does it; raises OutOfRange where the working day lies outside them.
+    None when no start within the calendar does it; raises OutOfRange where the working day lies outside it.
     """
     early, late = calendar.first.toordinal(), by.toordinal()
     best: date | None = None

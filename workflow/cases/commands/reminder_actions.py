@@ -19,7 +19,7 @@ from workflow.deadlines.deadline import Deadline
 from workflow.law.names import known_obligation
 from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal, closest_first
-from workflow.reminders import last_before
+from workflow.reminders import latest_snooze
 
 
 def snooze(view: View, obligation: str, *, until: date) -> Drafts:
@@ -42,7 +42,7 @@ def snooze(view: View, obligation: str, *, until: date) -> Drafts:
     if deadline.state not in AWAITED or deadline.due is None:
         raise Refusal("put_off_not_open", title=title)
     try:
-        latest = last_before(view.procedure.steps, deadline.due, view.calendar)
+        latest = latest_snooze(view.procedure.steps, deadline.due, view.calendar)
     except OutOfRange:
         # Its last reminder in time was due before the first day on record.
         latest = view.today
@@ -69,7 +69,7 @@ def days_to_offer(
     if deadline.state not in AWAITED or deadline.due is None:
         return ()
     try:
-        latest = last_before(procedure.steps, deadline.due, calendar)
+        latest = latest_snooze(procedure.steps, deadline.due, calendar)
         days = {calendar.add_working_days(today, 1), calendar.add_working_days(today, 3), latest}
     except OutOfRange:
         return ()

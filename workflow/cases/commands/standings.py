@@ -15,7 +15,7 @@ from workflow.refusal import Refusal, closest_first
 
 
 def cancel(view: View, *, ground: str) -> Drafts:
-    """Cancel the case. Refused where its state does not allow that."""
+    """Cancel the case. Refused without a ground, and where its state does not allow that."""
     return _change_standing(view, "cancel", "cancelled", ground)
 
 
@@ -40,7 +40,7 @@ def reopen(view: View, *, ground: str, obligation: str = "") -> Drafts:
         obligation: as it was exempted: a recurring one with all its periods, or with the one named.
 
     Raises:
-        Refusal: no such obligation in the edition.
+        Refusal: no ground in words, or no such obligation in the edition.
         Refusal: it is not exempted, or the case itself is cancelled or exempted.
     """
     if not obligation:
@@ -57,19 +57,18 @@ def reopen(view: View, *, ground: str, obligation: str = "") -> Drafts:
 
 
 def _change_standing(view: View, command: str, kind: EventKind, ground: str) -> Drafts:
-    """Cancel, exempt or reopen the case itself where its stage allows the command."""
+    """Return the event of a case's new status; refused without a ground, or where its state forbids it."""
     require_ground(ground)
     require(view.procedure, view.case, view.stage, command)
     return [(kind, "", None, {"ground": ground})]
 
 
 def migrate(view: View, library: Library, edition: str) -> Drafts:
-    """Move a case to another edition. Nothing is written if the case has that edition with the same text
-    already.
+    """Move a case to another edition of its procedure; one it has already, with the same text, writes nothing.
 
     Facts and plan dates the new edition does not know stay in the ledger but no longer count.
 
-    Raises Refusal: it has no such edition.
+    Raises Refusal: there is no such edition.
     """
     case, procedure = view.case, view.procedure
     editions = {version.edition: version for version in library.all() if version.id == procedure.id}

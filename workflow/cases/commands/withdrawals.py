@@ -105,7 +105,7 @@ def require_undoable(event: Event, was_told: Callable[[Event], bool], *, by: str
         raise CannotUndo("undo_letter_left", case=event.case)
 
 
-def undoable(
+def undoable_event(
     events: Iterable[Event], name: str, was_told: Callable[[Event], bool], *, by: str, now: datetime
 ) -> Event | None:
     """Return the last record of a fact, its evidence or its plan date by that name, to offer it for undoing;

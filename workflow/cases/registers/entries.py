@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
-from workflow.cases.case import Case, Event, Evidence, evidence_of, gathered, row_name
+from workflow.cases.case import Case, Event, Evidence, evidence_of, merged_evidence, row_name
 from workflow.cases.registers.measure_term import from_data
 
 R = TypeVar("R")
-Step = Callable[[Any, int, Event], Any]
+NextRow = Callable[[Any, int, Event], Any]
 """Function that returns a row (None before its first event) after an event about it, by its number."""
 _ENTRY = re.compile(r"(?:measure|request|assignment)\.[1-9][0-9]*(?:\.(?P<period>.+))?")
 
@@ -100,15 +100,15 @@ def edited(row: R, values: Mapping[str, object]) -> R:
     return edited_row
 
 
-def folded(case: Case, steps: Mapping[str, Step]) -> dict[str, dict[int, Any]]:
-    """Return the rows of a case by kind and number, computed from its events. `steps`: by kind of row."""
-    rows: dict[str, dict[int, Any]] = {kind: {} for kind in steps}
+def folded(case: Case, next_rows: Mapping[str, NextRow]) -> dict[str, dict[int, Any]]:
+    """Return the rows of a case of the kinds in `next_rows`, by kind and number, computed from its events."""
+    rows: dict[str, dict[int, Any]] = {kind: {} for kind in next_rows}
     for event in case.entries:
         is_edit, (kind, _, text) = event.kind == "row_edited", row_name(event).partition(".")
         if kind in rows:
             number = int(text)
             row = rows[kind].get(number)
-            rows[kind][number] = edited(row, event.payload) if is_edit else steps[kind](row, number, event)
+            rows[kind][number] = edited(row, event.payload) if is_edit else next_rows[kind](row, number, event)
     return {kind: dict(sorted(of_kind.items())) for kind, of_kind in rows.items()}
 
 
@@ -144,7 +144,7 @@ def with_record(records: tuple[P, ...], record: P, event: Event) -> tuple[P, ...
         return replace(other, evidence=())  # type: ignore[type-var]
 
     before = next((other for other in records if bare(other) == bare(record)), None)
-    evidence = gathered(before.evidence if before else (), evidence_of(event))
+    evidence = merged_evidence(before.evidence if before else (), evidence_of(event))
     merged: P = replace(record, evidence=evidence)  # type: ignore[type-var]
     if before is None:
         return (*records, merged)

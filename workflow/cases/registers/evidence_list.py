@@ -1,4 +1,4 @@
-"""Lists all evidence of a case: of its facts and of its register rows.
+"""Lists the evidence of a case, of facts and register rows, and hides restricted documents from readers.
 
 A document restricted in one place is restricted in all of them: the same bytes are the same secret.
 """
@@ -18,7 +18,7 @@ from workflow.cases.case import (
     evidence_of,
     evidence_payload,
     fold,
-    gathered,
+    merged_evidence,
 )
 from workflow.cases.registers.entries import measure_id
 from workflow.org.access import Scope
@@ -27,7 +27,7 @@ Places: TypeAlias = Mapping[tuple[EventKind, str, date], tuple[Evidence, ...]]
 """Evidence by the record it belongs to, and its day."""
 Grounds: TypeAlias = Mapping[str, str]
 """Reference of a restricted document -> the ground."""
-Shown: TypeAlias = Callable[[Iterable[Evidence], Grounds], tuple[Evidence, ...]]
+ShowEvidence: TypeAlias = Callable[[Iterable[Evidence], Grounds], tuple[Evidence, ...]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +80,7 @@ def as_seen(case: Case, scope: Scope | None) -> Case:
 
 
 def events_as_seen(events: Sequence[Event], scope: Scope | None) -> Sequence[Event]:
-    """Return the events of a case as a reader sees them; hashes remain those of the events as written."""
+    """Return the events of a case with restricted documents as `as_seen` shows them; hashes stay as written."""
     if scope is None or not any(item.restricted for event in events for item in evidence_of(event)):
         return events
     case = fold(events)
@@ -114,7 +114,7 @@ def _places(case: Case) -> Places:
         if items := evidence_of(event):
             assert event.on is not None
             place = (event.kind, _about(event), event.on)
-            places[place] = gathered(places.get(place, ()), items)
+            places[place] = merged_evidence(places.get(place, ()), items)
     return places
 
 
@@ -155,7 +155,7 @@ def _hidden(items: Iterable[Evidence], grounds: Grounds) -> tuple[Evidence, ...]
     return tuple(shown_items.values())
 
 
-def _event_seen(event: Event, show_evidence: Shown, grounds: Grounds) -> Event:
+def _event_seen(event: Event, show_evidence: ShowEvidence, grounds: Grounds) -> Event:
     """Return an event with its restricted documents as a reader sees them."""
     items = evidence_of(event)
     if not any(item.reference in grounds for item in items):

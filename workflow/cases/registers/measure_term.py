@@ -55,7 +55,7 @@ class MeasureTerm:
         written: the words of the plan.
         reading: how they were read.
         every: the period of a recurring measure (`ежеквартально`).
-        until: written with "до" / "дейін": read as including the day, safe by the day before.
+        day_in_doubt: written with "до" / "дейін": read as including the day, safe by the day before.
         since: the named day from which a number of days counts (`26.05.2026 + 10 рабочих дней`).
     """
 
@@ -63,7 +63,7 @@ class MeasureTerm:
     term: Term = field(default_factory=WithoutTerm)
     reading: TermReading = "nothing"
     every: Period | None = None
-    until: bool = False
+    day_in_doubt: bool = False
     since: date | None = None
 
     @property
@@ -98,7 +98,7 @@ def as_data(term: MeasureTerm) -> dict[str, object]:
             data[key] = [value.isoformat() if isinstance(value, date) else value for value in values]
     if term.every:
         data["every"] = term.every
-    if term.until:
+    if term.day_in_doubt:
         data["until"] = True
     if term.since:
         data["since"] = term.since.isoformat()
@@ -120,6 +120,6 @@ def from_data(data: object) -> MeasureTerm:
         reading=cast(TermReading, data.get("said", "nothing")),
         term=term,
         every=cast(Period, period) if period else None,
-        until=bool(data.get("until")),
+        day_in_doubt=bool(data.get("until")),
         since=date.fromisoformat(str(data["since"])) if data.get("since") else None,
     )

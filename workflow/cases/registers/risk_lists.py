@@ -33,7 +33,8 @@ Words = tuple[tuple[str, ...], ...]
 class RecommendationFilter:
     """Filter for lists of recommendations; empty fields do not restrict.
 
-    `search`: the text typed; `words`: its words, to be found in the risk or the measure.
+    `legal`: those for legal monitoring alone; `late`: overdue ones alone. `search`: the text typed; `words`:
+    its words, to be found in the risk or the measure.
     """
 
     unit: str = ""
@@ -87,7 +88,7 @@ class ListedRisk:
 
 
 def listed(cases: Iterable[Case]) -> Iterator[ListedRisk]:
-    """Yield every risk with each of its measures, case by case, by number."""
+    """Yield every risk with each of its measures, once without any, case by case, by number."""
     for case in cases:
         risk_register = register(case)
         for risk in risk_register.risks.values():
