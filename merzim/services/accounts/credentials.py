@@ -17,7 +17,7 @@ from workflow.refusal import Refusal
 
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 200
 TOTP_STEP_SECONDS = 30
-"""Time a code of the second factor is valid."""
+"""Time after which an authenticator shows another code."""
 RECOVERY_CODES = 10
 """Number of recovery codes an account gets at once."""
 _CODE_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -88,7 +88,7 @@ def is_totp_secret(text: str) -> bool:
 
 
 def new_recovery_codes() -> tuple[str, ...]:
-    """Return one-time codes of 80 random bits each, formatted in four groups of four."""
+    """Return RECOVERY_CODES one-time codes of 80 random bits each, formatted in four groups of four."""
     plain = ("".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH)) for _ in range(RECOVERY_CODES))
     return tuple("-".join(code[start : start + 4] for start in range(0, _CODE_LENGTH, 4)) for code in plain)
 
@@ -111,7 +111,7 @@ def totp_address(secret: str, login: str, issuer: str) -> str:
 
 
 def totp_step(secret: str, code: str, *, now: datetime) -> int | None:
-    """Return the time step a code belongs to: the present one, the one before or after; None if it is wrong."""
+    """Return the time step whose code this is: the present one, that before or after; None if it is wrong."""
     code_digits = "".join(code.split())
     current = int(now.timestamp()) // TOTP_STEP_SECONDS
     for step in (current, current - 1, current + 1):

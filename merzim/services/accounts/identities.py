@@ -25,10 +25,14 @@ a seal.
 log = logging.getLogger("merzim.login")
 
 
-def log_in_by_provider(
+def account_by_provider(
     ctx: RequestContext, attempt: LogInAttempt, code: str, *, issuer: str
-) -> tuple[OutsidePerson, Account | None]:
-    """Return the person that a code of the OpenID provider identifies, with their account if they have one.
+) -> Account | None:
+    """Return the account of who a code of the OpenID provider identifies, closed or not; None without access.
+
+    At the first log-in it is the account made for their person, else a new one if a group gives access. An
+    account created because of a group gets the access that the groups give now; where none gives any, it loses
+    its sessions and tokens.
 
     Raises:
         ProviderSilent, NotIdentified: as in `OidcProvider.identify`.
@@ -36,7 +40,14 @@ def log_in_by_provider(
     provider = ctx.app.provider
     assert provider is not None
     person = provider.identify(attempt, code, issuer=issuer, now=ctx.now)
-    return person, account_of(ctx, person, match_email=ctx.app.settings.oidc.match_email)
+    identity = ctx.accounts.identity(person.provider, person.subject)
+    if identity is None:
+        identity = _link_by_email(ctx, person) if ctx.app.settings.oidc.match_email else None
+        identity = identity or _open_account(ctx, person)
+    account = ctx.accounts.account(identity.login) if identity is not None else None
+    if identity is None or account is None or not identity.by_group:
+        return account
+    return _with_access_of_groups(ctx, account, person)
 
 
 def seal_login(ctx: RequestContext, login: str) -> str:
@@ -52,22 +63,6 @@ def open_seal(ctx: RequestContext, text: str) -> str:
     except (Refusal, ValueError):
         return ""
     return login if until and datetime.fromisoformat(until) > ctx.now else ""
-
-
-def account_of(ctx: RequestContext, person: OutsidePerson, *, match_email: bool) -> Account | None:
-    """Return the account of an identified person, updated from their groups; None if they have no access.
-
-    At the first log-in it is the account made for their person, else a new one if a group gives access. An
-    account created because of a group loses its sessions and tokens when no group gives access any more.
-    """
-    identity = ctx.accounts.identity(person.provider, person.subject)
-    if identity is None:
-        identity = _link_by_email(ctx, person) if match_email else None
-        identity = identity or _open_account(ctx, person)
-    account = ctx.accounts.account(identity.login) if identity is not None else None
-    if identity is None or account is None or not identity.by_group:
-        return account
-    return _with_access_of_groups(ctx, account, person)
 
 
 def _with_access_of_groups(ctx: RequestContext, account: Account, person: OutsidePerson) -> Account | None:
@@ -102,7 +97,10 @@ def _link_by_email(ctx: RequestContext, person: OutsidePerson) -> Identity | Non
 
 
 def _open_account(ctx: RequestContext, person: OutsidePerson) -> Identity | None:
-    """Create an account with the access given by a group; None if no group gives one."""
+    """Create an account with the access a group gives, and link it; return the link, None without such a group.
+
+    Of two log-ins of one person at once the later one's account is closed, and the link is that of the earlier.
+    """
     if person.access is None:
         return None
     key, login = _person_of(ctx, person.email), _free_login(ctx, person)
@@ -115,7 +113,6 @@ def _open_account(ctx: RequestContext, person: OutsidePerson) -> Identity | None
     ctx.accounts.save(reader, disabled=False, at=author_stamp)
     identity = _link(ctx, person, login, by_group=True)
     if identity is None or identity.login != login:
-        # The same person logged in twice at once.
         ctx.accounts.save(reader, disabled=True, at=author_stamp)
     return identity
 

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from merzim.services.accounts.credentials import BadPassword, check_login, new_secret
-from merzim.services.accounts.verbs import MAX_NAME, link_of
+from merzim.services.accounts.verbs import MAX_NAME, link_credential
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Key, Line
 from merzim.services.names import people_named, unit_named
@@ -30,8 +30,8 @@ from workflow.org.office import Office, Person
 from workflow.refusal import Refusal
 
 MAX_PEOPLE = 5000
-LETTERS = ("email", "folder")
-"""Channels for invitations: letters to people of whom the office knows only an address."""
+INVITATION_CHANNELS = ("email", "folder")
+"""Those that reach people of whom the office knows only an address."""
 Way = Literal["password", "oidc"]
 LoginRule = Literal["email", "mailbox"]
 GivenAccess = Literal["", "officer", "responsible", "head_of_unit", "first_head", "auditor"]
@@ -63,8 +63,8 @@ class InvitePeople(Command):
 
 
 class InvitedPerson(BaseModel):
-    """A person who gets an account, or does not. `way`: how they log in; `obstacle`: code of the reason for no
-    account: no_email, login_taken, login_form, has_account.
+    """A person who is invited, or is not. `way`: how they will log in; `obstacle`: why they are not invited:
+    no_email, login_taken, login_form, has_account; "" if they are.
     """
 
     person: str
@@ -79,7 +79,9 @@ class InvitedPerson(BaseModel):
 
 
 class InvitedPeople(BaseModel):
-    """The people who got an account, or would get one in a preview."""
+    """Everybody an invitation was asked for, those not invited first; `invited`: the number of the others, who
+    would be invited in a preview.
+    """
 
     preview: bool
     invited: int
@@ -87,12 +89,12 @@ class InvitedPeople(BaseModel):
 
 
 class AskInvitations(Command):
-    """Request the invitations that were sent."""
+    """Request the invitations by letter."""
 
 
 class InvitationView(BaseModel):
-    """An account created by an invitation. `state`: queued, sent, undelivered, expired, accepted or closed;
-    `until`: expiry of its link.
+    """An account whose holder was invited by letter. `state`: queued, sent, undelivered, expired, accepted or
+    closed; `until`: expiry of its link, null where none is valid; `answer`: why it was not delivered.
     """
 
     login: str
@@ -122,7 +124,7 @@ class ResendInvitations(Command):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Wish:
-    """An account to be created for a person."""
+    """A person to invite, with the access and the login of their account, which may exist already."""
 
     person: Person
     access: Access
@@ -131,7 +133,7 @@ class _Wish:
 
 @verb("settings")
 def invite_people(ctx: RequestContext, command: InvitePeople) -> InvitedPeople:
-    """Create accounts for people of the office and send each an invitation."""
+    """Create accounts for people of the office and queue a letter of invitation to each, or only preview it."""
     office = ctx.app.reads.office().written_down
     wishes = [_wish(person, command) for person in _chosen(ctx, office, command)]
     return _invite(ctx, wishes, preview=command.preview)
@@ -167,12 +169,15 @@ def resend_invitations(ctx: RequestContext, command: ResendInvitations) -> Invit
 
 @verb("settings", writes=False)
 def list_invitations(ctx: RequestContext, command: AskInvitations) -> InvitationList:
-    """Return the invitations that were sent, and who has accepted."""
+    """Return the invitations by letter and who has accepted; links handed over otherwise are not among them."""
     return InvitationList(invitations=_views(ctx))
 
 
-def choose_login_way(ctx: RequestContext, access: str) -> Way:
-    """Return how an invited person logs in. An administrator's account is never linked by an e-mail."""
+def _login_way(ctx: RequestContext, access: str) -> Way:
+    """Return how who is invited will log in: by a password, unless the OpenID provider matches e-mails.
+
+    An administrator's account is never linked by an e-mail.
+    """
     settings = ctx.app.settings
     if access not in ADMINISTRATORS and settings.oidc.issuer and settings.oidc.match_email:
         return "oidc"
@@ -195,16 +200,16 @@ def _chosen(ctx: RequestContext, office: Office, command: InvitePeople) -> list[
         return [office.people[key] for key in dict.fromkeys(keys)]
     unit = unit_named(ctx.app, command.unit) if command.unit else ""
     within = set(office.below(unit)) if unit else None
-    having = {account.reader.person for account in ctx.accounts.all()}
+    holders = {account.reader.person for account in ctx.accounts.all()}
     return [
         person
         for person in office.by_name
-        if person.key not in having and (within is None or person.unit in within)
+        if person.key not in holders and (within is None or person.unit in within)
     ]
 
 
 def _wish(person: Person, command: InvitePeople) -> _Wish:
-    """Return the account a command gives a person; its login is empty without an e-mail."""
+    """Return the account a command wants for a person; its login is empty without an e-mail."""
     email = person.email or ""
     login = email.partition("@")[0] if command.login_rule == "mailbox" else email
     return _Wish(person=person, access=command.access or access_by_duties(person), login=login)
@@ -222,19 +227,21 @@ def _invite(
     preview: bool = False,
     existing: dict[str, Account] | None = None,
 ) -> InvitedPeople:
-    """Create accounts and queue the letters, or only preview. `existing`: the accounts, if all have one
-    already.
+    """Create accounts and queue the letters, or only preview; return everybody, with what was in the way.
+
+    Args:
+        existing: the accounts by login, if all have one already: each gets another link.
     """
     channels = _channels(ctx)
     accounts = [] if existing else ctx.accounts.all()
-    logins = {account.reader.login for account in accounts}
-    having = {account.reader.person for account in accounts if account.reader.person}
+    taken_logins = {account.reader.login for account in accounts}
+    holders = {account.reader.person for account in accounts if account.reader.person}
     people: list[InvitedPerson] = []
     invited: list[Invited] = []
     for wish in wishes:
         login = wish.login.strip().casefold()
-        obstacle = _obstacle(wish.person, login, logins, having)
-        login_way = choose_login_way(ctx, wish.access)
+        obstacle = _obstacle(wish.person, login, taken_logins, holders)
+        login_way = _login_way(ctx, wish.access)
         people.append(
             InvitedPerson(
                 person=wish.person.key,
@@ -250,14 +257,14 @@ def _invite(
         )
         if obstacle:
             continue
-        logins.add(login)
-        having.add(wish.person.key)
+        taken_logins.add(login)
+        holders.add(wish.person.key)
         if not preview:
             existing_reader = existing[login].reader if existing else None
             reader = existing_reader or Reader(
                 login=login, access=wish.access, person=wish.person.key, name=wish.person.name[:MAX_NAME]
             )
-            entry, letters = _letter(ctx, wish.person, reader, login_way, channels)
+            entry, letters = _link_and_letters(ctx, wish.person, reader, login_way, channels)
             invited.append(Invited(reader=reader, new=existing is None, entry=entry, letters=letters))
     if not preview and invited:
         invited_logins = ctx.app.invitations.invite(invited, at=stamp(ctx))
@@ -268,13 +275,13 @@ def _invite(
     return InvitedPeople(preview=preview, invited=sum(not person.obstacle for person in people), people=people)
 
 
-def _obstacle(person: Person, login: str, logins: set[str], having: set[str]) -> str:
+def _obstacle(person: Person, login: str, taken_logins: set[str], holders: set[str]) -> str:
     """Return the reason why a person gets no account; "" if they do."""
-    if person.key in having:
+    if person.key in holders:
         return "has_account"
     if not person.email:
         return "no_email"
-    if login in logins:
+    if login in taken_logins:
         return "login_taken"
     try:
         check_login(login)
@@ -283,7 +290,7 @@ def _obstacle(person: Person, login: str, logins: set[str], having: set[str]) ->
     return ""
 
 
-def _letter(
+def _link_and_letters(
     ctx: RequestContext, person: Person, reader: Reader, login_way: Way, channels: Sequence[Channel]
 ) -> tuple[Credential | None, Sequence[Notice]]:
     """Return the one-time link of an invitation, None for a log-in without a password, and its letters, which
@@ -292,7 +299,7 @@ def _letter(
     entry, sealed, until = None, "", ""
     if login_way == "password":
         secret = new_secret()
-        entry = link_of(ctx, reader.login, secret)
+        entry = link_credential(ctx, reader.login, secret)
         sealed = ctx.app.cipher.encrypt(secret, owner_of_link(reader.login))
         until = entry.expires_at.isoformat()
     facts = {"way": login_way, "link": sealed, "office": ctx.organisation_in(person.language)}
@@ -311,15 +318,15 @@ def _letter(
 
 
 def _channels(ctx: RequestContext) -> list[Channel]:
-    """Return the channels that carry invitations. Raises Refusal."""
-    channels = [channel for name, channel in ctx.app.channels.items() if name in LETTERS]
+    """Return the channels in use that carry invitations. Raises Refusal if there is none."""
+    channels = [channel for name, channel in ctx.app.channels.items() if name in INVITATION_CHANNELS]
     if not channels:
         raise Refusal("web.invitations.no_channel")
     return channels
 
 
 def _views(ctx: RequestContext) -> list[InvitationView]:
-    """Return the invitations sent to holders of accounts, by name, those accepted or closed last."""
+    """Return the last letter of invitation to each holder of an account, by name; accepted or closed last."""
     accounts = {account.reader.login: account for account in ctx.accounts.all() if account.reader.person}
     letters = ctx.app.invitations.letters({account.reader.person for account in accounts.values()})
     links = ctx.app.invitations.links(letters, now=ctx.now)

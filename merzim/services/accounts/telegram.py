@@ -1,4 +1,4 @@
-"""Links a person's Telegram account by a one-time code, shown on their own page; tells whether it is linked.
+"""Creates the one-time code by which a person links their Telegram account; tells whether it is linked.
 
 The caller must make sure that only the person concerned sees the code.
 """
@@ -52,5 +52,5 @@ def is_linked(app: AppContext, person: str) -> bool | None:
 
 
 def _bot(app: AppContext) -> str:
-    """Return the name of the bot in config.toml; "" without one."""
+    """Return the user name of the bot in config.toml; "" without one."""
     return str(app.settings.channels.sections.get("telegram", {}).get("bot", ""))

@@ -1,4 +1,4 @@
-"""Accounts: open, invite, change, close; API tokens. Secrets are shown once and are stored only as hashes."""
+"""Accounts: open, invite, change, close; sessions, tokens. Secrets are shown once and stored only as hashes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ class AccountCommand(Command):
 
 
 class AccountAccess(AccountCommand):
-    """The access of an account. `person`: key, name or e-mail; `unit`: its id, empty is the whole office."""
+    """The access of an account. `person`: key, name or e-mail; `name`: if empty, the person's; `unit`: its id,
+    empty is the whole office, but for an access to one unit that of the person.
+    """
 
     access: Access
     person: Line = ""
@@ -67,7 +69,9 @@ class TokenRequest(AccountCommand):
 
 
 class WayIn(BaseModel):
-    """A valid session, token or feed. `id` is used to revoke it; its secret is not stored."""
+    """A valid session, token, feed, invitation or known device. `id` is used to revoke it; its secret is not
+    stored.
+    """
 
     id: str
     kind: str
@@ -95,7 +99,7 @@ class AccountSummary(BaseModel):
 
 
 class AccountDetails(AccountSummary):
-    """An account with its sessions and tokens."""
+    """An account with its valid sessions, tokens, feeds, invitations and known devices."""
 
     ways_in: list[WayIn]
 
@@ -146,7 +150,7 @@ class ShowAccount(AccountCommand):
 
 @verb("settings", writes=False)
 def show_account(ctx: RequestContext, command: ShowAccount) -> AccountDetails:
-    """Return an account with its sessions and tokens."""
+    """Return an account with its valid sessions, tokens, feeds, invitations and known devices."""
     return _details(ctx, command.login)
 
 
@@ -156,15 +160,14 @@ def _details(ctx: RequestContext, login: str) -> AccountDetails:
 
 
 def ways_in(ctx: RequestContext, login: str) -> list[WayIn]:
-    """Return the valid sessions, tokens and feeds of an account."""
+    """Return the valid sessions, tokens, feeds, invitations and known devices of an account, newest first."""
     entries = ctx.accounts.entries(login, now=ctx.now)
     return [WayIn.model_validate({**asdict(entry), "id": entry.hash}) for entry in entries]
 
 
 def invite_first_administrator(app: AppContext, *, now: datetime) -> str | None:
-    """Return the address at which the first administrator chooses a name and a password.
-
-    Earlier invitations of this kind expire. Returns None once any account has a password.
+    """Create the address at which the first administrator chooses a name and a password; None if any account
+    has a password. Earlier addresses of this kind end in either case.
     """
     if app.accounts.any_with_password():
         app.accounts.end_first_invitations(now=now)
@@ -192,7 +195,7 @@ def add(ctx: RequestContext, command: AccountAccess) -> Invitation:
     check_login(login)
     reader, secret = _reader(ctx, login, command), new_secret()
     # The insertion decides who of several administrators creates it.
-    invited = Invited(reader=reader, new=True, entry=link_of(ctx, login, secret))
+    invited = Invited(reader=reader, new=True, entry=link_credential(ctx, login, secret))
     if not ctx.app.invitations.invite([invited], at=stamp(ctx)):
         raise BadPassword("web.login.taken", login=login)
     return _invitation(ctx, login, secret)
@@ -200,7 +203,7 @@ def add(ctx: RequestContext, command: AccountAccess) -> Invitation:
 
 @verb("settings")
 def change(ctx: RequestContext, command: AccountAccess) -> AccountDetails:
-    """Change the access, name, unit or person of an account."""
+    """Give an account this access, person, name and unit in place of its own; what is left empty is cleared."""
     account = get_account(ctx, command.login)
     _require_administrator_left(ctx, account, command.access)
     reader = _reader(ctx, account.reader.login, command)
@@ -210,8 +213,8 @@ def change(ctx: RequestContext, command: AccountAccess) -> AccountDetails:
 
 @verb("settings")
 def close(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
-    """Close an account: its sessions and tokens end, and it can no longer be used to log in. The last
-    administrator's cannot be closed.
+    """Close an account: its sessions, tokens and feeds end, and it can no longer be used to log in. Neither the
+    last administrator's nor, by an administrator, one's own can be closed.
     """
     account = get_account(ctx, command.login)
     _require_administrator_left(ctx, account, "")
@@ -228,7 +231,7 @@ def reopen(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
 
 @verb("settings")
 def end(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
-    """End all sessions, tokens, feeds and invitations of an account."""
+    """End all sessions, tokens, feeds, invitations and known devices of an account."""
     ctx.accounts.end(get_account(ctx, command.login).reader.login, now=ctx.now, by=ctx.reader.login)
     return _details(ctx, command.login)
 
@@ -244,14 +247,14 @@ def invite(ctx: RequestContext, command: AccountCommand) -> Invitation:
     if account.providers:
         raise Refusal("web.staff.account_linked", login=account.reader.login)
     login, secret = account.reader.login, new_secret()
-    invited = Invited(reader=account.reader, new=False, entry=link_of(ctx, login, secret))
+    invited = Invited(reader=account.reader, new=False, entry=link_credential(ctx, login, secret))
     ctx.app.invitations.invite([invited], at=stamp(ctx))
     return _invitation(ctx, login, secret)
 
 
 @verb("settings")
 def unlink(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
-    """Unlink an account from the external directories that authenticate its holder; its sessions end.
+    """Unlink an account from the external directories that authenticate its holder; sessions and tokens end.
 
     At the next log-in it is linked again by the e-mail of its person, or an invitation lets the holder choose a
     password.
@@ -289,7 +292,7 @@ def issue_secret(
     by: str = "",
     **about: str,
 ) -> str:
-    """Store a new session, token, feed or invitation of an account; return its secret.
+    """Store a new session, token, feed, invitation or known device of an account; return its secret.
 
     Args:
         by: the issuer; by default the account. about: its name and scope.
@@ -314,8 +317,8 @@ def entry_of(
     )
 
 
-def link_of(ctx: RequestContext, login: str, secret: str) -> Credential:
-    """Return the one-time link with that secret, not stored yet."""
+def link_credential(ctx: RequestContext, login: str, secret: str) -> Credential:
+    """Return the credential of the link by which a holder chooses a password, not stored yet."""
     return entry_of(secret, "invitation", login, ctx.app.settings.web.invitation_lifetime, now=ctx.now)
 
 
@@ -324,7 +327,7 @@ def _invitation(ctx: RequestContext, login: str, secret: str) -> Invitation:
 
 
 def _reader(ctx: RequestContext, login: str, command: AccountAccess) -> Reader:
-    """Return the reader a command describes. Raises Refusal."""
+    """Return the reader a command describes. Raises Refusal for an unknown unit or person."""
     office = ctx.app.reads.office().written_down
     unit, person = command.unit, command.person.strip()
     if unit and unit not in office.units:
@@ -376,24 +379,20 @@ class SessionsEnded(BaseModel):
 def end_sessions(ctx: RequestContext, command: Ending) -> SessionsEnded:
     """End all sessions and known devices of the reader, or one of them; tokens and feeds stay."""
     now, login = ctx.now, ctx.reader.login
-    ended_hashes = [
+    hashes = [
         entry.hash for entry in ctx.accounts.entries(login, now=now) if entry.kind in ("session", "device")
     ]
-    ended = [
-        entry_hash
-        for entry_hash in ended_hashes
-        if entry_hash == command.id or (command.id is None and entry_hash not in command.keep)
-    ]
-    for entry_hash in ended:
-        ctx.accounts.end(login, entry_hash, now=now)
+    ended = [hash for hash in hashes if hash == command.id or (command.id is None and hash not in command.keep)]
+    for hash in ended:
+        ctx.accounts.end(login, hash, now=now)
     return SessionsEnded(ended=len(ended))
 
 
 def account_letters(
     ctx: RequestContext, account: Account, event: str, facts: Mapping[str, object]
 ) -> Sequence[Notice]:
-    """Return the letters that inform an account's holder; none if the account belongs to nobody in the
-    office.
+    """Return the letters that tell an account's holder of an event (`removed`), not queued yet; none if the
+    account belongs to nobody in the office.
     """
     person = ctx.app.outbox.office().people.get(account.reader.person)
     if person is None:

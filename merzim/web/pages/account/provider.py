@@ -71,7 +71,7 @@ def finish(ctx: Anybody, state: str = "", code: str = "", error: str = "", iss: 
         return _refused(ctx, "web.login.provider_refused", onward=onward, reason="not_identified")
     attempt = LogInAttempt(**{name: cookie_values.get(name, "") for name in ("state", "nonce", "verifier")})
     try:
-        _, account = identities.log_in_by_provider(ctx, attempt, code, issuer=iss)
+        account = identities.account_by_provider(ctx, attempt, code, issuer=iss)
     except ProviderSilent as silence:
         return _refused(ctx, silence.code, onward=onward, status=503)
     except NotIdentified as trouble:
