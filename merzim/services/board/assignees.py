@@ -1,5 +1,6 @@
-"""Assignees of board rows by name; the sums of the board contain only units, duties and the schedule's
-words.
+"""Who board rows wait for: the rows of one person, the unit that lateness belongs to, who has most to do.
+
+Rows and sums of the board hold units, duties and the schedule's words, no people.
 """
 
 from __future__ import annotations
@@ -33,10 +34,13 @@ class Workload:
     due: int
 
 
-def find_assignments(
+def keys_of_person(
     office: Office, person: str, keys: Iterable[AssigneeKey], *, on: date
 ) -> Mapping[AssigneeKey, Recipient]:
-    """Return the assignee keys that resolve to a person on a day, with the recipient that says why."""
+    """Return those of these assignee keys that resolve to a person on a day, with the recipient that says why.
+
+    For an officer these include the rows that nobody else can be told of.
+    """
     recipients: dict[AssigneeKey, Recipient] = {}
     for key in keys:
         for recipient in assignees_of(office, key, on=on):
@@ -51,15 +55,15 @@ def _acting(office: Office, key: AssigneeKey, *, on: date) -> tuple[Recipient, .
 
 
 def acting_unit(office: Office, key: AssigneeKey, *, on: date) -> str:
-    """Return the unit lateness belongs to: that of whoever must act or sign, of the case where nobody can."""
+    """Return the unit lateness belongs to: of who must act or sign, else of the case, else the organisation."""
     acting = sorted(_acting(office, key, on=on), key=lambda recipient: recipient.why == "prepares")
-    return acting[0].person.unit if acting else key.unit
+    return (acting[0].person.unit if acting else key.unit) or office.root
 
 
 def rank_workloads(
     office: Office, sums: Iterable[Sum], *, on: date, limit: int
 ) -> tuple[Sequence[Workload], int]:
-    """Return the workloads with most overdue deadlines, at most `limit`, and the number of all of them."""
+    """Return the workloads with most overdue, then near deadlines, at most `limit`, and the number of all."""
     late_and_near: dict[AssigneeKey, tuple[int, int]] = {}
     for entry in sums:
         if entry.overdue or entry.due:
@@ -92,6 +96,7 @@ def rank_workloads(
 def _build_workload(
     office: Office, group: tuple[str, ...], keys: Sequence[AssigneeKey], total: tuple[int, int]
 ) -> Workload:
+    """Return a workload. `group`: the key of a person, or a vacant duty and the schedule's words."""
     first, duties = keys[0], {key.duty for key in keys}
     person = office.people.get(group[0]) if len(group) == 1 else None
     return Workload(

@@ -18,9 +18,6 @@ from merzim.services.verbs import Command, verb
 from workflow.board.rows import DeadlineFilter, Horizon, Urgency
 from workflow.deadlines.lateness import near
 
-SHOWN = 100
-
-
 Cursor = Annotated[
     str,
     StringConstraints(pattern=r"^([0-9]{1,7})?$"),
@@ -32,17 +29,23 @@ class AskBoard(Command):
     """Request the board of a unit, or of all."""
 
     unit: Line = ""
-    limit: Annotated[int, Field(ge=1, le=200, description="Lines of each list.")] = SHOWN
+    limit: Annotated[int, Field(ge=1, le=200, description="Lines of each list.")] = 100
     cursor: Cursor = ""
 
 
 class AskDesk(Command):
-    """Request the reader's tasks. `show`: for officers, `all` for those of others, too."""
+    """Request the reader's tasks. `show`: for officers, `all` for those of others, too; empty: `mine`, or `all`
+    for an account of no person.
+    """
 
     show: Literal["", "mine", "all"] = ""
 
 
 class BoardLine(Result):
+    """An obligation of a case in a list. `working_days`: late if overdue, since its plan date if slipped, else
+    left; `stake`: points of the year at stake.
+    """
+
     case: str
     object: InLanguage = at("about")
     unit: str = at("unit", "id")
@@ -59,7 +62,7 @@ class BoardLine(Result):
 
 
 class BoardAnswer(BaseModel):
-    """The totals of a day, and one page of each list.
+    """The totals of today, and one page of each list.
 
     `due_until`: the last day that counts as near; `next`: the `cursor` of the next page, null at the last.
     """
@@ -155,6 +158,5 @@ def list_deadlines(ctx: RequestContext, command: ListDeadlines) -> DeadlineList:
 
 @verb("record", writes=False)
 def list_own_tasks(ctx: RequestContext, command: AskDesk) -> DeskAnswer:
-    """Return the tasks of the reader. `all`: for officers, also those of all others visible to them."""
-    show_all = {"all": True, "mine": False}.get(command.show)
-    return DeskAnswer.of(tasks_view(ctx, everything=show_all, today=ctx.today), ctx.language, today=ctx.today)
+    """Return the tasks of the reader. `show: all`: for officers, also those of all others visible to them."""
+    return DeskAnswer.of(tasks_view(ctx, command.show), ctx.language, today=ctx.today)

@@ -1,4 +1,4 @@
-"""The list of deadlines behind a figure of the overview, one page at a time."""
+"""The list of deadlines behind a figure of the overview: one page, or all of it for a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from calendars.kazakhstan import Kazakhstan
-from merzim.services.board.assignees import acting_unit, find_assignments
+from merzim.services.board.assignees import acting_unit, keys_of_person
 from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, Line
@@ -60,7 +60,7 @@ class Deadlines:
 def deadlines(ctx: RequestContext, asking: ListDeadlines) -> Deadlines:
     """Return a page of the matching deadlines; beyond the last page, the last page.
 
-    Deadlines the reader is responsible for are visible to them in any unit.
+    A list of the reader's own deadlines (`person`) has those of any unit.
     """
     reads, office = _reach(ctx, asking), ctx.reads.office()
     deadline_filter = _filter(reads, office, ctx.calendar, asking, today=ctx.today)
@@ -73,9 +73,7 @@ def deadlines(ctx: RequestContext, asking: ListDeadlines) -> Deadlines:
         asking=asking,
         lines=build_board_lines(ctx, reads, rows, soon=deadline_filter.horizon.soon),
         stage=next(filter(None, titles), None),
-        person=_person(office, asking.person, ctx.reader.root, waits=bool(deadline_filter.assignees))
-        if asking.person
-        else "",
+        person=_person(office, asking.person, ctx.reader.root, is_assignee=bool(deadline_filter.assignees)),
         number=number,
         pages=pages,
         total=total,
@@ -83,7 +81,7 @@ def deadlines(ctx: RequestContext, asking: ListDeadlines) -> Deadlines:
 
 
 def all_lines(ctx: RequestContext, asking: ListDeadlines) -> Iterator[ObligationLine]:
-    """Yield every line of the list, for a file."""
+    """Yield every line of the list, for a file. Raises Refusal for more than one workbook can have."""
     reads, stakes = _reach(ctx, asking), Stakes(ctx)
     deadline_filter = _filter(reads, ctx.reads.office(), ctx.calendar, asking, today=ctx.today)
     total = reads.count(deadline_filter)
@@ -109,12 +107,10 @@ def _filter(
     assignees = None
     if asking.person:
         keys = reads.assignees(asking.unit or None)
-        assignees = frozenset(find_assignments(office, asking.person, keys, on=today))
+        assignees = frozenset(keys_of_person(office, asking.person, keys, on=today))
     elif asking.acting:
         keys = reads.assignees(asking.unit or None)
-        assignees = frozenset(
-            key for key in keys if (acting_unit(office, key, on=today) or office.root) == asking.acting
-        )
+        assignees = frozenset(key for key in keys if acting_unit(office, key, on=today) == asking.acting)
     return DeadlineFilter(
         urgency=asking.urgency,
         horizon=day,
@@ -126,12 +122,12 @@ def _filter(
     )
 
 
-def _person(office: Office, key: str, reader_unit: str, *, waits: bool) -> Name:
-    """Return the name of the requested person; the key itself if they are of a unit hidden from the reader and
-    responsible for nothing visible.
+def _person(office: Office, key: str, reader_unit: str, *, is_assignee: bool) -> Name:
+    """Return the name of the requested person, "" for none; the key itself if they are of a unit hidden from
+    the reader and responsible for nothing visible (`is_assignee`).
     """
     if not key:
         return ""
     person = office.people.get(key)
-    is_visible = waits or (person is not None and within(office, person.unit, reader_unit))
+    is_visible = is_assignee or (person is not None and within(office, person.unit, reader_unit))
     return person_name(office, key) if is_visible else key

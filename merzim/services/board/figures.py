@@ -56,7 +56,7 @@ def figures_of(ctx: RequestContext, unit: str, year: int | None) -> FiguresView:
     """Return the statistics of a year as of today, by default of the present one.
 
     Raises:
-        NotFound: it lies before the records or in the future.
+        NotFound: it lies before the calendar or in the future.
     """
     reads, calendar, today = ctx.reads, ctx.calendar, ctx.today
     year = known_year(ctx, year)

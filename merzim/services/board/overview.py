@@ -14,7 +14,7 @@ from heapq import nsmallest
 
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
-from merzim.services.board.assignees import Workload, acting_unit, find_assignments, rank_workloads
+from merzim.services.board.assignees import Workload, acting_unit, keys_of_person, rank_workloads
 from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.context import RequestContext
 from merzim.services.law.acts import acts_here
@@ -29,7 +29,7 @@ from workflow.org.office import Office
 from workflow.scoring.scale import SCORED
 
 Pair = tuple[int, int]
-
+"""The numbers of overdue and of near deadlines."""
 WORST = 10
 WORST_RECOMMENDED = 5
 UNITS = 25
@@ -68,7 +68,7 @@ class _Heat:
     """
 
     cells: dict[str, Pair] = field(default_factory=dict)
-    both: Pair = (0, 0)
+    total: Pair = (0, 0)
     since: date | None = None
     editions: dict[str, str] = field(default_factory=dict)
 
@@ -112,7 +112,7 @@ class Lead:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Overview:
-    """The data of the page.
+    """The data of the overview page.
 
     Attributes:
         recommended: number of overdue deadlines that are not obligatory.
@@ -198,7 +198,7 @@ def _lead(
 ) -> Lead:
     """Return what the first sentence of the overview says; `person`: key of the reader."""
     late = [entry for entry in sums if entry.overdue]
-    own = find_assignments(office, person, {entry.assignee for entry in late}, on=today) if person else {}
+    own = keys_of_person(office, person, {entry.assignee for entry in late}, on=today) if person else {}
     mine = [entry for entry in late if entry.assignee in own]
     signed = [
         entry for entry in mine if own[entry.assignee].why != "prepares" and _asks_signature(library, entry)
@@ -245,7 +245,7 @@ def _matrix(
             MatrixRow(
                 unit=unit_name(office, unit),
                 cells=tuple(_cell(*units[unit].cells.get(stage, (0, 0))) for stage in stages),
-                total=_cell(*units[unit].both),
+                total=_cell(*units[unit].total),
                 late=working_days_between(since, today, calendar) if since else None,
             )
             for unit, since in ((unit, units[unit].since) for unit in shown_units)
@@ -263,11 +263,11 @@ def _by_stage(sums: Iterable[Sum], office: Office, today: date) -> dict[str, _He
     for tally in sums:
         if tally.overdue or tally.due:
             if tally.assignee not in units:
-                units[tally.assignee] = acting_unit(office, tally.assignee, on=today) or office.root
+                units[tally.assignee] = acting_unit(office, tally.assignee, on=today)
             unit = heats.setdefault(units[tally.assignee], _Heat())
             late, soon = unit.cells.get(tally.stage, (0, 0))
             unit.cells[tally.stage] = late + tally.overdue, soon + tally.due
-            unit.both = unit.both[0] + tally.overdue, unit.both[1] + tally.due
+            unit.total = unit.total[0] + tally.overdue, unit.total[1] + tally.due
             unit.editions.setdefault(tally.stage, tally.edition)
             if tally.overdue:
                 unit.since = min(tally.first_due, unit.since or tally.first_due)
@@ -276,7 +276,7 @@ def _by_stage(sums: Iterable[Sum], office: Office, today: date) -> dict[str, _He
 
 def _worst(units: Mapping[str, _Heat]) -> tuple[Sequence[str], Mapping[str, str]]:
     """Return the units with most overdue deadlines, and for each stage an edition that has it."""
-    first = nsmallest(UNITS, units, key=lambda unit: (-units[unit].both[0], -units[unit].both[1], unit))
+    first = nsmallest(UNITS, units, key=lambda unit: (-units[unit].total[0], -units[unit].total[1], unit))
     editions: dict[str, str] = {}
     for heat in units.values():
         if not heat.editions.keys() <= editions.keys():
@@ -290,7 +290,7 @@ def _cell(overdue: int, due: int) -> StageCell:
 
 
 def _days(reads: Reads, calendar: Kazakhstan, horizon: Horizon, unit: str | None) -> tuple[DayDue, ...]:
-    """Return today and the following working days; days off only if something is due on them."""
+    """Return how much is due today and on the next DAYS working days; days off between only if anything is."""
     today = horizon.today
     last = near(calendar, today, DAYS)
     numbers = reads.by_day(today, last, unit)

@@ -1,12 +1,11 @@
-"""The tasks of a reader: their obligations in all cases, by urgency."""
+"""The tasks of a reader: their obligations in all cases, by urgency, or for officers everybody's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
-from merzim.services.board.assignees import find_assignments
+from merzim.services.board.assignees import keys_of_person
 from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.context import RequestContext
 from merzim.storage.queries import SqlReads as Reads
@@ -18,9 +17,10 @@ from workflow.org.office import Office, Person, name_order
 
 ALIKE = 3
 """From how many rows on those that differ in their case alone are shown as one line."""
-AT_ONCE = 300
-"""Number of colleagues offered as deputies."""
-MOST_UNITS = 1000
+MAX_COLLEAGUES = 300
+"""Most colleagues offered as deputies."""
+MAX_UNITS = 1000
+"""Most units whose people are looked through for them."""
 SHOWN: Mapping[Urgency, int] = {
     "overdue": 20,
     "slipped": 20,
@@ -67,8 +67,8 @@ class TaskGroup:
 
     @property
     def sets(self) -> tuple[tuple[TaskItem, ...], ...]:
-        """The rows in order, those alike in several cases (the same obligation, due the same day) together in
-        one set where they are at least ALIKE.
+        """First the rows that stand alone, in order; then each set of at least ALIKE rows of the same
+        obligation due on the same day in several cases.
         """
         by_look: dict[tuple[object, ...], list[TaskItem]] = {}
         for item in self.items:
@@ -104,26 +104,22 @@ class TasksView:
         return frozenset(item.id for group in self.groups for item in group.items)
 
 
-def tasks_view(
-    ctx: RequestContext,
-    *,
-    everything: bool | None,
-    today: date,
-) -> TasksView:
+def tasks_view(ctx: RequestContext, show: str) -> TasksView:
     """Return the data of the reader's task page.
 
     Args:
-        everything: show all visible obligations instead of the reader's own, for officers only. None: the
-            reader's own, or all if the account belongs to no person.
+        show: `mine` is the reader's own obligations, `all`, for officers only, every visible one; anything else
+            the reader's own, for an officer's account of no person all.
     """
-    reader, day = ctx.reader, Horizon(today=today, soon=near(ctx.calendar, today))
+    reader, today = ctx.reader, ctx.today
+    day = Horizon(today=today, soon=near(ctx.calendar, today))
     office, may_switch = ctx.reads.office(), reader.may("manage")
     person = office.people.get(reader.person)
-    all_ = may_switch and (person is None if everything is None else everything)
+    all_ = may_switch and (show == "all" or (show != "mine" and person is None))
     # The reader's own obligations are visible in any unit.
     reads = ctx.reads if all_ else ctx.reads.whole_office()
     numbers = reads.urgencies(day)
-    recipients = find_assignments(office, reader.person, numbers, on=today)
+    recipients = keys_of_person(office, reader.person, numbers, on=today)
     shown = numbers if all_ else {key: numbers[key] for key in recipients}
     groups = _groups(reads, day, shown, all_=all_)
     all_rows = [row for _, rows, _ in groups for row in rows]
@@ -181,12 +177,12 @@ def _groups(
     """
     groups: list[tuple[Urgency, Sequence[Row], int]] = []
     for urgency, most in SHOWN.items():
-        assignees = frozenset(key for key, of in numbers.items() if urgency in of)
+        assignees = frozenset(key for key, counts in numbers.items() if urgency in counts)
         criteria = DeadlineFilter(
             urgency=urgency, horizon=day, is_apart=True, assignees=None if all_ else assignees
         )
         rows = reads.listed(criteria, limit=most) if assignees else ()
-        groups.append((urgency, rows, sum(of.get(urgency, 0) for of in numbers.values())))
+        groups.append((urgency, rows, sum(counts.get(urgency, 0) for counts in numbers.values())))
     return groups
 
 
@@ -212,16 +208,16 @@ def _colleagues(office: Office, person: Person | None, unit_seen: str) -> tuple[
 def _offered(office: Office, person: Person) -> Sequence[Person]:
     """Return the colleagues offered as deputies before those the reader may not see are left out."""
     place = office.organisation(person.unit)
-    if place is None and len(office.people) <= AT_ONCE:
+    if place is None and len(office.people) <= MAX_COLLEAGUES:
         return office.by_name
     colleagues: tuple[Person, ...] = ()
     for root in office.above(person.unit):
         below = office.below(root)
-        wider = [colleague for unit in below[:MOST_UNITS] for colleague in office.people_of.get(unit, ())]
-        if colleagues and (len(wider) > AT_ONCE or len(below) > MOST_UNITS):
+        wider = [colleague for unit in below[:MAX_UNITS] for colleague in office.people_of.get(unit, ())]
+        if colleagues and (len(wider) > MAX_COLLEAGUES or len(below) > MAX_UNITS):
             break
         colleagues = tuple(wider)
         if root == place:
             break
     deputy = office.people.get(person.deputy or "")
-    return sorted({*colleagues[:AT_ONCE], *([deputy] if deputy else [])}, key=name_order)
+    return sorted({*colleagues[:MAX_COLLEAGUES], *([deputy] if deputy else [])}, key=name_order)

@@ -14,7 +14,7 @@ from typing import Literal
 import i18n
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import Hash, SessionsEnded, issue_secret
-from merzim.services.board.assignees import find_assignments
+from merzim.services.board.assignees import keys_of_person
 from merzim.services.context import RequestContext, reader_of, stamp
 from merzim.services.inputs import Day, Key, LanguageCode
 from merzim.services.verbs import Command, NotFound, verb
@@ -144,7 +144,7 @@ def _own_rows(ctx: RequestContext, reader: Reader, today: date) -> list[tuple[Ca
     if not reader.person or not reader.may("read"):
         return []
     reads, day = ctx.reads.seen_by(scope(reader)).whole_office(), Horizon(today=today, soon=today)
-    assignees = frozenset(find_assignments(reads.office(), reader.person, reads.assignees(), on=today))
+    assignees = frozenset(keys_of_person(reads.office(), reader.person, reads.assignees(), on=today))
     # The longest overdue come first, the nearest last: all of them are read.
     listed = reads.listed(DeadlineFilter(horizon=day, assignees=assignees), limit=MOST_READ)
     rows = [row for row in listed if row.due is not None and today - BACK <= row.due <= today + AHEAD]

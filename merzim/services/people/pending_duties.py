@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from merzim.services.board.assignees import find_assignments
+from merzim.services.board.assignees import keys_of_person
 from merzim.services.context import RequestContext
 from merzim.services.names import assignees_of, cases_of
 from workflow.board.rows import DeadlineFilter, Horizon
@@ -47,7 +47,7 @@ def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:
     reads, library, today = ctx.app.reads, ctx.app.library, ctx.today
     office = reads.office()
     without = _office_without(office, person)
-    own = frozenset(find_assignments(office, person, reads.assignees(), on=today))
+    own = frozenset(keys_of_person(office, person, reads.assignees(), on=today))
     rows = reads.listed(DeadlineFilter(horizon=Horizon(today=today, soon=today), assignees=own), limit=MOST)
     cases = cases_of(reads, rows)
     counts, late = Counter[_Duty](), Counter[_Duty]()

@@ -282,8 +282,7 @@ def _page(
         typed: what to show again in the form of several rows, or of the leave.
         many: several rows recorded at once, or the preview of that, or their withdrawal.
     """
-    everything = {"all": True, "mine": False}.get(answers.get("show", ""))
-    view = tasks_view(ctx, everything=everything, today=ctx.today)
+    view = tasks_view(ctx, answers.get("show", ""))
     now = None
     if unfolded is None and refusal is None and many is None:
         case, _, obligation = most_pressing(view).partition(":")
