@@ -332,7 +332,7 @@ def test_a_refusal_is_given_by_link_or_on_paper_and_stands_apart(app: AppContext
     No paper of consent is made of it; on paper it needs its day and the paper; what follows is decided later.
     """
     campaign = start(ctx, register_id="consents", kind="consent", values={}, units=["law"])
-    form = open_link(ctx, run(app)["guest"]).refusing()
+    form = open_link(ctx, run(app)["guest"]).of_refusal()
     row = show_row(ctx, AskRow(row=answer(ctx, form, {"post": "маман", "refusal_ground": "келіспеймін"})))
     record = {"campaign": campaign, "person": "lawyer@org.kz", "values": {"post": "маман"}, "refused": True}
     with pytest.raises(InvalidRow) as bare:

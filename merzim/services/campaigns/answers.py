@@ -1,4 +1,4 @@
-"""Answers to campaigns without an account, by a person's own link."""
+"""Answers to campaigns: the form a person's link opens without an account, and the row an answer adds."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def form_fields(register: Register, needed: Mapping[str, bool]) -> Sequence[Fiel
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CampaignForm:
-    """The form opened by a link; it contains no stored data, neither of other people nor of its own person.
+    """The form by which a person answers; it contains no stored data, neither of others nor of the person.
 
     `refused`: whether it is the form of a refusal; `definition` then names what is asked of a refusal.
     """
@@ -65,7 +65,7 @@ class CampaignForm:
         post = [kind.post] if kind.post and not self.person.post else []
         return form_fields(self.register, {name: name not in kind.may_fill for name in (*post, *kind.asks)})
 
-    def refusing(self) -> CampaignForm:
+    def of_refusal(self) -> CampaignForm:
         """Return the form of a refusal. Raises CampaignLinkRefused for a campaign that cannot be refused."""
         campaign_kind = self.definition.refused()
         if campaign_kind is None:
@@ -84,7 +84,7 @@ def open_link(ctx: RequestContext, token: str) -> CampaignForm:
     campaign_person = store.person(link.campaign, link.number) if link is not None else None
     if link is None or campaign_person is None or campaign_person.version != link.version:
         raise CampaignLinkRefused("web.problem.no_link")
-    return _invitation(ctx, store.get(link.campaign), campaign_person)
+    return _awaited_form(ctx, store.get(link.campaign), campaign_person)
 
 
 def is_genuine(ctx: RequestContext, token: str) -> bool:
@@ -100,15 +100,6 @@ def language_of_link(ctx: RequestContext, token: str) -> str:
     return person.language if person else ""
 
 
-def invitation_of(ctx: RequestContext, campaign: str, person: str) -> CampaignForm:
-    """Return the form for a person identified by a channel. Raises CampaignLinkRefused."""
-    store = campaign_store(ctx)
-    campaign_person = store.people(campaign, [person]).get(person)
-    if campaign_person is None:
-        raise CampaignLinkRefused("web.problem.no_link")
-    return _invitation(ctx, store.get(campaign), campaign_person)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AwaitedAnswer:
     """A campaign that awaits the answer of the reader's person. `place`: the path of its form."""
@@ -119,11 +110,11 @@ class AwaitedAnswer:
 
 
 def awaited_answers(ctx: RequestContext) -> Sequence[AwaitedAnswer]:
-    """Return the campaigns that await the answer of the reader's person."""
-    answers = []
-    for campaign in campaign_store(ctx).open(ctx.today) if ctx.reader.person else ():
+    """Return the open campaigns that await the answer of the reader's person, the oldest first."""
+    answers, store, person = [], campaign_store(ctx), ctx.reader.person
+    for campaign in store.open(ctx.today) if person else ():
         with suppress(CampaignLinkRefused):
-            form = invitation_of(ctx, campaign.id, ctx.reader.person)
+            form = _awaited_form(ctx, campaign, store.people(campaign.id, [person]).get(person))
             link = AnswerLink(campaign.id, form.invitee.number, form.invitee.version)
             place = f"/confirm/{link_token(ctx.app.rules.link_key, link)}"
             answers.append(
@@ -132,18 +123,19 @@ def awaited_answers(ctx: RequestContext) -> Sequence[AwaitedAnswer]:
     return answers
 
 
-def answer(ctx: RequestContext, invitation: CampaignForm, values: Mapping[str, object]) -> str:
-    """Add the row of a person's answer; return its id. `values`: of the fields they fill in.
+def answer(ctx: RequestContext, form: CampaignForm, values: Mapping[str, object]) -> str:
+    """Add the row of an answer by a link, in the name of LINK; return its id. `values`: of the form's fields.
 
     Raises:
+        UnknownRegisterField: a value of another field.
         InvalidRow: with all mistakes in the values.
         CampaignLinkRefused: there is another answer already, or the campaign was closed.
     """
-    asked = {field.id: field for field in invitation.fields}
-    refuse_wrong(invitation.register, values, asked, [name for name in asked if asked[name].required])
+    asked = {field.id: field for field in form.fields}
+    refuse_wrong(form.register, values, asked, [name for name in asked if asked[name].required])
     office = replace(ctx, reader=Reader(login=LINK, access="officer"), operator=True)
     try:
-        return add_answer(office, invitation, values, kind="confirmed")
+        return add_answer(office, form, values, kind="confirmed")
     except AlreadyAnswered:
         raise CampaignLinkRefused("web.problem.no_link") from None
 
@@ -164,14 +156,15 @@ def refuse_wrong(
         raise InvalidRow(register, missing)
 
 
-def _invitation(
-    ctx: RequestContext, campaign: StartedCampaign | None, campaign_person: CampaignPerson
+def _awaited_form(
+    ctx: RequestContext, campaign: StartedCampaign | None, campaign_person: CampaignPerson | None
 ) -> CampaignForm:
     """Return the form of a person whose answer is awaited. Raises CampaignLinkRefused."""
     office = ctx.app.reads.office()
-    person = office.people.get(campaign_person.person)
+    person = office.people.get(campaign_person.person) if campaign_person is not None else None
     if (
         campaign is None
+        or campaign_person is None
         or person is None
         or campaign_person.state != "awaited"
         or not campaign.is_open(ctx.today)
@@ -180,14 +173,16 @@ def _invitation(
         raise CampaignLinkRefused("web.problem.no_link")
     try:
         return form_for(ctx, campaign, campaign_person, person)
-    except (NotFound, LookupError):
+    except LookupError:
         raise CampaignLinkRefused("web.problem.no_link") from None
 
 
 def form_for(
     ctx: RequestContext, campaign: StartedCampaign, campaign_person: CampaignPerson, person: Person
 ) -> CampaignForm:
-    """Return the form a person of a campaign answers by. Raises UnknownCampaign."""
+    """Return the form of a person of a campaign, whether their answer is awaited or not. Raises UnknownCampaign
+    where the register has no such campaign.
+    """
     register, campaign_kind = definition_of(ctx, campaign)
     return CampaignForm(
         campaign=campaign,
@@ -200,43 +195,41 @@ def form_for(
 
 
 def add_answer(
-    ctx: RequestContext,
-    invitation: CampaignForm,
-    values: Mapping[str, object],
-    *,
-    kind: EventKind,
+    ctx: RequestContext, form: CampaignForm, values: Mapping[str, object], *, kind: EventKind
 ) -> str:
     """Add the row of an answer and mark it as the person's answer, in one transaction; return its id.
+
+    Args:
+        kind: `confirmed` by the person's link, `added` by the officer from paper.
 
     Raises:
         AlreadyAnswered: there is another answer already, or they left, or the campaign was closed.
         InvalidRow: with all mistakes in the values.
     """
-    refused, campaign = invitation.refused, invitation.campaign.id
-    payload = {"campaign": campaign, **({"refused": True} if refused else {})}
-    row, unit = _row_values(ctx, invitation, values), invitation.person.unit
+    payload = {"campaign": form.campaign.id, **({"refused": True} if form.refused else {})}
+    row, unit = _row_values(ctx, form, values), form.person.unit
     with one_transaction(ctx.app.engine):
-        [id] = add_rows(ctx, invitation.register, [row], [unit], kind=kind, answer=payload)
-        campaign_store(ctx).answer(invitation.invitee, id, refused=refused, at=ctx.now)
+        [id] = add_rows(ctx, form.register, [row], [unit], kind=kind, answer=payload)
+        campaign_store(ctx).answer(form.invitee, id, refused=form.refused, at=ctx.now)
     return id
 
 
-def _row_values(
-    ctx: RequestContext, invitation: CampaignForm, values: Mapping[str, object]
-) -> Mapping[str, Value]:
-    """Return the values of the row of an answer. Raises InvalidRow."""
-    campaign_kind, person = invitation.definition, invitation.person
-    given_values: dict[str, object] = {**invitation.campaign.given, campaign_kind.person: person.key}
+def _row_values(ctx: RequestContext, form: CampaignForm, values: Mapping[str, object]) -> Mapping[str, Value]:
+    """Return the values of the row of an answer: the campaign's, its days and person, the answer's. Raises
+    InvalidRow.
+    """
+    campaign_kind, person = form.definition, form.person
+    given_values: dict[str, object] = {**form.campaign.given, campaign_kind.person: person.key}
     if campaign_kind.post:
         given_values[campaign_kind.post] = person.post
     if campaign_kind.confirmed_on:
         given_values[campaign_kind.confirmed_on] = ctx.today.isoformat()
     if campaign_kind.written_on or campaign_kind.reminded_on:
-        letters = campaign_store(ctx).letters(invitation.campaign.id, person.key)
+        letters = campaign_store(ctx).letters(form.campaign.id, person.key)
         reminders = [letter for letter in letters if letter.step != INVITATION]
         days = ((campaign_kind.written_on, letters[:1]), (campaign_kind.reminded_on, reminders[-1:]))
         for name, sent in days:
             if name and sent:
                 given_values[name] = local_moment(sent[0].at).date().isoformat()
     row = {**given_values, **campaign_kind.values, **values, campaign_kind.person: person.key}
-    return check_row(ctx, invitation.register, row)
+    return check_row(ctx, form.register, row)

@@ -46,7 +46,7 @@ NAMED_LIMIT = 20
 
 
 class CampaignPreview(BaseModel):
-    """The people a campaign asks. `unreached_names`: the first of those without an address in any channel.
+    """How many people a campaign asks; `unreached_names`: the first of those without an address in any channel.
 
     `campaign`: id of the started campaign, "" in a preview.
     """
@@ -238,7 +238,7 @@ def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
         name: store_file(ctx, value) if isinstance(value, FileInput) else value
         for name, value in given_values.items()
     }
-    add_answer(ctx, form.refusing() if command.refused else form, values, kind="added")
+    add_answer(ctx, form.of_refusal() if command.refused else form, values, kind="added")
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
 
 
@@ -258,8 +258,8 @@ def _change(
 
 
 def _open_campaign(ctx: RequestContext, name: str, *, past: bool = False) -> StartedCampaign:
-    """Return a campaign that has not ended. `past`: also if its last day has passed. Raises Refusal, and as
-    `_managed_campaign`.
+    """Return a campaign the reader may change and that has not ended; with `past` also one whose last day has
+    passed, but none that was closed. Raises Refusal, and as `_managed_campaign`.
     """
     campaign = _managed_campaign(ctx, name)
     if campaign.closed_on is not None or not (past or campaign.is_open(ctx.today)):
@@ -310,7 +310,9 @@ def _choice(units: tuple[str, ...], command: StartCampaign) -> PeopleChoice:
 def _given_values(
     ctx: RequestContext, register: Register, kind: Campaign, values: Mapping[str, object]
 ) -> dict[str, object]:
-    """Return the values the officer filled in, as stored. Raises InvalidRow, UnknownRegisterField."""
+    """Return the values of every row that the officer filled in, as stored. Raises InvalidRow for wrong values,
+    UnknownRegisterField for values of fields that people fill in.
+    """
     for name in values:
         if name not in kind.given:
             raise UnknownRegisterField("register.unknown_field", field=name, allowed=kind.given)

@@ -181,7 +181,9 @@ class ShowCampaign(Command):
 
 @verb("read", writes=False)
 def list_campaigns(ctx: RequestContext, command: AskCampaigns) -> CampaignList:
-    """List the campaigns visible to the reader, and the kinds that adopted acts ask for."""
+    """List the campaigns visible to the reader, the newest first, and the kinds that registers define, without
+    those of acts the organisation has not adopted.
+    """
     visible_campaigns = [campaign for campaign in campaign_store(ctx).all() if _sees(ctx, campaign)]
     office = ctx.reads.office()
     unit = reader_scope(ctx).unit or office.root or ""
@@ -216,8 +218,8 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
 
 
 def person_key(ctx: RequestContext, campaign: str, number: int) -> str:
-    """Return the key of the person with a number. Raises UnknownCampaign if the campaign or person is not
-    visible.
+    """Return the key of the person with this number in a campaign. Raises UnknownCampaign if the reader does
+    not see the campaign or the person's unit.
     """
     campaign_person = campaign_store(ctx).person(seen_campaign(ctx, campaign).id, number)
     units = seen_units(ctx)
@@ -227,28 +229,30 @@ def person_key(ctx: RequestContext, campaign: str, number: int) -> str:
 
 
 def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
-    """Return everybody a campaign asked as a workbook, with the dates of what was written and answered."""
+    """Return a workbook of the visible people a campaign asked, with the days they were written to and
+    answered; the audit log records that it was read.
+    """
     campaign, store = seen_campaign(ctx, campaign_id), campaign_store(ctx)
     ctx = replace(ctx, language=language)
     sent = {letter.person: letter.at for letter in reversed(store.letters(campaign.id))}
     people = asked_people(ctx, ShowCampaign(campaign=campaign.id))
     register, kind = definition_of(ctx, campaign)
-    day_of = {True: kind.refusal.confirmed_on if kind.refusal else "", False: kind.confirmed_on}
+    refused_on = kind.refusal.confirmed_on if kind.refusal else ""
     paper = {
-        paper_answer.row: (paper_answer.shown.get(day_of[paper_answer.refused]), paper_answer.refused)
-        for paper_answer in store.on_paper(campaign.id)
+        answer.row: (answer.shown.get(refused_on if answer.refused else kind.confirmed_on), answer.refused)
+        for answer in store.on_paper(campaign.id)
     }
 
-    def way(code: str, **arguments: object) -> str:
+    def words(code: str, **arguments: object) -> str:
         return say(f"campaign.sheet.{code}", arguments, language)
 
     def how(row: str) -> str:
         if row not in paper:
-            return way("by_link") if row else ""
+            return words("by_link") if row else ""
         day, refused = paper[row]
         if not day:
-            return way("on_paper")
-        return way("refused_on_paper" if refused else "on_paper_day", on=date.fromisoformat(day))
+            return words("on_paper")
+        return words("refused_on_paper" if refused else "on_paper_day", on=date.fromisoformat(day))
 
     is_open = campaign.is_open(ctx.today)
     heads = (
@@ -374,7 +378,7 @@ def _people(ctx: RequestContext, command: ShowCampaign) -> list[CampaignPerson]:
     def is_found(asked: CampaignPerson) -> bool:
         if inside is not None and asked.unit not in inside:
             return False
-        if asked.state != (command.state or asked.state):
+        if command.state and asked.state != command.state:
             return False
         if command.unreached and (asked.state != "awaited" or asked.reached):
             return False
@@ -392,7 +396,9 @@ def _people(ctx: RequestContext, command: ShowCampaign) -> list[CampaignPerson]:
 def _view(
     ctx: RequestContext, campaign: StartedCampaign, counts_by_campaign: Mapping[str, Counter[str]]
 ) -> CampaignView:
-    """Return a campaign with the counts of its people by state."""
+    """Return a campaign as shown, with the counts of its people; counts has those unreached among those
+    awaited.
+    """
     register = ctx.app.registers.version(campaign.register_id, campaign.version)
     counts = counts_by_campaign.get(campaign.id, Counter())
     office = ctx.reads.office()

@@ -53,7 +53,7 @@ def document(ctx: Anybody, token: str) -> Response:
 def confirm(ctx: Anybody, token: str, answers: Fields) -> Response:
     """Add the row of the person's answer, or of their refusal; the link becomes invalid."""
     open_invitation = _open(ctx, token)
-    invitation = open_invitation.refusing() if answers.get("refuse") else open_invitation
+    invitation = open_invitation.of_refusal() if answers.get("refuse") else open_invitation
     try:
         row = answer(ctx, invitation, new_values(ctx, invitation.fields, answers))
     except CampaignLinkRefused:
@@ -111,7 +111,7 @@ def _page(
     """Return the page in the person's language, unless they chose another."""
     ctx.request.state.language = invitation.person.language
     kind, register = invitation.definition, invitation.register
-    forms = [] if row else [invitation, *([invitation.refusing()] if kind.refusal else [])]
+    forms = [] if row else [invitation, *([invitation.of_refusal()] if kind.refusal else [])]
     response = page(
         ctx,
         "confirm.html",
