@@ -8,7 +8,7 @@ from typing import Any
 
 from merzim.cli.call import CommandContext
 from merzim.cli.parsing import CommonOptions
-from merzim.services.cases.rows import act_on_row, add_row
+from merzim.services.cases.rows import new_row_verb, row_action_verb
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 
@@ -25,5 +25,5 @@ def operator(now: str) -> Iterator[RequestContext]:
 
 def act(ctx: RequestContext, register: str, action: str, case: str, /, **fields: Any) -> None:
     """Carry out an action on a row (`number`); with the action "add", enter a row."""
-    verb = add_row(register) if action == "add" else act_on_row(register, action)
+    verb = new_row_verb(register) if action == "add" else row_action_verb(register, action)
     verb(ctx, build(verb.command, {"case": case, **fields}))

@@ -16,7 +16,7 @@ from merzim.cli.parsing import DryRun, Ground, Unit, named_texts
 from merzim.documents.sheets.listing import write_file
 from merzim.services.cases import rows as case_rows
 from merzim.services.cases import verbs as cases
-from merzim.services.cases.risks import cases as cases_with_rows
+from merzim.services.cases.risks import cases_with_rows
 from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.services.law.regulations import case_registers, option_title
 from merzim.services.names import unit_named
@@ -144,7 +144,7 @@ def _add_to_case(call: CommandContext, request: RowsRequest) -> None:
     if request.register == "measures" and "risk" not in values:
         raise Refusal("cli.missing_parameter", name="risk=N")
     fields = {"case": _case(request), "of_register": request.register, "fields": values}
-    result = case_rows.enter_texts(call.ctx, build(case_rows.EnterCaseRow, fields))
+    result = case_rows.enter_row(call.ctx, build(case_rows.EnterCaseRow, fields))
     give_change(call, result)
 
 

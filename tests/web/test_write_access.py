@@ -18,7 +18,7 @@ from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 import merzim.services
-from merzim.services.cases.rows import act_on_row, add_row
+from merzim.services.cases.rows import new_row_verb, row_action_verb
 from merzim.services.context import RequestContext
 from merzim.services.inputs import CaseCommand
 from merzim.services.law.regulations import case_registers
@@ -201,8 +201,8 @@ def verbs() -> list[Verb[Any, Any]]:
     for register in case_registers().all():
         if register.entry is not None:
             row_verbs = [
-                add_row(register.id),
-                *(act_on_row(register.id, action) for action in register.actions),
+                new_row_verb(register.id),
+                *(row_action_verb(register.id, action) for action in register.actions),
             ]
             found |= {id(verb): verb for verb in row_verbs}
     return list(found.values())

@@ -18,7 +18,7 @@ from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands import assignments
 from workflow.cases.registers.assignments import AssignmentFilter, AssignmentState, Whose
-from workflow.cases.registers.assignments import assignments as recorded
+from workflow.cases.registers.assignments import assignments as assignments_of
 from workflow.cases.registers.entries import number_of
 from workflow.law.library import ALONE
 from workflow.org.access import within
@@ -50,7 +50,7 @@ class GiveAlone(Command):
 
 class ListAssignments(Command):
     """List assignments given to the reader (`mine`), by the reader (`given`) or all visible ones, in one
-    state.
+    state. Those given to the reader are visible in any unit.
     """
 
     whose: Whose = "all"
@@ -130,7 +130,7 @@ def give_assignment(ctx: RequestContext, command: GiveAssignment) -> CommandResu
 
 @verb("assign")
 def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
-    """Give a person an assignment without a case: a case of its own is opened for it in their unit."""
+    """Give a person of the reader's units an assignment without a case: one is opened for it in their unit."""
     key = person_named(ctx.app, command.person, required=True)
     office = ctx.app.reads.office()
     unit = office.people[key].unit
@@ -151,14 +151,14 @@ def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
 @verb("read", writes=False)
 def list_assignments(ctx: RequestContext, command: ListAssignments) -> AssignmentList:
     """List the assignments given to the reader, given by the reader, or all that are visible."""
-    rows, total = assignments_shown(ctx, command, limit=PAGE, offset=(command.page - 1) * PAGE)
+    rows, total = query_assignments(ctx, command, limit=PAGE, offset=(command.page - 1) * PAGE)
     return AssignmentList(total=total, pages=max(1, -(-total // PAGE)), assignments=rows)
 
 
-def assignments_shown(
+def query_assignments(
     ctx: RequestContext, command: ListAssignments, *, limit: int, offset: int = 0
 ) -> tuple[list[AssignmentResult], int]:
-    """Return some of the assignments asked for, and the number of all of them."""
+    """Return some of the assignments asked for, those in visible cases, and the number of all that match."""
     assignment_filter = AssignmentFilter(
         whose=command.whose,
         state=command.state,
@@ -166,7 +166,6 @@ def assignments_shown(
         login=ctx.reader.login,
         today=ctx.today,
     )
-    # The reader's own assignments are visible in any unit.
     reads = ctx.reads.whole_office() if command.whose == "mine" else ctx.reads
     rows, total = reads.assignments(assignment_filter, limit=limit, offset=offset)
     cases = reads.whole({row.case for row in rows})
@@ -176,7 +175,7 @@ def assignments_shown(
 
 def _result(case: Case, row: Row, today: date) -> AssignmentResult:
     """Return the assignment of a board row, with its state today."""
-    assignment = recorded(case)[number_of(row.obligation)]
+    assignment = assignments_of(case)[number_of(row.obligation)]
     state: StateToday = "overdue" if assignment.until < today else "open"
     if row.state != "open":
         state = "done" if row.state == "done" else "refused" if assignment.refused else "dropped"

@@ -1,5 +1,5 @@
-"""Recording steps of several cases with one day and document, or withdrawing them; each succeeds or fails
-alone.
+"""Recording steps of several cases with one day and document, or withdrawing them, each on its own; and what
+a person does to a case through the bot.
 """
 
 from __future__ import annotations
@@ -115,7 +115,10 @@ class ManyResult(BaseModel):
 
 @verb("record")
 def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
-    """Record steps of several cases; a refused one does not affect the others."""
+    """Record steps of several cases, or only preview them; a refused one does not affect the others.
+
+    Decisions and rows of registers are refused.
+    """
     # Stored once for all of them.
     evidence = [] if command.preview else store_evidence(ctx, command.evidence)
 
@@ -146,10 +149,10 @@ def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
 
 
 def _plain_obligation(ctx: RequestContext, step: StepOfCase) -> Obligation | None:
-    """Return the obligation a step fulfils; None for a fact of none.
+    """Return the obligation a step fulfils, None for a fact of none; refuse what differs from case to case.
 
     Raises:
-        Refusal: a decision, whose answer differs from case to case, or a register's row.
+        Refusal: a decision, or a register's row.
     """
     procedure = ctx.library.of(ctx.reads.heads([step.case])[step.case])
     if step.fact in procedure.decisions:
@@ -203,7 +206,11 @@ def _result_or_refusal(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PersonActions:
-    """The actions of one person at one moment. `signature`: their name as the chain records it."""
+    """What a person does to cases through the bot at one moment, without an account, with the rights they have.
+
+    Attributes:
+        signature: their name as the chain records it.
+    """
 
     app: AppContext
     person: Person
@@ -214,7 +221,7 @@ class PersonActions:
 
     @property
     def _ctx(self) -> RequestContext:
-        """The context of the person, who sees what they may see and need have no account."""
+        """The context of the person: access `responsible` in their unit, whatever their account has."""
         reader = Reader(
             login=self.signature, access="responsible", person=self.person.key, name=self.person.name
         )
@@ -237,12 +244,12 @@ class PersonActions:
                 self.app.outbox.acknowledge(letter.key, now=self.now)
 
     def done(self, case: str, fact: str, *, on: date) -> int | None:
-        """Record that it was done; return the number of the event, None where it was recorded before."""
+        """Record a fact, evidence to follow; return the number of its event, None if it was recorded before."""
         result = record(self._ctx, RecordFact(case=case, fact=fact, on=on, evidence_follows=True))
         return result.events[0].seq if result.events else None
 
     def snooze(self, case: str, obligation: str, *, until: date) -> date:
-        """Snooze the reminder; return the day until which it is."""
+        """Snooze the reminder; return the day until which it is, which may be earlier than asked."""
         ctx = self._ctx
         snooze(ctx, SnoozeReminder(case=case, obligation=obligation, until=until))
         return whole_case(ctx, case)[0].snoozed[obligation].until

@@ -28,7 +28,6 @@ class Face:
     tab: Literal["deadlines", "history"] = "deadlines"
 
 
-GIVEN = "assignment"
 FACES = (
     Face(verbs.record, "facts", "record CASE FACT"),
     Face(verbs.decide, "decisions/{decision}", "decide CASE DECISION OPTION"),
@@ -46,8 +45,8 @@ FACES = (
     Face(comments.add_comment, "comments", "", "comments", "comment"),
     Face(comments.withdraw_comment, "comments/{line}/withdrawal", "", "comments/withdraw", "comment"),
     Face(comments.escalate, "", "", "ask", "comment"),
-    Face(assignments.give_assignment, "assignments", "", "assignments", GIVEN),
-    Face(assignments.answer_assignment, "assignments/{number}/answer", "", "assignments/answer", GIVEN),
+    Face(assignments.give_assignment, "assignments", "", "assignments", "assignment"),
+    Face(assignments.answer_assignment, "assignments/{number}/answer", "", "assignments/answer", "assignment"),
     Face(assignments.refuse_assignment, "assignments/{number}/refusal", "", "assignments/refuse", "assignment"),
     Face(
         assignments.extend_assignment, "assignments/{number}/extension", "", "assignments/extend", "assignment"

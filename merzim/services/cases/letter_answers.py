@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel
 
@@ -25,7 +25,7 @@ from workflow.org.access import Reader, with_unit
 from workflow.org.office import Person, with_officer
 
 LetterAnswer = Literal["acknowledged", "said_done", "not_mine"]
-ANSWERS: tuple[LetterAnswer, ...] = ("acknowledged", "said_done", "not_mine")
+ANSWERS: tuple[LetterAnswer, ...] = get_args(LetterAnswer)
 LASTS = timedelta(days=30)
 """Validity of a link after its letter was queued."""
 QUIET_WORKING_DAYS = 3
@@ -43,7 +43,7 @@ class LetterQuestion:
     """The question that a link in a letter opens.
 
     Attributes:
-        answered: the answer given before by a link of this letter.
+        last_answer: the answer given before by a link of this letter; None for none.
         expired: whether the letter is too old, or the deadline has changed since.
         is_theirs: whether the person is responsible, not only notified.
     """
@@ -52,22 +52,22 @@ class LetterQuestion:
     person: Person
     case: Case
     deadline: Deadline
-    answered: LetterAnswer | None
+    last_answer: LetterAnswer | None
     expired: bool
     is_theirs: bool
 
     @property
-    def open(self) -> tuple[LetterAnswer, ...]:
+    def possible_answers(self) -> tuple[LetterAnswer, ...]:
         """The answers still possible: after "read" the other two; after another one, or too late, none.
 
         People who were only notified can only acknowledge. Of a decision nobody can say that it is done.
         """
-        if self.expired or self.answered in ("said_done", "not_mine"):
+        if self.expired or self.last_answer in ("said_done", "not_mine"):
             return ()
         asks = self.deadline.obligation.options
         offered = ANSWERS if self.is_theirs else ANSWERS[:1]
         return tuple(
-            answer for answer in offered if answer != self.answered and not (answer == "said_done" and asks)
+            answer for answer in offered if answer != self.last_answer and not (answer == "said_done" and asks)
         )
 
 
@@ -94,7 +94,7 @@ def _question(ctx: RequestContext, notice: Notice, person: Person) -> LetterQues
         person=person,
         case=view.case,
         deadline=deadline,
-        answered=_answered(ctx, notice),
+        last_answer=_last_answer(ctx, notice),
         expired=notice.queued_at + LASTS < ctx.now or _has_changed(notice, deadline),
         is_theirs=_is_theirs(ctx, notice),
     )
@@ -127,7 +127,10 @@ def as_recipient(ctx: RequestContext, question: LetterQuestion) -> RequestContex
 
 @verb("record", answers=True)
 def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
-    """Record the answer in the case; repeated or too late, it changes nothing."""
+    """Record a recipient's answer in the case, and that they read the letter; too late, it changes nothing.
+
+    Who says that it is done gets no reminders for QUIET_WORKING_DAYS; "not mine" is told to the officer.
+    """
     person = ctx.app.reads.office().people.get(ctx.reader.person)
     letters = ctx.reads.notices(command.case)
     notice = next(
@@ -136,7 +139,7 @@ def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
     if notice is None or person is None:
         raise LetterLinkRefused(LetterLinkRefused.not_found)
     question, answer = _question(ctx, notice, person), command.answer
-    if answer not in question.open:
+    if answer not in question.possible_answers:
         return LetterAnswered(recorded=False)
     if answer != "acknowledged":
         officer = "" if answer == "said_done" else _officer(ctx)
@@ -166,7 +169,7 @@ def _is_theirs(ctx: RequestContext, notice: Notice) -> bool:
     return any(recipient.person.key == notice.person for recipient in people)
 
 
-def _answered(ctx: RequestContext, notice: Notice) -> LetterAnswer | None:
+def _last_answer(ctx: RequestContext, notice: Notice) -> LetterAnswer | None:
     """Return the answer given by the links of a letter, of several the last in ANSWERS; None for none."""
     answers_given = [
         event.payload.get("what")
@@ -189,7 +192,7 @@ def _officer(ctx: RequestContext) -> str:
 
 
 def _text(ctx: RequestContext, question: LetterQuestion, officer: str) -> str:
-    """Return the sentence that tells the officer who disclaims an obligation."""
+    """Return the sentence that tells the officer who disclaims an obligation, in the officer's language."""
     person = ctx.app.reads.office().people.get(officer)
     language = available_language(person.language) if person else "ru"
     title = question.deadline.obligation.title

@@ -1,4 +1,4 @@
-"""Risks and registers: the registers of a case and of many, the risk scale, imports of plans of measures."""
+"""Rows of cases' registers as shown, each with its deadlines; the risk scales; who the texts of rows mean."""
 
 from __future__ import annotations
 
@@ -33,8 +33,7 @@ Dated = TypeVar("Dated", Deadline, Row)
 
 @cache
 def scales() -> dict[str, RiskScale]:
-    """Return the shipped scales by edition, the latest last."""
-
+    """Return the shipped risk scales by edition, the latest last."""
     # The folder of regulations is no Python module: find it by name.
     folder = files("regulations") / "scales"
     scale_files = [file for file in folder.iterdir() if file.name.startswith("risk-scale.")]
@@ -43,7 +42,7 @@ def scales() -> dict[str, RiskScale]:
 
 
 def scale(on: date) -> RiskScale:
-    """Return the scale in force on a day; for earlier days the first one."""
+    """Return the risk scale in force on a day; for earlier days the first one."""
     editions = list(scales().values())
     return next((edition for edition in reversed(editions) if edition.in_force <= on), editions[0])
 
@@ -54,8 +53,8 @@ def case_rows() -> CaseRows:
     return CaseRows(case_registers(), read_term=partial(read_term, where="term"), scale_on=scale)
 
 
-def cases(app: AppContext, unit: str = "") -> Sequence[Case]:
-    """Return the active cases that have registers, whole, of a unit (id) and all units below; "" is all."""
+def cases_with_rows(app: AppContext, unit: str = "") -> Sequence[Case]:
+    """Return the active cases with a row in any register, whole, of a unit (id) and all below; "" is all."""
     by_id = app.ledger.cases(cases_with_entries(app.engine, unit or None))
     return [by_id[id] for id in sorted(by_id)]
 
@@ -71,7 +70,7 @@ def keep_responsible(app: AppContext, texts: Iterable[str], *, at: Stamp) -> tup
 
 
 def next_due_dates(app: AppContext, case: Case, *, today: date) -> Mapping[int, date]:
-    """Return each measure's next due date by number: the earliest open one, else the last."""
+    """Return the next due date of each measure of a case by number: the earliest open one, else the last."""
     deadlines = entry_deadlines(case, app.library.of(case), app.calendar, today=today, bare=True)
     upcoming = {number: next_of(of_measure) for number, of_measure in by_number(deadlines, "measure").items()}
     return {number: deadline.due for number, deadline in upcoming.items() if deadline and deadline.due}
@@ -89,7 +88,7 @@ def by_number(entries: Iterable[Dated], kind: str) -> dict[int, list[Dated]]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeasureLine:
-    """A measure. `deadline`: its next one, None if its term has no day."""
+    """A measure. `deadline`: its next one, None if its term has no day; `periods`: those it recurs in."""
 
     measure: Measure
     deadline: Deadline | None
@@ -127,7 +126,7 @@ class CaseRegisters:
 
 
 def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date) -> CaseRegisters:
-    """Return the rows of a case's registers, each with those of these deadlines that are of it."""
+    """Return the rows of a case's registers, each with its own of these deadlines, and today's risk scale."""
     risk_register, exposed, editions = register(case), exposure(case), scales()
     deadlines = list(deadlines)
     of_measure, requests = by_number(deadlines, "measure"), by_number(deadlines, "request")

@@ -87,7 +87,7 @@ class ImportPlan(CaseCommand, FileInput):
 
 
 class TermTaken(BaseModel):
-    """The term of a row as written, and the next day it became due; `note` says why it has no day."""
+    """The term of a row as written, and the next day it is due; `note` says why it has no day."""
 
     row: int
     text: str
@@ -96,8 +96,9 @@ class TermTaken(BaseModel):
 
 
 class PlanTaken(BaseModel):
-    """The result of importing a plan. `unmatched`: responsible texts that match nobody; `withdrawn`: measures
-    that were withdrawn in the case and are not recorded again; `unread`: columns and sheets that were not read.
+    """The result of importing a plan. `measures`: number of its rows; `entered`: number of events written;
+    `unmatched`: responsible texts that match nobody; `withdrawn`: measures that were withdrawn in the case and
+    are not recorded again; `unread`: columns and sheets that were not read.
     """
 
     measures: int
@@ -110,7 +111,7 @@ class PlanTaken(BaseModel):
 
 @verb("record")
 def record_cartogram(ctx: RequestContext, command: RecordCartogram) -> CommandResult:
-    """Record the published cartogram; the whole file or nothing."""
+    """Record the published cartogram from a file, all of it or nothing."""
     content, name = require_file(ctx, command)
     lines = read(read_cartogram, content.read(), name)
     evidence = store_evidence(ctx, command.evidence)
@@ -152,21 +153,21 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
 
 
 @verb("record")
-def enter_texts(ctx: RequestContext, command: EnterCaseRow) -> CommandResult:
-    """Enter a row of a register of the case."""
-    return _entered(ctx, command.of_register, command.case, None, command.fields)
+def enter_row(ctx: RequestContext, command: EnterCaseRow) -> CommandResult:
+    """Enter a row of a register of the case, of texts."""
+    return _enter(ctx, command.of_register, command.case, None, command.fields)
 
 
 @verb("record")
 def edit_row(ctx: RequestContext, command: EditCaseRow) -> CommandResult:
-    """Change a row of a register of the case; only the differences are written."""
+    """Change fields of a row of a register of the case; only the differences are written."""
     result = result_of(ctx, command.case, case_rows().edit, command.row, command.fields)
     _keep_responsible(ctx, command.fields)
     return result
 
 
 @cache
-def add_row(register_id: str) -> Verb[Any, CommandResult]:
+def new_row_verb(register_id: str) -> Verb[Any, CommandResult]:
     """Return the verb that enters a row of a register, made from the register's file."""
     register, entry = register_of(register_id)
     fields = _inputs(register.fields)
@@ -176,14 +177,14 @@ def add_row(register_id: str) -> Verb[Any, CommandResult]:
 
     def run(ctx: RequestContext, command: Any) -> CommandResult:
         values = {name: getattr(command, name) for name in register.fields if name in command.model_fields_set}
-        return _entered(ctx, register_id, command.case, getattr(command, "number", None), values)
+        return _enter(ctx, register_id, command.case, getattr(command, "number", None), values)
 
     run.__doc__ = f"{entry.title.en}."
     return Verb(f"add_{entry.row}", "record", command, CommandResult, run)
 
 
 @cache
-def act_on_row(register_id: str, action_id: str) -> Verb[Any, CommandResult]:
+def row_action_verb(register_id: str, action_id: str) -> Verb[Any, CommandResult]:
     """Return the verb of an action on a row, made from the register's file."""
     register, entry = register_of(register_id)
     action = register.actions[action_id]
@@ -215,10 +216,10 @@ def extra_fields(register_id: str) -> list[RegisterField]:
     return [field for name, field in register.fields.items() if not field.fixed and is_extra(entry.row, name)]
 
 
-def _entered(
+def _enter(
     ctx: RequestContext, register_id: str, case: str, number: int | None, values: Mapping[str, object]
 ) -> CommandResult:
-    """Enter a row by values or texts, or edit the one that has the given number."""
+    """Enter a row by values or texts, or describe anew the one of that number; store whom its text means."""
     new = NewRow(register=register_id, number=number, values=values)
     result = result_of(ctx, case, case_rows().add, new, on=ctx.today)
     _keep_responsible(ctx, values)
@@ -226,7 +227,7 @@ def _entered(
 
 
 def _keep_responsible(ctx: RequestContext, values: Mapping[str, object]) -> None:
-    """Store the person or unit matched to the responsible text of a row."""
+    """Store the person or unit that the responsible text of a row means, if it has one that means any."""
     if "responsible" in values:
         keep_responsible(ctx.app, [str(values["responsible"])], at=stamp(ctx))
 

@@ -15,7 +15,7 @@ from merzim.services.campaigns import verbs as campaigns
 from merzim.services.campaigns import views as campaign_views
 from merzim.services.cases import rows
 from merzim.services.cases.risks import MeasureLine, RiskLine, registers_of_case
-from merzim.services.cases.rows import act_on_row, add_row, describe_field, edit_row, register_of
+from merzim.services.cases.rows import describe_field, edit_row, new_row_verb, register_of, row_action_verb
 from merzim.services.context import whole_case
 from merzim.services.documents.row_papers import show_with_papers
 from merzim.services.registers import tables as register_tables
@@ -189,9 +189,13 @@ CASE = "/cases/{case}"
 mount.post(router, f"{CASE}/rows/{{row}}/edits", edit_row, name="edit_case_row", tags=["risks"])
 mount.post(router, f"{CASE}/risks/plan", rows.import_plan, tags=["risks"], files=True)
 mount.post(router, f"{CASE}/cartogram", rows.record_cartogram, tags=["registers"], files=True)
-mount.post(router, f"{CASE}/risks", add_row("risks"), tags=["risks"])
+mount.post(router, f"{CASE}/risks", new_row_verb("risks"), tags=["risks"])
 mount.post(
-    router, f"{CASE}/risks/{{number}}/measures", add_row("measures"), tags=["risks"], renamed={"number": "risk"}
+    router,
+    f"{CASE}/risks/{{number}}/measures",
+    new_row_verb("measures"),
+    tags=["risks"],
+    renamed={"number": "risk"},
 )
 for path, tag, register_id, action in (
     ("risks/{number}/rank", "risks", "risks", "rank"),
@@ -203,9 +207,9 @@ for path, tag, register_id, action in (
     ("positions/{number}/clearing", "registers", "positions", "clear"),
     ("remarks/{number}/answer", "registers", "remarks", "answer"),
 ):
-    mount.post(router, f"{CASE}/{path}", act_on_row(register_id, action), tags=[tag])
+    mount.post(router, f"{CASE}/{path}", row_action_verb(register_id, action), tags=[tag])
 for register_id in ("positions", "remarks"):
-    mount.post(router, f"{CASE}/{register_id}", add_row(register_id), tags=["registers"])
+    mount.post(router, f"{CASE}/{register_id}", new_row_verb(register_id), tags=["registers"])
 
 
 register_rows = api_router(tags=["register rows"])

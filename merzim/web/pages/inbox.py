@@ -101,7 +101,7 @@ def assignments_page(ctx: Reading, query: AssignmentQuery) -> Response:
 @assignments_router.get("/assignments.xlsx")
 def assignments_workbook(ctx: Reading, query: AssignmentQuery) -> Response:
     """Return the whole list as a workbook."""
-    rows, total = assignments.assignments_shown(ctx, query, limit=MAX_EXPORTED)
+    rows, total = assignments.query_assignments(ctx, query, limit=MAX_EXPORTED)
     require_exportable(total)
     columns = _columns(_names(ctx, rows))
     return workbook_response(ctx, columns, rows, title="web.assignments")

@@ -100,7 +100,7 @@ def answer(ctx: Anybody, token: str, fields: Fields) -> Response:
     question, reply = _open(ctx, token), fields.get("say", "")
     if reply not in ANSWERS:
         raise HTTPException(422)
-    if reply not in question.open:
+    if reply not in question.possible_answers:
         return RedirectResponse(f"/answer/{token}", status_code=303)
     sent = {"case": question.notice.case, "key": question.notice.key, "answer": reply}
     answer_letter(as_recipient(ctx, question), build(AnswerLetter, sent))

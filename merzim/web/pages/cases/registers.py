@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from merzim.services.cases import rows
-from merzim.services.cases.rows import EditCaseRow, act_on_row, add_row, edit_row, register_of
+from merzim.services.cases.rows import EditCaseRow, edit_row, new_row_verb, register_of, row_action_verb
 from merzim.services.context import RequestContext, require_visible
 from merzim.services.inputs import OpenFile, build
 from merzim.web.auth.dependencies import Recording, reads_files
@@ -83,7 +83,7 @@ def _write(
     """Run the verb of a form with the fields it sent. Raises Refusal."""
     register, _ = register_of(form.register)
     action = register.actions[form.action] if form.action else None
-    verb = act_on_row(form.register, form.action) if form.action else add_row(form.register)
+    verb = row_action_verb(form.register, form.action) if form.action else new_row_verb(form.register)
     fields = (action or register).fields
     typed = {name: ctx.today.isoformat() for name, field in fields.items() if field.fixed}
     typed |= dict(answers)
