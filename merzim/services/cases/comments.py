@@ -1,4 +1,4 @@
-"""Verbs on comments: comment on a case, ask somebody, answer, withdraw; and the reader's inbox."""
+"""Verbs on comments: comment on a case, ask somebody, escalate, answer, withdraw; and the reader's inbox."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ from workflow.org.office import Office, Person, Recipient
 
 INBOX_PAGE = 50
 LETTERS_LOOKED_THROUGH = 100
+"""The newest unread letters among which those about visible cases are looked for."""
 ANSWER_WORKING_DAYS = 2
-"""Working days in which a question asked by one click must be answered."""
+"""Working days in which a question asked by one click, or an escalation, must be answered."""
 _MENTION = re.compile(r"@([^\W\d_][\w'-]*(?:[ ][^\W\d_][\w'-]*){0,3})")
 
 
@@ -47,7 +48,7 @@ class AddComment(CaseCommand):
 
 
 class Escalate(CaseCommand):
-    """Escalate an obligation that is not done to the nearest head above the person responsible."""
+    """Escalate an obligation to the nearest head above the people responsible."""
 
     obligation: OptionalName
 
@@ -104,7 +105,7 @@ class Marked(BaseModel):
 def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
     """Comment on a case or an obligation; people named or asked are notified by letter and in the inbox."""
     office = ctx.app.reads.office()
-    mentions = mentioned(office, command.text)
+    mentions = people_mentioned(office, command.text)
     asks = person_named(ctx.app, command.asks) if command.asks else ""
     for person in (*mentions, *([asks] if asks else [])):
         require_may_know(ctx, command.case, person)
@@ -126,7 +127,7 @@ def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
 
 
 def whom_to_ask(ctx: RequestContext, case: str, obligation: str) -> tuple[Person, date]:
-    """Return who is asked why an obligation is not done, and by when the answer is awaited.
+    """Return the one person to ask why an obligation is not done, never the reader, and the day to answer by.
 
     Raises CannotComment if nobody but the reader must do it.
     """
@@ -139,7 +140,7 @@ def whom_to_ask(ctx: RequestContext, case: str, obligation: str) -> tuple[Person
 
 @verb("assign")
 def escalate(ctx: RequestContext, command: Escalate) -> CommandResult:
-    """Escalate an obligation to the nearest head above the people responsible: a comment with a due day."""
+    """Escalate an obligation to the nearest head above the people responsible: ask them to answer by a day."""
     people = people_responsible(ctx, command.case, command.obligation)
     # An officer who replaces a missing head for reminders is above nobody.
     office = replace(ctx.app.reads.office(), officer=None)
@@ -163,7 +164,10 @@ def escalate(ctx: RequestContext, command: Escalate) -> CommandResult:
 
 
 def people_responsible(ctx: RequestContext, case: str, obligation: str) -> tuple[Recipient, ...]:
-    """Return the people responsible for an obligation of a case. Raises CannotComment if there is nobody."""
+    """Return who must act on an obligation of a case today, the officer where nobody else can be told.
+
+    Raises CannotComment if there is nobody.
+    """
     rows = ctx.reads.rows_of([case]).get(case, ())
     row = next((row for row in rows if row.obligation == obligation), None)
     people = assignees_of(ctx.app.reads.office(), row.assignee, on=ctx.today) if row else ()
@@ -213,7 +217,7 @@ def list_inbox(ctx: RequestContext, command: ListInbox) -> InboxPage:
 
 @verb("self")
 def read_inbox(ctx: RequestContext, command: ReadInbox) -> Marked:
-    """Mark entries of the reader's inbox as read."""
+    """Mark entries of the reader's inbox as read; return how many were unread."""
     person = ctx.reader.person
     if not person:
         return Marked(marked=0)
@@ -221,7 +225,7 @@ def read_inbox(ctx: RequestContext, command: ReadInbox) -> Marked:
 
 
 def unread_letters(ctx: RequestContext, *, limit: int) -> list[Notice]:
-    """Return the newest letters to the reader about visible cases that the reader has not acknowledged."""
+    """Return the newest letters to the reader about visible cases that the reader has not acknowledged yet."""
     if not ctx.reader.person:
         return []
     unread = ctx.app.outbox.unread(ctx.reader.person, limit=LETTERS_LOOKED_THROUGH)
@@ -229,21 +233,20 @@ def unread_letters(ctx: RequestContext, *, limit: int) -> list[Notice]:
     return [letter for letter in unread if letter.case in visible_cases][:limit]
 
 
-def mentioned(office: Office, text: str) -> tuple[str, ...]:
+def people_mentioned(office: Office, text: str) -> tuple[str, ...]:
     """Return the keys of the people a text names as `@Name Surname`, without repetition.
 
-    Words may follow a name: the longest sequence that is somebody's name counts; a surname alone if only one
-    person has it.
+    Words may follow a name: the longest sequence that somebody's name is or begins with counts.
 
     Raises:
-        CannotComment: nobody has that name, or several people have it.
+        CannotComment: nobody has a name of that beginning, or several people have.
     """
     keys: dict[str, None] = {}
     for words in _MENTION.findall(text):
         parts = words.split(" ")
         for length in range(len(parts), 0, -1):
             name = " ".join(parts[:length])
-            matching_people = people_named(office, name) or _beginning(office, name)
+            matching_people = people_named(office, name)
             if matching_people:
                 break
         if len(matching_people) != 1:
@@ -252,16 +255,6 @@ def mentioned(office: Office, text: str) -> tuple[str, ...]:
             )
         keys[matching_people[0]] = None
     return tuple(keys)
-
-
-def _beginning(office: Office, name: str) -> list[str]:
-    """Return the keys of the people one of whose names begins with this word."""
-    start = f"{name.casefold()} "
-    return [
-        person.key
-        for person in office.people.values()
-        if any(name.casefold().startswith(start) for name in person.names)
-    ]
 
 
 def require_may_know(ctx: RequestContext, case: str, person: str) -> None:

@@ -1,4 +1,4 @@
-"""The list of cases, as programs ask for it."""
+"""Lists of cases: those visible to the reader, and a year's with approved, planned and actual dates."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class CaseList(BaseModel):
 
 @verb("read", writes=False)
 def list_cases(ctx: RequestContext, command: ListCases) -> CaseList:
-    """List the cases visible to the reader, the newest first; `total` is the number of all."""
+    """List the cases visible to the reader, the newest first; `total`: how many match on all pages."""
     has_stage = command.procedure or command.stage in OVER
     query = CaseFilter(
         unit=command.unit or None,
@@ -141,7 +141,7 @@ class PortfolioPage(BaseModel):
 
 @verb("read", writes=False)
 def list_portfolio(ctx: RequestContext, command: ListPortfolio) -> PortfolioPage:
-    """List the cases of a year with their approved, planned and actual dates, drift and slack."""
+    """List a procedure's active cases of a year: their approved, planned and actual dates, drift and slack."""
     case_filter = _case_filter(ctx, command)
     total = ctx.reads.how_many(case_filter)
     pages = max(1, -(-total // PAGE))
@@ -153,7 +153,7 @@ def list_portfolio(ctx: RequestContext, command: ListPortfolio) -> PortfolioPage
 
 
 def every_line(ctx: RequestContext, command: ListPortfolio) -> tuple[int, Iterator[PortfolioLine]]:
-    """Return the total number of requested cases, and an iterator over their lines."""
+    """Return the number of requested cases on all pages, and an iterator over the lines of all of them."""
     case_filter = _case_filter(ctx, command)
     total = ctx.reads.how_many(case_filter)
     parts = (
@@ -164,7 +164,7 @@ def every_line(ctx: RequestContext, command: ListPortfolio) -> tuple[int, Iterat
 
 
 def _case_filter(ctx: RequestContext, command: ListPortfolio) -> CaseFilter:
-    """Return the filter of a year's cases; a stage the procedure does not have is left out."""
+    """Return the filter of a year's active cases; a stage the procedure does not have is left out."""
     procedure = ctx.library.latest(command.procedure)
     stage_ids = {*procedure.stage_title, *OVER}
     return CaseFilter(
@@ -193,7 +193,7 @@ def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
         return StepDates.of(step, title=titles[key])
 
     lines, office, language = [], ctx.reads.office(), ctx.spoken_language
-    for case, stage, nearest, rows in with_rows(ctx, cases, every):
+    for case, stage, nearest, rows in with_next_steps(ctx, cases, every):
         steps = plan_steps(rows, approved.get(case.id, {}), count, today=ctx.today)
         critical, drifted = critical_step(steps), most_drifted(steps)
         unit, title = office.units.get(case.unit or office.root), stage_title(ctx.app, case, stage)
@@ -216,11 +216,12 @@ def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
     return lines
 
 
-def with_rows(
+def with_next_steps(
     ctx: RequestContext, cases: Sequence[Case], rows: Mapping[str, Sequence[Row]]
 ) -> Iterable[tuple[Case, str, Row | None, Sequence[Row]]]:
-    """Yield each case with its stage, the board row of its next step (None without one), and its board rows; a
-    case contains the rows of its registers where its next step is of one.
+    """Yield each case, its stage, the board row of its next step (None without one), and these rows of it.
+
+    A case contains the rows of its registers where its next step is of one.
     """
     stages = ctx.reads.stages([case.id for case in cases])
     urgent_rows = {name: most_urgent(of, today=ctx.today) for name, of in rows.items()}

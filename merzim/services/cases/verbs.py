@@ -1,4 +1,4 @@
-"""Verbs on cases: open, record, decide, replan, correct, withdraw, cancel, exempt and more."""
+"""Verbs on cases: open, record, decide, replan, correct, withdraw, cancel, exempt and more; their previews."""
 
 from __future__ import annotations
 
@@ -93,13 +93,13 @@ class OpenCase(Command):
     again: Annotated[bool, Field(description="Open it although there is a case like it.")] = False
 
 
-class Previewed(CaseCommand):
+class Previewable(CaseCommand):
     """A command that moves due dates; with `preview` it returns what it would move, and writes nothing."""
 
     preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
 
 
-class RecordFact(Previewed):
+class RecordFact(Previewable):
     """Record a fact; if it is recorded with the same date, only new evidence and values are added."""
 
     fact: Fact
@@ -118,13 +118,13 @@ class RecordFact(Previewed):
         return self
 
 
-class Replan(Previewed):
+class Replan(Previewable):
     """Set plan dates, by fact name; those that change nothing are left out."""
 
     planned: dict[Name, Day] = Field(min_length=1, max_length=200)
 
 
-class Correct(Previewed):
+class Correct(Previewable):
     """Correct a recorded fact, with the ground: another date, other numbers or another signatory."""
 
     fact: Fact
@@ -134,7 +134,7 @@ class Correct(Previewed):
     signed_by: SignedBy = ""
 
 
-class Withdraw(Previewed):
+class Withdraw(Previewable):
     """Withdraw what was recorded by mistake; it stays in the history, but the case is computed without it.
 
     `name`: a fact with its period, `plan.` and a fact for its plan date, a row of a register (`risk.3`,
@@ -147,7 +147,7 @@ class Withdraw(Previewed):
     evidence: Annotated[Line, Field(description="Of the record this document alone.")] = ""
 
 
-class Decide(Previewed):
+class Decide(Previewable):
     """Answer a decision by one of its options; another answer is withdrawn first.
 
     `decided_by`: the duty of the person who decided.
@@ -161,33 +161,33 @@ class Decide(Previewed):
     remark: Remark = ""
 
 
-class Cancel(Previewed):
+class Cancel(Previewable):
     """Cancel a case; it can be reopened."""
 
     ground: Why
 
 
-class Exempt(Previewed):
+class Exempt(Previewable):
     """Exempt a case, or one obligation of it with all its periods or the one named."""
 
     ground: Why
     obligation: OneObligation = ""
 
 
-class Reopen(Previewed):
+class Reopen(Previewable):
     """Reopen a cancelled or exempted case, or withdraw the exemption of one obligation."""
 
     ground: Why
     obligation: OneObligation = ""
 
 
-class Migrate(Previewed):
+class Migrate(Previewable):
     """Move a case to another edition of its procedure; `lost` lists the records that edition does not know."""
 
     edition: Annotated[Key, Field(description="The edition: internal-analysis.2024-01-01.")]
 
 
-class Passport(Previewed):
+class Passport(Previewable):
     """Change the passport of a case: only the fields that are sent; an empty one clears its value.
 
     `object_kk`, `object_ru`: the object in the nominative. `responsible`: obligation -> the person responsible,
@@ -239,35 +239,35 @@ class RemoveReader(CaseCommand):
     ground: Ground
 
 
-P = TypeVar("P", bound=Previewed)
+P = TypeVar("P", bound=Previewable)
 
 
-def run(ctx: RequestContext, command: Previewed) -> CommandResult:
-    """Run a command, or return what it would change (`preview`)."""
+def run(ctx: RequestContext, command: Previewable) -> CommandResult:
+    """Run a command on a case, or only preview it; the result names what its fact is out of order with."""
     if not command.preview:
-        change = ctx.case_commands.write(command.case, stamp(ctx), act_of(ctx, command))
+        change = ctx.case_commands.write(command.case, stamp(ctx), _drafter(ctx, command))
         result = command_result(change)
         recorded = [event.name for event in change.events if event.kind in ("fact", "corrected")]
         if recorded:
             result.out_of_order = [
                 FindingResult.of(finding, ctx.spoken_language)
-                for finding in recorded_remarks(ctx, change.case, recorded[0])
+                for finding in findings_beside(ctx, change.case, recorded[0])
                 if finding.kind == "order"
             ]
         return result
     foreseen, people = foresee(ctx, command)
-    return preview_result(foreseen, tells=len(people), points=points_broken(ctx, foreseen))
+    return preview_result(foreseen, tells=len(people), points=points_at_stake(ctx, foreseen))
 
 
-def recorded_remarks(ctx: RequestContext, case: Case, fact: str) -> tuple[Finding, ...]:
-    """Return the findings to name beside a fact just recorded in a case."""
+def findings_beside(ctx: RequestContext, case: Case, fact: str) -> tuple[Finding, ...]:
+    """Return the findings about a fact just recorded in a case."""
     view = ctx.case_commands.view_of(case, today=ctx.today)
-    return remarks(findings(case, view.procedure, view.deadlines, ctx.calendar), view.procedure, fact)
+    return findings_of_fact(findings(case, view.procedure, view.deadlines, ctx.calendar), view.procedure, fact)
 
 
-def remarks(case_findings: Iterable[Finding], procedure: Procedure, fact: str) -> tuple[Finding, ...]:
-    """Return the findings that a fact is out of order with others, in either direction, and that it lacks
-    evidence its act asks for.
+def findings_of_fact(case_findings: Iterable[Finding], procedure: Procedure, fact: str) -> tuple[Finding, ...]:
+    """Return those of these findings that name a fact as out of order with others, in either direction, or as
+    lacking evidence its act asks for.
     """
     question, obligation = procedure.answered_by.get(fact), procedure.by_id.get(fact.partition(".")[0])
     name = question.id if question else fact
@@ -282,21 +282,23 @@ def remarks(case_findings: Iterable[Finding], procedure: Procedure, fact: str) -
     )
 
 
-def foresee(ctx: RequestContext, command: Previewed) -> tuple[Preview, frozenset[str]]:
-    """Return what a command would do, and the keys of the people it would notify. Raises as the command
-    does.
-    """
-    foreseen = preview(ctx.case_commands, command.case, act_of(ctx, command), at=stamp(ctx))
+def foresee(ctx: RequestContext, command: Previewable) -> tuple[Preview, frozenset[str]]:
+    """Return what a command would do, and the keys of whom it would notify. Raises as the command does."""
+    foreseen = preview(ctx.case_commands, command.case, _drafter(ctx, command), at=stamp(ctx))
     return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(command.case))
 
 
-def points_broken(ctx: RequestContext, foreseen: Preview) -> Decimal:
+def points_at_stake(ctx: RequestContext, foreseen: Preview) -> Decimal:
     """Return the points at stake by what a command would make late."""
     return Stakes(ctx).by(foreseen.change.case.unit, foreseen.breaks)
 
 
-def act_of(ctx: RequestContext, command: Previewed) -> Callable[[View], Drafts]:
-    """Return the function of a case by which a command is decided."""
+def _drafter(ctx: RequestContext, command: Previewable) -> Callable[[View], Drafts]:
+    """Return the function that drafts the events of a command on a case; store its evidence, but for a preview.
+
+    Raises:
+        Refusal: as `passport_edit`; or a withdrawal of what the reader may not see or not withdraw.
+    """
     given = {name: getattr(command, name) for name in type(command).model_fields if name not in _OF_VERB}
     if isinstance(command, Passport):
         kind_of = ctx.app.reads.office().kind_of
@@ -309,12 +311,12 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[View], Drafts]:
         given["remark"] = command.remark.strip()[:MAX_REMARK]
     if isinstance(command, Migrate):
         given["library"] = ctx.library
-    return partial(_DECIDED_BY[type(command)], **given)
+    return partial(_DRAFTED_BY[type(command)], **given)
 
 
 _OF_VERB = ("case", "preview")
 """Fields of a command that the function of the case does not take."""
-_DECIDED_BY: Mapping[type[Previewed], Callable[..., Drafts]] = {
+_DRAFTED_BY: Mapping[type[Previewable], Callable[..., Drafts]] = {
     RecordFact: recording.record,
     Replan: recording.replan,
     Correct: recording.correct,
@@ -329,7 +331,7 @@ _DECIDED_BY: Mapping[type[Previewed], Callable[..., Drafts]] = {
 
 
 def _require_seen(ctx: RequestContext, command: Withdraw) -> None:
-    """Raise Refusal for a document the reader may not see, as if it did not exist."""
+    """Raise Refusal for withdrawing a document the reader may not see, as if it did not exist."""
     if command.evidence and not ctx.operator:
         case = ctx.reads.case(command.case)
         documents = [item.evidence for item in proofs(case)] if case else []
@@ -340,14 +342,14 @@ def _require_seen(ctx: RequestContext, command: Withdraw) -> None:
 
 
 def _require_right(ctx: RequestContext, command: Withdraw) -> None:
-    """Raise CannotComment for a comment of somebody else, Refusal for a record of somebody else without
-    a ground of the reader's own: "entered by mistake" may be said of one's own entries alone.
+    """Raise CannotComment for withdrawing a comment of somebody else, Refusal for a record of somebody else
+    without a ground of the reader's own: "entered by mistake" may be said of one's own entries alone.
     """
     if ctx.operator:
         return
     view = ctx.case_commands.view_of(whole_case(ctx, command.case)[0], today=ctx.today)
     name, evidence = command.name.strip(), command.evidence.strip()
-    taken_back = withdrawals.withdrawal(view, name, ground=command.ground, evidence=evidence)[3]
+    *_, taken_back = withdrawals.withdrawal(view, name, ground=command.ground, evidence=evidence)
     lines = {*withdrawn_lines(taken_back), *(line for line, _ in withdrawn_documents(taken_back))}
     others = [event for event in view.events if event.seq in lines and not is_own(ctx, event.by)]
     if others and taken_back["what"] == "commented":
@@ -358,7 +360,9 @@ def _require_right(ctx: RequestContext, command: Withdraw) -> None:
 
 
 def passport_edit(ctx: RequestContext, command: Passport) -> PassportEdit:
-    """Return the passport edit for a command. Raises UnknownUnit, Refusal."""
+    """Return the passport edit for a command, people by name where given by key or e-mail. Raises as
+    `unit_in_reach`.
+    """
     people = ctx.app.reads.office().people.values()
     names = {
         text.casefold(): person.name for person in people for text in (person.key, person.email or person.key)
@@ -366,15 +370,15 @@ def passport_edit(ctx: RequestContext, command: Passport) -> PassportEdit:
     return PassportEdit(
         object_kk=command.object_kk,
         object_ru=command.object_ru,
-        unit=None if command.unit is None else unit_to_open_in(ctx, command.unit),
+        unit=None if command.unit is None else unit_in_reach(ctx, command.unit),
         responsible={duty: names.get(name.casefold(), name) for duty, name in command.responsible.items()},
         group=command.group,
         period=command.period,
     )
 
 
-def unit_to_open_in(ctx: RequestContext, text: str) -> str:
-    """Return the id of the unit a case is opened for; "" is the organisation.
+def unit_in_reach(ctx: RequestContext, text: str) -> str:
+    """Return the id of a unit, by id or name, that the reader may write for; "" is the organisation.
 
     Raises:
         UnknownUnit: there is no unit with that id or name.
@@ -392,7 +396,7 @@ def open_case(ctx: RequestContext, command: OpenCase) -> OpenedCase:
     """Open a case under the edition in force on its earliest date."""
     opening = Opening(
         procedure=command.procedure,
-        unit=unit_to_open_in(ctx, command.unit),
+        unit=unit_in_reach(ctx, command.unit),
         object=command.object or command.object_ru or command.object_kk,
         object_kk=command.object_kk.strip(),
         object_ru=command.object_ru.strip(),
@@ -419,7 +423,7 @@ def _require_organisation(ctx: RequestContext, opening: Opening) -> None:
 
 
 def _previewed(name: str, needs: Need, command: type[P]) -> Verb[P, CommandResult]:
-    """Return the verb that only runs a command; what the command is for is said of it, too."""
+    """Return the verb that runs a command, described as the command is."""
 
     def change(ctx: RequestContext, command: P) -> CommandResult:
         return run(ctx, command)
@@ -457,13 +461,16 @@ def event_to_undo(ctx: RequestContext, case: str, fact: str) -> Event | None:
 
 
 def event_name(ctx: RequestContext, case: str, line: int) -> str:
-    """Return the name of an event of the history: of its fact or obligation; "" for none."""
+    """Return what an event of the history is of: the id of its fact or obligation; "" for no such event."""
     return next((event.name for event in ctx.reads.events(case) if event.seq == line), "")
 
 
 @verb("manage")
 def describe_case(ctx: RequestContext, command: Passport) -> CommandResult:
-    """Change the passport of a case: object, unit, responsible people, working group, period."""
+    """Change the passport of a case: object, unit, responsible people, working group, period.
+
+    The texts of responsible people are matched to the people and units they name.
+    """
     result = run(ctx, command)
     if result.changed and not command.preview and command.responsible:
         keep_responsible(ctx.app, passport_edit(ctx, command).responsible.values(), at=stamp(ctx))

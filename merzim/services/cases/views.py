@@ -80,7 +80,7 @@ def get_case(ctx: RequestContext, command: AskCase) -> CaseResult:
 
 @verb("read", writes=False)
 def list_events(ctx: RequestContext, command: AskCase) -> list[EventResult]:
-    """List the events of a case with their hashes."""
+    """List the events of a case with their hashes and the fields each changed."""
     events = ctx.reads.events(command.case)
     changes = field_changes(events)
     return [event_result(event, changes.get(event.seq, ())) for event in events]

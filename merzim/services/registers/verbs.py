@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, StringConstraints
 
-from merzim.services.cases.verbs import unit_to_open_in
+from merzim.services.cases.verbs import unit_in_reach
 from merzim.services.context import RequestContext, stamp
 from merzim.services.evidence import store_file
 from merzim.services.inputs import NO_NUL, FileInput, Ground, Line, Name
@@ -342,7 +342,7 @@ def place_of(ctx: RequestContext, register: Register, unit: str, *, person: Pers
     if not unit:
         # A row without a unit would apply to nobody: the case with its terms would not be opened.
         unit = ("" if ctx.operator else ctx.reader.root) or office.root
-    place = unit_to_open_in(ctx, unit)
+    place = unit_in_reach(ctx, unit)
     if place and not register.binds(office.kind_of(place)):
         raise Refusal("register.not_for_kind", title=register.title, unit=unit_name(office, place).name)
     return place

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from calendars import OutOfRange
 from i18n import say
 from merzim.services.app import AppContext
-from merzim.services.cases.verbs import unit_to_open_in
+from merzim.services.cases.verbs import unit_in_reach
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Day, Line
 from merzim.services.results import Result
@@ -165,7 +165,7 @@ def _own_unit(ctx: RequestContext, unit: str) -> str:
     unit, office = unit or ctx.reader.root, ctx.reads.office()
     if unit and office.units and unit not in office.units:
         raise Refusal("web.staff.unit_unknown", unit=unit[:100])
-    return unit_to_open_in(ctx, unit)
+    return unit_in_reach(ctx, unit)
 
 
 def open_cases(

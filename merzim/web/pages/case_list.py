@@ -10,7 +10,7 @@ from typing import Annotated, get_args
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from merzim.services.cases.portfolio import with_rows
+from merzim.services.cases.portfolio import with_next_steps
 from merzim.services.context import RequestContext
 from merzim.services.law.acts import ProcedureGroups, offered_procedures
 from merzim.services.names import UnitName, case_title, require_exportable, unit_name
@@ -96,7 +96,7 @@ def items(ctx: RequestContext, cases: Sequence[Case]) -> tuple[ListedCase, ...]:
     """Return cases as the list shows them, in their order."""
     rows = ctx.reads.rows_of([case.id for case in cases])
     soon = ctx.calendar.add_working_days(ctx.today, SOON_WORKING_DAYS)
-    return tuple(_listed_case(ctx, *found, soon=soon) for found in with_rows(ctx, cases, rows))
+    return tuple(_listed_case(ctx, *found, soon=soon) for found in with_next_steps(ctx, cases, rows))
 
 
 def _listed_case(

@@ -259,7 +259,7 @@ def _after_recording(ctx: RequestContext, what: str) -> tuple[Event | None, tupl
     stored_case = ctx.reads.case(case) if case else None
     if stored_case is None:
         return None, ()
-    return cases.event_to_undo(ctx, case, fact), cases.recorded_remarks(ctx, stored_case, fact)
+    return cases.event_to_undo(ctx, case, fact), cases.findings_beside(ctx, stored_case, fact)
 
 
 def _page(

@@ -106,7 +106,7 @@ def _day(form: FormData, key: str) -> date | None:
 
 ASKED, CONFIRMED = "preview", "confirmed"
 """Form fields: the request for a preview, and the token of the confirmed preview."""
-C = TypeVar("C", bound=cases.Previewed)
+C = TypeVar("C", bound=cases.Previewable)
 
 
 def run_or_ask(
@@ -126,7 +126,7 @@ def run_or_ask(
         token = _token(answers, preview.change.case.seq)
         loses = any(event.payload.get("lost") for event in preview.change.events)
         if (preview.deadlines or preview.late_plans or loses) and answers.get(CONFIRMED) != token:
-            points = cases.points_broken(ctx, preview)
+            points = cases.points_at_stake(ctx, preview)
             raise Unconfirmed(Confirmation(preview=preview, people=len(people), points=points, token=token))
     return verb(ctx, command)
 

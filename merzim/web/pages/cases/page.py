@@ -153,7 +153,7 @@ def _remarks(view: CaseView, message: tuple[str, str] | None) -> tuple[Finding, 
     """Return the findings about the fact just recorded or corrected; none after anything else."""
     if message is None or message[0] not in ("recorded", "corrected"):
         return ()
-    return cases.remarks(view.findings, view.procedure, message[1])
+    return cases.findings_of_fact(view.findings, view.procedure, message[1])
 
 
 def _forms(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def _run(verb: Verb[Any, Any], ctx: RequestContext, case: str, form: FormData) -
     evidence = verb.command.model_fields.get("evidence")
     if evidence is not None and get_origin(evidence.annotation) is list:
         fields["evidence"] = evidence_inputs(form)
-    if issubclass(verb.command, cases.Previewed):
+    if issubclass(verb.command, cases.Previewable):
         return parameters_of(ctx, run_or_ask(ctx, answers, verb, fields))
     return parameters_of(ctx, verb(ctx, build(verb.command, fields)))
 
