@@ -38,12 +38,12 @@ from merzim.services.cases.verbs import RecordFact, record
 from merzim.services.documents.case_documents import documents
 from merzim.services.documents.filling import (
     approvers_of,
-    filled,
+    fill_form,
     from_case,
-    given,
     letterhead,
     paper_notes,
     report_letterhead,
+    typed_values,
 )
 from merzim.services.documents.year_reports import (
     quarter_of_report,
@@ -335,8 +335,8 @@ def form(
         data = report_data(
             call.ctx, definition, language, unit=of, **period, person=person, row=row, approver=approver
         )
-    data = FormData({**data.fields, **given(definition, set_ or [])}, data.rows, data.looked_up)
-    paper = filled(call.app, definition, data, language)
+    data = FormData({**data.fields, **typed_values(definition, set_ or [])}, data.rows, data.looked_up)
+    paper = fill_form(call.app, definition, data, language)
     write_file(to, paper.document)
     where = view.case.unit if view is not None else of
     notes = _wrong_approver(call, definition, approver, view, where)

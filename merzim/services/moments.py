@@ -36,6 +36,11 @@ class NoteWriter(Protocol):
     def __call__(self, code: str, **arguments: object) -> None: ...
 
 
+def day_and_time(at: datetime | None) -> str:
+    """Return a moment as day and time in Almaty, "30.03.2026 17:05"; "" for None."""
+    return f"{at.astimezone(almaty()):%d.%m.%Y %H:%M}" if at else ""
+
+
 def is_late(last: datetime | None, *, now: datetime, limit: timedelta) -> bool:
     """Return whether something regular was last done longer ago than `limit`, never, or at a moment to come.
 

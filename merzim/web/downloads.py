@@ -12,8 +12,7 @@ from merzim.documents.forms.definitions import form as form_named
 from merzim.documents.sheets.unreadable import EvidenceDamaged
 from merzim.services.audit import DIGEST_DIGITS, record
 from merzim.services.context import whole_case
-from merzim.services.documents.case_documents import filled_form
-from merzim.services.documents.case_documents import package as package_of_case
+from merzim.services.documents.case_documents import filled_form, package_of_case
 from merzim.services.documents.year_reports import filled_report
 from merzim.services.evidence import clean_file_name, paper_file_name
 from merzim.services.law.regulations import row_words

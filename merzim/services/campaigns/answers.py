@@ -16,7 +16,7 @@ from merzim.storage.database.engine import one_transaction
 from merzim.storage.notices.campaigns import AlreadyAnswered
 from notifications.event_notices import INVITATION
 from notifications.letter_links import AnswerLink, link_token, read_link
-from notifications.rules import local_moment
+from notifications.rules import local_day
 from workflow.law.procedure import Text
 from workflow.org.access import Reader
 from workflow.org.office import Person, Unit
@@ -230,6 +230,6 @@ def _row_values(ctx: RequestContext, form: CampaignForm, values: Mapping[str, ob
         days = ((campaign_kind.written_on, letters[:1]), (campaign_kind.reminded_on, reminders[-1:]))
         for name, sent in days:
             if name and sent:
-                given_values[name] = local_moment(sent[0].at).date().isoformat()
+                given_values[name] = local_day(sent[0].at).isoformat()
     row = {**given_values, **campaign_kind.values, **values, campaign_kind.person: person.key}
     return check_row(ctx, form.register, row)

@@ -18,6 +18,7 @@ from merzim.services.audit import record
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
 from merzim.services.jobs.campaigns import as_it_binds
+from merzim.services.moments import day_and_time
 from merzim.services.registers.queries import MAX_PAGE_SIZE, PAGE_SIZE, seen_units
 from merzim.services.registers.results import FieldView, field_view, reader_scope
 from merzim.services.results import Result, Titles, at
@@ -26,7 +27,6 @@ from merzim.storage.database.engine import Row_
 from merzim.storage.notices.campaigns import REMINDED, SqlCampaigns
 from merzim.storage.registers.lists import SqlRegisterLists
 from notifications.event_notices import cited_act
-from notifications.rules import local_moment
 from workflow.law.procedure import Text
 from workflow.org.access import within
 from workflow.org.name_index import alphabetical
@@ -268,8 +268,8 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
             asked.unit_name,
             say("campaign.state." + word_of_state(asked.state, is_open=is_open), {}, language),
             asked.joined_on,
-            _local(sent.get(asked.person)),
-            _local(asked.answered_at),
+            day_and_time(sent.get(asked.person)),
+            day_and_time(asked.answered_at),
             how(asked.answer),
             asked.answer,
             asked.left_on,
@@ -280,11 +280,6 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     answer_table = Table([say(head, {}, language) for head in heads], rows)
     record(ctx, "file", "campaign_sheet_read", name=campaign.id)
     return tables_workbook([answer_table])
-
-
-def _local(at: datetime | None) -> str:
-    """Return a moment as local day and time; "" for None."""
-    return f"{local_moment(at):%d.%m.%Y %H:%M}" if at else ""
 
 
 def seen_campaign(ctx: RequestContext, name: str) -> StartedCampaign:

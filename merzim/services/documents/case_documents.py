@@ -1,4 +1,4 @@
-"""Documents about one case: its forms, export package, and importing a plan of measures."""
+"""Documents about cases: the forms of one, its export package, and what proves the cases of an office."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from merzim.documents.forms.values import title as field_title
 from merzim.documents.package import Document, write_package
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
-from merzim.services.documents.filling import filled, from_case, paper_notes
+from merzim.services.documents.filling import fill_form, from_case, paper_notes
 from merzim.services.moments import almaty
 from merzim.storage.queries import SqlReads
 from workflow.cases.case import Case, EventKind
@@ -37,10 +37,12 @@ log = logging.getLogger("merzim.documents")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Paper:
-    """A form: its title, the names of fields without a value, and the number of rows with missing values.
+    """A form of a case: its title, and what it would lack if it were filled today.
 
     Attributes:
-        marks: remarks shown here, not printed on the document.
+        missing: titles of the fields without a value, not those of rows.
+        rows: number of rows with missing values.
+        marks: remarks shown beside the form, not printed on it.
     """
 
     id: str
@@ -63,9 +65,9 @@ class PackageFile:
 
 
 def case_papers(ctx: RequestContext, case: Case, language: str) -> tuple[Paper, ...]:
-    """Return the forms of a case in the order of its steps, as visible to the reader."""
-    app, today, document_language = ctx.app, ctx.today, language
-    document_language = document_language if document_language in PAPER_LANGUAGES else PAPER_LANGUAGES[0]
+    """Return the forms of a case in the order of its steps, with what each lacks of what the reader may see."""
+    app, today = ctx.app, ctx.today
+    document_language = language if language in PAPER_LANGUAGES else PAPER_LANGUAGES[0]
     view = _view(app, case.id, ctx.reads.scope_in(case), today)
     papers = []
     for about in forms_of(app.library.of(view.case)):
@@ -96,7 +98,7 @@ def forms_of(procedure: Procedure) -> Sequence[Form]:
 def filled_form(
     app: AppContext, case: str, form: str, language: str, scope: Scope | None, *, today: date
 ) -> bytes:
-    """Return a form filled from a case.
+    """Return a form filled from a case, as DOCX, with what a scope may see; None: everything.
 
     Raises:
         Refusal: there is no form about cases with that name.
@@ -105,16 +107,11 @@ def filled_form(
     if about.about != "case":
         raise Refusal("form_unknown", form=form, allowed=names())
     data = from_case(app, about, _view(app, case, scope, today), language, today=today)
-    return filled(app, about, data, language).document
+    return fill_form(app, about, data, language).document
 
 
-def package(
-    app: AppContext,
-    case: str,
-    language: str,
-    scope: Scope | None,
-) -> PackageFile:
-    """Return the export package of one case; the file is gone when closed."""
+def package_of_case(app: AppContext, case: str, language: str, scope: Scope | None) -> PackageFile:
+    """Return the export package of one case, with what a scope may see; the file is gone when closed."""
     with TemporaryDirectory(prefix="merzim") as folder:
         target = Path(folder) / "package.zip"
         entries = documents(app, case=case, reads=app.reads.seen_by(scope) if scope else app.reads)
@@ -125,7 +122,7 @@ def package(
 
 
 def _view(app: AppContext, case: str, scope: Scope | None, today: date) -> View:
-    """Return the case as visible to the reader: a form does not name documents they may not open."""
+    """Return a case as a scope may see it: a form does not name documents that its reader may not open."""
     view = app.case_commands.view(case, today=today)
     return replace(view, case=as_seen(view.case, scope))
 
@@ -158,10 +155,10 @@ def documents(
     reads = reads or app.reads
     ids = [case] if case else [head.id for head in reads.cases(unit) if head.standing == "active"]
     for full_case in reads.whole(ids).values():
-        yield from _of(app, full_case, year)
+        yield from _documents_of(app, full_case, year)
 
 
-def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
+def _documents_of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
     """Yield the evidence of a case in the order of its procedure, then what it was exempted from."""
     case_procedure = app.library.named(case.edition)
     order = {obligation.id: place for place, obligation in enumerate(case_procedure.obligations)}

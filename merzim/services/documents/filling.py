@@ -1,4 +1,4 @@
-"""Fills the forms of a case or a unit, by our templates or the organisation's own."""
+"""Fills the forms of a case, a unit or a person, by our templates or the organisation's own; who signs them."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ APPROVERS: Mapping[str, tuple[str, ...]] = {
     "high": ("head", "deputy", "chief_of_staff"),
     "low": ("head", "chief_of_staff"),
 }
-"""Approvers in central bodies, oblasts and republican cities; and in districts and cities (where the akim is a
-head).
+"""Duties that may approve in central bodies, oblasts and republican cities (`HIGH`); and in districts and
+cities (where the akim is a head).
 """
 
 
@@ -106,7 +106,7 @@ def from_case(
     """
     case = view.case
     office = app.reads.office()
-    signed_on = _fact(view, _SIGNED.get(form.id, ""))
+    signed_on = _day_of_fact(view, _SIGNED.get(form.id, ""))
     group, letter = group_rows(case, office, language), letterhead(app, case.unit, today)
     values: dict[str, object] = {
         "organisation": organisation_name(app, letter.organisation, language),
@@ -121,14 +121,14 @@ def from_case(
     # A paper cites no document, and tells no event, of a later day than its own.
     own_day = signed_on or today
     for name, fact in _CITED.items():
-        cited_on = _fact(view, fact)
+        cited_on = _day_of_fact(view, fact)
         values[name] = cited_on if cited_on is None or cited_on <= own_day else None
     if form.id in _OF_THE_DISCUSSION:
         values["discussion_on"] = case.day_of("discussion_held")
-    carries_out = _within(app, "authorised_person", letter, today)
+    carries_out = _holder_in(app, "authorised_person", letter, today)
     values |= _who("head", letter.head, language) | _who("signer", carries_out, language)
     values["email"] = carries_out.email if carries_out else None
-    values |= _who("approver", _approving(app, form, letter, today, approver, view), language)
+    values |= _who("approver", _approver(app, form, letter, today, approver, view), language)
     rows = _rows(form, view, office, language, group, own_day)
     return FormData({name: value for name, value in values.items() if name in form.fields}, tuple(rows))
 
@@ -168,7 +168,7 @@ def from_office(
         "organisation": _report_name(app, letter, language) or unit,
         "year": year,
         "next_year": year + 1 if year else None,
-        **_who("approver", _approving(app, form, letter, today, approver), language),
+        **_who("approver", _approver(app, form, letter, today, approver), language),
     }
     if signer:
         values |= {"name": signer.name_in(language), "post": signer.post_in(language)}
@@ -181,8 +181,8 @@ def policy_unit(office: Office, unit: str) -> str:
     return organisation if organisation and organisation != office.root else ""
 
 
-def given(form: Form, pairs: list[str]) -> dict[str, object]:
-    """Return the values given by --set: FIELD=VALUE, repeated for the items of a list.
+def typed_values(form: Form, pairs: list[str]) -> dict[str, object]:
+    """Return the values typed as FIELD=VALUE (`--set`) by field; a repeated field is a list.
 
     Raises:
         Refusal, UnreadableCell: each names the pair.
@@ -202,6 +202,7 @@ _APPROVED = {
     "plan": "plan_approved",
     "exposed_positions": "positions_listed",
 }
+"""Form -> the obligation whose signatories approve it, which is also the fact of its approval."""
 _SIGNED = {
     **_APPROVED,
     "start_announcement": "start_announced",
@@ -223,8 +224,8 @@ _OF_THE_DISCUSSION = ("discussion_announcement", "minutes")
 """The forms about the discussion itself, whose day may still be planned."""
 
 
-def _fact(view: View, name: str) -> date | None:
-    """Return the day of a fact; None if it is not recorded."""
+def _day_of_fact(view: View, name: str) -> date | None:
+    """Return the day of a recorded fact, never a plan date; None if it is not recorded."""
     fact = view.case.facts.get(name)
     return fact.on if fact else None
 
@@ -242,22 +243,22 @@ def _monitored(view: View, language: str) -> str | None:
     """Return the period of monitoring: from the signing of the note to the day its year ends; None if not
     signed.
     """
-    signed = _fact(view, "note_signed")
+    signed = _day_of_fact(view, "note_signed")
     ends = next(
         (deadline.due for deadline in view.deadlines if deadline.obligation.id == "monitoring_noted"), None
     )
     return span(signed, ends, language) if signed and ends else None
 
 
-def _approving(
+def _approver(
     app: AppContext, form: Form, letter: Letterhead, today: date, duty: str, view: View | None = None
 ) -> Person | None:
-    """Return who approves a form: the holder of `duty`, else of the first duty that may; None for nobody."""
+    """Return who approves a form: the holder of `duty`, if "" of the first duty that may; None for nobody."""
     allowed = approvers_of(app, form, letter, view)
-    return _within(app, duty or allowed[0], letter, today) if allowed or duty else None
+    return _holder_in(app, duty or allowed[0], letter, today) if allowed or duty else None
 
 
-def _within(app: AppContext, duty: str, letter: Letterhead, today: date) -> Person | None:
+def _holder_in(app: AppContext, duty: str, letter: Letterhead, today: date) -> Person | None:
     """Return the person who alone holds a duty in the organisation a paper is of; None if nobody there does,
     even if somebody of a higher body does.
     """
@@ -270,7 +271,7 @@ def _within(app: AppContext, duty: str, letter: Letterhead, today: date) -> Pers
 
 
 def _holder(office: Office, duty: str, unit: str, today: date) -> Person | None:
-    """Return the person who holds a duty; None if nobody, several people or only a deputy holds it."""
+    """Return the person who holds a duty for a unit; None if nobody, several people or only a deputy does."""
     recipients = resolve(office, duty=duty, unit=unit, on=today)
     if isinstance(recipients, Unresolved):
         return None
@@ -314,7 +315,7 @@ def _report_name(app: AppContext, letter: Letterhead, language: str) -> str:
 
 
 def person_called(app: AppContext, text: str) -> Person:
-    """Return the person of a key or name. Raises Refusal."""
+    """Return the one person of the office with a key or name. Raises Refusal for none or several."""
     people = app.reads.office().people
     query = text.casefold()
     matching_people = [
@@ -333,8 +334,8 @@ def own_template(app: AppContext, form: Form, language: str) -> Path | None:
     return file if file and file.is_file() else None
 
 
-def filled(app: AppContext, form: Form, data: FormData, language: str) -> FilledForm:
-    """Return a form filled by the organisation's own template, or by ours. Raises as `fill` does."""
+def fill_form(app: AppContext, form: Form, data: FormData, language: str) -> FilledForm:
+    """Fill the organisation's own template of a form, or ours. Raises as `fill` does."""
     own = own_template(app, form, language)
     office_template = own.read_bytes() if own else None
     return fill(
@@ -350,7 +351,7 @@ def filled(app: AppContext, form: Form, data: FormData, language: str) -> Filled
 def paper_notes(
     app: AppContext, form: Form, languages: Sequence[str] = PAPER_LANGUAGES
 ) -> tuple[FormNote, ...]:
-    """Return the remarks on a form's layout: whose it is, its language, and the own template used."""
+    """Return the remarks on a form's layout: whose it is, its language, and the organisation's own template."""
     templates = {language: own_template(app, form, language) for language in languages}
     ours = [language for language, own in templates.items() if own is None]
     return (

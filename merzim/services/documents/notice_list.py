@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from i18n import period, say
 from merzim.documents.sheets.listing import Table, tables_workbook, write_csv, write_file
 from merzim.services.app import AppContext
-from merzim.services.moments import almaty
+from merzim.services.moments import day_and_time
 from notifications.notice import Notice
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import period_in
@@ -60,9 +59,9 @@ def notices_table(app: AppContext, notices: Sequence[Notice], language: str) -> 
                 notice.address,
                 say(f"register.kind.{notice.kind}", {}, language),
                 say(f"notice.{notice.displayed_state}", {}, language),
-                _moment(notice.sent_at or notice.attempted_at),
+                day_and_time(notice.sent_at or notice.attempted_at),
                 notice.answer,
-                _moment(notice.acknowledged_at),
+                day_and_time(notice.acknowledged_at),
                 notice.text_hash,
                 notice.carrier,
                 notice.key,
@@ -93,8 +92,3 @@ def notice_title(app: AppContext, case: Case | None, obligation: str, language: 
         return obligation
     text = period_in(obligation)
     return f"{found.title[language]}, {period(text, language)}" if text else found.title[language]
-
-
-def _moment(at: datetime | None) -> str:
-    """Return a moment as local day and time; "" for None."""
-    return f"{at.astimezone(almaty()):%d.%m.%Y %H:%M}" if at else ""

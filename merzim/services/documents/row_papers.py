@@ -1,4 +1,4 @@
-"""Documents made from register rows: the filled form of each row; all of a list as one archive."""
+"""Documents made from register rows: the filled form of a row; those of a list or a campaign as one archive."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from merzim.services.campaigns.views import (
 )
 from merzim.services.context import RequestContext
 from merzim.services.documents.filling import (
-    filled,
+    fill_form,
     from_office,
     paper_notes,
     person_called,
@@ -48,9 +48,9 @@ def paper_of_row(ctx: RequestContext, row: str, form: str, language: str) -> byt
         Refusal: the row does not stand on that form.
     """
     view = show_row(replace(ctx, language=language), AskRow(row=row)).row
-    for about in papers_for(view.register_id, view.values, withdrawn=view.withdrawn):
+    for about in forms_of_row(view):
         if about.id == form:
-            return _filled(ctx, about, row_fields(ctx, about, view, language), language)
+            return _docx(ctx, about, row_fields(ctx, about, view, language), language)
     raise Refusal("papers.none")
 
 
@@ -59,7 +59,7 @@ def papers_of_list(ctx: RequestContext, command: ListRows, language: str) -> byt
     papers: list[tuple[str, Form, Mapping[str, object]]] = []
     for row_page in row_pages(replace(ctx, language=language), command):
         for row in row_page.rows:
-            for about in papers_for(row.register_id, row.values, withdrawn=row.withdrawn):
+            for about in forms_of_row(row):
                 fields = row_fields(ctx, about, row, language)
                 papers.append((f"{fields.get('name') or ''} {row.id}", about, fields))
         _refuse_many(len(papers))
@@ -67,7 +67,7 @@ def papers_of_list(ctx: RequestContext, command: ListRows, language: str) -> byt
 
 
 def row_pages(ctx: RequestContext, command: ListRows) -> Iterator[RowPage]:
-    """Yield the pages of a list of rows, each as long as it may be. Raises as `list_rows`."""
+    """Yield all pages of a list of rows from the first, each as long as it may be. Raises as `list_rows`."""
     page, pages = 0, 1
     while page < pages:
         page += 1
@@ -91,7 +91,7 @@ def paper_in_campaign(ctx: RequestContext, campaign: str, number: int, language:
     """
     key = person_key(ctx, campaign, number)
     for _, about, fields in _campaign_forms(ctx, ShowCampaign(campaign=campaign), language, person=key):
-        return f"{about.id}-{campaign}-{number}-{language}.docx", _filled(ctx, about, fields, language)
+        return f"{about.id}-{campaign}-{number}-{language}.docx", _docx(ctx, about, fields, language)
     raise Refusal("papers.none")
 
 
@@ -111,7 +111,7 @@ class RowWithPapers(RowDetail):
 
 @verb("read", writes=False)
 def show_with_papers(ctx: RequestContext, command: AskRow) -> RowWithPapers:
-    """Return a row with the fields visible to the reader, its history, and notes on its forms."""
+    """Return a row with the fields visible to the reader, its history, and its forms with notes on them."""
     detail, language = show_row(ctx, command), ctx.language
     view = detail.row
     papers = [
@@ -120,18 +120,22 @@ def show_with_papers(ctx: RequestContext, command: AskRow) -> RowWithPapers:
             title=form.title[language],
             notes=[say(mark.code, mark.arguments, language) for mark in paper_notes(ctx.app, form)],
         )
-        for form in papers_for(view.register_id, view.values, withdrawn=view.withdrawn)
+        for form in forms_of_row(view)
     ]
     return RowWithPapers(**{name: getattr(detail, name) for name in RowDetail.model_fields}, papers=papers)
 
 
-def papers_for(register: str, values: Mapping[str, object], *, withdrawn: bool = False) -> Sequence[Form]:
-    """Return the forms that a row with these values stands on; none for a withdrawn one."""
+def forms_of_row(row: RowView) -> Sequence[Form]:
+    """Return the forms that a row stands on; none for a withdrawn one."""
+    return () if row.withdrawn else _forms_of_values(row.register_id, row.values)
+
+
+def _forms_of_values(register: str, values: Mapping[str, object]) -> Sequence[Form]:
+    """Return the forms that a row of a register with these values stands on."""
     return [
         paper
         for paper in register_papers(register)
         if paper.source
-        and not withdrawn
         and all(_written(values.get(name)) in allowed for name, allowed in paper.source.where.items())
     ]
 
@@ -142,7 +146,7 @@ def register_papers(register: str) -> Sequence[Form]:
 
 
 def row_fields(ctx: RequestContext, form: Form, row: RowView, language: str) -> Mapping[str, object]:
-    """Return the values of a form's fields from a row. `row`: with names in that language."""
+    """Return the values of a form's fields from a row and the office. `row`: with names in that language."""
     office, key = ctx.reads.office(), ""
     unit = _policy_unit(ctx, form, row)
     register = ctx.app.registers.on(row.register_id, ctx.today)
@@ -173,8 +177,7 @@ def recorded_fields(
 
     Raises:
         UnknownRow: no such row, or none the reader sees.
-        Refusal: the row named does not stand on that form.
-        Refusal: nobody is called so.
+        Refusal: the row named does not stand on that form, or not exactly one person is called so.
     """
     reader = replace(ctx, language=language)
     if row:
@@ -185,7 +188,7 @@ def recorded_fields(
         query = {"register_id": form.source.register_id, "filters": filters}
         rows = list_rows(reader, ListRows.model_validate(query)).rows
     for form_row in rows:
-        if form in papers_for(form_row.register_id, form_row.values, withdrawn=form_row.withdrawn):
+        if form in forms_of_row(form_row):
             return row_fields(ctx, form, form_row, language)
     if row:
         raise Refusal("papers.none")
@@ -196,7 +199,7 @@ def campaign_papers(ctx: RequestContext, campaign: str) -> Sequence[Form]:
     """Return the forms that the rows of a campaign the reader sees stand on."""
     started = seen_campaign(ctx, campaign)
     register, kind = definition_of(ctx, started)
-    return papers_for(register.id, {**kind.values, **started.given})
+    return _forms_of_values(register.id, {**kind.values, **started.given})
 
 
 def _campaign_forms(
@@ -216,7 +219,7 @@ def _campaign_forms(
             continue
         if asked.answer:
             row = show_row(reader, AskRow(row=asked.answer)).row
-            for about in papers_for(row.register_id, row.values, withdrawn=row.withdrawn):
+            for about in forms_of_row(row):
                 yield f"{asked.name} {row.id}", about, row_fields(ctx, about, row, language)
         elif asked.state == "awaited" and asked.person in office.people:
             for about in forms:
@@ -226,8 +229,8 @@ def _campaign_forms(
                 yield asked.name, about, blank
 
 
-def _filled(ctx: RequestContext, form: Form, fields: Mapping[str, object], language: str) -> bytes:
-    return filled(ctx.app, form, FormData(fields), language).document
+def _docx(ctx: RequestContext, form: Form, fields: Mapping[str, object], language: str) -> bytes:
+    return fill_form(ctx.app, form, FormData(fields), language).document
 
 
 def _archive(
@@ -242,7 +245,7 @@ def _archive(
             file = clean_file_name(f"{number:03} {name.strip()} {form.id}-{language}.docx")
             entry = zipfile.ZipInfo(file, date_time=ctx.now.timetuple()[:6])
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, _filled(ctx, form, fields, language))
+            archive.writestr(entry, _docx(ctx, form, fields, language))
     return target.getvalue()
 
 
@@ -269,4 +272,6 @@ def _person_fields(form: Form) -> Sequence[str]:
 
 def _written(value: object) -> str:
     """Return a value of a row as the conditions of forms write it; "" for None."""
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else "" if value is None else str(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""Rows of forms: of one case (works, risks and measures), and of yearly reports from many cases."""
+"""Rows of forms: of one case (works, group, positions, risks), and of yearly reports from many cases."""
 
 from __future__ import annotations
 
@@ -62,6 +62,7 @@ def schedule_rows(view: View, language: str) -> list[Row]:
 
 
 _OWN = "schedule_approved"
+"""The work that approves the schedule itself."""
 
 
 def _scheduled(deadline: Deadline) -> date | None:
@@ -125,7 +126,7 @@ def position_rows(form: Form, case: Case, office: Office, language: str, *, on: 
 def all_position_rows(
     form: Form, cases: Iterable[Case], office: Office, language: str, *, on: date
 ) -> list[Row]:
-    """Return the exposed positions of several cases, each with the organisation it is in; each once."""
+    """Return the exposed positions of the active ones of these cases, each once, with its organisation."""
     rows = list[Row]()
     for case in cases:
         body = name_in(office, office.organisation(case.unit) or office.root or case.unit, language)
@@ -283,12 +284,12 @@ def _responsible(view: View, deadline: Deadline, language: str) -> str:
     return responsible or title_of("duty", deadline.obligation.duty, language)
 
 
-REPORTED = ("ethics_report", "cartogram_report")
-"""The reports whose rows come from registers."""
+FROM_CASE_REGISTERS = ("ethics_report", "cartogram_report")
+"""The reports whose rows come from the registers of cases."""
 
 
-def objects(cases: Iterable[Case], office: Office, year: int, language: str) -> list[Row]:
-    """Return the objects of a year with the days of analysis in each, the earliest first.
+def object_rows(cases: Iterable[Case], office: Office, year: int, language: str) -> list[Row]:
+    """Return the objects of active cases whose analysis begins in a year, with its days, the earliest first.
 
     A case that begins in the year without a known end has no term yet.
     """
@@ -309,7 +310,9 @@ def objects(cases: Iterable[Case], office: Office, year: int, language: str) -> 
 
 
 def period_rows(form: Form, cases: Iterable[Case], office: Office, year: int, language: str) -> list[Row]:
-    """Return a report's rows for a year from the registers; empty for a report that has no register."""
+    """Return a report's rows for a year from the registers of cases; none for others than
+    FROM_CASE_REGISTERS.
+    """
     match form.id:
         case "ethics_report":
             return sorted((row for case in cases for row in _talks(case, office, year, language)), key=_day)

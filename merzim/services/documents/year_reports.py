@@ -13,13 +13,13 @@ from merzim.documents.forms.checks import FormNote
 from merzim.documents.forms.definitions import Field, Form, RecordedFacts, RegisterRows, Rows, form, names
 from merzim.documents.forms.filling import FormData, group_of
 from merzim.services.context import RequestContext
-from merzim.services.documents.filling import filled, from_office, paper_notes
+from merzim.services.documents.filling import fill_form, from_office, paper_notes
 from merzim.services.documents.row_papers import recorded_fields, row_pages
 from merzim.services.documents.rows import (
-    REPORTED,
+    FROM_CASE_REGISTERS,
     Row,
     all_position_rows,
-    objects,
+    object_rows,
     period_rows,
     supplier_rows,
 )
@@ -141,7 +141,7 @@ def filled_report(
     about = quarter_of_report(form, year, quarter, today=ctx.today)
     data = report_data(ctx, form, language, unit=unit, year=year, quarter=about)
     period = period_text(f"{year}Q{about}" if about else str(year), language)
-    return paper_file_name(form.title[language], period), filled(ctx.app, form, data, language).document
+    return paper_file_name(form.title[language], period), fill_form(ctx.app, form, data, language).document
 
 
 def report_data(
@@ -158,9 +158,8 @@ def report_data(
 ) -> FormData:
     """Return what the reader knows for a form about a period of a unit, or about a person.
 
-    About a person the register of the form speaks as well: its row named, or the newest one of the person.
+    A form about a person takes what it can from a row of its register: `row`, or the newest of the person.
     """
-
     # Lists name people and units in the language of who asks: here of the paper.
     ctx = replace(ctx, language=language)
     fields = from_office(
@@ -180,7 +179,7 @@ def report_data(
     office = ctx.app.reads.office()
     if form.id == "year_schedule":
         cases = ctx.reads.whole([case.id for case in ctx.reads.cases(unit or None)])
-        return FormData(fields, tuple(objects(cases.values(), office, year, language)))
+        return FormData(fields, tuple(object_rows(cases.values(), office, year, language)))
     if form.id == "consolidated_positions":
         cases = ctx.reads.whole(cases_with_entries(ctx.app.engine, unit or None))
         position_day = min(ctx.today, report_days(year, 0)[1])
@@ -201,9 +200,9 @@ def report_data(
 def _rows_of_report(
     ctx: RequestContext, form: Form, rows: Rows, unit: str, year: int, days: Days, language: str
 ) -> tuple[list[Row], Sequence[str]]:
-    """Return the rows of registers and those of cases, and the groups that were looked up."""
+    """Return a report's rows of the office's registers and of cases, and the groups that were looked up."""
     found, looked_up = _register_rows(ctx, rows, unit, days, language)
-    if form.id not in REPORTED:
+    if form.id not in FROM_CASE_REGISTERS:
         return found, looked_up
     office, cases = ctx.app.reads.office(), ctx.reads.whole(cases_with_entries(ctx.app.engine, unit or None))
     recorded = period_rows(form, [cases[case] for case in sorted(cases)], office, year, language)
@@ -240,7 +239,7 @@ def _social_order_sums(ctx: RequestContext, unit: str, year: int, days: Days) ->
 
 
 def _of_the_year(year: int) -> Mapping[str, object]:
-    """Return the condition of a list of rows that their field `year` is this one."""
+    """Return the condition that the field `year` of a row is this one."""
     return {"field": "year", "from": str(year), "until": str(year)}
 
 
@@ -292,7 +291,7 @@ def _recorded_number(recorded: RecordedFacts, facts: Iterable[tuple[str, Fact]],
 def _register_rows(
     ctx: RequestContext, rows: Rows, unit: str, days: Days, language: str
 ) -> tuple[list[Row], Sequence[str]]:
-    """Return the rows of a report, the earliest of a group first, and the groups whose register was read.
+    """Return a report's rows of the office's registers, each group's by day, and the groups looked up.
 
     A register whose lists the reader does not see is left out silently. An empty one counts as read only if no
     row of it leaves open what the report asks.
@@ -348,7 +347,9 @@ def _listed(ctx: RequestContext, source: RegisterRows, unit: str, days: Days) ->
 
 
 def _rows_of_days(ctx: RequestContext, source: RegisterRows, unit: str, days: Days) -> Iterator[ListedRow]:
-    """Yield the rows by their days. A field of `where` without values: rows in which it is not filled."""
+    """Yield the rows of a source whose day is among these, by day; a field of `where` without values is
+    empty.
+    """
     where = [
         {"field": name, "is": [*values]} if values else {"field": name, "empty": True}
         for name, values in source.where.items()

@@ -17,8 +17,8 @@ from merzim.documents.forms.values import title as field_title
 from merzim.services.context import RequestContext
 from merzim.services.documents.filling import paper_notes
 from merzim.services.documents.row_papers import (
+    forms_of_row,
     paper_of_row,
-    papers_for,
     papers_of_list,
     register_papers,
     row_fields,
@@ -391,7 +391,7 @@ def _pointing_lines(pointing_rows: PointingRows, translator: Translator) -> dict
 def _papers(ctx: RequestContext, row: RowView, language: str) -> list[dict[str, object]]:
     """Return the forms of a row: title, fields that stay blank, remarks shown beside them."""
     papers: list[dict[str, object]] = []
-    for form in papers_for(row.register_id, row.values, withdrawn=row.withdrawn):
+    for form in forms_of_row(row):
         blank = missing_values(form, row_fields(ctx, form, row, PAPER_LANGUAGES[0]), PAPER_LANGUAGES[0])
         titles = [field_title(missing_field.field, language) for missing_field in blank]
         papers.append({"form": form, "blank": titles, "marks": paper_notes(ctx.app, form)})
