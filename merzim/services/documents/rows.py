@@ -310,9 +310,7 @@ def object_rows(cases: Iterable[Case], office: Office, year: int, language: str)
 
 
 def period_rows(form: Form, cases: Iterable[Case], office: Office, year: int, language: str) -> list[Row]:
-    """Return a report's rows for a year from the registers of cases; none for others than
-    FROM_CASE_REGISTERS.
-    """
+    """Return a report's rows for a year from the registers of cases; none outside FROM_CASE_REGISTERS."""
     match form.id:
         case "ethics_report":
             return sorted((row for case in cases for row in _talks(case, office, year, language)), key=_day)

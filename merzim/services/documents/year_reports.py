@@ -347,9 +347,7 @@ def _listed(ctx: RequestContext, source: RegisterRows, unit: str, days: Days) ->
 
 
 def _rows_of_days(ctx: RequestContext, source: RegisterRows, unit: str, days: Days) -> Iterator[ListedRow]:
-    """Yield the rows of a source whose day is among these, by day; a field of `where` without values is
-    empty.
-    """
+    """Yield the rows of a source of these days, by day; a field of `where` without values is to be empty."""
     where = [
         {"field": name, "is": [*values]} if values else {"field": name, "empty": True}
         for name, values in source.where.items()
