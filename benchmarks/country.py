@@ -232,7 +232,7 @@ class _Kept:
     def next_ids(self, year: int, count: int) -> Sequence[str]:
         return [f"{year}-{n:04d}" for n in range(count)]
 
-    def open_case(self, procedure: str, unit: str, object: str) -> str | None:
+    def active_case(self, procedure: str, unit: str, object: str) -> str | None:
         return None
 
     def office(self) -> Office:

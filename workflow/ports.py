@@ -62,7 +62,7 @@ class Ledger(Protocol):
     def next_ids(self, year: int, count: int) -> Sequence[str]:
         """Return unused case ids, in order."""
 
-    def open_case(self, procedure: str, unit: str, object: str) -> str | None:
+    def active_case(self, procedure: str, unit: str, object: str) -> str | None:
         """Return the first active case of that procedure, unit and object; None where there is none."""
 
     def office(self) -> Office:

@@ -53,7 +53,7 @@ from merzim.storage.maintenance.stored_secrets import stored_secrets
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org import adoptions
-from merzim.storage.org.adoptions import Adoption, adopted_acts
+from merzim.storage.org.adoptions import Adoption, adopted_calendar_acts
 from merzim.storage.org.chain import head
 from merzim.storage.org.editions import adopted_editions, texts
 from merzim.storage.org.settings import CHANGED, link_key, password, stored
@@ -128,7 +128,7 @@ class AppContext:
         """The acts the office adopted (`merzim calendar-change apply`); none while there is no database."""
         if not self.has_database:
             return ()
-        return adopted_acts(self.engine)
+        return adopted_calendar_acts(self.engine)
 
     @property
     def records(self) -> Records:
@@ -161,12 +161,12 @@ class AppContext:
             return
         if stored(self.engine) != self._stored_settings:
             self.lay_over_settings()
-        if head(self.engine, adoptions.ACTS) != adoptions.head_of(self.acts):
+        if head(self.engine, (adoptions.CALENDAR_CHANGED,)) != adoptions.head_of(self.acts):
             self._forget("acts", "calendar", "case_commands")
 
     def law_version(self) -> Hashable:
         """Return a value that changes whenever adopted acts or settings change."""
-        return head(self.engine, (*adoptions.ACTS, CHANGED)) if self.has_database else None
+        return head(self.engine, (adoptions.CALENDAR_CHANGED, CHANGED)) if self.has_database else None
 
     def lay_over_settings(self) -> None:
         """Lay what administrators set in the browser over the configured settings."""

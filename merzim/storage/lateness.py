@@ -1,4 +1,7 @@
-"""SQL conditions on board rows that match `workflow.deadlines.lateness` exactly."""
+"""SQL conditions on board rows that match `workflow.deadlines.lateness` exactly.
+
+`holds`, `overdue` and `ahead` look at the due date alone: whoever uses them asks besides that the row is open.
+"""
 
 from __future__ import annotations
 
@@ -12,28 +15,28 @@ from workflow.machine import COMPLETED
 
 
 def holds(today: date) -> ColumnElement[bool]:
-    """Return the condition that the due date still applies on the day."""
+    """Return the condition that the due date of a row, if it has one, still applies on the day."""
     return or_(DEADLINE.c.counts_until.is_(None), DEADLINE.c.counts_until >= today)
 
 
 def overdue(today: date) -> ColumnElement[bool]:
-    """Return the condition that an open row is overdue on the day."""
+    """Return the condition that the due date of a row, open or not, has passed on the day and still applies."""
     return and_(DEADLINE.c.due < today, holds(today))
 
 
 def ahead(today: date) -> ColumnElement[bool]:
-    """Return the condition that an open row is due on the day or later."""
+    """Return the condition that a row, open or not, is due on the day or later, and its due date applies."""
     return and_(DEADLINE.c.due >= today, holds(today))
 
 
 def open_since_before(today: date) -> ColumnElement[bool]:
-    """Return the condition that an obligatory row without a due date has been open since before the day."""
+    """Return the condition that an open, obligatory row without a due date has been so since before the day."""
     is_undated = and_(DEADLINE.c.due.is_(None), DEADLINE.c.force == "obligatory")
     return and_(DEADLINE.c.state == "open", is_undated, DEADLINE.c.reminds_from < today, holds(today))
 
 
 def never_confirmed(today: date) -> ColumnElement[bool]:
-    """Return the condition that nobody confirmed an open, obligatory row before its case was completed."""
+    """Return the condition that an obligatory row of a completed case is open, and overdue or undated."""
     is_undated = and_(DEADLINE.c.due.is_(None), DEADLINE.c.reminds_from < today, holds(today))
     return and_(
         DEADLINE.c.state == "open",

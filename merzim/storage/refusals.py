@@ -83,13 +83,9 @@ def display_address(engine: Engine) -> str:
 
 
 def hide_secrets(address: URL) -> str:
-    """Return the address of a PostgreSQL database as text, without its password."""
+    """Return the address of a PostgreSQL database as text, without passwords and the file of them."""
     hidden = dict.fromkeys(_SECRET_QUERY & address.query.keys(), _HIDDEN)
-    return (
-        address.set(drivername="postgresql").update_query_dict(hidden).render_as_string(hide_password=True)
-        if hidden
-        else address.set(drivername="postgresql").render_as_string(hide_password=True)
-    )
+    return address.set(drivername="postgresql").update_query_dict(hidden).render_as_string(hide_password=True)
 
 
 class TranslatedErrors:
@@ -146,7 +142,7 @@ _TRANSIENT = frozenset({"unreachable", "busy", "full"})
 
 
 def retry_until_back(act: Callable[[], None]) -> None:
-    """Run an idempotent function, again and again while the database is unavailable or full.
+    """Run an idempotent function; again for PATIENCE seconds while the database is unreachable, busy or full.
 
     Raises:
         StorageUnavailable: it did not come back in time, or the error is not transient.

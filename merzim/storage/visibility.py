@@ -108,7 +108,7 @@ class Visibility:
         return [_may_know(scope), or_(inside, CASE.c.id.in_(elsewhere)) if elsewhere else inside]
 
     def among(self, cases: Collection[str]) -> Collection[str]:
-        """Return those of these cases (ids) the reader sees by unit, letter or obligation, in any order."""
+        """Return those of these cases the reader sees by unit, letter, duty or open assignment; unordered."""
         if self._scope is None:
             return cases
 
@@ -234,7 +234,7 @@ def _is_recipient(scope: Scope | None) -> ColumnElement[bool]:
     """
     if scope is None:
         return true()
-    in_names = exists().where(READER.c.case == CASE.c.id, READER.c.person.in_(scope.names))
+    is_named = exists().where(READER.c.case == CASE.c.id, READER.c.person.in_(scope.names))
     # A letter that left is proved in the register; one that only waits could have been put there by anybody.
-    notice_exists = exists().where(NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names), TOLD)
-    return or_(in_names, notice_exists)
+    got_letter = exists().where(NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names), TOLD)
+    return or_(is_named, got_letter)

@@ -240,7 +240,7 @@ def test_beyond_the_records_a_letter_comes_today() -> None:
 def test_who_chose_one_letter_a_week_hears_of_what_cannot_wait_at_once(town: Town, case: Case) -> None:
     """Due on Monday 30 March: the step of the 18th waits for Thursday the 26th, the week's first working day;
     the step of Friday the 27th is of a date before the next letter."""
-    SqlChoices(town.engine, "k").choose(AIGUL.key, "weekly", by="Айгүл", now=noon(date(2026, 3, 2)))
+    SqlChoices(town.engine, "k").choose_digest(AIGUL.key, "weekly", by="Айгүл", now=noon(date(2026, 3, 2)))
     heard = {
         on.day: [parcel.letter.subject for parcel in of(day(town, on), AIGUL.key)]
         for on in (FIVE_BEFORE, date(2026, 3, 26), date(2026, 3, 27))
@@ -256,7 +256,7 @@ def test_who_chose_one_letter_a_week_hears_of_what_cannot_wait_at_once(town: Tow
 def test_the_letter_of_the_week_carries_what_waits_for_the_day_as_well(town: Town) -> None:
     """The officer chose one letter a week: on Monday 2 November its reminders and the call for the calendar of
     2027, an item of the day, come in one."""
-    SqlChoices(town.engine, "k").choose(OFFICER.key, "weekly", by="x", now=noon(date(2026, 3, 2)))
+    SqlChoices(town.engine, "k").choose_digest(OFFICER.key, "weekly", by="x", now=noon(date(2026, 3, 2)))
     town.open(planned={"analysis_started": date(2026, 9, 14)})
     letters = of(day(town, date(2026, 11, 2)), OFFICER.key)
 

@@ -45,7 +45,7 @@ def test_what_is_done_is_an_entry_with_its_origin(engine: Engine) -> None:
     finally:
         ORIGIN.reset(token)
     save(engine, people=[Person(key="a@org.kz", name="А", unit="")])
-    SqlChoices(engine, "k").speak("a@org.kz", "ru", by="a", now=NOW)
+    SqlChoices(engine, "k").choose_language("a@org.kz", "ru", by="a", now=NOW)
 
     log = [
         (entry.topic, entry.kind, entry.by, entry.case, entry.way, entry.address) for entry in entries(engine)

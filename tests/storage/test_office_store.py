@@ -16,7 +16,7 @@ from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import chain as office_chain
 from merzim.storage.org import store
 from merzim.storage.org import store as office_store
-from merzim.storage.org.adoptions import ACTS, adopt, adopted_acts, head_of
+from merzim.storage.org.adoptions import CALENDAR_CHANGED, adopt, adopted_calendar_acts, head_of
 from merzim.storage.org.chain import head
 from merzim.storage.org.staff import SqlChoices
 from merzim.storage.org.store import SaveCounts
@@ -77,7 +77,7 @@ def test_what_changed_is_changed_and_what_is_not_named_stays(engine: Engine) -> 
 def test_a_language_of_their_own_choice_stays_with_the_next_table(engine: Engine) -> None:
     """The table says what it always said; the person is written to as they asked."""
     office_store.save(engine, people=[AIGUL])
-    SqlChoices(engine, "k").speak(AIGUL.key, "ru", by="a", now=datetime(2026, 4, 6, 5, tzinfo=UTC))
+    SqlChoices(engine, "k").choose_language(AIGUL.key, "ru", by="a", now=datetime(2026, 4, 6, 5, tzinfo=UTC))
 
     assert office_store.save(engine, people=[AIGUL]) == SaveCounts(same=1)
     assert office_store.office(engine).people[AIGUL.key] == replace(AIGUL, language="ru")
@@ -166,28 +166,29 @@ NEXT = ACT.replace("05-08", "07-10").replace("05-16", "07-18")
 
 
 def adopted(engine: Engine, act: str = ACT) -> bool:
-    return adopt(engine, adopted_acts(engine), name="бұйрық.toml", text=act, on=TODAY, by="Айгүл", now=NOW)
+    before = adopted_calendar_acts(engine)
+    return adopt(engine, before, name="бұйрық.toml", text=act, on=TODAY, by="Айгүл", now=NOW)
 
 
 def test_an_office_begins_without_acts_and_one_comes_back_as_it_was_given(engine: Engine) -> None:
     """Its calendar is the shipped one. Who, when, which file; every letter of its text."""
-    assert adopted_acts(engine) == ()
-    assert (head(engine, ACTS), head_of(())) == ("", "")
+    assert adopted_calendar_acts(engine) == ()
+    assert (head(engine, (CALENDAR_CHANGED,)), head_of(())) == ("", "")
     assert adopted(engine)
-    (act,) = adopted_acts(engine)
+    (act,) = adopted_calendar_acts(engine)
 
     assert (act.kind, act.name, act.text) == ("calendar_changed", "бұйрық.toml", ACT)
     assert (act.on, act.at, act.by) == (TODAY, NOW, "Айгүл")
-    assert head(engine, ACTS) == head_of([act]) != ""
+    assert head(engine, (CALENDAR_CHANGED,)) == head_of([act]) != ""
 
 
 def test_of_two_that_adopt_at_once_one_wins(engine: Engine) -> None:
     """The slower one writes nothing and looks again."""
-    before = adopted_acts(engine)
+    before = adopted_calendar_acts(engine)
     adopted(engine)
 
     assert not adopt(engine, before, name="x.toml", text=NEXT, on=TODAY, by="Б", now=NOW)
-    assert [act.text for act in adopted_acts(engine)] == [ACT]
+    assert [act.text for act in adopted_calendar_acts(engine)] == [ACT]
 
 
 def test_an_act_changed_by_hand_is_named_and_no_board_is_compared_under_it(engine: Engine, case: Case) -> None:
@@ -209,4 +210,4 @@ def test_an_act_altered_past_reading_says_so_when_it_is_read(engine: Engine) -> 
         connection.execute(text("UPDATE event SET payload = '{'"))
 
     with pytest.raises(RecordError, match=r"бұйрық\.toml"):
-        _ = adopted_acts(engine)[0].records
+        _ = adopted_calendar_acts(engine)[0].records

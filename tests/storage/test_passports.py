@@ -15,7 +15,7 @@ from merzim.services.imports.considering import ScheduleAnswers, consider
 from merzim.services.imports.schedules import ImportedFile, take_in
 from merzim.storage.cases import imported_files
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.cases.programmes import begun
+from merzim.storage.cases.programmes import cases_beginning_on
 from merzim.storage.maintenance.rebuild import rebuild
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.queries import SqlReads
@@ -61,7 +61,8 @@ def taken_in(
     schedule = ReadSchedule(form="published", object=object, row=7, planned=planned)
     names = imported_files.alike(engine, PROCEDURE, [("", object)])
     days = [planned["analysis_started"]]
-    names += [case.id for case in begun(engine, {PROCEDURE: "analysis_started"}, days, is_active=True)]
+    begins = {PROCEDURE: "analysis_started"}
+    names += [case.id for case in cases_beginning_on(engine, begins, days, active_only=True)]
     considered = consider(
         [schedule],
         name="file",

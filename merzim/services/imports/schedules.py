@@ -31,7 +31,7 @@ from merzim.services.names import chosen_procedure
 from merzim.services.verbs import verb
 from merzim.storage.cases import imported_files
 from merzim.storage.cases.ledger import hold_openings
-from merzim.storage.cases.programmes import begun
+from merzim.storage.cases.programmes import cases_beginning_on
 from merzim.storage.database.engine import one_transaction
 from merzim.storage.org import store as office_store
 from workflow.cases.case import Case, Wording
@@ -132,7 +132,7 @@ def _candidate_cases(app: AppContext, procedure: str, schedules: Sequence[ReadSc
     days = {on for schedule in schedules if (on := schedule.planned.get(begins)) is not None}
     names = imported_files.alike(app.engine, procedure, places)
     if days:
-        twins = begun(app.engine, {procedure: begins}, days, is_active=True, limit=MAX_TWINS)
+        twins = cases_beginning_on(app.engine, {procedure: begins}, days, active_only=True, limit=MAX_TWINS)
         names += [case.id for case in twins]
     return list(app.ledger.cases(dict.fromkeys(names)).values())
 

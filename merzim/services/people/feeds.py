@@ -255,8 +255,8 @@ def set_digest(ctx: RequestContext, command: DigestChoice) -> DigestChoice:
     person, by = own_person(ctx), ctx.reader.login
     if person is None:
         raise NotFound("web.problem.no_person")
-    ctx.choices.choose(person.key, CHOICES[command.digest], by=by, now=ctx.now)
-    ctx.choices.speak(person.key, command.language, by=by, now=ctx.now)
+    ctx.choices.choose_digest(person.key, CHOICES[command.digest], by=by, now=ctx.now)
+    ctx.choices.choose_language(person.key, command.language, by=by, now=ctx.now)
     return command
 
 

@@ -14,8 +14,7 @@ from merzim.services.accounts.invitations import OF_THE_OFFICE, access_by_duties
 from merzim.services.context import RequestContext, stamp
 from merzim.services.law.adopted_acts import follow_adopted_acts
 from merzim.services.people.staff import follow_changed_names, recorded_office
-from merzim.storage.org.staff import SqlStaff
-from merzim.storage.org.store import SaveCounts
+from merzim.storage.org.store import SaveCounts, save
 from workflow.org.office import Office, Person, Unit
 from workflow.refusal import Refusal
 
@@ -70,7 +69,7 @@ def save_table(ctx: RequestContext, table: ReadPeople) -> SaveCounts:
     A unit that moves under another one is bound by the acts of its new parent.
     """
     before = recorded_office(ctx)
-    saved = SqlStaff(ctx.app.engine).take_in(list(table.units), list(table.people), at=stamp(ctx))
+    saved = save(ctx.app.engine, units=table.units, people=table.people, stamp=stamp(ctx))
     follow_changed_names(ctx, before, table.people)
     for unit in table.units:
         if (was := before.units.get(unit.id)) is not None and was.parent != unit.parent:

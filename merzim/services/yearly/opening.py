@@ -20,7 +20,7 @@ from merzim.services.results import Result
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly.register_duties import record_year
 from merzim.storage.cases.ledger import hold_openings
-from merzim.storage.cases.programmes import begun
+from merzim.storage.cases.programmes import cases_beginning_on
 from merzim.storage.database.engine import Row_, one_transaction
 from notifications.recipients import resolve_recipients
 from workflow.cases.commands.opening import Opening
@@ -202,7 +202,7 @@ def cancel_opened(app: AppContext, year: int, *, unit: str, ground: str, at: Sta
     """
     units = organisations(app.reads.office(), unit)
     records = [
-        [record for record in _begun(app, begin_year, is_active=True) if record.unit in units]
+        [record for record in _begun(app, begin_year, active_only=True) if record.unit in units]
         for begin_year in (year, year - 1)
     ]
     last = max((record.opened_at for record in records[0]), default=None)
@@ -253,10 +253,10 @@ def year_ahead(app: AppContext, year: int, *, unit: str = "", today: date) -> tu
     return new_openings, sum(place in units for _, place in begun_cases)
 
 
-def _begun(app: AppContext, year: int, *, is_active: bool = False) -> Sequence[Row_]:
+def _begun(app: AppContext, year: int, *, active_only: bool = False) -> Sequence[Row_]:
     """Return the cases of the yearly procedures that begin with a year."""
     begins = {procedure.id: procedure.begins_with for procedure in yearly(app.library, year)}
-    return begun(app.engine, begins, [date(year, 1, 1)], is_active=is_active)
+    return cases_beginning_on(app.engine, begins, [date(year, 1, 1)], active_only=active_only)
 
 
 def proposed_year(app: AppContext, *, unit: str = "", now: datetime, today: date) -> tuple[int, int]:

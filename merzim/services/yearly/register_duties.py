@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from calendars.hours import moment_of
 from merzim.services.app import AppContext
-from merzim.storage.cases.programmes import begun
+from merzim.storage.cases.programmes import cases_beginning_on
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.cases.case import Case, Evidence, Fact
 from workflow.cases.commands.case_commands import View
@@ -154,7 +154,7 @@ class _YearDuties:
         library = self._app.library
         names = {fact.partition(":")[0] for fact in self.by_fact} & {*library.procedures()}
         begins = {name: library.latest(name).begins_with for name in names}
-        cases = begun(self._app.engine, begins, [self.first], is_active=True)
+        cases = cases_beginning_on(self._app.engine, begins, [self.first], active_only=True)
         return {(case.procedure, case.unit): case.id for case in reversed(cases)}
 
     @cached_property

@@ -47,9 +47,9 @@ class Batch:
         gone: places of the board rows that are deleted, those written anew too.
         replaced: table -> cases whose rows in it are all deleted first.
         changed: cases with events, another head or other rows.
-        waiting: the present rows of cases whose rows changed.
+        present_rows: all rows, as they are now, of the known cases whose rows changed.
         reassigned: case and obligation of the rows that are now another unit's or another person's.
-        unsaid: withdrawn lines of cases, which say nothing; `answered`: lines that ask nothing any more.
+        withdrawn: case and line of the events withdrawn; `answered`: of the questions that have an answer now.
     """
 
     new: dict[Table, list[Values]] = field(default_factory=lambda: defaultdict(list))
@@ -57,9 +57,9 @@ class Batch:
     gone: list[Values] = field(default_factory=list)
     replaced: dict[Table, list[str]] = field(default_factory=lambda: defaultdict(list))
     changed: list[str] = field(default_factory=list)
-    waiting: dict[str, Sequence[Row]] = field(default_factory=dict)
+    present_rows: dict[str, Sequence[Row]] = field(default_factory=dict)
     reassigned: set[tuple[str, str]] = field(default_factory=set)
-    unsaid: list[tuple[str, int]] = field(default_factory=list)
+    withdrawn: list[tuple[str, int]] = field(default_factory=list)
     answered: list[tuple[str, int]] = field(default_factory=list)
 
     def add(self, change: Change, stored: StoredCase, *, now: datetime) -> None:
@@ -91,7 +91,7 @@ class Batch:
             self.changed.append(case.id)
 
     def _add_inbox(self, event: Event) -> None:
-        """Add the people an event concerns (`to`: person -> kind), and what a withdrawal takes back."""
+        """Add the inbox entries of whom an event concerns, and which earlier events it withdraws or answers."""
         if isinstance(to := event.payload.get("to"), Mapping):
             about = {"case": event.case, "seq": event.seq, "due": event.on, "at": event.at}
             self.new[INBOX] += [
@@ -99,7 +99,7 @@ class Batch:
                 for person, kind in sorted(to.items())
             ]
         if event.kind == "withdrawn":
-            self.unsaid += [(event.case, seq) for seq in withdrawn_lines(event.payload)]
+            self.withdrawn += [(event.case, seq) for seq in withdrawn_lines(event.payload)]
         if event.kind == "commented" and "answers" in event.payload:
             self.answered.append((event.case, cast("int", event.payload["answers"])))
 
@@ -120,7 +120,7 @@ class Batch:
             if after is not None and _assignee(before) != _assignee(after):
                 self.reassigned.add((before.case, before.obligation))
         if stored and (new or gone):
-            self.waiting[change.case.id] = change.rows
+            self.present_rows[change.case.id] = change.rows
         return bool(new or gone)
 
 

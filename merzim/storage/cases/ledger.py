@@ -142,7 +142,7 @@ class SqlLedger:
         opened_at = read_value(self._engine, select(func.min(CASE.c.opened_at)))
         return opened_at.astimezone(almaty()).date() if opened_at else None
 
-    def open_case(self, procedure: str, unit: str, object: str) -> str | None:
+    def active_case(self, procedure: str, unit: str, object: str) -> str | None:
         """Return the id of the first active case of a procedure about this object in this unit; None without
         any.
         """

@@ -13,19 +13,19 @@ from merzim.storage.tables.cases import CASE
 from workflow.cases.states import STATES
 
 
-def begun(
+def cases_beginning_on(
     engine: Engine,
     procedures: Mapping[str, str],
     days: Iterable[date],
     *,
-    is_active: bool = False,
+    active_only: bool = False,
     limit: int | None = None,
 ) -> Sequence[Row_]:
-    """Return id, procedure, unit and opened_at of the cases that are to begin on one of these days, by id.
+    """Return id, procedure, unit and opened_at of the cases planned to begin on one of these days, by id.
 
     Args:
         procedures: procedure -> the fact it begins with.
-        is_active: leave closed cases out.
+        active_only: leave cancelled and exempted cases out.
     """
     if not procedures:
         return ()
@@ -42,6 +42,6 @@ def begun(
         .where(DEADLINE.c.state.in_(STATES))  # As the index over plan dates begins.
         .order_by(CASE.c.id)
     )
-    if is_active:
+    if active_only:
         query = query.where(CASE.c.standing == "active")
     return read(engine, query.limit(limit))

@@ -34,7 +34,7 @@ _ROWS_OF = DEADLINE.select().where(in_names(DEADLINE.c.case))
 _DROP_ROW = DEADLINE.delete().where(
     DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation == bindparam("k_obligation")
 )
-_UNSAY = INBOX.delete().where(INBOX.c.case == bindparam("k_case"), INBOX.c.seq == bindparam("k_seq"))
+_DROP_INBOX = INBOX.delete().where(INBOX.c.case == bindparam("k_case"), INBOX.c.seq == bindparam("k_seq"))
 _QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due, NOTICE.c.step).where(
     NOTICE.c.state == "queued",
     # That nobody is asked for something any more, or that somebody said something, stays true.
@@ -65,13 +65,13 @@ def write(connection: Connection, changes: Sequence[Change], *, now: datetime) -
             raise CaseBroken(change.case.id) if broken else Conflict(change.case.id)
         batch.add(change, before, now=now)
     _write_tables(connection, batch)
-    if batch.unsaid:
-        connection.execute(_UNSAY, [{"k_case": case, "k_seq": seq} for case, seq in batch.unsaid])
-        _drop_letters(connection, batch.unsaid, (COMMENT, ANSWER_DAY))
-        _ask_again(connection, batch.unsaid, now)
+    if batch.withdrawn:
+        connection.execute(_DROP_INBOX, [{"k_case": case, "k_seq": seq} for case, seq in batch.withdrawn])
+        _drop_letters(connection, batch.withdrawn, (COMMENT, ANSWER_DAY))
+        _ask_again(connection, batch.withdrawn, now)
     if batch.answered:
         _drop_letters(connection, batch.answered, (ANSWER_DAY,))
-    if batch.waiting:
+    if batch.present_rows:
         _withdraw(connection, batch)
     return len(batch.changed)
 
@@ -129,7 +129,7 @@ def _ask_again(connection: Connection, withdrawn_lines: Sequence[tuple[str, int]
 
 
 def _drop_letters(connection: Connection, lines: Sequence[tuple[str, int]], steps: Sequence[str]) -> None:
-    """Withdraw the queued letters about events of cases."""
+    """Withdraw the queued letters, of these steps, about these lines of cases."""
     starts = [NOTICE.c.key.startswith(line_key(case, seq)) for case, seq in lines]
     of_cases = NOTICE.c.case.in_({case for case, _ in lines})
     withdrawal = NOTICE.update().where(
@@ -146,14 +146,14 @@ def _withdraw(connection: Connection, batch: Batch) -> None:
     """
     # After the rows: a round that queued a notice of the old due date holds its row until it commits, so what
     # is read here is all there is.
-    queued = execute_for_names(connection, _QUEUED_OF, batch.waiting)
+    queued = execute_for_names(connection, _QUEUED_OF, batch.present_rows)
     stale = [
         {"k_key": key}
         for key, case, obligation, due, step in queued
         if (step != MOVED_STEP and (case, obligation) in batch.reassigned)
         or not any(
             row.obligation == obligation and is_about(row, step, due) and row.state in AWAITED
-            for row in batch.waiting[case]
+            for row in batch.present_rows[case]
         )
     ]
     if stale:

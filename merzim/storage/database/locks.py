@@ -28,14 +28,17 @@ class _Handle(Protocol):
         """Hold it together with others."""
 
     def take_alone(self) -> bool:
-        """Return whether it is held alone now; else as before, or not at all."""
+        """Try to hold it alone, without waiting; return whether it is. If not: as before, or not at all."""
 
     def close(self) -> None:
         """Give it back."""
 
 
 class ProcessLock:
-    """The lock of a task in one database: held alone, or together; by each thread by a handle of its own."""
+    """The lock of a task in one database: held alone, or together; by each thread by a handle of its own.
+
+    A database in memory has none: nothing waits there, and nobody holds it alone.
+    """
 
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine

@@ -15,13 +15,12 @@ from merzim.storage.events import OFFICE, Draft, hold
 from merzim.storage.org.chain import last, lines, record, text_of
 from merzim.storage.rows import read_as
 
-ACT = "calendar_changed"
-ACTS: tuple[str, ...] = (ACT,)
+CALENDAR_CHANGED = "calendar_changed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Adoption:
-    """An act the office adopted.
+    """A calendar act the office adopted.
 
     Attributes:
         name: name of the file.
@@ -29,7 +28,6 @@ class Adoption:
         text: the TOML text, unchanged.
     """
 
-    kind: str
     name: str
     on: date
     at: datetime
@@ -48,9 +46,10 @@ class Adoption:
         return with_known_since(self.entries, self.on)
 
 
-def adopted_acts(engine: Engine) -> tuple[Adoption, ...]:
-    """Return the acts the office adopted, in order."""
-    return tuple(read_as(Adoption, line, text=text_of(line.payload)) for line in lines(engine, *ACTS))
+def adopted_calendar_acts(engine: Engine) -> tuple[Adoption, ...]:
+    """Return the calendar acts the office adopted, in order."""
+    acts = lines(engine, CALENDAR_CHANGED)
+    return tuple(read_as(Adoption, act, text=text_of(act.payload)) for act in acts)
 
 
 def head_of(adoptions: Sequence[Adoption]) -> str:
@@ -68,17 +67,19 @@ def adopt(
     by: str,
     now: datetime,
 ) -> bool:
-    """Append an adoption after those the writer has read; return False if another writer was faster.
+    """Record that the office adopts a calendar act; return False, with nothing written, if `before` is not all.
 
-    Nothing is written then, and the writer must read again.
+    Another writer was faster then, and the acts must be read again.
 
     Args:
-        before: every act the writer has read.
+        before: every calendar act the writer has read.
+        text: of the act, as TOML.
         on: the local date of the event; `now`: aware UTC.
     """
     with writing(engine) as connection:
         hold(connection, OFFICE)
-        if (connection.execute(last(ACTS)).scalar() or "") != head_of(before):
+        if (connection.execute(last((CALENDAR_CHANGED,))).scalar() or "") != head_of(before):
             return False
-        record(connection, Draft(kind=ACT, name=name, on=on, by=by, at=now, payload={"text": text}))
+        act = Draft(kind=CALENDAR_CHANGED, name=name, on=on, by=by, at=now, payload={"text": text})
+        record(connection, act)
     return True

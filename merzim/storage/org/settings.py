@@ -1,5 +1,5 @@
-"""What administrators set in the browser: texts by key, the mail server and its password, encrypted; and the
-office's secret for addresses in letters.
+"""What administrators set in the browser (texts by key, the mail server), and two secrets: the mail server's
+password, encrypted, and the office's for addresses in letters.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Engine, select
 
 from merzim.storage.database.engine import read, reading, writing
 from merzim.storage.events import Draft
-from merzim.storage.org import store as rows
 from merzim.storage.org.chain import record
+from merzim.storage.org.store import put as put_rows
 from merzim.storage.tables.organisation import SETTING
 
 MAIL = "mail"
@@ -70,7 +70,7 @@ def store(
 
 
 def renew_password(engine: Engine, secret: str, *, by: str, now: datetime) -> None:
-    """Store the password encrypted anew; it says the same, so no event says it."""
+    """Store the mail server's password encrypted with another key; as it is the same, no event is recorded."""
     with writing(engine) as connection:
         put(connection, MAIL_PASSWORD, secret, by=by, now=now)
 
@@ -82,7 +82,7 @@ def put(connection: Connection, key: str, value: str, *, by: str, now: datetime)
     if _value(connection, key) == value:
         return False
     if value:
-        rows.put(connection, SETTING, [{"key": key, "value": value, "by": by, "at": now}])
+        put_rows(connection, SETTING, [{"key": key, "value": value, "by": by, "at": now}])
     else:
         connection.execute(SETTING.delete().where(SETTING.c.key == key))
     return True

@@ -1,4 +1,4 @@
-"""Repository of single units and people: their changes one at a time, and what people choose for themselves."""
+"""Changes of single units and people, and what people choose for themselves."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from merzim.storage.database.engine import writing
 from merzim.storage.events import Draft
 from merzim.storage.org.chain import office_event, record
 from merzim.storage.org.store import (
-    SaveCounts,
     office,
     person_of,
     person_values,
     put,
     remember,
-    save,
     saved,
     unit_of,
     unit_values,
@@ -47,33 +45,33 @@ class SqlStaff:
             Refusal: it has changed since; nothing was written.
         """
         with writing(self._engine) as connection:
-            _same(_unit(connection, unit.id), was, unit.name)
+            _refuse_changed(_unit(connection, unit.id), was, unit.name)
             put(connection, UNIT, [unit_values(unit)])
             record(connection, saved(UNIT, unit_values(unit), at))
 
     def remove_unit(self, unit: Unit, *, at: Stamp) -> None:
-        """Remove a unit that is as the writer saw it. Raises Refusal."""
+        """Remove a unit, with the texts of schedules matched to it. Raises Refusal: it has changed since."""
         with writing(self._engine) as connection:
-            _same(_unit(connection, unit.id), unit, unit.name)
+            _refuse_changed(_unit(connection, unit.id), unit, unit.name)
             connection.execute(UNIT.delete().where(UNIT.c.id == unit.id))
             _unmatch(connection, unit.id)
             record(connection, office_event(at, "unit_removed", unit.id))
 
     def keep_person(self, person: Person, *, was: Person | None, at: Stamp) -> None:
-        """Save a person. `was`: the state the writer saw, None for a new one. Raises Refusal."""
+        """Save a person as `keep_unit` does a unit; the language they chose themselves ends."""
         with writing(self._engine) as connection:
-            _same(_person(connection, person.key), was, person.name)
+            _refuse_changed(_person(connection, person.key), was, person.name)
             # The row now has the language, regardless of who chose it before.
             put(connection, PERSON, [person_values(person) | {"own_language": ""}])
             record(connection, saved(PERSON, person_values(person), at))
 
     def remove_person(self, person: Person, *, at: Stamp) -> None:
-        """Remove a person who is as the writer saw them; they are nobody's deputy any more.
+        """Move a person, with all names and addresses, to the former people; they are nobody's deputy any more.
 
-        Raises Refusal.
+        Raises Refusal: they changed since the writer saw them.
         """
         with writing(self._engine) as connection:
-            _same(_person(connection, person.key), person, person.name)
+            _refuse_changed(_person(connection, person.key), person, person.name)
             logins = select(ACCOUNT.c.login, ACCOUNT.c.name).where(ACCOUNT.c.person == person.key)
             chats = connection.execute(select(LINK.c.chat).where(LINK.c.person == person.key)).scalars()
             details = [f"name:{name}" for name in person.names] + [f"chat:{chat}" for chat in chats]
@@ -85,10 +83,6 @@ class SqlStaff:
             connection.execute(PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None))
             _unmatch(connection, person.key)
             record(connection, office_event(at, "person_removed", person.key))
-
-    def take_in(self, units: list[Unit], people: list[Person], *, at: Stamp) -> SaveCounts:
-        """Save a whole table of people; people it does not name are kept."""
-        return save(self._engine, units=units, people=people, stamp=at)
 
     def set_leave(
         self, person: str, *, away: Sequence[tuple[date, date]], deputy: str | None, at: Stamp
@@ -121,15 +115,15 @@ class SqlChoices:
         return office(self._engine).people.get(key)
 
     def whose(self, secret: str) -> Person | None:
-        """Return the person whose personal address contains that secret; None for nobody's."""
+        """Return the person whose address for choosing contains that secret; None for nobody's."""
         people = office(self._engine).people
         return people.get(find_person(self._key, secret, people) or "")
 
-    def choose(self, person: str, digest: str, *, by: str, now: datetime) -> None:
+    def choose_digest(self, person: str, digest: str, *, by: str, now: datetime) -> None:
         """Set how often a person is reminded."""
         self._set(person, "digest", digest, by=by, now=now)
 
-    def speak(self, person: str, language: str, *, by: str, now: datetime) -> None:
+    def choose_language(self, person: str, language: str, *, by: str, now: datetime) -> None:
         """Set the language of letters to a person; the language from the table of people is not stored as a
         choice.
         """
@@ -145,7 +139,7 @@ class SqlChoices:
                 record(connection, Draft(kind=kind, name=person, by=by, at=now, payload={"value": value}))
 
 
-def _same(stored: object, was: object, name: str) -> None:
+def _refuse_changed(stored: object, was: object, name: str) -> None:
     """Raise Refusal unless the stored value is the one the writer saw."""
     if stored != was:
         raise Refusal("office_changed_meanwhile", name=name)

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, Table, func, select
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import Row_, read, read_once, reading, writing
 from merzim.storage.events import Draft
-from merzim.storage.org import store
 from merzim.storage.org.chain import record
 from merzim.storage.rows import Values
 from merzim.storage.tables.events import EVENT, OF_OFFICE
@@ -158,8 +157,8 @@ class PresentOffice:
         # The end first: what is read after it may be newer, never older.
         end, last = connection.execute(_END).first(), self._last
         if last is None or last[0] != end:
-            office = store.office(self._engine, officer=self._officer, language=self._language, kind=self._kind)
-            self._last = last = end, last[1] if last is not None and last[1] == office else office
+            now = office(self._engine, officer=self._officer, language=self._language, kind=self._kind)
+            self._last = last = end, last[1] if last is not None and last[1] == now else now
         return last[1]
 
 
@@ -196,7 +195,7 @@ def former_people(engine: Engine) -> Sequence[FormerPerson]:
 
 
 def gone(connection: Connection) -> Iterator[Person]:
-    """Yield the people who left as shown in lists; anonymised ones with the replacement name, by language."""
+    """Yield everybody who ever left, to be named in lists; the anonymised by the name in place of theirs."""
     for row in connection.execute(select(FORMER).order_by(FORMER.c.number)):
         details = dict(reversed([word.partition(":")[::2] for word in row.said]))
         if row.anonymised_on is not None:
@@ -206,7 +205,7 @@ def gone(connection: Connection) -> Iterator[Person]:
 
 
 def remember(connection: Connection, key: str, details: Iterable[str], *, left_on: date) -> None:
-    """Write down what names somebody who leaves, in the caller's transaction.
+    """Add somebody who leaves to the former people, with what identifies them, in the caller's transaction.
 
     Who left before under other names is anonymised with these, too: they stay, behind the new ones.
     """

@@ -128,18 +128,18 @@ class LinkCodeRow(TableBase, table=True):
 NOTICE = table("notice")
 CHANNEL_FAULT = table("channel_fault")
 SETTLED = ("sent", "failed", "unknown")
-"""Final states of a letter; only these are recorded in the register."""
+"""States of a letter that was tried and is over; the journal of notices records these alone."""
 ABOUT_ASSIGNMENT = or_(
     NOTICE.c.obligation.like("assignment.%"),
     # The letter in which it was given, extended, refused or answered names its place on the page of the case.
     type_coerce(NOTICE.c.about, Text).like('%"place":"given-%'),
 )
-"""The letter is about an assignment."""
+"""Condition: the letter is about an assignment."""
 _IS_OPEN = exists().where(
     DEADLINE.c.case == NOTICE.c.case, DEADLINE.c.obligation == NOTICE.c.obligation, DEADLINE.c.state == "open"
 )
 # Spelt out, for prepared statements expand no list.
 TOLD = and_(or_(*(NOTICE.c.state == state for state in SETTLED)), or_(not_(ABOUT_ASSIGNMENT), _IS_OPEN))
-"""The letter left, and lets its recipient see the case: of an assignment as long as that is open."""
+"""Condition: the letter left or failed, and shows its recipient the case: of an assignment while it is open."""
 LINK = table("link")
 LINK_CODE = table("link_code")

@@ -46,7 +46,7 @@ def ask_choice(ctx: Anybody, secret: Secret, choice: Choice | None = None) -> Re
 def choose(ctx: Anybody, secret: Secret, choice: Choice) -> Response:
     """Save the choice of one click or of the page's buttons. Repeating it changes nothing."""
     person = _whose(ctx, secret)
-    ctx.choices.choose(person.key, CHOICES[choice], by=person.key, now=ctx.now)
+    ctx.choices.choose_digest(person.key, CHOICES[choice], by=person.key, now=ctx.now)
     return _page(ctx, secret, is_saved=True)
 
 

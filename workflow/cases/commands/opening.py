@@ -154,7 +154,7 @@ def check_once(opening: Opening, procedure: Procedure, ledger: Ledger) -> None:
     """Raise Refusal for a second case of a procedure that is opened once, unless the user confirmed it."""
     if procedure.opened == "once" and not opening.again:
         place = procedure.id, opening.unit, procedure.body_named(opening.object)
-        if case_id := ledger.open_case(*place):
+        if case_id := ledger.active_case(*place):
             raise Refusal("opened_once", procedure=procedure.title, case=case_id)
 
 
