@@ -180,7 +180,7 @@ class AppContext:
 
     def lay_over_stored_settings(self) -> None:
         """Lay the settings over as they are stored, without creating or migrating a database."""
-        if self.has_database and look(self.unprepared).schema:
+        if self.has_database and look(self.unprepared).is_usable:
             self.lay_over_settings()
 
     @property

@@ -329,10 +329,10 @@ def _views(ctx: RequestContext) -> list[InvitationView]:
     """Return the last letter of invitation to each holder of an account, by name; accepted or closed last."""
     accounts = {account.reader.login: account for account in ctx.accounts.all() if account.reader.person}
     letters = ctx.app.invitations.letters({account.reader.person for account in accounts.values()})
-    links = ctx.app.invitations.links(letters, now=ctx.now)
+    expiries = ctx.app.invitations.expiries(letters, now=ctx.now)
     office = ctx.app.reads.office().written_down
     invitations = [
-        _view(accounts[login], letter, links.get(login), office)
+        _view(accounts[login], letter, expiries.get(login), office)
         for login, letter in letters.items()
         if login in accounts
     ]

@@ -112,7 +112,7 @@ def open_feed(ctx: RequestContext, secret: str, language: str = "") -> Feed | No
     if account is not None and must_enrol(account, ctx.totp_required):
         return None
     if entry.seen_at + _TOUCH < now:
-        ctx.accounts.seen(entry.hash, now=now)
+        ctx.accounts.mark_used(entry.hash, now=now)
     office = ctx.reads.office()
     language = _language(language, account, office)
     if account is not None:

@@ -300,7 +300,7 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
         refuse_other_installation(engine, app.configured.installation)
         state = look(engine)
         where = display_address(engine)
-        if not state.schema:
+        if not state.is_usable:
             yield Check(
                 name="database",
                 state="problem",

@@ -19,7 +19,7 @@ from merzim.storage.maintenance import backup as stored_backup
 from merzim.storage.maintenance import dump as stored_dump
 from merzim.storage.maintenance import migrate_to as migration
 from merzim.storage.maintenance import readiness
-from merzim.storage.maintenance.rebuild import ROWS_AT_ONCE, mend_rows
+from merzim.storage.maintenance.rebuild import ROWS_AT_ONCE, rebuild_rows
 from merzim.storage.maintenance.rebuild import rebuild as rebuild_board
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.stored_secrets import secrets_of_backup
@@ -96,7 +96,7 @@ def refresh_names(app: AppContext, people: Collection[str]) -> None:
     rows = [head.id for head in SqlRegisterLists(app.engine).naming(people, fields)]
     for first in range(0, len(rows), ROWS_AT_ONCE):
         with writing(app.engine) as connection:
-            mend_rows(connection, rows[first : first + ROWS_AT_ONCE], partial(_projected, app))
+            rebuild_rows(connection, rows[first : first + ROWS_AT_ONCE], partial(_projected, app))
 
 
 def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -> None:

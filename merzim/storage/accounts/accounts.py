@@ -1,4 +1,6 @@
-"""Repository of accounts with their sessions, tokens and invitations; secrets are stored as hashes."""
+"""Repository of accounts, their links to external directories, and the entries by which they are used without a
+password (sessions, tokens, feeds, invitations, remembered browsers), stored as hashes.
+"""
 
 from __future__ import annotations
 
@@ -78,8 +80,9 @@ class SqlAccounts:
         return {login: (name, person) for login, name, person in records}
 
     def save(self, reader: Reader, *, disabled: bool, at: Stamp) -> None:
-        """Create an account or change its access. Its secrets are kept; disabling it ends its sessions and
-        tokens.
+        """Create an account or change its access; its secrets stay. Disabling it ends all its entries.
+
+        Nothing happens if the account is so already.
         """
         values = columns_of(ACCOUNT, reader, disabled=disabled)
         with writing(self._engine) as connection:
@@ -95,21 +98,21 @@ class SqlAccounts:
                 [{**new, **values}],
             )
             if disabled:
-                end_ways_in(connection, reader.login, at.now)
+                end_all_entries(connection, reader.login, at.now)
             kind = "account_changed" if existing else "account_opened"
             facts = {"access": reader.access, "unit": reader.unit, "disabled": disabled}
             record(connection, office_event(at, kind, reader.login, facts))
 
     def set_password(self, login: str, password: str, *, at: Stamp) -> None:
-        """Set a password (its hash); end the account's sessions and the first administrator's invitation.
+        """Set a password (its hash; "" for none) and end every entry of the account.
 
-        Nothing happens for an unknown login.
+        A password ends the invitation of the first administrator, too. Nothing happens for an unknown login.
         """
         with writing(self._engine) as connection:
             change = update(ACCOUNT).where(ACCOUNT.c.login == login).values(password=password)
             if not connection.execute(change).rowcount:
                 return
-            end_ways_in(connection, login, at.now)
+            end_all_entries(connection, login, at.now)
             if password:
                 end_entries(connection, _FIRST_INVITATION, at.now)
             record(connection, office_event(at, "password_set", login))
@@ -123,7 +126,7 @@ class SqlAccounts:
         return Identity(**row._mapping) if row else None
 
     def link(self, identity: Identity, *, at: Stamp) -> bool:
-        """Link an account to a person of an external directory; its password, sessions and tokens end.
+        """Link an account to a person of an external directory; its password and every entry of it end.
 
         Returns False and writes nothing when the person or the account was linked meanwhile.
         """
@@ -134,26 +137,28 @@ class SqlAccounts:
             if connection.execute(step.returning(IDENTITY.c.login)).first() is None:
                 return False
             connection.execute(update(ACCOUNT).where(same_login).values(password=""))
-            end_ways_in(connection, identity.login, at.now)
+            end_all_entries(connection, identity.login, at.now)
             record(
                 connection, office_event(at, "account_linked", identity.login, {"provider": identity.provider})
             )
         return True
 
     def unlink(self, login: str, *, at: Stamp) -> bool:
-        """Unlink an account from external directories; its sessions end. Returns False if it was not linked."""
+        """Unlink an account from external directories and end its entries; return whether it was linked."""
         with writing(self._engine) as connection:
             query = IDENTITY.delete().where(IDENTITY.c.login == login).returning(IDENTITY.c.provider)
             if not connection.execute(query).all():
                 return False
-            end_ways_in(connection, login, at.now)
+            end_all_entries(connection, login, at.now)
             record(connection, office_event(at, "account_unlinked", login))
         return True
 
-    # ------------------------------------------------------------------------------------------------ ways in
+    # ----------------------------------------------------------------------------------------------- entries
 
     def store_entry(self, entry: Credential, *, by: str = "") -> None:
-        """Store a session, token, feed, invitation or remembered browser (device).
+        """Store a session, token, feed or invitation with its event, or a remembered browser (device) without.
+
+        Of more than MAX_DEVICES browsers of an account the oldest are forgotten.
 
         Args:
             by: who issued it; by default the account.
@@ -184,8 +189,8 @@ class SqlAccounts:
         )
         return [read_as(Credential, row) for row in read(self._engine, query)]
 
-    def seen(self, hash: str, *, now: datetime) -> None:
-        """Record the moment an entry was last used."""
+    def mark_used(self, hash: str, *, now: datetime) -> None:
+        """Record that an entry is used now."""
         execute(self._engine, update(ENTRY).where(ENTRY.c.hash == hash).values(seen_at=now))
 
     def take(self, hash: str, *, now: datetime) -> bool:
@@ -235,14 +240,14 @@ _FIRST_INVITATION = and_(ENTRY.c.kind == "invitation", ENTRY.c.login == "")
 
 
 def give_entry(connection: Connection, entry: Credential, *, by: str, now: datetime) -> Draft:
-    """Store an open session, token, feed or invitation; return the event of it."""
+    """Store an entry in the caller's transaction; return its event, which the caller records."""
     connection.execute(ENTRY.insert(), columns_of(ENTRY, entry, ended_at=None))
     payload = {"name": entry.name}
     return Draft(kind=f"{entry.kind}_given", name=entry.login, by=by, at=now, payload=payload)
 
 
-def end_ways_in(connection: Connection, login: str, now: datetime) -> None:
-    """End the sessions, tokens, feeds and remembered browsers of an account."""
+def end_all_entries(connection: Connection, login: str, now: datetime) -> None:
+    """End every entry of an account: sessions, tokens, feeds, invitations, remembered browsers."""
     end_entries(connection, ENTRY.c.login == login, now)
 
 

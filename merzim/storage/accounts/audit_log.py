@@ -15,7 +15,7 @@ from workflow.org.audit import OF_CASES, AuditEntry, AuditFilter, AuditPage, Aud
 
 
 def record_access(engine: Engine, event: Draft) -> tuple[int, str]:
-    """Append an event that nothing else records, in a transaction of its own; return its number and hash."""
+    """Record a refused log-in, a download or the like, which no other stream has; return its id and hash."""
     with writing(engine) as connection:
         seq = events.append(connection, ACCESS, [event])
         mine = select(EVENT.c.id, EVENT.c.hash).where(EVENT.c.stream == ACCESS, EVENT.c.seq == seq)
@@ -38,7 +38,7 @@ def read_page(
     Args:
         visible: the conditions a case must meet to be visible; empty for all cases.
     """
-    conditions = [*_conditions(query), *_seen(scope, visible)]
+    conditions = [*_conditions(query), *_in_scope(scope, visible)]
     rows = EVENT.select()
     if after is not None:
         until = events.settled(connection)
@@ -67,7 +67,7 @@ def _conditions(query: AuditFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _seen(scope: AuditScope, visible: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+def _in_scope(scope: AuditScope, visible: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
     """Return the conditions under which an entry lies in a scope; none where all do."""
     if scope.office and scope.cases and scope.registers and not visible:
         return []

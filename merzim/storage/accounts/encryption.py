@@ -21,7 +21,7 @@ class BadKey(Refusal, ValueError):
 
 
 class UnreadableSecret(Refusal):
-    """No configured key decrypts the secret, or it was altered: `secret_unreadable {login}`."""
+    """No configured key decrypts a secret, or it is altered or not its owner's: `secret_unreadable {login}`."""
 
 
 def parse_key(text: str) -> str:

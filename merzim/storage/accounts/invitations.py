@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
 from merzim.storage.accounts.accounts import end_entries, give_entry
+from merzim.storage.accounts.second_factors import Queue
 from merzim.storage.database.dialect import in_names, insert, read_for_names
 from merzim.storage.database.engine import writing
 from merzim.storage.events import Draft
@@ -22,7 +23,6 @@ from workflow.org.audit import Stamp
 
 INVITED = "invited"
 """The event of an invitation's letter; `about` has the way its account is entered by."""
-Queue = Callable[[Connection, Sequence[Notice]], int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,8 +83,8 @@ class SqlInvitations:
             str(letter.about["login"]): letter for letter in letters if letter.about.get("event") == INVITED
         }
 
-    def links(self, logins: Collection[str], *, now: datetime) -> Mapping[str, datetime]:
-        """Return the expiry of the valid link of each of these logins; logins without one are left out."""
+    def expiries(self, logins: Collection[str], *, now: datetime) -> Mapping[str, datetime]:
+        """Return by login when its valid invitation expires; logins without one are left out."""
         query = select(ENTRY.c.login, ENTRY.c.expires_at).where(
             in_names(ENTRY.c.login),
             ENTRY.c.kind == "invitation",

@@ -38,7 +38,7 @@ def count_attempt(engine: Engine, limits: Sequence[RateLimit], *, now: datetime)
 
 
 def forget_attempt(engine: Engine, limits: Sequence[RateLimit]) -> None:
-    """Undo one attempt under each of these limits, because it succeeded."""
+    """Take back one counted attempt under each of these limits, because it succeeded."""
     with writing(engine) as connection:
         for limit in sorted(limits, key=_key):
             counted = and_(RATE_LIMIT.c.key == _key(limit), RATE_LIMIT.c.attempts > 0)

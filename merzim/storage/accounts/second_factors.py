@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, Engine, func, select, update
 
-from merzim.storage.accounts.accounts import end_ways_in
+from merzim.storage.accounts.accounts import end_all_entries
 from merzim.storage.accounts.encryption import Cipher, UnreadableSecret
 from merzim.storage.database.engine import execute, read_first, read_value, reading, writing
 from merzim.storage.events import Draft
@@ -28,7 +28,7 @@ Queue = Callable[[Connection, Sequence[Notice]], int]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EncryptionResult:
-    """The result of encrypting the stored secrets with the present key.
+    """The result of encrypting the secrets of second factors with the present key.
 
     Attributes:
         done: number of secrets encrypted anew.
@@ -59,9 +59,7 @@ class SqlSecondFactors:
         return self._cipher().decrypt(stored, login) if stored else ""
 
     def enrol(self, login: str, secret: str, step: int, codes: Collection[str], *, at: Stamp) -> None:
-        """Set a second factor with its recovery codes (hashes), replacing an earlier one.
-
-        Ends all sessions and tokens of the account.
+        """Set or replace a second factor with its recovery codes (hashes); end all entries of the account.
 
         Args:
             step: the time step of the first code, which cannot be used again.
@@ -79,8 +77,9 @@ class SqlSecondFactors:
         details: Mapping[str, object] | None = None,
         letters: Sequence[Notice] = (),
     ) -> None:
-        """Remove a second factor with its recovery codes; ends all sessions and tokens of the account, and is
-        recorded, even where there was none.
+        """Remove a second factor and its recovery codes, and end all entries of the account.
+
+        It is recorded even where there was none.
 
         Args:
             details: the reason, for the chain.
@@ -112,7 +111,7 @@ class SqlSecondFactors:
         return RecoveryCodes(left=counts.unused, made_at=counts.made_at, used_at=counts.used_at)
 
     def make_codes(self, login: str, codes: Collection[str], *, at: Stamp) -> None:
-        """Replace the recovery codes (hashes)."""
+        """Replace the recovery codes (hashes) of an account, with an event."""
         with writing(self._engine) as connection:
             _keep_codes(connection, login, codes, at.now)
             record(connection, office_event(at, "recovery_codes_made", login, {"count": len(codes)}))
@@ -148,7 +147,7 @@ class SqlSecondFactors:
     # -------------------------------------------------------------------------------------------- encryption
 
     def encrypt(self, *, by: str, now: datetime) -> EncryptionResult:
-        """Encrypt every secret anew with the present key; recorded in the office's chain."""
+        """Encrypt the secrets of all second factors anew with the present key, with one event for all."""
         done, unreadable = 0, list[str]()
         query = select(ACCOUNT.c.login, ACCOUNT.c.totp).where(ACCOUNT.c.totp != "").order_by(ACCOUNT.c.login)
         with writing(self._engine) as connection:
@@ -172,7 +171,7 @@ def _set(
     """Replace a second factor with its recovery codes; every way into the account ends."""
     connection.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(totp=stored, totp_step=step))
     _keep_codes(connection, login, codes, now)
-    end_ways_in(connection, login, now)
+    end_all_entries(connection, login, now)
 
 
 def _keep_codes(connection: Connection, login: str, codes: Collection[str], now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Repositories of what requests leave for a day: uploaded files awaiting import, answers by idempotency key."""
+"""Repositories of uploaded files, stored for a day, and of API answers by idempotency key, for a week."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from workflow.org.access import StoredAnswer
 from workflow.refusal import Refusal
 
 LASTS = timedelta(days=1)
-
-
+"""How long an uploaded file is stored, and counts against its sender."""
 DAILY_BYTES = 300 * 1024 * 1024
 DAILY_FILES = 500
 """What one account may send within a day."""
@@ -64,7 +63,7 @@ class SqlUploads:
         return digest
 
     def count(self, size: int, *, by: str, now: datetime) -> None:
-        """Count a file that goes straight into a record. Raises Refusal."""
+        """Count a file stored elsewhere towards what `by` may send in a day. Raises Refusal if too much."""
         key = uuid4().hex, by, SENT
         with writing(self._engine) as connection:
             self._expire(connection, now)

@@ -110,13 +110,13 @@ class Words:
 
 
 def anonymise(connection: Connection, words: Words) -> tuple[dict[str, int], list[tuple[int, str]]]:
-    """Rewrite every row that contains one of the words, in the caller's transaction.
+    """Rewrite every row that contains one of the words, events too, and withdraw the person's unsent letters.
 
-    Return the number of rows by table, and id and new hash of each rewritten event.
+    In the caller's transaction. Return the number of rows by table; id and new hash of each rewritten event.
     """
     _forget(connection, words)
     for name in sorted(triggers.names(connection.dialect.name)):
-        _drop(connection, name)
+        _drop_trigger(connection, name)
     changed_rows: dict[str, list[Mapping[str, Any]]] = {}
     for table in TableBase.metadata.sorted_tables:
         if table.name not in _LEFT_ALONE and (rows := list(_rewritten(connection, table, words))):
@@ -166,7 +166,7 @@ def _forget(connection: Connection, words: Words) -> None:
     connection.execute(NOTICE.update().where(NOTICE.c.person.in_(keys)).values(address=words.token))
 
 
-def _drop(connection: Connection, trigger: str) -> None:
+def _drop_trigger(connection: Connection, trigger: str) -> None:
     table = trigger.removeprefix("merzim_").rpartition("_")[0]
     on = "" if connection.dialect.name == "sqlite" else f" ON {table}"
     connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger}{on}")

@@ -15,7 +15,7 @@ from merzim.storage.database import engine as engines
 from merzim.storage.database.engine import create_private
 from merzim.storage.maintenance.schema import (
     create_or_migrate,
-    refuse_other_version,
+    refuse_backup_of_other_version,
     revision,
     shipped_revisions,
 )
@@ -29,7 +29,7 @@ def backup(engine: Engine, file: Path) -> None:
 
     Raises:
         Refusal: PostgreSQL (`backup_postgresql`), the file exists (`backup_exists`), cannot be written
-            (`backup_unwritable`).
+            (`backup_unwritable`), there is no database (`backup_nothing`).
     """
     source = _file(engine)
     if not source.exists():
@@ -146,15 +146,17 @@ def opened_for_reading(file: Path) -> Iterator[Engine]:
 
 
 def check(file: Path) -> None:
-    """Raise Refusal for a file that is no backup of this application, or not of this version, or damaged."""
+    """Raise Refusal for a file that is no backup of this application, cannot be migrated to this version, or is
+    damaged.
+    """
     with opened_for_reading(file) as engine:
         with engines.reading(engine) as connection:
             at = revision(connection)
             check_result = connection.exec_driver_sql("PRAGMA quick_check").scalar()
         if at is None:
             raise Refusal("backup_not_ours", file=str(file))
-        refuse_other_version(file, at)
-        # A row changed by hand must not make the only backup unusable; the command reports it.
+        refuse_backup_of_other_version(file, at)
+        # The board is not compared: a row changed by hand must not make the only backup unusable.
         problems = verify(engine) if at == shipped_revisions()[-1] else ()
         if check_result != "ok" or problems:
             raise Refusal("backup_damaged", file=str(file), count=len(problems))

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, inspect
 
 from merzim.storage.database.engine import conninfo, reading
 from merzim.storage.maintenance.backup import new_file
-from merzim.storage.maintenance.schema import create_or_migrate, refuse_other_version, revision
+from merzim.storage.maintenance.schema import create_or_migrate, refuse_backup_of_other_version, revision
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.refusals import display_address
 from workflow.refusal import Refusal
@@ -71,7 +71,7 @@ def restore(engine: Engine, file: Path) -> None:
 
 
 def check(file: Path) -> None:
-    """Refuse a file that is not a backup of this application, or is of a newer version."""
+    """Raise Refusal for a file that is no backup of this application, or cannot be migrated to this version."""
     if not is_dump(file):
         raise Refusal("backup_not_ours", file=str(file))
     tables = {name.strip('"') for name in _TABLE.findall(_tool_output("pg_restore", "--list", str(file)))}
@@ -80,7 +80,7 @@ def check(file: Path) -> None:
     version = _VERSION.search(rows_as_sql(file, ("alembic_version",)))
     if version is None:
         raise Refusal("backup_not_ours", file=str(file))
-    refuse_other_version(file, version[1])
+    refuse_backup_of_other_version(file, version[1])
 
 
 def is_dump(file: Path) -> bool:

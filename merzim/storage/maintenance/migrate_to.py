@@ -42,7 +42,7 @@ def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -
         with writing(source) as source_connection:
             tables = TableBase.metadata.sorted_tables
             row_counts = {table.name: _copy(source_connection, target_connection, table) for table in tables}
-        _count_on(target_connection)
+        _advance_sequences(target_connection)
     return row_counts
 
 
@@ -56,7 +56,7 @@ def _copy(source: Connection, target: Connection, table: Table) -> int:
     return count
 
 
-def _count_on(connection: Connection) -> None:
+def _advance_sequences(connection: Connection) -> None:
     """Set the server's sequences to continue after the highest number used."""
     for table in TableBase.metadata.sorted_tables:
         for column in table.primary_key:

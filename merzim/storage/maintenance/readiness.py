@@ -75,21 +75,21 @@ class ReadinessReport:
     """The state of the database.
 
     Attributes:
-        schema: whether this version's code can use the tables.
+        is_usable: whether this version's code can use the tables.
         round: when a round last ended (UTC); None before the first.
     """
 
-    schema: bool
+    is_usable: bool
     round: datetime | None
 
 
 def look(engine: Engine) -> ReadinessReport:
-    """Check the database with one short query."""
+    """Return whether this version can use the tables and when a round last ended, by two short queries."""
     with reading(engine) as connection:
         if not usable(connection):
-            return ReadinessReport(schema=False, round=None)
+            return ReadinessReport(is_usable=False, round=None)
         query = select(PULSE.c.at).where(PULSE.c.name == "round")
-        return ReadinessReport(schema=True, round=connection.execute(query).scalar())
+        return ReadinessReport(is_usable=True, round=connection.execute(query).scalar())
 
 
 def server_time(engine: Engine) -> datetime | None:

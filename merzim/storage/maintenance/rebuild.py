@@ -22,7 +22,7 @@ from workflow.refusal import Refusal
 from workflow.registers.rows import Projection, RegisterRow
 
 ProjectRow = Callable[[RegisterRow], Projection]
-"""Function that returns the index entries of a row, computed anew."""
+"""Function that computes the index entries of a register row."""
 ROWS_AT_ONCE = 500
 _HEADS = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id))
 
@@ -34,12 +34,12 @@ def rebuild(
     now: datetime,
     project: ProjectRow | None = None,
 ) -> int:
-    """Rewrite what was computed of every case from its events. Return the number of cases processed.
+    """Write anew what is computed from events, of cases and register rows; return the number of cases rebuilt.
 
     A case changed meanwhile is read and computed again.
 
     Args:
-        project: function that returns the index entries of a register row; None leaves them unchanged.
+        project: computes the index entries of a register row; None leaves all rows as they are.
 
     Raises:
         Refusal: naming the cases whose events do not end where their head says; all others are rebuilt.
@@ -50,16 +50,18 @@ def rebuild(
         left_names = _rebuild(ledger, names, recompute, now)
         broken += left_names
         rebuilt_count += len(names) - len(left_names)
-    with writing(engine) as connection:
-        if project is not None:
-            _mend_lists(connection, project)
+    if project is not None:
+        with writing(engine) as connection:
+            ids = connection.execute(select(REGISTER_ROW.c.id).order_by(REGISTER_ROW.c.id)).scalars().all()
+            for rows_at_once in chunks(ids, ROWS_AT_ONCE):
+                rebuild_rows(connection, rows_at_once, project)
     if broken:
         raise Refusal("rebuild_broken", cases=tuple(broken), count=rebuilt_count)
     return rebuilt_count
 
 
 def _rebuild(ledger: SqlLedger, names: Sequence[str], recompute: Recompute, now: datetime) -> list[str]:
-    """Rebuild these cases; return the ids of broken ones, which are left out."""
+    """Write these cases anew; return the ids of the broken ones, which stay as they are."""
     remaining_names, broken = list(names), list[str]()
     while remaining_names:
         try:
@@ -73,15 +75,8 @@ def _rebuild(ledger: SqlLedger, names: Sequence[str], recompute: Recompute, now:
     return broken
 
 
-def _mend_lists(connection: Connection, project: ProjectRow) -> None:
-    """Rewrite the index entries of all rows."""
-    ids = connection.execute(select(REGISTER_ROW.c.id).order_by(REGISTER_ROW.c.id)).scalars().all()
-    for names in chunks(ids, ROWS_AT_ONCE):
-        mend_rows(connection, names, project)
-
-
-def mend_rows(connection: Connection, names: list[str], project: ProjectRow) -> None:
-    """Rewrite the index entries of these rows, locked against edits meanwhile."""
+def rebuild_rows(connection: Connection, names: list[str], project: ProjectRow) -> None:
+    """Write anew what is computed of these register rows, locked against edits meanwhile."""
     stored = {head.id: head for head in execute_for_names(connection, _HEADS.with_for_update(), names)}
     folded = rows(connection, names)
     for name, row in folded.items():

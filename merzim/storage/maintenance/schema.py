@@ -30,11 +30,7 @@ def shipped_revisions() -> tuple[str, ...]:
 
 
 def refuse_missing(engine: Engine) -> None:
-    """Raise StorageUnavailable for a database without tables.
-
-    Raises:
-        StorageUnavailable: `no_database`; nothing was written.
-    """
+    """Raise StorageUnavailable (`no_database`) for a database without tables; nothing is created."""
     with reading(engine) as connection:
         if revision(connection) is None and not inspect(connection).get_table_names():
             raise StorageUnavailable("no_database", where=display_address(engine))
@@ -101,7 +97,7 @@ def _refuse_other_version(engine: Engine, at: str | None) -> None:
         raise StorageUnavailable(code, where=display_address(engine), problem=at)
 
 
-def refuse_other_version(file: Path, at: str) -> None:
+def refuse_backup_of_other_version(file: Path, at: str) -> None:
     """Raise Refusal for a backup of a revision that no migration of this version goes on from."""
     if at not in shipped_revisions():
         code = "backup_newer" if at > shipped_revisions()[-1] else "backup_older"

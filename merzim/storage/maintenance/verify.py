@@ -32,7 +32,8 @@ Recompute = Callable[[Case], Change]
 """Function that recomputes a case's rows (`CaseCommands.recomputed` with its `today`)."""
 MAX_NAMED = 100
 """Number of rows of one column with an invalid date that are reported."""
-_UNTELLABLE = frozenset({"stream_cut", "event_missing", "event_altered"})
+_BROKEN = frozenset({"stream_cut", "event_missing", "event_altered"})
+"""Codes of streams from which nothing can be computed."""
 # Values a round changes by itself, and the calendar version, are not compared.
 _MOVING = frozenset({"next_step", "next_step_on", "version"})
 _COMPARED = tuple(n for n, name in enumerate(ROW_COLUMNS) if name not in _MOVING)
@@ -142,14 +143,14 @@ def _editions(connection: Connection, editions: Mapping[str, Collection[str]]) -
 
 
 def _board(engine: Engine, recompute: Recompute, problems: Collection[Deviation]) -> Iterator[Deviation]:
-    """Yield the differences between the board and its rebuild from the events of cases.
+    """Yield where the stored board, recommendations and counted lines are not those the events make.
 
     A case with a broken stream cannot be computed from its events; it is reported already.
     """
     broken = {
         str(problem.arguments["stream"]).removeprefix(events.CASE)
         for problem in problems
-        if problem.code in _UNTELLABLE
+        if problem.code in _BROKEN
     }
     broken |= {str(problem.arguments["case"]) for problem in problems if problem.code == "edition_missing"}
     ledger = SqlLedger(engine)
@@ -172,7 +173,7 @@ def _substance(values: tuple[object, ...] | None) -> list[object] | None:
 
 
 def recorded_files(connection: Connection) -> dict[str, dict[str, str]]:
-    """Return every stored file in events: SHA-256 -> case -> name of the file."""
+    """Return every stored file that events name: SHA-256 -> case or register row -> name of the file there."""
     files: dict[str, dict[str, str]] = {}
     for case, payload in connection.execute(_PROVED.execution_options(yield_per=5000)):
         for reference, name in _stored(payload):
@@ -189,7 +190,7 @@ def count_recorded_files(engine: Engine) -> int:
 
 
 def damages(engine: Engine, folder: EvidenceFolder) -> Iterator[Deviation]:
-    """Yield every case in which a stored file is missing, altered or unreadable.
+    """Yield every case and register row of which a stored file is missing, altered or unreadable.
 
     Files are read outside the transaction, as there may be many gigabytes.
     """

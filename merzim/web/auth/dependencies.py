@@ -138,7 +138,7 @@ def identify(ctx: WebContext) -> tuple[Account, Credential] | None:
     if account is None or account.disabled:
         return None
     if entry.seen_at + _TOUCH_INTERVAL < now:
-        ctx.accounts.seen(entry.hash, now=now)
+        ctx.accounts.mark_used(entry.hash, now=now)
     return account, entry
 
 
