@@ -42,10 +42,10 @@ class Links(Protocol):
     def of(self, person: str) -> TelegramLink | None:
         """Return the person's current link; None where there is none."""
 
-    def these(self, people: Collection[str]) -> Mapping[str, TelegramLink]:
+    def of_people(self, people: Collection[str]) -> Mapping[str, TelegramLink]:
         """Return the current links of these people by key, in one query."""
 
-    def behind(self, chat: str) -> TelegramLink | None:
+    def of_chat(self, chat: str) -> TelegramLink | None:
         """Return the link of a Telegram account; None where there is none."""
 
     def offer(self, person: str, hashed: str, *, now: datetime) -> None:
@@ -60,10 +60,10 @@ class Links(Protocol):
         """
 
     def block(self, person: str, *, now: datetime) -> bool:
-        """Mark the account as blocking the bot. Return whether it did not until now."""
+        """Record that the person's account blocks the bot; return whether it did not until now."""
 
-    def welcome(self, person: str) -> bool:
-        """Mark the person's Telegram account as reachable again; return whether it was blocked until now."""
+    def unblock(self, person: str) -> bool:
+        """Record that the person's account blocks the bot no more; return whether it did until now."""
 
     def unlink(self, person: str, *, by: str, now: datetime) -> bool:
         """Remove the person's link. Return whether there was one. `by`: who removed it."""

@@ -113,7 +113,7 @@ class Outbox(Protocol):
     """Repository of notices with their delivery records and board rows; each method is one transaction."""
 
     def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
-        """Return rows with `next_step_on <= today` that are still open (state `open` or `not_due_yet`).
+        """Return open rows whose next reminder step has come (`next_step_on <= today`).
 
         In the order (next_step_on, case, obligation), only those after `after`. Cost depends on the number due.
         """

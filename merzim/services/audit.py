@@ -301,7 +301,7 @@ class ChangeList(BaseModel):
 def list_changes(ctx: RequestContext, command: AskChanges) -> ChangeList:
     """List what changed in the cases, registers and settings the reader may see, in the order of writing."""
     # Read first: later entries have higher numbers.
-    end = ctx.reads.last_audit_entry()
+    end = ctx.reads.last_event()
     query = AuditFilter(topics=TOPICS)
     page = ctx.reads.audit(query, scope=_scope(ctx), after=command.after, limit=command.limit)
     last = page.entries[-1].seq if page.entries else command.after

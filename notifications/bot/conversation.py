@@ -90,7 +90,7 @@ class Conversation:
         if not code:
             if user is None:
                 return self._stranger(sender)
-            welcome = "welcome_back" if self._app.links.welcome(user.person.key) else "linked_already"
+            welcome = "welcome_back" if self._app.links.unblock(user.person.key) else "linked_already"
             return Reply(text=user.line(welcome, person=user.person.name_in(user.language)))
         now, _ = self._clock()
         result, link = self._app.links.redeem(hash_code(code), sender.chat, now=now)
@@ -108,7 +108,7 @@ class Conversation:
 
     def _user(self, sender: Sender) -> BotUser | None:
         """Return the person an account is linked to, at this moment; None for a stranger."""
-        link, rules = self._app.links.behind(sender.chat), self._app.rules
+        link, rules = self._app.links.of_chat(sender.chat), self._app.rules
         if link is None:
             return None
         office = with_officer(self._app.outbox.office(), rules.officer, language=rules.officer_language)

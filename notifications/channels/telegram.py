@@ -76,7 +76,7 @@ class Telegram:
         self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
     ) -> Mapping[str, Outcome]:
         # The present accounts: people may have changed or lost them since their notices were queued.
-        accounts = self.links.these({parcel.notice.person for parcel in batch})
+        accounts = self.links.of_people({parcel.notice.person for parcel in batch})
         chats = {person: link.chat for person, link in accounts.items() if self._usable(link)}
         no_account = Outcome(state="failed", answer="no account", use_other_channels=True)
         outcomes = {parcel.notice.key: no_account for parcel in batch if parcel.notice.person not in chats}

@@ -281,7 +281,7 @@ def test_a_new_account_takes_the_place_of_the_old_one(links: SqlLinks) -> None:
     link = links.of("a")
 
     assert (link.chat, link.blocked_at) == ("2", None)
-    assert links.behind("1") is None
+    assert links.of_chat("1") is None
 
 
 def test_an_account_is_blocked_once(links: SqlLinks) -> None:
@@ -290,8 +290,8 @@ def test_an_account_is_blocked_once(links: SqlLinks) -> None:
     redeem(links, "ONE")
 
     assert [links.block("a", now=later(n)) for n in (1, 2)] == [True, False]
-    assert [link.blocked_at for link in links.these(["a"]).values()] == [later(1)]
-    assert [links.welcome("a"), links.welcome("a")] == [True, False]
+    assert [link.blocked_at for link in links.of_people(["a"]).values()] == [later(1)]
+    assert [links.unblock("a"), links.unblock("a")] == [True, False]
     assert [links.unlink("a", by="a", now=NOW), links.unlink("a", by="a", now=NOW)] == [True, False]
     assert links.of("a") is None
 

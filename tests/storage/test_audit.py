@@ -122,7 +122,7 @@ def test_a_reader_who_follows_many_writers_reads_every_entry_once(engine: Engine
 
     with ThreadPoolExecutor(4) as pool:
         writers = [pool.submit(work, by) for by in "abcd"]
-        while not all(writer.done() for writer in writers) or cursor < reads.last_audit_entry():
+        while not all(writer.done() for writer in writers) or cursor < reads.last_event():
             page = reads.audit(AuditFilter(), scope=EVERYTHING, after=cursor, limit=7).entries
             entries_read += [(entry.by, entry.name) for entry in page]
             cursor = page[-1].seq if page else cursor

@@ -156,7 +156,7 @@ def test_codes_that_are_wrong_used_or_too_old(lone: Talk, links: SqlLinks) -> No
     assert lone.tell(emulator.BOLAT, f"/start {late}").text.startswith("Кодтың мерзімі өткен")
     assert lone.tell(emulator.BOLAT, "/start AAAABBBBCCCC").text.startswith("Мұндай код жоқ")
     assert lone.tell(emulator.BOLAT, f"/start {early}").text.startswith("Бұл код бұрын қолданылған")
-    assert [*links.these([AIGUL.key, "bolat@example.kz"])] == [AIGUL.key]
+    assert [*links.of_people([AIGUL.key, "bolat@example.kz"])] == [AIGUL.key]
 
 
 def test_who_left_the_office_is_a_stranger(talk: Talk, links: SqlLinks) -> None:
@@ -176,7 +176,7 @@ def test_an_account_that_is_somebodys_is_not_taken_over(talk: Talk, links: SqlLi
 
     assert "басқа қызметкермен байланысқан" in talk.tell(emulator.AIGUL, f"/start {code}").text
     assert "подключена" not in talk.tell(emulator.BOLAT, f"/start {code}").text
-    assert {*links.these([AIGUL.key, "bolat@example.kz"])} == {AIGUL.key, "bolat@example.kz"}
+    assert {*links.of_people([AIGUL.key, "bolat@example.kz"])} == {AIGUL.key, "bolat@example.kz"}
 
 
 def test_a_strangers_button_does_nothing(talk: Talk, case: Case) -> None:

@@ -224,7 +224,7 @@ def unit_holds(ctx: RequestContext, unit: Unit) -> tuple[int, int, int]:
     """Return what prevents removing a unit: the number of people, of units below, and of its own cases."""
     office = recorded_office(ctx)
     people, units = len(office.people_of.get(unit.id, ())), len(office.children.get(unit.id, ()))
-    return people, units, ctx.app.reads.own_of(unit.id)
+    return people, units, ctx.app.reads.count_of_unit(unit.id)
 
 
 @verb("settings")

@@ -1,4 +1,4 @@
-"""Queries for notices combined in one letter, and for due dates that have moved."""
+"""The part of the outbox for notices combined in one letter, dates that moved, and what else letters list."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class CombinedNotices:
         ]
 
     def unbundle(self, groups: Sequence[tuple[PendingStep, str]]) -> None:
-        """Queue these notices as letters of their own, each group in the place of the letter with that key."""
+        """Let the notices of these groups leave alone, each group in the place of the letter with that key."""
         if not groups:
             return
         with writing(self._engine) as connection:

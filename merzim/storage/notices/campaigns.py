@@ -44,7 +44,7 @@ _PRESENT = ("name", "unit", "post", "left_on", "reached")
 
 
 class AlreadyAnswered(Contradiction):
-    """The person's answer exists already, or is no longer awaited; nothing was written."""
+    """The person has answered already, or left, or the campaign was closed; nothing was written."""
 
 
 class SentLetter(NamedTuple):

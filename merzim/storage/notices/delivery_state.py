@@ -64,7 +64,7 @@ def _oldest(connection: Connection, now: datetime) -> datetime | None:
 
 
 def failed(engine: Engine, *, limit: int) -> Sequence[Notice]:
-    """Return letters of cases that failed or whose fate is unknown, newest first."""
+    """Return the newest letters of cases that failed or whose fate is unknown."""
     query = select(NOTICE).where(LOST, NOTICE.c.case.is_not(None))
     query = query.order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key).limit(limit)
     return [to_notice(record) for record in read(engine, query)]

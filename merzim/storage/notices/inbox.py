@@ -1,4 +1,4 @@
-"""The inbox of people: events of cases that concern them, read or not, and letters not acknowledged."""
+"""The inbox of people: events of cases that concern them, read or not, and whether a letter told them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LINES = (
     .join(CASE, CASE.c.id == INBOX.c.case)
 )
 _UNREAD = INBOX.c.read_at.is_(None)
-_MARK_ANNOUNCED = (
+_MARK_TOLD = (
     INBOX.update()
     .where(
         INBOX.c.person == bindparam("k_person"),
@@ -32,7 +32,7 @@ _MARK_ANNOUNCED = (
 
 
 def mark_read(engine: Engine, person: str, *, case: str = "", seq: int = 0, now: datetime) -> int:
-    """Mark events as read for a person: all, those of a case, or one; return how many were unread."""
+    """Mark a person's inbox entries as read: all, those of a case, or one; return how many were unread."""
     step = INBOX.update().where(INBOX.c.person == person, _UNREAD).values(read_at=now)
     if case:
         step = step.where(INBOX.c.case == case)
@@ -42,19 +42,16 @@ def mark_read(engine: Engine, person: str, *, case: str = "", seq: int = 0, now:
 
 
 def untold(engine: Engine, *, limit: int) -> list[InboxLine]:
-    """Return the events no letter was queued for, the oldest first."""
+    """Return the inbox entries no letter was queued for, the oldest first."""
     query = LINES.where(INBOX.c.untold).order_by(INBOX.c.at, INBOX.c.person, INBOX.c.case, INBOX.c.seq)
     return [to_line(record) for record in read(engine, query.limit(limit))]
 
 
-def settle(connection: Connection, lines_to_settle: Sequence[InboxLine]) -> None:
-    """Mark events as notified, in the transaction that queues their letters."""
-    if lines_to_settle:
-        keys = [
-            {"k_person": line.person, "k_case": line.event.case, "k_seq": line.event.seq}
-            for line in lines_to_settle
-        ]
-        connection.execute(_MARK_ANNOUNCED, keys)
+def mark_told(connection: Connection, lines: Sequence[InboxLine]) -> None:
+    """Mark inbox entries as told, in the transaction that queues their letters."""
+    if lines:
+        keys = [{"k_person": line.person, "k_case": line.event.case, "k_seq": line.event.seq} for line in lines]
+        connection.execute(_MARK_TOLD, keys)
 
 
 def to_line(record: Row_) -> InboxLine:

@@ -17,24 +17,23 @@ from notifications.links import CODE_LASTS, Redeemed, TelegramLink
 
 
 class SqlLinks:
-    """Implements `notifications.links.Links` on a database."""
+    """Implements `notifications.links.Links`, which says what each method of it does, on a database."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def of(self, person: str) -> TelegramLink | None:
-        """Return the link to the person's Telegram account; None without one."""
         return self._link(LINK.c.person == person)
 
-    def these(self, people: Collection[str]) -> Mapping[str, TelegramLink]:
+    def of_people(self, people: Collection[str]) -> Mapping[str, TelegramLink]:
         query = select(LINK).where(LINK.c.person.in_(sorted(people)))
         return {record.person: read_as(TelegramLink, record) for record in read(self._engine, query)}
 
-    def behind(self, chat: str) -> TelegramLink | None:
+    def of_chat(self, chat: str) -> TelegramLink | None:
         return self._link(LINK.c.chat == chat)
 
     def offer(self, person: str, hashed: str, *, now: datetime) -> None:
-        """Store the hash of a new code for a person, replacing an unused one; delete expired codes."""
+        """Store the hash of a new code, with an event; delete their unused one, and all expired a day ago."""
         with writing(self._engine) as connection:
             old = (LINK_CODE.c.person == person) & LINK_CODE.c.used_at.is_(None)
             connection.execute(LINK_CODE.delete().where(old | (LINK_CODE.c.until < now - CODE_LASTS * 144)))
@@ -43,10 +42,6 @@ class SqlLinks:
             record(connection, Draft(kind="link_code_given", name=person, by="", at=now))
 
     def redeem(self, hashed: str, chat: str, *, now: datetime) -> tuple[Redeemed, TelegramLink | None]:
-        """Link an account to the person the code was issued to; return how it went, and the link if it is made.
-
-        Of two accounts with one code only one is linked.
-        """
         with writing(self._engine) as connection:
             query = select(LINK_CODE).where(LINK_CODE.c.hash == hashed).with_for_update()
             code = connection.execute(query).first()
@@ -70,15 +65,12 @@ class SqlLinks:
         return "linked", link
 
     def block(self, person: str, *, now: datetime) -> bool:
-        """Mark the account as blocking the bot. Return whether it did not until now."""
         return self._change(person, LINK.c.blocked_at.is_(None), blocked_at=now)
 
-    def welcome(self, person: str) -> bool:
-        """Mark the account as accepting messages again. Return whether it was blocked until now."""
+    def unblock(self, person: str) -> bool:
         return self._change(person, LINK.c.blocked_at.is_not(None), blocked_at=None)
 
     def unlink(self, person: str, *, by: str, now: datetime) -> bool:
-        """Remove the person's link. Return whether there was one. `by`: who removed it."""
         with writing(self._engine) as connection:
             deleted_count = connection.execute(LINK.delete().where(LINK.c.person == person)).rowcount
             if deleted_count:

@@ -5,15 +5,14 @@ Every method is one transaction. The cost depends on what is due, not on what is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 
 from sqlalchemy import (
     Connection,
     Engine,
     and_,
-    bindparam,
     exists,
     literal_column,
     or_,
@@ -44,9 +43,6 @@ from workflow.org.office import Office
 _QUEUED = NOTICE.c.state == literal_column("'queued'")
 _ALONE = NOTICE.c.bundle == literal_column("''")
 _SENDING = NOTICE.c.state == literal_column("'sending'")
-_OF_CASE = (
-    select(NOTICE).where(NOTICE.c.case == bindparam("k_case")).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
-)
 
 
 class SqlOutbox(CombinedNotices):
@@ -124,10 +120,8 @@ class SqlOutbox(CombinedNotices):
         with writing(self._engine) as connection:
             journal.prove_these(connection, steps.store_outcomes(connection, marks, now=now), now=now)
 
-    @contextmanager
-    def delivering(self) -> Iterator[None]:
-        with self._delivery.shared():
-            yield
+    def delivering(self) -> AbstractContextManager[None]:
+        return self._delivery.shared()
 
     def recover(self, channel: str, *, state: NoticeState, now: datetime) -> int:
         with self._delivery.alone() as alone:
@@ -163,12 +157,11 @@ class SqlOutbox(CombinedNotices):
     def settle_untold(self, lines: Sequence[InboxLine], notices: Sequence[Notice]) -> int:
         """Mark these events as told and queue their notices in one transaction; return how many were queued."""
         with writing(self._engine) as connection:
-            inbox.settle(connection, lines)
+            inbox.mark_told(connection, lines)
             return self.queue(connection, notices)
 
     def awaited(self, notices: Sequence[Notice], *, today: date) -> frozenset[str]:
         """Return the keys of those notices of campaigns whose person's answer is still awaited."""
-        awaited_keys: set[tuple[object, ...]] = set()
         people = sorted({notice.person for notice in notices})
         query = (
             select(*(CAMPAIGN_PERSON.c[name] for name in ("campaign", "person", "number", "version")))
@@ -182,12 +175,11 @@ class SqlOutbox(CombinedNotices):
                 CAMPAIGN_PERSON.c.left_on.is_(None),
             )
         )
-        awaited_keys |= {(*record,) for record in read_for_names(self._engine, query, people)}
+        awaited = {(*record,) for record in read_for_names(self._engine, query, people)}
         return frozenset(
             notice.key
             for notice in notices
-            if (notice.obligation, notice.person, notice.about["number"], notice.about["version"])
-            in awaited_keys
+            if (notice.obligation, notice.person, notice.about["number"], notice.about["version"]) in awaited
         )
 
     def notices(
@@ -200,16 +192,13 @@ class SqlOutbox(CombinedNotices):
         limit: int | None = None,
     ) -> Sequence[Notice]:
         """Return notices, newest first, filtered by the given values, without digests that had no content."""
-        if case is not None and (person, channel, state, limit) == (None, None, None, None):
-            return [to_notice(record) for record in read(self._engine, _OF_CASE, {"k_case": case})]
-        condition = or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None))
-        query = select(NOTICE).where(condition).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
+        query = select(NOTICE).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key).limit(limit)
+        if case is None:
+            query = query.where(or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None)))
         filters = {"case": case, "person": person, "channel": channel, "state": state}
         for name, value in filters.items():
             if value is not None:
                 query = query.where(NOTICE.c[name] == value)
-        if limit is not None:
-            query = query.limit(limit)
         return [to_notice(record) for record in read(self._engine, query)]
 
     def unread(self, person: str, *, limit: int) -> Sequence[Notice]:
@@ -262,23 +251,23 @@ class SqlOutbox(CombinedNotices):
         return True
 
     def queue(self, connection: Connection, letters: Sequence[Notice]) -> int:
-        """Queue notices in the caller's transaction; return how many were queued."""
-        return _insert(connection, letters) if letters else 0
+        """Queue notices in the caller's transaction; return how many were queued.
 
-
-def _insert(connection: Connection, letters: Sequence[Notice]) -> int:
-    """Insert notices, or queue withdrawn ones again; return how many were queued."""
-    step = insert(connection, NOTICE)
-    renewed = [column.name for column in NOTICE.columns if column.name != "key"]
-    step = step.on_conflict_do_update(
-        index_elements=[NOTICE.c.key],
-        set_={name: step.excluded[name] for name in renewed},
-        where=NOTICE.c.state == "withdrawn",
-    )
-    # Of two with one key the first is queued; in one statement the database would not take them both. What is
-    # returned is what was written: asked for it, SQLAlchemy puts a thousand lines into a statement.
-    first: dict[str, Notice] = {}
-    for letter in letters:
-        first.setdefault(letter.key, letter)
-    lines = [columns_of(NOTICE, letter, case=letter.case or None) for letter in first.values()]
-    return len(connection.execute(step.returning(NOTICE.c.key), lines).all())
+        A notice whose key is there already is left out, unless it was withdrawn.
+        """
+        if not letters:
+            return 0
+        step = insert(connection, NOTICE)
+        renewed = [column.name for column in NOTICE.columns if column.name != "key"]
+        step = step.on_conflict_do_update(
+            index_elements=[NOTICE.c.key],
+            set_={name: step.excluded[name] for name in renewed},
+            where=NOTICE.c.state == "withdrawn",
+        )
+        # Of two with one key the first is queued; in one statement the database would not take them both. What
+        # is returned is what was written: asked for it, SQLAlchemy puts a thousand lines into a statement.
+        first: dict[str, Notice] = {}
+        for letter in letters:
+            first.setdefault(letter.key, letter)
+        lines = [columns_of(NOTICE, letter, case=letter.case or None) for letter in first.values()]
+        return len(connection.execute(step.returning(NOTICE.c.key), lines).all())

@@ -1,4 +1,4 @@
-"""Statements of the outbox: board rows whose reminder step is due, and outcomes of a batch."""
+"""The part of the outbox for reminder steps that are due, outcomes of a batch, and what was ever sent."""
 
 from __future__ import annotations
 

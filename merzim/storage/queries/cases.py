@@ -120,7 +120,7 @@ class CaseReads(SearchReads):
         return int(read_value(self._engine, query))
 
     def with_cases(self, procedures: Collection[str]) -> frozenset[str]:
-        """Return those of the procedures that have a case, whatever its status."""
+        """Return those of the procedures of which the reader sees a case, whatever its status."""
         if not procedures:
             return frozenset()
         query = (
@@ -128,10 +128,8 @@ class CaseReads(SearchReads):
         )
         return frozenset(read_column(self._engine, query))
 
-    def own_of(self, unit: str) -> int:
-        """Return the number of cases of a unit itself, whatever their status, without those of units below
-        it.
-        """
+    def count_of_unit(self, unit: str) -> int:
+        """Return the number of cases of a unit itself, whatever their status, and of none below it."""
         query = select(func.count()).select_from(CASE).where(*self._visible.cases(), CASE.c.unit == unit)
         return int(read_value(self._engine, query))
 

@@ -78,7 +78,7 @@ class DeadlineReads(SearchReads):
         return numbers
 
     def assignees(self, unit: str | None = None) -> Sequence[AssigneeKey]:
-        """Return by what people are found for the rows of a unit in any state, each once; None: all units."""
+        """Return the assignees of the rows of a unit and those below, in any state, each once; None: of all."""
         query = select(*_ASSIGNEE).where(*self._visible.rows(unit)).distinct()
         return [AssigneeKey(*record) for record in read(self._engine, query)]
 

@@ -56,7 +56,7 @@ class NoticeReads(ReaderQueries):
         return [to_notice(record) for record in read(self._engine, query)]
 
     def unread(self, cases: Collection[str]) -> Mapping[tuple[str, str], str]:
-        """Return by obligation the key of the last letter the reader got and has not acknowledged."""
+        """Return by case and obligation the key of the last letter to the reader that is not acknowledged."""
         if self._scope is None or not cases:
             return {}
         mine = NOTICE.c.person.in_(self._scope.names), UNREAD
@@ -65,13 +65,13 @@ class NoticeReads(ReaderQueries):
         return {(case, obligation): key for case, obligation, key in records}
 
     def unread_lines(self, person: str) -> int:
-        """Return the number of a person's unread inbox events, in cases visible to them."""
+        """Return the number of a person's unread inbox entries, in cases visible to the reader."""
         query = select(func.count()).select_from(INBOX).join(CASE, CASE.c.id == INBOX.c.case)
         unread = INBOX.c.person == person, INBOX.c.read_at.is_(None)
         return int(read_value(self._engine, query.where(*unread, *self._visible.cases())))
 
     def inbox(self, person: str, *, limit: int, offset: int = 0) -> Sequence[InboxLine]:
-        """Return the inbox events of a person, the newest first."""
+        """Return the inbox entries of a person in cases visible to the reader, the newest first."""
         query = LINES.where(INBOX.c.person == person, *self._visible.cases()).limit(limit).offset(offset)
         query = query.order_by(INBOX.c.at.desc(), INBOX.c.case.desc(), INBOX.c.seq.desc())
         return [to_line(record) for record in read(self._engine, query)]

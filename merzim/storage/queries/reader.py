@@ -88,7 +88,7 @@ class ReaderQueries:
                 connection, query, scope=scope, visible=visible, after=after, before=before, limit=limit
             )
 
-    def last_audit_entry(self) -> int:
-        """Return the number of the newest entry of the audit log, 0 for none."""
+    def last_event(self) -> int:
+        """Return the number of the newest event, whether the audit log shows it or not; 0 for none."""
         with reading(self._engine) as connection:
             return events.settled(connection)

@@ -199,8 +199,10 @@ class SqlRegisterLists:
         return read(self._engine, statement)
 
     def naming(self, people: Collection[str], fields: Mapping[str, Collection[str]]) -> Sequence[Row_]:
-        """Return the heads of rows that name one of these people in these fields, by register; the newest
-        first.
+        """Return the heads of rows that name one of these people, the newest first.
+
+        Args:
+            fields: register -> its fields that are searched.
         """
         conditions = [
             and_(_R.register_id == register, or_(*(_cell(self._engine, name).in_(people) for name in names)))

@@ -91,9 +91,9 @@ class SqlRegisterRows:
     def same(
         self, register: str, unique: Sequence[UniqueKeys], seen_units: Collection[str] | None
     ) -> list[tuple[int, tuple[str, ...]]]:
-        """Return position and fields of every unique key that another of these rows or a stored row has."""
+        """Return position and fields of every unique key that another of these rows, or a visible one, has."""
         with reading(self._engine) as connection:
-            clashes = _same(connection, register, unique, seen_units)
+            clashes = _clashes(connection, register, unique, seen_units)
             return sorted((clash.position, clash.fields) for clash in clashes)
 
     def add(
@@ -132,7 +132,9 @@ class SqlRegisterRows:
     def change(
         self, write: RowWrite, *, seen_units: Collection[str] | None = None, by: str, now: datetime
     ) -> None:
-        """Append an event to a row.
+        """Append the event of a change to its row, and change what lists and campaigns have of the row.
+
+        The values of `write.erased` are erased from all its events.
 
         Raises:
             Contradiction: another user wrote it since it was read.
@@ -176,8 +178,8 @@ class SqlRegisterRows:
 
 
 def _follow_in_campaign(connection: Connection, write: RowWrite) -> None:
-    """Update the campaign of a changed row: await the answer again if the row was withdrawn, and remove the
-    person if erased.
+    """Update the campaign a changed row answers: await the answer again if the row was withdrawn, and anonymise
+    the person if the row's naming of them was erased.
     """
     answers = CAMPAIGN_PERSON.c.answer
     mine = (answers != "") & (answers == write.after.id)
@@ -265,11 +267,11 @@ def _refuse_same(
     but: str = "",
 ) -> None:
     """Raise NotUnique for a key that another row has, among these rows or the visible stored ones."""
-    for clash in _same(connection, register, unique, seen_units, but=but):
+    for clash in _clashes(connection, register, unique, seen_units, but=but):
         raise clash
 
 
-def _same(
+def _clashes(
     connection: Connection,
     register: str,
     unique: Sequence[UniqueKeys],
@@ -277,7 +279,7 @@ def _same(
     *,
     but: str = "",
 ) -> Iterator[NotUnique]:
-    """Yield an error for each key that another row has."""
+    """Yield an error for each key that another of these rows, or a visible stored one, has."""
     places: dict[tuple[str, ...], dict[tuple[str, ...], int]] = {}
     for position, keys in enumerate(unique):
         for names, key in keys.items():
