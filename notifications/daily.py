@@ -8,7 +8,6 @@ Who chose a letter a week gets one on its first working day, and what would come
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from calendars import OutOfRange
@@ -18,9 +17,10 @@ from notifications.channels import Channel
 from notifications.dispatch import Dispatch
 from notifications.notice import Notice, message_id
 from notifications.ports import PendingStep
+from notifications.recipients import present_officer
 from notifications.rules import OfficeTimes, local_day
 from workflow.org.duties import stand_in
-from workflow.org.office import Office, Person
+from workflow.org.office import Person
 
 DAY, WEEK = "day", "week"
 """The letters an item can wait for: its person's next of a day, or of a week."""
@@ -121,28 +121,18 @@ def next_opening(day: date, person: str, times: OfficeTimes, *, now: datetime) -
     return times.opening(person, max(now, moment_of(day, None)))
 
 
-def holders(office: Office, duties: Sequence[str], today: date) -> Iterator[Person]:
-    """Yield the people who hold one of the duties in any unit, or the deputies of those who are away, one
-    person as often as they hold one.
-    """
-    for (_, duty), people in sorted(office.holders.items()):
-        if duty in duties:
-            for person in people:
-                present = stand_in(office, person, today)
-                if present is not None:
-                    yield present
-
-
 def _overseers(dispatch: Dispatch) -> list[Person]:
     """Return the heads and officers, or whoever stands in for them, for whom today is the first working day of
     the week.
     """
     office, today = dispatch.office, dispatch.today
-    people = {person.key: person for person in holders(office, OVERSEERS, today)}
-    officer = office.officer_of_last_resort
-    if officer is not None:
-        reader = stand_in(office, officer, today) or officer
-        people[reader.key] = reader
+    readers = [
+        stand_in(office, person, today)
+        for (_, duty), holders in sorted(office.holders.items())
+        if duty in OVERSEERS
+        for person in holders
+    ]
+    people = {reader.key: reader for reader in (*readers, present_officer(office, today)) if reader is not None}
     return [person for person in people.values() if first_of_week(today, dispatch.times.days(person.key))]
 
 

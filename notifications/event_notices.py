@@ -32,7 +32,7 @@ TEXT_LIMIT = 1000
 
 
 def queue_comment_notices(dispatch: Dispatch) -> int:
-    """Queue a letter for every such event nobody was notified of; return how many were queued."""
+    """Queue the notices of the comments and assignments nobody was told of yet; return how many."""
     outbox, queued = dispatch.outbox, 0
     while lines := outbox.untold(limit=PAGE):
         notices = [notice for line in lines for notice in comment_notices(line, dispatch)]
@@ -234,7 +234,7 @@ def cited_act(register: Register, campaign: Campaign, language: str) -> str:
 
 
 def _asks(campaign: StartedCampaign, campaign_kind: Campaign) -> str:
-    """Return the code of what a person is to do: read a document and answer, fill in, or confirm alone."""
+    """Return the code of what a person is to do: read a document and answer, fill in, or only confirm."""
     if "link" in campaign.document or "sha256" in campaign.document:
         return "link"
     return "questions" if campaign_kind.fills else "declare"

@@ -1,4 +1,4 @@
-"""Addresses in letters at which a recipient answers without log-in: a reminder, a campaign, the digest."""
+"""Addresses in letters that need no log-in: to answer a reminder or a campaign, to be reminded less often."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ ANSWERED_BY_BUTTONS = ("telegram",)
 
 
 @dataclass(frozen=True, slots=True)
-class LetterLink:
-    """The contents of an answer address: the case of a reminder, and the fingerprint of its notice."""
+class ReminderLink:
+    """The contents of the address for answering a reminder: its case, and the fingerprint of its notice."""
 
     case: str
     mark: bytes
@@ -42,19 +42,19 @@ def answer_address(rules: Rules, notice: Notice) -> str:
 
 
 def answer_token(key: str, notice: Notice) -> str:
-    """Return the secret part of an address. `key`: the office's secret, never empty."""
+    """Return the secret part of the address for answering a reminder. `key`: of the office, never empty."""
     place = _mark(notice.key) + notice.case.encode()
     return urlsafe_b64encode(_code(key, b"answer:" + place) + place).decode().rstrip("=")
 
 
-def read_token(key: str, token: str) -> LetterLink | None:
-    """Return the contents of an answer address; None if the office did not issue it."""
+def read_answer_token(key: str, token: str) -> ReminderLink | None:
+    """Return the contents of the address for answering a reminder; None if the office did not issue it."""
     try:
         content = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
         code, place = content[:_CODE_BYTES], content[_CODE_BYTES:]
         if not key or not hmac.compare_digest(code, _code(key, b"answer:" + place)):
             return None
-        return LetterLink(place[_MARK_BYTES:].decode(), place[:_MARK_BYTES])
+        return ReminderLink(place[_MARK_BYTES:].decode(), place[:_MARK_BYTES])
     except ValueError:
         return None
 
@@ -74,24 +74,24 @@ CHOICES = {DAILY: "", WEEKLY: WEEKLY}
 """How often a person may be reminded -> the stored value: one letter a day, or one a week."""
 
 
-def address_secret(key: str, person: str) -> str:
-    """Return the secret part of a person's address: 43 characters derived from the office's key."""
+def choice_secret(key: str, person: str) -> str:
+    """Return the secret part of a person's address for choosing: 43 characters, from the office's key."""
     digest = hmac.digest(key.encode(), f"digest:{person}".encode(), sha256)
     return urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def find_person(key: str, secret: str, people: Iterable[str]) -> str | None:
-    """Return the person (key) with that secret address; None when there is nobody."""
+    """Return the person (key) whose address for choosing has that secret; None for nobody's."""
     if not key:
         return None
-    return next((person for person in people if hmac.compare_digest(address_secret(key, person), secret)), None)
+    return next((person for person in people if hmac.compare_digest(choice_secret(key, person), secret)), None)
 
 
 def choice_address(rules: Rules, person: str) -> str:
     """Return the address at which a person chooses how often to be reminded; "" without https pages."""
     if not rules.carries_secrets:
         return ""
-    return f"{rules.public_address}/digest/{address_secret(rules.link_key, person)}"
+    return f"{rules.public_address}/digest/{choice_secret(rules.link_key, person)}"
 
 
 def choice_of(person: Person) -> str:
@@ -100,50 +100,53 @@ def choice_of(person: Person) -> str:
 
 
 def rarer_than(chosen: str, kind: NoticeKind) -> str:
-    """Return the rarer frequency, chosen by one click on a letter of that kind; "" when there is none."""
+    """Return the choice one click on a letter of that kind makes, rarer than the present one; "" for none."""
     return WEEKLY if kind in ("letter", "reminder", "moved") and chosen != WEEKLY else ""
 
 
-_PLACE = struct.Struct(">HHII")
-TOKEN_LENGTH = (_PLACE.size + _CODE_BYTES) * 4 // 3
-"""Characters of the secret part of an address."""
+_CAMPAIGN_PLACE = struct.Struct(">HHII")
+CAMPAIGN_TOKEN_LENGTH = (_CAMPAIGN_PLACE.size + _CODE_BYTES) * 4 // 3
+"""Characters of the secret part of an address of a campaign."""
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerLink:
-    """The campaign and person a link belongs to. `version`: the number of answers the person gave before."""
+class CampaignLink:
+    """The contents of the address for answering a campaign.
+
+    `number`: of the person in the campaign; `version`: the number of answers they gave before.
+    """
 
     campaign: str
     number: int
     version: int
 
 
-def link_token(key: str, link: AnswerLink) -> str:
+def campaign_token(key: str, link: CampaignLink) -> str:
     """Return the secret part of an address of a campaign. `key`: the office's secret, never empty.
 
     It contains the campaign, the person's number in it and the number of earlier answers, signed: nothing is
     stored, an answer makes it invalid, and guesses cause no database access.
     """
     year, _, number = link.campaign.partition("-")
-    place = _PLACE.pack(int(year), int(number), link.number, link.version)
+    place = _CAMPAIGN_PLACE.pack(int(year), int(number), link.number, link.version)
     return urlsafe_b64encode(place + _code(key, b"campaign:" + place)).decode()
 
 
-def read_link(key: str, token: str) -> AnswerLink | None:
-    """Return the contents of an answer address; None if the office did not issue it."""
-    if not key or len(token) != TOKEN_LENGTH:
+def read_campaign_token(key: str, token: str) -> CampaignLink | None:
+    """Return the contents of an address of a campaign; None if the office did not issue it."""
+    if not key or len(token) != CAMPAIGN_TOKEN_LENGTH:
         return None
     try:
         content = urlsafe_b64decode(token.encode("ascii"))
     except ValueError:
         return None
-    place, code = content[: _PLACE.size], content[_PLACE.size :]
+    place, code = content[: _CAMPAIGN_PLACE.size], content[_CAMPAIGN_PLACE.size :]
     if len(code) != _CODE_BYTES or not hmac.compare_digest(code, _code(key, b"campaign:" + place)):
         return None
-    year, campaign, number, version = _PLACE.unpack(place)
-    return AnswerLink(f"{year:04d}-{campaign:03d}", number, version)
+    year, campaign, number, version = _CAMPAIGN_PLACE.unpack(place)
+    return CampaignLink(f"{year:04d}-{campaign:03d}", number, version)
 
 
-def campaign_address(rules: Rules, link: AnswerLink) -> str:
+def campaign_address(rules: Rules, link: CampaignLink) -> str:
     """Return the address at which a person answers a campaign."""
-    return f"{rules.public_address}/confirm/{link_token(rules.link_key, link)}"
+    return f"{rules.public_address}/confirm/{campaign_token(rules.link_key, link)}"

@@ -146,7 +146,7 @@ class Letter:
         one_click: whether mail programs may offer one-click unsubscription there (RFC 8058).
         asks: whether it asks for a decision, which a day alone does not answer.
         brief: what a chat says below the subject in place of the text; "" for the text.
-        later: whether its recipient may be reminded again on a later day.
+        can_put_off: whether its recipient may be reminded again on a later day instead.
         actions: of a letter with several items those with buttons of their own.
     """
 
@@ -159,7 +159,7 @@ class Letter:
     one_click: bool = False
     asks: bool = False
     brief: str = ""
-    later: bool = False
+    can_put_off: bool = False
     actions: tuple[Action, ...] = ()
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from notifications.channels import Channel
 from workflow.cases.case import Case
 from workflow.law.procedure import Obligation, Step
-from workflow.org.duties import Unresolved, heads_over, resolve
+from workflow.org.duties import Unresolved, heads_over, resolve, stand_in
 from workflow.org.office import Office, Person, Recipient, uploads_through
 
 # In a reminder step, "duty" means the person responsible; every other word is a duty of the office.
@@ -113,6 +113,12 @@ def resolve_assignees(
         person=case.person,
         without=persons_concerned(case, obligation.duty),
     )
+
+
+def present_officer(office: Office, today: date) -> Person | None:
+    """Return the officer told where nobody else can be, or their deputy on that day; None without one."""
+    officer = office.officer_of_last_resort
+    return None if officer is None else stand_in(office, officer, today) or officer
 
 
 def persons_concerned(case: Case, duty: str) -> frozenset[str]:

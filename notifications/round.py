@@ -20,8 +20,7 @@ from notifications.letters.daily import unconfirmed_year
 from notifications.moved_dates import plan_move_notices, queue_move_notices
 from notifications.notice import Notice
 from notifications.planning import PlannedNotice, PlannedPage, plan_page
-from notifications.recipients import RoundProblem
-from workflow.org.duties import stand_in
+from notifications.recipients import RoundProblem, present_officer
 
 PAGE = 500
 
@@ -34,7 +33,7 @@ class RoundReport:
         rows: number of board rows whose step was due.
         planned: the planned notices of the steps; only the first of them when limited.
         others: other notices: moved dates, the calendar's call.
-        queued: number of new notices queued; None: nothing was written.
+        queued: number of new notices queued, without the letters that carry them; None: nothing was written.
     """
 
     rows: int
@@ -47,7 +46,7 @@ class RoundReport:
 def plan(dispatch: Dispatch) -> RoundReport:
     """Return what a round would do at that moment, without writing."""
     pages = list(_pages(dispatch))
-    calls = plan_calls(dispatch)
+    calls = calendar_calls(dispatch)
     known = dispatch.outbox.existing_keys({call.key for call in calls})
     calls = [call for call in calls if call.key not in known]
     return _report(pages, [*plan_move_notices(dispatch), *calls], queued=None)
@@ -70,7 +69,7 @@ def round(dispatch: Dispatch, *, limit: int = sys.maxsize) -> RoundReport:
         pages.append(PlannedPage(page.rows, page.planned[: limit - planned_count], page.problems, []))
         planned_count += len(pages[-1].planned)
     move_notices, count = queue_move_notices(dispatch)
-    calls = plan_calls(dispatch)
+    calls = calendar_calls(dispatch)
     queued += count + outbox.add(calls)
     queued += queue_comment_notices(dispatch)
     queue_letters(dispatch)
@@ -108,13 +107,12 @@ LAST_DAYS = 5
 """The last working days of the year: the officer is reminded on each of them, before them once a week."""
 
 
-def plan_calls(dispatch: Dispatch) -> list[Notice]:
-    """Return today's call for each channel of the officer; none where nothing is to be confirmed today."""
-    office, times, today = dispatch.office, dispatch.times, dispatch.today
-    officer = office.officer_of_last_resort
-    if officer is None or unconfirmed_year(dispatch.calendar, today) is None:
+def calendar_calls(dispatch: Dispatch) -> list[Notice]:
+    """Return the notices, one a channel, that call on the officer today to confirm next year's calendar."""
+    times, today = dispatch.times, dispatch.today
+    reader = present_officer(dispatch.office, today)
+    if reader is None or unconfirmed_year(dispatch.calendar, today) is None:
         return []
-    reader = stand_in(office, officer, today) or officer
     days = times.days(reader.key)
     try:
         left = days.count_working_days(today, date(today.year, 12, 31))

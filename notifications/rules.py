@@ -78,7 +78,7 @@ def tried_for(attempts: int) -> timedelta:
 
 
 def is_given_up(attempts: int, waited: timedelta) -> bool:
-    """Return whether a letter with so many attempts, queued so long ago, has failed."""
+    """Return whether a letter with so many attempts, queued so long ago, is not tried again."""
     return attempts > len(BACK_OFF) and waited >= GIVE_UP_AFTER
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelFault:
-    """A fault of a channel itself that an administrator must correct.
+    """A fault of a channel itself, to be corrected by an administrator unless its server is only out of reach.
 
     Attributes:
         channel: "" when config.toml allows none to be created.

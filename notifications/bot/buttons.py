@@ -106,15 +106,15 @@ def _done(user: BotUser, code: str, **arguments: object) -> ButtonAction:
 
 def _buttons_when_read(user: BotUser, notice: Notice) -> Buttons:
     """Return the buttons of a notice without the one that acknowledges it."""
-    asks = may_wait = False
+    asks = can_put_off = False
     if notice.kind == "reminder" and notice.case:
         view = user.app.case_commands.view(notice.case, today=user.today)
         obligation = entry_obligation(view.case, view.procedure, notice.obligation)
         asks = bool(obligation.options) and not view.procedure.confidential
-        may_wait = user.must_fulfil(view.case, notice.obligation) and bool(
+        can_put_off = user.must_fulfil(view.case, notice.obligation) and bool(
             _days_to_wait(user, view, deadline_of(view, notice.obligation))
         )
-    rows = buttons(notice, asks=asks, later=may_wait)
+    rows = buttons(notice, asks=asks, can_put_off=can_put_off)
     left = (tuple(button for button in row if button.data[0] != "a") for row in rows)
     return tuple(row for row in left if row)
 

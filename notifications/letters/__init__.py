@@ -1,3 +1,1 @@
-"""Content of letters about one deadline, several deadlines, or a moved date, computed for the day they are
-sent.
-"""
+"""What letters say on the day they are sent: of deadlines, moved dates, comments, campaigns and accounts."""

@@ -34,6 +34,7 @@ from notifications.letters.texts import (
     relation_to_matter,
 )
 from notifications.notice import Action, CalendarEntry, Letter, Notice
+from notifications.recipients import present_officer
 from workflow.cases.commands.reminder_actions import days_to_offer
 from workflow.cases.registers.entries import period_in
 from workflow.org.duties import stand_in
@@ -51,7 +52,7 @@ FROM_MONTH = 11
 class Items:
     """The items of one letter that still hold.
 
-    `reminders`, `moved`: with their matters; `comments`, `calls`: notices about no deadline.
+    `reminders`, `moved`: with their matters; `comments`; `calls`: to confirm next year's calendar.
     """
 
     reminders: list[tuple[Notice, Matter]] = field(default_factory=list)
@@ -228,8 +229,7 @@ def _units_lines(
 
 def _is_officers_weekly(notice: Notice, matters: Matters, overview: OpenDeadlines) -> bool:
     """Return whether it is the officer's letter of the first working day of their week."""
-    officer = overview.office.officer_of_last_resort
-    reader = stand_in(overview.office, officer, matters.today) or officer if officer else None
+    reader = present_officer(overview.office, matters.today)
     is_officers = reader is not None and reader.key == notice.person
     return is_officers and first_of_week(matters.today, matters.times.days(notice.person))
 
@@ -304,7 +304,9 @@ def reminder(notice: Notice, matter: Matter, calendar: Kazakhstan, *, today: dat
     reminder_letter = letter(matter, calendar, language=notice.language, today=today)
     if not matter.confidential:
         asks = bool(matter.deadline.obligation.options)
-        reminder_letter = replace(reminder_letter, asks=asks, later=_may_wait(matter, calendar, today=today))
+        reminder_letter = replace(
+            reminder_letter, asks=asks, can_put_off=_can_put_off(matter, calendar, today=today)
+        )
     if matter.confidential or not matter.about_due_date:
         # A plan date is not a due date: the item in the reader's calendar stays unchanged.
         return reminder_letter
@@ -313,10 +315,7 @@ def reminder(notice: Notice, matter: Matter, calendar: Kazakhstan, *, today: dat
     return replace(reminder_letter, entries=(item,))
 
 
-def _may_wait(matter: Matter, calendar: Kazakhstan, *, today: date) -> bool:
-    """Return whether the recipient may snooze it: they are responsible, and a day before the due date is left
-    to choose.
-    """
-    if not matter.about_due_date or matter.recipient is None or matter.recipient.why in ("copied", "officer"):
-        return False
-    return bool(days_to_offer(matter.deadline, matter.procedure, calendar, today=today))
+def _can_put_off(matter: Matter, calendar: Kazakhstan, *, today: date) -> bool:
+    """Return whether the recipient may put it off: they must act, and have a day before the due date left."""
+    may = matter.about_due_date and matter.recipient_is_responsible
+    return may and bool(days_to_offer(matter.deadline, matter.procedure, calendar, today=today))

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import cast
 
 from i18n import date_long, say
-from notifications.letter_links import AnswerLink, campaign_address
+from notifications.letter_links import CampaignLink, campaign_address
 from notifications.letters.page import LetterLine, LetterPage, LetterSection, render_letter
 from notifications.letters.subjects import Matters
 from notifications.notice import Letter, Notice
@@ -15,14 +15,9 @@ from notifications.rules import Rules, local_day, local_moment
 from workflow.cases.case import Case
 
 
-def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Letter:
-    """Return the letter about a comment, question or assignment, as `comment_page` says it."""
-    return render_letter(comment_page(notice, case, name=name, rules=rules), notice.language)
-
-
 def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> LetterPage:
-    """Return the page about a comment, question or assignment; of a confidential case it names nothing but the
-    day an answer is due.
+    """Return the parts of the letter about a comment, question or assignment; of a confidential case it names
+    nothing but the day an answer is due.
     """
     language, about = notice.language, notice.about
     word = "discreet" if case.confidential else str(about["kind"])
@@ -58,7 +53,7 @@ def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> Lett
 
 
 def comment_line(notice: Notice, matters: Matters) -> LetterLine:
-    """Return the line about an event of a case that concerns its reader."""
+    """Return what `comment_page` says as one line of a letter with other items."""
     letter = comment_page(notice, matters.case(notice), name="", rules=matters.rules)
     said = letter.sections[0].lines[0].text if len(letter.sections) > 1 else ""
     link = letter.sections[-1].lines[0].link if letter.sections else None
@@ -68,7 +63,7 @@ def comment_line(notice: Notice, matters: Matters) -> LetterLine:
 def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
     """Return the letter that asks a person to answer a campaign, with their own address for it."""
     about, language = notice.about, notice.language
-    link = AnswerLink(notice.obligation, int(str(about["number"])), int(str(about["version"])))
+    link = CampaignLink(notice.obligation, int(str(about["number"])), int(str(about["version"])))
     today = local_moment(notice.queued_at).date()
     arguments = {"title": about["title"], "until": notice.due, "today": today}
     days = [(str(title), str(day)) for title, day in cast("list[list[str]]", about.get("days", []))]

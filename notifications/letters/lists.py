@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from i18n import say
 from notifications.letters.page import LetterLine, LetterSection
-from notifications.letters.texts import SECTIONS, DeadlineSummary, with_period
+from notifications.letters.texts import SECTIONS, DayRelation, with_period
 from workflow.law.procedure import Obligation, Text
 
 
@@ -25,7 +25,7 @@ def listed(
     period: str | None,
     about: Text,
     due: date,
-    relation: DeadlineSummary,
+    relation: DayRelation,
     language: str,
     *,
     today: date,
@@ -69,5 +69,5 @@ def sections(items: Iterable[ListedDeadline], language: str) -> tuple[LetterSect
 
 
 def count(items: Iterable[ListedDeadline], *words: str) -> int:
-    """Return how many of the items today has one of these relations to."""
+    """Return the number of the items that have one of these words."""
     return sum(item.word in words for item in items)

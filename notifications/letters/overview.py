@@ -9,8 +9,7 @@ from functools import cached_property
 
 from calendars import OutOfRange
 from notifications.dispatch import Dispatch
-from notifications.letters.subjects import confidential
-from notifications.letters.texts import DeadlineSummary, relation_to_due_date, relation_to_plan_date
+from notifications.letters.texts import OVERDUE, DayRelation, relation_to_due_date, relation_to_plan_date
 from notifications.recipients import resolve_assignees
 from workflow.board.rows import Row
 from workflow.cases.case import Case
@@ -39,7 +38,7 @@ class OpenDeadline:
     obligation: Obligation
     id: str
     due: date
-    relation: DeadlineSummary
+    relation: DayRelation
     people: tuple[Recipient, ...]
     confidential: bool
 
@@ -51,7 +50,7 @@ class OpenDeadline:
     @property
     def overdue(self) -> bool:
         """Whether its due date has passed, even if no working day has since."""
-        return self.relation.word in ("overdue", "just_past")
+        return self.relation.word in OVERDUE
 
 
 class OpenDeadlines:
@@ -109,19 +108,19 @@ class OpenDeadlines:
                     due=day,
                     relation=now,
                     people=resolved,
-                    confidential=confidential(procedure),
+                    confidential=procedure.confidential,
                 )
             )
         return deadlines
 
-    def _relation(self, row: Row) -> tuple[date, DeadlineSummary]:
+    def _relation(self, row: Row) -> tuple[date, DayRelation]:
         """Return the day a row is about (due, planned, or open since) and how today relates to it."""
         today = self._today
         if row.due is not None and not lateness(row, today=today).slipped:
             return row.due, relation_to_due_date(row, self._calendar, today=today)
         if row.planned_on is None:
             assert row.reminds_from is not None
-            return row.reminds_from, DeadlineSummary("open")
+            return row.reminds_from, DayRelation("open")
         return row.planned_on, relation_to_plan_date(row.planned_on, self._calendar, today=today)
 
     def of(self, person: str) -> list[OpenDeadline]:

@@ -81,10 +81,9 @@ class Matters:
         return None
 
     def is_still_for(self, notice: Notice) -> bool:
-        """Return whether the person of a comment, a letter or a call is still of the office, and the assignment
-        it gives or extends is still open; True for notices of other kinds.
+        """Return whether the recipient is still in the office, and the assignment it gives or extends is open.
 
-        Of deadlines `to_send` decides.
+        True for reminders and moved dates, of which `to_send` decides, and for accounts and campaigns.
         """
         if notice.kind in ("comment", "letter", "lost", "calendar") and notice.person not in self.office.people:
             return False
@@ -210,7 +209,7 @@ class Matters:
             ),
             public_address=self.rules.public_address,
             answer=answer_address(self.rules, notice),
-            confidential=confidential(procedure),
+            confidential=procedure.confidential,
             planned=notice.step in PLAN_STEPS,
             # Of points speaks who has some at stake by it.
             undated="year" if kind == "points" and stake is None else kind,
@@ -238,11 +237,6 @@ class Matters:
             instead = Recipient(person=officer, why="unreachable", instead_of=unreached.person)
             recipients.setdefault(officer.key, instead)
         return recipients
-
-
-def confidential(procedure: Procedure) -> bool:
-    """Return whether letters about its cases must not reveal their subject."""
-    return procedure.confidential
 
 
 def _begins_in_a_later_year(case: Case, procedure: Procedure, today: date) -> bool:

@@ -57,8 +57,8 @@ class Matter:
     stake: Stake | None = None
 
     @property
-    def is_recipients(self) -> bool:
-        """Whether the recipient is responsible for it, not only notified of it."""
+    def recipient_is_responsible(self) -> bool:
+        """Whether the recipient must act on it, or is deputy of who must, and is not only notified of it."""
         return self.recipient is not None and self.recipient.why not in ("copied", "officer", "unreachable")
 
     @property
@@ -68,7 +68,7 @@ class Matter:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadlineSummary:
+class DayRelation:
     """How today relates to a date: the word for it in codes of the catalogues, and the working days left to it
     or since it (`late`).
     """
@@ -78,7 +78,7 @@ class DeadlineSummary:
     late: int = 0
 
 
-def relation_to_due_date(deadline: Awaited, calendar: Kazakhstan, *, today: date) -> DeadlineSummary:
+def relation_to_due_date(deadline: Awaited, calendar: Kazakhstan, *, today: date) -> DayRelation:
     """Return the relation of `today` to the due date of a deadline that has one.
 
     Working days left exclude today and include the due date; days late run from the day after the due date to
@@ -88,30 +88,30 @@ def relation_to_due_date(deadline: Awaited, calendar: Kazakhstan, *, today: date
     due = deadline.due
     assert due is not None
     if today == due:
-        return DeadlineSummary("today")
+        return DayRelation("today")
     day = timedelta(days=1)
     try:
         if today < due:
             left = calendar.count_working_days(today + day, due)
-            return DeadlineSummary("soon", left=left) if left else DeadlineSummary("last_working_day")
+            return DayRelation("soon", left=left) if left else DayRelation("last_working_day")
         late = calendar.count_working_days(due + day, today)
     except OutOfRange:
-        return DeadlineSummary("just_past" if today > due else "today")
-    return DeadlineSummary("overdue", late=late) if late else DeadlineSummary("just_past")
+        return DayRelation("just_past" if today > due else "today")
+    return DayRelation("overdue", late=late) if late else DayRelation("just_past")
 
 
-def relation_to_plan_date(planned: date, calendar: Kazakhstan, *, today: date) -> DeadlineSummary:
+def relation_to_plan_date(planned: date, calendar: Kazakhstan, *, today: date) -> DayRelation:
     """Return the relation of `today` to a plan date: on it, before it, or so many working days after it."""
     if today <= planned:
-        return DeadlineSummary("planned_today" if today == planned else "planned_soon")
+        return DayRelation("planned_today" if today == planned else "planned_soon")
     try:
         late = calendar.count_working_days(planned + timedelta(days=1), today)
     except OutOfRange:
         late = 0
-    return DeadlineSummary("slipped", late=late) if late else DeadlineSummary("just_slipped")
+    return DayRelation("slipped", late=late) if late else DayRelation("just_slipped")
 
 
-def relation_to_matter(matter: Matter, calendar: Kazakhstan, *, today: date) -> tuple[date, DeadlineSummary]:
+def relation_to_matter(matter: Matter, calendar: Kazakhstan, *, today: date) -> tuple[date, DayRelation]:
     """Return the date a matter is about, and the relation of `today` to it."""
     deadline = matter.deadline
     if matter.planned:
@@ -119,7 +119,7 @@ def relation_to_matter(matter: Matter, calendar: Kazakhstan, *, today: date) -> 
         return deadline.planned_on, relation_to_plan_date(deadline.planned_on, calendar, today=today)
     if matter.undated and matter.about is not None:
         is_question = matter.undated == "open" and deadline.obligation.options
-        return matter.about, DeadlineSummary("asked" if is_question else matter.undated)
+        return matter.about, DayRelation("asked" if is_question else matter.undated)
     assert deadline.due is not None
     return deadline.due, relation_to_due_date(deadline, calendar, today=today)
 
@@ -223,10 +223,10 @@ SECTIONS: Mapping[str, Sequence[str]] = {
     "asked": ("asked",),
     "open": UNDATED,
 }
-"""The sections of a list by urgency, each with the words (`DeadlineSummary`) of the deadlines it holds."""
+"""The sections of a list by urgency, each with the words (`DayRelation`) of the deadlines it holds."""
 
 
-def subject(relation: DeadlineSummary, arguments: Mapping[str, object], language: str) -> str:
+def subject(relation: DayRelation, arguments: Mapping[str, object], language: str) -> str:
     """Return a deadline in one line: how urgent it is, its title, how near its day."""
     section = next(name for name, words in SECTIONS.items() if relation.word in words)
     code = "web.desk.group.slipped" if section == "slipped" else f"digest.heading_{section}"
@@ -375,7 +375,7 @@ def answer_links(matter: Matter, language: str) -> tuple[tuple[str, str], ...]:
     """Return what the recipient may answer without log-in, with the addresses; nothing where confidential."""
     if not matter.answer or matter.confidential:
         return ()
-    answers = ["acknowledged"] + (["said_done", "not_mine"] if matter.is_recipients else [])
+    answers = ["acknowledged"] + (["said_done", "not_mine"] if matter.recipient_is_responsible else [])
     return tuple(
         (say(f"answer.{answer}", {}, language), f"{matter.answer}?say={answer}")
         for answer in answers

@@ -44,14 +44,14 @@ def reference(key: str) -> str:
 
 
 def buttons(
-    notice: Notice, *, asks: bool = False, later: bool = False, actions: tuple[Action, ...] = ()
+    notice: Notice, *, asks: bool = False, can_put_off: bool = False, actions: tuple[Action, ...] = ()
 ) -> Buttons:
     """Return the buttons of a reminder, in its recipient's language.
 
     Args:
         actions: of a letter with several items those with buttons of their own, numbered as they stand.
         asks: whether it asks for a decision, which is answered on its page.
-        later: whether the recipient may snooze it.
+        can_put_off: whether the recipient may be reminded again on a later day instead.
     """
     name, language = reference(notice.key), notice.language
     if notice.kind in ("lost", "campaign"):
@@ -66,7 +66,7 @@ def buttons(
         return ((button("acknowledge", "a"),),)
     if notice.kind != "reminder" or asks:
         return ((button("acknowledge", "a"), button("open", "o")),)
-    first = (button("acknowledge", "a"), *((button("snooze", "s"),) if later else ()))
+    first = (button("acknowledge", "a"), *((button("snooze", "s"),) if can_put_off else ()))
     if is_entry(notice.obligation):
         # An obligation of a register row is fulfilled on its page, which needs more than a day.
         return (first, (button("open", "o"),))

@@ -13,10 +13,20 @@ import pytest
 
 from calendars.terms import OnDate
 from i18n import LANGUAGES
+from notifications.letters.daily import reminder
 from notifications.letters.texts import Matter, letter, relation_to_due_date, relation_to_plan_date
 from notifications.notice import Letter
 from tests.law import CALENDAR, analysis, case, library
-from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, BOLAT, DANA, END, FIVE_BEFORE, START
+from tests.notifications.sample_office import (
+    AIGUL,
+    ANNOUNCE_BY,
+    BOLAT,
+    DANA,
+    END,
+    FIVE_BEFORE,
+    START,
+    parcel,
+)
 from workflow.cases.case import Case, Event, Fact
 from workflow.cases.registers.entries import period_in
 from workflow.cases.registers.measure_term import MeasureTerm, as_data
@@ -223,6 +233,15 @@ def test_every_reason_for_writing_has_its_words(language: str, why: Why) -> None
     composed_letter = said(language, FIVE_BEFORE, recipient=recipient)
 
     assert (BOLAT.name in composed_letter.text) == (why in ("deputy", "unreachable"))
+
+
+@pytest.mark.parametrize("why", get_args(Why))
+def test_only_who_must_act_may_put_a_reminder_off(why: Why) -> None:
+    """Whoever is only told, be it in place of somebody out of reach, would be refused by the button."""
+    told = matter(recipient=Recipient(person=AIGUL, why=why, instead_of=BOLAT))
+    composed_letter = reminder(parcel().notice, told, CALENDAR, today=FIVE_BEFORE)
+
+    assert composed_letter.can_put_off == (why not in ("copied", "officer", "unreachable"))
 
 
 def test_a_row_of_a_register_is_called_what_it_is_and_tells_who_named_its_reader() -> None:

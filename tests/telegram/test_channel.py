@@ -57,7 +57,7 @@ def only(outcomes: Mapping[str, Outcome]) -> Outcome:
 @pytest.mark.parametrize(
     ("about", "offered", "buttons"),
     [
-        ({}, {"later": True}, ["Таныстым", "Кейінірек еске салу", "Орындалды", "Істі ашу"]),
+        ({}, {"can_put_off": True}, ["Таныстым", "Кейінірек еске салу", "Орындалды", "Істі ашу"]),
         ({}, {"asks": True}, ["Таныстым", "Істі ашу"]),
         ({"kind": "moved"}, {}, ["Таныстым", "Істі ашу"]),
         ({"kind": "letter", "case": ""}, {}, ["Таныстым"]),

@@ -17,7 +17,7 @@ from merzim.settings import DatabaseSettings, Settings
 from merzim.storage.org.chain import IN_ORDER
 from merzim.storage.org.settings import link_key
 from merzim.storage.queries import SqlReads
-from notifications.letter_links import address_secret, answer_token, choice_address, find_person
+from notifications.letter_links import answer_token, choice_address, choice_secret, find_person
 from notifications.notice import Notice
 from notifications.rules import Rules
 from notifications.wire.message import build_message
@@ -310,10 +310,10 @@ def test_the_page_leads_back_to_one_letter_a_day(town: Town, site: Site) -> None
 @pytest.mark.parametrize("path", ["/digest/{other}/weekly", "/digest/{mine}/off", "/digest/short/weekly"])
 def test_nobody_elses_address_and_nothing_like_off(town: Town, site: Site, path: str) -> None:
     """A secret made with another key, or with none; a choice there is none of, half a secret."""
-    mine, other = address_secret(town.rules.link_key, AIGUL.key), address_secret("another key", AIGUL.key)
+    mine, other = choice_secret(town.rules.link_key, AIGUL.key), choice_secret("another key", AIGUL.key)
 
     assert site.stranger().post(path.format(mine=mine, other=other)).status_code == 404
-    assert find_person("", address_secret("", AIGUL.key), [AIGUL.key]) is None
+    assert find_person("", choice_secret("", AIGUL.key), [AIGUL.key]) is None
     assert chosen(town) == ""
     assert choices(town) == []
 

@@ -15,7 +15,7 @@ from merzim.services.verbs import NotFound
 from merzim.storage.database.engine import one_transaction
 from merzim.storage.notices.campaigns import AlreadyAnswered
 from notifications.event_notices import INVITATION
-from notifications.letter_links import AnswerLink, link_token, read_link
+from notifications.letter_links import CampaignLink, campaign_token, read_campaign_token
 from notifications.rules import local_day
 from workflow.law.procedure import Text
 from workflow.org.access import Reader
@@ -79,7 +79,7 @@ def open_link(ctx: RequestContext, token: str) -> CampaignForm:
     Raises:
         CampaignLinkRefused: an invalid or used link, or one of a campaign that ended or a person who left.
     """
-    link = read_link(ctx.app.rules.link_key, token)
+    link = read_campaign_token(ctx.app.rules.link_key, token)
     store = campaign_store(ctx)
     campaign_person = store.person(link.campaign, link.number) if link is not None else None
     if link is None or campaign_person is None or campaign_person.version != link.version:
@@ -89,12 +89,12 @@ def open_link(ctx: RequestContext, token: str) -> CampaignForm:
 
 def is_genuine(ctx: RequestContext, token: str) -> bool:
     """Return whether a link was issued here, still valid or not."""
-    return read_link(ctx.app.rules.link_key, token) is not None
+    return read_campaign_token(ctx.app.rules.link_key, token) is not None
 
 
 def language_of_link(ctx: RequestContext, token: str) -> str:
     """Return the language of the person a link was made for, valid or not; "" where nobody is known by it."""
-    link = read_link(ctx.app.rules.link_key, token)
+    link = read_campaign_token(ctx.app.rules.link_key, token)
     campaign_person = campaign_store(ctx).person(link.campaign, link.number) if link is not None else None
     person = ctx.app.reads.office().member(campaign_person.person) if campaign_person else None
     return person.language if person else ""
@@ -115,8 +115,8 @@ def awaited_answers(ctx: RequestContext) -> Sequence[AwaitedAnswer]:
     for campaign in store.open(ctx.today) if person else ():
         with suppress(CampaignLinkRefused):
             form = _awaited_form(ctx, campaign, store.people(campaign.id, [person]).get(person))
-            link = AnswerLink(campaign.id, form.invitee.number, form.invitee.version)
-            place = f"/confirm/{link_token(ctx.app.rules.link_key, link)}"
+            link = CampaignLink(campaign.id, form.invitee.number, form.invitee.version)
+            place = f"/confirm/{campaign_token(ctx.app.rules.link_key, link)}"
             answers.append(
                 AwaitedAnswer(title=campaign.titled(form.definition), until=campaign.until, place=place)
             )

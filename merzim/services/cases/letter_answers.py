@@ -14,7 +14,7 @@ from merzim.services.context import RequestContext, stamp, write_case
 from merzim.services.inputs import CaseCommand, Key
 from merzim.services.sending import acknowledge
 from merzim.services.verbs import NotFound, verb
-from notifications.letter_links import read_token
+from notifications.letter_links import read_answer_token
 from notifications.notice import Notice
 from workflow.cases.case import Case
 from workflow.cases.commands import reminder_actions
@@ -77,7 +77,7 @@ def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
     Raises:
         LetterLinkRefused: the link was not issued here, or belongs to a person who left.
     """
-    link = read_token(ctx.app.rules.link_key, token)
+    link = read_answer_token(ctx.app.rules.link_key, token)
     notice = link.find(ctx.app.outbox.notices(case=link.case)) if link is not None else None
     person = ctx.app.reads.office().people.get(notice.person) if notice is not None else None
     if notice is None or person is None:
@@ -102,7 +102,7 @@ def _question(ctx: RequestContext, notice: Notice, person: Person) -> LetterQues
 
 def is_genuine(ctx: RequestContext, token: str) -> bool:
     """Return whether a link was issued here, still valid or not."""
-    return read_token(ctx.app.rules.link_key, token) is not None
+    return read_answer_token(ctx.app.rules.link_key, token) is not None
 
 
 class AnswerLetter(CaseCommand):

@@ -20,7 +20,6 @@ from merzim.services.inputs import Day, Key, LanguageCode
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.org.staff import SqlStaff
 from notifications.letter_links import CHOICES
-from notifications.letters.subjects import confidential
 from notifications.notice import CalendarEntry as Item
 from notifications.wire.entry import item_id
 from workflow.board.rows import DeadlineFilter, Horizon, Row
@@ -171,7 +170,7 @@ def _by_day(rows: Iterable[tuple[Case, Row]]) -> list[tuple[Case, Row]]:
 
 def _hidden(ctx: RequestContext, case: Case) -> bool:
     """Return whether a case is confidential, by itself or by its edition."""
-    return case.confidential or confidential(ctx.library.named(case.edition))
+    return case.confidential or ctx.library.named(case.edition).confidential
 
 
 def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetime) -> Item:

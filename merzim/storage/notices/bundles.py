@@ -26,6 +26,7 @@ from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.notices import NOTICE
 from notifications.daily import DAY, WEEK
+from notifications.moved_dates import DELIVERED_STATES
 from notifications.notice import Notice
 from notifications.ports import Move, PendingStep
 from workflow.board.rows import Row
@@ -35,7 +36,6 @@ _QUEUED = NOTICE.c.state == literal_column("'queued'")
 _BUNDLED = NOTICE.c.bundle != literal_column("''")
 _DATED = tuple(NOTICE.c.step.not_like(f"{kind}%") for kind in ("open+", "before-", "points-"))
 """The step is about a due date or a plan date."""
-_DELIVERY_STATES = ("sending", "sent", "unknown")
 
 
 class CombinedNotices:
@@ -187,7 +187,7 @@ class CombinedNotices:
         first = min(notice.queued_at for notice in notices)
         query = select(NOTICE).where(
             NOTICE.c.person.in_(sorted({notice.person for notice in notices})),
-            NOTICE.c.state.in_(("queued", *_DELIVERY_STATES)),
+            NOTICE.c.state.in_(("queued", *DELIVERED_STATES)),
             or_(NOTICE.c.queued_at >= first, NOTICE.c.sent_at >= since),
         )
         cases = sorted({notice.case for notice in notices if notice.case})
@@ -221,7 +221,7 @@ def _last_notices(
         # Recipients of questions about a plan date or an open duty were not notified of a due date.
         .where(
             NOTICE.c.case.in_(sorted(cases)),
-            NOTICE.c.state.in_(_DELIVERY_STATES),
+            NOTICE.c.state.in_(DELIVERED_STATES),
             NOTICE.c.step.not_in(PLAN_STEPS),
             *_DATED,
         )
