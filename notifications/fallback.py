@@ -23,8 +23,8 @@ def fall_back(
     channel: Channel,
     dispatch: Dispatch,
 ) -> None:
-    """Queue failed notices, and those that have waited for OTHERS_AFTER, for the other channels; notify the
-    officer of people the channel cannot reach any more, and tell the channel so.
+    """Queue for other channels what failed, is not to wait for this one, or has waited OTHERS_AFTER; tell the
+    officer and the channel whom it cannot reach any more.
 
     Args:
         outcomes: by key, those of the channel; marks: what is stored of them.

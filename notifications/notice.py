@@ -88,11 +88,11 @@ class Notice:
 
 def message_id(key: str, domain: str) -> str:
     """Return the Message-ID of a notice's key, so that a receiving server can recognise a second copy."""
-    return f"<{digest(key)}@{domain}>"
+    return f"<{fingerprint(key)}@{domain}>"
 
 
-def digest(text: str) -> str:
-    """Return the beginning of a text's SHA-256, as it stands in Message-IDs."""
+def fingerprint(text: str) -> str:
+    """Return 128 bits of a text's SHA-256: of a key or a case, for Message-IDs and the data of buttons."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

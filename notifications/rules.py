@@ -23,7 +23,7 @@ OTHERS_AFTER = timedelta(hours=4)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
-    """The sending rules in config.toml.
+    """The sending rules: of config.toml, with the secrets that letters of this installation need.
 
     Attributes:
         office_hours: local hours of working days in which letters are sent; the second is exclusive.

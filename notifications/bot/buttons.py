@@ -16,8 +16,8 @@ from html import escape
 from i18n import explain, say
 from notifications.bot.messages import ButtonAction, Reply
 from notifications.bot.office import Actions, ActionsOf, BotUser
-from notifications.notice import Notice
-from notifications.wire.telegram import LONGEST, Button, Buttons, buttons, cut, reference
+from notifications.notice import Notice, fingerprint
+from notifications.wire.telegram import LONGEST, Button, Buttons, buttons, cut
 from workflow.cases.commands.case_commands import View
 from workflow.cases.commands.reminder_actions import days_to_offer, deadline_of
 from workflow.cases.states import AWAITED
@@ -83,7 +83,7 @@ def _about_deadline(user: BotUser, notice: Notice, mark: str, chosen: str, actin
     if not chosen:
         return _offer_days(user, notice, view, deadline, mark)
     if mark == "d" and chosen.startswith(EARLIER):
-        before, argument = _day(chosen.removeprefix(EARLIER)), f"d:{reference(notice.key)}:"
+        before, argument = _day(chosen.removeprefix(EARLIER)), f"d:{fingerprint(notice.key)}:"
         return ButtonAction(toast="", buttons=_past_days(user, view, argument, until=before or user.today))
     day = _day(chosen)
     if day is None:
@@ -133,7 +133,7 @@ def _record(user: BotUser, acting: Actions, notice: Notice, deadline: Deadline, 
         text += "\n\n" + user.line("evidence_on_page", page=page)
     reply = Reply(text=text)
     if recorded is not None:
-        data = f"u:{reference(notice.key)}:{recorded}"
+        data = f"u:{fingerprint(notice.key)}:{recorded}"
         reply = replace(reply, buttons=((Button(user.line("undo"), data),),))
     return ButtonAction(toast="", replies=(reply,), buttons=())
 
@@ -156,7 +156,7 @@ def _undo(user: BotUser, acting: Actions, notice: Notice, deadline: Deadline, ch
 def _notice(user: BotUser, name: str) -> Notice | None:
     """Return the notice of a fingerprint sent to the person; None when there is none."""
     notices = user.app.outbox.notices(person=user.person.key, channel=CHANNEL, limit=LOOKED_AT)
-    return next((notice for notice in notices if reference(notice.key) == name), None)
+    return next((notice for notice in notices if fingerprint(notice.key) == name), None)
 
 
 def _day(text: str) -> date | None:
@@ -169,7 +169,7 @@ def _day(text: str) -> date | None:
 
 def _offer_days(user: BotUser, notice: Notice, view: View, deadline: Deadline, mark: str) -> ButtonAction:
     """Ask until which day to put a reminder off ("s"), or on which day the obligation was done."""
-    name = reference(notice.key)
+    name = fingerprint(notice.key)
     if mark == "s":
         days = _days_to_wait(user, view, deadline)
         if not days:

@@ -23,7 +23,7 @@ import aiosmtplib
 
 from notifications.channels import OnSent, OutgoingMessage, ignore_sent
 from notifications.notice import UNREACHABLE, Outcome
-from notifications.wire.message import SigningKey, build_message, load_signature
+from notifications.wire.message import SigningKey, build_message, load_signing_key
 from workflow.org.office import Person
 
 Security = Literal["none", "starttls", "tls"]
@@ -57,7 +57,7 @@ class Email:
         no_key: why the one given in the browser cannot be decrypted; "" where it can, or none was given.
         ca_file: file of the certificate authority to trust, None for the system's.
         timeout: seconds to wait for each answer.
-        signature: DKIM signature for every message; None where a relay signs.
+        signing_key: signs every message (DKIM); None where a relay signs.
     """
 
     host: str
@@ -70,7 +70,7 @@ class Email:
     no_key: str = ""
     ca_file: Path | None = None
     timeout: float = 20.0
-    signature: SigningKey | None = None
+    signing_key: SigningKey | None = None
     name: str = "email"
     repeatable: bool = True
 
@@ -131,8 +131,8 @@ class Email:
     def _envelope(self, parcel: OutgoingMessage, now: datetime) -> tuple[str, list[str], bytes]:
         """Return sender, recipients and content of a letter, signed where there is a key. Raises ValueError."""
         content = build_message(parcel.notice, parcel.letter, name=parcel.name, sender=self.sender, now=now)
-        if self.signature is not None:
-            content = self.signature.signed(content)
+        if self.signing_key is not None:
+            content = self.signing_key.signed(content)
         return parseaddr(self.sender)[1], [parcel.notice.address], content
 
     def _password(self) -> str | None:
@@ -297,5 +297,5 @@ def channel(
         password_env=password_env,
         ca_file=Path(ca_file) if ca_file else None,
         timeout=timeout,
-        signature=load_signature(sender, Path(dkim_key), dkim_selector) if dkim_key else None,
+        signing_key=load_signing_key(sender, Path(dkim_key), dkim_selector) if dkim_key else None,
     )

@@ -66,8 +66,8 @@ class OpenDeadlines:
         return self._dispatch.office
 
     @cached_property
-    def everything(self) -> Sequence[OpenDeadline]:
-        """All that are overdue, due within AHEAD working days, or whose plan slipped, by due date."""
+    def pressing(self) -> Sequence[OpenDeadline]:
+        """Those that are overdue, due within AHEAD working days, or whose plan slipped, by due date."""
         try:
             until = self._calendar.add_working_days(self._today, AHEAD)
         except OutOfRange:
@@ -124,18 +124,18 @@ class OpenDeadlines:
         return row.planned_on, relation_to_plan_date(row.planned_on, self._calendar, today=today)
 
     def of(self, person: str) -> list[OpenDeadline]:
-        """Return the deadlines the person (by key) must act on, in person or as a deputy."""
+        """Return the pressing deadlines the person (by key) must act on, themselves or as a deputy."""
         return [
             deadline
-            for deadline in self.everything
+            for deadline in self.pressing
             if any(recipient.person.key == person for recipient in deadline.people)
         ]
 
     def below(self, unit: str) -> list[OpenDeadline]:
-        """Return the open deadlines of the unit and the units below it, without confidential ones."""
+        """Return the pressing deadlines of the unit and the units below it, without confidential ones."""
         return [
             deadline
-            for deadline in self.everything
+            for deadline in self.pressing
             if not deadline.confidential
             and any(unit in self.office.above(place) for place in self._places(deadline))
         ]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 
 from icalendar import Alarm, Calendar, Event, vDuration
 
-from notifications.notice import CalendarEntry
+from notifications.notice import CalendarEntry, fingerprint
 
 PRODUCT = "-//Merzim//Deadlines//KK"
 METHOD = "PUBLISH"
@@ -21,7 +20,7 @@ _CONTROLS = dict.fromkeys([*range(0x0A), *range(0x0B, 0x20), 0x7F], " ")
 
 def item_id(case: str, obligation: str, domain: str) -> str:
     """Return the item's permanent id: one for each deadline, in all letters."""
-    return f"{hashlib.sha256(f'{case}:{obligation}'.encode()).hexdigest()[:32]}@{domain}"
+    return f"{fingerprint(f'{case}:{obligation}')}@{domain}"
 
 
 def calendar(entries: Sequence[CalendarEntry], *, name: str = "", refresh: timedelta | None = None) -> bytes:

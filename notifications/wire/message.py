@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import dkim
 
-from notifications.notice import Letter, Notice, digest
+from notifications.notice import Letter, Notice, fingerprint
 from notifications.wire.entry import METHOD, calendar
 from workflow.refusal import Refusal
 
@@ -87,7 +87,7 @@ def build_message(notice: Notice, letter: Letter, *, name: str, sender: str, now
     """
     message = EmailMessage(policy=_POLICY)
     _set_headers(message, notice, letter, name, sender, now)
-    boundary = f"=_{digest(notice.key)}"
+    boundary = f"=_{fingerprint(notice.key)}"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     if letter.entries:
@@ -116,7 +116,7 @@ def _set_headers(
     message["To"] = _mailbox(name, _one_address(notice.address))
     message["Subject"] = " ".join(letter.subject.split())
     if notice.case:
-        thread = f"<case.{digest(notice.case)}@{domain}>"
+        thread = f"<case.{fingerprint(notice.case)}@{domain}>"
         message["In-Reply-To"], message["References"] = thread, thread
     message["List-Id"] = f"<reminders.{domain}>"
     if letter.settings:
@@ -173,9 +173,8 @@ class SigningKey:
         return header + message
 
 
-def load_signature(sender: str, key: Path, selector: str) -> SigningKey:
-    """Return the signature of the sender's domain with a key file, tested once so that a wrong key is found at
-    once.
+def load_signing_key(sender: str, key: Path, selector: str) -> SigningKey:
+    """Return the DKIM key of the sender's domain from a file, tested so that a wrong one is found at once.
 
     Raises:
         Refusal: no such file, no key dkimpy can sign with, no selector, or a sender without a domain.
@@ -184,13 +183,13 @@ def load_signature(sender: str, key: Path, selector: str) -> SigningKey:
     if not selector or not domain:
         raise Refusal("letter.dkim_incomplete", sender=sender)
     try:
-        signature = SigningKey(domain=domain, selector=selector, key=key.read_bytes())
-        signature.signed(b"From: " + sender.encode("ascii", "replace") + b"\r\n\r\n.\r\n")
+        signing_key = SigningKey(domain=domain, selector=selector, key=key.read_bytes())
+        signing_key.signed(b"From: " + sender.encode("ascii", "replace") + b"\r\n\r\n.\r\n")
     except OSError as trouble:
         raise Refusal("letter.dkim_unreadable", file=str(key), problem=trouble.strerror or "") from None
     except Exception:  # dkimpy, its ASN.1 and its curves each raise their own; none must show the key.
         raise Refusal("letter.dkim_no_key", file=str(key)) from None
-    return signature
+    return signing_key
 
 
 def _names(message: bytes) -> set[bytes]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from html import escape
 
 from i18n import say
-from notifications.notice import Action, Letter, Notice
+from notifications.notice import Action, Letter, Notice, fingerprint
 from workflow.cases.registers.entries import is_entry
 
 LONGEST = 4096
@@ -38,11 +37,6 @@ def format_message(letter: Letter) -> str:
     return f"<b>{escape(subject, quote=False)}</b>\n\n{body}"
 
 
-def reference(key: str) -> str:
-    """Return the fingerprint of a notice for button data, as its key is too long."""
-    return hashlib.sha256(key.encode()).hexdigest()[:32]
-
-
 def buttons(
     notice: Notice, *, asks: bool = False, can_put_off: bool = False, actions: tuple[Action, ...] = ()
 ) -> Buttons:
@@ -53,7 +47,7 @@ def buttons(
         asks: whether it asks for a decision, which is answered on its page.
         can_put_off: whether the recipient may be reminded again on a later day instead.
     """
-    name, language = reference(notice.key), notice.language
+    name, language = fingerprint(notice.key), notice.language
     if notice.kind in ("lost", "campaign"):
         return ()
     if actions:
@@ -83,7 +77,7 @@ def _row(action: Action, number: int, language: str) -> tuple[Button, ...]:
     return tuple(
         Button(
             f"{number}. {say(f'telegram.button_{words[mark]}', {}, language)}",
-            f"{mark}:{reference(action.key)}",
+            f"{mark}:{fingerprint(action.key)}",
         )
         for mark in (*marks, "o")
     )

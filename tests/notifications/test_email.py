@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from notifications.channels import OutgoingMessage
 from notifications.channels.email import PATIENCE, Email
 from notifications.notice import NoticeState, Outcome
-from notifications.wire.message import load_signature
+from notifications.wire.message import load_signing_key
 from tests.notifications.sample_office import FIVE_BEFORE, Town, noon, parcel
 from tests.notifications.servers import Office, always, free_port, hang, mail, only, serving
 from workflow.refusal import Refusal
@@ -231,4 +231,4 @@ def test_a_file_that_is_no_key_is_refused_before_any_letter(tmp_path: Path, cont
         (file, "", "letter.dkim_incomplete"),
     ):
         with pytest.raises(Refusal, match=code):
-            load_signature("m@example.kz", key, selector)
+            load_signing_key("m@example.kz", key, selector)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Executable, Table, bindparam, func
@@ -27,37 +26,24 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def in_names(tested: ColumnElement[str], parameter: str = _NAMES) -> ColumnElement[bool]:
-    """Return the condition that a column has one of the names given to `execute_for_names`, or in another
-    parameter.
-    """
-    return tested.in_(bindparam(parameter, expanding=True))
+def in_names(tested: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that a column has one of the names given to `execute_for_names`."""
+    return tested.in_(bindparam(_NAMES, expanding=True))
 
 
-def execute_for_names(
-    connection: Connection,
-    statement: Executable,
-    names: Iterable[str],
-    parameters: Mapping[str, object] = MappingProxyType({}),
-) -> Iterator[Row_]:
+def execute_for_names(connection: Connection, statement: Executable, names: Iterable[str]) -> Iterator[Row_]:
     """Run a statement with `in_names` and yield its rows: one query for up to 500 names, none without any.
 
-    Args:
-        parameters: its other parameters.
+    The rows of a statement that orders them are in order for each 500 names.
     """
     for chunk in chunks(names, _CHUNK_SIZE):
-        yield from connection.execute(statement, {**parameters, _NAMES: chunk}).all()
+        yield from connection.execute(statement, {_NAMES: chunk}).all()
 
 
-def read_for_names(
-    engine: Engine,
-    statement: Executable,
-    names: Iterable[str],
-    parameters: Mapping[str, object] = MappingProxyType({}),
-) -> list[Row_]:
+def read_for_names(engine: Engine, statement: Executable, names: Iterable[str]) -> list[Row_]:
     """Return the rows of a statement with `in_names`, as `execute_for_names` yields them, in one `reading`."""
     with reading(engine) as connection:
-        return [*execute_for_names(connection, statement, names, parameters)]
+        return [*execute_for_names(connection, statement, names)]
 
 
 def insert(connection: Connection, table: Table) -> Insert:

@@ -195,16 +195,16 @@ def read_first(engine: Engine, query: Executable, parameters: Parameters = None)
         return connection.execute(query, parameters).first()
 
 
-def read_column(engine: Engine, query: Executable, parameters: Parameters = None) -> Sequence[Any]:
+def read_column(engine: Engine, query: Executable) -> Sequence[Any]:
     """Return the first column of one query."""
     with reading(engine) as connection:
-        return connection.execute(query, parameters).scalars().all()
+        return connection.execute(query).scalars().all()
 
 
-def read_value(engine: Engine, query: Executable, parameters: Parameters = None) -> Any:
+def read_value(engine: Engine, query: Executable) -> Any:
     """Return the first value of one query; None without any."""
     with reading(engine) as connection:
-        return connection.execute(query, parameters).scalar()
+        return connection.execute(query).scalar()
 
 
 @contextmanager
@@ -244,10 +244,10 @@ def writing(engine: Engine) -> Iterator[Connection]:
         raise
 
 
-def execute(engine: Engine, step: Executable, parameters: Parameters = None) -> int:
+def execute(engine: Engine, step: Executable) -> int:
     """Execute one statement in a transaction that writes; return the number of rows it changed."""
     with writing(engine) as connection:
-        return connection.execute(step, parameters).rowcount
+        return connection.execute(step).rowcount
 
 
 def driver(connection: Connection) -> Any:
