@@ -317,7 +317,7 @@ def _scope(ctx: RequestContext) -> AuditScope:
     if ctx.operator:
         return EVERYTHING
     full = audit_scope(ctx.reader)
-    return replace(full, registers=full.registers and ctx.reader.may("audit"))
+    return replace(full, sees_registers=full.sees_registers and ctx.reader.may("audit"))
 
 
 def _change_events(ctx: RequestContext, entries: tuple[AuditEntry, ...]) -> list[ChangeEvent]:

@@ -91,7 +91,7 @@ class Visibility:
         readers. None for whoever sees everything.
         """
         scope = self._scope
-        return scope if scope is None or self.in_reach(case) else replace(scope, restricted=False)
+        return scope if scope is None or self.in_reach(case) else replace(scope, opens_restricted=False)
 
     def cases(self) -> list[ColumnElement[bool]]:
         """Return the conditions under which a case is seen: it lies in the reader's units, or a letter told

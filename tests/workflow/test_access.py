@@ -120,16 +120,17 @@ def test_registers_are_audited_by_whoever_reads_the_whole_office(unit: str) -> N
         for access in ("auditor", "administrator")
     )
 
-    assert (auditor.cases, auditor.registers, auditor.office) == (True, not unit, False)
-    assert (administrator.cases, administrator.registers, administrator.office) == (False, False, True)
+    assert (auditor.sees_cases, auditor.sees_registers, auditor.sees_office) == (True, not unit, False)
+    assert (administrator.sees_cases, administrator.sees_registers) == (False, False)
+    assert administrator.sees_office
 
 
 @pytest.mark.parametrize("access", ACCESSES)
 def test_restricted_documents_of_every_case_are_for_the_officer_alone(access: Access) -> None:
     """All others open those whose readers they are named as; who reads without an account opens none."""
     is_officer = access in ("officer", "officer_administrator")
-    assert scope(Reader(login="x", access=access)).restricted is is_officer
-    assert not Scope(unit="", names=()).restricted
+    assert scope(Reader(login="x", access=access)).opens_restricted is is_officer
+    assert not Scope(unit="", names=()).opens_restricted
 
 
 @pytest.mark.parametrize(("about", "opens"), [("", True), ("other@org.kz", True), ("boss@org.kz", False)])

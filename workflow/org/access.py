@@ -242,7 +242,7 @@ class Scope:
         unit: the topmost unit visible; "" is the whole office, None no case.
         names: for confidential cases: the names (person, account) under which the user may be a reader or
             recipient.
-        restricted: whether restricted documents may be opened in every visible case, even if not a named
+        opens_restricted: whether restricted documents may be opened in every visible case, even if not a named
             reader.
         acts_on: the local date by which cases of other units are visible where the user must act in them; None:
             only those of letters received.
@@ -250,7 +250,7 @@ class Scope:
 
     unit: str | None
     names: tuple[str, ...]
-    restricted: bool = False
+    opens_restricted: bool = False
     acts_on: date | None = None
 
     def opens(self, case: Case) -> bool:
@@ -258,26 +258,23 @@ class Scope:
 
         Whom a case is about opens none by an officer's access alone.
         """
-        by_access = self.restricted and not (case.person and case.person in self.names)
+        by_access = self.opens_restricted and not (case.person and case.person in self.names)
         return by_access or not case.readers.isdisjoint(self.names)
 
 
 def scope(reader: Reader) -> Scope:
-    """Return the cases and documents a reader may see.
-
-    Restricted documents may be opened by the officer responsible for the case's unit, and by its named readers.
-    """
+    """Return the cases and documents a reader may see; who may `manage` opens restricted documents in all."""
     names = tuple(filter(None, (reader.person, reader.login)))
     may_read = reader.may("read") and not reader.nowhere
-    return Scope(unit=reader.root if may_read else None, names=names, restricted=reader.may("manage"))
+    return Scope(unit=reader.root if may_read else None, names=names, opens_restricted=reader.may("manage"))
 
 
 def audit_scope(reader: Reader) -> AuditScope:
     """Return the audit log entries a reader may see; `scope` decides for which cases."""
     return AuditScope(
-        office=reader.may("settings"),
-        cases=reader.may("read"),
-        registers=reader.may("read") and not reader.root,
+        sees_office=reader.may("settings"),
+        sees_cases=reader.may("read"),
+        sees_registers=reader.may("read") and not reader.root,
     )
 
 

@@ -71,16 +71,16 @@ class AuditScope:
     """The audit log entries a user may see.
 
     Attributes:
-        office: entries about log-ins, accounts, people and settings.
-        cases: entries about cases visible to them; `registers`: about registers outside cases.
+        sees_office: entries about log-ins, accounts, people and settings.
+        sees_cases: entries about cases visible to them; `sees_registers`: about registers outside cases.
     """
 
-    office: bool
-    cases: bool
-    registers: bool
+    sees_office: bool
+    sees_cases: bool
+    sees_registers: bool
 
 
-EVERYTHING = AuditScope(office=True, cases=True, registers=True)
+EVERYTHING = AuditScope(sees_office=True, sees_cases=True, sees_registers=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,18 +17,18 @@ class RowScope:
 
     Attributes:
         unit: the topmost unit visible; "" is the whole office, None nothing.
-        officer: whether confidential rows and fields in those units are visible.
+        sees_confidential: whether confidential rows and fields in those units are visible.
         person: the user's person key, "" for nobody.
         access: of their account; "" for the program itself.
     """
 
     unit: str | None
-    officer: bool
+    sees_confidential: bool
     person: str = ""
     access: str = ""
 
 
-EVERYTHING = RowScope(unit="", officer=True)
+EVERYTHING = RowScope(unit="", sees_confidential=True)
 """The scope of the program itself: commands of the terminal, rounds."""
 
 
@@ -36,19 +36,22 @@ def row_scope(reader: Reader) -> RowScope:
     """Return the rows visible to a user."""
     reader_scope = scope(reader)
     return RowScope(
-        unit=reader_scope.unit, officer=reader_scope.restricted, person=reader.person, access=reader.access
+        unit=reader_scope.unit,
+        sees_confidential=reader_scope.opens_restricted,
+        person=reader.person,
+        access=reader.access,
     )
 
 
 def sees_lists(register: Register, scope: RowScope) -> bool:
     """Return whether a user sees lists of a register at all, beyond the rows that name them."""
-    allowed = scope.officer or not register.confidential or scope.access in register.seen_by_reader
+    allowed = scope.sees_confidential or not register.confidential or scope.access in register.seen_by_reader
     return scope.unit is not None and allowed
 
 
 def keeps_rows(register: Register, scope: RowScope) -> bool:
     """Return whether a user with the right to record may write rows of a register in their units."""
-    return scope.unit is not None and (scope.officer or not register.confidential)
+    return scope.unit is not None and (scope.sees_confidential or not register.confidential)
 
 
 def list_fields(register: Register, scope: RowScope) -> tuple[str, ...]:
@@ -61,7 +64,7 @@ def list_fields(register: Register, scope: RowScope) -> tuple[str, ...]:
     return tuple(
         field.id
         for field in register.fields.values()
-        if scope.officer or field.id in granted or not field.confidential
+        if scope.sees_confidential or field.id in granted or not field.confidential
     )
 
 

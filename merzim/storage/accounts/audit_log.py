@@ -69,14 +69,14 @@ def _conditions(query: AuditFilter) -> list[ColumnElement[bool]]:
 
 def _in_scope(scope: AuditScope, visible: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
     """Return the conditions under which an entry lies in a scope; none where all do."""
-    if scope.office and scope.cases and scope.registers and not visible:
+    if scope.sees_office and scope.sees_cases and scope.sees_registers and not visible:
         return []
     conditions: list[ColumnElement[bool]] = [false()]
-    if scope.office:
+    if scope.sees_office:
         conditions.append(EVENT.c.topic.not_in(sorted(OF_CASES)))
-    if scope.cases:
+    if scope.sees_cases:
         conditions.append(exists(select(CASE.c.id).where(CASE.c.id == EVENT.c.case, *visible)))
-    if scope.registers:
+    if scope.sees_registers:
         conditions.append(and_(EVENT.c.topic.in_(sorted(OF_CASES)), EVENT.c.case == ""))
     return [or_(*conditions)]
 
