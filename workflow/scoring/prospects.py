@@ -1,7 +1,7 @@
 """Which points can still be earned: those lost for good, those at stake until the year ends, and the nearest
 step to more.
 
-It also adds remarks: readings used, pending deductions, indicators not assessed, since when records are kept.
+It also says which readings were used, deductions pending, indicators not assessed, since when records are kept.
 
 A late step still scores: before the year ends only points of past months and quarters are lost.
 """
@@ -159,7 +159,7 @@ def stake_of(
 
 
 def steps(tallies: Mapping[str, Tally], year: AssessedYear, readings: Readings) -> tuple[PointsStep, ...]:
-    """Return the nearest step of every indicator that has one, the most points first."""
+    """Return the nearest steps of every indicator that earn or keep points, the most points first."""
     # A step counts for the whole year, whatever the reading of the period.
     plain, scoring = {**readings, "commission_period": "year"}, year.records.scoring
     steps = [
@@ -322,7 +322,7 @@ def remarks(year: AssessedYear, readings: Readings) -> tuple[Element, ...]:
 def _explained(
     of: Score, counted: Tally, year: AssessedYear, readings: Readings, registers: Mapping[str, Text]
 ) -> Score:
-    """Return a score with remarks added."""
+    """Return a score whose arithmetic also says what is pending, which rows count, which readings are used."""
     scoring = year.records.scoring
     indicator, arithmetic = scoring.indicators[of.id], of.arithmetic
     if counted.running:

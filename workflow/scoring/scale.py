@@ -297,7 +297,7 @@ class Analyses(_Exactly):
 
 @dataclass(frozen=True, slots=True)
 class Events(_Exactly):
-    """Answer: whether events were shown in the report, whether they were published, and the number of views."""
+    """Answer: events were shown to the public. `scaled`: on the internet, too; `views`: their number."""
 
     scaled: bool
     views: int
@@ -507,7 +507,7 @@ class Scoring(Model):
 
     @property
     def awaited(self) -> frozenset[str]:
-        """Facts that are required by their due date."""
+        """Facts of indicators by presence: of these alone open obligations are counted too, not only facts."""
         return frozenset(counting.fact for counting in self._countings if counting.by == "presence")
 
     @cached_property

@@ -318,6 +318,9 @@ def _analyses(scale: CoverageAndRisks, answer: Analyses, readings: Readings) -> 
 
 
 def _risks(scale: CoverageAndRisks, risks: RiskNumbers, reading: str) -> _Earned:
+    """Return the points of risks. `reading`: "sum" counts what was completed as removed, too; "highest" counts
+    as found only what was neither removed nor completed.
+    """
     found_count, removed = risks.found, risks.removed
     match reading:
         case "sum":
@@ -344,6 +347,9 @@ def _risks(scale: CoverageAndRisks, risks: RiskNumbers, reading: str) -> _Earned
 
 
 def _events(scale: Propaganda, answer: Events, *, counts_both: bool) -> _Earned:
+    """Return the points of events shown; where they have views enough, those for views instead of those for
+    publication, or both (`counts_both`).
+    """
     has_views = answer.views >= scale.views
     parts = [_part(scale.shown, "shown")]
     if answer.scaled and (counts_both or not has_views):

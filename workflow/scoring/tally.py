@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
+from workflow.cases.registers.exposure import SECTIONS
 from workflow.org.kinds import among as of_kinds
 from workflow.org.office import Office
 from workflow.periods import PeriodSpan, period_of, periods
@@ -34,8 +35,6 @@ from workflow.scoring.scale import (
 
 DISTRICT, CITY, DEPARTMENT = "district_akim_office", "city_akim_office", "oblast_department"
 QUASI_STATE, APPARATUS = "quasi_state", "akim_apparatus"
-SECTIONS = ("positions", "risks")
-"""The two sections of the cartogram with a sub-section of each department and district."""
 _AKIMS = ("oblast_akim_office", CITY, DISTRICT)
 _OF_ORGANISATIONS = ("presence", "below", "regions", "districts_quarters", "cartogram")
 """Ways of counting that apply to organisations only, not to their parts."""
@@ -296,7 +295,7 @@ def tally(year: AssessedYear, readings: Readings) -> Mapping[str, Tally]:
         by = indicator.counting.by
         if excluded is not None and indicator.id.startswith(excluded):
             continue
-        if (not year.is_organisation and by in _OF_ORGANISATIONS) or not assessed(indicator, kind):
+        if (not year.is_organisation and by in _OF_ORGANISATIONS) or not is_assessed(indicator, kind):
             continue
         indicator_tally = _BY[by](year, indicator, readings)
         if indicator_tally is not None:
@@ -304,7 +303,7 @@ def tally(year: AssessedYear, readings: Readings) -> Mapping[str, Tally]:
     return tallies
 
 
-def assessed(indicator: Indicator, kind: str) -> bool:
+def is_assessed(indicator: Indicator, kind: str) -> bool:
     """Return whether an indicator is assessed for an organisation of that kind; for an unknown kind, always.
 
     Supervising bodies need no check here: they are those with quasi-state subjects below them, which the share
@@ -402,8 +401,8 @@ def _values(year: AssessedYear, indicator: Indicator, readings: Readings) -> Tal
         return Tally(answer=Done(max(done_count, year.body.of_rows(counting.fact)), of))
     # Nothing is earned before the whole is recorded, which is said wherever the share is asked.
     kinds = [year.office.kind_of(unit) for unit in ([year.root] if year.root else year.office.tops)]
-    is_assessed = year.is_organisation and any(assessed(indicator, kind) for kind in kinds)
-    return Tally(answer=Present(False)) if is_assessed else None
+    lacks = year.is_organisation and any(is_assessed(indicator, kind) for kind in kinds)
+    return Tally(answer=Present(False)) if lacks else None
 
 
 def recorded_whole(year: AssessedYear, counting: Counting, readings: Readings) -> int:
@@ -455,7 +454,7 @@ def _cartogram(year: AssessedYear, indicator: Indicator, readings: Readings) -> 
     """
     members, office = year.places, year.office
     updated = members.having((indicator.counting.fact,))
-    section_units = {(section, unit) for unit in updated for section in SECTIONS}
+    section_units: set[tuple[str, str]] = {(section, unit) for unit in updated for section in SECTIONS}
     for section, name in year.body.lines():
         unit = office.unit_id(name)
         if unit in members.units or unit not in office.units:
