@@ -15,7 +15,7 @@ from workflow.registers.definition import Register, RegisterField
 from workflow.registers.values import Value, Values, as_date, holds, is_filled
 from workflow.search_words import normalise as fold_text
 
-EventKind = Literal["added", "confirmed", "edited", "withdrawn", "opened", "erased"]
+RowEventKind = Literal["added", "confirmed", "edited", "withdrawn", "opened", "erased"]
 """Kinds of events of a row; `confirmed` adds a row like `added`, but by the person it is about, through a
 personal link.
 """

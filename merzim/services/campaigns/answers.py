@@ -22,7 +22,7 @@ from workflow.org.access import Reader
 from workflow.org.office import Person, Unit
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign, asked_by
 from workflow.registers.definition import Campaign, Register, UnknownRegisterField
-from workflow.registers.rows import EventKind
+from workflow.registers.rows import RowEventKind
 from workflow.registers.values import InvalidRow, Value, ValueProblem, is_filled
 
 LINK = "link"
@@ -195,7 +195,7 @@ def form_for(
 
 
 def add_answer(
-    ctx: RequestContext, form: CampaignForm, values: Mapping[str, object], *, kind: EventKind
+    ctx: RequestContext, form: CampaignForm, values: Mapping[str, object], *, kind: RowEventKind
 ) -> str:
     """Add the row of an answer and mark it as the person's answer, in one transaction; return its id.
 

@@ -33,7 +33,7 @@ from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 from workflow.registers.access import in_reach, list_fields, visible_fields
 from workflow.registers.definition import Register, UnknownRegisterField
-from workflow.registers.rows import EventKind, RegisterRow, project, sort_key
+from workflow.registers.rows import RegisterRow, RowEventKind, project, sort_key
 from workflow.registers.values import (
     InvalidRow,
     Value,
@@ -199,7 +199,7 @@ def add_rows(
     rows: Sequence[Mapping[str, Value]],
     units: Sequence[str],
     *,
-    kind: EventKind = "added",
+    kind: RowEventKind = "added",
     answer: Mapping[str, object] | None = None,
 ) -> Sequence[str]:
     """Write parsed and checked rows, the cases they open and the duties they carry out, in one transaction;
@@ -427,7 +427,7 @@ def _row_write(
     register: Register,
     before: RegisterRow | None,
     after: RegisterRow,
-    kind: EventKind,
+    kind: RowEventKind,
     payload: Mapping[str, object],
     **changes: Any,
 ) -> RowWrite:
@@ -448,7 +448,7 @@ def _write(
     register: Register,
     before: RegisterRow,
     after: RegisterRow,
-    kind: EventKind,
+    kind: RowEventKind,
     payload: Mapping[str, object],
     **changes: Any,
 ) -> None:

@@ -25,7 +25,7 @@ from merzim.storage.rows import columns_of, read_as
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.registers import CAMPAIGN_PERSON, REGISTER_ROW
 from workflow.ports import Contradiction
-from workflow.registers.rows import EventKind, Projection, RegisterRow, RowEvent, fold
+from workflow.registers.rows import Projection, RegisterRow, RowEvent, RowEventKind, fold
 
 _ADVISORY = 0x4D6572  # "Mer": with the register's own number, one who adds to it at a time on PostgreSQL
 _YEAR = 10**7
@@ -62,7 +62,7 @@ class RowWrite:
         unique: keys that no other visible row may have.
     """
 
-    kind: EventKind
+    kind: RowEventKind
     after: RegisterRow
     projection: Projection
     before: RegisterRow | None = None
