@@ -189,9 +189,9 @@ def _holding(office: Office, duty: str, place: str) -> Iterator[tuple[Recipient,
     organisation = office.organisation(place)
     if organisation is not None:
         # People of another organisation are not responsible here.
-        yield _elsewhere(person for _, person in office.held.get((organisation, duty), ()))
+        yield _elsewhere(person for _, person in office.holders_by_organisation.get((organisation, duty), ()))
         return
-    anywhere = office.held.get(("", duty), ())
+    anywhere = office.holders_by_organisation.get(("", duty), ())
     at_the_top = [
         person for unit, person in anywhere if unit in office.units and office.units[unit].parent is None
     ]

@@ -31,12 +31,12 @@ class NameIndex:
     """An index from names, of one word or several, to keys.
 
     Args:
-        words: pairs of a name and its key.
+        keyed_names: pairs of a name and its key.
     """
 
-    def __init__(self, words: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, keyed_names: Iterable[tuple[str, str]]) -> None:
         self._keys: dict[str, list[str]] = {}
-        for name, key in sorted({(plain(word), key) for word, key in words}):
+        for name, key in sorted({(plain(name), key) for name, key in keyed_names}):
             self._keys.setdefault(name, []).append(key)
         # Each word of a name behind a blank, so that the beginning of a word is found.
         self._spaced = [(" " + " ".join(_WORD.findall(name)), keys) for name, keys in self._keys.items()]

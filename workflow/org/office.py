@@ -212,7 +212,7 @@ class Office:
         return {place: tuple(people) for place, people in people_by_place.items()}
 
     @cached_property
-    def held(self) -> Mapping[tuple[str, str], tuple[tuple[str, Person], ...]]:
+    def holders_by_organisation(self) -> Mapping[tuple[str, str], tuple[tuple[str, Person], ...]]:
         """(organisation, duty) -> (unit, person) of everybody who holds it in the organisation, in order of
         name; the organisation "" is the whole office.
         """
@@ -227,14 +227,14 @@ class Office:
         }
 
     @cached_property
-    def unit_named(self) -> Mapping[str, str]:
-        """Id and normalised name of each unit -> its id."""
+    def unit_ids_by_name(self) -> Mapping[str, str]:
+        """Normalised id or name of each unit -> its id; of namesakes the last one's."""
         by_name = {_plain(unit.name): unit.id for unit in self.units.values()}
         return by_name | {_plain(unit): unit for unit in self.units}
 
     def unit_id(self, unit: str) -> str:
         """Return the id of a unit named by id or name; any other text unchanged."""
-        return self.unit_named.get(_plain(unit), unit)
+        return self.unit_ids_by_name.get(_plain(unit), unit)
 
     @property
     def officer_of_last_resort(self) -> Person | None:
@@ -369,7 +369,7 @@ class Office:
         """
         return (*self.below(root), "") if root and root == self.root else self.below(root)
 
-    def units_named(self, word: str) -> tuple[str, ...]:
+    def units_with_word(self, word: str) -> tuple[str, ...]:
         """Return the units whose name contains a word, normalised as in searches."""
         return tuple(unit for unit, name in self._folded if word in name)
 
@@ -463,7 +463,7 @@ def with_officer(office: Office, officer: str, *, language: str) -> Office:
     enough for letters to reach somebody; any other unknown name is ignored. Where nobody is named, it is the
     only holder of that duty.
     """
-    holders = office.held.get(("", "officer"), ())
+    holders = office.holders_by_organisation.get(("", "officer"), ())
     if not officer and not office.officer and len(holders) == 1:
         return replace(office, officer=holders[0][1].key)
     if officer in ("", office.officer):

@@ -63,7 +63,7 @@ def letterhead(app: AppContext, unit: str, today: date) -> Letterhead:
     for unit_id in office.above(place) if place in office.units else ():
         if own and not office.units[unit_id].kind:
             continue
-        within = tuple(person for _, person in office.held.get((unit_id, "head"), ()))
+        within = tuple(person for _, person in office.holders_by_organisation.get((unit_id, "head"), ()))
         if heads := office.holders.get((unit_id, "head")) or within:
             head = heads[0] if len(heads) == 1 and not heads[0].is_away(today) else None
             return Letterhead(unit_id, place if own in (None, unit_id) else unit_id, head)

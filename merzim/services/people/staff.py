@@ -199,7 +199,7 @@ def unit_result(ctx: RequestContext, unit: Unit) -> UnitResult:
 
 def find_unit(office: Office, text: str) -> Unit:
     """Return the unit with an id or name, ignoring letter case. Raises UnknownUnit."""
-    id = office.unit_named.get(" ".join(text.casefold().split()))
+    id = office.unit_ids_by_name.get(" ".join(text.casefold().split()))
     if id is None:
         names = [unit.name for unit in office.units.values()]
         raise UnknownUnit("unknown_unit", unit=text, allowed=closest_first(text, names)[:5])
@@ -304,7 +304,7 @@ def _unit_of(ctx: RequestContext, command: SaveUnit, office: Office, was: Unit |
         BadOfficeTime: hours or days that contradict one another.
     """
     name = _name(command.name)
-    other = office.unit_named.get(name.casefold())
+    other = office.unit_ids_by_name.get(name.casefold())
     if other is not None and (was is None or other != was.id):
         raise Refusal("web.staff.unit_taken", name=name)
     id = was.id if was is not None else name

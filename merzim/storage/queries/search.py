@@ -46,7 +46,7 @@ class SearchReads(ReaderQueries):
         return [
             or_(
                 CASE.c.search.contains(word, autoescape=True),
-                CASE.c.unit.in_(self.office().units_named(word)),
+                CASE.c.unit.in_(self.office().units_with_word(word)),
             )
             for word in search_words(search)
         ]
