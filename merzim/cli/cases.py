@@ -28,7 +28,7 @@ from merzim.services.results import act_moves_result
 from merzim.services.yearly import opening
 from workflow.board.rows import DeadlineFilter, Horizon
 from workflow.cases.case import effective_events
-from workflow.deadlines.lateness import late_by, near
+from workflow.deadlines.lateness import last_near_day, late_by
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ def overdue(call: CommandContext, unit: Unit = "") -> int:
     app, today, place = call.app, call.moment.today, unit_named(call.app, unit) or None
     rows = app.reads.overdue(today, place)
     unconfirmed = DeadlineFilter(
-        urgency="unconfirmed", horizon=Horizon(today=today, soon=near(app.calendar, today)), unit=place
+        urgency="unconfirmed", horizon=Horizon(today=today, soon=last_near_day(app.calendar, today)), unit=place
     )
     count = 0 if rows else app.reads.count(unconfirmed)
     code = "cli.nothing_overdue_unconfirmed" if count else "cli.nothing_overdue"

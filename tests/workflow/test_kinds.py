@@ -9,7 +9,7 @@ import pytest
 
 from tests.law import library
 from workflow.cases.case import Case
-from workflow.deadlines.applicability import asked_of, taken_up_after
+from workflow.deadlines.applicability import is_asked_of, taken_up_after
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Office, Person, Recipient, Unit
 
@@ -168,7 +168,10 @@ def test_a_group_the_act_leaves_open_is_asked_once_it_has_planned_it(
     order = next(obligation for obligation in law.obligations if obligation.bodies == ("ISB",))
     idle = Case(id="2026-0001", procedure=law.id, edition=law.edition, unit="Кадры", kind=kind, object=object)
 
-    assert (asked_of(idle, law, order), asked_of(replace(idle, planned={order.id: ON}), law, order)) == asked
+    assert (
+        is_asked_of(idle, law, order),
+        is_asked_of(replace(idle, planned={order.id: ON}), law, order),
+    ) == asked
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from workflow.deadlines.lateness import (
     Lateness,
     can_be_done,
     holds_on,
+    last_near_day,
     lateness,
     most_urgent,
-    near,
     status_on,
     urgency,
     working_days_between,
@@ -384,7 +384,7 @@ def test_a_deadline_is_shown_as_near_from_seven_working_days_before_its_last_day
     """The order is due on 6 April for a start planned for the 13th; 21-25 March are days off."""
     order = at(case(planned={"analysis_started": START}), "order_signed", today=today)
 
-    assert status_on(order, today=today, soon=near(CALENDAR, today)) == status
+    assert status_on(order, today=today, soon=last_near_day(CALENDAR, today)) == status
 
 
 def test_a_deadline_is_shown_by_what_became_of_it_before_anything_else() -> None:
@@ -446,7 +446,7 @@ def test_the_working_days_to_a_due_date_are_counted_both_ways(due: date | None, 
 
 def test_beyond_the_records_what_is_near_is_counted_in_calendar_days() -> None:
     """Friday 22 December 2028 has five working days after it on record."""
-    assert near(CALENDAR, date(2028, 12, 22)) == date(2028, 12, 29)
+    assert last_near_day(CALENDAR, date(2028, 12, 22)) == date(2028, 12, 29)
 
 
 @pytest.mark.parametrize(

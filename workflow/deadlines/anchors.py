@@ -15,9 +15,9 @@ from calendars.counting import CountedTerm, count
 from calendars.kazakhstan import Kazakhstan, Knowledge
 from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target, months_later
 from workflow.cases.case import Case, Fact
-from workflow.deadlines.applicability import branch_open, with_answers
+from workflow.deadlines.applicability import is_branch_open, with_answers
 from workflow.deadlines.deadline import AnchorState
-from workflow.deadlines.told import as_told, came_too_late
+from workflow.deadlines.told import as_told, entry_known_too_late
 from workflow.law.procedure import Obligation, Procedure
 from workflow.periods import PeriodSpan, periods
 
@@ -99,7 +99,7 @@ class DueDateResolver:
             return AnchorDate(self.case.planned[name], "happened" if obligation.by_itself else "planned")
         if obligation.recurs and not span:
             return _NEVER
-        if obligation.when is not None and not branch_open(self.case, self.procedure, obligation, span):
+        if obligation.when is not None and not is_branch_open(self.case, self.procedure, obligation, span):
             return _NEVER
         link = self.link(obligation, span)
         due = link.counted.due
@@ -162,7 +162,7 @@ class DueDateResolver:
         """Return the link as it was counted before an act that became known after the due date it brings
         forward; else the link.
         """
-        entry = came_too_late(self.calendar, link.counted, today=self.today)
+        entry = entry_known_too_late(self.calendar, link.counted, today=self.today)
         if entry is None or link.counted.due is None or link.obligation.by_itself:
             return link
         known_then = self.calendar.as_known(link.counted.due)

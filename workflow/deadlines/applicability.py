@@ -14,7 +14,7 @@ from workflow.org.kinds import among
 from workflow.periods import PeriodSpan
 
 
-def asked_of(case: Case, procedure: Procedure, obligation: Obligation, name: str = "") -> bool:
+def is_asked_of(case: Case, procedure: Procedure, obligation: Obligation, name: str = "") -> bool:
     """Return whether the obligation is required of the organisation a case belongs to.
 
     An obligation that names no body is required of all; that of an abolished body is required of its
@@ -95,7 +95,7 @@ def with_answers(case: Case, procedure: Procedure) -> Case:
     return replace(case, facts={**case.facts, **answers}) if answers else case
 
 
-def branch_open(case: Case, procedure: Procedure, obligation: Obligation, span: PeriodSpan | None) -> bool:
+def is_branch_open(case: Case, procedure: Procedure, obligation: Obligation, span: PeriodSpan | None) -> bool:
     """Return whether the fact that opens the obligation's branch is recorded or planned; True if none is
     needed.
     """

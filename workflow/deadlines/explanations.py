@@ -33,9 +33,9 @@ from calendars.terms import (
 )
 from workflow.cases.case import exemption_of
 from workflow.deadlines.anchors import DueDateResolver, Link
-from workflow.deadlines.applicability import branch_open, taken_up_after
+from workflow.deadlines.applicability import is_branch_open, taken_up_after
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.lateness import before_records, holds_on
+from workflow.deadlines.lateness import holds_on, is_before_records
 from workflow.law.procedure import Obligation, Procedure
 
 
@@ -52,7 +52,7 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
         yield Element(code="period", arguments=arguments, on=link.span.last)
     if obligation.since and (link.anchor.on or not isinstance(obligation.term, Embargo)):
         yield _anchor(chain, link)
-    if not branch_open(chain.case, procedure, obligation, link.span):
+    if not is_branch_open(chain.case, procedure, obligation, link.span):
         assert obligation.when is not None
         yield Element(code="branch_waits", arguments={"title": procedure.by_id[obligation.when].title})
     if link.beyond:
@@ -97,7 +97,7 @@ def _in_this_case(chain: DueDateResolver, link: Link, judged: date | None) -> It
         yield Element(code="taken_up_after", arguments={"due": due, "on": taken_up}, on=taken_up)
     fact = chain.fulfilling_fact(link)
     opened_on = chain.case.opened_on if link.anchor.state in ("happened", "none") and not taken_up else None
-    if fact is None and before_records(chain.case, due):
+    if fact is None and is_before_records(chain.case, due):
         kept_from = chain.case.kept_from
         yield Element(code="due_before_records", arguments={"on": kept_from}, on=kept_from)
     elif fact is None and due is not None and opened_on is not None and due < opened_on:

@@ -26,7 +26,7 @@ def late_by(due: date | None, on: date | None, calendar: Kazakhstan) -> int | No
     return calendar.count_working_days(date.fromordinal(due.toordinal() + 1), on)
 
 
-def before_records(case: Case, due: date | None) -> bool:
+def is_before_records(case: Case, due: date | None) -> bool:
     """Return whether a due date lies before the office's records of the case: it is never overdue then."""
     return due is not None and case.kept_from is not None and due < case.kept_from
 
@@ -165,7 +165,7 @@ def working_days_between(due: date | None, today: date, calendar: Kazakhstan) ->
     return 0 if due is None else abs(calendar.distance(due, today))
 
 
-def near(calendar: Kazakhstan, today: date, working_days: int = SOON_WORKING_DAYS) -> date:
+def last_near_day(calendar: Kazakhstan, today: date, working_days: int = SOON_WORKING_DAYS) -> date:
     """Return the last day that counts as near, so many working days after today; where the calendar ends before
     it, as many calendar days.
     """

@@ -22,8 +22,8 @@ from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, Request, Risk, RiskRegister, register
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.deadline import AnchorState, Deadline, status_by
-from workflow.deadlines.lateness import before_records, late_by
-from workflow.deadlines.told import as_told, came_too_late
+from workflow.deadlines.lateness import is_before_records, late_by
+from workflow.deadlines.told import as_told, entry_known_too_late
 from workflow.law.library import ALONE
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.law.terms import AnchoredTerm
@@ -230,7 +230,7 @@ class _Entries:
             counted = count(term.term, start, self.calendar)
         except OutOfRange:
             return _NOTHING, anchor
-        entry = came_too_late(self.calendar, counted, today=self.today)
+        entry = entry_known_too_late(self.calendar, counted, today=self.today)
         if entry is not None:
             told = count(term.term, start, self.calendar.as_known(counted.due))
             counted = as_told(counted, told, entry)
@@ -277,7 +277,7 @@ class _Entries:
             state=state,
             waiting_for=anchor.fact if waits else None,
             counts_until=due
-            if before_records(self.case, due)
+            if is_before_records(self.case, due)
             else min(anchor.on, due)
             if waits and anchor.on and due
             else None,

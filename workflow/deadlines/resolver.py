@@ -11,10 +11,10 @@ from workflow.cases.case import Case, Fact, exemption_of
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.anchors import DueDateResolver, Link
-from workflow.deadlines.applicability import asked_of, branch_open, taken_up_after
+from workflow.deadlines.applicability import is_asked_of, is_branch_open, taken_up_after
 from workflow.deadlines.deadline import Deadline, status_by
 from workflow.deadlines.explanations import explanation
-from workflow.deadlines.lateness import before_records, late_by
+from workflow.deadlines.lateness import is_before_records, late_by
 from workflow.deadlines.register_deadlines import entry_deadlines
 from workflow.deadlines.undated import reminds_from, valid_until
 from workflow.deadlines.waiting import Waiting, falls_away, waiting
@@ -178,7 +178,7 @@ def _counts_until(
     due = link.counted.due
     # No delay here: what a body outside the office must do, what the term required of nobody, and what was due
     # before the office kept records.
-    if link.obligation.duty == OUTSIDE or taken_up or before_records(chain.case, due):
+    if link.obligation.duty == OUTSIDE or taken_up or is_before_records(chain.case, due):
         return due
     if waits:
         return waits.valid_until
@@ -220,7 +220,7 @@ def _state(chain: DueDateResolver, link: Link, fact: Fact | None, judged: date |
     if unwaited is not None:
         return unwaited
     if obligation.lapses_with and obligation.lapses_with in case.facts:
-        return "not_required" if before_records(case, link.counted.due) else "missed"
+        return "not_required" if is_before_records(case, link.counted.due) else "missed"
     if obligation.recurs and (link.span is None or chain.today < link.span.first):
         return "not_due_yet"
     return "open"
@@ -234,9 +234,9 @@ def _required(chain: DueDateResolver, link: Link) -> bool:
     if obligation.occasional and link.id not in case.planned:
         return False
     # Obligations required of everybody in every case, which most are, need no further checks.
-    if obligation.when is not None and not branch_open(case, chain.procedure, obligation, link.span):
+    if obligation.when is not None and not is_branch_open(case, chain.procedure, obligation, link.span):
         return False
     if falls_away(chain, link):
         return False
     limited = obligation.only_for or obligation.bodies or obligation.by_agreement
-    return not limited or asked_of(case, chain.procedure, obligation, link.id)
+    return not limited or is_asked_of(case, chain.procedure, obligation, link.id)

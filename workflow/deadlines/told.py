@@ -23,7 +23,7 @@ _MOVES_ON = timedelta(days=3)
 """How far a day off that falls on a weekend moves on."""
 
 
-def came_too_late(calendar: Kazakhstan, counted: CountedTerm, *, today: date) -> Entry | None:
+def entry_known_too_late(calendar: Kazakhstan, counted: CountedTerm, *, today: date) -> Entry | None:
     """Return the entry on days of a counted span that became known last, after the due date; None if there is
     none.
 

@@ -13,7 +13,7 @@ from datetime import date
 from calendars.terms import AtOnce, Before, Embargo, WithoutTerm
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.anchors import AnchorDate, DueDateResolver, Link
-from workflow.deadlines.lateness import before_records
+from workflow.deadlines.lateness import is_before_records
 from workflow.deadlines.waiting import waiting
 from workflow.law.procedure import Obligation
 from workflow.org.office import OUTSIDE
@@ -44,7 +44,7 @@ def reminds_from(chain: DueDateResolver, link: Link, state: State, state_of: Sta
         if ahead.state != "happened" and not (ahead.on is None and is_undated):
             return _still_ahead(chain.link(fact, link.span), ahead)
     since = _open_since(chain, link, state_of)
-    return None if before_records(chain.case, since) else since
+    return None if is_before_records(chain.case, since) else since
 
 
 def _still_ahead(fact: Link, ahead: AnchorDate) -> date | None:

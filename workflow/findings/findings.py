@@ -14,7 +14,7 @@ from workflow.cases.case import Case, Fact
 from workflow.cases.states import AWAITED
 from workflow.deadlines.applicability import with_answers
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.lateness import before_records, is_overdue, late_by
+from workflow.deadlines.lateness import is_before_records, is_overdue, late_by
 from workflow.findings.finding import Finding, departure
 from workflow.law.procedure import Procedure, Text
 from workflow.periods import periods
@@ -174,7 +174,7 @@ def _embargo(deadline: Deadline) -> Iterator[Finding]:
 def _unrecorded(case: Case, deadlines: Iterable[Deadline]) -> Iterator[str]:
     """Yield the steps that are required and not recorded, without those due before the office kept records."""
     for deadline in deadlines:
-        if deadline.state in AWAITED and not before_records(case, deadline.due):
+        if deadline.state in AWAITED and not is_before_records(case, deadline.due):
             yield deadline.id
 
 

@@ -16,7 +16,7 @@ from merzim.services.results import InLanguage, OptionalText, Points, Result, at
 from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, verb
 from workflow.board.rows import DeadlineFilter, Horizon, Urgency
-from workflow.deadlines.lateness import near
+from workflow.deadlines.lateness import last_near_day
 
 Cursor = Annotated[
     str,
@@ -122,7 +122,7 @@ def get_board(ctx: RequestContext, command: AskBoard) -> BoardAnswer:
     """Return the overdue, slipped, near and missed deadlines: totals, and a page of each list."""
     reads, today, stakes = ctx.reads, ctx.today, Stakes(ctx)
     unit, first, limit = command.unit or None, int(command.cursor or 0), command.limit
-    day = Horizon(today=today, soon=near(ctx.calendar, today))
+    day = Horizon(today=today, soon=last_near_day(ctx.calendar, today))
 
     def count(urgency: Urgency) -> int:
         return reads.count(DeadlineFilter(urgency=urgency, horizon=day, unit=unit))

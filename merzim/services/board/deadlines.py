@@ -19,7 +19,7 @@ from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import DeadlineFilter, Horizon, Urgency
-from workflow.deadlines.lateness import near
+from workflow.deadlines.lateness import last_near_day
 from workflow.law.procedure import Text
 from workflow.org.access import within
 from workflow.org.office import Office
@@ -103,7 +103,7 @@ def _filter(
     reads: Reads, office: Office, calendar: Kazakhstan, asking: ListDeadlines, *, today: date
 ) -> DeadlineFilter:
     """Return the board's filter for a query; people and acting units become assignees."""
-    day = Horizon(today=today, soon=near(calendar, today))
+    day = Horizon(today=today, soon=last_near_day(calendar, today))
     assignees = None
     if asking.person:
         keys = reads.assignees(asking.unit or None)

@@ -22,7 +22,7 @@ from merzim.services.names import AssigneeNames, UnitName, unit_name
 from merzim.services.scoring import Stakes
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Sum, total
-from workflow.deadlines.lateness import near, working_days_between
+from workflow.deadlines.lateness import last_near_day, working_days_between
 from workflow.law.library import Library
 from workflow.law.procedure import Text
 from workflow.org.office import Office
@@ -148,7 +148,7 @@ def overview(ctx: RequestContext, unit: str | None = None) -> Overview:
     """Return the overview of the day, of one unit with all units below it, or of all visible to the reader."""
     reads, library, calendar, today = ctx.reads, ctx.library, ctx.calendar, ctx.today
     stakes = Stakes(ctx)
-    day = Horizon(today=today, soon=near(calendar, today))
+    day = Horizon(today=today, soon=last_near_day(calendar, today))
     sums = reads.sums(day, unit)
     office = reads.office()
     matrix = _matrix(sums, library, office, calendar, today=today)
@@ -292,7 +292,7 @@ def _cell(overdue: int, due: int) -> StageCell:
 def _days(reads: Reads, calendar: Kazakhstan, horizon: Horizon, unit: str | None) -> tuple[DayDue, ...]:
     """Return how much is due today and on the next DAYS working days; days off between only if anything is."""
     today = horizon.today
-    last = near(calendar, today, DAYS)
+    last = last_near_day(calendar, today, DAYS)
     numbers = reads.by_day(today, last, unit)
     largest = max(numbers.values(), default=0)
     days = (today + timedelta(days=n) for n in range((last - today).days + 1))

@@ -11,7 +11,7 @@ from merzim.services.context import RequestContext
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Urgency
 from workflow.cases.registers.entries import is_entry
-from workflow.deadlines.lateness import near
+from workflow.deadlines.lateness import last_near_day
 from workflow.org.access import within
 from workflow.org.office import Office, Person, name_order
 
@@ -112,7 +112,7 @@ def tasks_view(ctx: RequestContext, show: str) -> TasksView:
             the reader's own, for an officer's account of no person all.
     """
     reader, today = ctx.reader, ctx.today
-    day = Horizon(today=today, soon=near(ctx.calendar, today))
+    day = Horizon(today=today, soon=last_near_day(ctx.calendar, today))
     office, may_switch = ctx.reads.office(), reader.may("manage")
     person = office.people.get(reader.person)
     all_ = may_switch and (show == "all" or (show != "mine" and person is None))

@@ -12,7 +12,7 @@ from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.opening import check_plan_date
 from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.states import AWAITED
-from workflow.deadlines.applicability import asked_of
+from workflow.deadlines.applicability import is_asked_of
 from workflow.law.names import known_fact, known_option
 from workflow.law.procedure import Obligation
 from workflow.org.office import DUTIES
@@ -190,7 +190,7 @@ def _require_answerable(view: View, decision: str) -> None:
         return
     title = question.obligation.title
     free = case.standing != "active" or decision in case.exempted
-    opener = None if free or not asked_of(case, procedure, question.obligation) else question.obligation.when
+    opener = None if free or not is_asked_of(case, procedure, question.obligation) else question.obligation.when
     while opener is not None:
         first = procedure.answered_by.get(opener) or procedure.by_id.get(opener)
         before = by_id.get(first.id) if first else None

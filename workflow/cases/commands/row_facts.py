@@ -15,7 +15,7 @@ from calendars.terms import PerPeriod
 from workflow.cases.case import Case, EventDraft, Evidence, Fact, evidence_payload
 from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.withdrawals import withdrawal
-from workflow.deadlines.applicability import asked_of
+from workflow.deadlines.applicability import is_asked_of
 from workflow.law.procedure import Procedure
 
 MAX_RECORDED = 50
@@ -62,7 +62,7 @@ def row_changes(view: View, duties: Mapping[str, Sequence[DutyRow]], *, ground: 
         name: _recorded(case, name)
         for name in duties
         if (obligation := procedure.by_id.get(name.partition(".")[0])) is not None
-        and asked_of(case, procedure, obligation, name)
+        and is_asked_of(case, procedure, obligation, name)
     }
     withdrawn_facts = dict[str, Fact]()
     for name in facts_by_period:
