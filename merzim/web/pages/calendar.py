@@ -69,7 +69,7 @@ def _lines(
     return lambda some: [line(row) for row in some if row.case in cases]
 
 
-def _beside(laid: Month, calendar: Kazakhstan, step: int) -> date | None:
+def _month_away(laid: Month, calendar: Kazakhstan, step: int) -> date | None:
     """Return the first day of the month so many months away; None outside the calendar."""
     number = laid.first.year * 12 + laid.first.month - 1 + step
     first = date(number // 12, number % 12 + 1, 1)
@@ -77,7 +77,7 @@ def _beside(laid: Month, calendar: Kazakhstan, step: int) -> date | None:
 
 
 router = APIRouter(include_in_schema=False, prefix="/calendar")
-Asked = Annotated[str, Query(max_length=40)]
+KnownOn = Annotated[str, Query(max_length=40)]
 
 
 @router.get("/acts")
@@ -88,7 +88,7 @@ def ask_act(ctx: Managing) -> Response:
 
 
 @router.get("/{number}")
-def year_page(ctx: Reading, number: Annotated[int, Path(ge=1, le=9999)], as_of: Asked = "") -> Response:
+def year_page(ctx: Reading, number: Annotated[int, Path(ge=1, le=9999)], as_of: KnownOn = "") -> Response:
     """Show the production calendar of a year, as known now or on a day."""
     known_year(ctx, number)
     known_on = parse_date(as_of) if as_of.strip() else None
@@ -103,7 +103,7 @@ def month_page(
     month: Annotated[int, Path(ge=1, le=12)],
     unit: UnitParam,
     day: Annotated[int | None, Query(ge=1, le=31)] = None,
-    as_of: Asked = "",
+    as_of: KnownOn = "",
 ) -> Response:
     """Show a month with the deadlines due in it, and those of a chosen day in full."""
     known_year(ctx, number)
@@ -136,8 +136,8 @@ def month_page(
         weeks=[[day and cell(day) for day in week] for week in laid.weeks],
         runs=group_runs(tuple(day for day in days_of(laid) if day.kind not in USUAL)),
         total=sum(count for count, _ in by_day.values()),
-        earlier=_beside(laid, calendar, -1),
-        later=_beside(laid, calendar, 1),
+        earlier=_month_away(laid, calendar, -1),
+        later=_month_away(laid, calendar, 1),
         units=unit_filter(ctx, unit),
         unit=unit,
         chosen=chosen,
@@ -177,7 +177,7 @@ def adopt(
     require_whole_office(ctx)
     text = name = ""
     try:
-        text, name = _text(form)
+        text, name = _act_text(form)
         act = build(CalendarAct, {"text": text, "name": name})
         if form.get("do") == "apply":
             preview = adopt_act(ctx, act)
@@ -190,7 +190,7 @@ def adopt(
     return _act_page(ctx, text=text, name=name, preview=preview)
 
 
-def _text(form: FormData) -> tuple[str, str]:
+def _act_text(form: FormData) -> tuple[str, str]:
     """Return text and name of the act: from the file, else as pasted. Raises InvalidForm, Refusal."""
     typed_texts = text_fields(form)
     if file := file_of(form):

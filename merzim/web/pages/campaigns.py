@@ -1,4 +1,4 @@
-"""The officer's pages of campaigns: the list, starting one with a preview, who has answered."""
+"""The pages of campaigns: the list, starting one with a preview, who has answered, answers on paper."""
 
 from __future__ import annotations
 
@@ -226,7 +226,7 @@ def get_campaign_paper(
 
 @router.get("/campaigns/{campaign}/paper/{person}")
 def paper_page(ctx: Managing, campaign: CampaignPath, person: PersonPath) -> Response:
-    """Show the form for an answer given on paper."""
+    """Show the forms for an answer and for a refusal given on paper."""
     return _paper_form(ctx, campaign, person)
 
 
@@ -384,13 +384,14 @@ for _change in CHANGES:
 
 
 def _paper_name(answers: Mapping[str, str]) -> str:
+    """Return which of the two forms on paper was sent."""
     return REFUSAL if answers.get("refuse") else PAPER
 
 
 @router.post("/campaigns/{campaign}/paper/{person}")
 @shown_again(_paper_form, _paper_name)
 def record_paper(ctx: Managing, campaign: CampaignPath, person: PersonPath, form: SubmittedForm) -> Response:
-    """Record an answer given on paper."""
+    """Record an answer or a refusal given on paper."""
     campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
     name = _paper_name(typed_answers(form))
     details = {

@@ -88,14 +88,14 @@ def _open(ctx: WebContext, token: str) -> CampaignForm:
     try:
         return open_link(ctx, token)
     except CampaignLinkRefused:
-        refuse_in_language(ctx, language_of_link(ctx, token))
+        set_refusal_language(ctx, language_of_link(ctx, token))
         if not is_genuine(ctx, token):
             count_guess(ctx)
         raise
 
 
-def refuse_in_language(ctx: WebContext, language: str) -> None:
-    """Choose the language of a refused link's page: its person's, else the browser's, else the office's."""
+def set_refusal_language(ctx: WebContext, language: str) -> None:
+    """Set the language of a refused link's page: its person's, else the browser's, else the office's."""
     if language or "accept-language" not in ctx.request.headers:
         ctx.request.state.language = language or ctx.app.settings.office.language
 

@@ -1,4 +1,4 @@
-"""The row of the task page that is unfolded, with its form; and several rows recorded at once."""
+"""The desk, the page of the reader's tasks: record, undo, put reminders off, several at once, one's leave."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def my_desk(
     said: MessageParam = "",
     what: Name = "",
 ) -> Response:
-    """Show the reader's obligations by urgency."""
+    """Show open obligations by urgency, the reader's own or all they see (`show`); `row` has its form open."""
     case, _, obligation = row.partition(":")
     dated = RejectedForm(form="record", refusal=None, answers={"on": on}) if on else None
     unfolded = unfolded_row(ctx, case, obligation, rejected_form=dated) if obligation else None
@@ -124,7 +124,7 @@ def _again(ctx: WebContext, *, tried: RejectedForm) -> Response:
 @router.post("/desk/undo")
 @shown_again(_again)
 def undo(ctx: Recording, answers: Fields) -> Response:
-    """Withdraw what the reader has just recorded, if nobody was notified of it yet."""
+    """Withdraw what the reader recorded in the last ten minutes, if nobody was notified of it yet."""
     case = _case_of_form(ctx, answers)
     if not case:
         raise InvalidForm("web.refusal.no_record")
@@ -134,7 +134,7 @@ def undo(ctx: Recording, answers: Fields) -> Response:
 
 
 @router.post("/desk/later")
-def later(ctx: Recording, answers: Fields) -> Response:
+def snooze(ctx: Recording, answers: Fields) -> Response:
     """Snooze a reminder until another day."""
     case, obligation = _case_of_form(ctx, answers), answers.get("fact", "")
     try:
@@ -147,7 +147,7 @@ def later(ctx: Recording, answers: Fields) -> Response:
 
 
 @router.post("/desk/read")
-def read(ctx: Recording, answers: Fields) -> Response:
+def acknowledge(ctx: Recording, answers: Fields) -> Response:
     """Acknowledge the letter about a row."""
     case = _case_of_form(ctx, answers)
     letter_result = acknowledge_letter(ctx, build(LetterOfCase, {"case": case, "key": answers.get("key", "")}))
@@ -155,8 +155,8 @@ def read(ctx: Recording, answers: Fields) -> Response:
 
 
 @router.post("/desk/leave")
-def leave(ctx: Recording, answers: Fields) -> Response:
-    """Set the reader's leave and deputy."""
+def set_own_leave(ctx: Recording, answers: Fields) -> Response:
+    """Set the reader's leave and deputy; with `none` end the leave."""
     try:
         days = () if "none" in answers else ("first", "last")
         away = {name: parse_date(answers.get(name, "")) for name in days}
@@ -232,7 +232,7 @@ def record_many(ctx: Recording, form: Annotated[FormData, submitted_form(files=1
 @router.post("/desk/withdraw-many")
 @shown_again(_again)
 def withdraw_many(ctx: Recording, answers: Fields) -> Response:
-    """Withdraw what was just recorded for several rows; show the result of each."""
+    """Withdraw, with a ground, what was just recorded for several rows; show the result of each."""
     chosen_records = [(*row.split(":", 2), "", "")[:3] for row in answers.getlist("taken")]
     if not chosen_records:
         raise InvalidForm("web.refusal.no_rows")

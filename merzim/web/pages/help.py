@@ -31,7 +31,7 @@ def help_page(ctx: Own, q: Annotated[str, Query(max_length=200)] = "") -> Respon
         "help.html",
         text=text,
         hits=find_sections(text, ctx.language, acts_here(ctx)),
-        guides=[_guide(ctx, id, ctx.language) for id in order],
+        guides=[_guide(ctx, id) for id in order],
         own=own_guide,
     )
 
@@ -41,10 +41,10 @@ def guide_page(ctx: Own, guide_id: str) -> Response:
     """Show one guide."""
     if guide_id not in GUIDES:
         raise HTTPException(404, "web.problem.not_found")
-    return page(ctx, "guide.html", guide=_guide(ctx, guide_id, ctx.language))
+    return page(ctx, "guide.html", guide=_guide(ctx, guide_id))
 
 
-def _guide(ctx: RequestContext, id: str, language: str) -> Guide:
-    """Return a guide without what acts that are not adopted would bring."""
-    whole = guide(id, language)
+def _guide(ctx: RequestContext, id: str) -> Guide:
+    """Return a guide without what acts that are not adopted would bring, in the reader's language."""
+    whole = guide(id, ctx.language)
     return replace(whole, sections=shown_sections(whole.sections, acts_here(ctx)))

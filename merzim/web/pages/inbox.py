@@ -1,4 +1,4 @@
-"""The inbox page: events of cases that concern the reader, and letters the reader has not acknowledged."""
+"""The inbox, with events of cases and unread letters of the reader; the list of assignments, and giving one."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def inbox_page(ctx: Own, number: Annotated[int, Query(alias="page", ge=1, le=10_
     people = {entry.person: person_name(office, entry.person) for entry in view.entries if entry.person}
     letters = comments.unread_letters(ctx, limit=MAX_LETTERS)
     heads = {**heads, **ctx.reads.heads({letter.case for letter in letters})}
-    about = {letter.key: _about(ctx, heads[letter.case], letter, ctx.language) for letter in letters}
+    about = {letter.key: _about(ctx, heads[letter.case], letter) for letter in letters}
     return page(
         ctx,
         "inbox.html",
@@ -56,9 +56,9 @@ def inbox_page(ctx: Own, number: Annotated[int, Query(alias="page", ge=1, le=10_
     )
 
 
-def _about(ctx: RequestContext, case: Case, letter: Notice, language: str) -> str:
+def _about(ctx: RequestContext, case: Case, letter: Notice) -> str:
     """Return what a letter is about: its obligation and case; the case alone if the obligation is unknown."""
-    procedure = ctx.library.of(case)
+    procedure, language = ctx.library.of(case), ctx.language
     obligation = procedure.by_id.get(base(letter.obligation))
     name = case_title(case, procedure)[language]
     return f"{obligation.title[language]} ({name})" if obligation else name
@@ -78,18 +78,18 @@ def mark_as_read(ctx: Own, answers: Fields) -> Response:
 assignments_router = APIRouter(include_in_schema=False)
 
 
-async def _query_in_address(
+async def _assignment_query(
     ctx: Reading, whose: Whose | None = None, state: AssignmentState = "open", number: PageNumber = 1
 ) -> ListAssignments:
-    """Return the query in the address. By default: those the reader gave, if they may give any; else their own;
-    all for an account without a person.
+    """Return the query of assignments in the address. By default those the reader gave, if they may give any;
+    else their own; all for an account without a person.
     """
     first: Whose = "given" if ctx.reader.may("assign") else "mine" if ctx.reader.person else "all"
     return ListAssignments(whose=whose or first, state=state, page=number)
 
 
 GIVEN_BY_READER = ListAssignments(whose="given")
-AssignmentQuery = Annotated[ListAssignments, Depends(_query_in_address)]
+AssignmentQuery = Annotated[ListAssignments, Depends(_assignment_query)]
 
 
 @assignments_router.get("/assignments")

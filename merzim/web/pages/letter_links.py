@@ -24,7 +24,7 @@ from merzim.services.people.feeds import DigestChoice, set_digest
 from merzim.web.auth.dependencies import Anybody, Own
 from merzim.web.auth.limits import count_guess
 from merzim.web.http import WebContext
-from merzim.web.pages.confirm import refuse_in_language
+from merzim.web.pages.confirm import set_refusal_language
 from merzim.web.ui.form_values import Fields
 from merzim.web.ui.render import page
 from notifications.letter_links import CHOICES, choice_of
@@ -45,7 +45,7 @@ def ask_choice(ctx: Anybody, secret: Secret, choice: Choice | None = None) -> Re
 @router.post("/digest/{secret}/{choice}")
 def choose(ctx: Anybody, secret: Secret, choice: Choice) -> Response:
     """Save the choice of one click or of the page's buttons. Repeating it changes nothing."""
-    person = _whose(ctx, secret)
+    person = _person_of_link(ctx, secret)
     ctx.choices.choose_digest(person.key, CHOICES[choice], by=person.key, now=ctx.now)
     return _page(ctx, secret, is_saved=True)
 
@@ -57,7 +57,7 @@ def choose_own(ctx: Own, fields: Fields) -> Response:
     return RedirectResponse("/account?said=digest", status_code=303)
 
 
-def _whose(ctx: RequestContext, secret: str) -> Person:
+def _person_of_link(ctx: RequestContext, secret: str) -> Person:
     """Return the person with a secret address; 404 if there is none."""
     person = ctx.choices.whose(secret)
     if person is None:
@@ -66,7 +66,7 @@ def _whose(ctx: RequestContext, secret: str) -> Person:
 
 
 def _page(ctx: WebContext, secret: str, *, is_saved: bool) -> Response:
-    person = _whose(ctx, secret)
+    person = _person_of_link(ctx, secret)
     chosen = choice_of(person)
     return page(
         ctx, "digest_choice.html", secret=secret, chosen=chosen, choices=tuple(CHOICES), is_saved=is_saved
@@ -78,7 +78,7 @@ answers_router = APIRouter(include_in_schema=False)
 
 @answers_router.get("/answer/{token}")
 def ask(ctx: Anybody, token: str, say: Annotated[str, Query(max_length=20)] = "") -> Response:
-    """Show the possible answers; nothing is changed."""
+    """Show the possible answers to a letter, changing nothing; status 410 once it is old or its date moved."""
     question = _open(ctx, token)
     ctx.request.state.language = question.person.language
     response = page(
@@ -96,7 +96,7 @@ def ask(ctx: Anybody, token: str, say: Annotated[str, Query(max_length=20)] = ""
 
 @answers_router.post("/answer/{token}")
 def answer(ctx: Anybody, token: str, fields: Fields) -> Response:
-    """Record the answer in the case; repeated, it changes nothing."""
+    """Record a recipient's answer to a letter in its case; repeated, it changes nothing."""
     question, reply = _open(ctx, token), fields.get("say", "")
     if reply not in ANSWERS:
         raise HTTPException(422)
@@ -114,7 +114,7 @@ def _open(ctx: WebContext, token: str) -> LetterQuestion:
     try:
         return open_letter(ctx, token)
     except LetterLinkRefused:
-        refuse_in_language(ctx, "")
+        set_refusal_language(ctx, "")
         if not is_genuine(ctx, token):
             count_guess(ctx)
         raise

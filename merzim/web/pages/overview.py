@@ -43,12 +43,12 @@ def overview_page(ctx: Reading, unit: UnitParam) -> Response:
         failed=failed,
         failed_names={notice.person: person_name(office, notice.person) for notice in failed},
         faults=sending.visible_faults(ctx),
-        unheard=_unheard(ctx) if manages else (),
+        unheard=_reasons_unheard(ctx) if manages else (),
         proposed=_proposed_year(ctx) if manages else None,
     )
 
 
-async def _asking(
+async def _deadline_query(
     unit: UnitParam,
     urgency: Urgency = "open",
     on: Annotated[date | None, Query()] = None,
@@ -58,7 +58,7 @@ async def _asking(
     force: Force = "",
     number: PageNumber = 1,
 ) -> ListDeadlines:
-    """Return the query in the address."""
+    """Return the query of deadlines in the address."""
     people = {"person": person, "acting": acting}
     return build(
         ListDeadlines,
@@ -66,26 +66,26 @@ async def _asking(
     )
 
 
-Asked = Annotated[ListDeadlines, Depends(_asking)]
+DeadlineQuery = Annotated[ListDeadlines, Depends(_deadline_query)]
 
 
 @router.get("/deadlines.xlsx")
-def deadlines_workbook(ctx: Reading, asking: Asked) -> Response:
+def deadlines_workbook(ctx: Reading, query: DeadlineQuery) -> Response:
     """Return the whole list of deadlines as a workbook."""
-    lines = all_lines(ctx, asking)
-    title = f"web.deadlines.title.{asking.urgency}"
+    lines = all_lines(ctx, query)
+    title = f"web.deadlines.title.{query.urgency}"
     return workbook_response(ctx, line_columns(ctx.today), lines, title=title)
 
 
 @router.get("/deadlines")
 @at_tidy_address
-def deadlines_page(ctx: Reading, asking: Asked) -> Response:
+def deadlines_page(ctx: Reading, query: DeadlineQuery) -> Response:
     """Show a list of deadlines; its filter is in the address."""
     return page(
         ctx,
         "deadlines.html",
-        view=deadlines(ctx, asking),
-        units=unit_filter(ctx, asking.unit),
+        view=deadlines(ctx, query),
+        units=unit_filter(ctx, query.unit),
         heads=page_heads(line_columns(ctx.today)),
     )
 
@@ -100,7 +100,7 @@ def _proposed_year(ctx: RequestContext) -> tuple[int, int] | None:
     return (year, lacking) if lacking else None
 
 
-def _unheard(ctx: RequestContext) -> list[dict[str, object]]:
+def _reasons_unheard(ctx: RequestContext) -> list[dict[str, object]]:
     """Return why nobody can be notified of some of the first UNHEARD due reminders: each reason as a code with
     arguments, and the cases concerned, of those the reader sees.
     """

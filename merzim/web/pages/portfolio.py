@@ -1,4 +1,4 @@
-"""The analyses of a year on one timeline."""
+"""The pages of a year's analyses on one timeline, and their workbook."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def portfolio_page(
     )
 
 
-def _of(obligation: str, name: str) -> Callable[[Translator, PortfolioLine], object]:
+def _step_value(obligation: str, name: str) -> Callable[[Translator, PortfolioLine], object]:
     """Return the value function of a column: attribute `name` of the step that the line's attribute
     `obligation` names, None without that step.
     """
@@ -176,11 +176,11 @@ LINE_COLUMNS: tuple[Column[PortfolioLine], ...] = (
     Column("head.unit", lambda _, line: line.unit_name),
     Column("head.stage", lambda _, line: line.stage_title),
     Column("web.portfolio.drift", lambda _, line: line.drift, "col-points"),
-    Column("web.portfolio.drifted", _of("drifted", "title")),
+    Column("web.portfolio.drifted", _step_value("drifted", "title")),
     Column("web.portfolio.slack", lambda _, line: line.slack, "col-points"),
-    Column("web.portfolio.critical", _of("critical", "title"), ""),
-    Column("web.portfolio.critical_on", _of("critical", "planned")),
-    Column("web.portfolio.critical_due", _of("critical", "due")),
+    Column("web.portfolio.critical", _step_value("critical", "title"), ""),
+    Column("web.portfolio.critical_on", _step_value("critical", "planned")),
+    Column("web.portfolio.critical_due", _step_value("critical", "due")),
 )
 
 

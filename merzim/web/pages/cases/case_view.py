@@ -1,4 +1,4 @@
-"""The data of the page of one case: its stage, deadlines by stage, findings, history, forms."""
+"""The data of the pages of one case: its stage, deadlines by stage, findings, history, rows of registers."""
 
 from __future__ import annotations
 
@@ -290,8 +290,8 @@ OF_FORM = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RisksView(CaseRegisters):
-    """The data of the page. `risk`, `measure`, `position`, `remark`: the chosen ones, with open forms; 0 for
-    none.
+    """The data of the page of a case's registers. `risk`, `measure`, `position`, `remark`: number of the row
+    whose forms are open; 0 for none.
     """
 
     entries: Mapping[str, ShownObligation]
@@ -323,7 +323,7 @@ class RisksView(CaseRegisters):
 def risk_view(
     dossier: CaseView, parameters: Mapping[str, str], rejected_form: object, *, today: date
 ) -> RisksView:
-    """Return the register of a case on a day.
+    """Return what the page of a case's registers shows on a day.
 
     Args:
         parameters: query of the address: `risk`, `measure`, `position` and `remark` choose the rows; a refused
@@ -342,5 +342,5 @@ def risk_view(
 
 
 def _number(text: str) -> int:
-    """Return the number of a row; 0 for any other text."""
+    """Return the number of a row in the address; 0 for any other text."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else 0

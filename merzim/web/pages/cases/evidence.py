@@ -26,11 +26,11 @@ from workflow.law.procedure import Text
 OTHER = "other"
 
 
-def fields(
+def evidence_fields(
     kinds: Sequence[str], answers: Mapping[str, str], *, published_on: str = ""
 ) -> tuple[dict[str, Any], ...]:
-    """Return the fields for these kinds, as typed; there is always one for a link and one for a file, of the
-    kind "other" where the obligation asks for none.
+    """Return the fields of a form for evidence of these kinds, as typed; there is always one for a link and one
+    for a file, of the kind "other" where the obligation asks for none.
 
     Args:
         published_on: the default day of publication of a link.
@@ -147,7 +147,7 @@ class ShownProof:
     event: str = ""
 
 
-def proof_of(proved_item: ProvedItem, dossier: CaseView) -> ShownProof:
+def shown_proof(proved_item: ProvedItem, dossier: CaseView) -> ShownProof:
     """Return a piece of evidence with the fact or register row it proves."""
     what, _, more = proved_item.of.partition(".")
     if proved_item.kind == "fact":

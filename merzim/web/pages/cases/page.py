@@ -25,7 +25,7 @@ from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads import get_evidence, get_form, get_package
 from merzim.web.http import CaseId, WebContext
 from merzim.web.pages.cases.case_view import CaseView, build_case_view, risk_view
-from merzim.web.pages.cases.evidence import proof_of
+from merzim.web.pages.cases.evidence import shown_proof
 from merzim.web.pages.cases.recording import (
     correct_form,
     exempt_form,
@@ -52,7 +52,7 @@ from workflow.registers.definition import Register
 
 Tab = Literal["deadlines", "risks", "papers", "history"]
 UNREAD = 500
-"""Characters of the names of what was not read of a file."""
+"""Characters of an address for the names of what was not read of a file."""
 ADDRESSES: Mapping[Tab, str] = {"deadlines": "", "risks": "/risks", "papers": "/papers", "history": "/history"}
 
 
@@ -102,7 +102,7 @@ def _tab(ctx: WebContext, view: CaseView, tab: Tab, tried: RejectedForm | None) 
             return {"risks": risk_view(view, ctx.query, tried, today=ctx.today)}
         case "papers":
             papers = case_papers(ctx, view.case, ctx.language)
-            proved = [proof_of(item, view) for item in proofs(view.case)]
+            proved = [shown_proof(item, view) for item in proofs(view.case)]
             return {"papers": papers, "proofs": proved, "languages_of_papers": PAPER_LANGUAGES}
         case "history":
             return _history(ctx, view, tried)
@@ -114,7 +114,7 @@ def _parameter(ctx: WebContext, name: str, longest: int = 200) -> str:
 
 
 UNDOABLE = ("recorded", "replanned")
-"""Actions that can be undone for ten minutes."""
+"""Messages of the page about what can be undone for ten minutes."""
 
 
 def redirect_to_case(ctx: WebContext, case: str, *, tab: Tab = "deadlines", **parameters: str) -> Response:

@@ -14,7 +14,7 @@ from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext
 from merzim.services.law.regulations import case_registers
 from merzim.web.pages.cases.case_view import CaseView
-from merzim.web.pages.cases.evidence import fields
+from merzim.web.pages.cases.evidence import evidence_fields
 from merzim.web.ui.form_values import Confirmation, RejectedForm, is_same_text, parse_date, parse_text
 from merzim.web.ui.name_fields import own_units
 from workflow.cases.case import PLAN, Case
@@ -31,8 +31,8 @@ SIGNATORIES = tuple(duty for duty in DUTIES if duty not in {OUTSIDE, *OF_A_PERSO
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RecordingForm:
-    """A form on the page: its choices, its values, and the refusal.
+class CaseForm:
+    """The form that records a fact, plans, corrects, exempts or reopens: its choices, its values, the refusal.
 
     Attributes:
         values: names of the fact's numbers, each with its value, "" for none.
@@ -66,7 +66,7 @@ def record_form(
     rejected_form: RejectedForm | None,
     kind: str,
     today: date,
-) -> RecordingForm:
+) -> CaseForm:
     """Return the form that records a fact. By default the earliest open obligation is chosen.
 
     A recorded fact can be chosen by its link; its day is kept and evidence is added.
@@ -93,11 +93,11 @@ def record_form(
     option = chosen.answer if chosen else None
     published = chosen is not None and chosen.obligation.judged_by == "published"
     on = answers.get("on", (recorded if recorded and not refusal else today).isoformat())
-    return RecordingForm(
+    return CaseForm(
         choices=choices,
         fact=fact,
         on=on,
-        fields=fields(
+        fields=evidence_fields(
             chosen.obligation.evidence if chosen else (), answers, published_on=on if published else ""
         ),
         published=published,
@@ -113,7 +113,7 @@ def record_form(
     )
 
 
-def foreseen_effect(ctx: RequestContext, case: str, form: RecordingForm) -> tuple[Preview, int] | None:
+def foreseen_effect(ctx: RequestContext, case: str, form: CaseForm) -> tuple[Preview, int] | None:
     """Return what recording the fact on the form's day would change, and how many people would be told; None
     for a decision and for a day that would be refused.
     """
@@ -128,7 +128,7 @@ def foreseen_effect(ctx: RequestContext, case: str, form: RecordingForm) -> tupl
     return foreseen, len(people)
 
 
-def plan_form(deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None) -> RecordingForm:
+def plan_form(deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None) -> CaseForm:
     """Return the form that sets a plan date, for everything that has not happened yet."""
     answers = rejected_form.answers if rejected_form else {}
     fact = answers.get("fact", "") if rejected_form else fact
@@ -144,12 +144,12 @@ def plan_form(deadlines: Sequence[Deadline], *, fact: str, rejected_form: Reject
         )
     )
     refusal = rejected_form.refusal if rejected_form else None
-    return RecordingForm(choices=choices, fact=fact, on=answers.get("on", ""), refusal=refusal)
+    return CaseForm(choices=choices, fact=fact, on=answers.get("on", ""), refusal=refusal)
 
 
 def correct_form(
     case: Case, deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None
-) -> RecordingForm:
+) -> CaseForm:
     """Return the form that corrects a recorded fact, with the recorded or typed values.
 
     Facts recorded from a register row are corrected in the register.
@@ -167,7 +167,7 @@ def correct_form(
     if recorded_fact is not None and not rejected_form:
         answers = {f"value.{name}": f"{number:f}" for name, number in recorded_fact.values.items()}
         answers |= {"on": recorded_fact.on.isoformat(), "signed_by": recorded_fact.signed_by}
-    return RecordingForm(
+    return CaseForm(
         choices=tuple(
             (name, (deadline.answer or deadline.obligation).title) for name, deadline in recorded.items()
         ),
@@ -180,9 +180,7 @@ def correct_form(
     )
 
 
-def exempt_form(
-    deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None
-) -> RecordingForm:
+def exempt_form(deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None) -> CaseForm:
     """Return the form that exempts the case from one obligation: all open, coming and missed ones, without
     their periods; none is chosen that is not among them.
     """
@@ -191,18 +189,16 @@ def exempt_form(
         if deadline.state in ("open", "not_due_yet", "missed") and not is_entry(deadline.id):
             titles_by_id.setdefault(deadline.id.partition(".")[0], deadline.obligation.title)
     chosen = (rejected_form.answers.get("obligation", "") if rejected_form else fact).partition(".")[0]
-    return RecordingForm(choices=tuple(titles_by_id.items()), fact=chosen if chosen in titles_by_id else "")
+    return CaseForm(choices=tuple(titles_by_id.items()), fact=chosen if chosen in titles_by_id else "")
 
 
-def reopen_form(
-    case: Case, deadlines: Sequence[Deadline], *, rejected_form: RejectedForm | None
-) -> RecordingForm:
+def reopen_form(case: Case, deadlines: Sequence[Deadline], *, rejected_form: RejectedForm | None) -> CaseForm:
     """Return the form that withdraws an exemption, with all exempted obligations as they were exempted."""
     titles = {deadline.id.partition(".")[0]: deadline.obligation.title for deadline in deadlines}
     titled_facts = [
         (name, title) for name in sorted(case.exempted) if (title := titles.get(name.partition(".")[0]))
     ]
-    return RecordingForm(
+    return CaseForm(
         choices=tuple(titled_facts), fact=rejected_form.answers.get("obligation", "") if rejected_form else ""
     )
 
@@ -296,7 +292,7 @@ def passport_form(ctx: RequestContext, view: CaseView, *, rejected_form: Rejecte
 
 
 def passport_fields(ctx: RequestContext, answers: Mapping[str, str]) -> dict[str, object]:
-    """Return the fields of the passport that differ from what the form showed."""
+    """Return the fields of a passport form whose values differ from those it showed, for the command."""
     changed_texts = {
         name: parse_text(text)
         for name, text in answers.items()

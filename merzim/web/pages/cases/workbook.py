@@ -11,7 +11,7 @@ from merzim.services.law.regulations import case_registers
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import CaseId, as_workbook
 from merzim.web.pages.cases.case_view import ShownObligation, StagePart, build_case_view, risk_view
-from merzim.web.pages.cases.evidence import ShownProof, proof_of
+from merzim.web.pages.cases.evidence import ShownProof, shown_proof
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, table_of
 from workflow.cases.registers.evidence_list import proofs
@@ -62,7 +62,10 @@ def get_case_workbook(ctx: Reading, case: CaseId) -> Response:
             name=_tab(t, "deadlines"),
         ),
         table_of(
-            t, DOCUMENTS, [proof_of(item, view) for item in proofs(view.case)], name=t.say("form.field.proof")
+            t,
+            DOCUMENTS,
+            [shown_proof(item, view) for item in proofs(view.case)],
+            name=t.say("form.field.proof"),
         ),
     ]
     rows = [(line, measure) for line in risks.lines for measure in line.measures or (None,)]

@@ -1,4 +1,4 @@
-"""The forms of a case: record, plan, correct, withdraw, cancel, exempt, comment, give assignments.
+"""What the forms of a case do: record, plan, correct, withdraw, cancel, exempt, comment, give assignments.
 
 Each is answered by the page after it, its refusal, or the confirmation to give.
 """
@@ -123,7 +123,11 @@ Act = Callable[[RequestContext, str, FormData], dict[str, str]]
 
 
 def _run(verb: Verb[Any, Any], ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
-    """Carry out a verb, whose command the form fills."""
+    """Carry out a verb whose command the form fills; return the parameters that say what was done.
+
+    Raises:
+        Unconfirmed: it changes deadlines, and the user has not confirmed that yet.
+    """
     answers = text_fields(form)
     fields = {"case": case, **command_values(ctx, verb.command, answers)}
     evidence = verb.command.model_fields.get("evidence")
@@ -142,7 +146,7 @@ def _describe(ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
 
 
 def _undo(ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
-    """Withdraw what the reader has just recorded, if nobody was notified of it yet."""
+    """Withdraw what the reader recorded in the last ten minutes, if nobody was notified of it yet."""
     line = parse_event_number(text_fields(form).get("line", ""))
     cases.undo_entry(ctx, build(cases.Undo, {"case": case, "line": line}))
     return {"said": "undone", "of": cases.event_name(ctx, case, line)}
@@ -184,7 +188,7 @@ _serve("acknowledge", "record", _acknowledge, tab="history")
 
 @router.post("/cases/{case}/notices/resend")
 def resend(ctx: Recording, case: CaseId, key: Annotated[str, Form(max_length=500)] = "") -> Response:
-    """Queue a failed letter of the case again, then show the case's page. Any other key changes nothing."""
+    """Queue a failed letter of the case again, then show the case. The key of any other changes nothing."""
     whole_case(ctx, case)
     if key:
         resend_letter(ctx, build(LetterOfCase, {"case": case, "key": key}))

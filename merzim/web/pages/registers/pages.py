@@ -127,7 +127,7 @@ router.get("/registers/{register_id}/{row}/files/{digest}")(get_row_file)
 
 @router.get("/registers")
 def registers_page(ctx: Reading, unit: MatchedUnit) -> Response:
-    """Show all registers visible to the reader, by the act they rest on; and the rows that name the reader."""
+    """Show the registers the reader sees, by the act they rest on, and the rows that name the reader."""
     translator = Translator(ctx.language)
     registers = list_registers(ctx, AskRegisters(unit=unit)).registers
     acts: dict[str, list[RegisterView]] = {}
@@ -181,7 +181,7 @@ def rows_page(
     empty = ctx.query.get("empty", "")
     refusal, row_page = None, _NO_ROWS.model_copy(update={"register_id": register_id})
     try:
-        row_page = list_rows(ctx, _command(ctx, query, filters, page=number))
+        row_page = list_rows(ctx, _list_command(ctx, query, filters, page=number))
     except (Refusal, InvalidForm) as error:
         refusal = error
     columns = columns_of(register, register.fields)
@@ -220,8 +220,8 @@ def rows_page(
 
 @router.get("/registers/{register_id}/xlsx")
 def rows_workbook(ctx: Reading, register_id: RegisterPath, query: RowsQuery) -> Response:
-    """Return all rows of the same list as a workbook."""
-    command = _command(ctx, query, filters_of(ctx, _view(ctx, register_id).fields))
+    """Return all rows a list finds, not one page alone, as a workbook."""
+    command = _list_command(ctx, query, filters_of(ctx, _view(ctx, register_id).fields))
     name = f"{_file_name(ctx, register_id)} {ctx.today.isoformat()}.xlsx"
     return as_file(tables.export(ctx, command, ctx.language), XLSX, name)
 
@@ -241,8 +241,8 @@ def _file_name(ctx: RequestContext, register_id: str) -> str:
 
 @router.get("/registers/{register_id}/forms/{language}")
 def row_papers(ctx: Reading, register_id: RegisterPath, language: PaperLanguage, query: RowsQuery) -> Response:
-    """Return the filled forms of all rows of the same list as one archive."""
-    command = _command(ctx, query, filters_of(ctx, _view(ctx, register_id).fields))
+    """Return the filled forms of all rows a list finds, not of one page alone, as a ZIP."""
+    command = _list_command(ctx, query, filters_of(ctx, _view(ctx, register_id).fields))
     return as_file(papers_of_list(ctx, command, language), ZIP, f"{register_id}-{language}.zip")
 
 
@@ -327,7 +327,7 @@ def row_form(
 
 
 def _preset(ctx: WebContext, register: RegisterView) -> dict[str, str]:
-    """Return the values of fields in the address; a row is named by its title and id."""
+    """Return what the address fills in of a new row's form; a row is named by its title and id."""
     answers = {}
     for field in register.fields:
         text = ctx.query.get(FIELD + field.id, "").replace("\0", "")[:MAX_PRESET]
@@ -406,7 +406,7 @@ def row_of_register(ctx: RequestContext, register_id: str, row: str) -> RowDetai
     return detail
 
 
-def _command(
+def _list_command(
     ctx: WebContext, query: Mapping[str, object], filters: Sequence[RowFilter], **extra_fields: object
 ) -> ListRows:
     """Return the command of a list; `empty` in the address names a field that must be empty in the rows."""
