@@ -13,7 +13,7 @@ from typing import Any
 
 from merzim.cli import main
 from merzim.cli.call import CommandContext
-from merzim.cli.parsing import split
+from merzim.cli.parsing import split_common_options
 from merzim.services.administration import change_organisation
 from merzim.services.campaigns.verbs import record_answer, start_campaign
 from merzim.services.cases.assignments import answer_assignment, give_alone, give_assignment
@@ -69,7 +69,7 @@ def _run(file: Path) -> int:
 
 def _do(line: Sequence[str]) -> None:
     """Carry out `WORD JSON` of a line `do`. Raises Refusal."""
-    common, (word, body) = split(line)
+    common, (word, body) = split_common_options(line)
     call, verb = CommandContext(common), VERBS[word]()
     try:
         verb(call.ctx, build(verb.command, json.loads(body)))

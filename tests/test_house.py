@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from merzim.cli import STATIONS, application, main, station_of
+from merzim.cli import COMMAND_MODULES, application, main, module_of
 from merzim.services.cases.faces import FACES
 from notifications.channels import names
 
@@ -46,10 +46,10 @@ COMMANDS = dict(_commands(get_command(application())))
 def test_every_command_has_the_module_it_is_found_by() -> None:
     """Its first word leads to it; another module is imported in vain, and then all of them."""
     mounted = re.compile(r'\b(?:command|mount)\(\s*"([a-z-]+)')
-    modules = {station: (ROOT / f"merzim/cli/{station}.py").read_text(encoding="utf-8") for station in STATIONS}
-    found = {word: station for station, text in modules.items() for word in mounted.findall(text)}
+    modules = {name: (ROOT / f"merzim/cli/{name}.py").read_text(encoding="utf-8") for name in COMMAND_MODULES}
+    found = {word: module for module, text in modules.items() for word in mounted.findall(text)}
 
-    assert {word: station for word, station in found.items() if station_of(word) != station} == {}
+    assert {word: module for word, module in found.items() if module_of(word) != module} == {}
     assert {name.partition(" ")[0] for name in COMMANDS} <= {
         *found,
         *(face.command.split()[0] for face in FACES if face.command),

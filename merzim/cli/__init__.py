@@ -1,6 +1,6 @@
 """The command line. `main` is the entry point.
 
-A command's module is imported when its name is typed; only `merzim --help` imports them all.
+A command's module is imported when its name is typed; `merzim --help` and an unknown name import them all.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from typer.main import get_command
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.failures import UnknownCommand, print_error
 from merzim.cli.mount import COMMANDS
-from merzim.cli.parsing import CommonOptions, split
+from merzim.cli.parsing import CommonOptions, split_common_options
 from merzim.storage.events import ORIGIN, Origin
 from workflow.refusal import Refusal
 
-STATIONS: Mapping[str, tuple[str, ...]] = {
+COMMAND_MODULES: Mapping[str, tuple[str, ...]] = {
     "calendar": ("calendar", "calendar-change"),
     "law": ("procedures", "plan", "audit", "law", "editions"),
     "papers": ("import", "people", "risks", "attach", "evidence", "package", "form", "forms"),
@@ -77,13 +77,13 @@ class CommandGroup(TyperGroup):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line; return the exit code: 0 success, 1 a negative answer, 2 bad input."""
+    """Run one command line; return the exit code: 0 success, 1 a negative answer, 2 an error, 130 stopped."""
     call = CommandContext(CommonOptions())
     origin = ORIGIN.set(Origin(way="cli"))
     if arguments is None:
         _speak_utf8()
     try:
-        common, command_arguments = split(sys.argv[1:] if arguments is None else arguments)
+        common, command_arguments = split_common_options(sys.argv[1:] if arguments is None else arguments)
         call = CommandContext(common)
         call.check()
         return _run(call, command_arguments)
@@ -97,16 +97,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ORIGIN.reset(origin)
 
 
-def application(*stations: str) -> typer.Typer:
+def application(*modules: str) -> typer.Typer:
     """Return the Typer application with the commands of these modules; with every command if none is given."""
     app = _group(HELP)
     app.callback(invoke_without_command=True)(_version)
     groups = {"": app}
-    for station in stations or STATIONS:
-        import_module(f"merzim.cli.{station}")
+    for module in modules or COMMAND_MODULES:
+        import_module(f"merzim.cli.{module}")
     for name, function in COMMANDS.items():
         group, _, own_name = name.rpartition(" ")
-        if stations and station_of(name.partition(" ")[0]) not in stations:
+        if modules and module_of(name.partition(" ")[0]) not in modules:
             continue
         if group not in groups:
             groups[group] = _group(GROUPS[group])
@@ -115,9 +115,9 @@ def application(*stations: str) -> typer.Typer:
     return app
 
 
-def station_of(word: str) -> str:
+def module_of(word: str) -> str:
     """Return the module to look in for the commands with this first word."""
-    return next((station for station, words in STATIONS.items() if word in words), "cases")
+    return next((module for module, words in COMMAND_MODULES.items() if word in words), "cases")
 
 
 def _group(help: str) -> typer.Typer:
@@ -134,15 +134,15 @@ def _group(help: str) -> typer.Typer:
 
 
 @cache
-def _command(*stations: str) -> Any:
+def _command(*modules: str) -> Any:
     """Return the parser of the commands of these modules; of all modules when none is named."""
-    return get_command(application(*stations))
+    return get_command(application(*modules))
 
 
 def _run(call: CommandContext, arguments: list[str]) -> int:
     """Run the command of these arguments; return its exit code."""
     word = arguments[0] if arguments else ""
-    command = _command(station_of(word))
+    command = _command(module_of(word))
     if word not in command.commands:
         command = _command()
     answer = command.main(args=arguments, prog_name="merzim", standalone_mode=False, obj=call)

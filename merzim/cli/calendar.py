@@ -32,7 +32,7 @@ AsOf = Annotated[str | None, option("--as-of", "DATE", "by what was known on tha
 def show_day(call: CommandContext, on: Day, as_of: AsOf = None) -> int:
     """Whether a day is a working day, and why. Exit code 1 on a day off."""
     days = _calendar(call, as_of)
-    calendar_day = days.day(_within(day(on, where="DATE")))
+    calendar_day = days.day(_in_records(day(on, where="DATE")))
     answer = {
         **picked(calendar_day, "working", "kind", "name", "act"),
         "date": calendar_day.on,
@@ -51,8 +51,8 @@ def show_day(call: CommandContext, on: Day, as_of: AsOf = None) -> int:
 def add(call: CommandContext, on: Day, count: Annotated[str, argument("N")], as_of: AsOf = None) -> None:
     """The N-th working day after a date (before it when N is negative); the date itself is not counted."""
     days = _calendar(call, as_of)
-    start, steps = _within(day(on, where="DATE")), number(count, where="N")
-    reached = _within(days.add_working_days(start, steps))
+    start, steps = _in_records(day(on, where="DATE")), number(count, where="N")
+    reached = _in_records(days.add_working_days(start, steps))
     knowledge = days.knowledge(min(start, reached), max(start, reached))
     answer = {"from": start, "count": steps, "date": reached, "calendar": knowledge}
     call.answer({**answer, "calendar_version": days.version})
@@ -68,7 +68,7 @@ def count(
 ) -> None:
     """How many working days there are from the first date to the last, both included."""
     days = _calendar(call, as_of)
-    begins, ends = _within(day(first, where="FIRST")), _within(day(last, where="LAST"))
+    begins, ends = _in_records(day(first, where="FIRST")), _in_records(day(last, where="LAST"))
     day_count = days.count_working_days(begins, ends)
     call.answer({"first": begins, "last": ends, "count": day_count, "calendar_version": days.version})
     call.print(str(day_count))
@@ -100,14 +100,14 @@ def year(call: CommandContext, of: Annotated[str, argument("YYYY")], as_of: AsOf
         call.print("\n" + call.say("provisional_year", year=laid.number))
 
 
-def _within(on: date) -> date:
-    """Return the day. Raises OutOfRange outside the records, although deadlines reach further."""
+def _in_records(on: date) -> date:
+    """Return the day if the calendar's records have it. Raises OutOfRange, although deadlines reach further."""
     index_of(on)
     return on
 
 
 def _calendar(call: CommandContext, as_of: str | None) -> Kazakhstan:
-    """Return the office's calendar, as known on a day."""
+    """Return the office's calendar, as known on the day of --as-of; the present one for None."""
     app = call.app
     return app.calendar if as_of is None else app.calendar_of(app.records, day(as_of, where="--as-of"))
 

@@ -11,7 +11,7 @@ from merzim.cli.mount import command, give_change, mount
 from merzim.cli.parsing import CaseId, DryRun, Fact, Unit, argument, day, number, option
 from merzim.cli.printing import (
     deadline_named,
-    explained,
+    explanation,
     obligation,
     print_deadlines,
     print_findings,
@@ -41,7 +41,7 @@ AHEAD = 7
 
 
 def _print_passport(call: CommandContext, values: Mapping[str, Any]) -> None:
-    """Print the passport as it is."""
+    """Print the passport of a case as it is."""
     case = call.view(values["case"]).case
     fields = picked(case, "object", "object_kk", "object_ru", "unit", "group", "responsible")
     passport: dict[str, Any] = {"case": case.id, **fields, "period": [*(case.period or ())]}
@@ -214,7 +214,7 @@ def explain(call: CommandContext, case: CaseId, name: Annotated[str, argument("O
     deadlines = deadline_named(view, name)
     answers = [{"case": view.case.id, **obligation(call, deadline)} for deadline in deadlines]
     call.answer(answers[0] if len(answers) == 1 else {"obligations": answers})
-    call.print("\n\n".join(explained(call, deadline) for deadline in deadlines))
+    call.print("\n\n".join(explanation(call, deadline) for deadline in deadlines))
 
 
 @command("due")

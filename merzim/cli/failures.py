@@ -1,4 +1,4 @@
-"""Prints errors as one line on stderr, then bad rows if there are any; never a traceback."""
+"""Prints errors as one line on stderr, then bad rows if there are any; a traceback only with MERZIM_DEBUG."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from merzim.documents.sheets.unreadable import UnreadablePaper
 from workflow.refusal import Refusal
 
 DEBUG = "MERZIM_DEBUG"
-COMMANDS = {
+SUGGESTIONS = {
     "unknown_case": "merzim cases",
     "fact_in_future": "merzim replan",
     "fact_known": "merzim correct",
@@ -39,28 +39,28 @@ class UnknownCommand(TyperException):
 
 
 def print_error(trouble: BaseException, call: CommandContext) -> int:
-    """Print an error on stderr and return its exit code.
+    """Print an error on stderr, bad rows of a file with --json on stdout; return its exit code.
 
     Raises:
         BaseException: the error itself, when MERZIM_DEBUG is set and it is an internal error.
     """
     match trouble:
         case UnreadablePaper() if call.json:
-            call.answer({"errors": _errors(trouble, call)})
+            call.answer({"errors": _error_records(trouble, call)})
         case Refusal():
-            command = COMMANDS.get(trouble.code)
-            _tell(_sentence(trouble.code, trouble.arguments, call) + (f" ({command})" if command else ""))
-            _list(getattr(trouble, "errors", ()), call)
+            command = SUGGESTIONS.get(trouble.code)
+            _print_line(_sentence(trouble.code, trouble.arguments, call) + (f" ({command})" if command else ""))
+            _print_errors(getattr(trouble, "errors", ()), call)
         case TyperException():
-            _tell(_usage(trouble, call))
+            _print_line(_usage(trouble, call))
         case OSError():
-            _tell(_file_trouble(trouble, call))
+            _print_line(_file_trouble(trouble, call))
         case KeyboardInterrupt():
             return 130
         case _:
             if os.environ.get(DEBUG):
                 raise trouble
-            _tell(call.say("cli.broken", kind=type(trouble).__name__, message=_one_line(str(trouble))))
+            _print_line(call.say("cli.broken", kind=type(trouble).__name__, message=_one_line(str(trouble))))
     return BAD_INPUT
 
 
@@ -103,6 +103,7 @@ def _usage(trouble: TyperException, call: CommandContext) -> str:
 
 
 def _file_trouble(trouble: OSError, call: CommandContext) -> str:
+    """Return in words why a file cannot be read or written."""
     name = str(trouble.filename or "")
     if isinstance(trouble, FileNotFoundError) and name:
         return call.say("cli.no_such_file", file=name)
@@ -111,7 +112,7 @@ def _file_trouble(trouble: OSError, call: CommandContext) -> str:
     return call.say("cli.file_trouble", file=name, problem=trouble.strerror or _one_line(str(trouble)))
 
 
-def _errors(trouble: UnreadablePaper, call: CommandContext) -> list[dict[str, object]]:
+def _error_records(trouble: UnreadablePaper, call: CommandContext) -> list[dict[str, object]]:
     """Return every bad row of a refused file; one entry for the file when it is the error itself."""
     rows: list[dict[str, object]] = [
         {"row": error.row, "code": error.code, "message": call.say(error.code, **error.arguments)}
@@ -120,7 +121,7 @@ def _errors(trouble: UnreadablePaper, call: CommandContext) -> list[dict[str, ob
     return rows or [{"row": None, "code": trouble.code, "message": call.refusal(trouble)}]
 
 
-def _list(rows: Iterable[object], call: CommandContext) -> None:
+def _print_errors(rows: Iterable[object], call: CommandContext) -> None:
     """Print the errors of a file, one a line: the number of the row, if it is in one, and the error."""
     for row in rows:
         number, reason = getattr(row, "row", ""), getattr(row, "code", None)
@@ -131,7 +132,7 @@ def _list(rows: Iterable[object], call: CommandContext) -> None:
             )
 
 
-def _tell(sentence: str) -> None:
+def _print_line(sentence: str) -> None:
     """Print a sentence on stderr, as one line."""
     sys.stderr.write("merzim: " + _one_line(sentence) + "\n")
 

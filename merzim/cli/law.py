@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.mount import command
 from merzim.cli.parsing import PROCEDURE, DryRun, ProcedureOption, answers_on, argument, day, named_days, option
-from merzim.cli.printing import explained, finding, obligation, print_deadlines, print_findings
+from merzim.cli.printing import explanation, finding, obligation, print_deadlines, print_findings
 from merzim.cli.rendering import paragraph, picked
 from merzim.documents.sheets.listing import write_file
 from merzim.services.imports.past import judge_past, past_template, worst_first
@@ -120,7 +120,7 @@ def plan(
     print_deadlines(call, plan.deadlines)
     if dated := [deadline for deadline in plan.deadlines if deadline.due is not None]:
         call.print("\n" + call.say("cli.plan.why"))
-        call.print("\n\n".join(paragraph(explained(call, deadline), indent=2) for deadline in dated))
+        call.print("\n\n".join(paragraph(explanation(call, deadline), indent=2) for deadline in dated))
     for deadline_id, start in dict(plan.latest_start).items():
         title = plan.procedure.by_id[deadline_id.partition(".")[0]].title
         call.print("\n" + call.say("cli.plan.latest_start", title=title, on=start))
@@ -173,7 +173,7 @@ def audit(
 
 
 def _authorities_answer(call: CommandContext) -> dict[str, object]:
-    """Return the authorised bodies of the settings as JSON: who the rules are confirmed by, and who detects."""
+    """Return the authorised bodies of the settings as JSON: whose rules hold, whose did, and who detects."""
     bodies, today = call.settings.office.authorised_body, call.moment.today
     authority = find_authority(bodies, on=today)
     detection = find_authority(bodies, on=today, function="detection")
@@ -258,8 +258,8 @@ def diff(
         {
             "obligation": change.obligation,
             "what": change.what,
-            "before": _shown(call, old, change, change.before),
-            "after": _shown(call, new, change, change.after),
+            "before": _side_of_change(call, old, change, change.before),
+            "after": _side_of_change(call, new, change, change.after),
         }
         for change in compare(old, new)
     ]
@@ -268,12 +268,12 @@ def diff(
         call.print(call.say("editions.same"))
     titles = {name: edition.by_id[name].title for edition in (old, new) for name in edition.by_id}
     last = ""
-    for change in compare(old, new):
-        if change.obligation != last:
-            call.print(f"{titles[change.obligation][call.language]} ({change.obligation})")
-            last = change.obligation
-        was, becomes = _shown(call, old, change, change.before), _shown(call, new, change, change.after)
-        line = f"{change.what}: {call.cell(was) or '–'} → {call.cell(becomes) or '–'}"
+    for change in changes:
+        obligation = str(change["obligation"])
+        if obligation != last:
+            call.print(f"{titles[obligation][call.language]} ({obligation})")
+            last = obligation
+        line = f"{change['what']}: {call.cell(change['before']) or '–'} → {call.cell(change['after']) or '–'}"
         call.print(paragraph(line, indent=2))
 
 
@@ -297,7 +297,7 @@ def adopt(
         call.print(call.say("cli.nothing_written"))
 
 
-def _shown(call: CommandContext, edition: Procedure, change: EditionChange, value: object) -> object:
+def _side_of_change(call: CommandContext, edition: Procedure, change: EditionChange, value: object) -> object:
     """Return one side of a difference: a term in words, anything else as the file has it; "" for no value."""
     if value is None or value == ():
         return ""

@@ -73,13 +73,14 @@ def seal(call: CommandContext) -> int:
 
 
 def _problems(call: CommandContext, problems: Iterable[Deviation]) -> list[dict[str, str]]:
+    """Return what does not agree as JSON, each with its sentence."""
     return [
         {"code": problem.code, "message": call.say(problem.code, **problem.arguments)} for problem in problems
     ]
 
 
 def _printed_seal(line: str) -> tuple[int, str]:
-    """Return number and hash from a line that `merzim seal` printed."""
+    """Return number and hash from a line that `merzim seal` printed. Raises Refusal."""
     words = line.split()
     if len(words) < 2 or not words[0].isdecimal() or not _HASH.fullmatch(words[-1]):
         raise Refusal("cli.no_seal", line=line)
@@ -95,7 +96,7 @@ def rebuild(call: CommandContext) -> None:
 
 @command("backup")
 def backup(call: CommandContext, file: File) -> None:
-    """Makes a whole copy of the database."""
+    """Makes a whole copy of the database; the files of evidence are to be copied apart."""
     maintenance.backup(call.app, Path(file), now=call.moment.now)
     if call.app.stored_secrets():
         call.note(call.say("cli.key_not_in_copy", where=key_place(call.app.settings, os.environ)))
@@ -107,7 +108,10 @@ def backup(call: CommandContext, file: File) -> None:
 
 @command("restore", writes=True)
 def restore(call: CommandContext, file: File) -> int:
-    """Puts the database back from a copy."""
+    """Puts the database back from a copy; the former is kept in a file. On PostgreSQL only into an empty one.
+
+    Exit code 1 when files of evidence or keys of the copy are missing here.
+    """
     before = maintenance.restore(call.app, Path(file))
     closed = _tell_of_keys(call)
     damaged = tuple(damages(call.app.engine, call.app.evidence))
@@ -158,13 +162,13 @@ def installation(
 
 @command("serve", writes=True)
 def serve(call: CommandContext) -> None:
-    """Starts the pages and the daily round. MERZIM_NOW replaces the clock."""
+    """Starts the pages and, unless workers do, the rounds and deliveries. MERZIM_NOW replaces the clock."""
     metronome.serve(call.app, call.clock, tell=call.note, say=call.say, say_in_each=call.say_in_each)
 
 
 @command("worker", writes=True)
 def worker(call: CommandContext) -> None:
-    """The daily round alone, without pages."""
+    """Runs rounds and deliveries alone, without pages."""
     metronome.work(call.app, call.clock, tell=call.note, say=call.say)
 
 
@@ -178,7 +182,10 @@ def new_key(call: CommandContext) -> None:
 
 @command("secret-key rotate", writes=True)
 def rotate_key(call: CommandContext) -> int:
-    """Encrypts everything anew with the present key; older ones are needed for reading only."""
+    """Encrypts second factors and the mail password anew with the present key; older keys then open copies.
+
+    Exit code 1 when a second factor cannot be read.
+    """
     result = call.app.factors.encrypt(by=call.by, now=call.moment.now)
     encrypt_password(call.ctx)
     answer = {"encrypted": result.done, "unreadable": result.unreadable}

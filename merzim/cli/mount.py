@@ -1,4 +1,4 @@
-"""Makes commands of functions and of verbs: arguments and options from their parameters or fields."""
+"""Makes commands of functions and of verbs, with arguments and options from their parameters or fields."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _LINK = re.compile(r"https?:", re.IGNORECASE)
 
 @contextmanager
 def evidence_inputs(texts: Iterable[str], procedure: Procedure, fact: str) -> Iterator[list[EvidenceInput]]:
-    """Yield several --evidence arguments as fields of a command, with their files open."""
+    """Yield several --evidence arguments for a fact as fields of a command, with their files open."""
     with ExitStack() as files:
         yield [_evidence_input(text, procedure, fact, files) for text in texts]
 
@@ -170,7 +170,7 @@ def mount(
                 otherwise(call, values)
                 return
             if isinstance(values.get("evidence"), list):
-                items = evidence_inputs(values["evidence"], *_proved(call, values))
+                items = evidence_inputs(values["evidence"], *_fact_of(call, values))
                 values["evidence"] = files.enter_context(items)
             result = verb(call.ctx, build(verb.command, values))
         give_change(call, result, *shows)
@@ -182,7 +182,7 @@ def mount(
     _add(" ".join(word for word in words if not word.isupper()), run, parameters, verb.run.__doc__)
 
 
-def _proved(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure, str]:
+def _fact_of(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure, str]:
     """Return the procedure of a command's case, and the fact it records, itself or by answering a decision."""
     procedure = call.view(values["case"]).procedure
     if "decision" in values:

@@ -1,4 +1,4 @@
-"""Commands on papers: imported tables, evidence, forms to sign, the package for the project platform."""
+"""Commands on papers: tables read in, evidence, forms to sign, the package for the project platform."""
 
 from __future__ import annotations
 
@@ -254,7 +254,10 @@ def package(
         bool, option("--with-restricted", None, "put restricted documents in as well")
     ] = False,
 ) -> int:
-    """A package for the project platform: a ZIP by project, task and subtask, with an index and hashes."""
+    """A package for the project platform: a ZIP by project, task and subtask, with an index and hashes.
+
+    Exit code 1 when a stored file is missing or altered: it is left out.
+    """
     app = call.app
     if case:
         call.view(case)
@@ -324,7 +327,7 @@ def form(
     case, name = (first, second) if second else ("", first)
     definition = form_named(name)
     language = call.paper_language
-    _refuse_wrong(definition, case, to, approver, replace=replace)
+    _require_possible(definition, case, to, approver, replace=replace)
     view, of, period = None, "", _NO_PERIOD
     if case and definition.about == "case":
         view = call.view(case)
@@ -393,8 +396,8 @@ def forms(
     call.give({"forms": answer}, "forms", "id", "title")
 
 
-def _refuse_wrong(definition: Form, case: str, to: str, approver: str, *, replace: bool) -> None:
-    """Raise Refusal for what no form can be made of, before anything is read."""
+def _require_possible(definition: Form, case: str, to: str, approver: str, *, replace: bool) -> None:
+    """Raise Refusal where no form can be made or its file is there already, before anything is read."""
     if not to:
         raise Refusal("cli.missing_parameter", name="--to FILE")
     if Path(to).exists() and not replace:

@@ -61,7 +61,7 @@ class CommonOptions:
     now: str | None = None
 
 
-def split(arguments: Sequence[str]) -> tuple[CommonOptions, list[str]]:
+def split_common_options(arguments: Sequence[str]) -> tuple[CommonOptions, list[str]]:
     """Split a command line into its common options and the rest.
 
     Arguments after `--` are left unchanged. A negative number gets a Unicode minus sign, so that the parser

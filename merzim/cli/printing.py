@@ -33,8 +33,8 @@ def finding(call: CommandContext, finding: Finding) -> Json:
     return FindingResult.of(finding, call.language).model_dump()
 
 
-def explained(call: CommandContext, deadline: Deadline) -> str:
-    """Return the explanation as one paragraph."""
+def explanation(call: CommandContext, deadline: Deadline) -> str:
+    """Return why a due date is what it is, as one paragraph."""
     return " ".join(call.say(element.code, **element.arguments) for element in deadline.explanation)
 
 

@@ -77,12 +77,12 @@ def register(
     Registers of a case: risks, measures, positions, remarks.
     """
     if name is None:
-        _registers(call)
+        _print_registers(call)
         return DONE
     of_case = name in case_registers().ids()
-    _one_of(name, (*case_registers().ids(), *call.app.registers.ids()), where="NAME")
+    _require_one_of(name, (*case_registers().ids(), *call.app.registers.ids()), where="NAME")
     actions = _CASE_ACTIONS if of_case else _ROW_ACTIONS
-    _one_of(action, tuple(actions), where="ACTION")
+    _require_one_of(action, tuple(actions), where="ACTION")
     request = RowsRequest(
         register=name,
         words=tuple(arguments or ()),
@@ -103,17 +103,17 @@ def register(
     return DONE
 
 
-def _one_of(text: str, allowed: Sequence[str], *, where: str) -> None:
+def _require_one_of(text: str, allowed: Sequence[str], *, where: str) -> None:
     if text not in allowed:
         raise Refusal("cli.not_one_of", text=text, where=where, allowed=closest_first(text, tuple(allowed)))
 
 
-def _registers(call: CommandContext) -> None:
+def _print_registers(call: CommandContext) -> None:
     call.give(views.list_registers(call.ctx, views.AskRegisters()), "registers", "id", "title", "rows")
 
 
 def _list_of_case(call: CommandContext, request: RowsRequest) -> None:
-    """Print the fields of each row, named as in `add` and `edit`."""
+    """Print a register's rows of the case, or of all cases; fields are named as in `add` and `edit`."""
     definition, entry = case_rows.register_of(request.register)
     if request.case:
         found = [call.view(request.case).case]
@@ -139,7 +139,7 @@ def _written_value(value: object) -> object:
 
 
 def _add_to_case(call: CommandContext, request: RowsRequest) -> None:
-    """Add a row to the case and print its number; a measure needs the number of its risk."""
+    """Add a row to the case and print the change; a measure needs the number of its risk."""
     values = _fields(request.words)
     if request.register == "measures" and "risk" not in values:
         raise Refusal("cli.missing_parameter", name="risk=N")
@@ -225,23 +225,23 @@ def _add(call: CommandContext, request: RowsRequest) -> None:
             "unit": request.unit,
             "values": _values(call, request.register, request.words, files),
         }
-        _tell(call, "added", verbs.add_row(call.ctx, build(verbs.AddRow, fields)))
+        _tell_of_row(call, "added", verbs.add_row(call.ctx, build(verbs.AddRow, fields)))
 
 
 def _edit(call: CommandContext, request: RowsRequest) -> None:
     with ExitStack() as files:
         values = _values(call, request.register, request.words[1:], files)
         fields = {"row": request.word("ID"), "values": values, "ground": request.ground}
-        _tell(call, "edited", verbs.edit_row(call.ctx, build(verbs.EditRow, fields)))
+        _tell_of_row(call, "edited", verbs.edit_row(call.ctx, build(verbs.EditRow, fields)))
 
 
 def _withdraw(call: CommandContext, request: RowsRequest) -> None:
     command = build(verbs.WithdrawRow, {"row": request.word("ID"), "ground": request.ground})
-    _tell(call, "withdrawn", verbs.withdraw_row(call.ctx, command))
+    _tell_of_row(call, "withdrawn", verbs.withdraw_row(call.ctx, command))
 
 
-def _tell(call: CommandContext, done: str, detail: RowDetail) -> None:
-    """Print what was done to a row."""
+def _tell_of_row(call: CommandContext, done: str, detail: RowDetail) -> None:
+    """Print what was done to a row, a sentence or with --json the row."""
     call.tell(detail, f"register.{done}", row=detail.row.id)
 
 

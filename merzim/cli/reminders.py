@@ -37,7 +37,7 @@ NOTICE = (
 )
 
 
-def _answers(call: CommandContext, notices: Sequence[Notice]) -> list[dict[str, object]]:
+def _notice_answers(call: CommandContext, notices: Sequence[Notice]) -> list[dict[str, object]]:
     """Return notices as --json has them; as text obligations by title, steps in words, no due date that is
     none.
     """
@@ -63,7 +63,7 @@ def remind(
     call: CommandContext,
     dry_run: DryRun = False,
 ) -> None:
-    """A round: reminders whose day has come are queued, each once."""
+    """A round: reminders whose day has come are queued, each once; what registers carry out is recorded."""
     call.creates_database = not dry_run
     now, today = call.moment.now, call.moment.today
     if dry_run:
@@ -99,7 +99,7 @@ def notices(
         if not call.json:
             return
     forces = _forces(call, notices)
-    lines = zip(notices, _answers(call, notices), strict=True)
+    lines = zip(notices, _notice_answers(call, notices), strict=True)
     answer = [line | {"force": forces.get(notice.key)} for notice, line in lines]
     shows = ("due", "case", "obligation", "force", "step", "person", "channel", "state", "server_answer")
     call.give({"notices": answer}, "notices", *shows, channel="web.channel")
@@ -122,14 +122,14 @@ def rehearse(
 
 def _round_answer(call: CommandContext, report: RoundReport) -> dict[str, object]:
     """Return a round as JSON, or what its text shows."""
-    planned = _answers(call, [item.notice for item in report.planned])
+    planned = _notice_answers(call, [item.notice for item in report.planned])
     return {
         "rows": report.rows,
         "queued": report.queued,
         "notices": [
             {**notice, "why": item.recipient.why} for notice, item in zip(planned, report.planned, strict=True)
         ],
-        "others": _answers(call, report.others),
+        "others": _notice_answers(call, report.others),
         "problems": [
             {
                 **picked(problem, "case", "obligation"),

@@ -57,7 +57,7 @@ def score(
     scores = scored(answers, scoring, readings)
     answer = {"indicators": _indicator_answers(call, scores), "total": as_decimal(scores.total)}
     call.answer(answer)
-    _show(call, answer, scores.scores)
+    _print_points(call, answer, scores.scores)
     return DONE
 
 
@@ -75,7 +75,7 @@ def _score_year(call: CommandContext, unit: str, year: int, readings: Readings, 
     ahead = whole_year.year >= call.moment.today.year
     if not whole_year.recorded and ahead and (whole_year.scores.scores or not whole_year.remarks):
         call.print(call.say("cli.score.nothing_recorded", year=whole_year.year))
-    _show(call, answer, whole_year.scores.scores)
+    _print_points(call, answer, whole_year.scores.scores)
     return DONE
 
 
@@ -106,7 +106,7 @@ def _year_answer(call: CommandContext, year: YearScores) -> dict[str, object]:
     }
 
 
-def _show(call: CommandContext, answer: Mapping[str, Any], scores: Iterable[Score]) -> None:
+def _print_points(call: CommandContext, answer: Mapping[str, Any], scores: Iterable[Score]) -> None:
     """Print points with their arithmetic."""
     titles = {score.id: score.title[call.language] for score in scores}
     details = {

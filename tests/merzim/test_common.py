@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from merzim.cli.parsing import CommonOptions, named_days, number, split
+from merzim.cli.parsing import CommonOptions, named_days, number, split_common_options
 from merzim.cli.rendering import Renderer
 from tests.merzim.conftest import ROOT
 from workflow.refusal import Refusal
@@ -26,7 +26,7 @@ from workflow.refusal import Refusal
 )
 def test_common_options_stand_anywhere(line: list[str]) -> None:
     """Before the command, after it, with `=` or without."""
-    common, arguments = split(line)
+    common, arguments = split_common_options(line)
 
     assert common == CommonOptions(config="c.toml", language="ru", json=True, now="2026-04-06")
     assert arguments == ["cases"]
@@ -34,7 +34,7 @@ def test_common_options_stand_anywhere(line: list[str]) -> None:
 
 def test_nothing_after_two_dashes_is_ours() -> None:
     """`--` ends the options, as everywhere."""
-    common, arguments = split(["case", "--", "--json", "-5"])
+    common, arguments = split_common_options(["case", "--", "--json", "-5"])
 
     assert not common.json
     assert arguments == ["case", "--", "--json", "-5"]
@@ -43,12 +43,12 @@ def test_nothing_after_two_dashes_is_ours() -> None:
 def test_a_common_option_needs_its_value() -> None:
     """`merzim cases --now` is a refusal, not a crash."""
     with pytest.raises(Refusal):
-        split(["cases", "--now"])
+        split_common_options(["cases", "--now"])
 
 
 def test_a_negative_number_is_no_option() -> None:
     """`calendar add 2026-05-12 -5`: the parser sees a typographic minus, the command a number."""
-    _, arguments = split(["calendar", "add", "2026-05-12", "-5"])
+    _, arguments = split_common_options(["calendar", "add", "2026-05-12", "-5"])
 
     assert number(arguments[-1], where="N") == -5
 
