@@ -154,6 +154,7 @@ def _version(
     ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show which merzim this is.")] = False,
 ) -> None:
+    """Print the version where --version asks for it, in place of a command."""
     if version:
         from merzim.version import running
 

@@ -135,6 +135,7 @@ def show(call: CommandContext, case: CaseId) -> None:
 
 
 def _print_case(call: CommandContext, view: View) -> None:
+    """Print a case as text: where it stands, deadlines, findings, numbers, signatories, events."""
     app, case, today = call.app, view.case, call.moment.today
     events = app.reads.events(case.id)
     stage = _stage_title(call, case, view.stage)

@@ -246,6 +246,7 @@ def _tell_of_row(call: CommandContext, done: str, detail: RowDetail) -> None:
 
 
 def _import(call: CommandContext, request: RowsRequest) -> None:
+    """Import the rows of a file, or with --dry-run none, and print how many and what was left aside."""
     path = Path(request.word("FILE"))
     with path.open("rb") as content:
         fields = {

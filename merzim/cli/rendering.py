@@ -190,6 +190,7 @@ class Renderer:
 
 
 def _is_given(value: object) -> bool:
+    """Return whether a value is neither None nor empty."""
     return value is not None and (not isinstance(value, Collection) or bool(value))
 
 
@@ -222,6 +223,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]], *, indent: int
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    """Return a line of a table: each cell as wide as its column, at its left or right edge."""
     padded = [
         " " * (size - width(cell)) + cell if to_right else cell + " " * (size - width(cell))
         for cell, size, to_right in zip(cells, widths, right, strict=True)

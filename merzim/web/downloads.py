@@ -11,7 +11,7 @@ from starlette.responses import Response
 from merzim.documents.forms.definitions import form as form_named
 from merzim.documents.sheets.unreadable import EvidenceDamaged
 from merzim.services.audit import DIGEST_DIGITS, record
-from merzim.services.context import whole_case
+from merzim.services.context import RequestContext, whole_case
 from merzim.services.documents.case_documents import filled_form, package_of_case
 from merzim.services.documents.year_reports import filled_report
 from merzim.services.evidence import clean_file_name, paper_file_name
@@ -48,14 +48,23 @@ def get_evidence(ctx: Reading, case: CaseId, digest: Digest) -> Response:
     item = stored_file(stored_case, digest)
     if item is None:
         raise HTTPException(404, "web.problem.no_file")
-    name = clean_file_name(item.name or "")
-    try:
-        content = ctx.app.evidence.open(digest)
-    except EvidenceDamaged as damage:
-        log.error("%s of case %s: %s %s", digest, case, damage.damage, damage.problem)
-        raise damage.of(case, name) from None
+    response = stored_file_response(ctx, digest, item.name or "", of=case)
     record(ctx, "file", "evidence_read", name=digest[:DIGEST_DIGITS], case=case)
-    return stream_file(content, BYTES, name)
+    return response
+
+
+def stored_file_response(ctx: RequestContext, digest: str, name: str, *, of: str) -> Response:
+    """Return a stored file of that SHA-256 as a download; `of`: the case, row or campaign it belongs to.
+
+    Raises:
+        EvidenceDamaged: it is missing or altered, which is logged.
+    """
+    name = clean_file_name(name)
+    try:
+        return stream_file(ctx.app.evidence.open(digest), BYTES, name)
+    except EvidenceDamaged as damage:
+        log.error("%s of %s: %s %s", digest, of, damage.damage, damage.problem)
+        raise damage.of(of, name) from None
 
 
 def get_form(ctx: Reading, case: CaseId, form: FormId, language: PaperLanguage) -> Response:
@@ -122,9 +131,9 @@ def get_row_file(ctx: Reading, row: RowPath, digest: Digest) -> Response:
     files = {value["sha256"]: value for value in stored if isinstance(value, dict) and "sha256" in value}
     if digest not in files:
         raise HTTPException(404, "web.problem.no_file")
-    content = ctx.app.evidence.open(digest)
+    response = stored_file_response(ctx, digest, str(files[digest].get("name", "")), of=row)
     record(ctx, "file", "row_file_read", name=row)
-    return stream_file(content, BYTES, clean_file_name(str(files[digest].get("name", ""))))
+    return response
 
 
 def get_report(

@@ -180,7 +180,7 @@ def test_nobody_who_may_not_know_of_a_confidential_register_learns_of_it(office:
 
 
 def test_a_file_is_a_download_for_whom_sees_the_row_alone(office: Site, officer: TestClient) -> None:
-    """Its bytes as they came; another reader finds nothing at its address."""
+    """Its bytes as they came; another reader finds nothing at its address. One that is lost is named."""
     paper = {"field.document": ("акт.pdf", b"%PDF-1.7\nact", "application/pdf")}
     address = add(office, gift(), files=paper)
     [link] = set(re.findall(rf'href="({address}/files/[0-9a-f]+)"', officer.get(address).text))
@@ -189,7 +189,11 @@ def test_a_file_is_a_download_for_whom_sees_the_row_alone(office: Site, officer:
     absent = officer.get(f"{address}/files/{'0' * 64}")
     with office.client("own") as browser:
         foreign = browser.get(link)
+    next(office.context.settings.evidence.folder.rglob(link.rpartition("/")[2])).unlink()
+    lost = officer.get(link)
 
+    assert (lost.status_code, "«акт.pdf»" in lost.text) == (500, True)
+    assert f"{address.rpartition('/')[2]}:" in lost.text
     assert (file.content, by_program.content) == (b"%PDF-1.7\nact", b"%PDF-1.7\nact")
     assert file.headers["content-disposition"].startswith("attachment")
     assert (absent.status_code, foreign.status_code) == (404, 404)

@@ -156,6 +156,7 @@ def _act_page(
     adopted: int | None = None,
     refusal: Exception | None = None,
 ) -> Response:
+    """Return the form of an act, what it moves (`preview`), and in how many cases it did (`adopted`)."""
     return page(
         ctx,
         "act.html",

@@ -280,6 +280,7 @@ def _campaign_page(
     number: int = 1,
     tried: RejectedForm | None = None,
 ) -> Response:
+    """Return one page of the people a campaign asks, with what the campaign is and what is done about it."""
     command = build(ShowCampaign, {"campaign": campaign, **filters, "page": number})
     campaign_page = show_campaign(ctx, command)
     state = "unreached" if filters.get("unreached") else filters.get("state", "")
@@ -318,6 +319,7 @@ def _kind_or_none(ctx: RequestContext, register_id: str, kind: str) -> CampaignK
 
 
 def _paper_form(ctx: WebContext, campaign: str, person: int, *, tried: RejectedForm | None = None) -> Response:
+    """Return the forms of one person's answer and refusal on paper. Raises HTTPException 404."""
     campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
     invited_person = ctx.reads.office().people.get(person_key(ctx, campaign, person))
     if invited_person is None or not campaign_view.may_manage:

@@ -233,5 +233,6 @@ def cases_workbook(ctx: Reading, criteria: CaseQuery, order: CaseOrder = "newest
 
 
 def _all(ctx: RequestContext, criteria: CaseFilter, order: CaseOrder, total: int) -> Iterator[ListedCase]:
+    """Yield all cases that fit as the list shows them, read _CHUNK at a time."""
     for first in range(0, total, _CHUNK):
         yield from items(ctx, ctx.reads.page(criteria, first=first, count=_CHUNK, order=order))

@@ -18,10 +18,10 @@ from merzim.services.campaigns.answers import (
     language_of_link,
     open_link,
 )
-from merzim.services.evidence import clean_file_name
 from merzim.web.auth.dependencies import Anybody
 from merzim.web.auth.limits import count_guess
-from merzim.web.http import BYTES, WebContext, stream_file
+from merzim.web.downloads import stored_file_response
+from merzim.web.http import WebContext
 from merzim.web.pages.registers.forms import FormField, form_fields, new_values, problems_of
 from merzim.web.ui.form_values import Fields, RejectedForm, typed_answers
 from merzim.web.ui.preferences import preferences
@@ -41,12 +41,12 @@ def ask(ctx: Anybody, token: str) -> Response:
 
 @router.get("/confirm/{token}/document")
 def document(ctx: Anybody, token: str) -> Response:
-    """Return the document to read, always as a download."""
-    stored = _open(ctx, token).campaign.document
+    """Return the document a campaign asks to read, always as a download. Raises HTTPException 404 for none."""
+    campaign = _open(ctx, token).campaign
+    stored = campaign.document
     if "sha256" not in stored:
         raise HTTPException(404, "web.problem.no_link")
-    content = ctx.app.evidence.open(str(stored["sha256"]))
-    return stream_file(content, BYTES, clean_file_name(str(stored.get("name", ""))))
+    return stored_file_response(ctx, str(stored["sha256"]), str(stored.get("name", "")), of=campaign.id)
 
 
 @router.post("/confirm/{token}")

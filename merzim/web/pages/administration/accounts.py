@@ -169,6 +169,7 @@ def _account_page(
     link: str = "",
     token: str = "",
 ) -> Response:
+    """Return the page of one account; `link` and `token`: just made, to be shown once."""
     typed = tried.answers if tried else {}
     account = account or accounts.get_account(ctx, typed.get("login", "")[:80])
     office, reader = recorded_office(ctx), account.reader

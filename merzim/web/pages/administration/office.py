@@ -118,6 +118,7 @@ def _page(
     outcome: MailTried | None = None,
     tried: RejectedForm | None = None,
 ) -> Response:
+    """Return the page of settings: the stored values, over them what was typed; `outcome`: of a test letter."""
     typed = tried.answers if tried else typed
     present = office_settings.get_settings(ctx, AskSettings())
     reader = ctx.reads.office().people.get(ctx.reader.person)

@@ -116,6 +116,7 @@ def _unit_page(
     tried: RejectedForm | None = None,
     feed: str = "",
 ) -> Response:
+    """Return the form of a unit, of a new one for None, or as typed; `feed`: address of a feed just made."""
     office, typed = recorded_office(ctx), tried.answers if tried else {}
     unit = office.units.get(typed["id"]) if "id" in typed else unit
     form_texts = typed if "name" in typed else _unit_answers(unit) or _place_of_new_unit(office)
@@ -170,6 +171,7 @@ def _unit_answers(unit: Unit | None) -> dict[str, str]:
 def _person_page(
     ctx: WebContext, person: Person | None = None, *, tried: RejectedForm | None = None
 ) -> Response:
+    """Return the form of a person, of a new one for None, or as typed."""
     office, typed = recorded_office(ctx), tried.answers if tried else {}
     person = office.people.get(typed["key"]) if "key" in typed else person
     form = typed if "name" in typed else _person_answers(person, office)

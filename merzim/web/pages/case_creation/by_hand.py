@@ -256,6 +256,7 @@ def _year_page(
     *,
     tried: RejectedForm | None = None,
 ) -> Response:
+    """Return the page of a year with the cases it lacks; after a refusal with what was typed."""
     refusal, today = None, ctx.today
     if tried is not None:
         refusal = tried.refusal

@@ -28,7 +28,7 @@ DEADLINES: tuple[Column[tuple[StagePart, ShownObligation]], ...] = (
     Column("web.assignments.answered_on", lambda _, row: row[1].deadline.done_on),
     Column("web.past.head.late_by", lambda _, row: row[1].deadline.late_by),
     Column("web.who", lambda t, row: t.names(row[1].who.names) or row[1].who.written),
-    Column("web.evidence", lambda t, row: _kinds(t, row[1])),
+    Column("web.evidence", lambda t, row: _evidence_texts(t, row[1])),
 )
 DOCUMENTS: tuple[Column[ShownProof], ...] = (
     Column(
@@ -38,7 +38,7 @@ DOCUMENTS: tuple[Column[ShownProof], ...] = (
         "web.case.workbook.kind",
         lambda t, proof: t.say(f"evidence.{proof.item.kind}") if proof.item.kind else "",
     ),
-    Column("head.obligation", lambda t, proof: _proved(t, proof)),
+    Column("head.obligation", lambda t, proof: _proved_title(t, proof)),
     Column("web.case.written", lambda _, proof: proof.item.written_on),
     Column(
         "web.case.recorded", lambda t, proof: t.moment(proof.item.recorded_at) if proof.item.recorded_at else ""
@@ -59,7 +59,7 @@ def get_case_workbook(ctx: Reading, case: CaseId) -> Response:
             t,
             DEADLINES,
             [(part, entry) for part in view.parts for entry in part.required],
-            name=_tab(t, "deadlines"),
+            name=_tab_title(t, "deadlines"),
         ),
         table_of(
             t,
@@ -70,15 +70,15 @@ def get_case_workbook(ctx: Reading, case: CaseId) -> Response:
     ]
     rows = [(line, measure) for line in risks.lines for measure in line.measures or (None,)]
     if rows:
-        sheets.append(table_of(t, _risk_columns(), rows, name=_tab(t, "risks")))
+        sheets.append(table_of(t, _risk_columns(), rows, name=_tab_title(t, "risks")))
     return as_workbook(sheets, f"{case} {t.short(ctx.today)}")
 
 
-def _tab(t: Translator, name: str) -> str:
+def _tab_title(t: Translator, name: str) -> str:
     return t.say(f"web.case.tab.{name}")
 
 
-def _kinds(t: Translator, entry: ShownObligation) -> str:
+def _evidence_texts(t: Translator, entry: ShownObligation) -> str:
     """Return the documents recorded for an obligation; while it is not done, those its act asks for."""
     if entry.fact is None:
         return "; ".join(t.say(f"evidence.{kind}") for kind in entry.deadline.obligation.evidence)
@@ -88,7 +88,8 @@ def _kinds(t: Translator, entry: ShownObligation) -> str:
     )
 
 
-def _proved(t: Translator, proof: ShownProof) -> str:
+def _proved_title(t: Translator, proof: ShownProof) -> str:
+    """Return what a piece of evidence proves: a fact by its title, a register row by its event."""
     return t.titled(proof.title, proof.period or None) if proof.title else t.say(f"event.{proof.event}")
 
 
