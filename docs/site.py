@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from merzim.cli import application  # noqa: E402
 from merzim.web.ui.assets import PICTURES  # noqa: E402
-from merzim.web.ui.guides import GUIDES, guide, in_words  # noqa: E402
+from merzim.web.ui.guides import GUIDES, guide, site_markdown  # noqa: E402
 
 SITE = ROOT / "var" / "site"
 PAGES = (
@@ -87,7 +87,7 @@ def write(site: Path) -> None:
         folder = pages / language
         folder.mkdir()
         for id in GUIDES:
-            (folder / f"{id}.md").write_text(in_words(id, language), encoding="utf-8")
+            (folder / f"{id}.md").write_text(site_markdown(id, language), encoding="utf-8")
             menu.append(f"      - {quoted(guide(id, language).title)}: {language}/{id}.md")
         for picture in PICTURES.glob(f"*.{language}.webp"):
             shutil.copy(picture, folder)

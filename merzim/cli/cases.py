@@ -201,7 +201,7 @@ def replan(
     on: Annotated[str, option("--on", "DATE", "the date")],
     dry_run: DryRun = False,
 ) -> None:
-    """Changes a plan date."""
+    """Sets or changes a plan date; --dry-run only shows which due dates it moves."""
     planned = day(on, where="--on")
     fields = {"case": case, "planned": {fact: planned}, "preview": dry_run}
     result = verbs.replan(call.ctx, build(verbs.Replan, fields))

@@ -236,7 +236,10 @@ def check(
     call: CommandContext,
     folder: Annotated[str | None, argument("FOLDER")] = None,
 ) -> int:
-    """Checks the files of own procedures: names everything wrong with them and runs their examples."""
+    """Checks the files of own procedures and registers: names everything wrong with them, runs their examples.
+
+    Exit code 1 when something is wrong.
+    """
     files = law.check(call.app, Path(folder) if folder is not None else None)
     answer = {"files": [_file_answer(call, checked_file) for checked_file in files]}
     if not files:

@@ -191,7 +191,7 @@ def _fact_of(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure
 
 
 def give_change(call: CommandContext, result: Any, *shows: str) -> None:
-    """Print the result of a verb; of a preview also that nothing is written."""
+    """Print the result of a verb; also that a preview writes nothing, or that nothing changed."""
     call.answer(result)
     call.show(_in_words(call, result), *(shows or CHANGE), titles=call.moved_titles, kind="event")
     if getattr(result, "preview", False):

@@ -148,7 +148,7 @@ def remove_totp(
     login: Login,
     ground: Ground,
 ) -> None:
-    """Removes a second factor where nobody else can; the chain says that it was done on the server."""
+    """Removes a second factor where nobody else can; the audit log says that it was done on the server."""
     accounts.remove_second_factor(call.ctx, login, ground=ground)
     call.tell({"login": login.casefold()}, "cli.user.factor_removed", login=login.casefold())
 

@@ -88,12 +88,12 @@ def import_(
             "the analysis at that row is a known case (ROW=CASE) or a new one (ROW=new)",
         ),
     ] = None,
-) -> int:
+) -> None:
     """A published schedule becomes cases with plan dates. Importing the same file again changes nothing."""
     if template is not None:
         write_template(template, call.language)
         call.tell({"template": template}, "cli.template_written", file=template)
-        return DONE
+        return
     if file is None:
         raise Refusal("cli.missing_parameter", name="FILE.xlsx")
     joins = {
@@ -107,7 +107,6 @@ def import_(
     call.give(_import_answer(call, imported), *shows)
     if not imported.opened and not imported.replanned:
         call.print(call.say("cli.nothing_changed"))
-    return DONE
 
 
 @command("people")
@@ -117,7 +116,7 @@ def people(
     match: Annotated[
         list[str] | None, option("--match", "TEXT=KEY", "a text of schedules means this unit or person")
     ] = None,
-) -> int | None:
+) -> None:
     """Takes in a table of people and units; without a file: who is known, and whom texts of schedules mean."""
     call.creates_database = file is not None or bool(match)
     taken = None
@@ -149,7 +148,6 @@ def people(
         ]
         shows = ("people", "unit", "name", "post", "duties", "email", "language", "matches")
         call.show({"people": rows, "matches": office.matches}, *shows)
-    return None
 
 
 @command("risks import", writes=True)
@@ -160,7 +158,7 @@ def import_plan(
     year: Annotated[
         str | None, option("--year", "YYYY", "The year of the plan, for terms that name none")
     ] = None,
-) -> int:
+) -> None:
     """Takes in a plan of measures. The same file again changes nothing."""
     plan_year = None if year is None else number(year, where="--year", first=2010, last=2099)
     path = Path(file)
@@ -174,7 +172,6 @@ def import_plan(
     answer = {"case": case, "changed": bool(taken.entered), **named, "findings": found}
     shows = ("case", "measures", "entered", "terms", "row", "text", "due", "note")
     call.give(answer, *shows, "unread", "unmatched", "withdrawn", "findings")
-    return DONE
 
 
 def _import_answer(call: CommandContext, imported: ImportedFile) -> dict[str, object]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from merzim.services.names import person_name
 from merzim.services.results import Result
-from merzim.web.http import BYTES, DOCX, XLSX, ZIP
+from merzim.web.http import BYTES
 from merzim.web.ui.render import Translator
 from notifications.notice import Notice
 from workflow.org.office import Office
@@ -110,6 +110,3 @@ def file_answer(*kinds: str) -> dict[int | str, dict[str, Any]]:
     """
     content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (*kinds, BYTES)}
     return {200: {"description": "The file itself.", "content": content}}
-
-
-FILE = file_answer(XLSX, DOCX, ZIP)

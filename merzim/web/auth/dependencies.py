@@ -56,7 +56,7 @@ def is_address_passwordless(address: str) -> bool:
 
 
 def is_passwordless_request(ctx: WebContext) -> bool:
-    """Return whether a request may log in without a password: it comes directly from a browser on this machine.
+    """Return whether a request may log in without a password: a browser's here, on a demonstration day.
 
     Requests by HTTP/1.0 are excluded: proxies that send no forwarding headers use it by default (nginx does),
     browsers never do.

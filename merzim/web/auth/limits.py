@@ -146,7 +146,7 @@ def device_hashes(ctx: WebContext) -> frozenset[str]:
 
 
 def remember_device(ctx: WebContext, response: Response, login: str, *, lasts: timedelta) -> None:
-    """Remember the browser as a device of the account: a new secret replaces the account's previous one."""
+    """Remember the browser, by a cookie, as a device of the account; a new secret replaces its previous one."""
     other_secrets = []
     for secret, device in _devices(ctx):
         if device.login == login:

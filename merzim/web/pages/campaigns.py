@@ -370,7 +370,7 @@ CHANGES: tuple[tuple[str, Verb[Any, Any], str], ...] = (
 
 
 def _serve(path: str, verb: Verb[Any, Any], message: str) -> None:
-    """Add the page that carries out one of CHANGES."""
+    """Add the address to which the form of one of CHANGES is sent."""
 
     @shown_again(_campaign_page)
     def change(ctx: Managing, campaign: CampaignPath, answers: Fields) -> Response:

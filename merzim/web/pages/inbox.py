@@ -33,7 +33,7 @@ MAX_LETTERS = 20
 
 @router.get("/inbox")
 def inbox_page(ctx: Own, number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1) -> Response:
-    """Show the reader's inbox, the newest first."""
+    """Show a page of the reader's inbox and their letters not yet acknowledged, the newest first."""
     view = comments.list_inbox(ctx, comments.ListInbox(page=number))
     heads = ctx.reads.heads({entry.case for entry in view.entries})
     office = ctx.reads.office()

@@ -38,13 +38,13 @@ Choice = Literal["daily", "weekly"]
 @router.get("/digest/{secret}")
 @router.get("/digest/{secret}/{choice}")
 def ask_choice(ctx: Anybody, secret: Secret, choice: Choice | None = None) -> Response:
-    """Show the choice page at a recipient's personal address; of one click too, since GET changes nothing."""
+    """Show at a recipient's personal address how often they are told; a letter's link alone changes nothing."""
     return _page(ctx, secret, is_saved=False)
 
 
 @router.post("/digest/{secret}/{choice}")
 def choose(ctx: Anybody, secret: Secret, choice: Choice) -> Response:
-    """Save the choice of one click or of the page's buttons. Repeating it changes nothing."""
+    """Save how often a recipient is told, from their personal address. Repeating it changes nothing."""
     person = _person_of_link(ctx, secret)
     ctx.choices.choose_digest(person.key, CHOICES[choice], by=person.key, now=ctx.now)
     return _page(ctx, secret, is_saved=True)
@@ -52,7 +52,7 @@ def choose(ctx: Anybody, secret: Secret, choice: Choice) -> Response:
 
 @router.post("/account/digest")
 def choose_own(ctx: Own, fields: Fields) -> Response:
-    """Save the choice made on one's own account page, with the language of letters."""
+    """Save how often the reader is told, and in which language letters come, from their account page."""
     set_digest(ctx, build(DigestChoice, {name: fields.get(name, "") for name in ("digest", "language")}))
     return RedirectResponse("/account?said=digest", status_code=303)
 

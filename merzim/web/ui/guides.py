@@ -145,7 +145,7 @@ def pictures(id: str, language: str) -> list[tuple[str, str]]:
     return _PICTURE.findall(source(id, language))
 
 
-def in_words(id: str, language: str) -> str:
+def site_markdown(id: str, language: str) -> str:
     """Return the Markdown of a guide for the site: names of buttons filled in, pictures as files."""
     labelled_text = _LABEL.sub(lambda match: f"**{i18n.say(match[1], {}, language)}**", source(id, language))
     return _PICTURE.sub(rf"![\1](\2.{language}.webp)", labelled_text)

@@ -81,7 +81,7 @@ _PAGE_SENTENCES = {"cli.import.fact_differs": "web.open.fact_differs"}
 def preview_page(
     ctx: Managing, digest: Digest, number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1
 ) -> Response:
-    """Show every row, date and conflict; nothing is written."""
+    """Show a page of the rows of an uploaded schedule, with dates and conflicts; nothing is written."""
     return _preview(ctx, uploaded_file(ctx, "schedule", digest), number)
 
 
@@ -124,7 +124,7 @@ def _preview(
     answers: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
 ) -> Response:
-    """Return the page of a file. `answers`: the corrections typed so far; `refusal`: of its import."""
+    """Return a page of a schedule's preview. `answers`: the corrections typed; `refusal`: of the import."""
     form_answers = dict(answers or {})
     try:
         result, found = _corrected_file(ctx, upload, form_answers)
