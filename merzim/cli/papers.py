@@ -23,8 +23,7 @@ from merzim.cli.parsing import (
 )
 from merzim.cli.printing import finding, titles
 from merzim.cli.rendering import picked
-from merzim.documents.forms.definitions import form as form_named
-from merzim.documents.forms.definitions import names
+from merzim.documents.forms.definitions import form_named, form_names
 from merzim.documents.forms.filling import FormData
 from merzim.documents.forms.values import title
 from merzim.documents.package import write_package
@@ -375,7 +374,7 @@ def forms(
     call: CommandContext,
 ) -> None:
     """Which forms there are; with --json, their fields and columns."""
-    definitions = [form_named(name) for name in names()]
+    definitions = [form_named(name) for name in form_names()]
     answer = [
         {
             "id": definition.id,

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, HTTPException, Query
 from starlette.responses import Response
 
-from merzim.documents.forms.definitions import form as form_named
+from merzim.documents.forms.definitions import form_named
 from merzim.documents.sheets.unreadable import EvidenceDamaged
 from merzim.services.audit import DIGEST_DIGITS, record
 from merzim.services.context import RequestContext, whole_case

@@ -15,14 +15,14 @@ import pytest
 
 import i18n
 from merzim.documents.forms.checks import form_marks
-from merzim.documents.forms.definitions import Field, Form, form, names, template
+from merzim.documents.forms.definitions import Field, Form, form_named, form_names, template
 from merzim.documents.forms.filling import fill
 from merzim.documents.forms.values import parse_value, signed_name
 from merzim.documents.sheets.unreadable import UnreadableCell
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 
-FORMS = names()
+FORMS = form_names()
 EVERY = [(name, language) for name in FORMS for language in PAPER_LANGUAGES]
 DAY = date(2026, 11, 25)
 WRITTEN = {"kk": "2026 жылғы 25 қараша", "ru": "25 ноября 2026 года"}
@@ -111,7 +111,7 @@ def full(definition: Form) -> tuple[dict[str, object], list[Mapping[str, object]
 @pytest.mark.parametrize(("name", "language"), EVERY)
 def test_an_empty_form_is_ruled_and_names_all_it_lacks(name: str, language: str) -> None:
     """Nothing is invented: every field without a default of the law's own is listed, and a line left for it."""
-    definition = form(name)
+    definition = form_named(name)
     filled = fill(definition, {}, language)
     text = text_of(filled.document)
     due = {field.id for field in definition.fields.values() if not field.optional and not field.default}
@@ -128,7 +128,7 @@ def test_an_empty_form_is_ruled_and_names_all_it_lacks(name: str, language: str)
 @pytest.mark.parametrize(("name", "language"), EVERY)
 def test_a_full_form_says_everything_and_lacks_nothing(name: str, language: str) -> None:
     """Each value is unchanged, including characters of XML and of template syntax."""
-    definition = form(name)
+    definition = form_named(name)
     values, rows = full(definition)
     filled = fill(definition, values, language, rows=rows)
     text = text_of(filled.document)
@@ -169,7 +169,7 @@ def _expected(field: Field, value: object, language: str) -> list[str]:
 @pytest.mark.parametrize(("name", "language"), EVERY)
 def test_a_template_asks_exactly_what_its_form_declares(name: str, language: str) -> None:
     """No gap without a field, no field without its place on the paper, in either language."""
-    definition = form(name)
+    definition = form_named(name)
     text = text_of(template(name, language))
     # A date or a name may stand in another form than by itself.
     gaps = {re.sub("_(of|signed)$", "", gap) for gap in re.findall(r"\{\{ (\w+)(?: \|[^}]*)? \}\}", text)} - {
@@ -188,8 +188,8 @@ def test_a_template_asks_exactly_what_its_form_declares(name: str, language: str
 def test_dates_are_official() -> None:
     """2026 жылғы 25 қараша; 25 ноября 2026 года; a period from day to day."""
     values = {"order_date": DAY, "period": (date(2026, 4, 13), date(2026, 5, 26))}
-    kazakh = text_of(fill(form("order"), values, "kk").document)
-    russian = text_of(fill(form("order"), values, "ru").document)
+    kazakh = text_of(fill(form_named("order"), values, "kk").document)
+    russian = text_of(fill(form_named("order"), values, "ru").document)
 
     assert "2026 жылғы 25 қараша" in kazakh
     assert "2026 жылғы 13 сәуірден 26 мамырға дейін" in kazakh
@@ -202,10 +202,10 @@ def test_a_date_in_kazakh_is_an_attribute_of_the_document_it_names() -> None:
     field_values = {"order_date": DAY, "order_number": "45"}
 
     assert "2026 жылғы 25 қарашадағы\n№ 45 бұйрыққа" in text_of(
-        fill(form("order"), field_values, "kk").document
+        fill(form_named("order"), field_values, "kk").document
     )
     assert "2026 жылғы 25 қарашадағы № 45 бұйрық." in text_of(
-        fill(form("analytic_note"), field_values, "kk").document
+        fill(form_named("analytic_note"), field_values, "kk").document
     )
 
 
@@ -227,17 +227,17 @@ def test_a_name_beside_a_signature_is_short_and_a_hint_stands_under_an_empty_lin
         "reconciliation_act",
     ):
         empty, filled = (
-            text_of(fill(form(name), values, "kk").document).replace("Т.А.Ә., лауазымы", "")
+            text_of(fill(form_named(name), values, "kk").document).replace("Т.А.Ә., лауазымы", "")
             for values in ({}, {"approver_name": "Әлиева Айгүл"})
         )
         assert "_ (Т.А.Ә)" in empty
         assert "Әлиева Айгүл\n" in filled
         assert "(Т.А.Ә)" not in filled
     for name in ("consent", "confirmation"):
-        paper = text_of(fill(form(name), {"name": "Әлиева Айгүл", "post": "маман"}, "kk").document)
+        paper = text_of(fill(form_named(name), {"name": "Әлиева Айгүл", "post": "маман"}, "kk").document)
         assert "_ қолы\nӘлиева Айгүл\nмаман" in paper
         assert "ТАӘ" not in paper
-        assert "ТАӘ" in text_of(fill(form(name), {}, "kk").document)
+        assert "ТАӘ" in text_of(fill(form_named(name), {}, "kk").document)
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -245,7 +245,7 @@ def test_the_page_is_that_of_an_official_paper(name: str) -> None:
     """A4, margins 3, 1.5, 2 and 2 cm, Times New Roman 14; the annexes of the Instruction lie across.
     Properties stand in the order of the schema: LibreOffice forgives another one, Word calls the file
     damaged."""
-    document_read = docx.Document(io.BytesIO(fill(form(name), {}, "kk").document))
+    document_read = docx.Document(io.BytesIO(fill(form_named(name), {}, "kk").document))
     section, body = document_read.sections[0], document_read.element.body
     sizes = [section.left_margin, section.right_margin, section.top_margin, section.bottom_margin]
     font = document_read.styles["Normal"].font
@@ -266,20 +266,21 @@ def test_what_is_ours_is_said_beside_a_form_and_never_on_it() -> None:
     """A translation of the eight that exist in Kazakh alone, a layout of the annexes of No. 488 that were not
     at hand; people sign the paper, so no footer speaks of either."""
     marks = {
-        name: [(mark.code, *mark.arguments.values()) for mark in form_marks(form(name), "ru")] for name in FORMS
+        name: [(mark.code, *mark.arguments.values()) for mark in form_marks(form_named(name), "ru")]
+        for name in FORMS
     }
     ours = {name: [("form.mark.layout", annex)] for name, annex in NO488.items()}
     translated = {key: [("form.mark.translation",)] for key in (*INSTRUCTION, "consent", "confirmation")}
 
     assert {name: mark for name, mark in marks.items() if mark} == {**ours, **translated}
-    assert [name for name in FORMS if form_marks(form(name), "kk")] == sorted(NO488)
+    assert [name for name in FORMS if form_marks(form_named(name), "kk")] == sorted(NO488)
     assert [pair for pair in EVERY if foot_of(template(*pair))] == []
 
 
 @pytest.mark.parametrize(("name", "annex"), INSTRUCTION.items())
 def test_an_annex_of_the_instruction_is_headed_with_its_number(name: str, annex: int) -> None:
     """A bare "annex 4" is never enough."""
-    text = text_of(fill(form(name), {}, "kk").document)
+    text = text_of(fill(form_named(name), {}, "kk").document)
 
     assert f"жобаларын орындау жөніндегі Нұсқаулыққа №{annex} қосымша" in text
 
@@ -296,7 +297,7 @@ def test_annex_4_adds_up(theme: str, codes: list[str]) -> None:
     """The parts of B against the amount of A, and A against the whole; the share of rows is what is scored."""
     values = {"total_amount": Decimal(80_000_000), "theme_amount": Decimal(theme)}
     rows = [{"name": "Көкшетау қаласы", "amount": Decimal(5_000_000)}, {"name": "Зеренді ауданы"}]
-    notes = fill(form("social_order"), values, "kk", rows=rows).notes
+    notes = fill(form_named("social_order"), values, "kk", rows=rows).notes
 
     assert [note.code for note in notes] == codes
     assert notes[-1].arguments == {"done": 1, "of": 2}
@@ -306,7 +307,7 @@ def test_what_a_register_has_no_row_of_is_said_not_left_blank() -> None:
     """Points are taken where nothing is submitted: a group with an empty register says so."""
     rows = [{"subtask": "P2.T5.S4", "taken_by": "бас маман А.", "given_by": "ЖШС", "reason": "-"}]
     group_ids = ["P2.T1.S1", "P2.T5.S4", "P2.T5.S5"]
-    filled = fill(form("legislation_report"), {}, "ru", rows=rows, looked_up=group_ids)
+    filled = fill(form_named("legislation_report"), {}, "ru", rows=rows, looked_up=group_ids)
     cells = [row[-1] for row in tables_of(filled.document)[0][1:]]
 
     assert [cells[0], cells[-1]] == ["Не выявлено."] * 2
@@ -320,7 +321,8 @@ def test_what_a_register_has_no_row_of_is_said_not_left_blank() -> None:
             ("propaganda_report", [""], "Өткізілген жоқ.", 1),
             ("social_order", [""], "Бөлінген жоқ.", 1),
         ]
-        if (count := text_of(fill(form(name), {}, "kk", looked_up=groups).document).count(nothing)) != times
+        if (count := text_of(fill(form_named(name), {}, "kk", looked_up=groups).document).count(nothing))
+        != times
     }
     assert wrong == {}
     assert not any(missing.field == "rows" for missing in filled.missing)
@@ -329,7 +331,7 @@ def test_what_a_register_has_no_row_of_is_said_not_left_blank() -> None:
 @pytest.mark.parametrize("name", FORMS)
 def test_a_very_long_text_is_kept_whole(name: str) -> None:
     """Ten pages in one field, with breaks of lines of every system."""
-    definition = form(name)
+    definition = form_named(name)
     field = next(field for field in definition.fields.values() if field.kind in ("text", "long"))
     long = "\r\n".join(f"{number}-жол: " + "әіңғүұқөһ " * 40 for number in range(60))
     text = text_of(fill(definition, {field.id: long}, "kk").document)
@@ -339,29 +341,29 @@ def test_a_very_long_text_is_kept_whole(name: str) -> None:
 
 def test_the_same_values_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """No moment of making lies in the file: neither that of its ZIP nor that of its properties."""
-    first = fill(form("order"), {"object": "Қаржы басқармасы"}, "kk").document
+    first = fill(form_named("order"), {"object": "Қаржы басқармасы"}, "kk").document
     properties = docx.Document(io.BytesIO(first)).core_properties
     tomorrow = datetime(2027, 11, 26, tzinfo=UTC).timestamp()
     monkeypatch.setattr(time, "time", lambda: tomorrow)
 
-    assert fill(form("order"), {"object": "Қаржы басқармасы"}, "kk").document == first
+    assert fill(form_named("order"), {"object": "Қаржы басқармасы"}, "kk").document == first
     assert properties.created == properties.modified == datetime(2013, 12, 23, 23, 15, tzinfo=UTC)
 
 
 def test_what_a_form_does_not_ask_is_refused_by_name() -> None:
     """With what it asks, the nearest first."""
     with pytest.raises(Refusal) as unknown:
-        form("analytical_note")
+        form_named("analytical_note")
     assert unknown.value.arguments["allowed"][0] == "analytic_note"
     with pytest.raises(Refusal, match="form_field_unknown") as field:
-        fill(form("order"), {"order_nr": "1"}, "kk")
+        fill(form_named("order"), {"order_nr": "1"}, "kk")
     assert field.value.arguments["allowed"][0] == "order_number"
     with pytest.raises(Refusal, match="form_part_unknown"):
-        fill(form("plan"), {}, "kk", rows=[{"budget": "1"}])
+        fill(form_named("plan"), {}, "kk", rows=[{"budget": "1"}])
     with pytest.raises(Refusal):
-        fill(form("reconciliation_act"), {}, "kk", rows=[{"category": "civil"}])
+        fill(form_named("reconciliation_act"), {}, "kk", rows=[{"category": "civil"}])
     with pytest.raises(Refusal, match="form_language"):
-        fill(form("order"), {}, "en")
+        fill(form_named("order"), {}, "en")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from merzim.documents.forms.definitions import form
+from merzim.documents.forms.definitions import form_named
 from merzim.services.documents.year_reports import due_quarter, quarter_of_report
 from tests.documents.test_forms import tables_of
 from tests.merzim.conftest import Merzim
@@ -166,7 +166,7 @@ def test_the_quarter_whose_report_is_due_is_the_last_that_ended(
 ) -> None:
     """Of a year gone by the last, of one whose first quarter runs on the first."""
     assert due_quarter(today) == due
-    assert quarter_of_report(form("legislation_report"), 2026, None, today=today) == of_2026
+    assert quarter_of_report(form_named("legislation_report"), 2026, None, today=today) == of_2026
 
 
 def _table(office: Merzim, folder: Path, form: str, language: str, *options: str) -> list[list[str]]:

@@ -11,7 +11,7 @@ import docx
 import pytest
 
 from i18n import say
-from merzim.documents.forms.definitions import form, names
+from merzim.documents.forms.definitions import form_named, form_names
 from merzim.services.documents.rows import all_position_rows, period_rows, position_rows
 from tests.documents.test_forms import tables_of, text_of
 from tests.merzim.conftest import CASE, PLAN, Merzim, Prepare, import_example, take_plan
@@ -20,7 +20,7 @@ from workflow.cases.case import Case, Event, EventKind
 from workflow.languages import PAPER_LANGUAGES
 from workflow.org.office import Office, Person, Unit
 
-OF_A_CASE = [name for name in names() if form(name).about == "case"]
+OF_A_CASE = [name for name in form_names() if form_named(name).about == "case"]
 NOW = ("--now", "2026-05-12")
 
 
@@ -329,7 +329,7 @@ POSITIONS = _exposed(
 
 
 AFTER = date(2026, 7, 3)
-POSITION_LIST = form("exposed_positions")
+POSITION_LIST = form_named("exposed_positions")
 
 
 def test_the_list_of_positions_names_posts_and_never_people() -> None:
@@ -358,7 +358,7 @@ def test_the_consolidated_list_names_each_body_with_its_positions_once() -> None
         "d": Unit(id="d", name="Бөлім", parent="m"),
     }
     cases = [replace(POSITIONS, unit=unit, id=str(number)) for number, unit in enumerate(("k", "d", "k"))]
-    definition = form("consolidated_positions")
+    definition = form_named("consolidated_positions")
 
     assert all_position_rows(definition, cases, Office(units=units), "kk", on=AFTER) == [
         {"body": "Комитет", "unit": "", "position": "Бас маман", "risk": "сатып алу"},
@@ -369,7 +369,7 @@ def test_the_consolidated_list_names_each_body_with_its_positions_once() -> None
 def test_the_ethics_report_has_a_line_for_each_talk_of_its_year() -> None:
     """The holder by name where the office knows the key."""
     office = Office(people={"a@b.kz": Person(key="a@b.kz", name="Ә. Әлиев", unit="")})
-    rows = period_rows(form("ethics_report"), [POSITIONS], office, 2026, "kk")
+    rows = period_rows(form_named("ethics_report"), [POSITIONS], office, 2026, "kk")
 
     assert [(row["work"], row["name"], row["work_done"]) for row in rows] == [("2", "Ә. Әлиев", "әңгіме")]
-    assert not period_rows(form("propaganda_report"), [POSITIONS], office, 2026, "kk")
+    assert not period_rows(form_named("propaganda_report"), [POSITIONS], office, 2026, "kk")

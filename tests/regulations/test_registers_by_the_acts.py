@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from i18n import paragraph
-from merzim.documents.forms.definitions import form, names
+from merzim.documents.forms.definitions import form_named, form_names
 from merzim.services.law.regulations import shared_law
 from tests.law import ROOT, library
 from workflow.registers.definition import Register
@@ -103,13 +103,13 @@ def test_the_rows_of_the_reports_come_from_registers() -> None:
     """
     sources = [
         (name, group, source)
-        for name in names()
-        if (rows := form(name).rows) and name != "supplier_sums"
+        for name in form_names()
+        if (rows := form_named(name).rows) and name != "supplier_sums"
         for group, source in rows.sources.items()
     ]
     wrong = []
     for name, group, source in sources:
-        register, rows = shipped()[source.register_id], form(name).rows
+        register, rows = shipped()[source.register_id], form_named(name).rows
         part_ids = {part.id for part in rows.parts_of(group).values() if not part.optional}
         source_fields = {field for fields in source.parts.values() for field in fields}
         translated = {*ALIKE, *(field.translation_of for field in register.fields.values())}

@@ -18,7 +18,7 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
-from merzim.documents.forms.definitions import names as form_names
+from merzim.documents.forms.definitions import form_names
 from tests.case_rows import ExposedPosition, FoundRisk, RowCommands, SetMeasure
 from tests.web.offices import Site, example_office
 from tests.web.test_access import filled, routes

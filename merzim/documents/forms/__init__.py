@@ -1,4 +1,4 @@
 """Official forms as DOCX files in Kazakh and Russian, ready for signing.
 
-`filling.fill(definitions.form("plan"), {"object": "..."}, "kk", rows=[...]).document`
+`filling.fill(definitions.form_named("plan"), {"object": "..."}, "kk", rows=[...]).document`
 """

@@ -185,17 +185,17 @@ class Form(Model):
         return self.fields[name]
 
 
-def names() -> tuple[str, ...]:
+def form_names() -> tuple[str, ...]:
     """Return the ids of all forms, in alphabetical order."""
     files_of_forms = (file.name.partition(".") for file in TEMPLATES.iterdir())
     return tuple(sorted(name for name, _, kind in files_of_forms if kind == "toml"))
 
 
 @cache
-def form(name: str) -> Form:
+def form_named(name: str) -> Form:
     """Return the form of an id (cached). Raises Refusal for an unknown one."""
-    if name not in names():
-        raise Refusal("form_unknown", form=name, allowed=closest_first(name, names()))
+    if name not in form_names():
+        raise Refusal("form_unknown", form=name, allowed=closest_first(name, form_names()))
     text = (TEMPLATES / f"{name}.toml").read_text(encoding="utf-8")
     return Form.model_validate({"id": name, **tomllib.loads(text)})
 
@@ -206,12 +206,6 @@ def template(name: str, language: str) -> bytes:
 
 
 @cache
-def case_forms() -> tuple[Form, ...]:
-    """Return the forms about a case, in file order (cached)."""
-    return tuple(about for about in map(form, names()) if about.about == "case")
-
-
-@cache
-def person_forms() -> tuple[Form, ...]:
-    """Return the forms about a person, in file order (cached)."""
-    return tuple(about for about in map(form, names()) if about.about == "person")
+def forms_about(subject: Literal["case", "period", "person"]) -> tuple[Form, ...]:
+    """Return the forms about a case, a period of a unit or a person, by id (cached)."""
+    return tuple(form for form in map(form_named, form_names()) if form.about == subject)

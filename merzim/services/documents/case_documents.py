@@ -11,8 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from merzim.documents.forms.checks import FormNote
-from merzim.documents.forms.definitions import Form, case_forms, names
-from merzim.documents.forms.definitions import form as form_named
+from merzim.documents.forms.definitions import Form, form_named, form_names, forms_about
 from merzim.documents.forms.filling import missing_values
 from merzim.documents.forms.values import title as field_title
 from merzim.documents.package import Document, write_package
@@ -91,8 +90,10 @@ def case_papers(ctx: RequestContext, case: Case, language: str) -> tuple[Paper, 
 def forms_of(procedure: Procedure) -> Sequence[Form]:
     """Return the forms about a case that accompany steps of a procedure, in the order of these."""
     order = {obligation.id: number for number, obligation in enumerate(procedure.obligations)}
-    steps = {about.id: [order[step] for step in about.steps if step in order] for about in case_forms()}
-    return sorted((about for about in case_forms() if steps[about.id]), key=lambda about: min(steps[about.id]))
+    steps = {about.id: [order[step] for step in about.steps if step in order] for about in forms_about("case")}
+    return sorted(
+        (about for about in forms_about("case") if steps[about.id]), key=lambda about: min(steps[about.id])
+    )
 
 
 def filled_form(
@@ -105,7 +106,7 @@ def filled_form(
     """
     about = form_named(form)
     if about.about != "case":
-        raise Refusal("form_unknown", form=form, allowed=names())
+        raise Refusal("form_unknown", form=form, allowed=form_names())
     data = from_case(app, about, _view(app, case, scope, today), language, today=today)
     return fill_form(app, about, data, language).document
 

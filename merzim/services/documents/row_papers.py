@@ -11,7 +11,7 @@ from datetime import date
 from pydantic import BaseModel
 
 from i18n import say
-from merzim.documents.forms.definitions import Form, person_forms
+from merzim.documents.forms.definitions import Form, forms_about
 from merzim.documents.forms.filling import FormData
 from merzim.services.campaigns.views import (
     ShowCampaign,
@@ -142,7 +142,7 @@ def _forms_of_values(register: str, values: Mapping[str, object]) -> Sequence[Fo
 
 def register_papers(register: str) -> Sequence[Form]:
     """Return the forms about a person that rows of a register fill."""
-    return [paper for paper in person_forms() if paper.source and paper.source.register_id == register]
+    return [paper for paper in forms_about("person") if paper.source and paper.source.register_id == register]
 
 
 def row_fields(ctx: RequestContext, form: Form, row: RowView, language: str) -> Mapping[str, object]:

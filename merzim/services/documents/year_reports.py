@@ -10,7 +10,7 @@ from decimal import Decimal
 from i18n import date_long, money, number, say
 from i18n import period as period_text
 from merzim.documents.forms.checks import FormNote
-from merzim.documents.forms.definitions import Field, Form, RecordedFacts, RegisterRows, Rows, form, names
+from merzim.documents.forms.definitions import Field, Form, RecordedFacts, RegisterRows, Rows, forms_about
 from merzim.documents.forms.filling import FormData, group_of
 from merzim.services.context import RequestContext
 from merzim.services.documents.filling import fill_form, from_office, paper_notes
@@ -46,8 +46,9 @@ Filters = tuple[Mapping[str, object], ...]
 
 def year_reports() -> Sequence[Form]:
     """Return the forms about a year: the annexes of the Instruction by number, then the others."""
-    reports = [report for report in map(form, names()) if report.about == "period"]
-    return sorted(reports, key=lambda report: (report.annex is None, report.annex or 0, report.id))
+    return sorted(
+        forms_about("period"), key=lambda report: (report.annex is None, report.annex or 0, report.id)
+    )
 
 
 def year_report(name: str) -> Form:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from merzim.documents.forms.definitions import form as form_named
+from merzim.documents.forms.definitions import form_named
 from merzim.documents.forms.filling import missing_values
 from merzim.documents.forms.values import title as field_title
 from merzim.services.context import RequestContext
