@@ -28,7 +28,7 @@ from merzim.documents.forms.filling import FormData
 from merzim.documents.forms.values import title
 from merzim.documents.package import write_package
 from merzim.documents.people.words import title as title_of
-from merzim.documents.schedules.template import write_template
+from merzim.documents.schedules.template import write_empty_schedule
 from merzim.documents.sheets.listing import write_file
 from merzim.services import audit
 from merzim.services.cases.rows import ImportPlan
@@ -90,7 +90,7 @@ def import_(
 ) -> None:
     """A published schedule becomes cases with plan dates. Importing the same file again changes nothing."""
     if template is not None:
-        write_template(template, call.language)
+        write_empty_schedule(template, call.language)
         call.tell({"template": template}, "cli.template_written", file=template)
         return
     if file is None:

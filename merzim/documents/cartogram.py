@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from i18n import say
-from merzim.documents.sheets.columns import Line, columns, find_tables, read_lines, require_columns
+from merzim.documents.sheets.columns import Line, columns, find_tables, lines_below, require_columns
 from merzim.documents.sheets.listing import Table
 from merzim.documents.sheets.texts import plain
 from merzim.documents.sheets.unreadable import Errors
@@ -47,7 +47,7 @@ def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLi
         section_name = "" if "section" in heading.at else sheet.name
         required = ("department", "text") if _section(section_name) else ("section", "department", "text")
         require_columns(heading, COLUMNS, required, paper)
-        below = read_lines(sheet, heading, errors)
+        below = lines_below(sheet, heading, errors)
         lines += [line for row in below if (line := _line(row, section_name)) is not None]
     errors.refuse_or_empty(paper.name, lines)
     return tuple(lines)

@@ -51,7 +51,7 @@ Value = TypeVar("Value")
 
 
 def read(function: Callable[..., Value], source: Source, name: str | None = None, **options: object) -> Value:
-    """Return what a reader makes of a file: `function(its bytes, its name, **options)`.
+    """Return what a reader makes of a file in a process of its own: `function(its bytes, its name, **options)`.
 
     Raises:
         UnreadablePaper: the reader refused it; it took too long or too much memory; its turn did not come;

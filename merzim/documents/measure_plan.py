@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from merzim.documents.schedules.written_terms import read_term
-from merzim.documents.sheets.columns import Heading, Line, columns, find_tables, read_lines, require_columns
+from merzim.documents.sheets.columns import Heading, Line, columns, find_tables, lines_below, require_columns
 from merzim.documents.sheets.rows import Sheet
 from merzim.documents.sheets.texts import tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
@@ -47,7 +47,7 @@ def read_measures(source: Source, name: str | None = None, *, year: int | None =
         require_columns(heading, COLUMNS, ("recommendation",), paper)
     year = year or _own_year(sheet, heading)
     errors = Errors()
-    lines = read_lines(sheet, heading, errors, unread=("term",))
+    lines = lines_below(sheet, heading, errors, unread=("term",))
     measures = [read for line in lines if (read := _row(line, year)) is not None]
     errors.refuse_or_empty(paper.name, measures)
     other_sheets = (other.name for other in paper.sheets if other is not sheet)

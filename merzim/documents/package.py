@@ -108,7 +108,7 @@ def write_package(
     language: str,
     restricted: bool = False,
 ) -> PackageContent:
-    """Write the package; the file appears complete or not at all.
+    """Write the package and return what is in it; the file appears complete or not at all.
 
     Args:
         content: function that returns the bytes of a SHA-256; raises EvidenceDamaged if they are missing.

@@ -45,7 +45,7 @@ class RegisterTable:
 def read_rows(
     source: Source, name: str | None = None, *, heads: Mapping[str, str], own: Sequence[str]
 ) -> RegisterTable:
-    """Read the first sheet of a file.
+    """Return the rows of a register from the first sheet of a file, by its headings.
 
     Args:
         heads: possible spelling of a heading -> its field.

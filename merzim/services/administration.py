@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
-from merzim.documents.sheets.texts import is_address
+from merzim.documents.sheets.texts import is_email
 from merzim.services.channels import CHANNEL, create_channel, try_channel
 from merzim.services.configuration import (
     MAIL_KEYS,
@@ -83,7 +83,7 @@ def send_test_letter(ctx: RequestContext, channel: str, email: str, language: st
 
 def reader_at(ctx: RequestContext, email: str, language: str) -> Person:
     """Return the reader as somebody written to at this address, "" for none. Raises Refusal."""
-    if email and not is_address(email):
+    if email and not is_email(email):
         raise Refusal("web.staff.email_malformed", email=email[:200])
     reader = ctx.reader
     name, key = reader.name or reader.login, reader.person or reader.login
@@ -308,7 +308,7 @@ def _proposed(ctx: RequestContext, command: MailServer) -> Settings:
     password = command.password.get_secret_value() if command.password is not None else None
     checks: list[tuple[str, str, Callable[[str], bool]]] = [
         ("host", command.host, _is_host),
-        ("sender", command.sender, lambda text: is_address(parseaddr(text)[1])),
+        ("sender", command.sender, lambda text: is_email(parseaddr(text)[1])),
     ]
     for key, text in (("host", command.host), ("user", command.user), ("sender", command.sender)):
         _refuse_characters(f"channels.email.{key}", text)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from uuid import uuid4
 
 from i18n import refusal, say
-from merzim.documents.sheets.texts import is_address
+from merzim.documents.sheets.texts import is_email
 from merzim.settings import BadSetting, Settings
 from merzim.storage.notices.links import SqlLinks
 from notifications.channels import Channel, OutgoingMessage, load, names
@@ -71,7 +71,7 @@ CHANNEL = "email"
 
 def refuse_bad_address(address: str) -> None:
     """Refuse a text that is no e-mail address. Raises Refusal."""
-    if not is_address(address):
+    if not is_email(address):
         raise Refusal("cli.no_address", address=address[:200])
 
 

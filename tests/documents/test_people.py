@@ -17,7 +17,7 @@ from merzim.documents.people.sheet import people_sheets, people_table
 from merzim.documents.people.table import read_people
 from merzim.documents.people.words import duties, parse_kind
 from merzim.documents.sheets.listing import Table, tables_workbook
-from merzim.documents.sheets.texts import is_address
+from merzim.documents.sheets.texts import is_email
 from merzim.documents.sheets.unreadable import RowNote, UnreadablePaper
 from tests.documents.sheets import REAL, day
 from tests.law import analysis
@@ -131,7 +131,7 @@ def test_a_table_without_names_is_refused() -> None:
 )
 def test_what_is_no_address_of_one_letter_box(text: str) -> None:
     """Neither two addresses nor a hidden header pass."""
-    assert not is_address(text)
+    assert not is_email(text)
 
 
 def test_each_text_of_an_absence_is_listed_beside_the_days_it_became() -> None:

@@ -10,7 +10,7 @@ import pytest
 from merzim.documents.schedules.reading import read_schedule
 from merzim.documents.schedules.roots import FactMatch, match_facts
 from merzim.documents.schedules.rows_joined import ReadSchedule
-from merzim.documents.schedules.template import write_template
+from merzim.documents.schedules.template import write_empty_schedule
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from tests.documents.sheets import HEADING, REAL, day, published, xlsx
 
@@ -171,7 +171,7 @@ def test_a_missing_column_is_refused_by_name() -> None:
 def test_the_template_filled_in_is_read_back(language: str, tmp_path: Path) -> None:
     """In each language: an instruction, frozen headings, dates checked as they are typed."""
     path = tmp_path / "үлгі.xlsx"
-    write_template(path, language)
+    write_empty_schedule(path, language)
     book = openpyxl.load_workbook(path)
     sheet = book.worksheets[0]
     sheet.append(["Закупки", "Отдел", "Служба", day("2026-04-13"), day("2026-05-26")])

@@ -39,7 +39,9 @@ def check_form(form: Form, values: Values, rows: Sequence[Row]) -> tuple[FormNot
 
 
 def _social_order(values: Values, rows: Sequence[Row]) -> list[FormNote]:
-    """Return a remark if the parts do not add up to the amount of the theme, or the theme exceeds the whole."""
+    """Return remarks if the parts do not add up to the amount of the theme, or that exceeds the whole; and how
+    many rows have an amount.
+    """
     notes: list[FormNote] = []
     amounts = [_amount(row.get("amount")) for row in rows]
     theme, total = _amount(values.get("theme_amount")), _amount(values.get("total_amount"))

@@ -1,4 +1,4 @@
-"""Matches the text of a schedule's responsible column to a unit or person by similar words."""
+"""Finds the unit or person a responsible text of a schedule or plan means, by similar words."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class ReadPeople:
 
 
 def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
-    """Merge a table of people into the office: match renamed units and changed keys, keep what the table omits.
+    """Return a table of people that means the units and people on record, with what it omits of them.
 
     A renamed unit is still the same unit, and its parent, kind or office time left out stays; a person whose
     e-mail, or unit and name, changed since is recognised as the same person. A new unit of which neither parent

@@ -14,10 +14,10 @@ from merzim.documents.people.words import (
     parse_language,
     titles,
 )
-from merzim.documents.sheets.columns import Line, columns, find_tables, read_lines, require_columns
-from merzim.documents.sheets.dates import Days, as_read, not_read, read
+from merzim.documents.sheets.columns import Line, columns, find_tables, lines_below, require_columns
+from merzim.documents.sheets.dates import Days, date_refusal, read, reading_notes
 from merzim.documents.sheets.rows import text_of
-from merzim.documents.sheets.texts import is_address, plain, tidy
+from merzim.documents.sheets.texts import is_email, plain, tidy
 from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadableCell
 from merzim.documents.sheets.workbook import Source, open_paper
 from workflow.languages import LANGUAGES
@@ -47,7 +47,7 @@ def read_people(source: Source, name: str | None = None) -> ReadPeople:
         heading = replace(heading, at={**heading.at, "name": min(in_one)})
     require_columns(heading, COLUMNS, ("unit", "name"), paper)
     errors = Errors()
-    lines = read_lines(sheet, heading, errors, kept=("unit", "name"))
+    lines = lines_below(sheet, heading, errors, formula_texts=("unit", "name"))
     units = _units(lines)
     people: dict[str, tuple[int, Person]] = {}
     other = heading.other.values()
@@ -142,7 +142,7 @@ def _person(line: Line, away: Sequence[tuple[date, date]]) -> Person | None:
             return None
         line.wrong("paper_cell_empty", column=COLUMNS.titles["name"])
     email = address.lower() or None
-    if email and not is_address(email):
+    if email and not is_email(email):
         line.wrong("paper_email_malformed", text=address)
         email = None
     tongue = line.text("language")
@@ -196,9 +196,9 @@ def _away(line: Line, notes: list[RowNote]) -> list[tuple[date, date]]:
             continue
         if isinstance(reading, Days):
             absences.append((reading.first, reading.last))
-            notes += as_read(line.number, tidy(text_of(part)), reading)
+            notes += reading_notes(line.number, tidy(text_of(part)), reading)
         elif reading is not None:
-            line.errors.take(line.number, not_read(reading.text, where=where))
+            line.errors.take(line.number, date_refusal(reading.text, where=where))
     return absences
 
 

@@ -12,8 +12,8 @@ from merzim.documents.schedules.periods import Period, read_counted, read_period
 from merzim.documents.schedules.rows_joined import ReadSchedule
 from merzim.documents.schedules.table import HeadCell, ScheduleTable, text_at
 from merzim.documents.schedules.title import ScheduleTitle
-from merzim.documents.sheets.dates import Days, Words, as_read, is_far, read
-from merzim.documents.sheets.rows import RowOfSheet, cell_name, is_empty, shown, text_of
+from merzim.documents.sheets.dates import Days, Words, is_far, read, reading_notes
+from merzim.documents.sheets.rows import RowOfSheet, cell_name, display_text, is_empty, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadableCell
 
@@ -54,7 +54,7 @@ class _Dates:
             return
         first, last = period.first or period.last, period.last or period.first
         if first and last:
-            self.notes += as_read(row, tidy(text), Days(first, last))
+            self.notes += reading_notes(row, tidy(text), Days(first, last))
 
 
 def read_analyses(
@@ -127,7 +127,7 @@ def _analysis(
             object=what,
             unit=text["unit"],
             row=row.number,
-            written=" | ".join(filter(None, (shown(row.cell(place)) for place in row.filled()))),
+            written=" | ".join(filter(None, (display_text(row.cell(place)) for place in row.filled()))),
             facts={"schedule_approved": title.approved_on} if title.approved_on else {},
             planned=dict(sorted(dates.planned.items(), key=lambda item: item[1])),
             cells=dates.cells,
@@ -234,7 +234,7 @@ def _steps(row: RowOfSheet, table: ScheduleTable, year: int | None, dates: _Date
         on = counted[1] if counted else (period.last or period.first) if period else None
         dates.plan(column.kind.removeprefix(STEP), on, row.number, column.place)
         if on is not None and text:
-            dates.notes += as_read(row.number, text, Days(on, on))
+            dates.notes += reading_notes(row.number, text, Days(on, on))
         elif on is None and isinstance(when, Words):
             dates.notes.append(RowNote.of(row.number, "read_cell_unread", text=when.text, where=column.title))
 

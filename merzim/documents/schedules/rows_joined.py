@@ -1,4 +1,4 @@
-"""The result of reading a schedule: rows combined into plan dates, with notes which row gave which date."""
+"""The result of reading a schedule; the rows of one analysis combined into plan dates, with notes on them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from merzim.documents.schedules.roots import FactMatch
-from merzim.documents.sheets.dates import Days, as_read
+from merzim.documents.sheets.dates import Days, reading_notes
 from merzim.documents.sheets.unreadable import RowNote
 
 Form = Literal["published", "flat"]
@@ -47,25 +47,23 @@ _QUOTED = 70
 
 
 class CombinedRows:
-    """Collects schedule rows in order. A row certain about a fact wins over a row that is only likely about
-    it.
-    """
+    """Combines the rows of one analysis; one certain about a fact wins over one only likely about it."""
 
     def __init__(self) -> None:
         self._sure: dict[str, tuple[int, date]] = {}
         self._likely: dict[str, tuple[int, str, date]] = {}
         self._who: dict[str, str] = {}
         self._likely_who: dict[str, str] = {}
-        self._run: list[tuple[int, Days]] = []
+        self._spans: list[tuple[int, Days]] = []
         self._notes: list[RowNote] = []
 
     def note(self, row: int, code: str, **arguments: object) -> None:
         """Add a note on a row, 0 for the document as a whole."""
         self._notes.append(_note(row, code, **arguments))
 
-    def listed(self, row: int, text: str, when: Days) -> None:
-        """List a text beside the day it became."""
-        self._notes += as_read(row, text, when)
+    def note_reading(self, row: int, text: str, when: Days) -> None:
+        """Note the day or days a text became."""
+        self._notes += reading_notes(row, text, when)
 
     def name_responsible(self, match: FactMatch, responsible: str) -> None:
         """Record who is responsible for the facts of a row, dated or not; the first one named stays."""
@@ -82,7 +80,7 @@ class CombinedRows:
         Of several rows certain about a fact the first stays.
         """
         if match.is_analysis and when.is_span:
-            self._run.append((row, when))
+            self._spans.append((row, when))
             return
         if when.is_span:
             self.note(row, "read_span_last", work=work, first=when.first, last=when.last)
@@ -94,11 +92,11 @@ class CombinedRows:
         for fact in match.likely:
             self._likely.setdefault(fact, (row, work, on))
 
-    def compare(self, period: Days) -> None:
+    def take_period(self, period: Days) -> None:
         """Use the title's period for the analysis when no row gives it; note when rows contradict it."""
         run = self._span()
         if run is None and not {"analysis_started", "analysis_ended"} & self._sure.keys():
-            self._run.append((0, period))
+            self._spans.append((0, period))
             self.note(0, "read_title_period", first=period.first, last=period.last)
         elif run is not None and run != period:
             self.note(0, "read_title_differs", first=period.first, last=period.last)
@@ -110,22 +108,22 @@ class CombinedRows:
         dated = dict(self._sure)
         if run := self._span():
             for fact, end in (("analysis_started", run.first), ("analysis_ended", run.last)):
-                row = next(row for row, span in self._run if end in (span.first, span.last))
+                row = next(row for row, span in self._spans if end in (span.first, span.last))
                 dated.setdefault(fact, (row, end))
         dated = {fact: (row, on) for fact, (row, _, on) in self._likely.items()} | dated
         return dict(sorted(dated.items(), key=lambda item: (item[1][1], item[0])))
 
     def responsible(self) -> Mapping[str, str]:
-        """Return name of fact -> responsible."""
+        """Return name of fact -> who is responsible, as written."""
         return self._likely_who | self._who
 
     def notes(self) -> tuple[RowNote, ...]:
         """Return all notes in row order, with those on rows only likely about a fact that were taken."""
         notes = list(self._notes)
-        if len(self._run) > 1:
+        if len(self._spans) > 1:
             run = self._span()
             assert run is not None
-            rows = tuple(row for row, _ in self._run)
+            rows = tuple(row for row, _ in self._spans)
             notes.append(_note(rows[-1], "read_analysis_in_parts", rows=rows, first=run.first, last=run.last))
         taken_rows = {
             (row, work, on) for fact, (row, work, on) in self._likely.items() if fact not in self._sure
@@ -139,9 +137,9 @@ class CombinedRows:
 
     def _span(self) -> Days | None:
         """Return the span from the first to the last day of the analysis; None where no row gives any."""
-        if not self._run:
+        if not self._spans:
             return None
-        return Days(min(span.first for _, span in self._run), max(span.last for _, span in self._run))
+        return Days(min(span.first for _, span in self._spans), max(span.last for _, span in self._spans))
 
 
 def _note(row: int, code: str, **arguments: object) -> RowNote:

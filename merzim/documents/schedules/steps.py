@@ -199,7 +199,7 @@ def _join(steps: Sequence[StepRow], title: ScheduleTitle, *, is_first: bool) -> 
             joined.note(step.row, UNREAD[step.left.code], **step.left.arguments)
         _add(joined, step, match, dated)
     if title.period:
-        joined.compare(title.period)
+        joined.take_period(title.period)
     return joined
 
 
@@ -214,7 +214,7 @@ def _add(joined: CombinedRows, step: StepRow, match: FactMatch, dated: Sequence[
     joined.name_responsible(match, step.who)
     if len(dated) == 1:
         joined.plan(step.row, step.work, match, dated[0])
-        joined.listed(step.row, step.written, dated[0])
+        joined.note_reading(step.row, step.written, dated[0])
     elif not dated and step.left is None:
         joined.note(step.row, "read_row_not_dated", work=step.work, when=step.written)
 

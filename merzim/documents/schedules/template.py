@@ -23,10 +23,10 @@ def template_column(width: int, language: str, *, dated: bool) -> Column:
         "criteria": "between",
         "minimum": FIRST,
         "maximum": REACH,
-        "error_title": said("paper_template.error_title", language),
-        "error_message": said("paper_template.error", language),
-        "input_title": said("paper_template.input_title", language),
-        "input_message": said("paper_template.input", language),
+        "error_title": sentence("paper_template.error_title", language),
+        "error_message": sentence("paper_template.error", language),
+        "input_title": sentence("paper_template.input_title", language),
+        "input_message": sentence("paper_template.input", language),
     }
     return Column(width=width, shape=DAY, rule=date_only)
 
@@ -37,15 +37,16 @@ def empty_schedule(language: str) -> bytes:
         template_column(width, language, dated=column in ("start", "end")) for column, width in _WIDTHS.items()
     ]
     heads = [COLUMNS.titles[column][language] for column in _WIDTHS]
-    name, instruction = said("paper_template.sheet", language), said("paper_template.instruction", language)
+    name = sentence("paper_template.sheet", language)
+    instruction = sentence("paper_template.instruction", language)
     return tables_workbook([Table(heads, (), name, dict(enumerate(columns)), instruction)])
 
 
-def said(code: str, language: str) -> str:
+def sentence(code: str, language: str) -> str:
     """Return a sentence of a table to fill in, which may name the first and last day that are read."""
     return say(code, {"first": FIRST, "last": REACH}, language)
 
 
-def write_template(path: str | Path, language: str) -> None:
-    """Write the empty workbook to a file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
+def write_empty_schedule(path: str | Path, language: str) -> None:
+    """Write the empty schedule to a file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
     write_file(path, empty_schedule(language))

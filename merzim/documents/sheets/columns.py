@@ -1,4 +1,4 @@
-"""Finds the heading row of a table and which column is which."""
+"""Finds the heading row of a table, which column is which, and the rows below it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def find_heading(sheet: Sheet, naming: Naming, *, within: int = 60, least: int =
 
 
 def _heading(row: RowOfSheet, naming: Naming) -> Heading:
-    """Return what the cells of a row say as headings."""
+    """Return the columns that the cells of a row name, were it the heading."""
     at, texts, other, twice = dict[str, int](), dict[str, str](), dict[int, str](), dict[int, tuple[str, str]]()
     for place in row.filled():
         value = row.cell(place)
@@ -142,19 +142,19 @@ class Line:
         self.errors.add(self.number, code, **arguments)
 
 
-def read_lines(
+def lines_below(
     sheet: Sheet,
     heading: Heading,
     errors: Errors,
     *,
-    kept: Collection[str] | None = None,
+    formula_texts: Collection[str] | None = None,
     unread: Collection[str] = (),
 ) -> list[Line]:
     """Return the rows below a heading, with an error for each formula in its columns.
 
     Args:
-        kept: columns whose formula stays as a text, because they must not be empty (None: all); others are
-            emptied.
+        formula_texts: columns whose formula stays as a text, because they must not be empty (None: all); other
+            cells with a formula are emptied.
         unread: columns whose formulas are left to the caller.
     """
     lines = []
@@ -164,6 +164,6 @@ def read_lines(
             value = row.cell(place)
             if isinstance(value, NotAValue) and column not in unread:
                 errors.add(row.number, "paper_formula", text=value.text, where=heading.texts.get(column, ""))
-                cells[place] = value.text if kept is None or column in kept else None
+                cells[place] = value.text if formula_texts is None or column in formula_texts else None
         lines.append(Line(RowOfSheet(row.number, tuple(cells)), heading, errors))
     return lines

@@ -71,8 +71,9 @@ _GOES_ON = re.compile(r"\s*(?:(?:по|до|мен|бен|пен)\b|[-–—])", 
 
 
 def read(value: object, *, where: str = "", year: int | None = None) -> When:
-    """Return the date in a cell or text. Days outside the calendar's records, FIRST to REACH, are refused as
-    typing errors.
+    """Return the day or days a cell or text says; Words for a term without a day; None for empty or a dash.
+
+    Days outside the calendar's records, FIRST to REACH, are refused as typing errors.
 
     Args:
         value: a cell's plain value: text, number, date or None.
@@ -122,7 +123,7 @@ def read_lines(value: object, *, where: str = "", year: int | None = None) -> tu
     return tuple(reading for reading in read_ if reading is not None)
 
 
-def as_read(row: int, text: str, when: Days) -> Iterator[RowNote]:
+def reading_notes(row: int, text: str, when: Days) -> Iterator[RowNote]:
     """Yield the note that lists a text beside the days it became; none for a text that reads as it stands."""
     if _AS_IT_STANDS.fullmatch(text):
         return
@@ -143,7 +144,7 @@ def read_day(value: object, *, where: str = "") -> date | None:
 
 
 def _parse_text(text: str, where: str, year: int | None) -> When:
-    """Return the date in a text. Raises UnreadableCell as `read` does."""
+    """Return what a text says, as `read` does, with its errors."""
     if _DASHES.fullmatch(text) or ("_" in text and _BLANK_FORM.fullmatch(text)) or plain(text) in _NONE:
         return None
     line, shown_text = tidy(text), _shorten(text)
@@ -174,11 +175,11 @@ def _written(line: str, where: str, year: int | None) -> Days | None:
     if re.search(r"[0-9]", line) and (written is None or isinstance(written, Several)):
         if isinstance(written, Several) and not unknown_words(line):
             raise UnreadableCell("paper_dates_several", text=shown_text, where=where)
-        raise not_read(line, where=where)
+        raise date_refusal(line, where=where)
     return None
 
 
-def not_read(text: str, *, where: str) -> UnreadableCell:
+def date_refusal(text: str, *, where: str) -> UnreadableCell:
     """Return the refusal of a text that is no date, with the words that were not understood."""
     if words := unknown_words(text):
         return UnreadableCell("paper_date_words", text=_shorten(text), where=where, words=words)

@@ -199,7 +199,7 @@ def _cell(sheet: Any, row: int, column: int, value: object, text: Any, day: Any)
             sheet.write_string(row, column, str(value)[:_LONGEST], text)
 
 
-def csv_list(table: Table) -> str:
+def csv_text(table: Table) -> str:
     """Return the table as CSV text: semicolons for Excel, ISO dates."""
     text = io.StringIO()
     lines = csv.writer(text, delimiter=";", lineterminator="\r\n")
@@ -210,7 +210,7 @@ def csv_list(table: Table) -> str:
 
 def write_csv(path: str | Path, table: Table) -> None:
     """Write the table to a CSV file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
-    write_file(path, csv_list(table).encode("utf-8-sig"))
+    write_file(path, csv_text(table).encode("utf-8-sig"))
 
 
 def _csv_cell(value: object) -> str:

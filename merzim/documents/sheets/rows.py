@@ -35,7 +35,7 @@ def by_row(merges: Iterable[Merge]) -> dict[int, tuple[Merge, ...]]:
 def spread_down(
     rows: Sequence[tuple[int, tuple[object, ...]]], merges: Sequence[Merge]
 ) -> list[tuple[int, tuple[object, ...]]]:
-    """Return the rows with each vertically merged value repeated in every row of its block.
+    """Return the rows with each value merged downwards repeated in every row of its block.
 
     A responsible unit merged beside three rows is responsible for all three. Nothing is repeated sideways: a
     section heading merged across the table stays one heading. Raises ValueError for excessively many merges.
@@ -169,13 +169,13 @@ def text_of(value: object, where: str = "") -> str:
     return str(value).replace("_x000D_", "").replace("\u200b", "").strip()
 
 
-def shown(value: object) -> str:
+def display_text(value: object) -> str:
     """Return a cell as its sheet shows it, in one line: dates as offices write them."""
     return f"{value:%d.%m.%Y}" if isinstance(value, date) else tidy(text_of(value))
 
 
-class RowKeeper:
-    """Collects the non-empty rows of one file, and refuses the file as soon as it exceeds a limit.
+class SizeLimits:
+    """Counts what is read of one file, and refuses the file as soon as it exceeds a limit.
 
     Rows are limited per sheet, cells and characters per file.
     """

@@ -17,9 +17,9 @@ from merzim.documents.sheets import rows as limits
 from merzim.documents.sheets.rows import (
     Merge,
     NotAValue,
-    RowKeeper,
     RowOfSheet,
     Sheet,
+    SizeLimits,
     by_row,
     cell_name,
     is_empty,
@@ -41,11 +41,11 @@ def read_sheets(data: bytes, name: str, *, xlsx: bool) -> tuple[Sheet, ...]:
     Raises:
         UnreadablePaper: no workbook, or more rows, columns, cells or characters than the limits.
     """
-    keeper = RowKeeper(name)
+    sizes = SizeLimits(name)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         filled = [
-            (values, _filled(values, keeper))
+            (values, _filled(values, sizes))
             for about in book.sheets_metadata
             if about.visible == SheetVisibleEnum.Visible and about.typ == SheetTypeEnum.WorkSheet
             for values in (book.get_sheet_by_name(about.name),)
@@ -59,14 +59,12 @@ def read_sheets(data: bytes, name: str, *, xlsx: bool) -> tuple[Sheet, ...]:
     return tuple(sheet for sheet in sheets if sheet.rows or sheet.hidden or sheet.struck)
 
 
-def _filled(values: CalamineSheet, keeper: RowKeeper) -> tuple[RowOfSheet, ...]:
+def _filled(values: CalamineSheet, sizes: SizeLimits) -> tuple[RowOfSheet, ...]:
     """Return the rows that are not empty. Raises UnreadablePaper beyond a limit."""
     last_row, last_column = values.end or (0, 0)
-    keeper.count((last_row + 1) * (last_column + 1))
+    sizes.count((last_row + 1) * (last_column + 1))
     rows = values.to_python(skip_empty_area=False)
-    return keeper.non_empty(
-        (number, [_plain(cell) for cell in row]) for number, row in enumerate(rows, start=1)
-    )
+    return sizes.non_empty((number, [_plain(cell) for cell in row]) for number, row in enumerate(rows, start=1))
 
 
 def _plain(value: object) -> object:

@@ -1,4 +1,4 @@
-"""Texts of cells: normalised for comparison by roots; validation of e-mail and web addresses."""
+"""Texts of cells: normalised for comparison by roots, letters lost in them; e-mail and web addresses."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
-_ADDRESS = re.compile(
+_EMAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
 _LONGEST = 254
 
 
-def is_address(text: str) -> bool:
+def is_email(text: str) -> bool:
     """Return whether the text is one plain e-mail address (RFC 5321, unquoted): no display name, no line
     break.
     """
     local = text.partition("@")[0]
     dots = local.startswith(".") or local.endswith(".") or ".." in local
-    return len(text) <= _LONGEST and not dots and _ADDRESS.fullmatch(text) is not None
+    return len(text) <= _LONGEST and not dots and _EMAIL.fullmatch(text) is not None
 
 
 LONGEST = 2000

@@ -1,4 +1,4 @@
-"""An imported file before its import: one that waits for confirmation; its errors, of the file and of rows."""
+"""Why a file, its rows or a stored document cannot be read; an upload that waits for confirmation."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ UploadKind = Literal["schedule", "file"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Upload:
-    """The name of the file, the procedure chosen for it, and its bytes.
+    """An uploaded file: its name, the procedure chosen for it, and its bytes.
 
     Attributes:
         digest: the SHA-256 of the bytes in hexadecimal.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from merzim.documents.sheets.rows import Merge, RowKeeper, Sheet, by_row
+from merzim.documents.sheets.rows import Merge, Sheet, SizeLimits, by_row
 from merzim.documents.sheets.unreadable import UnreadablePaper
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def read_document(data: bytes, name: str) -> tuple[Sheet, ...]:
         raise
     except Exception as error:  # a broken document breaks the library in a dozen ways, none of them promised
         raise UnreadablePaper("paper_not_workbook", name=name) from error
-    rows = RowKeeper(name).non_empty((number, cells) for number, (cells, _) in enumerate(lines, start=1))
+    rows = SizeLimits(name).non_empty((number, cells) for number, (cells, _) in enumerate(lines, start=1))
     merges = tuple(
         Merge(number, number, first, last)
         for number, (_, spans) in enumerate(lines, start=1)

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from merzim.documents.sheets.rows import MAX_LETTERS, OpenedFile, RowKeeper, Sheet, row_ranges
+from merzim.documents.sheets.rows import MAX_LETTERS, OpenedFile, Sheet, SizeLimits, row_ranges
 from merzim.documents.sheets.spreadsheet import read_sheets
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.documents.sheets.word import read_document
@@ -24,7 +24,7 @@ _TOO_LONG = "field larger than field limit"
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]|\A%PDF")
 
 
-def read_csv_rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
+def _csv_rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of a CSV file with the numbers a spreadsheet shows, empty rows included.
 
     Raises:
@@ -73,8 +73,8 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=bare.count) if bare else ","
 
 
-MAX_BYTES = 10 * 2**20
-MAX_UNPACKED = 96 * 2**20
+MAX_BYTES, MAX_UNPACKED = 10 * 2**20, 96 * 2**20
+"""Bytes of a file, and of the parts of an archive once unpacked."""
 _LOCKED = 0x1
 _ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _UNDER_PASSWORD = "EncryptedPackage".encode("utf-16-le")
@@ -83,7 +83,7 @@ Source = str | Path | bytes
 
 
 def open_paper(source: Source, name: str | None = None, *, whole: bool = True) -> OpenedFile:
-    """Open a file and return its rows.
+    """Return the visible filled rows of a file, sheet by sheet.
 
     Args:
         source: a path, or the bytes of an upload.
@@ -171,11 +171,12 @@ def contents(source: Source, name: str) -> bytes:
 
 
 def _csv(data: bytes, name: str) -> tuple[Sheet, ...]:
-    keeper = RowKeeper(name)
-    rows = keeper.non_empty((number, _counted(cells, keeper)) for number, cells in read_csv_rows(data, name))
+    sizes = SizeLimits(name)
+    rows = sizes.non_empty((number, _counted(cells, sizes)) for number, cells in _csv_rows(data, name))
     return (Sheet(name, rows),) if rows else ()
 
 
-def _counted(cells: list[str], keeper: RowKeeper) -> list[str]:
-    keeper.count(len(cells))
+def _counted(cells: list[str], sizes: SizeLimits) -> list[str]:
+    """Return the cells of a row, counted. Raises UnreadablePaper beyond the limit."""
+    sizes.count(len(cells))
     return cells

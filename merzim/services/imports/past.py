@@ -10,7 +10,7 @@ from pathlib import Path
 from i18n import LANGUAGES, knows, say
 from merzim.documents.child import read
 from merzim.documents.schedules.audit_table import AuditCase, read_audit
-from merzim.documents.schedules.template import said, template_column
+from merzim.documents.schedules.template import sentence, template_column
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.services.app import AppContext
 from workflow.cases.commands.planning import Plan, audit
@@ -125,7 +125,8 @@ def past_template(edition: Procedure, language: str) -> bytes:
         template_column(18 if column != "case" else 30, language, dated=column != "case")
         for column, _ in titled
     ]
-    name, instruction = said("past.template.sheet", language), said("past.template.instruction", language)
+    name = sentence("past.template.sheet", language)
+    instruction = sentence("past.template.instruction", language)
     table = Table([title for _, title in titled], (), name, dict(enumerate(columns)), instruction)
     notes = [
         (title, "; ".join(text for text in short_forms(column, language) if text != title), column)

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from merzim.documents.people.office_time import office_time, parse_hours
-from merzim.documents.sheets.texts import is_address
+from merzim.documents.sheets.texts import is_email
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Day, Key, LanguageCode, Line
 from merzim.services.law.adopted_acts import follow_adopted_acts
@@ -341,7 +341,7 @@ def _person_of(command: SavePerson, office: Office, was: Person | None) -> Perso
     name, email = _name(command.name), command.email.strip().lower() or None
     if command.unit not in office.units:
         raise Refusal("web.staff.unit_unknown", unit=command.unit)
-    if email and not is_address(email):
+    if email and not is_email(email):
         raise Refusal("web.staff.email_malformed", email=email)
     key = was.key if was else email or f"{command.unit} / {name}"
     for other in office.people.values():
