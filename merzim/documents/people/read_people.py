@@ -22,11 +22,11 @@ class ReadPeople:
 
 
 def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
-    """Return a table of people that means the units and people on record, with what it omits of them.
+    """Return a table of people under the ids and keys on record, filled up with what it leaves out of them.
 
-    A renamed unit is still the same unit, and its parent, kind or office time left out stays; a person whose
-    e-mail, or unit and name, changed since is recognised as the same person. A new unit of which neither parent
-    nor kind is said is part of the only organisation there is.
+    A renamed unit is still the same unit, and its parent, kind or office time left out stays; a person keeps
+    their key though the e-mail, or unit and name, it was made of changed since. A new unit of which neither
+    parent nor kind is said is part of the only organisation there is.
     """
     unit_ids = {plain(unit.name): unit.id for unit in office.units.values()}
 

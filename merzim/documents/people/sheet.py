@@ -21,46 +21,36 @@ NEVER_HELD = OF_A_PERSON | {OUTSIDE}
 WRITTEN = ("unit", "parent", "kind", "name", "post", "duties", "email", "language", "deputy", "away")
 
 
-def people_table(office: Office, language: str, *, in_two: bool = False) -> Table:
-    """Return a table with one row for each person, ordered by unit; units without people get a row of their
-    own.
-
-    Columns for names in two languages appear when there are any, or always (`in_two`).
-    """
+def people_table(office: Office, language: str) -> Table:
+    """Return a table with a row for each person, ordered by unit, and one for each unit without people."""
     rows: list[list[str]] = []
-    has_names = in_two or any(unit.name_kk or unit.name_ru for unit in office.units.values())
-    has_names = has_names or any(
-        person.name_kk or person.name_ru or person.post_kk or person.post_ru
-        for person in office.people.values()
-    )
     by_unit: dict[str, list[Person]] = {id: [] for id in office.units}
     for person in office.by_name:
         by_unit.setdefault(person.unit, []).append(person)
     for unit, people in by_unit.items():
         place = _place(office.units, unit, language)
         of = office.units.get(unit)
-        unit_names = [of.name_kk, of.name_ru] if has_names and of else [""] * (2 * has_names)
+        unit_names = [of.name_kk, of.name_ru] if of else ["", ""]
         rows += [
             place
             + _person(person, language)
             + unit_names
-            + [person.post_kk, person.post_ru, person.name_kk, person.name_ru] * has_names
+            + [person.post_kk, person.post_ru, person.name_kk, person.name_ru]
             for person in people
-        ] or [place + [""] * 7 + unit_names + [""] * (4 * has_names)]
-    columns = (*WRITTEN, *(IN_TWO if has_names else ()))
-    return Table([COLUMNS.titles[column][language] for column in columns], rows)
+        ] or [place + [""] * 7 + unit_names + [""] * 4]
+    return Table([COLUMNS.titles[column][language] for column in (*WRITTEN, *IN_TWO)], rows)
 
 
 def people_sheets(office: Office, language: str) -> list[Table]:
     """Return the table, the sheet with the words its cells offer, and where there are no people yet an example.
 
-    Only the first sheet is read. It asks for names in two languages, which papers in both need.
+    Only the first sheet is read back. It asks for names in two languages, which papers in both need.
     """
     words = {
         "duties": [title("duty", duty, language) for duty in DUTY_CODES if duty not in NEVER_HELD],
         "kind": [title("kind", kind, language) for kind in KINDS],
     }
-    table = people_table(office, language, in_two=True)
+    table = people_table(office, language)
     names = [say(f"people.sheet.{sheet}", {}, language) for sheet in SHEETS]
     heads = [COLUMNS.titles[column][language] for column in words]
     word_table = Table(heads, list(zip_longest(*words.values(), fillvalue="")), names[1])
@@ -70,7 +60,7 @@ def people_sheets(office: Office, language: str) -> list[Table]:
     }
     sheets = [replace(table, name=names[0], columns=offered), word_table]
     if not office.people:
-        sheets.append(Table(table.heads[: len(WRITTEN) + len(IN_TWO)], _example(language), names[2]))
+        sheets.append(Table(table.heads, _example(language), names[2]))
     return sheets
 
 
@@ -115,6 +105,7 @@ def _place(units: Mapping[str, Unit], unit: str, language: str) -> list[str]:
 
 
 def _person(person: Person, language: str) -> list[str]:
+    """Return the cells of a person, in the order of WRITTEN after those of the unit."""
     duties = [title("duty", duty, language) for duty in person.duties]
     away = [f"{first:%d.%m.%Y} – {last:%d.%m.%Y}" for first, last in person.away]
     return [

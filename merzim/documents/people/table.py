@@ -126,6 +126,7 @@ def _within(unit: str, place: str, parents: Mapping[str, str | None]) -> bool:
 
 
 def _depth(unit: str, parents: Mapping[str, str | None]) -> int:
+    """Return how many units a unit lies within."""
     depth, at = 0, parents[unit]
     while at is not None:
         depth, at = depth + 1, parents[at]

@@ -42,6 +42,7 @@ class ScheduleTable:
     rows: tuple[RowOfSheet, ...]
 
     def of(self, kind: str) -> tuple[HeadCell, ...]:
+        """Return the columns whose heading names this ("start"), from left to right."""
         return tuple(column for column in self.columns if column.kind == kind)
 
     def dated(self) -> tuple[HeadCell, ...]:
@@ -111,7 +112,7 @@ def _heading(sheet: Sheet, row: RowOfSheet, place: int, *, is_top: bool) -> str:
 
 
 def _is_open(row: RowOfSheet, left: int, place: int) -> bool:
-    """Return whether the cells from a heading to a place are empty: it spans them unmerged."""
+    """Return whether the cells from a heading to a place, at most twelve, are empty: it spans them unmerged."""
     return all(row.cell(at) in (None, "") for at in range(left + 1, place + 1)) and place - left <= 12
 
 

@@ -61,6 +61,7 @@ def spread_down(
 
 
 def _with(cells: tuple[object, ...], column: int, value: object) -> tuple[object, ...]:
+    """Return the cells of a row with this value in a column, empty ones before it as far as there are none."""
     padded = list(cells) + [None] * (column + 1 - len(cells))
     padded[column] = value
     return tuple(padded)

@@ -87,6 +87,7 @@ def unknown_words(text: str) -> tuple[str, ...]:
 
 
 def _lexeme(match: re.Match[str]) -> Lexeme:
+    """Return the lexeme of a token; a number of more than four digits is an unknown one."""
     if number := match["number"]:
         if len(number) > 4 or not number.isascii():
             return Lexeme("?")

@@ -83,6 +83,8 @@ class BoardAnswer(BaseModel):
 
 
 class DeadlineList(Result):
+    """A page of a list of deadlines; `total`: their number on all pages."""
+
     deadlines: list[BoardLine] = at("lines")
     total: int
     page: int = at("number")
@@ -102,6 +104,8 @@ class ItemAnswer(Result):
 
 
 class GroupAnswer(Result):
+    """Tasks of one urgency, the most pressing of them; `total`: their number."""
+
     urgency: str
     total: int
     items: list[ItemAnswer]
