@@ -34,7 +34,7 @@ from merzim.services import audit
 from merzim.services.cases.rows import ImportPlan
 from merzim.services.cases.rows import import_plan as take_plan
 from merzim.services.cases.verbs import RecordFact, record
-from merzim.services.documents.case_documents import documents
+from merzim.services.documents.case_documents import package_documents
 from merzim.services.documents.filling import (
     approvers_of,
     fill_form,
@@ -257,7 +257,7 @@ def package(
     app = call.app
     if case:
         call.view(case)
-    case_documents = documents(app, unit=unit_named(app, unit) or None, year=year or None, case=case)
+    case_documents = package_documents(app, unit=unit_named(app, unit) or None, year=year or None, case=case)
     packed = write_package(
         Path(to),
         case_documents,

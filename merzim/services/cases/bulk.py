@@ -123,7 +123,7 @@ def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
     evidence = [] if command.preview else store_evidence(ctx, command.evidence)
 
     def result_of(step: StepOfCase) -> CommandResult:
-        obligation = _plain_obligation(ctx, step)
+        obligation = _obligation_of_step(ctx, step)
         kinds = obligation.evidence if obligation is not None else ()
         items = [EvidenceInput(content=item) for item in _with_kinds(kinds, evidence)]
         fact = RecordFact(
@@ -148,7 +148,7 @@ def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
     return ManyResult(preview=command.preview, recorded=recorded, refused=refused, steps=steps)
 
 
-def _plain_obligation(ctx: RequestContext, step: StepOfCase) -> Obligation | None:
+def _obligation_of_step(ctx: RequestContext, step: StepOfCase) -> Obligation | None:
     """Return the obligation a step fulfils, None for a fact of none; refuse what differs from case to case.
 
     Raises:

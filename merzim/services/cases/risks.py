@@ -41,7 +41,7 @@ def scales() -> dict[str, RiskScale]:
     return {scale.edition: scale for scale in sorted(scales, key=lambda scale: scale.in_force)}
 
 
-def scale(on: date) -> RiskScale:
+def scale_on(on: date) -> RiskScale:
     """Return the risk scale in force on a day; for earlier days the first one."""
     editions = list(scales().values())
     return next((edition for edition in reversed(editions) if edition.in_force <= on), editions[0])
@@ -50,7 +50,7 @@ def scale(on: date) -> RiskScale:
 @cache
 def case_rows() -> CaseRows:
     """Return the commands on rows of the registers of cases."""
-    return CaseRows(case_registers(), read_term=partial(read_term, where="term"), scale_on=scale)
+    return CaseRows(case_registers(), read_term=partial(read_term, where="term"), scale_on=scale_on)
 
 
 def cases_with_rows(app: AppContext, unit: str = "") -> Sequence[Case]:
@@ -156,7 +156,7 @@ def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date)
         positions=tuple(exposed.positions.values()),
         cartogram=exposed.cartogram,
         remarks=tuple(remarks(case).values()),
-        scale=scale(today),
+        scale=scale_on(today),
         registers={register.id: register for register in case_registers().all()},
     )
 

@@ -115,7 +115,7 @@ def package_of_case(app: AppContext, case: str, language: str, scope: Scope | No
     """Return the export package of one case, with what a scope may see; the file is gone when closed."""
     with TemporaryDirectory(prefix="merzim") as folder:
         target = Path(folder) / "package.zip"
-        entries = documents(app, case=case, reads=app.reads.seen_by(scope) if scope else app.reads)
+        entries = package_documents(app, case=case, reads=app.reads.seen_by(scope) if scope else app.reads)
         packed = write_package(target, entries, app.evidence.open, language=language)
         for document in (*packed.lost, *packed.altered):
             log.error("left out of the package of %s: %s", case, document.reference)
@@ -137,7 +137,7 @@ _PROVES: Mapping[EventKind, tuple[str, str]] = {
 """Kind of a register entry -> the obligation of a procedure under whose subtask its documents are filed."""
 
 
-def documents(
+def package_documents(
     app: AppContext,
     *,
     unit: str | None = None,

@@ -112,7 +112,7 @@ def position_rows(form: Form, case: Case, office: Office, language: str, *, on: 
     part_ids = form.rows.parts if form.rows else ()
     rows = (
         {
-            "unit": _called(office, position.department or position.district, language) or unit,
+            "unit": _unit_or_words(office, position.department or position.district, language) or unit,
             "position": position.title,
             "risk": position.why,
             **extra_values("positions", position.extra, language),
@@ -206,7 +206,7 @@ def _risk(line: ListedRisk, office: Office, language: str, on: date) -> Row:
         "recommendation": measure.recommendation,
         "measure": measure.action,
         "completion_form": measure.completion,
-        "responsible": _called(office, measure.responsible, language),
+        "responsible": _unit_or_words(office, measure.responsible, language),
         "term": _measure_term(measure.term, language),
         "status": option_title("outcome", latest.outcome, language) if latest else "",
         "proof": "\n".join([*([latest.comment] if latest and latest.comment else []), *proofs]),
@@ -214,7 +214,7 @@ def _risk(line: ListedRisk, office: Office, language: str, on: date) -> Row:
     }
 
 
-def _called(office: Office, text: str, language: str) -> str:
+def _unit_or_words(office: Office, text: str, language: str) -> str:
     """Return the name of the unit that somebody wrote, in a language; all other words as they are."""
     called = office.unit_called.exactly(text) if text else ()
     return office.units[called[0]].name_in(language) if len(called) == 1 else text
@@ -313,14 +313,14 @@ def period_rows(form: Form, cases: Iterable[Case], office: Office, year: int, la
     """Return a report's rows for a year from the registers of cases; none outside FROM_CASE_REGISTERS."""
     match form.id:
         case "ethics_report":
-            return sorted((row for case in cases for row in _talks(case, office, year, language)), key=_day)
+            return sorted((row for case in cases for row in _talk_rows(case, office, year, language)), key=_day)
         case "cartogram_report":
-            return [row for case in cases for row in _cartogram(case, year)]
+            return [row for case in cases for row in _cartogram_rows(case, year)]
         case _:
             return []
 
 
-def _talks(case: Case, office: Office, year: int, language: str) -> list[Row]:
+def _talk_rows(case: Case, office: Office, year: int, language: str) -> list[Row]:
     """Return one row for each person talked to, because each scores."""
     return [
         {
@@ -336,7 +336,7 @@ def _talks(case: Case, office: Office, year: int, language: str) -> list[Row]:
     ]
 
 
-def _cartogram(case: Case, year: int) -> list[Row]:
+def _cartogram_rows(case: Case, year: int) -> list[Row]:
     """Return each department and district once in each section, with the link that proves it."""
     cartogram = exposure(case).cartogram
     if cartogram is None or cartogram.on.year != year:

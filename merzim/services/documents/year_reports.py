@@ -299,17 +299,17 @@ def _register_rows(
     """
     year_rows, looked_up = list[Row](), list[str]()
     for group, source in rows.sources.items():
-        listed_rows = _listed(ctx, source, unit, days)
+        listed_rows = _seen_rows(ctx, source, unit, days)
         if listed_rows is None:
             continue
-        register_rows = [*_rows(listed_rows, source, rows.parts_of(group), language)]
+        register_rows = [*_form_rows(listed_rows, source, rows.parts_of(group), language)]
         if register_rows or not _unanswered(ctx, source, unit, days):
             looked_up.append(group)
         year_rows += [{rows.group_by: group, **row} if group else row for row in register_rows]
     return year_rows, looked_up
 
 
-def _rows(
+def _form_rows(
     listed_rows: Iterable[ListedRow], source: RegisterRows, parts: Mapping[str, Field], language: str
 ) -> Iterator[Row]:
     """Yield the parts of a form for each row of a register, without empty ones."""
@@ -330,14 +330,14 @@ def _unanswered(
     for name, dated in source.unanswered.items():
         other_filters = {field_id: values for field_id, values in source.where.items() if field_id != name}
         query = source.replaced(dates=(dated,), where={**other_filters, name: ()})
-        for fields, row in _listed(ctx, query, unit, days) or ():
+        for fields, row in _seen_rows(ctx, query, unit, days) or ():
             if not any(row.values.get(field_id) in values for field_id, values in source.settled.items()):
                 title = fields[name].title[ctx.language]
                 rows_by_title[title] = [*rows_by_title.get(title, ()), row.id]
     return rows_by_title
 
 
-def _listed(ctx: RequestContext, source: RegisterRows, unit: str, days: Days) -> Sequence[ListedRow] | None:
+def _seen_rows(ctx: RequestContext, source: RegisterRows, unit: str, days: Days) -> Sequence[ListedRow] | None:
     """Return the rows of some days of a register a report takes, with the fields its reader sees; None where
     they do not see its lists.
     """
