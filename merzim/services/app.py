@@ -42,8 +42,8 @@ from merzim.storage.database.engine import driver, is_shared_database, one_snaps
 from merzim.storage.database.locks import ProcessLock
 from merzim.storage.maintenance.readiness import (
     board_steps,
+    check_readiness,
     claim,
-    look,
     refuse_other_installation,
     refuse_unwritable,
     write_installation,
@@ -180,7 +180,7 @@ class AppContext:
 
     def lay_over_stored_settings(self) -> None:
         """Lay the settings over as they are stored, without creating or migrating a database."""
-        if self.has_database and look(self.unprepared).is_usable:
+        if self.has_database and check_readiness(self.unprepared).is_usable:
             self.lay_over_settings()
 
     @property

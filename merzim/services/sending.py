@@ -14,8 +14,8 @@ from merzim.services.inputs import CaseId, Key, Name
 from merzim.services.jobs import rounds
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.database.engine import reading
-from merzim.storage.notices.delivery_state import failed
 from merzim.storage.notices.delivery_state import figures as read_figures
+from merzim.storage.notices.delivery_state import undelivered_letters
 from merzim.storage.notices.faults import faults as read_faults
 from notifications.channels import STAYS_HERE
 from notifications.notice import Notice
@@ -69,7 +69,7 @@ def visible_faults(ctx: RequestContext) -> Sequence[ChannelFault]:
 
 def undelivered(ctx: RequestContext) -> list[Notice]:
     """Return the newest letters that did not arrive, of cases visible to the reader."""
-    notices = failed(ctx.app.engine, limit=FAILED)
+    notices = undelivered_letters(ctx.app.engine, limit=FAILED)
     visible_cases = ctx.reads.heads({notice.case for notice in notices}) if notices else {}
     return [notice for notice in notices if notice.case in visible_cases]
 

@@ -11,7 +11,7 @@ from i18n import available_language, say
 from notifications.channels import Channel, OutgoingMessage
 from notifications.dispatch import Dispatch
 from notifications.letters.daily import Items, daily_letter, reminder, unconfirmed_year
-from notifications.letters.events import account_letter, campaign_letter, comment_page, is_expired
+from notifications.letters.events import account_letter, campaign_letter, comment_page, is_expired_invitation
 from notifications.letters.overview import OpenDeadlines
 from notifications.letters.page import LetterLine, LetterPage, LetterSection, render_letter
 from notifications.letters.subjects import Matters
@@ -150,7 +150,7 @@ def _letter(
         case "comment":
             name, case = matters.name(notice), matters.case(notice)
             return render_letter(comment_page(notice, case, name=name, rules=matters.rules), language)
-        case "account" if is_expired(notice.about, today):
+        case "account" if is_expired_invitation(notice.about, today):
             return None
         case "account":
             name = matters.name(notice)

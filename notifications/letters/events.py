@@ -168,7 +168,7 @@ def owner_of_link(login: str) -> str:
     return f"invitation of {login}"
 
 
-def is_expired(about: Mapping[str, object], today: date) -> bool:
-    """Return whether the letter was delayed past the day, in Almaty, on which the link in it expires."""
+def is_expired_invitation(about: Mapping[str, object], today: date) -> bool:
+    """Return whether a letter is an invitation whose link expired before today, a day in Almaty."""
     until = str(about.get("until", ""))
     return about["event"] == "invited" and bool(until) and local_day(datetime.fromisoformat(until)) < today

@@ -216,7 +216,7 @@ def test_a_confidential_case_is_on_no_timeline_of_who_was_not_named(engine: Engi
         reads = SqlReads(engine).seen_by(scope(Reader(login="x", access="officer", person=person)))
         shown_cases = reads.page(criteria, first=0, count=50, order="earliest")
         assert len(shown_cases) == reads.how_many(criteria) == visible_count
-        assert len(reads.planning([case.id])) == 0
+        assert len(reads.planning_events([case.id])) == 0
 
 
 def test_a_year_has_the_cases_with_a_day_in_it_the_earliest_begun_first(engine: Engine) -> None:

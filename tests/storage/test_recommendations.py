@@ -98,11 +98,15 @@ def test_lists_are_narrowed_and_counted(engine: Engine, places: dict[str, str]) 
     """Counts are of everything but status and lateness, which they are there to choose by."""
     reads = SqlReads(engine).seen_by(ALL)
     for criteria, names, counts in QUESTIONS:
-        found = [place.case for place in reads.recommended(criteria, TODAY)]
+        found = [place.case for place in reads.recommendation_places(criteria, TODAY)]
 
         assert found == [places[name] for name in names.split()]
-        assert [place.case for place in reads.recommended(criteria, TODAY, limit=2, offset=1)] == found[1:3]
-        assert {key: n for key, n in reads.recommendations(criteria, TODAY).items() if n} == Counter(counts)
+        assert [
+            place.case for place in reads.recommendation_places(criteria, TODAY, limit=2, offset=1)
+        ] == found[1:3]
+        assert {key: n for key, n in reads.count_recommendations(criteria, TODAY).items() if n} == Counter(
+            counts
+        )
 
 
 def test_risks_alike_are_told_with_who_has_not_asked(engine: Engine, places: dict[str, str]) -> None:
@@ -132,7 +136,7 @@ def test_a_measure_is_late_from_the_day_after_its_day(engine: Engine) -> None:
     reads = SqlReads(engine)
 
     def late(on: date) -> int:
-        return reads.recommendations(RecommendationFilter(), on).get(("none", True), 0)
+        return reads.count_recommendations(RecommendationFilter(), on).get(("none", True), 0)
 
     assert [late(date(2026, 6, 30)), late(date(2026, 7, 1)), late(date(2026, 7, 2))] == [0, 0, 1]
 
@@ -145,8 +149,8 @@ def test_nobody_finds_what_they_may_not_see(engine: Engine) -> None:
     def found(scope: Scope, unit: str = "") -> tuple[list[str], int, int]:
         reads = SqlReads(engine).seen_by(scope)
         criteria = RecommendationFilter(unit=unit)
-        places = [place.case for place in reads.recommended(criteria, TODAY)]
-        count = sum(reads.recommendations(criteria, TODAY).values())
+        places = [place.case for place in reads.recommendation_places(criteria, TODAY)]
+        count = sum(reads.count_recommendations(criteria, TODAY).values())
         return places, count, len(reads.alike(unit, limit=20, first=10))
 
     assert found(ALL) == ([visible_case, other_case], 2, 1)

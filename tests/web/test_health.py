@@ -17,7 +17,7 @@ from merzim.services.app import AppContext
 from merzim.services.jobs.rounds import run_round
 from merzim.services.moments import Moment
 from merzim.settings_file import read
-from merzim.storage.notices.delivery_state import beat
+from merzim.storage.notices.delivery_state import record_run
 from merzim.version import commit_of, running
 from tests.web.serving import browser_of
 
@@ -104,7 +104,7 @@ def test_a_late_round_takes_no_pages_away_unless_it_is_asked_about(office_app: A
     assert pages.get("/ready?round=700").status_code == 200
     assert pages.get("/ready?round=soon").status_code == 422
 
-    beat(office_app.engine, "round", now=later.now, seconds=0.1)
+    record_run(office_app.engine, "round", now=later.now, seconds=0.1)
     assert pages.get("/ready?round=600").status_code == 200
 
 

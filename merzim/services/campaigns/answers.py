@@ -112,7 +112,7 @@ class AwaitedAnswer:
 def awaited_answers(ctx: RequestContext) -> Sequence[AwaitedAnswer]:
     """Return the open campaigns that await the answer of the reader's person, the oldest first."""
     answers, store, person = [], campaign_store(ctx), ctx.reader.person
-    for campaign in store.open(ctx.today) if person else ():
+    for campaign in store.open_on(ctx.today) if person else ():
         with suppress(CampaignLinkRefused):
             form = _awaited_form(ctx, campaign, store.people(campaign.id, [person]).get(person))
             link = CampaignLink(campaign.id, form.invitee.number, form.invitee.version)

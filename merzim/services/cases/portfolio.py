@@ -179,7 +179,7 @@ def _case_filter(ctx: RequestContext, command: ListPortfolio) -> CaseFilter:
 def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
     """Return the lines of cases, with their board rows and approved plans."""
     names, count, titles = [case.id for case in cases], ctx.calendar.distance, dict[tuple[str, str], str]()
-    approved = {name: approved_plan(events) for name, events in ctx.reads.planning(names).items()}
+    approved = {name: approved_plan(events) for name, events in ctx.reads.planning_events(names).items()}
     every = {**ctx.reads.rows_of(names, "dated")}
     # A step of the approved schedule whose plan date was withdrawn may have no date left.
     undated = [

@@ -27,7 +27,7 @@ def update_campaigns(app: AppContext, *, now: datetime, today: date) -> int:
     Safe to repeat, in several processes too; each transaction writes a limited number of people.
     """
     campaigns, queued = SqlCampaigns(app.engine, app.outbox), 0
-    for campaign in campaigns.open(today):
+    for campaign in campaigns.open_on(today):
         update_people(app, campaigns, campaign, now=now, today=today)
         queued += write_letters(app, campaigns, campaign, now=now)
     if queued:

@@ -22,7 +22,7 @@ from merzim.storage import events
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.backup import backup
 from merzim.storage.maintenance.readiness import board_steps, write_installation
-from merzim.storage.notices.delivery_state import beat
+from merzim.storage.notices.delivery_state import record_run
 from notifications import round as rounds
 from notifications.channels import Channel, OutgoingMessage
 from notifications.delivery import DeliveryReport
@@ -66,7 +66,7 @@ def run_round(app: AppContext, *, now: datetime, today: date, limit: int = sys.m
     report = rounds.round(dispatch_at(app, now=now, today=today), limit=limit)
     report = replace(report, queued=(report.queued or 0) + letters)
     _seal(app, now=now, today=today)
-    beat(app.engine, "round", now=now, seconds=perf_counter() - started)
+    record_run(app.engine, "round", now=now, seconds=perf_counter() - started)
     log.info(
         "round: %s rows, %s notices queued",
         report.rows,
@@ -104,7 +104,7 @@ def deliver(app: AppContext, *, now: datetime, today: date) -> DeliveryReport:
         replace(dispatch_at(app, now=now, today=today), stakes=stakes),
         go_on=lambda: not app.stopping.is_set(),
     )
-    beat(app.engine, "delivery", now=now, seconds=perf_counter() - started)
+    record_run(app.engine, "delivery", now=now, seconds=perf_counter() - started)
     log.info(
         "delivery: %s",
         ", ".join(f"{state} {count}" for state, count in sorted(report.counts.items())) or "nothing",

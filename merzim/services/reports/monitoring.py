@@ -138,11 +138,11 @@ def monitoring(
         number: page of recommendations; further_page: page of unreported cases.
     """
     office = reads.office()
-    counts_by_status = reads.recommendations(filters, today)
+    counts_by_status = reads.count_recommendations(filters, today)
     total = sum(n for (status, late), n in counts_by_status.items() if filters.keeps(status, late))
     pages = max(1, -(-total // sizes.lines))
     number = min(number, pages)
-    places = reads.recommended(filters, today, limit=sizes.lines, offset=(number - 1) * sizes.lines)
+    places = reads.recommendation_places(filters, today, limit=sizes.lines, offset=(number - 1) * sizes.lines)
     measured = {(status, late): n for (status, late), n in counts_by_status.items() if status}
     counts = {
         wanted_status: sum(n for (status, _), n in measured.items() if status == wanted_status)
@@ -177,7 +177,7 @@ def all_lines(
     """Yield every line of the list for a file, in portions, because a national list does not fit into
     memory.
     """
-    places, office = reads.recommended(filters, today), reads.office()
+    places, office = reads.recommendation_places(filters, today), reads.office()
     for start in range(0, len(places), PORTION):
         portion = places[start : start + PORTION]
         risks = reads.heads_with_rows({place.case for place in portion})

@@ -14,7 +14,7 @@ from merzim.services.app import AppContext
 from merzim.services.moments import almaty, is_late
 from merzim.services.upkeep import maintenance
 from merzim.settings import ALARM_AGES, BackupSettings
-from merzim.storage.notices.delivery_state import beat, figures
+from merzim.storage.notices.delivery_state import figures, record_run
 from workflow.refusal import Refusal
 
 SCHEDULED, FAILED = "scheduled_backup", "failed_backup"
@@ -57,10 +57,10 @@ def _write(app: AppContext, settings: BackupSettings, folder: Path, *, now: date
         for old in obsolete(files(folder), settings):
             old.unlink(missing_ok=True)
     except (Refusal, OSError) as trouble:
-        beat(app.engine, FAILED, now=now, seconds=perf_counter() - started)
+        record_run(app.engine, FAILED, now=now, seconds=perf_counter() - started)
         log.error("the backup of the schedule failed: %s", trouble)
     else:
-        beat(app.engine, SCHEDULED, now=now, seconds=perf_counter() - started)
+        record_run(app.engine, SCHEDULED, now=now, seconds=perf_counter() - started)
         log.info("backup %s, %s files of evidence added", file, copied)
 
 

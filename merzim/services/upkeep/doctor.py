@@ -26,7 +26,7 @@ from merzim.services.oidc import ProviderSilent, open_provider
 from merzim.services.upkeep import backups
 from merzim.settings import ALARM_AGES, SECRETS, SECTIONS, BadSetting, Settings
 from merzim.storage.database.engine import parse_address
-from merzim.storage.maintenance.readiness import look, refuse_other_installation, server_time
+from merzim.storage.maintenance.readiness import check_readiness, refuse_other_installation, server_time
 from merzim.storage.notices.delivery_state import figures
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.refusals import display_address, hide_secrets
@@ -298,7 +298,7 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
     try:
         engine = app.unprepared
         refuse_other_installation(engine, app.configured.installation)
-        state = look(engine)
+        state = check_readiness(engine)
         where = display_address(engine)
         if not state.is_usable:
             yield Check(

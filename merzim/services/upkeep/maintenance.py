@@ -25,7 +25,7 @@ from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.stored_secrets import secrets_of_backup
 from merzim.storage.maintenance.verify import Deviation
 from merzim.storage.maintenance.verify import verify as check
-from merzim.storage.notices.delivery_state import beat
+from merzim.storage.notices.delivery_state import record_run
 from merzim.storage.org.editions import accepted_digests, adopted_editions
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.registers.lists import SqlRegisterLists
@@ -63,7 +63,7 @@ def verify(
 def _record_run(app: AppContext, name: str, *, now: datetime) -> None:
     """Store the moment of the last run, for `merzim doctor` and `/metrics`; skipped in a read-only database."""
     with suppress(StorageUnavailable):
-        beat(app.unprepared, name, now=now, seconds=0.0)
+        record_run(app.unprepared, name, now=now, seconds=0.0)
 
 
 def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:

@@ -20,8 +20,8 @@ from merzim.services.jobs import rounds
 from merzim.services.results import Result
 from merzim.services.upkeep.doctor import Check, State, check_running
 from merzim.services.verbs import Command, NotFound, verb
-from merzim.storage.maintenance.readiness import ReadinessReport, look
-from merzim.storage.notices.delivery_state import failed, figures
+from merzim.storage.maintenance.readiness import ReadinessReport, check_readiness
+from merzim.storage.notices.delivery_state import figures, undelivered_letters
 from merzim.storage.refusals import StorageUnavailable
 
 MAX_LETTERS = 100
@@ -118,7 +118,7 @@ def get_operations(ctx: RequestContext, command: AskOperations) -> OperationsVie
                 id=_letter_id(notice.key),
                 person=people[notice.person].name if notice.person in people else notice.person,
             )
-            for notice in failed(ctx.app.engine, limit=MAX_LETTERS)
+            for notice in undelivered_letters(ctx.app.engine, limit=MAX_LETTERS)
         ],
     )
 
@@ -130,7 +130,7 @@ def resend_failed_letter(ctx: RequestContext, command: ResendLetter) -> LetterQu
     Raises:
         NotFound: no failed letter in the list has that id.
     """
-    for notice in failed(ctx.app.engine, limit=MAX_LETTERS):
+    for notice in undelivered_letters(ctx.app.engine, limit=MAX_LETTERS):
         if _letter_id(notice.key) == command.letter and rounds.resend(ctx.app, notice.key, now=ctx.now):
             return LetterQueued(letter=command.letter)
     raise NotFound("web.problem.no_failed_letter")
@@ -160,7 +160,7 @@ log = logging.getLogger("merzim.web")
 def readiness(app: AppContext) -> ReadinessReport | None:
     """Check the state of the database now; None where it does not answer."""
     try:
-        return look(app.engine)
+        return check_readiness(app.engine)
     except StorageUnavailable as trouble:
         log.warning("not ready: %s", trouble)
         return None

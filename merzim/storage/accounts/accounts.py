@@ -193,7 +193,7 @@ class SqlAccounts:
         """Record that an entry is used now."""
         execute(self._engine, update(ENTRY).where(ENTRY.c.hash == hash).values(seen_at=now))
 
-    def take(self, hash: str, *, now: datetime) -> bool:
+    def use_invitation(self, hash: str, *, now: datetime) -> bool:
         """Mark an invitation as used. Return False if it was used already."""
         with writing(self._engine) as connection:
             login = connection.execute(select(ENTRY.c.login).where(ENTRY.c.hash == hash)).scalar()

@@ -83,7 +83,7 @@ class ReadinessReport:
     round: datetime | None
 
 
-def look(engine: Engine) -> ReadinessReport:
+def check_readiness(engine: Engine) -> ReadinessReport:
     """Return whether this version can use the tables and when a round last ended, by two short queries."""
     with reading(engine) as connection:
         if not usable(connection):

@@ -67,7 +67,7 @@ class SqlCampaigns:
         query = CAMPAIGN.select().order_by(CAMPAIGN.c.id.desc())
         return [StartedCampaign(**record._mapping) for record in read(self._engine, query)]
 
-    def open(self, today: date) -> Sequence[StartedCampaign]:
+    def open_on(self, today: date) -> Sequence[StartedCampaign]:
         """Return the campaigns that still accept answers, the oldest first."""
         return [campaign for campaign in reversed(self.all()) if campaign.is_open(today)]
 

@@ -63,15 +63,15 @@ def _oldest(connection: Connection, now: datetime) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def failed(engine: Engine, *, limit: int) -> Sequence[Notice]:
+def undelivered_letters(engine: Engine, *, limit: int) -> Sequence[Notice]:
     """Return the newest letters of cases that failed or whose fate is unknown."""
     query = select(NOTICE).where(LOST, NOTICE.c.case.is_not(None))
     query = query.order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key).limit(limit)
     return [to_notice(record) for record in read(engine, query)]
 
 
-def beat(engine: Engine, name: str, *, now: datetime, seconds: float) -> None:
-    """Store when a task last ran and for how long; `/metrics` reports it, so that a stop is noticed."""
+def record_run(engine: Engine, name: str, *, now: datetime, seconds: float) -> None:
+    """Store that a task ran now and for how long; `/metrics` reports it, so that a stop is noticed."""
     with writing(engine) as connection:
         step = insert(connection, PULSE)
         step = step.on_conflict_do_update(

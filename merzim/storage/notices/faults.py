@@ -31,7 +31,7 @@ _QUEUED = NOTICE.c.state == literal_column("'queued'")
 _STUCK = or_(NOTICE.c.state == literal_column("'failed'"), _QUEUED)
 
 
-def write_down(engine: Engine, channel: str, code: str, answer: str, *, now: datetime) -> None:
+def record_fault(engine: Engine, channel: str, code: str, answer: str, *, now: datetime) -> None:
     """Record a channel's fault; an empty code ends it. An unchanged fault writes nothing."""
     query = CHANNEL_FAULT.select().where(CHANNEL_FAULT.c.channel == channel)
     stored_fault = read_first(engine, query)

@@ -49,13 +49,13 @@ def digest(notice: Notice) -> str:
     return sha256(canonical(parts).encode()).hexdigest()
 
 
-def prove(connection: Connection, keys: Collection[str], *, now: datetime) -> None:
+def append_outcomes_of(connection: Connection, keys: Collection[str], *, now: datetime) -> None:
     """Append the outcomes of these notices, as far as they are final."""
     query = select(NOTICE).where(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.state.in_(SETTLED))
-    prove_these(connection, [to_notice(record) for record in connection.execute(query)], now=now)
+    append_outcomes(connection, [to_notice(record) for record in connection.execute(query)], now=now)
 
 
-def prove_these(connection: Connection, notices: Iterable[Notice], *, now: datetime) -> None:
+def append_outcomes(connection: Connection, notices: Iterable[Notice], *, now: datetime) -> None:
     """Append the outcomes of these notices as stored, as far as they are final."""
     settled_notices = sorted(
         (notice for notice in notices if notice.state in SETTLED), key=lambda notice: notice.key

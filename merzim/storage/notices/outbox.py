@@ -105,7 +105,7 @@ class SqlOutbox(CombinedNotices):
 
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
         # Recorded between sending a letter and storing its outcome: if this failed, it would be sent again.
-        retry_until_back(lambda: faults.write_down(self._engine, channel, code, answer, now=now))
+        retry_until_back(lambda: faults.record_fault(self._engine, channel, code, answer, now=now))
 
     def resend_all(self, channel: str, *, now: datetime, opens: faults.Opens) -> int:
         """Queue again the letters a fault of the channel has delayed; return how many."""
@@ -118,7 +118,7 @@ class SqlOutbox(CombinedNotices):
 
     def _mark(self, marks: Sequence[DeliveryOutcome], now: datetime) -> None:
         with writing(self._engine) as connection:
-            journal.prove_these(connection, steps.store_outcomes(connection, marks, now=now), now=now)
+            journal.append_outcomes(connection, steps.store_outcomes(connection, marks, now=now), now=now)
 
     def delivering(self) -> AbstractContextManager[None]:
         return self._delivery.shared()
@@ -141,7 +141,7 @@ class SqlOutbox(CombinedNotices):
             left = select(NOTICE.c.key).where(abandoned_notices).with_for_update()
             recovered_keys = connection.execute(left).scalars().all()
             connection.execute(step)
-            journal.prove(connection, recovered_keys, now=now)
+            journal.append_outcomes_of(connection, recovered_keys, now=now)
             return len(recovered_keys)
 
     def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice]) -> int:

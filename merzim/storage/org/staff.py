@@ -12,12 +12,12 @@ from merzim.storage.database.engine import writing
 from merzim.storage.events import Draft
 from merzim.storage.org.chain import office_event, record
 from merzim.storage.org.store import (
+    add_former_person,
     office,
     person_of,
     person_values,
     put,
-    remember,
-    saved,
+    saved_event,
     unit_of,
     unit_values,
 )
@@ -47,7 +47,7 @@ class SqlStaff:
         with writing(self._engine) as connection:
             _refuse_changed(_unit(connection, unit.id), was, unit.name)
             put(connection, UNIT, [unit_values(unit)])
-            record(connection, saved(UNIT, unit_values(unit), at))
+            record(connection, saved_event(UNIT, unit_values(unit), at))
 
     def remove_unit(self, unit: Unit, *, at: Stamp) -> None:
         """Remove a unit, with the texts of schedules matched to it. Raises Refusal: it has changed since."""
@@ -63,7 +63,7 @@ class SqlStaff:
             _refuse_changed(_person(connection, person.key), was, person.name)
             # The row now has the language, regardless of who chose it before.
             put(connection, PERSON, [person_values(person) | {"own_language": ""}])
-            record(connection, saved(PERSON, person_values(person), at))
+            record(connection, saved_event(PERSON, person_values(person), at))
 
     def remove_person(self, person: Person, *, at: Stamp) -> None:
         """Move a person, with all names and addresses, to the former people; they are nobody's deputy any more.
@@ -78,7 +78,7 @@ class SqlStaff:
             details += [f"email:{person.email or ''}", f"kk:{person.name_kk}", f"ru:{person.name_ru}"]
             for login, name in connection.execute(logins):
                 details += [f"login:{login}", f"name:{name}"]
-            remember(connection, person.key, details, left_on=at.today)
+            add_former_person(connection, person.key, details, left_on=at.today)
             connection.execute(PERSON.delete().where(PERSON.c.key == person.key))
             connection.execute(PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None))
             _unmatch(connection, person.key)
@@ -96,7 +96,7 @@ class SqlStaff:
                 changed = person_values(replace(present, away=tuple(away), deputy=deputy))
                 values = {"away": changed["away"], "deputy": deputy}
                 connection.execute(PERSON.update().where(PERSON.c.key == person).values(values))
-                record(connection, saved(PERSON, changed, at))
+                record(connection, saved_event(PERSON, changed, at))
 
 
 class SqlChoices:

@@ -67,7 +67,7 @@ def office(engine: Engine, *, officer: str = "", language: str = "kk", kind: str
         units = {record.id: unit_of(record) for record in _all(connection, UNIT)}
         people = {record.key: person_of(record) for record in _all(connection, PERSON)}
         matches = {record.text: record.target for record in _all(connection, MATCH)}
-        former = {person.key: person for person in gone(connection) if person.key not in people}
+        former = {person.key: person for person in all_who_left(connection) if person.key not in people}
     office = Office(units=units, people=people, matches=matches, former=former, kind=kind)
     return with_officer(office, officer, language=language)
 
@@ -88,7 +88,7 @@ def _save(connection: Connection, table: Table, lines: list[Values], stamp: Stam
         if name in records_by_key and any(records_by_key[name][column] != line[column] for column in line)
     ]
     put(connection, table, new + other)
-    record(connection, *(saved(table, line, stamp) for line in new + other))
+    record(connection, *(saved_event(table, line, stamp) for line in new + other))
     return SaveCounts(added=len(new), changed=len(other), same=len(lines_by_key) - len(new) - len(other))
 
 
@@ -101,7 +101,7 @@ def put(connection: Connection, table: Table, lines: Sequence[Values]) -> None:
         connection.execute(step.on_conflict_do_update(index_elements=keys, set_=values), lines)
 
 
-def saved(table: Table, line: Values, stamp: Stamp) -> Draft:
+def saved_event(table: Table, line: Values, stamp: Stamp) -> Draft:
     """Return the event of a saved row; what a person's says is private."""
     [key] = [column.name for column in table.primary_key.columns]
     return Draft(
@@ -194,7 +194,7 @@ def former_people(engine: Engine) -> Sequence[FormerPerson]:
     return [FormerPerson(**{**row._mapping, "said": tuple(row.said)}) for row in read(engine, query)]
 
 
-def gone(connection: Connection) -> Iterator[Person]:
+def all_who_left(connection: Connection) -> Iterator[Person]:
     """Yield everybody who ever left, to be named in lists; the anonymised by the name in place of theirs."""
     for row in connection.execute(select(FORMER).order_by(FORMER.c.number)):
         details = dict(reversed([word.partition(":")[::2] for word in row.said]))
@@ -204,7 +204,7 @@ def gone(connection: Connection) -> Iterator[Person]:
         yield Person(key=row.key, name=details.get("name") or row.key, unit="", **names)
 
 
-def remember(connection: Connection, key: str, details: Iterable[str], *, left_on: date) -> None:
+def add_former_person(connection: Connection, key: str, details: Iterable[str], *, left_on: date) -> None:
     """Add somebody who leaves to the former people, with what identifies them, in the caller's transaction.
 
     Who left before under other names is anonymised with these, too: they stay, behind the new ones.

@@ -77,7 +77,7 @@ class CaseReads(SearchReads):
         query = select(*HEAD).where(CASE.c.id.in_(shown_ids)).order_by(*_ORDERS[order])
         return [head(record) for record in read(self._engine, query)]
 
-    def planning(self, cases: Collection[str]) -> Mapping[str, Sequence[Event]]:
+    def planning_events(self, cases: Collection[str]) -> Mapping[str, Sequence[Event]]:
         """Return by case the events of plan dates, withdrawals and approvals of schedules, in order; a case
         without any, or one the reader does not see, is left out.
         """

@@ -58,8 +58,8 @@ def _postgresql(element: _Number, compiler: Any, **options: Any) -> str:
 class RecommendationReads(SearchReads):
     """Queries of recommendations."""
 
-    def recommendations(self, criteria: RecommendationFilter, today: date) -> Mapping[MeasureStatus, int]:
-        """Return the number of recommendations by status and lateness, with all other filters applied."""
+    def count_recommendations(self, criteria: RecommendationFilter, today: date) -> Mapping[MeasureStatus, int]:
+        """Return the number of recommendations by status and lateness, whatever the filter says of these."""
         conditions = (*self._recommended(criteria.unit), *self._worded(criteria.words), *_conditions(criteria))
         query = select(_R.status, func.count()).where(*conditions).group_by(_R.status)
         with reading(self._engine) as connection:
@@ -71,10 +71,10 @@ class RecommendationReads(SearchReads):
             counts_by_status[status, False] = n - counts_by_status[status, True]
         return counts_by_status
 
-    def recommended(
+    def recommendation_places(
         self, criteria: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
     ) -> Sequence[RecommendationPlace]:
-        """Return a page of the matching recommendations, by case, risk and measure."""
+        """Return a page of the matching recommendations (case, risk, measure), in that order."""
         conditions = (*self._recommended(criteria.unit), *self._worded(criteria.words), *_conditions(criteria))
         query: Select[Any] = select(*_PLACE).where(*conditions)
         if criteria.status:

@@ -118,7 +118,7 @@ def accept_invitation(ctx: Anybody, secret: Secret, texts: Fields) -> Response:
             raise BadPassword("web.login.taken", login=login)
     except BadPassword as refusal:
         return _welcome(ctx, secret, refusal=refusal, login=login)
-    if not ctx.accounts.take(entry.hash, now=now):
+    if not ctx.accounts.use_invitation(entry.hash, now=now):
         raise HTTPException(404, "web.problem.no_invitation")
     if not entry.login:
         first = Reader(login=login, access="administrator")
