@@ -219,7 +219,7 @@ def given_days(register: Register, campaign: StartedCampaign) -> list[tuple[Regi
 
 
 def chosen_channel(person: Person, channels: Sequence[Channel]) -> Channel | None:
-    """Return the channel for asking a person; None if no channel has an address of theirs."""
+    """Return the channel for asking a person, rather one they enabled themselves; None if none reaches them."""
     reaching = [channel for channel in channels if channel.address(person) not in (None, NO_ADDRESS)]
     reaching.sort(key=lambda channel: not isinstance(channel, Switchable))
     return reaching[0] if reaching else None

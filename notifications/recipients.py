@@ -34,6 +34,8 @@ def resolve_recipients(
 ) -> tuple[tuple[Recipient, ...], tuple[Unresolved, ...]]:
     """Return the recipients of a step on that day, and its duties that nobody holds.
 
+    Of an obligation that is not obligatory only those who must fulfil it are told.
+
     Args:
         deadline: the obligation's id with its period.
     """

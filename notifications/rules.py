@@ -107,7 +107,7 @@ class OfficeTimes:
         return self._office.people.get(key)
 
     def days(self, person: str) -> Kazakhstan:
-        """Return the calendar of a person (by key), without their own leave."""
+        """Return the calendar of the unit of a person (by key); their own leave does not count."""
         return self._of(person)[0]
 
     def opening(self, person: str, now: datetime, *, due: date | None = None) -> datetime:

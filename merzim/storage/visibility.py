@@ -48,7 +48,7 @@ class Visibility:
     """The SQL conditions for what one reader may see, for one request; database reads are cached in it.
 
     Args:
-        scope: the scope of the reader; None is the program itself, which sees all.
+        scope: the scope of the reader; None is the program itself, which sees all and caches nothing.
         office: the present units and people.
     """
 

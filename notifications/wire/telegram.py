@@ -40,7 +40,7 @@ def format_message(letter: Letter) -> str:
 def buttons(
     notice: Notice, *, asks: bool = False, can_put_off: bool = False, actions: tuple[Action, ...] = ()
 ) -> Buttons:
-    """Return the buttons of a reminder, in its recipient's language.
+    """Return the buttons below a notice, in its recipient's language; () for none.
 
     Args:
         actions: of a letter with several items those with buttons of their own, numbered as they stand.

@@ -120,13 +120,11 @@ class SqlChoices:
         return people.get(find_person(self._key, secret, people) or "")
 
     def choose_digest(self, person: str, digest: str, *, by: str, now: datetime) -> None:
-        """Set how often a person is reminded."""
+        """Set whether a person gets a letter a day ("") or a week ("weekly")."""
         self._set(person, "digest", digest, by=by, now=now)
 
     def choose_language(self, person: str, language: str, *, by: str, now: datetime) -> None:
-        """Set the language of letters to a person; the language from the table of people is not stored as a
-        choice.
-        """
+        """Set the language of letters to a person; nothing happens if it is theirs already."""
         office_person = self.person(person)
         if office_person is not None and office_person.language != language:
             self._set(person, "own_language", language, by=by, now=now)
