@@ -244,10 +244,7 @@ def _outcome_to_store(
 def _open_for_delivery(
     outbox: Outbox, claimed: Sequence[Notice], times: OfficeTimes, *, now: datetime
 ) -> list[Notice]:
-    """Return the claimed notices whose recipient's office is open now.
-
-    The others, delayed by a server or a process, go back untried until it opens.
-    """
+    """Queue again, untried, the claimed notices whose recipient's office is closed by now; return the others."""
     opens = {notice.key: times.leaving(notice, now) for notice in claimed}
     closed = [notice for notice in claimed if opens[notice.key] > now]
     outbox.mark(

@@ -16,7 +16,7 @@ from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.database.engine import reading
 from merzim.storage.notices.delivery_state import figures as read_figures
 from merzim.storage.notices.delivery_state import undelivered_letters
-from merzim.storage.notices.faults import faults as read_faults
+from merzim.storage.notices.faults import channel_faults
 from notifications.channels import STAYS_HERE
 from notifications.notice import Notice
 from notifications.planning import plan_page
@@ -38,7 +38,7 @@ def figures(app: AppContext, *, now: datetime) -> Figures:
 def faults(app: AppContext) -> Sequence[ChannelFault]:
     """Return the faults of the channels in use; first that no letter leaves or reaches anybody, if so."""
     with reading(app.engine) as connection:
-        stored = read_faults(connection)
+        stored = channel_faults(connection)
     unusable = _setting_faults(app) or _nobody_reached(app)
     return [*unusable, *(fault for fault in stored if fault.channel in app.settings.channels.use)]
 

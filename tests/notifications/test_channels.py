@@ -20,7 +20,7 @@ import i18n
 from i18n import LANGUAGES, refusal
 from merzim.storage.database.engine import reading
 from merzim.storage.notices.delivery_state import figures
-from merzim.storage.notices.faults import faults
+from merzim.storage.notices.faults import channel_faults, resend_all
 from notifications.channels import load
 from notifications.channels.email import Email
 from notifications.channels.email import channel as email_channel
@@ -116,7 +116,7 @@ def test_a_disk_that_is_full_leaves_no_half_letter(tmp_path: Path, monkeypatch: 
 
 def standing(town: Town) -> Sequence[ChannelFault]:
     with reading(town.engine) as connection:
-        return faults(connection)
+        return channel_faults(connection)
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
@@ -137,7 +137,7 @@ def test_a_mail_server_that_refuses_us_is_named_until_it_takes_a_letter(
         (without,) = standing(town)
         monkeypatch.setenv("A_PASSWORD", "right")
         now = noon(FIVE_BEFORE) + timedelta(minutes=6)
-        resent_count = town.outbox.resend_all("email", now=now, opens=lambda person: now)
+        resent_count = resend_all(town.engine, "email", now=now, opens=lambda person: now)
         town.deliver([post, shelf], FIVE_BEFORE, at=now)
 
     assert (fault.channel, fault.code, fault.letters) == ("email", "login", 1)

@@ -22,6 +22,7 @@ from merzim.storage import events
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.backup import backup
 from merzim.storage.maintenance.readiness import board_steps, write_installation
+from merzim.storage.notices import faults
 from merzim.storage.notices.delivery_state import record_run
 from notifications import round as rounds
 from notifications.channels import Channel, OutgoingMessage
@@ -129,7 +130,7 @@ def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
     how many.
     """
     times = OfficeTimes(app.outbox.office(), app.calendar, app.rules)
-    return app.outbox.resend_all(channel, now=now, opens=lambda person: times.opening(person, now))
+    return faults.resend_all(app.engine, channel, now=now, opens=lambda person: times.opening(person, now))
 
 
 def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, RoundReport]]:

@@ -225,7 +225,7 @@ class SqlAccounts:
     # ----------------------------------------------------------------------------------- limits of attempts
 
     def count_attempt(self, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
-        """Return the limit that is reached; None if none is, with one attempt counted under each of these."""
+        """Count an attempt as `rate_limits.count_attempt`; now and then delete limits that are over."""
         reached = count_attempt(self._engine, limits, now=now)
         if reached is None and next(self._attempts) % _PRUNE_EVERY == 0:
             prune(self._engine, now=now)

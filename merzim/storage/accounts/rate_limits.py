@@ -22,7 +22,7 @@ class _Reached(Exception):
 
 
 def count_attempt(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
-    """Return the limit that is reached; None if none is, with one attempt counted under each of these."""
+    """Count an attempt under each of these limits and return None; if one is reached, return it uncounted."""
     # A refused attempt does not take the write lock: a flood must not keep others from writing.
     if reached := _reached(engine, limits, now=now):
         return reached

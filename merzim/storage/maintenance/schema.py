@@ -91,7 +91,7 @@ def usable(connection: Connection) -> bool:
 
 
 def _refuse_other_version(engine: Engine, at: str | None) -> None:
-    """Refuse a database of a newer version or of one before the first release."""
+    """Raise StorageUnavailable for a database of a newer version or of one before the first release."""
     if at is not None and at not in shipped_revisions():
         code = "newer" if at > shipped_revisions()[-1] else "older"
         raise StorageUnavailable(code, where=display_address(engine), problem=at)

@@ -39,7 +39,7 @@ def figures(engine: Engine, *, now: datetime) -> Figures:
             counts=counts(connection),
             oldest=_oldest(connection, now),
             pulses={pulse.name: (pulse.at, pulse.seconds) for pulse in connection.execute(PULSE.select())},
-            faults=faults.faults(connection),
+            faults=faults.channel_faults(connection),
             lost=connection.execute(lost).scalar_one(),
         )
 

@@ -46,7 +46,7 @@ def record_fault(engine: Engine, channel: str, code: str, answer: str, *, now: d
             connection.execute(CHANNEL_FAULT.insert(), line)
 
 
-def faults(connection: Connection) -> Sequence[ChannelFault]:
+def channel_faults(connection: Connection) -> Sequence[ChannelFault]:
     """Return the fault of each channel, with the number of letters it delays.
 
     A server that could not be reached is asked again with the next letter; while none waits there is no fault.

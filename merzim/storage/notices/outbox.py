@@ -107,10 +107,6 @@ class SqlOutbox(CombinedNotices):
         # Recorded between sending a letter and storing its outcome: if this failed, it would be sent again.
         retry_until_back(lambda: faults.record_fault(self._engine, channel, code, answer, now=now))
 
-    def resend_all(self, channel: str, *, now: datetime, opens: faults.Opens) -> int:
-        """Queue again the letters a fault of the channel has delayed; return how many."""
-        return faults.resend_all(self._engine, channel, now=now, opens=opens)
-
     def mark(self, marks: Sequence[DeliveryOutcome], *, now: datetime) -> None:
         if marks:
             # The letters have left: a database that is away for a moment is waited for, or they leave again.

@@ -38,7 +38,7 @@ def password(engine: Engine) -> str:
 
 
 def link_key(engine: Engine) -> str:
-    """Return the office's secret for addresses in letters; created once, included in backups.
+    """Return the office's secret for addresses in letters; create it if there is none. Backups have it.
 
     It is not recorded in the chain.
     """
