@@ -244,7 +244,7 @@ def _outcome_to_store(
 def _open_for_delivery(
     outbox: Outbox, claimed: Sequence[Notice], times: OfficeTimes, *, now: datetime
 ) -> list[Notice]:
-    """Queue again, untried, the claimed notices whose recipient's office is closed by now; return the others."""
+    """Queue the claimed notices whose recipient's office is closed again, untried; return the others."""
     opens = {notice.key: times.leaving(notice, now) for notice in claimed}
     closed = [notice for notice in claimed if opens[notice.key] > now]
     outbox.mark(
