@@ -137,7 +137,7 @@ def test_the_next_year_is_looked_ahead_to_from_december(town: Merzim, tmp_path: 
     """On 30 November it is the year itself, on 1 December the next; where config.toml says so it is open after
     one tick of the service, which opens nothing twice."""
     from merzim.app import build_app
-    from merzim.metronome import _remind
+    from merzim.metronome import _do_all_but_sending
     from merzim.services.yearly.opening import proposed_year
     from merzim.settings_file import read
 
@@ -151,7 +151,7 @@ def test_the_next_year_is_looked_ahead_to_from_december(town: Merzim, tmp_path: 
     year, lacking = proposed_year(app, now=noon, today=date(2026, 12, 1))
     assert year == 2027
     assert lacking > 0
-    _remind(app, now=noon, today=date(2026, 12, 1))
+    _do_all_but_sending(app, now=noon, today=date(2026, 12, 1))
     assert proposed_year(app, now=december, today=date(2026, 12, 1)) == (2027, 0)
     assert len(app.reads.cases(procedure="tea")) == 4
     app.close()

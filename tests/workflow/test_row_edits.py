@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from calendars.terms import OnDate
-from merzim.services.cases.rows import add_row
+from merzim.services.cases.rows import new_row_verb
 from merzim.services.law.regulations import (
     case_registers,
     read_own_register,
@@ -172,7 +172,7 @@ def test_commands_have_every_field_of_the_files_and_no_other() -> None:
     """Body of the API, form of the page, options of the command line: all are this model."""
     for row_register in case_registers().all():
         own_fields = {"case"} if row_register.entry and row_register.entry.distinct else {"case", "number"}
-        assert {*add_row(row_register.id).command.model_fields} == {*row_register.fields, *own_fields}
+        assert {*new_row_verb(row_register.id).command.model_fields} == {*row_register.fields, *own_fields}
 
 
 def test_only_shipped_files_define_registers_of_a_case(tmp_path_factory: pytest.TempPathFactory) -> None:
