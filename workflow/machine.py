@@ -85,7 +85,7 @@ def open_commands(procedure: Procedure, state: str) -> tuple[str, ...]:
 
 
 def require(procedure: Procedure, case: Case, state: str, command: str, *, code: str = "") -> None:
-    """Raise Refusal, naming the possible commands, unless the command is possible in `state`.
+    """Raise Refusal, naming the possible commands, unless the command is possible in a case's `state`.
 
     Args:
         code: code of the error; "" for `cannot_` followed by the command.
@@ -98,21 +98,18 @@ def require(procedure: Procedure, case: Case, state: str, command: str, *, code:
 
 def diagram(procedure: Procedure) -> str:
     """Return the machine of an edition as a Mermaid state diagram: stages, commands and guards."""
-    drawn = Graph(_machine(_DRAWN, procedure)).get_graph(title=f"title: {procedure.edition}")
+    drawn = Graph(machine_of(procedure, _DRAWN)).get_graph(title=f"title: {procedure.edition}")
     return f"{drawn.source}\n  {CLOSED} --> [*]"
 
 
 _DRAWN = partial(GraphMachine, graph_engine="mermaid", show_conditions=True)
 
 
-def machine_of(procedure: Procedure) -> Machine:
-    """Return the machine of an edition, built once. Raises ValueError for a stage called like a state."""
-    machine: Machine = _machine(Machine, procedure)
-    return machine
+def machine_of(procedure: Procedure, kind: Callable[..., Any] = Machine) -> Any:
+    """Return the machine of an edition, built once. `kind`: the plain class walks, `_DRAWN` draws itself.
 
-
-def _machine(kind: Callable[..., Any], procedure: Procedure) -> Any:
-    """Return the machine of an edition. `kind`: the plain class walks, `_DRAWN` draws itself."""
+    Raises ValueError for a stage declared twice or called like a state.
+    """
     stages = tuple(stage.id for stage in procedure.stages)
     asking = frozenset(decision.stage for decision in procedure.decisions.values())
     return _built(kind, stages, asking)
