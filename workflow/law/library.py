@@ -218,13 +218,8 @@ class EditionChange:
     after: object = None
 
 
-def compare(before: Procedure, after: Procedure) -> tuple[EditionChange, ...]:
-    """Return the differences from one edition to the other, in the order of the later one."""
-    return tuple(_changes(before, after))
-
-
-def _changes(before: Procedure, after: Procedure) -> Iterator[EditionChange]:
-    """Yield the differences: of the stages, of obligations of both or the later edition, of those gone."""
+def compare(before: Procedure, after: Procedure) -> Iterator[EditionChange]:
+    """Yield the differences from one edition to the other: stages, obligations by the later one, those gone."""
     if (was := [stage.id for stage in before.stages]) != (now := [stage.id for stage in after.stages]):
         yield EditionChange(obligation="", what="stages", before=tuple(was), after=tuple(now))
     for name, obligation in after.by_id.items():
