@@ -146,9 +146,7 @@ def plan_date_steps(
         return
 
 
-def open_steps(
-    since: date, calendar: Kazakhstan, *, today: date, once: bool = False
-) -> Iterator[ScheduledStep]:
+def open_steps(since: date, calendar: Kazakhstan, *, today: date, once: bool) -> Iterator[ScheduledStep]:
     """Yield the reminder of a duty open since a day whose turn it is on `today`, and the one after it.
 
     Args:
@@ -156,8 +154,9 @@ def open_steps(
     """
     try:
         passed = calendar.count_working_days(since + timedelta(days=1), today)
-        number = 0 if once else max(0, (passed - 1) // OPEN_EVERY)
-        for at in (1 + OPEN_EVERY * number, *([] if once else [1 + OPEN_EVERY * (number + 1)])):
+        first = 0 if once else max(0, (passed - 1) // OPEN_EVERY)
+        for number in range(first, first + (1 if once else 2)):
+            at = 1 + OPEN_EVERY * number
             on = calendar.add_working_days(since, at)
             yield ScheduledStep(id=f"{_OPEN}{at}", on=on, about=since, step=_open_step(at))
     except OutOfRange:

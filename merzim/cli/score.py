@@ -121,7 +121,7 @@ def _print_points(call: CommandContext, answer: Mapping[str, Any], scores: Itera
 def _step(call: CommandContext, step: PointsStep) -> str:
     """Return the next step of an indicator in words."""
     missing_names = tuple(map(call.name, step.missing))
-    text = call.say(f"score.step.{step.code}", **step.told)
+    text = call.say(f"score.step.{step.code}", **step.sentence_arguments)
     return f"{text} {call.say('score.step.missing', names=missing_names)}" if missing_names else text
 
 

@@ -67,7 +67,7 @@ def feasibility(
     """
     findings = []
     for deadline in deadlines:
-        if deadline.state not in ("open", "not_due_yet") or deadline.due is None or deadline.taken_up_on:
+        if deadline.state not in AWAITED or deadline.due is None or deadline.taken_up_on:
             continue
         planned, due = deadline.planned_on, deadline.due
         if planned is not None and planned > due:
@@ -203,7 +203,7 @@ def _order(
     suffix = "" if happened else "_planned"
     if titles := titles_of(obligation.after):
         yield departure(deadline, "order", f"order{suffix}", on=on, others=titles)
-    yield from _too_late_to_announce(deadline, case, procedure, on)
+    yield from _after_what_it_precedes(deadline, case, procedure, on)
     if titles := titles_of(obligation.after_by_practice):
         code = f"order_practice{suffix}"
         yield departure(deadline, "order", code, basis="practice", on=on, others=titles)
@@ -219,7 +219,9 @@ def _before_period_ends(deadline: Deadline) -> Iterator[Finding]:
             yield departure(deadline, "order", "before_period_ends", basis="practice", on=on, last=span.last)
 
 
-def _too_late_to_announce(deadline: Deadline, case: Case, procedure: Procedure, on: date) -> Iterator[Finding]:
+def _after_what_it_precedes(
+    deadline: Deadline, case: Case, procedure: Procedure, on: date
+) -> Iterator[Finding]:
     """Yield a finding if it came, or is planned, after the first fact it must precede; without a fact the plan
     date counts.
     """

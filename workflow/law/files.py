@@ -381,7 +381,7 @@ def read_file(
     model: type[M],
     name: str,
     text: bytes,
-    check: Callable[[M], Iterable[FileProblem]] = lambda value: (),
+    check: Callable[[M], Iterable[FileProblem]],
     shared: Shared = NOTHING_SHARED,
 ) -> M:
     """Return the value of a file named by its edition: `<id>.<in_force>.toml`.

@@ -225,7 +225,7 @@ def heads_over(
     *,
     on: date,
     without: frozenset[str] = frozenset(),
-    first_head: bool = False,
+    first_head: bool,
 ) -> tuple[Recipient, ...] | Unresolved:
     """Return for each of these people the nearest heads above, other than themselves, who are present on that
     day (or their deputies); the officer where there are none at all.

@@ -62,7 +62,7 @@ class PointsStep:
     missing: tuple[str, ...] = ()
 
     @property
-    def told(self) -> dict[str, object]:
+    def sentence_arguments(self) -> dict[str, object]:
         """The arguments of its sentence, points as decimals."""
         arguments = {**self.arguments, "gain": self.gain, "by": self.by}
         return {
@@ -99,12 +99,9 @@ def score_year(
     """
     scoring, tallies = year.records.scoring, tally(year, readings)
     scores = score({name: counted.answer for name, counted in tallies.items()}, scoring, readings)
-    return Scores(
-        tuple(
-            _explained(_with_prospect(of, counted, year, readings), counted, year, readings, registers)
-            for of, counted in ((of, tallies[of.id]) for of in scores.scores)
-        )
-    ), tallies
+    with_prospects = (_with_prospect(of, tallies[of.id], year, readings) for of in scores.scores)
+    explained = (_explained(of, tallies[of.id], year, readings, registers) for of in with_prospects)
+    return Scores(tuple(explained)), tallies
 
 
 def _with_prospect(of: Score, counted: Tally, year: AssessedYear, readings: Readings) -> Score:

@@ -224,7 +224,7 @@ class YearRecords:
         self._today = today
         self._bodies: dict[str | None, Body] = {}
         self._bodies_by_unit: dict[str, Sequence[Body]] = {}
-        self._places: dict[tuple[str, PeriodSpan | None], frozenset[str]] = {}
+        self._having: dict[tuple[str, PeriodSpan | None], frozenset[str]] = {}
         facts = tuple(facts)
         cases_begun = {(fact.case, fact.fact) for fact in facts if fact.on.year == year}
         for fact in facts:
@@ -247,18 +247,18 @@ class YearRecords:
         """Return the records of a unit with all units below it; of the whole office for ""."""
         return self._bodies.get(root or None) or Body(self.scoring, self.year)
 
-    def places(self, facts: Iterable[str], span: PeriodSpan | None = None) -> frozenset[str]:
+    def units_having(self, facts: Iterable[str], span: PeriodSpan | None = None) -> frozenset[str]:
         """Return the units in whose own records one of these facts happened (in that span)."""
-        return frozenset[str]().union(*(self._places_of(fact, span) for fact in facts))
+        return frozenset[str]().union(*(self._units_having(fact, span) for fact in facts))
 
-    def _places_of(self, fact: str, span: PeriodSpan | None) -> frozenset[str]:
+    def _units_having(self, fact: str, span: PeriodSpan | None) -> frozenset[str]:
         """Return the units in whose own records a fact is proved, or in a span happened, proved or not; each
         unit of the office asks this anew.
         """
-        if (fact, span) not in self._places:
+        if (fact, span) not in self._having:
             having = self.body("").having(fact, span)
-            self._places[fact, span] = frozenset(self._place(record.unit) for record in having)
-        return self._places[fact, span]
+            self._having[fact, span] = frozenset(self._place(record.unit) for record in having)
+        return self._having[fact, span]
 
     def _is_of_year(self, fact: RecordedFact) -> bool:
         """Return whether a fact counts for the year."""

@@ -57,8 +57,8 @@ class Members:
 
     def having(self, facts: Iterable[str], span: PeriodSpan | None = None) -> frozenset[str]:
         """Return the units for which one of the facts happened (in that span)."""
-        places = self.records.places(facts, span)
-        return frozenset(unit for place in places for unit in self.counted_for.get(place, ()))
+        recording = self.records.units_having(facts, span)
+        return frozenset(unit for place in recording for unit in self.counted_for.get(place, ()))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -183,7 +183,7 @@ class AssessedYear:
         embargo = self.records.scoring.embargo
         own = self._members((self.root,)).counted_for
         bodies = {*own, *self.office.above(self.root)}
-        return embargo is not None and not bodies.isdisjoint(self.records.places(embargo.facts))
+        return embargo is not None and not bodies.isdisjoint(self.records.units_having(embargo.facts))
 
     def uses(self, reading: str) -> bool:
         """Return whether a reading affects this body."""
@@ -202,7 +202,7 @@ class AssessedYear:
     def is_recorded_above(self, facts: Iterable[str]) -> bool:
         """Return whether a body above this one recorded one of the facts itself."""
         above = {unit for unit in self.office.above(self.root) if unit != self.root}
-        return not above.isdisjoint(self.records.places(facts))
+        return not above.isdisjoint(self.records.units_having(facts))
 
     @cached_property
     def quarters(self) -> tuple[PeriodSpan, ...]:

@@ -187,8 +187,8 @@ def get_scores(
             StepAnswer(
                 indicator=prospect.step.indicator,
                 title=prospect.title[language],
-                text=translator.tell(f"score.step.{prospect.step.code}", prospect.step.told),
-                gain=str(prospect.step.told["gain"]),
+                text=translator.tell(f"score.step.{prospect.step.code}", prospect.step.sentence_arguments),
+                gain=str(prospect.step.sentence_arguments["gain"]),
                 by=prospect.step.by,
                 missing=[translator.name(name) for name in prospect.names],
             )

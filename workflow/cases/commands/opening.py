@@ -113,7 +113,7 @@ def in_organisation(
 
 
 def check_days(
-    opening: Opening, procedure: Procedure, calendar: Kazakhstan, *, today: date, of_row: bool = False
+    opening: Opening, procedure: Procedure, calendar: Kazakhstan, *, today: date, of_row: bool
 ) -> None:
     """Check the facts and plan dates of an opening: the procedure knows them, they lie within the records, and
     no fact lies after today.

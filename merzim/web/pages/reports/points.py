@@ -116,7 +116,7 @@ def _step_columns(view: Points) -> tuple[Column[Ahead], ...]:
     def step(t: Translator, prospect: Ahead) -> Content:
         id = prospect.step.indicator
         missing = t.say("score.step.missing", names=prospect.names) if prospect.names else ""
-        how = t.tell(f"score.step.{prospect.step.code}", prospect.step.told)
+        how = t.tell(f"score.step.{prospect.step.code}", prospect.step.sentence_arguments)
         to_record = _to_record(view, t, id) if prospect.step.code == "record_whole" else ()
         place = Content(text=t.paragraph(id), address=f"#{id}")
         return Content(
@@ -128,10 +128,10 @@ def _step_columns(view: Points) -> tuple[Column[Ahead], ...]:
         Column("head.title", lambda t, prospect: prospect.title[t.language]),
         Column(
             "letter.heading_do",
-            lambda t, prospect: t.tell(f"score.step.{prospect.step.code}", prospect.step.told),
+            lambda t, prospect: t.tell(f"score.step.{prospect.step.code}", prospect.step.sentence_arguments),
             *("", step),
         ),
-        Column("head.points", lambda _, prospect: prospect.step.told["gain"], "col-points"),
+        Column("head.points", lambda _, prospect: prospect.step.sentence_arguments["gain"], "col-points"),
         Column("web.scores.by", lambda _, prospect: prospect.step.by, "col-due-long"),
     )
 
