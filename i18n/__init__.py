@@ -1,7 +1,7 @@
 """Kazakh, Russian and English: text catalogues, dates, values as sentences.
 
 The other packages return codes with arguments; this one renders them for people. Loading is lazy: importing
-this package reads no catalogue and does not import Babel.
+this package reads no catalogue and no locale data.
 
     say("late", {"title": ..., "due": ..., "on": ..., "late_by": 2}, "ru")
 """

@@ -1,7 +1,7 @@
 """The catalogues: every word and sentence shown to users, in three languages, one TOML table each.
 
 All files of i18n/catalogue/ share one namespace of codes. Files are cut into entries on first use; an entry is
-parsed when first used, since a command needs few of some four thousand.
+parsed when first used, since a command needs few of the thousands there are.
 """
 
 from __future__ import annotations

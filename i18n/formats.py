@@ -235,24 +235,22 @@ def _choose(place: Placeholder) -> Filler:
 
 
 def _join(place: Placeholder) -> Filler:
-    """Format `{items:join}`, or `{items:join|prefix.}` for codes; an empty list has its own text."""
-    name, speak = place.name, place.speak
-    say_item = _one_item(place)
-
-    def fill(arguments: Arguments) -> str:
-        items: Iterable[object] = arguments[name]
-        return ", ".join([say_item(item, arguments) for item in items]) or speak("join.nothing", {})
-
-    return fill
+    """Format `{items:join}`, or `{items:join|prefix.}` for codes."""
+    return _joined(place, _one_item(place))
 
 
 def _join_inner(place: Placeholder) -> Filler:
     """Format `{items:join_inner}`: a list of titles within a sentence."""
-    name, language, speak = place.name, place.language, place.speak
+    return _joined(place, lambda item, _: inner(plain(item, place.language)))
+
+
+def _joined(place: Placeholder, say_item: Callable[[object, Arguments], str]) -> Filler:
+    """Return the filler of a list, with commas between its items; an empty one has its own text."""
+    name, speak = place.name, place.speak
 
     def fill(arguments: Arguments) -> str:
         items: Iterable[object] = arguments[name]
-        return ", ".join([inner(plain(item, language)) for item in items]) or speak("join.nothing", {})
+        return ", ".join([say_item(item, arguments) for item in items]) or speak("join.nothing", {})
 
     return fill
 
