@@ -1,1 +1,1 @@
-"""The organisation: units, people, duties, access and office time."""
+"""The organisation: units, people, duties, access, office time, and entries of the audit log as values."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from workflow.cases.case import Case
 from workflow.org.audit import AuditScope
@@ -19,15 +19,7 @@ from workflow.org.office import Office
 Access = Literal[
     "officer", "responsible", "head_of_unit", "first_head", "auditor", "administrator", "officer_administrator"
 ]
-ACCESSES: tuple[Access, ...] = (
-    "officer",
-    "responsible",
-    "head_of_unit",
-    "first_head",
-    "auditor",
-    "administrator",
-    "officer_administrator",
-)
+ACCESSES: tuple[Access, ...] = get_args(Access)
 Need = Literal["read", "record", "assign", "manage", "settings", "audit", "self"]
 """The right a page or verb requires. read: cases, the board, the calendar; record: facts, plan dates, evidence,
 risks, comments; assign: ask why, give assignments; manage: open, import, correct, cancel, exempt, reopen, adopt

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, get_args
 
 Topic = Literal["login", "account", "people", "settings", "case", "register", "file"]
-TOPICS: tuple[Topic, ...] = ("login", "account", "people", "settings", "case", "register", "file")
+TOPICS: tuple[Topic, ...] = get_args(Topic)
 OF_CASES: frozenset[Topic] = frozenset({"case", "register", "file"})
 """Topics of entries that are visible to everybody who sees the case."""
 

@@ -59,62 +59,12 @@ Why = Literal[
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Unit:
-    """Part of an organisation.
+class Named:
+    """What has a name. `name_kk`, `name_ru`: that in papers of the language, where `name` is in another."""
 
-    Attributes:
-        kind: kind of organisation, if the unit is one ("" for units inside an organisation).
-        uploads_through: the higher body whose account it uploads through, where it has none of its own.
-        time: its own office hours and days, where they differ from the unit above.
-        acts: ids of the acts of single organisations it adopted; they bind the units below it too.
-        name_kk, name_ru: its name in documents of that language, where `name` is in another.
-    """
-
-    id: str
     name: str
-    parent: str | None = None
-    kind: str = ""
-    uploads_through: str | None = None
-    time: OfficeTime = NOTHING_OWN
-    acts: tuple[str, ...] = ()
     name_kk: str = ""
     name_ru: str = ""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Its name, and its different names in other languages."""
-        return tuple(dict.fromkeys(filter(None, (self.name, self.name_kk, self.name_ru))))
-
-    def name_in(self, language: str) -> str:
-        """Return its name in a language, or `name` if it has none."""
-        return {"kk": self.name_kk, "ru": self.name_ru}.get(language, "") or self.name
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Person:
-    """A person of the office, who may receive notices.
-
-    Attributes:
-        key: the e-mail, else unit and name.
-        digest: "weekly": reminded in one letter a week; "": in one a day.
-        name_kk, name_ru, post_kk, post_ru: the name and post in papers of that language, where `name` and
-            `post` are not in it.
-    """
-
-    key: str
-    name: str
-    unit: str
-    post: str = ""
-    duties: tuple[str, ...] = ()
-    email: str | None = None
-    language: str = "kk"
-    away: tuple[tuple[date, date], ...] = ()
-    deputy: str | None = None
-    digest: str = ""
-    name_kk: str = ""
-    name_ru: str = ""
-    post_kk: str = ""
-    post_ru: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -124,6 +74,48 @@ class Person:
     def name_in(self, language: str) -> str:
         """Return the name in a language, or `name` if there is none."""
         return {"kk": self.name_kk, "ru": self.name_ru}.get(language, "") or self.name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unit(Named):
+    """Part of an organisation.
+
+    Attributes:
+        kind: kind of organisation, if the unit is one ("" for units inside an organisation).
+        uploads_through: the higher body whose account it uploads through, where it has none of its own.
+        time: its own office hours and days, where they differ from the unit above.
+        acts: ids of the acts of single organisations it adopted; they bind the units below it too.
+    """
+
+    id: str
+    parent: str | None = None
+    kind: str = ""
+    uploads_through: str | None = None
+    time: OfficeTime = NOTHING_OWN
+    acts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person(Named):
+    """A person of the office, who may receive notices.
+
+    Attributes:
+        key: the e-mail, else unit and name.
+        digest: "weekly": reminded in one letter a week; "": in one a day.
+        post_kk, post_ru: the post in papers of that language, where `post` is in another.
+    """
+
+    key: str
+    unit: str
+    post: str = ""
+    duties: tuple[str, ...] = ()
+    email: str | None = None
+    language: str = "kk"
+    away: tuple[tuple[date, date], ...] = ()
+    deputy: str | None = None
+    digest: str = ""
+    post_kk: str = ""
+    post_ru: str = ""
 
     def post_in(self, language: str) -> str:
         """Return the post in a language, or `post` if there is none."""
