@@ -1,1 +1,1 @@
-"""The board: rows read from deadlines, and sums over them."""
+"""The board: rows of deadlines with filters and sums; plans beside their schedules; statistics over time."""

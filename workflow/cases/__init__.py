@@ -1,1 +1,1 @@
-"""Cases: events, registers, the state machine, and the commands that change them."""
+"""Cases: their events, the states of their obligations, their registers, and the commands that change them."""

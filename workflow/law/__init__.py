@@ -1,1 +1,1 @@
-"""The law as values: procedures in dated editions."""
+"""The law as values: procedures in dated editions, read from files and checked."""

@@ -1,1 +1,1 @@
-"""Registers: lists an office keeps, their fields described as data (`regulations/registers/`)."""
+"""Registers: lists an office keeps, described as data (`regulations/registers/`), and their campaigns."""

@@ -1,1 +1,1 @@
-"""Reports that organisations owe every year, and their consolidation over many organisations."""
+"""A year of many organisations: cases to open, whose analysis is due, one obligation consolidated over all."""

@@ -68,9 +68,7 @@ def openings_of_year_before(
                 id="",
                 procedure=edition.id,
                 edition=edition.edition,
-                digest="",
                 unit=opening.unit,
-                object="",
                 kind=kind,
                 planned=opening.planned,
             )

@@ -1,1 +1,1 @@
-"""The registers of a case as values: risks with measures and requests, exposed positions, remarks."""
+"""The registers of a case as values: risks with measures, exposed positions, remarks, assignments."""
