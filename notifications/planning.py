@@ -18,7 +18,7 @@ from workflow.law.procedure import Obligation
 from workflow.org.office import Person, Recipient
 from workflow.refusal import Refusal
 from workflow.reminders import (
-    HIMSELF,
+    RESPONSIBLE,
     SLIPPED,
     ScheduledStep,
     following_step,
@@ -101,10 +101,10 @@ def _plan_step(
     step, today = come.step, dispatch.today
     people, nobody = resolve_recipients(dispatch.office, case, obligation, row.obligation, step, on=today)
     unasked: set[str] = set()
-    if come.id in SLIPPED and come.on < today and HIMSELF[0] not in step.to:
+    if come.id in SLIPPED and come.on < today and RESPONSIBLE[0] not in step.to:
         # Missed questions are included in this one: people responsible who were not asked yet are notified
         # too.
-        asking = replace(step, to=HIMSELF)
+        asking = replace(step, to=RESPONSIBLE)
         asked, unheld = resolve_recipients(dispatch.office, case, obligation, row.obligation, asking, on=today)
         above = {recipient.person.key: recipient for recipient in people}
         everybody = above | {recipient.person.key: recipient for recipient in asked}

@@ -11,7 +11,7 @@ from calendars.hours import almaty
 from calendars.kazakhstan import Kazakhstan
 from notifications.notice import Notice
 from workflow.org.office import Office, Person, time_of
-from workflow.org.office_time import days_of
+from workflow.org.office_time import unit_calendar
 
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 """Time between two attempts; the last one between all later ones."""
@@ -147,5 +147,8 @@ class OfficeTimes:
         if unit not in self._own:
             unit_time = time_of(self._office, unit)
             hours = unit_time.hours or self._rules.office_hours
-            self._own[unit] = (days_of(self._calendar, unit_time), replace(self._rules, office_hours=hours))
+            self._own[unit] = (
+                unit_calendar(self._calendar, unit_time),
+                replace(self._rules, office_hours=hours),
+            )
         return self._own[unit]

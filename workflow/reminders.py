@@ -17,14 +17,14 @@ from workflow.deadlines.lateness import Awaited, holds_on
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Obligation, Procedure, Step
 
-HIMSELF = ("duty",)
-"""A reminder step sent only to the responsible person."""
-_ON_THE_DAY = Step(at=0, to=HIMSELF)
+RESPONSIBLE = ("duty",)
+"""The recipients of a step that is sent to the responsible person alone."""
+_ON_THE_DAY = Step(at=0, to=RESPONSIBLE)
 PLANNED = "planned"
 """The step of a plan date itself."""
 SLIPPED: Mapping[str, Step] = {
-    "slipped+1": Step(at=1, to=HIMSELF),
-    "slipped+5": Step(at=5, to=HIMSELF),
+    "slipped+1": Step(at=1, to=RESPONSIBLE),
+    "slipped+5": Step(at=5, to=RESPONSIBLE),
     "slipped+10": Step(at=10, to=("head_of_unit", "officer")),
 }
 """The steps after a plan date has passed, in working days: record it or plan it anew. Ours, not the law's."""
@@ -35,7 +35,7 @@ OPEN_EVERY = 5
 many working days again and again. Ours, not the law's."""
 OFFICER_FROM = 4
 """The number of the reminder of an open duty that goes to the officer too."""
-BEFORE: Mapping[str, Step] = {"before-5": Step(at=-5, to=HIMSELF), "before-1": Step(at=-1, to=HIMSELF)}
+BEFORE: Mapping[str, Step] = {"before-5": Step(at=-5, to=RESPONSIBLE), "before-1": Step(at=-1, to=RESPONSIBLE)}
 """The steps of a duty required before a fact, in working days before that fact's expected day."""
 POINTS: Mapping[str, int] = {"points-11": 11, "points-12": 12}
 """The steps of a duty without a due date on which points of the year hang, by month: its first working day."""
@@ -77,10 +77,10 @@ def snoozed(steps: tuple[Step, ...], due: date, until: date, calendar: Kazakhsta
     and all steps from `until` on, stay on their days.
     """
     days = {step.id: _day(step, due, calendar) for step in steps}
-    loud = [step for step in steps if step.to != HIMSELF or (days[step.id] or until) >= until]
-    if not any(HIMSELF[0] in step.to and days[step.id] == until for step in loud):
+    loud = [step for step in steps if step.to != RESPONSIBLE or (days[step.id] or until) >= until]
+    if not any(RESPONSIBLE[0] in step.to and days[step.id] == until for step in loud):
         left = calendar.count_working_days(until, date.fromordinal(due.toordinal() - 1))
-        loud.append(Step(at=-left, to=HIMSELF))
+        loud.append(Step(at=-left, to=RESPONSIBLE))
     return tuple(sorted(loud, key=lambda step: step.at))
 
 
@@ -166,7 +166,7 @@ def open_steps(since: date, calendar: Kazakhstan, *, today: date, once: bool) ->
 def _open_step(at: int) -> Step:
     """Return the step of an open duty so many working days after its condition was met."""
     told = 1 + (at - 1) // OPEN_EVERY
-    return Step(at=at, to=HIMSELF if told < OFFICER_FROM else (*HIMSELF, "officer"))
+    return Step(at=at, to=RESPONSIBLE if told < OFFICER_FROM else (*RESPONSIBLE, "officer"))
 
 
 def before_steps(day: date, calendar: Kazakhstan) -> Iterator[ScheduledStep]:
@@ -186,7 +186,7 @@ def points_steps(calendar: Kazakhstan, *, today: date) -> Iterator[ScheduledStep
         yield ScheduledStep(id=name, on=on, about=date(today.year, 12, 31), step=_POINTS_STEP)
 
 
-_POINTS_STEP = Step(at=0, to=(*HIMSELF, "officer"))
+_POINTS_STEP = Step(at=0, to=(*RESPONSIBLE, "officer"))
 
 
 def undated_steps(

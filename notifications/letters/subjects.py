@@ -22,7 +22,7 @@ from workflow.deadlines.resolver import deadline as one_deadline
 from workflow.law.procedure import Procedure, Step
 from workflow.org.duties import stand_in
 from workflow.org.office import Person, Recipient
-from workflow.reminders import HIMSELF, PLAN_STEPS, SLIPPED, is_about, step_named, undated_kind
+from workflow.reminders import PLAN_STEPS, RESPONSIBLE, SLIPPED, is_about, step_named, undated_kind
 
 
 class Matters:
@@ -145,7 +145,7 @@ class Matters:
         """
         if notice.step not in SLIPPED or "on" not in notice.about:
             return frozenset()
-        asked = self._told(notice, matter, replace(step, to=HIMSELF))
+        asked = self._told(notice, matter, replace(step, to=RESPONSIBLE))
         return frozenset(recipient.person.key for recipient in asked)
 
     def case(self, notice: Notice) -> Case:

@@ -28,7 +28,7 @@ from tests.notifications.sample_office import (
 )
 from workflow.cases.case import Case
 from workflow.org.office import Office, Unit, time_of
-from workflow.org.office_time import NOTHING_OWN, OfficeTime, days_of
+from workflow.org.office_time import NOTHING_OWN, OfficeTime, unit_calendar
 
 
 def at(text: str) -> datetime:
@@ -124,7 +124,7 @@ def test_what_is_said_nearest_holds() -> None:
     above = OfficeTime(hours=(time(8), time(17)), off=(FRIDAY, MONDAY))
     own_time = OfficeTime(week=(2, 3, 4, 5, 6), working=(FRIDAY,))
     joined_time = time_of(office(body=above, staff=own_time), "staff")
-    days = days_of(CALENDAR, joined_time)
+    days = unit_calendar(CALENDAR, joined_time)
 
     assert joined_time.hours == (time(8), time(17))
     assert days.is_working_day(FRIDAY)

@@ -27,7 +27,7 @@ from workflow.machine import stage
 from workflow.org.audit import Stamp
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
-from workflow.reminders import HIMSELF, steps_of, undated_kind
+from workflow.reminders import RESPONSIBLE, steps_of, undated_kind
 
 AT = Stamp(by="officer", now=NOW, today=TODAY)
 
@@ -161,13 +161,13 @@ def test_a_decision_without_a_term_is_asked_every_fifth_working_day() -> None:
         assert all(step.about == ended for step in scheduled_steps)
         return [(step.id, step.on, step.step.to) for step in scheduled_steps]
 
-    first = ("open+1", date(2026, 3, 20), HIMSELF)
-    second = ("open+6", date(2026, 4, 1), HIMSELF)
+    first = ("open+1", date(2026, 3, 20), RESPONSIBLE)
+    second = ("open+6", date(2026, 4, 1), RESPONSIBLE)
     sample_case = case(procedure=law, facts={"procurement_analysis_ended": ended})
     assert steps(case(procedure=law), ended) == []
     assert steps(sample_case, ended) == [first, second]
     assert steps(sample_case, date(2026, 4, 6))[0] == second
-    assert steps(sample_case, date(2026, 4, 15))[0] == ("open+16", date(2026, 4, 15), (*HIMSELF, "officer"))
+    assert steps(sample_case, date(2026, 4, 15))[0] == ("open+16", date(2026, 4, 15), (*RESPONSIBLE, "officer"))
 
 
 def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(case_commands: CaseCommands) -> None:

@@ -15,7 +15,7 @@ from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Step
-from workflow.reminders import HIMSELF, day_of_step, following_step, law_steps, next_step, steps_of
+from workflow.reminders import RESPONSIBLE, day_of_step, following_step, law_steps, next_step, steps_of
 
 DEFAULT = tuple(Step(at=at, to=("duty",)) for at in (-5, -1, 0, 1, 5))
 DUE = date(2026, 3, 30)  # a Monday; 21-25 March are days off
@@ -201,7 +201,7 @@ def test_questions_that_went_by_are_one() -> None:
 
 HELD = date(2026, 5, 19)
 OPENED = datetime(2026, 1, 19, 7, tzinfo=UTC)
-TO_THE_OFFICER = (*HIMSELF, "officer")
+TO_THE_OFFICER = (*RESPONSIBLE, "officer")
 RESULTS = "discussion_results_published"
 
 
@@ -219,10 +219,10 @@ def asked(sample: Case, name: str, today: date) -> tuple[str, date, tuple[str, .
 @pytest.mark.parametrize(
     ("today", "step", "on", "to"),
     [
-        (date(2026, 5, 19), "open+1", date(2026, 5, 20), HIMSELF),
-        (date(2026, 5, 27), "open+1", date(2026, 5, 20), HIMSELF),
-        (date(2026, 5, 28), "open+6", date(2026, 5, 28), HIMSELF),
-        (date(2026, 6, 4), "open+11", date(2026, 6, 4), HIMSELF),
+        (date(2026, 5, 19), "open+1", date(2026, 5, 20), RESPONSIBLE),
+        (date(2026, 5, 27), "open+1", date(2026, 5, 20), RESPONSIBLE),
+        (date(2026, 5, 28), "open+6", date(2026, 5, 28), RESPONSIBLE),
+        (date(2026, 6, 4), "open+11", date(2026, 6, 4), RESPONSIBLE),
         (date(2026, 6, 11), "open+16", date(2026, 6, 11), TO_THE_OFFICER),
         (date(2026, 6, 18), "open+21", date(2026, 6, 18), TO_THE_OFFICER),
     ],
@@ -275,7 +275,7 @@ def test_a_check_before_a_publication_whose_planned_day_was_overtaken_comes_befo
     checked, today = "publication_text_checked", date(2026, 7, 8)
 
     assert deadline(approved, checked, today).reminds_from == date(2026, 7, 13)
-    assert asked(approved, checked, date(2026, 7, 10)) == ("before-1", date(2026, 7, 10), HIMSELF)
+    assert asked(approved, checked, date(2026, 7, 10)) == ("before-1", date(2026, 7, 10), RESPONSIBLE)
     assert deadline(moved, checked, today).reminds_from == date(2026, 7, 13)
     assert deadline(ahead, checked, today).reminds_from == date(2026, 7, 9)
 
@@ -286,8 +286,8 @@ def test_a_start_that_was_planned_is_open_from_the_day_it_was_planned_for() -> N
     sample = replace(case(planned={"analysis_started": date(2026, 4, 13)}), opened_at=OPENED)
 
     assert deadline(sample, "analysis_started", date(2026, 5, 5)).reminds_from == date(2026, 4, 13)
-    assert asked(sample, "analysis_started", date(2026, 4, 20)) == ("slipped+5", date(2026, 4, 20), HIMSELF)
-    assert asked(sample, "analysis_started", date(2026, 5, 5)) == ("open+11", date(2026, 4, 28), HIMSELF)
+    assert asked(sample, "analysis_started", date(2026, 4, 20)) == ("slipped+5", date(2026, 4, 20), RESPONSIBLE)
+    assert asked(sample, "analysis_started", date(2026, 5, 5)) == ("open+11", date(2026, 4, 28), RESPONSIBLE)
 
 
 def test_a_check_not_made_before_the_announcement_was_missed() -> None:
@@ -311,7 +311,7 @@ def test_a_planned_day_speaks_for_itself_until_its_questions_are_over() -> None:
     sample = case(facts={"discussion_held": HELD}, planned={RESULTS: date(2026, 6, 1)})
 
     first, last = date(2026, 6, 1), date(2026, 6, 18)
-    assert asked(sample, RESULTS, first) == ("planned", first, HIMSELF)
+    assert asked(sample, RESULTS, first) == ("planned", first, RESPONSIBLE)
     assert asked(sample, RESULTS, last) == ("open+21", last, TO_THE_OFFICER)
     # Ten working days after 28 May, when those above are asked: on that day the duty itself keeps silent.
     tenth = date(2026, 6, 11)

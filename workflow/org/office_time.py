@@ -59,7 +59,7 @@ def joined(nearest_first: Iterable[OfficeTime]) -> OfficeTime:
 
 
 @lru_cache(maxsize=256)
-def days_of(calendar: Kazakhstan, office_time: OfficeTime) -> Kazakhstan:
+def unit_calendar(calendar: Kazakhstan, office_time: OfficeTime) -> Kazakhstan:
     """Return the calendar by which a unit is at work: for sending letters, never for terms.
 
     A weekend day in the unit's week is a working day unless it is a holiday; a weekday outside the week is off.
