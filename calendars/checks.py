@@ -110,7 +110,7 @@ def adopt_act(base: Records, act: Records) -> Records:
 
 
 def with_known_since(records: Records, on: date) -> Records:
-    """Return the records with `known_at` set to the day in every entry that has none.
+    """Return the records with `known_at` set to the day, marked as assumed, in every entry that has none.
 
     An office knows an act from the day it adopts it.
     """
