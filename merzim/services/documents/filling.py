@@ -336,16 +336,9 @@ def own_template(app: AppContext, form: Form, language: str) -> Path | None:
 
 def fill_form(app: AppContext, form: Form, data: FormData, language: str) -> FilledForm:
     """Fill the organisation's own template of a form, or ours. Raises as `fill` does."""
-    own = own_template(app, form, language)
-    office_template = own.read_bytes() if own else None
-    return fill(
-        form,
-        data.fields,
-        language,
-        rows=data.rows,
-        looked_up=data.looked_up,
-        office_template=office_template,
-    )
+    file = own_template(app, form, language)
+    own = file.read_bytes() if file else None
+    return fill(form, data.fields, language, rows=data.rows, looked_up=data.looked_up, office_template=own)
 
 
 def paper_notes(

@@ -167,12 +167,8 @@ def report_data(
         ctx.app, form, language, unit=unit, year=year, person=person, today=ctx.today, approver=approver
     )
     if form.source and (row or person):
-        organisation_fields = (
-            {"organisation": fields["organisation"]} if unit and "organisation" in fields else {}
-        )
-        return FormData(
-            {**fields, **recorded_fields(ctx, form, language, row=row, person=person), **organisation_fields}
-        )
+        own = {"organisation": fields["organisation"]} if unit and "organisation" in fields else {}
+        return FormData({**fields, **recorded_fields(ctx, form, language, row=row, person=person), **own})
     if not year or not form.rows:
         return FormData(fields)
     if quarter == 4 and "year" in fields:
