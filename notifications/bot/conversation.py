@@ -1,4 +1,4 @@
-"""Handles messages to the bot: linking accounts, lists, languages.
+"""Handles messages to the bot: linking and unlinking an account, and listing its person's deadlines.
 
 Buttons are in `buttons`. Independent of the transport, so of aiogram.
 """

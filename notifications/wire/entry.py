@@ -1,4 +1,4 @@
-"""The calendar item (iCalendar) of a letter: an all-day item that follows the deadline when it moves."""
+"""The calendar item (iCalendar) of a deadline, in letters and feeds; it follows the deadline if that moves."""
 
 from __future__ import annotations
 

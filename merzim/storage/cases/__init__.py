@@ -1,1 +1,1 @@
-"""Storage of cases: an event chain for each, its board rows, and the evidence files."""
+"""Storage of cases: an event chain for each, what is computed from it, evidence files, imported files."""

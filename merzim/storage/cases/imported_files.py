@@ -1,4 +1,4 @@
-"""Records which cases were created from an imported file, by the file's digest and place in it."""
+"""Records which cases came from which place of an imported file, and finds cases a file may mean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Backup and restore of an SQLite database in use. For PostgreSQL see storage/maintenance/dump.py."""
+"""Backup of an SQLite database in use, and restore of one that is not. For PostgreSQL: `dump.py`, beside it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Storage of notices: the outbox, their outcomes, and the register that proves delivery."""
+"""Storage of notices: outbox, journal of outcomes, faults of channels, campaigns, inboxes, Telegram links."""

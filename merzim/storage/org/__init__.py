@@ -1,1 +1,1 @@
-"""Storage of the office: units, people, their choices, adopted acts and rules, and the office's event chain."""
+"""Storage of the office: units, people, their choices, settings, and what it adopted, with its event chain."""

@@ -1,4 +1,4 @@
-"""The tables of the board: the deadlines of all cases, and the recommendations of analyses."""
+"""The tables of the board: deadlines of all cases, those that moved, recommendations of analyses."""
 
 from __future__ import annotations
 

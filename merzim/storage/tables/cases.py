@@ -1,4 +1,4 @@
-"""The tables of cases: their heads, and indexes of their contents."""
+"""The tables of cases: heads, indexes of contents, readers, inbox entries, imported files, numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of units, people and decisions of the office about them."""
+"""The tables of units, of people (former ones, too), of matched schedule texts, and of settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables for running the service: the installation, uploads, stored API answers."""
+"""Tables for running the service: the installation, last runs of tasks, uploads, stored API answers."""
 
 from __future__ import annotations
 
