@@ -126,7 +126,6 @@ def _step(call: CommandContext, step: PointsStep) -> str:
 
 
 def _parse_readings(pairs: list[str] | None) -> dict[str, str]:
-    """Parse the readings chosen by --reading."""
     if wrong := next((pair for pair in pairs or () if "=" not in pair), None):
         raise Refusal("score.not_a_reading", text=wrong)
     return named_texts(pairs, where="--reading")

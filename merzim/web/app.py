@@ -81,10 +81,7 @@ ROUTER_MODULES = {
 
 @cache
 def every_route() -> tuple[BaseRoute, ...]:
-    """Return the routes of pages and API, in the order of matching; those that read do so in one transaction.
-
-    Applications share them: a route holds no state of one.
-    """
+    """Return the routes, which all applications share, in order of matching; a GET reads in one transaction."""
     modules = (f"{package}.{module}" for package, names in ROUTER_MODULES.items() for module in names)
     parts = (part for module in modules for part in vars(import_module(module)).values())
     routes = tuple(route for part in parts if isinstance(part, APIRouter) for route in part.routes)

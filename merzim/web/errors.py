@@ -130,9 +130,7 @@ def on_refusal(request: Request, error: Exception) -> Response:
 
 
 async def on_stranger(request: Request, error: Exception) -> Response:
-    """Answer a request without a valid session or token: with the log-in page, which keeps what was typed into
-    a form; programs get status 401.
-    """
+    """Answer a request nobody is logged in for: with the log-in page, which keeps a form; programs get 401."""
     if _is_from_program(request):
         response = problem(request, 401, "web.problem.no_token")
         response.headers["www-authenticate"] = 'Bearer realm="Merzim"'

@@ -25,7 +25,6 @@ class WebContext(RequestContext):
 
     @property
     def query(self) -> QueryParams:
-        """The parameters of the address."""
         return self.request.query_params
 
     @property

@@ -127,7 +127,6 @@ def get_campaigns_file(ctx: Reading) -> Response:
 
 @router.get("/campaigns/new/{kind}")
 def new_campaign_page(ctx: Managing, kind: KindPath) -> Response:
-    """Show the form that starts a campaign."""
     return _start_form(ctx, kind)
 
 

@@ -38,7 +38,6 @@ def help_page(ctx: Own, q: Annotated[str, Query(max_length=200)] = "") -> Respon
 
 @router.get("/help/{guide_id}")
 def guide_page(ctx: Own, guide_id: str) -> Response:
-    """Show one guide."""
     if guide_id not in GUIDES:
         raise HTTPException(404, "web.problem.not_found")
     return page(ctx, "guide.html", guide=_guide(ctx, guide_id))

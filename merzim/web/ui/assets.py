@@ -29,7 +29,6 @@ class _ImmutableFiles(StaticFiles):
     """Serves files that browsers keep for a year, since their addresses change with their content."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Return the file, to be kept."""
         response = await super().get_response(path, scope)
         response.headers["cache-control"] = "public, max-age=31536000, immutable"
         return response

@@ -137,7 +137,6 @@ class NameChoices:
         return list(dict.fromkeys(seen))[:MAX_SUGGESTIONS]
 
     def suggestions(self, text: str) -> list[Suggestion]:
-        """Return those closest to a text as suggestions."""
         return [self.suggest(id) for id in self.closest(text)]
 
     def field(

@@ -124,11 +124,7 @@ def _refused(
     reason: Reason | None = None,
     login: str = "",
 ) -> Response:
-    """Return the log-in page with a refusal, and drop the cookie of this log-in.
-
-    Args:
-        reason: under which the refusal is logged and recorded; None for not at all.
-    """
+    """Return the log-in page with a refusal, drop this log-in's cookie, and record the `reason`, if any."""
     if reason is not None:
         attempts.record_refusal(ctx, client_address(ctx.request), reason, login)
     return _drop_cookie_values(login_page(ctx, onward=onward, refusal=refusal, status=status))

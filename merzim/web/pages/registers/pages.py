@@ -255,7 +255,6 @@ def row_paper(ctx: Reading, row: RowPath, form: FormId, language: PaperLanguage)
 
 @router.get("/registers/{register_id}/import")
 def import_page(ctx: Recording, register_id: RegisterPath) -> Response:
-    """Show the form for importing rows from a spreadsheet."""
     return show_import_page(ctx, register_id)
 
 
@@ -293,7 +292,6 @@ def show_import_page(
 
 @router.get("/registers/{register_id}/new")
 def new_row_page(ctx: Recording, register_id: RegisterPath, unit: SearchText = "") -> Response:
-    """Show the form for a new row."""
     return row_form(ctx, register_id, unit=unit)
 
 
