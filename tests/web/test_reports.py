@@ -13,6 +13,7 @@ from merzim.documents.schedules.written_terms import read_term
 from merzim.services.context import operator_context
 from merzim.services.jobs.rounds import deliver, run_round
 from merzim.services.registers.verbs import AddRow, add_row
+from merzim.services.reports.consolidated import consolidated_report
 from merzim.storage.org import store as office_store
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.documents.test_forms import tables_of
@@ -177,6 +178,16 @@ def test_who_has_no_case_has_not_reported(officer: Any) -> None:
     """An obligation of a procedure nobody opened."""
     query = "procedure=internal-analysis&obligation=start_announced&year=2025"
     assert "Ещё не отчитались" in officer.get(f"/reports/consolidated?{query}&lang=ru").text
+
+
+def test_one_procedure_is_not_judged_by_what_another_calls_alike(kept: Site) -> None:
+    """A quarter of the standard is overdue; of the analysis, whose quarters bear the same name, nothing is."""
+    ctx = operator_context(kept.context, at=AT)
+    before = consolidated_report(ctx, "internal-analysis", "", "", None).obligation.id
+    kept.open(procedure="tbn4-project-2", unit="hr", planned={"year_begun": date(2025, 1, 1)})
+
+    assert before != "quarter_reported"
+    assert consolidated_report(ctx, "internal-analysis", "", "", None).obligation.id == before
 
 
 def test_the_yearly_clock_shows_when_the_next_analysis_starts(officer: Any) -> None:

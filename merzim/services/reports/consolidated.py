@@ -1,4 +1,4 @@
-"""Reports over many organisations: consolidated forms, ready uploads, yearly analyses, the cartogram."""
+"""Reports of many organisations: one obligation in a year, ready uploads, yearly analyses, the cartogram."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def _gather(ctx: RequestContext, procedure: str, obligation: str, *, unit: str, 
     chosen = known_obligation(edition, obligation)
     units = required_of(office, organisations(office, unit), edition, chosen)
     heads = ctx.reads.cases(unit or None, procedure=procedure, status="active")
-    year_cases = _looked(app, ctx.reads, (head.id for head in heads), ctx.today)
-    cases = [(case, deadlines) for case, _, deadlines in year_cases]
+    examined_cases = _with_deadlines(app, ctx.reads, (head.id for head in heads), ctx.today)
+    cases = [(case, deadlines) for case, _, deadlines in examined_cases]
     additive = not isinstance(chosen.term, Target)
     return gathered(office, units, cases, chosen.id, year=year, additive=additive)
 
@@ -90,7 +90,9 @@ def _owed(ctx: RequestContext, law: Procedure) -> Obligation:
     numbers, else the first of all.
     """
     late = DeadlineFilter(urgency="overdue", horizon=Horizon(today=ctx.today, soon=ctx.today))
-    counts = Counter(base(row.obligation) for row in ctx.reads.listed(late, limit=MOST_LATE))
+    places = {(row.case, base(row.obligation)) for row in ctx.reads.listed(late, limit=MOST_LATE)}
+    heads = ctx.reads.heads({case for case, _ in places})
+    counts = Counter(name for case, name in places if case in heads and heads[case].procedure == law.id)
     owed = max(law.obligations, key=lambda each: counts[each.id])
     if counts[owed.id]:
         return owed
@@ -137,8 +139,8 @@ def uploads(app: AppContext, unit: str, *, today: date, reads: SqlReads) -> tupl
     office = reads.office()
     heads = reads.cases(unit or None, status="active")
     grouped: dict[str, list[tuple[Case, Procedure, tuple[Deadline, ...]]]] = {}
-    for year_case in _looked(app, reads, (head.id for head in heads), today):
-        grouped.setdefault(_organisation(office, year_case[0].unit), []).append(year_case)
+    for examined in _with_deadlines(app, reads, (head.id for head in heads), today):
+        grouped.setdefault(_organisation(office, examined[0].unit), []).append(examined)
     ready = []
     for place in sorted(grouped):
         for pending in awaited_uploads(grouped[place]):
@@ -154,7 +156,7 @@ def uploads(app: AppContext, unit: str, *, today: date, reads: SqlReads) -> tupl
 
 
 def _organisation(office: Office, unit: str) -> str:
-    """Return the nearest organisation above a unit given by id or name; the unit itself for none."""
+    """Return the nearest organisation at or above a unit given by id or name; the unit itself for none."""
     place = office.unit_id(unit)
     organisation_ids = frozenset(office.organisations)
     return next(
@@ -162,10 +164,10 @@ def _organisation(office: Office, unit: str) -> str:
     )
 
 
-def _looked(
+def _with_deadlines(
     app: AppContext, reads: SqlReads, ids: Iterable[str], today: date
 ) -> Iterator[tuple[Case, Procedure, tuple[Deadline, ...]]]:
-    """Yield whole cases with their editions and deadlines, the deadlines without explanations."""
+    """Yield these cases (ids), whole, with their editions and deadlines, the deadlines without explanations."""
     for case in reads.whole(list(ids)).values():
         edition = app.library.of(case)
         yield case, edition, deadlines(case, edition, app.calendar, today=today, bare=True)
@@ -182,7 +184,7 @@ class UnitPositions:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CartogramComparison:
-    """The cartogram that follows from the registers visible to a reader, compared with the recorded one.
+    """The cartogram that follows from positions and risks visible to a reader, compared with the recorded one.
 
     Attributes:
         on: the day of the last recorded cartogram; None if there is none.
@@ -210,8 +212,8 @@ class CartogramComparison:
         )
 
 
-def comparison(ctx: RequestContext, unit: str) -> CartogramComparison:
-    """Return the comparison of the registers of a unit and below with the last cartogram recorded there."""
+def compare_cartogram(ctx: RequestContext, unit: str) -> CartogramComparison:
+    """Compare the positions and risks in cases of a unit and below with the last cartogram recorded there."""
     root = seen_unit(ctx, unit)
     cases = ctx.reads.with_registers(root or None)
     lines = with_unit_names(expected_lines(cases), ctx.reads.office())

@@ -99,7 +99,7 @@ class Silent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quarter:
-    """The number of cases that have not reported a quarter, and some of them."""
+    """How many cases have not reported a quarter (`number`), and a page of them."""
 
     number: int
     silent: tuple[Silent, ...]
@@ -107,8 +107,10 @@ class Quarter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Monitoring:
-    """The recommendations of a page. `counts`: measures by status, late ones under "late", with all filters but
-    that of status.
+    """A page of recommendations (`number`), shared risks, and a page of unreported quarters (`further`).
+
+    `total`: lines of all pages; `counts`: measures by status, late ones under "late", with all filters but that
+    of status.
     """
 
     lines: tuple[MonitoringLine, ...]
@@ -132,10 +134,11 @@ def monitoring(
     further_page: int = 1,
     sizes: Sizes = TO_PROGRAMS,
 ) -> Monitoring:
-    """Return recommendations by outcome, as visible to a reader on a day.
+    """Return a page of recommendations, risks many units share, and analyses whose quarter is unreported.
 
     Args:
-        number: page of recommendations; further_page: page of unreported cases.
+        reads: limited to what the reader may see.
+        number: page of recommendations, at most the last; further_page: page of unreported cases.
     """
     office = reads.office()
     counts_by_status = reads.count_recommendations(filters, today)
@@ -174,9 +177,7 @@ def monitoring(
 def all_lines(
     reads: Reads, calendar: Kazakhstan, filters: RecommendationFilter, *, today: date
 ) -> Iterator[MonitoringLine]:
-    """Yield every line of the list for a file, in portions, because a national list does not fit into
-    memory.
-    """
+    """Yield every recommendation, for a file; read in portions, as a national list does not fit into memory."""
     places, office = reads.recommendation_places(filters, today), reads.office()
     for start in range(0, len(places), PORTION):
         portion = places[start : start + PORTION]

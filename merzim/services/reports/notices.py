@@ -17,7 +17,7 @@ PAGE = 50
 
 
 class NoticeFilter(TypedDict):
-    """The filter of the register; empty fields do not restrict."""
+    """The filter of the journal; empty fields do not restrict."""
 
     case: str
     person: str
@@ -27,9 +27,9 @@ class NoticeFilter(TypedDict):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoticeLine:
-    """One notice. `title`: of its obligation; None if it is not about one obligation of a procedure.
+    """One notice. `case`, `about`: the case and its title, None where the reader does not see it.
 
-    `campaign`: the title of the campaign that asks, None where the reader does not see it.
+    `title`: of its obligation, None if it is about none of a procedure; `campaign`: of the campaign that asks.
     """
 
     notice: Notice
@@ -43,7 +43,7 @@ class NoticeLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoticePage:
-    """A page of the register. `more`: whether there is a next one."""
+    """A page of the journal. `more`: whether there is a next one."""
 
     lines: tuple[NoticeLine, ...]
     number: int
@@ -51,16 +51,8 @@ class NoticePage:
 
 
 def list_notices(ctx: RequestContext, filters: NoticeFilter, *, number: int) -> NoticePage:
-    """Return one page of the register, the newest first.
-
-    Args:
-        filters: filter by case, person, state, channel; empty fields do not restrict.
-    """
-    notices = ctx.reads.notices_matching(
-        **filters,
-        limit=PAGE + 1,
-        skip=(number - 1) * PAGE,
-    )
+    """Return one page of the notices the reader may see, the newest first."""
+    notices = ctx.reads.notices_matching(**filters, limit=PAGE + 1, skip=(number - 1) * PAGE)
     heads = ctx.reads.heads({notice.case for notice in notices if notice.case})
     asking = campaign_titles(ctx, {notice.obligation for notice in notices[:PAGE] if notice.kind == "campaign"})
     office = ctx.reads.office()

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from calendars.terms import Element
 from merzim.services.context import RequestContext
-from merzim.services.law import regulations as scoring_services
+from merzim.services.law import regulations
 from merzim.services.names import Name, known_year, seen_unit, unit_name, unit_text
 from merzim.services.scoring import YearScores, year_scores
 from workflow.law.procedure import Text
@@ -53,8 +53,8 @@ class Project:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ahead:
-    """The nearest step of an indicator; `names`: the first few that lack it."""
+class NextStep:
+    """The nearest step that earns or keeps points of an indicator. `names`: of the first units that lack it."""
 
     step: PointsStep
     title: Text
@@ -86,7 +86,7 @@ class Points:
     whole: YearScores
     projects: tuple[Project, ...]
     parts: Sequence[YearScores]
-    steps: tuple[Ahead, ...]
+    steps: tuple[NextStep, ...]
     readings: Readings
     scoring: Scoring
     to_record: Mapping[str, StepToRecord]
@@ -112,7 +112,7 @@ def points_of_year(
         Refusal: a reading has no such value.
     """
     year, unit, office = known_year(ctx, year), seen_unit(ctx, unit or ""), ctx.reads.office()
-    scoring = scoring_services.scoring()
+    scoring = regulations.scoring()
     readings = choose(
         {name: chosen_readings[name] for name in scoring.readings if chosen_readings.get(name)}, scoring
     )
@@ -126,7 +126,7 @@ def points_of_year(
         projects=_projects(whole_year, lambda place: unit_name(office, place).name),
         parts=parts if number is None else parts[(min(number, pages) - 1) * PAGE :][:PAGE],
         steps=tuple(
-            Ahead(
+            NextStep(
                 step=step,
                 title=scoring.indicators[step.indicator].title,
                 names=tuple(unit_name(office, unit).name for unit in step.missing),
@@ -144,25 +144,23 @@ def points_of_year(
 def _steps_to_record(
     ctx: RequestContext, whole_year: YearScores, scoring: Scoring, unit: str, year: int
 ) -> dict[str, StepToRecord]:
-    """Return the step at which the whole of a share is recorded, for each share that is counted or still
-    untold.
+    """Return by indicator the step of a case at which the whole of its share is recorded, for shares that are
+    counted or lack it.
     """
-    untold = {
+    lacking = {
         remark.arguments["indicator"] for remark in whole_year.remarks if remark.code == "score.rows_of_what"
     }
-    steps: dict[str, StepToRecord] = {}
-    for indicator in scoring.indicators.values():
-        is_told = indicator.id in whole_year.counted or indicator.id in untold
-        if indicator.counting.by != "values" or not is_told:
-            continue
-        if step := _step_to_record(ctx, indicator.counting, unit, year):
-            steps[indicator.id] = step
-    return steps
+    shares = [
+        indicator
+        for indicator in scoring.indicators.values()
+        if indicator.counting.by == "values" and indicator.id in {*whole_year.counted, *lacking}
+    ]
+    steps = {share.id: _step_to_record(ctx, share.counting, unit, year) for share in shares}
+    return {indicator: step for indicator, step in steps.items() if step is not None}
 
 
 def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: int) -> StepToRecord | None:
-    """Return the step of a case of the year that takes the whole of a share: of the body's case, else of one
-    below.
+    """Return the step that records the whole of a share, in the unit's case of the year, else in one below it.
 
     Where none is open, a step without a case; None for a past year, and for a reader who may not open the year.
     """
@@ -189,7 +187,7 @@ def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: in
 
 
 def _projects(whole_year: YearScores, name: Callable[[str], Name]) -> tuple[Project, ...]:
-    """Return the points by project of the standard; an indicator names the first twelve it is `missing`."""
+    """Return the points by project of the standard; of an indicator's `missing` the first twelve are named."""
     return tuple(
         Project(
             number=project.removeprefix("P"),

@@ -27,9 +27,7 @@ log = logging.getLogger("merzim.backup")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BackupState:
-    """The state of scheduled backups. `last`: the last backup, including manual ones; `is_late`: whether to
-    warn.
-    """
+    """The state of backups. `last`: by hand too; `failed`: a failed one since; `is_late`: whether to warn."""
 
     is_scheduled: bool
     last: datetime | None
@@ -47,7 +45,9 @@ def back_up(app: AppContext, *, now: datetime, today: date) -> None:
 
 
 def _write(app: AppContext, settings: BackupSettings, folder: Path, *, now: datetime) -> None:
-    """Write a backup, verify it, and delete backups no rule keeps."""
+    """Write a backup, verify it, copy new evidence files beside it, delete backups no rule keeps; record how it
+    went.
+    """
     started = perf_counter()
     try:
         suffix = "dump" if app.many_nodes else "sqlite"
@@ -81,7 +81,7 @@ def obsolete(files: Iterable[Path], settings: BackupSettings) -> list[Path]:
 
 
 def state(app: AppContext, *, now: datetime) -> BackupState:
-    """Return the state of scheduled backups, for the administrator's page and `/metrics`."""
+    """Return the state of backups, for the administrator's page and `/metrics`."""
     pulses = figures(app.engine, now=now).pulses
     last, failed = (pulses[name][0] if name in pulses else None for name in ("backup", FAILED))
     scheduled = app.settings.backup.folder is not None

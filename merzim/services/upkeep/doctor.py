@@ -1,4 +1,4 @@
-"""Check settings as a whole before anything is started by them: `merzim check-config`."""
+"""Checks of settings before anything is started (`merzim check-config`), and of an installation (`doctor`)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def create_unlinked_channel(name: str, settings: Settings) -> Channel:
 
 
 def _refuse_wrong_keys(name: str, settings: Settings) -> None:
-    """Refuse wrong keys of a channel not in use; those that are missing may be given in the browser later."""
+    """Refuse unknown or wrong keys of a channel not in use; missing ones may be given in the browser later."""
     try:
         create_unlinked_channel(name, settings)
     except BadSetting as refusal:
@@ -103,10 +103,9 @@ def values(settings: Settings) -> Iterator[tuple[str, object]]:
 
 
 def _shown(key: str, value: object) -> object:
-    """Return a value as it may be shown: an address without its password."""
+    """Return a value as it may be shown: the database's address without its password."""
     if key != "database.url":
         return value
-
     address = parse_address(str(value))
     return value if address.get_backend_name() == "sqlite" else hide_secrets(address)
 
@@ -137,10 +136,8 @@ class Check:
 
 
 def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
-    """Run every check, one after another, at the moment of the office's clock.
-
-    Args:
-        problems: the problems of the settings.
+    """Yield the result of every check, one after another, at the moment of the office's clock; channels and the
+    log-in provider are connected to. `problems`: those of the settings.
     """
     now = app.clock().now
     with suppress(Refusal):
@@ -156,13 +153,13 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
 
 
 def check_running(app: AppContext, now: datetime) -> Iterator[Check]:
-    """Run the checks that contact no other machine but the database, for a page of the running service."""
+    """Yield the results of checks that contact no machine but the database's, for a page of the service."""
     yield from _check_machine(app, now)
     yield from (check for check in _check_database(app, now) if check.name != "clock")
 
 
 def _check_machine(app: AppContext, now: datetime) -> Iterator[Check]:
-    """Run the checks of what lies on this machine: own law, folders, disks, time zone, channels in use."""
+    """Yield the results of checks of this machine: own law, folders, disks, time zone, where letters go."""
     yield from _check_law(app)
     yield from _check_folders(app)
     yield from _check_disk(app)
@@ -195,7 +192,7 @@ def _check_law(app: AppContext) -> Iterator[Check]:
 
 
 def _check_folders(app: AppContext) -> Iterator[Check]:
-    """Check that each folder a service writes to can be written."""
+    """Check that each folder a service writes to, or the one it would be created in, can be written."""
     for key, folder in folders(app.settings):
         try:
             with TemporaryFile(dir=_existing(folder)):

@@ -24,7 +24,7 @@ from merzim.storage.maintenance.rebuild import rebuild as rebuild_board
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.stored_secrets import secrets_of_backup
 from merzim.storage.maintenance.verify import Deviation
-from merzim.storage.maintenance.verify import verify as check
+from merzim.storage.maintenance.verify import verify as verify_database
 from merzim.storage.notices.delivery_state import record_run
 from merzim.storage.org.editions import accepted_digests, adopted_editions
 from merzim.storage.refusals import StorageUnavailable
@@ -37,7 +37,8 @@ from workflow.registers.rows import Projection, RegisterRow, project
 def verify(
     app: AppContext, *, now: datetime, today: date, known_seal: tuple[int, str] | None = None
 ) -> tuple[Deviation, ...]:
-    """Verify events, seals, editions, evidence and the board; return everything that was altered.
+    """Verify events, seals, editions, evidence and the board; return what was altered, and own law files that
+    cannot be used. A run that finds nothing is recorded as the last one.
 
     Args:
         known_seal: number and hash of a seal recorded outside the database.
@@ -48,7 +49,7 @@ def verify(
         Deviation(code=left_out_file.refusal.code, arguments=left_out_file.refusal.arguments)
         for left_out_file in app.read_editions.left_out
     )
-    problems = left_out + check(
+    problems = left_out + verify_database(
         app.engine,
         editions=editions,
         recompute=partial(app.case_commands.recomputed, today=today),
@@ -76,7 +77,7 @@ def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
 
 
 def rebuild(app: AppContext, *, now: datetime, today: date) -> int:
-    """Rewrite the board from the ledger; return the number of cases."""
+    """Rewrite the board and the index of register rows from their events; return the number of cases."""
     recompute = partial(app.case_commands.recomputed, today=today)
     return rebuild_board(app.engine, recompute, now=now, project=partial(_projected, app))
 
@@ -87,7 +88,7 @@ def _projected(app: AppContext, row: RegisterRow) -> Projection:
 
 
 def refresh_names(app: AppContext, people: Collection[str]) -> None:
-    """Update the search texts of rows that name people whose names changed."""
+    """Update the search texts of register rows that name these people (keys), whose names changed."""
     registers = [app.registers.latest(name) for name in app.registers.ids()]
     fields = {
         register.id: [field.id for field in register.fields.values() if field.kind == "person"]
@@ -100,7 +101,7 @@ def refresh_names(app: AppContext, people: Collection[str]) -> None:
 
 
 def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -> None:
-    """Copy the database into a new file while it is in use.
+    """Copy the database into a new file while it is in use, and record it as the last backup.
 
     Args:
         check: whether the file is verified; a damaged one is renamed to `FILE.damaged`.
@@ -132,7 +133,6 @@ def restore(app: AppContext, file: Path) -> Path | None:
     """
     if not has_key(app.settings, os.environ):
         refuse_new_key(app.settings, os.environ, secrets_of_backup(file))
-
     if app.many_nodes:
         stored_dump.restore(app.unprepared, file)
         return None
@@ -156,19 +156,20 @@ def migrate_to(
 
 
 def unopened_secrets(app: AppContext) -> int:
-    """Return how many stored secrets no key here decrypts; creates no key file."""
+    """Return how many stored secrets no key here decrypts, all if there is no key; no key file is created."""
     secrets = app.stored_secrets()
     return len(app.cipher.unopened(secrets)) if has_key(app.settings, os.environ) else len(secrets)
 
 
 def installation_name(app: AppContext) -> str:
-    """Return the installation the database belongs to; "" while none has claimed it."""
+    """Return the name of the installation the database belongs to; "" while none has claimed it."""
     with reading(app.engine) as connection:
         return readiness.installation_name(connection)
 
 
 def claim_database(app: AppContext) -> str:
-    """Assign the database to this installation even if another one claimed it: after a renaming, or for a copy.
+    """Assign the database to this installation even if another one claimed it: after a renaming, or for a copy;
+    return its name.
 
     Raises:
         BadSetting: config.toml names no installation.

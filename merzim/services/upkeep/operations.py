@@ -1,5 +1,4 @@
-"""The state of the installation for its administrator: checks, periodic tasks, queued and failed letters with
-reasons.
+"""The state of the installation for its administrator: checks, periodic tasks, queued and failed letters.
 
 Cases, steps and texts of letters are left out, because an administrator may not see them.
 """
@@ -97,7 +96,7 @@ class LetterQueued(BaseModel):
 
 @verb("settings", writes=False)
 def get_operations(ctx: RequestContext, command: AskOperations) -> OperationsView:
-    """Return the state of the installation, its queue and the letters that failed."""
+    """Return the state of the installation, its queue and the last hundred letters that failed."""
     delivery = figures(ctx.app.engine, now=ctx.now)
     people = ctx.reads.office().people
     return OperationsView(
@@ -158,7 +157,7 @@ log = logging.getLogger("merzim.web")
 
 
 def readiness(app: AppContext) -> ReadinessReport | None:
-    """Check the state of the database now; None where it does not answer."""
+    """Return the state of the database now; None, which is logged, if it does not answer."""
     try:
         return check_readiness(app.engine)
     except StorageUnavailable as trouble:

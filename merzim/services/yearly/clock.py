@@ -24,7 +24,8 @@ STARTED, ENDED, EXTERNAL = "analysis_started", "analysis_ended", "external_analy
 
 
 def turns(app: AppContext, unit: str, *, today: date, reads: SqlReads) -> tuple[Turn, ...]:
-    """Return the status of every organisation at or below a unit ("" is all) of a kind the analysis applies to.
+    """Return where each organisation at or below a unit ("" is all), of a kind the analysis binds, stands in
+    the yearly cycle.
 
     Args:
         reads: read queries limited to what the reader may see.
@@ -53,22 +54,18 @@ def turns(app: AppContext, unit: str, *, today: date, reads: SqlReads) -> tuple[
 
 
 def analyses_of(reads: SqlReads, office: Office, organisation_ids: list[str]) -> Mapping[str, list[Analysis]]:
-    """Return analyses by organisation; each belongs to the nearest organisation above its case's unit."""
+    """Return the active analyses of organisations: each is of the nearest at or above its case's unit."""
     wanted_ids = frozenset(organisation_ids)
     top = [organisation for organisation in organisation_ids if not office.is_within_another(organisation)]
     heads = reads.cases(procedure=PROCEDURE, status="active")
     analyses: dict[str, list[Analysis]] = {}
     for case in reads.whole([head.id for head in heads]).values():
         place = office.unit_id(case.unit)
-        own_organisation = next((above_id for above_id in office.above(place) if above_id in wanted_ids), None)
-        # A case without a unit is of the whole organisation: of the one at the top.
-        for organisation in (
-            (own_organisation,)
-            if own_organisation is not None
-            else tuple(top)
-            if not place and len(top) == 1
-            else ()
-        ):
+        organisation = next((above_id for above_id in office.above(place) if above_id in wanted_ids), None)
+        if organisation is None and not place and len(top) == 1:
+            # A case without a unit is of the whole organisation: of the one at the top.
+            organisation = top[0]
+        if organisation is not None:
             analyses.setdefault(organisation, []).append(_analysis(case))
     return analyses
 
@@ -90,8 +87,8 @@ AUTHOR = "merzim"
 
 
 def record_carried_out(app: AppContext, *, now: datetime, today: date) -> int:
-    """Record in each organisation's programme of a year the first analysis that ended in it; return how many
-    programmes changed. Runs once a day in a process.
+    """Record in each organisation's programme of a year (PROGRAMME) the day of the first analysis that ended in
+    that year; return how many programmes changed. Runs once a day in a process.
 
     Facts recorded here are withdrawn or moved when the analysis is withdrawn or its day corrected; facts
     recorded by people stay. Closed cases, and cases changed at the same moment, are left unchanged.

@@ -1,4 +1,4 @@
-"""Opens a year: every organisation's case of every yearly procedure, in one transaction."""
+"""Opens a year, previews it, takes it back: every organisation's case of every yearly procedure."""
 
 from __future__ import annotations
 
@@ -106,7 +106,9 @@ class YearAhead(BaseModel):
 
 @verb("manage")
 def open_year(ctx: RequestContext, command: OpenYear) -> OpenedYear:
-    """Open the yearly programmes of a year; existing cases are not opened again. Raises like `preview_year`."""
+    """Open the missing yearly cases of a year, and those of the year before with later due dates. Raises like
+    `preview_year`.
+    """
     _require_past(command.kept_from, ctx.today)
     unit = _own_unit(ctx, command.unit)
     return open_cases(ctx.app, command.year, unit=unit, kept_from=command.kept_from, at=stamp(ctx))
@@ -114,7 +116,9 @@ def open_year(ctx: RequestContext, command: OpenYear) -> OpenedYear:
 
 @verb("manage")
 def undo_year(ctx: RequestContext, command: UndoYear) -> UndoneYear:
-    """Take back the reader's last opening of a year, while its cases hold no records. Raises CannotUndo."""
+    """Cancel the cases last opened for a year by the reader or the program, while they hold no records. Raises
+    CannotUndo.
+    """
     unit, ground = _own_unit(ctx, command.unit), say("withdraw.opened_by_mistake", {}, ctx.spoken_language)
     cases = cancel_opened(ctx.app, command.year, unit=unit, ground=ground, at=stamp(ctx))
     return UndoneYear(year=command.year, cancelled=cases)
@@ -171,8 +175,8 @@ def _own_unit(ctx: RequestContext, unit: str) -> str:
 def open_cases(
     app: AppContext, year: int, *, unit: str = "", kept_from: date | None = None, at: Stamp
 ) -> OpenedYear:
-    """Open the missing cases of a year, and those of the year before with later due dates; repeated, it changes
-    nothing.
+    """Open the missing cases of a year and those of the year before with later due dates; record in them what
+    register rows carry out. Repeated, it changes nothing.
 
     Args:
         unit: id of a unit: only organisations at or below it, else the one it belongs to; "" is all.
@@ -254,13 +258,13 @@ def year_ahead(app: AppContext, year: int, *, unit: str = "", today: date) -> tu
 
 
 def _begun(app: AppContext, year: int, *, active_only: bool = False) -> Sequence[Row_]:
-    """Return the cases of the yearly procedures that begin with a year."""
+    """Return the cases of yearly procedures that begin on 1 January of a year."""
     begins = {procedure.id: procedure.begins_with for procedure in yearly(app.library, year)}
     return cases_beginning_on(app.engine, begins, [date(year, 1, 1)], active_only=active_only)
 
 
 def proposed_year(app: AppContext, *, unit: str = "", now: datetime, today: date) -> tuple[int, int]:
-    """Return the year to open and the number of its missing cases, cached for an hour.
+    """Return the year to open and the number of its missing cases; that is counted once an hour.
 
     It is the present year, and from 1 December the next one; 0 cases if no procedure is yearly.
     """
@@ -284,7 +288,10 @@ def roll_over(app: AppContext, *, now: datetime, today: date) -> int:
 
 
 def organisations(office: Office, unit: str) -> tuple[str, ...]:
-    """Return the organisations at or below a unit, else the one it belongs to; all of them for ""."""
+    """Return the organisations at or below a unit, else the one it belongs to; all of them for "".
+
+    An office without any is one itself, "". A unit that belongs to none stands for itself.
+    """
     if not unit:
         return office.organisations or ("",)
     within = tuple(organisation for organisation in office.organisations if unit in office.above(organisation))

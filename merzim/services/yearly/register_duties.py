@@ -73,7 +73,7 @@ def follow_duties(
 
 
 def record_year(app: AppContext, year: int, *, among: Collection[str] | None = None, at: Stamp) -> None:
-    """Make the cases of a year match the register rows wherever they differ. `among`: only these cases."""
+    """Make the yearly cases match the register rows that carry out their facts. `among`: only these cases."""
     duties = _YearDuties(app, year, today=at.today)
     cases = duties.cases() if among is None else duties.cases().intersection(among)
     rows = duties.rows() if cases else {}
@@ -132,7 +132,7 @@ class _YearDuties:
     def __init__(self, app: AppContext, year: int, *, today: date) -> None:
         self._app, self.today = app, today
         self.first, self.last = date(year, 1, 1), date(year, 12, 31)
-        self._place = cache(self._find_place)
+        self._case_of = cache(self._find_case)
 
     @cached_property
     def by_fact(self) -> Mapping[str, list[tuple[Register, Fulfilment]]]:
@@ -163,20 +163,21 @@ class _YearDuties:
 
     def case_of(self, fact: str, unit: str) -> str:
         """Return the case of a unit, or of the nearest unit above it in its organisation; "" for none."""
-        return self._place(fact.partition(":")[0], unit)
+        return self._case_of(fact.partition(":")[0], unit)
 
-    def _find_place(self, procedure: str, unit: str) -> str:
+    def _find_case(self, procedure: str, unit: str) -> str:
         """Return the case of a unit or of the nearest unit above in its organisation; "" for none."""
         organisation = self._office.organisation(unit)
         for unit_above in self._office.above(unit):
-            place = self._cases.get((procedure, unit_above), "")
-            if place or unit_above == organisation:
-                return place
+            case = self._cases.get((procedure, unit_above), "")
+            if case or unit_above == organisation:
+                return case
         return ""
 
     def units_of(self, case: Case) -> list[str]:
         """Return the units whose rows belong to a case."""
-        return [unit for unit in self._office.below(case.unit) if self._place(case.procedure, unit) == case.id]
+        below = self._office.below(case.unit)
+        return [unit for unit in below if self._case_of(case.procedure, unit) == case.id]
 
     def cases(self) -> set[str]:
         """Return the cases of all units that have ever had rows, even if none is left in the year."""

@@ -15,7 +15,7 @@ from merzim.services.reports.consolidated import (
     ConsolidatedReport,
     ReadyUpload,
     UnitPositions,
-    comparison,
+    compare_cartogram,
     consolidated_report,
     list_turns,
     uploads,
@@ -341,7 +341,7 @@ def _remarks(translator: Translator, turn: Turn, name: Callable[[str], str]) -> 
 
 def build_cartogram(query: ReportQuery) -> Report:
     """Return both sections by department and district, and the differences from the published cartogram."""
-    t, view = query.t, comparison(query.ctx, query.unit)
+    t, view = query.t, compare_cartogram(query.ctx, query.unit)
     if view.on is None:
         different = lines(())
         missing = t.say("risk.cartogram_missing"), t.say("web.cartogram.missing_do")
@@ -384,7 +384,7 @@ def _cartogram_name(query: ReportQuery) -> str:
 
 def cartogram_workbook(query: ReportQuery) -> Response:
     """Return the lines the cartogram should have as a workbook."""
-    lines = comparison(query.ctx, query.unit).lines
+    lines = compare_cartogram(query.ctx, query.unit).lines
     return as_workbook(cartogram_sheets(lines, language=query.t.language), _cartogram_name(query))
 
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from merzim.documents.forms.definitions import Form
 from merzim.services.documents.year_reports import due_quarter, report_marks, year_reports
-from merzim.services.reports.points import Ahead, IndicatorPoints, Points, points_of_year
+from merzim.services.reports.points import IndicatorPoints, NextStep, Points, points_of_year
 from merzim.services.scoring import YearScores
 from merzim.web.http import as_workbook
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, lines
@@ -112,8 +112,8 @@ def _indicator_columns(view: Points) -> tuple[Column[IndicatorPoints], ...]:
     )
 
 
-def _step_columns(view: Points) -> tuple[Column[Ahead], ...]:
-    def step(t: Translator, prospect: Ahead) -> Content:
+def _step_columns(view: Points) -> tuple[Column[NextStep], ...]:
+    def step(t: Translator, prospect: NextStep) -> Content:
         id = prospect.step.indicator
         missing = t.say("score.step.missing", names=prospect.names) if prospect.names else ""
         how = t.tell(f"score.step.{prospect.step.code}", prospect.step.sentence_arguments)
