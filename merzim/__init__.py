@@ -1,3 +1,3 @@
-"""The program itself: command line, clock, settings, composition root, services that run all the time."""
+"""The program: command line, pages, services, storage, documents; settings, clock and what keeps running."""
 
 from __future__ import annotations

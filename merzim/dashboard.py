@@ -1,4 +1,4 @@
-"""The dashboard as served: with the acts and settings of now."""
+"""The pages as served: before a request calendar acts and settings changed by other processes are taken up."""
 
 from __future__ import annotations
 

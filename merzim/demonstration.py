@@ -54,6 +54,7 @@ def run(file: Path) -> int:
 
 
 def _run(file: Path) -> int:
+    """Run the lines of a file as `run`; the author of the last `as` stays in the environment."""
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
             arguments = shlex.split(line, comments=True)

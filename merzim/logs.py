@@ -121,7 +121,7 @@ class JsonLines(logging.Formatter):
 
 
 def hide_secrets_of(settings: Settings) -> None:
-    """Hide the secrets of these settings in all further lines: those of before they were changed no longer."""
+    """Hide the secrets of these settings in all further lines, in place of those of earlier settings."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler.formatter, LineFormatter | JsonLines):
             handler.formatter.secrets = secrets_of(settings, os.environ)

@@ -23,7 +23,7 @@ from merzim.services.cases.faces import FACES
 from merzim.services.cases.views import AskCase, get_case, list_events
 from merzim.services.inputs import build
 from merzim.services.law.calendar_acts import moves_of
-from merzim.services.names import cases_of, stage_title, title, unit_named
+from merzim.services.names import cases_of, obligation_title, stage_title, unit_named
 from merzim.services.results import act_moves_result
 from merzim.services.yearly import opening
 from workflow.board.rows import DeadlineFilter, Horizon
@@ -251,7 +251,10 @@ def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date
     """Print obligations as a table; the sentence `none` when there are none."""
     app, today, language = call.app, call.moment.today, call.language
     heads = cases_of(app.reads, rows)
-    titles = {(row.case, row.obligation): title(app, heads[row.case], row.obligation)[language] for row in rows}
+    titles = {
+        (row.case, row.obligation): obligation_title(app, heads[row.case], row.obligation)[language]
+        for row in rows
+    }
     lines = [
         {
             **picked(row, "case", "unit", "stage", "due", "safe_by", "status", "calendar", "force"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import i18n
 from merzim.cli.rendering import Json
-from merzim.services.names import title
+from merzim.services.names import obligation_title
 from merzim.services.results import FindingResult, ObligationResult
 from workflow.cases.registers.entries import is_entry, period_in
 from workflow.deadlines.lateness import holds_on, lateness
@@ -100,7 +100,7 @@ def titles(call: CommandContext, case: Case) -> Callable[[str], str]:
     def titled(name: str) -> str:
         if name.partition(".")[0] not in known and not is_entry(name):
             return name
-        text, period = title(call.app, case, name)[call.language], period_in(name)
+        text, period = obligation_title(call.app, case, name)[call.language], period_in(name)
         return f"{text}, {i18n.period(period, call.language)}" if period else text
 
     return titled

@@ -14,7 +14,7 @@ from merzim.cli.rendering import picked
 from merzim.services.documents.notice_list import notice_title, step_in_words, write_notices
 from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import rehearse as rehearsed
-from merzim.services.names import force
+from merzim.services.names import obligation_force
 from merzim.services.yearly.clock import record_carried_out
 from notifications.round import plan
 from workflow.refusal import Refusal
@@ -149,5 +149,5 @@ def _forces(call: CommandContext, notices: Sequence[Notice]) -> dict[str, Force]
         if case is not None and notice.obligation:
             # An obligation the case no longer has (a measure set anew, another edition) has no force to show.
             with suppress(KeyError):
-                forces[notice.key] = force(call.app, case, notice.obligation)
+                forces[notice.key] = obligation_force(call.app, case, notice.obligation)
     return forces

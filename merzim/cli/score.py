@@ -67,9 +67,7 @@ def _score_year(call: CommandContext, unit: str, year: int, readings: Readings, 
     if not first <= year <= last:
         raise Refusal("cli.score.bad_year", year=year, first=first, last=last)
     root = unit_named(call.app, unit)
-    whole_year, *parts = year_scores(
-        call.ctx, root, year, today=call.moment.today, readings=readings, by_unit=by_unit
-    )
+    whole_year, *parts = year_scores(call.ctx, root, year, readings=readings, by_unit=by_unit)
     answer = _year_answer(call, whole_year) | {"units": [_year_answer(call, part) for part in parts]}
     call.answer(answer)
     ahead = whole_year.year >= call.moment.today.year

@@ -1,6 +1,4 @@
-"""Administration: channels with a test letter, the settings in force, the organisation's own
-rules, and what a new installation still lacks.
-"""
+"""Administration in the browser: channels and test letters, the settings, what a new office still lacks."""
 
 from __future__ import annotations
 
@@ -82,7 +80,7 @@ def send_test_letter(ctx: RequestContext, channel: str, email: str, language: st
 
 
 def reader_at(ctx: RequestContext, email: str, language: str) -> Person:
-    """Return the reader as somebody written to at this address, "" for none. Raises Refusal."""
+    """Return the reader as a person with this e-mail and language, for a test letter. Raises Refusal."""
     if email and not is_email(email):
         raise Refusal("web.staff.email_malformed", email=email[:200])
     reader = ctx.reader
@@ -94,7 +92,7 @@ Step = Literal["organisation", "units", "people", "mail", "officer", "accounts",
 
 
 def first_steps(ctx: RequestContext) -> Mapping[Step, bool]:
-    """Return the steps of an installation's beginning, each with whether it is done; none once all are."""
+    """Return the first steps of an installation, each with whether it is done; {} once all are."""
     settings, office = ctx.app.settings, recorded_office(ctx)
     steps: dict[Step, bool] = {
         "organisation": bool(settings.office.name),
@@ -125,7 +123,7 @@ class OfficerStart:
 
 
 def officer_start(ctx: RequestContext) -> OfficerStart | None:
-    """Return the steps of an officer's first day; None for others, and once a letter has gone out."""
+    """Return what an officer's first day still lacks; None for others, and once a reminder has gone out."""
     if not ctx.reader.may("manage") or has_sent(ctx.app.engine, (), kind="reminder"):
         return None
     newest = ctx.app.reads.whole([case.id for case in ctx.app.reads.cases(limit=1)])
@@ -152,7 +150,7 @@ _NAME = re.compile(rf"(?:{_LABEL}\.)*(?=[A-Za-z]){_LABEL}")
 """A name ends in a label that begins with a letter: 0xa9fea9fe and 2852039166 are addresses, too."""
 _UNSEEN = frozenset(range(0x202A, 0x202F)) | frozenset(range(0x2066, 0x206A))
 """Characters that turn the direction of writing."""
-Line = Annotated[str, Field(max_length=500)]
+SettingText = Annotated[str, Field(max_length=500)]
 
 
 class AskSettings(Command):
@@ -165,10 +163,10 @@ class Organisation(Command):
     What is left empty is as config.toml says.
     """
 
-    name: Line = ""
-    name_kk: Line = ""
-    name_ru: Line = ""
-    officer: Line = ""
+    name: SettingText = ""
+    name_kk: SettingText = ""
+    name_ru: SettingText = ""
+    officer: SettingText = ""
 
 
 class MailServer(Command):
@@ -177,11 +175,11 @@ class MailServer(Command):
     The password is stored encrypted, for this server and log-in alone; without one the stored password stays.
     """
 
-    host: Line = ""
+    host: SettingText = ""
     port: Port | None = None
     tls: Literal["starttls", "tls", "none"] = "starttls"
-    user: Line = ""
-    sender: Line = ""
+    user: SettingText = ""
+    sender: SettingText = ""
     password: SecretStr | None = None
 
     @model_validator(mode="before")
@@ -288,7 +286,7 @@ def try_mail(ctx: RequestContext, command: TryMail) -> MailTried:
 
 
 def encrypt_password(ctx: RequestContext) -> None:
-    """Encrypt the stored password anew with the present key, if one of the keys decrypts it."""
+    """Encrypt the mail server's stored password anew with the present key, if one of the keys decrypts it."""
     text = stored_settings.password(ctx.app.engine)
     if text and ctx.app.cipher.opens(text):
         renewed = ctx.app.cipher.renew(text)
@@ -296,12 +294,12 @@ def encrypt_password(ctx: RequestContext) -> None:
 
 
 def _server(command: MailServer) -> dict[str, object]:
-    """Return the server as it is stored and laid over the channel's section."""
+    """Return the keys of the server as they are stored and replace those of the channel's section."""
     return command.model_dump(include=set(MAIL_KEYS))
 
 
 def _proposed(ctx: RequestContext, command: MailServer) -> Settings:
-    """Return the settings with this server and its password. Raises Refusal."""
+    """Return the settings with this server and its password, new or stored. Raises Refusal."""
     before = ctx.app.settings
     if is_mail_fixed(before):
         raise Refusal("setting.fixed", title="channels.email.host")

@@ -1,4 +1,4 @@
-"""What commands, rounds and pages work with, built from the settings; a database is prepared at first use."""
+"""What commands, rounds and pages work with, built from the settings; the database is prepared at first use."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ class AppContext:
         return self._with_office_days(calendars.compile_calendar(records, as_of, last=calendars.REACH))
 
     def refresh(self) -> None:
-        """Lay the stored settings over anew, and drop the calendar, where another process changed them."""
+        """Take up settings and calendar acts that another process changed since they were read."""
         if not self.has_database:
             return
         if stored(self.engine) != self._stored_settings:
@@ -179,13 +179,13 @@ class AppContext:
         self._forget(*_BUILT_BY_SETTINGS)
 
     def lay_over_stored_settings(self) -> None:
-        """Lay the settings over as they are stored, without creating or migrating a database."""
+        """Lay over the settings of the database if there is one with our tables; create and migrate none."""
         if self.has_database and check_readiness(self.unprepared).is_usable:
             self.lay_over_settings()
 
     @property
     def steps(self) -> str:
-        """The reminder steps of config.toml, as they are noted beside a board."""
+        """The reminder steps of config.toml, as stored beside a board made by them."""
         return " ".join(str(step) for step in self.configured.reminders.steps)
 
     @cached_property

@@ -1,6 +1,4 @@
-"""The audit log (who did what, when and from where): entries with sentences, their export as lines, and
-the changes since a cursor for other programs.
-"""
+"""The audit log (who did what, when, from where): entries in words, exports, changes for other programs."""
 
 from __future__ import annotations
 
@@ -311,9 +309,7 @@ def list_changes(ctx: RequestContext, command: AskChanges) -> ChangeList:
 
 
 def _scope(ctx: RequestContext) -> AuditScope:
-    """Return which audit log entries the reader may see: those about visible cases, and others by their right
-    to read the log.
-    """
+    """Return which changes the reader may see: those of visible cases, and others by their right to the log."""
     if ctx.operator:
         return EVERYTHING
     full = audit_scope(ctx.reader)

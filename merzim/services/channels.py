@@ -56,21 +56,16 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks])
 
 def sender_domain(settings: Settings) -> str:
     """Return the mail domain of the first sender among the channels in use; "" if none has a sender."""
-    return sender_address(settings).rpartition("@")[2]
-
-
-def sender_address(settings: Settings) -> str:
-    """Return the address of the first sender among the channels in use; "" if none has a sender."""
     sections = settings.channels.sections
     senders = (sections.get(name, {}).get("sender") for name in settings.channels.use)
-    return str(next(filter(None, senders), "")).rpartition("<")[2].strip("> ")
+    return str(next(filter(None, senders), "")).strip("> ").rpartition("@")[2]
 
 
 CHANNEL = "email"
 
 
 def refuse_bad_address(address: str) -> None:
-    """Refuse a text that is no e-mail address. Raises Refusal."""
+    """Raise Refusal for a text that is no e-mail address."""
     if not is_email(address):
         raise Refusal("cli.no_address", address=address[:200])
 

@@ -148,7 +148,7 @@ def context_of(
 
 
 def uploads_of(app: AppContext) -> SqlUploads:
-    """Return the files uploaded to an office. They wait beside the evidence, where all nodes find them."""
+    """Return the store of files not imported yet, beside the evidence, where all nodes find them."""
     return SqlUploads(app.engine, app.settings.evidence.folder / "uploads")
 
 
@@ -189,11 +189,11 @@ def write_case(
 
 
 def stamp(ctx: RequestContext) -> Stamp:
-    """Return the author and time of a change."""
+    """Return the author and time of a change: the reader, now."""
     return Stamp(by=ctx.reader.login, now=ctx.now, today=ctx.today)
 
 
 def reader_of(ctx: RequestContext, account: Account) -> Reader:
-    """Return the reader for an account, with the units below theirs in the present office."""
+    """Return the reader for an account; one limited to a unit with that, else with their person's."""
     reader = account.reader
     return with_unit(reader, ctx.reads.office()) if reader.access in OF_ONE_UNIT else reader

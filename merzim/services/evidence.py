@@ -1,4 +1,4 @@
-"""Evidence sent with a command: its files are stored before the ledger records them."""
+"""Files sent with a command, as evidence or in a row, and uploads that wait for a day; names of files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ MAX_GROUND_LENGTH = 300
 
 
 def store_evidence(ctx: RequestContext, items: Sequence[EvidenceInput]) -> tuple[Evidence, ...]:
-    """Store the files of evidence; return evidence for the ledger. All items are checked before any is stored.
+    """Store the files sent as evidence, before the ledger records them; return it for the ledger. All items are
+    checked before any is stored.
 
     One whose `content` is evidence already was stored before, for several facts at once.
 
@@ -32,7 +33,7 @@ def store_evidence(ctx: RequestContext, items: Sequence[EvidenceInput]) -> tuple
     stored = [item.content for item in items if isinstance(item.content, Evidence)]
     sent = [item for item in items if not isinstance(item.content, Evidence)]
     checked = [(_to_evidence(ctx, item), open_file(ctx, item)) for item in sent]
-    return (*stored, *(_store_file(ctx, item, *file) if file else item for item, file in checked))
+    return (*stored, *(_with_file(ctx, item, *file) if file else item for item, file in checked))
 
 
 def clean_file_name(name: str) -> str:
@@ -78,7 +79,8 @@ def uploaded_file(ctx: RequestContext, kind: UploadKind, digest: str) -> Upload:
 
 
 def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[BinaryIO, str] | None:
-    """Return the file sent with a command and its name; None if none was sent.
+    """Return the file sent with a command and its cleaned name; None if none was sent. A file sent now, not
+    uploaded before, is counted towards what its sender may send in a day.
 
     Raises:
         NotFound: a digest that matches no file the reader uploaded.
@@ -103,7 +105,7 @@ def _count(ctx: RequestContext, content: BinaryIO) -> None:
 
 
 def require_file(ctx: RequestContext, item: FileInput) -> tuple[BinaryIO, str]:
-    """Return the file sent with a command and its name. Raises NotFound, also if none was sent."""
+    """Return the file sent with a command, as `open_file`. Raises NotFound, also if none was sent."""
     opened_file = open_file(ctx, item)
     if opened_file is None:
         raise NotFound("web.problem.no_upload")
@@ -119,6 +121,7 @@ def store_file(ctx: RequestContext, item: FileInput | None) -> dict[str, object]
     return {"sha256": file.reference, "name": opened_file[1], "type": file.type, "size": file.size}
 
 
-def _store_file(ctx: RequestContext, item: Evidence, content: BinaryIO, name: str) -> Evidence:
+def _with_file(ctx: RequestContext, item: Evidence, content: BinaryIO, name: str) -> Evidence:
+    """Store the file of evidence; return the evidence with its reference (a hash), name, type and size."""
     file = ctx.app.evidence.keep(content, name)
     return replace(item, reference=file.reference, name=name, type=file.type, size=file.size)

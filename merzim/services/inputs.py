@@ -103,6 +103,7 @@ Number = Annotated[Decimal, Field(ge=0, le=10**12, max_digits=20, decimal_places
 Values = dict[Name, Number]
 Duty = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z_]*$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""The SHA-256 of a file."""
 WebAddress = Annotated[
     str, BeforeValidator(_parse_address), WithJsonSchema({"type": "string", "format": "uri"})
 ]
@@ -203,7 +204,7 @@ class BadInput(Refusal, ValueError):
 
 
 def bad_input(item: Mapping[str, Any], *, without: Collection[str] = ()) -> BadInput:
-    """Return the refusal of one of pydantic's errors: the field, what is wrong with it, what is allowed.
+    """Return the refusal for an error of pydantic's: the field, what is wrong with it, what is allowed.
 
     Args:
         without: leading parts of the location that are not fields.

@@ -1,4 +1,4 @@
-"""Names of units and people for pages and lists; units, people and obligations found by what is typed."""
+"""Names of units, people, cases and stages for pages; units, people and procedures found by what is typed."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def name_of(record: Person | Unit) -> Name:
 
 
 def filed_as(name: Name) -> str:
-    """Return the name by which a person is listed: the first one in the table of people."""
+    """Return the name by which people are sorted: the one without a language in the table of people."""
     return name if isinstance(name, str) else name.en
 
 
@@ -237,7 +237,7 @@ def person_named(app: AppContext, text: str, *, required: bool = False) -> str:
 
 
 def assignees_of(office: Office, key: AssigneeKey, *, on: date) -> tuple[Recipient, ...]:
-    """Return the assignees on a day: the same people a letter of that day would go to.
+    """Return the assignees on a day, none if nobody is found: the people a letter of that day would go to.
 
     The officer who gets letters nobody else can get is among them, with `why` "officer".
     """
@@ -256,12 +256,12 @@ def assignees_of(office: Office, key: AssigneeKey, *, on: date) -> tuple[Recipie
     return office.resolved_once(on, key, recipients)
 
 
-def title(app: AppContext, case: Case, obligation: str) -> Text:
+def obligation_title(app: AppContext, case: Case, obligation: str) -> Text:
     """Return the title of an obligation of a whole case; for a measure of its plan, the action."""
     return entry_obligation(case, app.library.named(case.edition), obligation).title
 
 
-def force(app: AppContext, case: Case, obligation: str) -> Force:
+def obligation_force(app: AppContext, case: Case, obligation: str) -> Force:
     """Return the force of an obligation of a whole case: whether an act obliges to it."""
     return entry_obligation(case, app.library.of(case), obligation).force
 
@@ -281,6 +281,7 @@ def stage_title(app: AppContext, case: Case, stage: str) -> Text | str:
 
 
 USUAL = "internal-analysis"
+"""The procedure that is meant where none is named."""
 
 
 def chosen_procedure(ctx: RequestContext, name: str) -> Procedure:

@@ -71,19 +71,18 @@ def year_scores(
     unit: str,
     year: int,
     *,
-    today: date,
     readings: Readings,
     by_unit: bool = False,
     with_rows: bool = True,
 ) -> tuple[YearScores, ...]:
-    """Return the points of a unit with all units below it ("" is the whole office), from data visible to the
-    reader.
+    """Return the points of a unit with all units below it ("" is the whole office), by what was recorded up to
+    today; without rows of confidential registers the reader does not see.
 
     Args:
         by_unit: whether to return also the points of each unit directly below it.
         with_rows: whether rows of registers are counted too.
     """
-    records = year_records(ctx, year, today=today, with_rows=with_rows)
+    records = year_records(ctx, year, with_rows=with_rows)
     titles = {name: ctx.app.registers.latest(name).title for name in ctx.app.registers.ids()}
     hidden_remark = (Element(code="score.rows_hidden"),) if hides_counts(ctx) else ()
     office = records.office
@@ -92,7 +91,7 @@ def year_scores(
     roots = [unit, *(office.parts.get(unit or None, ()) if by_unit else ())]
     first = points.first_record(ctx.app.engine)
     since = None if first is None else first.astimezone(almaty()).date()
-    years = (AssessedYear(records=records, root=root, today=today, since=since) for root in roots)
+    years = (AssessedYear(records=records, root=root, today=ctx.today, since=since) for root in roots)
     return tuple(_score_year(of_year, readings, titles, hidden_remark) for of_year in years)
 
 
@@ -147,12 +146,9 @@ class Stakes:
 
     def _of_root(self, root: str, *, with_rows: bool) -> YearScores:
         """Return the points of a unit this year by the usual readings, calculated once."""
-        key, today, usual = (root, with_rows), self._ctx.today, scoring().usual
+        key, year, usual = (root, with_rows), self._ctx.today.year, scoring().usual
         if key not in self._scores:
-            (whole,) = year_scores(
-                self._ctx, root, today.year, today=today, readings=usual, with_rows=with_rows
-            )
-            self._scores[key] = whole
+            [self._scores[key]] = year_scores(self._ctx, root, year, readings=usual, with_rows=with_rows)
         return self._scores[key]
 
 
@@ -187,24 +183,24 @@ _Line: TypeAlias = "tuple[str, str, str, int, int | None]"
 """Unit, month, value, rows, and the largest number in ten-thousandths."""
 
 
-def year_records(ctx: RequestContext, year: int, *, today: date, with_rows: bool = True) -> YearRecords:
-    """Return the records of every unit in a year up to a day: of cases, and (`with_rows`) of register rows.
+def year_records(ctx: RequestContext, year: int, *, with_rows: bool = True) -> YearRecords:
+    """Return the records of every unit in a year up to today: of cases, and (`with_rows`) of register rows.
 
     Rows of open registers count for every reader, as facts of cases do; rows of confidential registers only for
     readers who see them, so that no number reveals a hidden row.
     """
-    office, scope, last = ctx.reads.office(), reader_scope(ctx), date(year, 12, 31)
+    office, scope, last = ctx.reads.office(), reader_scope(ctx), min(ctx.today, date(year, 12, 31))
     facts, missing = points.of_year(ctx.app.engine, scoring(), year)
-    kept_registers, last_row = SqlRegisterLists(ctx.app.engine).registers_with_rows(), min(ctx.today, last)
+    kept_registers = SqlRegisterLists(ctx.app.engine).registers_with_rows()
     rows: list[CountedRows] = []
-    for register in _counting(ctx.app.registers, last_row) if with_rows else ():
+    for register in _counting(ctx.app.registers, last) if with_rows else ():
         if register.id not in kept_registers or (register.confidential and not sees_lists(register, scope)):
             continue
         query = RowQuery(register=register.id)
         if register.confidential:
             query = row_query(ctx, register, ListRows(register_id=register.id))
-        rows += _counted(ctx.app, office, register, query, year, last_row)
-    return YearRecords(office, scoring(), year, today=min(today, last), facts=facts, rows=rows, missing=missing)
+        rows += _counted(ctx.app, office, register, query, year, last)
+    return YearRecords(office, scoring(), year, today=last, facts=facts, rows=rows, missing=missing)
 
 
 def hides_counts(ctx: RequestContext) -> bool:
@@ -221,7 +217,7 @@ def _counting(registers: Registers, last: date) -> Iterator[Register]:
 def _counted(
     app: AppContext, office: Office, register: Register, query: RowQuery, year: int, last: date
 ) -> Iterator[CountedRows]:
-    """Yield the counted rows of a register by unit, month and value, up to that day."""
+    """Yield the rows of a register that count for indicators, by unit, month and value, up to that day."""
     for count in register.counts:
         yield from _counted_by(app, office, register, count, query, year, last)
 
@@ -277,7 +273,7 @@ def _placed(office: Office, lines: Iterable[_Line]) -> Iterator[_Line]:
 
 
 def _keys(register: Register, where: Condition) -> tuple[str, ...] | None:
-    """Return the sort keys that meet a condition; None where it asks only that the field is filled."""
+    """Return the sort keys of a field that meet a condition; None where it asks only that it is filled."""
     field = register.fields[where.field]
     if where.value == FILLED:
         return None

@@ -31,7 +31,7 @@ FAILED = 10
 
 
 def figures(app: AppContext, *, now: datetime) -> Figures:
-    """Return the statistics of delivery: queued, sent and failed letters."""
+    """Return the statistics of delivery: letters by channel and state, faults, last runs of tasks."""
     return read_figures(app.engine, now=now)
 
 
@@ -68,7 +68,7 @@ def visible_faults(ctx: RequestContext) -> Sequence[ChannelFault]:
 
 
 def undelivered(ctx: RequestContext) -> list[Notice]:
-    """Return the newest letters that did not arrive, of cases visible to the reader."""
+    """Return those of the newest FAILED undelivered letters that are of cases visible to the reader."""
     notices = undelivered_letters(ctx.app.engine, limit=FAILED)
     visible_cases = ctx.reads.heads({notice.case for notice in notices}) if notices else {}
     return [notice for notice in notices if notice.case in visible_cases]
@@ -138,20 +138,20 @@ def acknowledge_letter(ctx: RequestContext, command: LetterOfCase) -> LetterDone
 
 @verb("record")
 def resend_letter(ctx: RequestContext, command: LetterOfCase) -> LetterDone:
-    """Queue a letter that did not arrive again, for the next office hours."""
+    """Queue again a letter of a case that did not arrive, for its recipient's next office hours."""
     is_of_case = any(notice.key == command.key for notice in ctx.reads.notices(command.case))
     return LetterDone(key=command.key, done=is_of_case and rounds.resend(ctx.app, command.key, now=ctx.now))
 
 
 @verb("manage")
 def resend_letters_of_channel(ctx: RequestContext, command: ResendChannel) -> Resent:
-    """Queue again the letters delayed by a channel's fault."""
+    """Queue again the letters delayed by a channel's fault, as a manager."""
     return _resent(ctx, command.channel)
 
 
 @verb("settings")
 def resend_channel_letters(ctx: RequestContext, command: ResendChannel) -> Resent:
-    """Queue again the letters delayed by a channel's fault."""
+    """Queue again the letters delayed by a channel's fault, as an administrator."""
     return _resent(ctx, command.channel)
 
 
@@ -160,7 +160,7 @@ def _resent(ctx: RequestContext, channel: str) -> Resent:
 
 
 def acknowledge(ctx: RequestContext, notice: Notice) -> None:
-    """Record that the recipient has read a notice; when repeated, the first time is kept."""
+    """Record that the recipient has read a notice and those it carried; repeated, the first time stays."""
     if notice.acknowledged_at is not None:
         return
     # A letter that carried others was read with all it carried.

@@ -103,7 +103,7 @@ class Recorded:
     def score(self, root: str, today: date = AFTER, year: int = 2026, **readings: str) -> YearScores:
         """The points of a body."""
         used_readings = {**scoring().usual, **readings}
-        (whole_year,) = year_scores(self.ctx(today), root, year, today=today, readings=used_readings)
+        (whole_year,) = year_scores(self.ctx(today), root, year, readings=used_readings)
         return whole_year
 
 

@@ -116,7 +116,7 @@ def points_of_year(
     readings = choose(
         {name: chosen_readings[name] for name in scoring.readings if chosen_readings.get(name)}, scoring
     )
-    whole_year, *parts = year_scores(ctx, unit, year, today=ctx.today, readings=readings, by_unit=True)
+    whole_year, *parts = year_scores(ctx, unit, year, readings=readings, by_unit=True)
     parts.sort(
         key=lambda scores: (-scores.at_stake, -scores.lost, alphabetical(unit_text(office, scores.unit.id)))
     )
