@@ -1,7 +1,6 @@
-"""All that can be set: config.toml, and over it the environment (`MERZIM__SECTION__KEY`).
+"""All that can be set: the sections of config.toml with their values and defaults; authorised bodies by day.
 
-A key left out has the default below; config.toml shows and explains them all. An unknown key is refused with
-the closest valid one, as a misspelt and ignored setting would be noticed only when a letter does not arrive.
+A key left out has the default below; config.toml shows and explains them all.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ SECRETS = frozenset({"token", "password"})
 """Keys of channels whose values are masked."""
 FOLDER: Mapping[str, object] = {"path": Path("var/letters"), "sender": "merzim@localhost"}
 KEY_VARIABLE = "MERZIM_SECRET_KEY"
-"""The variable with the key that second factors are encrypted with."""
+"""The variable with the key that stored secrets are encrypted with."""
 OLD_KEYS_VARIABLE = "MERZIM_SECRET_KEYS_OLD"
 """The variable with older keys, for decryption only."""
 DEVICE_LIFETIME = timedelta(days=180)
@@ -78,19 +77,19 @@ def expecting(code: str) -> WrapValidator:
     return WrapValidator(check)
 
 
-def _listed(value: object) -> object:
+def _from_json(value: object) -> object:
     """Return what a text holds as JSON, the way variables give lists; any other value unchanged."""
     return json.loads(value) if isinstance(value, str) else value
 
 
-def no_truth(value: object) -> object:
+def refuse_bool(value: object) -> object:
     """Return a value. Raises ValueError for true and false, which Pydantic takes for 1 and 0."""
     if isinstance(value, bool):
         raise ValueError("number")
     return value
 
 
-def _truth(value: object) -> object:
+def _as_bool(value: object) -> object:
     """Return the boolean of "true" or "false", the way variables give it; None for any other text."""
     return {"true": True, "false": False}.get(value) if isinstance(value, str) else value
 
@@ -109,23 +108,23 @@ def _in_order(hours: tuple[time, time]) -> tuple[time, time]:
     return hours
 
 
-def _on_record(days: frozenset[date]) -> frozenset[date]:
+def _in_calendar(days: frozenset[date]) -> frozenset[date]:
     """Return the days. Raises ValueError for one outside the calendar."""
     if not all(FIRST <= day <= LAST for day in days):
         raise ValueError("dates_on_record")
     return days
 
 
-def _not_everybody(networks: tuple[Network, ...]) -> tuple[Network, ...]:
+def _not_all(networks: tuple[Network, ...]) -> tuple[Network, ...]:
     """Return the networks. Raises ValueError for one of all addresses."""
     if any(network.prefixlen == 0 for network in networks):
         raise ValueError("networks")
     return networks
 
 
-def _texts(value: object) -> object:
-    """Return a list of networks, each a text or read already. Raises ValueError for anything else."""
-    networks = _listed(value)
+def _networks(value: object) -> object:
+    """Return a list of texts and networks, or the list a text holds. Raises ValueError for anything else."""
+    networks = _from_json(value)
     if not isinstance(networks, list | tuple) or not all(isinstance(one, str | Network) for one in networks):
         raise ValueError("networks")
     return networks
@@ -138,39 +137,39 @@ def _filled(value: object) -> object:
     return value
 
 
-def _once_each(days: tuple[int, ...]) -> tuple[int, ...]:
+def _usable_steps(days: tuple[int, ...]) -> tuple[int, ...]:
     """Return the steps. Raises ValueError for none, for one named twice, or one beyond 60 days."""
     if not days or len({*days}) < len(days) or not all(-60 <= day <= 60 for day in days):
         raise ValueError("steps")
     return days
 
 
-def _whole_days(value: object) -> object:
-    """Return a list of whole numbers. Raises ValueError for anything else: Pydantic takes 1.0 for one."""
-    days = _listed(value)
+def _whole_numbers(value: object) -> object:
+    """Return a list of whole numbers, or the one a text holds. Raises ValueError for all else, also 1.0."""
+    days = _from_json(value)
     if not isinstance(days, list | tuple) or not all(type(day) is int for day in days):
         raise ValueError("steps")
     return days
 
 
 EMPTY = BeforeValidator(lambda value: None if value == "" else value)
-_LIST = BeforeValidator(_listed)
+_LIST = BeforeValidator(_from_json)
 Text = Annotated[str, expecting("text")]
 NotBlank = Annotated[str, Field(pattern=r"\S")]
 Names = Annotated[tuple[str, ...], _LIST, expecting("names")]
-Number = Annotated[int, Field(ge=1), BeforeValidator(no_truth), expecting("number")]
-UpToThousand = Annotated[int, Field(ge=1, le=1000), BeforeValidator(no_truth), expecting("to_thousand")]
-Years = Annotated[int, Field(ge=0, le=100), BeforeValidator(no_truth), expecting("years")]
-Port = Annotated[int, Field(ge=1, le=65_535), BeforeValidator(no_truth), expecting("port")]
-YesNo = Annotated[bool, BeforeValidator(_truth), expecting("yes_or_no")]
+Number = Annotated[int, Field(ge=1), BeforeValidator(refuse_bool), expecting("number")]
+UpToThousand = Annotated[int, Field(ge=1, le=1000), BeforeValidator(refuse_bool), expecting("to_thousand")]
+Years = Annotated[int, Field(ge=0, le=100), BeforeValidator(refuse_bool), expecting("years")]
+Port = Annotated[int, Field(ge=1, le=65_535), BeforeValidator(refuse_bool), expecting("port")]
+YesNo = Annotated[bool, BeforeValidator(_as_bool), expecting("yes_or_no")]
 Folder = Annotated[Path, Field(json_schema_extra={"minLength": 1}), BeforeValidator(_filled), expecting("path")]
 OptionalPath = Annotated[Path | None, EMPTY, expecting("path"), WithJsonSchema({"type": "string"})]
 _HOUR = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}
 TimeOfDay = Annotated[time, AfterValidator(_without_zone), expecting("time_of_day"), WithJsonSchema(_HOUR)]
 Steps = Annotated[
     tuple[int, ...],
-    AfterValidator(_once_each),
-    BeforeValidator(_whole_days),
+    AfterValidator(_usable_steps),
+    BeforeValidator(_whole_numbers),
     expecting("steps"),
     WithJsonSchema(
         {
@@ -188,7 +187,7 @@ Hours = Annotated[
     expecting("hours"),
     WithJsonSchema({"type": "array", "items": _HOUR, "minItems": 2, "maxItems": 2}),
 ]
-Days = Annotated[frozenset[date], _LIST, expecting("dates"), AfterValidator(_on_record)]
+Days = Annotated[frozenset[date], _LIST, expecting("dates"), AfterValidator(_in_calendar)]
 OptionalDay = Annotated[
     date | None,
     EMPTY,
@@ -196,7 +195,7 @@ OptionalDay = Annotated[
     WithJsonSchema({"anyOf": [{"const": ""}, {"type": "string", "format": "date"}]}),
 ]
 Networks = Annotated[
-    tuple[Network, ...], AfterValidator(_not_everybody), BeforeValidator(_texts), expecting("networks")
+    tuple[Network, ...], AfterValidator(_not_all), BeforeValidator(_networks), expecting("networks")
 ]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?$"), expecting("language")]
 
@@ -465,8 +464,8 @@ class WebSettings(SettingsSection):
 
 
 class SecretSettings(SettingsSection):
-    """`key_file`: the key that encrypts second factors, if the environment has none and only this machine
-    reaches the pages; None for beside the database.
+    """`key_file`: the file of the key that encrypts stored secrets, if the environment has none and only this
+    machine reaches the pages; None for beside the database.
     """
 
     key_file: OptionalPath = None
@@ -521,7 +520,7 @@ class OidcSettings(SettingsSection):
 
 
 class RegulationSettings(SettingsSection):
-    """The folder of the organisation's own procedures, read besides the shipped ones.
+    """The folder of the organisation's own procedures and registers, read besides the shipped ones.
 
     Attributes:
         acts: ids of acts of one organisation (`adopted_act` of a procedure) that the whole office adopted.

@@ -33,7 +33,7 @@ from merzim.settings import (
     SettingsSection,
     Text,
     expecting,
-    no_truth,
+    refuse_bool,
 )
 from notifications.channels import names
 from workflow.languages import LANGUAGES
@@ -297,7 +297,7 @@ def _kind(key: str, hint: Any) -> Any:
     if key == "port":
         return Annotated[Port | None, EMPTY, expecting("port")]
     if hint is float:
-        return Annotated[float, Field(ge=0), BeforeValidator(no_truth), expecting("decimal")]
+        return Annotated[float, Field(ge=0), BeforeValidator(refuse_bool), expecting("decimal")]
     if hint is str:
         return Text
     if key == "tls":
