@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from calendars.hours import almaty
 from merzim import logs
 from merzim.dashboard import Dashboard
 from merzim.documents import child
@@ -32,7 +33,7 @@ from merzim.services.context import uploads_of
 from merzim.services.jobs import queue, rounds
 from merzim.services.jobs.bot_polling import polling
 from merzim.services.jobs.queue import JobHandlers
-from merzim.services.moments import Clock, almaty
+from merzim.services.moments import Clock
 from merzim.services.upkeep.backups import back_up
 from merzim.services.yearly.clock import record_carried_out
 from merzim.services.yearly.opening import roll_over
@@ -260,22 +261,20 @@ def _require_free(host: str, port: int, address: str, tell: Tell, say_in_each: S
     """Raise Refusal, which names a free port, when the address is in use. It is told here in each language but
     the one the Refusal will be shown in.
     """
+    if _is_free(host, port):
+        return
+    other = next((other for other in range(port + 1, port + 100) if _is_free(host, other)), 0)
+    _, *others = say_in_each("cli.port_taken", address=address, port=other).splitlines()
+    for sentence in others:
+        tell(sentence)
+    raise Refusal("cli.port_taken", address=address, port=other)
+
+
+def _is_free(host: str, port: int) -> bool:
+    """Return whether an address of this machine can be listened at, as the server does."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            other = next((other for other in range(port + 1, port + 100) if _is_free(family, host, other)), 0)
-            _, *others = say_in_each("cli.port_taken", address=address, port=other).splitlines()
-            for sentence in others:
-                tell(sentence)
-            raise Refusal("cli.port_taken", address=address, port=other) from None
-
-
-def _is_free(family: socket.AddressFamily, host: str, port: int) -> bool:
-    """Return whether an address of this machine can be listened at."""
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
         try:
             probe.bind((host, port))
         except OSError:

@@ -253,6 +253,7 @@ def _unknown(where: str, key: str, allowed: Iterable[str]) -> BadSetting:
 
 
 def _wrong(where: str, key: str, expected: str) -> BadSetting:
+    """Return the refusal of a key's value; `expected`: a code under `cli.expected`."""
     return BadSetting("cli.wrong_setting", file=where, key=key, expected=expected)
 
 

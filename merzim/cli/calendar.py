@@ -12,7 +12,7 @@ from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.mount import command
 from merzim.cli.parsing import argument, day, number, option
 from merzim.cli.rendering import picked
-from merzim.services.law.calendar_acts import act_in, adopt_act, preview_act
+from merzim.services.law.calendar_acts import adopt_act, preview_act, read_act
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,7 +136,7 @@ MOVED = ("days", "date", "kind", "act", "deadlines", "case", "obligation", "from
 @command("calendar-change preview")
 def preview(call: CommandContext, file: File) -> None:
     """Shows what the act moves. Nothing is written."""
-    act_preview = preview_act(call.ctx, act_in(Path(file)))
+    act_preview = preview_act(call.ctx, read_act(Path(file)))
     call.give(_preview_answer(call, act_preview), *MOVED, titles=call.moved_titles)
     call.print("\n" + call.say("cli.calendar_change.totals", **_totals(act_preview)))
     code = "previewed_known" if act_preview.known else "previewed"
@@ -146,7 +146,7 @@ def preview(call: CommandContext, file: File) -> None:
 @command("calendar-change apply", writes=True)
 def apply(call: CommandContext, file: File) -> None:
     """Adopts the act and computes the deadlines anew. Unsent letters about the old dates are withdrawn."""
-    act_preview = adopt_act(call.ctx, act_in(Path(file)))
+    act_preview = adopt_act(call.ctx, read_act(Path(file)))
     answer = {"applied": not act_preview.known, "written": act_preview.written}
     call.give(_preview_answer(call, act_preview) | answer, *MOVED, titles=call.moved_titles)
     code = "applied" if not act_preview.known else "finished" if act_preview.written else "nothing_changed"

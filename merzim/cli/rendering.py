@@ -17,8 +17,8 @@ from textwrap import wrap
 from pydantic import BaseModel
 
 import i18n
+from calendars.hours import almaty
 from i18n.numbers import figure
-from merzim.services.moments import almaty
 
 Json = dict[str, object]
 TITLES = ("head", "passport")

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from itertools import chain
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 import i18n
+from calendars.hours import end_of_day, moment_of
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, LanguageCode, Line
-from merzim.services.moments import almaty
 from merzim.services.names import MAX_EXPORTED, people_named
 from merzim.services.verbs import Command, verb
 from merzim.storage.accounts.audit_log import record_access
@@ -252,14 +252,9 @@ def _filter(ctx: RequestContext, command: AskAudit) -> AuditFilter:
         names=tuple(sorted(names)),
         topics=(command.topic,) if command.topic else (),
         case=command.about.strip(),
-        since=_midnight(command.since) if command.since else None,
-        until=_midnight(command.until + timedelta(days=1)) if command.until else None,
+        since=moment_of(command.since, None) if command.since else None,
+        until=end_of_day(command.until) if command.until else None,
     )
-
-
-def _midnight(day: date) -> datetime:
-    """Return the moment a local day begins, in UTC."""
-    return datetime.combine(day, time(), tzinfo=almaty()).astimezone(UTC)
 
 
 TOPICS: tuple[Topic, ...] = ("account", "case", "people", "register", "settings")

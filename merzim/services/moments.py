@@ -1,4 +1,4 @@
-"""The present as a value, and the time zone of Almaty. Nothing here reads the clock."""
+"""The present as a value, moments in words, what is late. Nothing here reads the clock."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from calendars.hours import almaty as almaty
+from calendars.hours import almaty
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,11 +8,11 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
 
+from calendars.hours import almaty
 from calendars.terms import Element
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.law.regulations import scoring
-from merzim.services.moments import almaty
 from merzim.services.names import UnitName, unit_name
 from merzim.services.registers.queries import ListRows, row_query
 from merzim.services.registers.results import reader_scope

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
+from calendars.hours import almaty
 from merzim.documents.forms.checks import FormNote
 from merzim.documents.forms.definitions import Form, form_named, form_names, forms_about
 from merzim.documents.forms.filling import missing_values
@@ -18,7 +19,6 @@ from merzim.documents.package import Document, write_package
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.documents.filling import fill_form, from_case, paper_notes
-from merzim.services.moments import almaty
 from merzim.storage.queries import SqlReads
 from workflow.cases.case import Case, EventKind
 from workflow.cases.commands.case_commands import View

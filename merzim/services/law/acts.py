@@ -99,7 +99,7 @@ def offered_procedures(ctx: RequestContext, kind: str, chosen: str = "") -> Proc
     return (*_group_by_document(own), *((("web.open.group.other", other),) if other else ()))
 
 
-def place_of_acts(ctx: RequestContext, unit: str = "") -> str:
+def unit_of_acts(ctx: RequestContext, unit: str = "") -> str:
     """Return the unit (id) acts are adopted for: the one named, the reader's own, else the only top unit.
 
     Raises:
@@ -150,7 +150,7 @@ def change_act(ctx: RequestContext, command: ChangeAct) -> list[AdoptableAct]:
     """
     office = recorded_office(ctx)
     (act,) = ctx.library.known_acts([command.act])
-    unit = office.units[place_of_acts(ctx, command.unit)]
+    unit = office.units[unit_of_acts(ctx, command.unit)]
     if not (ctx.operator or within(office, unit.id, ctx.reader.root)):
         raise NotAllowed
     others = tuple(other for other in unit.acts if other != act)

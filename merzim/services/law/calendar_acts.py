@@ -84,8 +84,8 @@ class ActPreview(MovedDates):
         return len(self.impacts) - len(self.listed)
 
 
-def act_in(file: Path) -> CalendarAct:
-    """Return the act written in a file. Raises RecordError, UnreadablePaper, Refusal, BadInput: it is
+def read_act(file: Path) -> CalendarAct:
+    """Read the act in a file, not checked yet. Raises RecordError, UnreadablePaper, Refusal, BadInput: it is
     not one.
     """
     try:

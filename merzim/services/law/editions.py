@@ -77,32 +77,11 @@ def adoptable(app: AppContext, *, today: date) -> tuple[AdoptedEdition, ...]:
     Raises:
         Refusal: the examples of an own edition fail.
     """
-    return tuple(_adoptable(app, today))
-
-
-def adopt(app: AppContext, *, at: Stamp) -> tuple[AdoptedEdition, ...]:
-    """Append what `adoptable` returns to the office's chain, then rewrite the rows of its cases.
-
-    Safe to repeat: what is adopted already is not adopted again.
-    """
-    adoptions = adoptable(app, today=at.today)
-    if adoptions:
-        stored.adopt(app.engine, adoptions, on=at.today, by=at.by, now=at.now)
-    cases = stored.digests_of_cases(app.engine)
-    for edition in {adoption.edition for adoption in adoptions if adoption.before}:
-        names = [case for of in cases.get(edition, {}).values() for case in of]
-        for _ in rewrite_rows(app, names, cause={}, now=at.now, today=at.today):
-            pass
-    return adoptions
-
-
-def _adoptable(app: AppContext, today: date) -> Iterator[AdoptedEdition]:
-    """Yield the editions to adopt, as `adoptable`."""
     adopted = stored.adopted_editions(app.engine)
     present = {edition.edition: edition.digest for edition in app.library.all()}
     accepted = stored.accepted_digests(adopted, present)
     last = {adoption.edition: adoption.digest for adoption in adopted}
-    cases = stored.digests_of_cases(app.engine)
+    cases, adoptions = stored.digests_of_cases(app.engine), list[AdoptedEdition]()
     for edition in app.library.all():
         name, text = edition.edition, app.read_editions.own.get(edition.edition, "")
         digests = cases.get(name, {})
@@ -119,13 +98,27 @@ def _adoptable(app: AppContext, today: date) -> Iterator[AdoptedEdition]:
                 actual=wrong.actual,
             )
         touched = [case for digest in before for case in digests[digest]]
-        yield stored.AdoptedEdition(
-            edition=name,
-            digest=edition.digest,
-            before=before,
-            text=text,
-            moved=tuple(_moved(app, touched, today)),
+        moves = tuple(_moved(app, touched, today))
+        adoptions.append(
+            AdoptedEdition(edition=name, digest=edition.digest, before=before, text=text, moved=moves)
         )
+    return tuple(adoptions)
+
+
+def adopt(app: AppContext, *, at: Stamp) -> tuple[AdoptedEdition, ...]:
+    """Append what `adoptable` returns to the office's chain, then rewrite the rows of its cases.
+
+    Safe to repeat: what is adopted already is not adopted again.
+    """
+    adoptions = adoptable(app, today=at.today)
+    if adoptions:
+        stored.adopt(app.engine, adoptions, on=at.today, by=at.by, now=at.now)
+    cases = stored.digests_of_cases(app.engine)
+    for edition in {adoption.edition for adoption in adoptions if adoption.before}:
+        names = [case for of in cases.get(edition, {}).values() for case in of]
+        for _ in rewrite_rows(app, names, cause={}, now=at.now, today=at.today):
+            pass
+    return adoptions
 
 
 def _moved(app: AppContext, cases: list[str], today: date) -> Iterator[dict[str, str | None]]:

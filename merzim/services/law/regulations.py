@@ -137,7 +137,7 @@ def with_adopted(read: Editions, adopted: Mapping[str, str], bodies: Bodies) -> 
     return replace(read, editions=(*read.editions, *editions), left_out=left_out)
 
 
-def reason(left_out: LeftOutFile) -> Text:
+def reason_left_out(left_out: LeftOutFile) -> Text:
     """Return why a file was left out, in words."""
     return Text(**{language: refusal(left_out.refusal, language) for language in LANGUAGES})
 
@@ -358,15 +358,8 @@ class NotJson(Refusal, ValueError):
 @cache
 def scoring() -> Scoring:
     """Return the newest shipped edition of the points of the four projects."""
-    # The folder of regulations is no Python module: find it by name.
-    folder = files("regulations") / "scoring"
-    toml_files = sorted(
-        (file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name
-    )
-    return max(
-        (read_scoring(file.name, file.read_bytes()) for file in toml_files),
-        key=lambda edition: edition.in_force,
-    )
+    editions = [read_scoring(file.name, file.read_bytes()) for file in shipped_files("scoring")]
+    return max(editions, key=lambda edition: edition.in_force)
 
 
 def read_input_file(file: Path) -> object:

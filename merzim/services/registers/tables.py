@@ -47,8 +47,8 @@ from merzim.services.registers.verbs import (
     broken_rules,
     count_openings,
     first_person,
-    place_of,
     repeated_rows,
+    unit_of_new_row,
     with_posts,
 )
 from merzim.services.registers.views import list_rows
@@ -108,7 +108,7 @@ class ImportedRows(BaseModel):
 def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     """Import rows from a spreadsheet: all of them, or none if a cell is wrong."""
     register = writable_register(ctx, command.register_id)
-    unit = place_of(ctx, register, command.unit)
+    unit = unit_of_new_row(ctx, register, command.unit)
     content, name = require_file(ctx, command)
     fields, shown_fields = writable_fields(ctx, register), list_fields(register, reader_scope(ctx))
     aside_fields = [register.fields[name] for name in shown_fields if register.fields[name] not in fields]
@@ -320,7 +320,7 @@ def _rows_there(ctx: RequestContext, register: Register, ids: Sequence[str]) -> 
 def _place(ctx: RequestContext, register: Register, text: str) -> str | None:
     """Return the unit (id) a row of a file names; None if the reader may add no row of the register to it."""
     try:
-        return place_of(ctx, register, text)
+        return unit_of_new_row(ctx, register, text)
     except Refusal:
         return None
 

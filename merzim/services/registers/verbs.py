@@ -96,7 +96,7 @@ def add_row(ctx: RequestContext, command: AddRow) -> RowDetail:
     """Add a row, open the case it asks for, and record the duties it carries out in yearly cases."""
     register = writable_register(ctx, command.register_id)
     person = None if command.unit else first_person(ctx, register, command.values)
-    unit = place_of(ctx, register, command.unit, person=person)
+    unit = unit_of_new_row(ctx, register, command.unit, person=person)
     _refuse_unseen(ctx, register, None, command.values)
     values = _with_files(ctx, command.values, partial(check_row, ctx, register))
     [row] = add_rows(ctx, register, [values], [unit])
@@ -325,7 +325,7 @@ def first_person(ctx: RequestContext, register: Register, given_values: Mapping[
     return None
 
 
-def place_of(ctx: RequestContext, register: Register, unit: str, *, person: Person | None = None) -> str:
+def unit_of_new_row(ctx: RequestContext, register: Register, unit: str, *, person: Person | None = None) -> str:
     """Return the unit (id) a new row belongs to: the one named, else that of `person`, else the reader's own or
     the organisation.
 
@@ -336,7 +336,7 @@ def place_of(ctx: RequestContext, register: Register, unit: str, *, person: Pers
     office = ctx.reads.office()
     if not unit and person is not None:
         try:
-            return place_of(ctx, register, person.unit)
+            return unit_of_new_row(ctx, register, person.unit)
         except Refusal:
             raise Refusal("register.person_elsewhere", person=name_of(person)) from None
     if not unit:

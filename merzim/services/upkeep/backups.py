@@ -10,8 +10,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 
+from calendars.hours import almaty
 from merzim.services.app import AppContext
-from merzim.services.moments import almaty, is_late
+from merzim.services.moments import is_late
 from merzim.services.upkeep import maintenance
 from merzim.settings import ALARM_AGES, BackupSettings
 from merzim.storage.notices.delivery_state import figures, record_run

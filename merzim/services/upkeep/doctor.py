@@ -92,7 +92,7 @@ def _missing_variables(settings: Settings, environment: Mapping[str, str]) -> It
 
 
 def values(settings: Settings) -> Iterator[tuple[str, object]]:
-    """Yield every key with its value, secrets masked: ("web.port", 8000)."""
+    """Yield every key of the settings with its value, secrets masked: ("web.port", 8000)."""
     for name in SECTIONS:
         for key, value in getattr(settings, name):
             if key != "sections":

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from merzim.services.inputs import build
-from merzim.services.law.acts import ChangeAct, adoptable_acts, change_act, place_of_acts
+from merzim.services.law.acts import ChangeAct, adoptable_acts, change_act, unit_of_acts
 from merzim.web.auth.dependencies import Managing, Reading
 from merzim.web.http import WebContext
 from merzim.web.ui.form_values import Fields, RejectedForm, shown_again
@@ -34,7 +34,7 @@ def _page(ctx: WebContext, unit: str = "", *, tried: RejectedForm | None = None)
     tops = sorted((top for top in office.units.values() if not top.parent), key=name_order)
     place = ""
     try:
-        place = place_of_acts(ctx, unit or (tops[0].id if len(tops) > 1 and not ctx.reader.root else ""))
+        place = unit_of_acts(ctx, unit or (tops[0].id if len(tops) > 1 and not ctx.reader.root else ""))
     except Refusal as refused:
         refusal = refusal or refused
     return page(

@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, HTTPException, Path, Query
 from starlette.responses import RedirectResponse, Response
 
+from calendars.hours import almaty
 from merzim.services import administration, sending
 from merzim.services.administration import ListChannels, Step, first_steps, list_channels
 from merzim.services.audit import AskAudit, AuditLine, AuditList, ask_audit, exported_entries
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
-from merzim.services.moments import almaty
 from merzim.services.people.feeds import open_feed
 from merzim.services.people.staff import recorded_office
 from merzim.services.sending import ResendChannel
