@@ -111,6 +111,7 @@ def check(file: Path | None, *, at: Path) -> SettingsCheck:
 
 
 def _document(file: Path) -> dict[str, Any]:
+    """Return the tables of a settings file. Raises BadSetting for one that is missing or not TOML."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as trouble:

@@ -102,11 +102,7 @@ class RequestContext:
         """The language of the request, or the office's own where none was chosen."""
         return self.language or self.app.settings.office.language
 
-    @property
-    def organisation(self) -> str:
-        return self.app.settings.office.name
-
-    def organisation_in(self, language: str) -> str:
+    def organisation_name(self, language: str) -> str:
         """Return the organisation's name in a language, or the default one if config.toml has none in it."""
         return self.app.settings.office.name_in(language)
 

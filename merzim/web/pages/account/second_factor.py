@@ -35,7 +35,7 @@ def _factor_page(ctx: WebContext, *, tried: RejectedForm | None = None) -> Respo
     assert account is not None
     if not credentials.is_totp_secret(secret):
         secret = credentials.new_totp()
-    address = credentials.totp_address(secret, ctx.reader.login, ctx.organisation or "Merzim")
+    address = credentials.totp_address(secret, ctx.reader.login, ctx.app.settings.office.name or "Merzim")
     return page(
         ctx,
         "second_factor.html",
