@@ -99,7 +99,7 @@ def offered_procedures(ctx: RequestContext, kind: str, chosen: str = "") -> Proc
     return (*_group_by_document(own), *((("web.open.group.other", other),) if other else ()))
 
 
-def unit_of_acts(ctx: RequestContext, unit: str = "") -> str:
+def unit_of_acts(ctx: RequestContext, unit: str) -> str:
     """Return the unit (id) acts are adopted for: the one named, the reader's own, else the only top unit.
 
     Raises:

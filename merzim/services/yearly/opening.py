@@ -225,7 +225,7 @@ def cancel_opened(app: AppContext, year: int, *, unit: str, ground: str, at: Sta
     return cases
 
 
-def year_ahead(app: AppContext, year: int, *, unit: str = "", today: date) -> tuple[list[Opening], int]:
+def year_ahead(app: AppContext, year: int, *, unit: str, today: date) -> tuple[list[Opening], int]:
     """Return the cases opening a year would open, and the number already there. Errors as in `open_cases`.
 
     Cases of the year before with due dates ahead in this year (a report on last year due in April) are included
