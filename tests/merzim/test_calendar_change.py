@@ -103,6 +103,16 @@ def test_applied_it_moves_what_the_preview_showed_and_nothing_else(two: Merzim, 
     assert two("calendar", "day", "2026-05-08", "--as-of", "2026-04-20").code == 1
 
 
+def test_a_preview_moves_no_date_that_was_past_before_the_act_was_known(two: Merzim, act: Path) -> None:
+    """Ten working days before 14 May ended on 27 April, with the order on 24 April: what was told stands."""
+    two("open", "internal-analysis", "--planned", "analysis_started=2026-05-14", "--now", "2026-03-30")
+    known = ("--json", "--now", "2026-05-12")
+    previewed = two("calendar-change", "preview", act, *known).json["deadlines"]
+
+    assert previewed == two("calendar-change", "apply", act, *known).json["deadlines"]
+    assert "start_announced" not in [move["obligation"] for move in previewed]
+
+
 def test_the_history_of_a_case_names_the_act_that_moved_its_dates(two: Merzim, act: Path) -> None:
     """With the dates as they stood then, whatever is recorded since; nothing in a case it did not move, nor in
     one that was opened after it."""

@@ -121,7 +121,7 @@ def preview_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
         NotAllowed: the reader sees one unit only.
     """
     app, today, office = ctx.app, ctx.today, ctx.app.reads.office()
-    preview = _find_reach(app, app.acts, _parse(ctx, command))
+    preview = _find_reach(app, app.acts, _parse(ctx, command), today=today)
     impacts = tuple(
         impact_of(office, case, deadline, today=today)
         for names in chunks(preview.touched, CHUNK_SIZE)
@@ -142,7 +142,7 @@ def adopt_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
     act, text = _parse(ctx, command), normal_text(command.text)
     while True:
         acts = app.acts
-        reach = _find_reach(app, acts, act)
+        reach = _find_reach(app, acts, act, today=today)
         if reach.known or adopt(
             app.engine, acts, name=command.name, text=text, on=today, by=ctx.reader.login, now=now
         ):
@@ -191,15 +191,17 @@ def _as_visible(ctx: RequestContext, preview: ActPreview) -> ActPreview:
     return replace(preview, impacts=impacts, hidden=len(preview.impacts) - len(impacts))
 
 
-def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> ActPreview:
-    """Return the days an act changes and the cases they may affect, before any case is read. An act the office
-    adopted already is taken out of the calendar to find them. Raises Refusal if it does not fit the records.
+def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records, *, today: date) -> ActPreview:
+    """Return the days an act changes, known from today on, and the cases they may affect; no case is read.
+
+    An act the office adopted already is taken out of the calendar to find them. Raises Refusal if it does not
+    fit the records.
     """
     index = next((n for n, adoption in enumerate(acts) if adoption.entries == act), None)
     if index is None:
         before = app.calendar
         checks.adopt_act(app.records, act)
-        after = app.calendar_of(with_records(app.records, act))
+        after = app.calendar_of(with_records(app.records, checks.with_known_since(act, today)))
     else:
         other_acts = [adoption for n, adoption in enumerate(acts) if n != index]
         before, after = app.calendar_of(app.records_of(other_acts)), app.calendar
