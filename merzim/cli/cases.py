@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
@@ -206,6 +207,22 @@ def replan(
     fields = {"case": case, "planned": {fact: planned}, "preview": dry_run}
     result = verbs.replan(call.ctx, build(verbs.Replan, fields))
     give_change(call, result)
+    if dry_run:
+        call.print(_days_that_keep(call, result.keeps))
+    if points := Decimal(result.points_at_stake or 0):
+        call.print(call.say("preview.breaks_points", n=len(result.overdue), points=points))
+
+
+def _days_that_keep(call: CommandContext, days: Sequence[date | None]) -> str:
+    """Return the sentence on the days of a plan that keep every term: first and last, or the first alone."""
+    match days:
+        case [first, None]:
+            return call.say("preview.keeps_from", first=first)
+        case [first, last] if first == last:
+            return call.say("preview.keeps_one", on=first)
+        case [first, last]:
+            return call.say("preview.keeps", first=first, last=last)
+    return call.say("preview.keeps_none")
 
 
 @command("explain")

@@ -87,7 +87,7 @@ def _is_file(text: str) -> bool:
 
 CHANGE = (
     *("case", "events", "seq", "kind", "name", "on", "moved", "obligation", "from", "to", "dropped"),
-    *("opened", "tells", "lost", "out_of_order"),
+    *("opened", "overdue", "tells", "lost", "out_of_order"),
 )
 """What the text shows of a change of a case."""
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -190,6 +190,10 @@ def _fact_of(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure
     return procedure, values["fact"]
 
 
+_LISTED = ("dropped", "opened", "overdue", "lost")
+"""Fields of a change that are lists of names."""
+
+
 def give_change(call: CommandContext, result: Any, *shows: str) -> None:
     """Print the result of a verb; also that a preview writes nothing, or that nothing changed."""
     call.answer(result)
@@ -210,7 +214,7 @@ def _in_words(call: CommandContext, result: Any) -> Any:
         event["kind"] = event_word(event["kind"], event["name"], event["payload"])
     for line in (*values["events"], *values["moved"]):
         line.update({key: titled(line[key]) for key in ("name", "obligation") if line.get(key)})
-    return values | {key: [titled(name) for name in values[key]] for key in ("dropped", "opened", "lost")}
+    return values | {key: [titled(name) for name in values[key]] for key in _LISTED}
 
 
 def _ordered(verb: Verb[Any, Any]) -> list[str]:

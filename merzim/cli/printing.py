@@ -84,7 +84,7 @@ def state(
         if delay.waiting_for is not None:
             title = (titles or {}).get(delay.waiting_for)
             return call.say("cli.state.waits", what=title[call.language] if title else delay.waiting_for)
-        if not holds_on(deadline, today):
+        if deadline.due is not None and not holds_on(deadline, today):
             return call.say("look.not_recorded")
     if deadline.state == "open" and deadline.due is not None:
         return call.say(f"status.{deadline.status}")

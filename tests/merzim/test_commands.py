@@ -116,6 +116,17 @@ def test_open_record_replan_correct_and_what_moves(merzim: Merzim) -> None:
     assert fixed.code == 0
 
 
+def test_a_plan_date_says_before_it_is_written_what_comes_of_it(office: Merzim) -> None:
+    """What would be overdue by it, the points then at stake, and the days that keep every term."""
+    office("acts", "adopt", "tbn4-2024", "--now", "2026-03-30")
+    plan = ("replan", "2026-0001", "analysis_started", "--on", "2026-04-09", "--dry-run", "--now", "2026-04-06")
+    said = office(*plan).out
+
+    assert "Would be overdue: Signing of the order on the internal analysis, End of the analysis" in said
+    assert "points at stake: 40." in said
+    assert "Every term is kept on any day from 20 April to 12 May 2026." in said
+
+
 def test_every_field_of_a_verb_is_an_option(office: Merzim) -> None:
     """Those no command spelt out before: a remark, a dry run, evidence that follows, a fact known at once."""
     opened_case = office(

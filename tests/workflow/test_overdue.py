@@ -387,6 +387,15 @@ def test_a_deadline_is_shown_as_near_from_seven_working_days_before_its_last_day
     assert status_on(order, today=today, soon=last_near_day(CALENDAR, today)) == status
 
 
+def test_what_is_required_before_a_step_that_waits_is_open() -> None:
+    """The check before the announcement of the discussion has no last day that could have passed."""
+    check = at(
+        case(planned={"analysis_started": START, "analysis_ended": END}), "discussion_text_checked", today=END
+    )
+
+    assert status_on(check, today=END, soon=END) == "open"
+
+
 def test_a_deadline_is_shown_by_what_became_of_it_before_anything_else() -> None:
     """Done in time and late, missed, and a plan date that passed where no day is due."""
     facts = {"analysis_started": START, "order_signed": date(2026, 4, 6), "analysis_ended": END}

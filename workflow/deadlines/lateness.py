@@ -155,7 +155,7 @@ def status_on(deadline: Awaited, *, today: date, soon: date) -> DeadlineStatus:
         return "slipped"
     if status.waiting_for is not None:
         return "waits"
-    if not holds_on(deadline, today):
+    if deadline.due is not None and not holds_on(deadline, today):
         return "not_recorded"
     return "soon" if deadline.due is not None and deadline.due <= soon else "open"
 
