@@ -118,7 +118,7 @@ def next_opening(day: date, person: str, times: OfficeTimes, *, now: datetime) -
     """Return the first moment of a local day, or after it, when letters leave for a person; never before
     now.
     """
-    return times.opening(person, max(now, moment_of(day, None)))
+    return times.opening(person, max(now, moment_of(day, None)), due=day)
 
 
 def _overseers(dispatch: Dispatch) -> list[Person]:
@@ -159,6 +159,11 @@ def _day_and_key(group: PendingStep, dispatch: Dispatch) -> tuple[date, str]:
     """
     outbox, days = dispatch.outbox, dispatch.times.days(group.person)
     day = max(letter_day(group.bundle, days, today=dispatch.today), local_day(group.not_before))
+    first_moment = max(dispatch.now, group.not_before)
+    opens = local_day(dispatch.times.opening(group.person, first_moment, due=group.first_due))
+    if group.first_due is not None and opens <= group.first_due < day:
+        # The person's own office is closed until it is too late.
+        day = opens
     key = letter_key(day, group.person, group.channel)
     if not outbox.letters({key}):
         return day, key

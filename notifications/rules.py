@@ -129,12 +129,13 @@ class OfficeTimes:
     def leaving(self, notice: Notice, at: datetime) -> datetime:
         """Return the first moment from `at` on at which a notice may be sent.
 
-        Notices about a person's own account are sent at once, a reminder no later than on its date, all others
-        in office hours.
+        Notices about a person's own account are sent at once, a reminder or the letter of a day no later than
+        on its date, all others in office hours.
         """
         if notice.kind == "account":
             return at
-        return self.opening(notice.person, at, due=notice.due if notice.kind == "reminder" else None)
+        is_of_a_day = notice.kind in ("reminder", "letter")
+        return self.opening(notice.person, at, due=notice.due if is_of_a_day else None)
 
     def _unit(self, person: str) -> str:
         """Return the unit whose hours apply; "" for the organisation's."""

@@ -15,6 +15,7 @@ from notifications.rules import OfficeTimes, Rules, back_off, is_given_up, openi
 from tests.law import CALENDAR
 from tests.notifications.sample_office import (
     AIGUL,
+    ANNOUNCE_BY,
     BOLAT,
     DANA,
     FIVE_BEFORE,
@@ -147,7 +148,12 @@ def test_nothing_waits_beyond_the_day_it_speaks_of() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "leaves"),
-    [("reminder", "2026-04-10T10:00"), ("moved", "2026-04-13T09:00"), ("account", "2026-04-10T10:00")],
+    [
+        ("reminder", "2026-04-10T10:00"),
+        ("letter", "2026-04-10T10:00"),
+        ("moved", "2026-04-13T09:00"),
+        ("account", "2026-04-10T10:00"),
+    ],
 )
 def test_tried_again_a_reminder_does_not_wait_beyond_its_day(kind: NoticeKind, leaves: str) -> None:
     """Friday is the unit's day off: a moved date is told on Monday; one's own account waits for nothing."""
@@ -192,6 +198,33 @@ def test_a_step_on_a_day_off_is_heard_the_morning_after_and_tells_what_is_true_t
     town.deliver([shelf], date(2026, 3, 19), at=at("2026-03-19T08:00"))
     assert [notice.state for notice in town.notices()] == ["sent"]
     assert "4 жұмыс күні" in shelf.kept[0].letter.text
+
+
+@pytest.mark.parametrize("cases", [1, 2])
+def test_what_is_due_on_the_units_day_off_is_told_that_morning(town: Town, cases: int) -> None:
+    """Monday 30 March is a day off of the staff alone: on Tuesday the announcement would be late. Alone, and in
+    a letter with another."""
+    office_store.save(town.engine, units=[replace(staff_unit(), time=OfficeTime(off=(ANNOUNCE_BY,)))])
+    for _ in range(cases):
+        town.open()
+    shelf = Shelf()
+    town.round([shelf], ANNOUNCE_BY, at=at("2026-03-30T09:00"))
+    town.deliver([shelf], ANNOUNCE_BY, at=at("2026-03-30T09:00"))
+
+    assert [parcel.notice.person for parcel in shelf.kept].count(AIGUL.key) == 1
+
+
+def test_the_letter_of_a_day_leaves_when_the_office_of_its_reader_opens(town: Town) -> None:
+    """The staff's at eight, also the head's with nothing of his own; the others' at nine."""
+    own_time = OfficeTime(hours=(time(8), time(17)))
+    office_store.save(town.engine, units=[replace(staff_unit(), time=own_time)])
+    for _ in range(2):
+        town.open(planned={"analysis_started": date(2026, 4, 20)})
+    town.round([Shelf()], date(2026, 4, 6), at=at("2026-04-06T06:00"))
+    leaves = {notice.person: notice.not_before for notice in town.notices() if notice.kind == "letter"}
+
+    eight, nine = at("2026-04-06T08:00"), at("2026-04-06T09:00")
+    assert leaves == {AIGUL.key: eight, BOLAT.key: eight, DANA.key: nine, OFFICER.key: nine}
 
 
 def test_what_a_standstill_kept_waits_for_the_office_to_open(town: Town, case: Case) -> None:
