@@ -312,6 +312,8 @@ def step_order(step: str) -> tuple[str, int]:
     """
     if step in PLAN_STEPS:
         return PLANNED, 0 if step == PLANNED else SLIPPED[step].at
+    if step in POINTS:
+        return "points", POINTS[step]
     kind = undated_kind(step)
     return (kind, int(step.removeprefix(kind))) if kind else ("due", int(step))
 

@@ -15,7 +15,18 @@ from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Step
-from workflow.reminders import RESPONSIBLE, day_of_step, following_step, law_steps, next_step, steps_of
+from workflow.reminders import (
+    RESPONSIBLE,
+    day_of_step,
+    following_step,
+    is_about,
+    law_steps,
+    next_step,
+    step_named,
+    step_order,
+    steps_of,
+    undated_kind,
+)
 
 DEFAULT = tuple(Step(at=at, to=("duty",)) for at in (-5, -1, 0, 1, 5))
 DUE = date(2026, 3, 30)  # a Monday; 21-25 March are days off
@@ -344,3 +355,34 @@ def test_what_comes_before_a_step_without_a_day_is_asked_for_when_its_period_is_
     step = next_step(steps_of(sample, year, name, found, CALENDAR, today=today), today=today)
 
     assert (step.id, step.on, step.about) == ("open+1", date(2026, 4, 1), date(2026, 3, 31))
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("analysis_started", {"planned", "slipped", "open"}),
+        ("start_text_checked", {"before"}),
+        ("start_announced", {"due"}),
+        ("positions_listed", {"points"}),
+    ],
+)
+def test_a_step_that_was_queued_is_found_again_by_its_name(name: str, kinds: set[str]) -> None:
+    """By the deadline and the day it was queued for, for its recipients of today; another day is another's. Of
+    two that count from the same day the later is the newer."""
+    law, seen = analysis(), {}
+    for today in (date(2026, 3, 1), date(2026, 4, 20), date(2026, 6, 1), date(2026, 11, 2)):
+        found = deadline(SAMPLE_CASE, name, today)
+        for step in steps_of(SAMPLE_CASE, law, name, found, CALENDAR, today=today):
+            seen[step.id] = step
+            assert step_named(SAMPLE_CASE, law, name, step.about, CALENDAR, step.id) == step.step
+            assert is_about(found, step.id, step.about)
+            assert undated_kind(step.id) == "points" or not is_about(
+                found, step.id, step.about - timedelta(days=1)
+            )
+    ordered = [step_order(step.id) for step in sorted(seen.values(), key=lambda step: step.on)]
+    counted_from = {kind for kind, _ in ordered}
+
+    assert {kind.partition("+")[0] for kind in seen} | counted_from >= kinds
+    for counted in counted_from:
+        places = [place for kind, place in ordered if kind == counted]
+        assert places == sorted(set(places))
