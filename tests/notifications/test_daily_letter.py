@@ -118,13 +118,20 @@ def test_every_answer_is_a_button_of_its_own(tmp_path: Path) -> None:
         assert len(buttons) == html.count("/answer/") == number
 
 
-def test_what_arises_later_in_the_day_waits_for_the_morning(town: Town, case: Case) -> None:
-    """A case opened at ten, five days before its announcement is due: told on the next working day."""
-    day(town, FIVE_BEFORE)
-    town.open(on=FIVE_BEFORE)
+@pytest.mark.parametrize(
+    ("on", "morning"), [(FIVE_BEFORE, date(2026, 3, 19)), (date(2026, 3, 27), date(2026, 3, 30))]
+)
+def test_what_arises_later_in_the_day_waits_for_the_morning(
+    town: Town, case: Case, on: date, morning: date
+) -> None:
+    """A case opened at ten, five days before its announcement is due, or one: told on the next working day,
+    which may be the due day."""
+    day(town, on)
+    town.open(on=on)
 
-    assert day(town, FIVE_BEFORE, hours=(11, 12)) == []
-    assert len(of(day(town, date(2026, 3, 19)), AIGUL.key)) == 1
+    assert day(town, on, hours=(11, 12)) == []
+    (letter,) = of(day(town, morning), AIGUL.key)
+    assert letter.notice.key == f"{morning}:{AIGUL.key}:shelf"
 
 
 def test_a_letter_withdrawn_before_it_left_leaves_its_day_free(town: Town) -> None:
@@ -159,7 +166,8 @@ def test_what_falls_due_that_very_day_leaves_in_one_further_letter(town: Town, c
     further = of(day(town, due, hours=(11, 12)), AIGUL.key)
     town.open(on=due)
 
-    assert (len(first), len(further)) == (1, 1)
+    assert len(first) == 1
+    assert [letter.notice.key for letter in further] == [f"{due}.2:{AIGUL.key}:shelf"]
     assert of(day(town, due, hours=(13, 14)), AIGUL.key) == []
 
 
@@ -251,6 +259,69 @@ def test_who_chose_one_letter_a_week_hears_of_what_cannot_wait_at_once(town: Tow
     assert len(heard[27]) == 1
     weekly = [notice for notice in town.notices() if notice.step == WEEK]
     assert [local_day(notice.not_before) for notice in weekly] == [date(2026, 3, 26)]
+
+
+def test_what_arises_after_the_letter_of_the_week_waits_for_the_next(town: Town) -> None:
+    """Due on 2 April: five working days before, on Thursday 26 March, at nine, and another at eleven."""
+    SqlChoices(town.engine, "k").choose_digest(AIGUL.key, "weekly", by="Айгүл", now=noon(date(2026, 3, 2)))
+    thursday, friday, monday = date(2026, 3, 26), date(2026, 3, 27), date(2026, 3, 30)
+    planned = {"analysis_started": date(2026, 4, 16)}
+    town.open(planned=planned)
+    first = day(town, thursday)
+    town.open(planned=planned)
+    letters = [first, *(day(town, on, hours=(11, 12)) for on in (thursday, friday, monday))]
+
+    assert [len(of(parcels, AIGUL.key)) for parcels in letters] == [1, 0, 0, 1]
+
+
+def test_who_chose_one_letter_a_week_reads_in_it_what_is_open_without_a_term(town: Town) -> None:
+    """The discussion was held on Tuesday 19 May: its results, asked for from Wednesday on, wait for Monday."""
+    SqlChoices(town.engine, "k").choose_digest(AIGUL.key, "weekly", by="Айгүл", now=noon(date(2026, 3, 2)))
+    case, held, monday = town.open(), date(2026, 5, 19), date(2026, 5, 25)
+    town.case_commands.write(case.id, at_noon(held), recording.record, "discussion_held", on=held)
+    said = {
+        on
+        for on in (held + timedelta(days=step) for step in range(7))
+        for parcel in of(day(town, on), AIGUL.key)
+        if "Жария талқылау нәтижелерін жариялау" in parcel.letter.text
+    }
+
+    assert said == {monday}
+
+
+@pytest.mark.parametrize(("digest", "letters"), [("", [1, 0, 0]), ("weekly", [0, 0, 1])])
+def test_comments_are_read_in_the_letter_of_the_day_or_of_the_week(
+    tmp_path: Path, digest: str, letters: list[int]
+) -> None:
+    """Two, before the Wednesday: one letter then, or on Thursday the 26th, the first working day of a week."""
+    town = Town(tmp_path, people=(AIGUL, replace(BOLAT, digest=digest)))
+    case = town.open()
+    for text in ("Мәтін дайын", "Сілтеме қосылды"):
+        stamp = at_noon(date(2026, 3, 17))
+        town.case_commands.write(case.id, stamp, assignments.comment, text=text, mentions=[BOLAT.key])
+    told = [of(day(town, on), BOLAT.key) for on in (FIVE_BEFORE, date(2026, 3, 19), date(2026, 3, 26))]
+
+    text = "".join(parcel.letter.text for parcels in told for parcel in parcels)
+
+    assert [len(parcels) for parcels in told] == letters
+    assert "Мәтін дайын" in text
+    assert "Сілтеме қосылды" in text
+
+
+def test_every_notice_has_a_message_id_of_its_own_in_the_domain_of_the_office(town: Town, case: Case) -> None:
+    """Of reminders, the letters that carry them, moved dates, questions and their days: mail servers know a
+    second copy by it."""
+    town.open()
+    day(town, FIVE_BEFORE)
+    stamp, asked = at_noon(FIVE_BEFORE), {"asks": BOLAT.key, "until": date(2026, 3, 27)}
+    town.case_commands.write(case.id, stamp, assignments.comment, text="Қашан?", **asked)
+    town.case_commands.write(case.id, stamp, recording.replan, {"analysis_started": date(2026, 4, 20)})
+    day(town, date(2026, 3, 19))
+    ids = {notice.message_id for notice in town.notices()}
+
+    assert {notice.kind for notice in town.notices()} == {"reminder", "letter", "comment", "moved"}
+    assert len(ids) == len(town.notices())
+    assert all(id.endswith("@letters.example.kz>") for id in ids)
 
 
 def test_the_letter_of_the_week_carries_what_waits_for_the_day_as_well(town: Town) -> None:

@@ -137,7 +137,7 @@ def test_of_what_was_done_no_other_day_is_told(town: Town) -> None:
     town.case_commands.write(case.id, at_noon(SOON_AFTER), recording.record, "start_announced", on=SOON_AFTER)
     replanned(town, case.id, LATER)
 
-    assert moves(told(town, shelf, SOON_AFTER)) == []
+    assert told(town, shelf, SOON_AFTER) == []
 
 
 @pytest.mark.parametrize(("start", "told_on"), [(LATER, MONDAY), (date(2026, 4, 10), FRIDAY)])

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from merzim.storage.maintenance.verify import verify
+from merzim.storage.org import store as office_store
 from notifications import round as rounds
 from notifications.recipients import resolve_recipients
 from notifications.round import RoundReport
@@ -22,6 +23,7 @@ from tests.notifications.sample_office import (
     OFFICER,
     RULES,
     UNITS,
+    OfficersShelf,
     Shelf,
     Town,
     at_noon,
@@ -29,10 +31,11 @@ from tests.notifications.sample_office import (
 )
 from tests.storage.sample_cases import seal
 from workflow.cases.case import Case
-from workflow.cases.commands import recording
+from workflow.cases.commands import recording, reminder_actions
 from workflow.law.library import Library
 from workflow.law.procedure import Obligation, Step
 from workflow.org.office import Office, Person, Unit
+from workflow.org.office_time import OfficeTime
 
 
 def heard(report: RoundReport, obligation: str = "start_announced") -> list[tuple[str, str, str]]:
@@ -49,11 +52,15 @@ def test_who_was_not_asked_about_a_plan_that_slipped_is_asked_with_those_above(t
     """The end (recommended) planned for 26 May: ten working days after, on 10 June, the head of the unit and
     the officer are asked. After a standstill, a day later, the executor too, whom no question had reached."""
     town.open()
-    report = town.round([Shelf()], on)
+    shelf = Shelf()
+    report = town.round([shelf], on)
+    town.deliver([shelf], on)
 
     above = {(BOLAT.name, "slipped+10"), (OFFICER.name, "slipped+10")}
     missed = {(AIGUL.name, "slipped+10")} if on == date(2026, 6, 11) else set()
     assert {(name, step) for name, step, _ in heard(report, "analysis_ended")} == above | missed
+    asked = [notice for notice in town.notices() if notice.obligation == "analysis_ended"]
+    assert {notice.state for notice in asked} == {"sent"}
 
 
 def test_who_was_asked_already_is_not_asked_again_after_a_standstill(town: Town) -> None:
@@ -66,14 +73,28 @@ def test_who_was_asked_already_is_not_asked_again_after_a_standstill(town: Town)
     assert {name for name, _, _ in heard(last, "analysis_ended")} == {BOLAT.name, OFFICER.name}
 
 
+def test_after_a_standstill_nobody_above_is_named_though_the_executor_is_asked(
+    tmp_path: Path,
+) -> None:
+    town = Town(tmp_path, people=(AIGUL,))
+    town.open()
+    report = town.round([Shelf()], date(2026, 6, 11))
+    problems = [problem for problem in report.problems if problem.obligation == "analysis_ended"]
+
+    assert heard(report, "analysis_ended") == [(AIGUL.name, "slipped+10", "duty")]
+    assert {problem.arguments["duty"] for problem in problems} == {"head_of_unit", "officer"}
+
+
 def test_a_round_goes_through_all_pages_and_run_again_adds_nothing(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three rows whose step has come, and pages of one; however often, and on however many ticks of the day."""
     monkeypatch.setattr(rounds, "PAGE", 1)
     cases = {town.open().id for _ in range(3)}
+    foreseen = len(town.plan([Shelf()], FIVE_BEFORE).planned)
     queued_counts = [town.round([Shelf()], FIVE_BEFORE).queued for _ in range(4)]
 
+    assert foreseen == 3
     assert queued_counts == [3, 0, 0, 0]
     assert {notice.case for notice in town.notices() if notice.case} == cases
 
@@ -91,13 +112,23 @@ def test_a_moved_start_is_another_reminder(town: Town, case: Case) -> None:
     ]
 
 
-def test_somebody_no_channel_reaches_is_a_problem_where_there_is_no_officer(tmp_path: Path) -> None:
-    """A person without an e-mail is named, not passed over."""
-    town = Town(tmp_path, people=(replace(AIGUL, email=None),))
-    town.open()
-    report = town.round([Shelf()], FIVE_BEFORE)
+def test_somebody_no_channel_reaches_is_named_and_keeps_nobody_else_from_hearing(tmp_path: Path) -> None:
+    """A person without an e-mail, where there is no officer; the head hears the day after the term all the
+    same. An officer is told instead, and of whom."""
+    town = Town(tmp_path, people=(replace(AIGUL, email=None), BOLAT))
+    case = town.open()
+    town.rules = replace(RULES, officer="new@example.kz")
+    (instead,) = (planned.recipient for planned in town.plan([Shelf()], FIVE_BEFORE).planned)
+    town.rules = RULES
+    report = town.round([Shelf(), OfficersShelf()], date(2026, 3, 31))
 
-    assert report.problems[0].code == "letter.problem_no_address"
+    (problem,) = (problem for problem in report.problems if problem.obligation == "start_announced")
+    assert (problem.case, problem.code) == (case.id, "letter.problem_no_address")
+    assert problem.arguments == {"person": AIGUL.name, "channel": "shelf, other"}
+    assert heard(report) == [(BOLAT.name, "+1", "copied")]
+    assert (instead.person.key, instead.why) == ("new@example.kz", "unreachable")
+    assert instead.instead_of is not None
+    assert instead.instead_of.key == AIGUL.key
 
 
 def test_nobody_to_tell_is_a_problem_said_in_every_round(tmp_path: Path) -> None:
@@ -108,7 +139,9 @@ def test_nobody_to_tell_is_a_problem_said_in_every_round(tmp_path: Path) -> None
     town.rules = replace(RULES, officer="new@example.kz")
     third = town.round([Shelf()], FIVE_BEFORE)
 
-    assert [problem.code for problem in first.problems] == ["letter.problem_nobody"]
+    (problem,) = first.problems
+    assert problem.code == "letter.problem_nobody"
+    assert problem.arguments == {"duty": "authorised_person", "unit": "staff"}
     assert second.problems == first.problems
     assert heard(third) == [("new@example.kz", "-5", "officer")]
 
@@ -118,8 +151,58 @@ def test_an_edition_that_is_gone_is_named_and_stops_nobody_else(town: Town, case
     bare = Library([edition for edition in library().all() if edition.id != "internal-analysis"])
     report = rounds.round(town.dispatch([Shelf()], FIVE_BEFORE, library=bare))
 
-    assert [problem.code for problem in report.problems] == ["letter.problem_unplanned"]
+    (problem,) = report.problems
+    assert problem.code == "letter.problem_unplanned"
+    assert "internal-analysis" in str(problem.arguments["problem"])
     assert town.round([Shelf()], FIVE_BEFORE).queued == 1
+
+
+def test_who_said_it_is_done_is_reminded_again_once_three_working_days_went_by(town: Town, case: Case) -> None:
+    """Said on Friday 20 March: silent until Friday the 27th, after the 21st to 25th, days off."""
+    on = date(2026, 3, 20)
+    words = {"person": AIGUL.key, "silent_until": date(2026, 3, 27), "officer": "", "text": ""}
+    town.case_commands.write(
+        case.id, at_noon(on), reminder_actions.answer_reminder, "start_announced", "x", "said_done", **words
+    )
+    before, after = town.plan([Shelf()], date(2026, 3, 26)), town.plan([Shelf()], date(2026, 3, 27))
+
+    assert heard(before) == []
+    assert heard(after) == [(AIGUL.name, "-1", "duty")]
+
+
+def test_whom_the_schedule_names_is_told_of_a_period_before_whom_it_names_for_all(town: Town) -> None:
+    """Reports to be sent by Dana, that of the third quarter by Bolat: on 5 October his is due, hers of 6 July
+    overdue."""
+    named = {"quarter_reported": DANA.key, "quarter_reported.2026Q3": BOLAT.key}
+    case = town.open(responsible=named)
+    on = date(2026, 10, 5)
+    town.case_commands.write(case.id, at_noon(on), recording.record, "note_signed", on=date(2026, 6, 15))
+    report = town.round([Shelf()], on)
+
+    assert heard(report, "quarter_reported.2026Q3") == [(BOLAT.name, "0", "named")]
+    assert (DANA.name, "+5", "named") in heard(report, "quarter_reported.2026Q2")
+
+
+@pytest.mark.parametrize(
+    ("deputy", "on", "called"),
+    [
+        (None, date(2026, 11, 2), {OFFICER.key}),
+        (DANA.key, date(2026, 11, 2), {DANA.key}),
+        (BOLAT.key, date(2026, 11, 2), set()),
+        (BOLAT.key, date(2026, 11, 3), {BOLAT.key}),
+    ],
+)
+def test_who_stands_in_for_the_officer_is_called_about_the_calendar(
+    tmp_path: Path, deputy: str | None, on: date, called: set[str]
+) -> None:
+    """The officer is away and 2027 not confirmed: on Monday, or on Tuesday whose unit works from then on."""
+    away = replace(OFFICER, away=((date(2026, 11, 1), date(2026, 11, 30)),), deputy=deputy)
+    town = Town(tmp_path, people=(BOLAT, DANA, away))
+    town.rules = replace(RULES, officer=OFFICER.key)
+    week = OfficeTime(week=(2, 3, 4, 5, 6))
+    office_store.save(town.engine, units=[replace(unit, time=week) for unit in UNITS if unit.id == "staff"])
+
+    assert {notice.person for notice in town.plan([Shelf()], on).others} == called
 
 
 def opened(town: Town, count: int) -> None:
@@ -260,9 +343,9 @@ def case(*, unit: str = "staff", person: str = "") -> Case:
     return Case(id="2026-0001", procedure="x", edition="x", unit=unit, person=person)
 
 
-def names(where: Office, *duties: str, of: Case | None = None) -> list[str]:
+def names(where: Office, *duties: str, of: Case | None = None, by: str = OBLIGATION.duty) -> list[str]:
     recipients, nobody = resolve_recipients(
-        where, of or case(), OBLIGATION, OBLIGATION.id, Step(at=5, to=duties), on=ON
+        where, of or case(), OBLIGATION.replaced(duty=by), OBLIGATION.id, Step(at=5, to=duties), on=ON
     )
     return [recipient.person.name for recipient in recipients] + [f"nobody: {gap.duty}" for gap in nobody]
 
@@ -278,7 +361,12 @@ def test_above_is_the_head_next_to_the_units_own() -> None:
     assert names(everybody, "above", of=case(unit="department")) == [DANA.name]
     assert names(office(AIGUL, ERLAN, DANA), "above") == [DANA.name]
     assert names(office(BOLAT, OFFICER, officer=OFFICER.key), "above") == [OFFICER.name]
-    assert names(office(BOLAT), "above") == ["nobody: above"]
+    assert names(office(BOLAT), "above", "head_of_unit") == [BOLAT.name, "nobody: above"]
+    assert names(office(BOLAT), "duty", "head_of_unit") == [BOLAT.name, f"nobody: {OBLIGATION.duty}"]
+    assert names(office(BOLAT, OFFICER, officer=OFFICER.key), "duty", "head_of_unit") == [
+        OFFICER.name,
+        BOLAT.name,
+    ]
 
 
 def test_escalation_climbs_from_whoever_must_do_it_and_reaches_the_first_head_last() -> None:
@@ -307,9 +395,10 @@ def test_escalation_climbs_from_whoever_must_do_it_and_reaches_the_first_head_la
 
 def test_whoever_gets_a_copy_is_not_told_that_nobody_responsible_was_found() -> None:
     """The officer in place of a head there is not: the executor was found. Where the officer stands in for the
-    executor, that is said."""
+    executor, or a deputy for a head who is away, that is said."""
     flat = office(replace(AIGUL, unit="body"), DANA, OFFICER, officer=OFFICER.key)
     nobody = office(DANA, OFFICER, officer=OFFICER.key)
+    away = office(AIGUL, replace(BOLAT, away=((ON, ON),), deputy=ERLAN.key), ERLAN)
 
     def reasons(where: Office) -> dict[str, str]:
         step = Step(at=1, to=("duty", "head_of_unit"))
@@ -318,6 +407,7 @@ def test_whoever_gets_a_copy_is_not_told_that_nobody_responsible_was_found() -> 
 
     assert reasons(flat) == {AIGUL.name: "duty", OFFICER.name: "copied"}
     assert reasons(nobody) == {OFFICER.name: "officer"}
+    assert reasons(away) == {AIGUL.name: "duty_elsewhere", ERLAN.name: "deputy"}
 
 
 def test_the_chief_of_staff_hears_of_the_own_organisation_alone() -> None:
@@ -333,7 +423,8 @@ def test_the_chief_of_staff_hears_of_the_own_organisation_alone() -> None:
 
 
 def test_whom_a_matter_is_about_is_gone_round() -> None:
-    """If the head is responsible, the next higher head is notified; nor is he as deputy of an absent person."""
+    """If the head is responsible, the next higher head is notified; nor is he as deputy of an absent person.
+    Of a part of their own they are told themselves."""
     everybody = office(AIGUL, BOLAT, ERLAN, DANA, OFFICER, officer=OFFICER.key)
     away = replace(ERLAN, away=((ON, ON),), deputy=BOLAT.key)
 
@@ -341,6 +432,7 @@ def test_whom_a_matter_is_about_is_gone_round() -> None:
     assert names(everybody, "head", of=case(person=DANA.key)) == [OFFICER.name]
     assert names(office(AIGUL, BOLAT, away, DANA), "head_of_unit", of=case(person=BOLAT.key)) == [DANA.name]
     assert names(everybody, "duty", of=case(person=AIGUL.key)) == [OFFICER.name]
+    assert names(everybody, "duty", of=case(person=AIGUL.key), by="person_concerned") == [AIGUL.name]
     assert names(office(DANA, OFFICER, officer=OFFICER.key), "officer", of=case(person=OFFICER.key)) == [
         "nobody: officer"
     ]
