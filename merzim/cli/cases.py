@@ -17,6 +17,7 @@ from merzim.cli.printing import (
     print_deadlines,
     print_findings,
     titles,
+    with_period,
 )
 from merzim.cli.rendering import paragraph, picked
 from merzim.services.cases import verbs
@@ -29,6 +30,7 @@ from merzim.services.results import act_moves_result
 from merzim.services.yearly import opening
 from workflow.board.rows import DeadlineFilter, Horizon
 from workflow.cases.case import effective_events
+from workflow.cases.registers.entries import period_in
 from workflow.deadlines.lateness import last_near_day, late_by
 from workflow.refusal import Refusal
 
@@ -277,7 +279,9 @@ def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date
             **picked(row, "case", "unit", "stage", "due", "safe_by", "status", "calendar", "force"),
             "object": heads[row.case].object_in(language),
             "id": row.obligation,
-            "title": titles[row.case, row.obligation],
+            "title": titles[row.case, row.obligation]
+            if call.json
+            else with_period(titles[row.case, row.obligation], period_in(row.obligation), call),
             "late_by_working_days": late_by(row.due, today, app.calendar),
         }
         for row in rows

@@ -45,8 +45,7 @@ def print_deadlines(call: CommandContext, deadlines: Iterable[Deadline], *, toda
     rows = [
         {
             "due": deadline.due or "-",
-            "what": deadline.obligation.title[call.language]
-            + (f" ({deadline.period})" if deadline.period else ""),
+            "what": with_period(deadline.obligation.title[call.language], deadline.period, call),
             "state": state(call, deadline, today=today, titles=titles),
             "force": deadline.obligation.force,
             "id": deadline.id,
@@ -72,7 +71,7 @@ def state(
     if deadline.answer is not None:
         answer = f"{deadline.answer.title[call.language]} ({deadline.answer.id})"
         return call.say("cli.state.answered", on=deadline.done_on, answer=answer)
-    if deadline.state == "done":
+    if deadline.state == "done" and deadline.done_on is not None:
         code = "cli.state.done_late" if deadline.late_by is not None else "cli.state.done"
         return call.say(code, on=deadline.done_on, late_by=deadline.late_by)
     if today is not None and deadline.state == "open":
@@ -100,10 +99,14 @@ def titles(call: CommandContext, case: Case) -> Callable[[str], str]:
     def titled(name: str) -> str:
         if name.partition(".")[0] not in known and not is_entry(name):
             return name
-        text, period = obligation_title(call.app, case, name)[call.language], period_in(name)
-        return f"{text}, {i18n.period(period, call.language)}" if period else text
+        return with_period(obligation_title(call.app, case, name)[call.language], period_in(name), call)
 
     return titled
+
+
+def with_period(title: str, period: str | None, call: CommandContext) -> str:
+    """Return the title of an obligation with the name of its period, if it has one."""
+    return f"{title}, {i18n.period(period, call.language)}" if period else title
 
 
 def print_findings(call: CommandContext, findings: Iterable[Finding], *, heading: str = "cli.findings") -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.merzim.conftest import PAST, PEOPLE, Merzim, Prepare, Said, import_example
+from merzim.demonstration import run
+from tests.merzim.conftest import CASE, PAST, PEOPLE, Merzim, Prepare, Said, import_example
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
@@ -171,6 +172,32 @@ def test_due_and_overdue(office: Merzim) -> None:
     assert late.code == 1
     by_id = {obligation["id"]: obligation["late_by_working_days"] for obligation in late.json["obligations"]}
     assert by_id == {"start_announced": 7, "order_signed": 2}
+
+
+def test_quarters_are_named_in_words_and_a_measure_may_be_done_on_no_known_day(
+    office: Merzim, tmp_path: Path
+) -> None:
+    """Found executed after its last day it is done; when, nobody said. The note on the monitoring is asked for
+    when the year is over."""
+    for fact, day in (
+        ("note_signed", "2026-06-10"),
+        ("plan_approved", "2026-06-24"),
+        ("published", "2026-06-26"),
+    ):
+        office("record", CASE, fact, "--on", day, "--now", day)
+    office("register", "risks", "add", "--case", CASE, "description=R", "--now", "2026-06-10")
+    measure = ("risk=1", "action=Adopt rules", "responsible=n.ibraev@example.kz", "term=30.09.2026")
+    office("register", "measures", "add", "--case", CASE, *measure, "--now", "2026-06-24")
+    told = office("remind", "--now", "2026-07-07T10:00", "--json").json["notices"]
+    reviewed = f'{{"case": "{CASE}", "number": 1, "outcome": "executed", "on": "2026-10-07"}}'
+    (tmp_path / "do.txt").write_text(f"do review '{reviewed}' --now 2026-10-07\n", encoding="utf-8")
+    run(tmp_path / "do.txt")
+    case, late = office("case", CASE, "--now", "2026-10-08"), office("overdue", "--now", "2026-10-08")
+
+    assert any("Adopt rules" in line and " done  " in line for line in case.out.splitlines()), case.err
+    assert "Quarterly information on the recommendations, Q3 2026" in late.out
+    assert "(2026Q" not in case.out + late.out
+    assert "monitoring_note_drafted" not in {notice["obligation"] for notice in told}
 
 
 def test_an_unknown_obligation_is_refused_with_those_there_are(office: Merzim) -> None:
