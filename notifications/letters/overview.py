@@ -141,12 +141,12 @@ class OpenDeadlines:
         ]
 
     def _places(self, deadline: OpenDeadline) -> Iterable[str]:
-        """Return the units whose digests list the deadline: the case's unit; of a case without one the units of
-        those who must act, else all organisations.
+        """Return the units whose digests list the deadline: those of who must act, not the object of the
+        analysis. Where nobody is found, the case's unit, else all organisations.
         """
-        if deadline.case.unit:
-            return [self.office.unit_id(deadline.case.unit)]
-        return {recipient.person.unit for recipient in deadline.people} or self.office.organisations
+        if acting := {recipient.person.unit for recipient in deadline.people}:
+            return acting
+        return [self.office.unit_id(deadline.case.unit)] if deadline.case.unit else self.office.organisations
 
 
 def _obligation(case: Case, procedure: Procedure, name: str) -> Obligation | None:

@@ -196,6 +196,7 @@ def test_a_head_reads_what_is_overdue_in_the_unit_below_their_own_lines(town: To
 
     assert "Просрочено в ваших подразделениях" in text
     assert f"ответственные лица: {AIGUL.name}" in text.partition("Просрочено в ваших подразделениях")[2]
+    assert "Подписание приказа" not in text, "whose signature is the first head's, whatever is analysed"
 
 
 def test_the_first_head_and_the_officer_read_once_a_week_what_is_overdue(town: Town, case: Case) -> None:
