@@ -132,6 +132,23 @@ def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Site) -> None:
     assert silent == [""] * 9
 
 
+def test_a_measure_is_named_by_what_is_done_and_by_whom_not_by_number_and_address(kept: Site) -> None:
+    """In the journal of notices, on the case's page, in the plan of measures, in the monitoring."""
+    (case,) = open_cases(kept, 1)
+    RowCommands(kept.case_commands).edit(case, "measure.1", {"responsible": "a@org.kz"}, at=AT)
+    run_round(kept.context, now=NOW, today=TODAY)
+    with kept.client() as browser:
+        pages = [
+            browser.get(f"{path}?lang=ru").text for path in ("/reports/monitoring", f"/cases/{case}/risks")
+        ]
+        plan = browser.get(f"/cases/{case}/forms/plan/ru").content
+        journal = browser.get("/register?lang=ru").text
+
+    assert all("Әлиева Гүлнұр" in page and "a@org.kz<" not in page for page in pages)
+    assert tables_of(plan)[-1][-1][-2] == "Әлиева Гүлнұр"
+    assert "Комиссия құру" in journal
+
+
 def test_the_register_says_who_was_told_what_and_is_narrowed(kept: Site) -> None:
     """By case, person and state; the workbook has what the page has."""
     (case, other) = open_cases(kept, 2)

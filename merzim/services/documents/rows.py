@@ -112,7 +112,7 @@ def position_rows(form: Form, case: Case, office: Office, language: str, *, on: 
     part_ids = form.rows.parts if form.rows else ()
     rows = (
         {
-            "unit": _unit_or_words(office, position.department or position.district, language) or unit,
+            "unit": _name_or_words(office, position.department or position.district, language) or unit,
             "position": position.title,
             "risk": position.why,
             **extra_values("positions", position.extra, language),
@@ -206,7 +206,7 @@ def _risk(line: ListedRisk, office: Office, language: str, on: date) -> Row:
         "recommendation": measure.recommendation,
         "measure": measure.action,
         "completion_form": measure.completion,
-        "responsible": _unit_or_words(office, measure.responsible, language),
+        "responsible": _name_or_words(office, measure.responsible, language),
         "term": _measure_term(measure.term, language),
         "status": option_title("outcome", latest.outcome, language) if latest else "",
         "proof": "\n".join([*([latest.comment] if latest and latest.comment else []), *proofs]),
@@ -214,10 +214,13 @@ def _risk(line: ListedRisk, office: Office, language: str, on: date) -> Row:
     }
 
 
-def _unit_or_words(office: Office, text: str, language: str) -> str:
-    """Return the name of the unit that somebody wrote, in a language; all other words as they are."""
+def _name_or_words(office: Office, text: str, language: str) -> str:
+    """Return the name, in a language, of the unit or person that somebody wrote by its name or key; all other
+    words as they are.
+    """
     called = office.unit_called.exactly(text) if text else ()
-    return office.units[called[0]].name_in(language) if len(called) == 1 else text
+    found = office.named(called[0] if len(called) == 1 else text)
+    return found.name_in(language) if found else text
 
 
 def _measure_term(term: MeasureTerm, language: str) -> str:

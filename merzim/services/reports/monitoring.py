@@ -10,7 +10,7 @@ from typing import NamedTuple
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.cases.risks import by_number, next_of
 from merzim.services.law.regulations import case_registers
-from merzim.services.names import UnitName, unit_name
+from merzim.services.names import Name, UnitName, person_name, unit_name
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import Row
 from workflow.cases.case import Case
@@ -48,10 +48,13 @@ STATUSES = (*case_registers().latest("measures").actions["review"].fields["outco
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MonitoringLine:
-    """One risk with one of its measures. `due`: the measure's next due date; `late`: whether it has passed."""
+    """One risk with one of its measures. `due`: the measure's next due date; `late`: whether it has passed;
+    `responsible`: the name of who answers for it, or the words they are named by.
+    """
 
     listed: ListedRisk
     unit: UnitName
+    responsible: Name
     due: date | None
     late: bool
     working_days: int
@@ -206,6 +209,7 @@ def _lines(
         yield MonitoringLine(
             listed=listed_risk,
             unit=unit_name(office, listed_risk.case.unit),
+            responsible=person_name(office, measure.responsible) if (measure := listed_risk.measure) else "",
             due=due,
             late=late,
             working_days=working_days_between(due, today, calendar) if late else 0,

@@ -10,7 +10,8 @@ from merzim.services.context import RequestContext
 from merzim.services.names import Name, case_title, person_name
 from notifications.notice import Notice
 from workflow.cases.case import Case
-from workflow.cases.registers.entries import is_entry
+from workflow.cases.registers.entries import is_entry, period_in
+from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Text
 
 PAGE = 50
@@ -53,7 +54,10 @@ class NoticePage:
 def list_notices(ctx: RequestContext, filters: NoticeFilter, *, number: int) -> NoticePage:
     """Return one page of the notices the reader may see, the newest first."""
     notices = ctx.reads.notices_matching(**filters, limit=PAGE + 1, skip=(number - 1) * PAGE)
-    heads = ctx.reads.heads({notice.case for notice in notices if notice.case})
+    heads = {
+        **ctx.reads.heads({notice.case for notice in notices if notice.case}),
+        **ctx.reads.heads_with_rows({notice.case for notice in notices if is_entry(notice.obligation)}),
+    }
     asking = campaign_titles(ctx, {notice.obligation for notice in notices[:PAGE] if notice.kind == "campaign"})
     office = ctx.reads.office()
     return NoticePage(
@@ -63,7 +67,7 @@ def list_notices(ctx: RequestContext, filters: NoticeFilter, *, number: int) -> 
                 case=heads.get(notice.case),
                 about=_about(ctx, heads.get(notice.case)),
                 title=_title(ctx, heads.get(notice.case), notice.obligation),
-                period="" if is_entry(notice.obligation) else notice.obligation.partition(".")[2],
+                period=period_in(notice.obligation) or "",
                 name=person_name(office, notice.person),
                 campaign=asking.get(notice.obligation) if notice.kind == "campaign" else None,
             )
@@ -82,5 +86,7 @@ def _title(ctx: RequestContext, case: Case | None, obligation: str) -> Text | No
     """Return the title of an obligation; None without a case, or of what its procedure does not name."""
     if case is None:
         return None
-    known_obligation = ctx.library.named(case.edition).by_id.get(obligation.partition(".")[0])
-    return known_obligation.title if known_obligation else None
+    try:
+        return entry_obligation(case, ctx.library.named(case.edition), obligation).title
+    except KeyError:
+        return None

@@ -31,6 +31,7 @@ from notifications.notice import Notice
 from workflow.cases.case import Case, Event, Fact, effective_events
 from workflow.cases.changes import FieldChange, comment_of, field_changes
 from workflow.cases.registers.assignments import GIVEN
+from workflow.cases.registers.risk import register
 from workflow.cases.registers.rows import Row, value_of
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
@@ -266,6 +267,7 @@ def _people(case: Case, events: Sequence[Event], notices: Sequence[Notice]) -> s
             named_people |= {comment.person, comment.asks, *comment.mentions} - {""}
         elif event.kind == GIVEN:
             named_people |= {str(event.payload["assignee"]), str(event.payload.get("person", ""))} - {""}
+    named_people |= {measure.responsible for measure in register(case).measures.values()}
     return {notice.person for notice in notices} | set(case.readers) | named_people
 
 
