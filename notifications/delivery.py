@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from calendars.hours import moment_of
-from notifications.channels import Channel, OnSent, OutgoingMessage
+from notifications.channels import Channel, ClosedChannel, OnSent, OutgoingMessage
 from notifications.daily import LETTER
 from notifications.dispatch import Dispatch
 from notifications.fallback import fall_back, readdressed
@@ -54,7 +54,7 @@ def deliver(dispatch: Dispatch, *, go_on: Callable[[], bool] = lambda: True) -> 
     recovered = 0
     overview = OpenDeadlines(dispatch)
     with outbox.delivering():
-        for channel in dispatch.channels:
+        for channel in (*dispatch.channels, *_closed(dispatch)):
             interrupted: NoticeState = "queued" if channel.repeatable else "unknown"
             limit = BATCH if channel.repeatable else SMALL_BATCH
             while go_on():
@@ -70,6 +70,12 @@ def deliver(dispatch: Dispatch, *, go_on: Callable[[], bool] = lambda: True) -> 
                 if _takes_no_more(attempted.values()):
                     break
     return DeliveryReport(counts=dict(counts), recovered=recovered, answers=answers)
+
+
+def _closed(dispatch: Dispatch) -> list[Channel]:
+    """Return the channels that letters wait for and that are used no more; none if no other is used."""
+    used = {channel.name for channel in dispatch.channels}
+    return [ClosedChannel(name) for name in dispatch.outbox.awaited_channels() if used and name not in used]
 
 
 def _send_claimed(

@@ -168,7 +168,7 @@ class Outcome:
     """The result of one delivery attempt.
 
     Attributes:
-        state: sent, failed, unknown, or queued (try again later).
+        state: sent, failed, unknown, queued (try again later), or withdrawn (by a channel used no more).
         answer: answer of the server or system, in one line of at most `ANSWER_LIMIT` printable characters:
             servers may send bytes that no database stores.
         wait: pause requested by the server, from the beginning of the batch.

@@ -140,6 +140,9 @@ class Outbox(Protocol):
         A key already there changes nothing, as in `settle`.
         """
 
+    def awaited_channels(self) -> Sequence[str]:
+        """Return the names of the channels that queued notices wait for."""
+
     def claim(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
         """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first.
 

@@ -67,6 +67,23 @@ class Channel(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class ClosedChannel:
+    """A channel that is used no more: what waits for it goes through the others."""
+
+    name: str
+    repeatable: bool = True
+
+    def address(self, person: Person) -> str | None:
+        return None
+
+    async def send(
+        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
+    ) -> Mapping[str, Outcome]:
+        outcome = Outcome(state="withdrawn", answer="", use_other_channels=True, tried=False)
+        return {message.notice.key: outcome for message in batch}
+
+
 @runtime_checkable
 class Switchable(Protocol):
     """A channel that people enable and disable themselves."""

@@ -185,6 +185,21 @@ def test_a_fault_inside_a_channel_loses_no_letter_and_no_other_channel(
     assert states["folder"][0] == "sent"
 
 
+def test_what_waits_for_a_channel_used_no_more_goes_through_the_one_in_use(
+    town: Town, case: Case, tmp_path: Path
+) -> None:
+    """The mail server was set while letters for the folder waited: they would have waited for ever."""
+    shelf = Shelf()
+    town.apart([folder(path=tmp_path / "letters")], FIVE_BEFORE)
+    waiting = {notice.person for notice in town.notices()}
+    town.deliver([shelf], FIVE_BEFORE)
+    town.deliver([shelf], FIVE_BEFORE)
+
+    assert {parcel.notice.person for parcel in shelf.kept} == waiting
+    assert {(n.channel, n.state) for n in town.notices()} == {("folder", "withdrawn"), ("shelf", "sent")}
+    assert len(shelf.kept) == len(waiting)
+
+
 def test_while_a_server_takes_nothing_the_rest_keep_their_attempts(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,6 +79,10 @@ class SqlOutbox(CombinedNotices):
         with writing(self._engine) as connection:
             return self.queue(connection, notices)
 
+    def awaited_channels(self) -> Sequence[str]:
+        statement = select(NOTICE.c.channel).where(_QUEUED, _ALONE).distinct()
+        return [record.channel for record in read(self._engine, statement)]
+
     def claim(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
         """Take up to `limit` queued notices of a channel that may leave now; they become `sending`."""
         chosen = (
