@@ -252,7 +252,7 @@ def test_the_case_asks_its_question_and_is_closed_by_the_answer(asking: Site) ->
     (case,) = asking.cases()
     browser = asking.client()
     page = browser.get(f"/cases/{case}?lang=ru&fact=offence_signs").text
-    data = {"fact": "offence_signs", "on": TODAY.isoformat(), "preview": "yes"}
+    data = {"fact": "offence_signs", "on": TODAY.isoformat(), "preview": "yes", "signed_by": "deputy"}
     blank = browser.post(f"/cases/{case}?lang=ru", data=data)
     answer = browser.post(f"/cases/{case}", data={**data, "option": "none"})
     after = browser.get(answer.headers["location"]).text
@@ -261,7 +261,9 @@ def test_the_case_asks_its_question_and_is_closed_by_the_answer(asking: Site) ->
     assert QUESTION in page
     assert re.findall(r'name="option" value="(\w+)"', page) == ["found", "none"]
     assert (blank.status_code, "Выберите один из ответов" in blank.text) == (422, True)
+    assert '<option value="deputy">' in page, "who decided may be said"
     assert asking.facts(case)["offence_signs_absent"].on == TODAY
+    assert asking.facts(case)["offence_signs_absent"].signed_by == "deputy"
     assert "Записано: Признаков правонарушения нет" in after
     assert "Закрыто: сроков больше нет" in after
     assert (other.status_code, "сначала отзовите его" in other.text) == (409, True)

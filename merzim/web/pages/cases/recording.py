@@ -210,10 +210,10 @@ def _values(chosen: Deadline | None, answers: Mapping[str, str]) -> tuple[tuple[
 
 
 def _signatories(chosen: Deadline | None, kind: str) -> tuple[str, ...]:
-    """Return the duties that may sign, those named by the act first; none for a fact nobody signs."""
-    if chosen is None or chosen.obligation.signed_by is None:
+    """Return the duties that may sign or decide, those named by the act first; none for a fact nobody signs."""
+    if chosen is None or (chosen.obligation.signed_by is None and not chosen.obligation.options):
         return ()
-    signing_duties = chosen.obligation.signed_by.of(kind)
+    signing_duties = chosen.obligation.signed_by.of(kind) if chosen.obligation.signed_by else ()
     return (*signing_duties, *(duty for duty in SIGNATORIES if duty not in signing_duties))
 
 
