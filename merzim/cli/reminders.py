@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from workflow.law.procedure import Force
 
 ROUND = (
-    *("rows", "queued", "notices", "others", "due", "case", "obligation", "step", "person", "why", "kind"),
+    *("queued", "notices", "others", "due", "case", "obligation", "step", "person", "why", "kind"),
     *("channel", "not_before", "problems"),
 )
 """What the text of a round shows."""
