@@ -202,7 +202,7 @@ def test_who_stands_in_for_the_officer_is_called_about_the_calendar(
     week = OfficeTime(week=(2, 3, 4, 5, 6))
     office_store.save(town.engine, units=[replace(unit, time=week) for unit in UNITS if unit.id == "staff"])
 
-    assert {notice.person for notice in town.plan([Shelf()], on).others} == called
+    assert {notice.person for notice in town.round([Shelf()], on).others} == called
 
 
 def opened(town: Town, count: int) -> None:

@@ -17,6 +17,7 @@ from workflow.deadlines.lateness import (
     can_be_done,
     holds_on,
     last_near_day,
+    late_by,
     lateness,
     most_urgent,
     status_on,
@@ -485,3 +486,9 @@ def test_what_lapsed_before_the_first_day_of_records_is_not_missed() -> None:
         for day in (date(2026, 3, 30), date(2026, 3, 31))
     ]
     assert states == ["missed", "not_required"]
+
+
+@pytest.mark.parametrize(("on", "late"), [(date(2026, 3, 20), None), (date(2026, 3, 26), 1)])
+def test_what_was_done_on_its_last_day_is_not_late(on: date, late: int | None) -> None:
+    """Due on Friday 20 March; the 26th is the first working day after it."""
+    assert late_by(date(2026, 3, 20), on, CALENDAR) == late

@@ -155,6 +155,11 @@ def test_where_a_step_of_the_term_speaks_the_plan_date_is_silent() -> None:
         assert "planned" not in dict(steps(sample_case, "order_signed", today=date(2026, 3, 1)))
     free = case(planned={"analysis_started": START, "order_signed": date(2026, 4, 2)})
     assert dict(steps(free, "order_signed", today=date(2026, 3, 1)))["planned"] == date(2026, 4, 2)
+    # Planned for a day after its term: silent, unless the records begin after that and nothing else speaks.
+    late = case(facts={"analysis_started": START}, planned={"order_signed": date(2026, 4, 20)})
+    assert "planned" not in dict(steps(late, "order_signed", today=START))
+    taken_up = replace(late, kept_from=START)
+    assert dict(steps(taken_up, "order_signed", today=START))["planned"] == date(2026, 4, 20)
 
 
 def test_a_question_gives_way_to_a_step_of_the_term() -> None:
