@@ -69,8 +69,8 @@ class Progress:
 
 def stage(procedure: Procedure, case: Case, deadlines: Iterable[Deadline]) -> str:
     """Return the state of a case: a stage's id, `completed`, `closed`, `cancelled` or `exempted`."""
-    if case.standing != "active":
-        return case.standing
+    if case.status != "active":
+        return case.status
     machine, progress = machine_of(procedure), _progress(deadlines)
     machine.set_state(procedure.stages[0].id, progress)
     while progress.state != CLOSED and machine.events[ADVANCE].trigger(progress):
@@ -93,7 +93,7 @@ def require(procedure: Procedure, case: Case, state: str, command: str, *, code:
     open_now = open_commands(procedure, state)
     if command not in open_now:
         status = procedure.stage_title.get(state, state)
-        raise Refusal(code or f"cannot_{command}", case=case.id, standing=status, open=open_now)
+        raise Refusal(code or f"cannot_{command}", case=case.id, status=status, open=open_now)
 
 
 def diagram(procedure: Procedure) -> str:

@@ -311,5 +311,5 @@ def _stage_title(call: CommandContext, case: Case, stage: str) -> str:
 
 def _summary(call: CommandContext, case: Case) -> dict[str, object]:
     """Return what every list of cases says of one, as JSON."""
-    names = ("id", "procedure", "edition", "object_kk", "object_ru", "unit", "kind", "person", "standing")
+    names = ("id", "procedure", "edition", "object_kk", "object_ru", "unit", "kind", "person", "status")
     return {**picked(case, *names), "object": case.object_in(call.language)}

@@ -277,7 +277,7 @@ def cases_of(reads: Reads, rows: Iterable[Row]) -> Mapping[str, Case]:
 
 def stage_title(app: AppContext, case: Case, stage: str) -> Text | str:
     """Return a stage's title; for one that is no procedure's (`completed`), a code of the catalogues."""
-    return app.library.named(case.edition).stage_title.get(stage, f"standing.{stage}")
+    return app.library.named(case.edition).stage_title.get(stage, f"case_status.{stage}")
 
 
 USUAL = "internal-analysis"

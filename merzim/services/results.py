@@ -178,7 +178,7 @@ class CaseHead(Result):
     object_kk: str
     object_ru: str
     unit: str
-    standing: str
+    status: str
     opened_at: datetime | None
 
 

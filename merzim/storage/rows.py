@@ -46,7 +46,7 @@ _HEAD = (
     "object",
     "object_kk",
     "object_ru",
-    "standing",
+    "status",
     "ground",
     "opened_at",
     "confidential",

@@ -159,7 +159,7 @@ def test_steps_that_must_come_first_are_named_inside_the_sentence() -> None:
 
 def test_a_refusal_is_said_from_the_error_itself() -> None:
     """Any error with a code and arguments; nothing open is said in words."""
-    error = _Refused("cannot_cancel", {"case": "2026-001", "standing": "cancelled", "open": ()})
+    error = _Refused("cannot_cancel", {"case": "2026-001", "status": "cancelled", "open": ()})
 
     assert i18n.refusal(error, "ru") == (
         "Отменить дело 2026-001 нельзя. Оно сейчас в состоянии: отменено. Сейчас можно: нет."

@@ -102,14 +102,14 @@ def test_a_unit_moved_by_the_table_of_people_is_bound_by_the_acts_of_its_new_pla
     planned = ("--planned", "appointed=2026-01-20", "--now", "2026-01-12")
     case = town("open", "appointment", "--unit", "Staff", *planned, "--json").json["id"]
 
-    def standing(people: str) -> str:
+    def status(people: str) -> str:
         (tmp_path / "people.csv").write_text(people, encoding="utf-8")
         assert town("people", "people.csv", "--now", "2026-01-12").code == 0
-        return str(town("case", case, "--json", "--now", "2026-01-12").json["standing"])
+        return str(town("case", case, "--json", "--now", "2026-01-12").json["status"])
 
     moved_people = PEOPLE.replace("Staff,Ministry", "Staff,Company")
 
-    assert [standing(people) for people in (PEOPLE, moved_people, PEOPLE)] == ["active", "exempted", "active"]
+    assert [status(people) for people in (PEOPLE, moved_people, PEOPLE)] == ["active", "exempted", "active"]
 
 
 def test_what_of_last_year_is_still_ahead_is_opened_with_the_year(town: Merzim) -> None:

@@ -29,7 +29,7 @@ from tests.notifications.sample_office import (
     noon,
 )
 from workflow.cases.case import Case
-from workflow.cases.commands import assignments, recording, standings
+from workflow.cases.commands import assignments, recording, statuses
 from workflow.law.library import Library
 from workflow.org.audit import Stamp
 
@@ -235,7 +235,7 @@ def test_the_officer_reads_once_a_week_what_a_completed_case_was_never_confirmed
     assert all(heading not in parcel.letter.text for parcel in day(town, date(2027, 9, 7)))
 
     town.case_commands.write(
-        case, stamp, standings.exempt, obligation="discussion_results_published", ground="құпия нысан"
+        case, stamp, statuses.exempt, obligation="discussion_results_published", ground="құпия нысан"
     )
     assert town.case_commands.view(case, today=monday).stage == "closed"
     assert all(heading not in parcel.letter.text for parcel in day(town, next_monday))

@@ -28,7 +28,7 @@ from tests.notifications.sample_office import (
     at_noon,
 )
 from workflow.cases.case import Case
-from workflow.cases.commands import recording, standings
+from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.previews import preview
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
@@ -185,7 +185,7 @@ def test_a_case_called_off_cancels_what_stands_in_calendars(town: Town, case: Ca
     """STATUS:CANCELLED under the same UID, a higher sequence, and the ground."""
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)
-    town.case_commands.write(case.id, at_noon(SOON_AFTER), standings.cancel, ground="бұйрық күшін жойды")
+    town.case_commands.write(case.id, at_noon(SOON_AFTER), statuses.cancel, ground="бұйрық күшін жойды")
     subjects = told(town, shelf, SOON_AFTER)
     first, last = (
         icalendar.Calendar.from_ical(calendar(parcel.letter.entries)).walk("VEVENT")[0] for parcel in shelf.kept

@@ -34,7 +34,7 @@ from tests.notifications.sample_office import (
     noon,
     parcel,
 )
-from workflow.cases.commands import recording, standings
+from workflow.cases.commands import recording, statuses
 from workflow.org.office import Person
 
 KINDS = {
@@ -65,7 +65,7 @@ def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
             town.case_commands.write(
                 moved_case.id, stamp, recording.replan, {"analysis_started": date(2026, 4, 27)}
             )
-            town.case_commands.write(cancelled.id, stamp, standings.cancel, ground="«А» & <Б>")
+            town.case_commands.write(cancelled.id, stamp, statuses.cancel, ground="«А» & <Б>")
     person = next(person for person in people if person.key == AIGUL.key)
     town.outbox.add(about_account(person, shelf, rules, DAYS[-1]))
     town.deliver([shelf], DAYS[-1])

@@ -19,7 +19,7 @@ from tests.permits import PERMIT, obligation, permit
 from tests.storage.sample_cases import AT, NOW, PROCEDURE, TODAY, case_commands, recompute
 from workflow.board.figures import Outcomes, performance_by
 from workflow.board.rows import DeadlineFilter, Horizon, Urgency, base, total
-from workflow.cases.commands import recording, standings
+from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
@@ -119,7 +119,7 @@ def test_the_sums_are_what_counting_every_row_gives(engine: Engine) -> None:
     core = case_commands(engine)
     core.write(names[0], AT, recording.replan, {"analysis_started": date(2026, 4, 1)})
     core.write(names[1], AT, recording.record, "order_signed", on=TODAY)
-    core.write(names[2], AT, standings.cancel, ground="Бекер")
+    core.write(names[2], AT, statuses.cancel, ground="Бекер")
     core.write(names[3], AT, recording.record, "analysis_started", on=date(2026, 1, 5))
     core.write(names[3], AT, recording.record, "analysis_ended", on=date(2026, 1, 29))
 
@@ -297,7 +297,7 @@ def test_a_cancelled_case_counts_no_more_and_others_see_their_own_alone(
         == {outcome.unit for outcome in reads.outcomes(*YEAR, LATE_FEBRUARY, "hr")[0]}
         == {"hr"}
     )
-    permits.write("2026-0003", STAMP, standings.cancel, ground="Дубликат")
+    permits.write("2026-0003", STAMP, statuses.cancel, ground="Дубликат")
     assert {outcome.unit for outcome in reads.outcomes(*YEAR, LATE_FEBRUARY)[0]} == {"hr"}
 
 
@@ -317,7 +317,7 @@ def test_a_stage_has_a_length_once_all_its_deadlines_are_met(engine: Engine, per
     assert reads.outcomes(*YEAR, LATE_FEBRUARY)[1] == []
     met_but_for_the_invitation(permits, "2026-0003")
     assert reads.outcomes(*YEAR, date(2026, 12, 20))[1] == []
-    permits.write("2026-0003", DECEMBER, standings.exempt, obligation="invited", ground="Заявитель отказался")
+    permits.write("2026-0003", DECEMBER, statuses.exempt, obligation="invited", ground="Заявитель отказался")
     (span,) = reads.outcomes(*YEAR, date(2026, 12, 20))[1]
     assert (span.unit, span.stage, span.due, span.done) == (
         "law",

@@ -34,7 +34,7 @@ from tests.storage.sample_cases import (
     opened,
 )
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands import recording, standings
+from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.evidence_list import events_as_seen
@@ -60,7 +60,7 @@ def test_a_file_imported_before_is_known_with_its_cases(engine: Engine) -> None:
 def test_cases_alike_are_found_by_unit_and_object_the_newest_first(engine: Engine) -> None:
     """So that changed dates are plan dates of the same case; a cancelled one is none."""
     first, second, third = opened(engine), opened(engine), opened(engine)
-    case_commands(engine).write(third.id, Stamp(by="А", now=NOW, today=TODAY), standings.cancel, ground="Қате")
+    case_commands(engine).write(third.id, Stamp(by="А", now=NOW, today=TODAY), statuses.cancel, ground="Қате")
 
     case_ids = imported_files.alike(engine, PROCEDURE, [(UNIT, OBJECT), (UNIT, "Басқа")])
 

@@ -38,7 +38,7 @@ from tests.web.offices import office
 from workflow.board.rows import CaseFilter, DeadlineFilter, Horizon, Row
 from workflow.cases.case import Case
 from workflow.cases.commands import assignments as commands
-from workflow.cases.commands import recording, standings
+from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import withdraw
@@ -78,11 +78,11 @@ def missed(engine: Engine, unit: str | None = None) -> Sequence[Row]:
 def test_a_cancelled_case_is_not_on_the_lists_but_among_the_cases(engine: Engine) -> None:
     """Only active cases answer for what is open."""
     case = opened(engine).id
-    case_commands(engine).write(case, AT, standings.cancel, ground="Жоспардан алынды")
+    case_commands(engine).write(case, AT, statuses.cancel, ground="Жоспардан алынды")
     reads = SqlReads(engine)
 
     assert [*reads.overdue(FAR), *reads.due(TODAY, FAR), *missed(engine)] == []
-    assert [(case.id, case.standing, case.ground) for case in reads.cases()] == [
+    assert [(case.id, case.status, case.ground) for case in reads.cases()] == [
         (case, "cancelled", "Жоспардан алынды")
     ]
     assert reads.cases(status="active") == []
@@ -115,7 +115,7 @@ def test_a_list_comes_page_by_page_and_narrowed(tree: SqlReads) -> None:
         CaseFilter(search="%"): [],
         CaseFilter(unit="dep"): ["div", "dep"],
         CaseFilter(unit="dep", search="қаржы"): ["dep"],
-        CaseFilter(standing="cancelled"): [],
+        CaseFilter(status="cancelled"): [],
         CaseFilter(late_on=FAR, unit="hr"): ["hr"],
         CaseFilter(late_on=date(2020, 1, 1)): [],
     }
@@ -262,7 +262,7 @@ def test_only_cases_with_a_register_are_found_and_units_below_count(engine: Engi
 
     assert list(cases_with_entries(engine)) == [below, other_case]
     assert list(cases_with_entries(engine, "A")) == [below]
-    case_commands(engine).write(other_case, AT, standings.cancel, ground="қате")
+    case_commands(engine).write(other_case, AT, statuses.cancel, ground="қате")
     assert list(cases_with_entries(engine)) == [below]
 
 

@@ -17,7 +17,7 @@ from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.cases import CASE, COUNTED_LINE
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.storage.sample_cases import NOW, case_commands, recompute
-from workflow.cases.commands import standings
+from workflow.cases.commands import statuses
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm
@@ -75,7 +75,7 @@ def places(engine: Engine) -> dict[str, str]:
             risks.add(cases[name], SetMeasure(risk=1, action="Бекіту", term=due), at=WHO)
     risks.ask(cases["hr"], 1, body="", asked="Түсіндіру", term=until(TODAY), on=TODAY, at=WHO)
     risks.review(cases["law"], 1, outcome="executed", on=TODAY, at=WHO)
-    core.write(cases["off"], WHO, standings.cancel, ground="Бекер")
+    core.write(cases["off"], WHO, statuses.cancel, ground="Бекер")
     return cases
 
 

@@ -102,7 +102,7 @@ def test_the_case_follows_the_row(app: AppContext, ctx: RequestContext) -> None:
     assert case_of(ctx, row).planned == {"gift_handed_over": date(2026, 4, 20)}
     withdraw_row(ctx, WithdrawRow(row=row, ground="mistake"))
     cancelled = case_of(ctx, row)
-    assert (cancelled.standing, cancelled.ground) == ("cancelled", "mistake")
+    assert (cancelled.status, cancelled.ground) == ("cancelled", "mistake")
     assert agrees(app)
 
 
@@ -299,7 +299,7 @@ def test_a_row_and_its_case_are_written_together_or_not_at_all(
         cases = app.ledger.cases(app.ledger.ids()).values()
         with app.engine.connect() as connection:
             events = connection.exec_driver_sql("SELECT count(*) FROM event").scalar_one()
-        return [row.values for row in rows], [(case.standing, case.facts) for case in cases], events
+        return [row.values for row in rows], [(case.status, case.facts) for case in cases], events
 
     before = stands()
     with monkeypatch.context() as stopped:

@@ -29,7 +29,7 @@ from merzim.storage.org.store import save
 from tests.storage.registers import NOW, TODAY, Stopped, agrees, office, operator, reader, stop
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands import recording, standings, withdrawals
+from workflow.cases.commands import recording, statuses, withdrawals
 from workflow.org.audit import Stamp
 from workflow.org.office import Unit
 from workflow.refusal import Refusal
@@ -238,7 +238,7 @@ def test_a_row_belongs_to_its_own_organisation(app: AppContext, engine: Engine) 
     own_row = add_row(clerk, build(AddRow, fields)).row.id
     assert recorded(app) == {JANUARY: ("2026-01-13", own_row)}
     cancelled = case_of(app, "agency").id
-    app.case_commands.write(cancelled, stamp(operator(app)), standings.cancel, ground="merged")
+    app.case_commands.write(cancelled, stamp(operator(app)), statuses.cancel, ground="merged")
     visit(app, "2026-02-12", unit="branch")
     assert recorded(app) == {JANUARY: ("2026-01-13", own_row)}
 

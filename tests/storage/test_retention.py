@@ -36,7 +36,7 @@ from tests.checking import refusal_codes
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_verify import by_hand
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
-from workflow.cases.commands import recording, standings
+from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
 from workflow.org.audit import Stamp
@@ -133,7 +133,7 @@ def hand_over(app: AppContext, case: str) -> None:
     """Name somebody else where she answered, and let the case end."""
     change = cases.Passport(case=case, responsible={"order_signed": "Иванов Пётр"})
     cases.describe_case(acting(app), change)
-    app.case_commands.write(case, AT, standings.cancel, ground=f"{NAMES[1]} кетті")
+    app.case_commands.write(case, AT, statuses.cancel, ground=f"{NAMES[1]} кетті")
 
 
 def test_rows_go_on_naming_who_left_and_are_edited_until_the_act(office_app: AppContext) -> None:

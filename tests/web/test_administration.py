@@ -19,7 +19,7 @@ from merzim.services.people.staff import mark
 from merzim.storage.org.staff import SqlStaff
 from merzim.web.pages.account import login
 from tests.web.conftest import AT, NOW, Site, office_with_cases
-from workflow.cases.commands import standings
+from workflow.cases.commands import statuses
 from workflow.org.office_time import OfficeTime
 from workflow.refusal import Refusal
 
@@ -304,7 +304,7 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
     by_hand = site.open(procedure="appointment", unit="law", facts=facts)
     save(act)
     bound, freed = (site.open(procedure="appointment", facts=facts) for _ in range(2))
-    site.write(freed, standings.exempt, ground="басқа себеп")
+    site.write(freed, statuses.exempt, ground="басқа себеп")
     cases = (by_hand, bound, freed)
     before = late()
     run_round(site.context, now=NOW, today=today)

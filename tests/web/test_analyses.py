@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from tests.web.conftest import TODAY, build
 from tests.web.offices import Site, example_office
 from tests.web.serving import first_sheet, sheets
-from workflow.cases.commands import recording, standings
+from workflow.cases.commands import recording, statuses
 
 
 def open_cases(site: Site, count: int, *, unit: str = "hr", object: str = "Басқарма") -> None:
@@ -43,7 +43,7 @@ def test_filters_narrow_together(empty: Site, officer: TestClient) -> None:
     open_cases(empty, 2, unit="hr", object="Алғашқы")
     open_cases(empty, 1, unit="law", object="Екінші")
     first = empty.open(unit="law", object="Кешіккен", planned={"analysis_started": TODAY})
-    empty.write(first, standings.cancel, ground="ұйым таратылды")
+    empty.write(first, statuses.cancel, ground="ұйым таратылды")
 
     def count(**filters: str) -> int:
         text = officer.get("/cases", params={"lang": "en", **filters}).text
@@ -52,12 +52,12 @@ def test_filters_narrow_together(empty: Site, officer: TestClient) -> None:
     assert count() == 4
     assert count(unit="head") == 4
     assert count(unit="law") == 2
-    assert count(standing="cancelled") == 1
-    assert count(procedure="internal-analysis", standing="active") == 3
+    assert count(status="cancelled") == 1
+    assert count(procedure="internal-analysis", status="active") == 3
     assert count(procedure="conflict-of-interest") == 0
     assert count(late="1") == 0
     assert count(procedure="internal-analysis", stage="no-such-stage") == 0
-    assert count(standing="no-such-standing") == 4
+    assert count(status="no-such-status") == 4
 
 
 def test_what_is_due_first_stands_first_where_asked(site: Site, browser: TestClient) -> None:

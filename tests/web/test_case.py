@@ -14,7 +14,7 @@ import i18n
 from tests.case_rows import completed_case
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, Site, account, build
 from tests.web.offices import ROOT
-from workflow.cases.commands import recording, reminder_actions, standings
+from workflow.cases.commands import recording, reminder_actions, statuses
 
 TABS = ("", "/risks", "/papers", "/history")
 
@@ -55,7 +55,7 @@ def test_a_case_called_off_is_taken_up_again_with_grounds(site: Site, case: str,
     assert "Дело отменено: Құрылым өзгерді" in page
     assert 'id="reopen"' in page
     assert 'id="record"' not in page
-    assert stored_case.standing == "active"
+    assert stored_case.status == "active"
 
 
 def test_what_is_said_to_be_done_stands_as_a_badge_with_the_day_of_its_evidence(
@@ -112,7 +112,7 @@ def test_a_completed_case_names_on_top_what_was_never_confirmed(site: Site, brow
 
 def test_what_is_not_required_is_one_line(site: Site, case: str, browser: TestClient) -> None:
     """It is not listed among open rows; its ground is one click away."""
-    site.write(site.real, standings.exempt, obligation="cartogram_updated", ground="-")
+    site.write(site.real, statuses.exempt, obligation="cartogram_updated", ground="-")
     page = browser.get(f"{case}?lang=ru").text
 
     assert 'class="card fold fold-line"' in page

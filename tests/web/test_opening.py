@@ -293,7 +293,7 @@ def test_the_page_says_what_a_year_brings_and_one_button_takes_it_back(
     assert 'action="/open/year/undo"' in opened
     assert undone.status_code == 200
     assert 'action="/open/year"' in undone.text
-    assert {case.standing for case in app.reads.cases()} == {"cancelled"}
+    assert {case.status for case in app.reads.cases()} == {"cancelled"}
 
 
 def app_year(officer: TestClient) -> str:

@@ -15,7 +15,7 @@ from tests.law import library
 from tests.workflow.conftest import END, NOW, START, TODAY
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands import recording, standings
+from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.reminder_actions import deadline_of
@@ -159,9 +159,9 @@ def test_who_exempts_or_cancels_is_told_which_dates_are_asked_for_no_more(
     its day is back; of a cancelled case no day is left."""
     due, ground = date(2026, 4, 6), "құпия нысан"
     order = {"obligation": "order_signed", "ground": ground}
-    exempted = case_commands.write(case.id, AT, standings.exempt, **order)
-    reopened = case_commands.write(case.id, AT, standings.reopen, **order)
-    cancelled = case_commands.write(case.id, AT, standings.cancel, ground=ground)
+    exempted = case_commands.write(case.id, AT, statuses.exempt, **order)
+    reopened = case_commands.write(case.id, AT, statuses.reopen, **order)
+    cancelled = case_commands.write(case.id, AT, statuses.cancel, ground=ground)
 
     assert exempted.moved == (("order_signed", due, None),)
     assert reopened.moved == (("order_signed", None, due),)
@@ -171,13 +171,13 @@ def test_who_exempts_or_cancels_is_told_which_dates_are_asked_for_no_more(
 
 def test_a_cancelled_case_is_not_required_and_can_be_reopened(case_commands: CaseCommands, case: Case) -> None:
     """Cancelling twice is refused with what is open; reopening brings the obligations back."""
-    case_commands.write(case.id, AT, standings.cancel, ground="құрылым таратылды")
+    case_commands.write(case.id, AT, statuses.cancel, ground="құрылым таратылды")
     assert case_commands.view(case.id, today=TODAY).stage == "cancelled"
     with pytest.raises(Refusal) as refusal:
-        case_commands.write(case.id, AT, standings.cancel, ground="тағы")
+        case_commands.write(case.id, AT, statuses.cancel, ground="тағы")
     assert refusal.value.arguments["open"] == ("reopen",)
 
-    case_commands.write(case.id, AT, standings.reopen, ground="қате")
+    case_commands.write(case.id, AT, statuses.reopen, ground="қате")
     assert case_commands.view(case.id, today=TODAY).stage == "announcement"
 
 
@@ -186,12 +186,12 @@ def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(
 ) -> None:
     """It is required again, by its current due date; the chain records who, when and why."""
     freed, stamp = "start_announced", Stamp(by="Айгүл", now=NOW, today=TODAY)
-    case_commands.write(case.id, stamp, standings.exempt, obligation=freed, ground="құпия объект")
+    case_commands.write(case.id, stamp, statuses.exempt, obligation=freed, ground="құпия объект")
     exempted_view = case_commands.view(case.id, today=TODAY)
     states = [deadline_of(exempted_view, name).state for name in (freed, "order_signed")]
     assert states == ["not_required", "open"], "the rest goes on"
     case_commands.write(case.id, stamp, recording.replan, {"analysis_started": date(2026, 6, 22)})
-    change = case_commands.write(case.id, stamp, standings.reopen, obligation=freed, ground="құпиялығы алынды")
+    change = case_commands.write(case.id, stamp, statuses.reopen, obligation=freed, ground="құпиялығы алынды")
     (event,) = change.events
     deadline = deadline_of(case_commands.view(case.id, today=TODAY), freed)
 
@@ -207,11 +207,11 @@ def test_a_recurring_obligation_is_asked_for_again_as_it_was_freed(
     """All its periods, or the one: of a period nobody freed by itself there is nothing to withdraw."""
     stamp = AT
     for freed in ("quarter_reported", "quarter_reported.2026Q3"):
-        case_commands.write(case.id, stamp, standings.exempt, obligation=freed, ground="x")
+        case_commands.write(case.id, stamp, statuses.exempt, obligation=freed, ground="x")
     with pytest.raises(Refusal) as refusal:
-        case_commands.write(case.id, stamp, standings.reopen, obligation="quarter_reported.2026Q4", ground="y")
+        case_commands.write(case.id, stamp, statuses.reopen, obligation="quarter_reported.2026Q4", ground="y")
     names_left = case_commands.write(
-        case.id, stamp, standings.reopen, obligation="quarter_reported", ground="y"
+        case.id, stamp, statuses.reopen, obligation="quarter_reported", ground="y"
     ).case.exempted
 
     assert refusal.value.code == "not_exempted"
@@ -223,15 +223,15 @@ def test_what_was_not_exempted_cannot_be_asked_for_again(case_commands: CaseComm
     """Nor without a ground, nor while the whole case is not required; each says why."""
     stamp = AT
     with pytest.raises(Refusal) as nothing:
-        case_commands.write(case.id, stamp, standings.reopen, obligation="uploaded", ground="x")
+        case_commands.write(case.id, stamp, statuses.reopen, obligation="uploaded", ground="x")
     with pytest.raises(Refusal):
-        case_commands.write(case.id, stamp, standings.reopen, obligation="uplaoded", ground="x")
-    case_commands.write(case.id, stamp, standings.exempt, obligation="uploaded", ground="x")
+        case_commands.write(case.id, stamp, statuses.reopen, obligation="uplaoded", ground="x")
+    case_commands.write(case.id, stamp, statuses.exempt, obligation="uploaded", ground="x")
     with pytest.raises(Refusal):
-        case_commands.write(case.id, stamp, standings.reopen, obligation="uploaded", ground=" ")
-    case_commands.write(case.id, stamp, standings.exempt, ground="x")
+        case_commands.write(case.id, stamp, statuses.reopen, obligation="uploaded", ground=" ")
+    case_commands.write(case.id, stamp, statuses.exempt, ground="x")
     with pytest.raises(Refusal) as closed:
-        case_commands.write(case.id, stamp, standings.reopen, obligation="uploaded", ground="x")
+        case_commands.write(case.id, stamp, statuses.reopen, obligation="uploaded", ground="x")
 
     assert nothing.value.code == "nothing_exempted"
     assert (closed.value.code, closed.value.arguments["open"]) == ("cannot_reopen_one", ("reopen",))
@@ -245,10 +245,10 @@ def test_the_board_equals_its_rebuild_after_every_command(
         lambda: record(case_commands, case, "start_announced", date(2026, 4, 1)),
         lambda: case_commands.write(case.id, AT, recording.replan, {"analysis_ended": date(2026, 5, 22)}),
         lambda: record(case_commands, case, "analysis_ended", date(2026, 5, 22)),
-        lambda: case_commands.write(case.id, AT, standings.cancel, ground="x"),
-        lambda: case_commands.write(case.id, AT, standings.reopen, ground="y"),
-        lambda: case_commands.write(case.id, AT, standings.exempt, obligation="note_signed", ground="x"),
-        lambda: case_commands.write(case.id, AT, standings.reopen, obligation="note_signed", ground="y"),
+        lambda: case_commands.write(case.id, AT, statuses.cancel, ground="x"),
+        lambda: case_commands.write(case.id, AT, statuses.reopen, ground="y"),
+        lambda: case_commands.write(case.id, AT, statuses.exempt, obligation="note_signed", ground="x"),
+        lambda: case_commands.write(case.id, AT, statuses.reopen, obligation="note_signed", ground="y"),
     ):
         step()
         stored_case = ledger.case(case.id)
@@ -272,4 +272,4 @@ def test_a_period_that_cannot_be_is_not_exempted(case_commands: CaseCommands, ca
     """Nothing would come of it, and nobody would see that."""
     for period in ("order_signed.2026Q3", "quarter_reported.2026Q9", "quarter_reported."):
         with pytest.raises(UnknownFact):
-            case_commands.write(case.id, AT, standings.exempt, obligation=period, ground="жоқ")
+            case_commands.write(case.id, AT, statuses.exempt, obligation=period, ground="жоқ")

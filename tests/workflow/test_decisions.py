@@ -10,7 +10,7 @@ from merzim.services.law.regulations import shared_law
 from tests.law import CALENDAR, ROOT, case, library
 from tests.workflow.conftest import NOW, TODAY
 from workflow.cases.case import Case
-from workflow.cases.commands import recording, standings
+from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.reminder_actions import deadline_of
@@ -237,7 +237,7 @@ def test_a_question_asked_only_after_another_one_names_it_when_it_is_answered_to
     answer(case_id, "office", "political")
     applied = head.by_id["resignation_applied"].title
     assert refusal(case_id, "resignation", "accepted") == ("decision_after_fact", applied, None)
-    case_commands.write(case_id, AT, standings.exempt, ground="демалыс", obligation="resignation")
+    case_commands.write(case_id, AT, statuses.exempt, ground="демалыс", obligation="resignation")
     assert refusal(case_id, "resignation", "accepted") == ("decision_not_asked", None, None)
 
 

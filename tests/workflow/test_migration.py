@@ -12,7 +12,7 @@ from merzim.storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
 from tests.permits import PERMIT, permit
 from workflow.cases.case import Case, fold
-from workflow.cases.commands import recording, standings
+from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.previews import preview
@@ -50,7 +50,7 @@ def test_dates_move_and_what_the_edition_does_not_know_leaves(
 ) -> None:
     """Twelve working days from 1 September are 17 September; the visit leaves the case, not the ledger.
     Back under the first edition the day is the old one again; what was lost is to be recorded anew."""
-    change = case_commands.write(case.id, STAMP, standings.migrate, LIBRARY, NEW)
+    change = case_commands.write(case.id, STAMP, statuses.migrate, LIBRARY, NEW)
 
     assert ("decided", date(2026, 9, 15), date(2026, 9, 17)) in change.moved
     (event,) = change.events
@@ -62,8 +62,8 @@ def test_dates_move_and_what_the_edition_does_not_know_leaves(
     assert "inspected" in rows
     assert "visited" not in rows
     assert {row.obligation: row for row in case_commands.recomputed(after, today=TODAY).rows} == rows
-    assert case_commands.write(case.id, STAMP, standings.migrate, LIBRARY, NEW).events == ()
-    back = case_commands.write(case.id, STAMP, standings.migrate, LIBRARY, "permit.2026-01-01")
+    assert case_commands.write(case.id, STAMP, statuses.migrate, LIBRARY, NEW).events == ()
+    back = case_commands.write(case.id, STAMP, statuses.migrate, LIBRARY, "permit.2026-01-01")
 
     assert ("decided", date(2026, 9, 17), date(2026, 9, 15)) in back.moved
     case_commands.write(case.id, STAMP, recording.record, "visited", on=date(2026, 9, 2))
@@ -71,7 +71,7 @@ def test_dates_move_and_what_the_edition_does_not_know_leaves(
 
 def test_a_preview_names_losses_and_dates_and_writes_nothing(case_commands: CaseCommands, case: Case) -> None:
     """The same command on a ledger that writes nothing."""
-    command = partial(standings.migrate, library=LIBRARY, edition=NEW)
+    command = partial(statuses.migrate, library=LIBRARY, edition=NEW)
     foreseen = preview(case_commands, case.id, command, at=STAMP)
 
     assert foreseen.change.events[0].payload["lost"] == ["visited"]
@@ -85,6 +85,6 @@ def test_a_preview_names_losses_and_dates_and_writes_nothing(case_commands: Case
 def test_an_edition_of_something_else_is_refused(case_commands: CaseCommands, case: Case, edition: str) -> None:
     """One sentence that names the editions there are."""
     with pytest.raises(Refusal) as caught:
-        case_commands.write(case.id, STAMP, standings.migrate, LIBRARY, edition)
+        case_commands.write(case.id, STAMP, statuses.migrate, LIBRARY, edition)
 
     assert all(NEW in refusal(caught.value, language) for language in LANGUAGES)

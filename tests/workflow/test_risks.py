@@ -17,7 +17,7 @@ from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.checking import refusal_codes
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence, fold
-from workflow.cases.commands import recording, standings
+from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.assignments import answer, comment, extend, give, give_alone, refuse
 from workflow.cases.commands.case_commands import CaseCommands, View
 from workflow.cases.commands.opening import Opening
@@ -240,7 +240,7 @@ def test_of_a_cancelled_case_nothing_open_is_required_and_what_was_done_stays_do
     case.core.write(case.id, WHO, give, text="Есеп дайындау", assignee="a", until=until, giver="b")
     names = ("measure.1", "measure.2", "assignment.1")
     before = [case.due(name).state for name in names]
-    case.core.write(case.id, WHO, standings.cancel, ground="объект ликвидирован")
+    case.core.write(case.id, WHO, statuses.cancel, ground="объект ликвидирован")
 
     assert before == ["done", "open", "open"]
     assert [case.due(name).state for name in names] == ["done", "not_required", "not_required"]

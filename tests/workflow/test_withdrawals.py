@@ -12,7 +12,7 @@ from tests.law import library
 from tests.workflow.conftest import END, START, TODAY
 from tests.workflow.one_case import STAMP, OneCase
 from workflow.cases.case import Evidence, apply
-from workflow.cases.commands import recording, standings
+from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.exposure import exposure, remarks
@@ -169,7 +169,7 @@ def test_a_line_that_is_no_record_is_refused(one_case: OneCase) -> None:
     """The opening, a line there is not, a cancellation: none is taken back so."""
     one_case.record("order_signed", date(2026, 4, 6))
     one_case.record("order_signed", date(2026, 4, 6), SITE)
-    one_case.core.write(one_case.id, STAMP, standings.cancel, ground="х")
+    one_case.core.write(one_case.id, STAMP, statuses.cancel, ground="х")
 
     for line in ("#1", "#99", "#6"):
         with pytest.raises(Refusal):

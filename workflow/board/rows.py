@@ -35,7 +35,7 @@ class CaseFilter:
     unit: str | None = None
     procedure: str | None = None
     stage: str | None = None
-    standing: CaseStatus | None = None
+    status: CaseStatus | None = None
     search: str = ""
     late_on: date | None = None
     year: int | None = None

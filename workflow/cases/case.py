@@ -289,7 +289,7 @@ class Case:
     person: str = ""
     confidential: bool = False
     readers: frozenset[str] = frozenset()
-    standing: CaseStatus = "active"
+    status: CaseStatus = "active"
     ground: str = ""
     opened_at: datetime | None = None
     kept_from: date | None = None
@@ -580,12 +580,12 @@ def _of_status(case: Case, event: Event) -> dict[str, Any]:
     """
     match event.kind:
         case "cancelled":
-            return {"standing": "cancelled", "ground": str(event.payload.get("ground", ""))}
+            return {"status": "cancelled", "ground": str(event.payload.get("ground", ""))}
         case "exempted":
             if event.name:
                 exemption = Exemption(str(event.payload.get("ground", "")), event.by, event.at)
                 return {"exempted": {**case.exempted, event.name: exemption}}
-            return {"standing": "exempted", "ground": str(event.payload.get("ground", ""))}
+            return {"status": "exempted", "ground": str(event.payload.get("ground", ""))}
         case "reader_named":
             return {"readers": case.readers | {event.name}}
         case "reader_removed":
@@ -594,7 +594,7 @@ def _of_status(case: Case, event: Event) -> dict[str, Any]:
             if event.name:
                 left = {name: why for name, why in case.exempted.items() if name != event.name}
                 return {"exempted": left}
-            return {"standing": "active", "ground": ""}
+            return {"status": "active", "ground": ""}
         case "migrated":
             lost = _names(event.payload.get("lost"))
             return {

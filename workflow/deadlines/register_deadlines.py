@@ -252,7 +252,7 @@ class _Entries:
         Args:
             about: arguments of the sentence that says what the deadline rests on.
         """
-        if self.case.standing != "active" and state != "done":
+        if self.case.status != "active" and state != "done":
             state = "not_required"
         knowledge: Knowledge = "confirmed"
         if counted_term.first is not None and counted_term.last is not None:

@@ -229,7 +229,7 @@ def _state(chain: DueDateResolver, link: Link, fact: Fact | None, judged: date |
 def _required(chain: DueDateResolver, link: Link) -> bool:
     """Return whether the obligation of a link is required in its case."""
     obligation, case = link.obligation, chain.case
-    if case.standing != "active" or exemption_of(case, link.id) is not None:
+    if case.status != "active" or exemption_of(case, link.id) is not None:
         return False
     if obligation.occasional and link.id not in case.planned:
         return False

@@ -34,7 +34,7 @@ class ListCases(Command):
     procedure: Line = ""
     search: Line = ""
     stage: Line = ""
-    standing: CaseStatus | None = None
+    status: CaseStatus | None = None
     late: bool = False
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
     limit: Annotated[int, Field(ge=1, le=200)] = 50
@@ -53,7 +53,7 @@ def list_cases(ctx: RequestContext, command: ListCases) -> CaseList:
         unit=command.unit or None,
         procedure=command.procedure or None,
         stage=(command.stage or None) if has_stage else None,
-        standing=command.standing,
+        status=command.status,
         search=command.search,
         late_on=ctx.today if command.late else None,
     )
@@ -171,7 +171,7 @@ def _case_filter(ctx: RequestContext, command: ListPortfolio) -> CaseFilter:
         unit=unit_named(ctx.app, command.unit) or None,
         procedure=procedure.id,
         stage=command.stage if command.stage in stage_ids else None,
-        standing="active",
+        status="active",
         year=command.year or ctx.today.year,
     )
 

@@ -42,7 +42,7 @@ from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, Verb, verb
 from notifications.moved_dates import people_to_tell, was_notified
 from workflow.cases.case import Case, Event, withdrawn_documents, withdrawn_lines
-from workflow.cases.commands import recording, reminder_actions, standings, withdrawals
+from workflow.cases.commands import recording, reminder_actions, statuses, withdrawals
 from workflow.cases.commands.assignments import CannotComment
 from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.opening import Opening, edition_for, in_schedule_of
@@ -322,10 +322,10 @@ _DRAFTED_BY: Mapping[type[Previewable], Callable[..., Drafts]] = {
     Correct: recording.correct,
     Withdraw: withdrawals.withdraw,
     Decide: recording.decide,
-    Cancel: standings.cancel,
-    Exempt: standings.exempt,
-    Reopen: standings.reopen,
-    Migrate: standings.migrate,
+    Cancel: statuses.cancel,
+    Exempt: statuses.exempt,
+    Reopen: statuses.reopen,
+    Migrate: statuses.migrate,
 }
 """The functions that take the fields of a command by their names."""
 

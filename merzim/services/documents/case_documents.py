@@ -154,7 +154,7 @@ def package_documents(
         reads: read queries limited to what the package's reader may see; None for everything.
     """
     reads = reads or app.reads
-    ids = [case] if case else [head.id for head in reads.cases(unit) if head.standing == "active"]
+    ids = [case] if case else [head.id for head in reads.cases(unit) if head.status == "active"]
     for full_case in reads.whole(ids).values():
         yield from _documents_of(app, full_case, year)
 

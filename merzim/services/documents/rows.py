@@ -130,7 +130,7 @@ def all_position_rows(
     rows = list[Row]()
     for case in cases:
         body = name_in(office, office.organisation(case.unit) or office.root or case.unit, language)
-        listed_rows = position_rows(form, case, office, language, on=on) if case.standing == "active" else ()
+        listed_rows = position_rows(form, case, office, language, on=on) if case.status == "active" else ()
         rows += [row for each in listed_rows if (row := {"body": body, **each}) not in rows]
     return sorted(rows, key=lambda row: (str(row["body"]), str(row.get("unit", ""))))
 
@@ -299,7 +299,7 @@ def object_rows(cases: Iterable[Case], office: Office, year: int, language: str)
     dated_rows: list[tuple[date, Row]] = []
     for case in cases:
         first, last = case.day_of("analysis_started"), case.day_of("analysis_ended")
-        if case.standing == "active" and first and first.year == year:
+        if case.status == "active" and first and first.year == year:
             unit = name_in(office, case.unit, language)
             about = case.object_in(language)
             row: Row = {

@@ -46,7 +46,7 @@ def _exempt(app: AppContext, head: Case, act: str, *, at: Stamp) -> bool:
     """
 
     def exempted(view: View) -> Drafts:
-        if view.case.standing != "active" or all(deadline.state not in AWAITED for deadline in view.deadlines):
+        if view.case.status != "active" or all(deadline.state not in AWAITED for deadline in view.deadlines):
             return ()
         return [("exempted", "", None, {"ground": _ground(app, "given_up", view.procedure, act), "act": act})]
 
@@ -58,7 +58,7 @@ def _reopen(app: AppContext, head: Case, act: str, *, at: Stamp) -> bool:
 
     def reopened(view: View) -> Drafts:
         exemptions = [event for event in view.events if event.kind == "exempted" and not event.name]
-        if view.case.standing != "exempted" or exemptions[-1].payload.get("act") != act:
+        if view.case.status != "exempted" or exemptions[-1].payload.get("act") != act:
             return ()
         return [("reopened", "", None, {"ground": _ground(app, "taken_up", view.procedure, act), "act": act})]
 

@@ -16,7 +16,7 @@ from merzim.services.context import RequestContext, stamp, write_case
 from merzim.services.registers.results import cell_text, field_view, values_view
 from merzim.services.yearly.register_duties import as_evidence
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands import recording, standings, withdrawals
+from workflow.cases.commands import recording, statuses, withdrawals
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.languages import PAPER_LANGUAGES
@@ -109,7 +109,7 @@ def _prove(ctx: RequestContext, register: Register, before: RegisterRow, after: 
         if is_filled(after.values.get(field)):
             places.setdefault(field, []).append(fact)
     case = ctx.app.ledger.case(after.opened_case) if places else None
-    if case is None or case.standing != "active":
+    if case is None or case.status != "active":
         return
     for field, names in places.items():
         facts = [case.facts[name] for name in names if name in case.facts]
@@ -158,8 +158,8 @@ def follow_row(
     if case is None:
         return
     if after.withdrawn:
-        if case.standing == "active":
-            write_case(ctx, case_id, standings.cancel, ground=ground)
+        if case.status == "active":
+            write_case(ctx, case_id, statuses.cancel, ground=ground)
         return
     old = row_facts(register, before, today=ctx.today)
     new = row_facts(register, after, today=ctx.today)

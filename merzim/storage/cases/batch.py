@@ -78,7 +78,7 @@ class Batch:
         elif differs:
             self.heads[case.id] = differs
         # A change of any row without events is a rebuild: it writes everything that can be computed.
-        stands_otherwise = case.standing != stored.head.get("standing", "active")
+        stands_otherwise = case.status != stored.head.get("status", "active")
         if not change.events or stands_otherwise or recommendations.affects_lines(change.events):
             for table, kept in recommendations.lines(case).items():
                 self.replaced[table].append(case.id)

@@ -37,7 +37,7 @@ def alike(engine: Engine, procedure: str, places: Iterable[tuple[str, str]]) -> 
     wanted_places = set(places)
     query = (
         select(CASE.c.id, CASE.c.unit, CASE.c.object, CASE.c.object_also)
-        .where(CASE.c.procedure == procedure, CASE.c.standing == "active")
+        .where(CASE.c.procedure == procedure, CASE.c.status == "active")
         .order_by(CASE.c.opened_at.desc(), CASE.c.id.desc())
     )
     objects = {object_name for _, object_name in wanted_places}

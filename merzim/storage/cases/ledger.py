@@ -150,7 +150,7 @@ class SqlLedger:
             CASE.c.procedure == procedure,
             CASE.c.unit == unit,
             CASE.c.object == object,
-            CASE.c.standing == "active",
+            CASE.c.status == "active",
         )
         case_id: str | None = read_value(self._engine, query.order_by(CASE.c.id).limit(1))
         return case_id

@@ -120,7 +120,7 @@ def _lines(connection: Connection, year: int) -> Iterator[RecordedFact]:
     """Yield the lines of the registers of active cases that points of a year are counted from."""
     query = select(COUNTED_LINE, CASE.c.unit).join(CASE, CASE.c.id == COUNTED_LINE.c.case)
     in_year = COUNTED_LINE.c.on.between(date(year, 1, 1), date(year, 12, 31))
-    for record in connection.execute(query.where(CASE.c.standing == "active", in_year)):
+    for record in connection.execute(query.where(CASE.c.status == "active", in_year)):
         yield RecordedFact(
             case=record.case,
             unit=record.unit,
@@ -139,7 +139,7 @@ def _of_active(query: Select[Any], case: ColumnElement[str], facts: Iterable[str
     """Return a query limited to active cases of the procedures of these facts. `case`: its column of ids."""
     procedures = sorted({fact.partition(":")[0] for fact in facts})
     query = query.join(CASE, CASE.c.id == case)
-    return query.where(CASE.c.procedure.in_(procedures), CASE.c.standing == "active")
+    return query.where(CASE.c.procedure.in_(procedures), CASE.c.status == "active")
 
 
 def _remaining_facts(cases: Iterable[Case], facts: frozenset[str]) -> Iterator[RecordedFact]:

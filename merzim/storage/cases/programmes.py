@@ -43,5 +43,5 @@ def cases_beginning_on(
         .order_by(CASE.c.id)
     )
     if active_only:
-        query = query.where(CASE.c.standing == "active")
+        query = query.where(CASE.c.status == "active")
     return read(engine, query.limit(limit))

@@ -103,7 +103,7 @@ def _files(case: Case) -> Iterator[Values]:
 
 def _recommendations(case: Case) -> list[Values]:
     """Return the recommendations of a case; none for a case that is not active."""
-    if case.standing != "active":
+    if case.status != "active":
         return []
     recommendations: list[Values] = []
     met: set[int] = set()
@@ -154,7 +154,7 @@ def cases_with_entries(engine: Engine, unit: str | None = None) -> Sequence[str]
     Args:
         unit: only cases of this unit and all units below it; None for the whole office.
     """
-    query = select(CASE.c.id).where(CASE.c.standing == "active").order_by(CASE.c.id)
+    query = select(CASE.c.id).where(CASE.c.status == "active").order_by(CASE.c.id)
     if unit is None:
         having = select(EVENT.c.case).where(FIRST_ENTRY).distinct().subquery()
         query = query.join(having, having.c.case == CASE.c.id)

@@ -134,9 +134,7 @@ def open_cases_naming(engine: Engine, words: Iterable[str]) -> list[str]:
     name_condition = or_(*(EVENT.c.payload.contains(word, autoescape=True) for word in words))
     query = select(EVENT.c.case).distinct().join(CASE, CASE.c.id == EVENT.c.case)
     over = CASE.c.stage.in_(("completed", "closed"))
-    return sorted(
-        read_column(engine, query.where(OF_CASES, CASE.c.standing == "active", ~over, name_condition))
-    )
+    return sorted(read_column(engine, query.where(OF_CASES, CASE.c.status == "active", ~over, name_condition)))
 
 
 def rewritten(connection: Connection) -> dict[int, str]:

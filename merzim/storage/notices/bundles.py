@@ -167,7 +167,7 @@ class CombinedNotices:
         query = (
             select(DEADLINE)
             .join(CASE, CASE.c.id == DEADLINE.c.case)
-            .where(DEADLINE.c.state == "open", CASE.c.standing == "active")
+            .where(DEADLINE.c.state == "open", CASE.c.status == "active")
             .where(or_(and_(DEADLINE.c.due <= until, lateness.holds(today)), lateness.slipped(today)))
             .order_by(DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
         )

@@ -119,10 +119,10 @@ def _stage_spans(first: date, last: date, conditions: Conditions) -> Select[tupl
 def _in_force(conditions: Conditions, *columns: ColumnElement[Any]) -> Select[tuple[Any, ...]]:
     """Return a query over the obligatory rows of cases that were neither cancelled nor exempted."""
     rows = select(*columns).join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
-    return rows.where(DEADLINE.c.force == "obligatory", CASE.c.standing == "active", *conditions)
+    return rows.where(DEADLINE.c.force == "obligatory", CASE.c.status == "active", *conditions)
 
 
-_OPEN = and_(DEADLINE.c.state == "open", CASE.c.standing == "active")
+_OPEN = and_(DEADLINE.c.state == "open", CASE.c.status == "active")
 _BOARD = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
 _ROWS_OF = {
     only: (

@@ -40,7 +40,7 @@ _ROW_EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case), _OF_ROWS)
 _URGENT = (
     select(func.min(case((DEADLINE.c.planned_on < DEADLINE.c.due, DEADLINE.c.planned_on), else_=_DAY)))
     .where(DEADLINE.c.case == CASE.c.id, DEADLINE.c.state == "open", DEADLINE.c.counts_until.is_(None))
-    .where(CASE.c.standing == "active")
+    .where(CASE.c.status == "active")
     .scalar_subquery()
 )
 """The first day by which anything open of a case is due or planned."""
@@ -65,7 +65,7 @@ class CaseReads(SearchReads):
         limit: int | None = None,
     ) -> Sequence[Case]:
         """Return the heads of cases, the newest first, without facts and plan dates."""
-        return self.page(CaseFilter(unit=unit, procedure=procedure, standing=status), count=limit)
+        return self.page(CaseFilter(unit=unit, procedure=procedure, status=status), count=limit)
 
     def page(
         self, criteria: CaseFilter, *, first: int = 0, count: int | None = None, order: CaseOrder = "newest"
@@ -94,7 +94,7 @@ class CaseReads(SearchReads):
         """
         named = or_(*(EVENT.c.name.startswith(name, autoescape=True) for name in names))
         recorded = exists().where(EVENT.c.case == CASE.c.id, EVENT.c.kind == "fact", named)
-        active = self._conditions(CaseFilter(unit=unit, procedure=procedure, standing="active"))
+        active = self._conditions(CaseFilter(unit=unit, procedure=procedure, status="active"))
         return self.whole(read_column(self._engine, select(CASE.c.id).where(*active, recorded)))
 
     def schedule_approved(
@@ -103,7 +103,7 @@ class CaseReads(SearchReads):
         """Return the case of a procedure whose schedule was approved last, and that day; None if none was since
         `since`.
         """
-        active = self._conditions(CaseFilter(unit=unit, procedure=procedure, standing="active"))
+        active = self._conditions(CaseFilter(unit=unit, procedure=procedure, status="active"))
         query = select(DEADLINE.c.case, DEADLINE.c.done_on).where(
             DEADLINE.c.case.in_(select(CASE.c.id).where(*active)),
             DEADLINE.c.obligation == APPROVAL,
@@ -202,7 +202,7 @@ class CaseReads(SearchReads):
     def _conditions(self, criteria: CaseFilter) -> list[ColumnElement[bool]]:
         """Return the conditions under which the reader sees a case and it meets a filter."""
         conditions = self._visible.cases()
-        for name in ("procedure", "stage", "standing"):
+        for name in ("procedure", "stage", "status"):
             value = getattr(criteria, name)
             if value is not None:
                 conditions.append(CASE.c[name] == value)
@@ -211,7 +211,7 @@ class CaseReads(SearchReads):
         if criteria.late_on is not None:
             late = DEADLINE.c.state == "open", lateness.overdue(criteria.late_on)
             conditions.append(CASE.c.id.in_(select(DEADLINE.c.case).where(*late)))
-            conditions.append(CASE.c.standing == "active")
+            conditions.append(CASE.c.status == "active")
         if criteria.year is not None:
             first, last = date(criteria.year, 1, 1), date(criteria.year, 12, 31)
             within = and_(CASE.c.span_first <= last, CASE.c.span_last >= first)

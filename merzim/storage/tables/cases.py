@@ -28,13 +28,13 @@ class CaseRow(TableBase, table=True):
             sqlite_where=text("object_also <> ''"),
             postgresql_where=text("object_also <> ''"),
         ),
-        Index("ix_case_edition", "edition", "standing"),
+        Index("ix_case_edition", "edition", "status"),
         # The rest of its columns let a list skip pages and count without looking the cases up.
-        Index("ix_case_newest", "opened_at", "id", "confidential", "unit", "standing", "procedure", "stage"),
+        Index("ix_case_newest", "opened_at", "id", "confidential", "unit", "status", "procedure", "stage"),
         # A narrow index, for counting all cases of a country.
         Index(
             "ix_case_counted",
-            *("unit", "stage", "standing", "procedure"),
+            *("unit", "stage", "status", "procedure"),
             sqlite_where=text("confidential = 0"),
             postgresql_where=text("NOT confidential"),
         ),
@@ -42,7 +42,7 @@ class CaseRow(TableBase, table=True):
         # The analyses of a year are counted and put in order by it alone.
         Index(
             "ix_case_of_year",
-            *("procedure", "standing", "span_first", "span_last", "id"),
+            *("procedure", "status", "span_first", "span_last", "id"),
             *("stage", "unit", "confidential", "opened_at"),
         ),
         Index(
@@ -62,7 +62,7 @@ class CaseRow(TableBase, table=True):
     object_kk: str = Field(default="", sa_column_kwargs={"server_default": ""})
     object_ru: str = Field(default="", sa_column_kwargs={"server_default": ""})
     object_also: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    standing: str
+    status: str
     ground: str = ""
     stage: str = ""
     opened_at: datetime = Field(sa_type=UtcMoment)

@@ -76,7 +76,7 @@ CASE_COLUMNS: tuple[Column[ListedCase], ...] = (
     Column("head.analysed", lambda t, item: item.object[t.language], ""),
     Column("head.procedure", lambda t, item: item.procedure[t.language]),
     Column("head.unit", lambda t, item: t.name(item.unit.name), "col-unit"),
-    Column("head.state", lambda t, item: t.say(f"standing.{item.status}")),
+    Column("head.state", lambda t, item: t.say(f"case_status.{item.status}")),
     Column("head.stage", _stage, ""),
     Column("web.cases.head.next_due", lambda _, item: item.next_due, ""),
     Column(
@@ -116,7 +116,7 @@ def _listed_case(
         procedure=procedure.title,
         year=_year(procedure, rows),
         unit=unit_name(office, case.unit),
-        status=case.standing,
+        status=case.status,
         stage=procedure.stage_title.get(stands),
         stands=stands,
         overdue=looks.count("overdue"),
@@ -143,7 +143,7 @@ router = APIRouter(include_in_schema=False)
 
 _CHUNK = 1000
 _ORDERS: tuple[CaseOrder, ...] = get_args(CaseOrder)
-_STANDINGS: tuple[CaseStatus, ...] = get_args(CaseStatus)
+_STATUSES: tuple[CaseStatus, ...] = get_args(CaseStatus)
 _PASSING = ("page", "opened", "replanned", "unchanged", "year", "of")
 Name = Annotated[str, Query(max_length=200)]
 Done = Annotated[int | None, Query(ge=0, le=10_000_000)]
@@ -154,7 +154,7 @@ async def _case_filter(
     unit: UnitParam,
     procedure: Name = "",
     stage: Name = "",
-    standing: Name = "",
+    status: Name = "",
     search: Name = "",
     late: Name = "",
 ) -> CaseFilter:
@@ -163,7 +163,7 @@ async def _case_filter(
         unit=unit or None,
         procedure=procedure or None,
         stage=(stage or None) if procedure or stage in OVER else None,
-        standing=next((status for status in _STANDINGS if status == standing), None),
+        status=next((known for known in _STATUSES if known == status), None),
         search=" ".join(search.replace("\0", "").split()),
         late_on=ctx.today if late else None,
     )
@@ -207,7 +207,7 @@ def cases_page(
         pages=pages,
         total=total,
         heads=page_heads(CASE_COLUMNS),
-        standings=_STANDINGS,
+        statuses=_STATUSES,
         orders=_ORDERS,
         over=OVER,
         query=shown_query,

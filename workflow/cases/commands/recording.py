@@ -189,7 +189,7 @@ def _require_answerable(view: View, decision: str) -> None:
     if question.state != "not_required":
         return
     title = question.obligation.title
-    free = case.standing != "active" or decision in case.exempted
+    free = case.status != "active" or decision in case.exempted
     opener = None if free or not is_asked_of(case, procedure, question.obligation) else question.obligation.when
     while opener is not None:
         first = procedure.answered_by.get(opener) or procedure.by_id.get(opener)

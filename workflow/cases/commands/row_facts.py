@@ -56,7 +56,7 @@ def row_changes(view: View, duties: Mapping[str, Sequence[DutyRow]], *, ground: 
         ground: of corrections and withdrawals; "" for the name of the row.
     """
     case, procedure, drafts = view.case, view.procedure, list[EventDraft]()
-    if case.standing != "active":
+    if case.status != "active":
         return ()
     facts_by_period = {
         name: _recorded(case, name)

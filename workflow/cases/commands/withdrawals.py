@@ -87,7 +87,7 @@ def take_back_opening(view: View, *, ground: str) -> Drafts:
     """Withdraw the latest plan date of each fact of a case and cancel it; a case that is not active stays as it
     is.
     """
-    if view.case.standing != "active":
+    if view.case.status != "active":
         return ()
     plans = (withdrawal(view, PLAN + fact, ground=ground) for fact in view.case.planned)
     return [*plans, ("cancelled", "", None, {"ground": ground})]

@@ -6,7 +6,7 @@ from alembic import op
 
 from merzim.storage.tables.base import TableBase
 
-revision = "0106"
+revision = "0107"
 down_revision = None
 
 

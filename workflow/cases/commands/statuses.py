@@ -16,7 +16,7 @@ from workflow.refusal import Refusal, closest_first
 
 def cancel(view: View, *, ground: str) -> Drafts:
     """Cancel the case. Refused without a ground, and where its state does not allow that."""
-    return _change_standing(view, "cancel", "cancelled", ground)
+    return _change_status(view, "cancel", "cancelled", ground)
 
 
 def exempt(view: View, *, ground: str, obligation: str = "") -> Drafts:
@@ -24,7 +24,7 @@ def exempt(view: View, *, ground: str, obligation: str = "") -> Drafts:
     one named. What is exempted already writes no event.
     """
     if not obligation:
-        return _change_standing(view, "exempt", "exempted", ground)
+        return _change_status(view, "exempt", "exempted", ground)
     known_obligation(view.procedure, obligation)
     if "." in obligation:
         known_fact(view.procedure, obligation)
@@ -44,7 +44,7 @@ def reopen(view: View, *, ground: str, obligation: str = "") -> Drafts:
         Refusal: it is not exempted, or the case itself is cancelled or exempted.
     """
     if not obligation:
-        return _change_standing(view, "reopen", "reopened", ground)
+        return _change_status(view, "reopen", "reopened", ground)
     require_ground(ground)
     title, exempted = known_obligation(view.procedure, obligation).title, view.case.exempted
     # Whatever may be exempted now may be required again.
@@ -56,7 +56,7 @@ def reopen(view: View, *, ground: str, obligation: str = "") -> Drafts:
     return [("reopened", obligation, None, {"ground": ground})]
 
 
-def _change_standing(view: View, command: str, kind: EventKind, ground: str) -> Drafts:
+def _change_status(view: View, command: str, kind: EventKind, ground: str) -> Drafts:
     """Return the event of a case's new status; refused without a ground, or where its state forbids it."""
     require_ground(ground)
     require(view.procedure, view.case, view.stage, command)
