@@ -182,10 +182,10 @@ def _refused(request: Request, error: Refusal, status: int) -> Response:
 
 
 def _problem_page(request: Request, status: int, detail: str, **values: Any) -> Response:
-    """Return the error page, as its reader sees pages where that is known without the database."""
+    """Return the error page as its reader sees pages; after an error of ours one that needs no database."""
     reader = getattr(request.state, "reader", None)
     ctx = plain_context(request)
-    # Behind an error of ours may be the database, which is then not asked who the reader is.
+    # Behind an error of ours may be the database, which is then asked for nothing about the reader.
     seen_by = ctx if reader is None or status >= 500 else ctx.read_by(reader)
     return page(seen_by, "problem.html", status=status, number=status, detail=detail, **values)
 

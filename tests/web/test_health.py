@@ -18,7 +18,9 @@ from merzim.services.jobs.rounds import run_round
 from merzim.services.moments import Moment
 from merzim.settings_file import read
 from merzim.storage.notices.delivery_state import record_run
+from merzim.storage.refusals import StorageUnavailable
 from merzim.version import commit_of, running
+from tests.web.offices import Site
 from tests.web.serving import browser_of
 
 MOMENT = clock("2026-04-06")()
@@ -106,6 +108,23 @@ def test_a_late_round_takes_no_pages_away_unless_it_is_asked_about(office_app: A
 
     record_run(office_app.engine, "round", now=later.now, seconds=0.1)
     assert pages.get("/ready?round=600").status_code == 200
+
+
+def test_a_database_that_goes_while_a_page_is_made_is_said_all_the_same(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its reader is known by then, and the page of the error asks the database nothing about them."""
+
+    def away(*_: object, **__: object) -> None:
+        raise StorageUnavailable("unreachable", where="merzim.sqlite")
+
+    browser = site.client("officer", raise_server_exceptions=False)
+    for name in ("pages.help.find_sections", "ui.render.acts_here"):
+        monkeypatch.setattr(f"merzim.web.{name}", away)
+    answer = browser.get("/help?lang=en")
+
+    assert (answer.status_code, answer.headers.get("retry-after")) == (503, "30")
+    assert "is not responding" in answer.text
 
 
 @pytest.mark.parametrize(

@@ -216,9 +216,11 @@ class YearRecords:
         rows: Iterable[CountedRows] = (),
         missing: Iterable[MissingFact] = (),
     ) -> None:
-        """Args:
-        today: the day up to which facts count; 31 December for a year gone by.
-        facts: of the year, and those of the year before in `scoring.of_year_before`.
+        """Sort the records into the bodies of their units, of all units above, and of the whole office.
+
+        Args:
+            today: the day up to which facts count; 31 December for a year gone by.
+            facts: of the year, and those of the year before in `scoring.of_year_before`.
         """
         self.office, self.scoring, self.year = office, scoring, year
         self._today = today

@@ -258,7 +258,7 @@ def people_mentioned(office: Office, text: str) -> tuple[str, ...]:
 
 
 def require_may_know(ctx: RequestContext, case: str, person: str) -> None:
-    """Raise CannotComment if a person has no access to a confidential case: a letter would reveal it."""
+    """Raise CannotComment if a letter to this person (comment, assignment) would reveal a confidential case."""
     # Who sees all units, and of confidential cases those they know of.
     knows = scope(Reader(login="\x1f", access="officer", person=person))
     if not ctx.app.reads.seen_by(knows).heads([case]):

@@ -45,14 +45,14 @@ Filters = tuple[Mapping[str, object], ...]
 
 
 def year_reports() -> Sequence[Form]:
-    """Return the forms about a year: the annexes of the Instruction by number, then the others."""
+    """Return the forms of reports about a year or its quarters: annexes of the Instruction first, by number."""
     return sorted(
         forms_about("period"), key=lambda report: (report.annex is None, report.annex or 0, report.id)
     )
 
 
 def year_report(name: str) -> Form:
-    """Return the form about a year of that name. Raises Refusal."""
+    """Return the form of a report about a year or its quarters, by id. Raises Refusal."""
     allowed = {report.id: report for report in year_reports()}
     if name not in allowed:
         raise Refusal("form_unknown", form=name, allowed=tuple(allowed))

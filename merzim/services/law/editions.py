@@ -72,7 +72,7 @@ def check(app: AppContext, folder: Path | None = None) -> tuple[CheckedFile, ...
 
 def adoptable(app: AppContext, *, today: date) -> tuple[AdoptedEdition, ...]:
     """Return the editions the office has not adopted yet: own ones, and those whose text differs from that of
-    open cases, with the due dates they move. Nothing is written.
+    any case, open or not, with the due dates they move. Nothing is written.
 
     Raises:
         Refusal: the examples of an own edition fail.

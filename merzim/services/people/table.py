@@ -49,7 +49,7 @@ class TablePreview(BaseModel):
 
 
 def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadPeople:
-    """Read a table of people and merge it with those on record, without writing.
+    """Return units and people of a table under the ids and keys on record, filled up. Nothing is written.
 
     Raises:
         Refusal: no file, or too large an upload.

@@ -183,7 +183,8 @@ class SqlRegisterLists:
     def dated(
         self, register: str, date_field: str, first: date, last: date, units: Collection[str] | None = None
     ) -> Sequence[Row_]:
-        """Return id, unit and shown values of the rows with a date in these days, ordered by date and number.
+        """Return id, unit and shown values of the rows, without withdrawn ones, that have a date in these days,
+        ordered by date and number.
 
         Args:
             units: rows of these units; None for all.

@@ -20,8 +20,8 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/help")
 def help_page(ctx: Own, q: Annotated[str, Query(max_length=200)] = "") -> Response:
-    """List the guides, that of the first day and the reader's own first, or the sections that match the search
-    words.
+    """List the guides, that of the first day and the reader's own first; above them the sections that match the
+    search words.
     """
     text = printable(q)
     own_guide = GUIDE_OF[ctx.request.state.reader.access]

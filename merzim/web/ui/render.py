@@ -24,7 +24,7 @@ from calendars.kazakhstan import Day
 from calendars.layout import Run
 from calendars.terms import Explanation
 from merzim.services.board.lines import ObligationLine
-from merzim.services.context import RequestContext
+from merzim.services.context import ANONYMOUS, RequestContext
 from merzim.services.documents.notice_list import step_in_words
 from merzim.services.inputs import BadInput, LanguageCode
 from merzim.services.law.acts import acts_here
@@ -389,7 +389,7 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
     """
     request = ctx.request
     reader = preferences(request)
-    account = getattr(request.state, "reader", None)
+    account = None if ctx.reader is ANONYMOUS else ctx.reader
     tried = values.get("tried")
     refusal = tried.refusal if isinstance(tried, RejectedForm) else values.get("refusal")
     translator = Translator(reader.language)

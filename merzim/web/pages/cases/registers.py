@@ -131,6 +131,7 @@ def _import_plan(ctx: RequestContext, case: str, sent_form: FormData, answers: M
 def _record_cartogram(
     ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]
 ) -> Outcome:
+    """Record the published cartogram from the uploaded file."""
     table = _table(sent_form, "table", "web.refusal.no_cartogram_file")
     on, evidence = parse_date(answers.get("on", "")), evidence_inputs(sent_form)
     fields = {"case": case, "content": table, "on": on, "evidence": evidence}
