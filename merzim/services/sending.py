@@ -28,6 +28,8 @@ from workflow.refusal import Refusal
 NOBODY_REACHED = "nobody_reached"
 FAILED = 10
 """Number of undelivered letters shown on the overview."""
+SEARCHED = 2000
+"""Number of undelivered letters of the office among which those visible to the reader are sought."""
 
 
 def figures(app: AppContext, *, now: datetime) -> Figures:
@@ -68,10 +70,14 @@ def visible_faults(ctx: RequestContext) -> Sequence[ChannelFault]:
 
 
 def undelivered(ctx: RequestContext) -> list[Notice]:
-    """Return those of the newest FAILED undelivered letters that are of cases visible to the reader."""
-    notices = undelivered_letters(ctx.app.engine, limit=FAILED)
-    visible_cases = ctx.reads.heads({notice.case for notice in notices}) if notices else {}
-    return [notice for notice in notices if notice.case in visible_cases]
+    """Return the newest FAILED undelivered letters that are of cases visible to the reader."""
+    for limit in (FAILED, SEARCHED):
+        notices = undelivered_letters(ctx.app.engine, limit=limit)
+        visible_cases = ctx.reads.heads({notice.case for notice in notices}) if notices else {}
+        visible_notices = [notice for notice in notices if notice.case in visible_cases]
+        if len(notices) < limit or len(visible_notices) == FAILED:
+            break
+    return visible_notices[:FAILED]
 
 
 def reminders_to_nobody(app: AppContext, *, now: datetime, today: date, limit: int) -> Sequence[RoundProblem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
 
@@ -11,16 +12,18 @@ from starlette.testclient import TestClient
 
 import calendars
 from merzim.services.board.overview import Overview, overview
-from merzim.services.context import operator_context
+from merzim.services.context import RequestContext, operator_context
 from merzim.services.reports.points import points_of_year
+from merzim.services.sending import FAILED, undelivered
 from merzim.web.ui.timeline import build_timeline
 from tests.law import library
 from tests.web.conftest import NOW, TODAY, Site, build
+from tests.web.test_names_of_others import letter
 from workflow.cases.case import Case, Fact
 from workflow.cases.commands import recording
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
-from workflow.org.access import Reader
+from workflow.org.access import Reader, with_unit
 from workflow.org.audit import Stamp
 
 
@@ -78,6 +81,22 @@ def test_all_is_in_time_only_where_nothing_waits_to_be_confirmed() -> None:
         "<b>Просроченных сроков нет; исполнение не подтверждено – ([0-9]+)[.]</b>", unconfirmed
     )
     assert int(said) == 2
+
+
+def test_failed_letters_of_others_do_not_push_out_those_of_the_reader(site: Site) -> None:
+    """Ten newer ones are of a case of law: the head of hr is shown the older one of their own case."""
+    site.sent(
+        replace(letter(site.real, "a@org.kz"), state="failed", queued_at=NOW - timedelta(days=1)),
+        *(
+            replace(letter(site.late, "c@org.kz"), key=f"{site.late}:{n}", state="failed", queued_at=NOW)
+            for n in range(FAILED)
+        ),
+    )
+    ctx: RequestContext = site.app.state.context()
+    head = Reader(login="head_of_unit", access="head_of_unit", unit="hr", person="b@org.kz")
+
+    assert [notice.case for notice in undelivered(ctx.read_by(with_unit(head, site.office)))] == [site.real]
+    assert [notice.case for notice in undelivered(ctx)] == [site.late] * FAILED
 
 
 def test_the_same_points_are_at_stake_on_every_page(site: Site, browser: TestClient) -> None:
