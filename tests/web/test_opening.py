@@ -170,6 +170,9 @@ def test_a_file_tells_nothing_of_a_confidential_case_and_writes_nothing_to_it(
     confirmed = officer.post(preview.url.path)
 
     assert "не относится к вашим подразделениям" in preview.text
+    assert "<b>1</b><span>новое дело откроется" in page.text
+    assert "<b>0</b><span>новых дел откроется" in preview.text
+    assert "</span>новое дело</span>" not in preview.text
     assert case.id not in preview.text
     assert "10.07.2026" not in preview.text
     assert confirmed.status_code == 422

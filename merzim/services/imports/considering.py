@@ -86,7 +86,11 @@ class ConsideredAnalysis:
 
     @property
     def change(self) -> str:
-        """What importing it would do: open a case, replan (new facts or plan dates), or nothing (same)."""
+        """What importing it would do: open a case, replan (new facts or plan dates), nothing (same), or be
+        refused (closed).
+        """
+        if self.closed:
+            return "closed"
         if self.case is None:
             return "open"
         return "replan" if self.new_facts or self.new_plans else "same"
