@@ -12,8 +12,10 @@ import pytest
 from merzim.documents.schedules.written_terms import read_term
 from merzim.services.context import operator_context
 from merzim.services.jobs.rounds import deliver, run_round
+from merzim.services.law import regulations
 from merzim.services.registers.verbs import AddRow, add_row
 from merzim.services.reports.consolidated import consolidated_report
+from merzim.services.reports.points import _step_to_record
 from merzim.storage.org import store as office_store
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.documents.test_forms import tables_of
@@ -98,6 +100,24 @@ def test_the_reading_is_chosen_in_the_address_and_taken_as_a_workbook(kept: Site
     assert steps
     assert {row[0] for row in parts} == {f"Бөлім {n}" for n in range(8)}
     assert wrong.status_code == 422
+
+
+def test_the_number_of_a_share_is_recorded_in_a_case_of_that_year(
+    kept: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No programme of 2025, its own or one of a unit below, hides the one of 2026; its own of 2026 comes
+    first.
+    """
+    monkeypatch.setattr("merzim.services.reports.points.MOST_SEARCHED", 1)
+    ctx = operator_context(kept.context, at=AT)
+    share = regulations.scoring().indicators["P4.T2.S1"].counting
+    cases = {}
+    for unit, year in (("head", 2025), ("hr", 2025), ("hr", 2026), ("head", 2026)):
+        begun = {"year_begun": date(year, 1, 1)}
+        cases[unit, year] = kept.open(procedure="tbn4-project-4", unit=unit, planned=begun)
+        step = _step_to_record(ctx, share, "head", 2026)
+        assert step is not None
+        assert step.case == cases.get((unit, 2026), ""), (unit, year)
 
 
 def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Site) -> None:

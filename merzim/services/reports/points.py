@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,7 +11,8 @@ from merzim.services.context import RequestContext
 from merzim.services.law import regulations
 from merzim.services.names import Name, known_year, seen_unit, unit_name, unit_text
 from merzim.services.scoring import YearScores, year_scores
-from workflow.law.procedure import Text
+from workflow.cases.case import Case
+from workflow.law.procedure import Procedure, Text
 from workflow.org.name_index import alphabetical
 from workflow.scoring.prospects import PointsStep
 from workflow.scoring.scale import Counting, Readings, Scoring
@@ -20,7 +21,7 @@ from workflow.scoring.score_inputs import choose
 
 PAGE = 100
 MOST_SEARCHED = 50
-"""Number of cases of a body's parts among which the step that records a number is sought."""
+"""Number of the newest cases of a body's parts among which the step that records a number is sought."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -165,17 +166,7 @@ def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: in
     Where none is open, a step without a case; None for a past year, and for a reader who may not open the year.
     """
     steps = [fact.partition(":") for fact in (counting.fact, *counting.also)]
-    heads, root = (
-        ctx.reads.cases(unit or None, procedure=steps[0][0], status="active"),
-        ctx.reads.office().root,
-    )
-    heads = [head for head in heads if head.unit == (unit or root)] or heads[-MOST_SEARCHED:]
-    full_cases = ctx.reads.whole([head.id for head in heads])
-    for case in (full_cases[head.id] for head in reversed(heads)):
-        edition = ctx.library.named(case.edition)
-        begin_day = case.day_of(edition.begins_with)
-        if begin_day is None or begin_day.year != year:
-            continue
+    for case, edition in _cases_of_year(ctx, steps[0][0], unit, year):
         names = [name for _, _, name in steps if name in edition.by_id]
         waiting = [name for name in names if f"{name}.{year}" not in case.facts]
         if names:
@@ -184,6 +175,24 @@ def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: in
     if not ctx.reader.may("manage") or year < ctx.today.year:
         return None
     return StepToRecord(case="", title=ctx.library.latest(steps[0][0]).title)
+
+
+def _cases_of_year(
+    ctx: RequestContext, procedure: str, unit: str, year: int
+) -> Iterator[tuple[Case, Procedure]]:
+    """Yield the active cases of a procedure that begin in the year, each with its edition: those of the unit
+    itself, then those below it.
+    """
+    heads = ctx.reads.cases(unit or None, procedure=procedure, status="active")
+    unit = unit or ctx.reads.office().root
+    own, below = ([head for head in heads if (head.unit == unit) is is_own] for is_own in (True, False))
+    for group in (own, below[:MOST_SEARCHED]):
+        full_cases = ctx.reads.whole([head.id for head in group])
+        for case in (full_cases[head.id] for head in reversed(group)):
+            edition = ctx.library.named(case.edition)
+            begin_day = case.day_of(edition.begins_with)
+            if begin_day is not None and begin_day.year == year:
+                yield case, edition
 
 
 def _projects(whole_year: YearScores, name: Callable[[str], Name]) -> tuple[Project, ...]:
