@@ -149,20 +149,13 @@ def resend_letter(ctx: RequestContext, command: LetterOfCase) -> LetterDone:
     return LetterDone(key=command.key, done=is_of_case and rounds.resend(ctx.app, command.key, now=ctx.now))
 
 
-@verb("manage")
-def resend_letters_of_channel(ctx: RequestContext, command: ResendChannel) -> Resent:
-    """Queue again the letters delayed by a channel's fault, as a manager."""
-    return _resent(ctx, command.channel)
+def _resend(ctx: RequestContext, command: ResendChannel) -> Resent:
+    """Queue again the letters delayed by a channel's fault."""
+    letters = rounds.resend_all(ctx.app, command.channel, now=ctx.now)
+    return Resent(channel=command.channel, letters=letters)
 
 
-@verb("settings")
-def resend_channel_letters(ctx: RequestContext, command: ResendChannel) -> Resent:
-    """Queue again the letters delayed by a channel's fault, as an administrator."""
-    return _resent(ctx, command.channel)
-
-
-def _resent(ctx: RequestContext, channel: str) -> Resent:
-    return Resent(channel=channel, letters=rounds.resend_all(ctx.app, channel, now=ctx.now))
+resend_as_manager, resend_as_administrator = verb("manage")(_resend), verb("settings")(_resend)
 
 
 def acknowledge(ctx: RequestContext, notice: Notice) -> None:

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from merzim.clock import parse_moment
+from merzim.services.context import RequestContext
 from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import deliver, run_round
+from merzim.services.sending import ResendChannel, Resent, resend_as_administrator, resend_as_manager
+from merzim.services.verbs import NotAllowed, Verb
 from merzim.storage.org import store as office_store
 from merzim.version import commit_of, running
 from tests.notifications.sample_office import CHECKS
@@ -20,6 +23,7 @@ from tests.web.conftest import people
 from tests.web.offices import Site, installed
 from tests.web.serving import browser_of
 from workflow.cases.commands.opening import Opening
+from workflow.org.access import Access, Reader
 from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 
@@ -192,6 +196,23 @@ def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_l
     assert statuses_by_login["auditor"] == 403
     assert {notice.state for notice in site.context.outbox.notices()} == {"queued"}
     assert 'merzim_channel_fault_letters{channel="email",fault="login"} 1.0' in metrics
+
+
+@pytest.mark.parametrize(
+    ("resend", "access"), [(resend_as_manager, "officer"), (resend_as_administrator, "administrator")]
+)
+def test_a_channels_letters_are_sent_again_by_whose_right_it_is(
+    site: Site, resend: Verb[ResendChannel, Resent], access: Access
+) -> None:
+    """The same is done by two rights: neither verb takes the other's."""
+    ctx: RequestContext = site.app.state.context()
+    others: set[Access] = {"officer", "administrator", "auditor"} - {access}
+    command = ResendChannel(channel="email")
+
+    assert resend(ctx.read_by(Reader(login="x", access=access)), command).channel == "email"
+    for other in others:
+        with pytest.raises(NotAllowed):
+            resend(ctx.read_by(Reader(login="x", access=other)), command)
 
 
 def test_what_nobody_can_be_told_of_stands_on_the_officers_overview(tmp_path: Path) -> None:

@@ -200,7 +200,7 @@ def feed(ctx: Anybody, token: Token) -> Response:
 def resend_from_overview(ctx: Managing, channel: ChannelName = "") -> Response:
     """Queue again the letters delayed by a channel's fault, for the officer; then show the overview."""
     if channel:
-        sending.resend_letters_of_channel(ctx, build(ResendChannel, {"channel": channel}))
+        sending.resend_as_manager(ctx, build(ResendChannel, {"channel": channel}))
     return RedirectResponse("/#faults", status_code=303)
 
 
@@ -208,5 +208,5 @@ def resend_from_overview(ctx: Managing, channel: ChannelName = "") -> Response:
 def resend_from_administration(ctx: Setting, channel: ChannelName = "") -> Response:
     """Queue again the letters delayed by a channel's fault, for the administrator; then show their page."""
     if channel:
-        sending.resend_channel_letters(ctx, build(ResendChannel, {"channel": channel}))
+        sending.resend_as_administrator(ctx, build(ResendChannel, {"channel": channel}))
     return RedirectResponse("/administration", status_code=303)
