@@ -8,6 +8,7 @@ from datetime import date
 from fractions import Fraction
 from functools import cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -43,52 +44,7 @@ from workflow.law.files import UnreadableRegulation, json_schema
 from workflow.law.procedure import Procedure, Recurrence, Text
 
 NAME = "tea.2024-01-01.toml"
-TEA = """\
-id = "tea"
-steps = { duty = [1, -1], head = [1] }
-in_force = 2024-01-01
-last_checked_on = 2026-11-21
-begins_with = "water_boiled"
-title = { kk = "Шай", ru = "Чай", en = "Tea" }
-
-[[act]]
-id = "tea-act"
-title = { kk = "Шай актісі", ru = "Акт о чае", en = "Act on tea" }
-short = { kk = "Акт", ru = "Акт", en = "Act" }
-
-[[stage]]
-id = "kitchen"
-title = { kk = "Ас үй", ru = "Кухня", en = "Kitchen" }
-
-[[obligation]]
-id = "water_boiled"
-stage = "kitchen"
-title = { kk = "Су", ru = "Вода", en = "Water" }
-term = "none"
-act = "tea-act"
-paragraph = "p. 1"
-force = "obligatory"
-duty = "head"
-# more of the first
-
-[[obligation]]
-id = "tea_poured"
-stage = "kitchen"
-title = { kk = "Құю", ru = "Налить", en = "Pouring" }
-term = { count = 3, in = "working days", from = "water_boiled" }
-act = "tea-act"
-paragraph = "p. 2"
-force = "recommended"
-duty = "officer"
-# more of the second
-
-[[example]]
-title = "one cup"
-source = "by hand"
-facts = { water_boiled = 2024-02-01 }
-due = { tea_poured = 2024-02-06, water_boiled = "none" }
-findings = ["order:tea_poured"]
-"""
+TEA = (Path(__file__).parent / "data" / NAME).read_text(encoding="utf-8")
 BODY = '[[body]]\nid = "COOK"\ntitle = { en = "A" }\nshort = { en = "A" }\nsuccessors = ["CHEF"]\n\n'
 OPTIONS = """\
 [[obligation.option]]

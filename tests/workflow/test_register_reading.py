@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -20,84 +21,7 @@ from workflow.registers.values import NO_NAMES, parse_values, problem_arguments
 
 NAME = "visits.2026-01-01.toml"
 TEXT = 'title = { kk = "Ж", ru = "Ж", en = "V" }'
-VISITS = f"""\
-id = "visits"
-in_force = 2026-01-01
-{TEXT}
-rests_on = "rules"
-paragraph = "p. 1"
-named_by = ["place"]
-
-[[act]]
-id = "rules"
-{TEXT}
-short = {{ kk = "Е", ru = "П", en = "R" }}
-
-[[field]]
-id = "place"
-{TEXT}
-kind = "text"
-required = true
-# more of place
-
-[[field]]
-id = "guest"
-{TEXT}
-kind = "person"
-subject = true
-
-[[field]]
-id = "purpose"
-{TEXT}
-kind = "choice"
-options = [{{ id = "talk", {TEXT} }}, {{ id = "check", {TEXT} }}]
-
-[[field]]
-id = "came_on"
-{TEXT}
-kind = "date"
-
-[[field]]
-id = "reported_on"
-{TEXT}
-kind = "date"
-not_before = "came_on"
-
-[[field]]
-id = "secret"
-{TEXT}
-kind = "money"
-confidential = true
-
-[[access]]
-person = "guest"
-fields = ["place", "came_on"]
-
-[[count]]
-indicator = "P3.T2.S1"
-where = ["purpose=talk"]
-date = "came_on"
-distinct = "guest"
-
-[[field]]
-id = "paper"
-{TEXT}
-kind = "file"
-
-[[field]]
-id = "seen"
-{TEXT}
-kind = "number"
-
-[[fulfils]]
-fact = "tbn4-project-4:propaganda_scaled"
-where = ["purpose=check"]
-date = "came_on"
-period = "came_on"
-distinct = "place"
-evidence = {{ "document:report" = "paper" }}
-values = {{ views = "seen" }}
-"""
+VISITS = (Path(__file__).parent / "data" / NAME).read_text(encoding="utf-8")
 
 
 def changed(old: str, new: str) -> str:
