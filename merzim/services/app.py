@@ -374,6 +374,7 @@ class AppContext:
     @cached_property
     def cipher(self) -> Cipher:
         """The cipher of all that is stored encrypted: second factors, links in letters, the mail password.
+        Where only this machine reaches the pages and nothing is encrypted yet, a missing key file is made.
 
         Raises:
             BadSetting: the key is missing, malformed, or readable by others; nothing was touched.

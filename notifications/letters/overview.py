@@ -67,7 +67,9 @@ class OpenDeadlines:
 
     @cached_property
     def pressing(self) -> Sequence[OpenDeadline]:
-        """Those that are overdue, due within AHEAD working days, or whose plan slipped, by due date."""
+        """Those overdue, due within AHEAD working days, or whose plan slipped, by due date; without those of
+        bodies outside the office.
+        """
         try:
             until = self._calendar.add_working_days(self._today, AHEAD)
         except OutOfRange:

@@ -327,8 +327,8 @@ def campaign_store(ctx: RequestContext) -> SqlCampaigns:
 
 
 def definition_of(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Register, Campaign]:
-    """Return the register and the kind of a campaign, in the version at its start. Raises UnknownCampaign if
-    that has no such kind.
+    """Return the register and the kind of a campaign, in the version at its start; without an act that its
+    first unit, and those above it, have not adopted by now. Raises UnknownCampaign if that has no such kind.
     """
     register = ctx.app.registers.version(campaign.register_id, campaign.version)
     if campaign.kind not in register.campaigns:

@@ -311,8 +311,9 @@ class _Considering:
                 self.notes.append(RowNote(schedule.row, "cli.import.unmatched", {"text": text}))
 
     def _twins(self, schedule: ReadSchedule, names: Mapping[str, str]) -> tuple[Case, ...]:
-        """Return the open cases planned to begin on its day that an analysis may be: those with its name in
-        the passport; else those with the same planned end whose words are in the other language.
+        """Return the open cases planned to begin on its day, of no other known unit and not taken by another
+        row, that an analysis may be: those with its name in the passport; else those with the same planned end
+        whose words are in the other language.
         """
         language, fact = _language_of(schedule.object), self.procedure.begins_with
         begins, ends = schedule.planned.get(fact), schedule.planned.get(ENDS_WITH)

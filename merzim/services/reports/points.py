@@ -103,7 +103,8 @@ def points_of_year(
     *,
     number: int | None,
 ) -> Points:
-    """Return the points of a unit in a year with all units below, and of each unit directly below.
+    """Return the points of a unit in a year with all units below, also by project of the standard, and of
+    each unit directly below, the most at stake first.
 
     Args:
         year: by default the present one; chosen_readings: readings by name, among other things.

@@ -217,7 +217,7 @@ def file(
 
     Args:
         kinds: the media types of its files.
-        damaged: whether a stored file is checked against its hash.
+        damaged: whether it may answer that a stored file is missing or altered.
     """
     responses = {**file_answer(*kinds), **(DAMAGED if damaged else {})}
     router.get(path, responses=responses, response_class=Response)(handler)

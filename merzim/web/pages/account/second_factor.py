@@ -85,7 +85,9 @@ def _enrol(ctx: WebContext, answers: Mapping[str, str]) -> Response:
 
 @shown_again(own_page)
 def _remove(ctx: WebContext, answers: Mapping[str, str]) -> Response:
-    """Remove the reader's own second factor, unless their access requires one; begin a new session."""
+    """Remove the reader's own second factor, unless their access requires one; end all their sessions, tokens
+    and feeds, and begin a new session.
+    """
     if ctx.reader.access in ctx.totp_required:
         raise Refusal("web.totp.required")
     _prove(ctx, answers)
