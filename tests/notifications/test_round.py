@@ -158,7 +158,7 @@ def test_an_edition_that_is_gone_is_named_and_stops_nobody_else(town: Town, case
 
 
 def test_who_said_it_is_done_is_reminded_again_once_three_working_days_went_by(town: Town, case: Case) -> None:
-    """Said on Friday 20 March: silent until Friday the 27th, after the 21st to 25th, days off."""
+    """Answered on Friday 20 March: no reminder before Friday the 27th, as the 21st to 25th are days off."""
     on = date(2026, 3, 20)
     words = {"person": AIGUL.key, "silent_until": date(2026, 3, 27), "officer": "", "text": ""}
     town.case_commands.write(

@@ -237,7 +237,7 @@ def test_every_reason_for_writing_has_its_words(language: str, why: Why) -> None
 
 @pytest.mark.parametrize("why", get_args(Why))
 def test_only_who_must_act_may_put_a_reminder_off(why: Why) -> None:
-    """Whoever is only told, be it in place of somebody out of reach, would be refused by the button."""
+    """The button would refuse people who are only notified, also in place of somebody out of reach."""
     told = matter(recipient=Recipient(person=AIGUL, why=why, instead_of=BOLAT))
     composed_letter = reminder(parcel().notice, told, CALENDAR, today=FIVE_BEFORE)
 

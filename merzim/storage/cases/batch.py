@@ -78,8 +78,8 @@ class Batch:
         elif differs:
             self.heads[case.id] = differs
         # A change of any row without events is a rebuild: it writes everything that can be computed.
-        stands_otherwise = case.status != stored.head.get("status", "active")
-        if not change.events or stands_otherwise or recommendations.affects_lines(change.events):
+        status_changed = case.status != stored.head.get("status", "active")
+        if not change.events or status_changed or recommendations.affects_lines(change.events):
             for table, kept in recommendations.lines(case).items():
                 self.replaced[table].append(case.id)
                 self.new[table] += kept

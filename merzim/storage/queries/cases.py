@@ -120,7 +120,7 @@ class CaseReads(SearchReads):
         return int(read_value(self._engine, query))
 
     def with_cases(self, procedures: Collection[str]) -> frozenset[str]:
-        """Return those of the procedures of which the reader sees a case, whatever its status."""
+        """Return those of the procedures that have a case visible to the reader, whatever its status."""
         if not procedures:
             return frozenset()
         query = (
