@@ -14,6 +14,7 @@ from threading import local
 from typing import Protocol
 
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import DBAPIError
 
 from merzim.storage.refusals import StorageUnavailable
 
@@ -137,4 +138,7 @@ class _ServerLock:
         return bool(self._connection.scalar(select(func.pg_try_advisory_lock(*self._key))))
 
     def close(self) -> None:
+        # Released before it is closed: the server notices a closed connection only a moment later.
+        with suppress(DBAPIError):
+            self._connection.execute(_UNLOCK)
         self._connection.close()
