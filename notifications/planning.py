@@ -86,7 +86,6 @@ def _plan_row(dispatch: Dispatch, row: Row, case: Case, page: PlannedPage) -> No
             due=row.due,
             step_on=row.next_step_on,
             notices=tuple(planned_notice.notice for planned_notice in planned),
-            next_step=following.id if following else None,
             next_step_on=following.on if following else None,
         )
     )

@@ -21,7 +21,7 @@ class Settlement:
     Attributes:
         due, step_on: `due` and `next_step_on` as the round read them. When the row has changed since
             (a fact was recorded meanwhile), nothing of this settlement is written.
-        next_step, next_step_on: the step after this one; both None after the last one.
+        next_step_on: the day of the step after this one; None after the last one.
     """
 
     case: str
@@ -29,7 +29,6 @@ class Settlement:
     due: date | None
     step_on: date
     notices: tuple[Notice, ...]
-    next_step: str | None
     next_step_on: date | None
 
 

@@ -30,7 +30,7 @@ def the_row(engine: Engine, case: str, obligation: str = "order_signed") -> Row:
     return SqlLedger(engine).rows(case)[obligation]
 
 
-def settlement(row: Row, *notices: Notice, step_id: str | None = None, on: date | None = None) -> Settlement:
+def settlement(row: Row, *notices: Notice, on: date | None = None) -> Settlement:
     assert row.due is not None
     assert row.next_step_on is not None
     return Settlement(
@@ -39,7 +39,6 @@ def settlement(row: Row, *notices: Notice, step_id: str | None = None, on: date 
         due=row.due,
         step_on=row.next_step_on,
         notices=notices,
-        next_step=step_id,
         next_step_on=on,
     )
 
@@ -85,12 +84,11 @@ def test_settling_queues_the_letters_and_moves_the_step(engine: Engine, row: Row
     outbox = SqlOutbox(engine)
     note = letter(row)
 
-    queued = outbox.settle([settlement(row, note, step_id="-1", on=FAR)])
+    queued = outbox.settle([settlement(row, note, on=FAR)])
 
     assert queued == 1
     assert outbox.notices() == [note]
-    after = the_row(engine, row.case)
-    assert (after.next_step, after.next_step_on) == ("-1", FAR)
+    assert the_row(engine, row.case).next_step_on == FAR
 
 
 def test_a_settlement_planned_from_another_due_date_is_not_written(engine: Engine, row: Row) -> None:
@@ -99,7 +97,7 @@ def test_a_settlement_planned_from_another_due_date_is_not_written(engine: Engin
     assert row.due is not None
     stale = row._replace(due=row.due - timedelta(days=1))
 
-    queued = outbox.settle([settlement(stale, letter(stale), step_id=None)])
+    queued = outbox.settle([settlement(stale, letter(stale))])
 
     assert queued == 0
     assert outbox.notices() == []
@@ -109,7 +107,7 @@ def test_a_settlement_planned_from_another_due_date_is_not_written(engine: Engin
 def test_a_withdrawn_notice_that_comes_due_again_is_queued_again(engine: Engine, row: Row) -> None:
     """The date moved away and came back before anything was sent."""
     outbox = SqlOutbox(engine)
-    outbox.settle([settlement(row, letter(row), step_id="-1", on=FAR)])
+    outbox.settle([settlement(row, letter(row), on=FAR)])
     commands_after = case_commands(engine)
     commands_after.write(row.case, AT, recording.replan, {"analysis_started": date(2026, 4, 20)})
     withdrawn = [notice.state for notice in outbox.notices()]
@@ -128,7 +126,7 @@ def test_a_withdrawn_notice_that_comes_due_again_is_queued_again(engine: Engine,
 def test_a_sent_notice_that_comes_due_again_is_not_sent_again(engine: Engine, row: Row) -> None:
     """A letter that was sent stays sent."""
     outbox = SqlOutbox(engine)
-    outbox.settle([settlement(row, letter(row), step_id="-1", on=row.next_step_on)])
+    outbox.settle([settlement(row, letter(row), on=row.next_step_on)])
     outbox.claim("email", now=NOW, limit=9)
     outbox.mark([DeliveryOutcome(key=letter(row).key, state="sent", answer="250 OK")], now=later(1))
 
@@ -179,7 +177,7 @@ def test_a_notice_that_is_there_is_not_queued_again_under_its_key(
 
 def queue(engine: Engine, row: Row, *notices: Notice) -> SqlOutbox:
     outbox = SqlOutbox(engine)
-    outbox.settle([settlement(row, *notices, step_id="-1", on=FAR)])
+    outbox.settle([settlement(row, *notices, on=FAR)])
     return outbox
 
 

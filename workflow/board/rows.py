@@ -48,7 +48,6 @@ class Row(NamedTuple):
         obligation: id with its period.
         state: of the deadline, but `open` whatever it is awaited as, and `done` if it is fulfilled by itself.
         next_step_on: the working day of the next reminder step; None when no step is left.
-        next_step: id of that step.
         span_first, span_last: first and last calendar day whose change could move `due`.
         version: of the calendar the row was computed by.
         waiting_for, counts_until, reminds_from: as of the deadline (`workflow.deadlines.deadline`).
@@ -70,7 +69,6 @@ class Row(NamedTuple):
     status: Status
     state: State
     force: str
-    next_step: str | None
     next_step_on: date | None
     span_first: date | None
     span_last: date | None
@@ -126,7 +124,6 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Kazakhs
         status=deadline.status,
         state=state,
         force=obligation.force,
-        next_step=step.id if step else None,
         next_step_on=step.on if step else None,
         span_first=deadline.span_first,
         span_last=deadline.span_last,

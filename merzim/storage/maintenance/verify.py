@@ -35,7 +35,7 @@ MAX_NAMED = 100
 _BROKEN = frozenset({"stream_cut", "event_missing", "event_altered"})
 """Codes of streams from which nothing can be computed."""
 # Values a round changes by itself, and the calendar version, are not compared.
-_MOVING = frozenset({"next_step", "next_step_on", "version"})
+_MOVING = frozenset({"next_step_on", "version"})
 _COMPARED = tuple(n for n, name in enumerate(ROW_COLUMNS) if name not in _MOVING)
 _PROVED = (
     select(EVENT.c.case, EVENT.c.payload)

@@ -74,8 +74,7 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> list[No
             DEADLINE.c.next_step_on == settlement.step_on,
             DEADLINE.c.state.in_(AWAITED),
         )
-        step = DEADLINE.update().where(*unchanged)
-        step = step.values(next_step=settlement.next_step, next_step_on=settlement.next_step_on)
+        step = DEADLINE.update().where(*unchanged).values(next_step_on=settlement.next_step_on)
         if connection.execute(step).rowcount:
             letters += settlement.notices
     return letters

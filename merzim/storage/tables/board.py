@@ -47,7 +47,6 @@ class DeadlineRow(TableBase, table=True):
     status: str
     state: str
     force: str
-    next_step: str | None = None
     next_step_on: date | None = None
     span_first: date | None = None
     span_last: date | None = None

@@ -6,7 +6,7 @@ from alembic import op
 
 from merzim.storage.tables.base import TableBase
 
-revision = "0107"
+revision = "0108"
 down_revision = None
 
 
