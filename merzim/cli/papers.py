@@ -146,7 +146,8 @@ def people(
             for person in office.by_name
         ]
         shows = ("people", "unit", "name", "post", "duties", "email", "language", "matches")
-        call.show({"people": rows, "matches": office.matches}, *shows)
+        answer = {"people": rows, "matches": office.matches}
+        call.show(answer, *shows, titles={"name": call.say("head.who")})
 
 
 @command("risks import", writes=True)

@@ -96,9 +96,11 @@ def register(
     try:
         actions[action](call, request)
     except InvalidRow as invalid:
-        for problem in invalid.problems:
-            words = problem_arguments(invalid.register, problem)
-            call.note("merzim: " + call.say(f"register.value.{problem.code}", **words))
+        sentences = [
+            call.say(f"register.value.{problem.code}", **problem_arguments(invalid.register, problem))
+            for problem in invalid.problems
+        ]
+        call.note("merzim: " + "\n".join(sentences))
         return BAD_INPUT
     return DONE
 
