@@ -228,20 +228,23 @@ class StoredAnswer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scope:
-    """The set of cases and documents a user may see.
+    """The set of cases, documents and rows of registers a user may see.
 
     Attributes:
         unit: the topmost unit visible; "" is the whole office, None no case.
         names: for confidential cases: the names (person, account) under which the user may be a reader or
             recipient.
+        person, access: of the user; "" for a person not in the list of people.
         opens_restricted: whether restricted documents may be opened in every visible case, even if not a named
-            reader.
+            reader, and the confidential rows and fields of registers seen.
         acts_on: the local date by which cases of other units are visible where the user must act in them; None:
             only those of letters received.
     """
 
     unit: str | None
     names: tuple[str, ...]
+    person: str = ""
+    access: str = ""
     opens_restricted: bool = False
     acts_on: date | None = None
 
@@ -255,10 +258,16 @@ class Scope:
 
 
 def scope(reader: Reader) -> Scope:
-    """Return the cases and documents a reader may see; who may `manage` opens restricted documents in all."""
+    """Return what a reader may see; who may `manage` opens restricted documents in all cases."""
     names = tuple(filter(None, (reader.person, reader.login)))
     may_read = reader.may("read") and not reader.nowhere
-    return Scope(unit=reader.root if may_read else None, names=names, opens_restricted=reader.may("manage"))
+    return Scope(
+        unit=reader.root if may_read else None,
+        names=names,
+        person=reader.person,
+        access=reader.access,
+        opens_restricted=reader.may("manage"),
+    )
 
 
 def audit_scope(reader: Reader) -> AuditScope:

@@ -3,58 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
-from workflow.org.access import Reader, scope, within
+from workflow.org.access import Scope, within
 from workflow.org.office import Office
 from workflow.registers.definition import Register
 from workflow.registers.rows import RegisterRow
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowScope:
-    """The rows a user may see.
-
-    Attributes:
-        unit: the topmost unit visible; "" is the whole office, None nothing.
-        sees_confidential: whether confidential rows and fields in those units are visible.
-        person: the user's person key, "" for nobody.
-        access: of their account; "" for the program itself.
-    """
-
-    unit: str | None
-    sees_confidential: bool
-    person: str = ""
-    access: str = ""
-
-
-EVERYTHING = RowScope(unit="", sees_confidential=True)
-"""The scope of the program itself: commands of the terminal, rounds."""
-
-
-def row_scope(reader: Reader) -> RowScope:
-    """Return the rows visible to a user."""
-    reader_scope = scope(reader)
-    return RowScope(
-        unit=reader_scope.unit,
-        sees_confidential=reader_scope.opens_restricted,
-        person=reader.person,
-        access=reader.access,
-    )
-
-
-def sees_lists(register: Register, scope: RowScope) -> bool:
+def sees_lists(register: Register, scope: Scope) -> bool:
     """Return whether a user sees lists of a register at all, beyond the rows that name them."""
-    allowed = scope.sees_confidential or not register.confidential or scope.access in register.seen_by_reader
+    allowed = scope.opens_restricted or not register.confidential or scope.access in register.seen_by_reader
     return scope.unit is not None and allowed
 
 
-def keeps_rows(register: Register, scope: RowScope) -> bool:
+def keeps_rows(register: Register, scope: Scope) -> bool:
     """Return whether a user with the right to record may write rows of a register in their units."""
-    return scope.unit is not None and (scope.sees_confidential or not register.confidential)
+    return scope.unit is not None and (scope.opens_restricted or not register.confidential)
 
 
-def list_fields(register: Register, scope: RowScope) -> tuple[str, ...]:
+def list_fields(register: Register, scope: Scope) -> tuple[str, ...]:
     """Return the fields shown in lists: all for officers, else the open ones and those granted their access;
     none for who sees no lists of the register.
     """
@@ -64,18 +31,18 @@ def list_fields(register: Register, scope: RowScope) -> tuple[str, ...]:
     return tuple(
         field.id
         for field in register.fields.values()
-        if scope.sees_confidential or field.id in granted or not field.confidential
+        if scope.opens_restricted or field.id in granted or not field.confidential
     )
 
 
-def in_reach(register: Register, row: RegisterRow, scope: RowScope, office: Office) -> bool:
+def in_reach(register: Register, row: RegisterRow, scope: Scope, office: Office) -> bool:
     """Return whether a row is visible to a user as one of their units', not only because it names them."""
     hidden = register.confidential and _naming_the_user(register.subjects, row, scope)
     return sees_lists(register, scope) and within(office, row.unit, scope.unit) and not hidden
 
 
 def visible_fields(
-    register: Register, row: RegisterRow, scope: RowScope, office: Office
+    register: Register, row: RegisterRow, scope: Scope, office: Office
 ) -> Collection[str] | None:
     """Return the fields of a row visible to a user; None if the row itself is hidden from them.
 
@@ -93,12 +60,12 @@ def visible_fields(
     return own_fields if own_fields and not row.withdrawn else None
 
 
-def is_withheld(register: Register, values: Mapping[str, object], scope: RowScope) -> bool:
+def is_withheld(register: Register, values: Mapping[str, object], scope: Scope) -> bool:
     """Return whether lists the user sees leave a row out because it is about them; its values are given."""
     about = (scope.person and values.get(name) == scope.person for name in register.subjects)
     return register.confidential and sees_lists(register, scope) and any(about)
 
 
-def _naming_the_user(fields: Collection[str], row: RegisterRow, scope: RowScope) -> list[str]:
+def _naming_the_user(fields: Collection[str], row: RegisterRow, scope: Scope) -> list[str]:
     """Return those of these fields that name the user."""
     return [name for name in fields if scope.person and row.values.get(name) == scope.person]

@@ -16,14 +16,12 @@ from merzim.services.verbs import NotAllowed, NotFound
 from merzim.storage.registers.lists import SqlRegisterLists
 from merzim.storage.registers.rows import SqlRegisterRows
 from merzim.storage.rows import read_as
+from workflow.org.access import Scope, scope
 from workflow.org.office import Office
 from workflow.registers.access import (
-    EVERYTHING,
-    RowScope,
     in_reach,
     keeps_rows,
     list_fields,
-    row_scope,
     sees_lists,
     visible_fields,
 )
@@ -38,9 +36,9 @@ class UnknownRow(NotFound):
     not_found = "web.problem.no_row"
 
 
-def reader_scope(ctx: RequestContext) -> RowScope:
+def reader_scope(ctx: RequestContext) -> Scope:
     """Return which registers and rows the reader sees; all for an operator."""
-    return EVERYTHING if ctx.operator else row_scope(ctx.reader)
+    return scope(ctx.reader)
 
 
 def seen_register(ctx: RequestContext, name: str) -> Register:
@@ -290,7 +288,7 @@ def names_of(
     return names | {row.id: row_name(registers[row.register_id], row, language) for row in rows}
 
 
-def register_view(register: Register, scope: RowScope, *, rows: int = 0, is_own: bool = False) -> RegisterView:
+def register_view(register: Register, scope: Scope, *, rows: int = 0, is_own: bool = False) -> RegisterView:
     """Return a register with the fields visible to the reader. `is_own`: for a list of rows that name the
     reader, who sees those fields even if no others.
     """
