@@ -26,7 +26,7 @@ from tests.storage.test_outbox import settlement
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands, View
-from workflow.cases.registers.exposure import exposure, remarks
+from workflow.cases.registers.exposure import exposed_positions, remarks
 from workflow.cases.registers.risk import register
 from workflow.org.audit import Stamp
 from workflow.ports import Change, Contradiction, OtherChange
@@ -72,7 +72,7 @@ def test_all_that_eight_people_say_at_once_is_written_once(engine: Engine) -> No
     assert len(changes) == PEOPLE * ENTRIES
     assert {remark.text for remark in remarks(whole_case).values()} == everybody
     assert {risk.description for risk in register(whole_case).risks.values()} == everybody
-    assert {position.title for position in exposure(whole_case).positions.values()} == everybody
+    assert {position.title for position in exposed_positions(whole_case).values()} == everybody
     assert len(whole_case.facts["schedule_approved"].evidence) == PEOPLE
     events = SqlLedger(engine).events(case.id)
     assert [event.seq for event in events] == list(range(1, len(events) + 1))

@@ -10,7 +10,7 @@ import pytest
 from workflow.cases.case import Case, EventKind, Evidence, apply, evidence_payload, fold
 from workflow.cases.case import Event as Line
 from workflow.cases.registers.evidence_list import as_seen, proofs, stored_file
-from workflow.cases.registers.exposure import exposure
+from workflow.cases.registers.exposure import exposed_positions
 from workflow.cases.registers.risk import register
 from workflow.org.access import (
     ACCESSES,
@@ -219,12 +219,12 @@ def test_one_document_more_is_added_to_the_same_line(
     """A restriction or a document said later makes no second review, removal or talk of it."""
     whole_case = case((kind, name, DAY, (ACT,), told), (kind, name, DAY, (MORE, SECRET), told))
 
-    risk_register, case_exposure = register(whole_case), exposure(whole_case)
+    risk_register = register(whole_case)
     removal = risk_register.risks[2].removal
     lines = [
         *(review.evidence for review in risk_register.measures[3].reviews),
         *([removal.evidence] if removal else []),
-        *(talk.evidence for talk in case_exposure.positions[4].talks),
+        *(talk.evidence for talk in exposed_positions(whole_case)[4].talks),
     ]
     assert lines == [(SECRET, MORE)]
 

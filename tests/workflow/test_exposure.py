@@ -11,7 +11,7 @@ from tests.case_rows import ExposedPosition, FoundRisk, RowCommands
 from workflow.cases.case import fold
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.registers.exposure import Cartogram, CartogramLine, Talk, exposure, remarks
+from workflow.cases.registers.exposure import Cartogram, CartogramLine, Talk, exposed_positions, remarks
 from workflow.findings.of_risks import (
     cartogram_findings,
     expected_lines,
@@ -53,13 +53,13 @@ def test_a_position_keeps_its_talks_and_leaves_the_list(
     assert case_commands.talk(case, 1, on=TODAY, topic="сыйлықтар", at=WHO).events == ()
     case_commands.expose(case, ExposedPosition(number=1, title="Бас бухгалтер"), on=TODAY, at=WHO)
 
-    position = exposure(core.view(case, today=TODAY).case).positions[1]
+    position = exposed_positions(core.view(case, today=TODAY).case)[1]
     assert position.talks == (Talk(TODAY, "Ахметов А.", "сыйлықтар"),)
     with pytest.raises(Refusal) as refusal:
         case_commands.talk(case, 1, on=TODAY, at=WHO)
     assert refusal.value.code == "risk.nobody_holds"
     case_commands.clear(case, 1, on=TODAY, at=WHO)
-    assert exposure(core.view(case, today=TODAY).case).positions[1].cleared_on == TODAY
+    assert exposed_positions(core.view(case, today=TODAY).case)[1].cleared_on == TODAY
 
 
 def test_a_position_without_its_reason_or_approval_is_a_finding(

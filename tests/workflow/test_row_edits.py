@@ -23,7 +23,7 @@ from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.case_rows import CaseRows, NewRow
 from workflow.cases.commands.opening import NotForKind, Opening
-from workflow.cases.registers.exposure import exposure, remarks
+from workflow.cases.registers.exposure import exposed_positions, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import register
 from workflow.law.files import UnreadableRegulation
@@ -75,7 +75,7 @@ def test_positions_and_remarks_are_edited_and_keep_the_rest(one_case: OneCase) -
     one_case.edit("remark.1", text="Сроков нет", on=date(2026, 5, 19))
 
     stored_case = one_case.stored()
-    position, remark = exposure(stored_case).positions[1], remarks(stored_case)[1]
+    position, remark = exposed_positions(stored_case)[1], remarks(stored_case)[1]
     assert (position.holder, position.approved_on, len(position.talks)) == ("В", None, 1)
     assert (remark.text, remark.on, remark.author) == ("Сроков нет", date(2026, 5, 19), "А")
 

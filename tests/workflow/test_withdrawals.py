@@ -15,7 +15,7 @@ from workflow.cases.case import Evidence, apply
 from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.registers.exposure import exposure, remarks
+from workflow.cases.registers.exposure import exposed_positions, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import register
 from workflow.law.names import UnknownFact
@@ -279,7 +279,7 @@ def test_positions_and_remarks_are_withdrawn_with_their_talks_and_answers(one_ca
     one_case.take_back("remark.1")
 
     stored_case = one_case.stored()
-    assert (dict(exposure(stored_case).positions), dict(remarks(stored_case)), stored_case.entries) == (
+    assert (dict(exposed_positions(stored_case)), dict(remarks(stored_case)), stored_case.entries) == (
         {},
         {},
         (),

@@ -17,7 +17,7 @@ from calendars.kazakhstan import Kazakhstan, Knowledge
 from calendars.terms import Element, OnDate, YearlyDate, months_later
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
-from workflow.cases.registers.entries import assignment_id, is_entry, measure_id, number_of, request_id
+from workflow.cases.registers.entries import is_entry, number_of, row_kind
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, Request, Risk, RiskRegister, register
 from workflow.cases.states import AWAITED, State
@@ -59,26 +59,16 @@ def entry_obligation(case: Case, procedure: Procedure, name: str) -> Obligation:
     """
     if not is_entry(name):
         return procedure.by_id.get(name) or procedure.by_id[name.partition(".")[0].partition("#")[0]]
-    risk_register = register(case)
-    number = number_of(name)
-    if name.startswith("assignment"):
-        assignment = assignments(case).get(number)
-        id = assignment_id(number)
-        return _asking(
-            procedure, id, assignment.text if assignment else case.withdrawn[id].title, MeasureTerm()
-        )
-    if name.startswith("request"):
-        id, risk = request_id(number), risk_register.risks.get(number)
-        if risk is not None and risk.request is not None:
-            return _asking(procedure, id, risk.request.asked, risk.request.term)
-        withdrawal = case.withdrawn.get(id) or case.withdrawn[f"risk.{number}"]
-        return _asking(procedure, id, withdrawal.title, MeasureTerm())
-    id = measure_id(number)
-    if number in risk_register.measures:
-        return _asking(
-            procedure, id, risk_register.measures[number].action, risk_register.measures[number].term
-        )
-    return _asking(procedure, id, case.withdrawn[id].title, MeasureTerm())
+    risk_register, number, kind = register(case), number_of(name), row_kind(name)
+    id = f"{kind}.{number}"
+    if kind == "assignment" and (assignment := assignments(case).get(number)):
+        return _asking(procedure, id, assignment.text, MeasureTerm())
+    if kind == "request" and (risk := risk_register.risks.get(number)) and risk.request:
+        return _asking(procedure, id, risk.request.asked, risk.request.term)
+    if kind == "measure" and (measure := risk_register.measures.get(number)):
+        return _asking(procedure, id, measure.action, measure.term)
+    withdrawal = case.withdrawn.get(id) or case.withdrawn[f"risk.{number}" if kind == "request" else id]
+    return _asking(procedure, id, withdrawal.title, MeasureTerm())
 
 
 def withdrawn_deadline(
@@ -141,7 +131,7 @@ class _Entries:
     def _assignment(self, assignment: Assignment) -> Deadline:
         """Return the deadline of an assignment."""
         term = MeasureTerm(term=OnDate(assignment.until), reading="date")
-        obligation = _asking(self.procedure, assignment_id(assignment.number), assignment.text, term)
+        obligation = _asking(self.procedure, f"assignment.{assignment.number}", assignment.text, term)
         counted_term, anchor = self._counted(term, None)
         state: State = "done" if assignment.answered_on else "not_required" if assignment.refused else "open"
         about: dict[str, object] = {"on": assignment.given_on, "until": assignment.until}
@@ -151,7 +141,7 @@ class _Entries:
 
     def _measure(self, measure: Measure, risk_register: RiskRegister) -> Iterator[Deadline]:
         """Yield the deadline of a measure, or one for each of its periods."""
-        obligation = _asking(self.procedure, measure_id(measure.number), measure.action, measure.term)
+        obligation = _asking(self.procedure, f"measure.{measure.number}", measure.action, measure.term)
         risk = risk_register.risks.get(measure.risk)
         for span in self._spans(measure.term):
             counted_term, anchor = self._counted(measure.term, span)
@@ -173,7 +163,7 @@ class _Entries:
 
     def _request(self, risk: Risk, request: Request) -> Deadline:
         """Return the deadline of the answer to a request."""
-        obligation = _asking(self.procedure, request_id(risk.number), request.asked, request.term)
+        obligation = _asking(self.procedure, f"request.{risk.number}", request.asked, request.term)
         counted_term, _ = self._counted(request.term, None, request.on)
         state: State = "done" if request.answered_on else "open"
         return self._deadline(

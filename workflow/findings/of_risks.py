@@ -9,8 +9,15 @@ from datetime import date
 
 from calendars.terms import AtOnce, month_end, months_later
 from workflow.cases.case import Case
-from workflow.cases.registers.entries import measure_id
-from workflow.cases.registers.exposure import Cartogram, CartogramLine, Position, Remark, exposure, remarks
+from workflow.cases.registers.exposure import (
+    Cartogram,
+    CartogramLine,
+    Position,
+    Remark,
+    cartograms,
+    exposed_positions,
+    remarks,
+)
 from workflow.cases.registers.risk import Measure, Risk, RiskRegister, register
 from workflow.cases.registers.risk_lists import words_of
 from workflow.deadlines.deadline import Deadline
@@ -49,7 +56,7 @@ def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, .
     """
     if not case.entries:
         return ()
-    risk_register, case_exposure = register(case), exposure(case)
+    risk_register = register(case)
     due = {deadline.obligation.id: deadline.due for deadline in deadlines if deadline.due is not None}
     findings: list[Finding] = []
     for measure in risk_register.measures.values():
@@ -59,11 +66,11 @@ def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, .
             )
         findings += quality(measure)
         findings += _reviewed(case, measure)
-        findings += _within_the_year(case, measure, due.get(measure_id(measure.number)))
+        findings += _within_the_year(case, measure, due.get(f"measure.{measure.number}"))
     for risk in risk_register.risks.values():
         findings += _risk(risk, risk_register)
     findings += _unranked(risk_register)
-    for position in case_exposure.positions.values():
+    for position in exposed_positions(case).values():
         findings += _position(position)
     findings += (finding for remark in remarks(case).values() for finding in _remark(case, remark))
     return tuple(findings)
@@ -213,7 +220,7 @@ def _about_measure(
     """Return a finding about a measure."""
     return Finding(
         kind=kind,
-        obligation=measure_id(measure.number),
+        obligation=f"measure.{measure.number}",
         code=code,
         arguments={"measure": measure.number, "title": measure.action, **arguments},
         basis=basis,
@@ -235,7 +242,7 @@ def expected_lines(cases: Iterable[Case]) -> tuple[CartogramLine, ...]:
     for case in cases:
         lines += [
             CartogramLine("positions", position.department or case.unit, position.district, position.title)
-            for position in exposure(case).positions.values()
+            for position in exposed_positions(case).values()
             if position.cleared_on is None
         ]
         lines += [
@@ -257,8 +264,8 @@ def with_unit_names(lines: Iterable[CartogramLine], office: Office) -> tuple[Car
 
 def latest_cartogram(cases: Iterable[Case]) -> Cartogram | None:
     """Return the cartogram with the latest date of publication; None where none was recorded."""
-    cartograms = [cartogram for case in cases if (cartogram := exposure(case).cartogram) is not None]
-    return max(cartograms, key=lambda cartogram: cartogram.on, default=None)
+    latest = [cartogram for case in cases for cartogram in cartograms(case)[-1:]]
+    return max(latest, key=lambda cartogram: cartogram.on, default=None)
 
 
 def cartogram_findings(lines: Iterable[CartogramLine], cartogram: Cartogram | None) -> tuple[Finding, ...]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 
 from workflow.cases.case import Case
-from workflow.cases.registers.exposure import exposure
+from workflow.cases.registers.exposure import cartograms, exposed_positions
 from workflow.cases.registers.risk import register
 from workflow.scoring.records import CARTOGRAM, COMPLETED, FOUND, REMOVED, TALK, RecordedFact
 
@@ -24,13 +23,11 @@ def lines_of(case: Case) -> Iterator[RecordedFact]:
             yield line(fact=FOUND, on=found_on)
         if removal := risk.removal:
             yield line(fact=COMPLETED if removal.completed else REMOVED, on=removal.on)
-    talks = (talk for position in exposure(case).positions.values() for talk in position.talks)
+    talks = (talk for position in exposed_positions(case).values() for talk in position.talks)
     for month in {(talk.holder, talk.on.replace(day=1)): talk.on for talk in talks}.values():
         yield line(fact=TALK, on=month)
-    for entry in case.entries:
-        # A cartogram recorded later takes the place of this one in its register, not of what was published.
-        if entry.kind == "cartogram_recorded" and entry.on is not None:
-            cartogram = exposure(replace(case, entries=(entry,))).cartogram
-            for of_place in cartogram.lines if cartogram else ():
-                if place := of_place.district or of_place.department:
-                    yield line(fact=CARTOGRAM, on=entry.on, line=(of_place.section, place))
+    # A cartogram recorded later takes the place of an earlier one in its register, not of what was published.
+    for cartogram in cartograms(case):
+        for of_place in cartogram.lines:
+            if place := of_place.district or of_place.department:
+                yield line(fact=CARTOGRAM, on=cartogram.on, line=(of_place.section, place))

@@ -19,7 +19,14 @@ from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands.case_rows import CaseRows
 from workflow.cases.registers.entries import number_of, row_kind
-from workflow.cases.registers.exposure import Cartogram, Position, Remark, exposure, remarks
+from workflow.cases.registers.exposure import (
+    Cartogram,
+    Position,
+    Remark,
+    cartograms,
+    exposed_positions,
+    remarks,
+)
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, Risk, register
 from workflow.cases.registers.risk_scale import Band, RiskScale, read_scale, scale_of
@@ -127,7 +134,7 @@ class CaseRegisters:
 
 def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date) -> CaseRegisters:
     """Return the rows of a case's registers, each with its own of these deadlines, and today's risk scale."""
-    risk_register, exposed, editions = register(case), exposure(case), scales()
+    risk_register, editions = register(case), scales()
     deadlines = list(deadlines)
     of_measure, requests = by_number(deadlines, "measure"), by_number(deadlines, "request")
     return CaseRegisters(
@@ -153,8 +160,8 @@ def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date)
         orphans=tuple(
             measure for measure in risk_register.measures.values() if measure.risk not in risk_register.risks
         ),
-        positions=tuple(exposed.positions.values()),
-        cartogram=exposed.cartogram,
+        positions=tuple(exposed_positions(case).values()),
+        cartogram=next(reversed(cartograms(case)), None),
         remarks=tuple(remarks(case).values()),
         scale=scale_on(today),
         registers={register.id: register for register in case_registers().all()},

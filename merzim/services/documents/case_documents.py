@@ -24,7 +24,7 @@ from workflow.cases.case import Case, EventKind
 from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.entries import number_of
 from workflow.cases.registers.evidence_list import ProvedItem, as_seen, proofs
-from workflow.cases.registers.exposure import exposure
+from workflow.cases.registers.exposure import exposed_positions
 from workflow.cases.registers.risk import register
 from workflow.languages import LANGUAGES, PAPER_LANGUAGES
 from workflow.law.procedure import Obligation, Procedure, Text
@@ -250,6 +250,6 @@ def _about(case: Case, proof: ProvedItem) -> str:
         case "risk_removed":
             return register(case).risks[int(proof.of.partition(".")[2])].description
         case "talk_held":
-            return exposure(case).positions[int(proof.of.partition(".")[2])].title
+            return exposed_positions(case)[number_of(proof.of)].title
         case _:
             return ""

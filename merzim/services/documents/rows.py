@@ -17,7 +17,7 @@ from merzim.services.law.regulations import extra_values, option_title
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.entries import is_entry
-from workflow.cases.registers.exposure import SECTIONS, exposure
+from workflow.cases.registers.exposure import SECTIONS, cartograms, exposed_positions
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Risk
 from workflow.cases.registers.risk_lists import ListedRisk, listed
@@ -117,7 +117,7 @@ def position_rows(form: Form, case: Case, office: Office, language: str, *, on: 
             "risk": position.why,
             **extra_values("positions", position.extra, language),
         }
-        for position in exposure(case).positions.values()
+        for position in exposed_positions(case).values()
         if position.cleared_on is None or position.cleared_on > on
     )
     return [{part: text for part, text in row.items() if part in part_ids} for row in rows]
@@ -333,7 +333,7 @@ def _talk_rows(case: Case, office: Office, year: int, language: str) -> list[Row
             "held_on": talk.on,
             "work_done": talk.topic,
         }
-        for position in exposure(case).positions.values()
+        for position in exposed_positions(case).values()
         for talk in position.talks
         if talk.on.year == year
     ]
@@ -341,7 +341,7 @@ def _talk_rows(case: Case, office: Office, year: int, language: str) -> list[Row
 
 def _cartogram_rows(case: Case, year: int) -> list[Row]:
     """Return each department and district once in each section, with the link that proves it."""
-    cartogram = exposure(case).cartogram
+    cartogram = next(reversed(cartograms(case)), None)
     if cartogram is None or cartogram.on.year != year:
         return []
     link = next(

@@ -16,7 +16,7 @@ from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, ev
 from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.row_actions import SPECIAL, ActedRow, Values
 from workflow.cases.registers.entries import next_number
-from workflow.cases.registers.exposure import CartogramLine, exposure, lines_payload
+from workflow.cases.registers.exposure import CartogramLine, cartograms, lines_payload
 from workflow.cases.registers.risk_scale import RiskScale
 from workflow.cases.registers.rows import Row, changes_row, data_of, rows_of, values_of
 from workflow.refusal import Refusal, closest_first
@@ -218,8 +218,8 @@ def record_cartogram(
 ) -> Drafts:
     """Record the cartogram as published on a day; the last one recorded is in force."""
     _require_past(on, view.today)
-    items, cartogram = evidence_payload(evidence), exposure(view.case).cartogram
-    if cartogram is not None and (cartogram.on, cartogram.lines) == (on, tuple(lines)) and not items:
+    items, last = evidence_payload(evidence), cartograms(view.case)[-1:]
+    if not items and [(cartogram.on, cartogram.lines) for cartogram in last] == [(on, tuple(lines))]:
         return ()
     payload: dict[str, object] = {"lines": lines_payload(lines)}
     if items:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from workflow.cases.commands.case_commands import View
-from workflow.cases.registers.entries import measure_id
 from workflow.cases.registers.risk_scale import RiskScale
 from workflow.cases.registers.rows import Row
 from workflow.periods import period_of
@@ -78,7 +77,7 @@ def review(acted: ActedRow, values: Values) -> Values:
             raise Refusal("risk.no_period", measure=measure.number, period=period)
         return values
     assert acted.on is not None
-    id = measure_id(measure.number)
+    id = f"measure.{measure.number}"
     periods = tuple(
         deadline.period for deadline in acted.view.deadlines if deadline.obligation.id == id and deadline.period
     )

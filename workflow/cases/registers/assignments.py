@@ -67,7 +67,7 @@ class Assignment:
 
 def assignments(case: Case) -> Mapping[int, Assignment]:
     """Return the assignments of a case by number, without withdrawn ones."""
-    given = folded(case, {"assignment": _next})["assignment"]
+    given = folded(case, "assignment", _next)
     return {number: assignment for number, assignment in given.items() if assignment is not None}
 
 

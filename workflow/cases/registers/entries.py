@@ -12,38 +12,20 @@ from workflow.cases.case import Case, Event, Evidence, evidence_of, merged_evide
 from workflow.cases.registers.measure_term import from_data
 
 R = TypeVar("R")
-NextRow = Callable[[Any, int, Event], Any]
-"""Function that returns a row (None before its first event) after an event about it, by its number."""
-_ENTRY = re.compile(r"(?:measure|request|assignment)\.[1-9][0-9]*(?:\.(?P<period>.+))?")
-
-_KINDS = ("measure.", "request.", "assignment.")
-
-
-def measure_id(number: int, period: str = "") -> str:
-    """Return the id of a measure: `measure.3`, or `measure.3.2026Q3` for one period of a recurring measure."""
-    return f"measure.{number}.{period}" if period else f"measure.{number}"
-
-
-def request_id(risk: int) -> str:
-    """Return the id of the request to a higher body about a risk: `request.3`."""
-    return f"request.{risk}"
-
-
-def assignment_id(number: int) -> str:
-    """Return the id of an assignment: `assignment.3`."""
-    return f"assignment.{number}"
-
-
-def is_entry(obligation: str) -> bool:
-    """Return whether an id is of a register row (measure, request, assignment), not of the procedure's own
-    obligation.
-    """
-    return obligation.startswith(_KINDS) and _ENTRY.fullmatch(obligation) is not None
+_ENTRY = re.compile(r"(?P<kind>measure|request|assignment)\.[1-9][0-9]*(?:\.(?P<period>.+))?")
+"""The id of a measure (`measure.3`, `measure.3.2026Q3` for one period of a recurring one), of the request to a
+higher body about a risk (`request.3`), or of an assignment."""
 
 
 def row_kind(obligation: str) -> str:
     """Return `measure`, `request` or `assignment`; "" for an obligation of the procedure."""
-    return obligation.partition(".")[0] if is_entry(obligation) else ""
+    match = _ENTRY.fullmatch(obligation)
+    return match["kind"] if match else ""
+
+
+def is_entry(obligation: str) -> bool:
+    """Return whether an id is of a register row, not of the procedure's own obligation."""
+    return bool(row_kind(obligation))
 
 
 def number_of(obligation: str) -> int:
@@ -100,16 +82,22 @@ def edited(row: R, values: Mapping[str, object]) -> R:
     return edited_row
 
 
-def folded(case: Case, next_rows: Mapping[str, NextRow]) -> dict[str, dict[int, Any]]:
-    """Return the rows of a case of the kinds in `next_rows`, by kind and number, computed from its events."""
-    rows: dict[str, dict[int, Any]] = {kind: {} for kind in next_rows}
+def folded(case: Case, kind: str, next_row: Callable[[R | None, int, Event], R]) -> dict[int, R]:
+    """Return the rows of a kind in a case by number, computed from its events.
+
+    Args:
+        next_row: returns a row (None before its first event) after an event about it, by its number.
+    """
+    rows: dict[int, R] = {}
     for event in case.entries:
-        is_edit, (kind, _, text) = event.kind == "row_edited", row_name(event).partition(".")
-        if kind in rows:
-            number = int(text)
-            row = rows[kind].get(number)
-            rows[kind][number] = edited(row, event.payload) if is_edit else next_rows[kind](row, number, event)
-    return {kind: dict(sorted(of_kind.items())) for kind, of_kind in rows.items()}
+        row_of, _, number = row_name(event).partition(".")
+        if row_of == kind:
+            row = rows.get(int(number))
+            if row is not None and event.kind == "row_edited":
+                rows[int(number)] = edited(row, event.payload)
+            else:
+                rows[int(number)] = next_row(row, int(number), event)
+    return dict(sorted(rows.items()))
 
 
 def row_described(

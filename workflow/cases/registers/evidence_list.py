@@ -20,7 +20,6 @@ from workflow.cases.case import (
     fold,
     merged_evidence,
 )
-from workflow.cases.registers.entries import measure_id
 from workflow.org.access import Scope
 
 Places: TypeAlias = Mapping[tuple[EventKind, str, date], tuple[Evidence, ...]]
@@ -173,7 +172,7 @@ def _about(event: Event) -> str:
     """Return the row (or `cartogram`) that the evidence of an event belongs to."""
     match event.kind:
         case "measure_reviewed":
-            return measure_id(int(event.name), str(event.payload.get("period", "")))
+            return f"measure.{event.name}.{event.payload.get('period', '')}".rstrip(".")
         case "talk_held":
             return f"position.{event.name}"
         case "cartogram_recorded":

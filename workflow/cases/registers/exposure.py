@@ -67,23 +67,18 @@ class Cartogram:
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Exposure:
-    """The exposed positions of a case by number, and its latest cartogram."""
-
-    positions: Mapping[int, Position] = field(default_factory=dict)
-    cartogram: Cartogram | None = None
+def exposed_positions(case: Case) -> Mapping[int, Position]:
+    """Return the exposed positions of a case by number."""
+    return folded(case, "position", next_position)
 
 
-def exposure(case: Case) -> Exposure:
-    """Return the exposed positions of a case, and the cartogram it recorded last."""
-    cartogram: Cartogram | None = None
-    for event in case.entries:
-        if event.kind == "cartogram_recorded":
-            assert event.on is not None
-            cartogram = Cartogram(event.on, _lines(event.payload.get("lines", ())), evidence_of(event))
-    rows = folded(case, {"position": next_position})
-    return Exposure(positions=rows["position"], cartogram=cartogram)
+def cartograms(case: Case) -> list[Cartogram]:
+    """Return the cartograms of a case, the one recorded last at the end."""
+    return [
+        Cartogram(event.on, _lines(event.payload.get("lines", ())), evidence_of(event))
+        for event in case.entries
+        if event.kind == "cartogram_recorded" and event.on is not None
+    ]
 
 
 def lines_payload(lines: Iterable[CartogramLine]) -> list[list[str]]:
@@ -129,7 +124,7 @@ class Remark:
 
 def remarks(case: Case) -> Mapping[int, Remark]:
     """Return the remarks of the public in a case by number."""
-    return folded(case, {"remark": next_remark})["remark"]
+    return folded(case, "remark", next_remark)
 
 
 def next_remark(remark: Remark | None, number: int, event: Event) -> Remark:

@@ -141,8 +141,7 @@ class RiskRegister:
 
 def register(case: Case) -> RiskRegister:
     """Return the risks and measures of a case."""
-    rows = folded(case, {"risk": next_risk, "measure": next_measure})
-    return RiskRegister(risks=rows["risk"], measures=rows["measure"])
+    return RiskRegister(risks=folded(case, "risk", next_risk), measures=folded(case, "measure", next_measure))
 
 
 def next_risk(risk: Risk | None, number: int, event: Event) -> Risk:

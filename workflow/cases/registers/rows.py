@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any
 
 from workflow.cases.case import Case, Event
-from workflow.cases.registers.exposure import Position, Remark, exposure, next_position, next_remark, remarks
+from workflow.cases.registers.entries import folded
+from workflow.cases.registers.exposure import Position, Remark, next_position, next_remark
 from workflow.cases.registers.measure_term import MeasureTerm, as_data
-from workflow.cases.registers.risk import Measure, Risk, next_measure, next_risk, register
+from workflow.cases.registers.risk import Measure, Risk, next_measure, next_risk
 
 Row = Any
 """A Risk, Measure, Position or Remark."""
@@ -24,12 +25,7 @@ _ROWS: Mapping[str, type] = {"risk": Risk, "measure": Measure, "position": Posit
 
 def rows_of(case: Case, kind: str) -> Mapping[int, Row]:
     """Return the rows of a kind (risk, measure, position or remark) in a case by number."""
-    if kind == "position":
-        return exposure(case).positions
-    if kind == "remark":
-        return remarks(case)
-    risk_register = register(case)
-    return risk_register.risks if kind == "risk" else risk_register.measures
+    return folded(case, kind, _NEXT[kind])
 
 
 def is_extra(kind: str, name: str) -> bool:
