@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
 from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, evidence_payload
 from workflow.cases.commands.case_commands import Drafts, View
-from workflow.cases.commands.row_actions import SPECIAL, ActedRow, Values
 from workflow.cases.registers.entries import next_number
 from workflow.cases.registers.exposure import CartogramLine, cartograms, lines_payload
+from workflow.cases.registers.risk import Measure
 from workflow.cases.registers.risk_scale import RiskScale
 from workflow.cases.registers.rows import Row, changes_row, data_of, rows_of, values_of
+from workflow.periods import period_of
 from workflow.refusal import Refusal, closest_first
 from workflow.registers.definition import Register, RegisterField, Registers, RowEntry
 from workflow.registers.values import NO_NAMES, InvalidRow, check_values, parse_values
@@ -36,6 +37,7 @@ class NewRow:
     number: int | None = None
 
 
+Values = dict[str, object]
 _NO_MOMENT = datetime.min.replace(tzinfo=UTC)
 Rows = Callable[[Case], Sequence[NewRow]]
 """Function that gives the rows to enter, called with the case as it is at the moment of writing."""
@@ -122,8 +124,7 @@ class CaseRows:
         """Record an action on a row, e.g. that it is ranked, reviewed, answered or removed from the list.
 
         Raises:
-            Refusal, InvalidRow: an unknown row, a value that cannot stand in its field, or what the functions
-                in `SPECIAL` refuse.
+            Refusal, InvalidRow: an unknown row, a value that cannot stand in its field, or as `_event_values`.
         """
         register, entry = self._register(register_id)
         action, kind = register.actions[action_id], entry.row
@@ -134,14 +135,42 @@ class CaseRows:
         filled: Values = {name: parsed.get(name, "") for name in action.fields}
         day = str(filled.pop("on", ""))
         on = date.fromisoformat(day) if day else None
-        if special := SPECIAL.get(action.event):
-            acted = ActedRow(row=rows[number], on=on, scale=lambda: self._scale_on(view.today), view=view)
-            filled = special(acted, filled)
+        filled = self._event_values(action.event, filled, rows[number], on, view)
         payload = {name: value for name, value in filled.items() if value != ""}
         if items := evidence_payload(evidence):
             payload["evidence"] = items
         draft = _draft(action.event, number, on, payload)
         return [draft] if changes_row(kind, rows[number], _event(view.case, draft)) else ()
+
+    def _event_values(self, event: str, values: Values, row: Row, on: date | None, view: View) -> Values:
+        """Return the values of an action on a row as its event stores them: a request goes to the body whose
+        act is the cause, a talk is with the holder of the position, unless another is named.
+
+        Raises Refusal: neither is known; a request or its answer out of order; no such level or period; a
+            remark neither taken into the note nor answered why not.
+        """
+        match event:
+            case "risk_ranked":
+                return _ranked(values, self._scale_on(view.today))
+            case "request_sent" if values["body"] or row.body:
+                return {**values, "body": values["body"] or row.body}
+            case "request_sent":
+                raise Refusal("risk.no_body", risk=row.number)
+            case "request_answered" if row.request is None:
+                raise Refusal("risk.no_request", risk=row.number)
+            case "request_answered" if on is not None and on < row.request.on:
+                raise Refusal("risk.answer_before_request", on=on, sent=row.request.on)
+            case "request_answered":
+                return {"answer": values["text"]}
+            case "measure_reviewed":
+                return {**values, "period": _period_reviewed(row, str(values["period"]), on, view)}
+            case "talk_held" if values["holder"] or row.holder:
+                return {**values, "holder": values["holder"] or row.holder}
+            case "talk_held":
+                raise Refusal("risk.nobody_holds", position=row.number)
+            case "remark_answered" if not values["taken"] and not values["answer"]:
+                raise Refusal("risk.why_not")
+        return values
 
     def _register(self, name: str) -> tuple[Register, RowEntry]:
         """Return the latest version of a register, and how its rows are entered."""
@@ -225,6 +254,36 @@ def record_cartogram(
     if items:
         payload["evidence"] = items
     return [("cartogram_recorded", "cartogram", on, payload)]
+
+
+def _ranked(values: Values, scale: RiskScale) -> Values:
+    """Return the values of a rank: its levels as numbers, and the edition of the scale they are of."""
+    for axis, levels in (("likelihood", scale.likelihood), ("effect", scale.effect)):
+        level = str(values[axis])
+        if level not in map(str, range(1, len(levels) + 1)):
+            raise Refusal("risk.no_such_level", what=axis, level=level, last=len(levels))
+        values[axis] = int(level)
+    return {**values, "scale": scale.edition}
+
+
+def _period_reviewed(measure: Measure, period: str, on: date | None, view: View) -> str:
+    """Return the period a review is for: of a recurring measure the one named, else the last one ended by that
+    day, or the first if that is none of its periods; "" for other measures.
+    """
+    every = measure.term.every
+    if every is None:
+        if period:
+            raise Refusal("risk.no_period", measure=measure.number, period=period)
+        return ""
+    assert on is not None
+    id = f"measure.{measure.number}"
+    periods = tuple(
+        deadline.period for deadline in view.deadlines if deadline.obligation.id == id and deadline.period
+    )
+    if period and periods and period not in periods:
+        raise Refusal("risk.wrong_period", measure=measure.number, period=period, allowed=periods)
+    before = period_of(period_of(on, every).first - timedelta(days=1), every).name
+    return period or (before if before in periods or not periods else periods[0])
 
 
 def _require_past(on: date, today: date) -> None:
