@@ -29,8 +29,6 @@ from pydantic import (
     WithJsonSchema,
     WrapValidator,
 )
-from pydantic.json_schema import SkipJsonSchema
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from calendars import FIRST, LAST
 from workflow.languages import LANGUAGES
@@ -197,7 +195,7 @@ OptionalDay = Annotated[
 Networks = Annotated[
     tuple[Network, ...], AfterValidator(_not_all), BeforeValidator(_networks), expecting("networks")
 ]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?$"), expecting("language")]
+Language = Annotated[Literal["kk", "ru", "en"], expecting("language")]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -559,32 +557,9 @@ class BackupSettings(SettingsSection):
     monthly: Number = 12
 
 
-class Settings(BaseSettings):
-    """All settings.
+class Sections(SettingsSection):
+    """All sections of config.toml."""
 
-    Attributes:
-        file: the file they were read from, None for the built-in defaults.
-        from_environment: the keys whose values come from environment variables.
-        from_browser: the keys an administrator changed, which go before the file.
-        passwords: by key (`channels.email.password`) the password to log in with in place of the one in the
-            environment; "" for none.
-        undecrypted: by the same key, why a password given in the browser cannot be decrypted.
-    """
-
-    model_config = SettingsConfigDict(
-        frozen=True,
-        extra="forbid",
-        env_prefix=PREFIX,
-        env_nested_delimiter="__",
-        enable_decoding=False,
-        arbitrary_types_allowed=True,
-    )
-
-    file: Path | None = None
-    from_environment: frozenset[str] = frozenset()
-    from_browser: frozenset[str] = frozenset()
-    passwords: Mapping[str, str] = Field(default_factory=dict, repr=False)
-    undecrypted: SkipJsonSchema[Mapping[str, Refusal]] = Field(default_factory=dict)
     office: OfficeSettings = OfficeSettings()
     database: DatabaseSettings = DatabaseSettings()
     evidence: EvidenceSettings = EvidenceSettings()
@@ -599,17 +574,26 @@ class Settings(BaseSettings):
     logs: LogSettings = LogSettings()
     backup: BackupSettings = BackupSettings()
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take what is given; `check` lays the environment over the file, to say where a value comes from."""
-        return (init_settings,)
+
+class Settings(Sections):
+    """All settings, and where they come from.
+
+    Attributes:
+        file: the file they were read from, None for the built-in defaults.
+        from_environment: the keys whose values come from environment variables.
+        from_browser: the keys an administrator changed, which go before the file.
+        passwords: by key (`channels.email.password`) the password to log in with in place of the one in the
+            environment; "" for none.
+        undecrypted: by the same key, why a password given in the browser cannot be decrypted.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    file: Path | None = None
+    from_environment: frozenset[str] = frozenset()
+    from_browser: frozenset[str] = frozenset()
+    passwords: Mapping[str, str] = Field(default_factory=dict, repr=False)
+    undecrypted: Mapping[str, Refusal] = Field(default_factory=dict)
 
     @property
     def in_clear(self) -> tuple[str, ...]:
@@ -626,12 +610,9 @@ class Settings(BaseSettings):
         return self.database.installation.strip() or self.office.name.strip()
 
 
-ORIGINS = ("file", "from_environment", "from_browser", "passwords", "undecrypted")
-"""The fields of `Settings` that are no section of config.toml."""
 SECTIONS: Mapping[str, type[SettingsSection]] = {
     name: field.annotation  # type: ignore[misc]
-    for name, field in Settings.model_fields.items()
-    if name not in ORIGINS
+    for name, field in Sections.model_fields.items()
 }
 
 

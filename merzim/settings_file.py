@@ -18,17 +18,17 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, create_model
 from pydantic_core import ErrorDetails
-from pydantic_settings import EnvSettingsSource
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from merzim.settings import (
     EMPTY,
     FOLDER,
-    ORIGINS,
     PREFIX,
     SECTIONS,
     BadSetting,
     DatabaseSettings,
     Port,
+    Sections,
     Settings,
     SettingsSection,
     Text,
@@ -36,9 +36,14 @@ from merzim.settings import (
     refuse_bool,
 )
 from notifications.channels import names
-from workflow.languages import LANGUAGES
 from workflow.org.kinds import KINDS
 from workflow.refusal import Refusal
+
+
+class _Environment(Sections, BaseSettings):
+    """How variables name the sections and keys they set."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", enable_decoding=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,13 +51,11 @@ class SettingsCheck:
     """The result of reading a settings file and the environment.
 
     Attributes:
-        file: the file that was read; None for the built-in settings.
         settings: the valid values; the built-in ones where there is a problem.
         problems: everything that is wrong.
         sources: by key ("web.port"): the file or the variable its value comes from; others are built in.
     """
 
-    file: Path | None
     settings: Settings
     problems: tuple[Refusal, ...]
     sources: Mapping[str, str]
@@ -85,26 +88,20 @@ def check(file: Path | None, *, at: Path) -> SettingsCheck:
         file = default if default.is_file() else None
     document = _document(file) if file is not None else {}
     variables, problems = _variables()
-    sources = {**dict.fromkeys(_keys(document), str(file)), **variables}
-    order = [key for key in sources if key not in variables] + list(variables)
-    sources = {key: sources[key] for key in order}
-    tables = {name: table for name, table in EnvSettingsSource(Settings)().items() if isinstance(table, dict)}
-    values = _merged(document, tables)
+    sources = {key: str(file) for key in _keys(document) if key not in variables} | variables
+    tables = EnvSettingsSource(_Environment)().items()
+    values = _merged(document, {name: table for name, table in tables if isinstance(table, dict)})
     reading = _SettingsRead(str(file), sources, [])
     sections = reading.channel_sections(values)
-    settings = reading.validated(Settings, {name: values[name] for name in values if name not in ORIGINS})
-    reading.refuse_origins(values)
-    settings = reading.fitting(settings)
     base = file.resolve().parent if file is not None else at
+    settings = dict(_beside(reading.validated(Sections, values), base))
+    if (kind := settings["office"].kind) not in ("", *KINDS):
+        reading.problems.append(Refusal("paper_kind_unknown", text=kind, allowed=KINDS))
     channels = {name: _beside(table, base).model_dump(exclude_unset=True) for name, table in sections.items()}
-    update = {
-        "file": file,
-        "from_environment": frozenset(variables),
-        "channels": settings.channels.model_copy(update={"sections": channels}),
-    }
+    update = {"use": reading.usable_channels(settings["channels"].use), "sections": channels}
+    settings["channels"] = settings["channels"].model_copy(update=update)
     return SettingsCheck(
-        file=file,
-        settings=_beside(settings, base).model_copy(update=update),
+        settings=Settings(**settings, file=file, from_environment=frozenset(variables)),
         problems=(*sorted(reading.problems, key=reading.place), *problems),
         sources=sources,
     )
@@ -210,8 +207,8 @@ class _SettingsRead:
         key = ".".join(path)
         where = self.sources.get(key, self.file)
         if error["type"] == "extra_forbidden":
-            table = SECTIONS[path[0]] if model is Settings and len(path) > 1 else model
-            return _unknown(where, key, SECTIONS if table is Settings else table.model_fields)
+            table = SECTIONS[path[0]] if model is Sections and len(path) > 1 else model
+            return _unknown(where, key, table.model_fields)
         expected = error.get("ctx", {}).get("error")
         return _wrong(where, key, str(expected) if isinstance(expected, ValueError) else "table")
 
@@ -221,28 +218,11 @@ class _SettingsRead:
         places = [place for place, found in enumerate(self.sources) if f"{found}.".startswith(f"{key}.")]
         return min(places, default=len(self.sources))
 
-    def refuse_origins(self, values: Mapping[str, Any]) -> None:
-        """Report each of ORIGINS that the file or a variable sets."""
-        for name in ORIGINS:
-            if name in values:
-                self.problems.append(_unknown(self.file, name, SECTIONS))
-
-    def fitting(self, settings: Settings) -> Settings:
-        """Return the settings without a language and channels that do not exist, which are reported, as is an
-        unknown kind of organisation.
-        """
-        office = settings.office
-        if office.language not in LANGUAGES:
-            self.problems.append(
-                _wrong(self.sources.get("office.language", self.file), "office.language", "language")
-            )
-            settings = settings.model_copy(update={"office": office.model_copy(update={"language": "kk"})})
-        if office.kind not in ("", *KINDS):
-            self.problems.append(Refusal("paper_kind_unknown", text=office.kind, allowed=KINDS))
-        unknown = [name for name in settings.channels.use if name not in names()]
+    def usable_channels(self, use: Iterable[str]) -> tuple[str, ...]:
+        """Return those of these channels that exist; the others are reported."""
+        unknown = [name for name in use if name not in names()]
         self.problems.extend(Refusal("unknown_channel", channel=name, allowed=names()) for name in unknown)
-        use = tuple(name for name in settings.channels.use if name not in unknown)
-        return settings.model_copy(update={"channels": settings.channels.model_copy(update={"use": use})})
+        return tuple(name for name in use if name not in unknown)
 
 
 def _unknown(where: str, key: str, allowed: Iterable[str]) -> BadSetting:
@@ -309,9 +289,7 @@ def _kind(key: str, hint: Any) -> Any:
 
 def config_schema() -> dict[str, Any]:
     """Return the JSON Schema of config.toml, for editors."""
-    schema = Settings.model_json_schema()
-    for name in ORIGINS:
-        schema["properties"].pop(name, None)
+    schema = Sections.model_json_schema()
     sections = {name: {"$ref": section["$ref"]} for name, section in schema["properties"].items()}
     for definition in schema["$defs"].values():
         for key in definition["properties"].values():

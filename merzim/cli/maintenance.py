@@ -207,7 +207,7 @@ def check_config(call: CommandContext) -> int:
     values = () if problems else tuple(configuration.values(settings))
     in_clear = read.settings.in_clear
     answer = {
-        "file": read.file,
+        "file": read.settings.file,
         "problems": [{"code": problem.code, "message": call.refusal(problem)} for problem in problems],
         "in_clear": in_clear,
         "settings": [{"key": key, "value": value, "source": sources.get(key, "")} for key, value in values],
@@ -221,7 +221,7 @@ def check_config(call: CommandContext) -> int:
     if browser_keys:
         call.print(call.say("cli.config_overridden", keys=tuple(sorted(browser_keys))))
     for key in in_clear:
-        call.remark(call.say("cli.secret_in_clear", file=str(read.file), key=key))
+        call.remark(call.say("cli.secret_in_clear", file=str(read.settings.file), key=key))
     return NOT_SO if problems else DONE
 
 
