@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, MetaData, Table, Text
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, Table, Text, TextClause, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
@@ -18,6 +19,12 @@ CLUSTERED = {"sqlite_with_rowid": False}
 """Keyword arguments of a table whose rows SQLite stores in the tree of their primary key: one tree less to
 write, and a case's rows are stored together.
 """
+
+
+def only(condition: TextClause | str, in_postgresql: str = "") -> dict[str, Any]:
+    """Return the keyword arguments of an index of the rows that meet a condition."""
+    clause = text(condition) if isinstance(condition, str) else condition
+    return {"sqlite_where": clause, "postgresql_where": text(in_postgresql) if in_postgresql else clause}
 
 
 class TableBase(SQLModel):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, Canonical, TableBase, UtcMoment, table
+from merzim.storage.tables.base import CLUSTERED, Canonical, TableBase, UtcMoment, only, table
 
 
 class DeadlineRow(TableBase, table=True):
@@ -20,8 +20,7 @@ class DeadlineRow(TableBase, table=True):
             "next_step_on",
             "case",
             "obligation",
-            sqlite_where=text("next_step_on IS NOT NULL"),
-            postgresql_where=text("next_step_on IS NOT NULL"),
+            **only("next_step_on IS NOT NULL"),
         ),
         # All that is counted and narrowed by is in it, so that rows nobody is shown are not looked up.
         Index(
@@ -74,8 +73,7 @@ class RecommendationRow(TableBase, table=True):
         Index(
             "ix_recommendation_alike",
             *("alike", "case", "risk", "unit", "unasked"),
-            sqlite_where=text("alike IS NOT NULL"),
-            postgresql_where=text("alike IS NOT NULL"),
+            **only("alike IS NOT NULL"),
         ),
         CLUSTERED,
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, Text, false, text
+from sqlalchemy import Index, Text, false
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, TableBase, UtcMoment, table
+from merzim.storage.tables.base import CLUSTERED, TableBase, UtcMoment, only, table
 
 
 class CaseRow(TableBase, table=True):
@@ -22,12 +22,7 @@ class CaseRow(TableBase, table=True):
     __table_args__ = (
         Index("ix_case_unit_stage", "unit", "stage"),
         Index("ix_case_object", "object"),
-        Index(
-            "ix_case_object_also",
-            "object_also",
-            sqlite_where=text("object_also <> ''"),
-            postgresql_where=text("object_also <> ''"),
-        ),
+        Index("ix_case_object_also", "object_also", **only("object_also <> ''")),
         Index("ix_case_edition", "edition", "status"),
         # The rest of its columns let a list skip pages and count without looking the cases up.
         Index("ix_case_newest", "opened_at", "id", "confidential", "unit", "status", "procedure", "stage"),
@@ -35,8 +30,7 @@ class CaseRow(TableBase, table=True):
         Index(
             "ix_case_counted",
             *("unit", "stage", "status", "procedure"),
-            sqlite_where=text("confidential = 0"),
-            postgresql_where=text("NOT confidential"),
+            **only("confidential = 0", "NOT confidential"),
         ),
         Index("ix_case_span", "span_first", "span_last"),
         # The analyses of a year are counted and put in order by it alone.
@@ -45,12 +39,7 @@ class CaseRow(TableBase, table=True):
             *("procedure", "status", "span_first", "span_last", "id"),
             *("stage", "unit", "confidential", "opened_at"),
         ),
-        Index(
-            "ix_case_confidential",
-            "id",
-            sqlite_where=text("confidential = 1"),
-            postgresql_where=text("confidential"),
-        ),
+        Index("ix_case_confidential", "id", **only("confidential = 1", "confidential")),
     )
 
     id: str = Field(primary_key=True)
@@ -119,13 +108,8 @@ class InboxRow(TableBase, table=True):
     __tablename__ = "inbox"
     __table_args__ = (
         Index("ix_inbox_newest", "person", "at", "case", "seq"),
-        Index(
-            "ix_inbox_unread",
-            "person",
-            sqlite_where=text("read_at IS NULL"),
-            postgresql_where=text("read_at IS NULL"),
-        ),
-        Index("ix_inbox_untold", "at", sqlite_where=text("untold = 1"), postgresql_where=text("untold")),
+        Index("ix_inbox_unread", "person", **only("read_at IS NULL")),
+        Index("ix_inbox_untold", "at", **only("untold = 1", "untold")),
         Index("ix_inbox_case", "case", "seq"),
         CLUSTERED,
     )

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Index, Integer, Text, UniqueConstraint, text
 from sqlmodel import Field
 
-from merzim.storage.tables.base import TableBase, UtcMoment, table
+from merzim.storage.tables.base import TableBase, UtcMoment, only, table
 
 FIRST_ENTRY = text("kind IN ('risk_found', 'position_exposed', 'remark_made', 'cartogram_recorded')")
 """Condition: the event begins a register of a case. Queries must use the same expression, or the index is not
@@ -35,17 +35,12 @@ class EventRow(TableBase, table=True):
     __table_args__ = (
         UniqueConstraint("stream", "seq"),
         Index("ix_event_case", "case", "seq"),
-        Index("ix_event_office", "stream", "kind", "seq", sqlite_where=OF_OFFICE, postgresql_where=OF_OFFICE),
+        Index("ix_event_office", "stream", "kind", "seq", **only(OF_OFFICE)),
         Index("ix_event_at", "at", "id"),
         Index("ix_event_by", "by", "id"),
         Index("ix_event_topic", "topic", "id"),
-        Index("ix_event_first_entry", "case", sqlite_where=FIRST_ENTRY, postgresql_where=FIRST_ENTRY),
-        Index(
-            "ix_event_assignment",
-            *("by", "case", "name"),
-            sqlite_where=ASSIGNMENT_GIVEN,
-            postgresql_where=ASSIGNMENT_GIVEN,
-        ),
+        Index("ix_event_first_entry", "case", **only(FIRST_ENTRY)),
+        Index("ix_event_assignment", "by", "case", "name", **only(ASSIGNMENT_GIVEN)),
     )
 
     id: int | None = Field(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Index, Text, and_, exists, not_, or_, text, type_coerce
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, Canonical, TableBase, UtcMoment, table
+from merzim.storage.tables.base import CLUSTERED, Canonical, TableBase, UtcMoment, only, table
 from merzim.storage.tables.board import DEADLINE
 
 UNREAD = text("state = 'sent' AND acknowledged_at IS NULL")
@@ -27,43 +27,19 @@ class NoticeRow(TableBase, table=True):
             "not_before",
             "queued_at",
             "key",
-            sqlite_where=text("state = 'queued' AND bundle = ''"),
-            postgresql_where=text("state = 'queued' AND bundle = ''"),
+            **only("state = 'queued' AND bundle = ''"),
         ),
-        Index(
-            "ix_notice_bundled",
-            "person",
-            "channel",
-            "bundle",
-            sqlite_where=text("state = 'queued' AND bundle <> ''"),
-            postgresql_where=text("state = 'queued' AND bundle <> ''"),
-        ),
+        Index("ix_notice_bundled", "person", "channel", "bundle", **only("state = 'queued' AND bundle <> ''")),
         Index("ix_notice_person", "person", "queued_at"),
-        Index(
-            "ix_notice_unread",
-            *("person", text("queued_at DESC"), "key"),
-            sqlite_where=UNREAD,
-            postgresql_where=UNREAD,
-        ),
+        Index("ix_notice_unread", "person", text("queued_at DESC"), "key", **only(UNREAD)),
         Index("ix_notice_case_person", "case", "person"),
         Index("ix_notice_channel", "channel", text("queued_at DESC"), "key"),
-        Index(
-            "ix_notice_unsent",
-            *("state", text("queued_at DESC"), "key"),
-            sqlite_where=text("state <> 'sent'"),
-            postgresql_where=text("state <> 'sent'"),
-        ),
+        Index("ix_notice_unsent", "state", text("queued_at DESC"), "key", **only("state <> 'sent'")),
         # As the register is read: a round of a country queues very many at one moment.
         Index("ix_notice_newest", text("queued_at DESC"), "key"),
         # In the order of the page, or SQLite would rather walk all notices by date.
-        Index("ix_notice_lost", text("queued_at DESC"), "key", sqlite_where=LOST, postgresql_where=LOST),
-        Index(
-            "ix_notice_sending",
-            "channel",
-            "attempted_at",
-            sqlite_where=text("state = 'sending'"),
-            postgresql_where=text("state = 'sending'"),
-        ),
+        Index("ix_notice_lost", text("queued_at DESC"), "key", **only(LOST)),
+        Index("ix_notice_sending", "channel", "attempted_at", **only("state = 'sending'")),
     )
 
     key: str = Field(primary_key=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, Canonical, Cells, TableBase, UtcMoment, table
+from merzim.storage.tables.base import CLUSTERED, Canonical, Cells, TableBase, UtcMoment, only, table
 
 
 class RegisterRowRow(TableBase, table=True):
@@ -80,12 +80,7 @@ class CampaignPersonRow(TableBase, table=True):
     __tablename__ = "campaign_person"
     __table_args__ = (
         Index("uq_campaign_person_number", "campaign", "number", unique=True),
-        Index(
-            "ix_campaign_person_answer",
-            "answer",
-            sqlite_where=text("answer <> ''"),
-            postgresql_where=text("answer <> ''"),
-        ),
+        Index("ix_campaign_person_answer", "answer", **only("answer <> ''")),
         Index("ix_campaign_person_unwritten", "campaign", "written", "number"),
         CLUSTERED,
     )
