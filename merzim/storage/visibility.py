@@ -67,7 +67,9 @@ class Visibility:
     def in_reach(self, case: Case) -> bool:
         """Return whether a case lies in the reader's units: each for the program, none for a blind reader."""
         scope = self._scope
-        return scope is None or (scope.unit is not None and (not scope.unit or case.unit in self._units()))
+        return scope is None or (
+            scope.unit is not None and (not scope.unit or case.unit in self.below(scope.unit))
+        )
 
     def may_write(self, case: Case) -> bool:
         """Return whether the reader may write to a case they see, beyond the answer of an assignment: it lies
@@ -171,7 +173,7 @@ class Visibility:
         self, of_case: ColumnElement[str], reach: Sequence[ColumnElement[bool]]
     ) -> list[ColumnElement[bool]]:
         """Return the conditions for visible rows that belong to a case, combined with those of `reach`."""
-        nobody = [false()] if self._scope is not None and self._scope.unit is None else []
+        nobody = [false()] if self.is_blind else []
         hidden = select(CASE.c.id).where(CASE.c.confidential, not_(_is_recipient(self._scope)))
         return [*nobody, of_case.not_in(hidden), *reach]
 
@@ -215,10 +217,6 @@ class Visibility:
         if root not in self._trees:
             self._trees[root] = self._office.read().whose_cases(root)
         return self._trees[root]
-
-    def _units(self) -> frozenset[str]:
-        """Return the units visible to the reader; empty if they see the whole office."""
-        return frozenset(self.below(self._scope.unit)) if self._scope and self._scope.unit else frozenset()
 
 
 @lru_cache(maxsize=1024)

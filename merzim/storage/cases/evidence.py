@@ -12,7 +12,6 @@ import re
 import stat
 from collections.abc import Generator
 from contextlib import closing
-from hashlib import new as new_hash
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile, SpooledTemporaryFile
@@ -81,16 +80,6 @@ class EvidenceFolder:
     def check(self, reference: str) -> None:
         """Verify a stored file against its recorded SHA-256. Raises EvidenceDamaged."""
         self._copy(reference, None)
-
-    def digest(self, reference: str, algorithm: str) -> bytes:
-        """Return the digest of a stored file; by SHA-256 it is the file's name, and nothing is read."""
-        if algorithm == sha256().name:
-            return bytes.fromhex(reference)
-        hashing = new_hash(algorithm)
-        with self.open(reference) as file:
-            while chunk := file.read(_STEP):
-                hashing.update(chunk)
-        return hashing.digest()
 
     def copy_to(self, folder: Path) -> int:
         """Copy each stored file that a folder lacks, verified; return how many. A damaged one is logged.
