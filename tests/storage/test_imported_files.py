@@ -17,7 +17,7 @@ from merzim.services.app import AppContext
 from merzim.services.imports import schedules
 from merzim.services.imports.considering import consider
 from merzim.services.imports.schedules import ImportSchedule, take_in, take_schedule
-from merzim.storage.cases import imported_files
+from merzim.storage.cases import twins
 from merzim.storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR, library
 from tests.storage.registers import operator
@@ -48,12 +48,12 @@ def test_a_file_imported_before_is_known_with_its_cases(engine: Engine) -> None:
     """Byte for byte the same file: place by place the same cases. Remembering again, after a crash
     perhaps, changes nothing."""
     first, second = opened(engine), opened(engine)
-    imported_files.remember(engine, "ab12", {"0": first.id}, now=NOW)
+    twins.remember(engine, "ab12", {"0": first.id}, now=NOW)
 
-    imported_files.remember(engine, "ab12", {"0": second.id, "1": second.id}, now=later(1))
+    twins.remember(engine, "ab12", {"0": second.id, "1": second.id}, now=later(1))
 
-    assert imported_files.cases_of_file(engine, "ab12") == {"0": first.id, "1": second.id}
-    assert imported_files.cases_of_file(engine, "cd34") == {}
+    assert twins.cases_of_file(engine, "ab12") == {"0": first.id, "1": second.id}
+    assert twins.cases_of_file(engine, "cd34") == {}
 
 
 @on_sqlite_alone
@@ -62,17 +62,17 @@ def test_cases_alike_are_found_by_unit_and_object_the_newest_first(engine: Engin
     first, second, third = opened(engine), opened(engine), opened(engine)
     case_commands(engine).write(third.id, Stamp(by="А", now=NOW, today=TODAY), statuses.cancel, ground="Қате")
 
-    case_ids = imported_files.alike(engine, PROCEDURE, [(UNIT, OBJECT), (UNIT, "Басқа")])
+    case_ids = twins.alike(engine, PROCEDURE, [(UNIT, OBJECT), (UNIT, "Басқа")])
 
     assert case_ids == [second.id, first.id]
-    assert imported_files.alike(engine, "other", [(UNIT, OBJECT)]) == []
+    assert twins.alike(engine, "other", [(UNIT, OBJECT)]) == []
 
 
 def test_thousands_of_places_are_asked_at_once(engine: Engine, case: Case) -> None:
     """A file of 5,000 objects."""
     places = [(UNIT, f"Объект {n}") for n in range(5000)]
 
-    assert imported_files.alike(engine, PROCEDURE, [*places, (UNIT, OBJECT)]) == [case.id]
+    assert twins.alike(engine, PROCEDURE, [*places, (UNIT, OBJECT)]) == [case.id]
 
 
 def schedule(path: Path, *starts: str) -> Path:

@@ -13,9 +13,8 @@ from merzim.documents.schedules.rows_joined import ReadSchedule
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.imports.considering import ScheduleAnswers, consider
 from merzim.services.imports.schedules import ImportedFile, take_in
-from merzim.storage.cases import imported_files
+from merzim.storage.cases import twins
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.cases.programmes import cases_beginning_on
 from merzim.storage.maintenance.rebuild import rebuild
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.queries import SqlReads
@@ -59,10 +58,10 @@ def taken_in(
 ) -> ImportedFile:
     """A published schedule taken in, with the cases an import asks the database for."""
     schedule = ReadSchedule(form="published", object=object, row=7, planned=planned)
-    names = imported_files.alike(engine, PROCEDURE, [("", object)])
+    names = twins.alike(engine, PROCEDURE, [("", object)])
     days = [planned["analysis_started"]]
     begins = {PROCEDURE: "analysis_started"}
-    names += [case.id for case in cases_beginning_on(engine, begins, days, active_only=True)]
+    names += [case.id for case in twins.cases_beginning_on(engine, begins, days, active_only=True)]
     considered = consider(
         [schedule],
         name="file",

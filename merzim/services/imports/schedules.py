@@ -29,9 +29,8 @@ from merzim.services.imports.past import known_headings
 from merzim.services.inputs import Digest, Line
 from merzim.services.names import chosen_procedure
 from merzim.services.verbs import verb
-from merzim.storage.cases import imported_files
+from merzim.storage.cases import twins
 from merzim.storage.cases.ledger import hold_openings
-from merzim.storage.cases.programmes import cases_beginning_on
 from merzim.storage.database.engine import one_transaction
 from merzim.storage.org import store as office_store
 from workflow.cases.case import Case, Wording
@@ -130,10 +129,11 @@ def _candidate_cases(app: AppContext, procedure: str, schedules: Sequence[ReadSc
     places |= {(units.get(unit, unit), what) for unit, what in places}
     begins = app.library.latest(procedure).begins_with
     days = {on for schedule in schedules if (on := schedule.planned.get(begins)) is not None}
-    names = imported_files.alike(app.engine, procedure, places)
+    names = twins.alike(app.engine, procedure, places)
     if days:
-        twins = cases_beginning_on(app.engine, {procedure: begins}, days, active_only=True, limit=MAX_TWINS)
-        names += [case.id for case in twins]
+        begun = {procedure: begins}
+        same_day = twins.cases_beginning_on(app.engine, begun, days, active_only=True, limit=MAX_TWINS)
+        names += [case.id for case in same_day]
     return list(app.ledger.cases(dict.fromkeys(names)).values())
 
 
@@ -193,7 +193,7 @@ def _import_whole(
     if matches := _matches(office, considered.strange, command.meant):
         office_store.save(ctx.app.engine, matches=matches, stamp=stamp(ctx))
         considered = _consider(ctx, schedules, name, procedure, command)
-    if before := imported_files.cases_of_file(ctx.app.engine, digest):
+    if before := twins.cases_of_file(ctx.app.engine, digest):
         cases, visible = ctx.app.ledger.cases(before.values()), _managed(ctx, list(before.values()))
         known_cases = tuple(cases[id] for id in before.values() if id in cases and id in visible)
         return ImportedFile(cases=known_cases, unchanged=tuple(case.id for case in known_cases))
@@ -201,7 +201,7 @@ def _import_whole(
     if imported.matches:
         office_store.save(ctx.app.engine, matches=imported.matches, stamp=stamp(ctx))
     places = {str(number): case.id for number, case in enumerate(imported.cases)}
-    imported_files.remember(ctx.app.engine, digest, places, now=ctx.now)
+    twins.remember(ctx.app.engine, digest, places, now=ctx.now)
     return imported
 
 

@@ -20,7 +20,7 @@ from merzim.services.results import Result
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly.register_duties import record_year
 from merzim.storage.cases.ledger import hold_openings
-from merzim.storage.cases.programmes import cases_beginning_on
+from merzim.storage.cases.twins import cases_beginning_on
 from merzim.storage.database.engine import Row_, one_transaction
 from notifications.recipients import resolve_recipients
 from workflow.cases.commands.opening import Opening

@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from calendars.hours import moment_of
 from merzim.services.app import AppContext
-from merzim.storage.cases.programmes import cases_beginning_on
+from merzim.storage.cases.twins import cases_beginning_on
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.cases.case import Case, Evidence, Fact
 from workflow.cases.commands.case_commands import View
