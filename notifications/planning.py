@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from notifications.channels import Channel
 from notifications.daily import bundle_of
@@ -36,35 +36,45 @@ class PlannedNotice:
     notice: Notice
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedPage:
-    """The plan for one page of rows."""
+@dataclass(kw_only=True, slots=True)
+class RoundReport:
+    """The result of a round, or of its preview.
 
-    rows: int
-    planned: list[PlannedNotice]
-    problems: list[RoundProblem]
-    settlements: list[Settlement]
+    Attributes:
+        rows: number of board rows whose step was due.
+        planned: the planned notices of the steps; only the first of them when limited.
+        others: other notices: moved dates, the calendar's call.
+        queued: number of new notices queued, without the letters that carry them; None: nothing was written.
+    """
+
+    rows: int = 0
+    planned: list[PlannedNotice] = field(default_factory=list)
+    problems: list[RoundProblem] = field(default_factory=list)
+    others: Sequence[Notice] = ()
+    queued: int | None = None
 
 
-def plan_page(dispatch: Dispatch, rows: Sequence[Row]) -> PlannedPage:
-    """Return the notices of the steps that have come for these rows, the rows' next steps, and a problem for
-    each row that could not be planned.
+def plan_page(dispatch: Dispatch, rows: Sequence[Row], report: RoundReport) -> list[Settlement]:
+    """Return the decisions of a round about these rows; the notices of the steps that have come, and a problem
+    for each row that could not be planned, are added to the report.
     """
     cases = dispatch.outbox.cases({row.case for row in rows})
-    page = PlannedPage(len(rows), [], [], [])
+    settlements = []
+    report.rows += len(rows)
     for row in rows:
         try:
-            _plan_row(dispatch, row, cases[row.case], page)
+            if (settlement := _plan_row(dispatch, row, cases[row.case], report)) is not None:
+                settlements.append(settlement)
         except (Refusal, LookupError) as trouble:
             # An edition that is no longer there: the row keeps its day and is
             # named in every round until somebody mends it.
-            page.problems.append(_problem(row, "unplanned", problem=str(trouble)))
-    return page
+            report.problems.append(_problem(row, "unplanned", problem=str(trouble)))
+    return settlements
 
 
-def _plan_row(dispatch: Dispatch, row: Row, case: Case, page: PlannedPage) -> None:
-    """Add to a page the notices of a row's step that has come, if one has, and the step after it; a step that
-    reaches nobody is left to be tried again.
+def _plan_row(dispatch: Dispatch, row: Row, case: Case, report: RoundReport) -> Settlement | None:
+    """Return the notices of a row's step that has come, if one has, and the day of the step after it; None of a
+    step that reaches nobody, which is left to be tried again.
     """
     assert row.next_step_on is not None
     procedure = dispatch.library.of(case)
@@ -74,20 +84,18 @@ def _plan_row(dispatch: Dispatch, row: Row, case: Case, page: PlannedPage) -> No
     planned: list[PlannedNotice] = []
     if following is not None and following.on <= dispatch.today:
         planned, problems = _plan_step(dispatch, row, case, obligation, following)
-        page.problems.extend(problems)
+        report.problems += problems
         if problems and not planned:
-            return
+            return None
         following = following_step(steps, after=dispatch.today)
-    page.planned.extend(planned)
-    page.settlements.append(
-        Settlement(
-            case=row.case,
-            obligation=row.obligation,
-            due=row.due,
-            step_on=row.next_step_on,
-            notices=tuple(planned_notice.notice for planned_notice in planned),
-            next_step_on=following.on if following else None,
-        )
+    report.planned += planned
+    return Settlement(
+        case=row.case,
+        obligation=row.obligation,
+        due=row.due,
+        step_on=row.next_step_on,
+        notices=tuple(planned_notice.notice for planned_notice in planned),
+        next_step_on=following.on if following else None,
     )
 
 

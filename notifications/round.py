@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from calendars import OutOfRange
@@ -19,37 +18,22 @@ from notifications.event_notices import queue_comment_notices
 from notifications.letters.daily import unconfirmed_year
 from notifications.moved_dates import plan_move_notices, queue_move_notices
 from notifications.notice import Notice
-from notifications.planning import PlannedNotice, PlannedPage, plan_page
-from notifications.recipients import RoundProblem, present_officer
+from notifications.planning import RoundReport, plan_page
+from notifications.recipients import present_officer
+from workflow.board.rows import Row
 
 PAGE = 500
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RoundReport:
-    """The result of a round, or of its preview.
-
-    Attributes:
-        rows: number of board rows whose step was due.
-        planned: the planned notices of the steps; only the first of them when limited.
-        others: other notices: moved dates, the calendar's call.
-        queued: number of new notices queued, without the letters that carry them; None: nothing was written.
-    """
-
-    rows: int
-    planned: tuple[PlannedNotice, ...]
-    problems: tuple[RoundProblem, ...]
-    queued: int | None
-    others: tuple[Notice, ...] = ()
-
-
 def plan(dispatch: Dispatch) -> RoundReport:
     """Return what a round would do at that moment, without writing."""
-    pages = list(_pages(dispatch))
+    report = RoundReport()
+    for rows in _due_pages(dispatch):
+        plan_page(dispatch, rows, report)
     calls = calendar_calls(dispatch)
     known = dispatch.outbox.existing_keys({call.key for call in calls})
-    calls = [call for call in calls if call.key not in known]
-    return _report(pages, [*plan_move_notices(dispatch), *calls], queued=None)
+    report.others = [*plan_move_notices(dispatch), *(call for call in calls if call.key not in known)]
+    return report
 
 
 def round(dispatch: Dispatch, *, limit: int = sys.maxsize) -> RoundReport:
@@ -60,43 +44,25 @@ def round(dispatch: Dispatch, *, limit: int = sys.maxsize) -> RoundReport:
     Args:
         limit: limit of planned notices kept in the report, to save memory.
     """
-    outbox = dispatch.outbox
-    pages: list[PlannedPage] = []
-    queued = planned_count = 0
-    for page in _pages(dispatch):
-        if page.settlements:
-            queued += outbox.settle(page.settlements)
-        pages.append(PlannedPage(page.rows, page.planned[: limit - planned_count], page.problems, []))
-        planned_count += len(pages[-1].planned)
+    outbox, report, queued = dispatch.outbox, RoundReport(), 0
+    for rows in _due_pages(dispatch):
+        if settlements := plan_page(dispatch, rows, report):
+            queued += outbox.settle(settlements)
+        del report.planned[limit:]
     move_notices, count = queue_move_notices(dispatch)
     calls = calendar_calls(dispatch)
     queued += count + outbox.add(calls)
-    queued += queue_comment_notices(dispatch)
+    report.queued = queued + queue_comment_notices(dispatch)
+    report.others = [*move_notices, *calls]
     queue_letters(dispatch)
-    return _report(pages, [*move_notices, *calls], queued=queued)
+    return report
 
 
-def _report(
-    pages: Sequence[PlannedPage], other_notices: Sequence[Notice], *, queued: int | None
-) -> RoundReport:
-    """Return what the pages and the other notices of a round come to."""
-    return RoundReport(
-        rows=sum(page.rows for page in pages),
-        planned=tuple(planned_notice for page in pages for planned_notice in page.planned),
-        problems=tuple(problem for page in pages for problem in page.problems),
-        queued=queued,
-        others=tuple(other_notices),
-    )
-
-
-def _pages(dispatch: Dispatch) -> Iterator[PlannedPage]:
-    """Yield the plans of all rows whose step has come, page by page."""
+def _due_pages(dispatch: Dispatch) -> Iterator[Sequence[Row]]:
+    """Yield all rows whose step has come, page by page; each is planned before the next is read."""
     after: tuple[date, str, str] | None = None
-    while True:
-        rows = dispatch.outbox.due_rows(dispatch.today, limit=PAGE, after=after)
-        if not rows:
-            return
-        yield plan_page(dispatch, rows)
+    while rows := dispatch.outbox.due_rows(dispatch.today, limit=PAGE, after=after):
+        yield rows
         last = rows[-1]
         if len(rows) < PAGE or last.next_step_on is None:
             return

@@ -21,7 +21,7 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from notifications.notice import Notice
-    from notifications.round import RoundReport
+    from notifications.planning import RoundReport
     from workflow.law.procedure import Force
 
 ROUND = (

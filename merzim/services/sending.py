@@ -19,7 +19,7 @@ from merzim.storage.notices.delivery_state import undelivered_letters
 from merzim.storage.notices.faults import channel_faults
 from notifications.channels import STAYS_HERE
 from notifications.notice import Notice
-from notifications.planning import plan_page
+from notifications.planning import RoundReport, plan_page
 from notifications.recipients import RoundProblem
 from notifications.statistics import ChannelFault, Figures
 from workflow.cases.commands import reminder_actions
@@ -88,8 +88,10 @@ def reminders_to_nobody(app: AppContext, *, now: datetime, today: date, limit: i
     """
     if _setting_faults(app):
         return ()
-    rows = app.outbox.due_rows(today, limit=limit)
-    return plan_page(rounds.dispatch_at(app, now=now, today=today), rows).problems if rows else ()
+    report = RoundReport()
+    if rows := app.outbox.due_rows(today, limit=limit):
+        plan_page(rounds.dispatch_at(app, now=now, today=today), rows, report)
+    return report.problems
 
 
 class NoSuchLetter(NotFound):
