@@ -1,35 +1,52 @@
-"""Addresses in letters that need no log-in: to answer a reminder or a campaign, to be reminded less often."""
+"""Addresses in letters that need no log-in: to answer a reminder or a campaign, to be reminded less often.
+
+The secret part of an address holds what it is for, signed with the office's key: nothing is stored, and a guess
+causes no database access.
+"""
 
 from __future__ import annotations
 
 import hmac
-import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
 from notifications.daily import WEEKLY
-from notifications.notice import Notice, NoticeKind
+from notifications.notice import Notice, NoticeKind, fingerprint
 from notifications.rules import Rules
 from workflow.org.office import Person
 
-_MARK_BYTES = 12
 _CODE_BYTES = 24
 ANSWERED_BY_BUTTONS = ("telegram",)
 """Channels with buttons of their own."""
 
 
+def _signed(key: str, kind: str, content: str) -> str:
+    """Return the secret part of an address of a kind. `key`: of the office, never empty."""
+    code = hmac.digest(key.encode(), f"{kind}:{content}".encode(), sha256)[:_CODE_BYTES]
+    return urlsafe_b64encode(code + content.encode()).decode().rstrip("=")
+
+
+def _content(key: str, kind: str, token: str) -> str | None:
+    """Return what the secret part of an address holds; None if the office did not issue it for that kind."""
+    try:
+        content = urlsafe_b64decode(token.encode("ascii") + b"==")[_CODE_BYTES:].decode()
+    except ValueError:
+        return None
+    return content if key and hmac.compare_digest(token, _signed(key, kind, content)) else None
+
+
 @dataclass(frozen=True, slots=True)
 class ReminderLink:
-    """The contents of the address for answering a reminder: its case, and the fingerprint of its notice."""
+    """The contents of the address for answering a reminder: the fingerprint of its notice, and its case."""
 
+    mark: str
     case: str
-    mark: bytes
 
     def find(self, notices: Iterable[Notice]) -> Notice | None:
         """Return the notice of the link among those of its case."""
-        return next((notice for notice in notices if _mark(notice.key) == self.mark), None)
+        return next((notice for notice in notices if fingerprint(notice.key) == self.mark), None)
 
 
 def answer_address(rules: Rules, notice: Notice) -> str:
@@ -42,31 +59,14 @@ def answer_address(rules: Rules, notice: Notice) -> str:
 
 
 def answer_token(key: str, notice: Notice) -> str:
-    """Return the secret part of the address for answering a reminder. `key`: of the office, never empty."""
-    place = _mark(notice.key) + notice.case.encode()
-    return urlsafe_b64encode(_code(key, b"answer:" + place) + place).decode().rstrip("=")
+    """Return the secret part of the address for answering a reminder."""
+    return _signed(key, "answer", f"{fingerprint(notice.key)} {notice.case}")
 
 
 def read_answer_token(key: str, token: str) -> ReminderLink | None:
     """Return the contents of the address for answering a reminder; None if the office did not issue it."""
-    try:
-        content = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
-        code, place = content[:_CODE_BYTES], content[_CODE_BYTES:]
-        if not key or not hmac.compare_digest(code, _code(key, b"answer:" + place)):
-            return None
-        return ReminderLink(place[_MARK_BYTES:].decode(), place[:_MARK_BYTES])
-    except ValueError:
-        return None
-
-
-def _mark(key: str) -> bytes:
-    """Return the fingerprint of a notice's key."""
-    return sha256(key.encode()).digest()[:_MARK_BYTES]
-
-
-def _code(key: str, place: bytes) -> bytes:
-    """Return the signature of the content of an address."""
-    return hmac.digest(key.encode(), place, sha256)[:_CODE_BYTES]
+    content = _content(key, "answer", token)
+    return ReminderLink(*content.split(" ", 1)) if content else None
 
 
 DAILY = "daily"
@@ -104,11 +104,6 @@ def rarer_than(chosen: str, kind: NoticeKind) -> str:
     return WEEKLY if kind in ("letter", "reminder", "moved") and chosen != WEEKLY else ""
 
 
-_CAMPAIGN_PLACE = struct.Struct(">HHII")
-CAMPAIGN_TOKEN_LENGTH = (_CAMPAIGN_PLACE.size + _CODE_BYTES) * 4 // 3
-"""Characters of the secret part of an address of a campaign."""
-
-
 @dataclass(frozen=True, slots=True)
 class CampaignLink:
     """The contents of the address for answering a campaign.
@@ -122,29 +117,16 @@ class CampaignLink:
 
 
 def campaign_token(key: str, link: CampaignLink) -> str:
-    """Return the secret part of an address of a campaign. `key`: the office's secret, never empty.
-
-    It contains the campaign, the person's number in it and the number of earlier answers, signed: nothing is
-    stored, an answer makes it invalid, and guesses cause no database access.
-    """
-    year, _, number = link.campaign.partition("-")
-    place = _CAMPAIGN_PLACE.pack(int(year), int(number), link.number, link.version)
-    return urlsafe_b64encode(place + _code(key, b"campaign:" + place)).decode()
+    """Return the secret part of an address of a campaign; an answer makes it invalid."""
+    return _signed(key, "campaign", f"{link.campaign} {link.number} {link.version}")
 
 
 def read_campaign_token(key: str, token: str) -> CampaignLink | None:
     """Return the contents of an address of a campaign; None if the office did not issue it."""
-    if not key or len(token) != CAMPAIGN_TOKEN_LENGTH:
+    if not (content := _content(key, "campaign", token)):
         return None
-    try:
-        content = urlsafe_b64decode(token.encode("ascii"))
-    except ValueError:
-        return None
-    place, code = content[: _CAMPAIGN_PLACE.size], content[_CAMPAIGN_PLACE.size :]
-    if len(code) != _CODE_BYTES or not hmac.compare_digest(code, _code(key, b"campaign:" + place)):
-        return None
-    year, campaign, number, version = _CAMPAIGN_PLACE.unpack(place)
-    return CampaignLink(f"{year:04d}-{campaign:03d}", number, version)
+    campaign, number, version = content.split()
+    return CampaignLink(campaign, int(number), int(version))
 
 
 def campaign_address(rules: Rules, link: CampaignLink) -> str:
