@@ -14,8 +14,7 @@ from datetime import date, timedelta
 from html import escape
 
 from i18n import explain, say
-from notifications.bot.messages import ButtonAction, Reply
-from notifications.bot.office import Actions, ActionsOf, BotUser
+from notifications.bot.office import Actions, ActionsOf, BotUser, ButtonAction, Reply
 from notifications.notice import Notice, fingerprint
 from notifications.wire.telegram import LONGEST, Button, Buttons, buttons, cut
 from workflow.cases.commands.case_commands import View

@@ -11,8 +11,7 @@ from html import escape
 
 from i18n import LANGUAGES, available_language, refusal, say
 from notifications.bot import buttons
-from notifications.bot.messages import ButtonAction, Reply, Sender, line
-from notifications.bot.office import ActionsOf, BotContext, BotUser
+from notifications.bot.office import ActionsOf, BotContext, BotUser, ButtonAction, Reply, Sender, line
 from notifications.letters.texts import object_names, relation_to_due_date, subject
 from notifications.links import hash_code
 from notifications.wire.telegram import LONGEST, cut

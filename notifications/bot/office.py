@@ -1,18 +1,22 @@
-"""The application parts the bot uses, as protocols; the person who writes to it, and what is theirs to do."""
+"""The application parts the bot uses, as protocols; the person who writes to it, and what is theirs to do; the
+messages to and from it as values, independent of the transport.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from html import escape
 from typing import Protocol
 
 from calendars.kazakhstan import Kazakhstan
-from notifications.bot.messages import line
+from i18n import say
 from notifications.links import Links
 from notifications.notice import Notice
 from notifications.recipients import resolve_assignees, resolve_recipients
 from notifications.rules import Rules
+from notifications.wire.telegram import Buttons
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import View
@@ -21,6 +25,43 @@ from workflow.law.library import Library
 from workflow.law.procedure import Procedure
 from workflow.org.duties import Unresolved
 from workflow.org.office import Office, Person, Recipient
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """A message from the bot in Telegram's HTML."""
+
+    text: str
+    buttons: Buttons = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ButtonAction:
+    """The result of pressing a button.
+
+    Attributes:
+        toast: notification shown over the chat; `alert`: it must be closed by the user.
+        replies: further messages.
+        buttons: new buttons of the message; None leaves them as they are.
+    """
+
+    toast: str
+    alert: bool = False
+    replies: tuple[Reply, ...] = ()
+    buttons: Buttons | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sender:
+    """The sender of a message: the account's id, and the language of its Telegram."""
+
+    chat: str
+    language: str = field(default="")
+
+
+def line(code: str, language: str, **arguments: object) -> str:
+    """Return a sentence of the bot (`telegram.` and the code) for Telegram's HTML."""
+    return escape(say(f"telegram.{code}", arguments, language), quote=False)
 
 
 class Notices(Protocol):

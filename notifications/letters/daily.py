@@ -7,36 +7,40 @@ must do soon.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import NamedTuple
 
 from calendars.kazakhstan import Kazakhstan
 from i18n import explain, say
 from notifications.daily import WEEK, first_of_week
 from notifications.letters.events import comment_line
-from notifications.letters.lists import ListedDeadline, count, listed, sections
 from notifications.letters.moved import moved_entry, moved_line, moved_subject
 from notifications.letters.overview import OpenDeadline, OpenDeadlines
 from notifications.letters.page import LetterLine, LetterPage, LetterSection, render_letter
 from notifications.letters.subjects import Matters
 from notifications.letters.texts import (
     OVERDUE,
+    SECTIONS,
     SLIPPED,
     UNDATED,
+    DayRelation,
     Matter,
     answer_links,
-    case_page,
     entry,
     in_place_of,
     letter,
     object_names,
     relation_to_matter,
+    with_period,
 )
 from notifications.notice import Action, CalendarEntry, Letter, Notice
 from notifications.recipients import present_officer
+from workflow.cases.case import Case
 from workflow.cases.commands.reminder_actions import days_to_offer
 from workflow.cases.registers.entries import period_in
+from workflow.law.procedure import Obligation, Procedure
 from workflow.org.duties import stand_in
 from workflow.registers.rows import name_in
 
@@ -85,7 +89,7 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: OpenD
         alone = reminder(*items.reminders[0], matters.calendar, today=matters.today)
         return replace(alone, actions=_actions(items))
     parts = [
-        *sections(deadlines, language),
+        *_sections(deadlines, language),
         *_section("dates", (moved_line(*pair, language) for pair in items.moved), language),
         *_section("comments", (comment_line(one, matters) for one in items.comments), language),
         *([_calendar_section(matters, language)] if items.calls else ()),
@@ -106,6 +110,62 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: OpenD
     )
 
 
+class ListedDeadline(NamedTuple):
+    """A deadline in a list: its day, the word for how today relates to it, and its line."""
+
+    due: date
+    word: str
+    line: LetterLine
+
+
+def _listed(
+    case: Case,
+    procedure: Procedure,
+    obligation: Obligation,
+    period: str | None,
+    due: date,
+    relation: DayRelation,
+    matters: Matters,
+    language: str,
+    *,
+    more: str = "",
+    answers: tuple[tuple[str, str], ...] = (),
+    note: str = "",
+) -> ListedDeadline:
+    """Return a deadline with its line: title, object, day, working days left or late, and force; of a
+    confidential one the line says the day alone.
+
+    Args:
+        period: of what recurs; more: text after it; answers, note: as in `LetterLine`.
+    """
+    arguments = {"due": due, "left": relation.left, "late": relation.late, "today": matters.today}
+    link = f"{matters.rules.public_address}/cases/{case.id}"
+    when = say(f"digest.when_{relation.word}", arguments, language)
+    if procedure.confidential:
+        text = f"{say('digest.discreet', {}, language)} – {when}"
+        return ListedDeadline(due, relation.word, LetterLine(text=text, link=link, below=True))
+    subject = with_period(obligation.title, period, language)
+    if about := object_names(case, procedure)[language]:
+        subject += f" ({about})"
+    force = say(f"letter.force_{obligation.force}", {}, language)
+    text = "; ".join(filter(None, (f"{subject} – {when}", force, more)))
+    line = LetterLine(text=text, link=link, below=True, answers=answers, note=note)
+    return ListedDeadline(due, relation.word, line)
+
+
+def _sections(items: Iterable[ListedDeadline], language: str) -> tuple[LetterSection, ...]:
+    """Return the items grouped by urgency, each by day; empty groups are left out."""
+    ordered = sorted(items, key=lambda item: item.due)
+    groups = (
+        (name, tuple(item.line for item in ordered if item.word in words)) for name, words in SECTIONS.items()
+    )
+    return tuple(
+        LetterSection(heading=say(f"digest.heading_{name}", {}, language), lines=lines)
+        for name, lines in groups
+        if lines
+    )
+
+
 def _words(
     deadlines: Sequence[ListedDeadline], items: Items, units: int, matters: Matters, language: str
 ) -> tuple[str, str]:
@@ -122,7 +182,9 @@ def _words(
             return moved_subject(*items.moved[0], language), lead
         return say(f"digest.{about}_subject", arguments, language), lead
     lead = say("digest.personal_lead", {"today": today, "count": len(deadlines)}, language)
-    late, slipped, undated = (count(deadlines, *words) for words in (OVERDUE, SLIPPED, UNDATED))
+    late, slipped, undated = (
+        sum(deadline.word in words for deadline in deadlines) for words in (OVERDUE, SLIPPED, UNDATED)
+    )
     counts = {
         "late": late,
         "ahead": len(deadlines) - late - slipped - undated,
@@ -141,15 +203,14 @@ def reminder_items(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matte
     for notice, matter in notice_pairs:
         if not matter.about_due_date and (notice.case, notice.obligation) in items:
             continue
-        items[notice.case, notice.obligation] = listed(
+        items[notice.case, notice.obligation] = _listed(
+            matter.case,
+            matter.procedure,
             matter.deadline.obligation,
             matter.deadline.period,
-            object_names(matter.case, matter.procedure),
             *relation_to_matter(matter, matters.calendar, today=matters.today),
+            matters,
             notice.language,
-            today=matters.today,
-            link=case_page(matter),
-            discreet=matter.confidential,
             more=in_place_of(matter, notice.language),
             answers=answer_links(matter, notice.language),
             note=_note(matter, notice.language),
@@ -273,16 +334,15 @@ def _shortened(part: LetterSection, language: str) -> LetterSection:
 
 def _item(deadline: OpenDeadline, matters: Matters, language: str, *, more: str = "") -> ListedDeadline:
     """Return an open deadline as a line of a list. `more`: text after it."""
-    return listed(
+    return _listed(
+        deadline.case,
+        deadline.procedure,
         deadline.obligation,
         period_in(deadline.id),
-        object_names(deadline.case, deadline.procedure),
         deadline.due,
         deadline.relation,
+        matters,
         language,
-        today=matters.today,
-        link=f"{matters.rules.public_address}/cases/{deadline.case.id}",
-        discreet=deadline.confidential,
         more=more,
     )
 

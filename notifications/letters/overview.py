@@ -40,7 +40,6 @@ class OpenDeadline:
     due: date
     relation: DayRelation
     people: tuple[Recipient, ...]
-    confidential: bool
 
     @property
     def place(self) -> tuple[str, str]:
@@ -110,7 +109,6 @@ class OpenDeadlines:
                     due=day,
                     relation=now,
                     people=resolved,
-                    confidential=procedure.confidential,
                 )
             )
         return deadlines
@@ -138,7 +136,7 @@ class OpenDeadlines:
         return [
             deadline
             for deadline in self.pressing
-            if not deadline.confidential
+            if not deadline.procedure.confidential
             and any(unit in self.office.above(place) for place in self._places(deadline))
         ]
 

@@ -209,7 +209,6 @@ class Matters:
             ),
             public_address=self.rules.public_address,
             answer=answer_address(self.rules, notice),
-            confidential=procedure.confidential,
             planned=notice.step in PLAN_STEPS,
             # Of points speaks who has some at stake by it.
             undated="year" if kind == "points" and stake is None else kind,

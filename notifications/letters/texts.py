@@ -37,7 +37,6 @@ class Matter:
         planned: whether it is about the plan date and not the due date.
         undated: of a duty without a due date what the letter says ("open", "before", "points", "year");
             about: the day it speaks of.
-        confidential: whether the letter reveals only that something waits; the rest requires log-in.
         stake: the points of the year at stake by it; None where nothing is.
     """
 
@@ -50,11 +49,15 @@ class Matter:
     others: tuple[str, ...] = ()
     public_address: str = ""
     answer: str = ""
-    confidential: bool = False
     planned: bool = False
     undated: str = ""
     about: date | None = None
     stake: Stake | None = None
+
+    @property
+    def confidential(self) -> bool:
+        """Whether the letter reveals only that something waits; the rest requires log-in."""
+        return self.procedure.confidential
 
     @property
     def recipient_is_responsible(self) -> bool:

@@ -12,9 +12,8 @@ import pytest
 from i18n import say
 from merzim.documents.people.matching import match
 from merzim.documents.people.office_time import BadOfficeTime, parse_days, parse_hours
-from merzim.documents.people.read_people import ReadPeople, merge_people
 from merzim.documents.people.sheet import people_sheets, people_table
-from merzim.documents.people.table import read_people
+from merzim.documents.people.table import ReadPeople, merge_people, read_people
 from merzim.documents.people.words import duties, parse_kind
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.documents.sheets.texts import is_email

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from statistics import median_low
 
-from merzim.documents.schedules.naming import PART, STEP
 from merzim.documents.schedules.periods import Period, read_counted, read_period
 from merzim.documents.schedules.rows_joined import ReadSchedule
-from merzim.documents.schedules.table import HeadCell, ScheduleTable, text_at
+from merzim.documents.schedules.table import PART, STEP, HeadCell, ScheduleTable, text_at
 from merzim.documents.schedules.title import ScheduleTitle
 from merzim.documents.sheets.dates import Days, Words, is_far, read, reading_notes
 from merzim.documents.sheets.rows import RowOfSheet, cell_name, display_text, is_empty, text_of

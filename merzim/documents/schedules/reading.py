@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from merzim.documents.schedules.analyses import read_analyses
-from merzim.documents.schedules.naming import COLUMNS, naming
 from merzim.documents.schedules.rows_joined import ReadSchedule
 from merzim.documents.schedules.steps import has_steps, read_steps
-from merzim.documents.schedules.table import ScheduleTable, find_table
+from merzim.documents.schedules.table import COLUMNS, ScheduleTable, find_table, naming
 from merzim.documents.schedules.title import read_title
 from merzim.documents.sheets.rows import Sheet, row_ranges
 from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadablePaper

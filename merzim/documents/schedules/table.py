@@ -2,18 +2,25 @@
 
 Above the head stand titles and the approval. A head may be merged over columns: "term" over "from" and "to";
 below it may stand a row that numbers the columns; between the rows, sections, totals and the head again.
+
+A column is named in the words of offices: the object, the unit, the responsible, a work; the start, the end or
+the period of an analysis, a month, a quarter, a year; or the day of one step, as the product or people name it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from merzim.documents.schedules.naming import PART, STEP, Naming
+from merzim.documents.schedules.audit_table import Headings
+from merzim.documents.schedules.roots import match_facts
+from merzim.documents.sheets.columns import columns
 from merzim.documents.sheets.rows import NotAValue, RowOfSheet, Sheet, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors
+from merzim.documents.sheets.written_time import Named, parse
 
 WITHIN = 60
 """Rows searched for the head."""
@@ -49,6 +56,58 @@ class ScheduleTable:
         """Return the columns that hold days."""
         kinds = ("start", "end", "period", "month", "quarter", PART, STEP)
         return tuple(column for column in self.columns if column.kind.startswith(kinds))
+
+
+STEP = "step:"
+"""What stands before the name of a fact in the kind of a column of its days."""
+PART = "part:"
+"""What stands before the words of a month or quarter whose column has a mark in it."""
+_OUTSIDE_TABLE = ("case", "number")
+COLUMNS, ASIDE = columns("schedule"), "aside"
+"""ASIDE: the kind of columns that are not read."""
+Naming = Callable[[str], str]
+"""Returns what a heading names; "" for nothing known."""
+
+
+def naming(facts: Collection[str], headings: Mapping[str, str]) -> Naming:
+    """Return the function that names columns by their headings.
+
+    Args:
+        facts: the names of the procedure's facts.
+        headings: the product's own words of a heading -> fact.
+    """
+    own = Headings(facts, headings)
+    return cache(lambda heading: _named(heading, own))
+
+
+def _named(heading: str, own: Headings) -> str:
+    """Return what a heading names, by the product's own words, else by those of offices; "" if unknown."""
+    column = own.column(heading)
+    if column and column not in _OUTSIDE_TABLE and "." not in column:
+        return {"analysis_started": "start", "analysis_ended": "end"}.get(column, STEP + column)
+    text = plain(heading)
+    written = parse(heading)
+    if isinstance(written, Named) and written.stretch.unit in ("month", "quarter") and not written.until:
+        return PART + heading
+    kind = next((kind for kind, roots in COLUMNS.roots.items() if roots.search(text)), "")
+    if kind in ("start", "end", "period", "work", "object"):
+        step = _step(text)
+        return STEP + step if step else kind
+    return "" if kind == ASIDE else kind
+
+
+def _step(text: str) -> str:
+    """Return the fact whose day a heading names, the last of several; "" for none, and for the analysis itself,
+    its start or its end.
+    """
+    if re.search(
+        r"(?:объявлен|анонс|хабарландыр|хабарлама)\w* (?:о|туралы)? ?(?:начал|баста)|басталғаны туралы", text
+    ):
+        return "start_announced"
+    found = match_facts(text)
+    named = (*found.facts, *found.likely)
+    certain = [fact for fact in named if fact not in ("analysis_started", "analysis_ended")]
+    return certain[-1] if certain and not found.is_analysis else ""
 
 
 def text_at(row: RowOfSheet, column: HeadCell, errors: Errors) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from calendars.horizon import FIRST, REACH
 from i18n import say
-from merzim.documents.schedules.naming import COLUMNS
+from merzim.documents.schedules.table import COLUMNS
 from merzim.documents.sheets.listing import DAY, Column, Table, tables_workbook, write_file
 
 _TEXT: dict[str, object] = {"text_wrap": True, "valign": "top"}

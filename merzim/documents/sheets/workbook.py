@@ -1,7 +1,7 @@
 """Opens an uploaded XLSX, XLS, ODS, DOCX or CSV file as rows of plain values, numbered as people see them.
 
 CSV is read as offices save it: UTF-8 with or without byte order mark, UTF-16 or KZ-1048 (cp1251 with the Kazakh
-letters); comma, semicolon or tab.
+letters); comma, semicolon or tab. A Word document is one sheet: its paragraphs and rows of tables, in order.
 """
 
 from __future__ import annotations
@@ -10,13 +10,17 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from merzim.documents.sheets.rows import MAX_LETTERS, OpenedFile, Sheet, SizeLimits, row_ranges
+from merzim.documents.sheets.rows import MAX_LETTERS, Merge, OpenedFile, Sheet, SizeLimits, by_row, row_ranges
 from merzim.documents.sheets.spreadsheet import read_sheets
 from merzim.documents.sheets.unreadable import UnreadablePaper
-from merzim.documents.sheets.word import read_document
+
+if TYPE_CHECKING:
+    from docx.table import _Cell
 
 _DELIMITERS = (";", "\t", ",")
 _TOO_LONG = "field larger than field limit"
@@ -73,6 +77,55 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=bare.count) if bare else ","
 
 
+def _document(data: bytes, name: str) -> tuple[Sheet, ...]:
+    """Return the document as a sheet; a paragraph is a row of one cell.
+
+    A cell merged downwards counts in each of its rows, one merged sideways in the first of its columns.
+
+    Raises:
+        UnreadablePaper: no Word document, or more rows, columns, cells or characters than the limits.
+    """
+    try:
+        lines = list(_lines(data))
+    except MemoryError:
+        raise
+    except Exception as error:  # a broken document breaks the library in a dozen ways, none of them promised
+        raise UnreadablePaper("paper_not_workbook", name=name) from error
+    rows = SizeLimits(name).non_empty((number, cells) for number, (cells, _) in enumerate(lines, start=1))
+    merges = tuple(
+        Merge(number, number, first, last)
+        for number, (_, spans) in enumerate(lines, start=1)
+        for first, last in spans
+    )
+    return (Sheet(name, rows, by_row(merges)),) if rows else ()
+
+
+def _lines(data: bytes) -> Iterator[tuple[list[str], list[tuple[int, int]]]]:
+    """Yield the cells of each line, and the columns over which cells of it are merged."""
+    import docx  # libraries of papers are read by the process that opens one
+    from docx.table import Table
+
+    for block in docx.Document(io.BytesIO(data)).iter_inner_content():
+        if not isinstance(block, Table):
+            yield [block.text], []
+            continue
+        for row in block.rows:
+            yield _cells([None] * row.grid_cols_before + list(row.cells))
+
+
+def _cells(cells: Sequence[_Cell | None]) -> tuple[list[str], list[tuple[int, int]]]:
+    """Return the texts of a row of a table, and its merges; a merged cell comes once for each column."""
+    texts: list[str] = []
+    spans: list[tuple[int, int]] = []
+    for _, group in groupby(cells, key=id):
+        same = list(group)
+        first = same[0]
+        if first is not None and len(same) > 1:
+            spans.append((len(texts), len(texts) + len(same) - 1))
+        texts += ["" if first is None else first.text, *([""] * (len(same) - 1))]
+    return texts, spans
+
+
 MAX_BYTES, MAX_UNPACKED = 10 * 2**20, 96 * 2**20
 """Bytes of a file, and of the parts of an archive once unpacked."""
 _LOCKED = 0x1
@@ -122,7 +175,7 @@ def _sheets(data: bytes, name: str) -> tuple[Sheet, ...]:
     if data.startswith(_ZIP):
         parts = _parts(data, name)
         if "word/document.xml" in parts:
-            return read_document(data, name)
+            return _document(data, name)
         return read_sheets(data, name, xlsx="xl/workbook.xml" in parts)
     if name.lower().endswith((".xlsx", ".xlsm", ".xls", ".ods", ".docx")):
         raise UnreadablePaper("paper_not_workbook", name=name)
