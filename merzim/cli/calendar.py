@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from calendars.kazakhstan import Kazakhstan
     from calendars.layout import CalendarYear, Month
-    from merzim.services.impacts import PersonImpact
-    from merzim.services.law.calendar_acts import ActPreview
+    from merzim.services.law.calendar_acts import ActPreview, PersonImpact
 
 
 Day = Annotated[str, argument("DATE")]

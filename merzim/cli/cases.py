@@ -26,7 +26,6 @@ from merzim.services.cases.views import AskCase, get_case, list_events
 from merzim.services.inputs import build
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import cases_of, obligation_title, stage_title, unit_named
-from merzim.services.results import act_moves_result
 from merzim.services.yearly import opening
 from workflow.board.rows import DeadlineFilter, Horizon
 from workflow.cases.case import effective_events
@@ -174,7 +173,7 @@ def _print_case(call: CommandContext, view: View) -> None:
             }
             for event, effective in zip(events, effective_events(events), strict=True)
         ],
-        "calendar_acts": [act_moves_result(act, call.language) for act in moves_of(app, events)],
+        "calendar_acts": moves_of(app, events, call.language),
     }
     lists = ("exempted", "ahead", "values", "signed_by", "events", "calendar_acts")
     columns = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ParamSpec, Self
@@ -19,13 +19,8 @@ from pydantic import (
 
 from i18n import say
 from merzim.services.context import RequestContext, write_case
-from merzim.services.impacts import ActMoves
-from notifications.letters.moved import describe_cause
-from workflow.cases.case import Event
-from workflow.cases.changes import FieldChange
 from workflow.cases.commands.case_commands import Command as CaseCommand
 from workflow.cases.commands.previews import Preview
-from workflow.law.procedure import Text
 from workflow.ports import Change
 
 P = ParamSpec("P")
@@ -63,10 +58,6 @@ class Titles(Result):
 
     def __getitem__(self, language: str) -> str:
         return str(getattr(self, language))
-
-
-def titles_of(text: Text) -> Titles:
-    return Titles(kk=text.kk, ru=text.ru, en=text.en)
 
 
 def at(*path: str, default: Any = ...) -> Any:
@@ -227,7 +218,7 @@ class MovedDate(BaseModel):
     after: date | None = Field(alias="to")
 
 
-class ActMovesResult(Result):
+class ActMoves(BaseModel):
     """The due dates an act of the calendar moved in a case; `cause` names the act in the reader's language."""
 
     on: date
@@ -264,22 +255,13 @@ class CommandResult(BaseModel):
     out_of_order: list[FindingResult] = Field(default_factory=list)
 
 
-def event_result(event: Event, changes: Iterable[FieldChange] = ()) -> EventResult:
-    return EventResult.of(event, changes=[*changes])
-
-
-def act_moves_result(act: ActMoves, language: str) -> ActMovesResult:
-    moved = [_moved(deadline.id, deadline.old, deadline.new) for deadline in act.moved]
-    return ActMovesResult.of(act, cause=describe_cause(act.cause, language), moved=moved)
-
-
 def command_result(change: Change, **of_preview: Any) -> CommandResult:
     """Convert a change to the result of its command. `of_preview`: what only a preview says."""
     return CommandResult(
         case=change.case.id,
         changed=bool(change.events),
-        events=[] if of_preview else [event_result(event) for event in change.events],
-        moved=[_moved(*dates) for dates in change.moved],
+        events=[] if of_preview else [EventResult.of(event) for event in change.events],
+        moved=[moved_date(*dates) for dates in change.moved],
         lost=_lost(change),
         **of_preview,
     )
@@ -317,5 +299,5 @@ def _lost(change: Change) -> list[str]:
     return [str(name) for names in lost if isinstance(names, list) for name in names]
 
 
-def _moved(obligation: str, before: date | None, after: date | None) -> MovedDate:
+def moved_date(obligation: str, before: date | None, after: date | None) -> MovedDate:
     return MovedDate.model_validate({"obligation": obligation, "from": before, "to": after})

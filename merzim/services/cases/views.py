@@ -11,15 +11,7 @@ from pydantic import BeforeValidator, Field
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.inputs import CaseCommand
 from merzim.services.law.calendar_acts import moves_of
-from merzim.services.results import (
-    ActMovesResult,
-    EventResult,
-    FindingResult,
-    ObligationResult,
-    OpenedCase,
-    act_moves_result,
-    event_result,
-)
+from merzim.services.results import ActMoves, EventResult, FindingResult, ObligationResult, OpenedCase
 from merzim.services.verbs import verb
 from workflow.cases.changes import field_changes
 
@@ -47,7 +39,7 @@ class CaseResult(OpenedCase):
     ahead: list[str] = Field(description="Facts that lie ahead.", examples=[["analysis_ended"]])
     obligations: list[ObligationResult]
     findings: list[FindingResult]
-    calendar_acts: list[ActMovesResult]
+    calendar_acts: list[ActMoves]
     act_not_adopted: Annotated[
         str | None,
         Field(description="The act of one organisation it rests on, where its unit has not adopted it."),
@@ -72,9 +64,7 @@ def get_case(ctx: RequestContext, command: AskCase) -> CaseResult:
         obligations=view.deadlines,
         findings=view.findings,
         act_not_adopted=procedure.adopted_act if unadopted else None,
-        calendar_acts=[
-            act_moves_result(act, ctx.language) for act in moves_of(ctx.app, ctx.reads.events(case.id))
-        ],
+        calendar_acts=moves_of(ctx.app, ctx.reads.events(case.id), ctx.language),
     )
 
 
@@ -83,4 +73,4 @@ def list_events(ctx: RequestContext, command: AskCase) -> list[EventResult]:
     """List the events of a case with their hashes and the fields each changed."""
     events = ctx.reads.events(command.case)
     changes = field_changes(events)
-    return [event_result(event, changes.get(event.seq, ())) for event in events]
+    return [EventResult.of(event, changes=[*changes.get(event.seq, ())]) for event in events]

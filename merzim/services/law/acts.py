@@ -13,7 +13,7 @@ from merzim.services.inputs import Line
 from merzim.services.law.adopted_acts import follow_adopted_acts
 from merzim.services.names import USUAL, name_of
 from merzim.services.people.staff import find_unit, recorded_office
-from merzim.services.results import Titles, titles_of
+from merzim.services.results import Titles
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.org.staff import SqlStaff
 from workflow.law.procedure import Procedure, Text
@@ -131,13 +131,13 @@ def adoptable_acts(ctx: RequestContext, unit: str) -> Sequence[AdoptableAct]:
         acts.append(
             AdoptableAct(
                 id=id,
-                title=titles_of(act.title),
+                title=Titles.of(act.title),
                 adopted=id in above or id in office.units[unit].acts,
                 settled=id in above,
                 applies=any(among(office.kind_of(unit), edition.applies_to) for edition in procedures),
                 scored=id == SCORED,
-                procedures=[titles_of(edition.title) for edition in procedures],
-                registers=[titles_of(register.title) for register in registers if register.act == id],
+                procedures=[Titles.of(edition.title) for edition in procedures],
+                registers=[Titles.of(register.title) for register in registers if register.act == id],
             )
         )
     return sorted(acts, key=lambda act: (not act.adopted, not act.applies))

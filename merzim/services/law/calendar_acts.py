@@ -7,7 +7,7 @@ time. After a crash between the two the same command (or `merzim rebuild`) finis
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -22,27 +22,26 @@ from merzim.documents.child import check_act, read
 from merzim.documents.sheets.workbook import contents
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
-from merzim.services.impacts import (
-    CHUNK_SIZE,
-    ActMoves,
-    MovedDates,
-    PersonImpact,
-    impact_of,
-    rewrite_rows,
-)
 from merzim.services.inputs import NO_NUL, Line, build
+from merzim.services.names import assignee_key, assignees_of
+from merzim.services.results import ActMoves, moved_date
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.database.dialect import chunks
 from merzim.storage.org.adoptions import Adoption, adopt
-from workflow.cases.case import Event, fold
+from notifications.letters.moved import describe_cause
+from workflow.cases.case import Case, Event, fold
 from workflow.cases.states import AWAITED
-from workflow.deadlines.impact import DayChange, changed_days, moved, reach
+from workflow.deadlines.impact import DayChange, MovedDeadline, changed_days, moved, reach
+from workflow.org.office import Office, Person
+from workflow.ports import Conflict
 from workflow.refusal import Refusal
 
 MAX_BYTES = 60_000
 """Maximum size of an act, enough for a few dozen entries."""
 MAX_LISTED = 200
 """Number of moved due dates listed on a page and in an answer."""
+CHUNK_SIZE = 1000
+"""Cases read, recalculated and written together."""
 
 
 class CalendarAct(Command):
@@ -52,11 +51,20 @@ class CalendarAct(Command):
     name: Line = "act.toml"
 
 
+@dataclass(frozen=True, slots=True)
+class PersonImpact:
+    """A due date that moves, and the people responsible for it: they are notified of the new date."""
+
+    moved: MovedDeadline
+    people: tuple[Person, ...]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ActPreview(MovedDates):
+class ActPreview:
     """The effect of an act on the calendar and on the due dates of cases the reader may see.
 
     Attributes:
+        impacts: the due dates it moves.
         known: whether the office has adopted it already; the preview then shows what it has moved.
         days: the days that stop or start being working days.
         touched: ids of the cases whose time span includes such a day.
@@ -65,6 +73,7 @@ class ActPreview(MovedDates):
         written: number of cases in which dates were moved; 0 in a preview.
     """
 
+    impacts: tuple[PersonImpact, ...]
     known: bool
     days: tuple[DayChange, ...]
     touched: tuple[str, ...]
@@ -72,6 +81,16 @@ class ActPreview(MovedDates):
     after: Kazakhstan
     hidden: int = 0
     written: int
+
+    @property
+    def cases(self) -> tuple[str, ...]:
+        """Ids of the cases in which a due date moves, each once."""
+        return tuple(dict.fromkeys(impact.moved.case for impact in self.impacts))
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """The people whose due dates move, each once."""
+        return tuple({person.key: person for impact in self.impacts for person in impact.people}.values())
 
     @property
     def listed(self) -> Sequence[PersonImpact]:
@@ -123,7 +142,7 @@ def preview_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
     app, today, office = ctx.app, ctx.today, ctx.app.reads.office()
     preview = _find_reach(app, app.acts, _parse(ctx, command), today=today)
     impacts = tuple(
-        impact_of(office, case, deadline, today=today)
+        _impact(office, case, deadline, today=today)
         for names in chunks(preview.touched, CHUNK_SIZE)
         for case in app.ledger.cases(names).values()
         for deadline in moved(case, app.library.of(case), preview.before, preview.after, today=today)
@@ -153,11 +172,12 @@ def adopt_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
     return _as_visible(ctx, replace(reach, impacts=tuple(impacts), written=written_count))
 
 
-def moves_of(app: AppContext, events: Sequence[Event]) -> tuple[ActMoves, ...]:
+def moves_of(app: AppContext, events: Sequence[Event], language: str) -> list[ActMoves]:
     """Return the open due dates of a case that each calendar act moved, those adopted since it was opened.
 
     Args:
         events: the case's whole chain.
+        language: of the causes, which name the acts.
     """
     acts, moves = app.acts, list[ActMoves]()
     for number, act in enumerate(acts):
@@ -167,11 +187,11 @@ def moves_of(app: AppContext, events: Sequence[Event]) -> tuple[ActMoves, ...]:
         case = fold(before_it)
         before, after = (app.calendar_of(app.records_of(acts[:count])) for count in (number, number + 1))
         dates = moved(case, app.library.of(case), before, after, today=act.on)
-        waited = tuple(deadline for deadline in dates if deadline.state in AWAITED)
+        waited = [moved_date(each.id, each.old, each.new) for each in dates if each.state in AWAITED]
         if waited:
-            cause = _cause(act.entries, changed_days(before, after))
+            cause = describe_cause(_cause(act.entries, changed_days(before, after)), language)
             moves.append(ActMoves(on=act.on, at=act.at, by=act.by, cause=cause, moved=waited))
-    return tuple(moves)
+    return moves
 
 
 def _parse(ctx: RequestContext, command: CalendarAct) -> Records:
@@ -217,6 +237,15 @@ def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records, *, toda
     )
 
 
+def _impact(office: Office, case: Case, moved: MovedDeadline, *, today: date) -> PersonImpact:
+    """Return a moved due date with those responsible for it; with nobody once it is no longer waited for."""
+    if moved.state not in AWAITED:
+        return PersonImpact(moved, ())
+    key = assignee_key(case, moved.obligation, moved.id)
+    recipients = assignees_of(office, key, on=today)
+    return PersonImpact(moved, tuple(recipient.person for recipient in recipients))
+
+
 def _cause(act: Records, changes: Sequence[DayChange]) -> dict[str, object]:
     """Return the cause as stored for letters: titles of the acts, and the days that changed; of an act that
     changes none only that it is the calendar.
@@ -246,6 +275,32 @@ def _write_moved(
     for cases, count in rewrite_rows(app, act_reach.touched, cause=cause, now=now, today=today):
         for case in cases:
             dates = moved(case, app.library.of(case), act_reach.before, app.calendar, today=today)
-            impacts += (impact_of(office, case, deadline, today=today) for deadline in dates)
+            impacts += (_impact(office, case, deadline, today=today) for deadline in dates)
         written_count += count
     return impacts, written_count
+
+
+def rewrite_rows(
+    app: AppContext,
+    cases: Sequence[str],
+    *,
+    cause: Mapping[str, object],
+    now: datetime,
+    today: date,
+) -> Iterator[tuple[Sequence[Case], int]]:
+    """Rewrite the board rows of cases (ids) by the present calendar and law, CHUNK_SIZE at a time; yield the
+    cases of each chunk as they were rewritten, and the number that changed. `cause`: what letters say of it.
+    """
+    for names in chunks(cases, CHUNK_SIZE):
+        while True:
+            writes = [
+                replace(app.case_commands.recomputed(case, today=today), cause=cause)
+                for case in app.ledger.cases(names).values()
+            ]
+            try:
+                changed_count = app.ledger.append(writes, now=now)
+            except Conflict:
+                # Another user recorded a fact in the meantime: read again.
+                continue
+            yield [write.case for write in writes], changed_count
+            break

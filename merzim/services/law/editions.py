@@ -10,7 +10,7 @@ from pathlib import Path
 
 from i18n import available_language
 from merzim.services.app import AppContext
-from merzim.services.impacts import CHUNK_SIZE, rewrite_rows
+from merzim.services.law.calendar_acts import CHUNK_SIZE, rewrite_rows
 from merzim.services.law.regulations import (
     UnknownWord,
     own_files,

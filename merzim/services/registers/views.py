@@ -31,7 +31,7 @@ from merzim.services.registers.results import (
     seen_register,
     seen_row,
 )
-from merzim.services.results import FieldChangeResult, Titles, titles_of
+from merzim.services.results import FieldChangeResult, Titles
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly.register_duties import duties_of
 from merzim.storage.registers.lists import CellFilter, SqlRegisterLists
@@ -59,7 +59,7 @@ def _here(ctx: RequestContext, register: Register) -> Mapping[str, object]:
     if campaigns:
         act = campaigns[0].act
         paragraphs = dict.fromkeys(campaign.paragraph for campaign in campaigns if campaign.act == act)
-        short = titles_of(register.acts[act].short)
+        short = Titles.of(register.acts[act].short)
         return {"act": short, "paragraph": ", ".join(paragraphs), "unopened": unopened}
     return {"adopted": False, "unopened": unopened}
 
@@ -305,7 +305,7 @@ def _duties(ctx: RequestContext, register: Register, row: RegisterRow) -> list[R
     for case, fact in row_facts:
         if case in heads:
             obligation = ctx.library.named(heads[case].edition).by_id[fact.name.partition(".")[0]]
-            duties.append(RowDuty(case=case, fact=fact.name, title=titles_of(obligation.title), on=fact.on))
+            duties.append(RowDuty(case=case, fact=fact.name, title=Titles.of(obligation.title), on=fact.on))
     return duties
 
 

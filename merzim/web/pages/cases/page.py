@@ -20,7 +20,7 @@ from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import author_names
 from merzim.services.registers.results import RowView, UnknownRow
 from merzim.services.registers.views import AskRow, show_row
-from merzim.services.results import ActMovesResult, act_moves_result
+from merzim.services.results import ActMoves
 from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads import get_evidence, get_form, get_package
 from merzim.web.http import CaseId, WebContext
@@ -253,8 +253,8 @@ def pressing_fact(view: CaseView) -> str:
 def _history(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[str, Any]:
     """Return the lines of the history, the newest first, and of a confidential case the field for a reader."""
     typed_person = _typed(tried if tried is not None and tried.form == "reader" else None, "person")
-    moves = [act_moves_result(act, ctx.language) for act in moves_of(ctx.app, view.events[::-1])]
-    lines: list[ActMovesResult | Event] = [*moves, *view.events]
+    moves = moves_of(ctx.app, view.events[::-1], ctx.language)
+    lines: list[ActMoves | Event] = [*moves, *view.events]
     return {
         # At the same moment, the act is listed after the facts it applied to.
         "lines": sorted(lines, key=lambda line: line.at, reverse=True),
