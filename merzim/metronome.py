@@ -29,7 +29,6 @@ from merzim.documents import child
 from merzim.services import configuration
 from merzim.services.accounts import verbs as accounts
 from merzim.services.app import AppContext
-from merzim.services.context import uploads_of
 from merzim.services.jobs import queue, rounds
 from merzim.services.jobs.bot_polling import polling
 from merzim.services.jobs.queue import JobHandlers
@@ -72,7 +71,7 @@ def _do_all_but_sending(app: AppContext, *, now: datetime, today: date) -> None:
     roll_over(app, now=now, today=today)
     record_carried_out(app, now=now, today=today)
     rounds.run_round(app, now=now, today=today, limit=rounds.MAX_REPORTED)
-    uploads_of(app).expire(now=now)
+    app.uploads.expire(now=now)
 
 
 def attempt(app: AppContext, clock: Clock, *functions: Callable[..., object]) -> None:

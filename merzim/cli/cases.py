@@ -27,10 +27,10 @@ from merzim.services.inputs import build
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import cases_of, obligation_title, stage_title, unit_named
 from merzim.services.yearly import opening
-from workflow.board.rows import DeadlineFilter, Horizon
+from workflow.board.rows import DeadlineFilter
 from workflow.cases.case import effective_events
 from workflow.cases.registers.entries import period_in
-from workflow.deadlines.lateness import last_near_day, late_by
+from workflow.deadlines.lateness import late_by
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -256,9 +256,7 @@ def overdue(call: CommandContext, unit: Unit = "") -> int:
     """What is overdue. Exit code 1 when there is anything."""
     app, today, place = call.app, call.moment.today, unit_named(call.app, unit) or None
     rows = app.reads.overdue(today, place)
-    unconfirmed = DeadlineFilter(
-        urgency="unconfirmed", horizon=Horizon(today=today, soon=last_near_day(app.calendar, today)), unit=place
-    )
+    unconfirmed = DeadlineFilter(urgency="unconfirmed", horizon=call.ctx.horizon, unit=place)
     count = 0 if rows else app.reads.count(unconfirmed)
     code = "cli.nothing_overdue_unconfirmed" if count else "cli.nothing_overdue"
     _print_rows(call, rows, {}, call.say(code, today=today, count=count))

@@ -34,7 +34,7 @@ from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.encryption import Cipher
 from merzim.storage.accounts.invitations import SqlInvitations
 from merzim.storage.accounts.second_factors import SqlSecondFactors
-from merzim.storage.accounts.uploads import SqlIdempotency
+from merzim.storage.accounts.uploads import SqlIdempotency, SqlUploads
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import engine
@@ -57,6 +57,7 @@ from merzim.storage.org.adoptions import Adoption, adopted_calendar_acts
 from merzim.storage.org.chain import head
 from merzim.storage.org.editions import adopted_editions, texts
 from merzim.storage.org.settings import CHANGED, link_key, password, stored
+from merzim.storage.org.staff import SqlChoices
 from merzim.storage.org.store import PresentOffice
 from merzim.storage.queries import SqlReads
 from merzim.storage.refusals import StorageUnavailable
@@ -393,6 +394,15 @@ class AppContext:
     @cached_property
     def evidence(self) -> EvidenceFolder:
         return EvidenceFolder(self.settings.evidence.folder)
+
+    @cached_property
+    def uploads(self) -> SqlUploads:
+        """Files previewed and not imported yet, beside the evidence, where all nodes find them."""
+        return SqlUploads(self.engine, self.settings.evidence.folder / "uploads")
+
+    @cached_property
+    def choices(self) -> SqlChoices:
+        return SqlChoices(self.engine, self.rules.link_key)
 
     @cached_property
     def rules(self) -> Rules:

@@ -11,17 +11,16 @@ from calendars.kazakhstan import Kazakhstan
 from merzim.services.app import AppContext
 from merzim.services.moments import Clock, Moment
 from merzim.storage.accounts.accounts import SqlAccounts
-from merzim.storage.accounts.second_factors import SqlSecondFactors
-from merzim.storage.accounts.uploads import SqlUploads
 from merzim.storage.events import ORIGIN as ORIGIN
 from merzim.storage.events import Origin as Origin
-from merzim.storage.org.staff import SqlChoices
 from merzim.storage.queries import SqlReads as Reads
+from workflow.board.rows import Horizon
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands, Command, UnknownCase
+from workflow.deadlines.lateness import last_near_day
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
-from workflow.org.access import OF_ONE_UNIT, Access, Account, Reader, scope, with_unit
+from workflow.org.access import OF_ONE_UNIT, Account, Reader, scope, with_unit
 from workflow.org.audit import Stamp
 from workflow.ports import Change
 
@@ -73,6 +72,11 @@ class RequestContext:
         return self.moment.today
 
     @cached_property
+    def horizon(self) -> Horizon:
+        """Today, and the last day that counts as near."""
+        return Horizon(today=self.today, soon=last_near_day(self.calendar, self.today))
+
+    @cached_property
     def reads(self) -> Reads:
         """Read queries, limited to what the reader may see."""
         reads = self.app.reads
@@ -85,30 +89,9 @@ class RequestContext:
         return self.app.accounts
 
     @property
-    def factors(self) -> SqlSecondFactors:
-        return self.app.factors
-
-    @cached_property
-    def uploads(self) -> SqlUploads:
-        """Uploaded files that were previewed and are not imported yet."""
-        return uploads_of(self.app)
-
-    @cached_property
-    def choices(self) -> SqlChoices:
-        return SqlChoices(self.app.engine, self.app.rules.link_key)
-
-    @property
     def spoken_language(self) -> str:
         """The language of the request, or the office's own where none was chosen."""
         return self.language or self.app.settings.office.language
-
-    def organisation_name(self, language: str) -> str:
-        """Return the organisation's name in a language, or the default one if config.toml has none in it."""
-        return self.app.settings.office.name_in(language)
-
-    @property
-    def totp_required(self) -> frozenset[Access]:
-        return self.app.settings.web.totp_required
 
 
 def operator_context(
@@ -141,11 +124,6 @@ def context_of(
         operator=operator,
         language=language,
     )
-
-
-def uploads_of(app: AppContext) -> SqlUploads:
-    """Return the store of files not imported yet, beside the evidence, where all nodes find them."""
-    return SqlUploads(app.engine, app.settings.evidence.folder / "uploads")
 
 
 def writer(ctx: RequestContext) -> str:

@@ -67,12 +67,12 @@ def _to_evidence(ctx: RequestContext, item: EvidenceInput) -> Evidence:
 
 def keep_upload(ctx: RequestContext, kind: UploadKind, content: bytes, name: str, procedure: str = "") -> str:
     """Store a file for a day, for its sender alone, until they decide about it; return its digest."""
-    return ctx.uploads.keep(kind, content, name, procedure, by=ctx.reader.login, now=ctx.now)
+    return ctx.app.uploads.keep(kind, content, name, procedure, by=ctx.reader.login, now=ctx.now)
 
 
 def uploaded_file(ctx: RequestContext, kind: UploadKind, digest: str) -> Upload:
     """Return a file the reader uploaded. Raises NotFound."""
-    upload = ctx.uploads.stored_file(kind, digest, by=ctx.reader.login, now=ctx.now)
+    upload = ctx.app.uploads.stored_file(kind, digest, by=ctx.reader.login, now=ctx.now)
     if upload is None:
         raise NotFound("web.problem.no_upload")
     return upload
@@ -101,7 +101,7 @@ def _count(ctx: RequestContext, content: BinaryIO) -> None:
         return
     size = content.seek(0, SEEK_END)
     content.seek(0)
-    ctx.uploads.count(size, by=ctx.reader.login, now=ctx.now)
+    ctx.app.uploads.count(size, by=ctx.reader.login, now=ctx.now)
 
 
 def require_file(ctx: RequestContext, item: FileInput) -> tuple[BinaryIO, str]:

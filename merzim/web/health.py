@@ -38,8 +38,7 @@ from merzim.web.auth.middleware import is_local
 from merzim.web.http import WebContext
 from notifications.notice import NOTICE_STATES
 from notifications.statistics import Figures
-from workflow.board.rows import DeadlineFilter, Horizon, Urgency
-from workflow.deadlines.lateness import last_near_day
+from workflow.board.rows import DeadlineFilter, Urgency
 from workflow.org.access import ADMINISTRATORS
 
 log = logging.getLogger("merzim.web")
@@ -167,11 +166,10 @@ def metrics(ctx: Anybody) -> Response:
     """
     if not is_local(ctx.request) and not _may_scrape(ctx):
         raise HTTPException(404)
-    now, today = ctx.now, ctx.today
-    day = Horizon(today=today, soon=last_near_day(ctx.calendar, today))
+    now = ctx.now
     urgencies: tuple[Urgency, ...] = ("overdue", "today", "slipped", "missed")
     board: Mapping[str, int] = {
-        urgency: ctx.reads.count(DeadlineFilter(urgency=urgency, horizon=day)) for urgency in urgencies
+        urgency: ctx.reads.count(DeadlineFilter(urgency=urgency, horizon=ctx.horizon)) for urgency in urgencies
     }
     figures = sending.figures(ctx.app, now=now)
     settings = ctx.app.settings

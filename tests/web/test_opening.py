@@ -15,7 +15,6 @@ from starlette.testclient import TestClient
 
 from merzim.documents.schedules.template import empty_schedule
 from merzim.services.app import AppContext
-from merzim.services.context import uploads_of
 from merzim.settings import OfficeSettings
 from tests.web.conftest import NOW, Site, account, build, hide
 
@@ -131,7 +130,7 @@ def test_an_upload_is_seen_by_whoever_sent_it_alone(site: Site, app: AppContext,
 
 def test_an_upload_whose_bytes_were_changed_by_hand_is_none(app: AppContext) -> None:
     """It is named by their SHA-256; what becomes evidence of it would be another document."""
-    uploads = uploads_of(app)
+    uploads = app.uploads
     digest = uploads.keep("file", b"order", "a.pdf", "", by="officer", now=NOW)
     (file,) = (app.settings.evidence.folder / "uploads").iterdir()
     file.write_bytes(b"forged")

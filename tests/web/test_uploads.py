@@ -21,7 +21,6 @@ from starlette.testclient import TestClient
 
 from merzim.documents import child
 from merzim.metronome import tick
-from merzim.services.context import uploads_of
 from merzim.services.moments import Moment
 from merzim.storage.accounts import uploads
 from merzim.web.auth import dependencies as reading
@@ -98,7 +97,7 @@ def test_an_unused_upload_is_gone_after_a_day(site: Site) -> None:
 
 def test_what_a_killed_process_left_behind_goes_as_well(site: Site) -> None:
     """A file without a row: the process died between the two."""
-    store = uploads_of(site.context)
+    store = site.context.uploads
     store.keep("file", ORDER, "order.pdf", "", by="responsible", now=NOW)
     (folder,) = {file.parent for file in waiting(site)}
     for name, age in (("stray", timedelta(days=2)), ("being written", timedelta(hours=1))):

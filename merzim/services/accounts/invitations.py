@@ -302,7 +302,7 @@ def _link_and_letters(
         entry = link_credential(ctx, reader.login, secret)
         sealed = ctx.app.cipher.encrypt(secret, owner_of_link(reader.login))
         until = entry.expires_at.isoformat()
-    facts = {"way": login_way, "link": sealed, "office": ctx.organisation_name(person.language)}
+    facts = {"way": login_way, "link": sealed, "office": ctx.app.settings.office.name_in(person.language)}
     letters = account_notices(
         person,
         channels,

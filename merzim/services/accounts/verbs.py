@@ -429,4 +429,4 @@ def remove_second_factor(ctx: RequestContext, login: str, *, ground: str) -> Non
     if not ground:
         raise Refusal("web.factor.no_ground")
     letters = account_letters(ctx, account, "removed", {"by": ctx.reader.login})
-    ctx.factors.remove(login, at=stamp(ctx), details={"ground": ground}, letters=letters)
+    ctx.app.factors.remove(login, at=stamp(ctx), details={"ground": ground}, letters=letters)

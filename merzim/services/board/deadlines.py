@@ -1,4 +1,4 @@
-"""The list of deadlines behind a figure of the overview: one page, or all of it for a file."""
+"""Lists of deadlines: behind a figure of the overview, one page or all for a file; the board for programs."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field, StringConstraints
 
-from calendars.kazakhstan import Kazakhstan
 from merzim.services.board.assignees import acting_unit, keys_of_person
-from merzim.services.board.lines import ObligationLine, build_board_lines
+from merzim.services.board.lines import BoardLine, ObligationLine, build_board_lines
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, Line
 from merzim.services.names import Name, person_name, require_exportable
+from merzim.services.results import Result, at
 from merzim.services.scoring import Stakes
-from merzim.services.verbs import Command
+from merzim.services.verbs import Command, verb
 from merzim.storage.queries import SqlReads as Reads
-from workflow.board.rows import DeadlineFilter, Horizon, Urgency
-from workflow.deadlines.lateness import last_near_day
+from workflow.board.rows import DeadlineFilter, Urgency
 from workflow.law.procedure import Text
 from workflow.org.access import within
 from workflow.org.office import Office
@@ -63,7 +62,7 @@ def deadlines(ctx: RequestContext, asking: ListDeadlines) -> Deadlines:
     A list of the reader's own deadlines (`person`) has those of any unit.
     """
     reads, office = _reach(ctx, asking), ctx.reads.office()
-    deadline_filter = _filter(reads, office, ctx.calendar, asking, today=ctx.today)
+    deadline_filter = _filter(ctx, reads, asking)
     total = reads.count(deadline_filter)
     pages = max(1, -(-total // PAGE))
     number = min(asking.page, pages)
@@ -71,7 +70,7 @@ def deadlines(ctx: RequestContext, asking: ListDeadlines) -> Deadlines:
     titles = (procedure.stage_title.get(asking.stage) for procedure in ctx.library.all())
     return Deadlines(
         asking=asking,
-        lines=build_board_lines(ctx, reads, rows, soon=deadline_filter.horizon.soon),
+        lines=build_board_lines(ctx, reads, rows),
         stage=next(filter(None, titles), None),
         person=_person(office, asking.person, ctx.reader.root, is_assignee=bool(deadline_filter.assignees)),
         number=number,
@@ -83,12 +82,12 @@ def deadlines(ctx: RequestContext, asking: ListDeadlines) -> Deadlines:
 def all_lines(ctx: RequestContext, asking: ListDeadlines) -> Iterator[ObligationLine]:
     """Yield every line of the list, for a file. Raises Refusal for more than one workbook can have."""
     reads, stakes = _reach(ctx, asking), Stakes(ctx)
-    deadline_filter = _filter(reads, ctx.reads.office(), ctx.calendar, asking, today=ctx.today)
+    deadline_filter = _filter(ctx, reads, asking)
     total = reads.count(deadline_filter)
     require_exportable(total)
     for offset in range(0, total, CHUNK):
         rows = reads.listed(deadline_filter, limit=CHUNK, offset=offset)
-        yield from build_board_lines(ctx, reads, rows, soon=deadline_filter.horizon.soon, stakes=stakes)
+        yield from build_board_lines(ctx, reads, rows, stakes)
 
 
 def _reach(ctx: RequestContext, asking: ListDeadlines) -> Reads:
@@ -99,12 +98,9 @@ def _reach(ctx: RequestContext, asking: ListDeadlines) -> Reads:
     return ctx.reads.whole_office() if is_own else ctx.reads
 
 
-def _filter(
-    reads: Reads, office: Office, calendar: Kazakhstan, asking: ListDeadlines, *, today: date
-) -> DeadlineFilter:
+def _filter(ctx: RequestContext, reads: Reads, asking: ListDeadlines) -> DeadlineFilter:
     """Return the board's filter for a query; people and acting units become assignees."""
-    day = Horizon(today=today, soon=last_near_day(calendar, today))
-    assignees = None
+    office, today, assignees = ctx.reads.office(), ctx.today, None
     if asking.person:
         keys = reads.assignees(asking.unit or None)
         assignees = frozenset(keys_of_person(office, asking.person, keys, on=today))
@@ -113,7 +109,7 @@ def _filter(
         assignees = frozenset(key for key in keys if acting_unit(office, key, on=today) == asking.acting)
     return DeadlineFilter(
         urgency=asking.urgency,
-        horizon=day,
+        horizon=ctx.horizon,
         on=asking.on,
         unit=asking.unit or None,
         stage=asking.stage or None,
@@ -131,3 +127,87 @@ def _person(office: Office, key: str, reader_unit: str, *, is_assignee: bool) ->
     person = office.people.get(key)
     is_visible = is_assignee or (person is not None and within(office, person.unit, reader_unit))
     return person_name(office, key) if is_visible else key
+
+
+Cursor = Annotated[
+    str,
+    StringConstraints(pattern=r"^([0-9]{1,7})?$"),
+    Field(description="`next` of the page before; empty for the first page."),
+]
+
+
+class AskBoard(Command):
+    """Request the board of a unit, or of all."""
+
+    unit: Line = ""
+    limit: Annotated[int, Field(ge=1, le=200, description="Lines of each list.")] = 100
+    cursor: Cursor = ""
+
+
+class BoardAnswer(BaseModel):
+    """The totals of today, and one page of each list.
+
+    `due_until`: the last day that counts as near; `next`: the `cursor` of the next page, null at the last.
+    """
+
+    today: date
+    due_until: date
+    calendar_version: str
+    points_at_stake: str
+    overdue_count: int
+    due_count: int
+    missed_count: int
+    slipped_count: int
+    overdue: list[BoardLine]
+    due: list[BoardLine]
+    missed: list[BoardLine]
+    slipped: list[BoardLine]
+    next: str | None
+
+
+class DeadlineList(Result):
+    """A page of a list of deadlines; `total`: their number on all pages."""
+
+    deadlines: list[BoardLine] = at("lines")
+    total: int
+    page: int = at("number")
+    pages: int
+
+
+@verb("read", writes=False)
+def get_board(ctx: RequestContext, command: AskBoard) -> BoardAnswer:
+    """Return the overdue, slipped, near and missed deadlines: totals, and a page of each list."""
+    reads, today, stakes = ctx.reads, ctx.today, Stakes(ctx)
+    unit, first, limit = command.unit or None, int(command.cursor or 0), command.limit
+    day = ctx.horizon
+
+    def count(urgency: Urgency) -> int:
+        return reads.count(DeadlineFilter(urgency=urgency, horizon=day, unit=unit))
+
+    def page(urgency: Urgency) -> list[BoardLine]:
+        rows = reads.listed(DeadlineFilter(urgency=urgency, horizon=day, unit=unit), limit=limit, offset=first)
+        lines = build_board_lines(ctx, reads, rows, stakes)
+        return [BoardLine.of(line, ctx.language) for line in lines]
+
+    overdue, due, missed, slipped = count("overdue"), count("due"), count("missed"), count("slipped")
+    return BoardAnswer(
+        today=today,
+        due_until=day.soon,
+        calendar_version=ctx.calendar.version,
+        points_at_stake=f"{stakes.total(command.unit):f}",
+        overdue_count=overdue,
+        due_count=due,
+        missed_count=missed,
+        slipped_count=slipped,
+        overdue=page("overdue"),
+        due=page("due"),
+        missed=page("missed"),
+        slipped=page("slipped"),
+        next=str(first + limit) if max(overdue, due, missed, slipped) > first + limit else None,
+    )
+
+
+@verb("read", writes=False)
+def list_deadlines(ctx: RequestContext, command: ListDeadlines) -> DeadlineList:
+    """List deadlines, 50 per page, the earliest due first. `person`: key of the assignee."""
+    return DeadlineList.of(deadlines(ctx, command), ctx.language)

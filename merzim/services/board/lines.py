@@ -1,4 +1,4 @@
-"""Lines of lists, made from board rows; whole cases are read only for rows of case registers."""
+"""Lines of lists, made from board rows, for pages and as answers to programs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from merzim.services.context import RequestContext
 from merzim.services.names import AssigneeNames, UnitName, case_title, cases_of, name_assignees, unit_name
+from merzim.services.results import InLanguage, Points, Result, at
 from merzim.services.scoring import Stakes
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import Row
@@ -59,13 +60,32 @@ class ObligationLine:
     can_be_done: bool = True
 
 
+class BoardLine(Result):
+    """An obligation of a case in a list. `working_days`: late if overdue, since its plan date if slipped, else
+    left; `stake`: points of the year at stake.
+    """
+
+    case: str
+    object: InLanguage = at("about")
+    unit: str = at("unit", "id")
+    obligation: str
+    title: InLanguage
+    stage: str = at("stage_id")
+    due: date | None
+    planned_on: date | None
+    working_days: int
+    force: str
+    responsible: list[str] = at("who", "shown")
+    duty: str = at("who", "duty")
+    stake: Points | None
+
+
 def build_board_lines(
-    ctx: RequestContext, reads: Reads, rows: Sequence[Row], *, soon: date, stakes: Stakes | None = None
+    ctx: RequestContext, reads: Reads, rows: Sequence[Row], stakes: Stakes | None = None
 ) -> tuple[ObligationLine, ...]:
     """Return the lines of board rows, in their order, without cases hidden from the reader.
 
     Args:
-        soon: the last day that counts as near.
         stakes: the points at stake, where they are counted for the page already.
     """
     library, calendar, office, today = ctx.library, ctx.calendar, reads.office(), ctx.today
@@ -76,7 +96,7 @@ def build_board_lines(
         case = cases[row.case]
         procedure = library.of(case)
         obligation = entry_obligation(case, procedure, row.obligation)
-        status = status_on(row, today=today, soon=soon)
+        status = status_on(row, today=today, soon=ctx.horizon.soon)
         waits = lateness(row, today=today).waiting_for
         day = row.planned_on if status == "slipped" else row.due
         stake = stakes.of(row.unit, obligation.indicator, period_in(row.obligation), row.due)

@@ -148,7 +148,7 @@ def overview(ctx: RequestContext, unit: str | None = None) -> Overview:
     """Return the overview of the day, of one unit with all units below it, or of all visible to the reader."""
     reads, library, calendar, today = ctx.reads, ctx.library, ctx.calendar, ctx.today
     stakes = Stakes(ctx)
-    day = Horizon(today=today, soon=last_near_day(calendar, today))
+    day = ctx.horizon
     sums = reads.sums(day, unit)
     office = reads.office()
     matrix = _matrix(sums, library, office, calendar, today=today)
@@ -161,7 +161,7 @@ def overview(ctx: RequestContext, unit: str | None = None) -> Overview:
     never_confirmed = DeadlineFilter(urgency="never_confirmed", horizon=day, unit=unit)
     never = reads.listed(never_confirmed, limit=WORST)
     workloads, everybody = rank_workloads(office, sums, on=today, limit=PEOPLE)
-    shown_lines = build_board_lines(ctx, reads, worst, soon=day.soon, stakes=stakes)
+    shown_lines = build_board_lines(ctx, reads, worst, stakes)
     first = min(shown_lines, key=lambda line: line.due or today, default=None)
     return Overview(
         horizon=day,
@@ -172,7 +172,7 @@ def overview(ctx: RequestContext, unit: str | None = None) -> Overview:
         due=total(sums, "due"),
         unconfirmed=unconfirmed,
         never_confirmed=(
-            build_board_lines(ctx, reads, never, soon=day.soon, stakes=stakes),
+            build_board_lines(ctx, reads, never, stakes),
             reads.count(never_confirmed) if len(never) == WORST else len(never),
         ),
         slipped=slipped,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Literal
 
 from merzim.services.board.assignees import keys_of_person
-from merzim.services.board.lines import ObligationLine, build_board_lines
+from merzim.services.board.lines import BoardLine, ObligationLine, build_board_lines
 from merzim.services.context import RequestContext
+from merzim.services.results import OptionalText, Result, at
+from merzim.services.verbs import Command, verb
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Urgency
 from workflow.cases.registers.entries import is_entry
-from workflow.deadlines.lateness import last_near_day
 from workflow.org.access import within
 from workflow.org.office import Office, Person, name_order
 
@@ -104,6 +107,50 @@ class TasksView:
         return frozenset(item.id for group in self.groups for item in group.items)
 
 
+class AskDesk(Command):
+    """Request the reader's tasks. `show`: for officers, `all` for those of others, too; empty: `mine`, or `all`
+    for an account of no person.
+    """
+
+    show: Literal["", "mine", "all"] = ""
+
+
+class ItemAnswer(Result):
+    """A task. `letter`: key of the letter about it that is not acknowledged yet.
+
+    `instead_of`: the person the reader is deputy of; `recordable`: whether a fact fulfils it.
+    """
+
+    line: BoardLine
+    letter: str = at("key")
+    instead_of: str
+    recordable: bool
+
+
+class GroupAnswer(Result):
+    """Tasks of one urgency, the most pressing of them; `total`: their number."""
+
+    urgency: str
+    total: int
+    items: list[ItemAnswer]
+
+
+class DeskAnswer(Result):
+    """The tasks of the reader, by urgency. `mine`: false when tasks of others are included."""
+
+    today: date
+    mine: bool
+    person: OptionalText = at("person", "key", default="")
+    deputy: OptionalText = at("deputy", "key", default="")
+    groups: list[GroupAnswer]
+
+
+@verb("record", writes=False)
+def list_own_tasks(ctx: RequestContext, command: AskDesk) -> DeskAnswer:
+    """Return the tasks of the reader. `show: all`: for officers, also those of all others visible to them."""
+    return DeskAnswer.of(tasks_view(ctx, command.show), ctx.language, today=ctx.today)
+
+
 def tasks_view(ctx: RequestContext, show: str) -> TasksView:
     """Return the data of the reader's task page.
 
@@ -112,7 +159,7 @@ def tasks_view(ctx: RequestContext, show: str) -> TasksView:
             the reader's own, for an officer's account of no person all.
     """
     reader, today = ctx.reader, ctx.today
-    day = Horizon(today=today, soon=last_near_day(ctx.calendar, today))
+    day = ctx.horizon
     office, may_switch = ctx.reads.office(), reader.may("manage")
     person = office.people.get(reader.person)
     all_ = may_switch and (show == "all" or (show != "mine" and person is None))
@@ -124,9 +171,7 @@ def tasks_view(ctx: RequestContext, show: str) -> TasksView:
     groups = _groups(reads, day, shown, all_=all_)
     all_rows = [row for _, rows, _ in groups for row in rows]
     unread = reads.unread({row.case for row in all_rows})
-    lines_by_row = {
-        (line.case, line.obligation): line for line in build_board_lines(ctx, reads, all_rows, soon=day.soon)
-    }
+    lines_by_row = {(line.case, line.obligation): line for line in build_board_lines(ctx, reads, all_rows)}
 
     def item(row: Row) -> TaskItem:
         recipient = recipients.get(row.assignee)

@@ -108,7 +108,7 @@ def open_feed(ctx: RequestContext, secret: str, language: str = "") -> Feed | No
     account = ctx.accounts.account(entry.login) if entry and entry.login else None
     if entry is None or (entry.login and (account is None or account.disabled)):
         raise NotFound("web.problem.no_feed")
-    if account is not None and must_enrol(account, ctx.totp_required):
+    if account is not None and must_enrol(account, ctx.app.settings.web.totp_required):
         return None
     if entry.seen_at + _TOUCH < now:
         ctx.accounts.mark_used(entry.hash, now=now)
@@ -254,11 +254,11 @@ def set_digest(ctx: RequestContext, command: DigestChoice) -> DigestChoice:
     person, by = own_person(ctx), ctx.reader.login
     if person is None:
         raise NotFound("web.problem.no_person")
-    ctx.choices.choose_digest(person.key, CHOICES[command.digest], by=by, now=ctx.now)
-    ctx.choices.choose_language(person.key, command.language, by=by, now=ctx.now)
+    ctx.app.choices.choose_digest(person.key, CHOICES[command.digest], by=by, now=ctx.now)
+    ctx.app.choices.choose_language(person.key, command.language, by=by, now=ctx.now)
     return command
 
 
 def own_person(ctx: RequestContext) -> Person | None:
     """Return the reader's person with their choice; None for an account without a person."""
-    return ctx.choices.person(ctx.reader.person) if ctx.reader.person else None
+    return ctx.app.choices.person(ctx.reader.person) if ctx.reader.person else None

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from merzim.services.board.board import get_board, list_deadlines, list_own_tasks
+from merzim.services.board.deadlines import get_board, list_deadlines
+from merzim.services.board.tasks import list_own_tasks
 from merzim.services.cases import assignments, bulk, views
 from merzim.services.cases import verbs as cases
 from merzim.services.cases.faces import FACES

@@ -58,7 +58,7 @@ def get_own_account(ctx: Own) -> AccountAnswer:
         digest=choice_of(choosing) if choosing else None,
         language=choosing.language if choosing else None,
         second_factor=second_factor,
-        recovery_codes_left=ctx.factors.codes(reader.login).left if second_factor else None,
+        recovery_codes_left=ctx.app.factors.codes(reader.login).left if second_factor else None,
         ways_in=ways_in(ctx, reader.login),
     )
 

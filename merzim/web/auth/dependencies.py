@@ -186,7 +186,7 @@ def needs(
         if identity is None:
             raise NotLoggedIn
         account, entry = identity
-        if not before_enrolment and must_enrol(account, ctx.totp_required):
+        if not before_enrolment and must_enrol(account, ctx.app.settings.web.totp_required):
             raise SecondFactorMissing
         reader = reader_of(ctx, account)
         ctx.request.state.reader = reader  # also of a refusal, whose page leads back to what they may see

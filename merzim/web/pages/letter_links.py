@@ -46,7 +46,7 @@ def ask_choice(ctx: Anybody, secret: Secret, choice: Choice | None = None) -> Re
 def choose(ctx: Anybody, secret: Secret, choice: Choice) -> Response:
     """Save how often a recipient is told, from their personal address. Repeating it changes nothing."""
     person = _person_of_link(ctx, secret)
-    ctx.choices.choose_digest(person.key, CHOICES[choice], by=person.key, now=ctx.now)
+    ctx.app.choices.choose_digest(person.key, CHOICES[choice], by=person.key, now=ctx.now)
     return _page(ctx, secret, is_saved=True)
 
 
@@ -59,7 +59,7 @@ def choose_own(ctx: Own, fields: Fields) -> Response:
 
 def _person_of_link(ctx: RequestContext, secret: str) -> Person:
     """Return the person with a secret address; 404 if there is none."""
-    person = ctx.choices.whose(secret)
+    person = ctx.app.choices.whose(secret)
     if person is None:
         raise HTTPException(404, "web.problem.no_choice")
     return person

@@ -402,7 +402,7 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
         "asset": asset_address,
         "today": ctx.today,
         "demonstration": ctx.moment.demonstration,
-        "organisation": ctx.organisation_name(reader.language),
+        "organisation": ctx.app.settings.office.name_in(reader.language),
         "reader": account,
         "home": "/" if account is None or account.may("read") else "/administration",
         "called": _person_name(ctx, reader.language),

@@ -163,17 +163,17 @@ def use_code(ctx: RequestContext, account: Account, typed_code: str) -> bool:
     login = account.reader.login
     code = credentials.recovery_hash(typed_code, login)
     if code is not None:
-        codes_left = max(ctx.factors.codes(login).left - 1, 0)
+        codes_left = max(ctx.app.factors.codes(login).left - 1, 0)
         letters = account_letters(ctx, account, "recovery_code_used", {"left": codes_left})
-        return ctx.factors.take_code(login, code, now=ctx.now, today=ctx.today, letters=letters)
+        return ctx.app.factors.take_code(login, code, now=ctx.now, today=ctx.today, letters=letters)
     step = code_step(ctx, login, typed_code)
-    return step is not None and ctx.factors.take_step(login, step)
+    return step is not None and ctx.app.factors.take_step(login, step)
 
 
 def code_step(ctx: RequestContext, login: str, typed_code: str) -> int | None:
     """Return the time step of an authenticator's code; None when it is invalid. Nothing is used up."""
     try:
-        secret = ctx.factors.secret(login)
+        secret = ctx.app.factors.secret(login)
     except Refusal as trouble:
         # Nobody is let in for want of a key; the recovery codes still open.
         log.error("the second factor of an account cannot be read: %s", trouble)

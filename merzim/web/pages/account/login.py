@@ -220,7 +220,7 @@ def enter_account(
         recovered: whether a recovery code was used, which the next page then says.
     """
     onward, form_values = local_address(texts.get("next", "/")), _form_values(texts)
-    if must_enrol(account, ctx.totp_required):
+    if must_enrol(account, ctx.app.settings.web.totp_required):
         onward, form_values = "/account/totp", {}
     elif recovered and not form_values:
         onward = "/account?said=recovery"
@@ -283,8 +283,8 @@ def own_page(
         ctx,
         "account.html",
         account=account,
-        codes=ctx.factors.codes(ctx.reader.login) if account.second_factor else None,
-        required=ctx.reader.access in ctx.totp_required,
+        codes=ctx.app.factors.codes(ctx.reader.login) if account.second_factor else None,
+        required=ctx.reader.access in ctx.app.settings.web.totp_required,
         recovery_codes=credentials.RECOVERY_CODES,
         entries=ctx.accounts.entries(ctx.reader.login, now=ctx.now),
         present={session.hash if session else "", *device_hashes(ctx)},

@@ -40,7 +40,7 @@ def _factor_page(ctx: WebContext, *, tried: RejectedForm | None = None) -> Respo
         ctx,
         "second_factor.html",
         account=account,
-        required=must_enrol(account, ctx.totp_required),
+        required=must_enrol(account, ctx.app.settings.web.totp_required),
         secret=secret,
         address=address,
         tried=tried,
@@ -67,7 +67,7 @@ def renew(ctx: OwnInSession, answers: Fields) -> Response:
     """Replace the recovery codes after the password and a code, and show the new ones once."""
     login, codes = ctx.reader.login, credentials.new_recovery_codes()
     _prove(ctx, answers)
-    ctx.factors.make_codes(login, _hashes(codes, login), at=stamp(ctx))
+    ctx.app.factors.make_codes(login, _hashes(codes, login), at=stamp(ctx))
     return _codes_page(ctx, codes, onward="/account")
 
 
@@ -75,7 +75,7 @@ def renew(ctx: OwnInSession, answers: Fields) -> Response:
 def _enrol(ctx: WebContext, answers: Mapping[str, str]) -> Response:
     """Set the second factor, show the recovery codes once, and begin a new session."""
     account = ctx.accounts.account(ctx.reader.login)
-    required = account is not None and must_enrol(account, ctx.totp_required)
+    required = account is not None and must_enrol(account, ctx.app.settings.web.totp_required)
     codes = enrol(ctx, answers)
     response = _codes_page(ctx, codes, onward=first_page(ctx.reader) if required else "/account")
     # Every session has ended with the change, this one too.
@@ -88,10 +88,10 @@ def _remove(ctx: WebContext, answers: Mapping[str, str]) -> Response:
     """Remove the reader's own second factor, unless their access requires one; end all their sessions, tokens
     and feeds, and begin a new session.
     """
-    if ctx.reader.access in ctx.totp_required:
+    if ctx.reader.access in ctx.app.settings.web.totp_required:
         raise Refusal("web.totp.required")
     _prove(ctx, answers)
-    ctx.factors.remove(ctx.reader.login, at=stamp(ctx))
+    ctx.app.factors.remove(ctx.reader.login, at=stamp(ctx))
     return begin_again(ctx, "totp")
 
 
@@ -128,7 +128,7 @@ def enrol(ctx: WebContext, texts: Mapping[str, str]) -> tuple[str, ...]:
         # After the new code: what is mistyped there must not cost a recovery code.
         attempts.check_present_code(ctx, account, texts.get("present", ""))
     codes = credentials.new_recovery_codes()
-    ctx.factors.enrol(login, secret, step, _hashes(codes, login), at=stamp(ctx))
+    ctx.app.factors.enrol(login, secret, step, _hashes(codes, login), at=stamp(ctx))
     return codes
 
 

@@ -48,7 +48,7 @@ class ReportQuery:
     def unit_title(self, unit: str) -> str:
         """Return the name of a unit, for "" of the whole office; for an unknown id the id itself."""
         name = self.t.name(unit_name(self.ctx.reads.office(), unit).name)
-        return name or self.ctx.organisation_name(self.t.language)
+        return name or self.ctx.app.settings.office.name_in(self.t.language)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
