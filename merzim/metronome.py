@@ -8,6 +8,7 @@ functions, and the pages leave all sending to the workers.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -47,10 +48,6 @@ if TYPE_CHECKING:
 
 GRACE = 30
 """Seconds that running requests get to finish at shutdown."""
-SWITCH = 0.0005
-"""Seconds a thread computes before another gets its turn: a page asks the database some forty times, and waited
-up to 5 ms (Python's own value) after each answer while another page, or the round, computed.
-"""
 log = logging.getLogger("merzim.metronome")
 
 Say = Callable[..., str]
@@ -143,8 +140,11 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
     logs.set_up(app.settings, context=log_context)
     _warn_of_clear_secrets(app, tell=tell, say=say)
     _report_unreadable(app, tell=tell, say=say)
-    sys.setswitchinterval(SWITCH)
     pages = Dashboard(app, clock)
+    # A page waited Python's own 5 ms after each of some twenty queries while another, or the round, computed.
+    sys.setswitchinterval(0.0005)
+    # All wait for a collection of garbage: it need not walk through the program and the laws each time.
+    gc.freeze()
     # Until the server takes signals itself, SIGTERM ends the start as Ctrl+C does: what began is closed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), ExitStack() as company:
