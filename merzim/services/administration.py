@@ -29,7 +29,7 @@ from merzim.services.inputs import Key
 from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Command, verb
 from merzim.settings import SECRETS, Port, Settings, is_loopback
-from merzim.storage.notices.steps import first_letter_day, has_sent
+from merzim.storage.notices.delivery_state import first_letter_day, has_sent
 from merzim.storage.org import settings as stored_settings
 from merzim.storage.org.settings import MAIL
 from merzim.storage.tables.base import canonical

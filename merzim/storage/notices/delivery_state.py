@@ -1,16 +1,18 @@
-"""The state of delivery: numbers of notices by channel and state, what failed, when tasks last ran."""
+"""The state of delivery: notices by channel and state, what failed or was ever sent, when tasks last ran."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, func, select
 
+from calendars.hours import local_date
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import read, reading, writing
+from merzim.storage.database.engine import read, read_first, reading, writing
 from merzim.storage.notices import faults
 from merzim.storage.rows import to_notice
+from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.notices import LOST, NOTICE
 from merzim.storage.tables.service import PULSE
 from notifications.notice import Notice
@@ -79,3 +81,24 @@ def record_run(engine: Engine, name: str, *, now: datetime, seconds: float) -> N
             set_={"at": step.excluded["at"], "seconds": step.excluded["seconds"]},
         )
         connection.execute(step, {"name": name, "at": now, "seconds": seconds})
+
+
+def first_letter_day(engine: Engine, *, today: date) -> date | None:
+    """Return the day on which the first reminder leaves: one that is queued, else the next step of an open row;
+    None without either.
+    """
+    queued = select(func.min(NOTICE.c.not_before)).where(
+        NOTICE.c.state == "queued", NOTICE.c.kind == "reminder"
+    )
+    with reading(engine) as connection:
+        at = connection.execute(queued).scalar()
+        on = local_date(at) if at else connection.execute(select(func.min(DEADLINE.c.next_step_on))).scalar()
+    return max(on, today) if on else None
+
+
+def has_sent(engine: Engine, but: Collection[str], *, kind: str = "") -> bool:
+    """Return whether any notice (of a kind; "" for any) was sent through a channel that is not in `but`."""
+    query = select(NOTICE.c.key).where(NOTICE.c.state == "sent", NOTICE.c.channel.not_in([*but])).limit(1)
+    if kind:
+        query = query.where(NOTICE.c.kind == kind)
+    return read_first(engine, query) is not None

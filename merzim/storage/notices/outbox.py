@@ -17,6 +17,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    tuple_,
     update,
 )
 
@@ -24,25 +25,27 @@ from merzim.storage.cases import ledger
 from merzim.storage.database.dialect import in_names, insert, read_for_names
 from merzim.storage.database.engine import read, read_first, reading, writing
 from merzim.storage.database.locks import ProcessLock
-from merzim.storage.notices import faults, inbox, journal, steps
+from merzim.storage.notices import faults, inbox, journal
 from merzim.storage.notices.bundles import CombinedNotices
 from merzim.storage.org.store import PresentOffice
 from merzim.storage.refusals import retry_until_back
-from merzim.storage.rows import columns_of, to_notice
+from merzim.storage.rows import columns_of, row, to_notice
 from merzim.storage.tables.base import moment
-from merzim.storage.tables.board import MOVED
+from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.notices import NOTICE, UNREAD
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON
 from notifications.notice import Notice, NoticeState
 from notifications.ports import DeliveryOutcome, InboxLine, Move, Settlement
 from workflow.board.rows import Row
 from workflow.cases.case import Case
+from workflow.cases.states import AWAITED
 from workflow.org.office import Office
 
 # Written out, not bound, so that both planners see that the partial indexes answer.
 _QUEUED = NOTICE.c.state == literal_column("'queued'")
 _ALONE = NOTICE.c.bundle == literal_column("''")
 _SENDING = NOTICE.c.state == literal_column("'sending'")
+_PLACE = (DEADLINE.c.next_step_on, DEADLINE.c.case, DEADLINE.c.obligation)
 
 
 class SqlOutbox(CombinedNotices):
@@ -58,7 +61,12 @@ class SqlOutbox(CombinedNotices):
         self._office = office or PresentOffice(engine)
 
     def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
-        return steps.due_rows(self._engine, today, limit=limit, after=after)
+        # Only rows that still wait for somebody have a next step (workflow.board.rows), so the day alone is
+        # asked and the partial index alone answers.
+        query = select(DEADLINE).where(DEADLINE.c.next_step_on <= today, DEADLINE.c.next_step_on.is_not(None))
+        if after is not None:
+            query = query.where(tuple_(*_PLACE) > tuple_(*after))
+        return [row(record) for record in read(self._engine, query.order_by(*_PLACE).limit(limit))]
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
         with reading(self._engine) as connection:
@@ -71,7 +79,7 @@ class SqlOutbox(CombinedNotices):
         if not settlements:
             return 0
         with writing(self._engine) as connection:
-            return self.queue(connection, steps.settle(connection, settlements))
+            return self.queue(connection, _settle(connection, settlements))
 
     def add(self, notices: Sequence[Notice]) -> int:
         if not notices:
@@ -118,7 +126,7 @@ class SqlOutbox(CombinedNotices):
 
     def _mark(self, marks: Sequence[DeliveryOutcome], now: datetime) -> None:
         with writing(self._engine) as connection:
-            journal.append_outcomes(connection, steps.store_outcomes(connection, marks, now=now), now=now)
+            journal.append_outcomes(connection, _store_outcomes(connection, marks, now=now), now=now)
 
     def delivering(self) -> AbstractContextManager[None]:
         return self._delivery.shared()
@@ -271,3 +279,38 @@ class SqlOutbox(CombinedNotices):
             first.setdefault(letter.key, letter)
         lines = [columns_of(NOTICE, letter, case=letter.case or None) for letter in first.values()]
         return len(connection.execute(step.returning(NOTICE.c.key), lines).all())
+
+
+def _settle(connection: Connection, settlements: Sequence[Settlement]) -> list[Notice]:
+    """Move the rows that are unchanged since planning to their next steps; return their notices."""
+    letters = list[Notice]()
+    # In the order of keys, as others lock them.
+    for settlement in sorted(settlements, key=lambda settlement: (settlement.case, settlement.obligation)):
+        unchanged = (
+            DEADLINE.c.case == settlement.case,
+            DEADLINE.c.obligation == settlement.obligation,
+            DEADLINE.c.due.is_not_distinct_from(settlement.due),
+            DEADLINE.c.next_step_on == settlement.step_on,
+            DEADLINE.c.state.in_(AWAITED),
+        )
+        step = DEADLINE.update().where(*unchanged).values(next_step_on=settlement.next_step_on)
+        if connection.execute(step).rowcount:
+            letters += settlement.notices
+    return letters
+
+
+def _store_outcomes(connection: Connection, marks: Sequence[DeliveryOutcome], *, now: datetime) -> list[Notice]:
+    """Write outcomes of notices that are still `sending`; return those changed."""
+    changed = list[Notice]()
+    for mark in marks:
+        values: dict[str, object] = {"state": mark.state, "answer": mark.answer}
+        if not mark.tried:
+            values["attempts"] = NOTICE.c.attempts - 1
+        if mark.not_before is not None:
+            values["not_before"] = mark.not_before
+        if mark.state == "sent":
+            values["sent_at"] = now
+        values |= {name: text for name in ("text_hash", "address") if (text := getattr(mark, name))}
+        step = NOTICE.update().where(NOTICE.c.key == mark.key, NOTICE.c.state == "sending").values(values)
+        changed += map(to_notice, connection.execute(step.returning(*NOTICE.columns)))
+    return changed

@@ -8,9 +8,8 @@ active cases only. `today` is passed where a result depends on it.
 from __future__ import annotations
 
 from merzim.storage.queries.board import BoardReads
-from merzim.storage.queries.cases import CaseReads
+from merzim.storage.queries.cases import CaseReads, FoundPlaces
 from merzim.storage.queries.notices import NoticeReads
-from merzim.storage.queries.search import FoundPlaces
 
 __all__ = ["BoardReads", "CaseReads", "FoundPlaces", "NoticeReads", "SqlReads"]
 

@@ -1,9 +1,10 @@
-"""Queries of cases: lists of heads, whole cases, their events."""
+"""Queries of cases: lists of heads, whole cases, their events; rows of their registers and files by words."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    not_,
     or_,
     select,
     text,
@@ -20,18 +22,21 @@ from sqlalchemy import (
 
 from calendars.hours import end_of_day, moment_of
 from merzim.storage import lateness
-from merzim.storage.cases.recommendations import cases_with_entries
+from merzim.storage.cases.recommendations import FILE, cases_with_entries
 from merzim.storage.database.dialect import in_names, read_for_names
 from merzim.storage.database.engine import read, read_column, read_first, read_value, reading
-from merzim.storage.queries.search import SearchReads
+from merzim.storage.queries.reader import ReaderQueries
+from merzim.storage.queries.recommendations import has_word
 from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, by_id, event, head
 from merzim.storage.tables.board import DEADLINE
-from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.cases import CASE, CASE_ROW
 from merzim.storage.tables.events import EVENT
 from workflow.board.portfolio import APPROVAL
 from workflow.board.rows import CaseFilter, CaseOrder
 from workflow.cases.case import ENTRIES, Case, CaseStatus, Event, with_rows
 from workflow.cases.registers.evidence_list import as_seen, events_as_seen
+from workflow.cases.registers.risk_lists import Words
+from workflow.search_words import search_words
 
 _DAY = func.coalesce(DEADLINE.c.due, DEADLINE.c.planned_on)
 _HEADS_OF = select(*HEAD).where(in_names(CASE.c.id))
@@ -53,7 +58,15 @@ _ORDERS: Mapping[CaseOrder, tuple[ColumnElement[Any], ...]] = {
 }
 
 
-class CaseReads(SearchReads):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoundPlaces:
+    """How many places a search found, and the first of them: case, row and title."""
+
+    total: int
+    places: Sequence[tuple[str, str, str]]
+
+
+class CaseReads(ReaderQueries):
     """Queries of cases."""
 
     def cases(
@@ -199,6 +212,18 @@ class CaseReads(SearchReads):
         )
         return [cases_by_id[case] for case in sorted(cases_by_id)]
 
+    def found_rows(self, words: Words, *, limit: int, files: bool = False) -> FoundPlaces:
+        """Return the rows of cases' registers that have all words of a search, or the files of cases."""
+        is_file = CASE_ROW.c.row.startswith(f"{FILE}.", autoescape=True)
+        conditions = [is_file if files else not_(is_file), *self._visible.cases(), *map(has_word, words)]
+        found = select(CASE_ROW.c.case, CASE_ROW.c.row, CASE_ROW.c.title).where(*conditions)
+        found = found.join(CASE, CASE.c.id == CASE_ROW.c.case)
+        newest = found.order_by(CASE_ROW.c.case.desc(), CASE_ROW.c.row.desc()).limit(limit)
+        with reading(self._engine) as connection:
+            total = connection.execute(select(func.count()).select_from(found.subquery())).scalar_one()
+            places = [(case, row, title) for case, row, title in connection.execute(newest)]
+        return FoundPlaces(total=total, places=places)
+
     def _conditions(self, criteria: CaseFilter) -> list[ColumnElement[bool]]:
         """Return the conditions under which the reader sees a case and it meets a filter."""
         conditions = self._visible.cases()
@@ -217,5 +242,7 @@ class CaseReads(SearchReads):
             within = and_(CASE.c.span_first <= last, CASE.c.span_last >= first)
             opened = CASE.c.opened_at >= moment_of(first, None), CASE.c.opened_at < end_of_day(last)
             conditions.append(or_(within, and_(CASE.c.span_first.is_(None), *opened)))
-        conditions += self._search_conditions(criteria.search)
+        for word in search_words(criteria.search):
+            of_unit = CASE.c.unit.in_(self.office().units_with_word(word))
+            conditions.append(or_(CASE.c.search.contains(word, autoescape=True), of_unit))
         return conditions

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, selec
 
 from merzim.storage import lateness
 from merzim.storage.database.engine import read, read_value
-from merzim.storage.queries.search import SearchReads
+from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.rows import row
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE
@@ -30,7 +30,7 @@ _IN_ORDER = (DEADLINE.c.due, *_PLACE)
 _OPEN = DEADLINE.c.state == "open"
 
 
-class DeadlineReads(SearchReads):
+class DeadlineReads(ReaderQueries):
     """Queries of deadlines: their numbers, lists of them, and the first of each day or quarter."""
 
     def sums(self, horizon: Horizon, unit: str | None = None) -> Sequence[Sum]:

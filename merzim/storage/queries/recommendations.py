@@ -5,7 +5,7 @@ A measure is late when its board row is open and its date has passed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -14,9 +14,13 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
+    String,
     and_,
     case,
+    cast,
+    exists,
     func,
+    literal,
     or_,
     select,
     tuple_,
@@ -26,9 +30,10 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from merzim.storage.database.engine import Row_, read, reading
 from merzim.storage.lateness import overdue
-from merzim.storage.queries.search import SearchReads
+from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.tables.board import DEADLINE, RECOMMENDATION
-from workflow.cases.registers.risk_lists import RecommendationFilter, RecommendationPlace, RiskGroup
+from merzim.storage.tables.cases import CASE_ROW
+from workflow.cases.registers.risk_lists import RecommendationFilter, RecommendationPlace, RiskGroup, Words
 
 MeasureStatus: TypeAlias = tuple[str, bool]
 """The outcome of the last review, and whether the measure is late."""
@@ -55,12 +60,12 @@ def _postgresql(element: _Number, compiler: Any, **options: Any) -> str:
     return f"CAST(split_part({compiler.process(element.clauses, **options)}, '.', 2) AS INTEGER)"
 
 
-class RecommendationReads(SearchReads):
+class RecommendationReads(ReaderQueries):
     """Queries of recommendations."""
 
     def count_recommendations(self, criteria: RecommendationFilter, today: date) -> Mapping[MeasureStatus, int]:
         """Return the number of recommendations by status and lateness, whatever the filter says of these."""
-        conditions = (*self._recommended(criteria.unit), *self._worded(criteria.words), *_conditions(criteria))
+        conditions = (*self._recommended(criteria.unit), *_worded(criteria.words), *_conditions(criteria))
         query = select(_R.status, func.count()).where(*conditions).group_by(_R.status)
         with reading(self._engine) as connection:
             totals = {status: int(n) for status, n in connection.execute(query)}
@@ -75,7 +80,7 @@ class RecommendationReads(SearchReads):
         self, criteria: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
     ) -> Sequence[RecommendationPlace]:
         """Return a page of the matching recommendations (case, risk, measure), in that order."""
-        conditions = (*self._recommended(criteria.unit), *self._worded(criteria.words), *_conditions(criteria))
+        conditions = (*self._recommended(criteria.unit), *_worded(criteria.words), *_conditions(criteria))
         query: Select[Any] = select(*_PLACE).where(*conditions)
         if criteria.status:
             query = query.where(_R.status == criteria.status)
@@ -158,6 +163,19 @@ def _conditions(filters: RecommendationFilter) -> list[ColumnElement[bool]]:
         *([_R.direction == filters.direction] if filters.direction else []),
         *([_R.legal] if filters.legal else []),
     ]
+
+
+def _worded(words: Words) -> list[ColumnElement[bool]]:
+    """Return the conditions that each word occurs in the risk or the measure of a recommendation."""
+    place = RECOMMENDATION.c
+    rows = [literal("risk.") + cast(place.risk, String), literal("measure.") + cast(place.measure, String)]
+    mine = CASE_ROW.c.case == place.case, CASE_ROW.c.row.in_(rows)
+    return [exists().where(*mine, has_word(word)) for word in words]
+
+
+def has_word(readings: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition that one of the texts of a word occurs in those of a row."""
+    return or_(*(CASE_ROW.c.search.contains(reading, autoescape=True) for reading in readings))
 
 
 def _late(today: date) -> ColumnElement[bool]:
