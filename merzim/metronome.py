@@ -38,6 +38,7 @@ from merzim.services.upkeep.backups import back_up
 from merzim.services.yearly.clock import record_carried_out
 from merzim.services.yearly.opening import roll_over
 from merzim.settings import WebSettings
+from merzim.storage.accounts import rate_limits
 from merzim.storage.database.engine import conninfo
 from merzim.web.auth.dependencies import is_passwordless_allowed
 from merzim.web.health import log_context
@@ -63,12 +64,13 @@ def tick(app: AppContext, clock: Clock) -> None:
 
 def _do_all_but_sending(app: AppContext, *, now: datetime, today: date) -> None:
     """Open the cases of a new year if config.toml says so, record analyses carried out, run a round, and delete
-    uploads nobody imported.
+    uploads nobody imported and rate limits that are over.
     """
     roll_over(app, now=now, today=today)
     record_carried_out(app, now=now, today=today)
     rounds.run_round(app, now=now, today=today, limit=rounds.MAX_REPORTED)
     app.uploads.expire(now=now)
+    rate_limits.prune(app.engine, now=now)
 
 
 def attempt(app: AppContext, clock: Clock, *functions: Callable[..., object]) -> None:

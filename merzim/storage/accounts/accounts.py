@@ -4,16 +4,17 @@ password (sessions, tokens, feeds, invitations, remembered browsers), stored as 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
-from itertools import count
+from itertools import groupby
+from operator import attrgetter
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, select, update
 
-from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt, prune
+from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt
 from merzim.storage.database.dialect import in_names, insert, read_for_names
-from merzim.storage.database.engine import Row_, execute, read, read_first, reading, writing
+from merzim.storage.database.engine import execute, read, read_first, writing
 from merzim.storage.events import Draft
 from merzim.storage.org.chain import office_event, record
 from merzim.storage.rows import columns_of, read_as
@@ -33,8 +34,7 @@ from workflow.org.audit import Stamp
 _WITH_PROVIDERS = (
     select(ACCOUNT, IDENTITY.c.provider)
     .join_from(ACCOUNT, IDENTITY, IDENTITY.c.login == ACCOUNT.c.login, isouter=True)
-    .where(ACCOUNT.c.login == bindparam("of_login"))
-    .order_by(IDENTITY.c.provider)
+    .order_by(ACCOUNT.c.login, IDENTITY.c.provider)
 )
 _NAMES = select(ACCOUNT.c.login, ACCOUNT.c.name, ACCOUNT.c.person).where(in_names(ACCOUNT.c.login))
 _CREDENTIAL_FIELDS = tuple(field.name for field in fields(Credential))
@@ -46,8 +46,6 @@ _VALID_ENTRY = select(*(ENTRY.c[name] for name in _CREDENTIAL_FIELDS)).where(
 )
 MAX_DEVICES = 30
 """The most browsers remembered for one account."""
-_PRUNE_EVERY = 50
-"""Attempts of this process between two deletions of expired rate limits."""
 
 
 class SqlAccounts:
@@ -55,7 +53,6 @@ class SqlAccounts:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._attempts = count()
 
     def any_with_password(self) -> bool:
         query = select(ACCOUNT.c.login).where(ACCOUNT.c.password != "").limit(1)
@@ -63,16 +60,24 @@ class SqlAccounts:
 
     def account(self, login: str) -> Account | None:
         """Return the account of a login, ignoring case; None if there is none."""
-        rows = read(self._engine, _WITH_PROVIDERS, {"of_login": login.casefold()})
-        providers = tuple(row.provider for row in rows if row.provider is not None)
-        return _account(rows[0], {rows[0].login: providers}) if rows else None
+        return next(self._accounts(ACCOUNT.c.login == login.casefold()), None)
 
     def all(self) -> Sequence[Account]:
         """Return all accounts, sorted by login."""
-        with reading(self._engine) as connection:
-            providers = _providers(connection)
-            rows = connection.execute(ACCOUNT.select().order_by(ACCOUNT.c.login))
-            return [_account(row, providers) for row in rows]
+        return [*self._accounts()]
+
+    def _accounts(self, *conditions: ColumnElement[bool]) -> Iterator[Account]:
+        """Yield the accounts that meet these conditions, by login, with the directories they are linked to."""
+        rows = read(self._engine, _WITH_PROVIDERS.where(*conditions))
+        for _, of_login in groupby(rows, key=attrgetter("login")):
+            record, *others = of_login
+            yield Account(
+                reader=read_as(Reader, record),
+                password=record.password,
+                second_factor=bool(record.totp),
+                disabled=record.disabled,
+                providers=tuple(row.provider for row in (record, *others) if row.provider is not None),
+            )
 
     def names(self, logins: Collection[str]) -> Mapping[str, tuple[str, str]]:
         """Return name and person of the accounts of these logins, by login; unknown ones are left out."""
@@ -225,11 +230,7 @@ class SqlAccounts:
     # ----------------------------------------------------------------------------------- limits of attempts
 
     def count_attempt(self, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
-        """Count an attempt as `rate_limits.count_attempt`; now and then delete limits that are over."""
-        reached = count_attempt(self._engine, limits, now=now)
-        if reached is None and next(self._attempts) % _PRUNE_EVERY == 0:
-            prune(self._engine, now=now)
-        return reached
+        return count_attempt(self._engine, limits, now=now)
 
     def forget_attempt(self, limits: Sequence[RateLimit]) -> None:
         forget_attempt(self._engine, limits)
@@ -255,22 +256,3 @@ def end_entries(connection: Connection, which: ColumnElement[bool], now: datetim
     """End the open entries that match a condition, in the caller's transaction; return whether any was."""
     query = update(ENTRY).where(which, ENTRY.c.ended_at.is_(None)).values(ended_at=now)
     return connection.execute(query).rowcount > 0
-
-
-def _providers(connection: Connection) -> Mapping[str, tuple[Provider, ...]]:
-    """Return login -> the external directories its account is linked to; unlinked ones are left out."""
-    rows = connection.execute(select(IDENTITY.c.login, IDENTITY.c.provider).order_by(IDENTITY.c.provider))
-    providers: dict[str, tuple[Provider, ...]] = {}
-    for row in rows:
-        providers[row.login] = (*providers.get(row.login, ()), row.provider)
-    return providers
-
-
-def _account(record: Row_, providers: Mapping[str, tuple[Provider, ...]]) -> Account:
-    return Account(
-        reader=read_as(Reader, record),
-        password=record.password,
-        second_factor=bool(record.totp),
-        disabled=record.disabled,
-        providers=providers.get(record.login, ()),
-    )
