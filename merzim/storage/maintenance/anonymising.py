@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from sqlite3 import OperationalError
 from typing import Any
 
-from sqlalchemy import Connection, Engine, String, Table, column, or_, select, text
+from sqlalchemy import Connection, Engine, String, Table, Update, column, or_, select, text
 from sqlalchemy import table as plain_table
 from sqlalchemy.types import TypeDecorator
 
@@ -109,23 +110,20 @@ class Words:
         return self._patterns[kind]
 
 
-def anonymise(connection: Connection, words: Words) -> tuple[dict[str, int], list[tuple[int, str]]]:
-    """Rewrite every row that contains one of the words, events too, and withdraw the person's unsent letters.
+def _rewrite(connection: Connection, words: Words) -> tuple[Counter[str], list[tuple[int, str]]]:
+    """Rewrite every row that contains one of the words, events too.
 
-    In the caller's transaction. Return the number of rows by table; id and new hash of each rewritten event.
+    Return the number of rows by table; id and new hash of each rewritten event.
     """
-    _forget(connection, words)
-    for name in sorted(triggers.names(connection.dialect.name)):
-        _drop_trigger(connection, name)
-    changed_rows: dict[str, list[Mapping[str, Any]]] = {}
-    for table in TableBase.metadata.sorted_tables:
-        if table.name not in _LEFT_ALONE and (rows := list(_rewritten(connection, table, words))):
-            changed_rows[table.name] = rows
+    counts, ids = Counter[str](), list[int]()
+    triggers.remove(connection)
+    for table, before, rewriting in _matching_rows(connection, words):
+        connection.execute(rewriting)
+        counts[table.name] += 1
+        ids += [before["id"]] if table is EVENT else []
     if connection.dialect.name == "postgresql":
         _rewrite_jobs(connection, words)
     triggers.install(connection)
-    ids = [int(row["id"]) for row in changed_rows.get(EVENT.name, ())]
-    counts = {name: len(rows) for name, rows in changed_rows.items()}
     return counts, [(id, events.hash_now(connection, id)) for id in ids]
 
 
@@ -151,12 +149,16 @@ def _forms(word: str) -> set[str]:
     return {word, word.casefold(), normalise(word), json.dumps(word, ensure_ascii=False)[1:-1]} - {""}
 
 
-def _forget(connection: Connection, words: Words) -> None:
-    """Delete data that belongs to the person alone: link codes, addresses in the audit log;
-    withdraw their letters that have not left.
+def _take_away(connection: Connection, words: Words, now: datetime) -> None:
+    """Delete what belongs to the person alone: accounts with all ways to log in, links to a chat, addresses in
+    the audit log; withdraw their letters that have not left.
     """
     keys, logins = [*words.keys], [*words.logins]
-    connection.execute(LINK_CODE.delete().where(LINK_CODE.c.person.in_(keys)))
+    end_entries(connection, ENTRY.c.login.in_(logins), now)
+    for table in (ACCOUNT, IDENTITY, RECOVERY_CODE):
+        connection.execute(table.delete().where(table.c.login.in_(logins)))
+    for table in (LINK, LINK_CODE):
+        connection.execute(table.delete().where(table.c.person.in_(keys)))
     theirs = or_(EVENT.c.by.in_([*logins, *keys]), EVENT.c.name.in_(logins))
     events.erase(connection, theirs, [events.CLIENT])
     waiting = NOTICE.c.person.in_(keys) & NOTICE.c.state.in_(("queued", "sending"))
@@ -164,45 +166,30 @@ def _forget(connection: Connection, words: Words) -> None:
     connection.execute(NOTICE.update().where(NOTICE.c.person.in_(keys)).values(address=words.token))
 
 
-def _drop_trigger(connection: Connection, trigger: str) -> None:
-    table = trigger.removeprefix("merzim_").rpartition("_")[0]
-    on = "" if connection.dialect.name == "sqlite" else f" ON {table}"
-    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger}{on}")
-
-
-def _rewritten(connection: Connection, table: Table, words: Words) -> Iterator[Mapping[str, Any]]:
-    """Rewrite the rows of a table; yield each rewritten row."""
-    raw = plain_table(table.name, *(column(table_column.name) for table_column in table.c))
-    keys = [table_column.name for table_column in table.primary_key.columns]
-    for before, new in _matching_rows(connection, table, words):
-        mine = [raw.c[name] == before[name] for name in keys]
-        connection.execute(raw.update().where(*mine).values(new))
-        yield {**before, **new}
-
-
-def _matching_rows(
-    connection: Connection, table: Table, words: Words
-) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
-    """Yield the rows of a table that contain one of the words, each with the new values of its columns."""
-    texts = [table_column.name for table_column in table.c if _is_text(table_column.type)]
-    raw = plain_table(table.name, *(column(table_column.name) for table_column in table.c))
-    keys = [table_column.name for table_column in table.primary_key.columns]
-    if not texts:
-        return
-    condition = or_(
-        *(raw.c[name].contains(needle, autoescape=True) for name in texts for needle in words.needles())
-    )
-    columns = [raw.c[name] for name in dict.fromkeys((*keys, *texts))]
-    for row in connection.execute(select(*columns).where(condition)).all():
-        before = dict(row._mapping)
-        held = {name: before[name] for name in texts if isinstance(before[name], str)}
-        shared = words.key_in(held.values())
-        replaced = {name: words.replaced(text, name, shared=shared) for name, text in held.items()}
-        if table is EVENT:
-            replaced["private"] = _erased(held["private"], words, shared=shared)
-        new = {name: text for name, text in replaced.items() if text != before[name]}
-        if new:
-            yield before, new
+def _matching_rows(connection: Connection, words: Words) -> Iterator[tuple[Table, dict[str, Any], Update]]:
+    """Yield the rows of all tables that contain one of the words: their table, their texts and key, and the
+    statement that rewrites them.
+    """
+    for table in TableBase.metadata.sorted_tables:
+        texts = [table_column.name for table_column in table.c if _is_text(table_column.type)]
+        if table.name in _LEFT_ALONE or not texts:
+            continue
+        raw = plain_table(table.name, *(column(table_column.name) for table_column in table.c))
+        keys = [table_column.name for table_column in table.primary_key.columns]
+        condition = or_(
+            *(raw.c[name].contains(needle, autoescape=True) for name in texts for needle in words.needles())
+        )
+        columns = [raw.c[name] for name in dict.fromkeys((*keys, *texts))]
+        for row in connection.execute(select(*columns).where(condition)).all():
+            before = dict(row._mapping)
+            held = {name: before[name] for name in texts if isinstance(before[name], str)}
+            shared = words.key_in(held.values())
+            replaced = {name: words.replaced(text, name, shared=shared) for name, text in held.items()}
+            if table is EVENT:
+                replaced["private"] = _erased(held["private"], words, shared=shared)
+            if new := {name: text for name, text in replaced.items() if text != before[name]}:
+                mine = [raw.c[name] == before[name] for name in keys]
+                yield table, before, raw.update().where(*mine).values(new)
 
 
 def _erased(private: str, words: Words, *, shared: bool) -> str:
@@ -242,7 +229,7 @@ def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Anonymisi
     with writing(engine) as connection:
         _take_away(connection, words, act.at.now)
         record(connection, Draft(kind="person_forgotten", name=words.token, by=act.at.by, at=act.at.now))
-        counts, changed_events = anonymise(connection, words)
+        counts, changed_events = _rewrite(connection, words)
         mine = FORMER.c.number == person.number
         closed = {"key": words.token, "anonymised_on": act.at.today, "act": act.number, "act_on": act.on}
         connection.execute(FORMER.update().where(mine).values(said=[], **closed))
@@ -260,23 +247,8 @@ def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Anonymisi
 
 def preview(engine: Engine, words: Words) -> dict[str, int]:
     """Return the number of rows that would be rewritten, by table; nothing is written."""
-    counts: dict[str, int] = {}
     with reading(engine) as connection:
-        for table in TableBase.metadata.sorted_tables:
-            if table.name not in _LEFT_ALONE and (
-                count := sum(1 for _ in _matching_rows(connection, table, words))
-            ):
-                counts[table.name] = count
-    return counts
-
-
-def _take_away(connection: Connection, words: Words, now: datetime) -> None:
-    """Delete a person's accounts with all ways to log in, and the link to a chat."""
-    logins, keys = [*words.logins], [*words.keys]
-    end_entries(connection, ENTRY.c.login.in_(logins), now)
-    for table in (ACCOUNT, IDENTITY, RECOVERY_CODE):
-        connection.execute(table.delete().where(table.c.login.in_(logins)))
-    connection.execute(LINK.delete().where(LINK.c.person.in_(keys)))
+        return Counter(table.name for table, _, _ in _matching_rows(connection, words))
 
 
 def _compact(engine: Engine) -> None:

@@ -41,6 +41,7 @@ def install(connection: Connection) -> None:
     """Create the triggers that keep events as they are (their private values may be emptied), replacing older
     ones.
     """
+    remove(connection)
     is_sqlite = connection.dialect.name == "sqlite"
     if not is_sqlite:
         connection.exec_driver_sql(_FUNCTION)
@@ -51,9 +52,14 @@ def install(connection: Connection) -> None:
             if is_sqlite
             else "EXECUTE FUNCTION merzim_append_only()"
         )
-        on = "" if is_sqlite else " ON event"
-        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS merzim_event_{kind}{on}")
         connection.exec_driver_sql(f"CREATE TRIGGER merzim_event_{kind} {when} {does}")
+
+
+def remove(connection: Connection) -> None:
+    """Drop the triggers, in a transaction that installs them again."""
+    on = "" if connection.dialect.name == "sqlite" else " ON event"
+    for name in sorted(names(connection.dialect.name)):
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}{on}")
 
 
 def names(dialect: str) -> frozenset[str]:
