@@ -17,7 +17,7 @@ from functools import cache
 from calendars.checks import check
 from calendars.horizon import FIRST, LAST, REACH, OutOfRange
 from calendars.kazakhstan import Kazakhstan, compiled
-from calendars.records import Records, shipped_records
+from calendars.records import shipped_records
 
 __all__ = [
     "FIRST",
@@ -27,7 +27,6 @@ __all__ = [
     "OutOfRange",
     "add_working_days",
     "calendar",
-    "compile_calendar",
     "count_working_days",
     "is_working_day",
 ]
@@ -63,16 +62,6 @@ def calendar(as_of: datetime.date | None = None, *, last: datetime.date = LAST) 
     """Return the calendar of the shipped records up to `last`, as they were known on a day (all for None)."""
     shipped = _shipped_calendar(last)
     return shipped if as_of is None else shipped.as_known(as_of)
-
-
-def compile_calendar(
-    records: Records, as_of: datetime.date | None = None, *, last: datetime.date = LAST
-) -> Kazakhstan:
-    """Return the calendar of any records up to `last`, as they were known on a day (all records for None).
-
-    The records are not verified; `calendars.checks.check` does that.
-    """
-    return compiled(records, last).as_known(as_of)
 
 
 @cache

@@ -9,11 +9,10 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from i18n.languages import UnknownLanguage, plain_spaces
 
@@ -38,21 +37,17 @@ class UnknownCode(KeyError):
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """An entry of a catalogue: its file ("" for a word of an organisation's own), its template by language."""
+    """An entry of a catalogue: its file ("" for a word of an organisation's own), its template by language.
+
+    `written`: the templates, or the lines of the file below its code, which are parsed when first used.
+    """
 
     file: str
-    texts: Mapping[str, str]
-
-
-class UnreadEntry(NamedTuple):
-    """An entry of a shipped catalogue that is not parsed yet: its file, and the lines below its code."""
-
-    file: str
-    lines: str
+    written: Mapping[str, str] | str
 
     @property
     def texts(self) -> Mapping[str, str]:
-        return _texts(self.lines)
+        return _texts(self.written) if isinstance(self.written, str) else self.written
 
 
 def template(code: str, language: str) -> str:
@@ -69,13 +64,6 @@ def template(code: str, language: str) -> str:
         return entry.texts[language]
     except KeyError:
         raise UnknownLanguage(language) from None
-
-
-def places_of_entries(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield each code of a catalogue file, with the offsets where the lines below it begin and end."""
-    heads = list(_CODE.finditer(text))
-    ends = [*(head.start() for head in heads[1:]), len(text)]
-    return ((head[1], head.end(), end) for head, end in zip(heads, ends, strict=True))
 
 
 def knows(code: str) -> bool:
@@ -107,13 +95,15 @@ def where(code: str) -> str:
 
 
 @cache
-def _entries() -> dict[str, CatalogueEntry | UnreadEntry]:
+def _entries() -> dict[str, CatalogueEntry]:
     """Return the entries of the shipped catalogues by code (cached)."""
-    entries: dict[str, CatalogueEntry | UnreadEntry] = {}
+    entries: dict[str, CatalogueEntry] = {}
     for path in sorted(CATALOGUE.glob("*.toml")):
         text = path.read_text(encoding="utf-8")
-        for code, start, end in places_of_entries(text):
-            entries[code] = UnreadEntry(path.name, text[start:end])
+        heads = list(_CODE.finditer(text))
+        ends = [*(head.start() for head in heads[1:]), len(text)]
+        for head, end in zip(heads, ends, strict=True):
+            entries[head[1]] = CatalogueEntry(path.name, text[head.end() : end])
     return entries
 
 

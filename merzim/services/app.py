@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import calendars
-from calendars.kazakhstan import Kazakhstan
+from calendars.kazakhstan import Kazakhstan, compiled
 from calendars.records import Records, shipped_records, with_records
 from merzim.services import configuration
 from merzim.services.channels import create_channel, sender_domain
@@ -154,7 +154,7 @@ class AppContext:
 
     def calendar_of(self, records: Records, as_of: date | None = None) -> Kazakhstan:
         """Return the office's calendar built from other records, or as they were known on a day."""
-        return self._with_office_days(calendars.compile_calendar(records, as_of, last=calendars.REACH))
+        return self._with_office_days(compiled(records, calendars.REACH).as_known(as_of))
 
     def refresh(self) -> None:
         """Take up settings and calendar acts that another process changed since they were read."""

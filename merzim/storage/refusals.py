@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
@@ -88,26 +89,20 @@ def hide_secrets(address: URL) -> str:
     return address.set(drivername="postgresql").update_query_dict(hidden).render_as_string(hide_password=True)
 
 
-class TranslatedErrors:
-    """A block whose errors of the driver become StorageUnavailable; IntegrityError is not translated."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def __enter__(self) -> None:
-        """Begin the block."""
-
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        if error is None or isinstance(error, IntegrityError):
-            return
-        engine = self._engine
-        if isinstance(error, engine.dialect.loaded_dbapi.Error):
-            raise to_storage_unavailable(engine, error) from error
-        if isinstance(error, DBAPIError):
-            raise to_storage_unavailable(engine, error.orig or error) from error
-        if isinstance(error, SQLAlchemyError):
-            what = "busy" if isinstance(error, PoolTimeout) else "failed"
-            raise StorageUnavailable(what, where=display_address(engine), problem=str(error)) from error
+@contextmanager
+def translated_errors(engine: Engine) -> Iterator[None]:
+    """Make StorageUnavailable of the errors of the driver in a block; IntegrityError is not translated."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise to_storage_unavailable(engine, error) from error
+    except DBAPIError as error:
+        raise to_storage_unavailable(engine, error.orig or error) from error
+    except SQLAlchemyError as error:
+        what = "busy" if isinstance(error, PoolTimeout) else "failed"
+        raise StorageUnavailable(what, where=display_address(engine), problem=str(error)) from error
 
 
 def to_storage_unavailable(engine: Engine, error: BaseException) -> StorageUnavailable:

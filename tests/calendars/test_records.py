@@ -16,7 +16,7 @@ from calendars.checks import (
     check,
     with_known_since,
 )
-from calendars.kazakhstan import KINDS, Kazakhstan
+from calendars.kazakhstan import KINDS, Kazakhstan, compiled
 from calendars.records import (
     ConfirmedYear,
     HolidayRule,
@@ -58,8 +58,8 @@ def test_a_transfer_that_an_office_adopts_makes_its_calendar() -> None:
     """Shipped records and one more pair: another version, the same number of days, known from its day on."""
     text = f"[[transfer]]\noff = 2026-12-31\nwork = 2026-12-26\nknown_at = 2026-12-21\n{SOURCE}"
     records = with_records(shipped_records(), parse(text))
-    after = check(calendars.compile_calendar(records))
-    before = calendars.compile_calendar(records, date(2026, 12, 20))
+    after = check(compiled(records))
+    before = compiled(records).as_known(date(2026, 12, 20))
 
     assert not after.is_working_day(date(2026, 12, 31))
     assert after.is_working_day(date(2026, 12, 26))
@@ -67,13 +67,13 @@ def test_a_transfer_that_an_office_adopts_makes_its_calendar() -> None:
     assert before.is_working_day(date(2026, 12, 31))
     assert calendars.is_working_day(date(2026, 12, 31))
     assert after.version != calendars.calendar().version == before.version
-    assert calendars.compile_calendar(shipped_records()) == calendars.calendar()
+    assert compiled(shipped_records()) == calendars.calendar()
 
 
 def test_a_religious_day_announced_by_hand_is_certain() -> None:
     """The announcement for 2027 replaces the calculation."""
     text = f'[[religious_day]]\ncode = "kurban_ait"\non = 2027-05-17\ncertainty = "announced_final"\n{SOURCE}'
-    calendar = calendars.compile_calendar(with_records(shipped_records(), parse(text)))
+    calendar = compiled(with_records(shipped_records(), parse(text)))
 
     assert not calendar.is_working_day(date(2027, 5, 17))
     assert calendar.religious_windows(date(2027, 1, 1), date(2027, 12, 31)) == ()
@@ -89,7 +89,7 @@ def test_a_year_confirmed_at_no_known_day_was_confirmed_when_it_began() -> None:
 def test_a_religious_day_sends_a_substitute_one_further() -> None:
     """Were Kurban Ait 2027 on Monday 10 May, the day off for Sunday the 9th would be Tuesday."""
     text = f'[[religious_day]]\ncode = "kurban_ait"\non = 2027-05-10\ncertainty = "listed"\n{SOURCE}'
-    calendar = calendars.compile_calendar(with_records(shipped_records(), parse(text)))
+    calendar = compiled(with_records(shipped_records(), parse(text)))
     (uncertain,) = calendar.religious_windows(date(2027, 5, 1), date(2027, 5, 31))
 
     assert [calendar.day(date(2027, 5, day)).kind for day in (9, 10, 11)] == [
@@ -104,7 +104,7 @@ def test_a_religious_day_at_a_new_year_sends_substitutes_further_in_the_new_one(
     """1 and 2 January 2028 are a Saturday and a Sunday: off are Monday and Tuesday; were Kurban Ait on the
     Monday, it would be Tuesday and Wednesday."""
     text = f'[[religious_day]]\ncode = "kurban_ait"\non = 2028-01-02\ncertainty = "calculated"\n{SOURCE}'
-    calendar = calendars.compile_calendar(with_records(shipped_records(), parse(text)))
+    calendar = compiled(with_records(shipped_records(), parse(text)))
     (uncertain,) = calendar.religious_windows(date(2027, 12, 20), date(2028, 1, 10))
 
     assert [calendar.is_working_day(date(2028, 1, day)) for day in (3, 4, 5)] == [False, False, True]
@@ -117,7 +117,7 @@ def test_an_override_stands_above_the_rules() -> None:
         f"[[override]]\non = 2026-04-13\nworking = false\n{SOURCE}"
         f"[[override]]\non = 2026-05-11\nworking = true\n{SOURCE}"
     )
-    calendar = calendars.compile_calendar(with_records(shipped_records(), parse(text)))
+    calendar = compiled(with_records(shipped_records(), parse(text)))
 
     assert not calendar.is_working_day(date(2026, 4, 13))
     assert calendar.is_working_day(date(2026, 5, 11))
@@ -239,9 +239,7 @@ def test_a_day_off_by_an_override_comes_with_its_balance() -> None:
         f'[[balance]]\nyear = 2026\ndays = 246\nstatus = "final"\n{SOURCE}'
     )
 
-    assert not calendars.compile_calendar(adopt_act(shipped_records(), act(text))).is_working_day(
-        date(2026, 5, 8)
-    )
+    assert not compiled(adopt_act(shipped_records(), act(text))).is_working_day(date(2026, 5, 8))
 
 
 def test_known_since_fills_in_only_what_is_missing() -> None:

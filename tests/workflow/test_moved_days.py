@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import calendars
-from calendars import compile_calendar
-from calendars.kazakhstan import Kazakhstan
+from calendars.kazakhstan import Kazakhstan, compiled
 from calendars.records import (
     ActTitle,
     Entry,
@@ -40,7 +39,7 @@ EDITION = library().named("internal-analysis.2024-01-01")
 
 
 def after(text: str) -> Kazakhstan:
-    return calendars.compile_calendar(with_records(shipped_records(), parse(text + SOURCE)))
+    return compiled(with_records(shipped_records(), parse(text + SOURCE)))
 
 
 AFTER = after(f"[[transfer]]\noff = {FRIDAY}\nwork = {SATURDAY}\n")
@@ -143,7 +142,7 @@ def of_may(known_at: date, *, title: ActTitle | None = ACT) -> Kazakhstan:
 
 
 def with_entry(entry: Entry) -> Kazakhstan:
-    return compile_calendar(with_records(CALENDAR.records, [entry]))
+    return compiled(with_records(CALENDAR.records, [entry]))
 
 
 def announced(calendar: Kazakhstan, *, on: date | None, today: date) -> Deadline:

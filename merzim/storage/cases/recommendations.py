@@ -19,18 +19,14 @@ from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.cases import CASE, CASE_ROW, COUNTED_LINE
 from merzim.storage.tables.events import EVENT, FIRST_ENTRY
 from merzim.storage.tables.organisation import UNIT
-from workflow.cases.case import Case, Event, evidence_of
+from workflow.cases.case import ENTRIES, Case, Event, evidence_of
 from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.registers.risk_lists import likeness, listed, unasked
 from workflow.cases.registers.rows import rows_of
 from workflow.scoring.register_lines import RISKS_FOUND_BY, lines_of
 from workflow.search_words import normalise as fold_text
 
-KINDS = (
-    *("risk_found", "measure_set", "measure_reviewed", "request_sent", "row_edited", "withdrawn", "passport"),
-    *("position_exposed", "remark_made", "remark_answered"),
-    *("risk_removed", "talk_held", "position_cleared", "cartogram_recorded"),
-)
+KINDS = ENTRIES | {"withdrawn", "passport"}
 """Kinds of events that may change a list entry."""
 ROW_NAMES = {"risk": "description", "measure": "action", "position": "title", "remark": "text"}
 """Kinds of rows of a case's registers, each with the attribute used as title."""

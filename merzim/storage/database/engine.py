@@ -22,7 +22,7 @@ from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, 
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
-from merzim.storage.refusals import StorageUnavailable, TranslatedErrors
+from merzim.storage.refusals import StorageUnavailable, translated_errors
 from merzim.storage.tables.base import canonical
 
 Result = TypeVar("Result")
@@ -149,15 +149,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that reads (in SQLite one snapshot), or join `one_transaction` or `one_snapshot`."""
     joined = _joined(engine)
     if joined is not None:
-        with TranslatedErrors(engine):
+        with translated_errors(engine):
             yield joined
         return
     reads = _reads.get()
     if reads is None or (reads.connection is not None and reads.connection.engine is not engine):
-        with TranslatedErrors(engine), engine.connect() as connection, connection.begin():
+        with translated_errors(engine), engine.connect() as connection, connection.begin():
             yield connection
         return
-    with TranslatedErrors(engine):
+    with translated_errors(engine):
         try:
             if reads.connection is None:
                 reads.connection = engine.connect()
@@ -218,7 +218,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
     joined = _joined(engine)
     if joined is not None:
         try:
-            with TranslatedErrors(engine):
+            with translated_errors(engine):
                 yield joined
         except BaseException:
             if (transaction := joined.get_transaction()) is not None:
@@ -230,7 +230,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
         # Nothing is held while this waits for the lock.
         reads.end()
     try:
-        with TranslatedErrors(engine), ExitStack() as stack:
+        with translated_errors(engine), ExitStack() as stack:
             if sqlite:
                 stack.enter_context(_writer_locks[str(engine.url.database)])
             connection = stack.enter_context(engine.connect())

@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import local
-from typing import Protocol
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import DBAPIError
@@ -20,19 +19,6 @@ from merzim.storage.refusals import StorageUnavailable
 
 _ADVISORY = 0x4D65726C  # "Merl"
 _UNLOCK = select(func.pg_advisory_unlock_all())
-
-
-class _Handle(Protocol):
-    """An opened lock that is not held yet."""
-
-    def share(self) -> None:
-        """Hold it together with others."""
-
-    def take_alone(self) -> bool:
-        """Try to hold it alone, without waiting; return whether it is. If not: as before, or not at all."""
-
-    def close(self) -> None:
-        """Give it back."""
 
 
 class ProcessLock:
@@ -78,7 +64,7 @@ class ProcessLock:
         if not self._works:
             yield False
             return
-        mine: _Handle | None = getattr(self._held, "handle", None)
+        mine: _FileLock | _ServerLock | None = getattr(self._held, "handle", None)
         handle = self._open() if mine is None else mine
         try:
             yield handle.take_alone()
@@ -88,7 +74,8 @@ class ProcessLock:
             else:
                 handle.share()
 
-    def _open(self) -> _Handle:
+    def _open(self) -> _FileLock | _ServerLock:
+        """Return the opened lock, which is not held yet."""
         if self._file is None:
             return _ServerLock(self._engine, self._name)
         # By its real name: two settings may lead to one file in two ways.
@@ -109,9 +96,11 @@ class _FileLock:
             raise StorageUnavailable("read_only", where=name, problem=trouble.strerror or "") from None
 
     def share(self) -> None:
+        """Hold it together with others."""
         fcntl.flock(self._file, fcntl.LOCK_SH)
 
     def take_alone(self) -> bool:
+        """Try to hold it alone, without waiting; return whether it is. If not: as before, or not at all."""
         with suppress(BlockingIOError):
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
