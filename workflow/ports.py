@@ -39,9 +39,6 @@ class Change:
 class Ledger(Protocol):
     """Storage of cases as chains of events, with their board rows."""
 
-    def case(self, case: str) -> Case | None:
-        """Return the case computed from its events; None for an unknown id."""
-
     def events(self, case: str) -> Sequence[Event]:
         """Return the events of a case in order; none for an unknown id."""
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from workflow.cases.case import Case, EventKind, Evidence, apply, evidence_payload, fold
+from workflow.cases.case import Case, EventKind, Evidence, evidence_payload, fold
 from workflow.cases.case import Event as Line
 from workflow.cases.registers.evidence_list import as_seen, proofs, stored_file
 from workflow.cases.registers.exposure import exposed_positions
@@ -255,7 +255,7 @@ def test_a_later_review_stays_the_latest_when_an_earlier_one_is_proved() -> None
 )
 def test_few_open_what_few_may_see(access: Access, person: str, opens: bool) -> None:
     """The officer, and those who were named to know of the case."""
-    named_case = apply(case(), line(5, "reader_named", "named@org.kz", None))
+    named_case = case(("reader_named", "named@org.kz", DAY, (), {}))
 
     assert scope(Reader(login="x", access=access, person=person)).opens(named_case) is opens
 

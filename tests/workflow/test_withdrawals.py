@@ -11,7 +11,7 @@ from tests.case_rows import ExposedPosition, RowCommands
 from tests.law import library
 from tests.workflow.conftest import END, START, TODAY
 from tests.workflow.one_case import STAMP, OneCase
-from workflow.cases.case import Evidence, apply
+from workflow.cases.case import Evidence
 from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
@@ -306,13 +306,3 @@ def test_the_line_a_record_began_with_is_the_whole_record(one_case: OneCase) -> 
 
     assert one_case.take_back("#4").events[0].payload["lines"] == [4, 5]
     assert one_case.take_back("#2").events[0].payload["record"] == "plan.analysis_started"
-
-
-def test_a_withdrawal_is_never_applied_to_a_case_alone(one_case: OneCase) -> None:
-    """It changes what came before: only the whole chain tells the case."""
-    one_case.record("order_signed", date(2026, 4, 6))
-    before = one_case.stored()
-    (withdrawal,) = one_case.take_back("order_signed").events
-
-    with pytest.raises(ValueError, match="fold the whole chain"):
-        apply(before, withdrawal)

@@ -379,18 +379,6 @@ def _changed(case: Case, events: Iterable[Event], **values: object) -> Case:
     return Case(**{**vars(changing), **values})
 
 
-def apply(case: Case | None, event: Event) -> Case:
-    """Return the case after one more event; None before its first.
-
-    Raises ValueError for a withdrawal: it changes earlier events, so the case must be computed from the whole
-    chain again.
-    """
-    if event.kind == "withdrawn":
-        raise ValueError(f"event {event.seq} of {event.case} withdraws others: fold the whole chain")
-    changes = {} if case is None else _changes(case, event)
-    return replace(case or _opened(event), **changes, seq=event.seq, head=event.hash)
-
-
 def effective_events(events: Sequence[Event]) -> tuple[Event | None, ...]:
     """Return the events of a chain in order as if withdrawn records had never been recorded.
 

@@ -347,7 +347,7 @@ def _require_right(ctx: RequestContext, command: Withdraw) -> None:
     """
     if ctx.operator:
         return
-    view = ctx.case_commands.view_of(whole_case(ctx, command.case)[0], today=ctx.today)
+    view = ctx.case_commands.view(whole_case(ctx, command.case)[0].id, today=ctx.today)
     name, evidence = command.name.strip(), command.evidence.strip()
     *_, taken_back = withdrawals.withdrawal(view, name, ground=command.ground, evidence=evidence)
     lines = {*withdrawn_lines(taken_back), *(line for line, _ in withdrawn_documents(taken_back))}

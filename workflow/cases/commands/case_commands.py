@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec, TypeAlias
 
 from calendars.kazakhstan import Kazakhstan
 from workflow.board.rows import Row, rows
-from workflow.cases.case import ENTRIES, MOVING, Case, Event, EventDraft, apply, fold
+from workflow.cases.case import ENTRIES, MOVING, Case, Event, EventDraft, fold
 from workflow.cases.commands.opening import (
     Opening,
     check_days,
@@ -52,7 +52,7 @@ class View:
     """A case as it stands on a day: what readers see of it, and what a command decides by.
 
     Attributes:
-        read_events: returns the events of a case.
+        events: those the case was computed from; none of a case read without them, or before it is written.
         bare: whether deadlines come without explanations, which writing does not need.
     """
 
@@ -60,7 +60,7 @@ class View:
     procedure: Procedure
     calendar: Kazakhstan
     today: date
-    read_events: Callable[[str], Sequence[Event]]
+    events: Sequence[Event] = ()
     bare: bool = True
 
     @cached_property
@@ -79,11 +79,6 @@ class View:
             *feasibility(self.deadlines, self.calendar),
             *risk_findings(self.case, self.deadlines),
         )
-
-    @cached_property
-    def events(self) -> Sequence[Event]:
-        """The events the case was computed from: what others wrote since is refused by the ledger."""
-        return self.read_events(self.case.id)[: self.case.seq]
 
 
 Command: TypeAlias = Callable[Concatenate[View, P], Drafts]
@@ -139,7 +134,7 @@ class CaseCommands:
     ) -> Sequence[Change]:
         """Return what opening these cases under these ids writes."""
         return [
-            self._written(first_events(name, *opening, by=at.by, now=at.now), None, at.today)
+            self._written(first_events(name, *opening, by=at.by, now=at.now), (), at.today)
             for name, opening in zip(ids, checked, strict=True)
         ]
 
@@ -166,11 +161,13 @@ class CaseCommands:
 
     def view(self, case_id: str, *, today: date) -> View:
         """Return the case with its deadlines, explained. Raises UnknownCase."""
-        return self.view_of(self._case(case_id), today=today, bare=False)
+        return self._view(self.events(case_id), today=today, bare=False)
 
     def events(self, case_id: str) -> Sequence[Event]:
         """Return the events of the case, in order. Raises UnknownCase."""
-        return self._ledger.events(self._case(case_id).id)
+        if not (events := self._ledger.events(case_id)):
+            raise UnknownCase(case_id)
+        return events
 
     def write(
         self, case_id: str, at: Stamp, command: Command[P], /, *args: P.args, **values: P.kwargs
@@ -193,7 +190,7 @@ class CaseCommands:
         self, case_id: str, at: Stamp, command: Command[P], /, *args: P.args, **values: P.kwargs
     ) -> Change:
         """Return what a command would write; nothing is written. Raises UnknownCase."""
-        view = self.view_of(self._case(case_id), today=at.today)
+        view = self._view(self.events(case_id), today=at.today)
         drafts = command(view, *args, **values)
         for kind, _, on, _ in drafts:
             if kind in ENTRIES and on is not None:
@@ -201,15 +198,13 @@ class CaseCommands:
         return self._decided(view, drafts, at) if drafts else Change(case=view.case)
 
     def view_of(self, case: Case, *, today: date, bare: bool = True) -> View:
-        """Return the view of a case that is read already; `bare`: its deadlines come without explanations."""
+        """Return the view of a case read already, without its events. `bare`: as of a View."""
         return View(
-            case=case,
-            procedure=self._library.of(case),
-            calendar=self._calendar,
-            today=today,
-            read_events=self._ledger.events,
-            bare=bare,
+            case=case, procedure=self._library.of(case), calendar=self._calendar, today=today, bare=bare
         )
+
+    def _view(self, events: Sequence[Event], *, today: date, bare: bool = True) -> View:
+        return replace(self.view_of(fold(events), today=today, bare=bare), events=events)
 
     def recomputed(self, case: Case, *, today: date) -> Change:
         """Return what a rebuild of the board writes for a case: its stage and its rows computed anew, no
@@ -224,7 +219,7 @@ class CaseCommands:
             Event(case=case.id, seq=seq, kind=kind, name=name, on=on, at=at.now, by=at.by, payload=payload)
             for seq, (kind, name, on, payload) in enumerate(drafts, case.seq + 1)
         )
-        change = self._written(events, case, at.today)
+        change = self._written(events, view.events, at.today)
         # Only what other terms count from can move a due date (most facts are nobody's anchor), or what brings
         # the case under another edition.
         moving = any(
@@ -234,29 +229,15 @@ class CaseCommands:
             change = replace(change, moved=_moved(self._ledger.rows(case.id), change))
         return change
 
-    def _written(self, events: tuple[Event, ...], case: Case | None, today: date) -> Change:
-        """Return what these events write: the case after them, its stage and its rows."""
-        if case is not None and any(event.kind == "withdrawn" for event in events):
-            # As if the withdrawn record had never existed: everything since is computed anew.
-            case = fold([*self._ledger.events(case.id)[: case.seq], *events])
-        else:
-            for event in events:
-                case = apply(case, event)
-        assert case is not None
-        return self._change(events, case, today)
+    def _written(self, events: tuple[Event, ...], before: Sequence[Event], today: date) -> Change:
+        """Return what these events write after those before: the case, its stage and its rows."""
+        return self._change(events, fold([*before, *events]), today)
 
     def _change(self, events: tuple[Event, ...], case: Case, today: date) -> Change:
         """Return what is stored of a case: the events, its stage and its rows."""
         view = self.view_of(case, today=today)
         board = rows(case, view.procedure, view.deadlines, self._calendar, today=today)
         return Change(events=events, case=case, stage=view.stage, rows=board)
-
-    def _case(self, case_id: str) -> Case:
-        """Return the case with an id. Raises UnknownCase."""
-        case = self._ledger.case(case_id)
-        if case is None:
-            raise UnknownCase(case_id)
-        return case
 
 
 def _moved(before: Mapping[str, Row], change: Change) -> tuple[Moved, ...]:
