@@ -198,7 +198,7 @@ def undated_steps(
     *,
     today: date,
 ) -> Iterator[ScheduledStep]:
-    """Yield the reminder steps of a duty without a due date (`workflow.deadlines.undated`), not in order:
+    """Yield the reminder steps of a duty without a due date (`workflow.deadlines.resolver`), not in order:
     before a planned day, or while it is open; and towards the end of the year where points hang on it.
 
     Args:

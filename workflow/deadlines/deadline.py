@@ -49,7 +49,7 @@ class Deadline(NamedTuple):
         counts_until: the last day (local date) on which a due date computed from that fact holds, or the due
             date itself where a body outside the office must act, or where it was planned after its due date;
             None where nothing limits it. `workflow.deadlines.lateness` applies it to a day.
-        reminds_from: without a due date the day its reminders count from (`workflow.deadlines.undated`).
+        reminds_from: without a due date the day its reminders count from (`workflow.deadlines.resolver`).
         taken_up_on: the local date on which the organisation planned what the act did not require of it, if
             after `due`: the plan counts and it is never late. None for all others.
         exempted: the exemption of the case from it; None for all others.
