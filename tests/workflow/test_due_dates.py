@@ -11,8 +11,8 @@ from calendars import REACH, calendar
 from calendars.terms import PerPeriod, WorkingDays
 from tests.law import CALENDAR, TODAY, analysis, case, chain, library
 from workflow.cases.case import Case
+from workflow.cases.commands.previews import PlanDays, broken, days_that_keep
 from workflow.deadlines.resolver import deadline, deadlines
-from workflow.findings.plan_days import PlanDays, broken, days_that_keep
 from workflow.law.procedure import Obligation, Procedure
 from workflow.law.terms import AnchoredTerm
 
