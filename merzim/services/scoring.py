@@ -88,7 +88,7 @@ def year_scores(
     office = records.office
     # The whole office stands for its single top unit, if there is one; that unit's cases may name no unit.
     unit = unit or office.root
-    roots = [unit, *(office.parts.get(unit or None, ()) if by_unit else ())]
+    roots = [unit, *(office.children.get(unit, ()) if by_unit else ())]
     first = points.first_record(ctx.app.engine)
     since = None if first is None else first.astimezone(almaty()).date()
     years = (AssessedYear(records=records, root=root, today=ctx.today, since=since) for root in roots)

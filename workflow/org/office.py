@@ -266,14 +266,6 @@ class Office:
             ids_by_parent.setdefault(unit.parent or "", []).append(unit.id)
         return {parent: tuple(below) for parent, below in ids_by_parent.items()}
 
-    @cached_property
-    def parts(self) -> Mapping[str | None, tuple[str, ...]]:
-        """Unit -> the units directly below it, in the order of `units`; None -> the top-level units."""
-        ids_by_parent: dict[str | None, list[str]] = {}
-        for unit in self.units.values():
-            ids_by_parent.setdefault(unit.parent, []).append(unit.id)
-        return {parent: tuple(below) for parent, below in ids_by_parent.items()}
-
     def by_kind(self, root: str) -> Mapping[str, tuple[str, ...]]:
         """Return the units at or below a unit ("" is all), grouped by their own kind, in order of id."""
         units_by_kind = self._kinds.get(root)
@@ -363,7 +355,7 @@ class Office:
 
     def units_with_word(self, word: str) -> tuple[str, ...]:
         """Return the units whose name contains a word, normalised as in searches."""
-        return tuple(unit for unit, name in self._folded if word in name)
+        return tuple(unit.id for unit in self.units.values() if word in normalise(unit.name))
 
     @cached_property
     def _trees(self) -> dict[str, tuple[str, ...]]:
@@ -372,10 +364,6 @@ class Office:
     @cached_property
     def _kinds(self) -> dict[str, Mapping[str, tuple[str, ...]]]:
         return {}
-
-    @cached_property
-    def _folded(self) -> tuple[tuple[str, str], ...]:
-        return tuple((unit.id, normalise(unit.name)) for unit in self.units.values())
 
     def _unit_and_below(self, root: str) -> Iterator[str]:
         """Yield a unit and all below it, parents before children; each once, whatever loops the tree has."""
@@ -397,10 +385,7 @@ class Office:
         """Units that are organisations: those with a kind of their own; where no kind is known, the top-level
         ones.
         """
-        own_organisations = tuple(unit.id for unit in self.units.values() if unit.kind)
-        return own_organisations or tuple(
-            unit.id for unit in self.units.values() if unit.parent not in self.units
-        )
+        return tuple(unit.id for unit in self.units.values() if unit.kind) or self.tops
 
     def organisation(self, unit: str) -> str | None:
         """Return the nearest unit above (or the unit itself) with a kind of its own; None where no kind is

@@ -131,9 +131,7 @@ class AssessedYear:
         """The body's units, as the document names them for a body of its kind."""
         kind = self._kind(self.root)
         rule = next((rule for rule in self.records.scoring.units if kind in rule.of), None)
-        inner = tuple(
-            unit for unit in self.office.parts.get(self.root or None, ()) if self._is_part(unit, rule)
-        )
+        inner = tuple(unit for unit in self.office.children.get(self.root, ()) if self._is_part(unit, rule))
         if rule is None:
             return self._members(inner or self._itself)
         kinds = self._below(rule.kinds)

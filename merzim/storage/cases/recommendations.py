@@ -23,7 +23,7 @@ from workflow.cases.case import ENTRIES, Case, Event, evidence_of
 from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.registers.risk_lists import likeness, listed, unasked
 from workflow.cases.registers.rows import rows_of
-from workflow.scoring.register_lines import RISKS_FOUND_BY, lines_of
+from workflow.scoring.records import RISKS_FOUND_BY, lines_of
 from workflow.search_words import normalise as fold_text
 
 KINDS = ENTRIES | {"withdrawn", "passport"}
