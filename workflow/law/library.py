@@ -185,11 +185,16 @@ class Library:
         """Return the act of one organisation that a procedure rests on, if neither the whole office nor a
         unit (by id) or one above it has adopted it; None if one has, it rests on none, or the unit is unknown.
         """
-        own_act = procedure.adopted_act
-        if not own_act or unit not in office.units:
+        if unit not in office.units or self.is_adopted(procedure, office, unit):
             return None
-        adopted = self._office_acts | acts_of(office, unit)
-        return None if own_act in adopted else procedure.acts[own_act]
+        return procedure.acts[procedure.adopted_act]
+
+    def is_adopted(self, procedure: Procedure, office: Office, unit: str) -> bool:
+        """Return whether a procedure rests on no act of one organisation, or the whole office, a unit (by id)
+        or one above it has adopted that.
+        """
+        own_act = procedure.adopted_act
+        return not own_act or own_act in self._office_acts | acts_of(office, unit)
 
     def _edition_names(self, procedure: str) -> list[str]:
         """Return the names of a procedure's editions, by date. Raises UnknownProcedure."""

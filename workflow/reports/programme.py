@@ -15,7 +15,7 @@ from workflow.deadlines.resolver import deadlines
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
 from workflow.org.kinds import among
-from workflow.org.office import Office, acts_of
+from workflow.org.office import Office
 
 OpeningKey = tuple[str, str]
 """A procedure and a unit that have their case of the year."""
@@ -26,16 +26,11 @@ def yearly(library: Library, year: int) -> Iterator[Procedure]:
     year.
     """
     for name in library.procedures():
-        editions = [
-            edition
-            for edition in library.all()
-            if edition.id == name and edition.in_force <= date(year, 12, 31)
-        ]
-        editions_begun = [edition for edition in editions if edition.in_force <= date(year, 1, 1)]
-        if editions:
-            edition = editions_begun[-1] if editions_begun else editions[0]
-            if edition.opened == "yearly":
-                yield edition
+        editions = library.editions_of(name)
+        begun = [edition for edition in editions if edition.in_force <= date(year, 1, 1)]
+        edition = begun[-1] if begun else editions[0]
+        if edition.in_force <= date(year, 12, 31) and edition.opened == "yearly":
+            yield edition
 
 
 def openings_of_year_before(
@@ -45,7 +40,6 @@ def openings_of_year_before(
     *,
     units: Collection[str],
     known_openings: Collection[OpeningKey],
-    acts: Collection[str],
     calendar: Kazakhstan,
     today: date,
     ground: str,
@@ -60,7 +54,7 @@ def openings_of_year_before(
     """
     last = date(year - 1, 12, 31)
     chains: dict[tuple[str, str], tuple[Deadline, ...]] = {}
-    for opening in openings(library, office, year - 1, units=units, known_openings=known_openings, acts=acts):
+    for opening in openings(library, office, year - 1, units=units, known_openings=known_openings):
         kind = office.kind_of(opening.unit)
         if (opening.procedure, kind) not in chains:
             edition = library.named(opening.edition)
@@ -94,7 +88,6 @@ def openings(
     *,
     units: Collection[str],
     known_openings: Collection[OpeningKey],
-    acts: Collection[str] = (),
 ) -> Iterator[Opening]:
     """Yield the cases to open for the year: one of each yearly procedure for every unit of a kind it applies
     to.
@@ -102,15 +95,12 @@ def openings(
     Args:
         units: organisations; "" stands for an office without any unit.
         known_openings: the cases opened already.
-        acts: ids of acts of one organisation that the whole office adopted.
     """
     opened_keys = frozenset(known_openings)
     for procedure in yearly(library, year):
         for unit in units:
-            own_act = procedure.adopted_act
-            adopted = not own_act or own_act in acts or own_act in acts_of(office, unit)
             if (
-                adopted
+                library.is_adopted(procedure, office, unit)
                 and (procedure.id, unit) not in opened_keys
                 and among(office.kind_of(unit), procedure.applies_to)
             ):

@@ -241,7 +241,7 @@ def year_ahead(app: AppContext, year: int, *, unit: str, today: date) -> tuple[l
     if not any(procedure.adopted_act in asked for procedure in procedures):
         raise NothingYearly("nothing_yearly", year=year)
     begun_cases = {(case.procedure, case.unit) for case in _begun(app, year)}
-    new_openings = list(openings(app.library, office, year, units=units, known_openings=begun_cases, acts=acts))
+    new_openings = list(openings(app.library, office, year, units=units, known_openings=begun_cases))
     if date(year - 1, *ROLLS_OVER_FROM) <= today <= date(year, 12, 31):
         new_openings += openings_of_year_before(
             app.library,
@@ -249,7 +249,6 @@ def year_ahead(app: AppContext, year: int, *, unit: str, today: date) -> tuple[l
             year,
             units=units,
             known_openings={(case.procedure, case.unit) for case in _begun(app, year - 1)},
-            acts=acts,
             calendar=app.calendar,
             today=today,
             ground=say("rollover.ground", {"on": today}, app.settings.office.language),

@@ -21,7 +21,7 @@ from merzim.storage.cases.twins import cases_beginning_on
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.cases.case import Case, Evidence, Fact
 from workflow.cases.commands.case_commands import View
-from workflow.cases.commands.row_facts import DutyRow, follow_rows, row_changes
+from workflow.cases.commands.row_facts import DutyRow, row_changes
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.audit import EVERYTHING, AuditFilter, Stamp
 from workflow.org.office import Office
@@ -84,7 +84,9 @@ def record_year(app: AppContext, year: int, *, among: Collection[str] | None = N
 
 
 def _follow(app: AppContext, duties: _YearDuties, case_id: str, *, ground: str, by: str, now: datetime) -> None:
-    """Make a case match the rows, which are read after the case."""
+    """Make a case match the rows, which are read after the case, so that a fact recorded meanwhile is never
+    mistaken for one whose row is gone.
+    """
 
     def read(view: View) -> Mapping[str, Sequence[DutyRow]]:
         case, procedure = view.case, view.procedure
@@ -97,7 +99,7 @@ def _follow(app: AppContext, duties: _YearDuties, case_id: str, *, ground: str, 
         return duties.of_case(case, procedure, duties.rows())
 
     at = Stamp(by=by, now=now, today=duties.today)
-    app.case_commands.write(case_id, at, follow_rows, read, ground=ground)
+    app.case_commands.write(case_id, at, lambda view: row_changes(view, read(view), ground=ground))
 
 
 def record_due_rows(app: AppContext, *, now: datetime, today: date) -> None:

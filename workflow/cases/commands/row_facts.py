@@ -6,7 +6,7 @@ A row never changes a fact recorded by a person, nor adds a second fact beside i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -32,18 +32,6 @@ class DutyRow:
     on: date
     evidence: tuple[Evidence, ...] = ()
     values: Mapping[str, Decimal] = field(default_factory=dict)
-
-
-def follow_rows(
-    view: View, read: Callable[[View], Mapping[str, Sequence[DutyRow]]], *, ground: str = ""
-) -> Drafts:
-    """Record, correct or withdraw the facts of a case that follow from register rows (`row_changes`).
-
-    Args:
-        read: returns the rows. It is called after the case was read, so that a fact recorded meanwhile is never
-            mistaken for one whose row is gone.
-    """
-    return row_changes(view, read(view), ground=ground)
 
 
 def row_changes(view: View, duties: Mapping[str, Sequence[DutyRow]], *, ground: str = "") -> Drafts:
