@@ -291,7 +291,7 @@ def test_a_row_is_written_with_the_facts_it_carries_out_or_not_at_all(
         "withdraw": lambda: withdraw_row(operator(app), WithdrawRow(row=row, ground="never held")),
     }
     with monkeypatch.context() as stopped:
-        stopped.setattr("merzim.services.yearly.register_duties.follow_rows", stop)
+        stopped.setattr("merzim.services.yearly.register_duties.row_changes", stop)
         with pytest.raises(Stopped):
             steps[write]()
 

@@ -80,7 +80,7 @@ def test_organisations_are_the_units_with_a_kind_of_their_own() -> None:
     bare = Office(units={unit.id: Unit(id=unit.id, name=unit.name, parent=unit.parent) for unit in UNITS})
 
     assert office().organisations == ("ministry", "committee", "district")
-    assert bare.organisations == ("ministry", "district", "stranger")
+    assert bare.organisations == ("district", "ministry", "stranger")
 
 
 def test_another_organisation_answers_for_nothing_here() -> None:
