@@ -14,7 +14,6 @@ from merzim.documents.sheets.listing import write_file
 from merzim.services.imports.past import judge_past, past_template, worst_first
 from merzim.services.law import editions as law
 from merzim.settings import find_authority
-from workflow.cases.commands.planning import AssumedCase
 from workflow.cases.commands.planning import plan as what_if
 from workflow.deadlines.explanations import rule_parts
 from workflow.law.library import compare
@@ -104,7 +103,7 @@ def plan(
         calendar=app.calendar,
         on=None if on is None else day(on, where="--on"),
         today=call.moment.today if call.common.now else None,
-        supposed=AssumedCase(kind=kind),
+        kind=kind,
     )
     answer = {
         "procedure": plan.procedure.id,

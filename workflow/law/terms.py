@@ -236,27 +236,19 @@ class OnForm(_Form):
         return terms.OnDate(self.on)
 
 
-class BeforeForm(_Form):
+class BeforeForm(_AnchoredForm):
     """Before a fact, without a number of days."""
 
-    before: NonBlank
-
-    @property
-    def since(self) -> str:  # type: ignore[override]
-        return self.before
+    from_: NonBlank = Field(alias="before")
 
     def value(self) -> terms.Term:
         return terms.Before()
 
 
-class AtOnceForm(_Form):
+class AtOnceForm(_AnchoredForm):
     """At once after a fact, without a number of days."""
 
-    at_once_after: NonBlank
-
-    @property
-    def since(self) -> str:  # type: ignore[override]
-        return self.at_once_after
+    from_: NonBlank = Field(alias="at_once_after")
 
     def value(self) -> terms.Term:
         return terms.AtOnce()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 from calendars import LAST, OutOfRange
 from calendars.kazakhstan import Kazakhstan
@@ -24,29 +26,18 @@ class Plan:
     """A computed plan: what the law requires of an intended analysis, and when.
 
     Attributes:
+        case: stored nowhere, with the dates given.
         ahead: facts given with a date after today; they are treated as plan dates.
         latest_start: by planned fact, the latest start from which it is still reached when every step is done
             on its last day.
     """
 
     procedure: Procedure
+    case: Case
     deadlines: tuple[Deadline, ...]
     findings: tuple[Finding, ...]
     ahead: tuple[str, ...] = ()
     latest_start: Mapping[str, date] | tuple[()] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AssumedCase:
-    """Assumptions of a plan besides its dates: unit, kind of organisation, object, numbers and
-    signatories of facts.
-    """
-
-    unit: str = ""
-    kind: str = ""
-    object: str = ""
-    values: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
-    signed_by: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan(
@@ -58,7 +49,10 @@ def plan(
     calendar: Kazakhstan,
     on: date | None = None,
     today: date | None = None,
-    supposed: AssumedCase | None = None,
+    kind: str = "",
+    object: str = "",
+    values: Mapping[str, Mapping[str, Decimal]] = MappingProxyType({}),
+    signed_by: Mapping[str, str] = MappingProxyType({}),
 ) -> Plan:
     """Return all due dates, conflicts and the latest safe start, computed from facts and plan dates (local
     dates).
@@ -67,27 +61,31 @@ def plan(
         facts: the answer to a decision may be given as `decision=option`.
         on: the day that selects the edition; None selects by the earliest day given, else the latest edition.
         today: None treats every fact as happened; with a date, later facts are treated as plan dates.
-        supposed: assumptions about organisation, object, numbers and signatories.
+        kind: of organisation; values, signed_by: numbers and signatories of facts.
 
     Raises:
         Refusal: an unknown procedure or fact, a date outside the calendar.
     """
     days = [*facts.values(), *planned.values()]
     procedure, edition_findings = _edition(library, procedure_id, on or min(days, default=today))
-    supposed = supposed or AssumedCase()
     facts = {answering_fact(procedure, name): day for name, day in facts.items()}
     ahead = tuple(name for name, day in facts.items() if today is not None and day > today)
-    happened = {name: day for name, day in facts.items() if name not in ahead}
+    happened = {
+        name: Fact(name=name, on=day, values=values.get(name, {}), signed_by=signed_by.get(name, ""))
+        for name, day in facts.items()
+        if name not in ahead
+    }
     intended = {**planned, **{name: facts[name] for name in ahead}}
     for name in (*happened, *intended):
         known_fact(procedure, name)
     for day in days:
         calendar.is_working_day(day)
-    case = _what_if(procedure, happened, intended, supposed)
+    case = replace(_what_if(procedure, happened, intended), kind=kind, object=object)
     # Without a clock every period of a recurring obligation within the records counts as begun.
     chain = deadlines(case, procedure, calendar, today=today or LAST)
     return Plan(
         procedure=procedure,
+        case=case,
         deadlines=chain,
         findings=(
             *edition_findings,
@@ -122,13 +120,14 @@ def audit(
     """
     days = [*facts.values(), *published.values()]
     if not days:
-        return Plan(procedure=library.latest(procedure_id), deadlines=(), findings=())
+        latest = library.latest(procedure_id)
+        return Plan(procedure=latest, case=_what_if(latest, {}, {}), deadlines=(), findings=())
     procedure, edition_findings = _edition(library, procedure_id, min(days))
     case_facts = {name: _fact(name, facts, published) for name in (*facts, *published)}
-    case = replace(_what_if(procedure, {}, {}, AssumedCase()), facts=case_facts)
+    case = _what_if(procedure, case_facts, {})
     chain = deadlines(case, procedure, calendar, today=LAST)
     departures = findings(case, procedure, chain, calendar, prove=False, known_calendar=known_calendar)
-    return Plan(procedure=procedure, deadlines=chain, findings=(*edition_findings, *departures))
+    return Plan(procedure=procedure, case=case, deadlines=chain, findings=(*edition_findings, *departures))
 
 
 def latest_start(case: Case, procedure: Procedure, calendar: Kazakhstan, *, fact: str, by: date) -> date | None:
@@ -137,23 +136,16 @@ def latest_start(case: Case, procedure: Procedure, calendar: Kazakhstan, *, fact
 
     None when no start within the calendar does it; raises OutOfRange where the working day lies outside it.
     """
-    early, late = calendar.first.toordinal(), by.toordinal()
-    best: date | None = None
-    while early <= late:
-        middle = (early + late) // 2
-        if _reached(case, procedure, calendar, fact, by, date.fromordinal(middle)):
-            best, early = date.fromordinal(middle), middle + 1
-        else:
-            late = middle - 1
-    return calendar.find_previous_working_day(best) if best else None
 
+    def comes_too_late(start: int) -> bool:
+        trial = replace(case, planned={procedure.begins_with: date.fromordinal(start)})
+        chain = deadlines(trial, procedure, calendar, today=LAST, bare=True)
+        due = next((deadline.due for deadline in chain if deadline.id == fact), None)
+        return due is None or due > by
 
-def _reached(case: Case, procedure: Procedure, calendar: Kazakhstan, fact: str, by: date, start: date) -> bool:
-    """Return whether a fact is due by a day if the case begins on `start`, every step on its last day."""
-    trial = replace(case, planned={procedure.begins_with: start})
-    chain = deadlines(trial, procedure, calendar, today=LAST)
-    due = next((deadline.due for deadline in chain if deadline.id == fact), None)
-    return due is not None and due <= by
+    starts = range(calendar.first.toordinal(), by.toordinal() + 1)
+    number = bisect_left(starts, True, key=comes_too_late)
+    return calendar.find_previous_working_day(date.fromordinal(starts[number - 1])) if number else None
 
 
 def _latest_starts(case: Case, procedure: Procedure, calendar: Kazakhstan) -> dict[str, date]:
@@ -187,28 +179,9 @@ def _edition(library: Library, procedure_id: str, on: date | None) -> tuple[Proc
         return earliest, (before_first_edition(earliest, on),)
 
 
-def _what_if(
-    procedure: Procedure, facts: Mapping[str, date], planned: Mapping[str, date], supposed: AssumedCase
-) -> Case:
-    """Return a case that is stored nowhere, with these facts, plan dates and assumptions."""
-    return Case(
-        id="",
-        procedure=procedure.id,
-        edition=procedure.edition,
-        unit=supposed.unit,
-        object=supposed.object,
-        kind=supposed.kind,
-        facts={
-            name: Fact(
-                name=name,
-                on=day,
-                values=supposed.values.get(name, {}),
-                signed_by=supposed.signed_by.get(name, ""),
-            )
-            for name, day in facts.items()
-        },
-        planned=dict(planned),
-    )
+def _what_if(procedure: Procedure, facts: Mapping[str, Fact], planned: Mapping[str, date]) -> Case:
+    """Return a case that is stored nowhere, with these facts and plan dates."""
+    return Case(id="", procedure=procedure.id, edition=procedure.edition, facts=facts, planned=planned)
 
 
 def _fact(name: str, facts: Mapping[str, date], published: Mapping[str, date]) -> Fact:
@@ -248,12 +221,10 @@ def mismatches(procedure: Procedure, calendar: Kazakhstan) -> Iterator[Mismatch]
             planned=example.planned,
             calendar=calendar,
             on=procedure.in_force,
-            supposed=AssumedCase(
-                kind=example.kind,
-                object=example.object,
-                values=example.values,
-                signed_by=example.signed_by,
-            ),
+            kind=example.kind,
+            object=example.object,
+            values=example.values,
+            signed_by=example.signed_by,
         )
         deadlines = {deadline.id: deadline for deadline in example_plan.deadlines}
         for figure in ("due", "safe_by", "state"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -12,8 +12,8 @@ from merzim.services.context import RequestContext
 from merzim.services.names import assignee_key, name_assignees
 from merzim.web.ui.form_values import parse_date
 from merzim.web.ui.timeline import build_timeline
-from workflow.cases.case import Case, Fact
-from workflow.cases.commands.planning import AssumedCase, plan
+from workflow.cases.case import Case
+from workflow.cases.commands.planning import plan
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import SOON_WORKING_DAYS, status_on
 from workflow.findings.finding import Finding
@@ -205,17 +205,10 @@ def make_outlook(
         planned=answers.planned,
         calendar=ctx.calendar,
         today=ctx.today,
-        supposed=AssumedCase(kind=office.kind_of(unit), object=object),
+        kind=office.kind_of(unit),
+        object=object,
     )
-    procedure = forecast.procedure
-    case = Case(
-        id="",
-        procedure=procedure.id,
-        edition=procedure.edition,
-        unit=unit,
-        facts={name: Fact(name=name, on=on) for name, on in answers.facts.items()},
-        planned={**answers.planned, **{name: answers.facts[name] for name in forecast.ahead}},
-    )
+    procedure, case = forecast.procedure, replace(forecast.case, unit=unit)
     soon = ctx.calendar.add_working_days(ctx.today, SOON_WORKING_DAYS)
     return {
         "chain": chain(ctx, case, procedure, forecast.deadlines, forecast.findings, office=office),
