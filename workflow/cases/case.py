@@ -9,6 +9,8 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple, cast, get_args
 
+from pydantic import TypeAdapter
+
 from calendars.hours import almaty
 from workflow.languages import LANGUAGES
 
@@ -128,6 +130,7 @@ class Evidence:
     restricted: str = ""
 
 
+_EVIDENCE = TypeAdapter(tuple[Evidence, ...])
 ANSWERS = ("acknowledged", "put_off", "evidence_follows", "said_done", "not_mine")
 """Possible actions of a recipient on a notice, as stored in its event."""
 
@@ -421,23 +424,8 @@ def withdrawn_documents(payload: Mapping[str, object]) -> tuple[tuple[int, int],
 
 def evidence_of(event: Event) -> tuple[Evidence, ...]:
     """Return the documents and links an event recorded."""
-    items = event.payload.get("evidence", ())
-    if not isinstance(items, list | tuple):
-        return ()
-    return tuple(
-        Evidence(
-            kind=str(item.get("kind", "")),
-            reference=str(item["reference"]),
-            name=item.get("name"),
-            published_on=_day(item.get("published_on")),
-            written_on=_day(item.get("written_on")),
-            recorded_at=event.at,
-            type=item.get("type"),
-            size=item.get("size"),
-            restricted=str(item.get("restricted", "")),
-        )
-        for item in items
-    )
+    items = _EVIDENCE.validate_python(event.payload.get("evidence", ()))
+    return tuple(replace(item, recorded_at=event.at) for item in items)
 
 
 def values_of(payload: Mapping[str, object]) -> dict[str, Decimal]:
@@ -448,18 +436,9 @@ def values_of(payload: Mapping[str, object]) -> dict[str, Decimal]:
 
 def evidence_payload(evidence: Iterable[Evidence]) -> list[dict[str, object]]:
     """Return evidence as stored in an event's payload: JSON values only, nothing empty."""
-    rows = []
-    for item in evidence:
-        row: dict[str, object] = {
-            "name": item.name,
-            "published_on": item.published_on.isoformat() if item.published_on else None,
-            "written_on": item.written_on.isoformat() if item.written_on else None,
-            "type": item.type,
-            "size": item.size,
-            "restricted": item.restricted,
-        }
-        details = {key: value for key, value in row.items() if value not in (None, "")}
-        rows.append({"kind": item.kind, "reference": item.reference, **details})
+    rows: list[dict[str, object]] = _EVIDENCE.dump_python(
+        tuple(evidence), mode="json", exclude={"__all__": {"recorded_at"}}, exclude_defaults=True
+    )
     return rows
 
 

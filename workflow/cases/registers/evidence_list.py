@@ -159,13 +159,8 @@ def _event_seen(event: Event, show_evidence: ShowEvidence, grounds: Grounds) -> 
     items = evidence_of(event)
     if not any(item.reference in grounds for item in items):
         return event
-    shown_evidence = show_evidence(items, grounds)
-    # A hidden file has an empty name, which an event never writes; without it, it would be taken for a link.
-    rows = [
-        row if item.name != "" else {**row, "name": ""}
-        for row, item in zip(evidence_payload(shown_evidence), shown_evidence, strict=True)
-    ]
-    return replace(event, payload={**event.payload, "evidence": rows})
+    shown_evidence = evidence_payload(show_evidence(items, grounds))
+    return replace(event, payload={**event.payload, "evidence": shown_evidence})
 
 
 def _about(event: Event) -> str:

@@ -11,26 +11,18 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from workflow.cases.registers.risk import Rank
-from workflow.law.files import DashedName, FileProblem, Listed, Model, Name, computed, read_file
+from workflow.law.files import DashedName, FileProblem, Listed, Model, Name, read_file
 from workflow.law.procedure import Text
 
 
 class Level(Model):
-    """One level of likelihood or of effect. `number`: 1 is the lowest."""
+    """One level of likelihood or of effect."""
 
     title: Text
     meaning: Text
-    number: int = computed(0)
-
-
-def _numbered(levels: tuple[Level, ...]) -> tuple[Level, ...]:
-    return tuple(level.replaced(number=number) for number, level in enumerate(levels, 1))
-
-
-Levels = Annotated[Listed[Level], AfterValidator(_numbered)]
 
 
 class Band(Model):
@@ -43,8 +35,8 @@ class Band(Model):
 
 
 class RiskScale(Model):
-    """One edition of the scale. `ours`: no act made it, as every place that shows it says; `note`: its author
-    and reason.
+    """One edition of the scale; its levels begin with the lowest. `ours`: no act made it, as every place that
+    shows it says; `note`: its author and reason.
     """
 
     id: DashedName
@@ -52,8 +44,8 @@ class RiskScale(Model):
     ours: bool
     title: Text
     note: Text
-    likelihood: Levels
-    effect: Levels
+    likelihood: Listed[Level]
+    effect: Listed[Level]
     bands: Listed[Band] = Field(alias="band")
 
     @property
