@@ -513,11 +513,6 @@ class Register(Model):
         return f"{self.id}.{self.in_force.isoformat()}"
 
     @cached_property
-    def people(self) -> tuple[str, ...]:
-        """Fields that name a person."""
-        return tuple(field.id for field in self.fields.values() if field.kind == "person")
-
-    @cached_property
     def subjects(self) -> tuple[str, ...]:
         """Fields that name the person a row is about."""
         return tuple(field.id for field in self.fields.values() if field.subject)
