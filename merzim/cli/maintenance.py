@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +22,6 @@ from merzim.services.configuration import key_place
 from merzim.services.upkeep import doctor as configuration
 from merzim.services.upkeep import maintenance
 from merzim.services.upkeep.doctor import Check, create_unlinked_channel, diagnose
-from merzim.settings import Settings
 from merzim.storage.accounts.encryption import new_key as generate_key
 from merzim.storage.maintenance.verify import count_recorded_files, damages, unreadable_values
 from merzim.storage.refusals import display_address
@@ -31,6 +30,7 @@ from workflow.org.office import Person
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
+    from merzim.services.app import AppContext
     from merzim.storage.maintenance.verify import Deviation
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -201,7 +201,8 @@ def check_config(call: CommandContext) -> int:
 
     Exit code 1 when something is wrong.
     """
-    read, settings, problems = _read_settings(call)
+    with _checked_office(call) as (read, app, problems):
+        settings = app.settings
     browser_keys = settings.from_browser
     sources = {**read.sources, **dict.fromkeys(browser_keys, call.say("cli.in_browser"))}
     values = () if problems else tuple(configuration.values(settings))
@@ -230,35 +231,27 @@ def _line(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)
 
 
-def _read_settings(call: CommandContext) -> tuple[settings_file.SettingsCheck, Settings, list[Refusal]]:
-    """Return the file of settings as read, the settings in force, and everything that is wrong with them."""
+@contextmanager
+def _checked_office(
+    call: CommandContext,
+) -> Iterator[tuple[settings_file.SettingsCheck, AppContext, list[Refusal]]]:
+    """Yield the file of settings as read, the application by it, with what was changed in the browser where a
+    database answers, and everything that is wrong with the settings.
+    """
     read = settings_file.check(call.settings_file, at=Path.cwd())
-    settings = _with_browser(read.settings)
-    return read, settings, [*read.problems, *_setting_problems(settings)]
-
-
-def _setting_problems(settings: Settings) -> Iterator[Refusal]:
-    """Yield everything that is wrong with settings that could be read."""
-    yield from configuration.problems(settings, os.environ)
-    app = build_app(settings)
-    try:
-        app.library.known_acts(settings.regulations.acts)
-    except UnknownAct as unknown:
-        yield unknown
-    except Refusal:
-        # A folder of own editions that cannot be read is among the problems already.
-        return
-    finally:
-        app.close()
-
-
-def _with_browser(settings: Settings) -> Settings:
-    """Return the settings with those changed in the browser laid over them, where a database answers."""
-    app = build_app(settings)
+    app = build_app(read.settings, clock=lambda: call.moment)
     try:
         with suppress(Refusal):
             app.lay_over_stored_settings()
-        return app.settings
+        problems = [*read.problems, *configuration.problems(app.settings, os.environ)]
+        try:
+            app.library.known_acts(app.settings.regulations.acts)
+        except UnknownAct as unknown:
+            problems.append(unknown)
+        except Refusal:
+            # A folder of own editions that cannot be read is among the problems already.
+            pass
+        yield read, app, problems
     finally:
         app.close()
 
@@ -269,7 +262,6 @@ def doctor(call: CommandContext) -> int:
 
     Sends no letter, changes nothing. Exit code 1 when something is wrong.
     """
-    read, _, problems = _read_settings(call)
 
     def message(check: Check) -> str:
         reason = call.refusal(check.refusal) if check.refusal else ""
@@ -278,11 +270,8 @@ def doctor(call: CommandContext) -> int:
     def advice(check: Check) -> str:
         return call.say(f"doctor.advice.{check.advice}") if check.advice else ""
 
-    app = build_app(read.settings, clock=lambda: call.moment)
-    try:
+    with _checked_office(call) as (_, app, problems):
         checks = list(diagnose(app, problems))
-    finally:
-        app.close()
     rows = [
         {"check": check.name, "state": check.state, "message": message(check), "advice": advice(check)}
         for check in checks

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from calendars.terms import Explanation
-from merzim.services.cases.risks import CaseRegisters, registers_of_case
+from merzim.services.cases.risks import registers_of_case
 from merzim.services.context import RequestContext
 from merzim.services.names import (
     AssigneeNames,
@@ -48,6 +48,7 @@ from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure, Stage, Text
 from workflow.machine import COMPLETED
 from workflow.org.office import Office
+from workflow.registers.definition import Register
 
 SETTLED: tuple[DeadlineStatus, ...] = ("done", "done_late", "missed")
 SHORT_STAGE = 4
@@ -290,57 +291,39 @@ OF_FORM = {
 """The kind of row that the number in a form refers to; by default a risk."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RisksView(CaseRegisters):
-    """The data of the page of a case's registers. `risk`, `measure`, `position`, `remark`: number of the row
-    whose forms are open; 0 for none.
-    """
-
-    entries: Mapping[str, ShownObligation]
-    risk: int
-    measure: int
-    position: int
-    remark: int
-
-    def text(self, row: object, field: str) -> str:
-        """Return a field as its form shows it: of a term the words, "yes", or "" for no and None."""
-        value = value_of(row, field)
-        return (
-            str(value["written"])
-            if isinstance(value, Mapping)
-            else "yes"
-            if value is True
-            else str(value or "")
-        )
-
-    def extra(self, register: str, row: Row, translator: Translator) -> list[tuple[str, str]]:
-        """Return titles and values of fields without a place of their own on the page."""
-        cells = values_view(row.extra, {})
-        fields = (
-            field_view(field) for name, field in self.registers[register].fields.items() if row.extra.get(name)
-        )
-        return [(field.title[translator.language], cell_of(field, cells, translator).text) for field in fields]
-
-
-def risk_view(
-    dossier: CaseView, parameters: Mapping[str, str], rejected_form: object, *, today: date
-) -> RisksView:
-    """Return what the page of a case's registers shows on a day.
+def registers_view(
+    dossier: CaseView, parameters: Mapping[str, str], rejected_form: RejectedForm | None, *, today: date
+) -> dict[str, Any]:
+    """Return what the page of a case's registers shows on a day: the rows (`risks`), their deadlines
+    (`entries`), and of each kind of row the number of that whose forms are open (`opened`); 0 for none.
 
     Args:
         parameters: query of the address: `risk`, `measure`, `position` and `remark` choose the rows; a refused
             form chooses its own.
     """
     entries = {entry.deadline.id: entry for entry in dossier.entries}
-    case_registers = registers_of_case(
-        dossier.case, (entry.deadline for entry in entries.values()), today=today
-    )
-    chosen: dict[str, Any] = {name: _number(parameters.get(name, "")) for name in CHOSEN}
-    if isinstance(rejected_form, RejectedForm):
+    deadlines = (entry.deadline for entry in dossier.entries)
+    opened = {name: _number(parameters.get(name, "")) for name in CHOSEN}
+    if rejected_form is not None:
         form_name, _, number = rejected_form.form.rpartition("-")
-        chosen[OF_FORM.get(form_name, "risk")] = _number(number)
-    rows: dict[str, Any] = {field.name: getattr(case_registers, field.name) for field in fields(case_registers)}
-    return RisksView(**rows, **chosen, entries=entries)
+        opened[OF_FORM.get(form_name, "risk")] = _number(number)
+    rows = registers_of_case(dossier.case, deadlines, today=today)
+    return {"risks": rows, "entries": entries, "opened": opened, "text": _text_of, "extra": _extra_fields}
+
+
+def _text_of(row: object, field: str) -> str:
+    """Return a field as its form shows it: of a term the words, "yes", or "" for no and None."""
+    value = value_of(row, field)
+    if isinstance(value, Mapping):
+        return str(value["written"])
+    return "yes" if value is True else str(value or "")
+
+
+def _extra_fields(register: Register, row: Row, translator: Translator) -> list[tuple[str, str]]:
+    """Return titles and values of fields without a place of their own on the page."""
+    cells = values_view(row.extra, {})
+    fields = (field_view(field) for name, field in register.fields.items() if row.extra.get(name))
+    return [(field.title[translator.language], cell_of(field, cells, translator).text) for field in fields]
 
 
 def _number(text: str) -> int:

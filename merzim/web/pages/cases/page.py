@@ -24,7 +24,7 @@ from merzim.services.results import ActMoves
 from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads import get_evidence, get_form, get_package
 from merzim.web.http import CaseId, WebContext
-from merzim.web.pages.cases.case_view import CaseView, build_case_view, risk_view
+from merzim.web.pages.cases.case_view import CaseView, build_case_view, registers_view
 from merzim.web.pages.cases.evidence import shown_proof
 from merzim.web.pages.cases.recording import (
     correct_form,
@@ -99,7 +99,7 @@ def _tab(ctx: WebContext, view: CaseView, tab: Tab, tried: RejectedForm | None) 
         case "deadlines":
             return _forms(ctx, view, tried)
         case "risks":
-            return {"risks": risk_view(view, ctx.query, tried, today=ctx.today)}
+            return registers_view(view, ctx.query, tried, today=ctx.today)
         case "papers":
             papers = case_papers(ctx, view.case, ctx.language)
             proved = [shown_proof(item, view) for item in proofs(view.case)]

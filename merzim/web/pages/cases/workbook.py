@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from merzim.services.cases.risks import MeasureLine, RiskLine
+from merzim.services.cases.risks import MeasureLine, RiskLine, registers_of_case
 from merzim.services.context import whole_case
 from merzim.services.law.regulations import case_registers
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import CaseId, as_workbook
-from merzim.web.pages.cases.case_view import ShownObligation, StagePart, build_case_view, risk_view
+from merzim.web.pages.cases.case_view import ShownObligation, StagePart, build_case_view
 from merzim.web.pages.cases.evidence import ShownProof, shown_proof
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, table_of
@@ -53,7 +53,8 @@ def get_case_workbook(ctx: Reading, case: CaseId) -> Response:
     """Return the deadlines, documents and risks of a case as one workbook."""
     stored_case, _ = whole_case(ctx, case)
     view, t = build_case_view(ctx, stored_case), Translator(ctx.language)
-    risks = risk_view(view, {}, None, today=ctx.today)
+    deadlines = (entry.deadline for entry in view.entries)
+    risks = registers_of_case(view.case, deadlines, today=ctx.today)
     sheets = [
         table_of(
             t,
