@@ -147,8 +147,10 @@ class CombinedNotices:
                 return []
             # If a deadline moved several times, the last cause is given.
             last = {(line.case, line.obligation): line for line in lines}
-            rows = _rows(connection, {case for case, _ in last})
-            notices_by_place = _last_notices(connection, {case for case, _ in last})
+            cases = sorted({case for case, _ in last})
+            of_cases = map(row, connection.execute(select(DEADLINE).where(DEADLINE.c.case.in_(cases))))
+            rows = {(present.case, present.obligation): present for present in of_cases}
+            notices_by_place = _last_notices(connection, cases)
         return [
             Move(
                 numbers=tuple(line.n for line in lines if (line.case, line.obligation) == place),
@@ -205,13 +207,6 @@ def _members(person: str, channel: str, bundle: str) -> ColumnElement[bool]:
     )
 
 
-def _rows(connection: Connection, cases: Collection[str]) -> dict[tuple[str, str], Row]:
-    """Return the board rows of these cases by case and obligation."""
-    query = select(DEADLINE).where(DEADLINE.c.case.in_(sorted(cases)))
-    rows = [row(record) for record in connection.execute(query)]
-    return {(open_row.case, open_row.obligation): open_row for open_row in rows}
-
-
 def _last_notices(
     connection: Connection, cases: Collection[str]
 ) -> dict[tuple[str, str], dict[tuple[str, str], Notice]]:
@@ -220,7 +215,7 @@ def _last_notices(
         select(NOTICE)
         # Recipients of questions about a plan date or an open duty were not notified of a due date.
         .where(
-            NOTICE.c.case.in_(sorted(cases)),
+            NOTICE.c.case.in_(cases),
             NOTICE.c.state.in_(DELIVERED_STATES),
             NOTICE.c.step.not_in(PLAN_STEPS),
             *_DATED,

@@ -201,8 +201,7 @@ class SqlOutbox(CombinedNotices):
     ) -> Sequence[Notice]:
         """Return notices, newest first, filtered by the given values, without digests that had no content."""
         query = select(NOTICE).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key).limit(limit)
-        if case is None:
-            query = query.where(or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None)))
+        query = query.where(or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None)))
         filters = {"case": case, "person": person, "channel": channel, "state": state}
         for name, value in filters.items():
             if value is not None:

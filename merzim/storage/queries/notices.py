@@ -22,7 +22,9 @@ class NoticeReads(ReaderQueries):
 
     def notices(self, case: str) -> Sequence[Notice]:
         """Return the notices of a case, the newest first."""
-        return self._outbox.notices(case=case) if self._visible.among([case]) else ()
+        query = select(NOTICE).where(NOTICE.c.case == case)
+        query = query.order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
+        return [*map(to_notice, read(self._engine, query))] if self._visible.among([case]) else ()
 
     def notices_matching(
         self,

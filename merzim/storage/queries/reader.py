@@ -11,7 +11,6 @@ from merzim.storage import events
 from merzim.storage.accounts.audit_log import read_page
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import reading
-from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org.store import PresentOffice
 from merzim.storage.visibility import Visibility
 from workflow.cases.case import Case
@@ -40,7 +39,6 @@ class ReaderQueries:
         self._office = office or PresentOffice(engine)
         self._visible = Visibility(engine, scope, self._office)
         self._ledger = SqlLedger(engine, office=self._office)
-        self._outbox = SqlOutbox(engine, office=self._office)
 
     def seen_by(self, scope: Scope) -> Self:
         """Return the same queries limited to what a user may see."""

@@ -189,15 +189,10 @@ class SqlRegisterLists:
         Args:
             units: rows of these units; None for all.
         """
-        day = _cell(self._engine, date_field)
-        statement = (
-            select(_R.id, _R.unit, _R.shown)
-            .where(_R.register_id == register, day >= first.isoformat(), day <= last.isoformat())
-            .order_by(day, _R.number)
-        )
-        if units is not None:
-            statement = statement.where(_R.unit.in_(units))
-        return read(self._engine, statement)
+        within = CellFilter(field=date_field, least=first.isoformat(), most=last.isoformat())
+        rows = _Rows(self._engine, RowQuery(register=register, units=units, filters=(within,)))
+        query = rows.select(_R.id, _R.unit, _R.shown).order_by(rows.cell(date_field), _R.number)
+        return read(self._engine, query)
 
     def naming(self, people: Collection[str], fields: Mapping[str, Collection[str]]) -> Sequence[Row_]:
         """Return the heads of rows that name one of these people, the newest first.
