@@ -290,7 +290,7 @@ def encrypt_password(ctx: RequestContext) -> None:
     text = stored_settings.password(ctx.app.engine)
     if text and ctx.app.cipher.opens(text):
         renewed = ctx.app.cipher.renew(text)
-        stored_settings.renew_password(ctx.app.engine, renewed, by=ctx.reader.login, now=ctx.now)
+        stored_settings.store(ctx.app.engine, {}, secret=renewed, by=ctx.reader.login, now=ctx.now)
 
 
 def _server(command: MailServer) -> dict[str, object]:

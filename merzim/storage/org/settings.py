@@ -57,7 +57,8 @@ def store(
     """Store values by key, each change with its event; an empty one is removed.
 
     Args:
-        secret: the encrypted password of the mail server; None leaves it as it is.
+        secret: the encrypted password of the mail server; None leaves it as it is. Alone it was encrypted
+            with another key, and has no event.
     """
     with writing(engine) as connection:
         events = []
@@ -67,12 +68,6 @@ def store(
             if is_other or (key == MAIL and is_other_password):
                 events.append(Draft(kind=CHANGED, name=key, by=by, at=now, payload={"value": value}))
         record(connection, *events)
-
-
-def renew_password(engine: Engine, secret: str, *, by: str, now: datetime) -> None:
-    """Store the mail server's password encrypted with another key; as it is the same, no event is recorded."""
-    with writing(engine) as connection:
-        put(connection, MAIL_PASSWORD, secret, by=by, now=now)
 
 
 def put(connection: Connection, key: str, value: str, *, by: str, now: datetime) -> bool:

@@ -22,7 +22,6 @@ from merzim.storage import lateness
 from merzim.storage.database.dialect import in_names, read_for_names
 from merzim.storage.database.engine import read, reading
 from merzim.storage.queries.deadlines import DeadlineReads
-from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.queries.recommendations import RecommendationReads
 from merzim.storage.rows import row, rows_by_case
 from merzim.storage.tables.board import DEADLINE
@@ -36,29 +35,6 @@ Conditions = Sequence[ColumnElement[bool]]
 LONGEST_STAGE = timedelta(days=366)
 """Maximum time between the first and the last due date of a stage."""
 _WHOSE = (DEADLINE.c.unit, DEADLINE.c.stage, CASE.c.edition)
-
-
-class FigureReads(ReaderQueries):
-    """Queries of how deadlines ended."""
-
-    def outcomes(
-        self, first: date, last: date, today: date, unit: str | None = None
-    ) -> tuple[Sequence[Outcomes], Sequence[StageSpan]]:
-        """Return the outcomes of obligatory deadlines due in a period, as of a day, and the stages that ended
-        in it.
-
-        Deadlines not due yet or no longer required are left out.
-        """
-        conditions = self._visible.rows(unit)
-        with reading(self._engine) as connection:
-            ended = [
-                Outcomes(unit, stage, edition, date(int(year), int(number), 1), outcome, days, count, due)
-                for unit, stage, edition, year, number, outcome, days, due, count in connection.execute(
-                    _ended(first, last, today, conditions)
-                )
-            ]
-            spans = connection.execute(_stage_spans(first, last, conditions))
-            return ended, [StageSpan(*record) for record in spans]
 
 
 def _ended(first: date, last: date, today: date, conditions: Conditions) -> Select[tuple[Any, ...]]:
@@ -143,8 +119,27 @@ _ROWS_OF = {
 _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
 
 
-class BoardReads(DeadlineReads, FigureReads, RecommendationReads):
+class BoardReads(DeadlineReads, RecommendationReads):
     """Queries of the board's rows."""
+
+    def outcomes(
+        self, first: date, last: date, today: date, unit: str | None = None
+    ) -> tuple[Sequence[Outcomes], Sequence[StageSpan]]:
+        """Return the outcomes of obligatory deadlines due in a period, as of a day, and the stages that ended
+        in it.
+
+        Deadlines not due yet or no longer required are left out.
+        """
+        conditions = self._visible.rows(unit)
+        with reading(self._engine) as connection:
+            ended = [
+                Outcomes(unit, stage, edition, date(int(year), int(number), 1), outcome, days, count, due)
+                for unit, stage, edition, year, number, outcome, days, due, count in connection.execute(
+                    _ended(first, last, today, conditions)
+                )
+            ]
+            spans = connection.execute(_stage_spans(first, last, conditions))
+            return ended, [StageSpan(*record) for record in spans]
 
     def overdue(self, today: date, unit: str | None = None) -> Sequence[Row]:
         """Return open rows that are overdue on `today`, the longest overdue first."""

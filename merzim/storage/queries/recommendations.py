@@ -65,8 +65,7 @@ class RecommendationReads(ReaderQueries):
 
     def count_recommendations(self, criteria: RecommendationFilter, today: date) -> Mapping[MeasureStatus, int]:
         """Return the number of recommendations by status and lateness, whatever the filter says of these."""
-        conditions = (*self._recommended(criteria.unit), *_worded(criteria.words), *_conditions(criteria))
-        query = select(_R.status, func.count()).where(*conditions).group_by(_R.status)
+        query = select(_R.status, func.count()).where(*self._matching(criteria)).group_by(_R.status)
         with reading(self._engine) as connection:
             totals = {status: int(n) for status, n in connection.execute(query)}
             late = {status: int(n) for status, n in connection.execute(query.where(_late(today)))}
@@ -80,8 +79,7 @@ class RecommendationReads(ReaderQueries):
         self, criteria: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
     ) -> Sequence[RecommendationPlace]:
         """Return a page of the matching recommendations (case, risk, measure), in that order."""
-        conditions = (*self._recommended(criteria.unit), *_worded(criteria.words), *_conditions(criteria))
-        query: Select[Any] = select(*_PLACE).where(*conditions)
+        query: Select[Any] = select(*_PLACE).where(*self._matching(criteria))
         if criteria.status:
             query = query.where(_R.status == criteria.status)
         if criteria.late:
@@ -95,6 +93,12 @@ class RecommendationReads(ReaderQueries):
         """
         with reading(self._engine) as connection:
             return _alike(connection, self._recommended(unit), limit=limit, first=first)
+
+    def _matching(self, criteria: RecommendationFilter) -> list[ColumnElement[bool]]:
+        """Return the conditions for recommendations the reader sees that meet a filter, but for its status."""
+        conditions = [*self._recommended(criteria.unit), *_worded(criteria.words)]
+        conditions += [_R.direction == criteria.direction] if criteria.direction else []
+        return [*conditions, _R.legal] if criteria.legal else conditions
 
     def _recommended(self, unit: str) -> list[ColumnElement[bool]]:
         """Return the conditions for recommendations the reader sees, of a unit and all below; "" for all."""
@@ -152,16 +156,6 @@ def _alike(
             ),
         )
         for name, units, cases, unasked in groups
-    ]
-
-
-def _conditions(filters: RecommendationFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions of a filter on the risk itself: its direction, and whether it is for legal
-    monitoring.
-    """
-    return [
-        *([_R.direction == filters.direction] if filters.direction else []),
-        *([_R.legal] if filters.legal else []),
     ]
 
 
