@@ -7,11 +7,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from statistics import median_low
 
-from merzim.documents.schedules.periods import Period, read_counted, read_period
 from merzim.documents.schedules.rows_joined import ReadSchedule
 from merzim.documents.schedules.table import PART, STEP, HeadCell, ScheduleTable, text_at
 from merzim.documents.schedules.title import ScheduleTitle
-from merzim.documents.sheets.dates import Days, Words, is_far, read, reading_notes
+from merzim.documents.sheets.dates import (
+    Days,
+    Period,
+    Words,
+    is_far,
+    read,
+    read_counted,
+    read_period,
+    reading_notes,
+)
 from merzim.documents.sheets.rows import RowOfSheet, cell_name, display_text, is_empty, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadableCell

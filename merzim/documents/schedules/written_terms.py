@@ -28,7 +28,7 @@ from calendars.terms import (
     Years,
 )
 from merzim.documents.sheets import dates
-from merzim.documents.sheets.dates import LONGEST, days_of, is_far
+from merzim.documents.sheets.dates import LONGEST, days_of, is_far, span_of
 from merzim.documents.sheets.rows import text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import UnreadableCell
@@ -37,7 +37,6 @@ from merzim.documents.sheets.written_time import (
     Counted,
     Every,
     Named,
-    NoYear,
     Several,
     Stretch,
     Written,
@@ -92,7 +91,9 @@ def read_term(value: object, *, where: str = "", year: int | None = None) -> Mea
         return _kept(text)
     try:
         return _checked(_term(written, text, where, year), year)
-    except NoYear:
+    except UnreadableCell as refusal:
+        if refusal.code != dates.WITHOUT_YEAR:
+            raise
         return _without(text, "no_year")
 
 
@@ -129,15 +130,12 @@ def _kept(text: str) -> MeasureTerm:
 
 
 def _term(written: Written, text: str, where: str, year: int | None) -> MeasureTerm:
-    """Return the term of what a text says. Raises UnreadableCell; NoYear if neither it nor the plan has one."""
+    """Return the term of what a text says. Raises UnreadableCell, also where no year is known."""
     match written:
         case Named():
             return _named(written, text, where, year)
-        case Between(first, last):
-            begins, ends = days_of(first, year, text, where)[0], days_of(last, year, text, where)[1]
-            if ends < begins:
-                raise UnreadableCell("paper_span_backwards", text=text, where=where)
-            return _stretch_term(last, text, ends, "span")
+        case Between(last=last):
+            return _stretch_term(last, text, span_of(written, year, text, where)[1], "span")
         case Counted(number, unit, since):
             term = _count_term(number, unit)
             day = None if since is None else days_of(since, year, text, where)[1]

@@ -1,4 +1,4 @@
-"""Parses dates as people write them in schedules, in Russian and Kazakh.
+"""Parses dates and periods as people write them in schedules, in Russian and Kazakh.
 
 `30.03.26г.`, `13.04-17.04`, `13.04.2026г. по 26.05.26г.`, `2026 жылғы 13 сәуір мен 26 мамыр аралығында`, `«30»
 03 2026 г.`, ISO, Excel's own dates and serial numbers, `ежедневно` / `күнделікті`, `незамедлительно` / `дереу`,
@@ -14,13 +14,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from calendars.horizon import FIRST, REACH
+from calendars import OutOfRange, add_working_days
+from calendars.horizon import FIRST, LAST, REACH
+from calendars.terms import months_later
 from merzim.documents.sheets.rows import NotAValue
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.time_words import unknown_words
 from merzim.documents.sheets.unreadable import RowNote, UnreadableCell
 from merzim.documents.sheets.written_time import (
     Between,
+    Counted,
     Named,
     NoYear,
     Several,
@@ -30,6 +33,8 @@ from merzim.documents.sheets.written_time import (
 
 LONGEST = 1000
 """Maximum characters of a text searched for dates; searching a cell of 32,767 characters would take long."""
+WITHOUT_YEAR = "paper_date_without_year"
+"""The code of the refusal of a date that names no year, where none is given."""
 _YEAR = re.compile(r"(?<![0-9])20[0-9]{2}(?![0-9])")
 FAR = 2
 """A day more years than this from the paper's own year is asked about."""
@@ -150,33 +155,17 @@ def _parse_text(text: str, where: str, year: int | None) -> When:
     line, shown_text = tidy(text), _shorten(text)
     if len(line) > LONGEST:
         raise UnreadableCell("paper_date_unreadable", text=shown_text, where=where)
-    try:
-        written = _written(line, where, year)
-    except NoYear:
-        raise UnreadableCell("paper_date_without_year", text=shown_text, where=where) from None
-    return written or Words(shown_text)
-
-
-def _written(line: str, where: str, year: int | None) -> Days | None:
-    """Return the day or span a line says; None for words without digits, or for a term without a day.
-
-    Raises NoYear where the line names no year and none is given.
-    """
-    written, shown_text = parse(line), _shorten(line)
+    written = parse(line)
     match written:
         case Named(stretch=Stretch(unit="day") as day):
             return Days(*days_of(day, year, shown_text, where))
-        case Between(Stretch(unit="day") as begin, Stretch(unit="day") as end):
-            first, _ = days_of(begin, year, shown_text, where)
-            last, _ = days_of(end, year, shown_text, where)
-            if last < first:
-                raise UnreadableCell("paper_span_backwards", text=shown_text, where=where)
-            return Days(first, last)
+        case Between(Stretch(unit="day"), Stretch(unit="day")):
+            return Days(*span_of(written, year, shown_text, where))
     if re.search(r"[0-9]", line) and (written is None or isinstance(written, Several)):
         if isinstance(written, Several) and not unknown_words(line):
             raise UnreadableCell("paper_dates_several", text=shown_text, where=where)
         raise date_refusal(line, where=where)
-    return None
+    return Words(shown_text)
 
 
 def date_refusal(text: str, *, where: str) -> UnreadableCell:
@@ -189,17 +178,94 @@ def date_refusal(text: str, *, where: str) -> UnreadableCell:
 def days_of(stretch: Stretch, year: int | None, text: str, where: str) -> tuple[date, date]:
     """Return the first and last day of a written day or period; `year` where it names none.
 
-    Raises:
-        NoYear: neither names one.
-        UnreadableCell: there is no such day, or it lies beyond the calendar's records.
+    Raises UnreadableCell: neither names one (WITHOUT_YEAR), there is no such day, or it lies beyond the
+    calendar's records.
     """
     try:
         first, last = stretch.days(year)
     except NoYear:
-        raise
+        raise UnreadableCell(WITHOUT_YEAR, text=text, where=where) from None
     except ValueError:
         raise UnreadableCell("paper_date_impossible", text=text, where=where) from None
     return _check_range(first, text, where), _check_range(last, text, where)
+
+
+def span_of(between: Between, year: int | None, text: str, where: str) -> tuple[date, date]:
+    """Return the first and last day of a span. Raises UnreadableCell as `days_of`, or for one that ends before
+    it begins.
+    """
+    first, last = days_of(between.first, year, text, where)[0], days_of(between.last, year, text, where)[1]
+    if last < first:
+        raise UnreadableCell("paper_span_backwards", text=text, where=where)
+    return first, last
+
+
+_ENDLESS = ("day", "year", "")
+"""Stretches that give no period of their own: a day is read as one, `в течение года` says no day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From a day to a day, both included; one of them None where only the other is named."""
+
+    first: date | None
+    last: date | None
+
+
+def read_period(value: object, *, where: str, year: int | None, alone: str = "first") -> Period | None:
+    """Return the period in a cell: a day, a span, a month, a quarter, days from a day; None where it names no
+    day: empty, a dash, `постоянно`, `по графику`.
+
+    Args:
+        where: the column's heading in error messages.
+        year: the year used where the text names none.
+        alone: what a single day is, `first` or `last` of the analysis; `до 30.06` is always the last.
+
+    Raises:
+        UnreadableCell: as `read`; or a month or quarter without a year.
+    """
+    when = read(value, where=where, year=year)
+    text = tidy(value) if isinstance(value, str) else ""
+    written = parse(text) if text and len(text) <= LONGEST else None
+    if isinstance(when, Days):
+        if when.is_span:
+            return Period(when.first, when.last)
+        is_last = alone == "last" or (isinstance(written, Named) and written.until)
+        return Period(None, when.last) if is_last else Period(when.first, None)
+    match written:
+        case Named(stretch=Stretch(unit=unit) as stretch) if unit not in _ENDLESS:
+            first, last = days_of(stretch, year, text, where)
+            return Period(None, last) if written.until else Period(first, last)
+        case Between(last=Stretch(unit=unit)) if unit not in _ENDLESS:
+            return Period(*span_of(written, year, text, where))
+        case Counted(number) if number > 0 and (counted := read_counted(text, where=where, year=year)):
+            return Period(*counted)
+    return None
+
+
+def read_counted(text: str, *, where: str, year: int | None) -> tuple[date, date] | None:
+    """Return the day a text counts from and the one it counts to, back as well (`за 5 рабочих дней до
+    13.04.2026`); None for a text that counts from no named day. Raises UnreadableCell.
+    """
+    match parse(text) if len(text) <= LONGEST else None:
+        case Counted(number, unit, since) if since is not None:
+            try:
+                named = days_of(since, year, text, where)[0]
+                return named, _counted(named, number, unit)
+            except OutOfRange:
+                bounds = {"first": FIRST, "last": LAST}
+                raise UnreadableCell("paper_date_beyond", text=text, where=where, **bounds) from None
+    return None
+
+
+def _counted(first: date, number: int, unit: str) -> date:
+    """Return the day so many days, working days, weeks, months or years after a day, or before it."""
+    match unit:
+        case "working":
+            return add_working_days(first, number)
+        case "months" | "years":
+            return months_later(first, number if unit == "months" else 12 * number)
+    return first + timedelta(days=7 * number if unit == "weeks" else number)
 
 
 def years_named(texts: Iterable[object]) -> frozenset[int]:
