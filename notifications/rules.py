@@ -100,8 +100,6 @@ class OfficeTimes:
         self._calendar = calendar
         self._rules = rules
         self._own: dict[str, tuple[Kazakhstan, Rules]] = {}
-        self._opens: dict[tuple[str, datetime], datetime] = {}
-        self._plain = office.keeps_one_time
 
     def person(self, key: str) -> Person | None:
         return self._office.people.get(key)
@@ -117,11 +115,8 @@ class OfficeTimes:
             due: the date the letter is about. When the person's own office opens only after that day, but the
                 organisation's before its end, the letter leaves then, so that it can still be read in time.
         """
-        unit = self._unit(person)
-        if (unit, now) not in self._opens:
-            self._opens[unit, now] = opening(now, *self._of(person))
-        unit_opening = self._opens[unit, now]
-        if due is None or not unit or local_day(unit_opening) <= due:
+        unit_opening = opening(now, *self._of(person))
+        if due is None or local_day(unit_opening) <= due:
             return unit_opening
         general = opening(now, self._calendar, self._rules)
         return general if local_day(general) <= due else unit_opening
@@ -137,14 +132,10 @@ class OfficeTimes:
         is_of_a_day = notice.kind in ("reminder", "letter")
         return self.opening(notice.person, at, due=notice.due if is_of_a_day else None)
 
-    def _unit(self, person: str) -> str:
-        """Return the unit whose hours apply; "" for the organisation's."""
-        addressee = None if self._plain else self._office.people.get(person)
-        return addressee.unit if addressee is not None and addressee.unit in self._office.units else ""
-
     def _of(self, person: str) -> tuple[Kazakhstan, Rules]:
         """Return calendar and rules of a person's unit; the organisation's where it has none of its own."""
-        unit = self._unit(person)
+        addressee = self._office.people.get(person)
+        unit = addressee.unit if addressee is not None else ""
         if unit not in self._own:
             unit_time = time_of(self._office, unit)
             hours = unit_time.hours or self._rules.office_hours

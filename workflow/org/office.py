@@ -289,11 +289,6 @@ class Office:
         return self.tops[0] if len(self.tops) == 1 else ""
 
     @cached_property
-    def keeps_one_time(self) -> bool:
-        """Whether no unit has office hours or days of its own."""
-        return not any(unit.time for unit in self.units.values())
-
-    @cached_property
     def written_down(self) -> Office:
         """The office as stored: without an officer who is named only in config.toml."""
         alone = self.officer_of_last_resort
