@@ -116,13 +116,7 @@ def _redirected(dispatch: Dispatch, composed: ComposedLetters) -> list[Notice]:
     return [
         new
         for notice, channel, person in composed.redirected
-        for new in readdressed(
-            notice,
-            notice.key.removesuffix(f":{notice.person}:{notice.channel}"),
-            person,
-            (channel,),
-            dispatch,
-        )
+        for new in readdressed(notice, person, (channel,), dispatch)
     ]
 
 

@@ -64,15 +64,12 @@ def _via_other_channels(notice: Notice, channels: Sequence[Channel], dispatch: D
     office = dispatch.office
     person = office.people.get(notice.person)
     if person is not None:
-        place = notice.key.removesuffix(f":{notice.person}:{notice.channel}")
         for channel, reached in channels_for(Recipient(person=person, why="duty"), channels, office):
             if reached.person == person:
-                yield from readdressed(notice, place, person, (channel,), dispatch)
+                yield from readdressed(notice, person, (channel,), dispatch)
             elif notice.kind not in PRIVATE:
-                about = {**notice.about, INSTEAD_OF: person.key}
-                yield from readdressed(
-                    replace(notice, about=about), place, reached.person, (channel,), dispatch
-                )
+                told_instead = replace(notice, about={**notice.about, INSTEAD_OF: person.key})
+                yield from readdressed(told_instead, reached.person, (channel,), dispatch)
 
 
 def _to_officer(
@@ -82,17 +79,17 @@ def _to_officer(
     officer = dispatch.office.officer_of_last_resort
     if officer is not None and officer.key != notice.person:
         about = {"channel": channel.name, "person": notice.person}
-        news = replace(notice, kind="lost", step="lost", about=about, bundle="")
-        place = (
-            f"{notice.case}:{notice.obligation}:{notice.due.isoformat()}:lost.{channel.name}.{notice.person}"
-        )
-        yield from readdressed(news, place, officer, channels, dispatch)
+        place = f"{notice.case}:{notice.obligation}:{notice.due.isoformat()}"
+        key = f"{place}:lost.{channel.name}.{notice.person}:{notice.person}:{notice.channel}"
+        news = replace(notice, key=key, kind="lost", step="lost", about=about, bundle="")
+        yield from readdressed(news, officer, channels, dispatch)
 
 
 def readdressed(
-    notice: Notice, place: str, person: Person, channels: Sequence[Channel], dispatch: Dispatch
+    notice: Notice, person: Person, channels: Sequence[Channel], dispatch: Dispatch
 ) -> Iterator[Notice]:
     """Yield a notice, not tried or carried by a letter yet, for each channel that reaches the person."""
+    place = notice.key.removesuffix(f":{notice.person}:{notice.channel}")
     for channel in channels:
         address = channel.address(person)
         if address is None:
