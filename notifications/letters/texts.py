@@ -260,7 +260,11 @@ def page(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) ->
             lines=tuple(_to_do(matter, language, late=today > day and not matter.undated)),
         ),
         LetterSection(
-            heading=say("letter.heading_answer", {}, language), lines=tuple(_answers(matter, language))
+            heading=say("letter.heading_answer", {}, language),
+            lines=tuple(
+                LetterLine(text=text, link=link, below=True, is_button=True)
+                for text, link in answer_links(matter, language)
+            ),
         ),
         LetterSection(heading=say("letter.heading_who", {}, language), lines=tuple(_who(matter, language))),
     )
@@ -368,14 +372,10 @@ def _to_do(matter: Matter, language: str, *, late: bool) -> Iterator[LetterLine]
         yield LetterLine(text=say("letter.do_replan", {"title": anchor.title}, language))
 
 
-def _answers(matter: Matter, language: str) -> Iterator[LetterLine]:
-    """Yield the links for answering without log-in; recipients who are only notified can only acknowledge."""
-    for text, link in answer_links(matter, language):
-        yield LetterLine(text=text, link=link, below=True, is_button=True)
-
-
 def answer_links(matter: Matter, language: str) -> tuple[tuple[str, str], ...]:
-    """Return what the recipient may answer without log-in, with the addresses; nothing where confidential."""
+    """Return what the recipient may answer without log-in, with the addresses; nothing where confidential, and
+    one who is only notified can only acknowledge.
+    """
     if not matter.answer or matter.confidential:
         return ()
     answers = ["acknowledged"] + (["said_done", "not_mine"] if matter.recipient_is_responsible else [])
