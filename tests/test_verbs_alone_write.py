@@ -24,7 +24,7 @@ def test_notifications_read_cases_and_write_none() -> None:
         for name in of_the_commands(ast.parse(file.read_text(encoding="utf-8")))
     }
 
-    assert ("notifications/bot/buttons.py", "view") in used
+    assert ("notifications/bot/buttons.py", "deadline_of") in used
     assert not {place for place in used if place[1] not in reading}
 
 

@@ -22,7 +22,6 @@ from workflow.cases.commands.reminder_actions import days_to_offer, deadline_of
 from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.org.office import Person
 
 CHANNEL = "telegram"
 LOOKED_AT = 1000
@@ -48,18 +47,14 @@ def handle_button(user: BotUser, mark: str, argument: str, *, actions: ActionsOf
     if match is None or notice is None or mark not in "asdou":
         return _alert(user, "not_yours")
     chosen = match[2] or ""
-    acting = actions(
-        person=user.person,
-        signature=signature(user.person),
-        language=user.language,
-        now=user.now,
-        today=user.today,
-    )
+    acting = actions(person=user.person, language=user.language, now=user.now, today=user.today)
     if mark == "a":
         if notice.acknowledged_at is None:
             acting.read(notice)
         on = (notice.acknowledged_at or user.now).date()
-        return ButtonAction(toast=user.line("acknowledged", on=on), buttons=_buttons_when_read(user, notice))
+        return ButtonAction(
+            toast=user.line("acknowledged", on=on), buttons=_buttons_when_read(user, acting, notice)
+        )
     return _about_deadline(user, notice, mark, chosen, acting)
 
 
@@ -103,11 +98,11 @@ def _done(user: BotUser, code: str, **arguments: object) -> ButtonAction:
     return ButtonAction(toast="", replies=(Reply(text=user.line(code, **arguments)),), buttons=())
 
 
-def _buttons_when_read(user: BotUser, notice: Notice) -> Buttons:
+def _buttons_when_read(user: BotUser, acting: Actions, notice: Notice) -> Buttons:
     """Return the buttons of a notice without the one that acknowledges it."""
     asks = can_put_off = False
     if notice.kind == "reminder" and notice.case:
-        view = user.app.case_commands.view(notice.case, today=user.today)
+        view = acting.view(notice.case)
         obligation = entry_obligation(view.case, view.procedure, notice.obligation)
         asks = bool(obligation.options) and not view.procedure.confidential
         can_put_off = user.must_fulfil(view.case, notice.obligation) and bool(
@@ -135,11 +130,6 @@ def _record(user: BotUser, acting: Actions, notice: Notice, deadline: Deadline, 
         data = f"u:{fingerprint(notice.key)}:{recorded}"
         reply = replace(reply, buttons=((Button(user.line("undo"), data),),))
     return ButtonAction(toast="", replies=(reply,), buttons=())
-
-
-def signature(person: Person) -> str:
-    """Return the name under which the chain records a person's action in Telegram."""
-    return f"{person.name} (Telegram)"
 
 
 def _undo(user: BotUser, acting: Actions, notice: Notice, deadline: Deadline, chosen: str) -> ButtonAction:

@@ -89,18 +89,11 @@ class BoardRows(Protocol):
         """Return the cases of these ids by id; unknown ids are left out."""
 
 
-class Cases(Protocol):
-    """The cases as they stand."""
-
-    def view(self, case_id: str, *, today: date) -> View:
-        """Return the case with its deadlines. Raises UnknownCase."""
-
-
 class Actions(Protocol):
     """What one person does to cases at one moment, with the rights they have."""
 
     def view(self, case: str) -> View:
-        """Return a case the person sees. Raises Refusal."""
+        """Return a case the person sees, with its deadlines. Raises Refusal."""
 
     def read(self, notice: Notice) -> None:
         """Record that the person has read a notice, and every notice that went in its letter."""
@@ -116,11 +109,9 @@ class Actions(Protocol):
 
 
 class ActionsOf(Protocol):
-    """Makes the actions of a person; `signature`: their name as the chain records it."""
+    """Makes the actions of a person."""
 
-    def __call__(
-        self, *, person: Person, signature: str, language: str, now: datetime, today: date
-    ) -> Actions: ...
+    def __call__(self, *, person: Person, language: str, now: datetime, today: date) -> Actions: ...
 
 
 class BotContext(Protocol):
@@ -128,8 +119,6 @@ class BotContext(Protocol):
 
     @property
     def links(self) -> Links: ...
-    @property
-    def case_commands(self) -> Cases: ...
     @property
     def outbox(self) -> Notices: ...
     @property

@@ -206,15 +206,10 @@ def _result_or_refusal(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PersonActions:
-    """What a person does to cases through the bot at one moment, without an account, with the rights they have.
-
-    Attributes:
-        signature: their name as the chain records it.
-    """
+    """What a person does to cases through the bot at one moment, without an account, with their rights."""
 
     app: AppContext
     person: Person
-    signature: str
     language: str
     now: datetime
     today: date
@@ -222,9 +217,8 @@ class PersonActions:
     @property
     def _ctx(self) -> RequestContext:
         """The context of the person: access `responsible` in their unit, whatever their account has."""
-        reader = Reader(
-            login=self.signature, access="responsible", person=self.person.key, name=self.person.name
-        )
+        signature = f"{self.person.name} (Telegram)"
+        reader = Reader(login=signature, access="responsible", person=self.person.key, name=self.person.name)
         moment = Moment(now=self.now, today=self.today)
         reader = with_unit(reader, self.app.reads.office())
         return context_of(self.app, lambda: moment, reader=reader, language=self.language)
