@@ -79,7 +79,7 @@ def digest(
 ) -> None:
     """Shows or chooses how often a person is reminded. Reminders the law asks for are never switched off."""
     call.creates_database = choice is not None
-    key = person_named(call.app, person, required=True)
+    key = person_named(call.app.reads.office(), person, required=True)
     if choice is not None:
         if choice not in CHOICES:
             raise Refusal("cli.unknown_digest", choice=choice, allowed=tuple(CHOICES))

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 import i18n
 from calendars.hours import end_of_day, moment_of
 from merzim.services.context import RequestContext
-from merzim.services.inputs import Day, LanguageCode, Line
+from merzim.services.inputs import Day, Line
 from merzim.services.names import MAX_EXPORTED, people_named
 from merzim.services.verbs import Command, verb
 from merzim.storage.accounts.audit_log import record_access
@@ -43,7 +43,6 @@ class AskAudit(Command):
     after: Annotated[int | None, Field(ge=0, le=2**53, description=CURSOR)] = None
     before: Annotated[int | None, Field(ge=1, le=2**53, description=CURSOR)] = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
-    language: LanguageCode = "kk"
 
 
 class AuditLine(BaseModel):
@@ -82,8 +81,7 @@ def ask_audit(ctx: RequestContext, command: AskAudit) -> AuditList:
     page = ctx.reads.audit(
         _filter(ctx, command), scope=scope, after=command.after, before=command.before, limit=command.limit
     )
-    words = AuditWords(ctx, command.language)
-    lines = words.lines(page.entries)
+    lines = AuditWords(ctx, ctx.spoken_language).lines(page.entries)
     return AuditList(entries=lines, cursor=lines[-1].seq if lines else None, more=page.more)
 
 

@@ -221,18 +221,18 @@ def people_named(office: Office, text: str) -> list[str]:
     ]
 
 
-def person_named(app: AppContext, text: str, *, required: bool = False) -> str:
+def person_named(office: Office, text: str, *, required: bool = False) -> str:
     """Return the key of a person given by key, e-mail or name; "" stays "" unless a person is required.
 
     Raises:
-        Refusal: nobody, or more than one person, of that name.
+        Refusal: nobody, or more than one person, of that name; `allowed` lists them, or the closest keys.
     """
     if not text and not required:
         return ""
-    office = app.reads.office()
     keys = people_named(office, text) if text else []
     if len(keys) != 1:
-        raise Refusal("unknown_person", person=text, allowed=closest_first(text, office.people)[:10])
+        allowed = keys or closest_first(text, office.people)
+        raise Refusal("unknown_person", person=text, allowed=allowed[:10])
     return keys[0]
 
 

@@ -199,7 +199,8 @@ def year_records(ctx: RequestContext, year: int, *, with_rows: bool = True) -> Y
         query = RowQuery(register=register.id)
         if register.confidential:
             query = row_query(ctx, register, ListRows(register_id=register.id))
-        rows += _counted(ctx.app, office, register, query, year, last)
+        for count in register.counts:
+            rows += _counted(ctx.app, office, register, count, query, year, last)
     return YearRecords(office, scoring(), year, today=last, facts=facts, rows=rows, missing=missing)
 
 
@@ -215,17 +216,9 @@ def _counting(registers: Registers, last: date) -> Iterator[Register]:
 
 
 def _counted(
-    app: AppContext, office: Office, register: Register, query: RowQuery, year: int, last: date
-) -> Iterator[CountedRows]:
-    """Yield the rows of a register that count for indicators, by unit, month and value, up to that day."""
-    for count in register.counts:
-        yield from _counted_by(app, office, register, count, query, year, last)
-
-
-def _counted_by(
     app: AppContext, office: Office, register: Register, count: RowCount, query: RowQuery, year: int, last: date
 ) -> Iterator[CountedRows]:
-    """Yield the rows that one counting rule of a register counts."""
+    """Yield the rows that one counting rule of a register counts, by unit, month and value, up to that day."""
     fact = count.fact or scoring().indicators[count.indicator].counting.fact
     for condition in count.where:
         keys = _keys(register, condition)

@@ -271,7 +271,7 @@ def test_an_assignment_lets_its_case_be_read_and_nothing_else_of_it_be_written(l
     assert "/assignments/answer" in page.text
     assert 'id="comment-form"' not in page.text
     assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(writes, 403)
-    assert many.json()["recorded"] == 0
+    assert many.json()["changed"] == 0
     assert lent.late in str(listed)
     assert len(lent.events(lent.late)) == before
 

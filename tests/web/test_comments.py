@@ -173,7 +173,7 @@ def test_an_officer_does_not_withdraw_the_question_of_the_first_head(site: Site)
     many = officer.post("/api/v1/withdrawals", json=several).json()
 
     assert [answer.status_code for answer in answers] == [422, 422, 422]
-    assert (many["taken_back"], many["refused"]) == (0, 1)
+    assert (many["changed"], many["refused"]) == (0, 1)
     assert not comments(site.events(site.late))[0].withdrawn
     assert "/comments/withdraw" not in officer.get(f"/cases/{site.late}").text
     assert "/comments/withdraw" in site.client("first_head").get(f"/cases/{site.late}").text

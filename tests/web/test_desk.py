@@ -363,12 +363,12 @@ def test_who_may_not_withdraw_takes_back_what_they_have_just_recorded_themselves
     steps = {name: [{"case": site.late, "fact": name}] for name in ("order_signed", "start_announced")}
     mine = ours.post("/api/v1/facts", json={"on": "2026-04-06", "steps": steps["order_signed"]}).json()
     other = theirs.post("/api/v1/facts", json={"on": "2026-04-03", "steps": steps["start_announced"]}).json()
-    seqs = [answer["steps"][0]["result"]["events"][0]["seq"] for answer in (mine, other)]
+    seqs = [answer["rows"][0]["result"]["events"][0]["seq"] for answer in (mine, other)]
     lines = [{"case": site.late, "line": seq} for seq in seqs]
     answer = ours.post("/api/v1/withdrawals", json={"lines": lines, "ground": "Не то дело"}).json()
 
-    assert (answer["taken_back"], answer["refused"]) == (1, 1)
-    assert "made by officer" in answer["lines"][1]["refusal"]["en"]
+    assert (answer["changed"], answer["refused"]) == (1, 1)
+    assert "made by officer" in answer["rows"][1]["refusal"]["en"]
     assert set(site.facts(site.late)) == {"start_announced"}
 
 
@@ -410,7 +410,7 @@ def test_the_api_answers_each_step_and_refuses_decisions_and_register_rows(site:
     steps = [{"case": site.late, "fact": name} for name in names]
     answer = site.client().post("/api/v1/facts", json={"on": "2026-04-06", "steps": steps}).json()
 
-    assert [step["fact"] for step in answer["steps"]] == list(dict.fromkeys(names))
-    assert answer["recorded"] == 1
-    assert answer["steps"][0]["result"]["events"][0]["name"] == "order_signed"
-    assert all(set(step["refusal"]) == {"kk", "ru", "en"} for step in answer["steps"][1:])
+    assert [step["fact"] for step in answer["rows"]] == list(dict.fromkeys(names))
+    assert answer["changed"] == 1
+    assert answer["rows"][0]["result"]["events"][0]["name"] == "order_signed"
+    assert all(set(step["refusal"]) == {"kk", "ru", "en"} for step in answer["rows"][1:])

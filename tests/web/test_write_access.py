@@ -266,7 +266,7 @@ def test_many_withdrawals_go_no_further_than_one(two_units: Site) -> None:
         )
 
     assert (single.status_code, many.status_code, desk.status_code) == (403, 200, 200)
-    assert (many.json()["taken_back"], many.json()["refused"]) == (0, 1)
+    assert (many.json()["changed"], many.json()["refused"]) == (0, 1)
     assert FACT in two_units.facts(OF_LAW)
 
 

@@ -18,7 +18,7 @@ from merzim.services.accounts.credentials import BadPassword, check_login, new_s
 from merzim.services.accounts.verbs import MAX_NAME, link_credential
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Key, Line
-from merzim.services.names import people_named, unit_named
+from merzim.services.names import person_named, unit_named
 from merzim.services.verbs import Command, verb
 from merzim.storage.accounts.invitations import INVITED, Invited
 from notifications.channels import Channel
@@ -191,14 +191,9 @@ def _chosen(ctx: RequestContext, office: Office, command: InvitePeople) -> list[
         Refusal: an unknown person or unit, or a name of several people.
     """
     if command.people:
-        keys = [
-            matches[0] if len(matches := people_named(office, name)) == 1 else name for name in command.people
-        ]
-        for key in keys:
-            if key not in office.people:
-                raise Refusal("web.staff.person_unknown", person=key)
-        return [office.people[key] for key in dict.fromkeys(keys)]
-    unit = unit_named(ctx.app, command.unit) if command.unit else ""
+        keys = dict.fromkeys(person_named(office, name) for name in command.people)
+        return [office.people[key] for key in keys]
+    unit = unit_named(ctx.app, command.unit)
     within = set(office.below(unit)) if unit else None
     holders = {account.reader.person for account in ctx.accounts.all()}
     return [

@@ -41,7 +41,7 @@ def create_code(ctx: RequestContext, person: str) -> TelegramCode:
     if "telegram" not in ctx.app.settings.channels.use:
         # No process would receive the code.
         raise Refusal("telegram.not_in_use")
-    key, code = person_named(ctx.app, person, required=True), new_code()
+    key, code = person_named(ctx.app.reads.office(), person, required=True), new_code()
     ctx.app.links.offer(key, hash_code(code), now=ctx.now)
     return TelegramCode(person=key, code=code, address=link_address(bot, code), until=ctx.now + CODE_LASTS)
 

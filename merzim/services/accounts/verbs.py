@@ -13,7 +13,7 @@ from merzim.services.accounts.credentials import BadPassword, check_login, hash_
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Line
-from merzim.services.names import people_named
+from merzim.services.names import person_named
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.invitations import Invited
@@ -144,12 +144,8 @@ def list_accounts(ctx: RequestContext, command: ListAccounts) -> list[AccountSum
     return [summary(account) for account in ctx.accounts.all()]
 
 
-class ShowAccount(AccountCommand):
-    """Request an account."""
-
-
 @verb("settings", writes=False)
-def show_account(ctx: RequestContext, command: ShowAccount) -> AccountDetails:
+def show_account(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     """Return an account with its valid sessions, tokens, feeds, invitations and known devices."""
     return _details(ctx, command.login)
 
@@ -329,14 +325,9 @@ def _invitation(ctx: RequestContext, login: str, secret: str) -> Invitation:
 def _reader(ctx: RequestContext, login: str, command: AccountAccess) -> Reader:
     """Return the reader a command describes. Raises Refusal for an unknown unit or person."""
     office = ctx.app.reads.office().written_down
-    unit, person = command.unit, command.person.strip()
+    unit, person = command.unit, person_named(office, command.person.strip())
     if unit and unit not in office.units:
         raise Refusal("web.staff.unit_unknown", unit=unit)
-    if person and person not in office.people:
-        keys = people_named(office, person)
-        if len(keys) != 1:
-            raise Refusal("web.staff.person_unknown", person=person)
-        person = keys[0]
     name = " ".join(command.name.split())[:MAX_NAME] or (office.people[person].name if person else "")
     return Reader(login=login, access=command.access, person=person, name=name, unit=unit)
 

@@ -32,20 +32,16 @@ PAGE = 50
 """Assignments on a page of the list."""
 
 
-class GiveAssignment(CaseCommand):
-    """Give a person an assignment with a due day, in a case. `person`: name, key or e-mail."""
-
-    person: Person
-    text: Ground
-    until: Day
-
-
 class GiveAlone(Command):
     """Give a person an assignment with a due day, without a case. `person`: name, key or e-mail."""
 
     person: Person
     text: Ground
     until: Day
+
+
+class GiveAssignment(CaseCommand, GiveAlone):
+    """Give a person an assignment with a due day, in a case. `person`: name, key or e-mail."""
 
 
 class ListAssignments(Command):
@@ -115,7 +111,7 @@ class ExtendAssignment(CaseCommand):
 @verb("assign")
 def give_assignment(ctx: RequestContext, command: GiveAssignment) -> CommandResult:
     """Give a person an assignment in a case; they get a letter and reminders, and lateness is escalated."""
-    person = person_named(ctx.app, command.person, required=True)
+    person = person_named(ctx.app.reads.office(), command.person, required=True)
     require_may_know(ctx, command.case, person)
     return result_of(
         ctx,
@@ -131,8 +127,8 @@ def give_assignment(ctx: RequestContext, command: GiveAssignment) -> CommandResu
 @verb("assign")
 def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
     """Give a person of the reader's units an assignment without a case: one is opened for it in their unit."""
-    key = person_named(ctx.app, command.person, required=True)
     office = ctx.app.reads.office()
+    key = person_named(office, command.person, required=True)
     unit = office.people[key].unit
     if not within(office, unit, ctx.reader.root):
         raise Refusal("assignment.out_of_reach", name=office.people[key].name)

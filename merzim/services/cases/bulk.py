@@ -78,39 +78,25 @@ class WithdrawMany(Command):
     ground: Ground
 
 
-class LineResult(BaseModel):
-    """The outcome for one event: the result of its withdrawal, or the sentence of its refusal."""
+class RowResult(BaseModel):
+    """The outcome for one step (`fact`) or event (`line`): the result, or the sentence of its refusal."""
 
     case: str
-    line: int
-    result: CommandResult | None = None
-    refusal: Titles | None = None
-
-
-class WithdrawnResult(BaseModel):
-    """The result of each line, in the order they were sent."""
-
-    taken_back: int
-    refused: int
-    lines: list[LineResult]
-
-
-class StepResult(BaseModel):
-    """The outcome for one step: the result of its recording, or the sentence of its refusal."""
-
-    case: str
-    fact: str
+    fact: str = ""
+    line: int = 0
     result: CommandResult | None = None
     refusal: Titles | None = None
 
 
 class ManyResult(BaseModel):
-    """The result of each step, in the order they were sent; `recorded`: how many were recorded, or would be."""
+    """The result of each row, in the order they were sent; `changed`: how many were recorded or withdrawn, or
+    would be.
+    """
 
     preview: bool
-    recorded: int
+    changed: int
     refused: int
-    steps: list[StepResult]
+    rows: list[RowResult]
 
 
 @verb("record")
@@ -138,14 +124,7 @@ def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
         )
         return record(ctx, fact)
 
-    unique = {(step.case, step.fact): step for step in command.steps}
-    steps = []
-    for step in unique.values():
-        result, refusal = _result_or_refusal(ctx, step, result_of)
-        steps.append(StepResult(case=step.case, fact=step.fact, result=result, refusal=refusal))
-    recorded = sum(step.result is not None and step.result.changed for step in steps)
-    refused = sum(step.refusal is not None for step in steps)
-    return ManyResult(preview=command.preview, recorded=recorded, refused=refused, steps=steps)
+    return _each(ctx, command.steps, result_of, preview=command.preview)
 
 
 def _obligation_of_step(ctx: RequestContext, step: StepOfCase) -> Obligation | None:
@@ -173,7 +152,7 @@ def _with_kinds(kinds: Sequence[str], evidence: Sequence[Evidence]) -> Iterator[
 
 
 @verb("record")
-def withdraw_many(ctx: RequestContext, command: WithdrawMany) -> WithdrawnResult:
+def withdraw_many(ctx: RequestContext, command: WithdrawMany) -> ManyResult:
     """Withdraw what was recorded by mistake in several cases.
 
     A user without the right to withdraw can undo what they have just recorded; a refused event does not affect
@@ -185,23 +164,26 @@ def withdraw_many(ctx: RequestContext, command: WithdrawMany) -> WithdrawnResult
             return withdraw(ctx, Withdraw(case=line.case, name=f"#{line.line}", ground=command.ground))
         return undo_entry(ctx, Undo(case=line.case, line=line.line, ground=command.ground))
 
-    lines = []
-    for line in {(line.case, line.line): line for line in command.lines}.values():
-        result, refusal = _result_or_refusal(ctx, line, withdraw_line)
-        lines.append(LineResult(case=line.case, line=line.line, result=result, refusal=refusal))
-    refused = sum(line.refusal is not None for line in lines)
-    return WithdrawnResult(taken_back=len(lines) - refused, refused=refused, lines=lines)
+    return _each(ctx, command.lines, withdraw_line)
 
 
-def _result_or_refusal(
-    ctx: RequestContext, row: Row, act: Callable[[Row], CommandResult]
-) -> tuple[CommandResult | None, Titles | None]:
-    """Return the result of a row, or the sentence of its refusal in each language."""
-    try:
-        require_visible(ctx, row.case)
-        return act(row), None
-    except Refusal as refusal:
-        return None, Titles(**{language: i18n.refusal(refusal, language) for language in i18n.LANGUAGES})
+def _each(
+    ctx: RequestContext, rows: Sequence[Row], act: Callable[[Row], CommandResult], *, preview: bool = False
+) -> ManyResult:
+    """Do it to each row once; a refused one has the sentence of its refusal in each language."""
+    results = []
+    for row in dict.fromkeys(rows):
+        outcome = RowResult(**row.model_dump())
+        try:
+            require_visible(ctx, row.case)
+            outcome.result = act(row)
+        except Refusal as refusal:
+            sentences = {language: i18n.refusal(refusal, language) for language in i18n.LANGUAGES}
+            outcome.refusal = Titles(**sentences)
+        results.append(outcome)
+    changed = sum(row.result is not None and row.result.changed for row in results)
+    refused = sum(row.refusal is not None for row in results)
+    return ManyResult(preview=preview, changed=changed, refused=refused, rows=results)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -106,7 +106,7 @@ def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
     """Comment on a case or an obligation; people named or asked are notified by letter and in the inbox."""
     office = ctx.app.reads.office()
     mentions = people_mentioned(office, command.text)
-    asks = person_named(ctx.app, command.asks) if command.asks else ""
+    asks = person_named(office, command.asks)
     for person in (*mentions, *([asks] if asks else [])):
         require_may_know(ctx, command.case, person)
     result = result_of(

@@ -400,7 +400,7 @@ def open_case(ctx: RequestContext, command: OpenCase) -> OpenedCase:
         object=command.object or command.object_ru or command.object_kk,
         object_kk=command.object_kk.strip(),
         object_ru=command.object_ru.strip(),
-        person=person_named(ctx.app, command.person),
+        person=person_named(ctx.app.reads.office(), command.person),
         planned=command.planned,
         facts=command.facts,
         again=command.again,
@@ -486,7 +486,7 @@ def snooze(ctx: RequestContext, command: SnoozeReminder) -> CommandResult:
 @verb("manage")
 def add_reader(ctx: RequestContext, command: AddReader) -> CommandResult:
     """Give a person access to a confidential case."""
-    person = person_named(ctx.app, command.person)
+    person = person_named(ctx.app.reads.office(), command.person)
     return result_of(ctx, command.case, recording.name_reader, person)
 
 

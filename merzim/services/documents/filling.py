@@ -20,12 +20,13 @@ from merzim.services.documents.rows import (
     risk_rows,
     schedule_rows,
 )
+from merzim.services.names import person_named
 from workflow.cases.commands.case_commands import View
 from workflow.languages import PAPER_LANGUAGES
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.kinds import among
 from workflow.org.office import Office, Person
-from workflow.refusal import Refusal, closest_first
+from workflow.refusal import Refusal
 
 HIGH = ("central_body", "oblast_akim_office", "city_akim_office")
 APPROVERS: Mapping[str, tuple[str, ...]] = {
@@ -161,7 +162,7 @@ def from_office(
     fill.
     """
     office = app.reads.office()
-    signer = person_called(app, person) if person else None
+    signer = office.people[person_named(office, person)] if person else None
     about = policy_unit(office, signer.unit) if signer and not unit else unit
     letter = report_letterhead(app, about, today)
     values: dict[str, object] = {
@@ -312,19 +313,6 @@ def _report_name(app: AppContext, letter: Letterhead, language: str) -> str:
     if unit is None or unit.kind:
         return organisation_name(app, letter.organisation, language)
     return unit.name_in(language)
-
-
-def person_called(app: AppContext, text: str) -> Person:
-    """Return the one person of the office with a key or name. Raises Refusal for none or several."""
-    people = app.reads.office().people
-    query = text.casefold()
-    matching_people = [
-        person for person in people.values() if query in map(str.casefold, (person.key, *person.names))
-    ]
-    if len(matching_people) == 1:
-        return matching_people[0]
-    allowed = closest_first(text, [person.name for person in people.values()])
-    raise Refusal("unknown_person", person=text, allowed=allowed)
 
 
 def own_template(app: AppContext, form: Form, language: str) -> Path | None:

@@ -25,10 +25,10 @@ from merzim.services.documents.filling import (
     fill_form,
     from_office,
     paper_notes,
-    person_called,
     policy_unit,
 )
 from merzim.services.evidence import clean_file_name
+from merzim.services.names import person_named
 from merzim.services.registers.queries import MAX_PAGE_SIZE, ListRows
 from merzim.services.registers.results import RowView, field_view
 from merzim.services.registers.texts import row_in_language
@@ -184,7 +184,7 @@ def recorded_fields(
         rows = [show_row(reader, AskRow(row=row)).row]
     else:
         assert form.source is not None
-        filters = [{"field": _person_fields(form)[0], "is": [person_called(ctx.app, person).key]}]
+        filters = [{"field": _person_fields(form)[0], "is": [person_named(ctx.app.reads.office(), person)]}]
         query = {"register_id": form.source.register_id, "filters": filters}
         rows = list_rows(reader, ListRows.model_validate(query)).rows
     for form_row in rows:

@@ -19,7 +19,7 @@ from merzim.documents.sheets.texts import is_email
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Day, Key, LanguageCode, Line
 from merzim.services.law.adopted_acts import follow_adopted_acts
-from merzim.services.names import UnknownUnit, people_named, person_named
+from merzim.services.names import UnknownUnit, person_named
 from merzim.services.results import Result
 from merzim.services.upkeep.maintenance import refresh_names
 from merzim.services.verbs import Command, NotFound, verb
@@ -243,7 +243,7 @@ def save_unit(ctx: RequestContext, command: SaveUnit) -> UnitResult:
 def choose_digest(ctx: RequestContext, command: ChooseDigest) -> PersonResult:
     """Choose how often a person is reminded."""
     office = recorded_office(ctx)
-    was = office.people[person_named(ctx.app, command.person, required=True)]
+    was = office.people[person_named(ctx.app.reads.office(), command.person, required=True)]
     SqlStaff(ctx.app.engine).keep_person(replace(was, digest=command.digest), was=was, at=stamp(ctx))
     return person_result(recorded_office(ctx).people[was.key])
 
@@ -385,14 +385,10 @@ def _name(text: str) -> str:
 
 def _deputy(text: str, office: Office, key: str) -> str | None:
     """Return the key of a deputy given by key, e-mail or name; None for "". Raises Refusal."""
-    if not text:
-        return None
-    keys = people_named(office, text)
-    if len(keys) != 1:
-        raise Refusal("web.staff.deputy_several" if keys else "web.staff.deputy_unknown", text=text)
-    if keys[0] == key:
+    deputy = person_named(office, text) or None
+    if deputy == key:
         raise Refusal("web.staff.deputy_self")
-    return keys[0]
+    return deputy
 
 
 class ListUnits(Command):

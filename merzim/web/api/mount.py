@@ -160,15 +160,11 @@ def post(
 
 
 def get(router: APIRouter, path: str, query: Verb[C, Any], *, name: str = "", tags: Sequence[str] = ()) -> None:
-    """Add the operation of a query at GET `path`; its fields are parameters of the path and the address.
-
-    A field `language` is the language asked for by `lang`.
-    """
+    """Add the operation of a query at GET `path`; its fields are parameters of the path and the address."""
     in_path = _IN_PATH.findall(path)
 
     def operation(ctx: RequestContext, translator: Translator, **fields: Any) -> Any:
-        language = {"language": translator.language} if "language" in query.command.model_fields else {}
-        return query(ctx, build(query.command, {**fields, **language}))
+        return query(ctx, build(query.command, fields))
 
     parameters: dict[str, Any] = {
         "ctx": Annotated[Any, Depends(needs(query.needs))],
@@ -176,8 +172,6 @@ def get(router: APIRouter, path: str, query: Verb[C, Any], *, name: str = "", ta
     }
     defaults: dict[str, Any] = {}
     for field_name, field in query.command.model_fields.items():
-        if field_name == "language":
-            continue
         place = Path if field_name in in_path else Query
         words = place(description=field.description, examples=field.examples)
         parameters[field_name] = Annotated[field.annotation, *field.metadata, words]

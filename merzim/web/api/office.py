@@ -20,7 +20,7 @@ from merzim.web.api import mount
 from merzim.web.api.answers import api_router
 from merzim.web.auth.dependencies import Auditing, Own
 from merzim.web.http import AuditQuery
-from merzim.web.ui.render import RequestTranslator, Translator
+from merzim.web.ui.render import RequestTranslator
 from notifications.letter_links import choice_of
 
 router = api_router("/api/v1/account", tags=["account"])
@@ -105,7 +105,7 @@ def get_audit_file(
     after: EntryNumber = None,
 ) -> StreamingResponse:
     """Return the entries that fit the filters, after a number, as lines of JSON, in order."""
-    lines = export_lines(ctx, _audit_command(translator, query, after=after))
+    lines = export_lines(ctx, _audit_command(query, after=after))
     return StreamingResponse(
         lines,
         media_type=JSON_LINES,
@@ -113,10 +113,10 @@ def get_audit_file(
     )
 
 
-def _audit_command(translator: Translator, query: dict[str, Any], **extra_filters: object) -> AskAudit:
+def _audit_command(query: dict[str, Any], **extra_filters: object) -> AskAudit:
     """Return the query of the log with the filters that are not empty. Raises Refusal."""
     filters = {name: text for name, text in query.items() if text}
-    return build(AskAudit, {**filters, **extra_filters, "language": translator.language})
+    return build(AskAudit, {**filters, **extra_filters})
 
 
 changes_router = api_router(tags=["changes"])

@@ -214,7 +214,7 @@ def record_many(ctx: Recording, form: Annotated[FormData, submitted_form(files=1
     many = {
         "result": result,
         "titles": {
-            row: _title(ctx, row) or row for row in (f"{step.case}:{step.fact}" for step in result.steps)
+            row: _title(ctx, row) or row for row in (f"{step.case}:{step.fact}" for step in result.rows)
         },
         "token": token,
         "digest": file,
@@ -222,7 +222,7 @@ def record_many(ctx: Recording, form: Annotated[FormData, submitted_form(files=1
         # What was recorded, as `case:number:fact`, to be withdrawn.
         "lines": [
             f"{step.case}:{event.seq}:{step.fact}"
-            for step in result.steps
+            for step in result.rows
             for event in (step.result.events[:1] if step.result and not result.preview else ())
         ],
     }

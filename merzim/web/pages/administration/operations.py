@@ -140,7 +140,7 @@ EntryNumber = Annotated[int | None, Query(ge=1, le=2**53)]
 def audit_workbook(ctx: Auditing, shown: AuditQuery) -> Response:
     """Return the entries a filter matches as a workbook, the newest first."""
     filters = {name: text for name, text in shown.items() if text}
-    entries = exported_entries(ctx, build(AskAudit, {**filters, "language": ctx.language}))
+    entries = exported_entries(ctx, build(AskAudit, filters))
     return workbook_response(ctx, AUDIT_COLUMNS, entries, title="web.audit.title")
 
 
@@ -152,9 +152,7 @@ def audit_page(ctx: Auditing, shown: AuditQuery, before: EntryNumber = None) -> 
     try:
         for name in {"since", "until"} & filters.keys():
             filters[name] = parse_date(filters[name]).isoformat()
-        language = ctx.language
-        paged = {**filters, "before": before, "limit": PAGE, "language": language}
-        entries = ask_audit(ctx, build(AskAudit, paged))
+        entries = ask_audit(ctx, build(AskAudit, {**filters, "before": before, "limit": PAGE}))
     except (InvalidForm, Refusal) as trouble:
         refusal = trouble
     older = urlencode({**filters, "before": entries.cursor}) if entries.more else ""
