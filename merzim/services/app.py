@@ -146,15 +146,13 @@ class AppContext:
 
         It reaches beyond them by rule, as far as deadlines do.
         """
-        return (
-            self.calendar_of(self.records)
-            if self.acts
-            else self._with_office_days(calendars.calendar(last=calendars.REACH))
-        )
+        return self.calendar_of(self.records)
 
     def calendar_of(self, records: Records, as_of: date | None = None) -> Kazakhstan:
         """Return the office's calendar built from other records, or as they were known on a day."""
-        return self._with_office_days(compiled(records, calendars.REACH).as_known(as_of))
+        office = self.settings.office
+        calendar = compiled(records, calendars.REACH).as_known(as_of)
+        return calendar.with_office_days(off=office.days_off, working=office.working_days)
 
     def refresh(self) -> None:
         """Take up settings and calendar acts that another process changed since they were read."""
@@ -425,10 +423,6 @@ class AppContext:
         """Delete cached attributes, so that they are built again at the next use."""
         for name in attributes:
             self.__dict__.pop(name, None)
-
-    def _with_office_days(self, calendar: Kazakhstan) -> Kazakhstan:
-        office = self.settings.office
-        return calendar.with_office_days(off=office.days_off, working=office.working_days)
 
 
 def _log_note(code: str, **arguments: object) -> None:

@@ -17,17 +17,15 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    GetJsonSchemaHandler,
     SkipValidation,
     StringConstraints,
     ValidationError,
     WithJsonSchema,
     model_validator,
 )
-from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
-from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 
-from i18n import LANGUAGES
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.verbs import Command
 from workflow.refusal import Refusal
@@ -41,25 +39,6 @@ class Names:
 
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-
-
-def _known_language(value: str) -> str:
-    """Return the code of a language of this installation; refuse any other."""
-    if value not in (languages := LANGUAGES):
-        raise PydanticKnownError("literal_error", {"expected": ", ".join(map(repr, languages))})
-    return value
-
-
-class _LanguageSchema:
-    """JSON Schema of a language field: the languages of the installation at the time of reading."""
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", "enum": list(LANGUAGES)}
-
-
-LanguageCode = Annotated[str, AfterValidator(_known_language), _LanguageSchema]
-"""A language of pages and letters."""
 
 
 def _parse_day(value: object) -> date:

@@ -60,7 +60,7 @@ def test_the_desk_offers_deputies_of_one_s_own_unit_alone(either: Site) -> None:
     account(either, "whole", "first_head", "a@org.kz")
     whole_desk = either.client("whole").get("/desk").text
 
-    assert OWN in own_desk
+    assert (OWN in own_desk) == (len(people) < 10), "many are found by what is typed"
     assert [person.name for person in people.values() if person.unit != "hr" and person.name in own_desk] == []
     assert "c@org.kz" not in own_desk
     assert "из другого подразделения назначает администратор" in own_desk

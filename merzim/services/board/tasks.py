@@ -15,15 +15,10 @@ from merzim.services.verbs import Command, verb
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Urgency
 from workflow.cases.registers.entries import is_entry
-from workflow.org.access import within
-from workflow.org.office import Office, Person, name_order
+from workflow.org.office import Person
 
 ALIKE = 3
 """From how many rows on those that differ in their case alone are shown as one line."""
-MAX_COLLEAGUES = 300
-"""Most colleagues offered as deputies."""
-MAX_UNITS = 1000
-"""Most units whose people are looked through for them."""
 SHOWN: Mapping[Urgency, int] = {
     "overdue": 20,
     "slipped": 20,
@@ -89,8 +84,6 @@ class TasksView:
     Attributes:
         mine: whether only the reader's own obligations are shown; False shows all visible ones, for officers.
         person: the person the account belongs to, None if not in the list of people.
-        colleagues: possible deputies visible to the reader.
-        is_restricted: whether people of other units are left out.
     """
 
     horizon: Horizon
@@ -99,8 +92,6 @@ class TasksView:
     groups: tuple[TaskGroup, ...]
     person: Person | None
     deputy: Person | None
-    colleagues: tuple[Person, ...]
-    is_restricted: bool
 
     @property
     def ids(self) -> frozenset[str]:
@@ -196,8 +187,6 @@ def tasks_view(ctx: RequestContext, show: str) -> TasksView:
         ),
         person=person,
         deputy=office.people.get(person.deputy or "") if person else None,
-        colleagues=_colleagues(office, person, reader.root),
-        is_restricted=bool(reader.root),
     )
 
 
@@ -229,40 +218,3 @@ def _groups(
         rows = reads.listed(criteria, limit=most) if assignees else ()
         groups.append((urgency, rows, sum(counts.get(urgency, 0) for counts in numbers.values())))
     return groups
-
-
-def _colleagues(office: Office, person: Person | None, unit_seen: str) -> tuple[Person, ...]:
-    """Return the deputies a person may choose: people of the organisation, by name; in a very large one those
-    below the nearest unit above that is small enough; the present deputy always.
-
-    Args:
-        unit_seen: the topmost unit whose people are visible to the reader; "" is all.
-    """
-    if person is None:
-        return ()
-    offered = _offered(office, person)
-    if unit_seen:
-        offered = [
-            colleague
-            for colleague in offered
-            if colleague.key == person.deputy or within(office, colleague.unit, unit_seen)
-        ]
-    return tuple(colleague for colleague in offered if colleague.key != person.key)
-
-
-def _offered(office: Office, person: Person) -> Sequence[Person]:
-    """Return the colleagues offered as deputies before those the reader may not see are left out."""
-    place = office.organisation(person.unit)
-    if place is None and len(office.people) <= MAX_COLLEAGUES:
-        return office.by_name
-    colleagues: tuple[Person, ...] = ()
-    for root in office.above(person.unit):
-        below = office.below(root)
-        wider = [colleague for unit in below[:MAX_UNITS] for colleague in office.people_of.get(unit, ())]
-        if colleagues and (len(wider) > MAX_COLLEAGUES or len(below) > MAX_UNITS):
-            break
-        colleagues = tuple(wider)
-        if root == place:
-            break
-    deputy = office.people.get(person.deputy or "")
-    return sorted({*colleagues[:MAX_COLLEAGUES], *([deputy] if deputy else [])}, key=name_order)

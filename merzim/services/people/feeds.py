@@ -12,11 +12,12 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 import i18n
+from i18n.languages import Language
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import Hash, SessionsEnded, issue_secret
 from merzim.services.board.assignees import keys_of_person
 from merzim.services.context import RequestContext, reader_of, stamp
-from merzim.services.inputs import Day, Key, LanguageCode
+from merzim.services.inputs import Day, Key
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.org.staff import SqlStaff
 from notifications.letter_links import CHOICES
@@ -245,7 +246,7 @@ def set_leave(ctx: RequestContext, command: Away) -> None:
 
 class DigestChoice(Command):
     digest: Literal["daily", "weekly"]
-    language: LanguageCode
+    language: Language
 
 
 @verb("self")

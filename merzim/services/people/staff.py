@@ -14,10 +14,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from i18n.languages import Language
 from merzim.documents.people.office_time import office_time, parse_hours
 from merzim.documents.sheets.texts import is_email
 from merzim.services.context import RequestContext, stamp
-from merzim.services.inputs import Day, Key, LanguageCode, Line
+from merzim.services.inputs import Day, Key, Line
 from merzim.services.law.adopted_acts import follow_adopted_acts
 from merzim.services.names import UnknownUnit, person_named
 from merzim.services.results import Result
@@ -101,7 +102,7 @@ class SavePerson(Command):
     post_ru: Short = ""
     duties: list[Line] = Field(default_factory=list, max_length=40)
     email: Short = ""
-    language: LanguageCode = "kk"
+    language: Language = "kk"
     away: list[Span] = Field(default_factory=list, max_length=40)
     deputy: Annotated[Line, Field(description="Key, e-mail or name.")] = ""
     digest: HowOften = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from typing import Annotated, Any, Literal
@@ -21,6 +22,7 @@ from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.documents.case_documents import forms_of
 from merzim.services.inputs import build
+from merzim.services.names import UnitName, name_of
 from merzim.services.people.feeds import Away, set_leave
 from merzim.services.sending import LetterOfCase, acknowledge_letter
 from merzim.web.auth.dependencies import Recording
@@ -39,6 +41,7 @@ from merzim.web.ui.form_values import (
     submitted_form,
     text_fields,
 )
+from merzim.web.ui.name_fields import NameField, own_people
 from merzim.web.ui.preferences import preferences, set_preference_cookies
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import line_columns, page_heads
@@ -48,6 +51,7 @@ from workflow.cases.commands.reminder_actions import days_to_offer
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
+from workflow.org.office import Person
 from workflow.refusal import Refusal
 
 
@@ -160,7 +164,8 @@ def set_own_leave(ctx: Recording, answers: Fields) -> Response:
     try:
         days = () if "none" in answers else ("first", "last")
         away = {name: parse_date(answers.get(name, "")) for name in days}
-        set_leave(ctx, build(Away, {**away, "deputy": answers.get("deputy", "") or None}))
+        deputy = own_people(ctx).resolve(answers.get("deputy", "")) or None
+        set_leave(ctx, build(Away, {**away, "deputy": deputy}))
     except Refusal as refusal:
         return _page(ctx, {}, refusal=refusal, typed=answers)
     return _redirect_to_desk(ctx, answers, said="leave", what="")
@@ -303,11 +308,23 @@ def _page(
         remarks=remarks,
         refusal=refusal,
         answers=typed or {},
+        deputy=_deputy_field(ctx, view.person, typed or {}),
+        restricted=bool(ctx.reader.root),
         now=now,
         ticked=ticked,
         many=many and {"result": None, "withdrawn": None, "digest": "", "lines": (), **many},
         signatories=SIGNATORIES,
     )
+
+
+def _deputy_field(ctx: WebContext, person: Person | None, typed: Mapping[str, str]) -> NameField:
+    """Return the field for the reader's deputy: of their own units, but for one an administrator appointed."""
+    stored = person.deputy or "" if person else ""
+    field = own_people(ctx).field(typed.get("deputy") or stored, without={ctx.reader.person})
+    appointed = ctx.reads.office().people.get(stored)
+    if appointed is None or not field.options or stored in {option.id for option in field.options}:
+        return field
+    return replace(field, options=(*field.options, UnitName(id=stored, name=name_of(appointed))))
 
 
 def _heads(mine: bool) -> list[tuple[object, str]]:

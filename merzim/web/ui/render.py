@@ -23,10 +23,11 @@ from calendars.hours import almaty
 from calendars.kazakhstan import Day
 from calendars.layout import Run
 from calendars.terms import Explanation
+from i18n.languages import Language
 from merzim.services.board.lines import ObligationLine
 from merzim.services.context import ANONYMOUS, RequestContext
 from merzim.services.documents.notice_list import step_in_words
-from merzim.services.inputs import BadInput, LanguageCode
+from merzim.services.inputs import BadInput
 from merzim.services.law.acts import acts_here
 from merzim.services.law.regulations import option_title, row_field
 from merzim.services.names import Name, UnitName, case_title
@@ -368,7 +369,7 @@ class Translator:
 
 async def _translator(
     request: Request,
-    lang: Annotated[LanguageCode | None, Query(description="The language of texts.")] = None,
+    lang: Annotated[Language | None, Query(description="The language of texts.")] = None,
 ) -> Translator:
     return Translator(lang or preferences(request).language)
 
