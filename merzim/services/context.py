@@ -37,7 +37,6 @@ class RequestContext:
     Attributes:
         operator: whether it is a terminal command, which may see and do everything.
         reader: the person acting; `reads` returns what they may see, events are recorded in their name.
-        case_commands, library, calendar: as at the start of the request, even if acts are adopted meanwhile.
         language: of sentences in results; "" is the office's.
         passwordless: whether a browser on this machine may log in without a password; only on a demonstration
             day.
@@ -45,9 +44,6 @@ class RequestContext:
 
     app: AppContext
     clock: Clock
-    case_commands: CaseCommands
-    library: Library
-    calendar: Kazakhstan
     passwordless: bool = False
     reader: Reader = ANONYMOUS
     operator: bool = False
@@ -84,6 +80,19 @@ class RequestContext:
             return reads
         return reads.seen_by(replace(scope(self.reader), acts_on=self.today))
 
+    @cached_property
+    def case_commands(self) -> CaseCommands:
+        """The commands on cases, the same throughout the request, even if acts are adopted meanwhile."""
+        return self.app.case_commands
+
+    @cached_property
+    def calendar(self) -> Kazakhstan:
+        return self.app.calendar
+
+    @property
+    def library(self) -> Library:
+        return self.app.library
+
     @property
     def accounts(self) -> SqlAccounts:
         return self.app.accounts
@@ -100,30 +109,7 @@ def operator_context(
     """Return the context of an operator at a terminal, who may see and do everything. `at`: who and when."""
     moment = Moment(now=at.now, today=at.today, demonstration=demonstration)
     reader = Reader(login=at.by, access="officer")
-    return context_of(app, lambda: moment, reader=reader, operator=True, language=language)
-
-
-def context_of(
-    app: AppContext,
-    clock: Clock,
-    *,
-    reader: Reader = ANONYMOUS,
-    operator: bool = False,
-    passwordless: bool = False,
-    language: str = "",
-) -> RequestContext:
-    """Return the context of a reader, with the law and calendar in force now."""
-    return RequestContext(
-        app=app,
-        clock=clock,
-        case_commands=app.case_commands,
-        library=app.library,
-        calendar=app.calendar,
-        passwordless=passwordless,
-        reader=reader,
-        operator=operator,
-        language=language,
-    )
+    return RequestContext(app=app, clock=lambda: moment, reader=reader, operator=True, language=language)
 
 
 def writer(ctx: RequestContext) -> str:

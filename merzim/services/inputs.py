@@ -89,14 +89,12 @@ WebAddress = Annotated[
 EvidenceKind = Annotated[str, StringConstraints(max_length=60, pattern=r"^((link|document):[a-z_-]+)?$")]
 
 
+@dataclass(frozen=True, slots=True)
 class OpenFile:
     """A file sent with a command: its name and its bytes, not yet stored."""
 
-    __slots__ = ("content", "name")
-
-    def __init__(self, name: str, content: BinaryIO) -> None:
-        self.name = name
-        self.content = content
+    name: str
+    content: BinaryIO
 
 
 class EvidenceInput(Command):

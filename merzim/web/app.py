@@ -16,7 +16,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import BaseRoute
 
 from merzim.services.app import AppContext
-from merzim.services.context import context_of
+from merzim.services.context import RequestContext
 from merzim.services.moments import Clock
 from merzim.settings import public_address
 from merzim.web.api.description import describe_api
@@ -45,7 +45,7 @@ def create_app(app: AppContext, clock: Clock) -> FastAPI:
         routes=[*every_route(), *MOUNTS],
     )
     describe_api(pages, every_route, address=settings.public_address.rstrip("/"))
-    pages.state.context = partial(context_of, app, clock, passwordless=passwordless)
+    pages.state.context = partial(RequestContext, app=app, clock=clock, passwordless=passwordless)
     add_error_handlers(pages)
     public = public_address(settings.public_address)
     public_host = f"[{public.host}]" if ":" in public.host else public.host

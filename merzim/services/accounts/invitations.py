@@ -33,7 +33,6 @@ MAX_PEOPLE = 5000
 INVITATION_CHANNELS = ("email", "folder")
 """Those that reach people of whom the office knows only an address."""
 Way = Literal["password", "oidc"]
-LoginRule = Literal["email", "mailbox"]
 GivenAccess = Literal["", "officer", "responsible", "head_of_unit", "first_head", "auditor"]
 """Accesses that can be given to many; administrators are created one by one."""
 _BY_DUTY: tuple[tuple[str, Access], ...] = (
@@ -55,10 +54,6 @@ class InvitePeople(Command):
     unit: Line = ""
     people: list[Key] = Field(default_factory=list, max_length=MAX_PEOPLE)
     access: Annotated[GivenAccess, Field(description="Empty: by the duties each has.")] = ""
-    login_rule: Annotated[
-        LoginRule,
-        Field(description="email: the whole address is the log-in name; mailbox: what stands before @."),
-    ] = "email"
     preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
 
 
@@ -124,7 +119,9 @@ class ResendInvitations(Command):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Wish:
-    """A person to invite, with the access and the login of their account, which may exist already."""
+    """A person to invite, with the access and the login of their account, which may exist already; the login is
+    empty without an e-mail.
+    """
 
     person: Person
     access: Access
@@ -135,7 +132,10 @@ class _Wish:
 def invite_people(ctx: RequestContext, command: InvitePeople) -> InvitedPeople:
     """Create accounts for people of the office and queue a letter of invitation to each, or only preview it."""
     office = ctx.app.reads.office().written_down
-    wishes = [_wish(person, command) for person in _chosen(ctx, office, command)]
+    wishes = [
+        _Wish(person=person, access=command.access or access_by_duties(person), login=person.email or "")
+        for person in _chosen(ctx, office, command)
+    ]
     return _invite(ctx, wishes, preview=command.preview)
 
 
@@ -201,13 +201,6 @@ def _chosen(ctx: RequestContext, office: Office, command: InvitePeople) -> list[
         for person in office.by_name
         if person.key not in holders and (within is None or person.unit in within)
     ]
-
-
-def _wish(person: Person, command: InvitePeople) -> _Wish:
-    """Return the account a command wants for a person; its login is empty without an e-mail."""
-    email = person.email or ""
-    login = email.partition("@")[0] if command.login_rule == "mailbox" else email
-    return _Wish(person=person, access=command.access or access_by_duties(person), login=login)
 
 
 def access_by_duties(person: Person) -> Access:

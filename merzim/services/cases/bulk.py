@@ -24,7 +24,7 @@ from merzim.services.cases.verbs import (
     undo_entry,
     withdraw,
 )
-from merzim.services.context import RequestContext, context_of, require_visible, whole_case
+from merzim.services.context import RequestContext, require_visible, whole_case
 from merzim.services.evidence import store_evidence
 from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Name, Text
 from merzim.services.moments import Moment
@@ -203,7 +203,7 @@ class PersonActions:
         reader = Reader(login=signature, access="responsible", person=self.person.key, name=self.person.name)
         moment = Moment(now=self.now, today=self.today)
         reader = with_unit(reader, self.app.reads.office())
-        return context_of(self.app, lambda: moment, reader=reader, language=self.language)
+        return RequestContext(app=self.app, clock=lambda: moment, reader=reader, language=self.language)
 
     def view(self, case: str) -> View:
         """Return a case the person sees. Raises UnknownCase."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from i18n import period, say
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line, Name, OptionalName
-from merzim.services.names import assignees_of, stage_title, unit_named
+from merzim.services.names import assignees_of, require_exportable, stage_title, unit_named
 from merzim.services.results import CaseHead, Result, at
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly.clock import PROCEDURE
@@ -152,15 +152,13 @@ def list_portfolio(ctx: RequestContext, command: ListPortfolio) -> PortfolioPage
     )
 
 
-def every_line(ctx: RequestContext, command: ListPortfolio) -> tuple[int, Iterator[PortfolioLine]]:
-    """Return the number of requested cases on all pages, and an iterator over the lines of all of them."""
+def every_line(ctx: RequestContext, command: ListPortfolio) -> Iterator[PortfolioLine]:
+    """Yield every line of the list, for a file. Raises Refusal for more than one workbook can have."""
     case_filter = _case_filter(ctx, command)
     total = ctx.reads.how_many(case_filter)
-    parts = (
-        ctx.reads.page(case_filter, first=first, count=_CHUNK, order="earliest")
-        for first in range(0, total, _CHUNK)
-    )
-    return total, (line for cases in parts for line in _lines(ctx, cases))
+    require_exportable(total)
+    for first in range(0, total, _CHUNK):
+        yield from _lines(ctx, ctx.reads.page(case_filter, first=first, count=_CHUNK, order="earliest"))
 
 
 def _case_filter(ctx: RequestContext, command: ListPortfolio) -> CaseFilter:

@@ -24,7 +24,7 @@ from merzim.services.cases.portfolio import (
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.law.acts import offered_procedures
-from merzim.services.names import UnknownUnit, require_exportable
+from merzim.services.names import UnknownUnit
 from merzim.services.yearly.clock import PROCEDURE
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import PageNumber, as_workbook
@@ -187,9 +187,7 @@ LINE_COLUMNS: tuple[Column[PortfolioLine], ...] = (
 @router.get("/portfolio.xlsx")
 def portfolio_workbook(ctx: Reading, criteria: Criteria) -> Response:
     """Return all analyses of a year with all their steps as a workbook."""
-    total, all_lines = every_line(ctx, criteria)
-    require_exportable(total)
-    lines = list(all_lines)
+    lines = list(every_line(ctx, criteria))
     translator = Translator(ctx.language)
     steps = [(line, step) for line in lines for step in line.steps]
     title = translator.say("web.portfolio.title", year=criteria.year)

@@ -75,7 +75,6 @@ def invitation_command(
         "unit": unit_names(recorded_office(ctx)).resolve(typed_texts.get("unit", "")),
         "people": people or [],
         "access": typed_texts.get("access", ""),
-        "login_rule": typed_texts.get("login_rule", "email"),
     }
     return build(InvitePeople, {**fields, "preview": preview})
 
@@ -91,7 +90,7 @@ def invitation_values(
     office = recorded_office(ctx)
     sent = list_invitations(ctx, AskInvitations()).invitations
     return {
-        "invite_form": {"login_rule": "email", **typed_texts},
+        "invite_form": typed_texts,
         "invite_accesses": INVITED_ACCESSES,
         "invite_unit": unit_names(office).field(typed_texts.get("unit", "")),
         "preview": preview,
@@ -110,11 +109,9 @@ Word = Annotated[str, Query(max_length=500)]
 
 
 @router.get("/administration/accounts")
-def show_accounts(
-    ctx: Setting, unit: Word = "", access: Word = "", login_rule: Word = "", preview: bool = False
-) -> Response:
+def show_accounts(ctx: Setting, unit: Word = "", access: Word = "", preview: bool = False) -> Response:
     """Show the accounts, the form for a new one, and the accounts of many people with their preview."""
-    typed = {"unit": unit, "access": access, "login_rule": login_rule or "email"}
+    typed = {"unit": unit, "access": access}
     if not preview:
         return _accounts_page(ctx, invitations=invitation_values(ctx, typed))
     try:
