@@ -22,8 +22,8 @@ from merzim.cli.printing import (
 from merzim.cli.rendering import paragraph, picked
 from merzim.services.cases import verbs
 from merzim.services.cases.faces import FACES
-from merzim.services.cases.views import AskCase, get_case, list_events
-from merzim.services.inputs import build
+from merzim.services.cases.views import get_case, list_events
+from merzim.services.inputs import CaseCommand, build
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import cases_of, obligation_title, stage_title, unit_named
 from merzim.services.yearly import opening
@@ -126,7 +126,7 @@ def cases(call: CommandContext) -> None:
 @command("case")
 def show(call: CommandContext, case: CaseId) -> None:
     """One case: deadlines, findings, history."""
-    view, asked = call.view(case), AskCase(case=case)
+    view, asked = call.view(case), CaseCommand(case=case)
     if call.json:
         proofs = {name: fact.evidence for name, fact in view.case.facts.items() if fact.evidence}
         besides = {"object": view.case.object_in(call.language), "evidence": proofs}

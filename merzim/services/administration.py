@@ -27,7 +27,7 @@ from merzim.services.configuration import (
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Key
 from merzim.services.people.staff import recorded_office
-from merzim.services.verbs import Command, verb
+from merzim.services.verbs import Ask, Command, verb
 from merzim.settings import SECRETS, Port, Settings, is_loopback
 from merzim.storage.notices.delivery_state import first_letter_day, has_sent
 from merzim.storage.org import settings as stored_settings
@@ -47,12 +47,8 @@ class ChannelInUse(BaseModel):
     settings: dict[str, str]
 
 
-class ListChannels(Command):
-    """Request the channels in use."""
-
-
 @verb("settings", writes=False)
-def list_channels(ctx: RequestContext, command: ListChannels) -> list[ChannelInUse]:
+def list_channels(ctx: RequestContext, command: Ask) -> list[ChannelInUse]:
     """List the channels letters are sent through."""
     chosen = ctx.app.settings.channels
     return [ChannelInUse(name=name, settings=_shown(chosen.sections.get(name, {}))) for name in chosen.use]
@@ -153,10 +149,6 @@ _UNSEEN = frozenset(range(0x202A, 0x202F)) | frozenset(range(0x2066, 0x206A))
 SettingText = Annotated[str, Field(max_length=500)]
 
 
-class AskSettings(Command):
-    """Ask for the settings."""
-
-
 class Organisation(Command):
     """The organisation's names, and the e-mail (or key) of who is told when nobody holds a duty.
 
@@ -213,7 +205,7 @@ class MailTried(BaseModel):
 
 
 @verb("settings", writes=False)
-def get_settings(ctx: RequestContext, command: AskSettings) -> SettingsView:
+def get_settings(ctx: RequestContext, command: Ask) -> SettingsView:
     """Return the organisation and the mail server in force; the password is not among them."""
     settings = ctx.app.settings
     section = settings.channels.sections.get("email", {}) if "email" in settings.channels.use else {}
@@ -246,7 +238,7 @@ def change_organisation(ctx: RequestContext, command: Organisation) -> SettingsV
             raise Refusal("setting.nobody", title="office.officer", text=officer)
     stored_settings.store(ctx.app.engine, values, by=ctx.reader.login, now=ctx.now)
     ctx.app.refresh()
-    return get_settings(ctx, AskSettings())
+    return get_settings(ctx, Ask())
 
 
 @verb("settings")
@@ -267,7 +259,7 @@ def change_mail(ctx: RequestContext, command: MailServer) -> SettingsView:
         values = {MAIL: canonical(_server(command))}
         stored_settings.store(ctx.app.engine, values, secret=secret, by=ctx.reader.login, now=ctx.now)
     ctx.app.refresh()
-    return get_settings(ctx, AskSettings())
+    return get_settings(ctx, Ask())
 
 
 @verb("settings", writes=False)

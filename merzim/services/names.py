@@ -77,18 +77,11 @@ def units_in_order(office: Office) -> tuple[UnitName, ...]:
     return (*ordered, *others)
 
 
-def units_to_filter_by(office: Office, chosen: str) -> tuple[UnitName, ...]:
-    """Return the units a list may be filtered by: all, or the path to the chosen one and its first children.
-
-    A large office is shown level by level, so that a page does not contain twenty thousand names.
-    """
-    return paginate_units(office, chosen, 1)[0]
-
-
-def paginate_units(office: Office, chosen: str, number: int) -> tuple[tuple[UnitName, ...], int]:
+def paginate_units(office: Office, chosen: str, number: int = 1) -> tuple[tuple[UnitName, ...], int]:
     """Return one page of the unit tree: all of a small tree, else the path to a unit and some of its children.
 
-    A number beyond the last page gives the last page.
+    A large office is shown level by level, so that a page does not contain twenty thousand names. A number
+    beyond the last page gives the last page.
 
     Returns:
         the units, and the number of pages.

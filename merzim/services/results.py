@@ -20,7 +20,6 @@ from pydantic import (
 from i18n import say
 from merzim.services.context import RequestContext, write_case
 from workflow.cases.commands.case_commands import Command as CaseCommand
-from workflow.cases.commands.previews import Preview
 from workflow.ports import Change
 
 P = ParamSpec("P")
@@ -272,25 +271,6 @@ def result_of(
 ) -> CommandResult:
     """Write what a command derives from a case, by the reader; return its result."""
     return command_result(write_case(ctx, case_id, command, *args, **values))
-
-
-def preview_result(preview: Preview, *, tells: int, points: Decimal) -> CommandResult:
-    """Convert a preview of a command to its result.
-
-    Args:
-        tells: how many people would be notified.
-        points: at stake by what it would make late.
-    """
-    return command_result(
-        preview.change,
-        preview=True,
-        tells=tells,
-        dropped=[change.obligation for change in preview.dropped],
-        opened=[change.obligation for change in preview.opened],
-        overdue=[deadline.id for deadline in preview.breaks],
-        points_at_stake=f"{points:f}",
-        keeps=[*(preview.keeps or ())],
-    )
 
 
 def _lost(change: Change) -> list[str]:

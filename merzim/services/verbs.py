@@ -24,6 +24,10 @@ class Command(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Ask(Command):
+    """Request all there is, or the one there is."""
+
+
 class NotFound(Refusal, LookupError):
     """Something named in the address of a command does not exist. `not_found`: code of the page that says so,
     where it is another one.

@@ -17,7 +17,6 @@ from merzim.dashboard import Dashboard
 from merzim.logs import secrets_of
 from merzim.metronome import attempt
 from merzim.services.administration import (
-    AskSettings,
     MailServer,
     Organisation,
     TryMail,
@@ -31,6 +30,7 @@ from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.moments import Moment
 from merzim.services.upkeep import maintenance
+from merzim.services.verbs import Ask
 from merzim.settings import ChannelSettings, DatabaseSettings
 from merzim.settings_file import read
 from merzim.storage.accounts.encryption import Cipher, new_key
@@ -65,7 +65,7 @@ def context(app: AppContext, by: str = "administrator") -> RequestContext:
 
 def rename(app: AppContext, by: str = "administrator", **names: str) -> None:
     """Change some of the organisation's settings."""
-    present = get_settings(context(app), AskSettings()).organisation.model_dump()
+    present = get_settings(context(app), Ask()).organisation.model_dump()
     change_organisation(context(app, by), Organisation(**{**present, **names}))
 
 
@@ -91,7 +91,7 @@ def test_the_environment_goes_before_the_browser_and_that_before_the_file(
     rename(app, name_ru="")
 
     assert (office.name_kk, office.name_ru, office.name) == ("Айнымалыдан", "Из браузера", "Файлдан")
-    assert get_settings(context(app), AskSettings()).fixed == ["office.name_kk"]
+    assert get_settings(context(app), Ask()).fixed == ["office.name_kk"]
     assert fixed.value.code == "setting.fixed"
     assert app.settings.office.name_ru == "Из файла"
     app.close()
@@ -245,7 +245,7 @@ def test_a_password_opens_the_server_alone_it_was_given_for(
     assert PASSWORD not in repr(other.settings) + repr(other.channels)
     assert PASSWORD in secrets_of(other.settings, {})
     assert PASSWORD not in everything_stored(app)
-    assert get_settings(context(other), AskSettings()).has_password
+    assert get_settings(context(other), Ask()).has_password
     assert verify_clean(app)
     app.close()
     other.close()
@@ -256,7 +256,7 @@ def everything_stored(app: AppContext) -> str:
     with reading(app.engine) as connection:
         tables = inspect(connection).get_table_names()
         rows = [connection.execute(text(f'SELECT * FROM "{name}"')).all() for name in tables]
-    return repr(rows) + repr(get_settings(context(app), AskSettings()))
+    return repr(rows) + repr(get_settings(context(app), Ask()))
 
 
 @on_sqlite_alone

@@ -22,6 +22,7 @@ from merzim.services.accounts.verbs import invite_first_administrator
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.jobs.rounds import deliver
 from merzim.services.upkeep.maintenance import verify
+from merzim.services.verbs import Ask
 from merzim.settings import ChannelSettings, OidcSettings
 from merzim.web.auth.dependencies import COOKIE
 from tests.notifications.servers import Office as MailOffice
@@ -261,7 +262,7 @@ def acting(site: Site, *, later: timedelta = timedelta()) -> RequestContext:
 
 
 def states(site: Site, *, later: timedelta = timedelta()) -> dict[str, str]:
-    query = invitations.AskInvitations()
+    query = Ask()
     invitation_list = invitations.list_invitations(acting(site, later=later), query).invitations
     return {invitation.login: invitation.state for invitation in invitation_list}
 

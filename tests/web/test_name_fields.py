@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from merzim.services.names import MAX_LISTED, paginate_units, units_to_filter_by
+from merzim.services.names import MAX_LISTED, paginate_units
 from merzim.web.ui.form_values import InvalidForm
 from merzim.web.ui.name_fields import MAX_SUGGESTIONS, person_names, unit_names
 from tests.web.conftest import Site, account, hide, office_with_cases
@@ -277,7 +277,7 @@ def office(districts: int, below: int) -> Office:
 def test_of_a_country_one_walks_down_and_up_again() -> None:
     """The way to the chosen one, and those right below it."""
     sample_office = office(20, 100)
-    offered = units_to_filter_by(sample_office, "d7")
+    offered, _ = paginate_units(sample_office, "d7")
 
     assert [(unit.id, unit.depth) for unit in offered[:3]] == [("akimat", 0), ("d7", 1), ("d7-0", 2)]
     assert len(offered) == 102

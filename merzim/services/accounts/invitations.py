@@ -19,7 +19,7 @@ from merzim.services.accounts.verbs import MAX_NAME, link_credential
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Key, Line
 from merzim.services.names import person_named, unit_named
-from merzim.services.verbs import Command, verb
+from merzim.services.verbs import Ask, Command, verb
 from merzim.storage.accounts.invitations import INVITED, Invited
 from notifications.channels import Channel
 from notifications.event_notices import account_notices
@@ -81,10 +81,6 @@ class InvitedPeople(BaseModel):
     preview: bool
     invited: int
     people: list[InvitedPerson]
-
-
-class AskInvitations(Command):
-    """Request the invitations by letter."""
 
 
 class InvitationView(BaseModel):
@@ -168,7 +164,7 @@ def resend_invitations(ctx: RequestContext, command: ResendInvitations) -> Invit
 
 
 @verb("settings", writes=False)
-def list_invitations(ctx: RequestContext, command: AskInvitations) -> InvitationList:
+def list_invitations(ctx: RequestContext, command: Ask) -> InvitationList:
     """Return the invitations by letter and who has accepted; links handed over otherwise are not among them."""
     return InvitationList(invitations=_views(ctx))
 

@@ -14,7 +14,7 @@ from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Line
 from merzim.services.names import person_named
-from merzim.services.verbs import Command, NotFound, verb
+from merzim.services.verbs import Ask, Command, NotFound, verb
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.invitations import Invited
 from notifications.event_notices import account_notices
@@ -134,12 +134,8 @@ def summary(account: Account) -> AccountSummary:
     return AccountSummary.model_validate(fields | {"invited": not (account.password or account.providers)})
 
 
-class ListAccounts(Command):
-    """Request all accounts."""
-
-
 @verb("settings", writes=False)
-def list_accounts(ctx: RequestContext, command: ListAccounts) -> list[AccountSummary]:
+def list_accounts(ctx: RequestContext, command: Ask) -> list[AccountSummary]:
     """List all accounts."""
     return [summary(account) for account in ctx.accounts.all()]
 

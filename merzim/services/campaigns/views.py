@@ -22,7 +22,7 @@ from merzim.services.moments import day_and_time
 from merzim.services.registers.queries import MAX_PAGE_SIZE, PAGE_SIZE, seen_units
 from merzim.services.registers.results import FieldView, field_view, reader_scope
 from merzim.services.results import Result, Titles, at
-from merzim.services.verbs import Command, NotFound, verb
+from merzim.services.verbs import Ask, Command, NotFound, verb
 from merzim.storage.database.engine import Row_
 from merzim.storage.notices.campaigns import REMINDED, SqlCampaigns
 from merzim.storage.registers.lists import SqlRegisterLists
@@ -161,10 +161,6 @@ class CampaignList(BaseModel):
     kinds: list[CampaignKind]
 
 
-class AskCampaigns(Command):
-    """Request all campaigns."""
-
-
 class ShowCampaign(Command):
     """Request the people of a campaign. `state`: only in this state; `unreached`: only awaited people without
     an address.
@@ -180,7 +176,7 @@ class ShowCampaign(Command):
 
 
 @verb("read", writes=False)
-def list_campaigns(ctx: RequestContext, command: AskCampaigns) -> CampaignList:
+def list_campaigns(ctx: RequestContext, command: Ask) -> CampaignList:
     """List the campaigns visible to the reader, the newest first, and the kinds that registers define, without
     those of acts the organisation has not adopted.
     """

@@ -35,7 +35,6 @@ from merzim.services.results import (
     FindingResult,
     OpenedCase,
     command_result,
-    preview_result,
     result_of,
 )
 from merzim.services.scoring import Stakes
@@ -256,7 +255,16 @@ def run(ctx: RequestContext, command: Previewable) -> CommandResult:
             ]
         return result
     foreseen, people = foresee(ctx, command)
-    return preview_result(foreseen, tells=len(people), points=points_at_stake(ctx, foreseen))
+    return command_result(
+        foreseen.change,
+        preview=True,
+        tells=len(people),
+        dropped=[change.obligation for change in foreseen.dropped],
+        opened=[change.obligation for change in foreseen.opened],
+        overdue=[deadline.id for deadline in foreseen.breaks],
+        points_at_stake=f"{points_at_stake(ctx, foreseen):f}",
+        keeps=[*(foreseen.keeps or ())],
+    )
 
 
 def findings_beside(ctx: RequestContext, case: Case, fact: str) -> tuple[Finding, ...]:

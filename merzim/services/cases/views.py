@@ -16,10 +16,6 @@ from merzim.services.verbs import verb
 from workflow.cases.changes import field_changes
 
 
-class AskCase(CaseCommand):
-    """Request one case."""
-
-
 class CaseResult(OpenedCase):
     """A case. `facts`: the days of its facts; `values`, `signed_by`: what was recorded with them."""
 
@@ -47,7 +43,7 @@ class CaseResult(OpenedCase):
 
 
 @verb("read", writes=False)
-def get_case(ctx: RequestContext, command: AskCase) -> CaseResult:
+def get_case(ctx: RequestContext, command: CaseCommand) -> CaseResult:
     """Return a case: its deadlines with their explanations, and its findings."""
     case, procedure = whole_case(ctx, command.case)
     view = ctx.case_commands.view_of(case, today=ctx.today, bare=False)
@@ -69,7 +65,7 @@ def get_case(ctx: RequestContext, command: AskCase) -> CaseResult:
 
 
 @verb("read", writes=False)
-def list_events(ctx: RequestContext, command: AskCase) -> list[EventResult]:
+def list_events(ctx: RequestContext, command: CaseCommand) -> list[EventResult]:
     """List the events of a case with their hashes and the fields each changed."""
     events = ctx.reads.events(command.case)
     changes = field_changes(events)

@@ -23,7 +23,7 @@ from merzim.services.law.adopted_acts import follow_adopted_acts
 from merzim.services.names import UnknownUnit, person_named
 from merzim.services.results import Result
 from merzim.services.upkeep.maintenance import refresh_names
-from merzim.services.verbs import Command, NotFound, verb
+from merzim.services.verbs import Ask, Command, NotFound, verb
 from merzim.storage.org.staff import SqlStaff
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE, Office, Person, Unit, name_order
@@ -392,12 +392,8 @@ def _deputy(text: str, office: Office, key: str) -> str | None:
     return deputy
 
 
-class ListUnits(Command):
-    """Request all units."""
-
-
 @verb("settings", writes=False)
-def list_units(ctx: RequestContext, command: ListUnits) -> list[UnitResult]:
+def list_units(ctx: RequestContext, command: Ask) -> list[UnitResult]:
     """List all units by name."""
     return [unit_result(ctx, unit) for unit in sorted(recorded_office(ctx).units.values(), key=name_order)]
 

@@ -24,7 +24,6 @@ from merzim.services.campaigns.verbs import (
     start_campaign,
 )
 from merzim.services.campaigns.views import (
-    AskCampaigns,
     CampaignKind,
     CampaignView,
     ShowCampaign,
@@ -40,7 +39,7 @@ from merzim.services.documents.row_papers import campaign_papers, paper_in_campa
 from merzim.services.inputs import FileInput, build
 from merzim.services.names import author_names
 from merzim.services.registers.results import FieldView, seen_register
-from merzim.services.verbs import Verb
+from merzim.services.verbs import Ask, Verb
 from merzim.web.auth.dependencies import Managing, Reading
 from merzim.web.http import (
     DOCX,
@@ -108,7 +107,7 @@ CAMPAIGN_COLUMNS: tuple[Column[CampaignView], ...] = (
 @router.get("/campaigns")
 def campaigns_page(ctx: Reading) -> Response:
     """Show all campaigns visible to the reader, and the kinds that may be started."""
-    campaign_list = list_campaigns(ctx, AskCampaigns())
+    campaign_list = list_campaigns(ctx, Ask())
     return page(
         ctx,
         "campaigns.html",
@@ -121,7 +120,7 @@ def campaigns_page(ctx: Reading) -> Response:
 @router.get("/campaigns.xlsx")
 def get_campaigns_file(ctx: Reading) -> Response:
     """Return the campaigns visible to the reader as a workbook, the newest first."""
-    rows = list_campaigns(ctx, AskCampaigns()).campaigns
+    rows = list_campaigns(ctx, Ask()).campaigns
     return workbook_response(ctx, CAMPAIGN_COLUMNS, rows, title="web.campaigns.title")
 
 

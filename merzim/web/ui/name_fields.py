@@ -17,9 +17,9 @@ from merzim.services.names import (
     Name,
     UnitName,
     name_of,
+    paginate_units,
     unit_text,
     units_in_order,
-    units_to_filter_by,
 )
 from merzim.web.auth.dependencies import Reading
 from merzim.web.ui.form_values import InvalidForm
@@ -323,6 +323,6 @@ def _unit_filter(office: Office, chosen: str, root: str) -> NameField:
     names = unit_names(office, root)
     if names.is_listed or (chosen and chosen not in office.units):
         return names.field(chosen, explains=True)
-    units = units_to_filter_by(office, chosen or root)
+    units, _ = paginate_units(office, chosen or root)
     near = tuple(unit_suggestion(office, unit.id) for unit in units if within(office, unit.id, root))
     return NameField(chosen=chosen, shown=unit_text(office, chosen), finds="unit", near=near)

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from merzim.services.accounts import verbs as accounts
 from merzim.services.accounts.invitations import (
-    AskInvitations,
     InvitationView,
     InvitedPeople,
     InvitePeople,
@@ -23,7 +22,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.names import unit_name
 from merzim.services.people.staff import recorded_office
-from merzim.services.verbs import Verb
+from merzim.services.verbs import Ask, Verb
 from merzim.web.auth.dependencies import Setting, SettingInSession
 from merzim.web.http import WebContext
 from merzim.web.pages.administration.people import page_address
@@ -88,7 +87,7 @@ def invitation_values(
 ) -> dict[str, Any]:
     """Return what the page says of invitations: the form, its preview, what was sent."""
     office = recorded_office(ctx)
-    sent = list_invitations(ctx, AskInvitations()).invitations
+    sent = list_invitations(ctx, Ask()).invitations
     return {
         "invite_form": typed_texts,
         "invite_accesses": INVITED_ACCESSES,

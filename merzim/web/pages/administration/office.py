@@ -20,7 +20,6 @@ from merzim.services.accounts import telegram
 from merzim.services.administration import (
     KNOWN_SERVERS,
     MAIL_PORTS,
-    AskSettings,
     MailServer,
     MailTried,
     Organisation,
@@ -32,6 +31,7 @@ from merzim.services.inputs import build
 from merzim.services.people import staff
 from merzim.services.people.feeds import FeedRevoked, create_own_feed, revoke_feed
 from merzim.services.people.table import preview_table, read_table, save_table
+from merzim.services.verbs import Ask
 from merzim.web.auth.dependencies import Own, Setting, reads_files
 from merzim.web.http import WebContext, as_workbook
 from merzim.web.pages.account.login import own_page
@@ -120,7 +120,7 @@ def _page(
 ) -> Response:
     """Return the page of settings: the stored values, over them what was typed; `outcome`: of a test letter."""
     typed = tried.answers if tried else typed
-    present = office_settings.get_settings(ctx, AskSettings())
+    present = office_settings.get_settings(ctx, Ask())
     reader = ctx.reads.office().people.get(ctx.reader.person)
     values = {**present.organisation.model_dump(), **present.mail.model_dump(exclude={"password"})}
     return page(
@@ -141,7 +141,7 @@ def _page(
 @shown_again(_page)
 def change_organisation(ctx: Setting, answers: Fields) -> Response:
     """Change the organisation's names and its officer; a name the environment fixes has no field."""
-    present = office_settings.get_settings(ctx, AskSettings()).organisation.model_dump()
+    present = office_settings.get_settings(ctx, Ask()).organisation.model_dump()
     values = {key: tidy(answers.get(key, present[key])) for key in OFFICE_KEYS}
     office_settings.change_organisation(ctx, build(Organisation, values))
     return redirect(ctx, PLACE, said="saved")

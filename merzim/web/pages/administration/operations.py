@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from calendars.hours import almaty
 from merzim.services import administration, sending
-from merzim.services.administration import ListChannels, Step, first_steps, list_channels
+from merzim.services.administration import Step, first_steps, list_channels
 from merzim.services.audit import AskAudit, AuditLine, AuditList, ask_audit, exported_entries
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
@@ -21,7 +21,7 @@ from merzim.services.people.staff import recorded_office
 from merzim.services.sending import ResendChannel
 from merzim.services.upkeep import backups
 from merzim.services.upkeep.operations import AskOperations, ResendLetter, get_operations, resend_failed_letter
-from merzim.services.verbs import NotFound
+from merzim.services.verbs import Ask, NotFound
 from merzim.web.auth.dependencies import Anybody, Auditing, Managing, Setting
 from merzim.web.http import AuditQuery, WebContext
 from merzim.web.ui.form_values import Fields, InvalidForm, parse_date, tidy
@@ -98,7 +98,7 @@ def _page(ctx: WebContext, *, status: int = 0, refusal: Refusal | None = None, *
         step_addresses=STEP_ADDRESSES,
         backup=backups.state(ctx.app, now=ctx.now),
         view=view,
-        channels=list_channels(ctx, ListChannels()),
+        channels=list_channels(ctx, Ask()),
         queued=queued,
         states=NOTICE_STATES,
         faults=sending.faults(ctx.app),
