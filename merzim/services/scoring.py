@@ -99,7 +99,7 @@ class Stakes:
     """The points that can still be earned or lost this year, as the page of points counts them."""
 
     def __init__(self, ctx: RequestContext) -> None:
-        self._ctx = ctx
+        self._ctx, self._office = ctx, ctx.reads.office()
         self._scores: dict[tuple[str, bool], YearScores] = {}
 
     def total(self, unit: str) -> Decimal:
@@ -107,7 +107,7 @@ class Stakes:
 
         Nothing is at stake of an unknown unit.
         """
-        root, office = unit or self._ctx.reader.root, self._ctx.reads.office()
+        root, office = unit or self._ctx.reader.root, self._office
         if root and (root not in office.units or not within(office, root, self._ctx.reader.root)):
             return Decimal(0)
         return self._of_root(root, with_rows=True).at_stake
@@ -118,7 +118,7 @@ class Stakes:
         Nothing is where the unit adopted no act of points, where the organisation has what it needs already,
         or where it is due in another year.
         """
-        ctx, office, today = self._ctx, self._ctx.reads.office(), self._ctx.today
+        ctx, office, today = self._ctx, self._office, self._ctx.today
         unit = unit if unit in office.units else office.root
         year = int(period[:4]) if period else due.year if due else today.year
         if indicator is None or year != today.year:

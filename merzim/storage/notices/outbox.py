@@ -7,22 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import date, datetime
+from itertools import groupby
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    and_,
-    exists,
-    literal_column,
-    or_,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import Connection, Engine, and_, exists, literal_column, or_, select, tuple_, update
 
 from merzim.storage.cases import ledger
-from merzim.storage.database.dialect import in_names, insert, read_for_names
+from merzim.storage.database.dialect import execute_for_names, in_names, insert, read_for_names
 from merzim.storage.database.engine import read, read_first, reading, writing
 from merzim.storage.database.locks import ProcessLock
 from merzim.storage.notices import faults, inbox, journal
@@ -301,7 +293,8 @@ def _settle(connection: Connection, settlements: Sequence[Settlement]) -> list[N
 def _store_outcomes(connection: Connection, marks: Sequence[DeliveryOutcome], *, now: datetime) -> list[Notice]:
     """Write outcomes of notices that are still `sending`; return those changed."""
     changed = list[Notice]()
-    for mark in marks:
+    # A letter and all it carried have one outcome.
+    for mark, alike in groupby(marks, key=lambda mark: replace(mark, key="")):
         values: dict[str, object] = {"state": mark.state, "answer": mark.answer}
         if not mark.tried:
             values["attempts"] = NOTICE.c.attempts - 1
@@ -310,6 +303,7 @@ def _store_outcomes(connection: Connection, marks: Sequence[DeliveryOutcome], *,
         if mark.state == "sent":
             values["sent_at"] = now
         values |= {name: text for name in ("text_hash", "address") if (text := getattr(mark, name))}
-        step = NOTICE.update().where(NOTICE.c.key == mark.key, NOTICE.c.state == "sending").values(values)
-        changed += map(to_notice, connection.execute(step.returning(*NOTICE.columns)))
+        step = NOTICE.update().where(in_names(NOTICE.c.key), NOTICE.c.state == "sending").values(values)
+        keys = [mark.key for mark in alike]
+        changed += map(to_notice, execute_for_names(connection, step.returning(*NOTICE.columns), keys))
     return changed
