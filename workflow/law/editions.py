@@ -4,8 +4,8 @@ circle. Pure: the caller opens the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from itertools import chain
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 
 from calendars.terms import AtOnce, Before, DayAfterPeriod, Quota, Target, Window
 from workflow.law.files import NOTHING_SHARED, FileProblem, Shared, heading, read_file, repeated, unknown
@@ -55,9 +55,11 @@ def problems(procedure: Procedure) -> Iterator[FileProblem]:
         yield from _periods(obligation, place, procedure)
         yield from _term_settings(obligation, place)
     yield from _examples(procedure, facts)
-    yield from _circles(procedure, places, "since", _anchors)
-    yield from _circles(procedure, places, "after", _before)
-    yield from _circles(procedure, places, "when", _branch)
+    yield from _circles(
+        procedure, places, "since", lambda of: (of.since, of.recurs.since if of.recurs else None)
+    )
+    yield from _circles(procedure, places, "after", lambda of: (*of.after, *of.after_by_practice))
+    yield from _circles(procedure, places, "when", lambda of: (of.when,))
 
 
 def unfinished(procedure: Procedure) -> Iterator[FileProblem]:
@@ -172,35 +174,13 @@ def _circles(
     procedure: Procedure,
     places: Mapping[str, str],
     kind: str,
-    leads_to: Callable[[Obligation], Iterator[str]],
+    leads_to: Callable[[Obligation], Iterable[str | None]],
 ) -> Iterator[FileProblem]:
-    """Yield obligations that wait for each other in a circle, each circle once."""
-    checked_names: set[str] = set()
-
-    def walk(name: str, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        if name in path:
-            yield path[path.index(name) :]
-        elif name not in checked_names and name in procedure.by_id:
-            for following in leads_to(procedure.by_id[name]):
-                yield from walk(following, (*path, name))
-            checked_names.add(name)
-
-    for obligation in procedure.obligations:
-        for circle in walk(obligation.id, ()):
-            yield FileProblem("cycle", places[circle[0]], {"kind": kind, "path": (*circle, circle[0])})
-
-
-def _anchors(obligation: Obligation) -> Iterator[str]:
-    if obligation.since:
-        yield obligation.since
-    if obligation.recurs:
-        yield obligation.recurs.since
-
-
-def _branch(obligation: Obligation) -> Iterator[str]:
-    if obligation.when:
-        yield obligation.when
-
-
-def _before(obligation: Obligation) -> Iterator[str]:
-    return chain(obligation.after, obligation.after_by_practice)
+    """Yield the obligations that wait for each other in a circle, if there is one; of several the first."""
+    waits = {name: list(filter(None, leads_to(obligation))) for name, obligation in procedure.by_id.items()}
+    try:
+        TopologicalSorter(waits).prepare()
+    except CycleError as error:
+        path = tuple(reversed(error.args[1]))
+        place = next(places[name] for name in path if name in places)
+        yield FileProblem("cycle", place, {"kind": kind, "path": path})
