@@ -215,8 +215,7 @@ class CommandContext:
             words: prefixes of the catalogue by which values of a field are said.
         """
         self.answer(answer)
-        if not self.json:
-            self.show(answer, *shows, titles=titles, **words)
+        self.show(answer, *shows, titles=titles, **words)
 
     @property
     def moved_titles(self) -> Mapping[str, str]:

@@ -11,10 +11,10 @@ from merzim.cli.mount import command, mount
 from merzim.cli.parsing import Ground, argument, option
 from merzim.services.accounts import verbs as accounts
 from merzim.services.inputs import build
-from merzim.services.law.acts import ChangeAct, change_act
+from merzim.services.law.acts import ChangeAct, change_act, unit_of_acts
 from merzim.services.names import person_named, unit_named
 from merzim.services.people import retention
-from merzim.services.people.staff import ChooseDigest, choose_digest, find_unit
+from merzim.services.people.staff import ChooseDigest, choose_digest
 from notifications.letter_links import CHOICES, choice_of
 from workflow.org.access import ACCESSES, Access, with_unit
 from workflow.org.office import acts_of
@@ -39,19 +39,11 @@ def acts(
         raise Refusal("cli.not_one_of", text=action, where="ACTION", allowed=(ADOPT, LEAVE))
     if action and not act:
         raise Refusal("cli.missing_parameter", name="ACT")
-    office, library = call.app.reads.office(), call.app.library
-    tops = [top.id for top in office.units.values() if not top.parent]
-    if unit:
-        place = find_unit(office, unit).id
-    elif len(tops) == 1:
-        place = tops[0]
-    elif action:
-        raise Refusal("cli.missing_parameter", name="--unit U")
-    else:
-        place = ""
+    tops = [top for top in call.app.reads.office().units.values() if not top.parent]
+    place = unit_of_acts(call.ctx, unit) if unit or action or len(tops) == 1 else ""
     if action:
         change_act(call.ctx, ChangeAct(act=act, unit=place, leave=action == LEAVE))
-        office = call.app.reads.office()
+    office, library = call.app.reads.office(), call.app.library
     in_force = acts_of(office, place) | frozenset(call.app.settings.regulations.acts)
     brought = {
         name: sorted({edition.id for edition in library.all() if edition.adopted_act == name})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Literal
 
 from fastapi import HTTPException, Request
@@ -31,7 +31,6 @@ Reason = Literal[
 UNKNOWN = "-"
 log = logging.getLogger("merzim.login")
 _MINUTE = timedelta(minutes=1)
-_IPV6_HOST_BITS = 64
 
 
 def log_in_limits(login: str, address: str, device: Credential | None) -> tuple[RateLimit, ...]:
@@ -76,12 +75,12 @@ def _login_limit(key: str, period: timedelta = 15 * _MINUTE) -> RateLimit:
 def network_of(address: str) -> str:
     """Return the network an address is counted by: IPv4 itself, the /64 of IPv6; any other text unchanged."""
     try:
-        parsed_address = ip_address(address)
+        parsed = ip_address(address)
     except ValueError:
         return address
-    if isinstance(parsed_address, IPv6Address) and parsed_address.ipv4_mapped is None:
-        return f"{IPv6Address(int(parsed_address) >> _IPV6_HOST_BITS << _IPV6_HOST_BITS)}/64"
-    return str(getattr(parsed_address, "ipv4_mapped", None) or parsed_address)
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return str(IPv6Network((int(parsed), 64), strict=False))
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
 
 
 def log_refusal(address: str, reason: Reason, login: str = "") -> None:
