@@ -101,7 +101,7 @@ def test_failed_letters_of_others_do_not_push_out_those_of_the_reader(site: Site
 
 def test_the_same_points_are_at_stake_on_every_page(site: Site, browser: TestClient) -> None:
     """The overview, the board of the API and the page of points name one figure, that of the whole year."""
-    figure = re.search(r"<b>([^<]+)</b><span>баллов впереди", browser.get("/?lang=ru").text)
+    figure = re.search(r"<b>([^<]+)</b><span>баллы впереди", browser.get("/?lang=ru").text)
     board = browser.get("/api/v1/board").json()
     operator = operator_context(site.context, at=Stamp(by="test", now=NOW, today=TODAY))
     points = points_of_year(operator, None, 2026, {}, number=None)
