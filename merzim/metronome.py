@@ -36,7 +36,6 @@ from merzim.services.jobs.queue import JobHandlers
 from merzim.services.moments import Clock
 from merzim.services.upkeep.backups import back_up
 from merzim.services.yearly.clock import record_carried_out
-from merzim.services.yearly.opening import roll_over
 from merzim.settings import WebSettings
 from merzim.storage.accounts import rate_limits
 from merzim.storage.database.engine import conninfo
@@ -63,10 +62,7 @@ def tick(app: AppContext, clock: Clock) -> None:
 
 
 def _do_all_but_sending(app: AppContext, *, now: datetime, today: date) -> None:
-    """Open the cases of a new year if config.toml says so, record analyses carried out, run a round, and delete
-    uploads nobody imported and rate limits that are over.
-    """
-    roll_over(app, now=now, today=today)
+    """Record analyses carried out, run a round, delete uploads nobody imported and rate limits that ended."""
     record_carried_out(app, now=now, today=today)
     rounds.run_round(app, now=now, today=today, limit=rounds.MAX_REPORTED)
     app.uploads.expire(now=now)

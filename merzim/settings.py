@@ -348,7 +348,6 @@ class OfficeSettings(SettingsSection):
     holds a duty.
 
     `name_kk`, `name_ru`: the organisation's name in documents of that language, if `name` is in another.
-    `rollover`: whether a new year is proposed to managers ("propose") or opened automatically ("open").
     `kept_from`: the day from which the office keeps records; None is the day its first case was opened.
     """
 
@@ -363,7 +362,6 @@ class OfficeSettings(SettingsSection):
     ] = (AGENCY, CIVIL_SERVICE, SECURITY_COMMITTEE)
     days_off: Days = frozenset()
     working_days: Days = frozenset()
-    rollover: Annotated[Literal["propose", "open"], expecting("rollover")] = "propose"
     kept_from: OptionalDay = None
 
     def name_in(self, language: str) -> str:

@@ -134,15 +134,12 @@ def test_what_of_last_year_is_still_ahead_is_opened_with_the_year(town: Merzim) 
 
 
 def test_the_next_year_is_looked_ahead_to_from_december(town: Merzim, tmp_path: Path) -> None:
-    """On 30 November it is the year itself, on 1 December the next; where config.toml says so it is open after
-    one tick of the service, which opens nothing twice."""
+    """On 30 November it is the year itself, on 1 December the next, until that is opened."""
     from merzim.app import build_app
-    from merzim.metronome import _do_all_but_sending
     from merzim.services.yearly.opening import proposed_year
     from merzim.settings_file import read
 
     town("open-year", "2026", "--now", "2026-07-20")
-    (tmp_path / "config.toml").write_text('[office]\nrollover = "open"\n' + CONFIG, encoding="utf-8")
     app = build_app(read(None, at=tmp_path))
     noon = datetime(2026, 12, 1, 7, tzinfo=UTC)
     november, december = noon - timedelta(days=1), noon + timedelta(hours=1)
@@ -151,7 +148,7 @@ def test_the_next_year_is_looked_ahead_to_from_december(town: Merzim, tmp_path: 
     year, lacking = proposed_year(app, now=noon, today=date(2026, 12, 1))
     assert year == 2027
     assert lacking > 0
-    _do_all_but_sending(app, now=noon, today=date(2026, 12, 1))
+    town("open-year", "2027", "--now", "2026-12-01")
     assert proposed_year(app, now=december, today=date(2026, 12, 1)) == (2027, 0)
     assert len(app.reads.cases(procedure="tea")) == 4
     app.close()

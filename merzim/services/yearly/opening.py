@@ -39,7 +39,7 @@ class NothingYearly(Refusal, LookupError):
 
 
 AUTHOR = "merzim"
-"""The author of what the program records by itself."""
+"""The author of what the program records by itself: what register rows carry out."""
 ROLLS_OVER_FROM = 12, 1
 """Month and day from which the next year is proposed, together with what remains of the ending one."""
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -116,9 +116,7 @@ def open_year(ctx: RequestContext, command: OpenYear) -> OpenedYear:
 
 @verb("manage")
 def undo_year(ctx: RequestContext, command: UndoYear) -> UndoneYear:
-    """Cancel the cases last opened for a year by the reader or the program, while they hold no records. Raises
-    CannotUndo.
-    """
+    """Cancel the cases last opened for a year by the reader, while they hold no records. Raises CannotUndo."""
     unit, ground = _own_unit(ctx, command.unit), say("withdraw.opened_by_mistake", {}, ctx.spoken_language)
     cases = cancel_opened(ctx.app, command.year, unit=unit, ground=ground, at=stamp(ctx))
     return UndoneYear(year=command.year, cancelled=cases)
@@ -215,7 +213,7 @@ def cancel_opened(app: AppContext, year: int, *, unit: str, ground: str, at: Sta
         raise CannotUndo("no_opening_to_undo", year=year)
     for case in cases:
         for event in app.ledger.events(case):
-            if event.seq == 1 and event.by not in (at.by, AUTHOR):
+            if event.seq == 1 and event.by != at.by:
                 raise CannotUndo("opening_of_another", by=event.by)
             if event.by != AUTHOR and (event.at != last or event.kind not in ("opened", "planned", "exempted")):
                 raise CannotUndo("opening_in_use", case=case)
@@ -276,14 +274,6 @@ def proposed_year(app: AppContext, *, unit: str = "", now: datetime, today: date
             count = 0
         app.proposed[unit] = moment, count
     return year, app.proposed[unit][1]
-
-
-def roll_over(app: AppContext, *, now: datetime, today: date) -> int:
-    """Open the missing cases of `proposed_year` if `rollover` in config.toml is "open"; return how many."""
-    if app.settings.office.rollover != "open":
-        return 0
-    year, count = proposed_year(app, now=now, today=today)
-    return len(open_cases(app, year, at=Stamp(by=AUTHOR, now=now, today=today)).opened) if count else 0
 
 
 def organisations(office: Office, unit: str) -> tuple[str, ...]:

@@ -91,11 +91,7 @@ def deadlines_page(ctx: Reading, query: DeadlineQuery) -> Response:
 
 
 def _proposed_year(ctx: RequestContext) -> tuple[int, int] | None:
-    """Return the year to open and the number of missing cases; None if none are missing or it opens
-    automatically.
-    """
-    if ctx.app.settings.office.rollover == "open":
-        return None
+    """Return the year to open and the number of missing cases; None if none are missing."""
     year, lacking = proposed_year(ctx.app, unit=ctx.reader.root, now=ctx.now, today=ctx.today)
     return (year, lacking) if lacking else None
 
