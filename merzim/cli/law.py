@@ -147,28 +147,31 @@ def audit(
     if file is None:
         raise Refusal("cli.missing_parameter", name="FILE")
     cases = judge_past(call.app, Path(file), procedure)
-    found = [{"case": case.case, "findings": [finding(call, f) for f in case.findings]} for case in cases]
+    findings = {case.case: [departure.finding for departure in case.departures] for case in cases}
+    found = [{"case": name, "findings": [finding(call, f) for f in of]} for name, of in findings.items()]
     call.answer({"cases": found, "unread": cases[0].unread})
-    for case in cases:
-        call.print(f"{case.case}:" if case.findings else call.say("cli.audit.case_clean", case=case.case))
-        print_findings(call, case.findings, heading="")
+    for name, of in findings.items():
+        call.print(f"{name}:" if of else call.say("cli.audit.case_clean", case=name))
+        print_findings(call, of, heading="")
     if cases[0].unread:
         call.print(call.say("paper_unread", names=[f"«{name}»" for name in cases[0].unread]))
-    if late := [date for date in worst_first(date for case in cases for date in case.dates) if date.finding]:
+    late = worst_first(departure for case in cases for departure in case.departures)
+    if late:
         rows = [
             {
-                **picked(date, "case", "cell"),
-                "title": date.title[call.language] + (f" ({date.period})" if date.period else ""),
-                "date": date.on,
-                "law_date": date.due,
-                "late_by_working_days": date.finding and date.finding.late_by,
+                **picked(departure, "case", "cell"),
+                "title": departure.title[call.language]
+                + (f" ({departure.period})" if departure.period else ""),
+                "date": departure.on,
+                "law_date": departure.due,
+                "late_by_working_days": departure.finding.late_by,
             }
-            for date in late
+            for departure in late
         ]
         shows = ("case", "cell", "title", "date", "law_date", "late_by_working_days")
         call.print()
         call.show({"late": rows}, "late", *shows)
-    return NOT_SO if any(case.findings for case in cases) else DONE
+    return NOT_SO if late else DONE
 
 
 def _authorities_answer(call: CommandContext) -> dict[str, object]:

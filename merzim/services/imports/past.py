@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,41 +21,36 @@ from workflow.law.procedure import Procedure, Text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CheckedDate:
-    """One step of a past analysis: the file's date compared with the act's.
+class Departure:
+    """A finding about a past analysis, with the file's date beside the act's.
 
     Attributes:
         case: the analysis, as named in the file.
         cell: the cell the date was read from (`B7`); "" for a step without a date.
         on: the date taken, a local date.
         due: the last day by the act; None where it names none.
-        finding: the finding about it, if any.
     """
 
     case: str
     title: Text
-    period: str | None
-    cell: str
-    on: date | None
-    due: date | None
-    finding: Finding | None
+    period: str | None = None
+    cell: str = ""
+    on: date | None = None
+    due: date | None = None
+    finding: Finding
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PastAnalysis:
-    """One past analysis: its findings, and every date read from the file.
-
-    `unread`: columns and sheets of the file that were not read.
-    """
+    """One past analysis with its findings. `unread`: columns and sheets of the file that were not read."""
 
     case: str
-    findings: tuple[Finding, ...]
-    dates: tuple[CheckedDate, ...]
+    departures: tuple[Departure, ...]
     unread: tuple[str, ...]
 
 
 def judge_past(app: AppContext, file: Path | bytes, procedure: str) -> tuple[PastAnalysis, ...]:
-    """Return findings and dates of each analysis in a table, by the calendar as known now.
+    """Return the findings of each analysis in a table, by the calendar as known now.
 
     A finding notes if the fact was in time by the calendar as known on the first day of the analysis.
 
@@ -79,20 +74,14 @@ def judge_past(app: AppContext, file: Path | bytes, procedure: str) -> tuple[Pas
             calendar=app.calendar,
             known_calendar=calendar,
         )
-        dates = tuple(_dates(past, result))
-        judged.append(PastAnalysis(case=past.case, findings=result.findings, dates=dates, unread=past.unread))
+        departures = tuple(_departures(past, result))
+        judged.append(PastAnalysis(case=past.case, departures=departures, unread=past.unread))
     return tuple(judged)
 
 
-def worst_first(dates: Iterator[CheckedDate]) -> list[CheckedDate]:
-    """Return the dates in order of lateness, then those with other findings, then the rest."""
-
-    def rank(checked_date: CheckedDate) -> tuple[int, int]:
-        if checked_date.finding is None:
-            return 2, 0
-        return (1, 0) if checked_date.finding.late_by is None else (0, -checked_date.finding.late_by)
-
-    return sorted(dates, key=rank)
+def worst_first(departures: Iterable[Departure]) -> list[Departure]:
+    """Return departures in order of lateness, then those that are not late."""
+    return sorted(departures, key=lambda each: (each.finding.late_by is None, -(each.finding.late_by or 0)))
 
 
 def known_headings(edition: Procedure) -> dict[str, str]:
@@ -148,28 +137,23 @@ def template_columns(edition: Procedure, language: str) -> Iterator[tuple[str, s
                 yield f"{fact.id}.published", say("web.past.published", {"title": fact.title}, language)
 
 
-def _dates(past: AuditCase, result: Plan) -> Iterator[CheckedDate]:
-    """Yield every date of an analysis that was read for a step, and every finding."""
-    departures: dict[str, list[Finding]] = {}
+def _departures(past: AuditCase, result: Plan) -> Iterator[Departure]:
+    """Yield every finding about an analysis."""
+    deadlines = {deadline.id: deadline for deadline in result.deadlines}
     for finding in result.findings:
-        departures.setdefault(finding.obligation, []).append(finding)
-    for deadline in result.deadlines:
-        cell = _cell(past, deadline)
-        departing: list[Finding | None] = [*departures.pop(deadline.id, ())]
-        for departure in departing or ([None] if cell else []):
-            yield CheckedDate(
-                case=past.case,
-                title=deadline.obligation.title,
-                period=deadline.period,
-                cell=cell,
-                on=deadline.done_on,
-                due=deadline.due,
-                finding=departure,
-            )
-    for other_finding in (finding for findings in departures.values() for finding in findings):
-        title = known_fact(result.procedure, other_finding.obligation).title
-        yield CheckedDate(
-            case=past.case, title=title, period=None, cell="", on=None, due=None, finding=other_finding
+        deadline = deadlines.get(finding.obligation)
+        if deadline is None:
+            title = known_fact(result.procedure, finding.obligation).title
+            yield Departure(case=past.case, title=title, finding=finding)
+            continue
+        yield Departure(
+            case=past.case,
+            title=deadline.obligation.title,
+            period=deadline.period,
+            cell=_cell(past, deadline),
+            on=deadline.done_on,
+            due=deadline.due,
+            finding=finding,
         )
 
 
