@@ -13,8 +13,9 @@ from sqlalchemy import Engine
 from merzim.app import build_app
 from merzim.services.app import AppContext
 from merzim.services.moments import Moment
-from merzim.services.upkeep import backups, maintenance
+from merzim.services.upkeep import maintenance
 from merzim.services.upkeep.backups import back_up, obsolete
+from merzim.services.upkeep.doctor import check_running
 from merzim.settings import BackupSettings, DatabaseSettings
 from merzim.storage.maintenance import backup, dump
 from tests.storage.sample_cases import on_sqlite_alone
@@ -67,6 +68,11 @@ def files(app: AppContext) -> list[str]:
     return sorted(file.stem for file in folder.glob("merzim-*")) if folder.is_dir() else []
 
 
+def told(app: AppContext, now: datetime) -> tuple[str, str]:
+    """What is said of the backups of an installation."""
+    return next((check.state, check.code) for check in check_running(app, now) if check.name == "backup")
+
+
 @on_sqlite_alone
 def test_it_is_written_once_a_day_from_its_time_on(office_app: AppContext) -> None:
     """The first at once; then not a minute before 02:30, and not twice; after a night off, in the morning."""
@@ -114,13 +120,12 @@ def test_what_cannot_be_written_is_tried_again_after_a_quarter_of_an_hour(office
     folder.unlink()
     run(office_app, NIGHT + timedelta(minutes=14))
     assert files(office_app) == []
-    assert backups.state(office_app, now=NIGHT).failed == NIGHT
+    assert told(office_app, NIGHT) == ("problem", "doctor.backup_failed")
     run(office_app, NIGHT + timedelta(minutes=15))
 
     assert len(files(office_app)) == 1
-    state = backups.state(office_app, now=NIGHT + timedelta(hours=26))
-    assert (state.failed, state.is_late) == (None, False)
-    assert backups.state(office_app, now=NIGHT + timedelta(hours=27)).is_late
+    assert told(office_app, NIGHT + timedelta(hours=26)) == ("ok", "doctor.last")
+    assert told(office_app, NIGHT + timedelta(hours=27)) == ("warning", "doctor.last")
 
 
 def test_the_newest_of_the_last_days_weeks_and_months_are_kept() -> None:
@@ -174,4 +179,4 @@ def test_a_backup_that_is_not_whole_is_not_called_one(
     run(office_app, NIGHT)
 
     assert [name for name in files(office_app) if name.endswith(("sqlite", "dump"))] == files(office_app) != []
-    assert backups.state(office_app, now=NIGHT).failed == NIGHT
+    assert told(office_app, NIGHT) == ("problem", "doctor.backup_failed")

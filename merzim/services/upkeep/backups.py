@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -14,7 +13,7 @@ from calendars.hours import almaty
 from merzim.services.app import AppContext
 from merzim.services.moments import is_late
 from merzim.services.upkeep import maintenance
-from merzim.settings import ALARM_AGES, BackupSettings
+from merzim.settings import BackupSettings
 from merzim.storage.notices.delivery_state import figures, record_run
 from workflow.refusal import Refusal
 
@@ -24,16 +23,6 @@ RETRY = timedelta(minutes=15)
 """Time until another attempt after a failed one."""
 _NAME = re.compile(r"merzim-(\d{4}-\d{2}-\d{2})T(\d{4})\.(sqlite|dump)")
 log = logging.getLogger("merzim.backup")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BackupState:
-    """The state of backups. `last`: by hand too; `failed`: a failed one since; `is_late`: whether to warn."""
-
-    is_scheduled: bool
-    last: datetime | None
-    failed: datetime | None
-    is_late: bool
 
 
 def back_up(app: AppContext, *, now: datetime, today: date) -> None:
@@ -79,19 +68,6 @@ def obsolete(files: Iterable[Path], settings: BackupSettings) -> list[Path]:
             of_period.setdefault(period(_day(file)), file)
         kept_files |= set(list(of_period.values())[:number])
     return [file for file in newest if file not in kept_files]
-
-
-def state(app: AppContext, *, now: datetime) -> BackupState:
-    """Return the state of backups, for the administrator's page and `/metrics`."""
-    pulses = figures(app.engine, now=now).pulses
-    last, failed = (pulses[name][0] if name in pulses else None for name in ("backup", FAILED))
-    scheduled = app.settings.backup.folder is not None
-    return BackupState(
-        is_scheduled=scheduled,
-        last=last,
-        failed=failed if failed and (last is None or failed > last) else None,
-        is_late=scheduled and is_late(last, now=now, limit=ALARM_AGES["backup"]),
-    )
 
 
 def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:

@@ -321,10 +321,16 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
 
 
 def _check_backup(app: AppContext, sent: Figures, now: datetime) -> Check:
-    """Check how long ago the last backup was made, and that the folder of the schedule still holds one."""
+    """Check how long ago the last backup was made, that none failed since, and that the folder of the schedule
+    still holds one.
+    """
+    last, failed = (sent.pulses.get(name) for name in ("backup", backups.FAILED))
+    if failed is not None and (last is None or failed[0] > last[0]):
+        code, at = "doctor.backup_failed", {"at": failed[0]}
+        return Check(name="backup", state="problem", code=code, arguments=at, advice="backup_failed")
     folder = app.settings.backup.folder
-    if folder is not None and "backup" in sent.pulses and not backups.files(folder):
-        arguments = {"folder": str(folder), "at": sent.pulses["backup"][0]}
+    if folder is not None and last is not None and not backups.files(folder):
+        arguments = {"folder": str(folder), "at": last[0]}
         return Check(
             name="backup", state="problem", code="doctor.no_backup", arguments=arguments, advice="no_backup"
         )

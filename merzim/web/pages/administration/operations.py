@@ -19,7 +19,6 @@ from merzim.services.inputs import build
 from merzim.services.people.feeds import open_feed
 from merzim.services.people.staff import recorded_office
 from merzim.services.sending import ResendChannel
-from merzim.services.upkeep import backups
 from merzim.services.upkeep.operations import AskOperations, ResendLetter, get_operations, resend_failed_letter
 from merzim.services.verbs import Ask, NotFound
 from merzim.web.auth.dependencies import Anybody, Auditing, Managing, Setting
@@ -96,7 +95,6 @@ def _page(ctx: WebContext, *, status: int = 0, refusal: Refusal | None = None, *
         counts=administration_counts(ctx),
         steps=first_steps(ctx),
         step_addresses=STEP_ADDRESSES,
-        backup=backups.state(ctx.app, now=ctx.now),
         view=view,
         channels=list_channels(ctx, Ask()),
         queued=queued,
