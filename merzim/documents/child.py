@@ -53,6 +53,8 @@ Value = TypeVar("Value")
 def read(function: Callable[..., Value], source: Source, name: str | None = None, **options: object) -> Value:
     """Return what a reader makes of a file in a process of its own: `function(its bytes, its name, **options)`.
 
+    The function is one of a module, and its value made of our own classes, dates, numbers and containers alone.
+
     Raises:
         UnreadablePaper: the reader refused it; it took too long or too much memory; its turn did not come;
             the program is ending.

@@ -162,8 +162,8 @@ class BotUser:
         ]
 
     def must_fulfil(self, case: Case, deadline: str) -> bool:
-        """Return whether the person must fulfil an obligation (its id with its period), or is deputy of one who
-        must, by the office as of today.
+        """Return whether the person must fulfil an obligation (its id with its period) today, or stands in for
+        one who must but is away; the officer of last resort, too, where nobody else is found.
         """
         obligation = entry_obligation(case, self.app.library.of(case), deadline)
         recipients = resolve_assignees(self.office, case, obligation, deadline, on=self.today)

@@ -21,6 +21,7 @@ from workflow.cases.registers.exposure import (
 from workflow.cases.registers.risk import Measure, Risk, RiskRegister, register
 from workflow.cases.registers.risk_lists import words_of
 from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.register_deadlines import APPROVED
 from workflow.findings.finding import Finding, FindingKind
 from workflow.law.procedure import Basis
 from workflow.org.office import Office
@@ -68,7 +69,7 @@ def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, .
         findings += _reviewed(case, measure)
         findings += _within_the_year(case, measure, due.get(f"measure.{measure.number}"))
     for risk in risk_register.risks.values():
-        findings += _risk(risk, risk_register)
+        findings += _risk(case, risk, risk_register)
     findings += _unranked(risk_register)
     for position in exposed_positions(case).values():
         findings += _position(position)
@@ -147,10 +148,13 @@ def _within_the_year(case: Case, measure: Measure, due: date | None) -> Iterator
         yield _about_measure(measure, "risk.measure_after_monitoring", kind="feasibility", due=due, until=until)
 
 
-def _risk(risk: Risk, risk_register: RiskRegister) -> Iterator[Finding]:
-    """Yield a risk without measure, an act of a higher body not asked about, an unproved removal."""
+def _risk(case: Case, risk: Risk, risk_register: RiskRegister) -> Iterator[Finding]:
+    """Yield a risk that the plan of measures, once it is there, has no measure for; an act of a higher body not
+    asked about; an unproved removal.
+    """
     name, arguments = f"risk.{risk.number}", {"risk": risk.number, "title": risk.description}
-    if not risk_register.measures_of(risk.number) and risk.removal is None and not risk.body:
+    has_plan = "plan_developed" in case.facts or APPROVED in case.facts
+    if has_plan and not risk_register.measures_of(risk.number) and risk.removal is None and not risk.body:
         yield Finding(kind="evidence", obligation=name, code="risk.without_measure", arguments=arguments)
     if risk.body and risk.request is None:
         yield Finding(

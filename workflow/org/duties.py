@@ -169,7 +169,9 @@ def _concerned(office: Office, duty: str, place: str, key: str) -> tuple[Recipie
 
 
 def _holding(office: Office, duty: str, place: str) -> Iterator[tuple[Recipient, ...]]:
-    """Yield groups of holders of the duty: of the unit, of the units above, then anywhere it may be held."""
+    """Yield groups of holders of the duty, nearest first: of the unit, of the units above; if there are none,
+    of wherever else it may be held.
+    """
     if duty == ABOVE:
         yield from list(_heads(office, place))[1:]
         return

@@ -264,7 +264,7 @@ def _holds_dates(sheet: Sheet, head: Heading, place: int) -> bool:
 def _case(
     row: RowOfSheet, columns: Mapping[str, int], texts: Mapping[str, str], errors: Errors
 ) -> AuditCase | None:
-    """Return the analysis of a row; None when it has errors."""
+    """Return the analysis of a row without its bad cells, which are added to `errors`; None if it is empty."""
     if all(is_empty(row.cell(place)) for place in columns.values()):
         return None
     case = ""

@@ -26,7 +26,8 @@ def read_schedule(
     facts: Collection[str] = (),
     headings: Mapping[str, str] | None = None,
 ) -> tuple[ReadSchedule, ...]:
-    """Return the planned analyses of a file, sheet by sheet; what was not read stands in the notes.
+    """Return the planned analyses of a file, sheet by sheet; what was not read stands in the notes, those of
+    the whole file with the first. The rows of a further sheet are numbered on from SHEET.
 
     Args:
         source: a path, or the bytes of an upload.

@@ -324,7 +324,7 @@ def period_rows(form: Form, cases: Iterable[Case], office: Office, year: int, la
 
 
 def _talk_rows(case: Case, office: Office, year: int, language: str) -> list[Row]:
-    """Return one row for each person talked to, because each scores."""
+    """Return one row for each talk of the year: each scores, a second one with the same person, too."""
     return [
         {
             "work": "2",

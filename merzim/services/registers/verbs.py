@@ -452,7 +452,11 @@ def _write(
     payload: Mapping[str, object],
     **changes: Any,
 ) -> None:
-    """Write a change of a row. Raises InvalidRow, Contradiction."""
+    """Write a change of a row that was checked; its keys alone are compared here, with the rows the reader
+    sees.
+
+    Raises InvalidRow, Contradiction.
+    """
     write = _row_write(ctx, register, before, after, kind, payload, **changes)
     with _refusing_same(register):
         SqlRegisterRows(ctx.app.engine).change(

@@ -197,8 +197,8 @@ class CaseReads(ReaderQueries):
         return as_seen(stored_case, self.scope_in(stored_case)) if stored_case is not None else None
 
     def events(self, case: str) -> Sequence[Event]:
-        """Return the events of a case in order, without evidence restricted to others; none if the reader does
-        not see the case.
+        """Return the events of a case in order, evidence restricted to others as `events_as_seen` leaves it;
+        none if the reader does not see the case.
         """
         head = self.heads([case]).get(case)
         return events_as_seen(self._ledger.events(case), self.scope_in(head)) if head is not None else ()

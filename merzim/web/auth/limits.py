@@ -112,7 +112,7 @@ PLANS = 300
 """Number of times one network may plan without a log-in in a quarter of an hour."""
 
 
-def count_plan(ctx: WebContext) -> None:
+def limit_plans(ctx: WebContext) -> None:
     """Count dates computed for somebody without a log-in. Raises HTTPException 429 after too many from one
     network.
     """

@@ -32,7 +32,7 @@ from merzim.services.yearly.opening import (
     undo_year,
 )
 from merzim.web.auth.dependencies import Anybody, Managing, Reading
-from merzim.web.auth.limits import count_plan
+from merzim.web.auth.limits import limit_plans
 from merzim.web.http import XLSX, WebContext, as_file
 from merzim.web.pages.case_creation.outlook import NOTHING, PlannedForm, make_outlook, one_line, read_dates
 from merzim.web.ui.form_values import Fields, InvalidForm, RejectedForm, shown_again
@@ -112,15 +112,15 @@ def case_form_page(
 @router.get("/plan")
 @at_tidy_address
 def public_planner_page(ctx: Anybody) -> Response:
-    """Show the deadlines of an analysis by one date, to anybody where config.toml allows it; it names no
-    person, unit or case.
+    """Show the deadlines of an analysis by its dates, to anybody where config.toml allows it (404 elsewhere,
+    429 for too many from one network); it names no person, unit or case.
     """
     if not ctx.app.settings.web.public_planner:
         raise HTTPException(404)
     procedure = ctx.library.latest("internal-analysis")
     dates = read_dates(procedure, ctx.query.multi_items(), ctx.calendar)
     if not dates.is_empty:
-        count_plan(ctx)
+        limit_plans(ctx)
     response = _form_page(ctx, procedure, dates, Office(), action="/plan")
     response.headers["x-robots-tag"] = "noindex"
     return response
