@@ -177,8 +177,8 @@ def _preview(
 
 
 def _file_notes(result: Consideration, office: Office, number: int) -> dict[str, Any]:
-    """Return what page `number` of the preview says of the whole file: further notes, whom its texts mean and, on the
-    first, rows without a day.
+    """Return what page `number` of the preview says of the whole file: further notes, whom its texts mean and,
+    on the first, rows without a day.
     """
     return {
         "undated": [note for note in result.notes if note.code == "read_row_no_day" and number == 1][:SHOWN],
