@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -62,6 +63,8 @@ def test_an_assignment_is_told_and_stands_on_the_desk_of_who_is_to_do_it(site: S
     row_page = site.client("erlan").get("/deadlines?on=2026-04-10&lang=ru").text
     cell = row_page.partition("Тізімді дайындаңыз")[2].partition("</tr>")[0]
     assert "Поручение" in cell, "it is of no stage of the analysis"
+    page = site.client("erlan").get(f"/cases/{site.late}").text
+    assert re.findall(r'<(\w+) id="assignment.1"', page) == ["p"], "nor counted in one"
 
 
 def test_it_is_answered_with_evidence_by_its_assignee_alone(site: Site) -> None:

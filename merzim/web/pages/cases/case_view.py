@@ -232,12 +232,15 @@ def build_case_view(ctx: RequestContext, case: Case) -> CaseView:
 
 
 def _parts(procedure: Procedure, entries: Sequence[ShownObligation], stands: str) -> Iterator[StagePart]:
-    """Yield the obligations by stage; `stands`: the stage of the case, or what comes after all of them."""
+    """Yield the obligations by stage, without assignments, which are of none and listed apart; `stands`: the
+    stage of the case, or what comes after all of them.
+    """
+    staged = [entry for entry in entries if not entry.deadline.id.startswith("assignment.")]
     order = [stage.id for stage in procedure.stages]
     at = order.index(stands) if stands in order else len(order)
     for n, stage in enumerate(procedure.stages):
         place = "before" if n < at else "at" if n == at else "after"
-        of_stage = tuple(entry for entry in entries if entry.deadline.obligation.stage == stage.id)
+        of_stage = tuple(entry for entry in staged if entry.deadline.obligation.stage == stage.id)
         yield StagePart(stage=stage, place=place, entries=of_stage)
 
 
