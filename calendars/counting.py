@@ -202,12 +202,8 @@ def _count_working_days(term: WorkingDays, anchor: date, calendar: Kazakhstan) -
 def _as_window(counted_term: CountedTerm) -> CountedTerm:
     """Turn the due date of a term into the closing day of a right."""
     closing = Element(code="window_closes", arguments={"on": counted_term.due}, on=counted_term.due)
-    return CountedTerm(
-        closes=counted_term.due,
-        first=counted_term.first,
-        last=counted_term.last,
-        elements=(*counted_term.elements, closing),
-    )
+    elements = (*counted_term.elements, closing)
+    return replace(counted_term, due=None, safe_by=None, closes=counted_term.due, elements=elements)
 
 
 def _explain_target(term: Target, anchor: date) -> CountedTerm:

@@ -245,7 +245,6 @@ def job_handlers(app: AppContext, clock: Clock, *, planning: AppContext | None =
     Args:
         planning: a separate application context for rounds and backups, as they run beside sending.
     """
-
     return JobHandlers(
         round=lambda: attempt(planning or app, clock, _do_all_but_sending),
         deliver=lambda: attempt(app, clock, rounds.deliver),

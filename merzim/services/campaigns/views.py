@@ -319,7 +319,7 @@ def kind_view(register: Register, kind: Campaign) -> CampaignKind:
 
 
 def campaign_store(ctx: RequestContext) -> SqlCampaigns:
-    return SqlCampaigns(ctx.app.engine)
+    return SqlCampaigns(ctx.app.engine, ctx.app.outbox)
 
 
 def definition_of(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Register, Campaign]:

@@ -58,7 +58,7 @@ class SentLetter(NamedTuple):
 class SqlCampaigns:
     """Repository of the campaigns of an office."""
 
-    def __init__(self, engine: Engine, outbox: SqlOutbox | None = None) -> None:
+    def __init__(self, engine: Engine, outbox: SqlOutbox) -> None:
         self._engine = engine
         self._outbox = outbox
 
@@ -225,8 +225,6 @@ class SqlCampaigns:
         Args:
             people: all people the letters were for, including those without an address.
         """
-        if self._outbox is None:
-            raise ValueError("letters are queued in an outbox")
         reached = {letter.person for letter in letters}
         with writing(self._engine) as connection:
             queued = self._outbox.queue(connection, letters)
