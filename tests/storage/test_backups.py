@@ -69,7 +69,7 @@ def files(app: AppContext) -> list[str]:
 
 
 def told(app: AppContext, now: datetime) -> tuple[str, str]:
-    """What is said of the backups of an installation."""
+    """State and code of the check of backups."""
     return next((check.state, check.code) for check in check_running(app, now) if check.name == "backup")
 
 

@@ -17,17 +17,22 @@ from typing import Any
 
 import pytest
 from anyio.to_thread import current_default_thread_limiter
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from merzim.documents import child
 from merzim.metronome import tick
 from merzim.services.moments import Moment
 from merzim.storage.accounts import uploads
+from merzim.storage.accounts.rate_limits import count_attempt
+from merzim.storage.database.engine import read_column
+from merzim.storage.tables.accounts import RATE_LIMIT
 from merzim.web.auth import dependencies as reading
 from tests.documents.sheets import by_hand, far_cells
 from tests.web.conftest import NOW, TODAY
 from tests.web.offices import Site
 from tests.web.serving import on_a_port
+from workflow.org.access import RateLimit
 
 ORDER = b"%PDF-1.7 " + bytes(1_000_000)
 
@@ -84,15 +89,18 @@ def test_files_that_go_straight_into_a_case_are_counted_too(
 
 
 def test_an_unused_upload_is_gone_after_a_day(site: Site) -> None:
-    """By the round, though nobody sends another; the quota is whole again."""
+    """By the round, though nobody sends another; the quota is whole again. So goes a rate limit that ended."""
+    day = RateLimit(kind="account", key="а", attempts=3, period=timedelta(days=1))
+    count_attempt(site.context.engine, [day], now=NOW)
+    limits = select(RATE_LIMIT.c.attempts).where(RATE_LIMIT.c.key.startswith("account:"))
     with site.client("responsible") as browser:
         assert send(browser, ORDER) == 201
     tick(site.context, lambda: Moment(now=NOW + timedelta(hours=23), today=TODAY))
-    assert len(waiting(site)) == 1
+    assert (len(waiting(site)), read_column(site.context.engine, limits)) == (1, [1])
 
     tomorrow = NOW + timedelta(hours=25)
     tick(site.context, lambda: Moment(now=tomorrow, today=TODAY + timedelta(days=1)))
-    assert waiting(site) == []
+    assert (waiting(site), read_column(site.context.engine, limits)) == ([], [])
 
 
 def test_what_a_killed_process_left_behind_goes_as_well(site: Site) -> None:
