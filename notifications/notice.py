@@ -96,6 +96,11 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def item_id(case: str, obligation: str, domain: str) -> str:
+    """Return the permanent id of a deadline's calendar item: one in all letters and feeds."""
+    return f"{fingerprint(f'{case}:{obligation}')}@{domain}"
+
+
 def displayed_state(state: str, channel: str) -> str:
     """Return the word for a state: what went into the folder is written there ("written"), not sent."""
     return "written" if (state, channel) == ("sent", "folder") else state

@@ -30,6 +30,7 @@ COMMAND_MODULES: Mapping[str, tuple[str, ...]] = {
     "law": ("procedures", "plan", "audit", "law", "editions"),
     "papers": ("import", "people", "risks", "attach", "evidence", "package", "form", "forms"),
     "cases": (),
+    "board": ("due", "overdue"),
     "register": ("register",),
     "reminders": ("remind", "deliver", "rehearse", "notices"),
     "score": ("score",),

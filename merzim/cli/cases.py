@@ -1,4 +1,4 @@
-"""The commands on cases and their deadlines: `open`, `case`, `record`, `due`, `overdue` and more."""
+"""The commands on cases: `open`, `case`, `record`, `explain` and more."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
-from merzim.cli.call import DONE, NOT_SO, CommandContext
+from merzim.cli.call import CommandContext
 from merzim.cli.mount import command, give_change, mount
 from merzim.cli.parsing import CaseId, DryRun, Fact, Unit, argument, day, number, option
 from merzim.cli.printing import (
@@ -17,7 +17,6 @@ from merzim.cli.printing import (
     print_deadlines,
     print_findings,
     titles,
-    with_period,
 )
 from merzim.cli.rendering import paragraph, picked
 from merzim.services.cases import verbs
@@ -25,21 +24,13 @@ from merzim.services.cases.faces import FACES
 from merzim.services.cases.views import get_case, list_events
 from merzim.services.inputs import CaseCommand, build
 from merzim.services.law.calendar_acts import moves_of
-from merzim.services.names import cases_of, obligation_title, stage_title, unit_named
+from merzim.services.names import stage_title, unit_named
 from merzim.services.yearly import opening
-from workflow.board.rows import DeadlineFilter
 from workflow.cases.case import effective_events
-from workflow.cases.registers.entries import period_in
-from workflow.deadlines.lateness import late_by
-from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from workflow.board.rows import Row
     from workflow.cases.case import Case
     from workflow.cases.commands.case_commands import View
-
-AHEAD = 7
-"""Working days that `due` looks ahead."""
 
 
 def _print_passport(call: CommandContext, values: Mapping[str, Any]) -> None:
@@ -234,60 +225,6 @@ def explain(call: CommandContext, case: CaseId, name: Annotated[str, argument("O
     answers = [{"case": view.case.id, **obligation(call, deadline)} for deadline in deadlines]
     call.answer(answers[0] if len(answers) == 1 else {"obligations": answers})
     call.print("\n\n".join(explanation(call, deadline) for deadline in deadlines))
-
-
-@command("due")
-def due(
-    call: CommandContext,
-    until: Annotated[str | None, option("--until", "DATE", "until which day, included")] = None,
-    unit: Unit = "",
-) -> None:
-    """What is due; without --until for seven working days."""
-    app, today = call.app, call.moment.today
-    last = day(until, where="--until") if until is not None else app.calendar.add_working_days(today, AHEAD)
-    if last < today:
-        raise Refusal("cli.until_before_today", until=last, today=today)
-    rows = app.reads.due(today, last, unit_named(app, unit) or None)
-    _print_rows(call, rows, {"until": last}, call.say("cli.nothing_due", until=last))
-
-
-@command("overdue")
-def overdue(call: CommandContext, unit: Unit = "") -> int:
-    """What is overdue. Exit code 1 when there is anything."""
-    app, today, place = call.app, call.moment.today, unit_named(call.app, unit) or None
-    rows = app.reads.overdue(today, place)
-    unconfirmed = DeadlineFilter(urgency="unconfirmed", horizon=call.ctx.horizon, unit=place)
-    count = 0 if rows else app.reads.count(unconfirmed)
-    code = "cli.nothing_overdue_unconfirmed" if count else "cli.nothing_overdue"
-    _print_rows(call, rows, {}, call.say(code, today=today, count=count))
-    return NOT_SO if rows else DONE
-
-
-def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date], none: str) -> None:
-    """Print obligations as a table; the sentence `none` when there are none."""
-    app, today, language = call.app, call.moment.today, call.language
-    heads = cases_of(app.reads, rows)
-    titles = {
-        (row.case, row.obligation): obligation_title(app, heads[row.case], row.obligation)[language]
-        for row in rows
-    }
-    lines = [
-        {
-            **picked(row, "case", "unit", "stage", "due", "safe_by", "status", "calendar", "force"),
-            "object": heads[row.case].object_in(language),
-            "id": row.obligation,
-            "title": titles[row.case, row.obligation]
-            if call.json
-            else with_period(titles[row.case, row.obligation], period_in(row.obligation), call),
-            "late_by_working_days": late_by(row.due, today, app.calendar),
-        }
-        for row in rows
-    ]
-    columns = ("due", "late_by_working_days", "case", "object", "title", "force", "id")
-    if lines or call.json:
-        call.give({"today": today, **extra, "obligations": lines}, "obligations", *columns)
-    else:
-        call.print(none)
 
 
 def _object_or_title(call: CommandContext, case: Case) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.mount import command
 from merzim.cli.parsing import Unit, Year, named_texts, option
-from merzim.services.law.regulations import read_input_file
+from merzim.documents.sheets.workbook import contents
 from merzim.services.law.regulations import scoring as shipped_scoring
 from merzim.services.names import unit_named
 from merzim.services.scoring import YearScores, year_scores
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from workflow.scoring.prospects import PointsStep
     from workflow.scoring.scale import Readings
     from workflow.scoring.score import Score, Scores
+
+
+class NotJson(Refusal, ValueError):
+    """A file of inputs that is not JSON, or repeats a name."""
 
 
 @command("score")
@@ -49,7 +54,7 @@ def score(
         return _score_year(call, unit, year or call.moment.today.year, readings, by_unit=by_unit)
     file = Path(inputs)
     try:
-        answers = read_inputs(read_input_file(file), scoring, readings)
+        answers = read_inputs(_read_inputs_file(file), scoring, readings)
     except BadInputs as refusal:
         if len(refusal.problems) == 1:
             raise
@@ -153,3 +158,27 @@ def _indicator_answers(call: CommandContext, scores: Scores) -> list[dict[str, o
 def _arithmetic(call: CommandContext, score: Score) -> str:
     """Return the arithmetic of an indicator in words."""
     return " ".join(call.say(element.code, **element.arguments) for element in score.arithmetic)
+
+
+def _read_inputs_file(file: Path) -> object:
+    """Read a file of inputs as JSON values.
+
+    Raises:
+        NotJson: not JSON in UTF-8, or a name repeated in one object.
+        UnreadablePaper: the file cannot be opened, or is too large.
+    """
+
+    def refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        record: dict[str, object] = {}
+        for name, value in pairs:
+            if name in record:
+                raise NotJson("score.named_twice", file=file.name, name=name)
+            record[name] = value
+        return record
+
+    try:
+        return json.loads(contents(file, file.name).decode("utf-8-sig"), object_pairs_hook=refuse_duplicates)
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, NotJson):
+            raise
+        raise NotJson("score.not_json", file=file.name, detail=str(error)) from error

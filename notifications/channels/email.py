@@ -23,7 +23,8 @@ import aiosmtplib
 
 from notifications.channels import OnSent, OutgoingMessage, ignore_sent
 from notifications.notice import UNREACHABLE, Outcome
-from notifications.wire.message import SigningKey, build_message, load_signing_key
+from notifications.wire.message import build_message
+from notifications.wire.signing import SigningKey, load_signing_key
 from workflow.org.office import Person
 
 Security = Literal["none", "starttls", "tls"]

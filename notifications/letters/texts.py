@@ -10,8 +10,7 @@ from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
 from i18n import explain, period, say
 from notifications.letters.page import LetterLine, LetterPage, LetterSection, render_letter
-from notifications.notice import CalendarEntry, Letter
-from notifications.wire.entry import item_id
+from notifications.notice import CalendarEntry, Letter, item_id
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import row_kind
 from workflow.deadlines.deadline import Deadline

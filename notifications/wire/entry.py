@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from icalendar import Alarm, Calendar, Event, vDuration
 
-from notifications.notice import CalendarEntry, fingerprint
+from notifications.notice import CalendarEntry
 
 PRODUCT = "-//Merzim//Deadlines//KK"
 METHOD = "PUBLISH"
@@ -16,11 +16,6 @@ ALARMS = (timedelta(hours=-15), timedelta(hours=9))
 """Nine o'clock on the day before and on the day itself, from the midnight the item begins at."""
 _CONTROLS = dict.fromkeys([*range(0x0A), *range(0x0B, 0x20), 0x7F], " ")
 """Control characters: programs refuse the whole calendar for one (RFC 5545, 3.1)."""
-
-
-def item_id(case: str, obligation: str, domain: str) -> str:
-    """Return the item's permanent id: one for each deadline, in all letters."""
-    return f"{fingerprint(f'{case}:{obligation}')}@{domain}"
 
 
 def calendar(entries: Sequence[CalendarEntry], *, name: str = "", refresh: timedelta | None = None) -> bytes:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from notifications.channels import OutgoingMessage
 from notifications.channels.email import PATIENCE, Email
 from notifications.notice import NoticeState, Outcome
-from notifications.wire.message import load_signing_key
+from notifications.wire.signing import load_signing_key
 from tests.notifications.sample_office import FIVE_BEFORE, Town, noon, parcel
 from tests.notifications.servers import Office, always, free_port, hang, mail, only, serving
 from workflow.refusal import Refusal

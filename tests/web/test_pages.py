@@ -9,7 +9,7 @@ import pytest
 from icalendar import Calendar
 from starlette.testclient import TestClient
 
-from notifications.wire.entry import item_id
+from notifications.notice import item_id
 from tests.law import library
 from tests.web.conftest import Site, account, hide, rewrite
 from workflow.cases.commands import recording

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,7 +15,6 @@ from typing import get_args
 import i18n
 from i18n import date_long, knows, money, number, refusal, say
 from i18n.entries import where
-from merzim.documents.sheets.workbook import contents
 from merzim.settings import BadSetting, Function, OfficeSettings, Settings
 from workflow.cases.registers.risk_lists import Words
 from workflow.languages import LANGUAGES
@@ -351,36 +349,8 @@ def shipped_register_files(folder: str = REGISTERS) -> Iterator[tuple[str, bytes
     return ((file.name, file.read_bytes()) for file in shipped_files(folder))
 
 
-class NotJson(Refusal, ValueError):
-    """A file of inputs that is not JSON, or repeats a name."""
-
-
 @cache
 def scoring() -> Scoring:
     """Return the newest shipped edition of the points of the four projects."""
     editions = [read_scoring(file.name, file.read_bytes()) for file in shipped_files("scoring")]
     return max(editions, key=lambda edition: edition.in_force)
-
-
-def read_input_file(file: Path) -> object:
-    """Read a file of inputs as JSON values.
-
-    Raises:
-        NotJson: not JSON in UTF-8, or a name repeated in one object.
-        UnreadablePaper: the file cannot be opened, or is too large.
-    """
-
-    def refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        record: dict[str, object] = {}
-        for name, value in pairs:
-            if name in record:
-                raise NotJson("score.named_twice", file=file.name, name=name)
-            record[name] = value
-        return record
-
-    try:
-        return json.loads(contents(file, file.name).decode("utf-8-sig"), object_pairs_hook=refuse_duplicates)
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, NotJson):
-            raise
-        raise NotJson("score.not_json", file=file.name, detail=str(error)) from error

@@ -22,7 +22,7 @@ from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.org.staff import SqlStaff
 from notifications.letter_links import CHOICES
 from notifications.notice import CalendarEntry as Item
-from notifications.wire.entry import item_id
+from notifications.notice import item_id
 from workflow.board.rows import DeadlineFilter, Horizon, Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
