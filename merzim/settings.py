@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -23,12 +24,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictInt,
     ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WithJsonSchema,
     WrapValidator,
 )
+from pydantic_core import PydanticCustomError
 
 from calendars import FIRST, LAST
 from workflow.languages import LANGUAGES
@@ -64,7 +67,9 @@ class BadSetting(Refusal, ValueError):
 
 
 def expecting(code: str) -> WrapValidator:
-    """Return the validator that says any error of a value as `cli.expected.<code>`."""
+    """Return the validator that says any error of a value as `cli.expected.<code>`, which shows how it is
+    written.
+    """
 
     def check(value: object, handler: ValidatorFunctionWrapHandler) -> object:
         try:
@@ -77,19 +82,16 @@ def expecting(code: str) -> WrapValidator:
 
 def _from_json(value: object) -> object:
     """Return what a text holds as JSON, the way variables give lists; any other value unchanged."""
-    return json.loads(value) if isinstance(value, str) else value
-
-
-def refuse_bool(value: object) -> object:
-    """Return a value. Raises ValueError for true and false, which Pydantic takes for 1 and 0."""
-    if isinstance(value, bool):
-        raise ValueError("number")
+    with suppress(ValueError):
+        return json.loads(value) if isinstance(value, str) else value
     return value
 
 
-def _as_bool(value: object) -> object:
-    """Return the boolean of "true" or "false", the way variables give it; None for any other text."""
-    return {"true": True, "false": False}.get(value) if isinstance(value, str) else value
+def refuse_bool(value: object) -> object:
+    """Return a value. Raises an error for true and false, which Pydantic takes for 1 and 0."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("decimal_type", "true and false are no numbers")
+    return value
 
 
 def _without_zone(value: time | None) -> time | None:
@@ -129,9 +131,9 @@ def _networks(value: object) -> object:
 
 
 def _filled(value: object) -> object:
-    """Return a path. Raises ValueError for "", which Path takes for the present folder."""
+    """Return a path. Raises an error for "", which Path takes for the present folder."""
     if value == "":
-        raise ValueError("path")
+        raise PydanticCustomError("missing", "a path is missing")
     return value
 
 
@@ -142,32 +144,22 @@ def _usable_steps(days: tuple[int, ...]) -> tuple[int, ...]:
     return days
 
 
-def _whole_numbers(value: object) -> object:
-    """Return a list of whole numbers, or the one a text holds. Raises ValueError for all else, also 1.0."""
-    days = _from_json(value)
-    if not isinstance(days, list | tuple) or not all(type(day) is int for day in days):
-        raise ValueError("steps")
-    return days
-
-
 EMPTY = BeforeValidator(lambda value: None if value == "" else value)
 _LIST = BeforeValidator(_from_json)
-Text = Annotated[str, expecting("text")]
 NotBlank = Annotated[str, Field(pattern=r"\S")]
-Names = Annotated[tuple[str, ...], _LIST, expecting("names")]
-Number = Annotated[int, Field(ge=1), BeforeValidator(refuse_bool), expecting("number")]
-UpToThousand = Annotated[int, Field(ge=1, le=1000), BeforeValidator(refuse_bool), expecting("to_thousand")]
-Years = Annotated[int, Field(ge=0, le=100), BeforeValidator(refuse_bool), expecting("years")]
-Port = Annotated[int, Field(ge=1, le=65_535), BeforeValidator(refuse_bool), expecting("port")]
-YesNo = Annotated[bool, BeforeValidator(_as_bool), expecting("yes_or_no")]
-Folder = Annotated[Path, Field(json_schema_extra={"minLength": 1}), BeforeValidator(_filled), expecting("path")]
-OptionalPath = Annotated[Path | None, EMPTY, expecting("path"), WithJsonSchema({"type": "string"})]
+Names = Annotated[tuple[str, ...], _LIST]
+Number = Annotated[int, Field(ge=1), BeforeValidator(refuse_bool)]
+UpToThousand = Annotated[int, Field(ge=1, le=1000), BeforeValidator(refuse_bool)]
+Years = Annotated[int, Field(ge=0, le=100), BeforeValidator(refuse_bool)]
+Port = Annotated[int, Field(ge=1, le=65_535), BeforeValidator(refuse_bool)]
+Folder = Annotated[Path, Field(json_schema_extra={"minLength": 1}), BeforeValidator(_filled)]
+OptionalPath = Annotated[Path | None, EMPTY, WithJsonSchema({"type": "string"})]
 _HOUR = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}
 TimeOfDay = Annotated[time, AfterValidator(_without_zone), expecting("time_of_day"), WithJsonSchema(_HOUR)]
 Steps = Annotated[
-    tuple[int, ...],
+    tuple[StrictInt, ...],
     AfterValidator(_usable_steps),
-    BeforeValidator(_whole_numbers),
+    _LIST,
     expecting("steps"),
     WithJsonSchema(
         {
@@ -195,7 +187,6 @@ OptionalDay = Annotated[
 Networks = Annotated[
     tuple[Network, ...], AfterValidator(_not_all), BeforeValidator(_networks), expecting("networks")
 ]
-Language = Annotated[Literal["kk", "ru", "en"], expecting("language")]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -351,12 +342,12 @@ class OfficeSettings(SettingsSection):
     `kept_from`: the day from which the office keeps records; None is the day its first case was opened.
     """
 
-    name: Text = ""
-    name_kk: Text = ""
-    name_ru: Text = ""
-    kind: Text = ""
-    officer: Text = ""
-    language: Language = "kk"
+    name: str = ""
+    name_kk: str = ""
+    name_ru: str = ""
+    kind: str = ""
+    officer: str = ""
+    language: Literal["kk", "ru", "en"] = "kk"
     authorised_body: Annotated[
         tuple[AuthorisedBody, ...], AfterValidator(_one_after_another), _LIST, expecting("bodies")
     ] = (AGENCY, CIVIL_SERVICE, SECURITY_COMMITTEE)
@@ -376,9 +367,9 @@ class DatabaseSettings(SettingsSection):
     `password_env`: the environment variable that holds the password; "" if none is needed.
     """
 
-    url: Text = "sqlite:///var/merzim.sqlite"
-    password_env: Text = ""
-    installation: Text = ""
+    url: str = "sqlite:///var/merzim.sqlite"
+    password_env: str = ""
+    installation: str = ""
 
 
 class EvidenceSettings(SettingsSection):
@@ -418,17 +409,15 @@ class WebSettings(SettingsSection):
     anybody may plan an analysis at /plan, without a log-in.
     """
 
-    host: Text = "127.0.0.1"
+    host: str = "127.0.0.1"
     port: Port = 8000
-    public_address: Annotated[str, AfterValidator(_address), expecting("public_address")] = Field(
-        default="", validate_default=True
-    )
+    public_address: Annotated[str, AfterValidator(_address)] = Field(default="", validate_default=True)
     trusted_proxies: Networks = LOOPBACK_NETWORKS
-    totp_required: Annotated[frozenset[Access], _LIST, expecting("accesses")] = frozenset()
+    totp_required: Annotated[frozenset[Access], _LIST] = frozenset()
     session_hours: UpToThousand = 12
     session_idle_minutes: UpToThousand = 120
     invitation_hours: UpToThousand = 72
-    public_planner: YesNo = False
+    public_planner: bool = False
 
     @property
     def session_lifetime(self) -> timedelta:
@@ -498,20 +487,20 @@ class OidcSettings(SettingsSection):
         timeout: seconds to wait for the connection and for each answer.
     """
 
-    issuer: Annotated[str, AfterValidator(_issuer), expecting("issuer")] = ""
-    insecure: YesNo = False
+    issuer: Annotated[str, AfterValidator(_issuer)] = ""
+    insecure: bool = False
     ca_file: OptionalPath = None
-    client_id: Text = ""
-    secret_env: Text = "MERZIM_OIDC_SECRET"
+    client_id: str = ""
+    secret_env: str = "MERZIM_OIDC_SECRET"
     scopes: Names = ("profile", "email")
-    login_claim: Text = "preferred_username"
-    groups_claim: Text = "groups"
+    login_claim: str = "preferred_username"
+    groups_claim: str = "groups"
     groups: Annotated[tuple[GroupAccess, ...], _LIST, expecting("groups")] = ()
-    match_email: YesNo = True
-    label_kk: Text = ""
-    label_ru: Text = ""
-    label_en: Text = ""
-    log_out: YesNo = False
+    match_email: bool = True
+    label_kk: str = ""
+    label_ru: str = ""
+    label_en: str = ""
+    log_out: bool = False
     timeout: Number = 5
 
 
@@ -535,8 +524,8 @@ class FormSettings(SettingsSection):
 class LogSettings(SettingsSection):
     """Logging of `serve` and `worker`: `format` is "text" or "json", `level` the minimum level."""
 
-    format: Annotated[Literal["text", "json"], expecting("log_format")] = "text"
-    level: Annotated[Literal["debug", "info", "warning", "error"], expecting("log_level")] = "warning"
+    format: Literal["text", "json"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "warning"
 
 
 class BackupSettings(SettingsSection):

@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError, create_
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from merzim.services.inputs import bad_input
 from merzim.settings import (
     EMPTY,
     FOLDER,
@@ -31,8 +32,6 @@ from merzim.settings import (
     Sections,
     Settings,
     SettingsSection,
-    Text,
-    expecting,
     refuse_bool,
 )
 from notifications.channels import names
@@ -148,7 +147,7 @@ def _variables() -> tuple[dict[str, str], list[Refusal]]:
         if section not in SECTIONS:
             problems.append(_unknown(variable, section, SECTIONS))
         elif not keys:
-            problems.append(_wrong(variable, section, "table"))
+            problems.append(_wrong(variable, section, {"type": "model_type"}))
         else:
             variables[".".join((section, *keys[: 2 if section == "channels" else 1]))] = variable
     return variables, problems
@@ -210,7 +209,9 @@ class _SettingsRead:
             table = SECTIONS[path[0]] if model is Sections and len(path) > 1 else model
             return _unknown(where, key, table.model_fields)
         expected = error.get("ctx", {}).get("error")
-        return _wrong(where, key, str(expected) if isinstance(expected, ValueError) else "table")
+        if isinstance(expected, ValueError):
+            return BadSetting("cli.wrong_setting", file=where, key=key, expected=str(expected))
+        return _wrong(where, key, error)
 
     def place(self, problem: Refusal) -> int:
         """Return where the key of a problem stands among all keys: first the file's, then the variables'."""
@@ -233,9 +234,10 @@ def _unknown(where: str, key: str, allowed: Iterable[str]) -> BadSetting:
     return BadSetting(code, file=where, key=key, nearest=nearest[0] if nearest else "", allowed=allowed)
 
 
-def _wrong(where: str, key: str, expected: str) -> BadSetting:
-    """Return the refusal of a key's value; `expected`: a code under `cli.expected`."""
-    return BadSetting("cli.wrong_setting", file=where, key=key, expected=expected)
+def _wrong(where: str, key: str, error: Mapping[str, Any]) -> BadSetting:
+    """Return the refusal of a key's value for an error of pydantic's, said as of any other input."""
+    refusal = bad_input({**error, "loc": [f"{where}: {key}"]})
+    return BadSetting(refusal.code, **refusal.arguments, key=key)
 
 
 def _beside(model: _Model, base: Path) -> _Model:
@@ -277,14 +279,10 @@ def channel_section(name: str) -> type[SettingsSection]:
 def _kind(key: str, hint: Any) -> Any:
     """Return the type of a channel's setting: by its key where that is special, else by its argument's type."""
     if key == "port":
-        return Annotated[Port | None, EMPTY, expecting("port")]
+        return Annotated[Port | None, EMPTY]
     if hint is float:
-        return Annotated[float, Field(ge=0), BeforeValidator(refuse_bool), expecting("decimal")]
-    if hint is str:
-        return Text
-    if key == "tls":
-        return Annotated[hint, expecting("none_starttls_tls")]
-    return Annotated[Path | None, EMPTY, expecting("text")]
+        return Annotated[float, Field(ge=0), BeforeValidator(refuse_bool)]
+    return hint if hint is str or key == "tls" else Annotated[Path | None, EMPTY]
 
 
 def config_schema() -> dict[str, Any]:
