@@ -87,7 +87,7 @@ def check(file: Path | None, *, at: Path) -> SettingsCheck:
         file = default if default.is_file() else None
     document = _document(file) if file is not None else {}
     variables, problems = _variables()
-    sources = {key: str(file) for key in _keys(document) if key not in variables} | variables
+    sources = {key: str(file) for key in _keys_set(document) if key not in variables} | variables
     tables = EnvSettingsSource(_Environment)().items()
     values = _merged(document, {name: table for name, table in tables if isinstance(table, dict)})
     reading = _SettingsRead(str(file), sources, [])
@@ -117,7 +117,7 @@ def _document(file: Path) -> dict[str, Any]:
         raise BadSetting("cli.config_not_toml", file=str(file), problem=str(trouble)) from None
 
 
-def _keys(document: Mapping[str, Any]) -> list[str]:
+def _keys_set(document: Mapping[str, Any]) -> list[str]:
     """Return the keys of a document: "web.port", "channels.email.host"."""
     keys: list[str] = []
     for section, table in document.items():

@@ -303,7 +303,10 @@ class Shared:
     named: Callable[[str, str, date], str] = lambda text, language, in_force: text
 
     def completed(self, name: str, text: bytes) -> dict[str, Any]:
-        """Return the TOML of a file with what it extends and the acts it names. Raises UnreadableRegulation."""
+        """Return the TOML of a file with what it extends, the acts it names, and its bodies named in its texts.
+
+        Raises UnreadableRegulation.
+        """
         data = parsed(name, text)
         if "extends" in data:
             editions, extended = self.editions(), data.pop("extends")

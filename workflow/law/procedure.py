@@ -497,7 +497,7 @@ class Procedure(Model):
         return {option.fact: decision for decision in self.decisions.values() for option in decision.options}
 
     @cached_property
-    def asks_for_kind(self) -> bool:
+    def depends_on_kind(self) -> bool:
         """Whether anything in it depends on the kind of organisation."""
         return (
             bool(self.applies_to)

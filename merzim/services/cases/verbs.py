@@ -426,7 +426,7 @@ def _require_organisation(ctx: RequestContext, opening: Opening) -> None:
     office = ctx.reads.office()
     if not opening.unit and len({own.kind for own in office.own_organisations}) > 1:
         procedure = edition_for(opening, ctx.library, today=ctx.today)
-        if procedure.asks_for_kind and not procedure.bodies:
+        if procedure.depends_on_kind and not procedure.bodies:
             raise Refusal("which_organisation", allowed=tuple(map(name_of, office.own_organisations)))
 
 

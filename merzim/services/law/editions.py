@@ -106,7 +106,8 @@ def adoptable(app: AppContext, *, today: date) -> tuple[AdoptedEdition, ...]:
 
 
 def adopt(app: AppContext, *, at: Stamp) -> tuple[AdoptedEdition, ...]:
-    """Append what `adoptable` returns to the office's chain, then rewrite the rows of its cases.
+    """Record the editions the office has not adopted (`adoptable`) in its stream, then rewrite the rows of
+    cases under those whose text changed.
 
     Safe to repeat: what is adopted already is not adopted again.
     """

@@ -208,7 +208,7 @@ def find_unit(office: Office, text: str) -> Unit:
 
 
 def hours_result(office_time: OfficeTime) -> HoursResult:
-    """Return office hours as texts; empty, without weekdays, where those above or in the settings hold."""
+    """Return office hours of a unit as texts of its form; empty, without weekdays, where it sets none."""
     first, last = (f"{end:%H:%M}" for end in office_time.hours) if office_time.hours else ("", "")
     off, working = (
         ", ".join(f"{day:%d.%m.%Y}" for day in days) for days in (office_time.off, office_time.working)

@@ -186,7 +186,9 @@ class SqlAccounts:
         return Credential(**row._mapping) if row is not None else None
 
     def entries(self, login: str, *, now: datetime) -> Sequence[Credential]:
-        """Return the valid entries of an account, the newest first."""
+        """Return the valid sessions, tokens, feeds, invitations and devices of an account, the newest first; of
+        login "" the feeds of units.
+        """
         query = (
             ENTRY.select()
             .where(ENTRY.c.login == login, ENTRY.c.ended_at.is_(None), ENTRY.c.expires_at > now)

@@ -159,9 +159,9 @@ def get_monitoring(
         view,
         shared=[SharedAnswer.of(risk, cases=[case.id for case, _ in risk.first]) for risk in view.shared],
         silent=[
-            SilentAnswer.of(silent_unit, period=period)
+            SilentAnswer.of(silent_case, period=period)
             for period, quarter in view.silent.items()
-            for silent_unit in quarter.silent
+            for silent_case in quarter.silent
         ],
         silent_counts={period: quarter.number for period, quarter in view.silent.items()},
     )

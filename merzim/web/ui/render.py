@@ -446,7 +446,7 @@ def _person_name(ctx: RequestContext, language: str) -> str:
 
 
 def _here(request: Request, place: str) -> Any:
-    """Return a function that returns the present address with one preference changed.
+    """Return the function `here(name=value, ...)` of templates: the present address with these parameters.
 
     Parameters about the last action are dropped. After a form was submitted, it returns the form's page,
     because the answer itself has no address.

@@ -102,7 +102,7 @@ def in_organisation(
     """
     if procedure.bodies and not opening.object:
         opening = replace(opening, object=procedure.body_of(office(), opening.unit))
-    if not procedure.asks_for_kind:
+    if not procedure.depends_on_kind:
         return opening, ""
     kind = office().kind_of(opening.unit)
     if not among(kind, procedure.applies_to):

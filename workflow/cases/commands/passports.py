@@ -88,7 +88,7 @@ def _kind(case: Case, procedure: Procedure, unit: object, kind_of: Callable[[str
     """Return the kind of organisation to record when the unit of a case changes, as a field of its passport;
     nothing where the kind stays or the procedure does not depend on it. Raises NotForKind.
     """
-    if unit is None or not procedure.asks_for_kind:
+    if unit is None or not procedure.depends_on_kind:
         return {}
     kind = kind_of(str(unit))
     if not among(kind, procedure.applies_to):

@@ -405,7 +405,7 @@ def _case_after_import(analysis: ConsideredAnalysis, office: Office) -> Case:
         edition=analysis.procedure.edition,
         unit=analysis.unit,
         object=analysis.schedule.object,
-        kind=office.kind_of(analysis.unit) if analysis.procedure.asks_for_kind else "",
+        kind=office.kind_of(analysis.unit) if analysis.procedure.depends_on_kind else "",
         facts=facts,
         planned=dict(analysis.planned),
         responsible=dict(analysis.schedule.responsible),
