@@ -90,7 +90,7 @@ def test_the_reading_is_chosen_in_the_address_and_taken_as_a_workbook(kept: Site
         linear = unescape(browser.get(f"/reports/points?lang=ru&{query}").text)
         book = sheets(browser.get(f"/reports/points?format=xlsx&lang=ru&{query}").content)
         wrong = browser.get("/reports/points?lang=ru&rounding=nothing")
-    indicators, steps, parts = (rows[1:] for rows in book.values())
+    steps, indicators, parts = (rows[1:] for rows in book.values())
 
     assert "Целых шагов по 10 %" in usual
     assert "по доле: 0,375" in linear

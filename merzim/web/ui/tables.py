@@ -60,13 +60,13 @@ class Column(Generic[R]):
 
     Attributes:
         head: code of its heading in the catalogues, or the heading in the three languages.
-        value: function that returns the value of a workbook cell.
+        value: function that returns the value of a workbook cell; None for a column only on the page.
         look: CSS class of the heading on the page; None for a column only in the workbook.
         content: what the page shows where it is more than the value.
     """
 
     head: str | Text
-    value: Callable[[Translator, R], object]
+    value: Callable[[Translator, R], object] | None
     look: str | None = None
     content: Callable[[Translator, R], Content] | None = None
 
@@ -103,12 +103,12 @@ def page_heads(columns: Sequence[Column[R]]) -> tuple[tuple[str | Text, str], ..
 def table_of(
     translator: Translator, columns: Sequence[Column[R]], rows: Iterable[R], *, name: str = ""
 ) -> Table:
-    """Return all columns of rows as a sheet of that name."""
+    """Return the columns of rows as a sheet of that name, without those only on the page."""
+    in_sheet = [(column.head, column.value) for column in columns if column.value]
     heads = [
-        translator.say(column.head) if isinstance(column.head, str) else column.head[translator.language]
-        for column in columns
+        translator.say(head) if isinstance(head, str) else head[translator.language] for head, _ in in_sheet
     ]
-    return Table(heads, [[column.value(translator, row) for column in columns] for row in rows], name)
+    return Table(heads, [[value(translator, row) for _, value in in_sheet] for row in rows], name)
 
 
 def workbook_response(

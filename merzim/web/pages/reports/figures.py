@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from starlette.responses import Response
-
 from merzim.services.board.figures import SHOWN_UNITS, FiguresView, figures_of
-from merzim.web.http import as_workbook
 from merzim.web.pages.reports.report import Figure, Report, ReportQuery, ReportSection
 from merzim.web.ui.render import Translator
-from merzim.web.ui.tables import Content, figures_columns, table_of
+from merzim.web.ui.tables import Content, figures_columns
 
 TABLES = (
     ("months", figures_columns("head.month")),
@@ -49,16 +46,6 @@ def build(query: ReportQuery) -> Report:
         ),
         hints=(t.say("web.figures.delay_note"), t.say("web.figures.note")),
     )
-
-
-def workbook(query: ReportQuery) -> Response:
-    """Return the three tables of a year as a workbook."""
-    t, view = query.t, figures_of(query.ctx, query.unit, query.year)
-    tables = [
-        table_of(t, columns, getattr(view, name), name=t.say(f"web.figures.by_{name}"))
-        for name, columns in TABLES
-    ]
-    return as_workbook(tables, f"{t.say('web.figures.title', year=view.year)}")
 
 
 def _figures(t: Translator, view: FiguresView) -> tuple[Figure, ...]:

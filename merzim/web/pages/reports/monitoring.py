@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.responses import Response
-
 from merzim.services.cases.rows import extra_fields
 from merzim.services.registers.results import cell_value, field_view, values_view
 from merzim.services.reports.monitoring import (
@@ -21,7 +19,7 @@ from merzim.services.reports.monitoring import (
 from merzim.web.downloads import recommendation_filter
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection
 from merzim.web.ui.render import Translator
-from merzim.web.ui.tables import Column, Content, workbook_response
+from merzim.web.ui.tables import Column, Content
 from workflow.cases.registers.risk_lists import RecommendationFilter
 from workflow.registers.definition import RegisterField
 
@@ -98,12 +96,14 @@ RECOMMENDATION_COLUMNS: tuple[Column[MonitoringLine], ...] = (
 
 
 def build(query: ReportQuery) -> Report:
-    """Return the recommendations of a unit, narrowed by status, direction, words."""
+    """Return the recommendations of a unit, narrowed by status, direction, words; in a file all of them, with
+    the fields only register files define.
+    """
     ctx, t, criteria = query.ctx, query.t, _criteria(query)
     view = monitoring(
         *(ctx.reads, ctx.calendar, criteria),
         today=ctx.today,
-        number=query.number,
+        number=query.number or 1,
         further_page=query.page("silent"),
         sizes=TO_READERS,
     )
@@ -113,6 +113,8 @@ def build(query: ReportQuery) -> Report:
     )
     ways = (("", t.say("web.analyses.all")), *((name, t.option("direction", name)) for name in DIRECTIONS))
     late, legal = t.say("look.overdue"), t.say("risk.legal_mark")
+    every_line = all_lines(ctx.reads, ctx.calendar, criteria, today=ctx.today)
+    extra = (_extra_column(row, field) for row in ("risk", "measure") for field in extra_fields(f"{row}s"))
     return Report(
         title=t.say("web.monitoring.title"),
         lead=t.say("web.monitoring.lead", on=ctx.today),
@@ -133,8 +135,8 @@ def build(query: ReportQuery) -> Report:
                 id="recommendations",
                 title=t.say("web.monitoring.list"),
                 tally=view.total,
-                columns=RECOMMENDATION_COLUMNS,
-                rows=view.lines,
+                columns=(*RECOMMENDATION_COLUMNS, *extra),
+                rows=view.lines if query.number else every_line,
                 empty=(t.say("web.monitoring.none"), t.say("web.monitoring.none_do")),
                 pages=(view.number, view.pages, "page"),
             ),
@@ -153,15 +155,6 @@ def build(query: ReportQuery) -> Report:
             ),
         ),
     )
-
-
-def workbook(query: ReportQuery) -> Response:
-    """Return the whole list as a workbook: the columns of the page, then fields only register files define."""
-    ctx = query.ctx
-    extra = (_extra_column(row, field) for row in ("risk", "measure") for field in extra_fields(f"{row}s"))
-    lines = all_lines(ctx.reads, ctx.calendar, _criteria(query), today=ctx.today)
-    columns = (*RECOMMENDATION_COLUMNS, *extra)
-    return workbook_response(ctx, columns, lines, title="web.monitoring.title")
 
 
 def _extra_column(row: str, field: RegisterField) -> Column[MonitoringLine]:

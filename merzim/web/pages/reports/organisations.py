@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from fastapi import HTTPException
-from starlette.responses import Response
+from collections.abc import Callable, Iterable, Sequence
 
 from merzim.documents.cartogram import cartogram_sheets
-from merzim.documents.sheets.listing import Table
 from merzim.services.law.acts import offered_procedures
 from merzim.services.names import seen_unit
 from merzim.services.reports.consolidated import (
@@ -20,12 +16,10 @@ from merzim.services.reports.consolidated import (
     list_turns,
     uploads,
 )
-from merzim.web.http import as_workbook
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, lines
 from merzim.web.ui.render import Translator
-from merzim.web.ui.tables import Column, Content, workbook_response
+from merzim.web.ui.tables import Column, Content
 from workflow.cases.registers.exposure import SECTIONS
-from workflow.deadlines.deadline import Deadline
 from workflow.reports.consolidated import ProvedFact, ResultLine
 from workflow.reports.yearly_clock import Turn
 
@@ -37,14 +31,14 @@ SHOWN_DOCUMENTS = 20
 def build_consolidated(query: ReportQuery) -> Report:
     """Return what the organisations did of one obligation in a year, and those that have not reported."""
     ctx, t = query.ctx, query.t
-    form = _consolidated(query)
+    names = query.chosen.get("procedure", ""), query.chosen.get("obligation", "")
+    form = consolidated_report(ctx, *names, query.unit, query.year)
     law, obligation = form.procedure, form.obligation
     force = t.say(f"force.{obligation.force}")
     procedures = (procedure for _, group in offered_procedures(ctx, "") for procedure in group)
     return Report(
         title=t.titled(obligation.title, str(form.year)),
         lead=f"{law.title[t.language]} · {force}",
-        has_workbook=bool(form.form),
         filters=(
             query.years(min(ctx.calendar.last.year, ctx.today.year + 2)),
             Filter(
@@ -64,35 +58,6 @@ def build_consolidated(query: ReportQuery) -> Report:
         sections=_gathered(query, form),
         empty=_nothing(t, form),
     )
-
-
-def consolidated_workbook(query: ReportQuery) -> Response:
-    """Return the consolidated form as a workbook. Raises HTTPException 404 where there is no form."""
-    consolidated, t = _consolidated(query), query.t
-    if consolidated.form is None:
-        raise HTTPException(404, "web.problem.not_found")
-    form = consolidated.form
-    numbers = list(dict.fromkeys((*consolidated.obligation.values, *form.sums)))
-    heads = (
-        *(t.say(f"head.{column}") for column in ("unit", "case", "id", "due", "on", "late_by_working_days")),
-        *(t.say(f"value.{number}") for number in numbers),
-        t.say("web.case.tab.papers"),
-    )
-    rows = [
-        (
-            *(query.unit_title(line.unit), line.case, line.obligation, line.due, line.on, line.late_by),
-            *(line.values.get(number) for number in numbers),
-            line.evidence,
-        )
-        for line in form.lines
-    ]
-    title = consolidated.obligation.title[t.language]
-    return as_workbook([Table(heads, rows, title)], f"{title[:80]} {consolidated.year}")
-
-
-def _consolidated(query: ReportQuery) -> ConsolidatedReport:
-    names = query.chosen.get("procedure", ""), query.chosen.get("obligation", "")
-    return consolidated_report(query.ctx, *names, query.unit, query.year)
 
 
 def _nothing(t: Translator, form: ConsolidatedReport) -> tuple[str, str]:
@@ -136,14 +101,18 @@ def _gathered(query: ReportQuery, form: ConsolidatedReport) -> tuple[ReportSecti
         id="lines",
         title=t.say("web.together.lines"),
         tally=len(gathered.lines),
-        columns=_line_columns(query.unit_title),
+        columns=_line_columns(query.unit_title, [*form.obligation.values, *gathered.sums]),
         rows=gathered.lines,
     )
     return (silent, reported) if gathered.silent else (reported,)
 
 
-def _line_columns(name: Callable[[str], str]) -> tuple[Column[ResultLine], ...]:
-    """Return the columns of a consolidated form on the page. `name`: from a unit's id to its name."""
+def _line_columns(name: Callable[[str], str], values: Iterable[str]) -> tuple[Column[ResultLine], ...]:
+    """Return the columns of a consolidated form, with its numbers.
+
+    Args:
+        name: from a unit's id to its name.
+    """
 
     def organisation(t: Translator, line: ResultLine) -> Content:
         period = line.obligation.partition(".")[2]
@@ -170,29 +139,38 @@ def _line_columns(name: Callable[[str], str]) -> tuple[Column[ResultLine], ...]:
         texts = (f"{t.word('value.', value)}: {t.points(number)}" for value, number in line.values.items())
         return Content(under=lines(texts)) if line.values else Content(text="–")
 
+    def column(value: str) -> Column[ResultLine]:
+        return Column(f"value.{value}", lambda _, line: line.values.get(value))
+
     return (
-        Column("setting.group.organisation", organisation, "", organisation),
-        Column("head.case", case, "", case),
+        Column("setting.group.organisation", lambda _, line: name(line.unit), "", organisation),
+        Column("head.case", lambda _, line: line.case, "", case),
+        Column("head.id", lambda _, line: line.obligation),
         Column("head.due", lambda _, line: line.due, ""),
-        Column("web.together.done_on", done, "", done),
-        Column("web.together.numbers", numbers, "", numbers),
+        Column("web.together.done_on", lambda _, line: line.on, "", done),
+        Column("head.late_by_working_days", lambda _, line: line.late_by),
+        Column("web.together.numbers", None, "", numbers),
+        *map(column, dict.fromkeys(values)),
         Column("web.case.tab.papers", lambda _, line: line.evidence, "col-points"),
     )
 
 
 def build_uploads(query: ReportQuery) -> Report:
-    """Return the documents ready but not uploaded to the platform, and the accounts to use."""
-    t, ready = query.t, _ready(query)
+    """Return the documents ready but not uploaded to the platform, and the accounts to use; in a file a row for
+    each document.
+    """
+    ctx, t = query.ctx, query.t
+    ready = uploads(ctx.app, seen_unit(ctx, query.unit), today=ctx.today, reads=ctx.reads)
+    rows = [(upload, upload.waiting.ready) for upload in ready]
     return Report(
         title=t.say("web.together.uploads_title"),
-        has_workbook=bool(ready),
         sections=(
             ReportSection(
                 id="uploads",
                 title=t.say("web.together.uploads"),
                 tally=len(ready),
-                columns=_ready_columns(query.unit_title),
-                rows=ready,
+                columns=_ready_columns(query.unit_title) if ready else (),
+                rows=rows if query.number else [(upload, (each,)) for upload, of in rows for each in of],
                 most=200,
                 empty=(t.say("cli.uploads.nothing"), t.say("web.together.uploads_do")),
             ),
@@ -200,33 +178,33 @@ def build_uploads(query: ReportQuery) -> Report:
     )
 
 
-def uploads_workbook(query: ReportQuery) -> Response:
-    """Return the documents that are ready as a workbook, a row for each."""
-    rows = [(upload, document) for upload in _ready(query) for document in upload.waiting.ready]
-    columns = _upload_columns(query.unit_title)
-    return workbook_response(query.ctx, columns, rows, title="web.together.uploads")
+ReadyDocuments = tuple[ReadyUpload, Sequence[ProvedFact]]
+"""An upload with the documents of a row: all that are ready, or one."""
 
 
-def _ready(query: ReportQuery) -> tuple[ReadyUpload, ...]:
-    ctx = query.ctx
-    return uploads(ctx.app, seen_unit(ctx, query.unit), today=ctx.today, reads=ctx.reads)
+def _ready_columns(name: Callable[[str], str]) -> tuple[Column[ReadyDocuments], ...]:
+    """Return the columns of uploads. `name`: from a unit's id to its name."""
 
-
-def _ready_columns(name: Callable[[str], str]) -> tuple[Column[ReadyUpload], ...]:
-    """Return the columns of uploads on the page. `name`: from a unit's id to its name."""
-
-    def upload(t: Translator, row: ReadyUpload) -> Content:
-        case, deadline = row.waiting.case, row.waiting.upload
+    def upload(t: Translator, row: ReadyDocuments) -> Content:
+        case, deadline = row[0].waiting.case, row[0].waiting.upload
         parts = (
             t.say(f"force.{deadline.obligation.force}"),
-            name(row.unit) or case.object_in(t.language),
+            name(row[0].unit) or case.object_in(t.language),
             case.id,
         )
         address = f"/cases/{case.id}#{deadline.id}"
-        return Content(text=_title(t, deadline), address=address, under=lines((" · ".join(parts),)))
+        return Content(text=title(t, row), address=address, under=lines((" · ".join(parts),)))
 
-    def documents(t: Translator, row: ReadyUpload) -> Content:
-        ready = row.waiting.ready
+    def title(t: Translator, row: ReadyDocuments) -> str:
+        deadline = row[0].waiting.upload
+        return t.titled(deadline.obligation.title, deadline.period)
+
+    def due(t: Translator, row: ReadyDocuments) -> Content:
+        day = row[0].waiting.upload.due
+        return Content(text=t.short(day) if day else t.say("web.no_due"))
+
+    def documents(t: Translator, row: ReadyDocuments) -> Content:
+        ready = row[1]
         each = tuple(
             Content(
                 text=document.obligation.title[t.language],
@@ -239,31 +217,18 @@ def _ready_columns(name: Callable[[str], str]) -> tuple[Column[ReadyUpload], ...
         return Content(each=each, under=lines((f"+{more}",)) if more > 0 else ())
 
     return (
-        Column("web.together.upload", upload, "", upload),
-        Column("head.due", lambda t, row: row.waiting.upload.due or t.say("web.no_due"), ""),
-        Column("web.together.ready", documents, "col-ready", documents),
-        Column("head.through", lambda _, row: name(row.through), ""),
-        Column("web.who", lambda t, row: t.names(row.people) or t.say("web.overview.nobody"), "col-who"),
-    )
-
-
-def _upload_columns(name: Callable[[str], str]) -> tuple[Column[tuple[ReadyUpload, ProvedFact]], ...]:
-    """Return the columns of uploads in the workbook. `name`: from a unit's id to its name."""
-    return (
         Column("head.unit", lambda _, row: name(row[0].unit)),
         Column("head.case", lambda _, row: row[0].waiting.case.id),
-        Column("web.together.upload", lambda t, row: _title(t, row[0].waiting.upload)),
-        Column("head.due", lambda _, row: row[0].waiting.upload.due),
-        Column("web.together.ready", lambda t, row: row[1].obligation.title[t.language]),
-        Column("head.on", lambda _, row: row[1].on),
-        Column("web.case.tab.papers", lambda _, row: row[1].documents),
-        Column("head.through", lambda _, row: name(row[0].through)),
-        Column("web.who", lambda t, row: t.names(row[0].people) or t.say("web.overview.nobody")),
+        Column("web.together.upload", title, "", upload),
+        Column("head.due", lambda _, row: row[0].waiting.upload.due, "", due),
+        Column(
+            "web.together.ready", lambda t, row: row[1][0].obligation.title[t.language], "col-ready", documents
+        ),
+        Column("head.on", lambda _, row: row[1][0].on),
+        Column("web.case.tab.papers", lambda _, row: row[1][0].documents),
+        Column("head.through", lambda _, row: name(row[0].through), ""),
+        Column("web.who", lambda t, row: t.names(row[0].people) or t.say("web.overview.nobody"), "col-who"),
     )
-
-
-def _title(translator: Translator, upload: Deadline) -> str:
-    return translator.titled(upload.obligation.title, upload.period)
 
 
 def build_yearly(query: ReportQuery) -> Report:
@@ -275,7 +240,6 @@ def build_yearly(query: ReportQuery) -> Report:
     return Report(
         title=t.say("web.together.yearly_title"),
         lead=t.say("yearly_clock.practice"),
-        has_workbook=bool(turns),
         empty=("", "") if turns else (t.say(title), t.say(advice)),
         sections=(
             ReportSection(
@@ -289,15 +253,6 @@ def build_yearly(query: ReportQuery) -> Report:
         if turns
         else (),
     )
-
-
-def yearly_workbook(query: ReportQuery) -> Response:
-    """Return the yearly analyses as a workbook. Raises HTTPException 404 for a part of an organisation."""
-    turns = list_turns(query.ctx, query.unit)
-    if turns is None:
-        raise HTTPException(404, "web.problem.not_found")
-    columns = _turn_columns(query.unit_title)
-    return workbook_response(query.ctx, columns, turns, title="web.together.yearly")
 
 
 def _turn_columns(name: Callable[[str], str]) -> tuple[Column[Turn], ...]:
@@ -356,7 +311,7 @@ def build_cartogram(query: ReportQuery) -> Report:
     return Report(
         title=t.say("web.cartogram.title"),
         lead=t.say("web.cartogram.lead"),
-        has_workbook=bool(view.lines),
+        sheets=cartogram_sheets(view.lines, language=t.language) if view.lines else (),
         sections=(
             ReportSection(
                 id="differs",
@@ -369,23 +324,13 @@ def build_cartogram(query: ReportQuery) -> Report:
             ReportSection(
                 id="lines",
                 title=t.say("web.cartogram.should"),
-                columns=_place_columns(),
+                columns=_place_columns() if view.lines else (),
                 rows=view.places,
                 empty=(t.say("cartogram.nothing"), t.say("web.cartogram.nothing_do")),
                 most=200,
             ),
         ),
     )
-
-
-def _cartogram_name(query: ReportQuery) -> str:
-    return f"{query.t.say('web.cartogram.title')} {query.t.short(query.ctx.today)}"
-
-
-def cartogram_workbook(query: ReportQuery) -> Response:
-    """Return the lines the cartogram should have as a workbook."""
-    lines = compare_cartogram(query.ctx, query.unit).lines
-    return as_workbook(cartogram_sheets(lines, language=query.t.language), _cartogram_name(query))
 
 
 def _place_columns() -> tuple[Column[UnitPositions], ...]:
@@ -398,5 +343,5 @@ def _place_columns() -> tuple[Column[UnitPositions], ...]:
 
     return (
         Column("head.department", lambda t, place: place.name or t.say("risk.whole_body"), ""),
-        *(Column(f"cartogram.sheet.{id}", section(id), "", section(id)) for id in SECTIONS),
+        *(Column(f"cartogram.sheet.{id}", None, "", section(id)) for id in SECTIONS),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
@@ -34,25 +34,16 @@ OF_THE_ASSESSMENT: frozenset[ReportName] = frozenset({"consolidated", "uploads",
 """Reports that the assessed act asks for."""
 
 
-class Kind(NamedTuple):
-    """A report: the code of its short title, and what makes its page and its workbook."""
-
-    title: str
-    build: Callable[[ReportQuery], Report]
-    workbook: Callable[[ReportQuery], Response]
-
-
-REPORTS: Mapping[ReportName, Kind] = {
-    "monitoring": Kind("web.monitoring.way", monitoring.build, monitoring.workbook),
-    "consolidated": Kind(
-        "web.together.consolidated", organisations.build_consolidated, organisations.consolidated_workbook
-    ),
-    "uploads": Kind("web.together.uploads", organisations.build_uploads, organisations.uploads_workbook),
-    "yearly": Kind("web.together.yearly", organisations.build_yearly, organisations.yearly_workbook),
-    "cartogram": Kind("web.cartogram", organisations.build_cartogram, organisations.cartogram_workbook),
-    "points": Kind("web.scores.short", points.build, points.workbook),
-    "figures": Kind("web.figures.short", figures.build, figures.workbook),
+REPORTS: Mapping[ReportName, tuple[str, Callable[[ReportQuery], Report]]] = {
+    "monitoring": ("web.monitoring.way", monitoring.build),
+    "consolidated": ("web.together.consolidated", organisations.build_consolidated),
+    "uploads": ("web.together.uploads", organisations.build_uploads),
+    "yearly": ("web.together.yearly", organisations.build_yearly),
+    "cartogram": ("web.cartogram", organisations.build_cartogram),
+    "points": ("web.scores.short", points.build),
+    "figures": ("web.figures.short", figures.build),
 }
+"""The code of the short title of each report, and what makes it."""
 router.get("/reports/{form}/{language}")(get_report)
 
 
@@ -66,25 +57,26 @@ def report_page(
     format: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
     """Show a report about a unit and all below it, or return it as a file."""
-    kind = REPORTS[report]
     chosen = {
         name: text
         for name, text in ctx.query.items()
         if text and text.isprintable() and len(text) <= LONGEST and name not in ASIDE
     }
     translator = Translator(ctx.language)
-    query = ReportQuery(ctx=ctx, t=translator, unit=unit, year=year, number=number, chosen=chosen)
+    query = ReportQuery(
+        ctx=ctx, t=translator, unit=unit, year=year, number=None if format else number, chosen=chosen
+    )
+    view = REPORTS[report][1](query)
     if format:
-        if format != "xlsx":
+        if format != "xlsx" or not view.has_workbook:
             raise HTTPException(404, "web.problem.not_found")
-        return kind.workbook(query)
-    view = kind.build(query)
+        return as_workbook(view.tables(translator), f"{view.title[:80]} {translator.short(ctx.today)}")
     return page(
         ctx,
         "report.html",
         report=view,
         name=report,
-        titles={other: each.title for other, each in REPORTS.items() if _is_offered(ctx, other, report)},
+        titles={other: title for other, (title, _) in REPORTS.items() if _is_offered(ctx, other, report)},
         units=unit_choices(ctx, unit),
         link=query.link,
         heads={section.id: page_heads(section.columns) for section in view.sections},

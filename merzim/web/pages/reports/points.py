@@ -7,16 +7,13 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.responses import Response
-
 from merzim.documents.forms.definitions import Form
 from merzim.services.documents.year_reports import due_quarter, report_marks, year_reports
 from merzim.services.reports.points import IndicatorPoints, NextStep, Points, points_of_year
 from merzim.services.scoring import YearScores
-from merzim.web.http import as_workbook
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, lines
 from merzim.web.ui.render import Translator
-from merzim.web.ui.tables import Column, Content, table_of
+from merzim.web.ui.tables import Column, Content
 
 PAPER_LANGUAGES = {"kk": "қаз", "ru": "рус"}
 
@@ -35,7 +32,6 @@ def build(query: ReportQuery) -> Report:
     return Report(
         title=t.say("web.scores.title", year=view.whole.year),
         lead=t.name(view.whole.unit.name) or t.say("web.scores.office"),
-        has_workbook=bool(view.projects),
         filters=(
             query.years(min(ctx.today.year + 2, ctx.calendar.last.year)),
             Filter(
@@ -70,29 +66,16 @@ def build(query: ReportQuery) -> Report:
     )
 
 
-def workbook(query: ReportQuery) -> Response:
-    """Return the points of a year as a workbook: indicators, nearest steps, units directly below."""
-    view = points_of_year(query.ctx, query.unit, query.year, query.chosen, number=None)
-    t = query.t
-    title, steps, units = (
-        t.say(sheet, year=view.whole.year)
-        for sheet in ("web.scores.title", "letter.heading_do", "web.figures.by_units")
-    )
-    indicators = [indicator for project in view.projects for indicator in project.indicators]
-    tables = (
-        table_of(t, _indicator_columns(view), indicators, name=title),
-        table_of(t, _step_columns(view), view.steps, name=steps),
-        table_of(t, PART_COLUMNS, view.parts, name=units),
-    )
-    return as_workbook(tables, f"{title} {t.short(query.ctx.today)}")
+def _part_columns(query: ReportQuery) -> tuple[Column[YearScores], ...]:
+    def unit(t: Translator, part: YearScores) -> Content:
+        return Content(text=t.name(part.unit.name), address=query.link(unit=part.unit.id))
 
-
-PART_COLUMNS: tuple[Column[YearScores], ...] = (
-    Column("head.unit", lambda t, part: t.name(part.unit.name), ""),
-    Column("head.points", lambda _, part: part.total, "col-points"),
-    Column("web.scores.at_stake.short", lambda _, part: part.at_stake, "col-points"),
-    Column("head.lost", lambda _, part: part.lost, "col-points"),
-)
+    return (
+        Column("head.unit", lambda t, part: t.name(part.unit.name), "", unit),
+        Column("head.points", lambda _, part: part.total, "col-points"),
+        Column("web.scores.at_stake.short", lambda _, part: part.at_stake, "col-points"),
+        Column("head.lost", lambda _, part: part.lost, "col-points"),
+    )
 
 
 def _indicator_columns(view: Points) -> tuple[Column[IndicatorPoints], ...]:
@@ -202,6 +185,7 @@ def _sections(query: ReportQuery, view: Points, period: str) -> tuple[ReportSect
                     lost=t.points(project.lost),
                 )
             ),
+            sheet=t.say("web.scores.title", year=view.whole.year),
             columns=_indicator_columns(view),
             rows=project.indicators,
             anchor=lambda indicator: indicator.id,
@@ -220,15 +204,7 @@ def _sections(query: ReportQuery, view: Points, period: str) -> tuple[ReportSect
     units = ReportSection(
         id="units",
         title=t.say("web.figures.by_units"),
-        columns=(
-            replace(
-                PART_COLUMNS[0],
-                content=lambda t, part: Content(
-                    text=t.name(part.unit.name), address=query.link(unit=part.unit.id)
-                ),
-            ),
-            *PART_COLUMNS[1:],
-        ),
+        columns=_part_columns(query),
         rows=view.parts,
         pages=(view.number, view.pages, "page"),
     )
@@ -258,8 +234,8 @@ def _paper_columns(query: ReportQuery, view: Points, period: str) -> tuple[Colum
         )
 
     return (
-        Column("web.scores.report", title, "", title),
-        Column("web.case.take", papers, "col-take", papers),
+        Column("web.scores.report", None, "", title),
+        Column("web.case.take", None, "col-take", papers),
     )
 
 

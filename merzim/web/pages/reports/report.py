@@ -6,26 +6,30 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
 
+from merzim.documents.sheets.listing import Table
 from merzim.services.names import unit_name
 from merzim.web.http import WebContext
 from merzim.web.ui.render import Translator
-from merzim.web.ui.tables import Column, Content
+from merzim.web.ui.tables import Column, Content, table_of
 
 R = TypeVar("R")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReportQuery:
-    """The address of a report: unit, year, page, and the other parameters, without empty ones."""
+    """The address of a report: unit, year, page, and the other parameters, without empty ones. `number`: None
+    for a file, which has all pages.
+    """
 
     ctx: WebContext
     t: Translator
     unit: str
     year: int | None
-    number: int
+    number: int | None
     chosen: Mapping[str, str]
 
     def link(self, **changes: object) -> str:
@@ -79,9 +83,11 @@ class ReportSection:
     """A card of a report: a table, or lines, or why there are none.
 
     Attributes:
+        sheet: name of its table in the workbook, by default the title; cards of one name are one sheet there.
         most: how many rows or lines the page shows; the workbook has all.
         anchor: the id of a row.
         pages: page, number of pages and the parameter that chooses among them.
+        printed: whether it is of the report itself, on paper and in the workbook.
         folded: whether the page shows its title and note alone until it is opened.
     """
 
@@ -89,8 +95,9 @@ class ReportSection:
     title: str
     tally: int | None = None
     note: Content | None = None
+    sheet: str = ""
     columns: tuple[Column[Any], ...] = ()
-    rows: Sequence[Any] = ()
+    rows: Iterable[Any] = ()
     lines: tuple[Content, ...] = ()
     empty: tuple[str, str] = ("", "")
     most: int = 500
@@ -109,7 +116,7 @@ class Report:
         remarks: what is to be said above the figures; hints: below the tables.
         empty: title and text where there is nothing to report.
         chart: the figures of a year to draw by month.
-        has_workbook: whether it can be taken as a workbook.
+        sheets: what the workbook has in place of the page's tables.
     """
 
     title: str
@@ -124,14 +131,31 @@ class Report:
     notes: tuple[str, ...] = ()
     empty: tuple[str, str] = ("", "")
     chart: object = None
-    has_workbook: bool = True
+    sheets: Sequence[Table] = ()
+
+    def tables(self, t: Translator) -> Sequence[Table]:
+        """Return the sheets of the workbook: the printed tables of the page."""
+        cards: dict[str, list[ReportSection]] = {}
+        for section in self.sections:
+            if section.columns and section.printed:
+                cards.setdefault(section.sheet or section.title, []).append(section)
+        return self.sheets or [
+            table_of(t, of_sheet[0].columns, chain.from_iterable(card.rows for card in of_sheet), name=name)
+            for name, of_sheet in cards.items()
+        ]
+
+    @property
+    def has_workbook(self) -> bool:
+        """Whether it can be taken as a workbook."""
+        return bool(self.sheets) or any(card.columns and card.printed for card in self.sections)
 
 
 def content_of(translator: Translator, column: Column[R], row: R) -> Content:
     """Return what the page shows of a value of a row: dates in digits, numbers in the reader's language, "–"
     for none.
     """
-    value = column.content(translator, row) if column.content else column.value(translator, row)
+    shown = column.content or column.value
+    value = shown(translator, row) if shown else None
     if isinstance(value, Content):
         return value
     if value is None or value == "":
