@@ -74,24 +74,21 @@ CHOICES = {DAILY: "", WEEKLY: WEEKLY}
 """How often a person may be reminded -> the stored value: one letter a day, or one a week."""
 
 
-def choice_secret(key: str, person: str) -> str:
-    """Return the secret part of a person's address for choosing: 43 characters, from the office's key."""
-    digest = hmac.digest(key.encode(), f"digest:{person}".encode(), sha256)
-    return urlsafe_b64encode(digest).decode().rstrip("=")
+def choice_token(key: str, person: str) -> str:
+    """Return the secret part of the address at which a person (key) chooses how often to be reminded."""
+    return _signed(key, "digest", person)
 
 
-def find_person(key: str, secret: str, people: Iterable[str]) -> str | None:
-    """Return the person (key) whose address for choosing has that secret; None for nobody's."""
-    if not key:
-        return None
-    return next((person for person in people if hmac.compare_digest(choice_secret(key, person), secret)), None)
+def read_choice_token(key: str, token: str) -> str | None:
+    """Return the person whose address for choosing it is; None if the office did not issue it."""
+    return _content(key, "digest", token)
 
 
 def choice_address(rules: Rules, person: str) -> str:
     """Return the address at which a person chooses how often to be reminded; "" without https pages."""
     if not rules.carries_secrets:
         return ""
-    return f"{rules.public_address}/digest/{choice_secret(rules.link_key, person)}"
+    return f"{rules.public_address}/digest/{choice_token(rules.link_key, person)}"
 
 
 def choice_of(person: Person) -> str:

@@ -57,7 +57,6 @@ from merzim.storage.org.adoptions import Adoption, adopted_calendar_acts
 from merzim.storage.org.chain import head
 from merzim.storage.org.editions import adopted_editions, texts
 from merzim.storage.org.settings import CHANGED, link_key, password, stored
-from merzim.storage.org.staff import SqlChoices
 from merzim.storage.org.store import PresentOffice
 from merzim.storage.queries import SqlReads
 from merzim.storage.refusals import StorageUnavailable
@@ -397,10 +396,6 @@ class AppContext:
     def uploads(self) -> SqlUploads:
         """Files previewed and not imported yet, beside the evidence, where all nodes find them."""
         return SqlUploads(self.engine, self.settings.evidence.folder / "uploads")
-
-    @cached_property
-    def choices(self) -> SqlChoices:
-        return SqlChoices(self.engine, self.rules.link_key)
 
     @cached_property
     def rules(self) -> Rules:

@@ -13,7 +13,7 @@ from merzim.storage.accounts.audit_log import record_access
 from merzim.storage.database.engine import writing
 from merzim.storage.events import ACCESS, ORIGIN, Draft, Origin
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.org.staff import SqlChoices
+from merzim.storage.org.staff import SqlStaff
 from merzim.storage.org.store import save
 from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import NOW, TODAY, opened
@@ -45,7 +45,7 @@ def test_what_is_done_is_an_entry_with_its_origin(engine: Engine) -> None:
     finally:
         ORIGIN.reset(token)
     save(engine, people=[Person(key="a@org.kz", name="А", unit="")])
-    SqlChoices(engine, "k").choose_language("a@org.kz", "ru", by="a", now=NOW)
+    SqlStaff(engine).choose_language("a@org.kz", "ru", by="a", now=NOW)
 
     log = [
         (entry.topic, entry.kind, entry.by, entry.case, entry.way, entry.address) for entry in entries(engine)

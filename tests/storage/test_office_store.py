@@ -18,7 +18,7 @@ from merzim.storage.org import store
 from merzim.storage.org import store as office_store
 from merzim.storage.org.adoptions import CALENDAR_CHANGED, adopt, adopted_calendar_acts, head_of
 from merzim.storage.org.chain import head
-from merzim.storage.org.staff import SqlChoices
+from merzim.storage.org.staff import SqlStaff
 from merzim.storage.org.store import SaveCounts
 from tests.storage.sample_cases import NOW, TODAY, on_sqlite_alone
 from tests.storage.test_accounts import way_in
@@ -77,7 +77,7 @@ def test_what_changed_is_changed_and_what_is_not_named_stays(engine: Engine) -> 
 def test_a_language_of_their_own_choice_stays_with_the_next_table(engine: Engine) -> None:
     """The table says what it always said; the person is written to as they asked."""
     office_store.save(engine, people=[AIGUL])
-    SqlChoices(engine, "k").choose_language(AIGUL.key, "ru", by="a", now=datetime(2026, 4, 6, 5, tzinfo=UTC))
+    SqlStaff(engine).choose_language(AIGUL.key, "ru", by="a", now=datetime(2026, 4, 6, 5, tzinfo=UTC))
 
     assert office_store.save(engine, people=[AIGUL]) == SaveCounts(same=1)
     assert office_store.office(engine).people[AIGUL.key] == replace(AIGUL, language="ru")

@@ -30,6 +30,7 @@ from merzim.services.registers import views as register_views
 from merzim.services.registers.queries import ListRows
 from merzim.services.upkeep import maintenance
 from merzim.settings import DatabaseSettings, RetentionSettings
+from merzim.storage.org.staff import SqlStaff
 from merzim.storage.org.store import former_people
 from merzim.web.ui.name_fields import person_names
 from tests.checking import refusal_codes
@@ -99,7 +100,7 @@ def live(app: AppContext) -> str:
     app.case_commands.write(case, AT, recording.record, "order_signed", on=TODAY)
     values = {"employee": KEY, "post": "маман", "paper": "consent", "signed_on": TODAY.isoformat()}
     registers.add_row(ctx, registers.AddRow(register_id="consents", unit="hr", values=values))
-    ctx.app.choices.choose_digest(KEY, "daily", by="dina.q", now=NOW)
+    SqlStaff(app.engine).choose_digest(KEY, "daily", by="dina.q", now=NOW)
     run_round(app, now=NOW, today=TODAY)
     deliver(app, now=NOW, today=TODAY)
     return case

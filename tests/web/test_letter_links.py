@@ -17,7 +17,7 @@ from merzim.settings import DatabaseSettings, Settings
 from merzim.storage.org.chain import IN_ORDER
 from merzim.storage.org.settings import link_key
 from merzim.storage.queries import SqlReads
-from notifications.letter_links import answer_token, choice_address, choice_secret, find_person
+from notifications.letter_links import answer_token, choice_address, choice_token, read_choice_token
 from notifications.notice import Notice
 from notifications.rules import Rules
 from notifications.wire.message import build_message
@@ -275,7 +275,7 @@ def test_one_click_in_a_reminder_brings_one_letter_a_week_and_ends_none(town: To
     answer = site.stranger().post(path, data=ONE_CLICK)
 
     assert post == "List-Unsubscribe=One-Click"
-    assert re.fullmatch(r"/digest/[\w-]{43}/weekly", path)
+    assert re.fullmatch(r"/digest/[\w-]+/weekly", path)
     assert answer.status_code == 200
     assert chosen(town) == "weekly"
     assert choices(town) == [("digest_chosen", AIGUL.key, AIGUL.key)]
@@ -310,10 +310,10 @@ def test_the_page_leads_back_to_one_letter_a_day(town: Town, site: Site) -> None
 @pytest.mark.parametrize("path", ["/digest/{other}/weekly", "/digest/{mine}/off", "/digest/short/weekly"])
 def test_nobody_elses_address_and_nothing_like_off(town: Town, site: Site, path: str) -> None:
     """A secret made with another key, or with none; a choice there is none of, half a secret."""
-    mine, other = choice_secret(town.rules.link_key, AIGUL.key), choice_secret("another key", AIGUL.key)
+    mine, other = choice_token(town.rules.link_key, AIGUL.key), choice_token("another key", AIGUL.key)
 
     assert site.stranger().post(path.format(mine=mine, other=other)).status_code == 404
-    assert find_person("", choice_secret("", AIGUL.key), [AIGUL.key]) is None
+    assert read_choice_token("", choice_token("", AIGUL.key)) is None
     assert chosen(town) == ""
     assert choices(town) == []
 

@@ -20,7 +20,7 @@ from merzim.services.context import RequestContext, reader_of, stamp
 from merzim.services.inputs import Day, Key
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.org.staff import SqlStaff
-from notifications.letter_links import CHOICES
+from notifications.letter_links import CHOICES, read_choice_token
 from notifications.notice import CalendarEntry as Item
 from notifications.notice import item_id
 from workflow.board.rows import DeadlineFilter, Horizon, Row
@@ -255,11 +255,26 @@ def set_digest(ctx: RequestContext, command: DigestChoice) -> DigestChoice:
     person, by = own_person(ctx), ctx.reader.login
     if person is None:
         raise NotFound("web.problem.no_person")
-    ctx.app.choices.choose_digest(person.key, CHOICES[command.digest], by=by, now=ctx.now)
-    ctx.app.choices.choose_language(person.key, command.language, by=by, now=ctx.now)
+    people = SqlStaff(ctx.app.engine)
+    people.choose_digest(person.key, CHOICES[command.digest], by=by, now=ctx.now)
+    people.choose_language(person.key, command.language, by=by, now=ctx.now)
     return command
+
+
+def person_of_link(ctx: RequestContext, token: str) -> Person:
+    """Return the person whose letters hold this address for choosing. Raises NotFound."""
+    person = ctx.reads.office().people.get(read_choice_token(ctx.app.rules.link_key, token) or "")
+    if person is None:
+        raise NotFound("web.problem.no_choice")
+    return person
+
+
+def choose_by_link(ctx: RequestContext, token: str, digest: str) -> None:
+    """Set how often letters are sent to the person of an address. Raises NotFound."""
+    key = person_of_link(ctx, token).key
+    SqlStaff(ctx.app.engine).choose_digest(key, CHOICES[digest], by=key, now=ctx.now)
 
 
 def own_person(ctx: RequestContext) -> Person | None:
     """Return the reader's person with their choice; None for an account without a person."""
-    return ctx.app.choices.person(ctx.reader.person) if ctx.reader.person else None
+    return ctx.app.reads.office().people.get(ctx.reader.person)

@@ -7,7 +7,6 @@ since.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from typing import Annotated, Literal
@@ -243,10 +242,9 @@ def save_unit(ctx: RequestContext, command: SaveUnit) -> UnitResult:
 @verb("settings")
 def choose_digest(ctx: RequestContext, command: ChooseDigest) -> PersonResult:
     """Choose how often a person is reminded."""
-    office = recorded_office(ctx)
-    was = office.people[person_named(ctx.app.reads.office(), command.person, required=True)]
-    SqlStaff(ctx.app.engine).keep_person(replace(was, digest=command.digest), was=was, at=stamp(ctx))
-    return person_result(recorded_office(ctx).people[was.key])
+    key = person_named(recorded_office(ctx), command.person, required=True)
+    SqlStaff(ctx.app.engine).choose_digest(key, command.digest, by=ctx.reader.login, now=ctx.now)
+    return person_result(recorded_office(ctx).people[key])
 
 
 @verb("settings")

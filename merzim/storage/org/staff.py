@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Column, ColumnElement, Connection, Engine, func, select
 
 from merzim.storage.database.engine import writing
 from merzim.storage.events import Draft
 from merzim.storage.org.chain import office_event, record
 from merzim.storage.org.store import (
     add_former_person,
-    office,
     person_of,
     person_values,
     put,
@@ -24,7 +23,6 @@ from merzim.storage.org.store import (
 from merzim.storage.tables.accounts import ACCOUNT
 from merzim.storage.tables.notices import LINK
 from merzim.storage.tables.organisation import MATCH, PERSON, UNIT
-from notifications.letter_links import find_person
 from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 from workflow.refusal import Refusal
@@ -98,42 +96,31 @@ class SqlStaff:
                 connection.execute(PERSON.update().where(PERSON.c.key == person).values(values))
                 record(connection, saved_event(PERSON, changed, at))
 
-
-class SqlChoices:
-    """How people choose to be reminded; every change is an event of the office's chain.
-
-    Args:
-        key: the secret of the addresses in letters.
-    """
-
-    def __init__(self, engine: Engine, key: str) -> None:
-        self._engine = engine
-        self._key = key
-
-    def person(self, key: str) -> Person | None:
-        """Return a person with their choices; None for an unknown key."""
-        return office(self._engine).people.get(key)
-
-    def whose(self, secret: str) -> Person | None:
-        """Return the person whose address for choosing contains that secret; None for nobody's."""
-        people = office(self._engine).people
-        return people.get(find_person(self._key, secret, people) or "")
-
     def choose_digest(self, person: str, digest: str, *, by: str, now: datetime) -> None:
-        """Set whether a person gets a letter a day ("") or a week ("weekly")."""
-        self._set(person, "digest", digest, by=by, now=now)
+        """Set whether a person gets a letter a day ("") or a week ("weekly"); nothing happens if it is so."""
+        self._choose("digest_chosen", person, PERSON.c.digest, digest, PERSON.c.digest, by=by, now=now)
 
     def choose_language(self, person: str, language: str, *, by: str, now: datetime) -> None:
         """Set the language of letters to a person; nothing happens if it is theirs already."""
-        office_person = self.person(person)
-        if office_person is not None and office_person.language != language:
-            self._set(person, "own_language", language, by=by, now=now)
+        own = PERSON.c.own_language
+        present = func.coalesce(func.nullif(own, ""), PERSON.c.language)
+        self._choose("language_chosen", person, own, language, present, by=by, now=now)
 
-    def _set(self, person: str, column: str, value: str, *, by: str, now: datetime) -> None:
-        mine = (PERSON.c.key == person) & (PERSON.c[column] != value)
-        kind = f"{column.removeprefix('own_')}_chosen"
+    def _choose(
+        self,
+        kind: str,
+        person: str,
+        column: Column[str],
+        value: str,
+        present: ColumnElement[str],
+        *,
+        by: str,
+        now: datetime,
+    ) -> None:
+        """Set what a person chose, with an event of the kind, unless it is the present value."""
+        change = PERSON.update().where(PERSON.c.key == person, present != value).values({column: value})
         with writing(self._engine) as connection:
-            if connection.execute(PERSON.update().where(mine).values({column: value})).rowcount:
+            if connection.execute(change).rowcount:
                 record(connection, Draft(kind=kind, name=person, by=by, at=now, payload={"value": value}))
 
 

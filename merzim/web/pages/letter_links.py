@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import RedirectResponse, Response
 
 from merzim.services.cases.letter_answers import (
@@ -18,9 +18,8 @@ from merzim.services.cases.letter_answers import (
     is_genuine,
     open_letter,
 )
-from merzim.services.context import RequestContext
 from merzim.services.inputs import build
-from merzim.services.people.feeds import DigestChoice, set_digest
+from merzim.services.people.feeds import DigestChoice, choose_by_link, person_of_link, set_digest
 from merzim.web.auth.dependencies import Anybody, Own
 from merzim.web.auth.limits import count_guess
 from merzim.web.http import WebContext
@@ -28,25 +27,22 @@ from merzim.web.pages.confirm import set_refusal_language
 from merzim.web.ui.form_values import Fields
 from merzim.web.ui.render import page
 from notifications.letter_links import CHOICES, choice_of
-from workflow.org.office import Person
 
 router = APIRouter(include_in_schema=False)
-Secret = Annotated[str, Path(min_length=43, max_length=43, pattern=r"^[A-Za-z0-9_-]+$")]
 Choice = Literal["daily", "weekly"]
 
 
 @router.get("/digest/{secret}")
 @router.get("/digest/{secret}/{choice}")
-def ask_choice(ctx: Anybody, secret: Secret, choice: Choice | None = None) -> Response:
+def ask_choice(ctx: Anybody, secret: str, choice: Choice | None = None) -> Response:
     """Show at a recipient's personal address how often they are told; a letter's link alone changes nothing."""
     return _page(ctx, secret, is_saved=False)
 
 
 @router.post("/digest/{secret}/{choice}")
-def choose(ctx: Anybody, secret: Secret, choice: Choice) -> Response:
+def choose(ctx: Anybody, secret: str, choice: Choice) -> Response:
     """Save how often a recipient is told, from their personal address. Repeating it changes nothing."""
-    person = _person_of_link(ctx, secret)
-    ctx.app.choices.choose_digest(person.key, CHOICES[choice], by=person.key, now=ctx.now)
+    choose_by_link(ctx, secret, choice)
     return _page(ctx, secret, is_saved=True)
 
 
@@ -57,17 +53,8 @@ def choose_own(ctx: Own, fields: Fields) -> Response:
     return RedirectResponse("/account?said=digest", status_code=303)
 
 
-def _person_of_link(ctx: RequestContext, secret: str) -> Person:
-    """Return the person with a secret address; 404 if there is none."""
-    person = ctx.app.choices.whose(secret)
-    if person is None:
-        raise HTTPException(404, "web.problem.no_choice")
-    return person
-
-
 def _page(ctx: WebContext, secret: str, *, is_saved: bool) -> Response:
-    person = _person_of_link(ctx, secret)
-    chosen = choice_of(person)
+    chosen = choice_of(person_of_link(ctx, secret))
     return page(
         ctx, "digest_choice.html", secret=secret, chosen=chosen, choices=tuple(CHOICES), is_saved=is_saved
     )
