@@ -313,15 +313,11 @@ def _side_of_change(call: CommandContext, edition: Procedure, change: EditionCha
 
 def _file_answer(call: CommandContext, checked_file: CheckedFile) -> dict[str, object]:
     """Return a checked file of own law as JSON."""
-    problems = [call.say(code, **arguments) for code, arguments in checked_file.problems]
-    for wrong in checked_file.mismatches:
-        names = picked(wrong, "example", "what", "expected", "actual")
-        problems.append(call.say("law.example_fails", file=checked_file.file, **names))
     return {
         "file": checked_file.file,
         "edition": checked_file.edition.edition if checked_file.edition else None,
         "register": checked_file.register.edition if checked_file.register else None,
         "holds": checked_file.holds,
-        "problems": problems,
-        "warnings": [call.say(code, **arguments) for code, arguments in checked_file.warnings],
+        "problems": [call.refusal(problem) for problem in checked_file.problems],
+        "warnings": [call.refusal(warning) for warning in checked_file.warnings],
     }

@@ -31,7 +31,6 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.services.app import AppContext
-    from merzim.storage.maintenance.verify import Deviation
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -72,11 +71,9 @@ def seal(call: CommandContext) -> int:
     return DONE
 
 
-def _problems(call: CommandContext, problems: Iterable[Deviation]) -> list[dict[str, str]]:
-    """Return what does not agree as JSON, each with its sentence."""
-    return [
-        {"code": problem.code, "message": call.say(problem.code, **problem.arguments)} for problem in problems
-    ]
+def _problems(call: CommandContext, problems: Iterable[Refusal]) -> list[dict[str, str]]:
+    """Return what is wrong as JSON, each with its sentence."""
+    return [{"code": problem.code, "message": call.refusal(problem)} for problem in problems]
 
 
 def _printed_seal(line: str) -> tuple[int, str]:
@@ -209,7 +206,7 @@ def check_config(call: CommandContext) -> int:
     in_clear = read.settings.in_clear
     answer = {
         "file": read.settings.file,
-        "problems": [{"code": problem.code, "message": call.refusal(problem)} for problem in problems],
+        "problems": _problems(call, problems),
         "in_clear": in_clear,
         "settings": [{"key": key, "value": value, "source": sources.get(key, "")} for key, value in values],
     }

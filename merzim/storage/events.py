@@ -20,6 +20,7 @@ from merzim.storage.database.dialect import insert_many
 from merzim.storage.tables.base import canonical, moment
 from merzim.storage.tables.events import EVENT
 from workflow.org.audit import Topic
+from workflow.refusal import Refusal
 
 Values = dict[str, Any]
 CASE, ROW = "case/", "row/"
@@ -193,9 +194,9 @@ def decoded(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def problems(connection: Connection, rewritten: Mapping[int, str]) -> Iterator[tuple[str, Values]]:
-    """Yield code and arguments for every event that is missing, altered, in another place than written, or not
-    the one that was sealed.
+def problems(connection: Connection, rewritten: Mapping[int, str]) -> Iterator[Refusal]:
+    """Yield every event that is missing, altered, in another place than written, or not the one that was
+    sealed.
 
     Args:
         rewritten: hashes of the events an order of the office has rewritten, by id.
@@ -209,28 +210,28 @@ def problems(connection: Connection, rewritten: Mapping[int, str]) -> Iterator[t
         seq += 1
         place = {"stream": stream, "seq": event.seq}
         if event.seq != seq:
-            yield "event_missing", {"stream": stream, "seq": seq}
+            yield Refusal("event_missing", stream=stream, seq=seq)
             seq = event.seq
         # After a gap nobody knows the hash before.
         elif link(previous, event._mapping) not in (event.hash, rewritten.get(event.id)):
-            yield "event_altered", place
+            yield Refusal("event_altered", **place)
         elif event.id < last:
-            yield "event_misplaced", place
+            yield Refusal("event_misplaced", **place)
         n, digest_then = sealed.pop((stream, event.seq), (0, event.hash))
         if digest_then != event.hash:
-            yield "sealed_differs", {**place, "n": n}
+            yield Refusal("sealed_differs", **place, n=n)
         yield from _altered_values(event)
         previous, last = event.hash, event.id
     for (stream, seq), (n, _) in sorted(sealed.items()):
-        yield "sealed_missing", {"stream": stream, "seq": seq, "n": n}
+        yield Refusal("sealed_missing", stream=stream, seq=seq, n=n)
 
 
-def _altered_values(event: Any) -> Iterator[tuple[str, Values]]:
+def _altered_values(event: Any) -> Iterator[Refusal]:
     """Yield the private values of an event that are not those it was written with; erased ones are none."""
     hashes = decoded(event.payload).get(HASHES, {})
     for name, pair in decoded(event.private).items():
         if not isinstance(pair, list) or hashes.get(name) != digest(event.stream, name, pair):
-            yield "private_altered", {"stream": event.stream, "seq": event.seq, "name": name}
+            yield Refusal("private_altered", stream=event.stream, seq=event.seq, name=name)
 
 
 def _sealed(connection: Connection) -> dict[tuple[str, int], tuple[int, str]]:

@@ -20,7 +20,7 @@ from merzim.storage.database.engine import reading
 from merzim.storage.events import newest_seal
 from merzim.storage.maintenance import triggers
 from merzim.storage.maintenance.rebuild import rebuild
-from merzim.storage.maintenance.verify import Deviation, verify
+from merzim.storage.maintenance.verify import verify
 from merzim.storage.refusals import CaseBroken
 from tests.case_rows import FoundRisk, RowCommands
 from tests.law import library
@@ -46,7 +46,7 @@ def by_hand(engine: Engine) -> Iterator[Connection]:
             triggers.install(connection)
 
 
-def codes(problems: tuple[Deviation, ...]) -> list[tuple[str, object]]:
+def codes(problems: tuple[Refusal, ...]) -> list[tuple[str, object]]:
     return [(problem.code, problem.arguments.get("seq")) for problem in problems]
 
 

@@ -32,32 +32,27 @@ from workflow.refusal import Refusal
 from workflow.registers.definition import Register, Registers
 from workflow.registers.reading import cross_problems
 
-Problems = tuple[tuple[str, dict[str, object]], ...]
-"""Mistakes in a file: codes of the catalogues with arguments."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckedFile:
-    """The result of checking one own file of a procedure or a register: its mistakes, and examples that differ.
+    """The result of checking one own file of a procedure or a register.
 
     Attributes:
         edition, register: the content of the file; None for both if it cannot be read.
-        problems: codes of the catalogues with arguments.
+        problems: its mistakes, and examples that differ.
         warnings: missing parts without which the file can be used.
     """
 
     file: str
     edition: Procedure | None = None
     register: Register | None = None
-    problems: Problems = ()
-    mismatches: tuple[Mismatch, ...] = ()
-    warnings: Problems = ()
+    problems: tuple[Refusal, ...] = ()
+    warnings: tuple[Refusal, ...] = ()
 
     @property
     def holds(self) -> bool:
-        """Whether the file was read and has neither mistakes nor examples that differ."""
-        read = self.edition is not None or self.register is not None
-        return read and not self.problems and not self.mismatches
+        """Whether the file was read and has no mistakes."""
+        return (self.edition is not None or self.register is not None) and not self.problems
 
 
 def check(app: AppContext, folder: Path | None = None) -> tuple[CheckedFile, ...]:
@@ -89,14 +84,7 @@ def adoptable(app: AppContext, *, today: date) -> tuple[AdoptedEdition, ...]:
         if not before and (not text or last.get(name) == edition.digest):
             continue
         if text and (wrong := next(mismatches(edition, app.calendar), None)) is not None:
-            raise Refusal(
-                "law.example_fails",
-                file=f"{name}.toml",
-                example=wrong.example,
-                what=wrong.what,
-                expected=wrong.expected,
-                actual=wrong.actual,
-            )
+            raise _differing(wrong, f"{name}.toml")
         touched = [case for digest in before for case in digests[digest]]
         moves = tuple(_moved(app, touched, today))
         adoptions.append(
@@ -148,9 +136,7 @@ def _checked(app: AppContext, path: Path) -> CheckedFile:
         return CheckedFile(file=path.name, problems=_unreadable(path, trouble))
     places = [(f"regulation.{problem.code}", problem.place) for problem in unfinished(edition)]
     places += [] if edition.examples else [("law.no_example", "")]
-    lacking: list[tuple[str, dict[str, object]]] = [
-        (code, {"file": path.name, "place": place}) for code, place in places
-    ]
+    lacking = [Refusal(code, file=path.name, place=place) for code, place in places]
     known = scoring().indicators
     wrong = (
         unknown(f'obligation "{obligation.id}": indicator', obligation.indicator, known)
@@ -160,8 +146,12 @@ def _checked(app: AppContext, path: Path) -> CheckedFile:
     return CheckedFile(
         file=path.name,
         edition=edition,
-        problems=(*lacking, *_problems(path, wrong), *_unnamed(edition, path.name)),
-        mismatches=tuple(mismatches(edition, app.calendar)),
+        problems=(
+            *lacking,
+            *_problems(path, wrong),
+            *_unnamed(edition, path.name),
+            *(_differing(mismatch, path.name) for mismatch in mismatches(edition, app.calendar)),
+        ),
         warnings=_warnings(app, path),
     )
 
@@ -180,23 +170,32 @@ def _checked_registers(app: AppContext, folder: Path | None) -> Iterator[Checked
         yield CheckedFile(file=path.name, register=register, problems=_problems(path, wrong))
 
 
-def _unreadable(path: Path, trouble: Exception) -> Problems:
-    """Return the reason why a file cannot be read, as codes of the catalogues."""
+def _differing(wrong: Mismatch, file: str) -> Refusal:
+    """Return the refusal of an example that differs."""
+    differs = {name: getattr(wrong, name) for name in ("example", "what", "expected", "actual")}
+    return Refusal("law.example_fails", file=file, **differs)
+
+
+def _unreadable(path: Path, trouble: Exception) -> tuple[Refusal, ...]:
+    """Return the reason why a file cannot be read."""
     if isinstance(trouble, UnreadableRegulation):
         return _problems(path, trouble.problems)
     problem = getattr(trouble, "strerror", None) or str(trouble)
-    return (("law.unreadable_file", {"file": path.name, "problem": problem}),)
+    return (Refusal("law.unreadable_file", file=path.name, problem=problem),)
 
 
-def _problems(path: Path, problems: Iterable[FileProblem]) -> Problems:
-    """Return the mistakes in a file as codes of the catalogues, with their arguments."""
+def _problems(path: Path, problems: Iterable[FileProblem]) -> tuple[Refusal, ...]:
+    """Return the mistakes in a file, as refusals that name it."""
     return tuple(
-        (f"regulation.{problem.code}", {**problem.arguments, "file": path.name, "place": problem.shown_place})
+        Refusal(
+            f"regulation.{problem.code}",
+            **{**problem.arguments, "file": path.name, "place": problem.shown_place},
+        )
         for problem in problems
     )
 
 
-def _warnings(app: AppContext, path: Path) -> Problems:
+def _warnings(app: AppContext, path: Path) -> tuple[Refusal, ...]:
     """Return a warning for each language of the office or its people in which texts of a file are missing."""
     people = app.reads.office().people.values() if app.has_database else ()
     spoken_languages = {app.settings.office.language, *(person.language for person in people)}
@@ -204,7 +203,7 @@ def _warnings(app: AppContext, path: Path) -> Problems:
     texts = list(_texts(tomllib.loads(path.read_text(encoding="utf-8-sig"))))
     lacking = {language: sum(language not in text for text in texts) for language in sorted(used_languages)}
     return tuple(
-        ("law.lacks_language", {"file": path.name, "language": language, "count": count, "of": len(texts)})
+        Refusal("law.lacks_language", file=path.name, language=language, count=count, of=len(texts))
         for language, count in lacking.items()
         if count
     )
@@ -222,9 +221,9 @@ def _texts(value: object) -> Iterator[Mapping[str, object]]:
             yield from _texts(inner)
 
 
-def _unnamed(edition: Procedure, file: str) -> Iterator[tuple[str, dict[str, object]]]:
+def _unnamed(edition: Procedure, file: str) -> Iterator[Refusal]:
     """Yield the mistake of the first kind of evidence or number without a name, if there is one."""
     try:
         require_words(edition, file)
     except UnknownWord as word:
-        yield word.code, word.arguments
+        yield word

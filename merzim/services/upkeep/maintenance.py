@@ -23,7 +23,6 @@ from merzim.storage.maintenance.rebuild import ROWS_AT_ONCE, rebuild_rows
 from merzim.storage.maintenance.rebuild import rebuild as rebuild_board
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.stored_secrets import secrets_of_backup
-from merzim.storage.maintenance.verify import Deviation
 from merzim.storage.maintenance.verify import verify as verify_database
 from merzim.storage.notices.delivery_state import record_run
 from merzim.storage.org.editions import accepted_digests, adopted_editions
@@ -36,7 +35,7 @@ from workflow.registers.rows import Projection, RegisterRow, project
 
 def verify(
     app: AppContext, *, now: datetime, today: date, known_seal: tuple[int, str] | None = None
-) -> tuple[Deviation, ...]:
+) -> tuple[Refusal, ...]:
     """Verify events, seals, editions, evidence and the board; return what was altered, and own law files that
     cannot be used. A run that finds nothing is recorded as the last one.
 
@@ -45,10 +44,7 @@ def verify(
     """
     present = {edition.edition: edition.digest for edition in (*app.library.all(), ALONE)}
     editions = accepted_digests(adopted_editions(app.engine), present)
-    left_out = tuple(
-        Deviation(code=left_out_file.refusal.code, arguments=left_out_file.refusal.arguments)
-        for left_out_file in app.read_editions.left_out
-    )
+    left_out = tuple(file.refusal for file in app.read_editions.left_out)
     problems = left_out + verify_database(
         app.engine,
         editions=editions,
@@ -141,7 +137,7 @@ def restore(app: AppContext, file: Path) -> Path | None:
 
 def migrate_to(
     app: AppContext, address: str, *, now: datetime, today: date
-) -> tuple[dict[str, int], tuple[Deviation, ...]]:
+) -> tuple[dict[str, int], tuple[Refusal, ...]]:
     """Copy everything into an empty PostgreSQL database and verify it there. Raises Refusal.
 
     Returns:

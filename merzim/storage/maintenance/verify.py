@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Date, DateTime, Engine, Table, inspect, or_, select, text
 
@@ -27,6 +26,7 @@ from merzim.storage.tables.events import EVENT, OF_CASES
 from merzim.storage.tables.registers import REGISTER_ROW
 from workflow.cases.case import Case
 from workflow.ports import Change
+from workflow.refusal import Refusal
 
 Recompute = Callable[[Case], Change]
 """Function that recomputes a case's rows (`CaseCommands.recomputed` with its `today`)."""
@@ -49,14 +49,6 @@ _IN_ROWS = select(EVENT.c.name, EVENT.c.payload, EVENT.c.private).where(
 _FILE = re.compile(r'"name":"((?:[^"\\]|\\.)*)","sha256":"([0-9a-f]{64})"')
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Deviation:
-    """A deviation from the recorded data: a code of the catalogue with its arguments."""
-
-    code: str
-    arguments: Mapping[str, object] = field(default_factory=dict)
-
-
 def verify(
     engine: Engine,
     *,
@@ -64,7 +56,7 @@ def verify(
     recompute: Recompute | None = None,
     known_seal: tuple[int, str] | None = None,
     evidence: EvidenceFolder | None = None,
-) -> tuple[Deviation, ...]:
+) -> tuple[Refusal, ...]:
     """Verify the stored data; return everything that was altered, empty when all is well.
 
     Args:
@@ -79,10 +71,7 @@ def verify(
     try:
         with reading(engine) as connection:
             problems = [
-                *(
-                    Deviation(code="trigger_missing", arguments={"name": name})
-                    for name in sorted(triggers.missing(connection))
-                ),
+                *(Refusal("trigger_missing", name=name) for name in sorted(triggers.missing(connection))),
                 *_events(connection),
                 *_known(connection, known_seal),
                 *(_editions(connection, editions) if editions is not None else ()),
@@ -96,21 +85,20 @@ def verify(
         raise
 
 
-def _torn(engine: Engine) -> tuple[Deviation, ...]:
+def _torn(engine: Engine) -> tuple[Refusal, ...]:
     """Return the damages SQLite finds in its own pages, including pages that are rarely read."""
     if engine.dialect.name != "sqlite":
         return ()
     with reading(engine) as connection:
         answers = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(3)")]
-    return () if answers == ["ok"] else (Deviation(code="file_torn", arguments={"problem": answers[0]}),)
+    return () if answers == ["ok"] else (Refusal("file_torn", problem=answers[0]),)
 
 
-def _events(connection: Connection) -> Iterator[Deviation]:
+def _events(connection: Connection) -> Iterator[Refusal]:
     """Yield the problems of the events, and the streams that do not end where the head of a case or row
     says.
     """
-    for code, arguments in events.problems(connection, rewritten(connection)):
-        yield Deviation(code=code, arguments=arguments)
+    yield from events.problems(connection, rewritten(connection))
     ends = events.ends(connection)
     for prefix, table in ((events.CASE, CASE), (events.ROW, REGISTER_ROW)):
         heads = select(table.c.id, table.c.seq, table.c.head).order_by(table.c.id)
@@ -118,31 +106,31 @@ def _events(connection: Connection) -> Iterator[Deviation]:
             stream = f"{prefix}{name}"
             end = ends.get(stream, (0, ""))
             if end[0] < seq:
-                yield Deviation(code="stream_cut", arguments={"stream": stream, "seq": seq, "last": end[0]})
+                yield Refusal("stream_cut", stream=stream, seq=seq, last=end[0])
             elif end != (seq, head):
-                yield Deviation(code="head_differs", arguments={"stream": stream, "seq": end[0]})
+                yield Refusal("head_differs", stream=stream, seq=end[0])
 
 
-def _known(connection: Connection, known_seal: tuple[int, str] | None) -> Iterator[Deviation]:
+def _known(connection: Connection, known_seal: tuple[int, str] | None) -> Iterator[Refusal]:
     """Yield the seal recorded elsewhere if it is not here."""
     if known_seal is not None:
         n, digest = known_seal
         mine = select(EVENT.c.id).where(EVENT.c.stream == SEALS, EVENT.c.seq == n, EVENT.c.hash == digest)
         if connection.execute(mine).first() is None:
-            yield Deviation(code="seal_unknown", arguments={"n": n})
+            yield Refusal("seal_unknown", n=n)
 
 
-def _editions(connection: Connection, editions: Mapping[str, Collection[str]]) -> Iterator[Deviation]:
+def _editions(connection: Connection, editions: Mapping[str, Collection[str]]) -> Iterator[Refusal]:
     """Yield the cases whose edition's file is missing or has changed."""
     query = select(CASE.c.id, CASE.c.edition, CASE.c.digest).order_by(CASE.c.id)
     for name, edition, digest in connection.execute(query):
         if edition not in editions:
-            yield Deviation(code="edition_missing", arguments={"case": name, "edition": edition})
+            yield Refusal("edition_missing", case=name, edition=edition)
         elif digest and digest not in editions[edition]:
-            yield Deviation(code="edition_altered", arguments={"case": name, "edition": edition})
+            yield Refusal("edition_altered", case=name, edition=edition)
 
 
-def _board(engine: Engine, recompute: Recompute, problems: Collection[Deviation]) -> Iterator[Deviation]:
+def _board(engine: Engine, recompute: Recompute, problems: Collection[Refusal]) -> Iterator[Refusal]:
     """Yield where the stored board, recommendations and counted lines are not those the events make.
 
     A case with a broken stream cannot be computed from its events; it is reported already.
@@ -161,10 +149,10 @@ def _board(engine: Engine, recompute: Recompute, problems: Collection[Deviation]
             new_rows = {row.obligation: row for row in recompute(case).rows}
             for obligation in sorted(stored_rows.keys() | new_rows.keys()):
                 if _substance(stored_rows.get(obligation)) != _substance(new_rows.get(obligation)):
-                    yield Deviation(code="board_differs", arguments={"case": name, "obligation": obligation})
+                    yield Refusal("board_differs", case=name, obligation=obligation)
         with reading(engine) as connection:
             for name in recommendations.differences(connection, cases):
-                yield Deviation(code="recommendations_differ", arguments={"case": name})
+                yield Refusal("recommendations_differ", case=name)
 
 
 def _substance(values: tuple[object, ...] | None) -> list[object] | None:
@@ -189,7 +177,7 @@ def count_recorded_files(engine: Engine) -> int:
         return len(recorded_files(connection))
 
 
-def damages(engine: Engine, folder: EvidenceFolder) -> Iterator[Deviation]:
+def damages(engine: Engine, folder: EvidenceFolder) -> Iterator[Refusal]:
     """Yield every case and register row of which a stored file is missing, altered or unreadable.
 
     Files are read outside the transaction, as there may be many gigabytes.
@@ -201,8 +189,7 @@ def damages(engine: Engine, folder: EvidenceFolder) -> Iterator[Deviation]:
             folder.check(reference)
         except EvidenceDamaged as damage:
             for case, name in places.items():
-                problem = damage.of(case, name)
-                yield Deviation(code=problem.code, arguments=problem.arguments)
+                yield damage.of(case, name)
 
 
 def _stored(payload: str) -> Iterator[tuple[str, str]]:
@@ -215,14 +202,14 @@ def _stored(payload: str) -> Iterator[tuple[str, str]]:
         return
 
 
-def unreadable_values(engine: Engine) -> tuple[Deviation, ...]:
+def unreadable_values(engine: Engine) -> tuple[Refusal, ...]:
     """Return the rows with an invalid date; none on PostgreSQL, whose columns refuse them."""
     if engine.dialect.name != "sqlite":
         return ()
     with reading(engine) as connection:
         table_names = set(inspect(connection).get_table_names())
         return tuple(
-            Deviation(code="value_unreadable", arguments={"table": table, "key": key, "field": column})
+            Refusal("value_unreadable", table=table, key=key, field=column)
             for table, column, statement in _statements()
             if table in table_names
             for (key,) in connection.execute(text(statement))
