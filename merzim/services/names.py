@@ -191,27 +191,18 @@ def unit_named(app: AppContext, text: str, *, new: bool = False) -> str:
     """
     if not text:
         return ""
-    units = app.reads.office().units
-    for unit in units.values():
-        if text.casefold() in map(str.casefold, (unit.id, *unit.names)):
-            return unit.id
+    office = app.reads.office()
+    units, unit = office.units, office.unit_id(text)
+    if unit in units:
+        return unit
     if (new and not units) or app.reads.cases(text, limit=1):
         return text
     raise UnknownUnit("unknown_unit", unit=text, allowed=closest_first(text, units))
 
 
 def people_named(office: Office, text: str) -> list[str]:
-    """Return the keys of the people with a key or e-mail, else with a name, else whose name begins so, ignoring
-    letter case.
-    """
-    query, people = text.casefold(), office.people.values()
-    keys = [
-        person.key for person in people if query in (person.key.casefold(), (person.email or "").casefold())
-    ]
-    keys = keys or [person.key for person in people if query in map(str.casefold, person.names)]
-    return keys or [
-        person.key for person in people if any(name.casefold().startswith(query) for name in person.names)
-    ]
+    """Return the keys of the people with a key, e-mail or name, else of whom one begins so."""
+    return [*office.person_called.exactly(text)] or [*office.person_called.beginning(text)]
 
 
 def person_named(office: Office, text: str, *, required: bool = False) -> str:

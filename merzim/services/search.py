@@ -23,9 +23,10 @@ from workflow.board.rows import CaseFilter
 from workflow.languages import LANGUAGES
 from workflow.law.library import Library
 from workflow.law.procedure import Text
+from workflow.org.name_index import NameIndex
 from workflow.org.office import Person, Unit
 from workflow.scoring.scale import SCORED
-from workflow.search_words import FoldedNames, search_words
+from workflow.search_words import search_words
 
 HITS_SHOWN = 10
 """Number of results of one kind that are listed; the others are counted."""
@@ -144,14 +145,14 @@ def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
     return [
         _named(
             "person",
-            office.folded_people,
+            office.person_called,
             text,
             is_visible=lambda key: everybody or people[key].unit in units,
             hit=lambda key: (_title(people[key]), people[key].post),
         ),
         _named(
             "unit",
-            office.folded_units,
+            office.unit_called,
             text,
             is_visible=units.__contains__,
             hit=lambda key: (_title(office.units[key]), ""),
@@ -177,7 +178,7 @@ def _shown_law(ctx: RequestContext) -> Mapping[Kind, Callable[[str], bool]]:
 
 
 @lru_cache(maxsize=8)
-def _law(library: Library, language: str) -> Mapping[Kind, tuple[FoldedNames, Mapping[str, tuple[Text, str]]]]:
+def _law(library: Library, language: str) -> Mapping[Kind, tuple[NameIndex, Mapping[str, tuple[Text, str]]]]:
     """Return procedures, obligations, acts and indicators: the names they are found by, and of each its title
     and what is said of it.
     """
@@ -202,7 +203,7 @@ def _law(library: Library, language: str) -> Mapping[Kind, tuple[FoldedNames, Ma
     }
     return {
         kind: (
-            FoldedNames(
+            NameIndex(
                 (key, [*_texts(title).values(), *remarks.get(key, [])], numbers.get(key, ""))
                 for key, (title, _) in of.items()
             ),
@@ -214,7 +215,7 @@ def _law(library: Library, language: str) -> Mapping[Kind, tuple[FoldedNames, Ma
 
 def _named(
     kind: Kind,
-    names: FoldedNames,
+    names: NameIndex,
     text: str,
     *,
     is_visible: Callable[[str], bool],

@@ -12,7 +12,8 @@ from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.withdrawals import withdraw
-from workflow.search_words import FoldedNames, normalise, search_words
+from workflow.org.name_index import NameIndex
+from workflow.search_words import normalise, search_words
 
 
 def test_a_word_is_cut_of_its_ending_and_of_its_kazakh_letters() -> None:
@@ -46,7 +47,7 @@ def test_such_signs_are_found_where_they_stand(site: Site, browser: TestClient) 
 
 def test_names_are_alike_but_for_one_letter_of_a_word_and_only_what_is_seen_counts() -> None:
     """A letter left out, one too many, two changed places; another word, or a name out of sight, is not."""
-    names = FoldedNames([("a", ["Нұрғалиев Асхат"], ""), ("b", ["Нургалеева Дина"], ""), ("c", ["Ким"], "")])
+    names = NameIndex([("a", ["Нұрғалиев Асхат"], ""), ("b", ["Нургалеева Дина"], ""), ("c", ["Ким"], "")])
 
     def alike(text: str, *hidden: str) -> list[str]:
         return names.alike(text, limit=10, is_visible=lambda key: key not in hidden)

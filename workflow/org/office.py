@@ -12,7 +12,7 @@ from typing import Literal, TypeVar, cast
 from workflow.org.name_index import NameIndex, alphabetical
 from workflow.org.name_index import plain as _plain
 from workflow.org.office_time import NOTHING_OWN, OfficeTime, joined
-from workflow.search_words import FoldedNames, normalise
+from workflow.search_words import normalise
 
 DUTIES = (
     "authorised_person",
@@ -190,9 +190,7 @@ class Office:
     @cached_property
     def former_called(self) -> NameIndex:
         """Index of the people who left, by key and by name."""
-        return NameIndex(
-            (word, person.key) for person in self.former.values() for word in (person.key, *person.names)
-        )
+        return NameIndex((person.key, person.names, "") for person in self.former.values())
 
     @cached_property
     def holders(self) -> Mapping[tuple[str, str], tuple[Person, ...]]:
@@ -218,15 +216,9 @@ class Office:
             for place, all_ in holders_by_place.items()
         }
 
-    @cached_property
-    def unit_ids_by_name(self) -> Mapping[str, str]:
-        """Normalised id or name of each unit -> its id; of namesakes the last one's."""
-        by_name = {_plain(unit.name): unit.id for unit in self.units.values()}
-        return by_name | {_plain(unit): unit for unit in self.units}
-
     def unit_id(self, unit: str) -> str:
-        """Return the id of a unit named by id or name; any other text unchanged."""
-        return self.unit_ids_by_name.get(_plain(unit), unit)
+        """Return the id of a unit named by id or name, of namesakes the first; any other text unchanged."""
+        return unit if unit in self.units else next(iter(self.unit_called.exactly(unit)), unit)
 
     @property
     def officer_of_last_resort(self) -> Person | None:
@@ -236,8 +228,8 @@ class Office:
     @cached_property
     def unit_called(self) -> NameIndex:
         """Index of units by id, name and the label that tells namesakes apart."""
-        words = ((word, unit.id) for unit in self.units.values() for word in (unit.id, *unit.names))
-        return NameIndex((*words, *((name, id) for id, name in self.namesake_labels.items())))
+        labels, units = self.namesake_labels, sorted(self.units.values(), key=name_order)
+        return NameIndex((unit.id, (*unit.names, labels.get(unit.id, unit.name)), "") for unit in units)
 
     @cached_property
     def namesake_labels(self) -> Mapping[str, str]:
@@ -251,11 +243,9 @@ class Office:
 
     @cached_property
     def person_called(self) -> NameIndex:
-        """Index of people by key, e-mail address and name."""
+        """Index of people by key, e-mail address and name; by words also of the post."""
         return NameIndex(
-            (word, person.key)
-            for person in self.people.values()
-            for word in (person.key, person.email or person.key, *person.names)
+            (person.key, (*person.names, person.email or person.key), person.post) for person in self.by_name
         )
 
     @cached_property
@@ -300,16 +290,6 @@ class Office:
     def by_name(self) -> tuple[Person, ...]:
         """Everybody, ordered by name."""
         return tuple(sorted(self.people.values(), key=name_order))
-
-    @cached_property
-    def folded_people(self) -> FoldedNames:
-        """Names and posts of everybody, normalised for searches."""
-        return FoldedNames((person.key, person.names, person.post) for person in self.people.values())
-
-    @cached_property
-    def folded_units(self) -> FoldedNames:
-        """Names of all units, normalised for searches."""
-        return FoldedNames((unit.id, unit.names, "") for unit in self.units.values())
 
     @cached_property
     def people_of(self) -> Mapping[str, tuple[Person, ...]]:

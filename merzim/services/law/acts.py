@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Line
 from merzim.services.law.adopted_acts import follow_adopted_acts
-from merzim.services.names import USUAL, name_of
-from merzim.services.people.staff import find_unit, recorded_office
+from merzim.services.names import USUAL, UnknownUnit, name_of
+from merzim.services.people.staff import recorded_office
 from merzim.services.results import Titles
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.org.staff import SqlStaff
@@ -20,7 +20,7 @@ from workflow.law.procedure import Procedure, Text
 from workflow.org.access import within
 from workflow.org.kinds import among
 from workflow.org.office import acts_of
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 from workflow.scoring.scale import SCORED
 
 
@@ -109,7 +109,10 @@ def unit_of_acts(ctx: RequestContext, unit: str) -> str:
     office = ctx.reads.office()
     tops = [top for top in office.units.values() if not top.parent]
     if unit:
-        return find_unit(office, unit).id
+        if (named := office.unit_id(unit)) not in office.units:
+            allowed = closest_first(unit, [unit.name for unit in office.units.values()])
+            raise UnknownUnit("unknown_unit", unit=unit, allowed=allowed[:5])
+        return named
     if ctx.reader.root in office.units:
         return ctx.reader.root
     if len(tops) != 1:

@@ -19,7 +19,7 @@ from merzim.documents.sheets.texts import is_email
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Day, Key, Line
 from merzim.services.law.adopted_acts import follow_adopted_acts
-from merzim.services.names import UnknownUnit, person_named
+from merzim.services.names import person_named
 from merzim.services.results import Result
 from merzim.services.upkeep.maintenance import refresh_names
 from merzim.services.verbs import Ask, Command, NotFound, verb
@@ -27,7 +27,7 @@ from merzim.storage.org.staff import SqlStaff
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE, Office, Person, Unit, name_order
 from workflow.org.office_time import OfficeTime
-from workflow.refusal import Refusal, closest_first
+from workflow.refusal import Refusal
 
 Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Mark = Annotated[
@@ -197,15 +197,6 @@ def unit_result(ctx: RequestContext, unit: Unit) -> UnitResult:
     )
 
 
-def find_unit(office: Office, text: str) -> Unit:
-    """Return the unit with an id or name, ignoring letter case. Raises UnknownUnit."""
-    id = office.unit_ids_by_name.get(" ".join(text.casefold().split()))
-    if id is None:
-        names = [unit.name for unit in office.units.values()]
-        raise UnknownUnit("unknown_unit", unit=text, allowed=closest_first(text, names)[:5])
-    return office.units[id]
-
-
 def hours_result(office_time: OfficeTime) -> HoursResult:
     """Return office hours of a unit as texts of its form; empty, without weekdays, where it sets none."""
     first, last = (f"{end:%H:%M}" for end in office_time.hours) if office_time.hours else ("", "")
@@ -303,8 +294,7 @@ def _unit_of(ctx: RequestContext, command: SaveUnit, office: Office, was: Unit |
         BadOfficeTime: hours or days that contradict one another.
     """
     name = _name(command.name)
-    other = office.unit_ids_by_name.get(name.casefold())
-    if other is not None and (was is None or other != was.id):
+    if {*office.unit_called.exactly(name)} - {was.id if was else ""}:
         raise Refusal("web.staff.unit_taken", name=name)
     id = was.id if was is not None else name
     parent, through = command.parent or None, command.uploads_through or None
@@ -420,14 +410,6 @@ def list_people(ctx: RequestContext, command: ListPeople) -> PeopleList:
 
 def find_people(office: Office, words: str, unit: str) -> list[Person]:
     """Return the people of a unit and below (or all) with these words in name, post, e-mail or key."""
-    typed_words = words.casefold().split()
     places = set(office.below(unit)) if unit else None
-    return [
-        person
-        for person in office.by_name
-        if (places is None or person.unit in places)
-        and all(
-            word in f"{' '.join(person.names)} {person.post} {person.email or ''} {person.key}".casefold()
-            for word in typed_words
-        )
-    ]
+    found = (office.people[key] for key in office.person_called.having(words))
+    return [person for person in found if places is None or person.unit in places]
