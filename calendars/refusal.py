@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 LONGEST = 300
 """Maximum characters of an input quoted in an error message."""
@@ -12,10 +13,12 @@ class Refusal(Exception):
     """The request cannot be carried out; its sentence says what, where and what is allowed.
 
     Subclasses are for what is caught or answered by itself. `code` is a key of the catalogues of
-    i18n/. `undecided`: it may have been carried out nevertheless, because the answer was lost.
+    i18n/. `undecided`: it may have been carried out nevertheless, because the answer was lost. `errors`: what
+    is wrong with a file or a row, one by one, each with a code and arguments of its own.
     """
 
     undecided = False
+    errors: Sequence[Any] = ()
 
     def __init__(self, code: str, **arguments: object) -> None:
         arguments = quoted(arguments)

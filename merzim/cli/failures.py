@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from typer import TyperException
 
@@ -48,9 +48,9 @@ def print_error(trouble: BaseException, call: CommandContext) -> int:
         case UnreadablePaper() if call.json:
             call.answer({"errors": _error_records(trouble, call)})
         case Refusal():
-            command = SUGGESTIONS.get(trouble.code)
-            _print_line(_sentence(trouble.code, trouble.arguments, call) + (f" ({command})" if command else ""))
-            _print_errors(getattr(trouble, "errors", ()), call)
+            command, sentence = SUGGESTIONS.get(trouble.code), _sentence(trouble.code, trouble.arguments, call)
+            _print_line(sentence + (f" ({command})" if command else ""))
+            _print_errors(trouble, call, said=sentence)
         case TyperException():
             _print_line(_usage(trouble, call))
         case OSError():
@@ -121,15 +121,14 @@ def _error_records(trouble: UnreadablePaper, call: CommandContext) -> list[dict[
     return rows or [{"row": None, "code": trouble.code, "message": call.refusal(trouble)}]
 
 
-def _print_errors(rows: Iterable[object], call: CommandContext) -> None:
-    """Print the errors of a file, one a line: the number of the row, if it is in one, and the error."""
-    for row in rows:
-        number, reason = getattr(row, "row", ""), getattr(row, "code", None)
-        if reason is not None:
-            problem = call.say(str(reason), **getattr(row, "arguments", {}))
-            sys.stderr.write(
-                (call.say("cli.bad_row", row=number, problem=problem) if number else problem) + "\n"
-            )
+def _print_errors(trouble: Refusal, call: CommandContext, *, said: str) -> None:
+    """Print the single errors of a file or a row, one a line, each with the number of its row; not what was
+    `said` already.
+    """
+    for error in trouble.errors:
+        problem, row = call.say(error.code, **error.arguments), getattr(error, "row", 0)
+        if row or problem != said:
+            call.note(call.say("cli.bad_row", row=row, problem=problem) if row else problem)
 
 
 def _print_line(sentence: str) -> None:

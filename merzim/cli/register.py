@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from merzim.cli.call import BAD_INPUT, DONE, CommandContext
+from merzim.cli.call import CommandContext
 from merzim.cli.mount import command, give_change
 from merzim.cli.parsing import DryRun, Ground, Unit, named_texts
 from merzim.documents.sheets.listing import write_file
@@ -25,7 +25,6 @@ from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import cell_value
 from workflow.cases.registers.rows import rows_of, value_of
 from workflow.refusal import Refusal, closest_first
-from workflow.registers.values import InvalidRow, problem_arguments
 
 if TYPE_CHECKING:
     from merzim.services.registers.views import RowDetail
@@ -71,14 +70,14 @@ def register(
     ] = None,
     search: Annotated[str, typer.Option("--search", metavar="TEXT", help="words in the row")] = "",
     dry_run: DryRun = False,
-) -> int:
+) -> None:
     """Registers: lists, adds, edits, withdraws, imports and exports rows; without a name, the registers.
 
     Registers of a case: risks, measures, positions, remarks.
     """
     if name is None:
         _print_registers(call)
-        return DONE
+        return
     of_case = name in case_registers().ids()
     _require_one_of(name, (*case_registers().ids(), *call.app.registers.ids()), where="NAME")
     actions = _CASE_ACTIONS if of_case else _ROW_ACTIONS
@@ -93,16 +92,7 @@ def register(
         search=search,
         dry_run=dry_run,
     )
-    try:
-        actions[action](call, request)
-    except InvalidRow as invalid:
-        sentences = [
-            call.say(f"register.value.{problem.code}", **problem_arguments(invalid.register, problem))
-            for problem in invalid.problems
-        ]
-        call.note("merzim: " + "\n".join(sentences))
-        return BAD_INPUT
-    return DONE
+    actions[action](call, request)
 
 
 def _require_one_of(text: str, allowed: Sequence[str], *, where: str) -> None:

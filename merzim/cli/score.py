@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from merzim.cli.call import BAD_INPUT, DONE, CommandContext
+from merzim.cli.call import DONE, CommandContext
 from merzim.cli.mount import command
 from merzim.cli.parsing import Unit, Year, named_texts, option
 from merzim.documents.sheets.workbook import contents
@@ -17,7 +17,7 @@ from merzim.services.scoring import YearScores, year_scores
 from workflow.refusal import Refusal
 from workflow.scoring.score import as_decimal
 from workflow.scoring.score import score as scored
-from workflow.scoring.score_inputs import BadInputs, choose, read_inputs
+from workflow.scoring.score_inputs import choose, read_inputs
 
 if TYPE_CHECKING:
     from workflow.scoring.prospects import PointsStep
@@ -52,13 +52,7 @@ def score(
     readings = choose(_parse_readings(reading), scoring)
     if not inputs:
         return _score_year(call, unit, year or call.moment.today.year, readings, by_unit=by_unit)
-    file = Path(inputs)
-    try:
-        answers = read_inputs(_read_inputs_file(file), scoring, readings)
-    except BadInputs as refusal:
-        if len(refusal.problems) == 1:
-            raise
-        return _print_problems(call, file.name, refusal)
+    answers = read_inputs(_read_inputs_file(Path(inputs)), scoring, readings)
     scores = scored(answers, scoring, readings)
     answer = {"indicators": _indicator_answers(call, scores), "total": as_decimal(scores.total)}
     call.answer(answer)
@@ -132,14 +126,6 @@ def _parse_readings(pairs: list[str] | None) -> dict[str, str]:
     if wrong := next((pair for pair in pairs or () if "=" not in pair), None):
         raise Refusal("score.not_a_reading", text=wrong)
     return named_texts(pairs, where="--reading")
-
-
-def _print_problems(call: CommandContext, file: str, refusal: BadInputs) -> int:
-    """Print the errors of an input file: one line for all, then one for each place."""
-    call.note("merzim: " + call.say("score.several", file=file, count=len(refusal.problems)))
-    for error in refusal.problems:
-        call.note(call.say(error.code, **error.arguments))
-    return BAD_INPUT
 
 
 def _indicator_answers(call: CommandContext, scores: Scores) -> list[dict[str, object]]:

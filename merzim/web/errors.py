@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 import i18n
-from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
+from merzim.documents.sheets.unreadable import EvidenceDamaged
 from merzim.services.inputs import bad_input
 from merzim.services.verbs import NotAllowed, NotFound
 from merzim.web.auth.dependencies import NotLoggedIn, SecondFactorMissing, plain_context
@@ -30,7 +30,6 @@ from workflow.cases.commands.case_commands import UnknownCase
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownRegister
-from workflow.registers.values import InvalidRow, problem_arguments
 
 AWAY = "storage_unavailable"
 """Code of the error when the database does not answer, which is not the client's fault."""
@@ -67,7 +66,7 @@ def problem(request: Request, status: int, code: str, faults: Faults = ()) -> Re
         "megabytes": MAX_BODY // 1024 // 1024,
         "text_megabytes": MAX_TEXT // 1024 // 1024,
     }
-    detail = Translator(ctx.language).tell(code, arguments)
+    detail = Translator(ctx.language).say(code, **arguments)
     if _is_from_program(request):
         return problem_answer(status, code, detail, faults)
     return _problem_page(request, status, detail, reference=correlation_id.get() if status >= 500 else "")
@@ -196,22 +195,14 @@ def _again_in(seconds: int, response: Response) -> Response:
     return response
 
 
-def row_faults(error: Exception, translator: Translator) -> Faults:
+def row_faults(error: Refusal, translator: Translator) -> Faults:
     """Return the first MOST_FAULTS bad rows of a refused file, or bad fields of a refused row, in words."""
-    if isinstance(error, InvalidRow):
-        return [
-            {
-                "where": f"values.{problem.field}",
-                "detail": translator.tell(
-                    f"register.value.{problem.code}", problem_arguments(error.register, problem)
-                ),
-            }
-            for problem in error.problems[:MOST_FAULTS]
-        ]
-    rows = error.errors if isinstance(error, UnreadablePaper) else ()
     return [
-        {"row": row_error.row, "detail": translator.tell(row_error.code, row_error.arguments)}
-        for row_error in rows[:MOST_FAULTS]
+        {
+            **({"row": fault.row} if hasattr(fault, "row") else {"where": f"values.{fault.field}"}),
+            "detail": translator.say(fault.code, **fault.arguments),
+        }
+        for fault in error.errors[:MOST_FAULTS]
     ]
 
 

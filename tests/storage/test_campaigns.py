@@ -298,7 +298,7 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext, ctx: 
     def wrong(**values: str) -> list[tuple[str, str]]:
         with pytest.raises(InvalidRow) as refusal:
             answer(later, open_link(later, tokens["guest"]), {**declaration, **values})
-        return [(problem.field, problem.code) for problem in refusal.value.problems]
+        return [(fault.field, fault.code.rpartition(".")[2]) for fault in refusal.value.errors]
 
     missing = wrong(**wife)
     row = answer(later, open_link(later, tokens["guest"]), {**declaration, **wife, "spouse_notice": "2"})
@@ -351,7 +351,7 @@ def test_a_refusal_is_given_by_link_or_on_paper_and_stands_apart(app: AppContext
         "refusal_ground": "келіспеймін",
     }
     assert (row.history[0].kind, row.history[0].by) == ("refused", "link")
-    assert [problem.field for problem in bare.value.problems] == ["refused_on", "paper_file"]
+    assert [problem.field for problem in bare.value.errors] == ["refused_on", "paper_file"]
     assert states(ctx, campaign) == {"guest": "refused", "lawyer": "refused"}
     assert (page.campaign.refused, page.campaign.answered, page.campaign.awaited) == (2, 0, 0)
     last = page.history[-1]

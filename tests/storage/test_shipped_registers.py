@@ -34,7 +34,7 @@ from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_register_tables import workbook
 from workflow.refusal import Refusal
 from workflow.registers.definition import Register, RegisterField
-from workflow.registers.values import InvalidRow, problem_arguments
+from workflow.registers.values import InvalidRow
 
 WITHHELD = {
     "conflicts": set[str](),
@@ -129,7 +129,7 @@ def test_what_cannot_have_happened_yet_is_said_and_not_taken(app: AppContext) ->
     arguments = {"register_id": "declarations", "kind": "filing", "until": date(2026, 4, 30), "preview": True}
     with pytest.raises(InvalidRow) as refused:
         start_campaign(operator(app), build(StartCampaign, {**arguments, "values": values}))
-    assert [problem.code for problem in refused.value.problems] == ["at_most"]
+    assert [problem.code for problem in refused.value.errors] == ["register.value.at_most"]
 
 
 def test_the_same_declaration_or_attendance_is_no_second_row(app: AppContext) -> None:
@@ -245,11 +245,7 @@ def _add(app: AppContext, register: str, values: dict[str, str]) -> str:
 def _refused(app: AppContext, register: str, values: dict[str, str]) -> list[str]:
     with pytest.raises(InvalidRow) as refused:
         _add(app, register, values)
-    error = refused.value
-    return [
-        say(f"register.value.{problem.code}", problem_arguments(error.register, problem), "en")
-        for problem in error.problems
-    ]
+    return [say(problem.code, problem.arguments, "en") for problem in refused.value.errors]
 
 
 def _said_of_file(app: AppContext, rows: Sequence[Sequence[object]], *, with_count: bool = False) -> list[str]:

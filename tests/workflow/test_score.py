@@ -268,7 +268,7 @@ def test_a_number_that_cannot_be_scored_is_named_with_its_place(
     """One sentence in each language for each mistake."""
     with pytest.raises(BadInputs) as caught:
         one(indicator, values)
-    first = caught.value.problems[0]
+    first = caught.value.errors[0]
 
     assert (first.code, first.place) == (f"score.{code}", place)
     for language in i18n.LANGUAGES:

@@ -42,12 +42,14 @@ class ValueProblem:
 
 
 class InvalidRow(Refusal, ValueError):
-    """A row cannot be written; `problems` lists all mistakes, the first one gives the sentence."""
+    """A row cannot be written; `errors` lists all mistakes, the first one gives the sentence."""
 
     def __init__(self, register: Register, problems: tuple[ValueProblem, ...]) -> None:
-        first = problems[0]
-        super().__init__(f"register.value.{first.code}", **problem_arguments(register, first))
-        self.register, self.problems = register, problems
+        self.errors = tuple(
+            ValueProblem(problem.field, f"register.value.{problem.code}", problem_arguments(register, problem))
+            for problem in problems
+        )
+        super().__init__(self.errors[0].code, **self.errors[0].arguments)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

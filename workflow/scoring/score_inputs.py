@@ -51,13 +51,13 @@ class InputError:
 
 
 class BadInputs(Refusal, ValueError):
-    """The numbers cannot be scored. The code is that of the first mistake; `problems` lists all, in order of
+    """The numbers cannot be scored. The code is that of the first mistake; `errors` lists all, in order of
     place.
     """
 
     def __init__(self, problems: Sequence[InputError]) -> None:
         super().__init__(problems[0].code, **problems[0].arguments)
-        self.problems = tuple(InputError(problem.code, quoted(problem.arguments)) for problem in problems)
+        self.errors = tuple(InputError(problem.code, quoted(problem.arguments)) for problem in problems)
 
 
 def choose(chosen: Mapping[str, str], scoring: Scoring) -> Readings:

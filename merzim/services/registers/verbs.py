@@ -1,7 +1,7 @@
 """Verbs on register rows: add, edit, withdraw, erase. Queries are in `merzim.services.registers.views`.
 
 The fields of a form come from `services.registers.views.list_registers`; all mistakes in a row are reported
-at once (`InvalidRow.problems`), each with its field.
+at once (`InvalidRow.errors`), each with its field.
 """
 
 from __future__ import annotations

@@ -187,7 +187,7 @@ def get_scores(
             StepAnswer(
                 indicator=prospect.step.indicator,
                 title=prospect.title[language],
-                text=translator.tell(f"score.step.{prospect.step.code}", prospect.step.sentence_arguments),
+                text=translator.say(f"score.step.{prospect.step.code}", **prospect.step.sentence_arguments),
                 gain=str(prospect.step.sentence_arguments["gain"]),
                 by=prospect.step.by,
                 missing=[translator.name(name) for name in prospect.names],

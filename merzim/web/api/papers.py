@@ -160,7 +160,7 @@ def get_report_notes(
         year=year,
         quarter=about,
         languages=["kk", "ru"],
-        notes=[translator.tell(mark.code, mark.arguments) for mark in marks],
+        notes=[translator.say(mark.code, **mark.arguments) for mark in marks],
     )
 
 

@@ -53,7 +53,7 @@ from merzim.web.http import (
     WebContext,
     as_file,
 )
-from merzim.web.pages.registers.forms import form_fields, new_values, problems_of
+from merzim.web.pages.registers.forms import form_fields, new_values
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
     Fields,
@@ -266,7 +266,6 @@ def _start_form(
         digest=digest,
         file_name=file_name,
         tried=rejected_form,
-        problems=problems_of(rejected_form),
     )
 
 
@@ -335,7 +334,6 @@ def _paper_form(ctx: WebContext, campaign: str, person: int, *, tried: RejectedF
         person=invited_person,
         forms=forms,
         tried=tried,
-        problems=problems_of(tried),
         address=f"/campaigns/{campaign}/paper/{person}",
     )
 

@@ -22,7 +22,7 @@ from merzim.web.auth.dependencies import Anybody
 from merzim.web.auth.limits import count_guess
 from merzim.web.downloads import stored_file_response
 from merzim.web.http import WebContext
-from merzim.web.pages.registers.forms import FormField, form_fields, new_values, problems_of
+from merzim.web.pages.registers.forms import FormField, form_fields, new_values
 from merzim.web.ui.form_values import Fields, RejectedForm, typed_answers
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import page
@@ -124,7 +124,6 @@ def _page(
         days=given_days(register, invitation.campaign),
         forms=[_form(ctx, form, rejected_form) for form in forms],
         tried=rejected_form,
-        problems=problems_of(rejected_form),
         row=row,
         now=ctx.now,
     )

@@ -102,7 +102,7 @@ class Translator:
     def __init__(self, language: str) -> None:
         self.language = language
 
-    def say(self, code: str, **arguments: object) -> str:
+    def say(self, code: str, /, **arguments: object) -> str:
         return i18n.say(code, arguments, self.language)
 
     def line_state(self, line: ObligationLine, today: date) -> tuple[str, str]:
@@ -224,17 +224,13 @@ class Translator:
             return self.say("web.refusal.not_listed", text=arguments[_CHOSEN[refusal.code]])
         return i18n.refusal(refusal, self.language)
 
-    def tell(self, code: str, arguments: Mapping[str, object]) -> str:
-        """Return the sentence of a code with its arguments as a mapping (a finding)."""
-        return i18n.say(code, arguments, self.language)
-
     def tell_of_rows(self, code: str, arguments: Mapping[str, object]) -> str:
         """Return the sentence of a code with the rows of registers it names by their numbers."""
         rows = arguments.get("rows")
         numbers = (
             [i18n.row_number(row, self.language) for row in rows] if isinstance(rows, list | tuple) else ()
         )
-        return self.tell(code, {**arguments, **({"rows": ("; ".join(numbers),)} if numbers else {})})
+        return self.say(code, **{**arguments, **({"rows": ("; ".join(numbers),)} if numbers else {})})
 
     def sentences(self, explanation: Explanation) -> list[str]:
         """Return the explanation of a date, a sentence for each step of the count."""
@@ -416,6 +412,7 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
         "said": ctx.query.get("said", "") if request.method in SAFE_METHODS else "",
         "tried": None,
         "refusal": refusal,
+        "faults": refusal.errors if isinstance(refusal, Refusal) else (),
         **values,
     }
     for name in MACROS:

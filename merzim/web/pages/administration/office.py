@@ -14,7 +14,6 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from merzim.documents.people.sheet import people_sheets
-from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services import administration as office_settings
 from merzim.services.accounts import telegram
 from merzim.services.administration import (
@@ -84,8 +83,7 @@ def import_people(ctx: Setting, form: Annotated[FormData, submitted_form(files=1
             save_table(ctx, read)
             return redirect(ctx, "/administration/people", said="taken")
     except Refusal as refusal:
-        errors = refusal.errors if isinstance(refusal, UnreadablePaper) else ()
-        return page(ctx, "people_import.html", preview=None, refusal=refusal, errors=errors[:SHOWN])
+        return page(ctx, "people_import.html", preview=None, refusal=refusal)
     preview = preview_table(ctx, read)
     return page(
         ctx,

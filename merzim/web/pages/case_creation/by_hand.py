@@ -15,7 +15,6 @@ from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
 from merzim.documents.schedules.template import empty_schedule
-from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
@@ -68,16 +67,7 @@ def ways_page(ctx: WebContext, *, procedure: str = "", refusal: Refusal | None =
         procedure=procedure or "internal-analysis",
         years=[year for year in (ctx.today.year, ctx.today.year + 1) if year <= ctx.calendar.last.year],
         refusal=refusal,
-        errors=bad_rows(ctx, refusal),
     )
-
-
-def bad_rows(ctx: WebContext, refusal: Refusal | None) -> list[tuple[int, str]]:
-    """Return number and error of every bad row of a refused file; none if the refusal itself says it all."""
-    if not isinstance(refusal, UnreadablePaper) or [error.code for error in refusal.errors] == [refusal.code]:
-        return []
-    t = Translator(ctx.language)
-    return [(error.row, t.tell(error.code, error.arguments)) for error in refusal.errors]
 
 
 @router.get("/open/template.xlsx")

@@ -31,7 +31,7 @@ from merzim.services.inputs import build
 from merzim.services.names import MAX_LISTED, unit_name
 from merzim.web.auth.dependencies import Managing, reads_files
 from merzim.web.http import Digest, WebContext
-from merzim.web.pages.case_creation.by_hand import bad_rows, ways_page
+from merzim.web.pages.case_creation.by_hand import ways_page
 from merzim.web.pages.case_creation.outlook import HAPPENED, PLANNED, chain, one_line
 from merzim.web.pages.portfolio import Axis, build_axis
 from merzim.web.ui.form_values import MAX_FIELD_BYTES, InvalidForm, file_of, parse_date, submitted_form
@@ -170,7 +170,6 @@ def _preview(
         answers=form_answers,
         likely=_preselected_cases(analyses),
         refusal=refusal,
-        errors=bad_rows(ctx, refusal),
         number=number,
         pages=pages,
     )

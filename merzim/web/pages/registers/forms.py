@@ -15,7 +15,6 @@ from merzim.services.registers.results import FieldView, RowView, written_amount
 from merzim.web.ui.form_values import InvalidForm, RejectedForm, file_of, is_same_text, typed_answers
 from merzim.web.ui.name_fields import NameChoices, NameField, own_people, person_names, unit_names
 from merzim.web.ui.render import Translator
-from workflow.registers.values import InvalidRow, problem_arguments
 
 FIELD, WAS, CLEAR = "field.", "was.", "clear."
 """Prefixes of form fields: the value, the value when the page was made, and removal of a file."""
@@ -144,20 +143,3 @@ def _files(fields: Sequence[FieldView], form: Form) -> dict[str, object]:
     """Return the files sent with a form, by field. Raises InvalidForm for an empty one."""
     sent = {field.id: file_of(form, FIELD + field.id) for field in fields if field.kind == "file"}
     return {name: build(FileInput, {"content": file}) for name, file in sent.items() if file}
-
-
-def problems_of(rejected_form: RejectedForm | None) -> list[dict[str, object]]:
-    """Return all mistakes of a refused row: each its `field`, and a `code` with `arguments`; none for other
-    refusals.
-    """
-    refusal = rejected_form.refusal if rejected_form else None
-    if not isinstance(refusal, InvalidRow):
-        return []
-    return [
-        {
-            "field": problem.field,
-            "code": f"register.value.{problem.code}",
-            "arguments": problem_arguments(refusal.register, problem),
-        }
-        for problem in refusal.problems
-    ]

@@ -85,7 +85,6 @@ from merzim.web.pages.registers.forms import (
     changed_values,
     form_fields,
     new_values,
-    problems_of,
 )
 from merzim.web.pages.registers.listing import (
     RowFilter,
@@ -320,7 +319,6 @@ def row_form(
         groups=ctx.app.registers.on(register_id, ctx.today).groups,
         units=own_units(ctx).field(typed_unit),
         tried=tried,
-        problems=problems_of(tried),
     )
 
 
@@ -369,7 +367,6 @@ def show_row_page(
         groups=definition.groups,
         erasable=[field for field in detail.fields if field.id in erasable and field.id in detail.row.values],
         tried=tried,
-        problems=problems_of(edits),
     )
 
 

@@ -301,7 +301,7 @@ def build_cartogram(query: ReportQuery) -> Report:
         different = lines(())
         missing = t.say("risk.cartogram_missing"), t.say("web.cartogram.missing_do")
     else:
-        texts = [t.tell(finding.code, finding.arguments) for finding in view.findings]
+        texts = [t.say(finding.code, **finding.arguments) for finding in view.findings]
         different, missing = lines(texts or [t.say("web.cartogram.equal")]), ("", "")
     published = (
         Content(text=t.say("web.cartogram.of", on=view.on), address=f"/cases/{view.case}/risks#cartogram")

@@ -54,7 +54,7 @@ def build(query: ReportQuery) -> Report:
         further_changed=len(changed),
         remarks=tuple(
             Content(
-                text=t.tell(remark.code, remark.arguments),
+                text=t.say(remark.code, **remark.arguments),
                 under=_to_record(view, t, str(remark.arguments.get("indicator", ""))),
             )
             for remark in view.whole.remarks
@@ -99,7 +99,7 @@ def _step_columns(view: Points) -> tuple[Column[NextStep], ...]:
     def step(t: Translator, prospect: NextStep) -> Content:
         id = prospect.step.indicator
         missing = t.say("score.step.missing", names=prospect.names) if prospect.names else ""
-        how = t.tell(f"score.step.{prospect.step.code}", prospect.step.sentence_arguments)
+        how = t.say(f"score.step.{prospect.step.code}", **prospect.step.sentence_arguments)
         to_record = _to_record(view, t, id) if prospect.step.code == "record_whole" else ()
         place = Content(text=t.paragraph(id), address=f"#{id}")
         return Content(
@@ -111,7 +111,7 @@ def _step_columns(view: Points) -> tuple[Column[NextStep], ...]:
         Column("head.title", lambda t, prospect: prospect.title[t.language]),
         Column(
             "letter.heading_do",
-            lambda t, prospect: t.tell(f"score.step.{prospect.step.code}", prospect.step.sentence_arguments),
+            lambda t, prospect: t.say(f"score.step.{prospect.step.code}", **prospect.step.sentence_arguments),
             *("", step),
         ),
         Column("head.points", lambda _, prospect: prospect.step.sentence_arguments["gain"], "col-points"),
@@ -121,7 +121,7 @@ def _step_columns(view: Points) -> tuple[Column[NextStep], ...]:
 
 def _arithmetic(t: Translator, indicator: IndicatorPoints) -> str:
     """Return the calculation of an indicator in words, with the names it lacks."""
-    sentences = [t.tell(element.code, element.arguments) for element in indicator.arithmetic]
+    sentences = [t.say(element.code, **element.arguments) for element in indicator.arithmetic]
     if indicator.missing:
         sentences.append(t.say("score.step.missing", names=indicator.missing))
     return " ".join(sentences)
