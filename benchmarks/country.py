@@ -36,7 +36,7 @@ from workflow.law.editions import read_edition
 from workflow.law.library import Library
 from workflow.org.audit import Stamp
 from workflow.org.office import Office, Person, Unit
-from workflow.ports import Change, Result
+from workflow.ports import Change
 
 TODAY = date(2026, 3, 16)
 NOW = datetime(2026, 3, 16, 5, 0, tzinfo=UTC)
@@ -220,8 +220,11 @@ class _Kept:
 
     written: dict[str, Change] = field(default_factory=dict)
 
-    def alone(self, case: str, command: Callable[[], Result]) -> Result:
-        return command()
+    def write(self, case: str, change: Callable[[Mapping[str, Row]], Change], *, now: datetime) -> Change:
+        made = change(self.rows(case))
+        if made.events:
+            self.append([made], now=now)
+        return made
 
     def append(self, changes: Sequence[Change], *, now: datetime) -> None:
         for change in changes:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
 from workflow.org.office import Office
 from workflow.refusal import Refusal
-
-Result = TypeVar("Result")
-
 
 Moved = tuple[str, date | None, date | None]
 """A due date that moved: the obligation with its period, the date before and after; None for no date."""
@@ -53,8 +50,8 @@ class Ledger(Protocol):
             Conflict: another writer changed one of the cases first; nothing was written.
         """
 
-    def alone(self, case: str, command: Callable[[], Result]) -> Result:
-        """Run a command on a case which nobody else writes before it has ended."""
+    def write(self, case: str, change: Callable[[Mapping[str, Row]], Change], *, now: datetime) -> Change:
+        """Write, as `append`, what is made of a case and its board rows, which nobody else writes meanwhile."""
 
     def next_ids(self, year: int, count: int) -> Sequence[str]:
         """Return unused case ids, in order."""

@@ -44,7 +44,7 @@ class Batch:
     Attributes:
         new: rows to insert, by table.
         heads: case -> the changed columns of its row.
-        gone: places of the board rows that are deleted, those written anew too.
+        gone: case -> obligations of the board rows that are deleted, those written anew too.
         replaced: table -> cases whose rows in it are all deleted first.
         changed: cases with events, another head or other rows.
         present_rows: all rows, as they are now, of the known cases whose rows changed.
@@ -54,7 +54,7 @@ class Batch:
 
     new: dict[Table, list[Values]] = field(default_factory=lambda: defaultdict(list))
     heads: dict[str, Values] = field(default_factory=dict)
-    gone: list[Values] = field(default_factory=list)
+    gone: dict[str, list[str]] = field(default_factory=dict)
     replaced: dict[Table, list[str]] = field(default_factory=lambda: defaultdict(list))
     changed: list[str] = field(default_factory=list)
     present_rows: dict[str, Sequence[Row]] = field(default_factory=dict)
@@ -111,9 +111,10 @@ class Batch:
         new = [row for name, row in rows.items() if name not in stored or not _alike(stored[name], row)]
         gone = [row for name, row in stored.items() if name not in rows or not _alike(row, rows[name])]
         self.new[DEADLINE] += [row._asdict() for row in new]
+        if gone:
+            self.gone[change.case.id] = [row.obligation for row in gone]
         for before in gone:
             after = rows.get(before.obligation)
-            self.gone.append({"k_case": before.case, "k_obligation": before.obligation})
             if _has_moved(before, after):
                 version = after.version if after else change.rows[0].version if change.rows else ""
                 self.new[MOVED].append(_moved(change, before.obligation, version) | {"at": now})

@@ -14,11 +14,10 @@ from sqlalchemy.exc import IntegrityError
 from calendars.hours import almaty
 from merzim.storage import events
 from merzim.storage.cases.batch import QUESTIONS_AFTER, STEPS_BEFORE
-from merzim.storage.cases.writing import write
+from merzim.storage.cases.writing import ROWS_OF, locked, write
 from merzim.storage.database.dialect import execute_for_names, in_names, insert, read_for_names
 from merzim.storage.database.engine import (
     one_transaction,
-    read,
     read_column,
     read_once,
     read_value,
@@ -33,14 +32,13 @@ from merzim.storage.tables.events import EVENT
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, fold
 from workflow.org.office import Office
-from workflow.ports import Change, Conflict, Result
+from workflow.ports import Change, Conflict
 
 CHUNK = 250
 """Cases read, or written again, at once by what goes through all of them: about 0.2 s of lock."""
 
 _EVENTS = EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"))
 _EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case))
-_ROWS_OF = DEADLINE.select().where(in_names(DEADLINE.c.case))
 _IDS_OF = select(CASE.c.id).where(in_names(CASE.c.id))
 
 
@@ -71,7 +69,7 @@ class SqlLedger:
 
     def rows_of(self, ids: Collection[str]) -> Mapping[str, Sequence[Row]]:
         """Return the board rows of these cases by case id, in one query."""
-        return rows_by_case(read_for_names(self._engine, _ROWS_OF, ids))
+        return rows_by_case(read_for_names(self._engine, ROWS_OF, ids))
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
         """Return these cases folded from their events, in one query; unknown ids are left out."""
@@ -91,16 +89,17 @@ class SqlLedger:
         query = query.order_by(CASE.c.id)
         return read_column(self._engine, query)
 
-    def alone(self, case: str, command: Callable[[], Result]) -> Result:
-        """Run a command on a case which nobody else writes before it has ended.
+    def write(self, case: str, change: Callable[[Mapping[str, Row]], Change], *, now: datetime) -> Change:
+        """Write what is made of a case and its board rows, which nobody else writes meanwhile; return it.
 
-        What it reads and writes is one transaction; the case is locked until its end. In SQLite a transaction
-        that writes locks everything.
+        What is read and written is one transaction; the case is locked until its end.
         """
-        with one_transaction(self._engine):
-            if self._engine.dialect.name != "sqlite":
-                read(self._engine, select(CASE.c.id).where(CASE.c.id == case).with_for_update(key_share=True))
-            return command()
+        with one_transaction(self._engine), writing(self._engine) as connection:
+            stored = locked(connection, [case])
+            made = change(stored[case].rows if case in stored else {})
+            if made.events:
+                write(connection, [made], stored, now=now)
+        return made
 
     def append(self, changes: Sequence[Change], *, now: datetime) -> int:
         """Write changes of cases in one transaction, those without events as recomputed rows alone; return the
@@ -115,7 +114,8 @@ class SqlLedger:
             return 0
         try:
             with writing(self._engine) as connection:
-                return write(connection, changes, now=now)
+                stored = locked(connection, [change.case.id for change in changes])
+                return write(connection, changes, stored, now=now)
         except IntegrityError:
             new = [change.case.id for change in changes if change.case.seq == len(change.events)]
             taken = sorted({*new} & {*self.cases(new)})

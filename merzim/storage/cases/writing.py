@@ -30,9 +30,10 @@ from workflow.ports import Change, Conflict
 from workflow.reminders import is_about
 
 _HEADS_OF = CASE.select().where(in_names(CASE.c.id)).order_by(CASE.c.id).with_for_update(key_share=True)
-_ROWS_OF = DEADLINE.select().where(in_names(DEADLINE.c.case))
-_DROP_ROW = DEADLINE.delete().where(
-    DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation == bindparam("k_obligation")
+ROWS_OF = DEADLINE.select().where(in_names(DEADLINE.c.case))
+_CHANGE_HEAD = CASE.update().where(CASE.c.id == bindparam("k_case"))
+_DROP_ROWS = DEADLINE.delete().where(
+    DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation.in_(bindparam("k_names", expanding=True))
 )
 _DROP_INBOX = INBOX.delete().where(INBOX.c.case == bindparam("k_case"), INBOX.c.seq == bindparam("k_seq"))
 _QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due, NOTICE.c.step).where(
@@ -48,15 +49,18 @@ _WITHDRAW = (
 )
 
 
-def write(connection: Connection, changes: Sequence[Change], *, now: datetime) -> int:
-    """Write changes of cases in the caller's transaction; return the number of cases that changed.
+def write(
+    connection: Connection, changes: Sequence[Change], stored: Mapping[str, StoredCase], *, now: datetime
+) -> int:
+    """Write changes of cases in the caller's transaction; return the number of cases that changed. `stored`: as
+    `locked` returned it there.
 
     Raises:
         Conflict: a change was made from another state of its case than the stored one.
         CaseBroken: the events of a case do not end where its head says.
         IntegrityError: another writer is creating one of the cases.
     """
-    stored, batch = _locked(connection, [change.case.id for change in changes]), Batch()
+    batch = Batch()
     for change in sorted(changes, key=lambda change: change.case.id):
         before, read = stored.get(change.case.id, StoredCase({}, {})), change.case.seq - len(change.events)
         if before.seq != read:
@@ -76,12 +80,12 @@ def write(connection: Connection, changes: Sequence[Change], *, now: datetime) -
     return len(batch.changed)
 
 
-def _locked(connection: Connection, ids: Sequence[str]) -> Mapping[str, StoredCase]:
+def locked(connection: Connection, ids: Sequence[str]) -> Mapping[str, StoredCase]:
     """Return what is stored of these cases, locked until the end of the transaction; new ones are left out."""
     heads = {
         record.id: dict(record._mapping) for record in execute_for_names(connection, _HEADS_OF, sorted(ids))
     }
-    rows = rows_by_case(execute_for_names(connection, _ROWS_OF, heads))
+    rows = rows_by_case(execute_for_names(connection, ROWS_OF, heads))
     return {
         case: StoredCase(head, {row.obligation: row for row in rows.get(case, ())})
         for case, head in heads.items()
@@ -92,10 +96,10 @@ def _write_tables(connection: Connection, batch: Batch) -> None:
     """Delete and insert what a batch says, table by table; cases come first, for all else refers to them."""
     insert_many(connection, CASE, batch.new[CASE])
     for case, values in batch.heads.items():
-        connection.execute(CASE.update().where(CASE.c.id == case).values(**values))
+        connection.execute(_CHANGE_HEAD, {"k_case": case, **values})
     events.insert(connection, batch.new[EVENT])
-    if batch.gone:
-        connection.execute(_DROP_ROW, batch.gone)
+    for case, names in batch.gone.items():
+        connection.execute(_DROP_ROWS, {"k_case": case, "k_names": names})
     for table, cases in batch.replaced.items():
         for names in chunks(cases, 500):
             connection.execute(table.delete().where(table.c.case.in_(names)))

@@ -178,24 +178,18 @@ class CaseCommands:
             UnknownCase: there is no case with that id.
         """
 
-        def written() -> Change:
-            change = self.preview(case_id, at, command, *args, **values)
-            if change.events:
-                self._ledger.append([change], now=at.now)
-            return change
-
-        return self._ledger.alone(case_id, written)
+        return self._ledger.write(
+            case_id,
+            lambda before: self._decided(case_id, at, before, lambda view: command(view, *args, **values)),
+            now=at.now,
+        )
 
     def preview(
         self, case_id: str, at: Stamp, command: Command[P], /, *args: P.args, **values: P.kwargs
     ) -> Change:
         """Return what a command would write; nothing is written. Raises UnknownCase."""
-        view = self._view(self.events(case_id), today=at.today)
-        drafts = command(view, *args, **values)
-        for kind, _, on, _ in drafts:
-            if kind in ENTRIES and on is not None:
-                self._calendar.is_working_day(on)  # raises beyond the records
-        return self._decided(view, drafts, at) if drafts else Change(case=view.case)
+        before = self._ledger.rows(case_id)
+        return self._decided(case_id, at, before, lambda view: command(view, *args, **values))
 
     def view_of(self, case: Case, *, today: date, bare: bool = True) -> View:
         """Return the view of a case read already, without its events. `bare`: as of a View."""
@@ -212,9 +206,20 @@ class CaseCommands:
         """
         return self._change((), case, today)
 
-    def _decided(self, view: View, drafts: Drafts, at: Stamp) -> Change:
-        """Return the change that drafts make as the next events of a case, with the due dates it moves."""
-        case = view.case
+    def _decided(
+        self, case_id: str, at: Stamp, before: Mapping[str, Row], decide: Callable[[View], Drafts]
+    ) -> Change:
+        """Return the change that a command makes of a case with these board rows, with the due dates it moves.
+
+        Raises UnknownCase.
+        """
+        view = self._view(self.events(case_id), today=at.today)
+        case, drafts = view.case, decide(view)
+        if not drafts:
+            return Change(case=case)
+        for kind, _, on, _ in drafts:
+            if kind in ENTRIES and on is not None:
+                self._calendar.is_working_day(on)  # raises beyond the records
         events = tuple(
             Event(case=case.id, seq=seq, kind=kind, name=name, on=on, at=at.now, by=at.by, payload=payload)
             for seq, (kind, name, on, payload) in enumerate(drafts, case.seq + 1)
@@ -226,7 +231,7 @@ class CaseCommands:
             event.kind in MOVING or event.name.partition(".")[0] in view.procedure.anchors for event in events
         )
         if moving or self._library.of(change.case) is not view.procedure:
-            change = replace(change, moved=_moved(self._ledger.rows(case.id), change))
+            change = replace(change, moved=_moved(before, change))
         return change
 
     def _written(self, events: tuple[Event, ...], before: Sequence[Event], today: date) -> Change:
