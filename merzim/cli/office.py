@@ -11,13 +11,12 @@ from merzim.cli.mount import command, mount
 from merzim.cli.parsing import Ground, argument, option
 from merzim.services.accounts import verbs as accounts
 from merzim.services.inputs import build
-from merzim.services.law.acts import ChangeAct, change_act, unit_of_acts
+from merzim.services.law.acts import ChangeAct, adoptable_acts, change_act, unit_of_acts
 from merzim.services.names import person_named, unit_named
 from merzim.services.people import retention
 from merzim.services.people.staff import ChooseDigest, choose_digest
 from notifications.letter_links import CHOICES, choice_of
 from workflow.org.access import ACCESSES, Access, with_unit
-from workflow.org.office import acts_of
 from workflow.refusal import Refusal
 
 ADOPT, LEAVE = "adopt", "leave"
@@ -39,26 +38,26 @@ def acts(
         raise Refusal("cli.not_one_of", text=action, where="ACTION", allowed=(ADOPT, LEAVE))
     if action and not act:
         raise Refusal("cli.missing_parameter", name="ACT")
-    tops = [top for top in call.app.reads.office().units.values() if not top.parent]
-    place = unit_of_acts(call.ctx, unit) if unit or action or len(tops) == 1 else ""
+    named = unit or action or call.app.reads.office().root
+    place = unit_of_acts(call.ctx, unit) if named else ""
     if action:
         change_act(call.ctx, ChangeAct(act=act, unit=place, leave=action == LEAVE))
-    office, library = call.app.reads.office(), call.app.library
-    in_force = acts_of(office, place) | frozenset(call.app.settings.regulations.acts)
-    brought = {
-        name: sorted({edition.id for edition in library.all() if edition.adopted_act == name})
-        for name in library.adopted_acts
+    known = adoptable_acts(call.ctx, place)
+    answer = {
+        "unit": place,
+        "adopted": call.app.reads.office().units[place].acts if place else (),
+        "in_force": sorted(act.id for act in known if act.adopted),
+        "brings": {act.id: sorted(act.procedures) for act in known},
     }
-    adopted = office.units[place].acts if place else ()
-    call.answer({"unit": place, "adopted": adopted, "in_force": sorted(in_force), "brings": brought})
+    call.answer(answer)
     rows = [
         {
-            "act": name,
-            "title": known_act.title,
-            "binds": name in in_force,
-            "procedures": [library.latest(procedure).title[call.language] for procedure in brought[name]],
+            "act": act.id,
+            "title": act.title[call.language],
+            "binds": act.adopted,
+            "procedures": [title[call.language] for title in act.procedures.values()],
         }
-        for name, known_act in library.adopted_acts.items()
+        for act in known
     ]
     call.show({"acts": rows}, "acts", "act", "title", "binds", "procedures")
 

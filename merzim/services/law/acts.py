@@ -25,7 +25,7 @@ from workflow.scoring.scale import SCORED
 
 
 class AdoptableAct(BaseModel):
-    """An act an organisation may adopt, and the titles of the procedures and registers it adds.
+    """An act an organisation may adopt, and the titles of the procedures (by id) and registers it adds.
 
     `applies`: whether any of its procedures is for the organisation's kind; `settled`: adopted by config.toml
     or by a unit above, so that it cannot be left here; `scored`: whether it adds the points of a year.
@@ -37,7 +37,7 @@ class AdoptableAct(BaseModel):
     settled: bool
     applies: bool
     scored: bool
-    procedures: list[Titles]
+    procedures: dict[str, Titles]
     registers: list[Titles]
 
 
@@ -107,7 +107,6 @@ def unit_of_acts(ctx: RequestContext, unit: str) -> str:
         UnknownUnit: none is called so.
     """
     office = ctx.reads.office()
-    tops = [top for top in office.units.values() if not top.parent]
     if unit:
         if (named := office.unit_id(unit)) not in office.units:
             allowed = closest_first(unit, [unit.name for unit in office.units.values()])
@@ -115,17 +114,20 @@ def unit_of_acts(ctx: RequestContext, unit: str) -> str:
         return named
     if ctx.reader.root in office.units:
         return ctx.reader.root
-    if len(tops) != 1:
-        names = tuple(map(name_of, tops))
-        raise Refusal("which_organisation", allowed=names) if tops else Refusal("web.acts.no_unit")
-    return tops[0].id
+    if not office.root:
+        names = tuple(name_of(office.units[top]) for top in office.tops)
+        raise Refusal("which_organisation", allowed=names) if names else Refusal("web.acts.no_unit")
+    return office.root
 
 
 def adoptable_acts(ctx: RequestContext, unit: str) -> Sequence[AdoptableAct]:
-    """Return the acts a unit (by id) may adopt: those it adopted first, then those for its kind."""
+    """Return the acts a unit (by id; "" for none yet chosen) may adopt: those it adopted first, then those for
+    its kind.
+    """
     office, library = ctx.reads.office(), ctx.library
     common = frozenset(ctx.app.settings.regulations.acts)
-    above = common | acts_of(office, office.units[unit].parent or "")
+    own, parent = (office.units[unit].acts, office.units[unit].parent or "") if unit else ((), "")
+    above = common | acts_of(office, parent)
     registers = ctx.app.registers.all_on(ctx.today)
     editions = [library.latest(name) for name in library.procedures()]
     acts = []
@@ -135,11 +137,11 @@ def adoptable_acts(ctx: RequestContext, unit: str) -> Sequence[AdoptableAct]:
             AdoptableAct(
                 id=id,
                 title=Titles.of(act.title),
-                adopted=id in above or id in office.units[unit].acts,
+                adopted=id in above or id in own,
                 settled=id in above,
                 applies=any(among(office.kind_of(unit), edition.applies_to) for edition in procedures),
                 scored=id == SCORED,
-                procedures=[Titles.of(edition.title) for edition in procedures],
+                procedures={edition.id: Titles.of(edition.title) for edition in procedures},
                 registers=[Titles.of(register.title) for register in registers if register.act == id],
             )
         )

@@ -14,7 +14,6 @@ from merzim.web.http import WebContext
 from merzim.web.ui.form_values import Fields, RejectedForm, shown_again
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
-from workflow.org.office import name_order
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -31,7 +30,7 @@ def _page(ctx: WebContext, unit: str = "", *, tried: RejectedForm | None = None)
     """Return the page; after a refusal that of the unit the form was about."""
     unit, refusal = (tried.answers.get("unit", ""), tried.refusal) if tried else (unit, None)
     office = ctx.reads.office()
-    tops = sorted((top for top in office.units.values() if not top.parent), key=name_order)
+    tops = [office.units[top] for top in office.tops]
     place = ""
     try:
         place = unit_of_acts(ctx, unit or (tops[0].id if len(tops) > 1 and not ctx.reader.root else ""))

@@ -151,8 +151,7 @@ _OF_PERSON = ("name", "name_kk", "name_ru", "post", "post_kk", "post_ru", "email
 
 def _place_of_new_unit(office: Office) -> dict[str, str]:
     """Return where a new unit stands: under the only organisation; nothing where there are several or none."""
-    tops = [unit.id for unit in office.units.values() if not unit.parent]
-    return {"parent": tops[0]} if len(tops) == 1 else {}
+    return {"parent": office.root} if office.root else {}
 
 
 def _unit_answers(unit: Unit | None) -> dict[str, str]:
