@@ -39,7 +39,6 @@ from merzim.services.yearly.clock import record_carried_out
 from merzim.settings import WebSettings
 from merzim.storage.accounts import rate_limits
 from merzim.storage.database.engine import conninfo
-from merzim.web.auth.dependencies import is_passwordless_allowed
 from merzim.web.health import log_context
 from workflow.refusal import Refusal
 
@@ -128,7 +127,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
     """
     web = app.settings.web
     moment = clock()
-    if moment.demonstration and not is_passwordless_allowed(host=web.host, address=web.public_address):
+    if moment.demonstration and not web.passwordless:
         raise Refusal("cli.demonstration_exposed", host=web.host, address=web.public_address)
     web.refuse_plain_http()
     address = f"http://{web.host}:{web.port}"

@@ -438,6 +438,13 @@ class WebSettings(SettingsSection):
         """
         return is_loopback(self.host) and is_loopback(urlsplit(self.public_address).hostname or "")
 
+    @property
+    def passwordless(self) -> bool:
+        """Whether an installation may allow log-in without a password: only this machine reaches the pages, and
+        no proxy, which https means, stands in front for others.
+        """
+        return self.on_loopback and urlsplit(self.public_address).scheme == "http"
+
     def refuse_plain_http(self) -> None:
         """Raise BadSetting if other machines would reach the pages over plain http, where nobody could log in.
 

@@ -103,6 +103,11 @@ class Account:
     providers: tuple[Provider, ...] = ()
 
     @property
+    def state(self) -> Literal["closed", "active", "invited"]:
+        """Whether it can be used: `invited` until it has a password or a provider."""
+        return "closed" if self.disabled else "active" if self.password or self.providers else "invited"
+
+    @property
     def asks_password(self) -> bool:
         """Whether its holder has a password of ours to confirm a change with."""
         return not self.providers

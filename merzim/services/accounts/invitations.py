@@ -8,7 +8,6 @@ the letter leads to the log-in page.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -113,26 +112,20 @@ class ResendInvitations(Command):
     logins: list[Key] = Field(default_factory=list, max_length=MAX_PEOPLE)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Wish:
-    """A person to invite, with the access and the login of their account, which may exist already; the login is
-    empty without an e-mail.
-    """
-
-    person: Person
-    access: Access
-    login: str
-
-
 @verb("settings")
 def invite_people(ctx: RequestContext, command: InvitePeople) -> InvitedPeople:
     """Create accounts for people of the office and queue a letter of invitation to each, or only preview it."""
     office = ctx.app.reads.office().written_down
-    wishes = [
-        _Wish(person=person, access=command.access or access_by_duties(person), login=person.email or "")
+    readers = [
+        Reader(
+            login=(person.email or "").strip().casefold(),
+            access=command.access or access_by_duties(person),
+            person=person.key,
+            name=person.name[:MAX_NAME],
+        )
         for person in _chosen(ctx, office, command)
     ]
-    return _invite(ctx, wishes, preview=command.preview)
+    return _invite(ctx, office, readers, new=True, preview=command.preview)
 
 
 @verb("settings")
@@ -150,17 +143,9 @@ def resend_invitations(ctx: RequestContext, command: ResendInvitations) -> Invit
         raise Refusal("web.invitations.not_waiting", login=unknown[0])
     chosen = {login.casefold() for login in command.logins} or set(waiting)
     office = ctx.app.reads.office().written_down
-    accounts_by_login = {account.reader.login: account for account in ctx.accounts.all()}
-    wishes = [
-        _Wish(
-            person=office.people[waiting[login].person],
-            access=accounts_by_login[login].reader.access,
-            login=login,
-        )
-        for login in sorted(chosen)
-        if waiting[login].person in office.people
-    ]
-    return _invite(ctx, wishes, existing=accounts_by_login)
+    readers = [account.reader for account in ctx.accounts.all() if account.reader.login in chosen]
+    present = [reader for reader in readers if reader.person in office.people]
+    return _invite(ctx, office, present, new=False)
 
 
 @verb("settings", writes=False)
@@ -205,58 +190,51 @@ def access_by_duties(person: Person) -> Access:
 
 
 def _invite(
-    ctx: RequestContext,
-    wishes: Sequence[_Wish],
-    *,
-    preview: bool = False,
-    existing: dict[str, Account] | None = None,
+    ctx: RequestContext, office: Office, readers: Sequence[Reader], *, new: bool, preview: bool = False
 ) -> InvitedPeople:
     """Create accounts and queue the letters, or only preview; return everybody, with what was in the way.
 
     Args:
-        existing: the accounts by login, if all have one already: each gets another link.
+        readers: whom to invite; without an e-mail their login is empty.
+        new: whether their accounts are created; else each has one and gets another link.
     """
     channels = _channels(ctx)
-    accounts = [] if existing else ctx.accounts.all()
+    accounts = ctx.accounts.all() if new else []
     taken_logins = {account.reader.login for account in accounts}
     holders = {account.reader.person for account in accounts if account.reader.person}
     people: list[InvitedPerson] = []
     invited: list[Invited] = []
-    for wish in wishes:
-        login = wish.login.strip().casefold()
-        obstacle = _obstacle(wish.person, login, taken_logins, holders)
-        login_way = _login_way(ctx, wish.access)
+    for reader in readers:
+        person = office.people[reader.person]
+        obstacle = _obstacle(person, reader.login, taken_logins, holders)
+        login_way = _login_way(ctx, reader.access)
         people.append(
             InvitedPerson(
-                person=wish.person.key,
-                name=wish.person.name,
-                unit=wish.person.unit,
-                email=wish.person.email or "",
-                login=login,
-                access=wish.access,
+                person=person.key,
+                name=person.name,
+                unit=person.unit,
+                email=person.email or "",
+                login=reader.login,
+                access=reader.access,
                 way=login_way,
                 obstacle=obstacle,
-                whole_office=wish.access in OF_THE_OFFICE,
+                whole_office=reader.access in OF_THE_OFFICE,
             )
         )
         if obstacle:
             continue
-        taken_logins.add(login)
-        holders.add(wish.person.key)
+        taken_logins.add(reader.login)
+        holders.add(person.key)
         if not preview:
-            existing_reader = existing[login].reader if existing else None
-            reader = existing_reader or Reader(
-                login=login, access=wish.access, person=wish.person.key, name=wish.person.name[:MAX_NAME]
-            )
-            entry, letters = _link_and_letters(ctx, wish.person, reader, login_way, channels)
-            invited.append(Invited(reader=reader, new=existing is None, entry=entry, letters=letters))
+            entry, letters = _link_and_letters(ctx, person, reader, login_way, channels)
+            invited.append(Invited(reader=reader, new=new, entry=entry, letters=letters))
     if not preview and invited:
         invited_logins = ctx.app.invitations.invite(invited, at=stamp(ctx))
-        for person in people:
-            if not person.obstacle and person.login not in invited_logins:
-                person.obstacle = "login_taken"
-    people.sort(key=lambda person: (person.obstacle == "", person.name))
-    return InvitedPeople(preview=preview, invited=sum(not person.obstacle for person in people), people=people)
+        for row in people:
+            if not row.obstacle and row.login not in invited_logins:
+                row.obstacle = "login_taken"
+    people.sort(key=lambda row: (row.obstacle == "", row.name))
+    return InvitedPeople(preview=preview, invited=sum(not row.obstacle for row in people), people=people)
 
 
 def _obstacle(person: Person, login: str, taken_logins: set[str], holders: set[str]) -> str:

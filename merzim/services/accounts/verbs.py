@@ -143,10 +143,11 @@ def list_accounts(ctx: RequestContext, command: Ask) -> list[AccountSummary]:
 @verb("settings", writes=False)
 def show_account(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     """Return an account with its valid sessions, tokens, feeds, invitations and known devices."""
-    return _details(ctx, command.login)
+    return details(ctx, command.login)
 
 
-def _details(ctx: RequestContext, login: str) -> AccountDetails:
+def details(ctx: RequestContext, login: str) -> AccountDetails:
+    """Return an account with what it is used by. Raises NoSuchAccount."""
     account = get_account(ctx, login)
     return AccountDetails(**summary(account).model_dump(), ways_in=ways_in(ctx, account.reader.login))
 
@@ -200,7 +201,7 @@ def change(ctx: RequestContext, command: AccountAccess) -> AccountDetails:
     _require_administrator_left(ctx, account, command.access)
     reader = _reader(ctx, account.reader.login, command)
     ctx.accounts.save(reader, disabled=account.disabled, at=stamp(ctx))
-    return _details(ctx, command.login)
+    return details(ctx, command.login)
 
 
 @verb("settings")
@@ -211,21 +212,21 @@ def close(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     account = get_account(ctx, command.login)
     _require_administrator_left(ctx, account, "")
     ctx.accounts.save(account.reader, disabled=True, at=stamp(ctx))
-    return _details(ctx, command.login)
+    return details(ctx, command.login)
 
 
 @verb("settings")
 def reopen(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     """Reopen a closed account."""
     ctx.accounts.save(get_account(ctx, command.login).reader, disabled=False, at=stamp(ctx))
-    return _details(ctx, command.login)
+    return details(ctx, command.login)
 
 
 @verb("settings")
 def end(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     """End all sessions, tokens, feeds, invitations and known devices of an account."""
     ctx.accounts.end(get_account(ctx, command.login).reader.login, now=ctx.now, by=ctx.reader.login)
-    return _details(ctx, command.login)
+    return details(ctx, command.login)
 
 
 @verb("settings", secret="address")
@@ -254,7 +255,7 @@ def unlink(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     login = get_account(ctx, command.login).reader.login
     if not ctx.accounts.unlink(login, at=stamp(ctx)):
         raise Refusal("web.staff.account_not_linked", login=login)
-    return _details(ctx, login)
+    return details(ctx, login)
 
 
 @verb("settings", secret="token")

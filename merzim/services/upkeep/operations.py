@@ -18,7 +18,7 @@ from merzim.services.context import RequestContext
 from merzim.services.jobs import rounds
 from merzim.services.results import Result
 from merzim.services.upkeep.doctor import Check, State, check_running
-from merzim.services.verbs import Command, NotFound, verb
+from merzim.services.verbs import Ask, Command, NotFound, verb
 from merzim.storage.maintenance.readiness import ReadinessReport, check_readiness
 from merzim.storage.notices.delivery_state import figures, undelivered_letters
 from merzim.storage.refusals import StorageUnavailable
@@ -26,12 +26,6 @@ from merzim.storage.refusals import StorageUnavailable
 MAX_LETTERS = 100
 """Maximum number of failed letters on the page."""
 LetterId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-
-
-class AskOperations(Command):
-    """Request the state of the installation. `language`: of the sentences."""
-
-    language: str = "en"
 
 
 class ResendLetter(Command):
@@ -95,12 +89,12 @@ class LetterQueued(BaseModel):
 
 
 @verb("settings", writes=False)
-def get_operations(ctx: RequestContext, command: AskOperations) -> OperationsView:
+def get_operations(ctx: RequestContext, command: Ask) -> OperationsView:
     """Return the state of the installation, its queue and the last hundred letters that failed."""
     delivery = figures(ctx.app.engine, now=ctx.now)
     people = ctx.reads.office().people
     return OperationsView(
-        checks=[_check(check, command.language) for check in check_running(ctx.app, ctx.now)],
+        checks=[_check(check, ctx.spoken_language) for check in check_running(ctx.app, ctx.now)],
         tasks=[
             TaskView(name=name, at=at, seconds=seconds)
             for name, (at, seconds) in sorted(delivery.pulses.items())

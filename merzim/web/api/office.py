@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
 from merzim.services import administration as office
 from merzim.services.accounts import verbs as accounts
-from merzim.services.accounts.verbs import WayIn, ways_in
+from merzim.services.accounts.verbs import AccountDetails
 from merzim.services.audit import AskAudit, ask_audit, export_lines, list_changes
 from merzim.services.inputs import build
 from merzim.services.people import staff
@@ -26,40 +25,26 @@ from notifications.letter_links import choice_of
 router = api_router("/api/v1/account", tags=["account"])
 
 
-class AccountAnswer(BaseModel):
+class AccountAnswer(AccountDetails):
     """The account of the token. `person`: the key of its person, or empty. `recovery_codes_left`: null without
     a second factor.
     """
 
-    login: str
-    access: str
-    name: str
-    person: str
-    unit: str
     digest: str | None
     language: str | None
-    second_factor: bool
     recovery_codes_left: int | None
-    ways_in: list[WayIn]
 
 
 @router.get("")
 def get_own_account(ctx: Own) -> AccountAnswer:
     """Return the account of the token, with its sessions, tokens and feeds."""
-    reader, choosing = ctx.reader, own_person(ctx)
-    account = ctx.accounts.account(reader.login)
-    second_factor = account is not None and account.second_factor
+    login, choosing = ctx.reader.login, own_person(ctx)
+    own = accounts.details(ctx, login)
     return AccountAnswer(
-        login=reader.login,
-        access=reader.access,
-        name=reader.name,
-        person=reader.person,
-        unit=reader.unit,
+        **{**own.model_dump(), "unit": ctx.reader.unit},
         digest=choice_of(choosing) if choosing else None,
         language=choosing.language if choosing else None,
-        second_factor=second_factor,
-        recovery_codes_left=ctx.app.factors.codes(reader.login).left if second_factor else None,
-        ways_in=ways_in(ctx, reader.login),
+        recovery_codes_left=ctx.app.factors.codes(login).left if own.second_factor else None,
     )
 
 

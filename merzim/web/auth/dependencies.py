@@ -13,7 +13,6 @@ from contextvars import copy_context
 from datetime import timedelta
 from functools import partial, wraps
 from typing import Annotated, Any, ParamSpec, TypeVar
-from urllib.parse import urlsplit
 
 from fastapi import Depends, HTTPException, Request
 from pydantic_core import to_json
@@ -24,7 +23,7 @@ from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import issue_secret
 from merzim.services.context import RequestContext, reader_of
-from merzim.settings import DEVICE_LIFETIME, is_loopback
+from merzim.settings import DEVICE_LIFETIME
 from merzim.web.auth.limits import remember_device
 from merzim.web.auth.middleware import is_local
 from merzim.web.http import WebContext, drop_cookie, keep_cookie
@@ -33,26 +32,6 @@ from workflow.org.access import Account, Credential, Need, must_enrol
 
 SCOPE = "demonstration"
 """The scope of a session that was opened without a password, on a demonstration day."""
-
-
-def is_passwordless_allowed(*, host: str, address: str) -> bool:
-    """Return whether an installation may allow log-in without a password.
-
-    Both the bound `host` and the public `address` must belong to this machine, and the address must not be
-    https, because https means a proxy that other machines may reach.
-    """
-    return is_loopback(host) and bool(address) and is_address_passwordless(address)
-
-
-def is_address_passwordless(address: str) -> bool:
-    """Return whether a public address allows log-in without a password; "" means this machine only."""
-    if not address:
-        return True
-    try:
-        parts = urlsplit(address)
-        return parts.scheme == "http" and is_loopback(parts.hostname or "")
-    except ValueError:
-        return False
 
 
 def is_passwordless_request(ctx: WebContext) -> bool:

@@ -39,11 +39,6 @@ SHOWN = 150
 """Number of people a preview lists with checkboxes; more are invited all together."""
 
 
-def account_state(account: Account) -> str:
-    """Return the state of an account; `invited` until it has a password or a provider."""
-    return "closed" if account.disabled else "active" if account.password or account.providers else "invited"
-
-
 def account_unit(translator: Translator, office: Office, reader: Reader) -> str:
     """Return in words whose cases an account shows."""
     reader = with_unit(reader, office)
@@ -143,7 +138,6 @@ def _accounts_page(
         accounts=ctx.accounts.all(),
         invited=invitation and accounts.get_account(ctx, invitation.login).reader,
         placed=with_unit,
-        account_state=account_state,
         account_unit=account_unit,
         office=office,
         accesses=ACCESSES,

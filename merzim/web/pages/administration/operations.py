@@ -19,7 +19,7 @@ from merzim.services.inputs import build
 from merzim.services.people.feeds import open_feed
 from merzim.services.people.staff import recorded_office
 from merzim.services.sending import ResendChannel
-from merzim.services.upkeep.operations import AskOperations, ResendLetter, get_operations, resend_failed_letter
+from merzim.services.upkeep.operations import ResendLetter, get_operations, resend_failed_letter
 from merzim.services.verbs import Ask, NotFound
 from merzim.web.auth.dependencies import Anybody, Auditing, Managing, Setting
 from merzim.web.http import AuditQuery, WebContext
@@ -79,7 +79,7 @@ def test_channel(ctx: Setting, typed: Fields) -> Response:
 
 def _page(ctx: WebContext, *, status: int = 0, refusal: Refusal | None = None, **tried: Any) -> Response:
     """Return the page; `tried`: channel, address and outcome of a test letter."""
-    view = get_operations(ctx, AskOperations(language=ctx.language))
+    view = get_operations(ctx, Ask())
     queued = {(queue_line.channel, queue_line.state): queue_line.count for queue_line in view.queue}
     person = ctx.reads.office().people.get(ctx.reader.person)
     values: dict[str, Any] = {
