@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
+from calendars.refusal import Refusal
 from i18n import dates
 from i18n.entries import knows, template
 from i18n.numbers import figure, figures, number, percent, plural, plural_form, roman
@@ -160,11 +161,13 @@ def plain(value: object, language: str) -> str:
 
 
 def _plain(place: Placeholder) -> Filler:
-    """Format `{value}`: any value."""
+    """Format `{value}`: any value; a refusal by its sentence."""
     name, language = place.name, place.language
 
     def fill(arguments: Arguments) -> str:
         value = arguments[name]
+        if isinstance(value, Refusal):
+            return place.speak(value.code, value.arguments)
         return value if type(value) is str else plain(value, language)
 
     return fill

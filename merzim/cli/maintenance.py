@@ -260,17 +260,18 @@ def doctor(call: CommandContext) -> int:
     Sends no letter, changes nothing. Exit code 1 when something is wrong.
     """
 
-    def message(check: Check) -> str:
-        reason = call.refusal(check.refusal) if check.refusal else ""
-        return call.say(check.code, **check.arguments, reason=reason) if check.code else reason
-
     def advice(check: Check) -> str:
         return call.say(f"doctor.advice.{check.advice}") if check.advice else ""
 
     with _checked_office(call) as (_, app, problems):
         checks = list(diagnose(app, problems))
     rows = [
-        {"check": check.name, "state": check.state, "message": message(check), "advice": advice(check)}
+        {
+            "check": check.name,
+            "state": check.state,
+            "message": call.say(check.code, **check.arguments),
+            "advice": advice(check),
+        }
         for check in checks
     ]
     shows = ("state", "check", "message", "advice")

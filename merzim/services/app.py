@@ -24,7 +24,6 @@ from merzim.services.law.regulations import (
     bodies_of,
     read_editions,
     read_registers,
-    reason_left_out,
     with_adopted,
 )
 from merzim.services.moments import Clock, NoteWriter
@@ -229,7 +228,7 @@ class AppContext:
         """Report which own files cannot be used, and why."""
         for file in files:
             code = "law.left_out_adopted" if file.adopted else "law.left_out"
-            self.note(code, file=file.file, reason=reason_left_out(file))
+            self.note(code, file=file.file, reason=file.refusal)
 
     @cached_property
     def channels(self) -> dict[str, Channel]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 import i18n
-from i18n import date_long, knows, money, number, refusal, say
+from i18n import date_long, knows, money, number, say
 from i18n.entries import where
 from merzim.settings import BadSetting, Function, OfficeSettings, Settings
 from workflow.cases.registers.risk_lists import Words
@@ -133,11 +133,6 @@ def with_adopted(read: Editions, adopted: Mapping[str, str], bodies: Bodies) -> 
     names = {f"{edition.edition}.toml" for edition in editions}
     left_out = tuple(replace(unused, adopted=unused.file in names) for unused in read.left_out)
     return replace(read, editions=(*read.editions, *editions), left_out=left_out)
-
-
-def reason_left_out(left_out: LeftOutFile) -> Text:
-    """Return why a file was left out, in words."""
-    return Text(**{language: refusal(left_out.refusal, language) for language in LANGUAGES})
 
 
 def add_words(edition: Procedure) -> None:

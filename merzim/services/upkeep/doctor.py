@@ -124,15 +124,19 @@ class Check:
     Attributes:
         name: what was checked: `doctor.name.<name>` of the catalogues.
         code: the sentence on the result; `doctor.advice.<advice>`, if there is one, says what to do.
-        refusal: the error that stands for the sentence.
     """
 
     name: str
     state: State = "ok"
-    code: str = ""
+    code: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    refusal: Refusal | None = None
     advice: str = ""
+
+
+def _refused(name: str, refusal: Refusal, advice: str) -> Check:
+    """Return the check that failed with a refusal, which says it."""
+    arguments = refusal.arguments
+    return Check(name=name, state="problem", code=refusal.code, arguments=arguments, advice=advice)
 
 
 def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
@@ -145,7 +149,7 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
     if not problems:
         yield Check(name="settings", code="doctor.settings")
     for problem in problems:
-        yield Check(name="settings", state="problem", refusal=problem, advice="settings")
+        yield _refused("settings", problem, "settings")
     yield from _check_machine(app, now)
     yield from _check_channels(app)
     yield from _check_provider(app, app.system_clock().now)
@@ -174,7 +178,7 @@ def _check_law(app: AppContext) -> Iterator[Check]:
     try:
         editions, registers = read_editions(app.settings), read_registers(app.settings)
     except Refusal as refusal:
-        yield Check(name="law", state="problem", refusal=refusal, advice="law")
+        yield _refused("law", refusal, "law")
         return
     left_out = [*editions.left_out, *registers.left_out]
     for file in left_out:
@@ -182,8 +186,7 @@ def _check_law(app: AppContext) -> Iterator[Check]:
             name="law",
             state="warning",
             code="doctor.law_left_out",
-            arguments={"file": file.file},
-            refusal=file.refusal,
+            arguments={"file": file.file, "reason": file.refusal},
             advice="law",
         )
     if not left_out:
@@ -277,7 +280,7 @@ def _check_provider(app: AppContext, now: datetime) -> Iterator[Check]:
         arguments = failure.details
         yield Check(name="oidc", state="problem", code=f"doctor.{code}", arguments=arguments, advice=code)
     except Refusal as refusal:
-        yield Check(name="oidc", state="problem", refusal=refusal, advice="settings")
+        yield _refused("oidc", refusal, "settings")
 
 
 def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
@@ -308,7 +311,7 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
             return
         sent = figures(engine, now=now)
     except Refusal as refusal:
-        yield Check(name="database", state="problem", refusal=refusal, advice="database")
+        yield _refused("database", refusal, "database")
         return
     if app.settings.from_browser:
         keys = {"keys": tuple(sorted(app.settings.from_browser))}

@@ -136,15 +136,11 @@ def _letter_id(key: str) -> str:
 
 def _check(check: Check, language: str) -> CheckView:
     """Return a check with its result in words."""
-    reason = i18n.refusal(check.refusal, language) if check.refusal else ""
-    arguments = {**check.arguments, "reason": reason}
     code = check.code
     if check.name == "folder":
         # The command line names the key of the configuration; who reads a page knows what the folder holds.
         code = "doctor.folder_named" if check.state == "ok" else "doctor.folder_refused"
-        arguments["holds"] = i18n.say(f"doctor.holds.{arguments['key']}", {}, language)
-    message = i18n.say(code, arguments, language) if code else reason
-    return CheckView(check=check.name, state=check.state, message=message)
+    return CheckView(check=check.name, state=check.state, message=i18n.say(code, check.arguments, language))
 
 
 log = logging.getLogger("merzim.web")
