@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 from merzim.cli.call import CommandContext
@@ -201,7 +200,8 @@ def replan(
     give_change(call, result)
     if dry_run:
         call.print(_days_that_keep(call, result.keeps))
-    if points := Decimal(result.points_at_stake or 0):
+    if result.points_at_stake:
+        points = result.points_at_stake
         call.print(call.say("preview.breaks_points", n=len(result.overdue), points=points))
 
 

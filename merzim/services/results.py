@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Any, ParamSpec, Self
 
 from pydantic import (
@@ -13,6 +14,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     ValidationInfo,
     model_validator,
 )
@@ -21,6 +23,7 @@ from i18n import say
 from merzim.services.context import RequestContext, write_case
 from workflow.cases.commands.case_commands import Command as CaseCommand
 from workflow.ports import Change
+from workflow.scoring.score import as_decimal
 
 P = ParamSpec("P")
 
@@ -78,8 +81,12 @@ InLanguage = Annotated[str, BeforeValidator(_in_language)]
 """A text in three languages, reduced to the requested one."""
 Spoken = Annotated[str, BeforeValidator(_sentence)]
 """The sentence of a code with its arguments."""
-Points = Annotated[str, BeforeValidator(lambda value: f"{value:f}" if isinstance(value, Decimal) else value)]
-"""A decimal number as a string."""
+Points = Annotated[
+    Decimal,
+    BeforeValidator(lambda value: as_decimal(value) if isinstance(value, Fraction) else value),
+    PlainSerializer(lambda value: f"{value:f}", return_type=str),
+]
+"""Points, in JSON as a decimal string."""
 Ids = Annotated[list[str], BeforeValidator(lambda values: [getattr(value, "id", value) for value in values])]
 """The ids of values."""
 Keys = Annotated[

@@ -262,7 +262,7 @@ def run(ctx: RequestContext, command: Previewable) -> CommandResult:
         dropped=[change.obligation for change in foreseen.dropped],
         opened=[change.obligation for change in foreseen.opened],
         overdue=[deadline.id for deadline in foreseen.breaks],
-        points_at_stake=f"{points_at_stake(ctx, foreseen):f}",
+        points_at_stake=points_at_stake(ctx, foreseen),
         keeps=[*(foreseen.keeps or ())],
     )
 

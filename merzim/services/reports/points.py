@@ -2,64 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import date
 
-from calendars.terms import Element
+from i18n import say
 from merzim.services.context import RequestContext
 from merzim.services.law import regulations
 from merzim.services.names import Name, known_year, seen_unit, unit_name, unit_text
+from merzim.services.results import InLanguage, Points, Result, Spoken, at
 from merzim.services.scoring import YearScores, year_scores
 from workflow.cases.case import Case
 from workflow.law.procedure import Procedure, Text
 from workflow.org.name_index import alphabetical
-from workflow.scoring.prospects import PointsStep
-from workflow.scoring.scale import Counting, Readings, Scoring
-from workflow.scoring.score import as_decimal
+from workflow.scoring.scale import Counting, Scoring
 from workflow.scoring.score_inputs import choose
 
 PAGE = 100
+MOST_NAMED = 12
+"""Number of organisations or cases named of those that lack something."""
 MOST_SEARCHED = 50
 """Number of the newest cases of a body's parts among which the step that records a number is sought."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class IndicatorPoints:
-    """One indicator. `lost`, `at_stake`: None where the document names no ceiling.
-
-    Attributes:
-        missing: names of the organisations (or ids of the cases) missing for the full number.
+class IndicatorAnswer(Result):
+    """The points of one indicator as decimal strings. `maximum`: null where the document names no ceiling;
+    `lost`, `at_stake`: null where it names no deduction either.
     """
 
     id: str
-    title: Text
-    points: Decimal
-    maximum: Decimal | None
-    lost: Decimal | None
-    at_stake: Decimal | None
-    arithmetic: tuple[Element, ...]
-    missing: tuple[Name, ...]
+    title: InLanguage
+    points: Points
+    maximum: Points | None
+    lost: Points | None
+    at_stake: Points | None
+    arithmetic: list[Spoken]
+    missing: list[InLanguage]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Project:
-    """One project of the standard, with the sums of its indicators."""
-
+class ProjectAnswer(Result):
     number: str
-    points: Decimal
-    lost: Decimal
-    at_stake: Decimal
-    indicators: tuple[IndicatorPoints, ...]
+    points: Points = at("total")
+    lost: Points
+    at_stake: Points
+    indicators: list[IndicatorAnswer]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NextStep:
-    """The nearest step that earns or keeps points of an indicator. `names`: of the first units that lack it."""
+class PartAnswer(Result):
+    unit: str = at("unit", "id")
+    name: InLanguage = at("unit", "name")
+    points: Points = at("total")
+    lost: Points
+    at_stake: Points
 
-    step: PointsStep
-    title: Text
-    names: tuple[Name, ...]
+
+class StepAnswer(Result):
+    """A step that would earn points. `gain`: the points; `by`: the last day for it."""
+
+    indicator: str
+    title: InLanguage
+    text: str
+    gain: Points
+    by: date
+    missing: list[InLanguage]
+
+
+class ScoresAnswer(Result):
+    """The points of a year. `readings`: the chosen readings of ambiguous passages of the document."""
+
+    unit: str = at("unit", "id")
+    year: int
+    total: Points
+    lost: Points
+    at_stake: Points
+    projects: list[ProjectAnswer]
+    parts: list[PartAnswer]
+    steps: list[StepAnswer]
+    readings: dict[str, str]
+    notes: list[InLanguage]
+    remarks: list[Spoken]
+    page: int
+    pages: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,21 +101,18 @@ class StepToRecord:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Points:
-    """The points of a year. `whole`: of a unit with all below it; `parts`: of units directly below it, a page.
+class YearPoints:
+    """The points of a year (`answer`), and what its page leads to and asks.
 
-    `to_record`: by indicator, the step of a case that records the whole of its share; `number`: of the page.
+    Attributes:
+        whole: of the unit with all below it.
+        to_record: by indicator, the step of a case that records the whole of its share.
     """
 
+    answer: ScoresAnswer
     whole: YearScores
-    projects: tuple[Project, ...]
-    parts: Sequence[YearScores]
-    steps: tuple[NextStep, ...]
-    readings: Readings
     scoring: Scoring
     to_record: Mapping[str, StepToRecord]
-    number: int
-    pages: int
 
 
 def points_of_year(
@@ -102,7 +122,7 @@ def points_of_year(
     chosen_readings: Mapping[str, str],
     *,
     number: int | None,
-) -> Points:
+) -> YearPoints:
     """Return the points of a unit in a year with all units below, also by project of the standard, and of
     each unit directly below, the most at stake first.
 
@@ -122,24 +142,51 @@ def points_of_year(
     parts.sort(
         key=lambda scores: (-scores.at_stake, -scores.lost, alphabetical(unit_text(office, scores.unit.id)))
     )
-    pages = max(1, -(-len(parts) // PAGE))
-    return Points(
-        whole=whole_year,
-        projects=_projects(whole_year, lambda place: unit_name(office, place).name),
-        parts=parts if number is None else parts[(min(number, pages) - 1) * PAGE :][:PAGE],
-        steps=tuple(
-            NextStep(
-                step=step,
-                title=scoring.indicators[step.indicator].title,
-                names=tuple(unit_name(office, unit).name for unit in step.missing),
-            )
-            for step in whole_year.steps
-        ),
+    pages, language = max(1, -(-len(parts) // PAGE)), ctx.spoken_language
+
+    def names(places: Sequence[str]) -> list[Name]:
+        return [unit_name(office, place).name for place in places[:MOST_NAMED]]
+
+    projects = [
+        ProjectAnswer.of(
+            of_project,
+            number=project.removeprefix("P"),
+            indicators=[
+                IndicatorAnswer.of(score, language, missing=names(whole_year.counted[score.id].missing))
+                for score in of_project.scores
+            ],
+        )
+        for project, of_project in whole_year.scores.projects().items()
+    ]
+    steps = [
+        StepAnswer.of(
+            step,
+            language,
+            title=scoring.indicators[step.indicator].title,
+            text=say(f"score.step.{step.code}", step.sentence_arguments, language),
+            missing=names(step.missing),
+        )
+        for step in whole_year.steps
+    ]
+    answer = ScoresAnswer.of(
+        whole_year,
+        language,
+        projects=projects,
+        parts=[
+            PartAnswer.of(part, language)
+            for part in (parts if number is None else parts[(min(number, pages) - 1) * PAGE :][:PAGE])
+        ],
+        steps=steps,
         readings=readings,
+        notes=scoring.notes,
+        page=min(number or 1, pages),
+        pages=pages,
+    )
+    return YearPoints(
+        answer=answer,
+        whole=whole_year,
         scoring=scoring,
         to_record=_steps_to_record(ctx, whole_year, scoring, unit, year),
-        number=min(number or 1, pages),
-        pages=pages,
     )
 
 
@@ -194,29 +241,3 @@ def _cases_of_year(
             begin_day = case.day_of(edition.begins_with)
             if begin_day is not None and begin_day.year == year:
                 yield case, edition
-
-
-def _projects(whole_year: YearScores, name: Callable[[str], Name]) -> tuple[Project, ...]:
-    """Return the points by project of the standard; of an indicator's `missing` the first twelve are named."""
-    return tuple(
-        Project(
-            number=project.removeprefix("P"),
-            points=as_decimal(scores.total),
-            lost=as_decimal(scores.lost),
-            at_stake=as_decimal(scores.at_stake),
-            indicators=tuple(
-                IndicatorPoints(
-                    id=score.id,
-                    title=score.title,
-                    points=as_decimal(score.points),
-                    maximum=None if score.maximum is None else as_decimal(score.maximum),
-                    lost=None if score.lost is None else as_decimal(score.lost),
-                    at_stake=None if score.at_stake is None else as_decimal(score.at_stake),
-                    arithmetic=score.arithmetic,
-                    missing=tuple(name(id) for id in whole_year.counted[score.id].missing[:12]),
-                )
-                for score in scores.scores
-            ),
-        )
-        for project, scores in whole_year.scores.projects().items()
-    )

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import Query
 
 from merzim.services.reports.monitoring import monitoring
-from merzim.services.reports.points import points_of_year
-from merzim.services.results import Ids, InLanguage, Points, Result, Spoken, at
+from merzim.services.reports.points import ScoresAnswer, points_of_year
+from merzim.services.results import Ids, Result, at
 from merzim.web.api.answers import api_router
 from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads import RecommendationQuery
@@ -87,66 +87,6 @@ class MonitoringAnswer(Result):
 Further = Annotated[int, Query(ge=1, le=100_000)]
 
 
-class IndicatorAnswer(Result):
-    """The points of one indicator as decimal strings. `maximum`: null where the document names no ceiling;
-    `lost`, `at_stake`: null where it names no deduction either.
-    """
-
-    id: str
-    title: InLanguage
-    points: Points
-    maximum: Points | None
-    lost: Points | None
-    at_stake: Points | None
-    arithmetic: list[Spoken]
-    missing: list[InLanguage]
-
-
-class ProjectAnswer(Result):
-    number: str
-    points: Points
-    lost: Points
-    at_stake: Points
-    indicators: list[IndicatorAnswer]
-
-
-class PartAnswer(Result):
-    unit: str = at("unit", "id")
-    name: InLanguage = at("unit", "name")
-    points: Points = at("total")
-    lost: Points
-    at_stake: Points
-
-
-class StepAnswer(Result):
-    """A step that would earn points. `gain`: the points; `by`: the last day for it."""
-
-    indicator: str
-    title: str
-    text: str
-    gain: str
-    by: date
-    missing: list[str]
-
-
-class ScoresAnswer(Result):
-    """The points of a year. `readings`: the chosen readings of ambiguous passages of the document."""
-
-    unit: str = at("whole", "unit", "id")
-    year: int = at("whole", "year")
-    total: Points = at("whole", "total")
-    lost: Points = at("whole", "lost")
-    at_stake: Points = at("whole", "at_stake")
-    projects: list[ProjectAnswer]
-    parts: list[PartAnswer]
-    steps: list[StepAnswer]
-    readings: dict[str, str]
-    notes: list[InLanguage] = at("scoring", "notes")
-    remarks: list[Spoken] = at("whole", "remarks")
-    page: int = at("number")
-    pages: int
-
-
 @router.get("/monitoring")
 def get_monitoring(
     ctx: Reading, filters: RecommendationQuery, number: PageNumber = 1, silent: Further = 1
@@ -178,20 +118,4 @@ def get_scores(
     """Return the points of a year: earned, lost, at stake, with the calculation. A parameter named like a
     reading chooses it.
     """
-    view = points_of_year(ctx, unit, year, ctx.query, number=number)
-    language = translator.language
-    return ScoresAnswer.of(
-        view,
-        language,
-        steps=[
-            StepAnswer(
-                indicator=prospect.step.indicator,
-                title=prospect.title[language],
-                text=translator.say(f"score.step.{prospect.step.code}", **prospect.step.sentence_arguments),
-                gain=str(prospect.step.sentence_arguments["gain"]),
-                by=prospect.step.by,
-                missing=[translator.name(name) for name in prospect.names],
-            )
-            for prospect in view.steps
-        ],
-    )
+    return points_of_year(ctx, unit, year, ctx.query, number=number).answer

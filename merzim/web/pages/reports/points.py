@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -9,8 +10,7 @@ from urllib.parse import urlencode
 
 from merzim.documents.forms.definitions import Form
 from merzim.services.documents.year_reports import due_quarter, report_marks, year_reports
-from merzim.services.reports.points import IndicatorPoints, NextStep, Points, points_of_year
-from merzim.services.scoring import YearScores
+from merzim.services.reports.points import IndicatorAnswer, PartAnswer, StepAnswer, YearPoints, points_of_year
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, lines
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, Content
@@ -22,9 +22,9 @@ def build(query: ReportQuery) -> Report:
     """Return the points of a unit in a year, its nearest steps, its reports and the units below."""
     ctx, t = query.ctx, query.t
     view = points_of_year(ctx, query.unit, query.year, query.chosen, number=query.number)
-    changed = {name: value for name, value in view.readings.items() if value != view.scoring.usual[name]}
+    changed = {name: value for name, value in view.answer.readings.items() if value != view.scoring.usual[name]}
     report_period, report_periods = _periods(view.whole.year, query.chosen.get("period", ""), today=ctx.today)
-    something = bool(view.projects or not view.whole.remarks)
+    something = bool(view.answer.projects or not view.whole.remarks)
     nothing = "", ""
     if something and not view.whole.recorded:
         do = t.say("web.scores.none_do") if view.whole.year >= ctx.today.year else ""
@@ -46,7 +46,7 @@ def build(query: ReportQuery) -> Report:
                 name=name,
                 label=t.say_or(f"web.scores.reading.{name}", name),
                 options=tuple((value, text[t.language]) for value, text in values.items()),
-                chosen=view.readings[name],
+                chosen=view.answer.readings[name],
             )
             for name, values in view.scoring.readings.items()
             if len(values) > 1
@@ -61,73 +61,68 @@ def build(query: ReportQuery) -> Report:
         ),
         figures=_figures(t, view) if something else (),
         empty=nothing,
-        sections=_sections(query, view, report_period) if view.projects else (),
-        notes=tuple(note[t.language] for note in view.scoring.notes) if view.projects else (),
+        sections=_sections(query, view, report_period) if view.answer.projects else (),
+        notes=tuple(view.answer.notes) if view.answer.projects else (),
     )
 
 
-def _part_columns(query: ReportQuery) -> tuple[Column[YearScores], ...]:
-    def unit(t: Translator, part: YearScores) -> Content:
-        return Content(text=t.name(part.unit.name), address=query.link(unit=part.unit.id))
+def _part_columns(query: ReportQuery) -> tuple[Column[PartAnswer], ...]:
+    def unit(t: Translator, part: PartAnswer) -> Content:
+        return Content(text=part.name, address=query.link(unit=part.unit))
 
     return (
-        Column("head.unit", lambda t, part: t.name(part.unit.name), "", unit),
-        Column("head.points", lambda _, part: part.total, "col-points"),
+        Column("head.unit", lambda _, part: part.name, "", unit),
+        Column("head.points", lambda _, part: part.points, "col-points"),
         Column("web.scores.at_stake.short", lambda _, part: part.at_stake, "col-points"),
         Column("head.lost", lambda _, part: part.lost, "col-points"),
     )
 
 
-def _indicator_columns(view: Points) -> tuple[Column[IndicatorPoints], ...]:
-    def title(t: Translator, indicator: IndicatorPoints) -> Content:
-        texts = (t.paragraph(indicator.id), _arithmetic(t, indicator))
-        under = (*lines(texts), *_to_record(view, t, indicator.id))
-        return Content(text=indicator.title[t.language], under=under)
+def _indicator_columns(view: YearPoints) -> tuple[Column[IndicatorAnswer], ...]:
+    def title(t: Translator, indicator: IndicatorAnswer) -> Content:
+        under = (
+            *lines((t.paragraph(indicator.id), arithmetic(t, indicator))),
+            *_to_record(view, t, indicator.id),
+        )
+        return Content(text=indicator.title, under=under)
+
+    def arithmetic(t: Translator, indicator: IndicatorAnswer) -> str:
+        return " ".join(filter(None, (*indicator.arithmetic, _missing(t, indicator.missing))))
 
     return (
         Column("head.indicator", lambda t, indicator: t.paragraph(indicator.id)),
-        Column("head.title", lambda t, indicator: indicator.title[t.language], "", title),
+        Column("head.title", lambda _, indicator: indicator.title, "", title),
         Column("head.points", lambda _, indicator: indicator.points, "col-points"),
         Column("web.scores.maximum", lambda _, indicator: indicator.maximum, "col-points"),
         Column("web.scores.at_stake.short", lambda _, indicator: indicator.at_stake, "col-points"),
         Column("head.lost", lambda _, indicator: indicator.lost, "col-points"),
-        Column("web.scores.arithmetic", lambda t, indicator: _arithmetic(t, indicator)),
+        Column("web.scores.arithmetic", arithmetic),
     )
 
 
-def _step_columns(view: Points) -> tuple[Column[NextStep], ...]:
-    def step(t: Translator, prospect: NextStep) -> Content:
-        id = prospect.step.indicator
-        missing = t.say("score.step.missing", names=prospect.names) if prospect.names else ""
-        how = t.say(f"score.step.{prospect.step.code}", **prospect.step.sentence_arguments)
-        to_record = _to_record(view, t, id) if prospect.step.code == "record_whole" else ()
-        place = Content(text=t.paragraph(id), address=f"#{id}")
-        return Content(
-            text=prospect.title[t.language], strong=True, under=(*lines((how, missing)), place, *to_record)
-        )
+def _step_columns(view: YearPoints) -> tuple[Column[StepAnswer], ...]:
+    lacks_whole = {step.indicator for step in view.whole.steps if step.code == "record_whole"}
+
+    def text(t: Translator, step: StepAnswer) -> Content:
+        to_record = _to_record(view, t, step.indicator) if step.indicator in lacks_whole else ()
+        place = Content(text=t.paragraph(step.indicator), address=f"#{step.indicator}")
+        told = lines((step.text, _missing(t, step.missing)))
+        return Content(text=step.title, strong=True, under=(*told, place, *to_record))
 
     return (
-        Column("head.indicator", lambda t, prospect: t.paragraph(prospect.step.indicator)),
-        Column("head.title", lambda t, prospect: prospect.title[t.language]),
-        Column(
-            "letter.heading_do",
-            lambda t, prospect: t.say(f"score.step.{prospect.step.code}", **prospect.step.sentence_arguments),
-            *("", step),
-        ),
-        Column("head.points", lambda _, prospect: prospect.step.sentence_arguments["gain"], "col-points"),
-        Column("web.scores.by", lambda _, prospect: prospect.step.by, "col-due-long"),
+        Column("head.indicator", lambda t, step: t.paragraph(step.indicator)),
+        Column("head.title", lambda _, step: step.title),
+        Column("letter.heading_do", lambda _, step: step.text, "", text),
+        Column("head.points", lambda _, step: step.gain, "col-points"),
+        Column("web.scores.by", lambda _, step: step.by, "col-due-long"),
     )
 
 
-def _arithmetic(t: Translator, indicator: IndicatorPoints) -> str:
-    """Return the calculation of an indicator in words, with the names it lacks."""
-    sentences = [t.say(element.code, **element.arguments) for element in indicator.arithmetic]
-    if indicator.missing:
-        sentences.append(t.say("score.step.missing", names=indicator.missing))
-    return " ".join(sentences)
+def _missing(t: Translator, names: Sequence[str]) -> str:
+    return t.say("score.step.missing", names=names) if names else ""
 
 
-def _to_record(view: Points, t: Translator, indicator: str) -> tuple[Content, ...]:
+def _to_record(view: YearPoints, t: Translator, indicator: str) -> tuple[Content, ...]:
     """Return the link to the step that records the number a share is taken of, or to opening the year; () if
     the indicator lacks no number.
     """
@@ -145,7 +140,7 @@ def _to_record(view: Points, t: Translator, indicator: str) -> tuple[Content, ..
     return (Content(text=text, address=address),)
 
 
-def _figures(t: Translator, view: Points) -> tuple[Figure, ...]:
+def _figures(t: Translator, view: YearPoints) -> tuple[Figure, ...]:
     return (
         Figure(look="done", number=t.points(view.whole.total), text=t.say("web.scores.earned"), is_zero=False),
         *(
@@ -164,14 +159,14 @@ def _figures(t: Translator, view: Points) -> tuple[Figure, ...]:
     )
 
 
-def _sections(query: ReportQuery, view: Points, period: str) -> tuple[ReportSection, ...]:
+def _sections(query: ReportQuery, view: YearPoints, period: str) -> tuple[ReportSection, ...]:
     """Return the cards of the page: steps, projects, reports of the period, units; without empty ones."""
     t = query.t
     steps = ReportSection(
         id="steps",
         title=t.say("web.scores.steps"),
         columns=_step_columns(view),
-        rows=view.steps,
+        rows=view.answer.steps,
     )
     projects = (
         ReportSection(
@@ -191,7 +186,7 @@ def _sections(query: ReportQuery, view: Points, period: str) -> tuple[ReportSect
             anchor=lambda indicator: indicator.id,
             folded=True,
         )
-        for project in view.projects
+        for project in view.answer.projects
     )
     papers = ReportSection(
         id="reports",
@@ -205,13 +200,13 @@ def _sections(query: ReportQuery, view: Points, period: str) -> tuple[ReportSect
         id="units",
         title=t.say("web.figures.by_units"),
         columns=_part_columns(query),
-        rows=view.parts,
-        pages=(view.number, view.pages, "page"),
+        rows=view.answer.parts,
+        pages=(view.answer.page, view.answer.pages, "page"),
     )
-    return (*((steps,) if view.steps else ()), *projects, papers, *((units,) if view.parts else ()))
+    return tuple(section for section in (steps, *projects, papers, units) if section.rows)
 
 
-def _paper_columns(query: ReportQuery, view: Points, period: str) -> tuple[Column[Form], ...]:
+def _paper_columns(query: ReportQuery, view: YearPoints, period: str) -> tuple[Column[Form], ...]:
     """Return the columns of the reports of a year: what each leaves open, and its papers."""
     ctx = replace(query.ctx, language=query.t.language)
     quarter = {"year": int(period[:4]), "quarter": int(period[5:] or 0)}
