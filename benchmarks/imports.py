@@ -14,7 +14,9 @@ from benchmarks.table import Line
 from calendars import calendar
 from merzim.app import build_app
 from merzim.services.context import operator_context
-from merzim.services.imports.schedules import ImportSchedule, take_schedule
+from merzim.services.imports.considering import ImportSchedule
+from merzim.services.imports.schedules import take_schedule
+from merzim.services.inputs import OpenFile
 from merzim.settings import DatabaseSettings, Settings
 from workflow.org.audit import Stamp
 
@@ -33,7 +35,8 @@ def measured() -> Iterator[Line]:
         _ = app.engine, app.library
         began = time.perf_counter()
         ctx = operator_context(app, at=Stamp(by="bench", now=NOW, today=TODAY))
-        imported = take_schedule(ctx, ImportSchedule(content=folder / "schedule.xlsx"))
+        with (folder / "schedule.xlsx").open("rb") as content:
+            imported = take_schedule(ctx, ImportSchedule(content=OpenFile("schedule.xlsx", content)))
         spent = time.perf_counter() - began
         app.close()
     kept = len(imported.opened) == COUNT and spent <= LIMIT

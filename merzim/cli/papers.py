@@ -50,7 +50,8 @@ from merzim.services.documents.year_reports import (
     report_marks,
 )
 from merzim.services.evidence import clean_file_name
-from merzim.services.imports.schedules import ImportSchedule, keep_match, take_schedule
+from merzim.services.imports.considering import ImportSchedule
+from merzim.services.imports.schedules import keep_match, take_schedule
 from merzim.services.inputs import OpenFile, build
 from merzim.services.names import unit_named
 from merzim.services.people.table import preview_table, read_table, save_table
@@ -95,13 +96,14 @@ def import_(
         return
     if file is None:
         raise Refusal("cli.missing_parameter", name="FILE.xlsx")
-    joins = {
-        number(row, where="--join", first=0): "" if case == NEW else case
+    rows = {
+        number(row, where="--join", first=0): {"joins": "" if case == NEW else case}
         for row, case in named_texts(join, where="--join").items()
     }
     path = Path(file)
-    asked = build(ImportSchedule, {"content": path, "procedure": procedure, "joins": joins})
-    imported = take_schedule(call.ctx, asked)
+    with path.open("rb") as content:
+        fields = {"content": OpenFile(path.name, content), "procedure": procedure, "rows": rows}
+        imported = take_schedule(call.ctx, build(ImportSchedule, fields))
     shows = ("opened", "replanned", "unchanged", "cases", "id", "object", "unit", "notes")
     call.give(_import_answer(call, imported), *shows)
     if not imported.opened and not imported.replanned:

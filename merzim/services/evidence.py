@@ -8,10 +8,10 @@ from io import SEEK_END, BytesIO
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 
-from merzim.documents.sheets.unreadable import Upload, UploadKind
 from merzim.services.context import RequestContext
 from merzim.services.inputs import EvidenceInput, FileInput
 from merzim.services.verbs import NotFound
+from merzim.storage.accounts.uploads import Upload
 from workflow.cases.case import Evidence
 from workflow.refusal import Refusal
 
@@ -65,14 +65,14 @@ def _to_evidence(ctx: RequestContext, item: EvidenceInput) -> Evidence:
     )
 
 
-def keep_upload(ctx: RequestContext, kind: UploadKind, content: bytes, name: str, procedure: str = "") -> str:
+def keep_upload(ctx: RequestContext, content: bytes, name: str) -> str:
     """Store a file for a day, for its sender alone, until they decide about it; return its digest."""
-    return ctx.app.uploads.keep(kind, content, name, procedure, by=ctx.reader.login, now=ctx.now)
+    return ctx.app.uploads.keep(content, name, by=ctx.reader.login, now=ctx.now)
 
 
-def uploaded_file(ctx: RequestContext, kind: UploadKind, digest: str) -> Upload:
+def uploaded_file(ctx: RequestContext, digest: str) -> Upload:
     """Return a file the reader uploaded. Raises NotFound."""
-    upload = ctx.app.uploads.stored_file(kind, digest, by=ctx.reader.login, now=ctx.now)
+    upload = ctx.app.uploads.stored_file(digest, by=ctx.reader.login, now=ctx.now)
     if upload is None:
         raise NotFound("web.problem.no_upload")
     return upload
@@ -91,7 +91,7 @@ def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[Bin
         return item.content.content, clean_file_name(item.content.name)
     if item.file is None:
         return None
-    upload = uploaded_file(ctx, "file", item.file)
+    upload = uploaded_file(ctx, item.file)
     return BytesIO(upload.content), clean_file_name(upload.name)
 
 

@@ -8,6 +8,9 @@ import pytest
 from sqlalchemy import Engine
 
 import calendars
+from merzim.documents.schedules.rows_joined import ReadSchedule
+from merzim.services.context import RequestContext
+from merzim.services.imports.considering import ScheduleFile
 from merzim.storage import events
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import writing
@@ -43,6 +46,12 @@ def opened(engine: Engine, *, unit: str = UNIT, object: str = OBJECT) -> Case:
     """A case of the internal analysis with the plan dates of a real schedule."""
     opening = Opening(procedure=PROCEDURE, unit=unit, object=object, planned=PLANNED)
     return case_commands(engine).open(opening, at=Stamp(by="Айгүл", now=NOW, today=TODAY))
+
+
+def schedule_file(ctx: RequestContext, schedule: ReadSchedule) -> ScheduleFile:
+    """A file of one analysis, another one for each that differs."""
+    procedure = ctx.library.latest(PROCEDURE)
+    return ScheduleFile(name="file", digest=repr(schedule), procedure=procedure, schedules=[schedule])
 
 
 def recompute(engine: Engine, today: date = TODAY):  # type: ignore[no-untyped-def]

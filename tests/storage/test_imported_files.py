@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from pathlib import Path
+from io import BytesIO
 from threading import Barrier
 from typing import Any
 
@@ -14,12 +14,13 @@ from sqlalchemy import Engine
 
 from merzim.documents.schedules.rows_joined import ReadSchedule
 from merzim.services.app import AppContext
+from merzim.services.context import RequestContext
 from merzim.services.imports import schedules
-from merzim.services.imports.considering import consider
-from merzim.services.imports.schedules import ImportSchedule, take_in, take_schedule
+from merzim.services.imports.considering import ImportSchedule, RowAnswer
+from merzim.services.imports.schedules import import_analyses, take_schedule
+from merzim.services.inputs import OpenFile
 from merzim.storage.cases import twins
 from merzim.storage.cases.ledger import SqlLedger
-from tests.law import CALENDAR, library
 from tests.storage.registers import operator
 from tests.storage.sample_cases import (
     NOW,
@@ -32,6 +33,7 @@ from tests.storage.sample_cases import (
     later,
     on_sqlite_alone,
     opened,
+    schedule_file,
 )
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording, statuses
@@ -40,7 +42,6 @@ from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.evidence_list import events_as_seen
 from workflow.org.access import Scope
 from workflow.org.audit import Stamp
-from workflow.org.office import Office
 from workflow.ports import Conflict
 
 
@@ -75,21 +76,21 @@ def test_thousands_of_places_are_asked_at_once(engine: Engine, case: Case) -> No
     assert twins.alike(engine, PROCEDURE, [*places, (UNIT, OBJECT)]) == [case.id]
 
 
-def schedule(path: Path, *starts: str) -> Path:
+def schedule(*starts: str) -> ImportSchedule:
     """A schedule of one object a row, each beginning on its day of 2026."""
-    book = Workbook()
+    book, target = Workbook(), BytesIO()
     book.active.append(["Объект анализа", "Подразделение", "Начало анализа", "Окончание анализа"])
     for number, start in enumerate(starts):
         book.active.append([f"Объект {number}", "Отдел кадров", f"{start}.2026", "30.06.2026"])
-    book.save(path)
-    return path
+    book.save(target)
+    return ImportSchedule(content=OpenFile("a.xlsx", BytesIO(target.getvalue())))
 
 
 def test_a_file_sent_by_two_at_once_opens_its_cases_once(
-    app: AppContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    app: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second finds the cases of the first, even where both had read the file before either wrote."""
-    command = ImportSchedule(content=schedule(tmp_path / "a.xlsx", "13.04", "14.04"))
+    commands = [schedule("13.04", "14.04") for _ in range(2)]
     both, read = Barrier(2), schedules.read
 
     def read_together(*arguments: Any, **options: Any) -> Any:
@@ -100,19 +101,18 @@ def test_a_file_sent_by_two_at_once_opens_its_cases_once(
     monkeypatch.setattr(schedules, "read", read_together)
 
     with ThreadPoolExecutor(2) as people:
-        results = list(people.map(lambda ctx: take_schedule(ctx, command), [operator(app), operator(app)]))
+        results = list(people.map(lambda command: take_schedule(operator(app), command), commands))
 
     assert sorted(len(result.opened) for result in results) == [0, 2]
     assert len(app.ledger.ids()) == 2
 
 
 def test_a_conflict_in_the_middle_of_an_import_leaves_nothing_written(
-    app: AppContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    app: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither the cases it had opened nor the plan dates it had moved; the same file then goes in whole."""
-    ctx, original = operator(app), ImportSchedule(content=schedule(tmp_path / "a.xlsx", "13.04", "14.04"))
-    first = take_schedule(ctx, original)
-    moved = ImportSchedule(content=schedule(tmp_path / "b.xlsx", "20.04", "21.04", "22.04"))
+    ctx = operator(app)
+    first, moved = take_schedule(ctx, schedule("13.04", "14.04")), schedule("20.04", "21.04", "22.04")
     write = CaseCommands.write
 
     def somebody_was_first(commands: CaseCommands, case: str, *arguments: Any, **options: Any) -> Any:
@@ -124,11 +124,26 @@ def test_a_conflict_in_the_middle_of_an_import_leaves_nothing_written(
         patch.setattr(CaseCommands, "write", somebody_was_first)
         with pytest.raises(Conflict):
             take_schedule(ctx, moved)
+    moved.content.content.seek(0)
 
     assert tuple(app.ledger.ids()) == first.opened
     assert [len(app.ledger.events(case.id)) for case in first.cases] == [case.seq for case in first.cases]
     result = take_schedule(ctx, moved)
     assert (len(result.opened), result.replanned) == (1, first.opened)
+
+
+@on_sqlite_alone
+def test_the_same_file_again_opens_what_was_left_out_of_it_and_changes_nothing(app: AppContext) -> None:
+    """Neither a day that was planned anew since, nor the words of a case."""
+    ctx, file = operator(app), schedule("13.04", "14.04")
+    (first,) = take_schedule(ctx, file.model_copy(update={"rows": {3: RowAnswer(skip=True)}})).opened
+    case_commands(app.engine).write(first, AT, recording.replan, {"analysis_started": date(2026, 4, 15)})
+
+    file.content.content.seek(0)
+    result = take_schedule(ctx, file)
+
+    assert (result.unchanged, len(result.opened), result.replanned) == ((first,), 1, ())
+    assert result.cases[0].planned["analysis_started"] == date(2026, 4, 15)
 
 
 JULY = date(2026, 7, 20)
@@ -155,28 +170,17 @@ def test_the_history_hides_a_restricted_document_after_its_withdrawal(engine: En
     assert "a" * 64 not in str([event.payload for event in visible_events])
 
 
-def test_a_file_that_says_it_again_does_not_bring_it_back(engine: Engine, case: Case) -> None:
+def test_a_file_that_says_it_again_does_not_bring_it_back(
+    ctx: RequestContext, engine: Engine, case: Case
+) -> None:
     """The withdrawn day of the same schedule is left out, with a note; another day is a new plan date."""
     take_back(engine, case, "plan.analysis_ended")
 
-    def taken(ended: date) -> tuple[bool, list[str]]:
-        stored_case = SqlLedger(engine).case(case.id)
-        assert stored_case is not None
-        schedule = ReadSchedule(
-            form="table", object=OBJECT, unit=UNIT, row=3, planned={**PLANNED, "analysis_ended": ended}
-        )
-        considered = consider(
-            [schedule],
-            name="кесте.xlsx",
-            library=library(),
-            cases=[stored_case],
-            office=Office(),
-            procedure=library().latest("internal-analysis"),
-            calendar=CALENDAR,
-            today=JULY,
-        )
-        import_result = take_in(considered, case_commands=case_commands(engine), at=AT)
-        return import_result.unchanged == (case.id,), [note.code for note in import_result.notes]
+    def taken(ended: date) -> tuple[bool, bool]:
+        planned = {**PLANNED, "analysis_ended": ended}
+        schedule = ReadSchedule(form="flat", object=OBJECT, unit=UNIT, row=3, planned=planned)
+        result = import_analyses(ctx, schedule_file(ctx, schedule), ImportSchedule())
+        return result.unchanged == (case.id,), "cli.import.withdrawn" in {note.code for note in result.notes}
 
-    assert taken(PLANNED["analysis_ended"]) == (True, ["cli.import.withdrawn"])
-    assert taken(date(2026, 5, 28)) == (False, [])
+    assert taken(PLANNED["analysis_ended"]) == (True, True)
+    assert taken(date(2026, 5, 28)) == (False, False)

@@ -131,11 +131,11 @@ def test_an_upload_is_seen_by_whoever_sent_it_alone(site: Site, app: AppContext,
 def test_an_upload_whose_bytes_were_changed_by_hand_is_none(app: AppContext) -> None:
     """It is named by their SHA-256; what becomes evidence of it would be another document."""
     uploads = app.uploads
-    digest = uploads.keep("file", b"order", "a.pdf", "", by="officer", now=NOW)
+    digest = uploads.keep(b"order", "a.pdf", by="officer", now=NOW)
     (file,) = (app.settings.evidence.folder / "uploads").iterdir()
     file.write_bytes(b"forged")
 
-    assert uploads.stored_file("file", digest, by="officer", now=NOW) is None
+    assert uploads.stored_file(digest, by="officer", now=NOW) is None
 
 
 def test_an_officer_of_a_unit_opens_in_it_alone(site: Site, app: AppContext) -> None:

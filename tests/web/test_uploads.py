@@ -106,7 +106,7 @@ def test_an_unused_upload_is_gone_after_a_day(site: Site) -> None:
 def test_what_a_killed_process_left_behind_goes_as_well(site: Site) -> None:
     """A file without a row: the process died between the two."""
     store = site.context.uploads
-    store.keep("file", ORDER, "order.pdf", "", by="responsible", now=NOW)
+    store.keep(ORDER, "order.pdf", by="responsible", now=NOW)
     (folder,) = {file.parent for file in waiting(site)}
     for name, age in (("stray", timedelta(days=2)), ("being written", timedelta(hours=1))):
         (folder / name).write_bytes(b"left")
@@ -115,7 +115,7 @@ def test_what_a_killed_process_left_behind_goes_as_well(site: Site) -> None:
 
     assert not (folder / "stray").exists()
     assert (folder / "being written").exists()
-    assert store.stored_file("file", sha256(ORDER).hexdigest(), by="responsible", now=NOW) is not None
+    assert store.stored_file(sha256(ORDER).hexdigest(), by="responsible", now=NOW) is not None
 
 
 SLOW = by_hand(far_cells(100_000))

@@ -1,9 +1,8 @@
-"""Why a file, its rows or a stored document cannot be read; an upload that waits for confirmation."""
+"""Why a file, its rows or a stored document cannot be read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sized
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from workflow.refusal import Refusal, quoted
@@ -103,21 +102,3 @@ class EvidenceDamaged(Refusal):
     def of(self, case: str, name: str) -> EvidenceDamaged:
         """Return the same error with the case and the file's name added to its message."""
         return EvidenceDamaged(self.damage, sha256=self.sha256, case=case, name=name, problem=self.problem)
-
-
-UploadKind = Literal["schedule", "file"]
-"""The purpose of an upload; `file`: sent by a program, which refers to it by its digest."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Upload:
-    """An uploaded file: its name, the procedure chosen for it, and its bytes.
-
-    Attributes:
-        digest: the SHA-256 of the bytes in hexadecimal.
-    """
-
-    digest: str
-    name: str
-    procedure: str
-    content: bytes

@@ -15,18 +15,19 @@ from typing import Annotated
 
 from pydantic import Field
 
-from calendars.kazakhstan import Kazakhstan
 from merzim.documents.people.matching import match
 from merzim.documents.schedules.rows_joined import ReadSchedule
 from merzim.documents.sheets.unreadable import Errors, RowNote
-from merzim.services.inputs import Day, Line, Name
+from merzim.services.context import RequestContext
+from merzim.services.inputs import Day, FileInput, Line, Name, OptionalName
 from merzim.services.verbs import Command
+from merzim.storage.cases import twins
 from workflow.cases.case import PLAN, Case
-from workflow.law.library import Library
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure
+from workflow.org.access import within
 from workflow.org.office import Office
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 
 Key = tuple[str, str, int | None]
 STARTS_WITH, ENDS_WITH = "analysis_started", "analysis_ended"
@@ -35,26 +36,45 @@ _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 RowNumber = Annotated[int, Field(ge=0, le=2_000_000)]
 
 
-class ObjectNames(Command):
-    """Names of an object by language; a name left out stays as the file has it."""
+NEAREST = 3
+"""Number of units and people a refusal suggests."""
+MAX_TWINS = 500
+"""Maximum number of cases with the same days that are compared with a file."""
 
-    kk: Line | None = None
-    ru: Line | None = None
 
+class RowAnswer(Command):
+    """The user's answers about the analysis of a row; what is left out stays as the file has it.
 
-class ScheduleAnswers(Command):
-    """The user's answers about a file, by the row of the analysis.
-
-    `objects`: the object in the nominative, replacing the preview's guess; `joins`: the existing case an
-    analysis is, or "" for a new case; `units`: in place of the file's; `planned`: plan dates by fact, besides
-    and in place of the file's, null takes the file's away; `skip`: rows that are no analyses.
+    `object_kk`, `object_ru`: the object in the nominative, replacing the preview's guess; `joins`: the existing
+    case it is, or "" for a new case; `planned`: plan dates by fact, null takes the file's away; `skip`: whether
+    the row is no analysis.
     """
 
-    objects: dict[RowNumber, ObjectNames] = Field(default_factory=dict, max_length=5000)
-    joins: dict[RowNumber, Line] = Field(default_factory=dict, max_length=5000)
-    units: dict[RowNumber, Line] = Field(default_factory=dict, max_length=5000)
-    planned: dict[RowNumber, dict[Name, Day | None]] = Field(default_factory=dict, max_length=5000)
-    skip: list[RowNumber] = Field(default_factory=list, max_length=5000)
+    object_kk: Line | None = None
+    object_ru: Line | None = None
+    joins: Line | None = None
+    unit: Line | None = None
+    planned: dict[Name, Day | None] = Field(default_factory=dict)
+    skip: bool = False
+
+
+UNANSWERED = RowAnswer()
+
+
+class ImportSchedule(FileInput):
+    """A schedule to import (XLSX, XLS, ODS, DOCX, CSV), with the answers about its rows.
+
+    `procedure`: by default the internal analysis; `rows`: by number; `meant`: responsible texts -> the unit or
+    person by id, key, name or e-mail.
+    """
+
+    procedure: OptionalName = ""
+    rows: dict[RowNumber, RowAnswer] = Field(default_factory=dict, max_length=5000)
+    meant: dict[Line, Line] = Field(default_factory=dict, max_length=500)
+
+    def about(self, row: int) -> RowAnswer:
+        """Return the answers about a row."""
+        return self.rows.get(row, UNANSWERED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +90,9 @@ class ConsideredAnalysis:
             these words.
         looks_like: existing cases it may be, as long as the user has not answered.
         joined: whether the user said that it is `case`.
-        closed: whether it is an existing case that the user may not see or not manage; `case` is None then.
+        known: whether it became `case` when the same file was imported before, which changes nothing in it.
+        foreign: whether the user may not import it: it is a case they may not see or not manage (`case` is None
+            then), or its unit is none of theirs.
     """
 
     schedule: ReadSchedule
@@ -79,7 +101,8 @@ class ConsideredAnalysis:
     names: Mapping[str, str] = field(default_factory=dict)
     looks_like: tuple[Case, ...] = ()
     joined: bool = False
-    closed: bool = False
+    known: bool = False
+    foreign: bool = False
     facts: Mapping[str, date]
     planned: Mapping[str, date]
     procedure: Procedure
@@ -87,10 +110,10 @@ class ConsideredAnalysis:
     @property
     def change(self) -> str:
         """What importing it would do: open a case, replan (new facts or plan dates), nothing (same), or be
-        refused (closed).
+        refused (foreign).
         """
-        if self.closed:
-            return "closed"
+        if self.foreign:
+            return "foreign"
         if self.case is None:
             return "open"
         return "replan" if self.new_facts or self.new_plans else "same"
@@ -98,6 +121,8 @@ class ConsideredAnalysis:
     @property
     def new_facts(self) -> dict[str, date]:
         """Facts that its case has not recorded on any day, without those withdrawn with this day."""
+        if self.known:
+            return {}
         recorded_facts = self.case.facts if self.case else {}
         withdrawn = {record for record, _, _ in self.withdrawn}
         return {
@@ -107,6 +132,8 @@ class ConsideredAnalysis:
     @property
     def new_plans(self) -> dict[str, date]:
         """Plan dates that its case lacks or has on another day, without those withdrawn with this day."""
+        if self.known:
+            return {}
         planned_days = self.case.planned if self.case else {}
         withdrawn = {record for record, _, _ in self.withdrawn}
         return {
@@ -146,51 +173,50 @@ class Consideration:
     strange: tuple[str, ...]
 
 
-def consider(
-    schedules: Sequence[ReadSchedule],
-    *,
-    name: str,
-    library: Library,
-    cases: Sequence[Case],
-    office: Office,
-    procedure: Procedure,
-    calendar: Kazakhstan,
-    today: date,
-    answers: ScheduleAnswers | None = None,
-    closed: Container[str] = (),
-) -> Consideration:
-    """Return what importing a file would do.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScheduleFile:
+    """A file that was read: its analyses, and the SHA-256 of its bytes. `procedure`: the edition whose names
+    are checked; a new case gets the edition of its own dates.
+    """
 
-    Args:
-        cases: active cases the schedules may refer to by their words or days, whole, in any order.
-        procedure: the edition whose names are checked; a new case gets the edition of its own dates.
-        closed: ids of those the user may not see or not manage; nothing of them is told.
+    name: str
+    digest: str
+    procedure: Procedure
+    schedules: Sequence[ReadSchedule]
+
+
+def consider(ctx: RequestContext, file: ScheduleFile, command: ImportSchedule) -> Consideration:
+    """Return what importing a file would do, by the present cases and office.
 
     Raises:
         UnreadablePaper: with every row that plans a date the ledger cannot store.
+        Refusal: a text means no single unit or person.
     """
-    answers, errors = answers or ScheduleAnswers(), Errors()
-    notes = [note for schedule in schedules for note in schedule.notes if not _is_dated_now(note, answers)]
-    schedules = corrected(with_responsible_units(schedules, office), answers, errors)
+    office, errors = ctx.app.reads.office(), Errors()
+    office = replace(office, matches={**office.matches, **_meanings(office, command.meant)})
+    known, found = twins.cases_of_file(ctx.app.engine, file.digest), _candidate_cases(ctx, file, office)
+    cases = ctx.app.ledger.cases(dict.fromkeys([*found, *known.values()]))
+    managed = {id for id, head in ctx.reads.heads(cases).items() if ctx.reads.in_reach(head)}
+    candidates = [case for id, case in cases.items() if id in found]
+    notes = [note for schedule in file.schedules for note in schedule.notes if not _is_dated_now(note, command)]
+    schedules = corrected(with_responsible_units(file.schedules, office), command, errors)
     units = units_meant(schedules, office)
     considering = _Considering(
-        library=library,
+        ctx=ctx,
         office=office,
-        procedure=procedure,
-        calendar=calendar,
-        today=today,
-        answers=answers,
-        closed=closed,
-        cases_by_key={key: case for case in cases for key in _known_keys(case, procedure)},
-        open_cases=[case for case in cases if case.id not in closed],
+        procedure=file.procedure,
+        command=command,
+        managed=managed,
+        known={int(row): cases[id] for row, id in known.items() if id in cases},
+        cases_by_key={key: case for case in candidates for key in _known_keys(case, file.procedure)},
+        open_cases=[case for case in candidates if case.id in managed],
         units=units,
         errors=errors,
         notes=[*notes, *_strange_units(schedules, units, office)],
     )
-    keys = {key for schedule in schedules for key in considering.keys(schedule)}
-    considering.taken_cases |= {case.id for key, case in considering.cases_by_key.items() if key in keys}
+    considering.taken_cases |= {case.id for case in map(considering.own_case, schedules) if case is not None}
     analyses = [considering.analysis(schedule) for schedule in schedules]
-    errors.refuse(name)
+    errors.refuse(file.name)
     return Consideration(
         analyses=tuple(analyses),
         notes=(*considering.notes, *_unnamed(analyses)),
@@ -199,23 +225,59 @@ def consider(
     )
 
 
+def _candidate_cases(ctx: RequestContext, file: ScheduleFile, office: Office) -> list[str]:
+    """Return the ids of the active cases the analyses may be: with their object and unit, or (at most
+    MAX_TWINS) planned to begin on their days.
+    """
+    places = {(schedule.unit, schedule.object) for schedule in file.schedules}
+    units = units_meant(file.schedules, office)
+    places |= {(units.get(unit, unit), what) for unit, what in places}
+    begins = file.procedure.begins_with
+    days = {on for schedule in file.schedules if (on := schedule.planned.get(begins)) is not None}
+    ids = twins.alike(ctx.app.engine, file.procedure.id, places)
+    if days:
+        begun = {file.procedure.id: begins}
+        same_day = twins.cases_beginning_on(ctx.app.engine, begun, days, active_only=True, limit=MAX_TWINS)
+        ids += [case.id for case in same_day]
+    return ids
+
+
+def _meanings(office: Office, meant: Mapping[str, str]) -> dict[str, str]:
+    """Return the unit or person meant by each text the user answered about. Raises Refusal."""
+    return {text: unit_or_person(office, text, answer) for text, answer in meant.items() if answer.strip()}
+
+
+def unit_or_person(office: Office, text: str, answer: str) -> str:
+    """Return the id of the only unit, or key of the only person, that an answer about a text names by id, key,
+    e-mail or name. Raises Refusal.
+    """
+    candidates = [*office.unit_called.exactly(answer), *office.person_called.exactly(answer)]
+    if len(candidates) != 1:
+        names = [unit.name for unit in office.units.values()]
+        names += [person.name for person in office.people.values()]
+        near = closest_first(answer, names)[:NEAREST] or ("–",)
+        raise Refusal("web.refusal.unknown_meaning", text=text, answer=answer, allowed=near)
+    return candidates[0]
+
+
 @dataclass(kw_only=True, slots=True)
 class _Considering:
     """What the analyses of a file are compared with, and what was found so far.
 
     Attributes:
+        managed: ids of the cases the user may manage; of others nothing is told.
+        known: the cases that rows became when the same file was imported before.
         cases_by_key: active cases by the words they may be found by; open_cases: those the user may manage.
         units: id of the unit by the words of the file.
         taken_cases: ids of cases that an analysis of the file is.
     """
 
-    library: Library
+    ctx: RequestContext
     office: Office
     procedure: Procedure
-    calendar: Kazakhstan
-    today: date
-    answers: ScheduleAnswers
-    closed: Container[str]
+    command: ImportSchedule
+    managed: Container[str]
+    known: Mapping[int, Case]
     cases_by_key: Mapping[Key, Case]
     open_cases: Sequence[Case]
     units: Mapping[str, str]
@@ -229,30 +291,35 @@ class _Considering:
         """Return the id of the unit an analysis names, or its words where they name none."""
         return self.units.get(schedule.unit, schedule.unit)
 
-    def keys(self, schedule: ReadSchedule) -> list[Key]:
-        """Return the keys its case may be found by: with the id of its unit, and with the words of the file."""
+    def own_case(self, schedule: ReadSchedule) -> Case | None:
+        """Return the case an analysis is by its file or by its words: the unit by its id, or as the file names
+        it.
+        """
         begins = self.procedure.begins_with
         on = schedule.planned.get(begins) or schedule.facts.get(begins)
         year = _year(on, [*schedule.planned.values(), *schedule.facts.values()])
-        return [_key(schedule.object, unit, year) for unit in (self.unit(schedule), schedule.unit)]
+        keys = (_key(schedule.object, unit, year) for unit in (self.unit(schedule), schedule.unit))
+        by_words = (self.cases_by_key[key] for key in keys if key in self.cases_by_key)
+        return self.known.get(schedule.row) or next(by_words, None)
 
     def analysis(self, schedule: ReadSchedule) -> ConsideredAnalysis:
         """Return what importing an analysis would do; mistakes and notes are added to those of the file."""
         facts, intended = self._facts_and_plans(schedule)
         self._check(schedule, {**facts, **intended})
         self._match(schedule)
-        by_key = self.cases_by_key
-        case = next((by_key[key] for key in self.keys(schedule) if key in by_key), None)
-        names, twins, joined = dict[str, str](), tuple[Case, ...](), False
-        is_closed = case is not None and case.id in self.closed
-        if is_closed:
+        case, names, looks_like, joined = self.own_case(schedule), dict[str, str](), tuple[Case, ...](), False
+        is_foreign = case is not None and case.id not in self.managed
+        if is_foreign:
             case = None
         elif case is None:
-            names = _names(schedule, self.open_cases, self.answers.objects.get(schedule.row, ObjectNames()))
-            case, twins = self._decided(schedule, self._twins(schedule, names))
+            names = _names(schedule, self.open_cases, self.command.about(schedule.row))
+            case, looks_like = self._decided(schedule, self._twins(schedule, names))
             joined = case is not None
             self.taken_cases |= {case.id} if case else set()
-        first = min([*facts.values(), *intended.values()], default=self.today)
+        root = self.ctx.reader.root
+        if root and not within(self.office, case.unit if case else self.unit(schedule), root):
+            is_foreign = True
+        first = min([*facts.values(), *intended.values()], default=self.ctx.today)
         analysis = ConsideredAnalysis(
             schedule=schedule,
             unit=self.unit(schedule),
@@ -261,11 +328,12 @@ class _Considering:
             planned=intended,
             procedure=self._edition(schedule, case, first),
             names=names,
-            looks_like=twins,
+            looks_like=looks_like,
             joined=joined,
-            closed=is_closed,
+            known=case is not None and schedule.row in self.known,
+            foreign=is_foreign,
         )
-        if case is not None:
+        if case is not None and not analysis.known:
             self.notes += _differing(analysis, case, self.procedure)
             self.notes += _withdrawn(analysis)
         return analysis
@@ -273,7 +341,8 @@ class _Considering:
     def _edition(self, schedule: ReadSchedule, case: Case | None, first: date) -> Procedure:
         """Return the edition of the case, or of the analysis's first day; an impossible day is an error."""
         try:
-            return self.library.named(case.edition) if case else self.library.edition(self.procedure.id, first)
+            library = self.ctx.library
+            return library.named(case.edition) if case else library.edition(self.procedure.id, first)
         except Refusal as refusal:
             self.errors.take(schedule.row, refusal)
             return self.procedure
@@ -282,7 +351,7 @@ class _Considering:
         """Return facts and plan dates. A future fact in the file becomes a plan date, with a note."""
         facts, intended = dict(schedule.facts), dict(schedule.planned)
         for name, on in schedule.facts.items():
-            if on > self.today:
+            if on > self.ctx.today:
                 intended[name] = facts.pop(name)
                 title = self.procedure.by_id[name].title if name in self.procedure.by_id else name
                 arguments = {"fact": name, "title": title, "on": on}
@@ -294,7 +363,7 @@ class _Considering:
         for fact, on in days.items():
             try:
                 known_fact(self.procedure, fact)
-                self.calendar.is_working_day(on)
+                self.ctx.calendar.is_working_day(on)
             except Refusal as refusal:
                 self.errors.take(schedule.row, refusal)
 
@@ -338,7 +407,7 @@ class _Considering:
 
     def _decided(self, schedule: ReadSchedule, twins: tuple[Case, ...]) -> tuple[Case | None, tuple[Case, ...]]:
         """Return the case the user says it is, or None; and, while they have not answered, those it may be."""
-        case_id = self.answers.joins.get(schedule.row)
+        case_id = self.command.about(schedule.row).joins
         if case_id is None:
             return None, twins
         case = next((twin for twin in twins if twin.id == case_id), None)
@@ -348,9 +417,7 @@ class _Considering:
         return case, ()
 
 
-def corrected(
-    schedules: Sequence[ReadSchedule], answers: ScheduleAnswers, errors: Errors
-) -> list[ReadSchedule]:
+def corrected(schedules: Sequence[ReadSchedule], command: ImportSchedule, errors: Errors) -> list[ReadSchedule]:
     """Return the analyses as the user corrected them, with rows that got their day from the user alone; without
     skipped rows, and without the cell of a day that the user changed.
 
@@ -360,14 +427,15 @@ def corrected(
         ReadSchedule(form="flat", object=str(note.arguments["object"]), row=note.row)
         for schedule in schedules
         for note in schedule.notes
-        if _is_dated_now(note, answers)
+        if _is_dated_now(note, command)
     )
     analyses = []
     for schedule in (*schedules, *undated):
-        if schedule.row in answers.skip:
+        answer = command.about(schedule.row)
+        if answer.skip:
             continue
-        unit = answers.units.get(schedule.row, schedule.unit)
-        days = {**schedule.planned, **answers.planned.get(schedule.row, {})}
+        unit = schedule.unit if answer.unit is None else answer.unit
+        days = {**schedule.planned, **answer.planned}
         planned = {fact: on for fact, on in days.items() if on is not None}
         first, last = (planned.get(fact) for fact in (STARTS_WITH, ENDS_WITH))
         if not planned and not schedule.facts:
@@ -381,10 +449,10 @@ def corrected(
     return analyses
 
 
-def _is_dated_now(note: RowNote, answers: ScheduleAnswers) -> bool:
+def _is_dated_now(note: RowNote, command: ImportSchedule) -> bool:
     """Return whether a note is about a row without a day that the user gave one."""
-    days = answers.planned.get(note.row, {})
-    return note.code == "read_row_no_day" and note.row not in answers.skip and any(days.values())
+    answer = command.about(note.row)
+    return note.code == "read_row_no_day" and not answer.skip and any(answer.planned.values())
 
 
 def with_responsible_units(schedules: Sequence[ReadSchedule], office: Office) -> Sequence[ReadSchedule]:
@@ -452,7 +520,7 @@ def _withdrawn(analysis: ConsideredAnalysis) -> Iterator[RowNote]:
         yield RowNote(analysis.schedule.row, "cli.import.withdrawn", arguments)
 
 
-def _names(schedule: ReadSchedule, cases: Iterable[Case], answered: ObjectNames) -> dict[str, str]:
+def _names(schedule: ReadSchedule, cases: Iterable[Case], answer: RowAnswer) -> dict[str, str]:
     """Return the names of an object: as answered, else from its passport of another year, else as the
     column of objects has them.
     """
@@ -463,7 +531,8 @@ def _names(schedule: ReadSchedule, cases: Iterable[Case], answered: ObjectNames)
             names_by_language |= {
                 name: text for name, text in (("kk", case.object_kk), ("ru", case.object_ru)) if text
             }
-    names_by_language |= answered.model_dump(exclude_none=True)
+    answered = {"kk": answer.object_kk, "ru": answer.object_ru}
+    names_by_language |= {language: text for language, text in answered.items() if text is not None}
     return {language: text.strip() for language, text in names_by_language.items() if text.strip()}
 
 
@@ -484,7 +553,7 @@ def _language_of(text: str) -> str:
 
 def _unnamed(analyses: Iterable[ConsideredAnalysis]) -> Iterator[RowNote]:
     """Yield one note on how many new cases lack their object's name in Kazakh or Russian; none if none does."""
-    new = (analysis for analysis in analyses if analysis.case is None and not analysis.closed)
+    new = (analysis for analysis in analyses if analysis.case is None and not analysis.foreign)
     lacking = sum(not {"kk", "ru"} <= analysis.names.keys() for analysis in new)
     if lacking:
         yield RowNote(0, "cli.import.object_lacks", {"count": lacking})

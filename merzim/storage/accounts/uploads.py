@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from errno import ENOSPC
 from hashlib import sha256
@@ -9,9 +10,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, select, update
 
-from merzim.documents.sheets.unreadable import Upload, UploadKind
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import execute, read_first, reading, writing
 from merzim.storage.refusals import StorageUnavailable
@@ -24,8 +24,14 @@ LASTS = timedelta(days=1)
 DAILY_BYTES = 300 * 1024 * 1024
 DAILY_FILES = 500
 """What one account may send within a day."""
-SENT = "sent"
-"""Kind of a file that went straight into a record: only its size is counted."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """An uploaded file: its name and its bytes."""
+
+    name: str
+    content: bytes
 
 
 class SqlUploads:
@@ -39,9 +45,7 @@ class SqlUploads:
         self._engine = engine
         self._folder = folder
 
-    def keep(
-        self, kind: UploadKind, content: bytes, name: str, procedure: str, *, by: str, now: datetime
-    ) -> str:
+    def keep(self, content: bytes, name: str, *, by: str, now: datetime) -> str:
         """Store a file for a day and return the SHA-256 of its bytes.
 
         Raises:
@@ -49,54 +53,47 @@ class SqlUploads:
             StorageUnavailable: the database or the folder cannot be written.
         """
         digest = sha256(content).hexdigest()
-        values = {"name": name, "procedure": procedure, "at": now, "size": len(content)}
+        values = {"name": name, "at": now, "size": len(content)}
         with writing(self._engine) as connection:
             self._expire(connection, now)
-            _require_quota(connection, (digest, by, kind), len(content), now)
-            step = insert(connection, UPLOAD).values(digest=digest, login=by, kind=kind, **values)
-            step = step.on_conflict_do_update(
-                index_elements=[UPLOAD.c.digest, UPLOAD.c.login, UPLOAD.c.kind], set_=values
-            )
+            _require_quota(connection, digest, by, len(content), now)
+            step = insert(connection, UPLOAD).values(digest=digest, login=by, **values)
+            step = step.on_conflict_do_update(index_elements=[UPLOAD.c.digest, UPLOAD.c.login], set_=values)
             connection.execute(step)
             # While the row is locked, so that nobody removes the file as that of an expired one.
-            self._write(self._place(digest, by, kind), content)
+            self._write(self._place(digest, by), content)
         return digest
 
     def count(self, size: int, *, by: str, now: datetime) -> None:
         """Count a file stored elsewhere towards what `by` may send in a day. Raises Refusal if too much."""
-        key = uuid4().hex, by, SENT
+        key = uuid4().hex  # No digest: nobody asks for this file.
         with writing(self._engine) as connection:
             self._expire(connection, now)
-            _require_quota(connection, key, size, now)
-            names = dict(zip(("digest", "login", "kind"), key, strict=True))
-            values = {"name": "", "procedure": "", "at": now, "size": size}
-            connection.execute(UPLOAD.insert().values(**names, **values))
+            _require_quota(connection, key, by, size, now)
+            connection.execute(UPLOAD.insert().values(digest=key, login=by, name="", at=now, size=size))
 
-    def stored_file(self, kind: UploadKind, digest: str, *, by: str, now: datetime) -> Upload | None:
+    def stored_file(self, digest: str, *, by: str, now: datetime) -> Upload | None:
         """Return the file of a digest sent by `by`; None when there is none, or its bytes differ."""
         query = UPLOAD.select().where(
-            UPLOAD.c.digest == digest,
-            UPLOAD.c.login == by,
-            UPLOAD.c.kind == kind,
-            UPLOAD.c.at >= now - LASTS,
+            UPLOAD.c.digest == digest, UPLOAD.c.login == by, UPLOAD.c.at >= now - LASTS
         )
         with reading(self._engine) as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
         try:
-            content = self._place(digest, by, kind).read_bytes()
+            content = self._place(digest, by).read_bytes()
         except OSError:
             return None
         if sha256(content).hexdigest() != digest:
             return None
-        return Upload(digest=digest, name=row.name, procedure=row.procedure, content=content)
+        return Upload(name=row.name, content=content)
 
     def expire(self, *, now: datetime) -> None:
         """Delete the files that were sent more than a day ago, and what a killed process left behind."""
         with writing(self._engine) as connection:
             self._expire(connection, now)
-            rows = connection.execute(select(UPLOAD.c.digest, UPLOAD.c.login, UPLOAD.c.kind)).all()
+            rows = connection.execute(select(UPLOAD.c.digest, UPLOAD.c.login)).all()
         known = {self._place(*row).name for row in rows}
         for file in self._folder.glob("*"):
             written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
@@ -106,13 +103,13 @@ class SqlUploads:
     def _expire(self, connection: Connection, now: datetime) -> None:
         """Delete rows and files of more than a day ago, in the caller's transaction."""
         expired = UPLOAD.delete().where(UPLOAD.c.at < now - LASTS)
-        rows = connection.execute(expired.returning(UPLOAD.c.digest, UPLOAD.c.login, UPLOAD.c.kind)).all()
+        rows = connection.execute(expired.returning(UPLOAD.c.digest, UPLOAD.c.login)).all()
         for row in rows:
             self._place(*row).unlink(missing_ok=True)
 
-    def _place(self, digest: str, login: str, kind: str) -> Path:
+    def _place(self, digest: str, login: str) -> Path:
         """Return the path of a file: one of its own for each sender, so that none depends on another's."""
-        return self._folder / sha256(f"{kind}\n{login}\n{digest}".encode()).hexdigest()
+        return self._folder / sha256(f"{login}\n{digest}".encode()).hexdigest()
 
     def _write(self, place: Path, content: bytes) -> None:
         """Write a file, complete or not at all. Raises StorageUnavailable."""
@@ -130,12 +127,10 @@ class SqlUploads:
             raise StorageUnavailable(reason, where=str(self._folder), problem=str(trouble)) from trouble
 
 
-def _require_quota(connection: Connection, key: tuple[str, str, str], size: int, now: datetime) -> None:
-    """Raise Refusal if a file (digest, login, kind) is too much for its sender's day."""
-    digest, login, kind = key
-    of_others = or_(UPLOAD.c.digest != digest, UPLOAD.c.kind != kind)
+def _require_quota(connection: Connection, digest: str, login: str, size: int, now: datetime) -> None:
+    """Raise Refusal if a file is too much for its sender's day."""
     query = select(func.count(), func.coalesce(func.sum(UPLOAD.c.size), 0)).where(
-        UPLOAD.c.login == login, UPLOAD.c.at >= now - LASTS, of_others
+        UPLOAD.c.login == login, UPLOAD.c.at >= now - LASTS, UPLOAD.c.digest != digest
     )
     files, sent = connection.execute(query).one()
     if files + 1 > DAILY_FILES or sent + size > DAILY_BYTES:

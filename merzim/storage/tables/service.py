@@ -35,17 +35,15 @@ class PulseRow(TableBase, table=True):
 
 
 class UploadRow(TableBase, table=True):
-    """A file that was uploaded in the last day (`documents.sheets.unreadable.Upload`): `size` bytes, which are
-    in a file beside the evidence.
+    """A file that was uploaded in the last day (its SHA-256, its sender): `size` bytes, which are in a file
+    beside the evidence.
     """
 
     __tablename__ = "upload"
 
     digest: str = Field(primary_key=True)
     login: str = Field(primary_key=True)
-    kind: str = Field(primary_key=True)
     name: str
-    procedure: str
     at: datetime = Field(sa_type=UtcMoment, index=True)
     size: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
 

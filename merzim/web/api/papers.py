@@ -54,7 +54,7 @@ def send_file(ctx: Own, once: Writing, file: Annotated[UploadFile, BINARY]) -> U
     uploaded = UploadedFile(file=sha256(content).hexdigest(), name=name, size=len(content))
 
     def store() -> UploadedFile:
-        keep_upload(ctx, "file", content, name)
+        keep_upload(ctx, content, name)
         return uploaded
 
     return once(ctx, uploaded, store, UploadedFile)

@@ -79,7 +79,7 @@ def store_form_file(ctx: RequestContext, form: FormData) -> tuple[str, str]:
     file = file_of(form)
     if file is None:
         return str(form.get("digest", "")), str(form.get("file_name", ""))
-    return keep_upload(ctx, "file", file.content.read(), file.name), file.name
+    return keep_upload(ctx, file.content.read(), file.name), file.name
 
 
 Fields = Annotated[ImmutableMultiDict[str, str], Depends(read_fields)]

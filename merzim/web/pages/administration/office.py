@@ -78,7 +78,7 @@ def import_people(ctx: Setting, form: Annotated[FormData, submitted_form(files=1
     """Show a preview of a table's changes; when submitted from there, import it."""
     try:
         digest, name = store_form_file(ctx, form)
-        read = read_table(ctx, uploaded_file(ctx, "file", digest).content if digest else b"", name)
+        read = read_table(ctx, uploaded_file(ctx, digest).content if digest else b"", name)
         if form.get("do") == "take":
             save_table(ctx, read)
             return redirect(ctx, "/administration/people", said="taken")

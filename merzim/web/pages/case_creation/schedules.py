@@ -4,7 +4,7 @@ imported.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -16,25 +16,24 @@ from fastapi import APIRouter, Query
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from merzim.documents.sheets.unreadable import UnreadablePaper, Upload
-from merzim.documents.sheets.workbook import MAX_BYTES
 from merzim.services.context import RequestContext
-from merzim.services.evidence import keep_upload, uploaded_file
-from merzim.services.imports.considering import Consideration, ConsideredAnalysis, ScheduleAnswers
-from merzim.services.imports.schedules import (
-    ImportSchedule,
-    is_foreign,
-    preview_schedule,
-    take_schedule,
-)
+from merzim.services.evidence import uploaded_file
+from merzim.services.imports.considering import Consideration, ConsideredAnalysis, ImportSchedule
+from merzim.services.imports.schedules import preview_schedule, take_schedule
 from merzim.services.inputs import build
-from merzim.services.names import MAX_LISTED, unit_name
+from merzim.services.names import MAX_LISTED, chosen_procedure, unit_name
 from merzim.web.auth.dependencies import Managing, reads_files
 from merzim.web.http import Digest, WebContext
 from merzim.web.pages.case_creation.by_hand import ways_page
 from merzim.web.pages.case_creation.outlook import HAPPENED, PLANNED, chain, one_line
 from merzim.web.pages.portfolio import Axis, build_axis
-from merzim.web.ui.form_values import MAX_FIELD_BYTES, InvalidForm, file_of, parse_date, submitted_form
+from merzim.web.ui.form_values import (
+    MAX_FIELD_BYTES,
+    InvalidForm,
+    parse_date,
+    store_form_file,
+    submitted_form,
+)
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.cases.case import Case, Fact
@@ -66,6 +65,7 @@ shown.
 """
 MAX_UNDECIDED = 200
 """Maximum number of analyses a page asks about: those it shows, and those that resemble existing cases."""
+ProcedureName = Annotated[str, Query(max_length=100)]
 NEW = "new"
 """Form value for an analysis that is none of the existing cases it resembles."""
 _FORM_NOTES = frozenset(
@@ -79,58 +79,46 @@ _PAGE_SENTENCES = {"cli.import.fact_differs": "web.open.fact_differs"}
 @router.get("/open/schedule/{digest}")
 @reads_files
 def preview_page(
-    ctx: Managing, digest: Digest, number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1
+    ctx: Managing,
+    digest: Digest,
+    procedure: ProcedureName = "",
+    number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
     """Show a page of the rows of an uploaded schedule, with dates and conflicts; nothing is written."""
-    return _preview(ctx, uploaded_file(ctx, "schedule", digest), number)
-
-
-def read_schedule(form: FormData) -> tuple[bytes, str]:
-    """Return the bytes and the name of the schedule sent with a form.
-
-    Raises:
-        InvalidForm: no file, or an empty one.
-        UnreadablePaper: it is too large to be a table.
-    """
-    file = file_of(form)
-    if file is None:
-        raise InvalidForm("web.refusal.no_file")
-    content, name = file.content.read(MAX_BYTES + 1), file.name
-    if len(content) > MAX_BYTES:
-        raise UnreadablePaper("paper_too_large", name=name, limit=MAX_BYTES // 2**20)
-    return content, name
+    return _preview(ctx, digest, procedure, number)
 
 
 @router.post("/open/schedule")
 @reads_files
 def upload_schedule(ctx: Managing, form: Annotated[FormData, submitted_form(files=2, fields=10)]) -> Response:
-    """Store a schedule that can be read for the import from its preview, and show that."""
-    form_value = form.get("procedure")
-    procedure = one_line(form_value if isinstance(form_value, str) else "") or "internal-analysis"
+    """Store a schedule for the import from its preview, and show that if it can be read."""
+    procedure = one_line(str(form.get("procedure", "")))
     try:
-        content, name = read_schedule(form)
-        preview_schedule(ctx, content, name, procedure)
-        digest = keep_upload(ctx, "schedule", content, name, procedure)
+        digest, _ = store_form_file(ctx, form)
+        if not digest:
+            raise InvalidForm("web.refusal.no_file")
+        preview_schedule(ctx, build(ImportSchedule, {"file": digest, "procedure": procedure}))
     except Refusal as refusal:
         return ways_page(ctx, procedure=procedure, refusal=refusal)
-    return redirect(ctx, f"/open/schedule/{digest}")
+    return redirect(ctx, f"/open/schedule/{digest}", procedure=procedure)
 
 
 def _preview(
     ctx: WebContext,
-    upload: Upload,
+    digest: str,
+    procedure: str,
     number: int,
     *,
     answers: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
 ) -> Response:
     """Return a page of a schedule's preview. `answers`: the corrections typed; `refusal`: of the import."""
-    form_answers = dict(answers or {})
+    form_answers, upload = dict(answers or {}), uploaded_file(ctx, digest)
     try:
-        result, found = _corrected_file(ctx, upload, form_answers)
+        result, found = _corrected_file(ctx, {"file": digest, "procedure": procedure}, form_answers)
     except Refusal as stale:
         # The office changed since the upload, so that the file is no longer valid.
-        return ways_page(ctx, procedure=upload.procedure, refusal=stale)
+        return ways_page(ctx, procedure=procedure, refusal=stale)
     refusal = refusal or found
     analyses, office = result.analyses, ctx.reads.office()
     pages = max(1, -(-len(analyses) // SHOWN))
@@ -147,8 +135,9 @@ def _preview(
     return page(
         ctx,
         "open_schedule.html",
-        upload=upload,
-        title=ctx.library.latest(upload.procedure).title,
+        address=f"/open/schedule/{digest}?{urlencode({'procedure': procedure})}",
+        name=upload.name,
+        title=chosen_procedure(ctx, procedure).title,
         shown=shown,
         rows=[
             {"analysis": analysis, "law": dated.get(n), **_unit_of(office, analysis)}
@@ -164,7 +153,7 @@ def _preview(
         counts={change: changes[change] for change in ("open", "replan", "same")},
         conflicts=sum(len(each["chain"].findings) for each in dated.values()),
         everything=len(dated) == len(analyses),
-        foreign=[analysis for analysis in analyses if is_foreign(ctx, office, analysis)],
+        foreign=[analysis for analysis in analyses if analysis.foreign],
         **_file_notes(result, office, number),
         units=[unit.name for unit in office.units.values()],
         answers=form_answers,
@@ -193,27 +182,28 @@ def _file_notes(result: Consideration, office: Office, number: int) -> dict[str,
 
 
 def _corrected_file(
-    ctx: WebContext, upload: Upload, answers: Mapping[str, str]
+    ctx: WebContext, file: Mapping[str, str], answers: Mapping[str, str]
 ) -> tuple[Consideration, Refusal | None]:
     """Return the file as corrected and None; where the corrections are refused, the file as sent and why."""
-    content, name, procedure = upload.content, upload.name, upload.procedure
     try:
         # What it may be joined to is asked again, with the answer as it was chosen.
-        given = build(ScheduleAnswers, {**_schedule_answers(answers), "joins": {}})
-        return preview_schedule(ctx, content, name, procedure, given), None
+        given = {key: text for key, text in answers.items() if not key.startswith("joins.")}
+        return preview_schedule(ctx, build(ImportSchedule, {**file, "rows": _row_answers(given)})), None
     except Refusal as refusal:
         if not answers:
             raise
-        return preview_schedule(ctx, content, name, procedure), refusal
+        return preview_schedule(ctx, build(ImportSchedule, file)), refusal
 
 
 @router.post("/open/schedule/{digest}")
 @reads_files
 def import_schedule(
-    ctx: Managing, digest: Digest, form: Annotated[FormData, submitted_form(fields=1500)]
+    ctx: Managing,
+    digest: Digest,
+    form: Annotated[FormData, submitted_form(fields=1500)],
+    procedure: ProcedureName = "",
 ) -> Response:
     """Import the file, all of it or nothing; with `look` show that page of the preview with the corrections."""
-    upload = uploaded_file(ctx, "schedule", digest)
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
     meant = {
         written: meaning
@@ -221,50 +211,41 @@ def import_schedule(
         if key.startswith("said.") and (meaning := one_line(answers.get(f"meant.{key.removeprefix('said.')}")))
     }
     if look := one_line(answers.pop("look", "")):
-        return _preview(ctx, upload, int(look) if look.isdecimal() else 1, answers=answers)
+        return _preview(ctx, digest, procedure, int(look) if look.isdecimal() else 1, answers=answers)
     try:
-        fields = {
-            **_schedule_answers(answers),
-            "content": upload,
-            "procedure": upload.procedure,
-            "meant": meant,
-        }
+        fields = {"file": digest, "procedure": procedure, "rows": _row_answers(answers), "meant": meant}
         result = take_schedule(ctx, build(ImportSchedule, fields))
     except Refusal as refusal:
-        return _preview(ctx, upload, 1, answers=answers, refusal=refusal)
+        return _preview(ctx, digest, procedure, 1, answers=answers, refusal=refusal)
     counts = {name: str(len(getattr(result, name))) for name in ("opened", "replanned", "unchanged")}
     return redirect(ctx, "/cases", **counts)
 
 
-def _schedule_answers(answers: Mapping[str, str]) -> dict[str, Any]:
-    """Return the form's answers about a file by the row of the analysis: `object_kk.7`, `joins.7`, `unit.7`,
-    `skip.7`, and `on.7.analysis_started` for a date.
+def _row_answers(answers: Mapping[str, str]) -> dict[int, dict[str, Any]]:
+    """Return the form's answers by the row of the analysis: `object_kk.7`, `joins.7`, `unit.7`, `skip.7`, and
+    `on.7.analysis_started` for a date.
 
     Raises:
         InvalidForm: a date that is none.
     """
-    objects: dict[int, dict[str, str]] = {}
-    joins: dict[int, str] = {}
-    units: dict[int, str] = {}
-    planned: dict[int, dict[str, date | None]] = {}
-    skip: list[int] = []
+    rows = defaultdict[int, dict[str, Any]](dict)
     for key, value in answers.items():
         name, _, row = key.partition(".")
         row, _, fact = row.partition(".")
         if not (row.isascii() and row.isdecimal() and len(row) < 8):
             continue
         if name == "on" and fact:
-            planned.setdefault(int(row), {})[fact] = parse_date(value) if value.strip() else None
+            on = parse_date(value) if value.strip() else None
+            rows[int(row)].setdefault("planned", {})[fact] = on
         elif name == "unit":
-            units[int(row)] = one_line(value)
+            rows[int(row)]["unit"] = one_line(value)
         elif name == "skip":
-            skip.append(int(row))
+            rows[int(row)]["skip"] = True
         elif name in ("object_kk", "object_ru"):
-            name_typed = one_line(value, longest=MAX_FIELD_BYTES)
-            objects.setdefault(int(row), {})[name.removeprefix("object_")] = name_typed
+            rows[int(row)][name] = one_line(value, longest=MAX_FIELD_BYTES)
         elif name == "joins" and value:
-            joins[int(row)] = "" if value == NEW else value
-    return {"objects": objects, "joins": joins, "units": units, "planned": planned, "skip": skip}
+            rows[int(row)]["joins"] = "" if value == NEW else value
+    return dict(rows)
 
 
 def _hidden_corrections(answers: Mapping[str, str], rows: Collection[int]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from alembic import op
 
 from merzim.storage.tables.base import TableBase
 
-revision = "0108"
+revision = "0109"
 down_revision = None
 
 
