@@ -20,7 +20,7 @@ from workflow.cases.commands.case_commands import CaseCommands, Command, Unknown
 from workflow.deadlines.lateness import last_near_day
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
-from workflow.org.access import OF_ONE_UNIT, Account, Reader, scope, with_unit
+from workflow.org.access import OF_ONE_UNIT, Account, Reader, scope, with_unit, within
 from workflow.org.audit import Stamp
 from workflow.ports import Change
 
@@ -35,7 +35,7 @@ class RequestContext:
     """The context of one request: the application, the reader, the moment, the law and calendar in force.
 
     Attributes:
-        operator: whether it is a terminal command, which may see and do everything.
+        operator: whether it is a terminal command, whose reader has every right and sees confidential cases.
         reader: the person acting; `reads` returns what they may see, events are recorded in their name.
         language: of sentences in results; "" is the office's.
         passwordless: whether a browser on this machine may log in without a password; only on a demonstration
@@ -108,8 +108,13 @@ def operator_context(
 ) -> RequestContext:
     """Return the context of an operator at a terminal, who may see and do everything. `at`: who and when."""
     moment = Moment(now=at.now, today=at.today, demonstration=demonstration)
-    reader = Reader(login=at.by, access="officer")
+    reader = Reader(login=at.by, access="officer_administrator")
     return RequestContext(app=app, clock=lambda: moment, reader=reader, operator=True, language=language)
+
+
+def in_own_units(ctx: RequestContext, unit: str) -> bool:
+    """Return whether a unit (id) is the reader's own or lies below it; each is of who sees the whole office."""
+    return within(ctx.app.reads.office(), unit, ctx.reader.root)
 
 
 def writer(ctx: RequestContext) -> str:

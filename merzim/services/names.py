@@ -8,7 +8,7 @@ from datetime import date
 from typing import TypeAlias
 
 from merzim.services.app import AppContext
-from merzim.services.context import RequestContext
+from merzim.services.context import RequestContext, in_own_units
 from merzim.services.verbs import NotFound
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import AssigneeKey, Row
@@ -16,7 +16,6 @@ from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Force, Obligation, Procedure, Text
-from workflow.org.access import within
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Office, Person, Recipient, Unit
 from workflow.refusal import Refusal, closest_first
@@ -277,8 +276,7 @@ def chosen_procedure(ctx: RequestContext, name: str) -> Procedure:
 def seen_unit(ctx: RequestContext, unit: str) -> str:
     """Return the requested unit, else the reader's own, "" for the whole office. Raises NotFound."""
     root = unit or ctx.reader.root
-    office = ctx.reads.office()
-    if root and (root not in office.units or not within(office, root, ctx.reader.root)):
+    if root and (root not in ctx.reads.office().units or not in_own_units(ctx, root)):
         raise NotFound("web.problem.not_found")
     return root
 

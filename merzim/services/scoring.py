@@ -13,14 +13,14 @@ from calendars.terms import Element
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.law.regulations import scoring
-from merzim.services.names import UnitName, unit_name
+from merzim.services.names import UnitName, seen_unit, unit_name
 from merzim.services.registers.queries import ListRows, row_query
 from merzim.services.registers.results import reader_scope
+from merzim.services.verbs import NotFound
 from merzim.storage.cases import points
 from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
 from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Text
-from workflow.org.access import within
 from workflow.org.office import Office, acts_of
 from workflow.registers.access import sees_lists
 from workflow.registers.definition import FILLED, Condition, Register, Registers, RowCount
@@ -107,10 +107,10 @@ class Stakes:
 
         Nothing is at stake of an unknown unit.
         """
-        root, office = unit or self._ctx.reader.root, self._office
-        if root and (root not in office.units or not within(office, root, self._ctx.reader.root)):
+        try:
+            return self._of_root(seen_unit(self._ctx, unit), with_rows=True).at_stake
+        except NotFound:
             return Decimal(0)
-        return self._of_root(root, with_rows=True).at_stake
 
     def of(self, unit: str, indicator: str | None, period: str | None, due: date | None) -> Stake | None:
         """Return the points of an indicator at stake by what a unit (by id) does; None where nothing is.

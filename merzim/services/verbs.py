@@ -79,7 +79,7 @@ class Verb(Generic[C, R]):
             UnknownCase: the command names a case the actor does not see.
             Refusal: as raised by the verb itself.
         """
-        if not (ctx.operator or ctx.reader.may(self.needs)):
+        if not ctx.reader.may(self.needs):
             raise NotAllowed
         case = getattr(command, "case", None)
         if isinstance(case, str):
@@ -93,7 +93,7 @@ class Verb(Generic[C, R]):
 
         Only those of its unit manage a case; who sees it by an assignment alone only `answers` that.
         """
-        if not (ctx.operator or ctx.reader.may(self.needs)):
+        if not ctx.reader.may(self.needs):
             return False
         if self.needs == "manage":
             return ctx.reads.in_reach(case)

@@ -133,7 +133,7 @@ def answer(ctx: RequestContext, form: CampaignForm, values: Mapping[str, object]
     """
     asked = {field.id: field for field in form.fields}
     refuse_wrong(form.register, values, asked, [name for name in asked if asked[name].required])
-    office = replace(ctx, reader=Reader(login=LINK, access="officer"), operator=True)
+    office = replace(ctx, reader=Reader(login=LINK, access="officer_administrator"), operator=True)
     try:
         return add_answer(office, form, values, kind="confirmed")
     except AlreadyAnswered:

@@ -412,7 +412,7 @@ def _view(
         awaited=counts["awaited"],
         left=counts["left"],
         unreached=counts["unreached"],
-        may_manage=(ctx.operator or ctx.reader.may("manage")) and reaches(ctx, campaign),
+        may_manage=ctx.reader.may("manage") and reaches(ctx, campaign),
     )
 
 

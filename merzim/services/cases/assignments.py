@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from merzim.services.cases.comments import require_may_know
-from merzim.services.context import RequestContext, stamp, writer
+from merzim.services.context import RequestContext, in_own_units, stamp, writer
 from merzim.services.evidence import store_evidence
 from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Person, Text
 from merzim.services.names import person_named
@@ -21,7 +21,6 @@ from workflow.cases.registers.assignments import AssignmentFilter, AssignmentSta
 from workflow.cases.registers.assignments import assignments as assignments_of
 from workflow.cases.registers.entries import number_of
 from workflow.law.library import ALONE
-from workflow.org.access import within
 from workflow.ports import Change
 from workflow.refusal import Refusal
 
@@ -130,7 +129,7 @@ def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
     office = ctx.app.reads.office()
     key = person_named(office, command.person, required=True)
     unit = office.people[key].unit
-    if not within(office, unit, ctx.reader.root):
+    if not in_own_units(ctx, unit):
         raise Refusal("assignment.out_of_reach", name=office.people[key].name)
     case = assignments.give_alone(
         ctx.case_commands,

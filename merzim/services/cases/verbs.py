@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from i18n import LANGUAGES, say
 from merzim.services.cases.risks import keep_responsible
-from merzim.services.context import RequestContext, is_own, stamp, whole_case
+from merzim.services.context import RequestContext, in_own_units, is_own, stamp, whole_case
 from merzim.services.evidence import store_evidence
 from merzim.services.inputs import (
     CaseCommand,
@@ -51,7 +51,7 @@ from workflow.cases.registers.evidence_list import proofs
 from workflow.findings.finding import Finding
 from workflow.findings.findings import findings
 from workflow.law.procedure import Procedure
-from workflow.org.access import Need, within
+from workflow.org.access import Need
 from workflow.refusal import Refusal
 
 MAX_REMARK = 2000
@@ -392,9 +392,9 @@ def unit_in_reach(ctx: RequestContext, text: str) -> str:
         UnknownUnit: there is no unit with that id or name.
         Refusal: it is not among the reader's units.
     """
-    unit, office = unit_named(ctx.app, text, new=True), ctx.reads.office()
-    if not ctx.operator and ctx.reader.root and not within(office, unit, ctx.reader.root):
-        reader_unit = office.units.get(ctx.reader.root)
+    unit = unit_named(ctx.app, text, new=True)
+    if not in_own_units(ctx, unit):
+        reader_unit = ctx.reads.office().units.get(ctx.reader.root)
         raise Refusal("web.refusal.not_your_unit", unit=reader_unit.name if reader_unit else ctx.reader.root)
     return unit
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pydantic import BaseModel
 
-from merzim.services.context import RequestContext, stamp
+from merzim.services.context import RequestContext, in_own_units, stamp
 from merzim.services.inputs import Line
 from merzim.services.law.adopted_acts import follow_adopted_acts
 from merzim.services.names import USUAL, UnknownUnit, name_of
@@ -17,7 +17,6 @@ from merzim.services.results import Titles
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.org.staff import SqlStaff
 from workflow.law.procedure import Procedure, Text
-from workflow.org.access import within
 from workflow.org.kinds import among
 from workflow.org.office import acts_of
 from workflow.refusal import Refusal, closest_first
@@ -51,7 +50,7 @@ class ChangeAct(Command):
 
 def acts_here(ctx: RequestContext) -> frozenset[str]:
     """Return the ids of the acts adopted by config.toml, the units the reader sees, or units above those."""
-    office, root = ctx.reads.office(), "" if ctx.operator else ctx.reader.root
+    office, root = ctx.reads.office(), ctx.reader.root
 
     def adopted() -> frozenset[str]:
         units = [unit for unit in (office.below(root) if root else office.units) if unit in office.units]
@@ -156,7 +155,7 @@ def change_act(ctx: RequestContext, command: ChangeAct) -> list[AdoptableAct]:
     office = recorded_office(ctx)
     (act,) = ctx.library.known_acts([command.act])
     unit = office.units[unit_of_acts(ctx, command.unit)]
-    if not (ctx.operator or within(office, unit.id, ctx.reader.root)):
+    if not in_own_units(ctx, unit.id):
         raise NotAllowed
     others = tuple(other for other in unit.acts if other != act)
     changed = replace(unit, acts=others if command.leave else (*others, act))

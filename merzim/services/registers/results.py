@@ -37,7 +37,7 @@ class UnknownRow(NotFound):
 
 
 def reader_scope(ctx: RequestContext) -> Scope:
-    """Return which registers and rows the reader sees; all for an operator."""
+    """Return which registers and rows the reader sees."""
     return scope(ctx.reader)
 
 
@@ -71,7 +71,7 @@ def seen_row(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Col
 def may_write(ctx: RequestContext, register: Register, row: RegisterRow, office: Office) -> bool:
     """Return whether the reader may change a row: of a register and unit they write, and not withdrawn."""
     scope = reader_scope(ctx)
-    allowed = ctx.operator or (ctx.reader.may("record") and keeps_rows(register, scope))
+    allowed = ctx.reader.may("record") and keeps_rows(register, scope)
     return allowed and not row.withdrawn and in_reach(register, row, scope, office)
 
 

@@ -341,7 +341,7 @@ def unit_of_new_row(ctx: RequestContext, register: Register, unit: str, *, perso
             raise Refusal("register.person_elsewhere", person=name_of(person)) from None
     if not unit:
         # A row without a unit would apply to nobody: the case with its terms would not be opened.
-        unit = ("" if ctx.operator else ctx.reader.root) or office.root
+        unit = ctx.reader.root or office.root
     place = unit_in_reach(ctx, unit)
     if place and not register.binds(office.kind_of(place)):
         raise Refusal("register.not_for_kind", title=register.title, unit=unit_name(office, place).name)

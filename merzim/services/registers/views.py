@@ -291,7 +291,7 @@ def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
                         field=field.id,
                         total=page.total,
                         rows=head_views(ctx, page.rows, links=False),
-                        may_add=keeps_rows(other, scope) and (ctx.operator or ctx.reader.may("record")),
+                        may_add=keeps_rows(other, scope) and ctx.reader.may("record"),
                     )
                 )
     return pointing
