@@ -576,9 +576,9 @@ class Settings(Sections):
         file: the file they were read from, None for the built-in defaults.
         from_environment: the keys whose values come from environment variables.
         from_browser: the keys an administrator changed, which go before the file.
-        passwords: by key (`channels.email.password`) the password to log in with in place of the one in the
-            environment; "" for none.
-        undecrypted: by the same key, why a password given in the browser cannot be decrypted.
+        mail_password: the password of the mail server named in the browser, "" where none was given; None where
+            the environment has it.
+        lost_password: why the one given in the browser cannot be decrypted; None where it can.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -586,8 +586,8 @@ class Settings(Sections):
     file: Path | None = None
     from_environment: frozenset[str] = frozenset()
     from_browser: frozenset[str] = frozenset()
-    passwords: Mapping[str, str] = Field(default_factory=dict, repr=False)
-    undecrypted: Mapping[str, Refusal] = Field(default_factory=dict)
+    mail_password: str | None = Field(default=None, repr=False)
+    lost_password: Refusal | None = None
 
     @property
     def in_clear(self) -> tuple[str, ...]:

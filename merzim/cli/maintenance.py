@@ -285,8 +285,8 @@ def test_mail(call: CommandContext, address: Annotated[str, argument("ADDRESS")]
     refuse_bad_address(address)
     settings = call.settings_in_force
     person = Person(key=address, name="", unit="", email=address, language=call.language)
-    if f"channels.{CHANNEL}.password" in settings.undecrypted:
-        raise settings.undecrypted[f"channels.{CHANNEL}.password"]
+    if settings.lost_password is not None:
+        raise settings.lost_password
     channel = create_unlinked_channel(CHANNEL, settings)
     outcome = try_channel(channel, person, settings, now=call.moment.now)
     sent = outcome.state == "sent"

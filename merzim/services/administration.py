@@ -213,7 +213,7 @@ def get_settings(ctx: RequestContext, command: Ask) -> SettingsView:
     return SettingsView(
         organisation=Organisation(**{key: getattr(settings.office, key) for key in OFFICE_KEYS}),
         mail=MailServer.model_construct(None, **{key: section[key] for key in MAIL_KEYS if section.get(key)}),
-        has_password=bool(settings.passwords.get(PASSWORD)),
+        has_password=bool(settings.mail_password),
         fixed=[*fixed, MAIL] if is_mail_fixed(settings) else fixed,
     )
 
@@ -317,8 +317,8 @@ def _proposed(ctx: RequestContext, command: MailServer) -> Settings:
     if password is None:
         after = with_password(after, stored_settings.password(ctx.app.engine), lambda: ctx.app.cipher)
     else:
-        after = after.model_copy(update={"passwords": {PASSWORD: password}})
-    if command.user and not after.passwords.get(PASSWORD):
+        after = after.model_copy(update={"mail_password": password})
+    if command.user and not after.mail_password:
         raise Refusal("setting.password_again", host=command.host)
     return after
 

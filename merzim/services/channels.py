@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from notifications.channels.email import Email
 
 
+CHANNEL = "email"
+"""The channel with a password, which may be given in the browser."""
+
+
 def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks]) -> Channel:
     """Create a channel from its section of config.toml, with the password stored for it; of one that cannot be
     decrypted the channel has the reason as `no_key`.
@@ -46,11 +50,12 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks])
     # Such a channel needs to know who linked an account; that is in the database, not in config.toml.
     extra = {"links": links()} if "links" in parameters else {}
     channel = load(name, {**section, **extra})
-    key = f"channels.{name}.password"
-    if key in settings.undecrypted:
-        reason = refusal(settings.undecrypted[key], settings.office.language)
+    if name != CHANNEL:
+        return channel
+    if settings.lost_password is not None:
+        reason = refusal(settings.lost_password, settings.office.language)
         return replace(cast("Email", channel), no_key=reason)
-    password = settings.passwords.get(key)
+    password = settings.mail_password
     return channel if password is None else replace(cast("Email", channel), password=password)
 
 
@@ -59,9 +64,6 @@ def sender_domain(settings: Settings) -> str:
     sections = settings.channels.sections
     senders = (sections.get(name, {}).get("sender") for name in settings.channels.use)
     return str(next(filter(None, senders), "")).strip("> ").rpartition("@")[2]
-
-
-CHANNEL = "email"
 
 
 def refuse_bad_address(address: str) -> None:

@@ -199,7 +199,7 @@ def with_mail(settings: Settings, server: Mapping[str, object]) -> Settings:
                 update={"use": use, "sections": {**channels.sections, "email": section}}
             ),
             "from_browser": settings.from_browser | {"channels.email"},
-            "passwords": {PASSWORD: ""},
+            "mail_password": "",
         }
     )
 
@@ -208,7 +208,7 @@ def with_password(settings: Settings, secret: str, cipher: Callable[[], Cipher])
     """Return the settings with the stored password, if it was given for this server and log-in.
 
     Args:
-        secret: the password as encrypted; "" for none. With another key `undecrypted` says why it is lost.
+        secret: the password as encrypted; "" for none. With another key `lost_password` says why.
     """
     if not secret:
         return settings
@@ -217,10 +217,10 @@ def with_password(settings: Settings, secret: str, cipher: Callable[[], Cipher])
             raise BadSetting("setting.other_key")
         text = cipher().decrypt(secret, password_owner(settings))
     except BadSetting as refusal:
-        return settings.model_copy(update={"undecrypted": {PASSWORD: refusal}})
+        return settings.model_copy(update={"lost_password": refusal})
     except UnreadableSecret:  # given for another server or log-in
         return settings
-    return settings.model_copy(update={"passwords": {PASSWORD: text}})
+    return settings.model_copy(update={"mail_password": text})
 
 
 def password_owner(settings: Settings) -> str:

@@ -206,7 +206,6 @@ class OidcProvider:
         settings, subject = self._settings, claims["sub"]
         email = _text(claims.get("email")) if claims.get("email_verified") is True else ""
         return OutsidePerson(
-            provider="oidc",
             # Another provider may call somebody else by the same `sub`.
             subject=f"{settings.issuer} {subject}",
             login=_text(claims.get(settings.login_claim)) or email or f"oidc-{subject}",

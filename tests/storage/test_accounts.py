@@ -132,7 +132,7 @@ def test_a_person_of_a_directory_has_one_account_and_it_no_other_way_in(engine: 
         accounts.save(replace(OFFICER, login=login), disabled=False, at=SAID)
     accounts.set_password("aliyeva", "$argon2id$secret", at=SAID)
     accounts.store_entry(way_in("h1"))
-    person = Identity(login="aliyeva", provider="oidc", subject="guid-1", by_group=False)
+    person = Identity(login="aliyeva", subject="guid-1", by_group=False)
 
     linked = [
         accounts.link(identity, at=SAID)
@@ -141,12 +141,12 @@ def test_a_person_of_a_directory_has_one_account_and_it_no_other_way_in(engine: 
     account = accounts.account("aliyeva")
 
     assert linked == [True, False, False, False]
-    assert (account.password, account.providers) == ("", ("oidc",))
-    assert accounts.identity("oidc", "guid-1") == person
+    assert (account.password, account.linked) == ("", True)
+    assert accounts.identity("guid-1") == person
     assert accounts.entry("session", "h1", now=IN_SPRING) is None
     accounts.store_entry(way_in("h2"))
     assert [accounts.unlink("aliyeva", at=SAID) for _ in range(2)] == [True, False]
-    assert (accounts.identity("oidc", "guid-1"), accounts.entry("session", "h2", now=IN_SPRING)) == (None, None)
+    assert (accounts.identity("guid-1"), accounts.entry("session", "h2", now=IN_SPRING)) == (None, None)
     assert [kind for kind, _ in chain(engine) if "link" in kind] == ["account_linked", "account_unlinked"]
     assert [problem.code for problem in verify(engine)] == []
 

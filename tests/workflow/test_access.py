@@ -104,14 +104,6 @@ def test_a_second_factor_is_missed_where_it_is_required() -> None:
     assert not Account(reader=Reader(login="x", access="officer")).second_factor
 
 
-def test_whoever_logs_in_elsewhere_is_asked_for_no_password_of_ours() -> None:
-    """The password of an OpenID provider cannot be asked for."""
-    reader = Reader(login="x", access="officer")
-
-    assert Account(reader=reader).asks_password
-    assert not Account(reader=reader, providers=("oidc",)).asks_password
-
-
 @pytest.mark.parametrize("unit", ["", "hr"])
 def test_registers_are_audited_by_whoever_reads_the_whole_office(unit: str) -> None:
     """An auditor of one unit reads the log of its cases alone, and an administrator that of the settings."""

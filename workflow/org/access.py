@@ -93,56 +93,45 @@ class Account:
     Attributes:
         password: an argon2id hash; "" until the invitation is accepted.
         second_factor: whether log-in requires the code of an authenticator.
-        providers: the external directories that authenticate its holder; if any, it has no password here.
+        linked: whether the OpenID provider authenticates its holder; it has no password here then.
     """
 
     reader: Reader
     password: str = ""
     second_factor: bool = False
     disabled: bool = False
-    providers: tuple[Provider, ...] = ()
+    linked: bool = False
 
     @property
     def state(self) -> Literal["closed", "active", "invited"]:
-        """Whether it can be used: `invited` until it has a password or a provider."""
-        return "closed" if self.disabled else "active" if self.password or self.providers else "invited"
-
-    @property
-    def asks_password(self) -> bool:
-        """Whether its holder has a password of ours to confirm a change with."""
-        return not self.providers
-
-
-Provider = Literal["oidc"]
-"""External authentication besides our own passwords: the OpenID provider of config.toml."""
+        """Whether it can be used: `invited` until it has a password or the provider lets in."""
+        return "closed" if self.disabled else "active" if self.password or self.linked else "invited"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
-    """The link between an account and a person in an external directory.
+    """The link between an account and a person the OpenID provider of config.toml knows.
 
     Attributes:
-        subject: the directory's permanent id of the person (objectGUID, entryUUID, `sub`), never a name.
-        by_group: whether the account was created because of a directory group, which decides its access.
+        subject: the provider's permanent id of the person (`sub`), never a name.
+        by_group: whether the account was created because of a group there, which decides its access.
     """
 
     login: str
-    provider: Provider
     subject: str
     by_group: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutsidePerson:
-    """A person authenticated by an external directory.
+    """A person authenticated by the OpenID provider.
 
     Attributes:
-        subject: the directory's permanent id of the person.
-        login, name, email: as in the directory now; "" where it has none.
+        subject: the provider's permanent id of the person.
+        login, name, email: as the provider has them now; "" where it has none.
         access: the access of their groups by config.toml; None if no group has one.
     """
 
-    provider: Provider
     subject: str
     login: str
     name: str = ""

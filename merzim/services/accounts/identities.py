@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 
 from merzim.services.context import RequestContext, stamp
 from merzim.services.oidc import LogInAttempt
-from workflow.org.access import ADMINISTRATORS, Account, Identity, OutsidePerson, Provider, Reader
+from workflow.org.access import ADMINISTRATORS, Account, Identity, OutsidePerson, Reader
 from workflow.refusal import Refusal
 
 MAX_LOGIN = 80
+AUTHOR = "directory:oidc"
+"""The author recorded for the provider's decisions; it contains a colon, which no login does."""
 CODE_INTERVAL = timedelta(minutes=5)
 """Time in which the second factor must be entered after the provider's identification."""
 _SEAL = "a log-in that awaits its code"
@@ -40,7 +42,7 @@ def account_by_provider(
     provider = ctx.app.provider
     assert provider is not None
     person = provider.identify(attempt, code, issuer=issuer, now=ctx.now)
-    identity = ctx.accounts.identity(person.provider, person.subject)
+    identity = ctx.accounts.identity(person.subject)
     if identity is None:
         identity = _link_by_email(ctx, person) if ctx.app.settings.oidc.match_email else None
         identity = identity or _open_account(ctx, person)
@@ -70,15 +72,14 @@ def _with_access_of_groups(ctx: RequestContext, account: Account, person: Outsid
     sessions and tokens end where the access changes or ends.
     """
     login = account.reader.login
-    by = _author(person.provider)
     if person.access is None:
-        ctx.accounts.end(login, now=ctx.now, by=by)
+        ctx.accounts.end(login, now=ctx.now, by=AUTHOR)
         return None
     if person.access != account.reader.access:
         reader = replace(account.reader, access=person.access)
         # A session stores no access, yet sessions opened under another access are ended.
-        ctx.accounts.end(login, now=ctx.now, by=by)
-        ctx.accounts.save(reader, disabled=account.disabled, at=replace(stamp(ctx), by=by))
+        ctx.accounts.end(login, now=ctx.now, by=AUTHOR)
+        ctx.accounts.save(reader, disabled=account.disabled, at=replace(stamp(ctx), by=AUTHOR))
     return ctx.accounts.account(login)
 
 
@@ -91,7 +92,7 @@ def _link_by_email(ctx: RequestContext, person: OutsidePerson) -> Identity | Non
         return None
     accounts = [account for account in ctx.accounts.all() if account.reader.person == key]
     accounts = [account for account in accounts if account.reader.access not in ADMINISTRATORS]
-    if len(accounts) != 1 or person.provider in accounts[0].providers:
+    if len(accounts) != 1 or accounts[0].linked:
         return None
     return _link(ctx, person, accounts[0].reader.login, by_group=False)
 
@@ -104,12 +105,12 @@ def _open_account(ctx: RequestContext, person: OutsidePerson) -> Identity | None
     if person.access is None:
         return None
     key, login = _person_of(ctx, person.email), _free_login(ctx, person)
-    if any(account.reader.person == key and account.providers for account in ctx.accounts.all()):
+    if any(account.reader.person == key and account.linked for account in ctx.accounts.all()):
         # The e-mail was used by another person before: another id is another person.
         log.warning("%s: the person of this e-mail is linked to another id of the provider", login)
         key = ""
     reader = Reader(login=login, access=person.access, person=key, name=person.name[:200])
-    author_stamp = replace(stamp(ctx), by=_author(person.provider))
+    author_stamp = replace(stamp(ctx), by=AUTHOR)
     ctx.accounts.save(reader, disabled=False, at=author_stamp)
     identity = _link(ctx, person, login, by_group=True)
     if identity is None or identity.login != login:
@@ -119,9 +120,9 @@ def _open_account(ctx: RequestContext, person: OutsidePerson) -> Identity | None
 
 def _link(ctx: RequestContext, person: OutsidePerson, login: str, *, by_group: bool) -> Identity | None:
     """Link an account to a person of the provider; return their link, an earlier one if there is one."""
-    identity = Identity(login=login, provider=person.provider, subject=person.subject, by_group=by_group)
-    ctx.accounts.link(identity, at=replace(stamp(ctx), by=_author(person.provider)))
-    return ctx.accounts.identity(person.provider, person.subject)
+    identity = Identity(login=login, subject=person.subject, by_group=by_group)
+    ctx.accounts.link(identity, at=replace(stamp(ctx), by=AUTHOR))
+    return ctx.accounts.identity(person.subject)
 
 
 def _person_of(ctx: RequestContext, email: str) -> str:
@@ -138,15 +139,10 @@ def _person_of(ctx: RequestContext, email: str) -> str:
 
 def _free_login(ctx: RequestContext, person: OutsidePerson) -> str:
     """Return a login for a new account: the person's at the provider, numbered where it is taken."""
-    name = person.login if len(person.login) > 1 else f"{person.provider}-{person.subject}"
+    name = person.login if len(person.login) > 1 else f"oidc-{person.subject}"
     letters = (letter if letter.isalnum() or letter in "_.@+-" else "-" for letter in name.casefold())
     login = "".join(letters)[: MAX_LOGIN - 8]
     free, number = login, 2
     while ctx.accounts.account(free) is not None:
         free, number = f"{login}.{number}", number + 1
     return free
-
-
-def _author(provider: Provider) -> str:
-    """Return the author recorded for a provider's decisions; it contains a colon, which no login does."""
-    return f"directory:{provider}"

@@ -310,7 +310,7 @@ def _view(account: Account, letter: Notice, until: datetime | None, office: Offi
     state = "sent" if letter.state == "sent" else "queued"
     if account.disabled:
         state = "closed"
-    elif account.password or account.providers:
+    elif account.password or account.linked:
         state = "accepted"
     elif letter.state in ("failed", "unknown"):
         state = "undelivered"

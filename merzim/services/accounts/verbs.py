@@ -26,7 +26,6 @@ from workflow.org.access import (
     Account,
     Credential,
     CredentialKind,
-    Provider,
     Reader,
 )
 from workflow.refusal import Refusal, closest_first
@@ -83,8 +82,8 @@ class WayIn(BaseModel):
 
 
 class AccountSummary(BaseModel):
-    """An account as shown in lists. `invited`: no password has been chosen yet; `providers`: the external
-    directories that authenticate its holder in place of a password.
+    """An account as shown in lists. `invited`: no password has been chosen yet; `linked`: the OpenID
+    provider authenticates its holder in place of a password.
     """
 
     login: str
@@ -95,7 +94,7 @@ class AccountSummary(BaseModel):
     disabled: bool
     invited: bool
     second_factor: bool
-    providers: list[Provider] = []
+    linked: bool
 
 
 class AccountDetails(AccountSummary):
@@ -131,7 +130,7 @@ def get_account(ctx: RequestContext, login: str) -> Account:
 
 def summary(account: Account) -> AccountSummary:
     fields = asdict(account.reader) | asdict(account)
-    return AccountSummary.model_validate(fields | {"invited": not (account.password or account.providers)})
+    return AccountSummary.model_validate(fields | {"invited": not (account.password or account.linked)})
 
 
 @verb("settings", writes=False)
@@ -237,7 +236,7 @@ def invite(ctx: RequestContext, command: AccountCommand) -> Invitation:
     account = get_account(ctx, command.login)
     if account.disabled:
         raise Refusal("web.staff.account_closed", login=account.reader.login)
-    if account.providers:
+    if account.linked:
         raise Refusal("web.staff.account_linked", login=account.reader.login)
     login, secret = account.reader.login, new_secret()
     invited = Invited(reader=account.reader, new=False, entry=link_credential(ctx, login, secret))
@@ -247,7 +246,7 @@ def invite(ctx: RequestContext, command: AccountCommand) -> Invitation:
 
 @verb("settings")
 def unlink(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
-    """Unlink an account from the external directories that authenticate its holder; sessions and tokens end.
+    """Unlink an account from the OpenID provider that authenticates its holder; sessions and tokens end.
 
     At the next log-in it is linked again by the e-mail of its person, or an invitation lets the holder choose a
     password.

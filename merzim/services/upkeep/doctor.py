@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from calendars.hours import almaty
 from merzim.services.app import AppContext
-from merzim.services.channels import create_channel
+from merzim.services.channels import CHANNEL, create_channel
 from merzim.services.configuration import folders, refuse_missing
 from merzim.services.law.regulations import own_files, read_editions, read_registers
 from merzim.services.moments import CLOCK_TOLERANCE, is_late
@@ -54,7 +54,7 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
     checks.extend(partial(create_unlinked_channel, name, settings) for name in sorted(settings.channels.use))
     unused = sorted(settings.channels.sections.keys() - settings.channels.use)
     checks.extend(partial(_refuse_wrong_keys, name, settings) for name in unused)
-    raised: list[Refusal] = list(settings.undecrypted.values())
+    raised = [settings.lost_password] if settings.lost_password is not None else []
     for run in checks:
         try:
             run()
@@ -84,7 +84,7 @@ def _missing_variables(settings: Settings, environment: Mapping[str, str]) -> It
         section = settings.channels.sections.get(channel, {})
         if channel == "telegram" and not section.get("token"):
             variables["channels.telegram.token_env"] = str(section.get("token_env", "MERZIM_TELEGRAM_TOKEN"))
-        if channel == "email" and section.get("user") and "channels.email.password" not in settings.passwords:
+        if channel == CHANNEL and section.get("user") and settings.mail_password is None:
             variables["channels.email.password_env"] = str(section.get("password_env", ""))
     for key, variable in variables.items():
         if variable and not environment.get(variable):
@@ -255,7 +255,7 @@ def _check_channels(app: AppContext) -> Iterator[Check]:
             channel = create_unlinked_channel(name, app.settings)
         except Refusal:
             continue  # The check of the settings names it.
-        if f"channels.{name}.password" in app.settings.undecrypted:
+        if name == CHANNEL and app.settings.lost_password is not None:
             continue
         if isinstance(channel, Testable):
             outcome = asyncio.run(channel.probe())

@@ -7,8 +7,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
-from itertools import groupby
-from operator import attrgetter
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, select, update
 
@@ -25,16 +23,17 @@ from workflow.org.access import (
     CredentialKind,
     Identity,
     LimitReached,
-    Provider,
     RateLimit,
     Reader,
 )
 from workflow.org.audit import Stamp
 
-_WITH_PROVIDERS = (
-    select(ACCOUNT, IDENTITY.c.provider)
+PROVIDER = "oidc"
+"""The one kind of identity."""
+_WITH_IDENTITY = (
+    select(ACCOUNT, IDENTITY.c.login.label("linked"))
     .join_from(ACCOUNT, IDENTITY, IDENTITY.c.login == ACCOUNT.c.login, isouter=True)
-    .order_by(ACCOUNT.c.login, IDENTITY.c.provider)
+    .order_by(ACCOUNT.c.login)
 )
 _NAMES = select(ACCOUNT.c.login, ACCOUNT.c.name, ACCOUNT.c.person).where(in_names(ACCOUNT.c.login))
 _CREDENTIAL_FIELDS = tuple(field.name for field in fields(Credential))
@@ -67,16 +66,14 @@ class SqlAccounts:
         return [*self._accounts()]
 
     def _accounts(self, *conditions: ColumnElement[bool]) -> Iterator[Account]:
-        """Yield the accounts that meet these conditions, by login, with the directories they are linked to."""
-        rows = read(self._engine, _WITH_PROVIDERS.where(*conditions))
-        for _, of_login in groupby(rows, key=attrgetter("login")):
-            record, *others = of_login
+        """Yield the accounts that meet these conditions, by login."""
+        for row in read(self._engine, _WITH_IDENTITY.where(*conditions)):
             yield Account(
-                reader=read_as(Reader, record),
-                password=record.password,
-                second_factor=bool(record.totp),
-                disabled=record.disabled,
-                providers=tuple(row.provider for row in (record, *others) if row.provider is not None),
+                reader=read_as(Reader, row),
+                password=row.password,
+                second_factor=bool(row.totp),
+                disabled=row.disabled,
+                linked=row.linked is not None,
             )
 
     def names(self, logins: Collection[str]) -> Mapping[str, tuple[str, str]]:
@@ -124,18 +121,18 @@ class SqlAccounts:
 
     # ------------------------------------------------------------------------------------ outside identities
 
-    def identity(self, provider: Provider, subject: str) -> Identity | None:
-        """Return the link of a person in an external directory to an account; None if there is none."""
-        query = IDENTITY.select().where(IDENTITY.c.provider == provider, IDENTITY.c.subject == subject)
+    def identity(self, subject: str) -> Identity | None:
+        """Return the link of a person of the provider to an account; None if there is none."""
+        query = IDENTITY.select().where(IDENTITY.c.provider == PROVIDER, IDENTITY.c.subject == subject)
         row = read_first(self._engine, query)
-        return Identity(**row._mapping) if row else None
+        return read_as(Identity, row) if row else None
 
     def link(self, identity: Identity, *, at: Stamp) -> bool:
-        """Link an account to a person of an external directory; its password and every entry of it end.
+        """Link an account to a person of the provider; its password and every entry of it end.
 
         Returns False and writes nothing when the person or the account was linked meanwhile.
         """
-        values = asdict(identity)
+        values = {**asdict(identity), "provider": PROVIDER}
         same_login = ACCOUNT.c.login == identity.login
         with writing(self._engine) as connection:
             step = insert(connection, IDENTITY).values(values).on_conflict_do_nothing()
@@ -143,15 +140,13 @@ class SqlAccounts:
                 return False
             connection.execute(update(ACCOUNT).where(same_login).values(password=""))
             end_all_entries(connection, identity.login, at.now)
-            record(
-                connection, office_event(at, "account_linked", identity.login, {"provider": identity.provider})
-            )
+            record(connection, office_event(at, "account_linked", identity.login, {"provider": PROVIDER}))
         return True
 
     def unlink(self, login: str, *, at: Stamp) -> bool:
-        """Unlink an account from external directories and end its entries; return whether it was linked."""
+        """Unlink an account from the provider and end its entries; return whether it was linked."""
         with writing(self._engine) as connection:
-            query = IDENTITY.delete().where(IDENTITY.c.login == login).returning(IDENTITY.c.provider)
+            query = IDENTITY.delete().where(IDENTITY.c.login == login).returning(IDENTITY.c.login)
             if not connection.execute(query).all():
                 return False
             end_all_entries(connection, login, at.now)

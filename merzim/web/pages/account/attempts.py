@@ -106,7 +106,7 @@ def _is_confirmed(ctx: RequestContext, account: Account, password: str, session:
 
     That user's session must be younger than FRESH_SESSION: an older one raises BadPassword.
     """
-    if not account.providers:
+    if not account.linked:
         return credentials.verify_password(password, account.password)
     if session is None or session.created_at + FRESH_SESSION < ctx.now:
         raise BadPassword("web.password.log_in_again", minutes=FRESH_SESSION // _MINUTE)

@@ -79,7 +79,7 @@ def log_in(ctx: Anybody, texts: Fields) -> Response:
 def log_out(ctx: Enrolling) -> Response:
     """End the session; users of the OpenID provider are then offered to end theirs with it, too."""
     account = ctx.accounts.account(ctx.reader.login)
-    outside = account is not None and "oidc" in account.providers and ctx.app.settings.oidc.log_out
+    outside = account is not None and account.linked and ctx.app.settings.oidc.log_out
     response = RedirectResponse("/login?said=out" if outside else "/login", status_code=303)
     end_session(ctx, response)
     return response

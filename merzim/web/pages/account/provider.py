@@ -110,7 +110,7 @@ def _account_of_code(ctx: RequestContext, sealed: str) -> Account | None:
     """Return the account whose code is awaited, by the sealed login of the cookie; None if it may not enter."""
     login = identities.open_seal(ctx, sealed)
     account = ctx.accounts.account(login) if login else None
-    if account is None or account.disabled or "oidc" not in account.providers:
+    if account is None or account.disabled or not account.linked:
         return None
     return account
 
