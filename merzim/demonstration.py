@@ -18,7 +18,7 @@ from merzim.services.administration import change_organisation
 from merzim.services.campaigns.verbs import record_answer, start_campaign
 from merzim.services.cases.assignments import answer_assignment, give_alone, give_assignment
 from merzim.services.cases.comments import add_comment
-from merzim.services.cases.rows import row_action_verb
+from merzim.services.cases.rows import act_on_row
 from merzim.services.inputs import build
 from merzim.services.verbs import Verb
 
@@ -30,8 +30,7 @@ VERBS: Mapping[str, Callable[[], Verb[Any, Any]]] = {
     "answer-assignment": lambda: answer_assignment,
     "campaign": lambda: start_campaign,
     "campaign-answer": lambda: record_answer,
-    "rank": lambda: row_action_verb("risks", "rank"),
-    "review": lambda: row_action_verb("measures", "review"),
+    "row": lambda: act_on_row,
 }
 """What pages do and no command does, by the word of a line `do WORD JSON`."""
 

@@ -55,8 +55,8 @@ def _action(register: str, action: str) -> Callable[..., Change]:
         scale: RiskScale | None = None,
         **values: Any,
     ) -> Change:
-        command = case_rows(scale).act
-        return self.core.write(case, at, command, register, action, number, values, evidence=evidence)
+        row, command = f"{register.removesuffix('s')}.{number}", case_rows(scale).act
+        return self.core.write(case, at, command, row, action, values, evidence=evidence)
 
     return act
 

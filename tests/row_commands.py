@@ -8,7 +8,7 @@ from typing import Any
 
 from merzim.cli.call import CommandContext
 from merzim.cli.parsing import CommonOptions
-from merzim.services.cases.rows import new_row_verb, row_action_verb
+from merzim.services.cases.rows import ActOnCaseRow, EnterCaseRow, act_on_row, enter_row
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 
@@ -23,7 +23,10 @@ def operator(now: str) -> Iterator[RequestContext]:
         call.close()
 
 
-def act(ctx: RequestContext, register: str, action: str, case: str, /, **fields: Any) -> None:
+def act(ctx: RequestContext, register: str, action: str, case: str, /, number: int = 0, **values: Any) -> None:
     """Carry out an action on a row (`number`); with the action "add", enter a row."""
-    verb = new_row_verb(register) if action == "add" else row_action_verb(register, action)
-    verb(ctx, build(verb.command, {"case": case, **fields}))
+    if action == "add":
+        enter_row(ctx, build(EnterCaseRow, {"case": case, "register_id": register, "values": values}))
+        return
+    row = f"{register.removesuffix('s')}.{number}"
+    act_on_row(ctx, build(ActOnCaseRow, {"case": case, "row": row, "action": action, "values": values}))

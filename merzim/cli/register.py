@@ -23,7 +23,6 @@ from merzim.services.names import unit_named
 from merzim.services.registers import tables, verbs, views
 from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import cell_value
-from workflow.cases.registers.rows import rows_of, value_of
 from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
@@ -106,43 +105,36 @@ def _print_registers(call: CommandContext) -> None:
 
 def _list_of_case(call: CommandContext, request: RowsRequest) -> None:
     """Print a register's rows of the case, or of all cases; fields are named as in `add` and `edit`."""
-    definition, entry = case_rows.register_of(request.register)
+    definition, _ = case_rows.register_of(request.register)
     if request.case:
         found = [call.view(request.case).case]
     else:
         found = list(cases_with_rows(call.app, unit_named(call.app, request.unit)))
-    titles = {key: field.title[call.language] for key, field in definition.fields.items() if not field.fixed}
-    rows = [
-        {"case": case.id, "id": f"{entry.row}.{number}"}
-        | {key: _written_value(value_of(row, key)) for key in titles}
-        for case in found
-        for number, row in rows_of(case, entry.row).items()
-    ]
+    rows = [row for case in found for row in case_rows.rows_in(call.ctx, case, request.register)]
     call.answer({"register": request.register, "rows": rows})
-    chosen = [key for key in titles if definition.fields[key].options]
-    for row in rows:
-        row.update({key: option_title(key, str(row[key]), call.language) for key in chosen if row[key]})
-    call.show({"rows": rows}, "rows", "case", "id", *titles, titles=titles)
-
-
-def _written_value(value: object) -> object:
-    """Return a value as it was written: of a term its words."""
-    return value["written"] if isinstance(value, Mapping) else value
+    titles = {key: field.title[call.language] for key, field in definition.fields.items() if not field.fixed}
+    chosen = {key for key in titles if definition.fields[key].options}
+    cells = [
+        {"case": row.case, "id": row.id, **dict.fromkeys(titles, "")}
+        | {
+            key: option_title(key, value, call.language) if key in chosen else value
+            for key, value in row.values.items()
+        }
+        for row in rows
+    ]
+    call.show({"rows": cells}, "rows", "case", "id", *titles, titles=titles)
 
 
 def _add_to_case(call: CommandContext, request: RowsRequest) -> None:
-    """Add a row to the case and print the change; a measure needs the number of its risk."""
-    values = _fields(request.words)
-    if request.register == "measures" and "risk" not in values:
-        raise Refusal("cli.missing_parameter", name="risk=N")
-    fields = {"case": _case(request), "of_register": request.register, "fields": values}
+    """Add a row to the case and print the change; a measure names its risk by its number."""
+    fields = {"case": _case(request), "register_id": request.register, "values": _fields(request.words)}
     result = case_rows.enter_row(call.ctx, build(case_rows.EnterCaseRow, fields))
     give_change(call, result)
 
 
 def _edit_in_case(call: CommandContext, request: RowsRequest) -> None:
     row = _case_row(request)
-    fields = {"case": _case(request), "row": row, "fields": _fields(request.words[1:])}
+    fields = {"case": _case(request), "row": row, "values": _fields(request.words[1:])}
     result = case_rows.edit_row(call.ctx, build(case_rows.EditCaseRow, fields))
     give_change(call, result)
 

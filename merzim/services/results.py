@@ -21,6 +21,7 @@ from pydantic import (
 
 from i18n import say
 from merzim.services.context import RequestContext, write_case
+from workflow.cases.case import Evidence
 from workflow.cases.commands.case_commands import Command as CaseCommand
 from workflow.ports import Change
 from workflow.scoring.score import as_decimal
@@ -232,6 +233,30 @@ class ActMoves(BaseModel):
     by: str
     cause: str
     moved: list[MovedDate]
+
+
+class ProofResult(Result):
+    """A document or link. `reference`: the address, or the digest of a stored file; `file`: whether it is a
+    stored file.
+
+    `restricted`: the ground for restricting access; readers without access get no name and no reference.
+    """
+
+    kind: str
+    reference: str
+    file: bool
+    name: str | None
+    type: str | None
+    size: int | None
+    published_on: date | None
+    written_on: date | None
+    recorded_at: datetime | None
+    restricted: str
+
+    @classmethod
+    def of_item(cls, item: Evidence) -> Self:
+        """Return a piece of evidence; its case, as the reader sees it, hides what is restricted."""
+        return cls.of(item, file=item.name is not None, name=item.name or None)
 
 
 class CommandResult(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Mapping
 from hashlib import sha256
@@ -189,8 +190,9 @@ def test_quarters_are_named_in_words_and_a_measure_may_be_done_on_no_known_day(
     measure = ("risk=1", "action=Adopt rules", "responsible=n.ibraev@example.kz", "term=30.09.2026")
     office("register", "measures", "add", "--case", CASE, *measure, "--now", "2026-06-24")
     told = office("remind", "--now", "2026-07-07T10:00", "--json").json["notices"]
-    reviewed = f'{{"case": "{CASE}", "number": 1, "outcome": "executed", "on": "2026-10-07"}}'
-    (tmp_path / "do.txt").write_text(f"do review '{reviewed}' --now 2026-10-07\n", encoding="utf-8")
+    review = {"outcome": "executed", "on": "2026-10-07"}
+    reviewed = json.dumps({"case": CASE, "row": "measure.1", "action": "review", "values": review})
+    (tmp_path / "do.txt").write_text(f"do row '{reviewed}' --now 2026-10-07\n", encoding="utf-8")
     run(tmp_path / "do.txt")
     case, late = office("case", CASE, "--now", "2026-10-08"), office("overdue", "--now", "2026-10-08")
 

@@ -28,14 +28,16 @@ def test_rows_of_every_register_are_entered_edited_listed_and_withdrawn(merzim: 
     assert register("remarks", "edit", "remark.1", "on=2026-05-30") == 0
 
     (risk,) = merzim("register", "risks", "list", "--case", CASE, "--json").json["rows"]
-    assert (risk["id"], risk["cause"], risk["for_legal_monitoring"]) == ("risk.1", "бір адам шешеді", True)
+    assert (risk["id"], risk["on"], risk["values"]["cause"]) == ("risk.1", "2026-05-20", "бір адам шешеді")
+    assert risk["values"]["for_legal_monitoring"] is True
     text = merzim("register", "risks", "list", "--case", CASE, "--lang", "ru").out
-    assert risk["direction"] == "procurement"
+    assert risk["values"]["direction"] == "procurement"
     assert "procurement" not in text, "a choice is printed by its title"
     (measure,) = merzim("register", "measures", "list", "--json").json["rows"]
-    assert (measure["case"], measure["risk"], measure["term"]) == (CASE, 1, "30.09.2026")
+    assert (measure["case"], measure["due"], measure["state"]) == (CASE, "2026-09-30", "open")
+    assert (measure["values"]["risk"], measure["values"]["term"]) == (1, "30.09.2026")
     (remark,) = merzim("register", "remarks", "list", "--case", CASE, "--json").json["rows"]
-    assert (remark["on"], remark["source"]) == ("2026-05-30", "site")
+    assert (remark["values"]["on"], remark["values"]["source"]) == ("2026-05-30", "site")
 
     assert register("positions", "withdraw", "1", "--ground", "қате") == 0
     assert "There is nothing." in merzim("register", "positions", "list", "--case", CASE).out
@@ -50,7 +52,7 @@ def test_what_a_register_does_not_know_is_refused_in_one_sentence(merzim: Merzim
         ("risks", "add"): "FIELD=VALUE",
         ("risks", "add", "texte=x"): "description",
         ("risks", "add", "description=x", "for_legal_monitoring=perhaps"): "yes",
-        ("measures", "add", "action=x"): "risk=N",
+        ("measures", "add", "action=x"): "Which risk",
         ("measures", "add", "action=x", "risk=9"): "9",
         ("risks", "edit", "7", "cause=x"): "risk.7",
         ("risks", "withdraw", "1"): "reason",

@@ -208,7 +208,7 @@ def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
         answers = [_answers(block, tmp_path, environment) for block in blocks]
         (second_case,) = _answers(blocks[1], tmp_path, environment)
     (board,), (opened_case,), (upload, recorded), (added, rows, handed), *others = answers
-    (started, campaign_view), (log,), (feed,) = others
+    (entered, ranked), (started, campaign_view), (log,), (feed,) = others
 
     assert board["due_count"] == len(board["due"])
     assert opened_case == second_case
@@ -217,6 +217,7 @@ def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
     assert recorded["changed"]
     assert [row["id"] for row in rows["rows"]] == [added["row"]["id"]] == [handed["row"]["id"]]
     assert handed["row"]["values"]["handed_on"] == "2026-04-03"
+    assert [event["name"] for event in (*entered["events"], *ranked["events"])] == ["1", "1"]
     assert started["people"] == campaign_view["total"] == campaign_view["campaign"]["awaited"] > 5
     assert {"case.opened", "case.fact"} <= {event["type"] for event in feed["events"]}
     assert feed["cursor"] >= feed["events"][-1]["seq"]

@@ -273,9 +273,9 @@ def test_the_case_asks_its_question_and_is_closed_by_the_answer(asking: Site) ->
 
 def test_a_measure_is_shown_and_never_asked_for_as_a_fact(site: Site, browser: TestClient) -> None:
     case = f"/cases/{site.real}"
-    browser.post(f"{case}/risks", data={"description": "Тәртіп жоқ", "direction": "other", "on": "2026-04-01"})
-    measure = {"number": "1", "action": "Сатып алу қағидасын бекіту", "term": "01.04.2026"}
-    browser.post(f"{case}/risks/measure", data=measure)
+    browser.post(f"{case}/rows/risks", data={"field.description": "Тәртіп жоқ", "field.on": "2026-04-01"})
+    measure = {"field.risk": "1", "field.action": "Сатып алу қағидасын бекіту", "field.term": "01.04.2026"}
+    browser.post(f"{case}/rows/measures", data=measure)
     page = browser.get(case).text
     recorded, _, withdrawn = page.partition('id="withdraw-title"')
 
@@ -292,16 +292,16 @@ def test_what_was_written_in_a_register_is_said_on_the_page_it_comes_back_to(
     """A position entered, changed, talked with and taken out; a remark recorded and answered."""
     day = TODAY.isoformat()
     register_writes = (
-        ("positions", {"title": "Басшы", "holder": "А. Б."}, "Position exposed."),
-        ("positions", {"number": "1", "title": "Орынбасар"}, "Register entry changed."),
-        ("positions/talk", {"number": "1", "on": day, "holder": "А. Б."}, "Talk held."),
-        ("positions/clear", {"number": "1", "on": day}, "Position cleared."),
-        ("remarks", {"text": "Тәртіп ашылмаған", "source": "discussion", "on": day}, "Remark made."),
-        ("remarks/answer", {"number": "1", "taken": "yes", "on": day}, "Remark answered."),
+        ("positions", {"field.title": "Басшы", "field.holder": "А. Б."}, "Position exposed."),
+        ("positions/1/edit", {"was.title": "Басшы", "field.title": "Бас"}, "Register entry changed."),
+        ("positions/1/talk", {"field.on": day, "field.holder": "А. Б."}, "Talk held."),
+        ("positions/1/clear", {"field.on": day}, "Position cleared."),
+        ("remarks", {"field.text": "Тәртіп ашылмаған", "field.source": "site"}, "Remark made."),
+        ("remarks/1/answer", {"field.taken": "yes", "field.on": day}, "Remark answered."),
     )
     address, headers = f"/cases/{site.real}", {"Accept-Language": "en"}
     answers = (
-        browser.post(f"{address}/{path}", data=data, headers=headers, follow_redirects=True)
+        browser.post(f"{address}/rows/{path}", data=data, headers=headers, follow_redirects=True)
         for path, data, _ in register_writes
     )
     pages = [answer.text for answer in answers]

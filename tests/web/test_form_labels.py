@@ -17,25 +17,21 @@ def told(page: str) -> str:
     return " ".join(" ".join(unescape(re.sub(r"<[^>]+>", "", line)) for line in lines).split())
 
 
-RISK = {"description": "Тәуекел", "direction": "control", "on": "2026-04-02"}
-
-
 @pytest.mark.parametrize(
-    ("typed", "language", "sentence"),
+    ("path", "typed", "language", "sentence"),
     [
-        ({"description": ""}, "ru", "Не указано: «Описание риска»."),
-        ({"description": ""}, "kk", "«Тәуекелдің сипаттамасы» көрсетілмеген."),
-        ({"description": ""}, "en", "“Description of the risk” is missing."),
-        ({"direction": "nothing"}, "ru", "«Направление»: выберите из списка."),
-        ({"district": "п" * 501}, "ru", "«Район»: слишком длинно, не более 500 знаков."),
+        ("/comments", {"text": ""}, "ru", "Не указано: «Комментарий»."),
+        ("/comments", {"text": ""}, "kk", "«Пікір» көрсетілмеген."),
+        ("/comments", {"text": ""}, "en", "“Comment” is missing."),
+        ("/exempt", {"ground": "п" * 2001}, "ru", "«Основание»: слишком длинно, не более 2000 знаков."),
     ],
 )
 def test_the_form_names_its_field_by_the_label_above_it(
-    site: Site, browser: TestClient, typed: dict[str, str], language: str, sentence: str
+    site: Site, browser: TestClient, path: str, typed: dict[str, str], language: str, sentence: str
 ) -> None:
-    """In the reader's language; of a list no codes are named, the page has it."""
+    """In the reader's language."""
     browser.get(f"/cases?lang={language}")
-    answer = browser.post(f"/cases/{site.late}/risks", data=RISK | typed)
+    answer = browser.post(f"/cases/{site.late}{path}", data={"obligation": "order_signed"} | typed)
 
     assert answer.status_code == 422
     assert told(answer.text) == sentence

@@ -113,7 +113,7 @@ def places() -> tuple[Place, ...]:
         _page("/desk/record", {**fact, "case": CASE}, part="file.document:order"),
         _page(f"/cases/{CASE}/risks/plan", {"year": "2026"}),
         _page(f"/cases/{CASE}/cartogram", {"on": day}, part="table"),
-        _page(f"/cases/{CASE}/positions/talk", {"number": "1", "on": day}, part="file.other"),
+        _page(f"/cases/{CASE}/rows/positions/1/talk", {"field.on": day}, part="file.other"),
         _sent("/api/v1/schedules", {}),
         _sent(f"{proof}/risks/plan", {"year": 2026}),
         _sent(f"{proof}/cartogram", {"on": day}),

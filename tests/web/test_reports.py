@@ -237,11 +237,10 @@ def test_the_yearly_clock_shows_when_the_next_analysis_starts(officer: Any) -> N
 
 def test_what_is_refused_is_said_though_its_form_is_not_on_the_page(officer: Any) -> None:
     """A position nobody knows, or that was taken off meanwhile, has no form the sentence could stand in."""
-    answer = officer.post(
-        f"/cases/{CASE}/positions/talk?lang=ru", data={"number": "77", "on": "2026-04-03", "topic": "Тема"}
-    )
+    form = {"form": "talk-position-77", "field.on": "2026-04-03", "field.topic": "Тема"}
+    answer = officer.post(f"/cases/{CASE}/rows/positions/77/talk?lang=ru", data=form)
     (message,) = re.findall(
-        r'<div id="talk-77-problem" class="problem-line" role="alert">([^<]+)</div>', answer.text
+        r'<div id="talk-position-77-problem" class="problem-line" role="alert">([^<]+)</div>', answer.text
     )
 
     assert answer.status_code == 422
@@ -262,8 +261,12 @@ def _cartogram(officer: Any, rows: str, **fields: str) -> Any:
 def test_a_published_cartogram_is_held_against_the_results(officer: Any) -> None:
     """Before it is recorded there is nothing to compare; recorded, each difference is named by its place."""
     officer.post(
-        f"/cases/{CASE}/positions",
-        data={"title": "Кадровик", "department": "Кадры", "district": "Алматинский район"},
+        f"/cases/{CASE}/rows/positions",
+        data={
+            "field.title": "Кадровик",
+            "field.department": "Кадры",
+            "field.district": "Алматинский район",
+        },
     )
     before = officer.get("/reports/cartogram?lang=ru").text
     recorded = _cartogram(officer, "1;Кадры;Алматинский район;кадровик\n2;Закупки;;Сговор при закупках\n")

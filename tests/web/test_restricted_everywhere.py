@@ -142,7 +142,7 @@ def test_who_may_open_it_finds_it_on_every_face_of_the_case(officer: Faces) -> N
 
     for page in EXPECTED:
         assert {"name", "digest", "link"} <= {*naming[f"/cases/{CASE}{page}"]}, page
-    for page in ("/documents", "/events", "/risks", "/package"):
+    for page in ("/documents", "/events", "/registers", "/package"):
         assert {"name", "digest", "link"} <= {*naming[f"/api/v1/cases/{CASE}{page}"]}, page
     assert any("/forms/" in path for path in naming)
 

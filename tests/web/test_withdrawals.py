@@ -194,10 +194,10 @@ def test_a_fact_out_of_order_says_so_at_once(site: Site, case: str, browser: Tes
 
 def test_every_kind_of_row_has_its_form(case: str, browser: TestClient) -> None:
     """With its fields as they stand; an empty description is refused beside it, nothing typed lost."""
-    browser.post(f"{case}/risks", data={"description": "Тәртіп жоқ", "direction": "other", "on": "2026-04-01"})
-    browser.post(f"{case}/risks/measure", data={"number": "1", "action": "Тәртіп бекіту"})
-    browser.post(f"{case}/positions", data={"title": "Басшы", "on": "2026-04-01"})
-    browser.post(f"{case}/remarks", data={"text": "Мерзім жоқ", "source": "discussion", "on": "2026-04-01"})
+    browser.post(f"{case}/rows/risks", data={"field.description": "Тәртіп жоқ", "field.on": "2026-04-01"})
+    browser.post(f"{case}/rows/measures", data={"field.risk": "1", "field.action": "Тәртіп бекіту"})
+    browser.post(f"{case}/rows/positions", data={"field.title": "Басшы", "field.on": "2026-04-01"})
+    browser.post(f"{case}/rows/remarks", data={"field.text": "Мерзім жоқ", "field.on": "2026-04-01"})
     fields = {
         "risk": ("description", "Описание риска"),
         "measure": ("action", "Мероприятие"),
@@ -206,9 +206,10 @@ def test_every_kind_of_row_has_its_form(case: str, browser: TestClient) -> None:
     }
     for kind, (field, label) in fields.items():
         page = browser.get(f"{case}/risks?{kind}=1").text
-        form_fields = {"kind": kind, "number": "1", field: " ", f"was.{field}": "x"}
-        refused = browser.post(f"{case}/rows/edit?lang=ru", data=form_fields)
+        form_fields = {"form": f"edit-{kind}-1", "at": f"{kind}-1", f"field.{field}": " ", f"was.{field}": "x"}
+        refused = browser.post(f"{case}/rows/{kind}s/1/edit?lang=ru", data=form_fields)
 
-        assert f'id="edit_{kind}-1"' in page
+        assert f'id="edit-{kind}-1"' in page
+        assert f'id="edit-{kind}-1"' in refused.text
         assert refused.status_code == 422
         assert f"Заполните поле «{label}»" in refused.text, "by the label above it"

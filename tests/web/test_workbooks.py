@@ -76,8 +76,8 @@ def test_the_tables_of_a_case_are_one_workbook(site: Site) -> None:
     """Linked from its pages: what is due, its documents, its risks with measures."""
     browser, case = site.client(), f"/cases/{site.late}"
     assert f'href="{case}/xlsx"' in browser.get(case, params={"lang": "ru"}).text
-    risk = {"description": "Сговор", "direction": "procurement", "on": "2026-04-06"}
-    done = browser.post(f"{case}/risks", data=risk)
+    risk = {"field.description": "Сговор", "field.direction": "procurement", "field.on": "2026-04-06"}
+    done = browser.post(f"{case}/rows/risks", data=risk)
     proof = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://org.kz/a"}
     assert (done.status_code, browser.post(case, data=proof).status_code) == (303, 303)
 

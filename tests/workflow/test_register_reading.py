@@ -261,10 +261,10 @@ def test_a_value_its_field_cannot_have_is_refused_by_a_code_of_its_own(
     """And said in three languages; nothing of it is kept."""
     visits = read_register(NAME, (VISITS + KINDS).encode())
     lookup = replace(NO_NAMES, row=lambda _register, _text: ("1", "2"))
-    values, problems = parse_values(visits, {field: raw}, lookup)
+    values, problems = parse_values(visits.fields, {field: raw}, lookup)
 
     assert (values, [problem.code for problem in problems]) == ({}, [code])
-    arguments = problem_arguments(visits, problems[0])
+    arguments = problem_arguments(visits.fields, problems[0])
     assert all(say(f"register.value.{code}", arguments, language) for language in LANGUAGES)
 
 
@@ -286,6 +286,6 @@ def test_a_value_is_kept_as_every_face_writes_it(field: str, raw: object, kept: 
     """Dates and numbers as people write them, an option by its title."""
     visits = read_register(NAME, (VISITS + KINDS).encode())
 
-    values, problems = parse_values(visits, {field: raw}, NO_NAMES)
+    values, problems = parse_values(visits.fields, {field: raw}, NO_NAMES)
 
     assert (values, problems) == ({field: kept}, [])

@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 
 from calendars.terms import OnDate
-from merzim.services.cases.rows import new_row_verb
 from merzim.services.law.regulations import (
     case_registers,
     read_own_register,
@@ -166,13 +165,6 @@ def test_a_value_that_cannot_stand_in_it_is_refused(
         new = NewRow(register="risks", values={"description": "x", **values})
         with pytest.raises(ValueError, match=r"register\.value\."):
             case_commands.write(case.id, WHO, rows.add, new, on=TODAY)
-
-
-def test_commands_have_every_field_of_the_files_and_no_other() -> None:
-    """Body of the API, form of the page, options of the command line: all are this model."""
-    for row_register in case_registers().all():
-        own_fields = {"case"} if row_register.entry and row_register.entry.distinct else {"case", "number"}
-        assert {*new_row_verb(row_register.id).command.model_fields} == {*row_register.fields, *own_fields}
 
 
 def test_only_shipped_files_define_registers_of_a_case(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -246,7 +246,7 @@ def _row_of_campaign(
 ) -> Iterator[FileProblem]:
     """Yield wrong fixed values of a row a campaign adds, fields named twice, required ones nobody fills."""
     own_values = {name: value for name, value in values.items() if name in register.fields}
-    for problem in parse_values(register, own_values, NO_NAMES)[1]:
+    for problem in parse_values(register.fields, own_values, NO_NAMES)[1]:
         value = values[problem.field]
         yield FileProblem("campaign_value", f"{place}: values", {"value": value, "name": problem.field})
     for number in repeated(named_fields):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +17,8 @@ from workflow.registers.definition import FILLED, Condition, Register, RegisterF
 Value = Any
 """A stored value, as JSON: text, True or False, a list of options, or a file; a number is a decimal in text."""
 Values = Mapping[str, Value]
+Fields = Mapping[str, RegisterField]
+"""The fields of a row, or of an action on one, by id."""
 TEXT_LIMITS: Mapping[str, int] = {"long_text": 10_000, "link": 2_000}
 TEXT_LIMIT = 1_000
 MAX_NUMBER = Decimal(10**13)
@@ -44,9 +46,9 @@ class ValueProblem:
 class InvalidRow(Refusal, ValueError):
     """A row cannot be written; `errors` lists all mistakes, the first one gives the sentence."""
 
-    def __init__(self, register: Register, problems: tuple[ValueProblem, ...]) -> None:
+    def __init__(self, fields: Fields, problems: tuple[ValueProblem, ...]) -> None:
         self.errors = tuple(
-            ValueProblem(problem.field, f"register.value.{problem.code}", problem_arguments(register, problem))
+            ValueProblem(problem.field, f"register.value.{problem.code}", problem_arguments(fields, problem))
             for problem in problems
         )
         super().__init__(self.errors[0].code, **self.errors[0].arguments)
@@ -80,15 +82,15 @@ class _Wrong(Exception):
 
 
 def parse_values(
-    register: Register, raw_values: Mapping[str, object], lookup: Lookup
+    fields: Fields, raw_values: Mapping[str, object], lookup: Lookup
 ) -> tuple[dict[str, Value], list[ValueProblem]]:
     """Return the values of the given fields (None for an emptied one), and the mistakes in them."""
     values: dict[str, Value] = {}
     problems = []
     for name, raw in raw_values.items():
-        field = register.fields.get(name)
+        field = fields.get(name)
         if field is None:
-            allowed = closest_first(name, register.fields)
+            allowed = closest_first(name, fields)
             problems.append(ValueProblem(name, "unknown_field", {"value": name, "allowed": allowed}))
             continue
         try:
@@ -99,28 +101,30 @@ def parse_values(
     return values, problems
 
 
-def check_values(register: Register, values: Values, *, today: date) -> Iterator[ValueProblem]:
+def check_values(
+    fields: Fields, values: Values, *, today: date, any_of: Iterable[Sequence[str]] = ()
+) -> Iterator[ValueProblem]:
     """Yield a problem for each empty required field, date in the future or before another, number beyond its
-    limits.
+    limits. `any_of`: fields of which one must be filled.
     """
-    for field in register.fields.values():
+    for field in fields.values():
         if is_filled(values.get(field.id)):
             yield from _date_problems(field, values, today)
             yield from _number_problems(field, values, today)
         else:
             yield from _missing(field, values)
-    for names in register.any_of:
+    for names in any_of:
         if not any(is_filled(values.get(name)) for name in names):
-            titles = tuple(register.fields[name].title for name in names)
+            titles = tuple(fields[name].title for name in names)
             yield ValueProblem(names[0], "one_of", {"fields": titles})
 
 
-def problem_arguments(register: Register, problem: ValueProblem) -> dict[str, object]:
+def problem_arguments(fields: Fields, problem: ValueProblem) -> dict[str, object]:
     """Return the arguments of a mistake's sentence, with fields by their titles."""
     arguments = dict(problem.arguments)
     named_fields = {**arguments, "field": problem.field}
     for name in ("field", "than", "when"):
-        field = register.fields.get(str(named_fields.get(name, "")))
+        field = fields.get(str(named_fields.get(name, "")))
         if field is not None:
             arguments[name] = field.title
     return {"field": problem.field, **arguments}
@@ -179,7 +183,7 @@ def _parse(field: RegisterField, raw: object, lookup: Lookup) -> Value:
         case "row":
             return _name(raw, lambda text: lookup.row(field.rows_of, text), "unknown_row")
         case "term":
-            return raw if isinstance(raw, Mapping) else lookup.term(str(raw))
+            return raw if isinstance(raw, Mapping) else lookup.term(_text(raw, TEXT_LIMIT))
     if field.kind in _PARSERS:
         return _PARSERS[field.kind](raw)
     return _text(raw, TEXT_LIMITS.get(field.kind, TEXT_LIMIT), lines=field.kind == "long_text")

@@ -153,7 +153,7 @@ def refuse_wrong(
         raise UnknownRegisterField("register.unknown_field", field=unknown[0], allowed=tuple(asked))
     missing = tuple(ValueProblem(name, "required") for name in required if not is_filled(values.get(name)))
     if missing:
-        raise InvalidRow(register, missing)
+        raise InvalidRow(register.fields, missing)
 
 
 def _awaited_form(

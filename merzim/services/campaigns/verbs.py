@@ -316,18 +316,16 @@ def _given_values(
     for name in values:
         if name not in kind.given:
             raise UnknownRegisterField("register.unknown_field", field=name, allowed=kind.given)
-    parsed, problems = parse_values(register, values, lookup(ctx))
+    parsed, problems = parse_values(register.fields, values, lookup(ctx))
     wrong = {problem.field for problem in problems}
     # Rules about fields still to be filled in are checked for the people who fill them in.
     problems += [
         problem
-        for problem in check_values(register, parsed, today=ctx.today)
-        if problem.field in kind.given
-        and problem.field not in wrong
-        and problem.code not in ("required_when", "one_of")
+        for problem in check_values(register.fields, parsed, today=ctx.today)
+        if problem.field in kind.given and problem.field not in wrong and problem.code != "required_when"
     ]
     if problems:
-        raise InvalidRow(register, tuple(problems))
+        raise InvalidRow(register.fields, tuple(problems))
     return {name: value for name, value in parsed.items() if is_filled(value)}
 
 

@@ -1,76 +1,69 @@
 """Verbs on rows of a case's registers: risks, measures, exposed positions, remarks.
 
-A register's file defines the fields and actions of a row. The command of each verb is made from it, and so are
-the API's body, the form's fields and the options of the command line.
+A register's file defines the fields and actions of a row; values are given by field, as for rows of other
+registers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from functools import cache, partial
-from typing import Annotated, Any, Literal
+from functools import partial
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, StringConstraints, create_model
+from pydantic import BaseModel, Field, StringConstraints
 
 from i18n import say
 from merzim.documents.cartogram import read_cartogram
 from merzim.documents.child import read
 from merzim.documents.measure_plan import read_measures
-from merzim.services.cases.risks import case_rows, keep_responsible, next_due_dates
-from merzim.services.context import RequestContext, stamp
+from merzim.services.cases.risks import by_number, case_rows, keep_responsible, next_due_dates, next_of
+from merzim.services.context import RequestContext, stamp, whole_case
 from merzim.services.evidence import require_file, store_evidence
-from merzim.services.inputs import (
-    CaseCommand,
-    Day,
-    EvidenceInput,
-    FileInput,
-    Ground,
-    Line,
-    Number,
-    Text,
-    WebAddress,
-)
+from merzim.services.inputs import CaseCommand, Day, EvidenceInput, FileInput, Name
 from merzim.services.law.regulations import case_registers
-from merzim.services.results import CommandResult, result_of
-from merzim.services.verbs import Verb, verb
+from merzim.services.registers.results import FieldView, field_view
+from merzim.services.registers.verbs import RowText
+from merzim.services.results import CommandResult, ProofResult, Titles, result_of
+from merzim.services.verbs import verb
+from workflow.cases.case import Case, evidence_of, row_name
 from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.case_rows import record_cartogram as record_lines
 from workflow.cases.commands.risk_import import numbers_of, rows_to_enter, withdrawn_rows
-from workflow.cases.registers.rows import is_extra
+from workflow.cases.registers.rows import as_written, is_extra, rows_of, written_of
 from workflow.registers.definition import Register, RegisterField, RowEntry
+from workflow.registers.values import is_filled
 
-RowNumber = Annotated[int, Field(ge=1, le=9999)]
-FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
 RowName = Annotated[str, StringConstraints(pattern=r"^(risk|measure|position|remark)\.[1-9][0-9]{0,3}$")]
-_TYPES: Mapping[str, Any] = {
-    "text": Line,
-    "long_text": Text,
-    "term": Line,
-    "date": Day,
-    "number": Number,
-    "money": Number,
-    "yes_no": bool,
-    "row": RowNumber,
-    "link": WebAddress,
-}
-_UNFILLED: Mapping[str, Any] = {"text": "", "long_text": "", "term": "", "yes_no": False}
-
-
-class EditCaseRow(CaseCommand):
-    """New values of the fields to change, by name, as texts: a day as 2026-04-13, `yes` or nothing for a
-    checkbox, a term as in plans.
-    """
-
-    row: RowName
-    fields: Annotated[dict[FieldName, Text], Field(min_length=1, max_length=20)]
+CaseValue = bool | int | float | RowText | None
+"""A value for a field: a text (a date as 2026-04-13, a term as plans write it, a row by its number), a number,
+true or false; null or an empty text clears it.
+"""
+CaseValues = Annotated[dict[Name, CaseValue], Field(max_length=40)]
 
 
 class EnterCaseRow(CaseCommand):
-    """A new row of a register of the case: values of its fields by name, as texts like those of an edit."""
+    """A new row of a register of the case; with the `number` of one there is, that one described anew."""
 
-    of_register: FieldName
-    fields: Annotated[dict[FieldName, Text], Field(min_length=1, max_length=40)]
+    register_id: Name
+    values: CaseValues
+    number: Annotated[int, Field(ge=1, le=9999)] | None = None
+
+
+class EditCaseRow(CaseCommand):
+    """New values of the fields of a row to change."""
+
+    row: RowName
+    values: CaseValues
+
+
+class ActOnCaseRow(CaseCommand):
+    """An action on a row, by its id in the register's file, with its fields and what proves it."""
+
+    row: RowName
+    action: Name
+    values: CaseValues = Field(default_factory=dict)
+    evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
 
 
 class RecordCartogram(CaseCommand, FileInput):
@@ -154,53 +147,124 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
 
 @verb("record")
 def enter_row(ctx: RequestContext, command: EnterCaseRow) -> CommandResult:
-    """Enter a row of a register of the case, of texts."""
-    return _enter(ctx, command.of_register, command.case, None, command.fields)
+    """Enter a row of a register of the case."""
+    new = NewRow(register=command.register_id, number=command.number, values=command.values)
+    result = result_of(ctx, command.case, case_rows().add, new, on=ctx.today)
+    _keep_responsible(ctx, command.values)
+    return result
 
 
 @verb("record")
 def edit_row(ctx: RequestContext, command: EditCaseRow) -> CommandResult:
     """Change fields of a row of a register of the case; only the differences are written."""
-    result = result_of(ctx, command.case, case_rows().edit, command.row, command.fields)
-    _keep_responsible(ctx, command.fields)
+    result = result_of(ctx, command.case, case_rows().edit, command.row, command.values)
+    _keep_responsible(ctx, command.values)
     return result
 
 
-@cache
-def new_row_verb(register_id: str) -> Verb[Any, CommandResult]:
-    """Return the verb that enters a row of a register, made from the register's file."""
+@verb("record")
+def act_on_row(ctx: RequestContext, command: ActOnCaseRow) -> CommandResult:
+    """Record what was done about a row: that it is ranked, reviewed, answered, taken off the list."""
+    evidence = store_evidence(ctx, command.evidence)
+    action = (command.row, command.action, command.values)
+    return result_of(ctx, command.case, case_rows().act, *action, evidence=evidence)
+
+
+class RowRecord(BaseModel):
+    """What was recorded of a row by an action of its register."""
+
+    action: str
+    on: date | None
+    values: dict[str, Any]
+    evidence: list[ProofResult]
+
+
+class CaseRow(BaseModel):
+    """A row of a register of a case. `on`: the day it was entered for; `values`: its filled fields, as texts,
+    true or false; `due`, `state`: of what must be done about it, null where nothing must.
+    """
+
+    case: str
+    id: str
+    on: date | None
+    values: dict[str, Any]
+    due: date | None
+    state: str | None
+    records: list[RowRecord]
+
+
+class CaseRegister(BaseModel):
+    """A register of a case with its rows. `actions`: the fields of each action on a row."""
+
+    id: str
+    title: Titles
+    fields: list[FieldView]
+    actions: dict[str, list[FieldView]]
+    rows: list[CaseRow]
+
+
+class CaseRegisterList(BaseModel):
+    """The registers of a case."""
+
+    registers: list[CaseRegister]
+
+
+@verb("read", writes=False)
+def list_case_rows(ctx: RequestContext, command: CaseCommand) -> CaseRegisterList:
+    """List the rows of a case's registers: risks, measures, exposed positions, remarks of the public."""
+    case, _ = whole_case(ctx, command.case)
+    return CaseRegisterList(
+        registers=[
+            CaseRegister(
+                id=register.id,
+                title=Titles.of(register.title),
+                fields=[field_view(field) for field in register.fields.values()],
+                actions={
+                    id: [field_view(field) for field in action.fields.values()]
+                    for id, action in register.actions.items()
+                },
+                rows=rows_in(ctx, case, register.id),
+            )
+            for register in case_registers().all()
+        ]
+    )
+
+
+def rows_in(ctx: RequestContext, case: Case, register_id: str) -> list[CaseRow]:
+    """Return the rows of a register in a case, by number."""
     register, entry = register_of(register_id)
-    fields = _inputs(register.fields)
-    if not entry.distinct:
-        fields["number"] = (RowNumber | None, Field(None, description="Of a row there is: describes it anew."))
-    command = create_model(f"{entry.row.title()}Input", __base__=CaseCommand, **fields)
-
-    def run(ctx: RequestContext, command: Any) -> CommandResult:
-        values = {name: getattr(command, name) for name in register.fields if name in command.model_fields_set}
-        return _enter(ctx, register_id, command.case, getattr(command, "number", None), values)
-
-    run.__doc__ = f"{entry.title.en}."
-    return Verb(f"add_{entry.row}", "record", command, CommandResult, run)
-
-
-@cache
-def row_action_verb(register_id: str, action_id: str) -> Verb[Any, CommandResult]:
-    """Return the verb of an action on a row, made from the register's file."""
-    register, entry = register_of(register_id)
-    action = register.actions[action_id]
-    fields = {"number": (RowNumber, ...), **_inputs(action.fields)}
-    if action.evidence:
-        fields["evidence"] = (list[EvidenceInput], Field(default_factory=list, max_length=50))
-    command = create_model(f"{entry.row.title()}{action_id.title()}Input", __base__=CaseCommand, **fields)
-
-    def run(ctx: RequestContext, command: Any) -> CommandResult:
-        values = {name: getattr(command, name) for name in action.fields}
-        evidence = store_evidence(ctx, command.evidence) if action.evidence else ()
-        row = (register_id, action_id, command.number)
-        return result_of(ctx, command.case, case_rows().act, *row, values, evidence=evidence)
-
-    run.__doc__ = f"{action.title.en}."
-    return Verb(f"{action_id}_{entry.row}", "record", command, CommandResult, run)
+    actions = {action.event: id for id, action in register.actions.items()}
+    deadlines = ctx.case_commands.view_of(case, today=ctx.today).deadlines
+    of_rows = by_number(deadlines, "request" if entry.row == "risk" else entry.row)
+    rows = list[CaseRow]()
+    for number, row in rows_of(case, entry.row).items():
+        id, deadline = f"{entry.row}.{number}", next_of(of_rows.get(number, ()))
+        events = [event for event in case.entries if row_name(event) == id]
+        rows.append(
+            CaseRow(
+                case=case.id,
+                id=id,
+                on=next((event.on for event in events if event.kind == entry.event), None),
+                values={name: value for name in register.fields if is_filled(value := written_of(row, name))},
+                due=deadline.due if deadline else None,
+                state=deadline.state if deadline else None,
+                records=[
+                    RowRecord(
+                        action=actions[event.kind],
+                        on=event.on,
+                        values={
+                            name: as_written(value)
+                            for name, value in event.payload.items()
+                            if name != "evidence"
+                        },
+                        evidence=[ProofResult.of_item(item) for item in evidence_of(event)],
+                    )
+                    for event in events
+                    if event.kind in actions
+                ],
+            )
+        )
+    return rows
 
 
 def register_of(register_id: str) -> tuple[Register, RowEntry]:
@@ -216,36 +280,7 @@ def extra_fields(register_id: str) -> list[RegisterField]:
     return [field for name, field in register.fields.items() if not field.fixed and is_extra(entry.row, name)]
 
 
-def _enter(
-    ctx: RequestContext, register_id: str, case: str, number: int | None, values: Mapping[str, object]
-) -> CommandResult:
-    """Enter a row by values or texts, or describe anew the one of that number; store whom its text means."""
-    new = NewRow(register=register_id, number=number, values=values)
-    result = result_of(ctx, case, case_rows().add, new, on=ctx.today)
-    _keep_responsible(ctx, values)
-    return result
-
-
 def _keep_responsible(ctx: RequestContext, values: Mapping[str, object]) -> None:
     """Store the person or unit that the responsible text of a row means, if it has one that means any."""
     if "responsible" in values:
         keep_responsible(ctx.app, [str(values["responsible"])], at=stamp(ctx))
-
-
-def _inputs(fields: Mapping[str, RegisterField]) -> dict[str, Any]:
-    """Return the fields of a command by those of a register, as `create_model` takes them."""
-    inputs: dict[str, Any] = {}
-    for name, field in fields.items():
-        type_ = Literal[field.option_ids] if field.kind == "choice" else _TYPES[field.kind]
-        default = field.preset or _UNFILLED.get(field.kind)
-        if field.required:
-            type_ = Ground if field.kind in ("text", "long_text") else type_
-            default = ...
-        type_ = type_ | None if default is None else type_
-        inputs[name] = (type_, Field(default, description=describe_field(field)))
-    return inputs
-
-
-def describe_field(field: RegisterField) -> str:
-    """Return the title and help of a register's field in English, as sentences."""
-    return " ".join(f"{text.en.rstrip('.')}." for text in (field.title, field.help) if text)

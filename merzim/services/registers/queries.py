@@ -216,22 +216,21 @@ def _cell_filter(
     if filter_input.empty:
         keys = ("",)
     elif filter_input.is_ is not None:
-        keys = tuple(_key(ctx, register, field, text) for text in filter_input.is_)
+        keys = tuple(_key(ctx, field, text) for text in filter_input.is_)
     return CellFilter(
         field=field.id,
         keys=keys,
-        least=_key(ctx, register, field, filter_input.from_) if filter_input.from_ else "",
-        most=_key(ctx, register, field, filter_input.until) if filter_input.until else "",
+        least=_key(ctx, field, filter_input.from_) if filter_input.from_ else "",
+        most=_key(ctx, field, filter_input.until) if filter_input.until else "",
         contains=text_key(filter_input.contains),
         several=field.several,
     )
 
 
-def _key(ctx: RequestContext, register: Register, field: RegisterField, text: str) -> str:
+def _key(ctx: RequestContext, field: RegisterField, text: str) -> str:
     """Return the sort key of a value used as filter. Raises InvalidRow for one the field cannot have."""
     single = field.replaced(several=False)
-    single_register = register.replaced(fields={field.id: single})
-    values, problems = parse_values(single_register, {field.id: text}, lookup(ctx))
+    values, problems = parse_values({field.id: single}, {field.id: text}, lookup(ctx))
     if problems:
-        raise InvalidRow(single_register, tuple(problems))
+        raise InvalidRow({field.id: single}, tuple(problems))
     return sort_key(single, values[field.id])

@@ -181,7 +181,7 @@ def _read_lines(
     taken_fields = {field.id for field in fields}
     for number, cells in table.rows:
         values, problems = parse_values(
-            register, {key: value for key, value in cells.items() if key in taken_fields}, find
+            register.fields, {key: value for key, value in cells.items() if key in taken_fields}, find
         )
         values = with_posts(register, values, people)
         unread = [ValueProblem(key, "formula") for key in table.formulas.get(number, ())]
@@ -327,7 +327,7 @@ def _place(ctx: RequestContext, register: Register, text: str) -> str | None:
 
 def _error(register: Register, problem: ValueProblem, number: int, columns: Mapping[str, str]) -> Any:
     """Return a mistake as an error of a row of the file, with the cell's address before the field's title."""
-    arguments = problem_arguments(register, problem)
+    arguments = problem_arguments(register.fields, problem)
     title, cell = arguments["field"], columns.get(problem.field, "")
     if isinstance(title, Text) and cell:
         arguments["field"] = Text(*(f"{cell}{number}, {title[language]}" for language in LANGUAGES))

@@ -257,7 +257,7 @@ def _refusing_same(register: Register) -> Iterator[None]:
     try:
         yield
     except NotUnique as same:
-        raise InvalidRow(register, (_not_unique(register, same.fields),)) from None
+        raise InvalidRow(register.fields, (_not_unique(register, same.fields),)) from None
 
 
 def _not_unique(register: Register, fields: Sequence[str]) -> ValueProblem:
@@ -270,11 +270,11 @@ def _not_unique(register: Register, fields: Sequence[str]) -> ValueProblem:
 
 def check_row(ctx: RequestContext, register: Register, given_values: Mapping[str, object]) -> dict[str, Value]:
     """Return the values of a new row. Raises InvalidRow with all mistakes."""
-    values, problems = parse_values(register, given_values, lookup(ctx))
+    values, problems = parse_values(register.fields, given_values, lookup(ctx))
     values = with_posts(register, values, ctx.reads.office().people)
     all_problems = [*problems, *broken_rules(ctx, register, values, problems)]
     if all_problems:
-        raise InvalidRow(register, tuple(all_problems))
+        raise InvalidRow(register.fields, tuple(all_problems))
     return values
 
 
@@ -299,7 +299,7 @@ def broken_rules(
     shown_fields, wrong = list_fields(register, reader_scope(ctx)), {problem.field for problem in problems}
     return [
         problem
-        for problem in check_values(register, values, today=ctx.today)
+        for problem in check_values(register.fields, values, today=ctx.today, any_of=register.any_of)
         if problem.field in shown_fields and problem.field not in wrong
     ]
 
@@ -318,7 +318,7 @@ def first_person(ctx: RequestContext, register: Register, given_values: Mapping[
     office, find = ctx.reads.office(), lookup(ctx)
     for field in register.fields.values():
         if field.kind == "person" and is_filled(given_values.get(field.id)):
-            values, _ = parse_values(register, {field.id: given_values[field.id]}, find)
+            values, _ = parse_values(register.fields, {field.id: given_values[field.id]}, find)
             person = office.people.get(str(values.get(field.id)))
             if person is not None and person.unit:
                 return person
@@ -352,13 +352,13 @@ def _edited(
     ctx: RequestContext, register: Register, row: RegisterRow, given_values: Mapping[str, object]
 ) -> tuple[dict[str, Value], RegisterRow]:
     """Return the changed values and the row with them. Raises InvalidRow."""
-    parsed, problems = parse_values(register, given_values, lookup(ctx))
+    parsed, problems = parse_values(register.fields, given_values, lookup(ctx))
     changed_values = {name: value for name, value in parsed.items() if value != row.values.get(name)}
     values = {name: value for name, value in {**row.values, **changed_values}.items() if is_filled(value)}
     # A row kept from before a rule is read as it is until something of it is changed.
     all_problems = [*problems, *(broken_rules(ctx, register, values, problems) if changed_values else ())]
     if all_problems:
-        raise InvalidRow(register, tuple(all_problems))
+        raise InvalidRow(register.fields, tuple(all_problems))
     return changed_values, replace(row, version=register.edition, values=values)
 
 

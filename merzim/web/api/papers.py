@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from hashlib import sha256
 from typing import Annotated
 
@@ -16,7 +15,7 @@ from merzim.services.documents.case_documents import case_papers
 from merzim.services.documents.year_reports import quarter_of_report, report_marks, year_report
 from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.names import seen_unit
-from merzim.services.results import InLanguage, Result
+from merzim.services.results import InLanguage, ProofResult, Result
 from merzim.web import downloads
 from merzim.web.api import mount
 from merzim.web.api.answers import Limit, NoticeAnswer, api_router, notice_answer
@@ -25,7 +24,6 @@ from merzim.web.auth.dependencies import Own, Reading
 from merzim.web.http import DOCX, XLSX, ZIP, CaseId, FormId, PageNumber, Quarter
 from merzim.web.ui.form_values import InvalidForm
 from merzim.web.ui.render import RequestTranslator
-from workflow.cases.case import Evidence
 from workflow.cases.registers.evidence_list import proofs
 from workflow.languages import PAPER_LANGUAGES
 
@@ -60,30 +58,6 @@ def send_file(ctx: Own, once: Writing, file: Annotated[UploadFile, BINARY]) -> U
     return once(ctx, uploaded, store, UploadedFile)
 
 
-class ProofAnswer(Result):
-    """A document or link. `reference`: the address, or the digest of a stored file; `file`: whether it is a
-    stored file.
-
-    `restricted`: the ground for restricting access; readers without access get no name and no reference.
-    """
-
-    kind: str
-    reference: str
-    file: bool
-    name: str | None
-    type: str | None
-    size: int | None
-    published_on: date | None
-    written_on: date | None
-    recorded_at: datetime | None
-    restricted: str
-
-
-def proof_answer(item: Evidence) -> ProofAnswer:
-    """Return a piece of evidence as an answer; its case, as the reader sees it, hides what is restricted."""
-    return ProofAnswer.of(item, file=item.name is not None, name=item.name or None)
-
-
 documents = api_router(tags=["documents"])
 
 
@@ -115,7 +89,7 @@ class EvidenceAnswer(BaseModel):
 
     kind: str
     of: str
-    document: ProofAnswer
+    document: ProofResult
 
 
 class DocumentsAnswer(BaseModel):
@@ -135,7 +109,7 @@ def list_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) ->
             for paper in case_papers(ctx, case_record, translator.language)
         ],
         evidence=[
-            EvidenceAnswer(kind=proof.kind, of=proof.of, document=proof_answer(proof.evidence))
+            EvidenceAnswer(kind=proof.kind, of=proof.of, document=ProofResult.of_item(proof.evidence))
             for proof in proofs(case_record)
         ],
     )

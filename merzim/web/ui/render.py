@@ -66,7 +66,7 @@ _NAMING = ("unit", "person", "responsible")
 
 
 MACROS = (
-    *("fields", "parts", "form_parts", "register_fields", "chains", "timelines"),
+    *("fields", "parts", "register_fields", "form_parts", "chains", "timelines"),
     *("calendar_parts", "portfolio_parts", "administration_parts"),
 )
 """Files of `templates/macros`: their macros are known to every page by the file's name, read what the page is

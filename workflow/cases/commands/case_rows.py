@@ -101,22 +101,21 @@ class CaseRows:
         Raises:
             Refusal, InvalidRow: an unknown row or field, or a value that cannot stand in it.
         """
-        kind, number = self._place(view.case, row)
-        stored_row, register = rows_of(view.case, kind)[number], self._register(self._kinds[kind])[0]
+        register, entry, stored_row = self._found(view.case, row)
         fields = {name: field for name, field in register.fields.items() if not field.fixed}
         parsed = self._parsed(view, fields, values, is_edit=True)
         before = values_of(stored_row, parsed)
         changed_values = {
             name: value for name, value in parsed.items() if (value or "") != (before[name] or "")
         }
-        return [("row_edited", f"{kind}.{number}", None, changed_values)] if changed_values else ()
+        name = f"{entry.row}.{stored_row.number}"
+        return [("row_edited", name, None, changed_values)] if changed_values else ()
 
     def act(
         self,
         view: View,
-        register_id: str,
+        row: str,
         action_id: str,
-        number: int,
         values: Mapping[str, object],
         *,
         evidence: Iterable[Evidence] = (),
@@ -124,23 +123,24 @@ class CaseRows:
         """Record an action on a row, e.g. that it is ranked, reviewed, answered or removed from the list.
 
         Raises:
-            Refusal, InvalidRow: an unknown row, a value that cannot stand in its field, or as `_event_values`.
+            Refusal, InvalidRow: an unknown row or action, a value that cannot stand in its field, or as
+                `_event_values`.
         """
-        register, entry = self._register(register_id)
-        action, kind = register.actions[action_id], entry.row
-        rows = rows_of(view.case, kind)
-        if number not in rows:
-            raise _unknown_row(view.case, kind, rows, number)
+        register, entry, stored_row = self._found(view.case, row)
+        action = register.actions.get(action_id)
+        if action is None:
+            allowed = closest_first(action_id, tuple(register.actions))
+            raise Refusal("risk.unknown_action", row=row, action=action_id, allowed=allowed)
         parsed = self._parsed(view, action.fields, values)
         filled: Values = {name: parsed.get(name, "") for name in action.fields}
         day = str(filled.pop("on", ""))
         on = date.fromisoformat(day) if day else None
-        filled = self._event_values(action.event, filled, rows[number], on, view)
+        filled = self._event_values(action.event, filled, stored_row, on, view)
         payload = {name: value for name, value in filled.items() if value != ""}
         if items := evidence_payload(evidence):
             payload["evidence"] = items
-        draft = _draft(action.event, number, on, payload)
-        return [draft] if changes_row(kind, rows[number], _event(view.case, draft)) else ()
+        draft = _draft(action.event, stored_row.number, on, payload)
+        return [draft] if changes_row(entry.row, stored_row, _event(view.case, draft)) else ()
 
     def _event_values(self, event: str, values: Values, row: Row, on: date | None, view: View) -> Values:
         """Return the values of an action on a row as its event stores them: a request goes to the body whose
@@ -178,15 +178,18 @@ class CaseRows:
         assert register.entry is not None
         return register, register.entry
 
-    def _place(self, case: Case, row: str) -> tuple[str, int]:
-        """Return kind and number of a row by its name (`risk.3`). Raises Refusal, naming the rows there are."""
+    def _found(self, case: Case, row: str) -> tuple[Register, RowEntry, Row]:
+        """Return a row by its name (`risk.3`), with its register and how its rows are entered. Raises Refusal,
+        naming the rows there are.
+        """
         kind, _, text = row.partition(".")
         case_rows = rows_of(case, kind) if kind in self._kinds else {}
-        if not (text.isascii() and text.isdecimal() and len(text) < 9) or int(text) not in case_rows:
+        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
+        if number not in case_rows:
             rows = tuple(f"{name}.{number}" for name in self._kinds for number in rows_of(case, name))
             allowed = closest_first(row, rows)[:ALLOWED_LIMIT]
             raise Refusal("risk.unknown_row", case=case.id, row=row, allowed=allowed)
-        return kind, int(text)
+        return *self._register(self._kinds[kind]), case_rows[number]
 
     def _parsed(
         self,
@@ -217,10 +220,9 @@ class CaseRows:
             return text if text.isdecimal() and int(text) in numbers(register_id)[1] else None
 
         lookup = replace(NO_NAMES, row=find_row, term=lambda text: data_of(self._read_term(text)))
-        past_fields = {name: field.replaced(past=field.kind == "date") for name, field in fields.items()}
-        register = next(iter(self._registers.all())).replaced(fields=past_fields)
+        fields = {name: field.replaced(past=field.kind == "date") for name, field in fields.items()}
         raw_values = {name: data_of(value) for name, value in values.items()}
-        parsed, problems = parse_values(register, raw_values, lookup)
+        parsed, problems = parse_values(fields, raw_values, lookup)
         for problem in problems:
             field = fields.get(problem.field)
             if field is not None and field.kind == "row":
@@ -231,11 +233,11 @@ class CaseRows:
         wrong = {problem.field for problem in problems}
         problems += [
             problem
-            for problem in check_values(register, parsed, today=view.today)
+            for problem in check_values(fields, parsed, today=view.today)
             if problem.field not in wrong and (problem.field in parsed or not is_edit)
         ]
         if problems:
-            raise InvalidRow(register, tuple(problems))
+            raise InvalidRow(fields, tuple(problems))
         return {
             name: "" if value is None else int(value) if fields[name].kind == "row" else value
             for name, value in parsed.items()

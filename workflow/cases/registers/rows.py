@@ -43,6 +43,16 @@ def value_of(row: Row, name: str) -> object:
     return data_of(getattr(row, name) if name in row.__dataclass_fields__ else row.extra.get(name))
 
 
+def written_of(row: Row, name: str) -> object:
+    """Return the value of a field of a row as it was written: of a term its words."""
+    return as_written(value_of(row, name))
+
+
+def as_written(value: object) -> object:
+    """Return a value of an event as it was written: of a term its words."""
+    return value["written"] if isinstance(value, Mapping) else value
+
+
 def values_of(row: Row, names: Iterable[str]) -> dict[str, object]:
     return {name: value_of(row, name) for name in names}
 

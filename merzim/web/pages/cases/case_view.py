@@ -32,7 +32,7 @@ from workflow.cases.case import Case, Event, Fact, effective_events
 from workflow.cases.changes import FieldChange, comment_of, field_changes
 from workflow.cases.registers.assignments import GIVEN
 from workflow.cases.registers.risk import register
-from workflow.cases.registers.rows import Row, value_of
+from workflow.cases.registers.rows import Row, written_of
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import (
@@ -283,43 +283,30 @@ def _names_in(changes: Mapping[int, Sequence[FieldChange]], office: Office) -> d
     return {key: name_of(entity) for key, entity in named.items() if entity is not None}
 
 
-CHOSEN = ("risk", "measure", "position", "remark")
-OF_FORM = {
-    "review": "measure",
-    "talk": "position",
-    "clear": "position",
-    "reply": "remark",
-    **{f"edit_{kind}": kind for kind in ("risk", "measure", "position", "remark")},
-}
-"""The kind of row that the number in a form refers to; by default a risk."""
-
-
 def registers_view(
     dossier: CaseView, parameters: Mapping[str, str], rejected_form: RejectedForm | None, *, today: date
 ) -> dict[str, Any]:
     """Return what the page of a case's registers shows on a day: the rows (`risks`), their deadlines
-    (`entries`), and of each kind of row the number of that whose forms are open (`opened`); 0 for none.
+    (`entries`), and the row whose forms are open (`opened`, as `risk-3`), "" for none.
 
     Args:
-        parameters: query of the address: `risk`, `measure`, `position` and `remark` choose the rows; a refused
-            form chooses its own.
+        parameters: query of the address: `risk`, `measure`, `position` or `remark` choose a row by its number;
+            a refused form chooses its own.
     """
     entries = {entry.deadline.id: entry for entry in dossier.entries}
     deadlines = (entry.deadline for entry in dossier.entries)
-    opened = {name: _number(parameters.get(name, "")) for name in CHOSEN}
-    if rejected_form is not None:
-        form_name, _, number = rejected_form.form.rpartition("-")
-        opened[OF_FORM.get(form_name, "risk")] = _number(number)
     rows = registers_of_case(dossier.case, deadlines, today=today)
-    return {"risks": rows, "entries": entries, "opened": opened, "text": _text_of, "extra": _extra_fields}
+    kinds = [register.entry.row for register in rows.registers.values() if register.entry]
+    opened = next((f"{kind}-{parameters[kind]}" for kind in kinds if kind in parameters), "")
+    if rejected_form is not None:
+        opened = rejected_form.answers.get("at", "")
+    return {"risks": rows, "entries": entries, "opened": opened, "texts": _texts_of, "extra": _extra_fields}
 
 
-def _text_of(row: object, field: str) -> str:
-    """Return a field as its form shows it: of a term the words, "yes", or "" for no and None."""
-    value = value_of(row, field)
-    if isinstance(value, Mapping):
-        return str(value["written"])
-    return "yes" if value is True else str(value or "")
+def _texts_of(register: Register, row: Row) -> dict[str, str]:
+    """Return the fields of a row as its form shows them: of a term the words, "yes", or "" for no and None."""
+    values = {name: written_of(row, name) for name in register.fields}
+    return {name: "yes" if value is True else str(value or "") for name, value in values.items()}
 
 
 def _extra_fields(register: Register, row: Row, translator: Translator) -> list[tuple[str, str]]:
@@ -327,8 +314,3 @@ def _extra_fields(register: Register, row: Row, translator: Translator) -> list[
     cells = values_view(row.extra, {})
     fields = (field_view(field) for name, field in register.fields.items() if row.extra.get(name))
     return [(field.title[translator.language], cell_of(field, cells, translator).text) for field in fields]
-
-
-def _number(text: str) -> int:
-    """Return the number of a row in the address; 0 for any other text."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else 0

@@ -1,123 +1,119 @@
-"""The forms of a case's registers: each is the command of a verb, with the fields of the register's file."""
+"""The forms of a case's registers: a new row, an edit, an action on a row, with the fields of the register's
+file; a plan of measures and a cartogram from files.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Annotated, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from merzim.services.cases import rows
-from merzim.services.cases.rows import EditCaseRow, edit_row, new_row_verb, register_of, row_action_verb
-from merzim.services.context import RequestContext, require_visible
+from merzim.services.cases.rows import register_of
 from merzim.services.inputs import OpenFile, build
+from merzim.services.registers.results import FieldView, field_view
+from merzim.services.results import CommandResult
 from merzim.web.auth.dependencies import Recording, reads_files
-from merzim.web.http import CaseId
-from merzim.web.pages.cases.case_view import OF_FORM
+from merzim.web.http import CaseId, RegisterPath, WebContext
 from merzim.web.pages.cases.evidence import evidence_inputs
 from merzim.web.pages.cases.page import UNREAD, case_page
 from merzim.web.pages.cases.writing import parameters_of
-from merzim.web.ui.command_forms import command_values
+from merzim.web.pages.registers.forms import changed_values, new_values
 from merzim.web.ui.form_values import (
     InvalidForm,
+    RejectedForm,
     file_of,
     parse_date,
-    parse_text,
     parse_whole_number,
     shown_again,
     submitted_form,
-    text_fields,
+    typed_answers,
 )
 from merzim.web.ui.preferences import redirect
+from workflow.registers.definition import RegisterField
 
 router = APIRouter(include_in_schema=False)
-SubmittedForm = Annotated[FormData, submitted_form(files=3, fields=60)]
+SubmittedForm = Annotated[FormData, submitted_form(files=3, fields=90)]
+RowNumber = Annotated[int, Path(ge=1, le=9999)]
+Action = Annotated[str, Path(pattern=r"^[a-z_]{1,40}$")]
+FORM, AT = "form", "at"
+"""Fields of each form of a row: its name on the page, and what of the page its answer is shown at."""
 
 
-class RowForm(NamedTuple):
-    """A form for a new register row, or for an action on one (`action`).
-
-    `of`: the field that the form's number fills, if it is not the row's number.
-    """
-
-    name: str
-    register: str
-    action: str = ""
-    of: str = "number"
+def _risks(ctx: WebContext, case: str, *, tried: RejectedForm | None = None, **_: object) -> Response:
+    return case_page(ctx, case, tab="risks", tried=tried)
 
 
-FORMS: Mapping[str, RowForm] = {
-    "risks": RowForm("find", "risks"),
-    "risks/rank": RowForm("rank", "risks", "rank"),
-    "risks/remove": RowForm("remove", "risks", "remove"),
-    "risks/ask": RowForm("ask", "risks", "ask"),
-    "risks/answer": RowForm("answer", "risks", "answer"),
-    "risks/measure": RowForm("measure", "measures", of="risk"),
-    "risks/review": RowForm("review", "measures", "review"),
-    "positions": RowForm("position", "positions"),
-    "positions/talk": RowForm("talk", "positions", "talk"),
-    "positions/clear": RowForm("clear", "positions", "clear"),
-    "remarks": RowForm("remark", "remarks"),
-    "remarks/answer": RowForm("reply", "remarks", "answer"),
-}
-"""The forms by the end of their address."""
-WITHOUT_NUMBER = {
-    "find": "",
-    "plan-file": "",
-    "position": "positions",
-    "cartogram": "cartogram",
-    "remark": "remarks",
-}
-"""Forms that enter something new, and the position of the page afterwards."""
-Outcome = dict[str, str]
-"""Parameters of the address that say what was done."""
-Act = Callable[[RequestContext, str, FormData, Mapping[str, str]], Outcome]
+def _form_name(answers: Mapping[str, str]) -> str:
+    return answers.get(FORM, "")
 
 
-def _write(
-    form: RowForm, ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]
-) -> Outcome:
-    """Run the verb of a form with the fields it sent. Raises Refusal."""
-    register, _ = register_of(form.register)
-    action = register.actions[form.action] if form.action else None
-    verb = row_action_verb(form.register, form.action) if form.action else new_row_verb(form.register)
-    fields = (action or register).fields
-    typed = {name: ctx.today.isoformat() for name, field in fields.items() if field.fixed}
-    typed |= dict(answers)
-    number = typed.pop("number", "")
-    if numbered := form.action or form.of != "number" or number.strip():
-        typed[form.of] = number
-    values = {"case": case, **command_values(ctx, verb.command, typed)}
-    if action and action.evidence:
-        values["evidence"] = evidence_inputs(sent_form)
-    said = parameters_of(ctx, verb(ctx, build(verb.command, values)))
-    return {"said": "row_edited"} if numbered and said["said"] == "position_exposed" else said
+@router.post("/cases/{case}/rows/{register_id}")
+@shown_again(_risks, _form_name)
+def enter(ctx: Recording, case: CaseId, register_id: RegisterPath, form: SubmittedForm) -> Response:
+    """Enter a row of a register of the case."""
+    values = new_values(ctx, _fields(register_of(register_id)[0].fields.values()), form)
+    command = build(rows.EnterCaseRow, {"case": case, "register_id": register_id, "values": values})
+    return _shown(ctx, rows.enter_row(ctx, command), form)
 
 
-def _edit(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]) -> Outcome:
-    """Save the fields of the form that differ from the values it showed."""
-    field_names = sorted(name.partition(".")[2] for name in answers if name.startswith("was."))
-    fields = {
-        name: parse_text(answers.get(name, ""))
-        for name in field_names
-        if answers.get(name, "") != answers[f"was.{name}"]
+@router.post("/cases/{case}/rows/{register_id}/{number}/edit")
+@shown_again(_risks, _form_name)
+def edit(
+    ctx: Recording, case: CaseId, register_id: RegisterPath, number: RowNumber, form: SubmittedForm
+) -> Response:
+    """Save the fields of a row that differ from the values the form showed."""
+    register, entry = register_of(register_id)
+    values = changed_values(ctx, _fields(register.fields.values()), form)
+    command = build(rows.EditCaseRow, {"case": case, "row": f"{entry.row}.{number}", "values": values})
+    return _shown(ctx, rows.edit_row(ctx, command), form)
+
+
+@router.post("/cases/{case}/rows/{register_id}/{number}/{action}")
+@shown_again(_risks, _form_name)
+def act(
+    ctx: Recording,
+    case: CaseId,
+    register_id: RegisterPath,
+    number: RowNumber,
+    action: Action,
+    form: SubmittedForm,
+) -> Response:
+    """Record an action on a row."""
+    register, entry = register_of(register_id)
+    fields = register.actions[action].fields.values() if action in register.actions else ()
+    command = {
+        "case": case,
+        "row": f"{entry.row}.{number}",
+        "action": action,
+        "values": new_values(ctx, _fields(fields), form),
+        "evidence": evidence_inputs(form),
     }
-    number = parse_whole_number(answers.get("number", ""))
-    row = f"{answers.get('kind', '')}.{number}"
-    if not fields:
-        require_visible(ctx, case)
-        return {"said": "nothing_new"}
-    return parameters_of(ctx, edit_row(ctx, build(EditCaseRow, {"case": case, "row": row, "fields": fields})))
+    return _shown(ctx, rows.act_on_row(ctx, build(rows.ActOnCaseRow, command)), form)
 
 
-def _import_plan(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]) -> Outcome:
+def _fields(fields: Iterable[RegisterField]) -> list[FieldView]:
+    return [field_view(field) for field in fields]
+
+
+def _shown(ctx: WebContext, result: CommandResult, form: FormData) -> Response:
+    """Return the page of the registers at the row of a form, saying what was written."""
+    at = typed_answers(form).get(AT, "")
+    return redirect(ctx, f"/cases/{result.case}/risks", element=at, **parameters_of(ctx, result))
+
+
+@router.post("/cases/{case}/risks/plan")
+@reads_files
+@shown_again(_risks, "plan-file")
+def import_plan(ctx: Recording, case: CaseId, form: SubmittedForm) -> Response:
     """Import the file of a plan, and tell what was withdrawn in the case before and is not recorded again, and
     which columns and sheets were not read.
     """
-    plan, year = _table(sent_form, "file", "web.refusal.no_plan_file"), answers.get("year", "").strip()
+    plan = _table(form, "file", "web.refusal.no_plan_file")
+    year = typed_answers(form).get("year", "").strip()
     fields = {"case": case, "content": plan, "year": parse_whole_number(year) if year else None}
     imported_plan = rows.import_plan(ctx, build(rows.ImportPlan, fields))
     told = {"said": "plan_taken" if imported_plan.entered else "nothing_new"}
@@ -125,17 +121,19 @@ def _import_plan(ctx: RequestContext, case: str, sent_form: FormData, answers: M
         told["left_out"] = str(len(imported_plan.withdrawn))
     if imported_plan.unread:
         told["unread"] = ", ".join(f"«{name}»" for name in imported_plan.unread)[:UNREAD]
-    return told
+    return redirect(ctx, f"/cases/{case}/risks", **told)
 
 
-def _record_cartogram(
-    ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]
-) -> Outcome:
+@router.post("/cases/{case}/cartogram")
+@reads_files
+@shown_again(_risks, "cartogram")
+def record_cartogram(ctx: Recording, case: CaseId, form: SubmittedForm) -> Response:
     """Record the published cartogram from the uploaded file."""
-    table = _table(sent_form, "table", "web.refusal.no_cartogram_file")
-    on, evidence = parse_date(answers.get("on", "")), evidence_inputs(sent_form)
+    table = _table(form, "table", "web.refusal.no_cartogram_file")
+    on, evidence = parse_date(typed_answers(form).get("on", "")), evidence_inputs(form)
     fields = {"case": case, "content": table, "on": on, "evidence": evidence}
-    return parameters_of(ctx, rows.record_cartogram(ctx, build(rows.RecordCartogram, fields)))
+    result = rows.record_cartogram(ctx, build(rows.RecordCartogram, fields))
+    return redirect(ctx, f"/cases/{case}/risks", element="cartogram", **parameters_of(ctx, result))
 
 
 def _table(form: FormData, name: str, refusal: str) -> OpenFile:
@@ -144,36 +142,3 @@ def _table(form: FormData, name: str, refusal: str) -> OpenFile:
     if file is None:
         raise InvalidForm(refusal)
     return file
-
-
-def _serve(path: str, name: str, act: Act, *, reads: bool = False) -> None:
-    """Add a form that is sent to a case's address and this path; after it the register is shown at its row.
-
-    Args:
-        name: of the form on the page, where the number of its row follows.
-        reads: whether it reads a file, which is done in separate threads.
-    """
-
-    def kind(answers: Mapping[str, str]) -> str:
-        return f"edit_{answers.get('kind', '')}" if name == "edit" else name
-
-    def form_name(answers: Mapping[str, str]) -> str:
-        return name if name in WITHOUT_NUMBER else f"{kind(answers)}-{answers.get('number', '')}"
-
-    @shown_again(partial(case_page, tab="risks"), form_name)
-    def answer(ctx: Recording, case: CaseId, form: SubmittedForm) -> Response:
-        answers = text_fields(form)
-        parameters, number = act(ctx, case, form, answers), answers.get("number", "")
-        row = f"{OF_FORM.get(kind(answers), 'risk')}-{number}"
-        element = row if number.isdigit() else WITHOUT_NUMBER.get(name, "")
-        return redirect(ctx, f"/cases/{case}/risks", element=element, **parameters)
-
-    handler = reads_files(answer) if reads else answer
-    router.add_api_route(f"/cases/{{case}}/{path}", handler, methods=["POST"])
-
-
-for _path, _form in FORMS.items():
-    _serve(_path, _form.name, partial(_write, _form))
-_serve("risks/plan", "plan-file", _import_plan, reads=True)
-_serve("rows/edit", "edit", _edit)
-_serve("cartogram", "cartogram", _record_cartogram, reads=True)
