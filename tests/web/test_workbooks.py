@@ -89,7 +89,7 @@ def test_the_tables_of_a_case_are_one_workbook(site: Site) -> None:
     (signed,) = (row for row in deadlines if str(row[1]).startswith("Подписание приказа"))
     assert (str(signed[4]).startswith("исполнено"), str(signed[5])[:10]) == (True, "2026-04-06")
     assert documents[1][0] == "https://org.kz/a"
-    assert risks[1][:2] == (1, "Сговор")
+    assert risks[1][:3] == (site.late, 1, "Сговор")
 
 
 def test_a_list_too_long_for_a_workbook_is_refused_in_words(

@@ -188,6 +188,12 @@ def all_lines(
         yield from _lines(reads, portion, risks, office, calendar, today)
 
 
+def lines_of_case(reads: Reads, calendar: Kazakhstan, case: Case, *, today: date) -> list[MonitoringLine]:
+    """Return the recommendations of one case, read already."""
+    places = [listed_risk.place for listed_risk in listed([case])]
+    return list(_lines(reads, places, {case.id: case}, reads.office(), calendar, today))
+
+
 def _lines(
     reads: Reads,
     places: Sequence[RecommendationPlace],

@@ -5,13 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from merzim.services.cases.risks import MeasureLine, RiskLine, registers_of_case
 from merzim.services.context import whole_case
-from merzim.services.law.regulations import case_registers
+from merzim.services.reports.monitoring import lines_of_case
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import CaseId, as_workbook
 from merzim.web.pages.cases.case_view import ShownObligation, StagePart, build_case_view
 from merzim.web.pages.cases.evidence import ShownProof, shown_proof
+from merzim.web.pages.reports.monitoring import workbook_columns
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, table_of
 from workflow.cases.registers.evidence_list import proofs
@@ -53,8 +53,6 @@ def get_case_workbook(ctx: Reading, case: CaseId) -> Response:
     """Return the deadlines, documents and risks of a case as one workbook."""
     stored_case, _ = whole_case(ctx, case)
     view, t = build_case_view(ctx, stored_case), Translator(ctx.language)
-    deadlines = (entry.deadline for entry in view.entries)
-    risks = registers_of_case(view.case, deadlines, today=ctx.today)
     sheets = [
         table_of(
             t,
@@ -69,9 +67,9 @@ def get_case_workbook(ctx: Reading, case: CaseId) -> Response:
             name=t.say("form.field.proof"),
         ),
     ]
-    rows = [(line, measure) for line in risks.lines for measure in line.measures or (None,)]
-    if rows:
-        sheets.append(table_of(t, _risk_columns(), rows, name=_tab_title(t, "risks")))
+    risks = lines_of_case(ctx.reads, ctx.calendar, view.case, today=ctx.today)
+    if risks:
+        sheets.append(table_of(t, workbook_columns(), risks, name=_tab_title(t, "risks")))
     return as_workbook(sheets, f"{case} {t.short(ctx.today)}")
 
 
@@ -92,22 +90,3 @@ def _evidence_texts(t: Translator, entry: ShownObligation) -> str:
 def _proved_title(t: Translator, proof: ShownProof) -> str:
     """Return what a piece of evidence proves: a fact by its title, a register row by its event."""
     return t.titled(proof.title, proof.period or None) if proof.title else t.say(f"event.{proof.event}")
-
-
-def _risk_columns() -> tuple[Column[tuple[RiskLine, MeasureLine | None]], ...]:
-    """Return the columns of a risk and one of its measures, headed as their registers say."""
-    registers = {register.id: register for register in case_registers().all()}
-    risk, measure = registers["risks"].fields, registers["measures"].fields
-    return (
-        Column("web.case.workbook.number", lambda _, row: row[0].risk.number),
-        Column(risk["description"].title, lambda _, row: row[0].risk.description),
-        Column(risk["direction"].title, lambda t, row: t.option("direction", row[0].risk.direction)),
-        Column(risk["cause"].title, lambda _, row: row[0].risk.cause),
-        Column("head.rank", lambda _, row: row[0].points),
-        Column(measure["recommendation"].title, lambda _, row: row[1] and row[1].measure.recommendation),
-        Column(measure["action"].title, lambda _, row: row[1] and row[1].measure.action),
-        Column(measure["completion"].title, lambda _, row: row[1] and row[1].measure.completion),
-        Column(measure["responsible"].title, lambda _, row: row[1] and row[1].measure.responsible),
-        Column("head.due", lambda _, row: row[1] and row[1].deadline and row[1].deadline.due),
-        Column("head.state", lambda t, row: row[1] and t.option("outcome", row[1].measure.outcome or "none")),
-    )

@@ -78,6 +78,7 @@ RECOMMENDATION_COLUMNS: tuple[Column[MonitoringLine], ...] = (
     Column("head.n", lambda _, line: line.risk.number),
     Column("head.risk", lambda _, line: line.risk.description, "", _risk),
     Column("form.field.direction", lambda t, line: t.option("direction", line.risk.direction)),
+    Column("form.field.cause", lambda _, line: line.risk.cause),
     Column("head.rank", lambda _, line: line.risk.rank.points if line.risk.rank else None),
     Column("form.field.recommendation", lambda _, line: line.measure and line.measure.recommendation),
     Column("head.measure", lambda _, line: line.measure and line.measure.action, "", _measure),
@@ -114,7 +115,6 @@ def build(query: ReportQuery) -> Report:
     ways = (("", t.say("web.analyses.all")), *((name, t.option("direction", name)) for name in DIRECTIONS))
     late, legal = t.say("look.overdue"), t.say("risk.legal_mark")
     every_line = all_lines(ctx.reads, ctx.calendar, criteria, today=ctx.today)
-    extra = (_extra_column(row, field) for row in ("risk", "measure") for field in extra_fields(f"{row}s"))
     return Report(
         title=t.say("web.monitoring.title"),
         lead=t.say("web.monitoring.lead", on=ctx.today),
@@ -135,7 +135,7 @@ def build(query: ReportQuery) -> Report:
                 id="recommendations",
                 title=t.say("web.monitoring.list"),
                 tally=view.total,
-                columns=(*RECOMMENDATION_COLUMNS, *extra),
+                columns=workbook_columns(),
                 rows=view.lines if query.number else every_line,
                 empty=(t.say("web.monitoring.none"), t.say("web.monitoring.none_do")),
                 pages=(view.number, view.pages, "page"),
@@ -155,6 +155,12 @@ def build(query: ReportQuery) -> Report:
             ),
         ),
     )
+
+
+def workbook_columns() -> tuple[Column[MonitoringLine], ...]:
+    """Return the columns of the page, then fields only register files define."""
+    extra = (_extra_column(row, field) for row in ("risk", "measure") for field in extra_fields(f"{row}s"))
+    return (*RECOMMENDATION_COLUMNS, *extra)
 
 
 def _extra_column(row: str, field: RegisterField) -> Column[MonitoringLine]:
