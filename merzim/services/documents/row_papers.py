@@ -12,7 +12,8 @@ from pydantic import BaseModel
 
 from i18n import say
 from merzim.documents.forms.definitions import Form, forms_about
-from merzim.documents.forms.filling import FormData
+from merzim.documents.forms.filling import FormData, missing_values
+from merzim.documents.forms.values import title as field_title
 from merzim.services.campaigns.views import (
     ShowCampaign,
     asked_people,
@@ -34,6 +35,7 @@ from merzim.services.registers.results import RowView, field_view
 from merzim.services.registers.texts import row_in_language
 from merzim.services.registers.views import AskRow, RowDetail, RowPage, list_rows, show_row
 from merzim.services.verbs import verb
+from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 
 MOST_PAPERS = 300
@@ -96,10 +98,11 @@ def paper_in_campaign(ctx: RequestContext, campaign: str, number: int, language:
 
 
 class RowPaper(BaseModel):
-    """A form a row has, and the remarks beside it, which its document does not print."""
+    """A form a row has. `blank`: fields without a value; `notes`: remarks its document does not print."""
 
     form: str
     title: str
+    blank: list[str]
     notes: list[str]
 
 
@@ -112,12 +115,16 @@ class RowWithPapers(RowDetail):
 @verb("read", writes=False)
 def show_with_papers(ctx: RequestContext, command: AskRow) -> RowWithPapers:
     """Return a row with the fields visible to the reader, its history, and its forms with notes on them."""
-    detail, language = show_row(ctx, command), ctx.language
+    detail, language, paper_language = show_row(ctx, command), ctx.language, PAPER_LANGUAGES[0]
     view = detail.row
     papers = [
         RowPaper(
             form=form.id,
             title=form.title[language],
+            blank=[
+                field_title(missing.field, language)
+                for missing in missing_values(form, row_fields(ctx, form, view, paper_language), paper_language)
+            ],
             notes=[say(mark.code, mark.arguments, language) for mark in paper_notes(ctx.app, form)],
         )
         for form in forms_of_row(view)

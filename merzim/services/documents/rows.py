@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -13,7 +13,8 @@ from i18n import date_long, days_list, percent, period, say, span
 from merzim.documents.forms.definitions import Form
 from merzim.documents.people.words import title as title_of
 from merzim.services.cases.risks import scales
-from merzim.services.law.regulations import extra_values, option_title
+from merzim.services.law.regulations import case_registers, option_title
+from merzim.services.registers.results import cell_value, field_view, paper_text, values_view
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.entries import is_entry
@@ -25,6 +26,7 @@ from workflow.cases.registers.risk_scale import scale_of
 from workflow.deadlines.deadline import Deadline
 from workflow.org.office import Office, Person
 from workflow.registers.rows import name_in
+from workflow.registers.values import is_filled
 
 Row = dict[str, object]
 
@@ -115,7 +117,7 @@ def position_rows(form: Form, case: Case, office: Office, language: str, *, on: 
             "unit": _name_or_words(office, position.department or position.district, language) or unit,
             "position": position.title,
             "risk": position.why,
-            **extra_values("positions", position.extra, language),
+            **_extra("positions", position.extra, language),
         }
         for position in exposed_positions(case).values()
         if position.cleared_on is None or position.cleared_on > on
@@ -191,7 +193,7 @@ def _risk(line: ListedRisk, office: Office, language: str, on: date) -> Row:
         "direction": "" if risk.direction == "other" else option_title("direction", risk.direction, language),
         "cause": risk.cause,
         "rank": _rank(risk, language),
-        **extra_values("risks", risk.extra, language),
+        **_extra("risks", risk.extra, language),
     }
     if risk.removal and risk.removal.on <= on:
         code = "risk.completed" if risk.removal.completed else "risk.removed"
@@ -210,8 +212,15 @@ def _risk(line: ListedRisk, office: Office, language: str, on: date) -> Row:
         "term": _measure_term(measure.term, language),
         "status": option_title("outcome", latest.outcome, language) if latest else "",
         "proof": "\n".join([*([latest.comment] if latest and latest.comment else []), *proofs]),
-        **extra_values("measures", measure.extra, language),
+        **_extra("measures", measure.extra, language),
     }
+
+
+def _extra(register_id: str, extra: Mapping[str, object], language: str) -> dict[str, str]:
+    """Return the values of fields defined only in the register's file, in words."""
+    fields, row = case_registers().latest(register_id).fields, values_view(extra, {})
+    views = [field_view(fields[name]) for name, value in extra.items() if name in fields and is_filled(value)]
+    return {view.id: paper_text(view, cell_value(view, row, language), language) for view in views}
 
 
 def _name_or_words(office: Office, text: str, language: str) -> str:

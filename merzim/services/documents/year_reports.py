@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from i18n import date_long, money, number, say
 from i18n import period as period_text
 from merzim.documents.forms.checks import FormNote
 from merzim.documents.forms.definitions import Field, Form, RecordedFacts, RegisterRows, Rows, forms_about
@@ -25,7 +24,14 @@ from merzim.services.documents.rows import (
 )
 from merzim.services.evidence import paper_file_name
 from merzim.services.registers.queries import FilterInput, ListRows
-from merzim.services.registers.results import FieldView, RowView, cell_value, reader_scope, seen_register
+from merzim.services.registers.results import (
+    FieldView,
+    RowView,
+    cell_value,
+    paper_text,
+    reader_scope,
+    seen_register,
+)
 from merzim.services.registers.texts import row_in_language
 from merzim.services.registers.views import list_rows
 from merzim.storage.cases.recommendations import cases_with_entries
@@ -379,17 +385,4 @@ def _cell(row: RowView, fields: Sequence[FieldView], kind: str, language: str) -
     ]
     if len(values) == 1 and kind in ("date", "number", "amount"):
         return values[0][1]
-    return ", ".join(_words(field, value, language) for field, value in values) or None
-
-
-def _words(field: FieldView, value: object, language: str) -> str:
-    """Return a value as text of a paper."""
-    match value:
-        case bool():
-            return say("register.yes" if value else "register.no", {}, language)
-        case date():
-            return date_long(value, language)
-        case Decimal():
-            unit = f" {field.unit[language]}" if field.unit else ""
-            return (money if field.kind == "money" else number)(value, language) + unit
-    return str(value)
+    return ", ".join(paper_text(field, value, language) for field, value in values) or None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
 from functools import cache, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import get_args
 
 import i18n
-from i18n import date_long, knows, money, number, say
+from i18n import knows, say
 from i18n.entries import where
 from merzim.settings import BadSetting, Function, OfficeSettings, Settings
 from workflow.cases.registers.risk_lists import Words
@@ -25,7 +24,6 @@ from workflow.law.procedure import Procedure, Text
 from workflow.refusal import Refusal
 from workflow.registers import reading
 from workflow.registers.definition import Register, RegisterField, Registers
-from workflow.registers.values import is_filled
 from workflow.scoring.scale import Scoring, read_scoring
 from workflow.search_words import normalise, search_words
 
@@ -313,30 +311,6 @@ def row_words(text: str) -> Words:
     return tuple(
         (word, *(token for token, titles in options.items() if word in titles)) for word in search_words(text)
     )
-
-
-def extra_values(register_id: str, extra: Mapping[str, object], language: str) -> dict[str, str]:
-    """Return the values of fields defined only in the register's file, formatted for documents."""
-    fields = case_registers().latest(register_id).fields
-    return {
-        name: _text(fields[name], value, language)
-        for name, value in extra.items()
-        if name in fields and is_filled(value)
-    }
-
-
-def _text(field: RegisterField, value: object, language: str) -> str:
-    """Return a value of a field of a case's row as a text of papers."""
-    match field.kind:
-        case "date":
-            return date_long(date.fromisoformat(str(value)), language)
-        case "number" | "money":
-            unit = f" {field.unit[language]}" if field.unit else ""
-            write_number = money if field.kind == "money" else number
-            return write_number(Decimal(str(value)), language) + unit
-        case "yes_no":
-            return say("register.yes" if value else "register.no", {}, language)
-    return option_title(field.id, str(value), language) if field.options else str(value)
 
 
 def shipped_register_files(folder: str = REGISTERS) -> Iterator[tuple[str, bytes]]:

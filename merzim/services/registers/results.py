@@ -352,6 +352,17 @@ def cell_text(field: FieldView, row: RowView, language: str) -> str:
     return f"{value:%d.%m.%Y}" if isinstance(value, date) else "" if value is None else str(value)
 
 
+def paper_text(field: FieldView, value: object, language: str) -> str:
+    """Return a value for a table cell as text of a paper."""
+    match value:
+        case date():
+            return i18n.date_long(value, language)
+        case Decimal():
+            unit = f" {field.unit[language]}" if field.unit else ""
+            return (i18n.money if field.kind == "money" else i18n.number)(value, language) + unit
+    return str(value)
+
+
 def values_view(values: Mapping[str, object], names: Mapping[str, str]) -> RowView:
     """Return values outside a register as a row, for `cell_value`. `names`: of people and units, by key."""
     return RowView.model_construct(id="", register_id="", values=values, names=names)

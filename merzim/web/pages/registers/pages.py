@@ -12,16 +12,13 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from merzim.documents.forms.definitions import form_named
-from merzim.documents.forms.filling import missing_values
-from merzim.documents.forms.values import title as field_title
 from merzim.services.context import RequestContext
-from merzim.services.documents.filling import paper_notes
 from merzim.services.documents.row_papers import (
-    forms_of_row,
+    RowWithPapers,
     paper_of_row,
     papers_of_list,
     register_papers,
-    row_fields,
+    show_with_papers,
 )
 from merzim.services.evidence import clean_file_name, paper_file_name
 from merzim.services.inputs import build
@@ -60,7 +57,6 @@ from merzim.services.registers.views import (
     list_my_rows,
     list_registers,
     list_rows,
-    show_row,
     view_here,
 )
 from merzim.services.results import FieldChangeResult
@@ -109,7 +105,6 @@ from merzim.web.ui.name_fields import MatchedUnit, UnitParam, own_units, unit_fi
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Content, at_tidy_address, cell_of, row_title
-from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 from workflow.registers.access import is_withheld, list_fields
 from workflow.registers.rows import name_in
@@ -358,7 +353,7 @@ def show_row_page(
         cells=[(field, cell_of(field, detail.row, translator)) for field in detail.fields],
         duties=detail.fulfils,
         pointing=[_pointing_lines(pointing_rows, translator) for pointing_rows in detail.pointing],
-        papers=_papers(ctx, detail.row, translator.language),
+        papers=detail.papers,
         history=_history(ctx, detail, translator),
         names=author_names(ctx, {event.by for event in detail.history}),
         form_fields=form_fields(ctx, detail.fields, _as_typed(detail.row), edits)
@@ -383,19 +378,9 @@ def _pointing_lines(pointing_rows: PointingRows, translator: Translator) -> dict
     return {"pointing": pointing_rows, "columns": columns, "lines": lines}
 
 
-def _papers(ctx: RequestContext, row: RowView, language: str) -> list[dict[str, object]]:
-    """Return the forms of a row: title, fields that stay blank, remarks shown beside them."""
-    papers: list[dict[str, object]] = []
-    for form in forms_of_row(row):
-        blank = missing_values(form, row_fields(ctx, form, row, PAPER_LANGUAGES[0]), PAPER_LANGUAGES[0])
-        titles = [field_title(missing_field.field, language) for missing_field in blank]
-        papers.append({"form": form, "blank": titles, "marks": paper_notes(ctx.app, form)})
-    return papers
-
-
-def row_of_register(ctx: RequestContext, register_id: str, row: str) -> RowDetail:
+def row_of_register(ctx: RequestContext, register_id: str, row: str) -> RowWithPapers:
     """Return a row of this register; 404 if it belongs to another one."""
-    detail = show_row(ctx, AskRow(row=row))
+    detail = show_with_papers(ctx, AskRow(row=row))
     if detail.row.register_id != register_id:
         raise HTTPException(404, "web.problem.no_row")
     return detail
