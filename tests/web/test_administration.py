@@ -139,16 +139,18 @@ def test_a_unit_never_lies_below_itself_and_one_with_people_units_or_cases_stays
 def test_a_unit_has_hours_and_days_of_its_own_and_those_below_inherit_them(
     site: Site, admin: TestClient
 ) -> None:
-    """Typed as a form sends them, shown again, and at the unit below as what holds; backwards: refused."""
+    """Typed as a form sends them, shown again, and below as what holds; half or backwards: refused."""
     form_fields = unit_form(site, "head", time_first="08:30", time_off="08.05.2026")
     week = {f"time_day_{number}": "1" for number in range(1, 7)}
+    halves = [{}, {"time_last": "25:00"}]
+    halves_answered = [admin.post("/administration/unit", data={**form_fields, **half}) for half in halves]
     refused = admin.post("/administration/unit?lang=ru", data={**form_fields, "time_last": "07:00"})
     admin.post("/administration/unit", data={**form_fields, "time_last": "17:30", **week})
     office_time = site.office.units["head"].time
     page = admin.get("/administration/unit?id=head").text
     below = admin.get("/administration/unit?id=hr&lang=ru").text
 
-    assert refused.status_code == 422
+    assert [answer.status_code for answer in (*halves_answered, refused)] == [422] * 3
     assert "конец работы должен быть позже начала" in refused.text
     assert office_time == OfficeTime(
         hours=(time(8, 30), time(17, 30)), week=(1, 2, 3, 4, 5, 6), off=(date(2026, 5, 8),)

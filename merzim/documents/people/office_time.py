@@ -1,44 +1,20 @@
-"""Parses office hours and dates as people write them: `09:00-18:00`, `2026-05-08`."""
+"""Parses lists of dates as people write them: `2026-05-08, 11.05.2026`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from contextlib import suppress
-from datetime import date, time
+from datetime import date
 
 from merzim.documents.sheets.dates import Days, read
 from merzim.documents.sheets.unreadable import UnreadableCell
-from workflow.org.office_time import Hours, OfficeTime
 from workflow.refusal import Refusal
 
-_HOURS = re.compile(r"(\d{1,2})[:.](\d{2})\s*[-–—]\s*(\d{1,2})[:.](\d{2})")
 NONE = ("", "-", "–", "—")
 
 
 class BadOfficeTime(Refusal, ValueError):
-    """The office time written in a table or form is unreadable or impossible."""
-
-
-def parse_hours(text: str) -> Hours | None:
-    """Parse the opening and closing time of a day; None for an empty text.
-
-    Raises:
-        BadOfficeTime: they are not times, or the second is not after the first.
-    """
-    if text.strip() in NONE:
-        return None
-    match = _HOURS.fullmatch(text.strip())
-    try:
-        if match is None:
-            raise ValueError
-        begins, begin_minute, ends, ended = (int(part) for part in match.groups())
-        first, last = time(begins, begin_minute), time(ends, ended)
-    except ValueError:
-        raise BadOfficeTime("office_time.no_hours", text=text) from None
-    if first >= last:
-        raise BadOfficeTime("office_time.hours_backwards", text=text)
-    return first, last
+    """The office time written in a form is unreadable or impossible."""
 
 
 def parse_days(text: str) -> tuple[date, ...]:
@@ -50,21 +26,6 @@ def parse_days(text: str) -> tuple[date, ...]:
     if text.strip() in NONE:
         return ()
     return tuple(sorted({_day(part) for part in re.split(r"[,;\s]+", text.strip()) if part}))
-
-
-def office_time(
-    *, hours: Hours | None, week: Iterable[int], off: Iterable[date], working: Iterable[date]
-) -> OfficeTime:
-    """Return the office time made of its parts.
-
-    Raises:
-        BadOfficeTime: a day is listed both as off and working.
-    """
-    off, working = tuple(sorted(set(off))), tuple(sorted(set(working)))
-    overlap = sorted(set(off) & set(working))
-    if overlap:
-        raise BadOfficeTime("office_time.both", on=overlap[0])
-    return OfficeTime(hours=hours, week=tuple(sorted(set(week))), off=off, working=working)
 
 
 def _day(text: str) -> date:

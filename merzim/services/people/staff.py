@@ -11,10 +11,9 @@ from datetime import date
 from hashlib import sha256
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints, WithJsonSchema
 
 from i18n.languages import Language
-from merzim.documents.people.office_time import office_time, parse_hours
 from merzim.documents.sheets.texts import is_email
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Day, Key, Line
@@ -23,6 +22,7 @@ from merzim.services.names import person_named
 from merzim.services.results import Result
 from merzim.services.upkeep.maintenance import refresh_names
 from merzim.services.verbs import Ask, Command, NotFound, verb
+from merzim.settings import EMPTY, TimeOfDay
 from merzim.storage.org.staff import SqlStaff
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE, Office, Person, Unit, name_order
@@ -39,7 +39,11 @@ Mark = Annotated[
     ),
 ]
 HowOften = Literal["", "weekly"]
-TimeOfDay = Annotated[str, Field(pattern=r"^([0-2][0-9]:[0-5][0-9])?$")]
+OptionalTime = Annotated[
+    TimeOfDay | None,
+    EMPTY,
+    WithJsonSchema({"type": "string", "pattern": r"^([0-2][0-9]:[0-5][0-9])?$"}),
+]
 
 
 HELD_DUTIES = tuple(duty for duty in DUTIES if duty not in OF_A_PERSON and duty != OUTSIDE)
@@ -49,8 +53,8 @@ HELD_DUTIES = tuple(duty for duty in DUTIES if duty not in OF_A_PERSON and duty 
 class Hours(Command):
     """Office hours of a unit; empty fields follow the organisation. `week`: 1 is Monday."""
 
-    first: TimeOfDay = ""
-    last: TimeOfDay = ""
+    first: OptionalTime = None
+    last: OptionalTime = None
     week: list[Annotated[int, Field(ge=1, le=7)]] = Field(default_factory=list, max_length=7)
     off: list[Day] = Field(default_factory=list, max_length=100)
     working: list[Day] = Field(default_factory=list, max_length=100)
@@ -291,7 +295,7 @@ def _unit_of(ctx: RequestContext, command: SaveUnit, office: Office, was: Unit |
 
     Raises:
         Refusal: no name, a name in use, an unknown parent or kind, a cycle.
-        BadOfficeTime: hours or days that contradict one another.
+        Refusal: hours or days that contradict one another.
     """
     name = _name(command.name)
     if {*office.unit_called.exactly(name)} - {was.id if was else ""}:
@@ -305,18 +309,33 @@ def _unit_of(ctx: RequestContext, command: SaveUnit, office: Office, was: Unit |
         raise Refusal("web.staff.unit_circle", name=name, parent=office.units[parent].name)
     if command.kind and command.kind not in (*KINDS, was.kind if was else ""):
         raise Refusal("web.staff.kind_unknown", kind=command.kind)
-    time = command.time
-    hours = parse_hours(f"{time.first}-{time.last}" if time.first or time.last else "")
     return Unit(
         id=id,
         name=name,
         parent=parent,
         kind=command.kind,
         uploads_through=through if through != id else None,
-        time=office_time(hours=hours, week=time.week, off=time.off, working=time.working),
+        time=_office_time(command.time),
         acts=ctx.library.known_acts(command.acts),
         name_kk=" ".join(command.name_kk.split()),
         name_ru=" ".join(command.name_ru.split()),
+    )
+
+
+def _office_time(hours: Hours) -> OfficeTime:
+    """Return the office time a command describes. Raises Refusal for one that contradicts itself."""
+    first, last = hours.first, hours.last
+    if (first is None) != (last is None):
+        raise Refusal("office_time.no_hours", text=f"{first or ''}-{last or ''}")
+    if first is not None and last is not None and first >= last:
+        raise Refusal("office_time.hours_backwards", text=f"{first:%H:%M}-{last:%H:%M}")
+    if both := {*hours.off} & {*hours.working}:
+        raise Refusal("office_time.both", on=min(both))
+    return OfficeTime(
+        hours=(first, last) if first is not None and last is not None else None,
+        week=tuple(sorted({*hours.week})),
+        off=tuple(sorted({*hours.off})),
+        working=tuple(sorted({*hours.working})),
     )
 
 
