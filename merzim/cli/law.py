@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.mount import command
+from merzim.cli.mount import command, sent_file
 from merzim.cli.parsing import PROCEDURE, DryRun, ProcedureOption, answers_on, argument, day, named_days, option
 from merzim.cli.printing import explanation, finding, obligation, print_deadlines, print_findings
 from merzim.cli.rendering import paragraph, picked
@@ -146,7 +146,8 @@ def audit(
         return DONE
     if file is None:
         raise Refusal("cli.missing_parameter", name="FILE")
-    cases = judge_past(call.app, Path(file), procedure)
+    with sent_file(file) as sent:
+        cases = judge_past(call.app, sent.content.read(), sent.name, procedure)
     findings = {case.case: [departure.finding for departure in case.departures] for case in cases}
     found = [{"case": name, "findings": [finding(call, f) for f in of]} for name, of in findings.items()]
     call.answer({"cases": found, "unread": cases[0].unread})

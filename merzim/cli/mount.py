@@ -43,6 +43,14 @@ def evidence_inputs(texts: Iterable[str], procedure: Procedure, fact: str) -> It
         yield [_evidence_input(text, procedure, fact, files) for text in texts]
 
 
+@contextmanager
+def sent_file(file: str) -> Iterator[OpenFile]:
+    """Yield a file of a command, open while it runs."""
+    path = Path(file)
+    with path.open("rb") as content:
+        yield OpenFile(path.name, content)
+
+
 def _evidence_input(text: str, procedure: Procedure, fact: str, files: ExitStack) -> EvidenceInput:
     """Parse an --evidence argument, `[KIND=]FILE|URL[@DATE]`; its file is opened within `files`.
 
@@ -68,11 +76,10 @@ def _evidence_input(text: str, procedure: Procedure, fact: str, files: ExitStack
     if not is_link and not _is_file(place):
         raise Refusal("cli.no_such_file", file=place)
     of_sort = [name for name in allowed if name.startswith("link:" if is_link else "document:")]
-    file = Path(place)
     return EvidenceInput(
         kind=kind or (of_sort[0] if len(of_sort) == 1 else ""),
         address=place if is_link else None,
-        content=None if is_link else OpenFile(file.name, files.enter_context(file.open("rb"))),
+        content=None if is_link else files.enter_context(sent_file(place)),
         published_on=published,
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.mount import command, evidence_inputs
+from merzim.cli.mount import command, evidence_inputs, sent_file
 from merzim.cli.parsing import (
     PROCEDURE,
     CaseId,
@@ -28,7 +28,7 @@ from merzim.documents.forms.filling import FormData
 from merzim.documents.forms.values import title
 from merzim.documents.package import write_package
 from merzim.documents.people.words import title as title_of
-from merzim.documents.schedules.template import write_empty_schedule
+from merzim.documents.schedules.template import empty_schedule
 from merzim.documents.sheets.listing import write_file
 from merzim.services import audit
 from merzim.services.cases.rows import ImportPlan
@@ -52,9 +52,9 @@ from merzim.services.documents.year_reports import (
 from merzim.services.evidence import clean_file_name
 from merzim.services.imports.considering import ImportSchedule
 from merzim.services.imports.schedules import keep_match, take_schedule
-from merzim.services.inputs import OpenFile, build
+from merzim.services.inputs import build
 from merzim.services.names import unit_named
-from merzim.services.people.table import preview_table, read_table, save_table
+from merzim.services.people.table import ImportPeople, import_people
 from workflow.cases.registers.evidence_list import proofs
 from workflow.findings.of_risks import risk_findings
 from workflow.law.names import known_fact
@@ -91,7 +91,7 @@ def import_(
 ) -> None:
     """A published schedule becomes cases with plan dates. Importing the same file again changes nothing."""
     if template is not None:
-        write_empty_schedule(template, call.language)
+        write_file(template, empty_schedule(call.language))
         call.tell({"template": template}, "cli.template_written", file=template)
         return
     if file is None:
@@ -100,9 +100,8 @@ def import_(
         number(row, where="--join", first=0): {"joins": "" if case == NEW else case}
         for row, case in named_texts(join, where="--join").items()
     }
-    path = Path(file)
-    with path.open("rb") as content:
-        fields = {"content": OpenFile(path.name, content), "procedure": procedure, "rows": rows}
+    with sent_file(file) as content:
+        fields = {"content": content, "procedure": procedure, "rows": rows}
         imported = take_schedule(call.ctx, build(ImportSchedule, fields))
     shows = ("opened", "replanned", "unchanged", "cases", "id", "object", "unit", "notes")
     call.give(_import_answer(call, imported), *shows)
@@ -122,9 +121,8 @@ def people(
     call.creates_database = file is not None or bool(match)
     taken = None
     if file is not None:
-        table = read_table(call.ctx, Path(file))
-        taken = preview_table(call.ctx, table)
-        save_table(call.ctx, table)
+        with sent_file(file) as content:
+            taken = import_people(call.ctx, build(ImportPeople, {"content": content}))
     for pair in match or ():
         text, equals, key = pair.rpartition("=")
         if not equals:
@@ -163,9 +161,8 @@ def import_plan(
 ) -> None:
     """Takes in a plan of measures. The same file again changes nothing."""
     plan_year = None if year is None else number(year, where="--year", first=2010, last=2099)
-    path = Path(file)
-    with path.open("rb") as content:
-        fields = {"case": case, "content": OpenFile(path.name, content), "year": plan_year}
+    with sent_file(file) as content:
+        fields = {"case": case, "content": content, "year": plan_year}
         taken = take_plan(call.ctx, build(ImportPlan, fields))
     view = call.view(case)
     findings = risk_findings(view.case, view.deadlines)

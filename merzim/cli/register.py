@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from merzim.cli.call import CommandContext
-from merzim.cli.mount import command, give_change
+from merzim.cli.mount import command, give_change, sent_file
 from merzim.cli.parsing import DryRun, Ground, Unit, named_texts
 from merzim.documents.sheets.listing import write_file
 from merzim.services.cases import rows as case_rows
 from merzim.services.cases import verbs as cases
 from merzim.services.cases.risks import cases_with_rows
-from merzim.services.inputs import FileInput, OpenFile, build
+from merzim.services.inputs import FileInput, build
 from merzim.services.law.regulations import case_registers, option_title
 from merzim.services.names import unit_named
 from merzim.services.registers import tables, verbs, views
@@ -231,17 +230,16 @@ def _tell_of_row(call: CommandContext, done: str, detail: RowDetail) -> None:
 
 def _import(call: CommandContext, request: RowsRequest) -> None:
     """Import the rows of a file, or with --dry-run none, and print how many and what was left aside."""
-    path = Path(request.word("FILE"))
-    with path.open("rb") as content:
+    with sent_file(request.word("FILE")) as file:
         fields = {
             "register_id": request.register,
             "unit": request.unit,
             "preview": request.dry_run,
-            "content": OpenFile(path.name, content),
+            "content": file,
         }
         result = tables.import_rows(call.ctx, build(tables.ImportRows, fields))
     call.answer(result)
-    call.print(call.say("register.imported", file=path.name, count=result.rows))
+    call.print(call.say("register.imported", file=file.name, count=result.rows))
     if result.aside:
         columns = [field.title[call.language] for field in result.aside]
         call.print(call.say("register.import.aside", columns=columns))
@@ -264,8 +262,7 @@ def _values(call: CommandContext, name: str, words: Sequence[str], files: ExitSt
     for field, text in values.items():
         known = definition.fields.get(field)
         if known is not None and known.kind == "file" and text:
-            path = Path(text)
-            values[field] = FileInput(content=OpenFile(path.name, files.enter_context(path.open("rb"))))
+            values[field] = FileInput(content=files.enter_context(sent_file(text)))
     return values
 
 

@@ -163,7 +163,7 @@ def _read_inputs_file(file: Path) -> object:
         return record
 
     try:
-        return json.loads(contents(file, file.name).decode("utf-8-sig"), object_pairs_hook=refuse_duplicates)
+        return json.loads(contents(file).decode("utf-8-sig"), object_pairs_hook=refuse_duplicates)
     except (ValueError, RecursionError) as error:
         if isinstance(error, NotJson):
             raise

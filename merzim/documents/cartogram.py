@@ -9,7 +9,7 @@ from merzim.documents.sheets.columns import Line, columns, find_tables, lines_be
 from merzim.documents.sheets.listing import Table
 from merzim.documents.sheets.texts import plain
 from merzim.documents.sheets.unreadable import Errors
-from merzim.documents.sheets.workbook import Source, open_paper
+from merzim.documents.sheets.workbook import open_paper
 from workflow.cases.registers.exposure import SECTIONS, CartogramLine, Section
 
 COLUMNS = columns("cartogram")
@@ -31,14 +31,14 @@ def _sheet(section: Section, lines: Sequence[CartogramLine], language: str) -> T
     return Table(head_titles, rows, say(f"cartogram.sheet.{section}", {}, language))
 
 
-def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLine, ...]:
+def read_cartogram(data: bytes, name: str) -> tuple[CartogramLine, ...]:
     """Read the lines of a cartogram from XLSX or CSV, with headings in Kazakh, Russian or English.
 
     Raises:
         UnreadablePaper: no such table, a column missing, no rows; or every bad row: a formula, a section that
             is none, no position or risk.
     """
-    paper = open_paper(source, name)
+    paper = open_paper(data, name)
     tables = find_tables(paper, COLUMNS, "paper_measures_form_unknown", ("section", "department", "text"))
     errors = Errors()
     lines: list[CartogramLine] = []

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 from calendars.records import parse
 from merzim.documents.sheets.unreadable import UnreadablePaper
-from merzim.documents.sheets.workbook import Source, contents, name_of
+from merzim.documents.sheets.workbook import check_size
 from workflow.refusal import Refusal
 
 SECONDS, MEMORY, HANDLES = 13, 768 * 2**20, 32
@@ -50,7 +50,7 @@ log = logging.getLogger("merzim.reading")
 Value = TypeVar("Value")
 
 
-def read(function: Callable[..., Value], source: Source, name: str | None = None, **options: object) -> Value:
+def read(function: Callable[..., Value], data: bytes, name: str, **options: object) -> Value:
     """Return what a reader makes of a file in a process of its own: `function(its bytes, its name, **options)`.
 
     The function is one of a module, and its value made of our own classes, dates, numbers and containers alone.
@@ -59,8 +59,7 @@ def read(function: Callable[..., Value], source: Source, name: str | None = None
         UnreadablePaper: the reader refused it; it took too long or too much memory; its turn did not come;
             the program is ending.
     """
-    name = name or name_of(source)
-    data = contents(source, name)
+    check_size(data, name)
     if not _turns.acquire(timeout=WAIT):
         raise UnreadablePaper("paper_readers_busy")
     ours, theirs = _processes.Pipe(duplex=False)

@@ -10,7 +10,7 @@ from merzim.documents.sheets.columns import Heading, Line, columns, find_tables,
 from merzim.documents.sheets.rows import Sheet
 from merzim.documents.sheets.texts import tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
-from merzim.documents.sheets.workbook import Source, open_paper
+from merzim.documents.sheets.workbook import open_paper
 from workflow.cases.commands.risk_import import PlanRow
 
 # A heading may hold words of several columns ("measures to remove the risk", "who answers for the measure").
@@ -27,7 +27,7 @@ class ReadPlan:
     unread: tuple[str, ...] = ()
 
 
-def read_measures(source: Source, name: str | None = None, *, year: int | None = None) -> ReadPlan:
+def read_measures(data: bytes, name: str, *, year: int | None = None) -> ReadPlan:
     """Read the rows of a plan of measures from XLSX or CSV, with headings in Kazakh, Russian or English.
 
     An empty cell is accepted (it becomes a finding). A merged risk or number applies to each of its rows.
@@ -39,7 +39,7 @@ def read_measures(source: Source, name: str | None = None, *, year: int | None =
         UnreadablePaper: no such table, a column missing, no rows; or every bad row: a formula, an impossible
             date, a measure without a risk, a row without a measure.
     """
-    paper = open_paper(source, name)
+    paper = open_paper(data, name)
     tables = find_tables(paper, COLUMNS, "paper_measures_form_unknown", ("recommendation", *_REQUIRED))
     sheet, heading = max(tables, key=lambda table: len(table[1].at))
     require_columns(heading, COLUMNS, _REQUIRED, paper)

@@ -14,7 +14,7 @@ from merzim.documents.sheets.listing import DAY, Column, Table, tables_workbook
 from merzim.documents.sheets.rows import NotAValue, cell_name, is_empty, text_of
 from merzim.documents.sheets.texts import plain
 from merzim.documents.sheets.unreadable import Errors, UnreadablePaper
-from merzim.documents.sheets.workbook import Source, open_paper
+from merzim.documents.sheets.workbook import open_paper
 from workflow.refusal import closest_first
 from workflow.registers.definition import RegisterField
 from workflow.registers.values import FIRST_DAY, LAST_DAY
@@ -42,9 +42,7 @@ class RegisterTable:
     formulas: Mapping[int, Mapping[str, str]]
 
 
-def read_rows(
-    source: Source, name: str | None = None, *, heads: Mapping[str, str], own: Sequence[str]
-) -> RegisterTable:
+def read_rows(data: bytes, name: str, *, heads: Mapping[str, str], own: Sequence[str]) -> RegisterTable:
     """Return the rows of a register from the first sheet of a file, by its headings.
 
     Args:
@@ -54,7 +52,7 @@ def read_rows(
     Raises:
         UnreadablePaper: it cannot be opened; it has no headings, a repeated or unknown one.
     """
-    paper = open_paper(source, name)
+    paper = open_paper(data, name)
     sheet, fields_by_head = paper.sheets[0], {plain(head): field for head, field in heads.items()}
     heading = find_heading(sheet, lambda text: fields_by_head.get(plain(text)), within=HEAD_ROWS, least=1)
     if heading is None:

@@ -48,7 +48,7 @@ def refused(text: str) -> UnreadablePaper:
 
 def test_the_example_table_is_read() -> None:
     """Four analyses, two spellings of dates; what is left empty is not known."""
-    cases = read_audit(REAL.with_name("past_analyses.csv"), facts=FACTS)
+    cases = read_audit(REAL.with_name("past_analyses.csv").read_bytes(), "p.csv", facts=FACTS)
 
     assert [case.case for case in cases] == ["А-2024", "Б-2024", "В-2025", "Г-2025"]
     assert cases[2].facts["note_signed"] == day("2025-02-14")

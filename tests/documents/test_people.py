@@ -38,7 +38,7 @@ def refused(*lines: str) -> list[tuple[int, str]]:
 
 def test_the_example_organisation_is_read() -> None:
     """Units with their parents first, people with duties, languages, deputies and leave."""
-    read = read_people(EXAMPLE)
+    read = read_people(EXAMPLE.read_bytes(), EXAMPLE.name)
     people = {person.key: person for person in read.people}
     group = people["s.nurgalieva@example.kz"]
     away = people["t.zhumabekov@example.kz"]
@@ -162,7 +162,7 @@ SERVICE, GROUP = "Антикоррупционная комплаенс-служ
 
 
 def office(**matches: str) -> Office:
-    read = read_people(REAL.with_name("people.csv"))
+    read = read_people(REAL.with_name("people.csv").read_bytes(), "people.csv")
     return Office(
         units={unit.id: unit for unit in read.units},
         people={person.key: person for person in read.people},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 
 import openpyxl
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from merzim.documents.schedules.reading import read_schedule
 from merzim.documents.schedules.roots import FactMatch, match_facts
 from merzim.documents.schedules.rows_joined import ReadSchedule
-from merzim.documents.schedules.template import write_empty_schedule
+from merzim.documents.schedules.template import empty_schedule
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from tests.documents.sheets import HEADING, REAL, day, published, xlsx
 
@@ -168,15 +168,14 @@ def test_a_missing_column_is_refused_by_name() -> None:
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_the_template_filled_in_is_read_back(language: str, tmp_path: Path) -> None:
+def test_the_template_filled_in_is_read_back(language: str) -> None:
     """In each language: an instruction, frozen headings, dates checked as they are typed."""
-    path = tmp_path / "үлгі.xlsx"
-    write_empty_schedule(path, language)
-    book = openpyxl.load_workbook(path)
+    target = io.BytesIO()
+    book = openpyxl.load_workbook(io.BytesIO(empty_schedule(language)))
     sheet = book.worksheets[0]
     sheet.append(["Закупки", "Отдел", "Служба", day("2026-04-13"), day("2026-05-26")])
-    book.save(path)
-    (read,) = read_schedule(path)
+    book.save(target)
+    (read,) = read_schedule(target.getvalue(), "үлгі.xlsx")
 
     assert (read.object, read.unit) == ("Закупки", "Отдел")
     assert read.planned == {"analysis_started": day("2026-04-13"), "analysis_ended": day("2026-05-26")}
@@ -200,7 +199,7 @@ PLANNED = {
 
 
 def real() -> ReadSchedule:
-    (read,) = read_schedule(REAL)
+    (read,) = read_schedule(REAL.read_bytes(), REAL.name)
     return read
 
 

@@ -18,7 +18,7 @@ from merzim.documents.sheets.dates import Days, date_refusal, read, reading_note
 from merzim.documents.sheets.rows import text_of
 from merzim.documents.sheets.texts import is_email, plain, tidy
 from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadableCell
-from merzim.documents.sheets.workbook import Source, open_paper
+from merzim.documents.sheets.workbook import open_paper
 from workflow.languages import LANGUAGES
 from workflow.org.office import Office, Person, Unit
 
@@ -134,7 +134,7 @@ IN_TWO = ("name_kk", "name_ru", "post_kk", "post_ru", "person_kk", "person_ru")
 """Columns with names of units, posts and people in the two languages of documents."""
 
 
-def read_people(source: Source, name: str | None = None) -> ReadPeople:
+def read_people(data: bytes, name: str) -> ReadPeople:
     """Read units and people from a CSV or XLSX table with headings in Kazakh, Russian or English.
 
     A unit's id is its name. A person's key is the e-mail in lower case, else `unit / name`. A row without
@@ -146,7 +146,7 @@ def read_people(source: Source, name: str | None = None) -> ReadPeople:
             language, a malformed e-mail, the same person twice, an unknown deputy, two parents, a cycle of
             units.
     """
-    paper = open_paper(source, name)
+    paper = open_paper(data, name)
     sheet, heading = find_tables(paper, COLUMNS, "paper_people_form_unknown", ("unit", "name"))[0]
     in_one = [heading.at[column] for column in IN_TWO[4:] if column in heading.at]
     if in_one and "name" not in heading.at:

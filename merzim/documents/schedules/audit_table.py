@@ -17,7 +17,7 @@ from merzim.documents.sheets.dates import is_far, read_day
 from merzim.documents.sheets.rows import RowOfSheet, Sheet, cell_name, is_empty, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
-from merzim.documents.sheets.workbook import Source, open_paper
+from merzim.documents.sheets.workbook import open_paper
 
 _PUBLISHED = ".published"
 _PERIOD = re.compile(r"[0-9]{4}(?:q[1-4]|h[12]|-(?:0[1-9]|1[0-2]))?(?:#[1-9][0-9]*)?")
@@ -70,8 +70,8 @@ class AuditCase:
 
 
 def read_audit(
-    source: Source,
-    name: str | None = None,
+    data: bytes,
+    name: str,
     *,
     facts: Collection[str],
     headings: Mapping[str, str] | None = None,
@@ -82,7 +82,6 @@ def read_audit(
     `<fact>.published`, or any of `headings`, in any word form; the row with the most of them has the headings.
 
     Args:
-        source: a path, or the bytes of an upload.
         name: the file's name in error messages.
         facts: the names of the procedure's facts.
         headings: wording of a heading -> name of its column (`case`, `number` or a fact). Without a `case`
@@ -92,7 +91,7 @@ def read_audit(
         UnreadablePaper: unknown columns (with the nearest headings), a column twice, no column of a fact; or
             every bad row: a date that cannot be read, with its column, or a case named twice.
     """
-    paper = open_paper(source, name)
+    paper = open_paper(data, name)
     sheet = paper.sheets[0]
     names = Headings(facts, headings or {})
     head = find_heading(sheet, names.column, within=_WITHIN, least=0)

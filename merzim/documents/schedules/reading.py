@@ -12,7 +12,7 @@ from merzim.documents.schedules.table import COLUMNS, ScheduleTable, find_table,
 from merzim.documents.schedules.title import read_title
 from merzim.documents.sheets.rows import Sheet, row_ranges
 from merzim.documents.sheets.unreadable import Errors, RowNote, UnreadablePaper
-from merzim.documents.sheets.workbook import Source, open_paper
+from merzim.documents.sheets.workbook import open_paper
 from workflow.law.procedure import Text
 
 SHEET = 100_000
@@ -20,8 +20,8 @@ SHEET = 100_000
 
 
 def read_schedule(
-    source: Source,
-    name: str | None = None,
+    data: bytes,
+    name: str,
     *,
     facts: Collection[str] = (),
     headings: Mapping[str, str] | None = None,
@@ -30,15 +30,14 @@ def read_schedule(
     the whole file with the first. The rows of a further sheet are numbered on from SHEET.
 
     Args:
-        source: a path, or the bytes of an upload.
-        name: the file's name in error messages; a path's own name by default.
+        name: the file's name in error messages.
         facts: the names of the procedure's facts.
         headings: the product's own words of a heading -> fact.
 
     Raises:
         UnreadablePaper: no table, or no analysis with a day; else `.errors` names every bad row.
     """
-    paper = open_paper(source, name, whole=False)
+    paper = open_paper(data, name, whole=False)
     names = naming(facts, headings or {})
     errors = Errors()
     read: list[ReadSchedule] = []

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from calendars.horizon import FIRST, REACH
 from i18n import say
 from merzim.documents.schedules.table import COLUMNS
-from merzim.documents.sheets.listing import DAY, Column, Table, tables_workbook, write_file
+from merzim.documents.sheets.listing import DAY, Column, Table, tables_workbook
 
 _TEXT: dict[str, object] = {"text_wrap": True, "valign": "top"}
 _WIDTHS = {"object": 44, "unit": 34, "who": 34, "start": 20, "end": 20}
@@ -45,8 +43,3 @@ def empty_schedule(language: str) -> bytes:
 def sentence(code: str, language: str) -> str:
     """Return a sentence of a table to fill in, which may name the first and last day that are read."""
     return say(code, {"first": FIRST, "last": REACH}, language)
-
-
-def write_empty_schedule(path: str | Path, language: str) -> None:
-    """Write the empty schedule to a file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
-    write_file(path, empty_schedule(language))

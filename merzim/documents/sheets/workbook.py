@@ -132,23 +132,19 @@ _LOCKED = 0x1
 _ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _UNDER_PASSWORD = "EncryptedPackage".encode("utf-16-le")
 
-Source = str | Path | bytes
 
-
-def open_paper(source: Source, name: str | None = None, *, whole: bool = True) -> OpenedFile:
+def open_paper(data: bytes, name: str, *, whole: bool = True) -> OpenedFile:
     """Return the visible filled rows of a file, sheet by sheet.
 
     Args:
-        source: a path, or the bytes of an upload.
-        name: the file's name in error messages; a path's own name by default.
+        name: the file's name in error messages.
         whole: refuse a file with hidden, filtered or struck-out rows; else the caller names them.
 
     Raises:
-        UnreadablePaper: it does not exist, is too large, a zip bomb, no workbook, empty, or has too many rows,
+        UnreadablePaper: it is too large, a zip bomb, no workbook, empty, or has too many rows,
             columns or characters, letters lost by a wrong encoding, rows hidden or struck out.
     """
-    name = name or name_of(source)
-    data = contents(source, name)
+    check_size(data, name)
     if not data.strip():
         raise UnreadablePaper("paper_empty", name=name)
     sheets = _sheets(data, name)
@@ -201,26 +197,23 @@ def _cause(error: OSError | ValueError) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def name_of(source: Source) -> str:
-    """Return the name of a file; "" for an upload."""
-    return "" if isinstance(source, bytes) else Path(source).name
-
-
-def contents(source: Source, name: str) -> bytes:
+def contents(path: Path) -> bytes:
     """Return the bytes of a file. Raises UnreadablePaper when it is too large or cannot be opened."""
-    if isinstance(source, bytes):
-        data = source
-    else:
-        try:
-            with Path(source).open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
-        except FileNotFoundError:
-            raise UnreadablePaper("paper_not_found", name=str(source)) from None
-        except (OSError, ValueError) as error:
-            raise UnreadablePaper("paper_not_opened", name=str(source), problem=_cause(error)) from error
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise UnreadablePaper("paper_not_found", name=str(path)) from None
+    except (OSError, ValueError) as error:
+        raise UnreadablePaper("paper_not_opened", name=str(path), problem=_cause(error)) from error
+    check_size(data, path.name)
+    return data
+
+
+def check_size(data: bytes, name: str) -> None:
+    """Raise UnreadablePaper for a file that is too large to be read."""
     if len(data) > MAX_BYTES:
         raise UnreadablePaper("paper_too_large", name=name, limit=MAX_BYTES // 2**20)
-    return data
 
 
 def _csv(data: bytes, name: str) -> tuple[Sheet, ...]:

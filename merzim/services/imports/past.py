@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from i18n import LANGUAGES, knows, say
 from merzim.documents.child import read
@@ -49,7 +48,7 @@ class PastAnalysis:
     unread: tuple[str, ...]
 
 
-def judge_past(app: AppContext, file: Path | bytes, procedure: str) -> tuple[PastAnalysis, ...]:
+def judge_past(app: AppContext, data: bytes, name: str, procedure: str) -> tuple[PastAnalysis, ...]:
     """Return the findings of each analysis in a table, by the calendar as known now.
 
     A finding notes if the fact was in time by the calendar as known on the first day of the analysis.
@@ -63,7 +62,7 @@ def judge_past(app: AppContext, file: Path | bytes, procedure: str) -> tuple[Pas
     facts = {name for edition in editions for name in edition.facts}
     headings = {text: column for edition in editions for text, column in known_headings(edition).items()}
     judged = []
-    for past in read(read_audit, file, None, facts=facts, headings=headings):
+    for past in read(read_audit, data, name, facts=facts, headings=headings):
         days = [*past.facts.values(), *past.published.values()]
         calendar = app.calendar_of(app.records, min(days)) if days else None
         result = audit(

@@ -108,7 +108,7 @@ def read_act(file: Path) -> CalendarAct:
     not one.
     """
     try:
-        text = contents(file, file.name).decode("utf-8")
+        text = contents(file).decode("utf-8")
     except UnicodeDecodeError as trouble:
         raise RecordError("toml", file.name, "the file", str(trouble)) from None
     if not text.strip():

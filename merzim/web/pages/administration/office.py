@@ -25,16 +25,23 @@ from merzim.services.administration import (
     TryMail,
 )
 from merzim.services.configuration import MAIL_KEYS, OFFICE_KEYS
-from merzim.services.evidence import uploaded_file
 from merzim.services.inputs import build
 from merzim.services.people import staff
 from merzim.services.people.feeds import FeedRevoked, create_own_feed, revoke_feed
-from merzim.services.people.table import preview_table, read_table, save_table
+from merzim.services.people.table import ImportPeople, import_people
 from merzim.services.verbs import Ask
 from merzim.web.auth.dependencies import Own, Setting, reads_files
 from merzim.web.http import WebContext, as_workbook
 from merzim.web.pages.account.login import own_page
-from merzim.web.ui.form_values import Fields, RejectedForm, shown_again, store_form_file, submitted_form, tidy
+from merzim.web.ui.form_values import (
+    Fields,
+    InvalidForm,
+    RejectedForm,
+    shown_again,
+    store_form_file,
+    submitted_form,
+    tidy,
+)
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.refusal import Refusal
@@ -74,17 +81,17 @@ def export_people(ctx: Setting) -> Response:
 
 @router.post("/administration/people/import")
 @reads_files
-def import_people(ctx: Setting, form: Annotated[FormData, submitted_form(files=1, fields=5)]) -> Response:
+def import_table(ctx: Setting, form: Annotated[FormData, submitted_form(files=1, fields=5)]) -> Response:
     """Show a preview of a table's changes; when submitted from there, import it."""
     try:
         digest, name = store_form_file(ctx, form)
-        read = read_table(ctx, uploaded_file(ctx, digest).content if digest else b"", name)
-        if form.get("do") == "take":
-            save_table(ctx, read)
-            return redirect(ctx, "/administration/people", said="taken")
+        if not digest:
+            raise InvalidForm("web.refusal.no_file")
+        preview = import_people(ctx, build(ImportPeople, {"file": digest, "preview": form.get("do") != "take"}))
     except Refusal as refusal:
         return page(ctx, "people_import.html", preview=None, refusal=refusal)
-    preview = preview_table(ctx, read)
+    if form.get("do") == "take":
+        return redirect(ctx, "/administration/people", said="taken")
     return page(
         ctx,
         "people_import.html",
