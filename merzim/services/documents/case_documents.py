@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from calendars.hours import almaty
-from merzim.documents.forms.checks import FormNote
 from merzim.documents.forms.definitions import Form, form_named, form_names, forms_about
 from merzim.documents.forms.filling import missing_values
 from merzim.documents.forms.values import title as field_title
@@ -19,6 +18,7 @@ from merzim.documents.package import Document, write_package
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.documents.filling import fill_form, from_case, paper_notes
+from merzim.services.results import InLanguage, Result, Spoken
 from merzim.storage.queries import SqlReads
 from workflow.cases.case import Case, EventKind
 from workflow.cases.commands.case_commands import View
@@ -34,21 +34,17 @@ from workflow.refusal import Refusal
 log = logging.getLogger("merzim.documents")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Paper:
-    """A form of a case: its title, and what it would lack if it were filled today.
-
-    Attributes:
-        missing: titles of the fields without a value, not those of rows.
-        rows: number of rows with missing values.
-        marks: remarks shown beside the form, not printed on it.
+class FormAnswer(Result):
+    """A form of the case, as it would be filled today. `missing`: fields without a value; `rows`: number of
+    rows with missing fields; `notes`: what is said beside it and not printed on it.
     """
 
     id: str
-    title: Text
-    missing: tuple[str, ...]
+    title: InLanguage
+    languages: list[str]
+    missing: list[str]
     rows: int
-    marks: tuple[FormNote, ...]
+    notes: list[Spoken]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +59,7 @@ class PackageFile:
     whole: bool
 
 
-def case_papers(ctx: RequestContext, case: Case, language: str) -> tuple[Paper, ...]:
+def case_papers(ctx: RequestContext, case: Case, language: str) -> list[FormAnswer]:
     """Return the forms of a case in the order of its steps, with what each lacks of what the reader may see."""
     app, today = ctx.app, ctx.today
     document_language = language if language in PAPER_LANGUAGES else PAPER_LANGUAGES[0]
@@ -72,19 +68,18 @@ def case_papers(ctx: RequestContext, case: Case, language: str) -> tuple[Paper, 
     for about in forms_of(app.library.of(view.case)):
         data = from_case(app, about, view, document_language, today=today)
         missing = missing_values(about, data.fields, document_language, rows=data.rows)
-        names = (
-            field_title(missing_field.field, language) for missing_field in missing if missing_field.row is None
-        )
+        names = (field_title(each.field, language) for each in missing if each.row is None)
         papers.append(
-            Paper(
-                id=about.id,
-                title=about.title,
-                missing=tuple(dict.fromkeys(names)),
-                rows=len({missing_field.row for missing_field in missing if missing_field.row is not None}),
-                marks=paper_notes(app, about),
+            FormAnswer.of(
+                about,
+                language,
+                languages=PAPER_LANGUAGES,
+                missing=list(dict.fromkeys(names)),
+                rows=len({each.row for each in missing if each.row is not None}),
+                notes=paper_notes(app, about),
             )
         )
-    return tuple(papers)
+    return papers
 
 
 def forms_of(procedure: Procedure) -> Sequence[Form]:

@@ -11,7 +11,7 @@ from datetime import date
 from pydantic import BaseModel
 
 from i18n import say
-from merzim.documents.forms.definitions import Form, forms_about
+from merzim.documents.forms.definitions import Form, form_named, forms_about
 from merzim.documents.forms.filling import FormData, missing_values
 from merzim.documents.forms.values import title as field_title
 from merzim.services.campaigns.views import (
@@ -49,11 +49,8 @@ def paper_of_row(ctx: RequestContext, row: str, form: str, language: str) -> byt
         UnknownRow: no such row, or none the reader sees.
         Refusal: the row does not stand on that form.
     """
-    view = show_row(replace(ctx, language=language), AskRow(row=row)).row
-    for about in forms_of_row(view):
-        if about.id == form:
-            return _docx(ctx, about, row_fields(ctx, about, view, language), language)
-    raise Refusal("papers.none")
+    about = form_named(form)
+    return _docx(ctx, about, recorded_fields(ctx, about, language, row=row, person=""), language)
 
 
 def papers_of_list(ctx: RequestContext, command: ListRows, language: str) -> bytes:

@@ -174,7 +174,8 @@ def report_data(
     )
     if form.source and (row or person):
         own = {"organisation": fields["organisation"]} if unit and "organisation" in fields else {}
-        return FormData({**fields, **recorded_fields(ctx, form, language, row=row, person=person), **own})
+        recorded = recorded_fields(ctx, form, language, row=row, person=person)
+        return FormData({**(recorded or fields), **own})
     if not year or not form.rows:
         return FormData(fields)
     if quarter == 4 and "year" in fields:

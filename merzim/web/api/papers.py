@@ -11,11 +11,11 @@ from pydantic import BaseModel
 
 from merzim.services import sending
 from merzim.services.context import whole_case
-from merzim.services.documents.case_documents import case_papers
+from merzim.services.documents.case_documents import FormAnswer, case_papers
 from merzim.services.documents.year_reports import quarter_of_report, report_marks, year_report
 from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.names import seen_unit
-from merzim.services.results import InLanguage, ProofResult, Result
+from merzim.services.results import ProofResult
 from merzim.web import downloads
 from merzim.web.api import mount
 from merzim.web.api.answers import Limit, NoticeAnswer, api_router, notice_answer
@@ -25,7 +25,6 @@ from merzim.web.http import DOCX, XLSX, ZIP, CaseId, FormId, PageNumber, Quarter
 from merzim.web.ui.form_values import InvalidForm
 from merzim.web.ui.render import RequestTranslator
 from workflow.cases.registers.evidence_list import proofs
-from workflow.languages import PAPER_LANGUAGES
 
 router = api_router()
 BINARY = Part(json_schema_extra={"format": "binary"})
@@ -61,16 +60,6 @@ def send_file(ctx: Own, once: Writing, file: Annotated[UploadFile, BINARY]) -> U
 documents = api_router(tags=["documents"])
 
 
-class FormAnswer(Result):
-    """A form of the case. `missing`: fields without a value; `rows`: number of rows with missing fields."""
-
-    id: str
-    title: InLanguage
-    languages: list[str]
-    missing: list[str]
-    rows: int
-
-
 class ReportAnswer(BaseModel):
     """What is said beside a report but not printed on it. `quarter`: 0 for the whole year; `languages`: those
     its document is made in; `notes`: what to check before it is signed.
@@ -104,10 +93,7 @@ def list_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) ->
     case_record, _ = whole_case(ctx, case)
     return DocumentsAnswer(
         case=case,
-        forms=[
-            FormAnswer.of(paper, translator.language, languages=PAPER_LANGUAGES)
-            for paper in case_papers(ctx, case_record, translator.language)
-        ],
+        forms=case_papers(ctx, case_record, translator.language),
         evidence=[
             EvidenceAnswer(kind=proof.kind, of=proof.of, document=ProofResult.of_item(proof.evidence))
             for proof in proofs(case_record)
