@@ -53,11 +53,12 @@ _Text = Annotated[str, Query(max_length=500)]
 async def _audit_filters(
     person: _Text = "", topic: _Text = "", about: _Text = "", since: _Text = "", until: _Text = ""
 ) -> dict[str, Any]:
-    return {"person": person.strip(), "topic": topic, "about": about.strip(), "since": since, "until": until}
+    texts = {"person": person.strip(), "topic": topic, "about": about.strip(), "since": since, "until": until}
+    return {name: text for name, text in texts.items() if text}
 
 
 AuditQuery = Annotated[dict[str, Any], Depends(_audit_filters)]
-"""The filters of the audit log in an address, as texts; "" does not narrow it."""
+"""The filters of the audit log in an address, as texts, without empty ones."""
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = "application/zip"

@@ -90,18 +90,12 @@ def get_audit_file(
     after: EntryNumber = None,
 ) -> StreamingResponse:
     """Return the entries that fit the filters, after a number, as lines of JSON, in order."""
-    lines = export_lines(ctx, _audit_command(query, after=after))
+    lines = export_lines(ctx, build(AskAudit, {**query, "after": after}))
     return StreamingResponse(
         lines,
         media_type=JSON_LINES,
         headers={"content-disposition": f'attachment; filename="audit-{ctx.today.isoformat()}.jsonl"'},
     )
-
-
-def _audit_command(query: dict[str, Any], **extra_filters: object) -> AskAudit:
-    """Return the query of the log with the filters that are not empty. Raises Refusal."""
-    filters = {name: text for name, text in query.items() if text}
-    return build(AskAudit, {**filters, **extra_filters})
 
 
 changes_router = api_router(tags=["changes"])

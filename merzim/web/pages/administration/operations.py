@@ -137,8 +137,7 @@ EntryNumber = Annotated[int | None, Query(ge=1, le=2**53)]
 @router.get("/audit.xlsx")
 def audit_workbook(ctx: Auditing, shown: AuditQuery) -> Response:
     """Return the entries a filter matches as a workbook, the newest first."""
-    filters = {name: text for name, text in shown.items() if text}
-    entries = exported_entries(ctx, build(AskAudit, filters))
+    entries = exported_entries(ctx, build(AskAudit, shown))
     return workbook_response(ctx, AUDIT_COLUMNS, entries, title="web.audit.title")
 
 
@@ -146,7 +145,7 @@ def audit_workbook(ctx: Auditing, shown: AuditQuery) -> Response:
 def audit_page(ctx: Auditing, shown: AuditQuery, before: EntryNumber = None) -> Response:
     """Show entries of the audit log, the newest first."""
     entries, refusal = AuditList(entries=[], cursor=None, more=False), None
-    filters = {name: value for name, value in shown.items() if value}
+    filters = dict(shown)
     try:
         for name in {"since", "until"} & filters.keys():
             filters[name] = parse_date(filters[name]).isoformat()
