@@ -12,27 +12,21 @@ from merzim.web.ui.name_fields import NameField, own_people, own_units, person_f
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Content, cell_of, row_title
 
-RANGES = ("date", "number", "money")
-"""Kinds of fields filtered by a range."""
-LISTED = ("choice", "yes_no", "person", "unit")
-"""Kinds of fields filtered by a chosen value; all others by a part of their text."""
+PARTS = ("is", "from", "until", "has")
+"""What the address says of a field, before its id: a value of a list, the ends of a range, a part of a text."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowFilter:
-    """A filter by one field as typed: for a range `first` and `last`, else `text`; `names` for people,
-    units.
-    """
+    """A filter by one field as typed, by PARTS; `names` for people, units."""
 
     field: FieldView
-    text: str = ""
-    first: str = ""
-    last: str = ""
+    typed: Mapping[str, str]
     names: NameField | None = None
 
     @property
     def is_set(self) -> bool:
-        return bool(self.text or self.first or self.last)
+        return any(self.typed.values())
 
 
 def columns_of(register: RegisterView, fields: Sequence[FieldView]) -> list[FieldView]:
@@ -42,7 +36,7 @@ def columns_of(register: RegisterView, fields: Sequence[FieldView]) -> list[Fiel
 
 
 def filters_of(ctx: WebContext, fields: Sequence[FieldView]) -> list[RowFilter]:
-    """Return the filters of a list from the address: `is.F`, `from.F`, `until.F`, `has.F`.
+    """Return the filters of a list from the address.
 
     Translations of texts have none: pages would double theirs, and the search finds both.
     """
@@ -51,17 +45,9 @@ def filters_of(ctx: WebContext, fields: Sequence[FieldView]) -> list[RowFilter]:
 
 def _row_filter(ctx: WebContext, field: FieldView) -> RowFilter:
     """Return the filter by one field with what the address says of it."""
-    if field.kind in RANGES:
-        first, last = (ctx.query.get(f"{end}.{field.id}", "").strip() for end in ("from", "until"))
-        return RowFilter(field=field, first=first, last=last)
-    if field.kind not in LISTED:
-        return RowFilter(field=field, text=ctx.query.get(f"has.{field.id}", "").strip())
-    text, names = ctx.query.get(f"is.{field.id}", "").strip(), None
-    if field.kind == "person":
-        names = person_filter(ctx, text)
-    elif field.kind == "unit":
-        names = unit_filter(ctx, text)
-    return RowFilter(field=field, text=text, names=names)
+    typed = {part: ctx.query.get(f"{part}.{field.id}", "").strip() for part in PARTS}
+    found = {"person": person_filter, "unit": unit_filter}.get(field.kind)
+    return RowFilter(field=field, typed=typed, names=found(ctx, typed["is"]) if found else None)
 
 
 def filter_inputs(ctx: WebContext, filters: Sequence[RowFilter]) -> list[FilterInput]:
@@ -74,17 +60,16 @@ def filter_inputs(ctx: WebContext, filters: Sequence[RowFilter]) -> list[FilterI
     for row_filter in filters:
         if not row_filter.is_set:
             continue
-        condition: dict[str, object] = {"field": row_filter.field.id}
-        if row_filter.field.kind in RANGES:
-            condition |= {"from": row_filter.first, "until": row_filter.last}
-        elif row_filter.field.kind not in LISTED:
-            condition["contains"] = row_filter.text
-        elif row_filter.field.kind == "person":
-            condition["is"] = [own_people(ctx).resolve(row_filter.text)]
-        elif row_filter.field.kind == "unit":
-            condition["is"] = [own_units(ctx).resolve(row_filter.text)]
-        else:
-            condition["is"] = [row_filter.text]
+        value = row_filter.typed["is"]
+        if value and row_filter.names:
+            value = (own_people if row_filter.field.kind == "person" else own_units)(ctx).resolve(value)
+        condition = {
+            "field": row_filter.field.id,
+            "is": [value] if value else None,
+            "from": row_filter.typed["from"],
+            "until": row_filter.typed["until"],
+            "contains": row_filter.typed["has"],
+        }
         conditions.append(FilterInput.model_validate(condition))
     return conditions
 
