@@ -191,12 +191,13 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
         fields = visible_fields(register, row, scope, office)
         if fields is not None:
             numbers = counts.get(head.register_id, {})
-            views.append(row_view(ctx, register, row, fields, names=names, counts=numbers))
+            views.append(row_view(ctx, office, register, row, fields, names=names, counts=numbers))
     return views
 
 
 def row_view(
     ctx: RequestContext,
+    office: Office,
     register: Register,
     row: RegisterRow,
     fields: Collection[str],
@@ -205,7 +206,6 @@ def row_view(
     counts: Mapping[str, Mapping[str, int]],
 ) -> RowView:
     """Return a row with these fields. `names`: of `names_of`; `counts`: of `counted_numbers`."""
-    office = ctx.reads.office()
     order = [name for name in register.fields if name in fields]
     numbers = {name: str(of[row.id]) for name, of in counts.items() if name in order and row.id in of}
     all_values = {**row.values, **numbers}

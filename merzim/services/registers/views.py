@@ -261,6 +261,7 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
     return RowDetail(
         row=row_view(
             ctx,
+            office,
             register,
             replace(row, opened_case=opened_case),
             fields,
