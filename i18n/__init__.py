@@ -19,6 +19,7 @@ from i18n.dates import (
     month_name,
     period,
     span,
+    weekday_short,
 )
 from i18n.entries import CatalogueError, UnknownCode, add_word, codes, knows
 from i18n.formats import calendar_act, inner, paragraph, row_number
@@ -59,4 +60,5 @@ __all__ = [
     "row_number",
     "say",
     "span",
+    "weekday_short",
 ]

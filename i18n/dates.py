@@ -108,6 +108,11 @@ def date_weekday(day: date, language: str) -> str:
     return names(language).weekdays[day.weekday()]
 
 
+def weekday_short(number: int, language: str) -> str:
+    """Return the short name of a weekday, 1 is Monday: "пн"."""
+    return names(language).weekdays_short[number - 1]
+
+
 def month_name(month: int, language: str) -> str:
     """Return the name of a month in the nominative: "март", "наурыз", "March"."""
     return names(language).months_alone[month - 1]

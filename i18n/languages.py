@@ -42,7 +42,7 @@ class LocaleNames:
     Attributes:
         months: January first, as they stand in a date ("марта", "наурыз", "March").
         months_alone: as they stand alone ("март", "наурыз", "March").
-        weekdays: Monday first.
+        weekdays, weekdays_short: Monday first ("понедельник", "пн").
         plural_tags: the forms of a counted word, in the order a template writes them.
         plural_rule: a whole number -> one of the CLDR's tags.
         decimal: decimal separator.
@@ -52,6 +52,7 @@ class LocaleNames:
     months: tuple[str, ...]
     months_alone: tuple[str, ...]
     weekdays: tuple[str, ...]
+    weekdays_short: tuple[str, ...]
     plural_tags: tuple[str, ...]
     plural_rule: Callable[[int], str]
     decimal: str
@@ -67,12 +68,13 @@ def names(language: str) -> LocaleNames:
         # The CLDR writes Kazakh months that stand alone with a capital letter, as in a calendar's heading.
         # A month in a sentence has none, and its nominative is the form of a date.
         alone = in_date
-    weekdays = locale.days["stand-alone"]["wide"]
+    weekdays, short = locale.days["stand-alone"]["wide"], locale.days["stand-alone"]["short"]
     symbols = locale.number_symbols["latn"]
     return LocaleNames(
         months=tuple(in_date[number] for number in range(1, 13)),
         months_alone=tuple(alone[number] for number in range(1, 13)),
         weekdays=tuple(weekdays[number] for number in range(7)),
+        weekdays_short=tuple(short[number] for number in range(7)),
         plural_tags=_whole_number_tags(locale.plural_form.tags),
         plural_rule=locale.plural_form,
         decimal=symbols["decimal"],

@@ -281,6 +281,10 @@ class Translator:
         """Return the name of a weekday; Monday is 1."""
         return i18n.date_weekday(date(2024, 1, number), self.language)
 
+    def weekday_short(self, number: int) -> str:
+        """Return the short name of a weekday; Monday is 1."""
+        return i18n.weekday_short(number, self.language)
+
     def titled(self, title: Text, period: str | None) -> str:
         """Return a title with its period, if it has one."""
         text = title[self.language]
