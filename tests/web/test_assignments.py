@@ -257,7 +257,7 @@ def test_an_assignment_lets_its_case_be_read_and_nothing_else_of_it_be_written(l
     writes: dict[str, dict[str, object]] = {
         "facts": {"fact": "order_signed", "on": "2026-04-06"},
         "plans": {"planned": {"analysis_started": "2026-04-14"}},
-        "risks": {"description": "Тәуекел", "on": "2026-04-06"},
+        "registers/risks/rows": {"values": {"description": "Тәуекел"}},
         "comments": {"text": "Пікір"},
     }
     with lent.client(OUTSIDE.login) as browser:
