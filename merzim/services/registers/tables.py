@@ -16,7 +16,7 @@ from i18n import say
 from merzim.documents.child import read
 from merzim.documents.register_table import RegisterTable, empty_table, read_rows
 from merzim.documents.sheets.listing import Table, tables_workbook
-from merzim.documents.sheets.unreadable import RowNote, UnreadablePaper
+from merzim.documents.sheets.unreadable import Errors, UnreadablePaper
 from merzim.services.context import RequestContext
 from merzim.services.evidence import require_file
 from merzim.services.inputs import FileInput, Line
@@ -124,20 +124,15 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     )
     existing_rows = _rows_there(ctx, register, [str(cells[ROW]) for _, cells in table.rows if ROW in cells])
     lines = [line for line in table.rows if str(line[1].get(ROW, "")) not in existing_rows]
-    errors = [
-        RowNote(number, "paper_formula", {"text": text, "where": f"{table.columns[key]}{number}"})
-        for number, formulas in table.formulas.items()
-        for key, text in formulas.items()
-    ]
+    errors = Errors()
+    for number, formulas in table.formulas.items():
+        for key, text in formulas.items():
+            errors.add(number, "paper_formula", text=text, where=f"{table.columns[key]}{number}")
     read_lines = replace(table, rows=tuple(lines))
     rows, units = _read_lines(ctx, register, read_lines, fields, errors, unit=unit, chosen=bool(command.unit))
-    same = repeated_rows(ctx, register, rows)
-    errors += [_error(register, problem, lines[position][0], table.columns) for position, problem in same]
-    if errors:
-        errors.sort(key=lambda error: error.row)
-        raise UnreadablePaper(
-            "paper_unreadable", errors=errors, name=name, count=len({error.row for error in errors})
-        )
+    for position, problem in repeated_rows(ctx, register, rows):
+        _add_problem(errors, register, problem, lines[position][0], table.columns)
+    errors.refuse(name)
     ids = [] if command.preview or not rows else add_rows(ctx, register, rows, units)
     return ImportedRows(
         register_id=register.id,
@@ -164,7 +159,7 @@ def _read_lines(
     register: Register,
     table: RegisterTable,
     fields: Sequence[RegisterField],
-    errors: list[RowNote],
+    errors: Errors,
     *,
     unit: str | None,
     chosen: bool,
@@ -186,7 +181,8 @@ def _read_lines(
         values = with_posts(register, values, people)
         unread = [ValueProblem(key, "formula") for key in table.formulas.get(number, ())]
         problems += broken_rules(ctx, register, values, [*problems, *unread])
-        errors += [_error(register, problem, number, table.columns) for problem in problems]
+        for problem in problems:
+            _add_problem(errors, register, problem, number, table.columns)
         of_unit = str(cells.get(UNIT, ""))
         person = None if of_unit or chosen else first_person(ctx, register, values)
         if person is not None:
@@ -194,10 +190,9 @@ def _read_lines(
         if of_unit not in places:
             places[of_unit] = _place(ctx, register, of_unit) if of_unit else unit
         if places[of_unit] is None and person is not None:
-            errors.append(RowNote(number, "register.person_elsewhere", {"person": name_of(person)}))
+            errors.add(number, "register.person_elsewhere", person=name_of(person))
         elif places[of_unit] is None:
-            cell = f"{table.columns[UNIT]}{number}"
-            errors.append(RowNote(number, "register_unit_unknown", {"cell": cell, "text": of_unit}))
+            errors.add(number, "register_unit_unknown", cell=f"{table.columns[UNIT]}{number}", text=of_unit)
         rows.append(values)
         units.append(places[of_unit] or "")
     return rows, units
@@ -325,13 +320,15 @@ def _place(ctx: RequestContext, register: Register, text: str) -> str | None:
         return None
 
 
-def _error(register: Register, problem: ValueProblem, number: int, columns: Mapping[str, str]) -> Any:
-    """Return a mistake as an error of a row of the file, with the cell's address before the field's title."""
+def _add_problem(
+    errors: Errors, register: Register, problem: ValueProblem, number: int, columns: Mapping[str, str]
+) -> None:
+    """Add a mistake as an error of a row of the file, with the cell's address before the field's title."""
     arguments = problem_arguments(register.fields, problem)
     title, cell = arguments["field"], columns.get(problem.field, "")
     if isinstance(title, Text) and cell:
         arguments["field"] = Text(*(f"{cell}{number}, {title[language]}" for language in LANGUAGES))
-    return RowNote(number, f"register.value.{problem.code}", arguments)
+    errors.add(number, f"register.value.{problem.code}", **arguments)
 
 
 def _exported(field: FieldView, row: RowView, language: str) -> object:
