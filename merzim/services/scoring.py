@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeAlias
 
 from calendars.hours import almaty
@@ -20,7 +21,6 @@ from merzim.services.verbs import NotFound
 from merzim.storage.cases import points
 from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
 from workflow.deadlines.deadline import Deadline
-from workflow.law.procedure import Text
 from workflow.org.office import Office, acts_of
 from workflow.registers.access import sees_lists
 from workflow.registers.definition import FILLED, Condition, Register, Registers, RowCount
@@ -32,24 +32,44 @@ from workflow.scoring.score import Scores, as_decimal
 from workflow.scoring.tally import AssessedYear, Tally
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True)
 class YearScores:
-    """The points of one unit in one year.
+    """The points of one unit in one year, by one choice of readings.
 
     Attributes:
         counted: the records each indicator was calculated from.
-        steps: the next step of each indicator, the most points first.
-        recorded: whether anything was recorded in the year, or is open in a case.
-        remarks: since when records are kept, and what is not assessed.
+        hides_rows: whether the reader does not see some of the rows that count.
     """
 
-    unit: UnitName
-    year: int
+    assessed: AssessedYear
+    readings: Readings
     scores: Scores
     counted: Mapping[str, Tally]
-    steps: tuple[PointsStep, ...]
-    recorded: bool
-    remarks: tuple[Element, ...] = ()
+    hides_rows: bool
+
+    @property
+    def unit(self) -> UnitName:
+        return unit_name(self.assessed.office, self.assessed.root)
+
+    @property
+    def year(self) -> int:
+        return self.assessed.year
+
+    @property
+    def recorded(self) -> bool:
+        """Whether anything was recorded in the year, or is open in a case."""
+        return self.assessed.body.any_record
+
+    @property
+    def steps(self) -> tuple[PointsStep, ...]:
+        """The next step of each indicator, the most points first."""
+        return steps(self.counted, self.assessed, self.readings)
+
+    @cached_property
+    def remarks(self) -> tuple[Element, ...]:
+        """Since when records are kept, and what is not assessed."""
+        hidden = (Element(code="score.rows_hidden"),) if self.hides_rows else ()
+        return (*remarks(self.assessed, self.readings), *hidden)
 
     @property
     def total(self) -> Decimal:
@@ -84,15 +104,17 @@ def year_scores(
     """
     records = year_records(ctx, year, with_rows=with_rows)
     titles = {name: ctx.app.registers.latest(name).title for name in ctx.app.registers.ids()}
-    hidden_remark = (Element(code="score.rows_hidden"),) if hides_counts(ctx) else ()
-    office = records.office
+    office, hides_rows = records.office, hides_counts(ctx)
     # The whole office stands for its single top unit, if there is one; that unit's cases may name no unit.
     unit = unit or office.root
     roots = [unit, *(office.children.get(unit, ()) if by_unit else ())]
     first = points.first_record(ctx.app.engine)
     since = None if first is None else first.astimezone(almaty()).date()
     years = (AssessedYear(records=records, root=root, today=ctx.today, since=since) for root in roots)
-    return tuple(_score_year(of_year, readings, titles, hidden_remark) for of_year in years)
+    return tuple(
+        YearScores(of_year, readings, *score_year(of_year, readings, registers=titles), hides_rows)
+        for of_year in years
+    )
 
 
 class Stakes:
@@ -156,25 +178,6 @@ def _of_registers(ctx: RequestContext) -> frozenset[str]:
     """Return the indicators that rows of registers count for."""
     registers = _counting(ctx.app.registers, ctx.today)
     return frozenset(count.indicator for register in registers for count in register.counts)
-
-
-def _score_year(
-    year: AssessedYear,
-    readings: Readings,
-    titles: Mapping[str, Text],
-    hidden_remark: tuple[Element, ...],
-) -> YearScores:
-    """Return the points of one unit in a year."""
-    scores, tallies = score_year(year, readings, registers=titles)
-    return YearScores(
-        unit=unit_name(year.office, year.root),
-        year=year.year,
-        scores=scores,
-        counted=tallies,
-        steps=steps(tallies, year, readings),
-        recorded=year.body.any_record,
-        remarks=(*remarks(year, readings), *hidden_remark),
-    )
 
 
 FIRST_YEAR = 2000

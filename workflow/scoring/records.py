@@ -246,6 +246,7 @@ class YearRecords:
         Args:
             today: the day up to which facts count; 31 December for a year gone by.
             facts: of the year, and those of the year before in `scoring.of_year_before`.
+            missing: due in the year, and, of the facts in `scoring.running`, in the next one.
         """
         self.office, self.scoring, self.year = office, scoring, year
         self._today = today
@@ -267,6 +268,9 @@ class YearRecords:
             for body in self._bodies_of(row.unit):
                 body.rows.setdefault(row.fact, []).append(row)
         for term in missing:
+            # A term of the next year is one that ran on if it counts from a day of this one.
+            if term.due.year != year and (term.case, scoring.running[term.fact]) not in cases_begun:
+                continue
             for body in self._bodies_of(term.unit):
                 body.missing.setdefault(term.fact, []).append(term)
 

@@ -503,7 +503,8 @@ class Scoring(Model):
     def facts(self) -> frozenset[str]:
         """All facts that are counted: `procedure:fact`."""
         embargo = () if self.embargo is None else self.embargo.facts
-        return frozenset(embargo).union(*(counting.every_fact for counting in self._countings))
+        every_fact = (counting.every_fact for counting in self._countings)
+        return frozenset(embargo).union(self.running.values(), *every_fact)
 
     @property
     def awaited(self) -> frozenset[str]:

@@ -133,6 +133,13 @@ class Rows(Model):
         sources = {"": self.source, **{group.id: group.source for group in self.groups}}
         return {group: source for group, source in sources.items() if source}
 
+    @property
+    def recorded_by_group(self) -> Mapping[str, RecordedFacts]:
+        """Facts of cases by group: "" is a table without groups, "*" all of one with."""
+        of_groups = {group.id: group.recorded for group in self.groups}
+        every = {"*" if self.groups else "": self.recorded, **of_groups}
+        return {group: recorded for group, recorded in every.items() if recorded}
+
     def parts_of(self, group: str) -> Mapping[str, Field]:
         """Return the parts of the rows of a group ("" where there are no groups)."""
         return next((row_group.parts for row_group in self.groups if row_group.id == group), self.parts)

@@ -45,6 +45,8 @@ from workflow.registers.definition import UnknownRegister, UnknownRegisterField
 Days = tuple[date, date]
 Recorded = tuple[RecordedFacts, int]
 """Facts that say how many rows there are, and the number they say."""
+FactsByProcedure = Mapping[str, Sequence[tuple[str, Fact]]]
+"""Procedure -> what its cases record, with the names of the facts."""
 ListedRow = tuple[Mapping[str, FieldView], RowView]
 """A row of a register, with the fields its reader sees."""
 Filters = tuple[Mapping[str, object], ...]
@@ -104,28 +106,22 @@ def report_marks(
     year: int,
     quarter: int = 0,
     languages: Sequence[str] = PAPER_LANGUAGES,
+    facts: FactsByProcedure | None = None,
 ) -> Sequence[FormNote]:
     """Return remarks shown beside a report in these languages but not printed on it: its layout and
-    translation, and rows without required values.
-    """
-    return [
-        *paper_notes(ctx.app, form, languages),
-        *_unanswered_notes(ctx, form, unit=unit, year=year, quarter=quarter),
-    ]
+    translation; register rows that lack values it needs, and which it therefore leaves out; and numbers that
+    cases record and registers do not bear out.
 
-
-def _unanswered_notes(
-    ctx: RequestContext, form: Form, *, unit: str, year: int, quarter: int = 0
-) -> Sequence[FormNote]:
-    """Return remarks on register rows that lack values a report needs, and which the report therefore leaves
-    out; and on numbers that cases record and registers do not bear out.
+    Args:
+        facts: `recorded_facts` of several reports, read at once; those of this one if None.
     """
-    notes, days = [], report_days(year, quarter)
+    notes, days = [*paper_notes(ctx.app, form, languages)], report_days(year, quarter)
     for row_number, source in enumerate(form.rows.sources.values() if form.rows else (), 1):
         for field, lacking in _unanswered(ctx, source, unit, days).items():
             about = {"field": field, "rows": lacking, "row": row_number}
             notes.append(FormNote(code="form.note.unanswered", arguments=about))
-    if form.rows and (numbers := _recorded(ctx, form.rows, unit, days)):
+    facts = recorded_facts(ctx, [form], unit) if facts is None else facts
+    if form.rows and (numbers := _recorded(form.rows, facts, days)):
         rows, _ = _rows_of_report(ctx, form, form.rows, unit, year, days, ctx.language)
         for group, (recorded, count) in _differing(form.rows, rows, numbers).items():
             place = "" if group in ("", "*") else [each.id for each in form.rows.groups].index(group) + 1
@@ -196,7 +192,8 @@ def report_data(
         fields |= _social_order_sums(ctx, unit, year, days)
     if form.id == "supplier_sums":
         return FormData(fields, tuple(supplier_rows(rows, language)), looked_up)
-    differing = _differing(form.rows, rows, _recorded(ctx, form.rows, unit, days))
+    numbers = _recorded(form.rows, recorded_facts(ctx, [form], unit), days)
+    differing = _differing(form.rows, rows, numbers)
     silent = [group for group in looked_up if group not in differing and "*" not in differing]
     return FormData(fields, tuple(rows), silent)
 
@@ -247,19 +244,24 @@ def _of_the_year(year: int) -> Mapping[str, object]:
     return {"field": "year", "from": str(year), "until": str(year)}
 
 
-def _recorded(ctx: RequestContext, rows: Rows, unit: str, days: Days) -> Mapping[str, Recorded]:
-    """Return what cases record of these days, by group: "" is a table without groups, "*" all of one with."""
-    of_table = {"*" if rows.groups else "": rows.recorded}
-    asked = {**of_table, **{group.id: group.recorded for group in rows.groups}}
+def recorded_facts(ctx: RequestContext, forms: Iterable[Form], unit: str) -> FactsByProcedure:
+    """Return what the cases of a unit record that these reports may be contradicted by."""
     names: dict[str, set[str]] = {}
-    for of_group in filter(None, asked.values()):
-        names.setdefault(of_group.procedure, set()).update(of_group.facts)
-    facts, numbers = {}, {}
-    for procedure, of_it in names.items():
-        cases = ctx.reads.with_facts(procedure, of_it, unit or None).values()
-        facts[procedure] = [fact for case in cases for fact in case.facts.items()]
-    for group, recorded in asked.items():
-        if recorded and (number := _recorded_number(recorded, facts[recorded.procedure], days)) is not None:
+    for rows in filter(None, (form.rows for form in forms)):
+        for recorded in rows.recorded_by_group.values():
+            names.setdefault(recorded.procedure, set()).update(recorded.facts)
+    facts: dict[str, list[tuple[str, Fact]]] = {procedure: [] for procedure in names}
+    for case in ctx.reads.with_facts(names, unit or None).values() if names else ():
+        facts[case.procedure] += case.facts.items()
+    return facts
+
+
+def _recorded(rows: Rows, facts: FactsByProcedure, days: Days) -> Mapping[str, Recorded]:
+    """Return how much of these days is recorded, by group as `recorded_by_group` has them."""
+    numbers = {}
+    for group, recorded in rows.recorded_by_group.items():
+        number = _recorded_number(recorded, facts[recorded.procedure], days)
+        if number is not None:
             numbers[group] = recorded, number
     return numbers
 

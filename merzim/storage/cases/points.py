@@ -8,13 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, or_, select
 
 from merzim.storage.cases.ledger import cases
 from merzim.storage.database.dialect import execute_for_names, in_names, text_before
 from merzim.storage.database.engine import Row_, reading
 from merzim.storage.events import OFFICE
-from merzim.storage.rows import read_as
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, COUNTED_LINE
 from merzim.storage.tables.events import EVENT, OF_CASES
@@ -22,20 +21,23 @@ from workflow.cases.case import Case, values_of
 from workflow.scoring.records import MissingFact, RecordedFact
 from workflow.scoring.scale import Scoring
 
-_OF_FACTS = EVENT.c.kind.in_(("fact", "corrected", "evidence"))
-_COLUMNS = (EVENT.c.case, CASE.c.unit, CASE.c.procedure, EVENT.c.name, EVENT.c.on, EVENT.c.payload)
-_AMENDED = select(EVENT.c.case, EVENT.c.kind).where(
-    OF_CASES, EVENT.c.kind.in_(("corrected", "evidence", "withdrawn")), in_names(EVENT.c.case)
-)
+_SAYING = ("fact", "corrected", "evidence")
+"""Kinds of the events that say something of a fact."""
+_OF_FACT = (EVENT.c.kind, EVENT.c.name, EVENT.c.on, EVENT.c.payload)
 
 
 def of_year(
     engine: Engine, scoring: Scoring, year: int
 ) -> tuple[Sequence[RecordedFact], Sequence[MissingFact]]:
-    """Return what active cases recorded for the points of a year, and what of it they lack."""
+    """Return what active cases recorded for the points of a year, and what of it they lack: what is open or was
+    missed, and the terms that run on into the next year.
+    """
     with reading(engine) as connection:
         facts = [*_recorded(connection, scoring, year), *_lines(connection, year)]
-        return facts, [*_lacking(connection, scoring.awaited, year), *_running(connection, scoring, year)]
+        lacking = _due(connection, scoring.awaited, ("open", "missed"), year)
+        # What ran on counts whatever became of it. The states are named since the index begins with them.
+        running = _due(connection, scoring.running, ("open", "missed", "done", "not_required"), year + 1)
+        return facts, [*lacking, *running]
 
 
 def _recorded(connection: Connection, scoring: Scoring, year: int) -> Iterator[RecordedFact]:
@@ -46,36 +48,41 @@ def _recorded(connection: Connection, scoring: Scoring, year: int) -> Iterator[R
     left out: the row itself is counted, and a case above its unit must not count it besides.
     """
     names = scoring.facts
-    query = _of_active(select(*_COLUMNS), EVENT.c.case, names).where(OF_CASES, _OF_FACTS)
     name = text_before(connection, EVENT.c.name, ".")
-    name_condition = name.in_(_names(names))
-    within = or_(
-        EVENT.c.on.between(date(year, 1, 1), date(year, 12, 31)),
-        EVENT.c.on.between(date(year - 1, 1, 1), date(year - 1, 12, 31))
-        & name.in_(_names(scoring.of_year_before)),
-        *(EVENT.c.name.like(f"{fact}.{year}%") for fact in _names(scoring.of_the_period)),
+    counts = and_(
+        or_(
+            _in_year(EVENT.c.on, year),
+            _in_year(EVENT.c.on, year - 1) & name.in_(_names(scoring.of_year_before)),
+            EVENT.c.name.like(f"%.{year}%"),
+        ),
+        name.in_(_names(names)),
     )
-    own_records = connection.execute(query.where(name_condition, within)).all()
+    query = select(EVENT.c.case, CASE.c.unit, CASE.c.procedure, *_OF_FACT, counts.label("counts"))
+    query = _of_active(query, EVENT.c.case, names).where(OF_CASES)
+    amends = EVENT.c.kind.in_(("corrected", "evidence", "withdrawn"))
+    said = connection.execute(query.where(or_(amends, and_(EVENT.c.kind == "fact", counts)))).all()
+    own_records = [record for record in said if record.counts and record.kind in _SAYING]
     # Of most cases each fact has one event. Where something was said anew, all that was said counts; where
     # something was withdrawn, what is left of the case.
-    amended = list(execute_for_names(connection, _AMENDED, {record.case for record in own_records}))
-    withdrawn = {record.case for record in amended if record.kind == "withdrawn"}
-    amended_cases = {record.case for record in amended} - withdrawn
-    whole_query = query.where(in_names(EVENT.c.case)).order_by(EVENT.c.case, EVENT.c.seq)
-    records = [record for record in own_records if record.case not in amended_cases | withdrawn]
-    records += execute_for_names(connection, whole_query, sorted(amended_cases))
+    own_cases = {record.case for record in own_records}
+    amended = {record.case for record in said if record.kind != "fact" and record.case in own_cases}
+    withdrawn = {record.case for record in said if record.kind == "withdrawn" and record.case in own_cases}
+    whole_query = query.where(EVENT.c.kind.in_(_SAYING), in_names(EVENT.c.case))
+    whole_query = whole_query.order_by(EVENT.c.case, EVENT.c.seq)
+    records = [record for record in own_records if record.case not in amended]
+    records += execute_for_names(connection, whole_query, sorted(amended - withdrawn))
     yield from _facts_of_events(records, names)
     yield from _remaining_facts(cases(connection, withdrawn).values(), names)
 
 
-def _lacking(connection: Connection, facts: Collection[str], year: int) -> Iterator[MissingFact]:
-    """Yield the board rows of these facts that are open or missed in active cases and due in a year."""
+def _due(
+    connection: Connection, facts: Collection[str], states: Collection[str], year: int
+) -> Iterator[MissingFact]:
+    """Yield the board rows of these facts in active cases that are in one of the states and due in a year."""
     columns = DEADLINE.c.case, CASE.c.unit, CASE.c.procedure, DEADLINE.c.obligation
     query = select(*columns, DEADLINE.c.due, DEADLINE.c.counts_until)
     query = _of_active(query, DEADLINE.c.case, facts).where(
-        DEADLINE.c.obligation.in_(_names(facts)),
-        DEADLINE.c.state.in_(("open", "missed")),
-        DEADLINE.c.due.between(date(year, 1, 1), date(year, 12, 31)),
+        DEADLINE.c.obligation.in_(_names(facts)), DEADLINE.c.state.in_(states), _in_year(DEADLINE.c.due, year)
     )
     for record in connection.execute(query):
         fact = f"{record.procedure}:{record.obligation}"
@@ -87,24 +94,6 @@ def _lacking(connection: Connection, facts: Collection[str], year: int) -> Itera
                 due=record.due,
                 counts_until=record.counts_until,
             )
-
-
-def _running(connection: Connection, scoring: Scoring, year: int) -> Iterator[MissingFact]:
-    """Yield each term that began in the year and ends in the next one, in active cases."""
-    began = DEADLINE.alias()
-    for fact, since in scoring.running.items():
-        procedure, _, obligation = fact.partition(":")
-        columns = select(DEADLINE.c.case, CASE.c.unit, DEADLINE.c.due).select_from(DEADLINE)
-        query = _of_active(columns, DEADLINE.c.case, [fact]).where(
-            CASE.c.procedure == procedure,
-            DEADLINE.c.obligation == obligation,
-            DEADLINE.c.due.between(date(year + 1, 1, 1), date(year + 1, 12, 31)),
-            began.c.case == DEADLINE.c.case,
-            began.c.obligation == since.partition(":")[2],
-            began.c.done_on.between(date(year, 1, 1), date(year, 12, 31)),
-        )
-        for record in connection.execute(query):
-            yield read_as(MissingFact, record, fact=fact)
 
 
 def first_record(engine: Engine) -> datetime | None:
@@ -119,8 +108,7 @@ def first_record(engine: Engine) -> datetime | None:
 def _lines(connection: Connection, year: int) -> Iterator[RecordedFact]:
     """Yield the lines of the registers of active cases that points of a year are counted from."""
     query = select(COUNTED_LINE, CASE.c.unit).join(CASE, CASE.c.id == COUNTED_LINE.c.case)
-    in_year = COUNTED_LINE.c.on.between(date(year, 1, 1), date(year, 12, 31))
-    for record in connection.execute(query.where(CASE.c.status == "active", in_year)):
+    for record in connection.execute(query.where(CASE.c.status == "active", _in_year(COUNTED_LINE.c.on, year))):
         yield RecordedFact(
             case=record.case,
             unit=record.unit,
@@ -133,6 +121,11 @@ def _lines(connection: Connection, year: int) -> Iterator[RecordedFact]:
 def _names(facts: Iterable[str]) -> list[str]:
     """Return the names of facts without their procedures (`procedure:fact`), each once."""
     return sorted({fact.partition(":")[2] for fact in facts})
+
+
+def _in_year(day: ColumnElement[Any], year: int) -> ColumnElement[bool]:
+    """Return the condition that a local date is of a year."""
+    return day.between(date(year, 1, 1), date(year, 12, 31))
 
 
 def _of_active(query: Select[Any], case: ColumnElement[str], facts: Iterable[str]) -> Select[Any]:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     case,
     exists,
+    false,
     func,
     not_,
     or_,
@@ -101,13 +102,18 @@ class CaseReads(ReaderQueries):
             events_by_case.setdefault(plan_event.case, []).append(plan_event)
         return events_by_case
 
-    def with_facts(self, procedure: str, names: Collection[str], unit: str | None = None) -> Mapping[str, Case]:
+    def with_facts(self, facts: Mapping[str, Collection[str]], unit: str | None = None) -> Mapping[str, Case]:
         """Return by id the active cases, whole, in which a fact was ever recorded whose name begins as one of
-        these: a period or the number of an occurrence may follow ("talk_held.2026", "talk_held#2").
+        these of its procedure: a period or the number of an occurrence may follow ("talk_held.2026",
+        "talk_held#2").
         """
-        named = or_(*(EVENT.c.name.startswith(name, autoescape=True) for name in names))
-        recorded = exists().where(EVENT.c.case == CASE.c.id, EVENT.c.kind == "fact", named)
-        active = self._conditions(CaseFilter(unit=unit, procedure=procedure, status="active"))
+        named = (
+            (CASE.c.procedure == procedure)
+            & or_(*(EVENT.c.name.startswith(name, autoescape=True) for name in names))
+            for procedure, names in facts.items()
+        )
+        recorded = exists().where(EVENT.c.case == CASE.c.id, EVENT.c.kind == "fact", or_(false(), *named))
+        active = CASE.c.procedure.in_(facts), *self._conditions(CaseFilter(unit=unit, status="active"))
         return self.whole(read_column(self._engine, select(CASE.c.id).where(*active, recorded)))
 
     def schedule_approved(

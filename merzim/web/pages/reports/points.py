@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from merzim.documents.forms.definitions import Form
-from merzim.services.documents.year_reports import due_quarter, report_marks, year_reports
+from merzim.services.documents.year_reports import due_quarter, recorded_facts, report_marks, year_reports
 from merzim.services.reports.points import IndicatorAnswer, PartAnswer, StepAnswer, YearPoints, points_of_year
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, lines
 from merzim.web.ui.render import Translator
@@ -209,13 +209,14 @@ def _sections(query: ReportQuery, view: YearPoints, period: str) -> tuple[Report
 def _paper_columns(query: ReportQuery, view: YearPoints, period: str) -> tuple[Column[Form], ...]:
     """Return the columns of the reports of a year: what each leaves open, and its papers."""
     ctx = replace(query.ctx, language=query.t.language)
+    facts = recorded_facts(ctx, year_reports(), view.whole.unit.id)
     quarter = {"year": int(period[:4]), "quarter": int(period[5:] or 0)}
 
     def about(paper: Form) -> dict[str, Any]:
         return quarter if paper.quarterly else {"year": view.whole.year}
 
     def title(t: Translator, paper: Form) -> Content:
-        marks = report_marks(ctx, paper, unit=view.whole.unit.id, **about(paper))
+        marks = report_marks(ctx, paper, unit=view.whole.unit.id, facts=facts, **about(paper))
         text = paper.title[t.language] + (f", {t.period(period)}" if paper.quarterly else "")
         return Content(text=text, under=lines(t.tell_of_rows(mark.code, mark.arguments) for mark in marks))
 
