@@ -49,7 +49,8 @@ def bundle_of(person: Person | None, days: Kazakhstan, *, today: date, due: date
 def queue_letters(dispatch: Dispatch) -> int:
     """Queue a letter for all that waits, and the weekly ones of heads and officer; return how many were queued.
 
-    A single item leaves as the letter it is; it counts as its person's letter of the day.
+    A single item leaves as the letter it is; it counts as its person's letter of the day. Not for a later day:
+    the letter queued for that carries what comes until then.
     """
     outbox, times, today = dispatch.outbox, dispatch.times, dispatch.today
     letters: dict[str, Notice] = {}
@@ -67,10 +68,9 @@ def queue_letters(dispatch: Dispatch) -> int:
             continue
         day, key = _day_and_key(group, dispatch)
         is_weekly = overseers.pop((group.person, group.channel), None) is not None
-        leaves_now = day <= max(today, local_day(group.not_before))
         if key in letters:
             continue
-        if group.count == 1 and group.bundle == DAY and leaves_now and not is_weekly:
+        if group.count == 1 and group.bundle == DAY and day <= today and not is_weekly:
             alone.append((group, key))
         else:
             letters[key] = _letter(group, day, key, dispatch)
