@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
-from calendars.terms import Before, WithoutTerm
+from calendars.terms import Before
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import number_of, row_kind
@@ -213,16 +213,8 @@ def undated_steps(
         steps = open_steps(since, calendar, today=today, once=once)
         yield from (step for step in steps if not _plan_speaks(deadline.planned_on, step.on, calendar))
     of_another_year = "." in name and name.partition(".")[2][:4] != str(today.year)
-    if obligation.force == "obligatory" and not of_another_year and _has_points(procedure, obligation):
+    if obligation.force == "obligatory" and not of_another_year and obligation.id in procedure.with_points:
         yield from points_steps(calendar, today=today)
-
-
-def _has_points(procedure: Procedure, obligation: Obligation) -> bool:
-    """Return whether points hang on an obligation, or on one that only follows it."""
-    return bool(obligation.indicator) or any(
-        other.indicator and obligation.id in other.after and isinstance(other.term, WithoutTerm)
-        for other in procedure.obligations
-    )
 
 
 def _plan_speaks(planned_on: date | None, day: date, calendar: Kazakhstan) -> bool:

@@ -40,20 +40,18 @@ class Link(NamedTuple):
     """One obligation, or one period of it, with its counted term.
 
     Attributes:
+        id: the obligation's, with the period.
         span: the period; None of an obligation that does not recur, or whose periods have no first day yet.
         beyond: whether the term ends beyond the calendar's records: then nothing is counted.
     """
 
+    id: str
     obligation: Obligation
     span: PeriodSpan | None
     anchor: AnchorDate
     counted: CountedTerm
     knowledge: Knowledge
     beyond: bool
-
-    @property
-    def id(self) -> str:
-        return self.obligation.name_in(self.span)
 
     @property
     def anchor_fact(self) -> str | None:
@@ -141,7 +139,7 @@ class DueDateResolver:
             return
         since = self.expected(recurs.since).on
         if since is None:
-            yield Link(obligation, None, _NEVER, _NOTHING, "confirmed", beyond=False)
+            yield Link(obligation.id, obligation, None, _NEVER, _NOTHING, "confirmed", beyond=False)
             return
         term = obligation.term
         for span in periods(recurs.every, after=since, until=months_later(since, 12 * recurs.years)):
@@ -155,7 +153,7 @@ class DueDateResolver:
         span = span if obligation.recurs else None
         name = obligation.name_in(span)
         if name not in self._links:
-            self._links[name] = self._as_told(self._counted(obligation, span))
+            self._links[name] = self._as_told(self._counted(name, obligation, span))
         return self._links[name]
 
     def _as_told(self, link: Link) -> Link:
@@ -171,7 +169,7 @@ class DueDateResolver:
         counted = as_told(link.counted, told_link.counted, entry)
         return link if counted is link.counted else told_link._replace(counted=counted)
 
-    def _counted(self, obligation: Obligation, span: PeriodSpan | None) -> Link:
+    def _counted(self, name: str, obligation: Obligation, span: PeriodSpan | None) -> Link:
         """Return the link of an obligation (in a period) counted from its anchor, before any act that came too
         late.
         """
@@ -194,4 +192,4 @@ class DueDateResolver:
             derived_from = self.link(self.procedure.by_id[obligation.since], span)
             if derived_from.knowledge == "provisional":
                 knowledge = "provisional"
-        return Link(obligation, span, anchor, counted_term, knowledge, beyond)
+        return Link(name, obligation, span, anchor, counted_term, knowledge, beyond)

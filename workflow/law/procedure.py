@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from calendars.terms import Period, Term
+from calendars.terms import Period, Term, WithoutTerm
 from workflow.cases.states import State
 from workflow.languages import LANGUAGES
 from workflow.law.files import (
@@ -325,11 +325,11 @@ class Obligation(Model):
             raise wrong("unknown_key", value="recurs", allowed=("after", "when"))
         return self
 
-    @property
+    @cached_property
     def term(self) -> Term:
         return self.anchored.term
 
-    @property
+    @cached_property
     def since(self) -> str | None:
         """The fact its term counts from, None when the term needs none."""
         return self.anchored.since
@@ -340,7 +340,10 @@ class Obligation(Model):
 
     def answer(self, recorded: Collection[str]) -> Option | None:
         """Return the option of a decision whose fact is recorded, None while unanswered."""
-        return next((option for option in self.options if option.fact in recorded), None)
+        for option in self.options:
+            if option.fact in recorded:
+                return option
+        return None
 
     def answering(self, option: Option) -> Obligation:
         """Return the fact that records an option of this decision, as an obligation that nobody must fulfil."""
@@ -557,6 +560,13 @@ class Procedure(Model):
     def answered_too(self) -> tuple[Obligation, ...]:
         """Obligations that are also fulfilled by another obligation's fact."""
         return tuple(obligation for obligation in self.obligations if obligation.also_by)
+
+    @cached_property
+    def with_points(self) -> frozenset[str]:
+        """Obligations on which points hang, or that one with points only follows."""
+        counted = [obligation for obligation in self.obligations if obligation.indicator]
+        followed = {name for other in counted if isinstance(other.term, WithoutTerm) for name in other.after}
+        return frozenset(followed | {obligation.id for obligation in counted})
 
     @cached_property
     def lapse_facts(self) -> frozenset[str]:

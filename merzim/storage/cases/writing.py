@@ -37,7 +37,8 @@ _DROP_ROWS = DEADLINE.delete().where(
 )
 _DROP_INBOX = INBOX.delete().where(INBOX.c.case == bindparam("k_case"), INBOX.c.seq == bindparam("k_seq"))
 _QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due, NOTICE.c.step).where(
-    NOTICE.c.state == "queued",
+    # Not a parameter: some indexes are of one state, so that SQLite would plan the statement anew each time.
+    NOTICE.c.state == bindparam(None, "queued", literal_execute=True),
     # That nobody is asked for something any more, or that somebody said something, stays true.
     *(NOTICE.c.step != step for step in ("withdrawn", COMMENT, ANSWER_DAY)),
 )

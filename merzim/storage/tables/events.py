@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, Integer, Text, UniqueConstraint, bindparam, text
 from sqlmodel import Field
 
 from merzim.storage.tables.base import TableBase, UtcMoment, only, table
@@ -64,7 +64,7 @@ class EventRow(TableBase, table=True):
 
 
 EVENT = table("event")
-OF_CASES = EVENT.c.stream.like("case/%")
+OF_CASES = EVENT.c.stream.like(bindparam(None, "case/%", literal_execute=True))
 """Condition: the event is of a case's own stream. Not by topic: most events have that one, and SQLite would
-walk its index for the events of a few cases.
+walk its index for the events of a few cases. Not a parameter: it would plan the statement anew each time.
 """
