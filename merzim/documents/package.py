@@ -18,7 +18,7 @@ from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
 from i18n import paragraph, say
-from merzim.documents.sheets.listing import Column, Table, tables_workbook
+from merzim.documents.sheets.listing import ColumnFormat, Table, tables_workbook
 from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from workflow.law.procedure import Text
 
@@ -242,7 +242,7 @@ def _index(places: Sequence[tuple[Document, str, str]], language: str) -> bytes:
     """
     heads = [say(f"head.{name}", {}, language) for name, _ in _COLUMNS]
     rows = [_cells(document, place, remark, language) for document, place, remark in places]
-    columns = {place: Column(width=width) for place, (_, width) in enumerate(_COLUMNS)}
+    columns = {place: ColumnFormat(width=width) for place, (_, width) in enumerate(_COLUMNS)}
     return tables_workbook([Table(heads, rows, say("package.sheet", {}, language), columns)])
 
 

@@ -10,7 +10,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from i18n import say
 from merzim.documents.sheets.columns import find_heading
-from merzim.documents.sheets.listing import DAY, Column, Table, tables_workbook
+from merzim.documents.sheets.listing import DAY, ColumnFormat, Table, tables_workbook
 from merzim.documents.sheets.rows import NotAValue, cell_name, is_empty, text_of
 from merzim.documents.sheets.texts import plain
 from merzim.documents.sheets.unreadable import Errors, UnreadablePaper
@@ -105,13 +105,13 @@ def empty_table(
         answers: what a field offers besides its options; other answers are accepted too.
     """
     columns = {at: _column(field, language, answers) for at, field in enumerate(fields)}
-    columns |= {at: Column(width=26, shape=_TEXT) for at in range(len(fields), len(heads))}
+    columns |= {at: ColumnFormat(width=26, shape=_TEXT) for at in range(len(fields), len(heads))}
     return tables_workbook([Table(heads, (), title, columns, instruction)])
 
 
-def _column(field: RegisterField, language: str, answers: Mapping[str, Sequence[str]]) -> Column:
+def _column(field: RegisterField, language: str, answers: Mapping[str, Sequence[str]]) -> ColumnFormat:
     """Return the column of a field in the empty table: width, format, validation of its cells, note."""
-    return Column(
+    return ColumnFormat(
         width=_WIDTHS.get(field.kind, 26),
         shape={"date": DAY, "number": _NUMBER, "money": _NUMBER}.get(field.kind, _TEXT),
         rule=_rule(field, language, answers.get(field.id, ())),

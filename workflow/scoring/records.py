@@ -107,7 +107,7 @@ class MissingFact:
     counts_until: date | None = None
 
 
-class Body:
+class BodyRecords:
     """The records of one unit with all units below it, by fact."""
 
     def __init__(self, scoring: Scoring, year: int) -> None:
@@ -250,8 +250,8 @@ class YearRecords:
         """
         self.office, self.scoring, self.year = office, scoring, year
         self._today = today
-        self._bodies: dict[str | None, Body] = {}
-        self._bodies_by_unit: dict[str, Sequence[Body]] = {}
+        self._bodies: dict[str | None, BodyRecords] = {}
+        self._bodies_by_unit: dict[str, Sequence[BodyRecords]] = {}
         self._having: dict[tuple[str, PeriodSpan | None], frozenset[str]] = {}
         facts = tuple(facts)
         cases_begun = {(fact.case, fact.fact) for fact in facts if fact.on.year == year}
@@ -274,9 +274,9 @@ class YearRecords:
             for body in self._bodies_of(term.unit):
                 body.missing.setdefault(term.fact, []).append(term)
 
-    def body(self, root: str) -> Body:
+    def body(self, root: str) -> BodyRecords:
         """Return the records of a unit with all units below it; of the whole office for ""."""
-        return self._bodies.get(root or None) or Body(self.scoring, self.year)
+        return self._bodies.get(root or None) or BodyRecords(self.scoring, self.year)
 
     def units_having(self, facts: Iterable[str], span: PeriodSpan | None = None) -> frozenset[str]:
         """Return the units in whose own records one of these facts happened (in that span)."""
@@ -305,7 +305,7 @@ class YearRecords:
         """
         return self.office.unit_id(unit) if unit else self.office.root
 
-    def _bodies_of(self, unit: str) -> Sequence[Body]:
+    def _bodies_of(self, unit: str) -> Sequence[BodyRecords]:
         """Return the bodies that a unit's records belong to: the whole office, and, if the unit is known,
         itself and those above it.
         """
@@ -314,7 +314,7 @@ class YearRecords:
             is_unit = place in self.office.units
             above = self.office.above(place) if is_unit else filter(None, (place, self.office.root))
             roots = dict.fromkeys((None, *above))
-            new = {root: Body(self.scoring, self.year) for root in roots if root not in self._bodies}
+            new = {root: BodyRecords(self.scoring, self.year) for root in roots if root not in self._bodies}
             self._bodies |= new
             self._bodies_by_unit[unit] = [self._bodies[root] for root in roots]
         return self._bodies_by_unit[unit]

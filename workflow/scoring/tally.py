@@ -16,7 +16,7 @@ from workflow.cases.registers.exposure import SECTIONS
 from workflow.org.kinds import among as of_kinds
 from workflow.org.office import Office
 from workflow.periods import PeriodSpan, period_of, periods
-from workflow.scoring.records import Body, YearRecords
+from workflow.scoring.records import BodyRecords, YearRecords
 from workflow.scoring.scale import (
     Analyses,
     Answer,
@@ -122,7 +122,7 @@ class AssessedYear:
         return not self.root or self.root in self.office.tops or self._kind(self.root) not in ("", APPARATUS)
 
     @cached_property
-    def body(self) -> Body:
+    def body(self) -> BodyRecords:
         """The records of the body."""
         return self.records.body(self.root)
 

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from i18n import say
 from merzim.documents.people.table import COLUMNS, IN_TWO
 from merzim.documents.people.words import title
-from merzim.documents.sheets.listing import Column, Table
+from merzim.documents.sheets.listing import ColumnFormat, Table
 from workflow.languages import LANGUAGES
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES as DUTY_CODES
@@ -55,7 +55,7 @@ def people_sheets(office: Office, language: str) -> list[Table]:
     heads = [COLUMNS.titles[column][language] for column in words]
     word_table = Table(heads, list(zip_longest(*words.values(), fillvalue="")), names[1])
     offered = {
-        WRITTEN.index(column): Column(rule={"validate": "list", "source": [*texts], "show_error": False})
+        WRITTEN.index(column): ColumnFormat(rule={"validate": "list", "source": [*texts], "show_error": False})
         for column, texts in {**words, "language": LANGUAGES}.items()
     }
     sheets = [replace(table, name=names[0], columns=offered), word_table]

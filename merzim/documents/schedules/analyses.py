@@ -13,7 +13,7 @@ from merzim.documents.schedules.title import ScheduleTitle
 from merzim.documents.sheets.dates import (
     Days,
     Period,
-    Words,
+    TermInWords,
     is_far,
     read,
     read_counted,
@@ -242,7 +242,7 @@ def _steps(row: RowOfSheet, table: ScheduleTable, year: int | None, dates: _Date
         dates.plan(column.kind.removeprefix(STEP), on, row.number, column.place)
         if on is not None and text:
             dates.notes += reading_notes(row.number, text, Days(on, on))
-        elif on is None and isinstance(when, Words):
+        elif on is None and isinstance(when, TermInWords):
             dates.notes.append(RowNote.of(row.number, "read_cell_unread", text=when.text, where=column.title))
 
 

@@ -12,7 +12,7 @@ from merzim.documents.schedules.roots import FactMatch, match_facts
 from merzim.documents.schedules.rows_joined import CombinedRows, ReadSchedule
 from merzim.documents.schedules.table import HeadCell, ScheduleTable, text_at
 from merzim.documents.schedules.title import ScheduleTitle
-from merzim.documents.sheets.dates import Days, When, Words, is_far, read_counted, read_lines
+from merzim.documents.sheets.dates import Days, TermInWords, When, is_far, read_counted, read_lines
 from merzim.documents.sheets.rows import RowOfSheet, Sheet, cell_name, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
@@ -190,7 +190,7 @@ def _join(steps: Sequence[StepRow], title: ScheduleTitle, *, is_first: bool) -> 
         match = match_facts(step.work)
         dated = [when for when in step.when if isinstance(when, Days)]
         for when in step.when:
-            if dated and isinstance(when, Words):
+            if dated and isinstance(when, TermInWords):
                 joined.note(step.row, "read_beside", work=step.work, text=when.text)
         if len(dated) > 1:
             joined.note(step.row, "read_row_several_dates", work=step.work, when=step.written)
@@ -257,7 +257,9 @@ def _counted(when: When, column: HeadCell, year: int | None) -> When:
     """Return the days of words that count from a named day, and everything else as it is; words that count back
     give the day alone. Raises UnreadableCell.
     """
-    if not isinstance(when, Words) or not (days := read_counted(when.text, where=column.title, year=year)):
+    if not isinstance(when, TermInWords) or not (
+        days := read_counted(when.text, where=column.title, year=year)
+    ):
         return when
     return Days(min(days), days[1])
 

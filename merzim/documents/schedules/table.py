@@ -20,7 +20,7 @@ from merzim.documents.sheets.columns import columns
 from merzim.documents.sheets.rows import NotAValue, RowOfSheet, Sheet, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors
-from merzim.documents.sheets.written_time import Named, parse
+from merzim.documents.sheets.written_time import NamedTime, parse
 
 WITHIN = 60
 """Rows searched for the head."""
@@ -87,7 +87,7 @@ def _named(heading: str, own: Headings) -> str:
         return {"analysis_started": "start", "analysis_ended": "end"}.get(column, STEP + column)
     text = plain(heading)
     written = parse(heading)
-    if isinstance(written, Named) and written.stretch.unit in ("month", "quarter") and not written.until:
+    if isinstance(written, NamedTime) and written.stretch.unit in ("month", "quarter") and not written.until:
         return PART + heading
     kind = next((kind for kind, roots in COLUMNS.roots.items() if roots.search(text)), "")
     if kind in ("start", "end", "period", "work", "object"):

@@ -5,17 +5,17 @@ from __future__ import annotations
 from calendars.horizon import FIRST, REACH
 from i18n import say
 from merzim.documents.schedules.table import COLUMNS
-from merzim.documents.sheets.listing import DAY, Column, Table, tables_workbook
+from merzim.documents.sheets.listing import DAY, ColumnFormat, Table, tables_workbook
 
 _TEXT: dict[str, object] = {"text_wrap": True, "valign": "top"}
 _WIDTHS = {"object": 44, "unit": 34, "who": 34, "start": 20, "end": 20}
 """Columns of the schedule -> width in letters."""
 
 
-def template_column(width: int, language: str, *, dated: bool) -> Column:
+def template_column(width: int, language: str, *, dated: bool) -> ColumnFormat:
     """Return a column to fill in. `dated`: whether it takes days only."""
     if not dated:
-        return Column(width=width, shape=_TEXT)
+        return ColumnFormat(width=width, shape=_TEXT)
     date_only = {
         "validate": "date",
         "criteria": "between",
@@ -26,7 +26,7 @@ def template_column(width: int, language: str, *, dated: bool) -> Column:
         "input_title": sentence("paper_template.input_title", language),
         "input_message": sentence("paper_template.input", language),
     }
-    return Column(width=width, shape=DAY, rule=date_only)
+    return ColumnFormat(width=width, shape=DAY, rule=date_only)
 
 
 def empty_schedule(language: str) -> bytes:

@@ -36,7 +36,7 @@ from merzim.documents.sheets.written_time import (
     Between,
     Counted,
     Every,
-    Named,
+    NamedTime,
     Several,
     Stretch,
     Written,
@@ -132,7 +132,7 @@ def _kept(text: str) -> MeasureTerm:
 def _term(written: Written, text: str, where: str, year: int | None) -> MeasureTerm:
     """Return the term of what a text says. Raises UnreadableCell, also where no year is known."""
     match written:
-        case Named():
+        case NamedTime():
             return _named(written, text, where, year)
         case Between(last=last):
             return _stretch_term(last, text, span_of(written, year, text, where)[1], "span")
@@ -146,7 +146,7 @@ def _term(written: Written, text: str, where: str, year: int | None) -> MeasureT
             return _without(text, "several")
 
 
-def _named(named: Named, text: str, where: str, year: int | None) -> MeasureTerm:
+def _named(named: NamedTime, text: str, where: str, year: int | None) -> MeasureTerm:
     """Return the term of one day, month or other period; of `до мая` the day before it. Raises as `_term`."""
     stretch = named.stretch
     first, last = days_of(stretch, year, text, where)

@@ -24,7 +24,7 @@ from merzim.documents.sheets.unreadable import RowNote, UnreadableCell
 from merzim.documents.sheets.written_time import (
     Between,
     Counted,
-    Named,
+    NamedTime,
     NoYear,
     Several,
     Stretch,
@@ -54,13 +54,13 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class TermInWords:
     """A term in words without a day: `III квартал 2026 года`, `в течение 10 рабочих дней`, `ежедневно`."""
 
     text: str
 
 
-When = Days | Words | None
+When = Days | TermInWords | None
 """None: an empty cell, or one with only a dash."""
 
 _DASHES = re.compile(r"[\s\-–—―−_.…/]*")
@@ -76,7 +76,7 @@ _GOES_ON = re.compile(r"\s*(?:(?:по|до|мен|бен|пен)\b|[-–—])", 
 
 
 def read(value: object, *, where: str = "", year: int | None = None) -> When:
-    """Return the day or days a cell or text says; Words for a term without a day; None for empty or a dash.
+    """Return the days a cell or text says; TermInWords for a term without a day; None for empty or a dash.
 
     Days outside the calendar's records, FIRST to REACH, are refused as typing errors.
 
@@ -157,7 +157,7 @@ def _parse_text(text: str, where: str, year: int | None) -> When:
         raise UnreadableCell("paper_date_unreadable", text=shown_text, where=where)
     written = parse(line)
     match written:
-        case Named(stretch=Stretch(unit="day") as day):
+        case NamedTime(stretch=Stretch(unit="day") as day):
             return Days(*days_of(day, year, shown_text, where))
         case Between(Stretch(unit="day"), Stretch(unit="day")):
             return Days(*span_of(written, year, shown_text, where))
@@ -165,7 +165,7 @@ def _parse_text(text: str, where: str, year: int | None) -> When:
         if isinstance(written, Several) and not unknown_words(line):
             raise UnreadableCell("paper_dates_several", text=shown_text, where=where)
         raise date_refusal(line, where=where)
-    return Words(shown_text)
+    return TermInWords(shown_text)
 
 
 def date_refusal(text: str, *, where: str) -> UnreadableCell:
@@ -230,10 +230,10 @@ def read_period(value: object, *, where: str, year: int | None, alone: str = "fi
     if isinstance(when, Days):
         if when.is_span:
             return Period(when.first, when.last)
-        is_last = alone == "last" or (isinstance(written, Named) and written.until)
+        is_last = alone == "last" or (isinstance(written, NamedTime) and written.until)
         return Period(None, when.last) if is_last else Period(when.first, None)
     match written:
-        case Named(stretch=Stretch(unit=unit) as stretch) if unit not in _ENDLESS:
+        case NamedTime(stretch=Stretch(unit=unit) as stretch) if unit not in _ENDLESS:
             first, last = days_of(stretch, year, text, where)
             return Period(None, last) if written.until else Period(first, last)
         case Between(last=Stretch(unit=unit)) if unit not in _ENDLESS:

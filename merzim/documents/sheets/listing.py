@@ -46,7 +46,7 @@ DAY: Mapping[str, object] = {"num_format": "dd.mm.yyyy"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Column:
+class ColumnFormat:
     """How a column looks, and what its cells take.
 
     Attributes:
@@ -62,7 +62,7 @@ class Column:
     note: str = ""
 
 
-_PLAIN = Column()
+_PLAIN = ColumnFormat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Table:
     heads: Sequence[str]
     rows: Sequence[Sequence[object]]
     name: str = ""
-    columns: Mapping[int, Column] = field(default_factory=dict)
+    columns: Mapping[int, ColumnFormat] = field(default_factory=dict)
     instruction: str = ""
 
 

@@ -64,7 +64,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Named:
+class NamedTime:
     """A named day or period. `until`: written with "до" or "дейін". `inclusive`: and said to be within."""
 
     stretch: Stretch
@@ -96,7 +96,7 @@ class Every:
     period: Period
     times: int = 1
     day: int = 0
-    by: Named | None = None
+    by: NamedTime | None = None
     year: int | None = None
 
 
@@ -105,7 +105,7 @@ class Several:
     """More than one day or period, and no span between them."""
 
 
-Written = Named | Between | Counted | Every | Several
+Written = NamedTime | Between | Counted | Every | Several
 Words = tuple[Lexeme, ...]
 _Rule = Callable[[Words, int], Iterable[tuple[Any, int]]]
 """Returns the readings that begin at a place, each with the place behind it."""
@@ -347,14 +347,14 @@ def _scan(words: Words) -> Iterator[Stretch]:
         at = end
 
 
-def _named(words: Words, start: int) -> Iterator[tuple[Named, int]]:
+def _named(words: Words, start: int) -> Iterator[tuple[NamedTime, int]]:
     """Yield the readings of one day or period with what stands before and behind it."""
     for lead, led in _LEADS:
         for row, end in _match(words, start, f"{lead} STRETCH|YEAR".strip()):
             yield from _tailed(words, row[-1][1], end, led)
 
 
-def _tailed(words: Words, stretch: Stretch, at: int, led: str) -> Iterator[tuple[Named, int]]:
+def _tailed(words: Words, stretch: Stretch, at: int, led: str) -> Iterator[tuple[NamedTime, int]]:
     """Yield the readings of a day or period with what stands behind. `led`: how the words before bound it."""
     is_day = stretch.unit == "day"
     for clock in _CLOCKS if is_day else ("",):
@@ -367,7 +367,7 @@ def _tailed(words: Words, stretch: Stretch, at: int, led: str) -> Iterator[tuple
             for inclusive in ("", "comma? inclusive"):
                 for _, end in _match(words, at, " ".join(filter(None, (clock, tail, inclusive)))):
                     until = "until" in bounds
-                    yield Named(stretch=stretch, until=until, inclusive=bool(inclusive)), end
+                    yield NamedTime(stretch=stretch, until=until, inclusive=bool(inclusive)), end
 
 
 def _between(words: Words, start: int) -> Iterator[tuple[Between, int]]:
@@ -450,7 +450,7 @@ def _recurring(words: Words, start: int) -> Iterator[tuple[Every, int]]:
                     yield Every(period=period, times=max(numbers, default=1), year=year), end
 
 
-def _deadlines(words: Words, start: int) -> Iterator[tuple[tuple[int, bool] | Named, int]]:
+def _deadlines(words: Words, start: int) -> Iterator[tuple[tuple[int, bool] | NamedTime, int]]:
     """Yield the readings of the day by which something is done each time: of a month, or of a year."""
     for shape, is_clear in _BY_DAY:
         for row, end in _match(words, start, shape):
@@ -458,11 +458,11 @@ def _deadlines(words: Words, start: int) -> Iterator[tuple[tuple[int, bool] | Na
     yield from _named(words, start)
 
 
-def _by(every: Every, deadline: tuple[int, bool] | Named) -> Iterator[Every]:
+def _by(every: Every, deadline: tuple[int, bool] | NamedTime) -> Iterator[Every]:
     """Yield what comes back with the day it is due by; nothing where that says no day of its period."""
     if every.times > 1:
         return
-    if isinstance(deadline, Named):
+    if isinstance(deadline, NamedTime):
         if every.period == "year" and deadline.stretch.year is None and deadline.stretch.unit != "year":
             yield replace(every, by=deadline)
         return

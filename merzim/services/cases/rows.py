@@ -179,7 +179,7 @@ class RowRecord(BaseModel):
     evidence: list[ProofResult]
 
 
-class CaseRow(BaseModel):
+class CaseRegisterRow(BaseModel):
     """A row of a register of a case. `on`: the day it was entered for; `values`: its filled fields, as texts,
     true or false; `due`, `state`: of what must be done about it, null where nothing must.
     """
@@ -200,7 +200,7 @@ class CaseRegister(BaseModel):
     title: Titles
     fields: list[FieldView]
     actions: dict[str, list[FieldView]]
-    rows: list[CaseRow]
+    rows: list[CaseRegisterRow]
 
 
 class CaseRegisterList(BaseModel):
@@ -230,18 +230,18 @@ def list_case_rows(ctx: RequestContext, command: CaseCommand) -> CaseRegisterLis
     )
 
 
-def rows_in(ctx: RequestContext, case: Case, register_id: str) -> list[CaseRow]:
+def rows_in(ctx: RequestContext, case: Case, register_id: str) -> list[CaseRegisterRow]:
     """Return the rows of a register in a case, by number."""
     register, entry = register_of(register_id)
     actions = {action.event: id for id, action in register.actions.items()}
     deadlines = ctx.case_commands.view_of(case, today=ctx.today).deadlines
     of_rows = by_number(deadlines, "request" if entry.row == "risk" else entry.row)
-    rows = list[CaseRow]()
+    rows = list[CaseRegisterRow]()
     for number, row in rows_of(case, entry.row).items():
         id, deadline = f"{entry.row}.{number}", next_of(of_rows.get(number, ()))
         events = [event for event in case.entries if row_name(event) == id]
         rows.append(
-            CaseRow(
+            CaseRegisterRow(
                 case=case.id,
                 id=id,
                 on=next((event.on for event in events if event.kind == entry.event), None),

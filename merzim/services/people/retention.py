@@ -18,7 +18,7 @@ from merzim.services.people import staff
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.maintenance import anonymising
-from merzim.storage.maintenance.anonymising import Words, open_cases_naming
+from merzim.storage.maintenance.anonymising import Erasure, open_cases_naming
 from merzim.storage.org.store import FormerPerson, former_people
 from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal
@@ -116,7 +116,7 @@ def _identifiers(person: FormerPerson, kind: str) -> list[str]:
     return [word.partition(":")[2] for word in person.said if word.startswith(f"{kind}:")]
 
 
-def _words(ctx: RequestContext, person: FormerPerson, also: list[str]) -> Words:
+def _words(ctx: RequestContext, person: FormerPerson, also: list[str]) -> Erasure:
     """Return the words to replace and their replacements. A name that is shared, or one word, is replaced only
     beside the person's key; an address or log-in a colleague has now is left out.
     """
@@ -142,7 +142,7 @@ def _words(ctx: RequestContext, person: FormerPerson, also: list[str]) -> Words:
     addresses = {person.key, *_identifiers(person, "email"), *(login for login in logins if "@" in login)}
     addresses = {address for address in addresses if address.casefold() not in taken_addresses}
     say = {language: i18n.say("person.former", {"number": person.number}, language) for language in LANGUAGES}
-    return Words(
+    return Erasure(
         token=" / ".join(say.values()),
         name=say[ctx.app.settings.office.language],
         name_in=say,

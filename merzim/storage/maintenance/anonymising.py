@@ -46,7 +46,7 @@ _OF_ACCOUNTS = '"(?:account|identity|recovery_code)"'
 
 
 @dataclass(frozen=True, kw_only=True)
-class Words:
+class Erasure:
     """The words to replace, and their replacements.
 
     Attributes:
@@ -110,7 +110,7 @@ class Words:
         return self._patterns[kind]
 
 
-def _rewrite(connection: Connection, words: Words) -> tuple[Counter[str], list[tuple[int, str]]]:
+def _rewrite(connection: Connection, words: Erasure) -> tuple[Counter[str], list[tuple[int, str]]]:
     """Rewrite every row that contains one of the words, events too.
 
     Return the number of rows by table; id and new hash of each rewritten event.
@@ -149,7 +149,7 @@ def _forms(word: str) -> set[str]:
     return {word, word.casefold(), normalise(word), json.dumps(word, ensure_ascii=False)[1:-1]} - {""}
 
 
-def _take_away(connection: Connection, words: Words, now: datetime) -> None:
+def _take_away(connection: Connection, words: Erasure, now: datetime) -> None:
     """Delete what belongs to the person alone: accounts with all ways to log in, links to a chat, addresses in
     the audit log; withdraw their letters that have not left.
     """
@@ -166,7 +166,7 @@ def _take_away(connection: Connection, words: Words, now: datetime) -> None:
     connection.execute(NOTICE.update().where(NOTICE.c.person.in_(keys)).values(address=words.token))
 
 
-def _matching_rows(connection: Connection, words: Words) -> Iterator[tuple[Table, dict[str, Any], Update]]:
+def _matching_rows(connection: Connection, words: Erasure) -> Iterator[tuple[Table, dict[str, Any], Update]]:
     """Yield the rows of all tables that contain one of the words: their table, their texts and key, and the
     statement that rewrites them.
     """
@@ -192,14 +192,14 @@ def _matching_rows(connection: Connection, words: Words) -> Iterator[tuple[Table
                 yield table, before, raw.update().where(*mine).values(new)
 
 
-def _erased(private: str, words: Words, *, shared: bool) -> str:
+def _erased(private: str, words: Erasure, *, shared: bool) -> str:
     """Return the private values of an event without those that contain one of the words."""
     texts = {name: canonical(pair) for name, pair in events.decoded(private).items()}
     kept = {name: text for name, text in texts.items() if words.replaced(text, "", shared=shared) == text}
     return canonical({name: json.loads(text) for name, text in kept.items()})
 
 
-def _rewrite_jobs(connection: Connection, words: Words) -> None:
+def _rewrite_jobs(connection: Connection, words: Erasure) -> None:
     """Rewrite the keys of letters in the jobs of the queue, if there is one."""
     if connection.execute(text("SELECT to_regclass('procrastinate_jobs')")).scalar() is None:
         return
@@ -224,7 +224,7 @@ class AnonymisingOrder:
     at: Stamp
 
 
-def carry_out(engine: Engine, person: FormerPerson, words: Words, act: AnonymisingOrder) -> dict[str, int]:
+def carry_out(engine: Engine, person: FormerPerson, words: Erasure, act: AnonymisingOrder) -> dict[str, int]:
     """Anonymise a person by an order, in one transaction; return the number of rewritten rows by table."""
     with writing(engine) as connection:
         _take_away(connection, words, act.at.now)
@@ -245,7 +245,7 @@ def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Anonymisi
     return counts
 
 
-def preview(engine: Engine, words: Words) -> dict[str, int]:
+def preview(engine: Engine, words: Erasure) -> dict[str, int]:
     """Return the number of rows that would be rewritten, by table; nothing is written."""
     with reading(engine) as connection:
         return Counter(table.name for table, _, _ in _matching_rows(connection, words))
