@@ -29,7 +29,7 @@ from merzim.documents.schedules.written_terms import read_term
 from merzim.documents.sheets.dates import (
     LONGEST,
     Days,
-    Words,
+    TermInWords,
     read,
     read_lines,
 )
@@ -67,12 +67,15 @@ def test_one_day_in_its_many_spellings(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        *((text, Words(text)) for text in ("ежедневно", "до 5 числа ежемесячно", "Нәтижелер бойынша – дереу")),
-        *((text, Words(text)) for text in ("III квартал 2026 года", "в течение 10 рабочих дней")),
+        *(
+            (text, TermInWords(text))
+            for text in ("ежедневно", "до 5 числа ежемесячно", "Нәтижелер бойынша – дереу")
+        ),
+        *((text, TermInWords(text)) for text in ("III квартал 2026 года", "в течение 10 рабочих дней")),
         *((text, None) for text in ("-", "—", "", "«__» ____ 2026 г.", "жоқ")),
     ],
 )
-def test_words_that_name_no_day(text: str, said: Words | None) -> None:
+def test_words_that_name_no_day(text: str, said: TermInWords | None) -> None:
     """They are kept as words, and never become a date."""
     assert read(text) == said
 
