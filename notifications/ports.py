@@ -206,6 +206,9 @@ class Outbox(Protocol):
     def open_rows(self, until: date, *, today: date) -> Sequence[Row]:
         """Return open rows of active cases due by that day, or whose plan date has passed, by due date."""
 
+    def newest_seal(self) -> tuple[int, datetime, str] | None:
+        """Return number, moment (UTC) and hash of the last seal over the events; None before the first."""
+
     def never_confirmed(self, *, today: date) -> Sequence[Row]:
         """Return the open obligatory rows that completed cases still wait for, by due date."""
 

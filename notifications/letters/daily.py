@@ -37,6 +37,7 @@ from notifications.letters.texts import (
 )
 from notifications.notice import Action, CalendarEntry, Letter, Notice
 from notifications.recipients import present_officer
+from notifications.rules import local_day
 from workflow.cases.case import Case
 from workflow.cases.commands.reminder_actions import days_to_offer
 from workflow.cases.registers.entries import period_in
@@ -85,7 +86,8 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: OpenD
     units = tuple(_units_lines(notice, told, matters, overview))
     if not (deadlines or items.number() or units or never):
         return None
-    if items.number() == len(items.reminders) == len(deadlines) == 1 and not (units or never):
+    seal = _seal_line(notice, matters, overview)
+    if items.number() == len(items.reminders) == len(deadlines) == 1 and not (units or never or seal):
         alone = reminder(*items.reminders[0], matters.calendar, today=matters.today)
         return replace(alone, actions=_actions(items))
     parts = [
@@ -103,7 +105,7 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: OpenD
         lead=lead,
         table=(),
         sections=tuple(_shortened(part, language) for part in parts),
-        footer=say("digest.footer_weekly" if notice.step == WEEK else "letter.footer", {}, language),
+        footer=say("digest.footer_weekly" if notice.step == WEEK else "letter.footer", {}, language) + seal,
     )
     return render_letter(
         page, language, entries=tuple(_entries(items, matters, language)), actions=_actions(items)
@@ -301,6 +303,14 @@ def _never_confirmed_lines(notice: Notice, matters: Matters, overview: OpenDeadl
         for deadline in overview.never_confirmed:
             whose = _whose(deadline, overview, notice.language)
             yield _item(deadline, matters, notice.language, more=whose).line
+
+
+def _seal_line(notice: Notice, matters: Matters, overview: OpenDeadlines) -> str:
+    """Return, once a week for the officer, the line with the last seal over the events; "" without one."""
+    if overview.seal is None or not _is_officers_weekly(notice, matters, overview):
+        return ""
+    n, at, hash = overview.seal
+    return "\n" + say("digest.seal", {"on": local_day(at), "seal": f"{n} {hash}"}, notice.language)
 
 
 def unconfirmed_year(calendar: Kazakhstan, today: date) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from calendars import OutOfRange
@@ -79,6 +79,11 @@ class OpenDeadlines:
     def never_confirmed(self) -> Sequence[OpenDeadline]:
         """What completed cases still wait for: overdue, or open without a term."""
         return self._read(self._outbox.never_confirmed(today=self._today))
+
+    @cached_property
+    def seal(self) -> tuple[int, datetime, str] | None:
+        """Number, moment and hash of the last seal over the events, for a copy outside the database."""
+        return self._outbox.newest_seal()
 
     def _read(self, rows: Sequence[Row]) -> Sequence[OpenDeadline]:
         """Return the deadlines of board rows; left out are those of bodies outside the office, and rows whose

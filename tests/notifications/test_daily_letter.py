@@ -9,11 +9,18 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from merzim.storage import events
+from merzim.storage.maintenance.verify import verify
 from merzim.storage.org.staff import SqlStaff
+from merzim.storage.tables.base import canonical
+from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.events import EVENT
 from notifications.channels import OutgoingMessage
 from notifications.daily import WEEK, letter_day
 from notifications.rules import local_day
+from notifications.wire.telegram import format_message
 from tests.case_rows import completed_case
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import (
@@ -28,6 +35,8 @@ from tests.notifications.sample_office import (
     at_noon,
     noon,
 )
+from tests.storage.sample_cases import seal
+from tests.storage.test_verify import by_hand
 from workflow.cases.case import Case
 from workflow.cases.commands import assignments, recording, statuses
 from workflow.law.library import Library
@@ -208,6 +217,41 @@ def test_the_first_head_and_the_officer_read_once_a_week_what_is_overdue(town: T
     assert not of(wednesday, DANA.key)
     assert len(of(monday, DANA.key)) == len(of(monday, OFFICER.key)) == 1
     assert "Overdue in your units" in of(monday, DANA.key)[0].letter.text
+
+
+def test_the_officers_letter_of_the_week_holds_a_seal_that_a_forged_record_does_not_fit(
+    town: Town, case: Case
+) -> None:
+    """With the keys to the database a fact's day is changed and every hash made anew: the database agrees with
+    itself, and not with the letter. Nobody else's letter has the seal, nor one of another day."""
+    day(town, MONDAY_AFTER)
+    seal(town.engine, now=noon(date(2026, 4, 12)))
+    monday = day(town, date(2026, 4, 13))
+    (letter,) = of(monday, OFFICER.key)
+    line = re.search(
+        r'Жазбалар 2026 жылғы 12 сәуірде мөрленген\..+ merzim verify --seal "(\d+) (\w{64})"',
+        letter.letter.text,
+    )
+    assert line is not None
+    assert line[0] in format_message(letter.letter)
+    assert [parcel.notice.person for parcel in monday if line[2] in parcel.letter.text] == [OFFICER.key]
+    assert all("--seal" not in parcel.letter.text for parcel in day(town, date(2026, 4, 14)))
+    known = (int(line[1]), line[2])
+    assert verify(town.engine, known_seal=known) == ()
+
+    with by_hand(town.engine) as connection:
+        connection.execute(EVENT.update().where(EVENT.c.on == date(2026, 1, 15)).values(on=date(2026, 1, 16)))
+        for id, stream in connection.execute(select(EVENT.c.id, EVENT.c.stream).order_by(EVENT.c.id)).all():
+            this = EVENT.update().where(EVENT.c.id == id)
+            if stream == events.SEALS:
+                ends = events.ends(connection, EVENT.c.stream != events.SEALS)
+                connection.execute(this.values(payload=canonical({events.ENDS: ends, events.UNTIL: id - 1})))
+            connection.execute(this.values(hash=events.hash_now(connection, id)))
+        head = events.ends(connection)[f"{events.CASE}{case.id}"][1]
+        connection.execute(CASE.update().values(head=head))
+
+    assert verify(town.engine) == ()
+    assert [problem.code for problem in verify(town.engine, known_seal=known)] == ["seal_unknown"]
 
 
 def test_the_officer_reads_once_a_week_what_a_completed_case_was_never_confirmed_of(town: Town) -> None:

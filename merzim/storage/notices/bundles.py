@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from merzim.storage import lateness
+from merzim.storage import events, lateness
 from merzim.storage.database.engine import read, read_column, reading, writing
 from merzim.storage.rows import row, to_notice
 from merzim.storage.tables.board import DEADLINE, MOVED
@@ -174,6 +174,10 @@ class CombinedNotices:
             .order_by(DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
         )
         return [row(record) for record in read(self._engine, query)]
+
+    def newest_seal(self) -> tuple[int, datetime, str] | None:
+        with reading(self._engine) as connection:
+            return events.newest_seal(connection)
 
     def never_confirmed(self, *, today: date) -> Sequence[Row]:
         query = select(DEADLINE).where(lateness.never_confirmed(today))
