@@ -34,7 +34,7 @@ from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.law.editions import read_edition
 from workflow.law.library import Library
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Office, Person, Unit
 from workflow.ports import Change
 
@@ -123,7 +123,7 @@ def computed(openings: Sequence[Opening], *, now: datetime, today: date, risks: 
     """
     store, chance = _Kept(), random.Random(2026)
     case_commands = CaseCommands(store, library(), calendar())
-    case_commands.open_many(openings, at=Stamp(by="bench", now=now, today=today))
+    case_commands.open_many(openings, at=Moment(by="bench", now=now, today=today))
     for name, change in [*store.written.items()]:
         if risks and "note_signed" in change.case.facts:
             _find(
@@ -154,12 +154,12 @@ def _find(
         term = MeasureTerm(written=f"до {due:%d.%m.%Y}", term=OnDate(due), reading="date", day_in_doubt=True)
         measure = SetMeasure(risk=n, action="Комиссия құру", responsible="Басқарма басшысы", term=term)
         lines += [new_risk, measure]
-    case_commands.add(case, lines, on=noted, at=Stamp(by="bench", now=now, today=today))
+    case_commands.add(case, lines, on=noted, at=Moment(by="bench", now=now, today=today))
     for n, due in enumerate(terms, 1):
         if due < today and chance.random() < 0.9:
             outcome = "executed" if chance.random() < 0.8 else "partly"
             case_commands.review(
-                case, n, outcome=outcome, on=due, done_on=due, at=Stamp(by="bench", now=now, today=today)
+                case, n, outcome=outcome, on=due, done_on=due, at=Moment(by="bench", now=now, today=today)
             )
 
 

@@ -26,8 +26,8 @@ from merzim.services.accounts.credentials import hash_secret, new_secret
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.database.engine import open as open_database
 from tests.notifications.servers import free_port
+from workflow.moments import Moment
 from workflow.org.access import Credential, Reader
-from workflow.org.audit import Stamp
 
 CASES, UNITS = 1_000, 60
 CROWD, PEOPLE, CLICKS = 60, 20, 15
@@ -83,7 +83,7 @@ def _make(address: str) -> Headers:
     now = parse_moment(TODAY.isoformat()).now
     accounts, secret = SqlAccounts(engine), new_secret()
     reader = Reader(login="officer", access="officer", person="top")
-    accounts.save(reader, disabled=False, at=Stamp(by="bench", now=now, today=TODAY))
+    accounts.save(reader, disabled=False, at=Moment(by="bench", now=now, today=TODAY))
     expires = now + timedelta(hours=12)
     accounts.store_entry(
         Credential(

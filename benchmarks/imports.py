@@ -18,7 +18,7 @@ from merzim.services.imports.considering import ImportSchedule
 from merzim.services.imports.schedules import take_schedule
 from merzim.services.inputs import OpenFile
 from merzim.settings import DatabaseSettings, Settings
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 
 COUNT = 5_000
 LIMIT = 20.0
@@ -34,7 +34,7 @@ def measured() -> Iterator[Line]:
         app = build_app(Settings(database=DatabaseSettings(url=f"sqlite:///{folder / 'office.sqlite'}")))
         _ = app.engine, app.library
         began = time.perf_counter()
-        ctx = operator_context(app, at=Stamp(by="bench", now=NOW, today=TODAY))
+        ctx = operator_context(app, at=Moment(by="bench", now=NOW, today=TODAY))
         with (folder / "schedule.xlsx").open("rb") as content:
             imported = take_schedule(ctx, ImportSchedule(content=OpenFile("schedule.xlsx", content)))
         spent = time.perf_counter() - began

@@ -38,7 +38,7 @@ from notifications.wire.message import build_message
 from tests.notifications.servers import free_port
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Person, Unit
 
 ROOT = Path(__file__).parent.parent
@@ -107,7 +107,7 @@ def office(file: Path):  # type: ignore[no-untyped-def]
         for number in range(CASES)
     ]
     case_commands = CaseCommands(SqlLedger(engine), editions, days)
-    case_commands.open_many(openings, at=Stamp(by="bench", now=NOW, today=TODAY))
+    case_commands.open_many(openings, at=Moment(by="bench", now=NOW, today=TODAY))
     return SqlOutbox(engine), editions, days
 
 

@@ -19,11 +19,10 @@ from merzim.dashboard import Dashboard
 from merzim.services.accounts.credentials import hash_secret, new_secret
 from merzim.services.app import AppContext
 from merzim.services.jobs.rounds import run_round
-from merzim.services.moments import Moment
 from merzim.settings_file import read
 from merzim.web.auth.dependencies import COOKIE
+from workflow.moments import Moment
 from workflow.org.access import Credential, Reader
-from workflow.org.audit import Stamp
 
 UNITS = 60
 WARM, TIMES = 3, 7
@@ -45,9 +44,7 @@ class Office:
         self.app: AppContext = build_app(read(config, at=config.parent))
         account = self.app.accounts.account(reader.login)
         if account is None:
-            self.app.accounts.save(
-                reader, disabled=False, at=Stamp(by="bench", now=moment.now, today=moment.today)
-            )
+            self.app.accounts.save(reader, disabled=False, at=moment)
         self.secret = new_secret()
         self.app.accounts.store_entry(
             Credential(

@@ -79,9 +79,9 @@ def _ours() -> float:
     from workflow.cases.commands.case_commands import CaseCommands
     from workflow.cases.commands.opening import Opening
     from workflow.cases.commands.recording import record
-    from workflow.org.audit import Stamp
+    from workflow.moments import Moment
 
-    at = Stamp(by="Айгүл", now=NOW, today=TODAY)
+    at = Moment(by="Айгүл", now=NOW, today=TODAY)
     with tempfile.TemporaryDirectory(prefix="merzim-bench-") as folder:
         engine = open_database(f"sqlite:///{folder}/desk.sqlite")
         create_or_migrate(engine)

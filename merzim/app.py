@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from merzim.clock import read
-from merzim.services.app import AppContext
-from merzim.services.moments import Clock, NoteWriter
+from merzim.services.app import AppContext, NoteWriter
 from merzim.settings import Settings
+from workflow.moments import Clock
 
 
 def build_app(settings: Settings, *, clock: Clock = read, note: NoteWriter | None = None) -> AppContext:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 
 from calendars.hours import almaty, local_date
-from merzim.services.moments import Clock, Moment
+from workflow.moments import Clock, Moment
 from workflow.refusal import Refusal
 
 NOON = time(12, 0)

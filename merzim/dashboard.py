@@ -13,8 +13,8 @@ from starlette.concurrency import run_in_threadpool
 
 from merzim import logs
 from merzim.services.app import AppContext
-from merzim.services.moments import Clock
 from merzim.web.app import create_app
+from workflow.moments import Clock
 from workflow.refusal import Refusal
 
 AS_THEY_ARE = ("/static/", "/health", "/ready")

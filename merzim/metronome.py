@@ -33,13 +33,13 @@ from merzim.services.app import AppContext
 from merzim.services.jobs import queue, rounds
 from merzim.services.jobs.bot_polling import polling
 from merzim.services.jobs.queue import JobHandlers
-from merzim.services.moments import Clock
 from merzim.services.upkeep.backups import back_up
 from merzim.services.yearly.clock import record_carried_out
 from merzim.settings import WebSettings
 from merzim.storage.accounts import rate_limits
 from merzim.storage.database.engine import conninfo
 from merzim.web.health import log_context
+from workflow.moments import Clock
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from workflow.cases.commands.case_rows import CaseRows, NewRow, record_cartogram
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.exposure import CartogramLine
 from workflow.cases.registers.risk_scale import RiskScale
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.ports import Change
 from workflow.registers.definition import Registers
 
@@ -50,7 +50,7 @@ def _action(register: str, action: str) -> Callable[..., Change]:
         case: str,
         number: int,
         *,
-        at: Stamp,
+        at: Moment,
         evidence: Sequence[Evidence] = (),
         scale: RiskScale | None = None,
         **values: Any,
@@ -72,7 +72,7 @@ class RowCommands:
         case: str,
         rows: NewRow | Sequence[NewRow] | Callable[[Case], Sequence[NewRow]],
         *,
-        at: Stamp,
+        at: Moment,
         on: date | None = None,
     ) -> Change:
         given = rows if isinstance(rows, NewRow) or callable(rows) else lambda _: rows
@@ -87,18 +87,18 @@ class RowCommands:
     talk = _action("positions", "talk")
     answer_remark = _action("remarks", "answer")
 
-    def expose(self, case: str, position: NewRow, *, on: date, at: Stamp) -> Change:
+    def expose(self, case: str, position: NewRow, *, on: date, at: Moment) -> Change:
         return self.add(case, replace(position, values={**position.values, "on": on}), on=on, at=at)
 
-    def remark(self, case: str, *, on: date, at: Stamp, **values: Any) -> Change:
+    def remark(self, case: str, *, on: date, at: Moment, **values: Any) -> Change:
         return self.add(case, _row("remarks", on=on, **values), on=on, at=at)
 
     def record_cartogram(
-        self, case: str, lines: Sequence[CartogramLine], *, at: Stamp, **values: Any
+        self, case: str, lines: Sequence[CartogramLine], *, at: Moment, **values: Any
     ) -> Change:
         return self.core.write(case, at, record_cartogram, lines, **values)
 
-    def edit(self, case: str, row: str, fields: dict[str, object], *, at: Stamp) -> Change:
+    def edit(self, case: str, row: str, fields: dict[str, object], *, at: Moment) -> Change:
         return self.core.write(case, at, case_rows().edit, row, fields)
 
 
@@ -109,11 +109,11 @@ def completed_case(
     opening = Opening(
         procedure="internal-analysis", unit=unit, object="Сатып алу", facts={"analysis_started": on}
     )
-    case = case_commands.open(opening, at=Stamp(by="test", now=now, today=today)).id
+    case = case_commands.open(opening, at=Moment(by="test", now=now, today=today)).id
     for _ in range(4):  # what is recorded opens what follows it
         for deadline in case_commands.view(case, today=today).deadlines:
             if deadline.state in ("open", "not_due_yet") and deadline.obligation.id not in leave:
                 case_commands.write(
-                    case, Stamp(by="test", now=now, today=today), recording.record, deadline.id, on=on
+                    case, Moment(by="test", now=now, today=today), recording.record, deadline.id, on=on
                 )
     return case

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from getpass import getuser
 from pathlib import Path
@@ -16,7 +17,6 @@ from merzim.cli.parsing import CommonOptions
 from merzim.settings import Settings
 from merzim.settings_file import read
 from workflow.languages import LANGUAGES, PAPER_LANGUAGES
-from workflow.org.audit import Stamp
 from workflow.refusal import Refusal
 from workflow.registers.rows import name_in
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from merzim.services.app import AppContext
     from merzim.services.context import RequestContext
-    from merzim.services.moments import Clock, Moment
     from workflow.cases.commands.case_commands import View
+    from workflow.moments import Clock, Moment
 
 DONE, NOT_SO, BAD_INPUT = 0, 1, 2
 DEFAULT_LANGUAGE = "kk"
@@ -106,8 +106,8 @@ class CommandContext:
 
     @cached_property
     def moment(self) -> Moment:
-        """The current moment: the clock, read once, or the value of --now."""
-        return self.clock()
+        """The current moment: the clock, read once, or the value of --now; who runs the command acts."""
+        return replace(self.clock(), by=self.by)
 
     @cached_property
     def clock(self) -> Clock:
@@ -133,13 +133,7 @@ class CommandContext:
         """The request context of the operator who runs the command."""
         from merzim.services.context import operator_context
 
-        moment = self.moment
-        return operator_context(
-            self.app,
-            at=Stamp(by=self.by, now=moment.now, today=moment.today),
-            demonstration=moment.demonstration,
-            language=self.language,
-        )
+        return operator_context(self.app, at=self.moment, language=self.language)
 
     def check(self) -> None:
         """Refuse an invalid --lang, --now or MERZIM_NOW, even when the command would not use it."""

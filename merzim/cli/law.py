@@ -18,7 +18,6 @@ from workflow.cases.commands.planning import plan as what_if
 from workflow.deadlines.explanations import rule_parts
 from workflow.law.library import compare
 from workflow.machine import diagram as drawn
-from workflow.org.audit import Stamp
 from workflow.org.kinds import KINDS
 from workflow.refusal import Refusal, closest_first
 
@@ -291,11 +290,10 @@ def adopt(
     """Records own editions, and editions whose text changed, in the office's chain and moves the due dates of
     their cases; --dry-run only shows which.
     """
-    moment = call.moment
     if dry_run:
-        adoptions = law.adoptable(call.app, today=moment.today)
+        adoptions = law.adoptable(call.app, today=call.moment.today)
     else:
-        adoptions = law.adopt(call.app, at=Stamp(by=call.by, now=moment.now, today=moment.today))
+        adoptions = law.adopt(call.app, at=call.moment)
     editions = [picked(adoption, "edition", "digest", "before", "moved") for adoption in adoptions]
     shows = ("adopted", "edition", "digest", "moved", "case", "obligation", "from", "to")
     call.give({"adopted": editions, "preview": dry_run}, *shows)

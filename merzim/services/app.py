@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import date
 from functools import cached_property, reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 import calendars
@@ -26,7 +26,6 @@ from merzim.services.law.regulations import (
     read_registers,
     with_adopted,
 )
-from merzim.services.moments import Clock, NoteWriter
 from merzim.services.oidc import OidcProvider, open_provider
 from merzim.settings import BadSetting, Settings
 from merzim.storage.accounts.accounts import SqlAccounts
@@ -63,6 +62,7 @@ from notifications.channels import Channel
 from notifications.rules import Rules
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.law.library import Library
+from workflow.moments import Clock
 from workflow.registers.definition import Registers
 
 _BUILT_BY_SETTINGS = (
@@ -71,6 +71,12 @@ _BUILT_BY_SETTINGS = (
 )
 """What is built from settings that administrators change."""
 log = logging.getLogger("merzim.app")
+
+
+class NoteWriter(Protocol):
+    """A function that reports a message: a code of the catalogues with its arguments."""
+
+    def __call__(self, code: str, **arguments: object) -> None: ...
 
 
 class AppContext:

@@ -9,7 +9,6 @@ from typing import ParamSpec, Self
 
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.app import AppContext
-from merzim.services.moments import Clock, Moment
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.events import ORIGIN as ORIGIN
 from merzim.storage.events import Origin as Origin
@@ -20,8 +19,8 @@ from workflow.cases.commands.case_commands import CaseCommands, Command, Unknown
 from workflow.deadlines.lateness import last_near_day
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
+from workflow.moments import Clock, Moment
 from workflow.org.access import OF_ONE_UNIT, Account, Reader, scope, with_unit, within
-from workflow.org.audit import Stamp
 from workflow.ports import Change
 
 P = ParamSpec("P")
@@ -55,8 +54,8 @@ class RequestContext:
 
     @cached_property
     def moment(self) -> Moment:
-        """The present, read once; a fixed demonstration day says that it is one."""
-        return self.clock()
+        """The present, read once, in which the reader acts; a fixed demonstration day says that it is one."""
+        return replace(self.clock(), by=self.reader.login)
 
     @property
     def now(self) -> datetime:
@@ -103,13 +102,10 @@ class RequestContext:
         return self.language or self.app.settings.office.language
 
 
-def operator_context(
-    app: AppContext, *, at: Stamp, demonstration: bool = False, language: str = ""
-) -> RequestContext:
+def operator_context(app: AppContext, *, at: Moment, language: str = "") -> RequestContext:
     """Return the context of an operator at a terminal, who may see and do everything. `at`: who and when."""
-    moment = Moment(now=at.now, today=at.today, demonstration=demonstration)
     reader = Reader(login=at.by, access="officer_administrator")
-    return RequestContext(app=app, clock=lambda: moment, reader=reader, operator=True, language=language)
+    return RequestContext(app=app, clock=lambda: at, reader=reader, operator=True, language=language)
 
 
 def in_own_units(ctx: RequestContext, unit: str) -> bool:
@@ -150,12 +146,7 @@ def write_case(
     ctx: RequestContext, case_id: str, command: Command[P], /, *args: P.args, **values: P.kwargs
 ) -> Change:
     """Write what a command derives from a case, by the reader."""
-    return ctx.case_commands.write(case_id, stamp(ctx), command, *args, **values)
-
-
-def stamp(ctx: RequestContext) -> Stamp:
-    """Return the author and time of a change: the reader, now."""
-    return Stamp(by=ctx.reader.login, now=ctx.now, today=ctx.today)
+    return ctx.case_commands.write(case_id, ctx.moment, command, *args, **values)
 
 
 def reader_of(ctx: RequestContext, account: Account) -> Reader:

@@ -17,13 +17,13 @@ from starlette.routing import BaseRoute
 
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
-from merzim.services.moments import Clock
 from merzim.settings import public_address
 from merzim.web.api.description import describe_api
 from merzim.web.auth.middleware import GuardMiddleware, HeadMiddleware
 from merzim.web.errors import add_error_handlers, problem
 from merzim.web.health import RequestLogMiddleware
 from merzim.web.ui.assets import MOUNTS
+from workflow.moments import Clock
 
 
 def create_app(app: AppContext, clock: Clock) -> FastAPI:

@@ -28,7 +28,6 @@ from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from merzim.services import sending
-from merzim.services.moments import is_late
 from merzim.services.upkeep.operations import readiness
 from merzim.settings import ALARM_AGES
 from merzim.version import commit_of, running
@@ -39,6 +38,7 @@ from merzim.web.http import WebContext
 from notifications.notice import NOTICE_STATES
 from notifications.statistics import Figures
 from workflow.board.rows import DeadlineFilter, Urgency
+from workflow.moments import is_late
 from workflow.org.access import ADMINISTRATORS
 
 log = logging.getLogger("merzim.web")

@@ -47,11 +47,11 @@ def handle_button(user: BotUser, mark: str, argument: str, *, actions: ActionsOf
     if match is None or notice is None or mark not in "asdou":
         return _alert(user, "not_yours")
     chosen = match[2] or ""
-    acting = actions(person=user.person, language=user.language, now=user.now, today=user.today)
+    acting = actions(person=user.person, language=user.language, at=user.moment)
     if mark == "a":
         if notice.acknowledged_at is None:
             acting.read(notice)
-        on = (notice.acknowledged_at or user.now).date()
+        on = (notice.acknowledged_at or user.moment.now).date()
         return ButtonAction(
             toast=user.line("acknowledged", on=on), buttons=_buttons_when_read(user, acting, notice)
         )
@@ -78,7 +78,8 @@ def _about_deadline(user: BotUser, notice: Notice, mark: str, chosen: str, actin
         return _offer_days(user, notice, view, deadline, mark)
     if mark == "d" and chosen.startswith(EARLIER):
         before, argument = _day(chosen.removeprefix(EARLIER)), f"d:{fingerprint(notice.key)}:"
-        return ButtonAction(toast="", buttons=_past_days(user, view, argument, until=before or user.today))
+        until = before or user.moment.today
+        return ButtonAction(toast="", buttons=_past_days(user, view, argument, until=until))
     day = _day(chosen)
     if day is None:
         return _alert(user, "not_yours")
@@ -115,7 +116,7 @@ def _buttons_when_read(user: BotUser, acting: Actions, notice: Notice) -> Button
 
 def _days_to_wait(user: BotUser, view: View, deadline: Deadline) -> tuple[date, ...]:
     """Return the days until which a reminder can be put off; none where it cannot."""
-    return days_to_offer(deadline, view.procedure, user.app.calendar, today=user.today)
+    return days_to_offer(deadline, view.procedure, user.app.calendar, today=user.moment.today)
 
 
 def _record(user: BotUser, acting: Actions, notice: Notice, deadline: Deadline, day: date) -> ButtonAction:
@@ -165,7 +166,7 @@ def _offer_days(user: BotUser, notice: Notice, view: View, deadline: Deadline, m
             return _alert(user, "put_off_no_more")
         rows = _rows(user, days, f"s:{name}:")
     else:
-        rows = _past_days(user, view, f"d:{name}:", until=user.today)
+        rows = _past_days(user, view, f"d:{name}:", until=user.moment.today)
     question = user.line("put_off_until" if mark == "s" else "done_on", title=deadline.obligation.title)
     return ButtonAction(toast="", replies=(Reply(text=question, buttons=rows),))
 

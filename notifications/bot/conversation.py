@@ -5,8 +5,8 @@ Buttons are in `buttons`. Independent of the transport, so of aiogram.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from html import escape
 
 from i18n import LANGUAGES, available_language, refusal, say
@@ -16,11 +16,11 @@ from notifications.letters.texts import object_names, relation_to_due_date, subj
 from notifications.links import hash_code
 from notifications.wire.telegram import LONGEST, cut
 from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.moments import Clock
 from workflow.org.office import with_officer
 from workflow.refusal import Refusal
 
 COMMANDS = ("my", "stop")
-Clock = Callable[[], tuple[datetime, date]]
 
 
 class Conversation:
@@ -28,7 +28,7 @@ class Conversation:
 
     Args:
         app: access to data and commands.
-        clock: returns the moment: aware UTC, and the local date.
+        clock: returns the present.
         language: language for unknown senders whose Telegram uses none of ours.
         actions: makes what a person does to cases by the buttons.
     """
@@ -53,7 +53,7 @@ class Conversation:
                 case "/my":
                     return (list_deadlines(user),)
                 case "/stop":
-                    self._app.links.unlink(user.person.key, by=user.person.key, now=user.now)
+                    self._app.links.unlink(user.person.key, by=user.person.key, now=user.moment.now)
                     return (Reply(text=user.line("stopped")),)
                 case _:
                     return (Reply(text=user.line("help")),)
@@ -91,13 +91,13 @@ class Conversation:
                 return self._stranger(sender)
             welcome = "welcome_back" if self._app.links.unblock(user.person.key) else "linked_already"
             return Reply(text=user.line(welcome, person=user.person.name_in(user.language)))
-        now, _ = self._clock()
-        result, link = self._app.links.redeem(hash_code(code), sender.chat, now=now)
+        moment = self._clock()
+        result, link = self._app.links.redeem(hash_code(code), sender.chat, now=moment.now)
         if link is None:
             return Reply(text=line(f"code_{result}", self._guessed(sender)))
         linked = self._user(sender)
         if linked is None:
-            self._app.links.unlink(link.person, by=link.person, now=now)
+            self._app.links.unlink(link.person, by=link.person, now=moment.now)
             return Reply(text=line("code_wrong", self._guessed(sender)))
         return Reply(text=linked.line("linked", person=linked.person.name_in(linked.language)))
 
@@ -114,9 +114,9 @@ class Conversation:
         person = office.people.get(link.person)
         if person is None:
             return None
-        now, today = self._clock()
         language = available_language(person.language)
-        return BotUser(app=self._app, office=office, person=person, language=language, now=now, today=today)
+        moment = replace(self._clock(), by=person.key)
+        return BotUser(app=self._app, office=office, person=person, language=language, moment=moment)
 
     def _guessed(self, sender: Sender) -> str:
         """Return the language set in the sender's Telegram, else the default."""
@@ -135,7 +135,7 @@ SHOWN = 15
 
 def list_deadlines(user: BotUser) -> Reply:
     """Return what the person must do: overdue, and due within DAYS_AHEAD."""
-    app, language, today = user.app, user.language, user.today
+    app, language, today = user.app, user.language, user.moment.today
     last = min(today + timedelta(days=DAYS_AHEAD), app.calendar.last)
     mine = user.rows([*app.reads.overdue(today), *app.reads.due(today, last)])
     if not mine:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from html import escape
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from workflow.cases.commands.case_commands import View
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
+from workflow.moments import Moment
 from workflow.org.duties import Unresolved
 from workflow.org.office import Office, Person, Recipient
 
@@ -111,7 +112,7 @@ class Actions(Protocol):
 class ActionsOf(Protocol):
     """Makes the actions of a person."""
 
-    def __call__(self, *, person: Person, language: str, now: datetime, today: date) -> Actions: ...
+    def __call__(self, *, person: Person, language: str, at: Moment) -> Actions: ...
 
 
 class BotContext(Protocol):
@@ -137,15 +138,14 @@ class BotUser:
 
     Attributes:
         office: as of this message; language: of the answer.
-        now, today: aware UTC and local date of the message.
+        moment: of the message, in which the person acts.
     """
 
     app: BotContext
     office: Office
     person: Person
     language: str
-    now: datetime
-    today: date
+    moment: Moment
 
     def line(self, code: str, **arguments: object) -> str:
         """Return a sentence of the bot (`telegram.` and the code) in the person's language, for HTML."""
@@ -166,15 +166,16 @@ class BotUser:
         one who must but is away; the officer of last resort, too, where nobody else is found.
         """
         obligation = entry_obligation(case, self.app.library.of(case), deadline)
-        recipients = resolve_assignees(self.office, case, obligation, deadline, on=self.today)
+        recipients = resolve_assignees(self.office, case, obligation, deadline, on=self.moment.today)
         return not isinstance(recipients, Unresolved) and self._is_among(recipients)
 
     def is_told(self, case: Case, deadline: str) -> bool:
         """Return whether one of the reminder steps of a deadline is sent to the person."""
         procedure = self.app.library.of(case)
         obligation = entry_obligation(case, procedure, deadline)
+        on = self.moment.today
         return any(
-            self._is_among(resolve_recipients(self.office, case, obligation, deadline, step, on=self.today)[0])
+            self._is_among(resolve_recipients(self.office, case, obligation, deadline, step, on=on)[0])
             for step in procedure.steps
         )
 

@@ -14,9 +14,9 @@ import pytest
 from freezegun import freeze_time
 
 from merzim.clock import parse_moment, read
-from merzim.services.moments import is_late
 from merzim.services.upkeep.doctor import check_zone
 from tests.merzim.conftest import Merzim
+from workflow.moments import is_late
 from workflow.refusal import Refusal
 
 

@@ -26,12 +26,12 @@ from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.exposure import CartogramLine
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Unit
 from workflow.scoring.score import as_decimal
 
 AFTER = date(2027, 1, 20)
-WHO = Stamp(by="t", now=datetime(2026, 2, 2, 7, tzinfo=UTC), today=AFTER)
+WHO = Moment(by="t", now=datetime(2026, 2, 2, 7, tzinfo=UTC), today=AFTER)
 JUNE = date(2026, 6, 10)
 IA, YEAR, P2, P3, P4 = "internal-analysis", "tbn4-year", "tbn4-project-2", "tbn4-project-3", "tbn4-project-4"
 ALL_THREE = ("link:site", "link:media", "link:social")
@@ -60,7 +60,7 @@ class Recorded:
             for units in bodies
             for id, parent, kind in units
         ]
-        office_store.save(self.app.engine, units=rows, stamp=WHO)
+        office_store.save(self.app.engine, units=rows, at=WHO)
         self._cases: dict[tuple[str, str], str] = {}
 
     def case(self, unit: str, procedure: str) -> str:
@@ -98,7 +98,7 @@ class Recorded:
     def ctx(self, today: date = AFTER) -> RequestContext:
         """The operator's context on a day."""
         now = datetime.combine(today, time(7), UTC)
-        return operator_context(self.app, at=Stamp(by="t", now=now, today=today))
+        return operator_context(self.app, at=Moment(by="t", now=now, today=today))
 
     def score(self, root: str, today: date = AFTER, year: int = 2026, **readings: str) -> YearScores:
         """The points of a body."""

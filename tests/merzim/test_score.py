@@ -20,7 +20,7 @@ from merzim.services.yearly.opening import open_cases
 from merzim.storage.org import store as office_store
 from tests.merzim.conftest import Merzim
 from tests.merzim.test_points_by_hand import AFTER, IA, P2, P3, P4, Recorded, Units, points, sat
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Person, Unit
 from workflow.scoring.prospects import Stake
 
@@ -269,7 +269,7 @@ def test_a_ministry_is_scored_from_the_rows_it_keeps(tmp_path: Path) -> None:
     assert points(office.score("min", today=date(2026, 7, 1)))["P2.T1.S1"] == "3"
     # What the case of the year records from the rows is the same events and talks.
     change_act(office.ctx(), ChangeAct(act="tbn4-2024", unit="min"))
-    opened_year = open_cases(office.app, 2026, unit="min", at=Stamp(by="officer", now=LATER, today=AFTER))
+    opened_year = open_cases(office.app, 2026, unit="min", at=Moment(by="officer", now=LATER, today=AFTER))
     [case] = [
         case
         for case in office.app.ledger.cases(opened_year.opened).values()

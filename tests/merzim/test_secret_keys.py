@@ -25,13 +25,13 @@ from merzim.storage.accounts.encryption import Cipher, new_key, parse_key
 from tests.merzim.conftest import PEOPLE, Merzim
 from tests.notifications.servers import free_port
 from tests.web.conftest import NOW, TODAY, Site, build
+from workflow.moments import Moment
 from workflow.org.access import Access, Reader
-from workflow.org.audit import Stamp
 
 KEY = new_key()
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 IN_SPRING = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
-SAID = Stamp(by="test", now=IN_SPRING, today=date(2026, 4, 6))
+SAID = Moment(by="test", now=IN_SPRING, today=date(2026, 4, 6))
 
 
 def settings(folder: Path, text: str = "") -> Settings:
@@ -227,7 +227,7 @@ def test_a_backup_says_that_the_key_is_not_in_it_and_where_it_is(merzim: Merzim,
 def with_mail_server(folder: Path) -> None:
     """An office whose mail server and its password were given in the browser; nobody has a second factor."""
     app = build_app(read(at=folder))
-    ctx = operator_context(app, at=Stamp(by="root", now=IN_SPRING, today=date(2026, 4, 6)), language="en")
+    ctx = operator_context(app, at=Moment(by="root", now=IN_SPRING, today=date(2026, 4, 6)), language="en")
     password = SecretStr("secret of the server")
     change_mail(ctx, MailServer(host="localhost", sender="m@example.kz", user="m", password=password))
     app.close()

@@ -30,7 +30,7 @@ from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Person, Unit
 
 START = date(2026, 4, 13)
@@ -82,9 +82,9 @@ def noon(on: date) -> datetime:
     return datetime(on.year, on.month, on.day, 7, tzinfo=UTC)
 
 
-def at_noon(on: date, *, by: str = "Айгүл") -> Stamp:
+def at_noon(on: date, *, by: str = "Айгүл") -> Moment:
     """Somebody at noon of a day."""
-    return Stamp(by=by, now=noon(on), today=on)
+    return Moment(by=by, now=noon(on), today=on)
 
 
 class Town:

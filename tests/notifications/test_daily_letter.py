@@ -40,7 +40,7 @@ from tests.storage.test_verify import by_hand
 from workflow.cases.case import Case
 from workflow.cases.commands import assignments, recording, statuses
 from workflow.law.library import Library
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 
 MONDAY_AFTER = date(2026, 4, 6)
 """Five working days after the announcement was due."""
@@ -151,7 +151,7 @@ def test_a_letter_withdrawn_before_it_left_leaves_its_day_free(town: Town) -> No
     town.round([shelf], FIVE_BEFORE, at=nine)
     town.case_commands.write(
         first.id,
-        Stamp(by="Айгүл", now=nine, today=FIVE_BEFORE),
+        Moment(by="Айгүл", now=nine, today=FIVE_BEFORE),
         recording.record,
         "start_announced",
         on=FIVE_BEFORE,
@@ -185,7 +185,7 @@ def test_an_assignment_comes_at_once_and_alone(town: Town, case: Case) -> None:
     at = datetime(2026, 3, 18, 6, tzinfo=UTC)
     town.case_commands.write(
         case.id,
-        Stamp(by="Болат", now=at, today=FIVE_BEFORE),
+        Moment(by="Болат", now=at, today=FIVE_BEFORE),
         assignments.give,
         assignee=AIGUL.key,
         text="Анонс мәтінін дайындау",

@@ -22,7 +22,7 @@ from tests.notifications.sample_office import (
 from tests.notifications.servers import Office, free_port, mail, serving
 from workflow.cases.case import Case
 from workflow.cases.commands import assignments
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Person, Unit
 from workflow.org.office_time import OfficeTime
 
@@ -117,7 +117,7 @@ def ask(town: Town, case: str, *, until: date, at: datetime) -> None:
     """Айгүл asks Болат a question by a day."""
     town.case_commands.write(
         case,
-        Stamp(by="Айгүл", now=at, today=FIVE_BEFORE),
+        Moment(by="Айгүл", now=at, today=FIVE_BEFORE),
         assignments.comment,
         text="Қашан?",
         person=AIGUL.key,
@@ -213,7 +213,7 @@ def test_an_assignment_given_in_the_evening_is_one_letter_the_next_morning(town:
     shelf, thursday = Shelf(), date(2026, 3, 19)
     town.case_commands.write(
         case.id,
-        Stamp(by="Айгүл", now=at(FIVE_BEFORE, 20), today=FIVE_BEFORE),
+        Moment(by="Айгүл", now=at(FIVE_BEFORE, 20), today=FIVE_BEFORE),
         assignments.give,
         assignee=BOLAT.key,
         text="Анонс мәтінін дайындау",

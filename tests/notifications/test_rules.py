@@ -266,9 +266,9 @@ def test_a_time_is_an_event_of_the_office_and_a_table_without_it_leaves_it(town:
     """Kept with the unit by the page, by a table of people; taken back by the page."""
     stamp = at_noon(FRIDAY)
     unit = replace(UNITS[1], time=SIX_DAYS)
-    saved = office_store.save(town.engine, units=[unit], stamp=stamp)
+    saved = office_store.save(town.engine, units=[unit], at=stamp)
     table = merge_people(ReadPeople(UNITS, ()), office_store.office(town.engine))
-    office_store.save(town.engine, units=table.units, stamp=stamp)
+    office_store.save(town.engine, units=table.units, at=stamp)
     stored_unit = office_store.office(town.engine).units["staff"]
 
     assert saved.changed == 1

@@ -22,7 +22,7 @@ from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Obligation, Procedure
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.kinds import GROUPS, KINDS
 from workflow.org.office import OUTSIDE
 from workflow.periods import periods
@@ -30,7 +30,7 @@ from workflow.reminders import next_step, steps_of
 
 TODAY = date(2028, 3, 1)
 NOW = datetime(2028, 3, 1, 7, 0, tzinfo=UTC)
-AT = Stamp(by="officer", now=NOW, today=TODAY)
+AT = Moment(by="officer", now=NOW, today=TODAY)
 WHY_NOT = {
     WithoutTerm: "without_term",
     Before: "before_anchor",

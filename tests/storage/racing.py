@@ -14,7 +14,7 @@ from merzim.storage.notices.outbox import SqlOutbox
 from tests.case_rows import RowCommands
 from tests.storage.sample_cases import NOW, TODAY, case_commands, later
 from tests.storage.test_ledger import race
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.ports import Conflict
 
 _meeting: list[Barrier] = []
@@ -55,7 +55,7 @@ SAID = 6
 def speak(url: str, case_id: str, together: Barrier) -> list[int]:
     """Make remarks on the case, one after another; the numbers of those that were refused."""
     engine, refused = open_database(url), []
-    stamp = Stamp(by="б", now=NOW, today=TODAY)
+    stamp = Moment(by="б", now=NOW, today=TODAY)
     try:
         registers = RowCommands(case_commands(engine))
         together.wait(30)

@@ -14,12 +14,11 @@ from sqlalchemy import Engine
 
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, operator_context
-from merzim.services.moments import Moment
 from merzim.services.upkeep import maintenance
 from merzim.settings import DatabaseSettings, EvidenceSettings, RegulationSettings, Settings
 from merzim.storage.org.store import save
+from workflow.moments import Moment
 from workflow.org.access import Access, Reader, with_unit
-from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 
 NOW, TODAY = datetime(2026, 4, 6, 7, 0, tzinfo=UTC), date(2026, 4, 6)
@@ -151,7 +150,7 @@ def application(engine: Engine, folder: Path) -> AppContext:
 
 def operator(app: AppContext, *, at: datetime = NOW) -> RequestContext:
     """The context of somebody at the terminal."""
-    return operator_context(app, at=Stamp(by="operator", now=at, today=at.date()))
+    return operator_context(app, at=Moment(by="operator", now=at, today=at.date()))
 
 
 def reader(app: AppContext, person: str, access: Access, *, unit: str = "") -> RequestContext:

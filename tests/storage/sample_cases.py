@@ -20,12 +20,12 @@ from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.ports import Change
 
 TODAY = date(2026, 2, 2)
 NOW = datetime(2026, 2, 2, 4, 0, tzinfo=UTC)
-AT = Stamp(by="А", now=NOW, today=TODAY)
+AT = Moment(by="А", now=NOW, today=TODAY)
 PROCEDURE = "internal-analysis"
 UNIT = "Қаржы департаменті"
 OBJECT = "Мемлекеттік сатып алу: «Өңір» бағдарламасы"
@@ -45,7 +45,7 @@ def case_commands(engine: Engine) -> CaseCommands:
 def opened(engine: Engine, *, unit: str = UNIT, object: str = OBJECT) -> Case:
     """A case of the internal analysis with the plan dates of a real schedule."""
     opening = Opening(procedure=PROCEDURE, unit=unit, object=object, planned=PLANNED)
-    return case_commands(engine).open(opening, at=Stamp(by="Айгүл", now=NOW, today=TODAY))
+    return case_commands(engine).open(opening, at=Moment(by="Айгүл", now=NOW, today=TODAY))
 
 
 def schedule_file(ctx: RequestContext, schedule: ReadSchedule) -> ScheduleFile:

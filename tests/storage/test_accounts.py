@@ -22,12 +22,12 @@ from merzim.storage.tables.accounts import ENTRY
 from merzim.storage.tables.notices import LINK_CODE
 from notifications.links import Redeemed, hash_code, link_address, new_code
 from tests.storage.sample_cases import NOW, later, on_sqlite_alone
+from workflow.moments import Moment
 from workflow.org.access import ACCESSES, Credential, Identity, Reader
-from workflow.org.audit import Stamp
 
 IN_SPRING = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 SPRING_DAY = date(2026, 4, 6)
-SAID = Stamp(by="admin", now=IN_SPRING, today=SPRING_DAY)
+SAID = Moment(by="admin", now=IN_SPRING, today=SPRING_DAY)
 SECOND, LASTS = timedelta(seconds=1), timedelta(days=180)
 OFFICER = Reader(login="aliyeva", access="officer", person="a@org.kz", name="Әлиева Гүлнұр")
 
@@ -160,7 +160,7 @@ def test_of_eight_administrators_who_make_one_account_one_does(engine: Engine) -
         reader = replace(OFFICER, access=ACCESSES[n % len(ACCESSES)])
         link = way_in(f"link-{n}", kind="invitation")
         together.wait(30)
-        at = Stamp(by=f"admin-{n}", now=IN_SPRING, today=SPRING_DAY)
+        at = Moment(by=f"admin-{n}", now=IN_SPRING, today=SPRING_DAY)
         return bool(invitations.invite([Invited(reader=reader, new=True, entry=link)], at=at))
 
     with ThreadPoolExecutor(8) as pool:

@@ -17,11 +17,12 @@ from merzim.storage.org.staff import SqlStaff
 from merzim.storage.org.store import save
 from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import NOW, TODAY, opened
+from workflow.moments import Moment
 from workflow.org.access import Reader
-from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, Stamp
+from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter
 from workflow.org.office import Person
 
-AT = Stamp(by="root", now=NOW, today=TODAY)
+AT = Moment(by="root", now=NOW, today=TODAY)
 
 OFFICER = Reader(login="officer", access="officer", name="Әлиева Гүлнұр")
 

@@ -18,7 +18,7 @@ from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify
 from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute, seal
 from workflow.cases.commands import recording
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.refusal import Refusal
 
 
@@ -88,7 +88,7 @@ def test_a_restored_database_is_as_it_was_and_the_other_is_kept(sqlite: Engine, 
     events = SqlLedger(sqlite).events(case.id)
     backup(sqlite, tmp_path / "backup.sqlite")
     case_commands(sqlite).write(
-        case.id, Stamp(by="А", now=NOW, today=TODAY), recording.record, "schedule_approved", on=TODAY
+        case.id, Moment(by="А", now=NOW, today=TODAY), recording.record, "schedule_approved", on=TODAY
     )
     opened(sqlite)
 

@@ -12,7 +12,6 @@ from sqlalchemy import Engine
 
 from merzim.app import build_app
 from merzim.services.app import AppContext
-from merzim.services.moments import Moment
 from merzim.services.upkeep import maintenance
 from merzim.services.upkeep.backups import back_up, obsolete
 from merzim.services.upkeep.doctor import check_running
@@ -23,10 +22,10 @@ from tests.web.conftest import THREE_UNITS, TODAY, office_store, settings_in
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 
 NIGHT = datetime(2026, 4, 5, 21, 30, tzinfo=UTC)
-AT = Stamp(by="officer", now=NIGHT, today=TODAY)
+AT = Moment(by="officer", now=NIGHT, today=TODAY)
 """02:30 of 6 April in Almaty."""
 
 

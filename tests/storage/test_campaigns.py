@@ -64,7 +64,7 @@ from tests.notifications.servers import letters_in
 from tests.storage.registers import NOW, PEOPLE, TODAY, field, office, operator, reader
 from tests.storage.registers import text as titles
 from tests.storage.sample_cases import on_sqlite_alone
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Person
 from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownRegisterField
@@ -191,7 +191,7 @@ def change_people(app: AppContext, *people: Person, remove: str = "") -> None:
         save(app.engine, people=people)
     if remove:
         staff = SqlStaff(app.engine)
-        staff.remove_person(app.reads.office().people[remove], at=Stamp(by="x", now=NOW, today=TODAY))
+        staff.remove_person(app.reads.office().people[remove], at=Moment(by="x", now=NOW, today=TODAY))
 
 
 @on_sqlite_alone

@@ -23,8 +23,8 @@ from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
+from workflow.moments import Moment
 from workflow.org.access import Scope
-from workflow.org.audit import Stamp
 from workflow.org.office import Unit
 
 CONFIDENTIAL = "foreign-account"
@@ -213,7 +213,7 @@ def test_a_confidential_case_is_counted_for_those_alone_who_know(engine: Engine)
     office(engine)
     case = case_commands(engine).open(
         Opening(procedure=CONFIDENTIAL, unit="hr", readers=("knows",), facts={"account_found": TODAY}),
-        at=Stamp(by="opener", now=NOW, today=TODAY),
+        at=Moment(by="opener", now=NOW, today=TODAY),
     )
     assert case.confidential
     day = Horizon(today=date(2027, 2, 1), soon=date(2027, 2, 10))
@@ -235,7 +235,7 @@ def test_a_confidential_case_is_counted_for_those_alone_who_know(engine: Engine)
 
 
 RECEIVED, LATE_FEBRUARY = date(2026, 1, 12), date(2026, 2, 20)
-STAMP = Stamp(by="officer", now=datetime(2026, 2, 20, 5, tzinfo=UTC), today=LATE_FEBRUARY)
+STAMP = Moment(by="officer", now=datetime(2026, 2, 20, 5, tzinfo=UTC), today=LATE_FEBRUARY)
 JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
 OutcomeFigures = Counter[tuple[str, date, str, int]]
@@ -365,7 +365,7 @@ def test_the_days_of_a_delay_are_those_after_the_due_date(engine: Engine) -> Non
     office_store.save(engine, units=[Unit(id="law", name="Заң")])
     permits = CaseCommands(SqlLedger(engine), Library([permit(STEPS)]), calendars.calendar())
     today = date(2026, 3, 4)
-    stamp = Stamp(by="officer", now=datetime(2026, 3, 4, 5, tzinfo=UTC), today=today)
+    stamp = Moment(by="officer", now=datetime(2026, 3, 4, 5, tzinfo=UTC), today=today)
     case = permits.open(Opening(procedure="permit", unit="law"), at=stamp).id
     days = {"received": (2, 2), "listed": (2, 10), "checked": (2, 12), "agreed": (2, 23), "archived": (3, 2)}
     for name, (month, day) in days.items():

@@ -42,7 +42,7 @@ from tests.second_factors import second_factors
 from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute, seal
 from workflow.board.rows import Horizon
 from workflow.cases.commands import recording
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Unit
 from workflow.refusal import Refusal
 
@@ -89,7 +89,7 @@ def test_a_copy_is_put_back_into_an_empty_database_as_it_was(
     assert verify(empty, recompute=recompute(empty)) == ()
     (case,) = events
     case_commands(empty).write(
-        case, Stamp(by="А", now=NOW, today=TODAY), recording.record, "schedule_approved", on=TODAY
+        case, Moment(by="А", now=NOW, today=TODAY), recording.record, "schedule_approved", on=TODAY
     )
     assert [file.name for file in tmp_path.iterdir() if "dump" in file.name] == ["көшірме.dump"]
 
@@ -269,7 +269,7 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     merzim("user", "add", "officer", "--access", "officer", "--now", "2026-03-30")
     old_engine = open_database(f"sqlite:///{folder / 'var' / 'merzim.sqlite'}")
     second_factors(old_engine).enrol(
-        "officer", TOTP_SECRET, 1, ("h1", "h2"), at=Stamp(by="officer", now=NOW, today=TODAY)
+        "officer", TOTP_SECRET, 1, ("h1", "h2"), at=Moment(by="officer", now=NOW, today=TODAY)
     )
     old_engine.dispose()
     merzim("remind", "--now", "2026-04-06")
@@ -324,7 +324,7 @@ def test_the_restored_is_lived_in_at_once(file: Engine, empty: Engine) -> None:
     reads = SqlReads(empty)
     assert reads.office() == office_store.office(empty)
     assert reads.sums(Horizon(today=TODAY, soon=TODAY.replace(month=12)))
-    SqlStaff(empty).keep_unit(Unit(id="new", name="Жаңа"), was=None, at=Stamp(by="А", now=NOW, today=TODAY))
+    SqlStaff(empty).keep_unit(Unit(id="new", name="Жаңа"), was=None, at=Moment(by="А", now=NOW, today=TODAY))
     assert "new" in reads.office().units
     with writing(empty) as connection:
         for _ in range(2):

@@ -40,8 +40,8 @@ from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.evidence_list import events_as_seen
+from workflow.moments import Moment
 from workflow.org.access import Scope
-from workflow.org.audit import Stamp
 from workflow.ports import Conflict
 
 
@@ -61,7 +61,7 @@ def test_a_file_imported_before_is_known_with_its_cases(engine: Engine) -> None:
 def test_cases_alike_are_found_by_unit_and_object_the_newest_first(engine: Engine) -> None:
     """So that changed dates are plan dates of the same case; a cancelled one is none."""
     first, second, third = opened(engine), opened(engine), opened(engine)
-    case_commands(engine).write(third.id, Stamp(by="А", now=NOW, today=TODAY), statuses.cancel, ground="Қате")
+    case_commands(engine).write(third.id, Moment(by="А", now=NOW, today=TODAY), statuses.cancel, ground="Қате")
 
     case_ids = twins.alike(engine, PROCEDURE, [(UNIT, OBJECT), (UNIT, "Басқа")])
 
@@ -147,7 +147,7 @@ def test_the_same_file_again_opens_what_was_left_out_of_it_and_changes_nothing(a
 
 
 JULY = date(2026, 7, 20)
-AT = Stamp(by="А", now=NOW, today=JULY)
+AT = Moment(by="А", now=NOW, today=JULY)
 
 
 def record(engine: Engine, case: Case, fact: str, on: date, *evidence: Evidence) -> None:

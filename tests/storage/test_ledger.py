@@ -18,7 +18,7 @@ from tests.storage.sample_cases import AT, NOW, OBJECT, PLANNED, PROCEDURE, TODA
 from workflow.cases.case import Case, Event, Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.ports import Change, Conflict
 
 
@@ -67,7 +67,7 @@ def test_a_fact_is_recorded_after_one_read(engine: Engine, case: Case) -> None:
 
     with statements(engine) as statements_seen:
         case_commands(engine).write(
-            case.id, Stamp(by="Ұлан", now=NOW, today=TODAY), recording.record, "analysis_started", on=TODAY
+            case.id, Moment(by="Ұлан", now=NOW, today=TODAY), recording.record, "analysis_started", on=TODAY
         )
 
     reads = [statement for statement, _ in statements_seen if statement.startswith("SELECT")]
@@ -89,7 +89,7 @@ def test_a_command_of_a_page_that_read_the_case_earlier_reads_it_anew_after_anot
 
     def another() -> None:
         case_commands(engine).write(
-            case.id, Stamp(by="Ұлан", **stamp), recording.record, "schedule_approved", on=TODAY
+            case.id, Moment(by="Ұлан", **stamp), recording.record, "schedule_approved", on=TODAY
         )
 
     with one_snapshot():
@@ -98,7 +98,7 @@ def test_a_command_of_a_page_that_read_the_case_earlier_reads_it_anew_after_anot
         meanwhile.start()
         meanwhile.join()
         case_commands(engine).write(
-            case.id, Stamp(by="Айгүл", **stamp), recording.record, "order_signed", on=TODAY
+            case.id, Moment(by="Айгүл", **stamp), recording.record, "order_signed", on=TODAY
         )
 
     assert [stored_event.name for stored_event in SqlLedger(engine).events(case.id)][-2:] == [
@@ -112,7 +112,7 @@ def test_a_case_is_read_back_as_it_was_written_cyrillic_and_all(engine: Engine, 
     proof = Evidence(kind="link:site", reference="https://мысал.қаз/1", published_on=date(2026, 1, 20))
     case_commands(engine).write(
         case.id,
-        Stamp(by="Ұлан", now=NOW, today=TODAY),
+        Moment(by="Ұлан", now=NOW, today=TODAY),
         recording.record,
         "schedule_approved",
         on=date(2026, 1, 20),

@@ -28,7 +28,6 @@ from merzim.services.administration import (
 )
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, operator_context
-from merzim.services.moments import Moment
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import Ask
 from merzim.settings import ChannelSettings, DatabaseSettings
@@ -40,7 +39,7 @@ from tests.notifications.servers import Office, serving
 from tests.notifications.test_email import certified
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.refusal import Refusal
 
 MOMENT = Moment(now=NOW, today=TODAY)
@@ -60,7 +59,7 @@ def office_app(tmp_path: Path, url: str) -> Iterator[AppContext]:
 
 
 def context(app: AppContext, by: str = "administrator") -> RequestContext:
-    return operator_context(app, at=Stamp(by=by, now=NOW, today=TODAY), language="en")
+    return operator_context(app, at=Moment(by=by, now=NOW, today=TODAY), language="en")
 
 
 def rename(app: AppContext, by: str = "administrator", **names: str) -> None:

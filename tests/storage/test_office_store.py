@@ -24,8 +24,8 @@ from tests.storage.sample_cases import NOW, TODAY, on_sqlite_alone
 from tests.storage.test_accounts import way_in
 from tests.storage.test_verify import by_hand, codes
 from workflow.cases.case import Case
+from workflow.moments import Moment
 from workflow.org.access import Reader
-from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 
 UNITS = [Unit(id="dep", name="Қаржы департаменті"), Unit(id="div", name="Бюджет басқармасы", parent="dep")]
@@ -83,7 +83,7 @@ def test_a_language_of_their_own_choice_stays_with_the_next_table(engine: Engine
     assert office_store.office(engine).people[AIGUL.key] == replace(AIGUL, language="ru")
 
 
-SAID = Stamp(by="root", now=NOW, today=TODAY)
+SAID = Moment(by="root", now=NOW, today=TODAY)
 ALIYEVA = Reader(login="aliyeva", access="responsible", person="a@org.kz", name="Айгүл", unit="hr")
 
 
@@ -99,7 +99,7 @@ def test_people_of_a_country_are_taken_in_by_few_statements(engine: Engine) -> N
         count += 1
 
     event.listen(engine, "before_cursor_execute", counted)
-    store.save(engine, people=people, stamp=SAID)
+    store.save(engine, people=people, at=SAID)
     event.remove(engine, "before_cursor_execute", counted)
 
     assert count < 30
@@ -146,7 +146,7 @@ def test_many_write_the_chain_at_once(engine: Engine) -> None:
 def test_what_was_given_to_an_account_and_said_of_a_person_stands_in_the_events(engine: Engine) -> None:
     """The rights openly, the person beside the chain, where they may be erased."""
     SqlAccounts(engine).save(ALIYEVA, disabled=False, at=SAID)
-    store.save(engine, people=[Person(key="a@org.kz", name="Айгүл", unit="hr")], stamp=SAID)
+    store.save(engine, people=[Person(key="a@org.kz", name="Айгүл", unit="hr")], at=SAID)
 
     with reading(engine) as connection:
         account, person = connection.execute(office_chain.IN_ORDER).all()

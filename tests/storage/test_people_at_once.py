@@ -28,16 +28,16 @@ from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands, View
 from workflow.cases.registers.exposure import exposed_positions, remarks
 from workflow.cases.registers.risk import register
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.ports import Change, Contradiction, OtherChange
 
-AT = Stamp(by="б", now=NOW, today=TODAY)
+AT = Moment(by="б", now=NOW, today=TODAY)
 
 PEOPLE, ENTRIES = 8, 5
 DAY = date(2026, 1, 20)
 
 
-def said_by(core: CaseCommands, case: str, n: int, at: Stamp) -> list[Callable[[], Change]]:
+def said_by(core: CaseCommands, case: str, n: int, at: Moment) -> list[Callable[[], Change]]:
     """Five commands of one person, none of which contradicts another person's."""
     rows = RowCommands(core)
     planned = {"analysis_started": date(2026, 6, 1 + n)}
@@ -61,7 +61,7 @@ def test_all_that_eight_people_say_at_once_is_written_once(engine: Engine) -> No
 
     def speak(n: int) -> list[Change]:
         together.wait(60)
-        return [say() for say in said_by(core, case.id, n, Stamp(by=f"p{n}", now=NOW, today=TODAY))]
+        return [say() for say in said_by(core, case.id, n, Moment(by=f"p{n}", now=NOW, today=TODAY))]
 
     with ThreadPoolExecutor(PEOPLE) as pool:
         changes = [change for batch in pool.map(speak, range(PEOPLE)) for change in batch]
@@ -94,7 +94,7 @@ def test_people_of_two_processes_are_not_sent_away_either(engine: Engine, url: s
 def test_who_comes_second_waits_and_is_told_who_was_first(engine: Engine) -> None:
     """With another date: it is refused with who recorded what and when. With the same date nothing is new."""
     case, core = opened(engine), case_commands(engine)
-    first, second = Stamp(by="Айгүл", now=NOW, today=TODAY), Stamp(by="Б", now=NOW, today=TODAY)
+    first, second = Moment(by="Айгүл", now=NOW, today=TODAY), Moment(by="Б", now=NOW, today=TODAY)
     other_day, began = date(2026, 1, 19), Event()
 
     def slow(view: View, *arguments: Any, **values: Any) -> Any:

@@ -44,8 +44,8 @@ from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.assignments import AssignmentFilter, AssignmentState, Whose
 from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.moments import Moment
 from workflow.org.access import Access, Reader, Scope, scope
-from workflow.org.audit import Stamp
 from workflow.org.office import Unit
 
 FAR = date(2027, 12, 31)
@@ -169,17 +169,17 @@ def test_assignments_are_found_by_whose_they_are_and_how_they_stand(engine: Engi
     stamp = {"now": NOW, "today": TODAY}
     under = opened(engine).id
     core.write(
-        under, Stamp(by="boss", **stamp), commands.give, text="A", assignee="one", until=TODAY, giver="head"
+        under, Moment(by="boss", **stamp), commands.give, text="A", assignee="one", until=TODAY, giver="head"
     )
-    assignment = {"assignee": "one", "unit": "u", "giver": "head", "at": Stamp(by="boss", **stamp)}
+    assignment = {"assignee": "one", "unit": "u", "giver": "head", "at": Moment(by="boss", **stamp)}
     done_case, refused, withdrawn_case = (
         commands.give_alone(core, text=text, until=TODAY + day, **assignment).id  # type: ignore[arg-type]
         for text in "BCD"
     )
-    by_one, as_one = Stamp(by="one", **stamp), {"author": "one", "for_office": False}
+    by_one, as_one = Moment(by="one", **stamp), {"author": "one", "for_office": False}
     core.write(done_case, by_one, commands.answer, 1, text="", on=TODAY, **as_one)  # type: ignore[arg-type]
     core.write(refused, by_one, commands.refuse, 1, ground="no", **as_one)  # type: ignore[arg-type]
-    core.write(withdrawn_case, Stamp(by="boss", **stamp), withdraw, "assignment.1", ground="mistake")
+    core.write(withdrawn_case, Moment(by="boss", **stamp), withdraw, "assignment.1", ground="mistake")
 
     def found(whose: Whose, state: AssignmentState, *, today: date = TODAY, me: str = "one") -> list[str]:
         criteria = AssignmentFilter(whose=whose, state=state, person=me, login=me, today=today)
@@ -200,7 +200,7 @@ def test_assignments_are_found_by_whose_they_are_and_how_they_stand(engine: Engi
 
 
 APRIL = date(2026, 4, 6)
-IN_APRIL = Stamp(by="a@org.kz", now=datetime(2026, 4, 6, 7, tzinfo=UTC), today=APRIL)
+IN_APRIL = Moment(by="a@org.kz", now=datetime(2026, 4, 6, 7, tzinfo=UTC), today=APRIL)
 
 
 def test_a_confidential_case_is_on_no_timeline_of_who_was_not_named(engine: Engine) -> None:
@@ -289,13 +289,13 @@ def test_the_first_day_is_the_local_day_of_the_first_case(engine: Engine) -> Non
         (datetime(2026, 3, 2, 4, tzinfo=UTC), date(2026, 3, 2)),
         (datetime(2026, 2, 2, 19, 30, tzinfo=UTC), date(2026, 2, 3)),
     ):
-        case_commands(engine).open(Opening(procedure=PROCEDURE), at=Stamp(by="officer", now=at, today=today))
+        case_commands(engine).open(Opening(procedure=PROCEDURE), at=Moment(by="officer", now=at, today=today))
 
     assert SqlLedger(engine).first_day() == date(2026, 2, 3)
 
 
 AT_SEVEN, SIXTH_OF_APRIL = datetime(2026, 4, 6, 7, 0, tzinfo=UTC), date(2026, 4, 6)
-SAID = Stamp(by="opener", now=AT_SEVEN, today=SIXTH_OF_APRIL)
+SAID = Moment(by="opener", now=AT_SEVEN, today=SIXTH_OF_APRIL)
 
 
 @pytest.fixture

@@ -22,12 +22,12 @@ from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk_lists import RecommendationFilter
+from workflow.moments import Moment
 from workflow.org.access import Scope
-from workflow.org.audit import Stamp
 from workflow.org.office import Unit
 
 TODAY = date(2026, 7, 20)
-WHO = Stamp(by="А", now=NOW, today=TODAY)
+WHO = Moment(by="А", now=NOW, today=TODAY)
 ALL = Scope(unit="", names=())
 UNITS = (
     Unit(id="head", name="Аппарат"),

@@ -31,10 +31,10 @@ from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.registers.evidence_list import as_seen
 from workflow.findings.findings import findings
+from workflow.moments import Moment
 from workflow.org.access import scope
-from workflow.org.audit import Stamp
 
-AT = Stamp(by="officer", now=NOW, today=TODAY)
+AT = Moment(by="officer", now=NOW, today=TODAY)
 
 
 def add(ctx: RequestContext, register: str, **values: Any) -> str:

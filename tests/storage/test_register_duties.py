@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Engine
 
 from merzim.services.app import AppContext
-from merzim.services.context import RequestContext, stamp
+from merzim.services.context import RequestContext
 from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.services.jobs.rounds import run_round
 from merzim.services.law.acts import ChangeAct, change_act
@@ -30,11 +30,11 @@ from tests.storage.registers import NOW, TODAY, Stopped, agrees, office, operato
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording, statuses, withdrawals
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Unit
 from workflow.refusal import Refusal
 
-AT = Stamp(by="officer", now=NOW, today=TODAY)
+AT = Moment(by="officer", now=NOW, today=TODAY)
 
 FULFILS = """
 [[fulfils]] # each month, as often as somebody likes
@@ -173,7 +173,7 @@ def test_evidence_and_numbers_of_a_row_go_with_its_fact(app: AppContext, ctx: Re
     edit_row(ctx, EditRow(row=row, values={"paper": paper}))
     link = Evidence(kind="link:site", reference="https://org.kz/1")
     app.case_commands.write(
-        case_of(app).id, stamp(ctx), recording.record, JANUARY, on=date(2026, 1, 12), evidence=[link]
+        case_of(app).id, ctx.moment, recording.record, JANUARY, on=date(2026, 1, 12), evidence=[link]
     )
     edit(app, row, came_on="2026-02-02")
     fact = case_of(app).facts[FEBRUARY]
@@ -195,7 +195,7 @@ def test_evidence_and_numbers_of_a_row_go_with_its_fact(app: AppContext, ctx: Re
 def test_what_somebody_recorded_is_neither_doubled_nor_withdrawn_by_a_row(app: AppContext) -> None:
     """A typed event and its row are one event; a second row is another. A row's own fact is changed there."""
     begin(app)
-    by = stamp(operator(app))
+    by = operator(app).moment
     case = case_of(app).id
     app.case_commands.write(case, by, recording.record, JANUARY, on=date(2026, 1, 12))
     same = visit(app, "2026-01-12")
@@ -238,7 +238,7 @@ def test_a_row_belongs_to_its_own_organisation(app: AppContext, engine: Engine) 
     own_row = add_row(clerk, build(AddRow, fields)).row.id
     assert recorded(app) == {JANUARY: ("2026-01-13", own_row)}
     cancelled = case_of(app, "agency").id
-    app.case_commands.write(cancelled, stamp(operator(app)), statuses.cancel, ground="merged")
+    app.case_commands.write(cancelled, operator(app).moment, statuses.cancel, ground="merged")
     visit(app, "2026-02-12", unit="branch")
     assert recorded(app) == {JANUARY: ("2026-01-13", own_row)}
 
@@ -308,7 +308,7 @@ def test_a_row_is_written_with_the_facts_it_carries_out_or_not_at_all(
 def test_a_row_takes_the_place_of_what_was_withdrawn_in_the_case(app: AppContext) -> None:
     """What somebody recorded by hand for the day of a row is withdrawn: the next round records the row."""
     begin(app)
-    by = stamp(operator(app))
+    by = operator(app).moment
     app.case_commands.write(case_of(app).id, by, recording.record, JANUARY, on=date(2026, 1, 12))
     row = visit(app, "2026-01-12")
     run_round(app, now=NOW, today=TODAY)

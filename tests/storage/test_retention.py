@@ -21,7 +21,6 @@ from merzim.services.cases import comments
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.jobs.rounds import deliver, run_round
-from merzim.services.moments import Moment
 from merzim.services.people import retention, staff
 from merzim.services.people.retention import AnonymisePerson
 from merzim.services.registers import tables as register_tables
@@ -39,12 +38,12 @@ from tests.storage.test_verify import by_hand
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
 from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.opening import Opening
+from workflow.moments import Moment
 from workflow.org.access import Reader
-from workflow.org.audit import Stamp
 from workflow.org.office import Person
 from workflow.refusal import Refusal
 
-AT = Stamp(by="dina.q", now=NOW, today=TODAY)
+AT = Moment(by="dina.q", now=NOW, today=TODAY)
 
 KEY = "d.qasymova@org.kz"
 LATER = date(2029, 4, 6)
@@ -60,7 +59,7 @@ OWN = Person(
     duties=("object_unit",),
     language="ru",
 )
-BY = Stamp(by="administrator", now=NOW, today=TODAY)
+BY = Moment(by="administrator", now=NOW, today=TODAY)
 
 
 @pytest.fixture
@@ -76,7 +75,7 @@ def office_app(tmp_path: Path, url: str) -> Iterator[AppContext]:
 
 
 def acting(app: AppContext, today: date = TODAY, by: str = "administrator") -> RequestContext:
-    return operator_context(app, at=Stamp(by=by, now=NOW + (today - TODAY), today=today))
+    return operator_context(app, at=Moment(by=by, now=NOW + (today - TODAY), today=today))
 
 
 def live(app: AppContext) -> str:

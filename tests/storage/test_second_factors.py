@@ -24,8 +24,8 @@ from merzim.storage.org.chain import IN_ORDER
 from notifications.notice import Notice
 from tests.second_factors import CIPHER, KEY, second_factors
 from tests.storage.sample_cases import on_sqlite_alone
+from workflow.moments import Moment
 from workflow.org.access import Access, Credential, Reader
-from workflow.org.audit import Stamp
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 4, 6)
@@ -34,14 +34,14 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 OTHER = "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU"
 CODES = ("h1", "h2", "h3")
 SAID = {"now": NOW, "today": TODAY}
-BY_HOLDER = Stamp(by="aliyeva", **SAID)
+BY_HOLDER = Moment(by="aliyeva", **SAID)
 
 
 def account(engine: Engine, login: str, access: Access = "officer") -> None:
     """Make an account that may log in."""
     accounts = SqlAccounts(engine)
-    accounts.save(Reader(login=login, access=access), disabled=False, at=Stamp(by="x", **SAID))
-    accounts.set_password(login, "$argon2id$x", at=Stamp(by="x", **SAID))
+    accounts.save(Reader(login=login, access=access), disabled=False, at=Moment(by="x", **SAID))
+    accounts.set_password(login, "$argon2id$x", at=Moment(by="x", **SAID))
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_an_account_without_a_second_factor_has_no_secret_and_needs_no_key(engin
 
     assert keyless.secret("aliyeva") == ""
     assert keyless.encrypt(by="x", now=NOW).done == 0
-    keyless.remove("aliyeva", at=Stamp(by="x", **SAID))
+    keyless.remove("aliyeva", at=Moment(by="x", **SAID))
 
 
 def test_a_code_of_the_authenticator_is_taken_once(factors: SqlSecondFactors) -> None:
@@ -196,7 +196,7 @@ def test_a_recovery_code_is_used_once_and_only_by_its_account(
     factors: SqlSecondFactors, engine: Engine
 ) -> None:
     """The second use, an unknown one, another account's: nothing, and nothing is written."""
-    factors.enrol("bolat", OTHER, 1, ("b1",), at=Stamp(by="bolat", **SAID))
+    factors.enrol("bolat", OTHER, 1, ("b1",), at=Moment(by="bolat", **SAID))
     codes_taken = [factors.take_code("aliyeva", code, **SAID) for code in ("h1", "h1", "zz", "b1")]
     codes = factors.codes("aliyeva")
 
@@ -255,7 +255,7 @@ def test_another_key_reads_what_the_old_one_wrote_and_encrypts_it_anew(
     factors: SqlSecondFactors, engine: Engine
 ) -> None:
     """Then the old key is needed no more, and the chain says how many."""
-    factors.enrol("asel", OTHER, 1, (), at=Stamp(by="asel", **SAID))
+    factors.enrol("asel", OTHER, 1, (), at=Moment(by="asel", **SAID))
     new = new_key()
     both_keys, alone = second_factors(engine, Cipher(new, KEY)), second_factors(engine, Cipher(new))
 

@@ -27,7 +27,7 @@ from tests.law import library
 from tests.storage.sample_cases import AT, NOW, TODAY, case_commands, later, opened, recompute, seal
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.refusal import Refusal
 
 
@@ -185,7 +185,7 @@ def test_a_seal_kept_elsewhere_shows_what_nothing_inside_can(engine: Engine, cas
         yesterday = newest_seal(connection)
     events = SqlLedger(engine).events(case.id)
     case_commands(engine).write(
-        case.id, Stamp(by="А", now=NOW, today=TODAY), recording.record, "schedule_approved", on=TODAY
+        case.id, Moment(by="А", now=NOW, today=TODAY), recording.record, "schedule_approved", on=TODAY
     )
     seal(engine, now=later(1))
     with reading(engine) as connection:

@@ -22,6 +22,7 @@ from tests.law import CALENDAR, library
 from tests.notifications.sample_office import Town, noon
 from tests.telegram.emulator import Emulator, Message
 from workflow.law.library import Library
+from workflow.moments import Moment
 
 GIVE_UP = 180.0
 
@@ -54,7 +55,7 @@ class Talk:
             rules=town.rules,
         )
         actions = partial(PersonActions, app=context)
-        clock = lambda: (self.now, self.today)  # noqa: E731
+        clock = lambda: Moment(now=self.now, today=self.today)  # noqa: E731
         self.conversation = Conversation(context, clock, language="kk", actions=actions)
 
     def poller(self, **options: object) -> Poller:

@@ -36,7 +36,7 @@ from workflow.cases.commands import assignments, recording
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 
 pytestmark = pytest.mark.telegram
 ANNOUNCED = "start_announced"
@@ -231,7 +231,7 @@ def test_any_day_since_the_last_step_is_offered(talk: Talk, case: Case) -> None:
     """A step of 2 March, sixteen days ago: ten days at once, the seven before by one button."""
     step, on = "work_plan_approved", date(2026, 3, 2)
     talk.town.case_commands.write(
-        case.id, Stamp(by="x", now=talk.now, today=talk.today), recording.record, step, on=on
+        case.id, Moment(by="x", now=talk.now, today=talk.today), recording.record, step, on=on
     )
     (when,) = talk.press(emulator.AIGUL, reminded(talk), "Орындалды")
     *days, earlier = when.buttons
@@ -302,7 +302,7 @@ def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Tal
     linked(talk, "bolat@example.kz", emulator.BOLAT)
     talk.town.case_commands.write(
         case.id,
-        Stamp(by="dana", now=talk.now - timedelta(days=1), today=talk.today - timedelta(days=1)),
+        Moment(by="dana", now=talk.now - timedelta(days=1), today=talk.today - timedelta(days=1)),
         assignments.give,
         text="Тізімді дайындаңыз",
         assignee=BOLAT.key,

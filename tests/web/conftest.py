@@ -21,7 +21,6 @@ from starlette.testclient import TestClient
 from merzim.app import build_app
 from merzim.services.accounts.credentials import hash_password
 from merzim.services.app import AppContext
-from merzim.services.moments import Moment
 from merzim.services.upkeep.maintenance import rebuild
 from merzim.settings import (
     LOOPBACK_NETWORKS,
@@ -43,6 +42,7 @@ from tests.web.offices import AT, NOW, OPEN, TODAY, Site, copied, example_office
 from tests.web.offices import office as three_units
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
+from workflow.moments import Moment
 from workflow.org.access import Access, Reader
 from workflow.org.office import Office
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,6 @@ from tests.web.offices import Site, copied, example_office, installed
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
-from workflow.org.audit import Stamp
 
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert(2)>'{{7*7}}"""
 RAW = ("<script>alert", "<img src=x", "49'")
@@ -28,7 +28,7 @@ RAW = ("<script>alert", "<img src=x", "49'")
 
 def many_cases(office: Site, count: int) -> None:
     """Further cases with a little of everything; the same mixture whatever the count."""
-    context, moment = office.context, office.moment
+    context, moment = office.context, replace(office.moment, by="officer")
     units = sorted(context.reads.office().units)
     context.case_commands.open_many(
         [
@@ -44,7 +44,7 @@ def many_cases(office: Site, count: int) -> None:
             )
             for number in range(count)
         ],
-        at=Stamp(by="officer", now=moment.now, today=moment.today),
+        at=moment,
     )
 
 
@@ -67,7 +67,7 @@ def _lived_in() -> tuple[Path, tuple[str, ...]]:
 def _live_in(office: Site) -> tuple[str, ...]:
     """Write it all; return the pages no link leads to."""
     _people(office)
-    context, moment = office.context, office.moment
+    context, moment = office.context, replace(office.moment, by="officer")
     unit = next((key for key, unit in context.reads.office().units.items() if unit.name == HOSTILE), "")
     opened_cases = context.case_commands.open_many(
         [
@@ -79,7 +79,7 @@ def _live_in(office: Site) -> tuple[str, ...]:
             )
             for _ in range(4)
         ],
-        at=Stamp(by="officer", now=moment.now, today=moment.today),
+        at=moment,
     )
     late, corrected, cancelled, exempted = (case.id for case in opened_cases)
     with office.client() as browser:
@@ -102,7 +102,7 @@ def _live_in(office: Site) -> tuple[str, ...]:
     addresses = _rows(office)
     context.case_commands.write(
         late,
-        Stamp(by="officer", now=moment.now, today=moment.today),
+        moment,
         recording.record,
         "start_announced",
         on=date(2026, 4, 3),
@@ -115,9 +115,7 @@ def _live_in(office: Site) -> tuple[str, ...]:
         ("exempt", exempted, "--obligation", "order_signed", "--ground", HOSTILE),
     ):
         office.run(*line, now=now)
-    by_officer = operator_context(
-        office.context, at=Stamp(by="officer", now=moment.now, today=moment.today), demonstration=True
-    )
+    by_officer = operator_context(office.context, at=moment)
     campaign = {"register_id": "consents", "kind": "confirmation", "until": "2026-04-30", "title": HOSTILE}
     start_campaign(by_officer, build(StartCampaign, campaign))
     for register, action, fields in (

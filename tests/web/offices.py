@@ -22,7 +22,6 @@ from merzim.app import build_app
 from merzim.cli import main
 from merzim.clock import parse_moment
 from merzim.services.accounts.credentials import hash_secret, new_secret
-from merzim.services.moments import Moment
 from merzim.settings import Settings
 from merzim.settings_file import read
 from merzim.storage.accounts.accounts import SqlAccounts
@@ -36,13 +35,13 @@ from tests.web.serving import browser_of
 from workflow.cases.case import Case, Event, Fact
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
+from workflow.moments import Moment
 from workflow.org.access import ACCESSES, OF_ONE_UNIT, Credential, CredentialKind
-from workflow.org.audit import Stamp
 from workflow.org.office import Office, Person, Unit
 
 TODAY = date(2026, 4, 6)
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
-AT = Stamp(by="test", now=NOW, today=TODAY)
+AT = Moment(by="test", now=NOW, today=TODAY)
 DEMONSTRATION = Moment(now=NOW, today=TODAY, demonstration=True)
 ROOT = Path(__file__).parents[2]
 DAY = "2026-04-06"

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from merzim.dashboard import Dashboard
 from merzim.services.app import AppContext
-from merzim.services.moments import Moment
+from workflow.moments import Moment
 
 
 def browser_of(

@@ -17,8 +17,8 @@ from tests.web.test_names_of_others import letter
 from tests.web.test_write_access import OF_CASES, ctx_of
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
+from workflow.moments import Moment
 from workflow.org.access import Reader
-from workflow.org.audit import Stamp
 from workflow.org.office import Office, Person
 
 
@@ -244,7 +244,7 @@ def lent(site: Site) -> Site:
     site.keep(
         Office(people={"h@org.kz": Person(key="h@org.kz", name="Хасенов Олжас", unit="hr", email="h@org.kz")})
     )
-    site.accounts.save(OUTSIDE, disabled=False, at=Stamp(by="test", now=NOW, today=TODAY))
+    site.accounts.save(OUTSIDE, disabled=False, at=Moment(by="test", now=NOW, today=TODAY))
     assert site.client(OUTSIDE.login).get(f"/cases/{site.late}").status_code == 404
     give(site, person="h@org.kz")
     site.sent(*(replace(parcel.notice, state="sent", sent_at=NOW) for parcel in composed(site)))

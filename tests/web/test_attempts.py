@@ -13,16 +13,15 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from merzim.services.accounts.credentials import hash_secret
-from merzim.services.moments import Moment
 from merzim.settings import WebSettings
 from merzim.web.auth import limits
 from merzim.web.auth.dependencies import COOKIE
 from merzim.web.auth.limits import network_of
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, enter, office_with_cases
 from tests.web.serving import browser_of
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 
-SAID = Stamp(by="officer", now=NOW, today=TODAY)
+SAID = Moment(by="officer", now=NOW, today=TODAY)
 NEW = "жаңа құпиясөзім"
 ATTACKER = "203.0.113.9"
 OFFICE = "198.51.100.4"

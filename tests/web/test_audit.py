@@ -11,7 +11,7 @@ from merzim.services.audit import AskAudit, ask_audit
 from merzim.services.context import operator_context
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, hide
 from tests.web.serving import browser_of, first_sheet
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 
 ADDRESS = "203.0.113.9"
 
@@ -92,7 +92,7 @@ def test_a_confidential_case_is_in_no_entry_of_those_who_may_not_see_it(watched:
         assert watched.real not in client.get("/api/v1/audit/file/jsonl").text
         assert watched.real not in cells(client.get("/audit.xlsx").content)
         assert watched.real not in client.get(f"/audit?about={watched.real}").text.partition("<table")[2]
-    ctx = operator_context(watched.context, at=Stamp(by="root", now=NOW, today=TODAY))
+    ctx = operator_context(watched.context, at=Moment(by="root", now=NOW, today=TODAY))
     assert watched.real in {line.case for line in ask_audit(ctx, AskAudit(limit=1000)).entries}
 
 

@@ -15,7 +15,6 @@ from merzim.web.auth.limits import GUESSES
 from tests.notifications.servers import letters_in
 from tests.web.offices import Site, example_office
 from tests.web.serving import first_sheet
-from workflow.org.audit import Stamp
 
 UNIT = "Правление"
 START = "/campaigns/new/consents.confirmation"
@@ -170,10 +169,7 @@ def test_every_link_that_is_not_good_is_answered_alike(office: Site) -> None:
     people = office.context.reads.office().people
     from merzim.storage.org.staff import SqlStaff
 
-    moment = office.moment
-    SqlStaff(office.context.engine).remove_person(
-        people[gone_person], at=Stamp(by="x", now=moment.now, today=moment.today)
-    )
+    SqlStaff(office.context.engine).remove_person(people[gone_person], at=office.moment)
     flipped = third[:-1] + ("A" if third[-1] != "A" else "B")
     answers = {}
     with office.stranger() as browser:

@@ -19,9 +19,9 @@ from tests.notifications.servers import letters_in
 from tests.web.conftest import NOW, TODAY, Site, account, staffed_office
 from workflow.cases.changes import comments
 from workflow.cases.commands import recording
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 
-AT = Stamp(by="officer", now=NOW, today=TODAY)
+AT = Moment(by="officer", now=NOW, today=TODAY)
 
 
 @pytest.fixture

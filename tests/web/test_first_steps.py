@@ -13,7 +13,6 @@ from starlette.testclient import TestClient
 from merzim.app import build_app
 from merzim.services.administration import Organisation, change_organisation
 from merzim.services.context import operator_context
-from merzim.services.moments import Moment
 from merzim.settings import ChannelSettings
 from merzim.settings_file import read
 from merzim.storage.database.engine import writing
@@ -23,7 +22,7 @@ from tests.web.conftest import NOW, TODAY, Site, account, people, settings_in
 from tests.web.offices import ROOT, installed
 from tests.web.offices import office as three_units
 from tests.web.test_names_of_others import letter
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 
 STEPS = ("organisation", "units", "people", "mail", "officer", "accounts", "letter", "schedule")
 
@@ -281,7 +280,7 @@ def test_check_config_and_doctor_name_what_the_browser_overrides(
 ) -> None:
     """Who runs the server finds out why a line of config.toml does nothing."""
     app = build_app(read(at=tmp_path), clock=lambda: Moment(now=NOW, today=TODAY))
-    ctx = operator_context(app, at=Stamp(by="a", now=NOW, today=TODAY), language="en")
+    ctx = operator_context(app, at=Moment(by="a", now=NOW, today=TODAY), language="en")
     change_organisation(ctx, Organisation(name_ru="Новое название"))
     app.close()
 

@@ -15,13 +15,13 @@ from merzim.clock import clock
 from merzim.dashboard import Dashboard
 from merzim.services.app import AppContext
 from merzim.services.jobs.rounds import run_round
-from merzim.services.moments import Moment
 from merzim.settings_file import read
 from merzim.storage.notices.delivery_state import record_run
 from merzim.storage.refusals import StorageUnavailable
 from merzim.version import commit_of, running
 from tests.web.offices import Site
 from tests.web.serving import browser_of
+from workflow.moments import Moment
 
 MOMENT = clock("2026-04-06")()
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.services.moments import Moment
 from merzim.settings import DatabaseSettings, Settings
 from merzim.storage.org.chain import IN_ORDER
 from merzim.storage.org.settings import link_key
@@ -35,8 +34,8 @@ from tests.notifications.sample_office import (
 )
 from tests.web.conftest import TODAY, Site, people, settings_in
 from workflow.cases.commands import recording
+from workflow.moments import Moment
 from workflow.org.access import Reader
-from workflow.org.audit import Stamp
 
 LINK = re.compile(r"https://merzim\.example\.kz(/answer/[\w-]+)\?say=(\w+)")
 DAY_BEFORE = date(2026, 3, 27)
@@ -176,7 +175,7 @@ def test_an_expired_link_says_so_and_answers_nothing(town: Town, pages: Callable
     """The thing was done meanwhile, or thirty days went by."""
     path = link(town, FIVE_BEFORE)
     browser = pages(FIVE_BEFORE)
-    moment = Stamp(by="officer", now=noon(FIVE_BEFORE), today=FIVE_BEFORE)
+    moment = Moment(by="officer", now=noon(FIVE_BEFORE), today=FIVE_BEFORE)
     town.case_commands.write("2026-0001", moment, recording.record, "start_announced", on=FIVE_BEFORE)
     page = browser.get(path, params={"lang": "ru"})
     browser.post(path, data={"say": "not_mine"})
@@ -234,7 +233,7 @@ def site(town: Town, tmp_path: Path) -> Site:
     """The dashboard of the town's own office."""
     site = Site(settings_of(tmp_path), tmp_path)
     people(site.accounts)
-    site.accounts.save(OWN, disabled=False, at=Stamp(by="test", now=noon(TODAY), today=TODAY))
+    site.accounts.save(OWN, disabled=False, at=Moment(by="test", now=noon(TODAY), today=TODAY))
     return site
 
 

@@ -28,14 +28,14 @@ from merzim.web.auth.dependencies import COOKIE
 from tests.notifications.servers import Office as MailOffice
 from tests.notifications.servers import always, serving
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, account, build, enter
+from workflow.moments import Moment
 from workflow.org.access import Credential
-from workflow.org.audit import Stamp
 from workflow.org.office import Office, Person
 from workflow.refusal import Refusal
 
 HOURS_2, HOURS_12 = timedelta(hours=2), timedelta(hours=12)
 SECRET = pyotp.random_base32()
-SAID = Stamp(by="officer", now=NOW, today=TODAY)
+SAID = Moment(by="officer", now=NOW, today=TODAY)
 
 
 def invitation(site: Site) -> str:
@@ -258,7 +258,7 @@ def office(port: int = 0) -> Site:
 
 
 def acting(site: Site, *, later: timedelta = timedelta()) -> RequestContext:
-    return operator_context(site.context, at=Stamp(by="administrator", now=NOW + later, today=TODAY))
+    return operator_context(site.context, at=Moment(by="administrator", now=NOW + later, today=TODAY))
 
 
 def states(site: Site, *, later: timedelta = timedelta()) -> dict[str, str]:

@@ -23,8 +23,8 @@ from tests.web.conftest import people
 from tests.web.offices import Site, installed
 from tests.web.serving import browser_of
 from workflow.cases.commands.opening import Opening
+from workflow.moments import Moment
 from workflow.org.access import Access, Reader
-from workflow.org.audit import Stamp
 from workflow.org.office import Person, Unit
 
 AT = "2026-03-18T12:00"
@@ -59,7 +59,7 @@ def opened_office(
         planned={"analysis_started": date(2026, 4, 13)},
         facts=dict.fromkeys(facts, date(2026, 1, 15)),
     )
-    site.case_commands.open(opening, at=Stamp(by="test", now=NOW - timedelta(days=9), today=date(2026, 3, 9)))
+    site.case_commands.open(opening, at=Moment(by="test", now=NOW - timedelta(days=9), today=date(2026, 3, 9)))
     run_round(site.context, now=NOW, today=TODAY)
     deliver(site.context, now=NOW, today=TODAY)
     return site

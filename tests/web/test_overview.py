@@ -23,12 +23,12 @@ from workflow.cases.case import Case, Fact
 from workflow.cases.commands import recording
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
+from workflow.moments import Moment
 from workflow.org.access import Reader, with_unit
-from workflow.org.audit import Stamp
 
 
 def seen(site: Site, *, today: date = TODAY, unit: str | None = None) -> Overview:
-    return overview(operator_context(site.context, at=Stamp(by="test", now=NOW, today=today)), unit)
+    return overview(operator_context(site.context, at=Moment(by="test", now=NOW, today=today)), unit)
 
 
 def links(page: str) -> list[str]:
@@ -103,7 +103,7 @@ def test_the_same_points_are_at_stake_on_every_page(site: Site, browser: TestCli
     """The overview, the board of the API and the page of points name one figure, that of the whole year."""
     figure = re.search(r"<b>([^<]+)</b><span>баллы впереди", browser.get("/?lang=ru").text)
     board = browser.get("/api/v1/board").json()
-    operator = operator_context(site.context, at=Stamp(by="test", now=NOW, today=TODAY))
+    operator = operator_context(site.context, at=Moment(by="test", now=NOW, today=TODAY))
     points = points_of_year(operator, None, 2026, {}, number=None)
 
     assert figure
@@ -117,7 +117,7 @@ def test_the_first_sentence_says_how_much_waits_for_its_reader_and_for_whom_else
         planned = {"analysis_started": date(2026, 4, 8), "analysis_ended": date(2026, 5, 20)}
         site.open(object="Сатып алу", planned=planned)
     head = Reader(login="head", access="first_head", person="b@org.kz")
-    read = overview(operator_context(site.context, at=Stamp(by="test", now=NOW, today=TODAY)).read_by(head))
+    read = overview(operator_context(site.context, at=Moment(by="test", now=NOW, today=TODAY)).read_by(head))
     page = site.client("head_of_unit").get("/?lang=ru").text
 
     assert (read.lead.mine, read.lead.signatures) == (2, 2)

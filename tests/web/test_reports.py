@@ -24,7 +24,7 @@ from tests.web.offices import Site
 from tests.web.serving import first_sheet, sheets
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Unit
 
 
@@ -122,7 +122,7 @@ def test_the_number_of_a_share_is_recorded_in_a_case_of_that_year(
 
 def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Site) -> None:
     """The officer's report has the gift and names empty registers; another reader's omits confidential ones."""
-    ctx = operator_context(kept.context, at=Stamp(by="t", now=NOW, today=TODAY), demonstration=True)
+    ctx = operator_context(kept.context, at=Moment(by="t", now=NOW, today=TODAY))
     gift = {"kind": "gift", "description": "сағат", "employee": "a@org.kz", "received_on": "2026-03-02"}
     accepted = {"acceptance": True, "found_on": "2026-03-03", "post": "маман", "measures": "Тапсырылды."}
     command = AddRow(register_id="gifts", unit="hr", values={**gift, **accepted})

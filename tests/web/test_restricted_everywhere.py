@@ -9,7 +9,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -24,7 +24,6 @@ from tests.web.offices import Site, example_office
 from tests.web.test_access import filled, routes
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
-from workflow.org.audit import Stamp
 
 CASE = "2026-0001"
 GROUND = "Мемлекеттік құпиялар туралы заң, 14-бап"
@@ -68,8 +67,7 @@ class Faces:
 def office() -> Site:
     """A file and a link, open at a fact, restricted at a review, a removal, a talk and the cartogram."""
     office = example_office()
-    context, moment = office.context, office.moment
-    stamp = Stamp(by="officer", now=moment.now, today=moment.today)
+    context, moment = office.context, replace(office.moment, by="officer")
     stored_file = context.evidence.keep(io.BytesIO(CONTENT), f"{NAME}.pdf")
     file = Evidence(
         kind="document:order",
@@ -82,16 +80,16 @@ def office() -> Site:
     link = Evidence(kind="", reference=LINK)
     closed = [Evidence(**{**_fields(evidence), "kind": "", "restricted": GROUND}) for evidence in (file, link)]
     context.case_commands.write(
-        CASE, stamp, recording.record, "order_signed", on=moment.today, evidence=[file, link]
+        CASE, moment, recording.record, "order_signed", on=moment.today, evidence=[file, link]
     )
     rows = RowCommands(context.case_commands)
-    rows.add(CASE, FoundRisk(description="Бақылаудың әлсіздігі"), on=moment.today, at=stamp)
-    rows.add(CASE, SetMeasure(risk=1, action="Тексеру"), at=stamp)
-    rows.review(CASE, 1, outcome="executed", on=moment.today, evidence=closed, at=stamp)
-    rows.remove(CASE, 1, on=moment.today, completed=True, evidence=closed, at=stamp)
-    rows.expose(CASE, ExposedPosition(title="Басшы", holder="Ахметов"), on=moment.today, at=stamp)
-    rows.talk(CASE, 1, on=moment.today, evidence=closed, at=stamp)
-    rows.record_cartogram(CASE, [], on=moment.today, evidence=closed, at=stamp)
+    rows.add(CASE, FoundRisk(description="Бақылаудың әлсіздігі"), on=moment.today, at=moment)
+    rows.add(CASE, SetMeasure(risk=1, action="Тексеру"), at=moment)
+    rows.review(CASE, 1, outcome="executed", on=moment.today, evidence=closed, at=moment)
+    rows.remove(CASE, 1, on=moment.today, completed=True, evidence=closed, at=moment)
+    rows.expose(CASE, ExposedPosition(title="Басшы", holder="Ахметов"), on=moment.today, at=moment)
+    rows.talk(CASE, 1, on=moment.today, evidence=closed, at=moment)
+    rows.record_cartogram(CASE, [], on=moment.today, evidence=closed, at=moment)
     return office
 
 
@@ -177,12 +175,11 @@ def test_nobody_but_the_officer_opens_it(office: Site, login: str) -> None:
 
 def test_who_is_named_to_know_of_the_case_finds_it(office: Site, officer: Faces) -> None:
     """On the same faces as the officer; named no longer, nowhere."""
-    moment = office.moment
-    stamp = Stamp(by="officer", now=moment.now, today=moment.today)
-    office.context.case_commands.write(CASE, stamp, recording.name_reader, "auditor")
+    moment = replace(office.moment, by="officer")
+    office.context.case_commands.write(CASE, moment, recording.name_reader, "auditor")
     with office.client("auditor") as browser:
         named_faces = ask(browser, officer.naming())
-        office.context.case_commands.write(CASE, stamp, recording.remove_reader, "auditor", ground="ауысты")
+        office.context.case_commands.write(CASE, moment, recording.remove_reader, "auditor", ground="ауысты")
         removed = ask(browser, officer.naming())
 
     assert named_faces.naming() == officer.naming()

@@ -22,7 +22,6 @@ from starlette.testclient import TestClient
 
 from merzim.documents import child
 from merzim.metronome import tick
-from merzim.services.moments import Moment
 from merzim.storage.accounts import uploads
 from merzim.storage.accounts.rate_limits import count_attempt
 from merzim.storage.database.engine import read_column
@@ -32,6 +31,7 @@ from tests.documents.sheets import by_hand, far_cells
 from tests.web.conftest import NOW, TODAY
 from tests.web.offices import Site
 from tests.web.serving import on_a_port
+from workflow.moments import Moment
 from workflow.org.access import RateLimit
 
 ORDER = b"%PDF-1.7 " + bytes(1_000_000)

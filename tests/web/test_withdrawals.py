@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from notifications.notice import Notice
 from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.commands import recording
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_undo_lasts_ten_minutes(site: Site, case: str, browser: TestClient, minu
     """To the tenth minute, no longer."""
     earlier = NOW - timedelta(minutes=minutes)
     site.case_commands.write(
-        site.real, Stamp(by="officer", now=earlier, today=TODAY), recording.record, "order_signed", on=TODAY
+        site.real, Moment(by="officer", now=earlier, today=TODAY), recording.record, "order_signed", on=TODAY
     )
     event = site.events(site.real)[-1]
 

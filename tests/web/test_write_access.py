@@ -26,8 +26,8 @@ from tests.web.conftest import NOW, PASSWORD, READERS, TODAY, Site, account, hid
 from tests.web.test_access import ROUTES, filled, is_question, need
 from tests.web.test_names_of_others import letter
 from workflow.cases.commands.case_commands import UnknownCase
+from workflow.moments import Moment
 from workflow.org.access import Reader, with_unit
-from workflow.org.audit import Stamp
 
 Asked = tuple[str, APIRoute]
 WRITES: list[Asked] = [(method, route) for method, route in ROUTES if method != "GET"]
@@ -206,7 +206,7 @@ OF_CASES = [verb for verb in verbs() if "case" in verb.command.model_fields]
 def two_units() -> Site:
     """Cases of hr and law; the officer of hr was told of the case of law by a letter."""
     two_units = office_with_cases()
-    two_units.accounts.save(OFFICER_OF_HR, disabled=False, at=Stamp(by="test", now=NOW, today=TODAY))
+    two_units.accounts.save(OFFICER_OF_HR, disabled=False, at=Moment(by="test", now=NOW, today=TODAY))
     return two_units
 
 

@@ -16,7 +16,7 @@ from tests.workflow.one_case import NOW, TODAY, OneCase
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 
 START, END = date(2026, 4, 13), date(2026, 5, 26)
 
@@ -47,7 +47,7 @@ def case(case_commands: CaseCommands) -> Case:
         object="Департамент закупок",
         planned={"analysis_started": START, "analysis_ended": END},
     )
-    return case_commands.open(opening, at=Stamp(by="officer", now=NOW, today=TODAY))
+    return case_commands.open(opening, at=Moment(by="officer", now=NOW, today=TODAY))
 
 
 @pytest.fixture

@@ -19,12 +19,12 @@ from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.findings import findings
 from workflow.findings.of_risks import risk_findings
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.ports import Change
 
 NOW = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 6, 1)
-STAMP = Stamp(by="officer", now=NOW, today=TODAY)
+STAMP = Moment(by="officer", now=NOW, today=TODAY)
 
 
 class OneCase:

@@ -20,10 +20,10 @@ from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.reminder_actions import deadline_of
 from workflow.law.names import UnknownFact
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.refusal import Refusal
 
-AT = Stamp(by="officer", now=NOW, today=TODAY)
+AT = Moment(by="officer", now=NOW, today=TODAY)
 
 
 def record(case_commands: CaseCommands, case: Case, fact: str, on: date, *evidence: Evidence) -> list[str]:
@@ -185,7 +185,7 @@ def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(
     case_commands: CaseCommands, case: Case
 ) -> None:
     """It is required again, by its current due date; the chain records who, when and why."""
-    freed, stamp = "start_announced", Stamp(by="Айгүл", now=NOW, today=TODAY)
+    freed, stamp = "start_announced", Moment(by="Айгүл", now=NOW, today=TODAY)
     case_commands.write(case.id, stamp, statuses.exempt, obligation=freed, ground="құпия объект")
     exempted_view = case_commands.view(case.id, today=TODAY)
     states = [deadline_of(exempted_view, name).state for name in (freed, "order_signed")]

@@ -24,12 +24,12 @@ from workflow.law.files import UnreadableRegulation
 from workflow.law.names import UnknownFact
 from workflow.law.procedure import Procedure
 from workflow.machine import stage
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 from workflow.reminders import RESPONSIBLE, steps_of, undated_kind
 
-AT = Stamp(by="officer", now=NOW, today=TODAY)
+AT = Moment(by="officer", now=NOW, today=TODAY)
 
 FILE = "procurement-analysis.2025-09-18.toml"
 PROCUREMENT = (ROOT / "regulations" / FILE).read_text(encoding="utf-8")

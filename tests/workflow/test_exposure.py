@@ -19,13 +19,13 @@ from workflow.findings.of_risks import (
     risk_findings,
     with_unit_names,
 )
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Office, Unit
 from workflow.refusal import Refusal
 
 NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 7, 20)
-WHO = Stamp(by="officer", now=NOW, today=TODAY)
+WHO = Moment(by="officer", now=NOW, today=TODAY)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import NotForKind, Opening
 from workflow.law.library import Library
 from workflow.law.names import UnknownFact
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Unit
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
@@ -40,7 +40,7 @@ LAW = procedure(
     obligation("plan_approved", 'term = "none"\nsigned_by = { committee = ["head"], any = ["deputy"] }'),
     obligation("reported", 'term = "none"\nrecurs = { every = "month", since = "year_begun" }'),
 )
-WRITTEN = Stamp(by="officer", now=NOW, today=TODAY)
+WRITTEN = Moment(by="officer", now=NOW, today=TODAY)
 
 
 @pytest.fixture

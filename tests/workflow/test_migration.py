@@ -18,11 +18,11 @@ from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.previews import preview
 from workflow.law.editions import read_edition
 from workflow.law.library import Library
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.refusal import Refusal
 
 NOW, TODAY = datetime(2026, 12, 1, 7, 0, tzinfo=UTC), date(2026, 12, 1)
-STAMP = Stamp(by="officer", now=NOW, today=TODAY)
+STAMP = Moment(by="officer", now=NOW, today=TODAY)
 NEW = "permit.2026-07-01"
 NEXT = (
     PERMIT.replace("in_force = 2026-01-01", "in_force = 2026-07-01")

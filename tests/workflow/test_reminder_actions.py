@@ -17,7 +17,7 @@ from workflow.cases.commands.assignments import give
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.procedure import Step
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.refusal import Refusal
 from workflow.reminders import following_step, law_steps, next_step, snoozed, steps_of
 
@@ -139,7 +139,7 @@ def test_said_twice_it_is_written_once(case_commands: CaseCommands, ledger: SqlL
         later(case_commands, case, date(2026, 4, 2))
         case_commands.write(
             case.id,
-            Stamp(by="x", now=noon(DUE), today=date(2026, 3, 30)),
+            Moment(by="x", now=noon(DUE), today=date(2026, 3, 30)),
             reminder_actions.acknowledge,
             "order_signed",
             "key",

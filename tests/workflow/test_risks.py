@@ -31,12 +31,12 @@ from workflow.deadlines.impact import moved
 from workflow.deadlines.register_deadlines import withdrawn_deadline
 from workflow.deadlines.resolver import deadline
 from workflow.findings.of_risks import quality, risk_findings
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.refusal import Refusal
 
 NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 7, 20)
-WHO = Stamp(by="officer", now=NOW, today=TODAY)
+WHO = Moment(by="officer", now=NOW, today=TODAY)
 QUARTER = MeasureTerm(written="III квартал 2026 года", term=InQuarter(2026, 3), reading="quarter")
 UNTIL = MeasureTerm(written="до 30.09.2026", term=OnDate(date(2026, 9, 30)), reading="date", day_in_doubt=True)
 QUARTERLY = MeasureTerm(
@@ -529,7 +529,7 @@ def test_an_assignment_is_done_once_answered_and_not_required_once_refused(bare:
     until = date(2026, 7, 24)
     for text in ("Есеп дайындау", "Хат жазу"):
         bare.core.write(bare.id, WHO, give, text=text, assignee="a", until=until, giver="b")
-    tuesday = Stamp(by="a", now=datetime(2026, 7, 28, 7, 0, tzinfo=UTC), today=date(2026, 7, 28))
+    tuesday = Moment(by="a", now=datetime(2026, 7, 28, 7, 0, tzinfo=UTC), today=date(2026, 7, 28))
     as_assignee: dict[str, Any] = {"author": "a", "for_office": False}
     bare.core.write(bare.id, tuesday, answer, 1, text="Дайын", on=tuesday.today, **as_assignee)
     bare.core.write(bare.id, tuesday, refuse, 2, ground="Менің ісім емес", **as_assignee)

@@ -26,7 +26,7 @@ from workflow.cases.registers.exposure import exposed_positions, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import register
 from workflow.law.files import UnreadableRegulation
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.refusal import Refusal
 from workflow.registers.definition import Registers
 
@@ -118,7 +118,7 @@ def test_an_edit_is_withdrawn_by_its_line(one_case: OneCase) -> None:
     assert (change.events[0].payload["lines"], change.events[0].payload["title"]) == ([4, 7], "Закупки у двух")
 
 
-WHO = Stamp(by="a", now=NOW, today=TODAY)
+WHO = Moment(by="a", now=NOW, today=TODAY)
 NAME, TEXT = next(file for file in shipped_register_files("registers/cases") if file[0].startswith("risks."))
 ADDED = b"""
 [[field]]

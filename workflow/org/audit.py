@@ -1,25 +1,16 @@
-"""Who changes something and when; entries of the audit log, and filters for lists of them, as values."""
+"""Entries of the audit log, and filters for lists of them, as values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal, get_args
 
 Topic = Literal["login", "account", "people", "settings", "case", "register", "file"]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
 OF_CASES: frozenset[Topic] = frozenset({"case", "register", "file"})
 """Topics of entries that are visible to everybody who sees the case."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stamp:
-    """Who makes a change, and when. `now`: aware UTC; `today`: the local date of the writer."""
-
-    by: str
-    now: datetime
-    today: date
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

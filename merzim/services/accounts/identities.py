@@ -10,7 +10,7 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from merzim.services.context import RequestContext, stamp
+from merzim.services.context import RequestContext
 from merzim.services.oidc import LogInAttempt
 from workflow.org.access import ADMINISTRATORS, Account, Identity, OutsidePerson, Reader
 from workflow.refusal import Refusal
@@ -79,7 +79,7 @@ def _with_access_of_groups(ctx: RequestContext, account: Account, person: Outsid
         reader = replace(account.reader, access=person.access)
         # A session stores no access, yet sessions opened under another access are ended.
         ctx.accounts.end(login, now=ctx.now, by=AUTHOR)
-        ctx.accounts.save(reader, disabled=account.disabled, at=replace(stamp(ctx), by=AUTHOR))
+        ctx.accounts.save(reader, disabled=account.disabled, at=replace(ctx.moment, by=AUTHOR))
     return ctx.accounts.account(login)
 
 
@@ -110,7 +110,7 @@ def _open_account(ctx: RequestContext, person: OutsidePerson) -> Identity | None
         log.warning("%s: the person of this e-mail is linked to another id of the provider", login)
         key = ""
     reader = Reader(login=login, access=person.access, person=key, name=person.name[:200])
-    author_stamp = replace(stamp(ctx), by=AUTHOR)
+    author_stamp = replace(ctx.moment, by=AUTHOR)
     ctx.accounts.save(reader, disabled=False, at=author_stamp)
     identity = _link(ctx, person, login, by_group=True)
     if identity is None or identity.login != login:
@@ -121,7 +121,7 @@ def _open_account(ctx: RequestContext, person: OutsidePerson) -> Identity | None
 def _link(ctx: RequestContext, person: OutsidePerson, login: str, *, by_group: bool) -> Identity | None:
     """Link an account to a person of the provider; return their link, an earlier one if there is one."""
     identity = Identity(login=login, subject=person.subject, by_group=by_group)
-    ctx.accounts.link(identity, at=replace(stamp(ctx), by=AUTHOR))
+    ctx.accounts.link(identity, at=replace(ctx.moment, by=AUTHOR))
     return ctx.accounts.identity(person.subject)
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from merzim.services.accounts.credentials import BadPassword, check_login, new_secret
 from merzim.services.accounts.verbs import MAX_NAME, link_credential
-from merzim.services.context import RequestContext, stamp
+from merzim.services.context import RequestContext
 from merzim.services.inputs import Key, Line
 from merzim.services.names import person_named, unit_named
 from merzim.services.verbs import Ask, Command, verb
@@ -229,7 +229,7 @@ def _invite(
             entry, letters = _link_and_letters(ctx, person, reader, login_way, channels)
             invited.append(Invited(reader=reader, new=new, entry=entry, letters=letters))
     if not preview and invited:
-        invited_logins = ctx.app.invitations.invite(invited, at=stamp(ctx))
+        invited_logins = ctx.app.invitations.invite(invited, at=ctx.moment)
         for row in people:
             if not row.obstacle and row.login not in invited_logins:
                 row.obstacle = "login_taken"

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from merzim.services.accounts.credentials import BadPassword, check_login, hash_secret, new_secret
 from merzim.services.app import AppContext
-from merzim.services.context import RequestContext, stamp
+from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
 from merzim.services.names import person_named
 from merzim.services.verbs import Ask, Command, NotFound, verb
@@ -188,7 +188,7 @@ def add(ctx: RequestContext, command: AccountAccess) -> Invitation:
     reader, secret = _reader(ctx, login, command), new_secret()
     # The insertion decides who of several administrators creates it.
     invited = Invited(reader=reader, new=True, entry=link_credential(ctx, login, secret))
-    if not ctx.app.invitations.invite([invited], at=stamp(ctx)):
+    if not ctx.app.invitations.invite([invited], at=ctx.moment):
         raise BadPassword("web.login.taken", login=login)
     return _invitation(ctx, login, secret)
 
@@ -199,7 +199,7 @@ def change(ctx: RequestContext, command: AccountAccess) -> AccountDetails:
     account = get_account(ctx, command.login)
     _require_administrator_left(ctx, account, command.access)
     reader = _reader(ctx, account.reader.login, command)
-    ctx.accounts.save(reader, disabled=account.disabled, at=stamp(ctx))
+    ctx.accounts.save(reader, disabled=account.disabled, at=ctx.moment)
     return details(ctx, command.login)
 
 
@@ -210,14 +210,14 @@ def close(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     """
     account = get_account(ctx, command.login)
     _require_administrator_left(ctx, account, "")
-    ctx.accounts.save(account.reader, disabled=True, at=stamp(ctx))
+    ctx.accounts.save(account.reader, disabled=True, at=ctx.moment)
     return details(ctx, command.login)
 
 
 @verb("settings")
 def reopen(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     """Reopen a closed account."""
-    ctx.accounts.save(get_account(ctx, command.login).reader, disabled=False, at=stamp(ctx))
+    ctx.accounts.save(get_account(ctx, command.login).reader, disabled=False, at=ctx.moment)
     return details(ctx, command.login)
 
 
@@ -240,7 +240,7 @@ def invite(ctx: RequestContext, command: AccountCommand) -> Invitation:
         raise Refusal("web.staff.account_linked", login=account.reader.login)
     login, secret = account.reader.login, new_secret()
     invited = Invited(reader=account.reader, new=False, entry=link_credential(ctx, login, secret))
-    ctx.app.invitations.invite([invited], at=stamp(ctx))
+    ctx.app.invitations.invite([invited], at=ctx.moment)
     return _invitation(ctx, login, secret)
 
 
@@ -252,7 +252,7 @@ def unlink(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     password.
     """
     login = get_account(ctx, command.login).reader.login
-    if not ctx.accounts.unlink(login, at=stamp(ctx)):
+    if not ctx.accounts.unlink(login, at=ctx.moment):
         raise Refusal("web.staff.account_not_linked", login=login)
     return details(ctx, login)
 
@@ -416,4 +416,4 @@ def remove_second_factor(ctx: RequestContext, login: str, *, ground: str) -> Non
     if not ground:
         raise Refusal("web.factor.no_ground")
     letters = account_letters(ctx, account, "removed", {"by": ctx.reader.login})
-    ctx.app.factors.remove(login, at=stamp(ctx), details={"ground": ground}, letters=letters)
+    ctx.app.factors.remove(login, at=ctx.moment, details={"ground": ground}, letters=letters)

@@ -22,7 +22,7 @@ from merzim.services.campaigns.views import (
     seen_campaign,
     show_campaign,
 )
-from merzim.services.context import RequestContext, stamp
+from merzim.services.context import RequestContext
 from merzim.services.evidence import store_file
 from merzim.services.inputs import Day, FileInput, Ground, Key, Line, Name, WebAddress
 from merzim.services.jobs.campaigns import update_people
@@ -168,7 +168,7 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
             started_on=ctx.today,
             started_by=ctx.reader.login,
         ),
-        at=stamp(ctx),
+        at=ctx.moment,
     )
     update_people(ctx.app, campaigns, campaign, now=ctx.now, today=ctx.today)
     return result.model_copy(update={"campaign": campaign.id})
@@ -251,7 +251,7 @@ def _change(
 ) -> CampaignPage:
     """Store a change of a campaign; one opened again asks who has joined meanwhile. Return what it is now."""
     store = campaign_store(ctx)
-    store.change(kind, campaign, after, at=stamp(ctx), details=details)
+    store.change(kind, campaign, after, at=ctx.moment, details=details)
     if kind == REOPENED:
         update_people(ctx.app, store, after, now=ctx.now, today=ctx.today)
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))

@@ -18,7 +18,6 @@ from merzim.services.audit import record
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
 from merzim.services.jobs.campaigns import as_it_binds
-from merzim.services.moments import day_and_time
 from merzim.services.registers.queries import MAX_PAGE_SIZE, PAGE_SIZE, seen_units
 from merzim.services.registers.results import FieldView, field_view, reader_scope
 from merzim.services.results import Result, Titles, at
@@ -28,6 +27,7 @@ from merzim.storage.notices.campaigns import REMINDED, SqlCampaigns
 from merzim.storage.registers.lists import SqlRegisterLists
 from notifications.event_notices import cited_act
 from workflow.law.procedure import Text
+from workflow.moments import day_and_time
 from workflow.org.access import within
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Office

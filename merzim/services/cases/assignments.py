@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from merzim.services.cases.comments import require_may_know
-from merzim.services.context import RequestContext, in_own_units, stamp, writer
+from merzim.services.context import RequestContext, in_own_units, writer
 from merzim.services.evidence import store_evidence
 from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Person, Text
 from merzim.services.names import person_named
@@ -138,7 +138,7 @@ def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
         unit=unit,
         until=command.until,
         giver=writer(ctx),
-        at=stamp(ctx),
+        at=ctx.moment,
     )
     return command_result(Change(case=case, events=tuple(ctx.case_commands.events(case.id))))
 
@@ -220,7 +220,7 @@ def extend_assignment(ctx: RequestContext, command: ExtendAssignment) -> Command
         until=command.until,
         ground=command.ground,
         author=writer(ctx),
-        login=stamp(ctx).by,
+        login=ctx.moment.by,
     )
 
 

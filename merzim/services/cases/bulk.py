@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, Field
@@ -27,7 +27,6 @@ from merzim.services.cases.verbs import (
 from merzim.services.context import RequestContext, require_visible, whole_case
 from merzim.services.evidence import store_evidence
 from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Name, Text
-from merzim.services.moments import Moment
 from merzim.services.results import CommandResult, Titles
 from merzim.services.sending import LetterOfCase, acknowledge_letter
 from merzim.services.verbs import Command, verb
@@ -36,6 +35,7 @@ from workflow.cases.case import Evidence
 from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.entries import is_entry
 from workflow.law.procedure import Obligation
+from workflow.moments import Moment
 from workflow.org.access import Reader, with_unit
 from workflow.org.office import Person
 from workflow.refusal import Refusal
@@ -193,22 +193,20 @@ class PersonActions:
     app: AppContext
     person: Person
     language: str
-    now: datetime
-    today: date
+    at: Moment
 
     @property
     def _ctx(self) -> RequestContext:
         """The context of the person: access `responsible` in their unit, whatever their account has."""
         signature = f"{self.person.name} (Telegram)"
         reader = Reader(login=signature, access="responsible", person=self.person.key, name=self.person.name)
-        moment = Moment(now=self.now, today=self.today)
         reader = with_unit(reader, self.app.reads.office())
-        return RequestContext(app=self.app, clock=lambda: moment, reader=reader, language=self.language)
+        return RequestContext(app=self.app, clock=lambda: self.at, reader=reader, language=self.language)
 
     def view(self, case: str) -> View:
         """Return a case the person sees. Raises UnknownCase."""
         require_visible(self._ctx, case)
-        return self.app.case_commands.view(case, today=self.today)
+        return self.app.case_commands.view(case, today=self.at.today)
 
     def read(self, notice: Notice) -> None:
         """Record that the person has read a notice, with all that its letter carried."""
@@ -217,7 +215,7 @@ class PersonActions:
             if letter.case:
                 acknowledge_letter(ctx, LetterOfCase(case=letter.case, key=letter.key))
             else:
-                self.app.outbox.acknowledge(letter.key, now=self.now)
+                self.app.outbox.acknowledge(letter.key, now=self.at.now)
 
     def done(self, case: str, fact: str, *, on: date) -> int | None:
         """Record a fact, evidence to follow; return the number of its event, None if it was recorded before."""

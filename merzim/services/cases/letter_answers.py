@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from i18n import available_language, say
 from merzim.services.cases.comments import people_responsible
-from merzim.services.context import RequestContext, stamp, write_case
+from merzim.services.context import RequestContext, write_case
 from merzim.services.inputs import CaseCommand, Key
 from merzim.services.sending import acknowledge
 from merzim.services.verbs import NotFound, verb
@@ -151,7 +151,7 @@ def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
             notice.obligation,
             notice.key,
             answer,
-            person=stamp(ctx).by,
+            person=ctx.moment.by,
             silent_until=until,
             officer=officer,
             text=_text(ctx, question, officer) if officer else "",

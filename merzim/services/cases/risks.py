@@ -32,7 +32,7 @@ from workflow.cases.registers.risk import Measure, Risk, register
 from workflow.cases.registers.risk_scale import Band, RiskScale, read_scale, scale_of
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import entry_deadlines
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.registers.definition import Register
 
 Dated = TypeVar("Dated", Deadline, Row)
@@ -66,13 +66,13 @@ def cases_with_rows(app: AppContext, unit: str = "") -> Sequence[Case]:
     return [by_id[id] for id in sorted(by_id)]
 
 
-def keep_responsible(app: AppContext, texts: Iterable[str], *, at: Stamp) -> tuple[str, ...]:
+def keep_responsible(app: AppContext, texts: Iterable[str], *, at: Moment) -> tuple[str, ...]:
     """Match responsible texts to units and people, save the new matches; return the texts that match none."""
     office = app.reads.office()
     matches = {text: match(text, office) for text in dict.fromkeys(filter(None, texts))}
     new = {text: key for text, key in matches.items() if key is not None and text not in office.matches}
     if new:
-        office_store.save(app.engine, matches=new, stamp=at)
+        office_store.save(app.engine, matches=new, at=at)
     return tuple(text for text, key in matches.items() if key is None)
 
 

@@ -18,7 +18,7 @@ from merzim.documents.cartogram import read_cartogram
 from merzim.documents.child import read
 from merzim.documents.measure_plan import read_measures
 from merzim.services.cases.risks import by_number, case_rows, keep_responsible, next_due_dates, next_of
-from merzim.services.context import RequestContext, stamp, whole_case
+from merzim.services.context import RequestContext, whole_case
 from merzim.services.evidence import require_file, store_evidence
 from merzim.services.inputs import CaseCommand, Day, EvidenceInput, FileInput, Name
 from merzim.services.law.regulations import case_registers
@@ -121,7 +121,7 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
     ctx.case_commands.view(command.case, today=ctx.today)
     plan = read(read_measures, content.read(), name, year=command.year)
     rows = partial(rows_to_enter, rows=plan.measures)
-    change = ctx.case_commands.write(command.case, stamp(ctx), case_rows().add, rows, on=ctx.today)
+    change = ctx.case_commands.write(command.case, ctx.moment, case_rows().add, rows, on=ctx.today)
     responsible = [measure.responsible for measure in plan.measures]
     due = next_due_dates(ctx.app, change.case, today=ctx.today)
     numbers = numbers_of(change.case, plan.measures)
@@ -139,7 +139,7 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
             )
             for measure, number in zip(plan.measures, numbers, strict=True)
         ],
-        unmatched=list(keep_responsible(ctx.app, responsible, at=stamp(ctx))),
+        unmatched=list(keep_responsible(ctx.app, responsible, at=ctx.moment)),
         withdrawn=[row.action for row in withdrawn_rows(change.case, plan.measures)],
         unread=list(plan.unread),
     )
@@ -283,4 +283,4 @@ def extra_fields(register_id: str) -> list[RegisterField]:
 def _keep_responsible(ctx: RequestContext, values: Mapping[str, object]) -> None:
     """Store the person or unit that the responsible text of a row means, if it has one that means any."""
     if "responsible" in values:
-        keep_responsible(ctx.app, [str(values["responsible"])], at=stamp(ctx))
+        keep_responsible(ctx.app, [str(values["responsible"])], at=ctx.moment)

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from i18n import LANGUAGES, say
 from merzim.services.cases.risks import keep_responsible
-from merzim.services.context import RequestContext, in_own_units, is_own, stamp, whole_case
+from merzim.services.context import RequestContext, in_own_units, is_own, whole_case
 from merzim.services.evidence import store_evidence
 from merzim.services.inputs import (
     CaseCommand,
@@ -244,7 +244,7 @@ P = TypeVar("P", bound=Previewable)
 def run(ctx: RequestContext, command: Previewable) -> CommandResult:
     """Run a command on a case, or only preview it; the result names what its fact is out of order with."""
     if not command.preview:
-        change = ctx.case_commands.write(command.case, stamp(ctx), _drafter(ctx, command))
+        change = ctx.case_commands.write(command.case, ctx.moment, _drafter(ctx, command))
         result = command_result(change)
         recorded = [event.name for event in change.events if event.kind in ("fact", "corrected")]
         if recorded:
@@ -292,7 +292,7 @@ def findings_of_fact(case_findings: Iterable[Finding], procedure: Procedure, fac
 
 def foresee(ctx: RequestContext, command: Previewable) -> tuple[Preview, frozenset[str]]:
     """Return what a command would do, and the keys of whom it would notify. Raises as the command does."""
-    foreseen = preview(ctx.case_commands, command.case, _drafter(ctx, command), at=stamp(ctx))
+    foreseen = preview(ctx.case_commands, command.case, _drafter(ctx, command), at=ctx.moment)
     return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(command.case))
 
 
@@ -416,7 +416,7 @@ def open_case(ctx: RequestContext, command: OpenCase) -> OpenedCase:
     _require_organisation(ctx, opening)
     if command.schedule_of:
         opening = in_schedule_of(whole_case(ctx, command.schedule_of)[0], opening)
-    return OpenedCase.of(ctx.case_commands.open(opening, at=stamp(ctx)))
+    return OpenedCase.of(ctx.case_commands.open(opening, at=ctx.moment))
 
 
 def _require_organisation(ctx: RequestContext, opening: Opening) -> None:
@@ -456,7 +456,7 @@ def undo_entry(ctx: RequestContext, command: Undo) -> CommandResult:
     """Withdraw an event of the history shortly after the reader wrote it. Raises CannotUndo."""
     was_told = partial(was_notified, ctx.reads.notices(command.case))
     ground = command.ground or say("withdraw.by_mistake", {}, ctx.spoken_language)
-    at = stamp(ctx)
+    at = ctx.moment
     return result_of(ctx, command.case, withdrawals.undo, command.line, ground=ground, was_told=was_told, at=at)
 
 
@@ -481,7 +481,7 @@ def describe_case(ctx: RequestContext, command: Passport) -> CommandResult:
     """
     result = run(ctx, command)
     if result.changed and not command.preview and command.responsible:
-        keep_responsible(ctx.app, passport_edit(ctx, command).responsible.values(), at=stamp(ctx))
+        keep_responsible(ctx.app, passport_edit(ctx, command).responsible.values(), at=ctx.moment)
     return result
 
 

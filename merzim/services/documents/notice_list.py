@@ -9,11 +9,11 @@ from pathlib import Path
 from i18n import period, say
 from merzim.documents.sheets.listing import Table, tables_workbook, write_csv, write_file
 from merzim.services.app import AppContext
-from merzim.services.moments import day_and_time
 from notifications.notice import Notice
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import period_in
 from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.moments import day_and_time
 from workflow.refusal import Refusal
 
 COLUMNS = (

@@ -9,7 +9,7 @@ from hashlib import sha256
 from merzim.documents.child import read
 from merzim.documents.schedules.reading import read_schedule
 from merzim.documents.sheets.unreadable import Errors, RowNote
-from merzim.services.context import RequestContext, stamp
+from merzim.services.context import RequestContext
 from merzim.services.evidence import require_file
 from merzim.services.imports.considering import (
     Consideration,
@@ -95,7 +95,7 @@ def import_analyses(ctx: RequestContext, file: ScheduleFile, command: ImportSche
     imported = _take_in(ctx, considered)
     known = ctx.app.reads.office().matches
     if new := {text: key for text, key in considered.matches.items() if known.get(text) != key}:
-        office_store.save(ctx.app.engine, matches=new, stamp=stamp(ctx))
+        office_store.save(ctx.app.engine, matches=new, at=ctx.moment)
     rows = (analysis.schedule.row for analysis in considered.analyses)
     places = {str(row): case.id for row, case in zip(rows, imported.cases, strict=True)}
     twins.remember(ctx.app.engine, file.digest, places, now=ctx.now)
@@ -121,7 +121,7 @@ def _take_in(ctx: RequestContext, considered: Consideration) -> ImportedFile:
     """Open or change the cases of a file, once all of its analyses are decided. An existing case gets new plan
     dates, facts it lacks, and the file's words if the user joined it.
     """
-    case_commands, at = ctx.case_commands, stamp(ctx)
+    case_commands, at = ctx.case_commands, ctx.moment
     openings = [
         (number, _opening(analysis))
         for number, analysis in enumerate(considered.analyses)
@@ -186,4 +186,4 @@ def keep_match(ctx: RequestContext, text: str, target: str) -> None:
     e-mail or name). Raises Refusal: it is no single one.
     """
     meaning = {text: unit_or_person(ctx.reads.office(), text, target)}
-    office_store.save(ctx.app.engine, matches=meaning, stamp=stamp(ctx))
+    office_store.save(ctx.app.engine, matches=meaning, at=ctx.moment)

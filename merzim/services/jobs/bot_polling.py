@@ -5,33 +5,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
 from functools import partial
 
 from merzim.services.app import AppContext
 from merzim.services.cases.bulk import PersonActions
-from merzim.services.moments import Clock
 from merzim.storage.events import ORIGIN, Origin
 from notifications.bot.conversation import Conversation
 from notifications.bot.polling import Poller
 from notifications.channels.telegram import Telegram
+from workflow.moments import Clock
 
 
 def create_poller(app: AppContext, clock: Clock) -> Poller:
     """Return the poller of Telegram updates, which polls only while no other process of the office does."""
     channel = app.channels["telegram"]
     assert isinstance(channel, Telegram)
-
-    def read_clock() -> tuple[datetime, date]:
-        moment = clock()
-        return moment.now, moment.today
-
     language = app.settings.office.language
     actions = partial(PersonActions, app=app)
-    conversation = Conversation(app, read_clock, language=language, actions=actions)
+    conversation = Conversation(app, clock, language=language, actions=actions)
 
     def fault(code: str, answer: str) -> None:
-        app.outbox.fault(channel.name, code, answer, now=read_clock()[0])
+        app.outbox.fault(channel.name, code, answer, now=clock().now)
 
     return Poller(channel, conversation, app.lock("telegram").alone, fault=fault)
 

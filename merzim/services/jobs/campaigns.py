@@ -13,7 +13,7 @@ from merzim.storage.notices.campaigns import CHUNK, SqlCampaigns
 from notifications.channels import Channel
 from notifications.event_notices import INVITATION, campaign_notice, chosen_channel
 from notifications.rules import OfficeTimes, local_moment
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Office, acts_of
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign, people_asked
 from workflow.registers.definition import Campaign
@@ -42,7 +42,7 @@ def update_people(
     office = app.outbox.office()
     channels = tuple(app.channels.values())
     changes = changed_people(campaign, office, campaigns.people(campaign.id), channels, today=today)
-    campaigns.change_people(campaign, [*changes], at=Stamp(by="", now=now, today=today))
+    campaigns.change_people(campaign, [*changes], at=Moment(by="", now=now, today=today))
 
 
 def changed_people(

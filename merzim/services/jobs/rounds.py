@@ -32,7 +32,7 @@ from notifications.dispatch import Dispatch
 from notifications.notice import Outcome
 from notifications.planning import RoundReport
 from notifications.rules import OfficeTimes
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Person
 
 MAX_REPORTED = 100
@@ -100,7 +100,7 @@ def _seal(app: AppContext, *, now: datetime, today: date) -> None:
 def deliver(app: AppContext, *, now: datetime, today: date) -> DeliveryReport:
     """Send the queued letters that may leave by now, until none is left or the process must stop."""
     started = perf_counter()
-    stakes = Stakes(operator_context(app, at=Stamp(by="", now=now, today=today)))
+    stakes = Stakes(operator_context(app, at=Moment(by="", now=now, today=today)))
     report = send(
         replace(dispatch_at(app, now=now, today=today), stakes=stakes),
         go_on=lambda: not app.stopping.is_set(),

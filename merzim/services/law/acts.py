@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pydantic import BaseModel
 
-from merzim.services.context import RequestContext, in_own_units, stamp
+from merzim.services.context import RequestContext, in_own_units
 from merzim.services.inputs import Line
 from merzim.services.law.adopted_acts import follow_adopted_acts
 from merzim.services.names import USUAL, UnknownUnit, name_of
@@ -160,7 +160,7 @@ def change_act(ctx: RequestContext, command: ChangeAct) -> list[AdoptableAct]:
     others = tuple(other for other in unit.acts if other != act)
     changed = replace(unit, acts=others if command.leave else (*others, act))
     if set(changed.acts) != set(unit.acts):
-        SqlStaff(ctx.app.engine).keep_unit(changed, was=unit, at=stamp(ctx))
-        follow_adopted_acts(ctx.app, office, unit.id, at=stamp(ctx))
+        SqlStaff(ctx.app.engine).keep_unit(changed, was=unit, at=ctx.moment)
+        follow_adopted_acts(ctx.app, office, unit.id, at=ctx.moment)
         ctx.app.proposed.clear()
     return list(adoptable_acts(ctx, unit.id))

@@ -8,11 +8,11 @@ from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.states import AWAITED
 from workflow.law.procedure import Procedure
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Office, acts_of
 
 
-def follow_adopted_acts(app: AppContext, before: Office, unit: str, *, at: Stamp) -> int:
+def follow_adopted_acts(app: AppContext, before: Office, unit: str, *, at: Moment) -> int:
     """Exempt the active cases of acts that a change took from units, and reopen those of acts adopted again.
 
     Acts of one organisation bind only those that adopted them. A case opened by hand where its act was never
@@ -39,7 +39,7 @@ def follow_adopted_acts(app: AppContext, before: Office, unit: str, *, at: Stamp
     return changed_count
 
 
-def _exempt(app: AppContext, head: Case, act: str, *, at: Stamp) -> bool:
+def _exempt(app: AppContext, head: Case, act: str, *, at: Moment) -> bool:
     """Exempt a case whose act was given up, if it is active and anything is still to be done.
 
     Returns: whether it was exempted.
@@ -53,7 +53,7 @@ def _exempt(app: AppContext, head: Case, act: str, *, at: Stamp) -> bool:
     return bool(app.case_commands.write(head.id, at, exempted).events)
 
 
-def _reopen(app: AppContext, head: Case, act: str, *, at: Stamp) -> bool:
+def _reopen(app: AppContext, head: Case, act: str, *, at: Moment) -> bool:
     """Reopen a case if it was exempted because this act was given up; return whether it was."""
 
     def reopened(view: View) -> Drafts:

@@ -27,7 +27,7 @@ from workflow.cases.commands.planning import Mismatch, mismatches
 from workflow.law.editions import unfinished
 from workflow.law.files import FileProblem, UnreadableRegulation, unknown
 from workflow.law.procedure import Procedure
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.refusal import Refusal
 from workflow.registers.definition import Register, Registers
 from workflow.registers.reading import cross_problems
@@ -93,7 +93,7 @@ def adoptable(app: AppContext, *, today: date) -> tuple[AdoptedEdition, ...]:
     return tuple(adoptions)
 
 
-def adopt(app: AppContext, *, at: Stamp) -> tuple[AdoptedEdition, ...]:
+def adopt(app: AppContext, *, at: Moment) -> tuple[AdoptedEdition, ...]:
     """Record the editions the office has not adopted (`adoptable`) in its stream, then rewrite the rows of
     cases under those whose text changed.
 

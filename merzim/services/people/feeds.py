@@ -16,7 +16,7 @@ from i18n.languages import Language
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import Hash, SessionsEnded, issue_secret
 from merzim.services.board.assignees import keys_of_person
-from merzim.services.context import RequestContext, reader_of, stamp
+from merzim.services.context import RequestContext, reader_of
 from merzim.services.inputs import Day, Key
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.org.staff import SqlStaff
@@ -241,7 +241,7 @@ def set_leave(ctx: RequestContext, command: Away) -> None:
     if command.deputy is not None and (command.deputy not in office.people or command.deputy == person.key):
         raise Refusal("web.desk.bad_deputy", person=command.deputy)
     away = ((first, last),) if first and last else ()
-    SqlStaff(ctx.app.engine).set_leave(person.key, away=away, deputy=command.deputy, at=stamp(ctx))
+    SqlStaff(ctx.app.engine).set_leave(person.key, away=away, deputy=command.deputy, at=ctx.moment)
 
 
 class DigestChoice(Command):

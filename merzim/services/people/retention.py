@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 import i18n
-from merzim.services.context import RequestContext, stamp
+from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, Ground, Key, Line
 from merzim.services.people import staff
 from merzim.services.upkeep import maintenance
@@ -70,7 +70,7 @@ def anonymise_person(ctx: RequestContext, command: AnonymisePerson) -> Anonymise
         number=" ".join(command.act.split()),
         on=command.act_on,
         ground=command.ground,
-        at=stamp(ctx),
+        at=ctx.moment,
     )
     rows = anonymising.carry_out(ctx.app.engine, person, words, act)
     maintenance.rebuild(ctx.app, now=ctx.now, today=ctx.today)

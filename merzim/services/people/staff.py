@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, StringConstraints, WithJsonSchema
 
 from i18n.languages import Language
 from merzim.documents.sheets.texts import is_email
-from merzim.services.context import RequestContext, stamp
+from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, Key, Line
 from merzim.services.law.adopted_acts import follow_adopted_acts
 from merzim.services.names import person_named
@@ -229,8 +229,8 @@ def save_unit(ctx: RequestContext, command: SaveUnit) -> UnitResult:
     was = office.units.get(command.id)
     _require_unchanged(was, command.mark, command.id)
     unit = _unit_of(ctx, command, office, was)
-    SqlStaff(ctx.app.engine).keep_unit(unit, was=was, at=stamp(ctx))
-    follow_adopted_acts(ctx.app, office, unit.id, at=stamp(ctx))
+    SqlStaff(ctx.app.engine).keep_unit(unit, was=was, at=ctx.moment)
+    follow_adopted_acts(ctx.app, office, unit.id, at=ctx.moment)
     return unit_result(ctx, unit)
 
 
@@ -252,7 +252,7 @@ def remove_unit(ctx: RequestContext, command: Removal) -> Removed:
     people, units, cases = unit_holds(ctx, unit)
     if people or units or cases:
         raise Refusal("web.staff.unit_held", name=unit.name, people=people, units=units, cases=cases)
-    SqlStaff(ctx.app.engine).remove_unit(unit, at=stamp(ctx))
+    SqlStaff(ctx.app.engine).remove_unit(unit, at=ctx.moment)
     return Removed(removed=command.id)
 
 
@@ -263,7 +263,7 @@ def save_person(ctx: RequestContext, command: SavePerson) -> PersonResult:
     was = office.people.get(command.key)
     _require_unchanged(was, command.mark, command.key)
     person = _person_of(command, office, was)
-    SqlStaff(ctx.app.engine).keep_person(person, was=was, at=stamp(ctx))
+    SqlStaff(ctx.app.engine).keep_person(person, was=was, at=ctx.moment)
     follow_changed_names(ctx, office, [person])
     return person_result(person)
 
@@ -273,7 +273,7 @@ def remove_person(ctx: RequestContext, command: Removal) -> Removed:
     """Remove a person; their open deadlines pass to others."""
     person = get_person(ctx, command.id)
     _require_unchanged(person, command.mark, command.id)
-    SqlStaff(ctx.app.engine).remove_person(person, at=stamp(ctx))
+    SqlStaff(ctx.app.engine).remove_person(person, at=ctx.moment)
     return Removed(removed=command.id)
 
 

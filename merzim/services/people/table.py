@@ -8,7 +8,7 @@ from merzim.documents.child import read
 from merzim.documents.people.table import ReadPeople, merge_people, read_people
 from merzim.documents.sheets.unreadable import RowNote
 from merzim.services.accounts.invitations import OF_THE_OFFICE, access_by_duties
-from merzim.services.context import RequestContext, stamp
+from merzim.services.context import RequestContext
 from merzim.services.evidence import require_file
 from merzim.services.inputs import FileInput
 from merzim.services.law.adopted_acts import follow_adopted_acts
@@ -78,11 +78,11 @@ def import_people(ctx: RequestContext, command: ImportPeople) -> ImportedPeople:
 
 def _save(ctx: RequestContext, table: ReadPeople, before: Office) -> None:
     """Save a table. A unit that moves under another one is bound by the acts of its new parent."""
-    save(ctx.app.engine, units=table.units, people=table.people, stamp=stamp(ctx))
+    save(ctx.app.engine, units=table.units, people=table.people, at=ctx.moment)
     follow_changed_names(ctx, before, table.people)
     for unit in table.units:
         if (was := before.units.get(unit.id)) is not None and was.parent != unit.parent:
-            follow_adopted_acts(ctx.app, before, unit.id, at=stamp(ctx))
+            follow_adopted_acts(ctx.app, before, unit.id, at=ctx.moment)
 
 
 def _change(

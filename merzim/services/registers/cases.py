@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import PurePath
 
 from i18n import say
-from merzim.services.context import RequestContext, stamp, write_case
+from merzim.services.context import RequestContext, write_case
 from merzim.services.registers.results import cell_text, field_view, values_view
 from merzim.services.yearly.register_duties import as_evidence
 from workflow.cases.case import Case, Evidence
@@ -93,7 +93,7 @@ def open_cases(
     """Open the cases of rows under the ids reserved for them, with what the rows prove their facts by."""
     if not openings:
         return
-    ctx.case_commands.open_many(openings, ids=[row.opened_case for row in rows], at=stamp(ctx))
+    ctx.case_commands.open_many(openings, ids=[row.opened_case for row in rows], at=ctx.moment)
     for row in rows:
         _prove(ctx, register, replace(row, values={}), row)
 

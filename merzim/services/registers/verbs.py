@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field, StringConstraints
 
 from merzim.services.cases.verbs import unit_in_reach
-from merzim.services.context import RequestContext, stamp
+from merzim.services.context import RequestContext
 from merzim.services.evidence import store_file
 from merzim.services.inputs import NO_NUL, FileInput, Ground, Line, Name
 from merzim.services.names import name_of, unit_name
@@ -122,7 +122,7 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
                 follow_row(ctx, register, row, after, ground=command.ground)
             else:
                 _open_later(ctx, register, replace(after, seq=row.seq + 1))
-            follow_duties(ctx.app, register, (row, after), ground=command.ground, at=stamp(ctx))
+            follow_duties(ctx.app, register, (row, after), ground=command.ground, at=ctx.moment)
     return show_row(ctx, AskRow(row=row.id))
 
 
@@ -134,7 +134,7 @@ def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
     with one_transaction(ctx.app.engine):
         _write(ctx, register, row, after, "withdrawn", {"ground": command.ground})
         follow_row(ctx, register, row, after, ground=command.ground)
-        follow_duties(ctx.app, register, [row], ground=command.ground, at=stamp(ctx))
+        follow_duties(ctx.app, register, [row], ground=command.ground, at=ctx.moment)
     return show_row(ctx, AskRow(row=row.id))
 
 
@@ -247,7 +247,7 @@ def add_rows(
         opened_rows = [replace(writes[number].after, id=ids[number]) for number in openings]
         of_rows = [replace(opening, row=ids[number]) for number, opening in openings.items()]
         open_cases(ctx, register, opened_rows, of_rows)
-        follow_duties(ctx.app, register, (write.after for write in writes), at=stamp(ctx))
+        follow_duties(ctx.app, register, (write.after for write in writes), at=ctx.moment)
     return ids
 
 

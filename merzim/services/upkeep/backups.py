@@ -11,10 +11,10 @@ from time import perf_counter
 
 from calendars.hours import almaty
 from merzim.services.app import AppContext
-from merzim.services.moments import is_late
 from merzim.services.upkeep import maintenance
 from merzim.settings import BackupSettings
 from merzim.storage.notices.delivery_state import figures, record_run
+from workflow.moments import is_late
 from workflow.refusal import Refusal
 
 SCHEDULED, FAILED = "scheduled_backup", "failed_backup"

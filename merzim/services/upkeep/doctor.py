@@ -21,7 +21,6 @@ from merzim.services.app import AppContext
 from merzim.services.channels import CHANNEL, create_channel
 from merzim.services.configuration import folders, refuse_missing
 from merzim.services.law.regulations import own_files, read_editions, read_registers
-from merzim.services.moments import CLOCK_TOLERANCE, is_late
 from merzim.services.oidc import ProviderSilent, open_provider
 from merzim.services.upkeep import backups
 from merzim.settings import ALARM_AGES, SECRETS, SECTIONS, BadSetting, Settings
@@ -33,6 +32,7 @@ from merzim.storage.refusals import display_address, hide_secrets
 from notifications.channels import STAYS_HERE, Channel, Testable
 from notifications.notice import UNREACHABLE
 from notifications.statistics import Figures
+from workflow.moments import CLOCK_TOLERANCE, is_late
 from workflow.refusal import Refusal
 
 HIDDEN = "***"

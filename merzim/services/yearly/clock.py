@@ -13,7 +13,7 @@ from merzim.storage.queries import SqlReads
 from workflow.cases.case import Case
 from workflow.cases.commands.recording import record
 from workflow.cases.commands.withdrawals import withdraw
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.kinds import among
 from workflow.org.office import Office
 from workflow.refusal import Refusal
@@ -109,7 +109,7 @@ def record_carried_out(app: AppContext, *, now: datetime, today: date) -> int:
         ended, fact = _first_end(year, analyses.get(case.unit, ()), today), case.facts.get(name)
         if fact is not None and (fact.by != AUTHOR or fact.on == ended):
             continue
-        stamp = Stamp(by=AUTHOR, now=now, today=today)
+        stamp = Moment(by=AUTHOR, now=now, today=today)
         try:
             if fact is not None:
                 app.case_commands.write(case.id, stamp, withdraw, name, ground=ground)

@@ -14,7 +14,7 @@ from calendars import OutOfRange
 from i18n import say
 from merzim.services.app import AppContext
 from merzim.services.cases.verbs import unit_in_reach
-from merzim.services.context import RequestContext, stamp
+from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, Line
 from merzim.services.results import Result
 from merzim.services.verbs import Command, verb
@@ -27,7 +27,7 @@ from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import CannotUndo, take_back_opening
 from workflow.deadlines.lateness import is_overdue
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Office, acts_of
 from workflow.refusal import Refusal
 from workflow.reminders import next_step, steps_of
@@ -111,14 +111,14 @@ def open_year(ctx: RequestContext, command: OpenYear) -> OpenedYear:
     """
     _require_past(command.kept_from, ctx.today)
     unit = _own_unit(ctx, command.unit)
-    return open_cases(ctx.app, command.year, unit=unit, kept_from=command.kept_from, at=stamp(ctx))
+    return open_cases(ctx.app, command.year, unit=unit, kept_from=command.kept_from, at=ctx.moment)
 
 
 @verb("manage")
 def undo_year(ctx: RequestContext, command: UndoYear) -> UndoneYear:
     """Cancel the cases last opened for a year by the reader, while they hold no records. Raises CannotUndo."""
     unit, ground = _own_unit(ctx, command.unit), say("withdraw.opened_by_mistake", {}, ctx.spoken_language)
-    cases = cancel_opened(ctx.app, command.year, unit=unit, ground=ground, at=stamp(ctx))
+    cases = cancel_opened(ctx.app, command.year, unit=unit, ground=ground, at=ctx.moment)
     return UndoneYear(year=command.year, cancelled=cases)
 
 
@@ -130,7 +130,7 @@ def preview_year(ctx: RequestContext, command: OpenYear) -> YearAhead:
     openings, existing_count = year_ahead(app, command.year, unit=_own_unit(ctx, command.unit), today=today)
     day, overdue, told = command.kept_from or app.first_day(today), 0, Counter[str]()
     kept_openings = [replace(opening, kept_from=day) for opening in openings]
-    for write in app.case_commands.foresee(kept_openings, at=stamp(ctx)):
+    for write in app.case_commands.foresee(kept_openings, at=ctx.moment):
         case, procedure = write.case, app.library.of(write.case)
         for row in write.rows:
             overdue += is_overdue(row, today=today)
@@ -171,7 +171,7 @@ def _own_unit(ctx: RequestContext, unit: str) -> str:
 
 
 def open_cases(
-    app: AppContext, year: int, *, unit: str = "", kept_from: date | None = None, at: Stamp
+    app: AppContext, year: int, *, unit: str = "", kept_from: date | None = None, at: Moment
 ) -> OpenedYear:
     """Open the missing cases of a year and those of the year before with later due dates; record in them what
     register rows carry out. Repeated, it changes nothing.
@@ -195,7 +195,7 @@ def open_cases(
     return OpenedYear(year=year, opened=[case.id for case in cases], there=existing_count)
 
 
-def cancel_opened(app: AppContext, year: int, *, unit: str, ground: str, at: Stamp) -> list[str]:
+def cancel_opened(app: AppContext, year: int, *, unit: str, ground: str, at: Moment) -> list[str]:
     """Take back the last opening of a year: its cases are cancelled without their plan dates, so that the year
     can be opened again. Return their ids.
 

@@ -23,7 +23,8 @@ from workflow.cases.case import Case, Evidence, Fact
 from workflow.cases.commands.case_commands import View
 from workflow.cases.commands.row_facts import DutyRow, row_changes
 from workflow.law.procedure import Obligation, Procedure
-from workflow.org.audit import EVERYTHING, AuditFilter, Stamp
+from workflow.moments import Moment
+from workflow.org.audit import EVERYTHING, AuditFilter
 from workflow.org.office import Office
 from workflow.periods import PeriodSpan, period_of
 from workflow.registers.definition import Fulfilment, Register
@@ -51,7 +52,7 @@ _Rows: TypeAlias = "Mapping[tuple[str, str], Sequence[_Done]]"
 
 
 def follow_duties(
-    app: AppContext, register: Register, rows: Iterable[RegisterRow], *, ground: str = "", at: Stamp
+    app: AppContext, register: Register, rows: Iterable[RegisterRow], *, ground: str = "", at: Moment
 ) -> None:
     """Record in yearly cases the facts that written rows carry out, in the name of the user who wrote them.
 
@@ -72,7 +73,7 @@ def follow_duties(
             _follow(app, duties, case, ground=ground, by=at.by, now=at.now)
 
 
-def record_year(app: AppContext, year: int, *, among: Collection[str] | None = None, at: Stamp) -> None:
+def record_year(app: AppContext, year: int, *, among: Collection[str] | None = None, at: Moment) -> None:
     """Make the yearly cases match the register rows that carry out their facts. `among`: only these cases."""
     duties = _YearDuties(app, year, today=at.today)
     cases = duties.cases() if among is None else duties.cases().intersection(among)
@@ -98,7 +99,7 @@ def _follow(app: AppContext, duties: _YearDuties, case_id: str, *, ground: str, 
         # The row was deleted, or its unit no longer belongs to the case.
         return duties.of_case(case, procedure, duties.rows())
 
-    at = Stamp(by=by, now=now, today=duties.today)
+    at = Moment(by=by, now=now, today=duties.today)
     app.case_commands.write(case_id, at, lambda view: row_changes(view, read(view), ground=ground))
 
 
@@ -110,7 +111,7 @@ def record_due_rows(app: AppContext, *, now: datetime, today: date) -> None:
         page = app.reads.audit(query, scope=EVERYTHING, limit=MAX_CHANGED)
         changed = None if page.more else frozenset(entry.case for entry in page.entries)
     for year in (today.year - 1, today.year) if changed is None or changed else ():
-        record_year(app, year, among=changed, at=Stamp(by="merzim", now=now, today=today))
+        record_year(app, year, among=changed, at=Moment(by="merzim", now=now, today=today))
     app.last_days[COMPARED] = today
 
 

@@ -17,6 +17,7 @@ from merzim.storage.events import Draft
 from merzim.storage.org.chain import office_event, record
 from merzim.storage.rows import columns_of, read_as
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY
+from workflow.moments import Moment
 from workflow.org.access import (
     Account,
     Credential,
@@ -26,7 +27,6 @@ from workflow.org.access import (
     RateLimit,
     Reader,
 )
-from workflow.org.audit import Stamp
 
 PROVIDER = "oidc"
 """The one kind of identity."""
@@ -81,7 +81,7 @@ class SqlAccounts:
         records = read_for_names(self._engine, _NAMES, {login.casefold() for login in logins})
         return {login: (name, person) for login, name, person in records}
 
-    def save(self, reader: Reader, *, disabled: bool, at: Stamp) -> None:
+    def save(self, reader: Reader, *, disabled: bool, at: Moment) -> None:
         """Create an account or change its access; its secrets stay. Disabling it ends all its entries.
 
         Nothing happens if the account is so already.
@@ -105,7 +105,7 @@ class SqlAccounts:
             facts = {"access": reader.access, "unit": reader.unit, "disabled": disabled}
             record(connection, office_event(at, kind, reader.login, facts))
 
-    def set_password(self, login: str, password: str, *, at: Stamp) -> None:
+    def set_password(self, login: str, password: str, *, at: Moment) -> None:
         """Set a password (its hash; "" for none) and end every entry of the account.
 
         A password ends the invitation of the first administrator, too. Nothing happens for an unknown login.
@@ -127,7 +127,7 @@ class SqlAccounts:
         row = read_first(self._engine, query)
         return read_as(Identity, row) if row else None
 
-    def link(self, identity: Identity, *, at: Stamp) -> bool:
+    def link(self, identity: Identity, *, at: Moment) -> bool:
         """Link an account to a person of the provider; its password and every entry of it end.
 
         Returns False and writes nothing when the person or the account was linked meanwhile.
@@ -143,7 +143,7 @@ class SqlAccounts:
             record(connection, office_event(at, "account_linked", identity.login, {"provider": PROVIDER}))
         return True
 
-    def unlink(self, login: str, *, at: Stamp) -> bool:
+    def unlink(self, login: str, *, at: Moment) -> bool:
         """Unlink an account from the provider and end its entries; return whether it was linked."""
         with writing(self._engine) as connection:
             query = IDENTITY.delete().where(IDENTITY.c.login == login).returning(IDENTITY.c.login)

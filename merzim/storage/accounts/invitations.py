@@ -18,8 +18,8 @@ from merzim.storage.rows import columns_of, to_notice
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY
 from merzim.storage.tables.notices import NOTICE
 from notifications.notice import Notice
+from workflow.moments import Moment
 from workflow.org.access import Credential, Reader
-from workflow.org.audit import Stamp
 
 INVITED = "invited"
 """The event of an invitation's letter; `about` has the way its account is entered by."""
@@ -48,7 +48,7 @@ class SqlInvitations:
         self._engine = engine
         self._queue = queue
 
-    def invite(self, people: Sequence[Invited], *, at: Stamp) -> frozenset[str]:
+    def invite(self, people: Sequence[Invited], *, at: Moment) -> frozenset[str]:
         """Create accounts with one-time links and queue their letters; earlier links of an account become
         invalid.
 

@@ -18,8 +18,8 @@ from merzim.storage.events import Draft
 from merzim.storage.org.chain import office_event, record
 from merzim.storage.tables.accounts import ACCOUNT, RECOVERY_CODE
 from notifications.notice import Notice
+from workflow.moments import Moment
 from workflow.org.access import RecoveryCodes
-from workflow.org.audit import Stamp
 
 REMOVED = "second_factor_removed"
 Queue = Callable[[Connection, Sequence[Notice]], int]
@@ -58,7 +58,7 @@ class SqlSecondFactors:
         stored = read_value(self._engine, query) or ""
         return self._cipher().decrypt(stored, login) if stored else ""
 
-    def enrol(self, login: str, secret: str, step: int, codes: Collection[str], *, at: Stamp) -> None:
+    def enrol(self, login: str, secret: str, step: int, codes: Collection[str], *, at: Moment) -> None:
         """Set or replace a second factor with its recovery codes (hashes); end all entries of the account.
 
         Args:
@@ -73,7 +73,7 @@ class SqlSecondFactors:
         self,
         login: str,
         *,
-        at: Stamp,
+        at: Moment,
         details: Mapping[str, object] | None = None,
         letters: Sequence[Notice] = (),
     ) -> None:
@@ -110,7 +110,7 @@ class SqlSecondFactors:
             counts = connection.execute(query).one()
         return RecoveryCodes(left=counts.unused, made_at=counts.made_at, used_at=counts.used_at)
 
-    def make_codes(self, login: str, codes: Collection[str], *, at: Stamp) -> None:
+    def make_codes(self, login: str, codes: Collection[str], *, at: Moment) -> None:
         """Replace the recovery codes (hashes) of an account, with an event."""
         with writing(self._engine) as connection:
             _keep_codes(connection, login, codes, at.now)
@@ -139,7 +139,7 @@ class SqlSecondFactors:
             codes_left = connection.execute(
                 select(func.count()).select_from(RECOVERY_CODE).where(of_login, unused)
             ).scalar()
-            stamp = Stamp(by=login, now=now, today=today)
+            stamp = Moment(by=login, now=now, today=today)
             record(connection, office_event(stamp, "recovery_code_used", login, {"left": codes_left}))
             self._queue(connection, letters)
         return True

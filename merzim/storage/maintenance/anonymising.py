@@ -34,7 +34,7 @@ from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT, OF_CASES
 from merzim.storage.tables.notices import LINK, LINK_CODE, NOTICE
 from merzim.storage.tables.organisation import FORMER
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.search_words import normalise
 
 ANONYMISED = "person_anonymised"
@@ -221,7 +221,7 @@ class AnonymisingOrder:
     number: str
     on: date
     ground: str
-    at: Stamp
+    at: Moment
 
 
 def carry_out(engine: Engine, person: FormerPerson, words: Erasure, act: AnonymisingOrder) -> dict[str, int]:

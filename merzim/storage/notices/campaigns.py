@@ -22,7 +22,7 @@ from merzim.storage.tables.notices import NOTICE
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON, REGISTER_ROW
 from notifications.channels import NO_ADDRESS
 from notifications.notice import Notice
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.ports import Contradiction
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign, state_of
 
@@ -76,7 +76,7 @@ class SqlCampaigns:
         record = read_first(self._engine, CAMPAIGN.select().where(CAMPAIGN.c.id == name))
         return StartedCampaign(**record._mapping) if record is not None else None
 
-    def start(self, campaign: StartedCampaign, *, at: Stamp) -> StartedCampaign:
+    def start(self, campaign: StartedCampaign, *, at: Moment) -> StartedCampaign:
         """Store a new campaign with its event; return it with its id. Its people are added afterwards."""
         year = campaign.started_on.year
         with writing(self._engine) as connection:
@@ -97,7 +97,7 @@ class SqlCampaigns:
         before: StartedCampaign,
         after: StartedCampaign,
         *,
-        at: Stamp,
+        at: Moment,
         details: Mapping[str, object] | None = None,
     ) -> None:
         """Store a campaign that was reminded of, extended, closed or reopened, with its event.
@@ -140,7 +140,7 @@ class SqlCampaigns:
         record = read_first(self._engine, query)
         return CampaignPerson(**record._mapping) if record is not None else None
 
-    def change_people(self, campaign: StartedCampaign, people: Sequence[CampaignPerson], *, at: Stamp) -> None:
+    def change_people(self, campaign: StartedCampaign, people: Sequence[CampaignPerson], *, at: Moment) -> None:
         """Store who joined (without a number), left, came back or changed name, unit or post.
 
         Changes another writer has already made are left as they are.

@@ -14,7 +14,8 @@ from merzim.storage import events
 from merzim.storage.database.engine import Row_, read, read_value
 from merzim.storage.events import OFFICE, Draft
 from merzim.storage.tables.events import EVENT, OF_OFFICE
-from workflow.org.audit import Stamp, Topic
+from workflow.moments import Moment
+from workflow.org.audit import Topic
 
 _TOPICS: Mapping[str, Topic] = {
     "session_given": "login",
@@ -35,7 +36,7 @@ IN_ORDER = EVENT.select().where(OF_OFFICE).order_by(EVENT.c.seq)
 
 
 def office_event(
-    at: Stamp, kind: str, name: str, payload: Mapping[str, object] = MappingProxyType({})
+    at: Moment, kind: str, name: str, payload: Mapping[str, object] = MappingProxyType({})
 ) -> Draft:
     """Return the event of a change made at this moment."""
     return Draft(kind=kind, name=name, by=at.by, at=at.now, on=at.today, payload=payload)

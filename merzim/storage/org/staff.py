@@ -23,7 +23,7 @@ from merzim.storage.org.store import (
 from merzim.storage.tables.accounts import ACCOUNT
 from merzim.storage.tables.notices import LINK
 from merzim.storage.tables.organisation import MATCH, PERSON, UNIT
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Person, Unit
 from workflow.refusal import Refusal
 
@@ -36,7 +36,7 @@ class SqlStaff:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def keep_unit(self, unit: Unit, *, was: Unit | None, at: Stamp) -> None:
+    def keep_unit(self, unit: Unit, *, was: Unit | None, at: Moment) -> None:
         """Save a unit. `was`: the state the writer saw, None for a new one.
 
         Raises:
@@ -47,7 +47,7 @@ class SqlStaff:
             put(connection, UNIT, [unit_values(unit)])
             record(connection, saved_event(UNIT, unit_values(unit), at))
 
-    def remove_unit(self, unit: Unit, *, at: Stamp) -> None:
+    def remove_unit(self, unit: Unit, *, at: Moment) -> None:
         """Remove a unit, with the texts of schedules matched to it. Raises Refusal: it has changed since."""
         with writing(self._engine) as connection:
             _refuse_changed(_unit(connection, unit.id), unit, unit.name)
@@ -55,7 +55,7 @@ class SqlStaff:
             _unmatch(connection, unit.id)
             record(connection, office_event(at, "unit_removed", unit.id))
 
-    def keep_person(self, person: Person, *, was: Person | None, at: Stamp) -> None:
+    def keep_person(self, person: Person, *, was: Person | None, at: Moment) -> None:
         """Save a person as `keep_unit` does a unit; the language they chose themselves ends."""
         with writing(self._engine) as connection:
             _refuse_changed(_person(connection, person.key), was, person.name)
@@ -63,7 +63,7 @@ class SqlStaff:
             put(connection, PERSON, [person_values(person) | {"own_language": ""}])
             record(connection, saved_event(PERSON, person_values(person), at))
 
-    def remove_person(self, person: Person, *, at: Stamp) -> None:
+    def remove_person(self, person: Person, *, at: Moment) -> None:
         """Move a person, with all names and addresses, to the former people; they are nobody's deputy any more.
 
         Raises Refusal: they changed since the writer saw them.
@@ -83,7 +83,7 @@ class SqlStaff:
             record(connection, office_event(at, "person_removed", person.key))
 
     def set_leave(
-        self, person: str, *, away: Sequence[tuple[date, date]], deputy: str | None, at: Stamp
+        self, person: str, *, away: Sequence[tuple[date, date]], deputy: str | None, at: Moment
     ) -> None:
         """Set the absences (local dates, both ends included) and the deputy of a person; do nothing for an
         unknown person.

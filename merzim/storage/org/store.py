@@ -16,11 +16,11 @@ from merzim.storage.org.chain import record
 from merzim.storage.rows import Values
 from merzim.storage.tables.events import EVENT, OF_OFFICE
 from merzim.storage.tables.organisation import FORMER, MATCH, PERSON, UNIT
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.org.office import Office, Person, Unit, with_officer
 
 _UNIT, _PERSON = TypeAdapter(Unit), TypeAdapter(Person)
-NOBODY = Stamp(by="", now=datetime.fromtimestamp(0, UTC), today=date(1970, 1, 1))
+NOBODY = Moment(by="", now=datetime.fromtimestamp(0, UTC), today=date(1970, 1, 1))
 """The author of changes for tests and measurements, without a moment."""
 
 
@@ -39,13 +39,13 @@ def save(
     units: Iterable[Unit] = (),
     people: Iterable[Person] = (),
     matches: Mapping[str, str] | None = None,
-    stamp: Stamp = NOBODY,
+    at: Moment = NOBODY,
 ) -> SaveCounts:
     """Save units, people and matches by key in one transaction; others are kept.
 
     Args:
         matches: responsible text -> unit id or person key.
-        stamp: who makes the change: every new or changed row becomes an event of the office's chain.
+        at: who makes the change: every new or changed row becomes an event of the office's chain.
     """
     tables: list[tuple[Table, list[Values]]] = [
         (UNIT, [unit_values(unit) for unit in units]),
@@ -53,7 +53,7 @@ def save(
         (MATCH, [{"text": text, "target": target} for text, target in (matches or {}).items()]),
     ]
     with writing(engine) as connection:
-        counts = [_save(connection, table, lines, stamp) for table, lines in tables if lines]
+        counts = [_save(connection, table, lines, at) for table, lines in tables if lines]
     return SaveCounts(
         added=sum(count.added for count in counts),
         changed=sum(count.changed for count in counts),
@@ -76,7 +76,7 @@ def _all(connection: Connection, table: Table) -> Iterable[Row_]:
     return connection.execute(table.select().order_by(*table.primary_key.columns))
 
 
-def _save(connection: Connection, table: Table, lines: list[Values], stamp: Stamp) -> SaveCounts:
+def _save(connection: Connection, table: Table, lines: list[Values], at: Moment) -> SaveCounts:
     """Write the rows that are new or differ, with their events."""
     [key] = [column.name for column in table.primary_key.columns]
     records_by_key = {record._mapping[key]: record._mapping for record in _all(connection, table)}
@@ -88,7 +88,7 @@ def _save(connection: Connection, table: Table, lines: list[Values], stamp: Stam
         if name in records_by_key and any(records_by_key[name][column] != line[column] for column in line)
     ]
     put(connection, table, new + other)
-    record(connection, *(saved_event(table, line, stamp) for line in new + other))
+    record(connection, *(saved_event(table, line, at) for line in new + other))
     return SaveCounts(added=len(new), changed=len(other), same=len(lines_by_key) - len(new) - len(other))
 
 
@@ -101,15 +101,15 @@ def put(connection: Connection, table: Table, lines: Sequence[Values]) -> None:
         connection.execute(step.on_conflict_do_update(index_elements=keys, set_=values), lines)
 
 
-def saved_event(table: Table, line: Values, stamp: Stamp) -> Draft:
+def saved_event(table: Table, line: Values, at: Moment) -> Draft:
     """Return the event of a saved row; what a person's says is private."""
     [key] = [column.name for column in table.primary_key.columns]
     return Draft(
         kind=f"{table.name}_saved",
         name=str(line[key]),
-        on=stamp.today,
-        by=stamp.by,
-        at=stamp.now,
+        on=at.today,
+        by=at.by,
+        at=at.now,
         **({"payload": {"values": line}} if table is UNIT else {"private": line}),
     )
 

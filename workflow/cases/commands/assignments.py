@@ -14,7 +14,7 @@ from workflow.cases.commands.reminder_actions import deadline_of
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import next_number
 from workflow.law.library import ALONE
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.refusal import Refusal
 
 TITLE_LENGTH = 120
@@ -32,7 +32,7 @@ def give(view: View, *, text: str, assignee: str, until: date, giver: str) -> Dr
 
 
 def give_alone(
-    case_commands: CaseCommands, *, text: str, assignee: str, unit: str, until: date, giver: str, at: Stamp
+    case_commands: CaseCommands, *, text: str, assignee: str, unit: str, until: date, giver: str, at: Moment
 ) -> Case:
     """Assign a task that belongs to no case: open a case of its own for it in the person's unit (by id).
 

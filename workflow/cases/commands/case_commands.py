@@ -31,7 +31,7 @@ from workflow.findings.of_risks import risk_findings
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
 from workflow.machine import stage
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.ports import Change, Ledger, Moved
 from workflow.refusal import Refusal
 
@@ -107,7 +107,7 @@ class CaseCommands:
     def calendar(self) -> Kazakhstan:
         return self._calendar
 
-    def open(self, opening: Opening, *, at: Stamp) -> Case:
+    def open(self, opening: Opening, *, at: Moment) -> Case:
         """Open one case.
 
         Raises:
@@ -116,21 +116,23 @@ class CaseCommands:
         """
         return self.open_many([opening], at=at)[0]
 
-    def open_many(self, openings: Sequence[Opening], *, at: Stamp, ids: Sequence[str] = ()) -> tuple[Case, ...]:
+    def open_many(
+        self, openings: Sequence[Opening], *, at: Moment, ids: Sequence[str] = ()
+    ) -> tuple[Case, ...]:
         """Open many cases in one transaction, after checking all of them. `ids`: reserved for them, if any."""
         checked = self._checked(openings, at.today)
         changes = self._new(ids or self._ledger.next_ids(at.today.year, len(openings)), checked, at)
         self._ledger.append(changes, now=at.now)
         return tuple(change.case for change in changes)
 
-    def foresee(self, openings: Sequence[Opening], *, at: Stamp) -> Sequence[Change]:
+    def foresee(self, openings: Sequence[Opening], *, at: Moment) -> Sequence[Change]:
         """Return what opening these cases would write, under ids of no case; nothing is written. Raises as
         `open_many`.
         """
         return self._new(map(str, range(1, len(openings) + 1)), self._checked(openings, at.today), at)
 
     def _new(
-        self, ids: Iterable[str], checked: Sequence[tuple[Opening, Procedure, str]], at: Stamp
+        self, ids: Iterable[str], checked: Sequence[tuple[Opening, Procedure, str]], at: Moment
     ) -> Sequence[Change]:
         """Return what opening these cases under these ids writes."""
         return [
@@ -170,7 +172,7 @@ class CaseCommands:
         return events
 
     def write(
-        self, case_id: str, at: Stamp, command: Command[P], /, *args: P.args, **values: P.kwargs
+        self, case_id: str, at: Moment, command: Command[P], /, *args: P.args, **values: P.kwargs
     ) -> Change:
         """Write the events that a command derives from the case, which nobody else writes meanwhile.
 
@@ -185,7 +187,7 @@ class CaseCommands:
         )
 
     def preview(
-        self, case_id: str, at: Stamp, command: Command[P], /, *args: P.args, **values: P.kwargs
+        self, case_id: str, at: Moment, command: Command[P], /, *args: P.args, **values: P.kwargs
     ) -> Change:
         """Return what a command would write; nothing is written. Raises UnknownCase."""
         before = self._ledger.rows(case_id)
@@ -207,7 +209,7 @@ class CaseCommands:
         return self._change((), case, today)
 
     def _decided(
-        self, case_id: str, at: Stamp, before: Mapping[str, Row], decide: Callable[[View], Drafts]
+        self, case_id: str, at: Moment, before: Mapping[str, Row], decide: Callable[[View], Drafts]
     ) -> Change:
         """Return the change that a command makes of a case with these board rows, with the due dates it moves.
 

@@ -20,7 +20,7 @@ from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
 from workflow.findings.findings import feasibility
 from workflow.law.procedure import Procedure, Text
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.ports import Change
 
 LATE_PLANS = ("planned_late", "too_long_planned")
@@ -94,7 +94,7 @@ class Preview:
 
 
 def preview(
-    case_commands: CaseCommands, case_id: str, command: Callable[[View], Drafts], *, at: Stamp
+    case_commands: CaseCommands, case_id: str, command: Callable[[View], Drafts], *, at: Moment
 ) -> Preview:
     """Return what a command would do; nothing is stored."""
     calendar, today = case_commands.calendar, at.today

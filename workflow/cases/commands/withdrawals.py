@@ -28,7 +28,7 @@ from workflow.cases.case import (
 from workflow.cases.commands.case_commands import Drafts, View
 from workflow.cases.commands.recording import require_ground
 from workflow.law.names import known_fact
-from workflow.org.audit import Stamp
+from workflow.moments import Moment
 from workflow.ports import Contradiction, OtherChange
 from workflow.refusal import Refusal, closest_first
 
@@ -65,7 +65,7 @@ def withdraw(view: View, name: str, *, ground: str, evidence: str = "") -> Draft
     return [draft]
 
 
-def undo(view: View, line: int, *, ground: str, was_told: Callable[[Event], bool], at: Stamp) -> Drafts:
+def undo(view: View, line: int, *, ground: str, was_told: Callable[[Event], bool], at: Moment) -> Drafts:
     """Withdraw one event of the history shortly after it was written, by the same user.
 
     Args:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
@@ -39,7 +40,6 @@ from merzim.web.pages.account.attempts import NotProved
 from merzim.web.ui.form_values import Fields, RejectedForm, shown_again
 from merzim.web.ui.render import page
 from workflow.org.access import Account, Credential, Reader, must_enrol
-from workflow.org.audit import Stamp
 
 router = APIRouter(include_in_schema=False)
 Secret = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -108,7 +108,6 @@ def accept_invitation(ctx: Anybody, secret: Secret, texts: Fields) -> Response:
 
     The invitation of the first administrator makes the account. All other sessions and tokens end.
     """
-    now, today = ctx.now, ctx.today
     entry = _invitation(ctx, secret)
     login = entry.login or texts.get("login", "").strip().casefold()
     try:
@@ -118,13 +117,13 @@ def accept_invitation(ctx: Anybody, secret: Secret, texts: Fields) -> Response:
             raise BadPassword("web.login.taken", login=login)
     except BadPassword as refusal:
         return _welcome(ctx, secret, refusal=refusal, login=login)
-    if not ctx.accounts.use_invitation(entry.hash, now=now):
+    if not ctx.accounts.use_invitation(entry.hash, now=ctx.now):
         raise HTTPException(404, "web.problem.no_invitation")
+    at = replace(ctx.moment, by=login)
     if not entry.login:
         first = Reader(login=login, access="administrator")
-        ctx.accounts.save(first, disabled=False, at=Stamp(by=login, now=now, today=today))
-    password = credentials.hash_password(texts["password"])
-    ctx.accounts.set_password(login, password, at=Stamp(by=login, now=now, today=today))
+        ctx.accounts.save(first, disabled=False, at=at)
+    ctx.accounts.set_password(login, credentials.hash_password(texts["password"]), at=at)
     account = ctx.accounts.account(login)
     assert account is not None
     if account.second_factor:
@@ -302,13 +301,10 @@ def own_page(
 @shown_again(own_page)
 def change_password(ctx: OwnInSession, answers: Fields) -> Response:
     """Change the password; all sessions, tokens and feeds end, and this browser gets a new session."""
-    now, today = ctx.now, ctx.today
     login = ctx.reader.login
     attempts.check_present_password(ctx, answers.get("old", ""))
     credentials.check_new_password(answers.get("password", ""), answers.get("again", ""), login)
-    ctx.accounts.set_password(
-        login, credentials.hash_password(answers["password"]), at=Stamp(by=login, now=now, today=today)
-    )
+    ctx.accounts.set_password(login, credentials.hash_password(answers["password"]), at=ctx.moment)
     return begin_again(ctx, "password")
 
 

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from merzim.services.accounts import credentials
 from merzim.services.accounts.credentials import BadPassword
-from merzim.services.context import stamp
 from merzim.web.auth.dependencies import Enrolling, OwnInSession, begin_session
 from merzim.web.http import WebContext
 from merzim.web.pages.account import attempts
@@ -67,7 +66,7 @@ def renew(ctx: OwnInSession, answers: Fields) -> Response:
     """Replace the recovery codes after the password and a code, and show the new ones once."""
     login, codes = ctx.reader.login, credentials.new_recovery_codes()
     _prove(ctx, answers)
-    ctx.app.factors.make_codes(login, _hashes(codes, login), at=stamp(ctx))
+    ctx.app.factors.make_codes(login, _hashes(codes, login), at=ctx.moment)
     return _codes_page(ctx, codes, onward="/account")
 
 
@@ -91,7 +90,7 @@ def _remove(ctx: WebContext, answers: Mapping[str, str]) -> Response:
     if ctx.reader.access in ctx.app.settings.web.totp_required:
         raise Refusal("web.totp.required")
     _prove(ctx, answers)
-    ctx.app.factors.remove(ctx.reader.login, at=stamp(ctx))
+    ctx.app.factors.remove(ctx.reader.login, at=ctx.moment)
     return begin_again(ctx, "totp")
 
 
@@ -128,7 +127,7 @@ def enrol(ctx: WebContext, texts: Mapping[str, str]) -> tuple[str, ...]:
         # After the new code: what is mistyped there must not cost a recovery code.
         attempts.check_present_code(ctx, account, texts.get("present", ""))
     codes = credentials.new_recovery_codes()
-    ctx.app.factors.enrol(login, secret, step, _hashes(codes, login), at=stamp(ctx))
+    ctx.app.factors.enrol(login, secret, step, _hashes(codes, login), at=ctx.moment)
     return codes
 
 

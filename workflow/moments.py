@@ -1,39 +1,34 @@
-"""The present as a value, moments in words, what is late. Nothing here reads the clock."""
+"""The present as a value, with who acts; moments in words, what is late. Nothing here reads the clock."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
 
 from calendars.hours import almaty
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Moment:
-    """The present, read once per request, command or round.
+    """The present, read once per request, command or round, and who acts in it.
 
     Attributes:
         now: aware UTC, whole seconds; stored as `at` of events.
         today: the local date of Almaty, compared with `on` and `due`.
+        by: whom events name as their author: an account, a person who answered a letter, a job; "" is nobody.
         demonstration: True if the moment is fixed and not read from the clock.
     """
 
     now: datetime
     today: date
+    by: str = ""
     demonstration: bool = False
 
 
 Clock = Callable[[], Moment]
 CLOCK_TOLERANCE = timedelta(minutes=1)
 """How far the clocks of two machines may be apart."""
-
-
-class NoteWriter(Protocol):
-    """A function that reports a message: a code of the catalogues with its arguments."""
-
-    def __call__(self, code: str, **arguments: object) -> None: ...
 
 
 def day_and_time(at: datetime | None) -> str:
