@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
-from calendars.horizon import LAST, OutOfRange, index_of
+from calendars.horizon import LAST, index_of
 from calendars.kazakhstan import Kazakhstan
 from calendars.terms import (
+    After,
     AtOnce,
     Before,
-    CalendarDays,
     DayAfterPeriod,
     Duration,
     Element,
@@ -26,20 +26,14 @@ from calendars.terms import (
     InMonth,
     InQuarter,
     InYears,
-    Months,
     OnDate,
     OngoingDuty,
     PerPeriod,
     Quota,
-    Roll,
     Target,
     Term,
-    Weeks,
-    Window,
     WithoutTerm,
-    WorkingDays,
     YearlyDate,
-    Years,
     month_end,
     months_later,
 )
@@ -77,9 +71,12 @@ class CountedTerm:
 # The cases of one schedule share their dates, and so do two looks at one case. A term, a day and a calendar
 # (equal by content) always give the same answer, so it is kept.
 @lru_cache(maxsize=8192)
-def count(term: Term, anchor: date | None, calendar: Kazakhstan) -> CountedTerm:
+def count(term: Term, anchor: date | None, calendar: Kazakhstan, *, rolls: bool = True) -> CountedTerm:
     """Compute the due date of a term from its anchor, a local date (for a term of a period, the period's last
     day); cached. Without an anchor only a date that the act itself names is due.
+
+    Args:
+        rolls: whether one that ends on a day off moves to the next working day (counted back: the one before).
 
     Raises:
         OutOfRange: the anchor, the result or a day between lies outside the calendar.
@@ -87,78 +84,68 @@ def count(term: Term, anchor: date | None, calendar: Kazakhstan) -> CountedTerm:
     """
     if anchor is None:
         return _count_unanchored(term, calendar)
-    if isinstance(term, WorkingDays):
-        return _count_working_days(term, anchor, calendar)
+    if isinstance(term, After) and term.unit == "working days":
+        return _count_working_days(term.count, anchor, calendar)
     index_of(anchor, calendar.last)
     match term:
         case Duration(number):
             return _count_duration(number, anchor, calendar)
-        case CalendarDays() | Weeks() | Months() | Years():
-            return _count_span(term, anchor, calendar)
+        case After():
+            return _count_span(term, anchor, calendar, rolls=rolls)
         case DayAfterPeriod(day):
             to = months_later(anchor, 1, day=day)
-            return _end_on("day_after_period", {"day": day, "to": to, "last": anchor}, to, "next", calendar)
+            arguments = {"day": day, "to": to, "last": anchor}
+            return _end_on("day_after_period", arguments, to, calendar, rolls=rolls)
         case YearlyDate(month, day, years, day_in_doubt):
             to = months_later(date(anchor.year, month, 1), 12 * years, day=day)
-            counted_term = _end_on("yearly_date", {"to": to}, to, "next", calendar)
+            counted_term = _end_on("yearly_date", {"to": to}, to, calendar, rolls=rolls)
             return (
                 replace(counted_term, safe_by=_last_working_day(to - _DAY, calendar))
                 if day_in_doubt
                 else counted_term
             )
         case PerPeriod(number, period):
-            return _end_on(
-                "per_period", {"count": number, "period": period, "to": anchor}, anchor, "none", calendar
-            )
-        case Quota(share, of, period, _):
+            return _end_on("per_period", {"count": number, "period": period, "to": anchor}, anchor, calendar)
+        case Quota(share, of, period):
             share_of = {"share": share, "of": of, "period": period, "to": anchor}
-            return _end_on("quota", share_of, anchor, "none", calendar)
+            return _end_on("quota", share_of, anchor, calendar)
         case Embargo(years):
             until = months_later(anchor, 12 * years)
             # No working day is counted: one that ends after the records forbids no less.
             element = Element(code="embargo_until", arguments={"years": years, "until": until}, on=until)
             return CountedTerm(opens=until + _DAY, elements=(element,))
-        case Window(within):
-            return _as_window(count(within, anchor, calendar))
         case Target():
             return _explain_target(term, anchor)
     return _count_unanchored(term, calendar)
 
 
-def _count_span(term: CalendarDays | Weeks | Months | Years, anchor: date, calendar: Kazakhstan) -> CountedTerm:
+def _count_span(term: After, anchor: date, calendar: Kazakhstan, *, rolls: bool) -> CountedTerm:
     """Compute a term of days, weeks, months or years of the calendar, after the anchor or before it."""
     number = term.count
-    match term:
-        case CalendarDays(unspecified=unspecified):
-            code = "unspecified_days" if unspecified else _direction_code("calendar_days", number)
-            end = _days_later(anchor, number)
-        case Weeks():
-            code, end = "weeks_after", _days_later(anchor, 7 * number)
-        case Months():
-            code, end = _direction_code("months", number), months_later(anchor, number)
-        case Years():
-            code, end = "years_after", months_later(anchor, 12 * number)
+    end = term.end(anchor)
+    direction = "before" if number < 0 else "after"
+    code = "unspecified_days" if term.unit == "days" else f"{term.unit.replace(' ', '_')}_{direction}"
     arguments = {"count": abs(number), "to": end}
-    return _end_on(code, arguments, end, term.roll, calendar, backward=number < 0)
+    return _end_on(code, arguments, end, calendar, rolls=rolls, backward=number < 0)
 
 
 def _count_unanchored(term: Term, calendar: Kazakhstan) -> CountedTerm:
     """Compute a term that needs no anchor: a date the act names, or a duty without a date; else nothing."""
     match term:
         case OnDate(on):
-            return _end_on("on_date", {"to": on}, on, "none", calendar)
+            return _end_on("on_date", {"to": on}, on, calendar)
         case InMonth(year, month):
             to = month_end(year, month)
-            return _end_on("in_month", {"year": year, "month": month, "to": to}, to, "none", calendar)
+            return _end_on("in_month", {"year": year, "month": month, "to": to}, to, calendar)
         case InQuarter(year, quarter):
             to = month_end(year, 3 * quarter)
-            return _end_on("in_quarter", {"year": year, "quarter": quarter, "to": to}, to, "none", calendar)
+            return _end_on("in_quarter", {"year": year, "quarter": quarter, "to": to}, to, calendar)
         case InYears(begin, end):
             to = date(end, 12, 31)
             years: dict[str, object] = {"year": end, "to": to}
             if begin == end:
-                return _end_on("in_year", years, to, "none", calendar)
-            return _end_on("in_years", {"first": begin, **years}, to, "none", calendar)
+                return _end_on("in_year", years, to, calendar)
+            return _end_on("in_years", {"first": begin, **years}, to, calendar)
         case OngoingDuty():
             return CountedTerm(elements=(Element(code="standing"),))
         case Before():
@@ -170,9 +157,8 @@ def _count_unanchored(term: Term, calendar: Kazakhstan) -> CountedTerm:
     return CountedTerm()
 
 
-def _count_working_days(term: WorkingDays, anchor: date, calendar: Kazakhstan) -> CountedTerm:
+def _count_working_days(number: int, anchor: date, calendar: Kazakhstan) -> CountedTerm:
     """Compute a term of N working days after or before the anchor."""
-    number = term.count
     due = safe_by = calendar.add_working_days(anchor, number)
     if number >= 0:
         code, first, last = "working_days_after", anchor + _DAY, due
@@ -199,8 +185,10 @@ def _count_working_days(term: WorkingDays, anchor: date, calendar: Kazakhstan) -
     )
 
 
-def _as_window(counted_term: CountedTerm) -> CountedTerm:
-    """Turn the due date of a term into the closing day of a right."""
+def as_right(counted_term: CountedTerm) -> CountedTerm:
+    """Turn the due date of a term, if it has one, into the last day of a right."""
+    if counted_term.due is None:
+        return counted_term
     closing = Element(code="window_closes", arguments={"on": counted_term.due}, on=counted_term.due)
     elements = (*counted_term.elements, closing)
     return replace(counted_term, due=None, safe_by=None, closes=counted_term.due, elements=elements)
@@ -235,15 +223,15 @@ def _end_on(
     code: str,
     arguments: Mapping[str, object],
     to: date,
-    roll: Roll,
     calendar: Kazakhstan,
     *,
+    rolls: bool = False,
     backward: bool = False,
 ) -> CountedTerm:
-    """Compute a term that ends on a calendar day, moved off a day off where the term says so."""
+    """Compute a term that ends on a calendar day, moved off a day off where it `rolls`."""
     index_of(to, calendar.last)
     element = Element(code=code, arguments=arguments, on=to)
-    if roll == "none":
+    if not rolls:
         return CountedTerm(due=to, safe_by=to, elements=(element,))
     if calendar.is_working_day(to):
         return CountedTerm(
@@ -271,18 +259,6 @@ def _last_working_day(to: date, calendar: Kazakhstan) -> date:
     disputed.
     """
     return calendar.working_days[max(0, calendar.upto[to] - 1)]
-
-
-def _direction_code(unit: str, number: int) -> str:
-    return f"{unit}_before" if number < 0 else f"{unit}_after"
-
-
-def _days_later(anchor: date, number: int) -> date:
-    """Return the date so many days later. Raises OutOfRange where Python's dates end."""
-    try:
-        return anchor + timedelta(days=number)
-    except OverflowError:
-        raise OutOfRange(date.max if number > 0 else date.min) from None
 
 
 _UNUSUAL = {

@@ -1,7 +1,7 @@
 """The kinds of term the law uses, as frozen values; `calendars.counting` computes their due dates.
 
-A term in days is its own type: never hours, never a timedelta. Whether a day that
-falls on a day off rolls to the next working day is part of the term (Civil Code art. 175, by analogy: assumed).
+A term in days is its own type: never hours, never a timedelta. One that ends on a day
+off ends on the next working day (Civil Code art. 175, by analogy: assumed).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Literal
 
@@ -40,13 +40,12 @@ Better = Literal["higher", "lower", "place"]
 class Quota:
     """At least a share of something (5 % of staff) in a period; due on the period's last day.
 
-    `done` and `of` name the numbers recorded with the fact: people trained, people on the staff.
+    `of` may name a number recorded with the fact (people on the staff).
     """
 
     share: Fraction
     of: str
     period: Period
-    done: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,54 +82,33 @@ class Target:
         return measured >= bound if self.better == "higher" else measured <= bound
 
 
-Roll = Literal["next", "none"]
-"""Where a term goes that ends on a day off: to the next working day (counted back, to the one before), or
-nowhere.
-"""
+CountUnit = Literal["working days", "calendar days", "days", "weeks", "months", "years"]
+"""What a term is counted in; "days" if the act does not say which days: they are counted as calendar days."""
 
 
 @dataclass(frozen=True, slots=True)
-class WorkingDays:
-    """N working days after the anchor, or before it when `count` is negative; the anchor day is not counted.
+class After:
+    """So many days, weeks, months or years after the anchor, or before it when `count` is negative.
 
-    Of a negative count the N-th working day before is the last permitted one. No article says so (mirror of
-    Civil Code art. 173); `safe_by` leaves N clear working days between.
+    The anchor day is not counted; weeks end on the same weekday, months and years on the same day number, or on
+    the last day of that month (Civil Code art. 174). Of a negative count of working days the N-th before is the
+    last permitted one. No article says so (mirror of art. 173); `safe_by` leaves N clear working days between.
     """
 
     count: int
+    unit: CountUnit = "working days"
 
+    def end(self, anchor: date) -> date:
+        """Return the day it ends on, a day off or not; of working days none is skipped here.
 
-@dataclass(frozen=True, slots=True)
-class CalendarDays:
-    """N calendar days after (or before) the anchor. `unspecified`: the act does not say which kind of days."""
-
-    count: int
-    unspecified: bool = False
-    roll: Roll = "next"
-
-
-@dataclass(frozen=True, slots=True)
-class Weeks:
-    """N weeks after the anchor: the same weekday (Civil Code art. 174)."""
-
-    count: int
-    roll: Roll = "next"
-
-
-@dataclass(frozen=True, slots=True)
-class Months:
-    """N months after (or before) the anchor: the same day number, or the last day of that month (art. 174)."""
-
-    count: int
-    roll: Roll = "next"
-
-
-@dataclass(frozen=True, slots=True)
-class Years:
-    """N years after the anchor: the same month and day (art. 174)."""
-
-    count: int
-    roll: Roll = "next"
+        Raises OutOfRange where Python's dates end.
+        """
+        if self.unit in ("months", "years"):
+            return months_later(anchor, self.count if self.unit == "months" else 12 * self.count)
+        try:
+            return anchor + timedelta(days=7 * self.count if self.unit == "weeks" else self.count)
+        except OverflowError:
+            raise OutOfRange(date.max if self.count > 0 else date.min) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +152,6 @@ class Embargo:
     """An act forbidden until `years` years after the anchor: opens a window, is never due."""
 
     years: int
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A right that may be used within a time (three years after the anchor): it closes, and is never due."""
-
-    within: WorkingDays | CalendarDays | Months | Years
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,18 +206,13 @@ class WithoutTerm:
 
 
 Term = (
-    WorkingDays
-    | CalendarDays
-    | Weeks
-    | Months
-    | Years
+    After
     | DayAfterPeriod
     | YearlyDate
     | Duration
     | PerPeriod
     | Quota
     | Embargo
-    | Window
     | OngoingDuty
     | Target
     | InYears

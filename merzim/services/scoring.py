@@ -231,7 +231,7 @@ def _counted(
     figures = SqlRegisterLists(app.engine).figures(
         query,
         date_field=count.date,
-        first=date(FIRST_YEAR if count.standing else year, 1, 1),
+        first=date(FIRST_YEAR if count.all_of else year, 1, 1),
         last=last,
         value_field=count.unit or count.distinct,
         number_field=count.most,

@@ -13,7 +13,7 @@ import calendars
 from calendars import OutOfRange
 from calendars.counting import count
 from calendars.kazakhstan import Kazakhstan
-from calendars.terms import CalendarDays, Duration, Term, WorkingDays, Years
+from calendars.terms import After, Duration, Term
 from i18n import LANGUAGES, say
 
 CALENDAR = calendars.calendar()
@@ -252,14 +252,14 @@ def test_a_year_by_rule_has_the_working_days_one_counts_by_hand() -> None:
 @pytest.mark.parametrize(
     ("term", "anchor", "due"),
     [
-        (WorkingDays(1), "2028-12-29", "2029-01-03"),
-        (WorkingDays(10), "2028-12-22", "2029-01-09"),
-        (WorkingDays(-1), "2029-01-03", "2028-12-29"),
+        (After(1), "2028-12-29", "2029-01-03"),
+        (After(10), "2028-12-22", "2029-01-09"),
+        (After(-1), "2029-01-03", "2028-12-29"),
         (Duration(6), "2028-12-22", "2028-12-29"),
-        (CalendarDays(3), "2028-12-29", "2029-01-03"),  # 1 January is a day off, and so is the 2nd
-        (Years(3), "2026-04-13", "2029-04-13"),
-        (Years(3), "2027-03-15", "2030-03-18"),  # Constitution Day, a Friday
-        (CalendarDays(0), "2038-12-31", "2038-12-31"),
+        (After(3, "calendar days"), "2028-12-29", "2029-01-03"),  # 1 January is a day off, and so is the 2nd
+        (After(3, "years"), "2026-04-13", "2029-04-13"),
+        (After(3, "years"), "2027-03-15", "2030-03-18"),  # Constitution Day, a Friday
+        (After(0, "calendar days"), "2038-12-31", "2038-12-31"),
     ],
 )
 def test_a_term_may_end_after_the_records(term: Term, anchor: str, due: str) -> None:
@@ -270,18 +270,16 @@ def test_a_term_may_end_after_the_records(term: Term, anchor: str, due: str) -> 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_one_sentence_says_that_days_after_the_records_are_by_rule(language: str) -> None:
     """A term of 600 working days from December 2028 crosses three years and is mentioned once."""
-    codes = [element.code for element in count(WorkingDays(600), d("2028-12-22"), FAR).elements]
+    codes = [element.code for element in count(After(600), d("2028-12-22"), FAR).elements]
     (element,) = [
         element
-        for element in count(WorkingDays(10), d("2028-12-22"), FAR).elements
+        for element in count(After(10), d("2028-12-22"), FAR).elements
         if element.code == "beyond_records"
     ]
 
     assert (codes.count("provisional_year"), codes.count("beyond_records")) == (1, 1)
     assert "2028" in say(element.code, element.arguments, language)
-    assert "beyond_records" not in [
-        element.code for element in count(WorkingDays(4), d("2028-12-22"), FAR).elements
-    ]
+    assert "beyond_records" not in [element.code for element in count(After(4), d("2028-12-22"), FAR).elements]
 
 
 @pytest.mark.parametrize("day", ["2039-01-01", "2009-12-31"])
@@ -298,7 +296,7 @@ def test_beyond_its_end_it_answers_nothing_either(day: str) -> None:
 
         assert raised.value.arguments["last"] == d("2038-12-31")
     with pytest.raises(calendars.OutOfRange):
-        count(WorkingDays(1), d("2038-12-31"), FAR)
+        count(After(1), d("2038-12-31"), FAR)
 
 
 def test_kurban_ait_after_the_records_may_come_a_day_early_or_late() -> None:

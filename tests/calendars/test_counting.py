@@ -11,33 +11,30 @@ from hypothesis import strategies as st
 
 import calendars
 from calendars import OutOfRange
-from calendars.counting import CountedTerm, count
+from calendars.counting import CountedTerm, as_right, count
 from calendars.terms import (
+    After,
     AtOnce,
     Before,
     Better,
-    CalendarDays,
     DayAfterPeriod,
     Duration,
     Embargo,
     InMonth,
     InQuarter,
     InYears,
-    Months,
     OngoingDuty,
     PerPeriod,
     Quota,
     Target,
     Term,
-    Weeks,
-    Window,
     WithoutTerm,
-    WorkingDays,
     YearlyDate,
-    Years,
     months_later,
 )
 from tests.law import CALENDAR
+
+WEEK, BACK = After(7, "calendar days"), After(-3, "calendar days")
 
 
 def d(text: str) -> date:
@@ -68,19 +65,19 @@ def codes(result: CountedTerm) -> list[str]:
 )
 def test_a_real_schedule_counts_as_it_was_published(anchor: str, days: int, due: str) -> None:
     """All five dates of a schedule of 2026 sit on the last legal day; an anchor may be a day off."""
-    assert counted(WorkingDays(days), anchor).due == d(due)
+    assert counted(After(days), anchor).due == d(due)
 
 
 def test_the_two_readings_of_counting_back_lie_a_day_apart() -> None:
     """Five working days before 12 May 2026: the fifth day is 30 April, five clear days need 29 April."""
-    term = counted(WorkingDays(-5), "2026-05-12")
+    term = counted(After(-5), "2026-05-12")
 
     assert (term.due, term.safe_by) == (d("2026-04-30"), d("2026-04-29"))
 
 
 def test_the_days_counted_are_told_in_the_order_of_counting() -> None:
     """Ten days before 13 April 2026, backward, and the weekends passed over."""
-    element, off = counted(WorkingDays(-10), "2026-04-13").elements
+    element, off = counted(After(-10), "2026-04-13").elements
 
     assert element.code == "working_days_before"
     assert element.arguments["count"] == 10
@@ -92,7 +89,7 @@ def test_the_days_counted_are_told_in_the_order_of_counting() -> None:
 
 def test_holidays_passed_over_are_told_apart_from_weekends() -> None:
     """From 29 April to 12 May 2026 lie three holidays and a substitute."""
-    result = counted(WorkingDays(5), "2026-04-30")
+    result = counted(After(5), "2026-04-30")
 
     assert codes(result) == ["working_days_after", "days_off", "holidays"]
     assert result.elements[2].arguments["days"] == tuple(
@@ -103,7 +100,7 @@ def test_holidays_passed_over_are_told_apart_from_weekends() -> None:
 
 def test_a_worked_saturday_counts_and_is_told() -> None:
     """22 October 2022 was a Saturday and a working day by decree."""
-    result = counted(WorkingDays(2), "2022-10-20")
+    result = counted(After(2), "2022-10-20")
 
     assert result.due == d("2022-10-22")
     assert result.elements[-1].code == "worked_days_off"
@@ -113,7 +110,7 @@ def test_a_worked_saturday_counts_and_is_told() -> None:
 
 def test_more_days_than_fifteen_are_told_by_their_ends() -> None:
     """Thirty days are not listed one by one."""
-    element = counted(WorkingDays(30), "2026-04-13").elements[0]
+    element = counted(After(30), "2026-04-13").elements[0]
 
     assert element.arguments == {"count": 30, "days": (), "first": d("2026-04-14"), "last": d("2026-05-29")}
 
@@ -121,11 +118,11 @@ def test_more_days_than_fifteen_are_told_by_their_ends() -> None:
 def test_an_office_day_off_is_skipped_and_told() -> None:
     """The office rests on 10 April 2026 and works on Saturday the 11th."""
     office_calendar = calendars.calendar().with_office_days(off={d("2026-04-10")}, working={d("2026-04-11")})
-    result = count(WorkingDays(-1), d("2026-04-13"), office_calendar)
+    result = count(After(-1), d("2026-04-13"), office_calendar)
 
     assert result.due == d("2026-04-11")
     assert codes(result) == ["working_days_before", "days_off", "office_days_worked"]
-    assert codes(count(WorkingDays(-2), d("2026-04-13"), office_calendar)) == [
+    assert codes(count(After(-2), d("2026-04-13"), office_calendar)) == [
         "working_days_before",
         "days_off",
         "office_days_off",
@@ -137,19 +134,30 @@ def test_an_office_day_off_is_skipped_and_told() -> None:
     ("term", "anchor", "due", "safe_by", "told"),
     [
         # calendar days, weeks: 9 May 2026 a Saturday and a holiday, 11 May its substitute
-        (CalendarDays(7), "2026-05-01", "2026-05-08", "2026-05-08", ["calendar_days_after"]),
-        (CalendarDays(7), "2026-05-02", "2026-05-12", "2026-05-08", ["calendar_days_after", "rolled"]),
-        (CalendarDays(7, roll="none"), "2026-05-02", "2026-05-09", "2026-05-09", ["calendar_days_after"]),
-        (CalendarDays(-3), "2026-05-12", "2026-05-08", "2026-05-08", ["calendar_days_before", "rolled"]),
-        (CalendarDays(3, unspecified=True), "2026-04-13", "2026-04-16", "2026-04-16", ["unspecified_days"]),
-        (Weeks(2), "2026-04-13", "2026-04-27", "2026-04-27", ["weeks_after"]),
+        (WEEK, "2026-05-01", "2026-05-08", "2026-05-08", ["calendar_days_after"]),
+        (
+            After(7, "calendar days"),
+            "2026-05-02",
+            "2026-05-12",
+            "2026-05-08",
+            ["calendar_days_after", "rolled"],
+        ),
+        (
+            After(-3, "calendar days"),
+            "2026-05-12",
+            "2026-05-08",
+            "2026-05-08",
+            ["calendar_days_before", "rolled"],
+        ),
+        (After(3, "days"), "2026-04-13", "2026-04-16", "2026-04-16", ["unspecified_days"]),
+        (After(2, "weeks"), "2026-04-13", "2026-04-27", "2026-04-27", ["weeks_after"]),
         # months: the last day of a shorter month, never chained
-        (Months(1), "2026-01-30", "2026-03-02", "2026-02-27", ["months_after", "rolled"]),
-        (Months(1), "2024-01-31", "2024-02-29", "2024-02-29", ["months_after"]),
-        (Months(2), "2026-01-31", "2026-03-31", "2026-03-31", ["months_after"]),
-        (Months(-1), "2026-03-31", "2026-02-27", "2026-02-27", ["months_before", "rolled"]),
-        (Months(12), "2025-12-16", "2026-12-17", "2026-12-15", ["months_after", "rolled"]),
-        (Years(1), "2024-02-29", "2025-02-28", "2025-02-28", ["years_after"]),
+        (After(1, "months"), "2026-01-30", "2026-03-02", "2026-02-27", ["months_after", "rolled"]),
+        (After(1, "months"), "2024-01-31", "2024-02-29", "2024-02-29", ["months_after"]),
+        (After(2, "months"), "2026-01-31", "2026-03-31", "2026-03-31", ["months_after"]),
+        (After(-1, "months"), "2026-03-31", "2026-02-27", "2026-02-27", ["months_before", "rolled"]),
+        (After(12, "months"), "2025-12-16", "2026-12-17", "2026-12-15", ["months_after", "rolled"]),
+        (After(1, "years"), "2024-02-29", "2025-02-28", "2025-02-28", ["years_after"]),
         # the fifth after a quarter: 5 July 2026 a Sunday, 6 July a holiday
         (DayAfterPeriod(5), "2026-06-30", "2026-07-07", "2026-07-03", ["day_after_period", "rolled"]),
         (DayAfterPeriod(5), "2026-09-30", "2026-10-05", "2026-10-05", ["day_after_period"]),
@@ -203,7 +211,7 @@ def test_without_a_number_there_is_no_due_date(term: Term, code: str, anchor: st
 
 
 @pytest.mark.parametrize(
-    "term", [WorkingDays(-10), CalendarDays(3), Duration(30), YearlyDate(4, 15), Embargo(1)]
+    "term", [After(-10), After(3, "calendar days"), Duration(30), YearlyDate(4, 15), Embargo(1)]
 )
 def test_without_an_anchor_there_is_nothing_to_count(term: Term) -> None:
     """No anchor, no date and nothing to explain."""
@@ -227,9 +235,10 @@ def test_an_embargo_that_ends_after_the_records_still_forbids() -> None:
 
 
 def test_the_roll_names_its_article() -> None:
-    """Forward Civil Code art. 175 applies; for backward terms there is no article."""
-    forward, backward = counted(CalendarDays(7), "2026-05-02"), counted(CalendarDays(-3), "2026-05-12")
+    """Forward Civil Code art. 175 applies; for backward terms there is none; a mere day stays."""
+    forward, backward = counted(WEEK, "2026-05-02"), counted(BACK, "2026-05-12")
 
+    assert count(WEEK, d("2026-05-02"), CALENDAR, rolls=False).due == d("2026-05-09")
     assert forward.elements[1].act == "civil-code-175"
     assert forward.elements[1].arguments == {"on": d("2026-05-09"), "to": d("2026-05-12")}
     assert backward.elements[1].act is None
@@ -237,9 +246,9 @@ def test_the_roll_names_its_article() -> None:
 
 def test_the_span_holds_the_days_whose_moving_moves_the_date() -> None:
     """From the day next to the anchor to the due date; none where no day was asked."""
-    assert _span(counted(WorkingDays(-10), "2026-04-13")) == (d("2026-03-30"), d("2026-04-12"))
-    assert _span(counted(WorkingDays(3), "2026-05-13")) == (d("2026-05-14"), d("2026-05-18"))
-    assert _span(counted(CalendarDays(7), "2026-05-02")) == (d("2026-05-09"), d("2026-05-12"))
+    assert _span(counted(After(-10), "2026-04-13")) == (d("2026-03-30"), d("2026-04-12"))
+    assert _span(counted(After(3), "2026-05-13")) == (d("2026-05-14"), d("2026-05-18"))
+    assert _span(counted(WEEK, "2026-05-02")) == (d("2026-05-09"), d("2026-05-12"))
     assert _span(counted(InQuarter(2026, 4), None)) == (None, None)
 
 
@@ -249,7 +258,7 @@ def _span(result: CountedTerm) -> tuple[date | None, date | None]:
 
 def test_what_may_still_change_is_told() -> None:
     """A term across Kurban Ait 2027 names the year and the window."""
-    result = counted(WorkingDays(5), "2027-05-12")
+    result = counted(After(5), "2027-05-12")
     year, window = result.elements[-2:]
 
     assert (year.code, year.arguments) == ("provisional_year", {"year": 2027})
@@ -264,15 +273,15 @@ def test_what_may_still_change_is_told() -> None:
 @pytest.mark.parametrize(
     ("term", "anchor"),
     [
-        (WorkingDays(1), "2009-12-31"),
-        (WorkingDays(-1), "2009-12-31"),
-        (WorkingDays(10), "2028-12-25"),
-        (WorkingDays(-10), "2010-01-06"),
-        (CalendarDays(10), "2028-12-25"),
-        (CalendarDays(10**9), "2026-04-13"),
-        (CalendarDays(-(10**9)), "2026-04-13"),
-        (Months(10**6), "2026-04-13"),
-        (Months(1), "2029-01-01"),
+        (After(1), "2009-12-31"),
+        (After(-1), "2009-12-31"),
+        (After(10), "2028-12-25"),
+        (After(-10), "2010-01-06"),
+        (After(10, "calendar days"), "2028-12-25"),
+        (After(10**9, "calendar days"), "2026-04-13"),
+        (After(-(10**9), "calendar days"), "2026-04-13"),
+        (After(10**6, "months"), "2026-04-13"),
+        (After(1, "months"), "2029-01-01"),
         (InQuarter(2030, 4), None),
         (Duration(30), "2028-12-25"),
     ],
@@ -283,7 +292,7 @@ def test_a_term_beyond_the_records_is_refused(term: Term, anchor: str | None) ->
         counted(term, anchor)
 
 
-@pytest.mark.parametrize("term", [WorkingDays(1), WorkingDays(-1), CalendarDays(1), Duration(1), Embargo(1)])
+@pytest.mark.parametrize("term", [After(1), After(-1), After(1, "calendar days"), Duration(1), Embargo(1)])
 def test_an_anchor_is_a_date(term: Term) -> None:
     """A datetime is refused by every kind of term."""
     with pytest.raises(TypeError):
@@ -293,7 +302,7 @@ def test_an_anchor_is_a_date(term: Term) -> None:
 @pytest.mark.parametrize(("number", "listed"), [(15, 15), (16, 0)])
 def test_fifteen_days_are_listed_and_sixteen_are_named_by_their_ends(number: int, listed: int) -> None:
     """The edge of what an explanation says day by day."""
-    (element, *_) = count(WorkingDays(number), date(2026, 4, 13), calendars.calendar()).elements
+    (element, *_) = count(After(number), date(2026, 4, 13), calendars.calendar()).elements
     days = element.arguments["days"]
 
     assert isinstance(days, tuple)
@@ -304,7 +313,7 @@ def test_fifteen_days_are_listed_and_sixteen_are_named_by_their_ends(number: int
 def test_a_term_that_goes_back_to_the_first_working_day_on_record_lists_it() -> None:
     """2 January 2010 is a Saturday, so Monday the 4th is off: the records begin with Tuesday the 5th, and there
     is no safer day before it."""
-    result = counted(WorkingDays(-1), "2010-01-06")
+    result = counted(After(-1), "2010-01-06")
 
     assert (result.due, result.safe_by) == (d("2010-01-05"), d("2010-01-05"))
     assert result.elements[0].arguments["days"] == (d("2010-01-05"),)
@@ -331,10 +340,10 @@ def test_months_are_counted_as_far_as_there_are_dates(day: str, months: int, lat
 figures = st.decimals(min_value=0, max_value=1000, places=2)
 DAYS = st.dates(min_value=date(2012, 1, 1), max_value=date(2024, 12, 31))
 WITHIN = st.one_of(
-    st.integers(1, 200).map(WorkingDays),
-    st.integers(1, 400).map(CalendarDays),
-    st.integers(1, 30).map(Months),
-    st.integers(1, 3).map(Years),
+    st.builds(After, st.integers(1, 200)),
+    st.builds(After, st.integers(1, 400), st.just("calendar days")),
+    st.builds(After, st.integers(1, 30), st.just("months")),
+    st.builds(After, st.integers(1, 3), st.just("years")),
 )
 
 
@@ -355,11 +364,10 @@ def test_a_figure_in_the_range_meets_the_target_and_a_better_one_too(
 
 
 @given(term=WITHIN, anchor=DAYS)
-def test_a_right_closes_on_the_day_a_duty_would_be_due(
-    term: WorkingDays | CalendarDays | Months | Years, anchor: date
-) -> None:
+def test_a_right_closes_on_the_day_a_duty_would_be_due(term: After, anchor: date) -> None:
     """Counted alike; but there is no due date, and a moved day is felt all the same."""
-    right, duty = count(Window(term), anchor, CALENDAR), count(term, anchor, CALENDAR)
+    duty = count(term, anchor, CALENDAR)
+    right = as_right(duty)
 
     assert (right.due, right.safe_by, right.closes) == (None, None, duty.due)
     assert (right.first, right.last) == (duty.first, duty.last)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from calendars.terms import AtOnce, Before, Embargo, OngoingDuty, PerPeriod, Target, Window, WithoutTerm
+from calendars.terms import AtOnce, Before, Embargo, OngoingDuty, PerPeriod, Target, WithoutTerm
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
@@ -37,7 +37,6 @@ WHY_NOT = {
     AtOnce: "at_once",
     Embargo: "embargo_until",
     OngoingDuty: "standing",
-    Window: "window_closes",
     Target: "target",
 }
 """Terms without a due date, and the sentence that says so."""
@@ -88,6 +87,7 @@ def _is_counted_or_says_why_not(requirement: Asked) -> None:
     for deadline in deadlines:
         codes = {element.code for element in deadline.explanation}
         why_not = WHY_NOT.get(type(requirement.obligation.term))
+        why_not = "window_closes" if requirement.obligation.is_right else why_not
         if why_not is None:
             assert deadline.due is not None or "beyond_horizon" in codes, codes
         else:
@@ -261,7 +261,7 @@ def obliging(edition: Procedure) -> list[Obligation]:
             or obligation.duty == OUTSIDE
             or (obligation.occasional and obligation.recurs)
         )
-        and not isinstance(obligation.term, OngoingDuty | Target | Window)
+        and not isinstance(obligation.term, OngoingDuty | Target)
     ]
 
 

@@ -12,12 +12,12 @@ import pytest
 
 import i18n
 from calendars.terms import (
+    After,
     AtOnce,
     Before,
     Embargo,
     InMonth,
     WithoutTerm,
-    WorkingDays,
     YearlyDate,
 )
 from merzim.services.law.regulations import shared_law
@@ -83,11 +83,11 @@ def test_what_has_no_date_holds_no_stage_and_lapses_with_what_it_precedes(
     ("fact", "term", "since"),
     [
         ("analysis_started", Embargo(1), "external_analysis_ended"),
-        ("discussion_held", WorkingDays(-5), "analysis_ended"),
+        ("discussion_held", After(-5), "analysis_ended"),
         ("discussion_results_published", WithoutTerm(), None),
         ("plan_developed", WithoutTerm(), None),
-        ("published", WorkingDays(3), "plan_approved"),
-        ("quarter_reviewed", WorkingDays(5), "quarter_reported"),
+        ("published", After(3), "plan_approved"),
+        ("quarter_reviewed", After(5), "quarter_reported"),
     ],
 )
 def test_the_terms_of_an_internal_analysis(

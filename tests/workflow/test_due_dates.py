@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from calendars import REACH, calendar
-from calendars.terms import PerPeriod, WorkingDays
+from calendars.terms import After, PerPeriod
 from tests.law import CALENDAR, TODAY, analysis, case, chain, library
 from workflow.cases.case import Case
 from workflow.cases.commands.previews import PlanDays, broken, days_that_keep
@@ -95,7 +95,7 @@ def with_obligation(procedure: Procedure, changed_obligation: Obligation) -> Pro
 def test_what_counts_from_a_provisional_day_is_provisional() -> None:
     """The transfers of 2027 are not ordered yet. Ten working days before 11 January 2027 reach back into 2026;
     five more before them lie in 2026 alone, whose days are confirmed, and are no surer for that."""
-    order = analysis().by_id["order_signed"].replaced(anchored=AnchoredTerm(WorkingDays(-5), "start_announced"))
+    order = analysis().by_id["order_signed"].replaced(anchored=AnchoredTerm(After(-5), "start_announced"))
     edition = with_obligation(analysis(), order)
     sample_case = case(planned={"analysis_started": date(2027, 1, 11)})
     derived = chain(sample_case, edition=edition)
@@ -252,7 +252,7 @@ def test_nothing_is_derived_from_a_branch_that_is_not_open() -> None:
     working days after the opinion of Tuesday 7 April, by the 21st: three days more are Friday the 24th."""
     shipped = library().named("conflict-of-interest.2025-09-18")
     changed_obligation = shipped.by_id["notice_forwarded"].replaced(
-        anchored=AnchoredTerm(WorkingDays(3), "measures_taken")
+        anchored=AnchoredTerm(After(3), "measures_taken")
     )
     edition, opinion = with_obligation(shipped, changed_obligation), date(2026, 4, 7)
     for facts, due in (({}, None), ({"conflict_confirmed": opinion}, date(2026, 4, 24))):

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from calendars.terms import WorkingDays
+from calendars.terms import After
 from tests.law import CALENDAR, ROOT, TODAY, analysis, case, library
 from workflow import machine
 from workflow.cases.case import Case
@@ -165,5 +165,5 @@ def test_the_terms_named_with_the_chain_are_those_of_the_law() -> None:
     ):
         assert said in words
         term = law[obligation].term
-        assert isinstance(term, WorkingDays)
+        assert isinstance(term, After)
         assert term.count == count

@@ -22,7 +22,7 @@ from calendars.records import (
     shipped_records,
     with_records,
 )
-from calendars.terms import WorkingDays
+from calendars.terms import After
 from tests.law import CALENDAR, NOW, analysis, case, library
 from workflow.cases.case import Case, Event
 from workflow.cases.registers.measure_term import MeasureTerm, as_data
@@ -210,7 +210,7 @@ def test_a_saturday_made_a_working_day_too_late_shortens_no_term() -> None:
             today=date(2026, 5, 25),
         )
         assert (published.due, published.late_by) == (date(2026, 5, 18), late_by)
-    term = as_data(MeasureTerm(term=WorkingDays(3), reading="after"))
+    term = as_data(MeasureTerm(term=After(3), reading="after"))
     payload = {"risk": 1, "action": "Тәртіпті бекіту", "term": term}
     event = Event(case="1", seq=2, kind="measure_set", name="1", on=None, at=NOW, by="x", payload=payload)
     planned = replace(case(facts=facts), entries=(event,))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from calendars.terms import InQuarter, OnDate, PerPeriod, WithoutTerm, WorkingDays
+from calendars.terms import After, InQuarter, OnDate, PerPeriod, WithoutTerm
 from merzim.documents.schedules.written_terms import read_term
 from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure
@@ -42,7 +42,7 @@ UNTIL = MeasureTerm(written="до 30.09.2026", term=OnDate(date(2026, 9, 30)), r
 QUARTERLY = MeasureTerm(
     written="ежеквартально", term=PerPeriod(1, "quarter"), reading="recurring", every="quarter"
 )
-TEN_DAYS = MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), reading="after")
+TEN_DAYS = MeasureTerm(written="10 рабочих дней", term=After(10), reading="after")
 STANDING = MeasureTerm(written="постоянно", term=WithoutTerm(), reading="standing")
 PROOF = Evidence(kind="", reference="a" * 64, name="приказ.pdf")
 ROOT = Path(__file__).parents[2]
@@ -496,7 +496,7 @@ def test_a_measure_counts_from_the_day_its_plan_was_approved(case: Monitored) ->
     assert (measure.due, measure.status) == (date(2026, 6, 24), "firm")
     assert (measure.waiting_for, measure.counts_until) == (None, None)
 
-    case.set_measure(MeasureTerm(written="год", term=WorkingDays(300), reading="after"))
+    case.set_measure(MeasureTerm(written="год", term=After(300), reading="after"))
     later = case.due("measure.2")
     assert (later.calendar, later.status) == ("provisional", "provisional")
 
@@ -621,7 +621,7 @@ def test_a_measure_says_what_its_term_counts_from(case: Monitored) -> None:
     """A day named in the plan, the approval of the plan, the last day itself; a standing one has no day."""
     named = date(2026, 7, 1)
     after_day = MeasureTerm(
-        written="10 рабочих дней после 01.07.2026", term=WorkingDays(10), reading="after", since=named
+        written="10 рабочих дней после 01.07.2026", term=After(10), reading="after", since=named
     )
     terms = {"Бірінші": after_day, "Екінші": TEN_DAYS, "Үшінші": UNTIL, "Төртінші": STANDING}
     for action, term in terms.items():

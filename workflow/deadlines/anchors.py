@@ -11,7 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from calendars import OutOfRange
-from calendars.counting import CountedTerm, count
+from calendars.counting import CountedTerm, as_right, count
 from calendars.kazakhstan import Kazakhstan, Knowledge
 from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target, months_later
 from workflow.cases.case import Case, Fact
@@ -182,7 +182,9 @@ class DueDateResolver:
         else:
             anchor, start = _NEVER, None
         try:
-            counted_term, beyond = count(obligation.term, start, self.calendar), False
+            # A day that comes by itself is no deadline, to be moved off a day off.
+            counted_term = count(obligation.term, start, self.calendar, rolls=not obligation.by_itself)
+            counted_term, beyond = as_right(counted_term) if obligation.is_right else counted_term, False
         except OutOfRange:
             counted_term, beyond = _NOTHING, True
         knowledge: Knowledge = "confirmed"

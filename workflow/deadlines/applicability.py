@@ -18,9 +18,8 @@ def is_asked_of(case: Case, procedure: Procedure, obligation: Obligation, name: 
     """Return whether the obligation is required of the organisation a case belongs to.
 
     An obligation that names no body is required of all; that of an abolished body is required of its
-    successors. A group of bodies means kinds of organisation. Bodies that must agree first, and groups whose
-    members the act does not name, are included once they have planned it. In a case without unit and body
-    everything is required.
+    successors. A group of bodies means kinds of organisation. A body that is responsible `once_planned` is
+    included once it has planned it. In a case without unit and body everything is required.
 
     Args:
         name: the obligation's id with its period, by which it is planned.
@@ -30,8 +29,7 @@ def is_asked_of(case: Case, procedure: Procedure, obligation: Obligation, name: 
     if _asked_by_the_act(case, procedure, obligation):
         return True
     planned = (name or obligation.id) in case.planned
-    body_ids = (*obligation.bodies, *obligation.by_agreement)
-    return planned and any(_includes_organisation(case, procedure, body, agreed=True) for body in body_ids)
+    return planned and any(_includes_organisation(case, procedure, body) for body in obligation.bodies)
 
 
 def taken_up_after(
@@ -54,29 +52,22 @@ def _asked_by_the_act(case: Case, procedure: Procedure, obligation: Obligation) 
     """Return whether the act itself requires it, whatever is planned: it names no body, or names the
     organisation.
     """
-    body_ids = obligation.bodies or obligation.by_agreement
-    if not body_ids or not (case.unit or case.object in procedure.bodies):
+    if not obligation.bodies or not (case.unit or case.object in procedure.bodies):
         return True
-    return any(_includes_organisation(case, procedure, body) for body in obligation.bodies)
+    asked = (body for body in obligation.bodies if not procedure.bodies[body].once_planned)
+    return any(_includes_organisation(case, procedure, body) for body in asked)
 
 
-def _includes_organisation(case: Case, procedure: Procedure, body: str, *, agreed: bool = False) -> bool:
+def _includes_organisation(case: Case, procedure: Procedure, body: str) -> bool:
     """Return whether the act means the organisation by a body, one of its successors, or a group of kinds.
 
-    Args:
-        agreed: whether the organisation agreed to it: an open group means those that did.
+    A body the act names has no kind until its unit has one.
     """
     if case.object in procedure.bodies_answering_for[body]:
         return True
-    group = procedure.bodies[body]
-    return bool(group.kinds) and (agreed or not group.open_group) and _kind_known(case, procedure, group.kinds)
-
-
-def _kind_known(case: Case, procedure: Procedure, kinds: tuple[str, ...]) -> bool:
-    """Return whether the organisation is of one of these kinds; a body the act names has no kind until its unit
-    has one.
-    """
-    return among(case.kind, kinds) and bool(case.kind or case.object not in procedure.bodies)
+    kinds = procedure.bodies[body].kinds
+    kind_known = bool(case.kind or case.object not in procedure.bodies)
+    return bool(kinds) and kind_known and among(case.kind, kinds)
 
 
 def with_answers(case: Case, procedure: Procedure) -> Case:

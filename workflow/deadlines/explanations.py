@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from calendars.terms import (
+    After,
     AtOnce,
     Before,
-    CalendarDays,
     DayAfterPeriod,
     Duration,
     Element,
@@ -17,19 +17,14 @@ from calendars.terms import (
     InMonth,
     InQuarter,
     InYears,
-    Months,
     OnDate,
     OngoingDuty,
     PerPeriod,
     Quota,
     Target,
     Term,
-    Weeks,
-    Window,
     WithoutTerm,
-    WorkingDays,
     YearlyDate,
-    Years,
 )
 from workflow.cases.case import exemption_of
 from workflow.deadlines.anchors import DueDateResolver, Link
@@ -138,13 +133,13 @@ def _bodies(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
     """Yield the bodies responsible by the act, those responsible only by agreement, and successors of abolished
     bodies.
     """
-    for code, body_ids in (("bodies", obligation.bodies), ("bodies_by_agreement", obligation.by_agreement)):
-        if body_ids:
-            yield Element(
-                code=code, arguments={"bodies": tuple(procedure.bodies[body_id].short for body_id in body_ids)}
-            )
-    for body_id in (*obligation.bodies, *obligation.by_agreement):
-        body = procedure.bodies[body_id]
+    bodies = [procedure.bodies[body_id] for body_id in obligation.bodies]
+    by_agreement = [body for body in bodies if body.once_planned and not body.kinds]
+    named = [body for body in bodies if body not in by_agreement]
+    for code, group in (("bodies", named), ("bodies_by_agreement", by_agreement)):
+        if group:
+            yield Element(code=code, arguments={"bodies": tuple(body.short for body in group)})
+    for body in bodies:
         if body.abolished_on is not None:
             after = tuple(procedure.bodies[successor].title for successor in body.successors)
             arguments = {"body": body.short, "on": body.abolished_on, "successors": after}
@@ -182,6 +177,8 @@ def rule_parts(obligation: Obligation, procedure: Procedure) -> Iterator[RulePar
     if obligation.by_itself:
         yield RulePart("term.by_itself")
         return
+    if obligation.is_right:
+        yield RulePart("term.right")
     since = procedure.by_id[obligation.since].title if obligation.since else None
     code, arguments = _term(obligation.term)
     yield RulePart(f"term.{code}", {**arguments, "since": since} if since else arguments)
@@ -196,22 +193,13 @@ def rule_parts(obligation: Obligation, procedure: Procedure) -> Iterator[RulePar
 def _term(term: Term) -> tuple[str, dict[str, object]]:
     """Return code and arguments of a term that counts from an anchor."""
     match term:
-        case WorkingDays(count):
-            return _toward("working_days", count), {"count": abs(count)}
-        case CalendarDays(count, unspecified):
-            return _toward("days" if unspecified else "calendar_days", count), {"count": abs(count)}
-        case Months(count):
-            return _toward("months", count), {"count": abs(count)}
-        case Weeks(count):
-            return "weeks_after", {"count": count}
-        case Years(count):
-            return "years_after", {"count": count}
+        case After(count, unit):
+            direction = "before" if count < 0 else "after"
+            return f"{unit.replace(' ', '_')}_{direction}", {"count": abs(count)}
         case Duration(count):
             return "at_most", {"count": count}
         case Embargo(years):
             return "embargo", {"count": years}
-        case Window(within):
-            return f"within.{_unit(within)}", {"count": within.count}
         case _:
             return _dated(term)
 
@@ -253,13 +241,3 @@ def _without_number(term: Term) -> str:
         case WithoutTerm():
             return "none"
     raise TypeError(f"a kind of term nobody has words for: {type(term).__name__}")
-
-
-def _toward(prefix: str, count: int) -> str:
-    """Return the code of a term counted back from its anchor (a negative count), or forward."""
-    return f"{prefix}_before" if count < 0 else f"{prefix}_after"
-
-
-def _unit(within: WorkingDays | CalendarDays | Months | Years) -> str:
-    names = {WorkingDays: "working_days", CalendarDays: "calendar_days", Months: "months", Years: "years"}
-    return names[type(within)]

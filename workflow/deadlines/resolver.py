@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from calendars.kazakhstan import Kazakhstan, Knowledge
-from calendars.terms import AtOnce, Before, Embargo, OngoingDuty, Target, Term, Window, WithoutTerm
+from calendars.terms import AtOnce, Before, Embargo, OngoingDuty, Target, Term, WithoutTerm
 from workflow.cases.case import Case, Fact, exemption_of
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.states import AWAITED, State
@@ -20,7 +20,7 @@ from workflow.deadlines.waiting import Waiting, falls_away, waiting
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.office import OUTSIDE
 
-_UNWAITED: Mapping[type[Term], State] = {OngoingDuty: "standing", Target: "target", Window: "window"}
+_UNWAITED: Mapping[type[Term], State] = {OngoingDuty: "standing", Target: "target"}
 
 
 def deadlines(
@@ -209,7 +209,7 @@ def _state(chain: DueDateResolver, link: Link, fact: Fact | None, judged: date |
         if judged is None:
             return "not_required"
         return "done" if judged <= chain.today else "not_due_yet"
-    unwaited = _UNWAITED.get(type(obligation.term))
+    unwaited = "window" if obligation.is_right else _UNWAITED.get(type(obligation.term))
     if unwaited is not None:
         return unwaited
     if obligation.lapses_with and obligation.lapses_with in case.facts:
@@ -231,7 +231,7 @@ def _required(chain: DueDateResolver, link: Link) -> bool:
         return False
     if falls_away(chain, link):
         return False
-    limited = obligation.only_for or obligation.bodies or obligation.by_agreement
+    limited = obligation.only_for or obligation.bodies
     return not limited or is_asked_of(case, chain.procedure, obligation, link.id)
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from calendars.terms import AtOnce, CalendarDays, Duration, Embargo, Months, Weeks, WorkingDays, Years
+from calendars.terms import After, AtOnce, Duration, Embargo
 from workflow.cases.case import exemption_of
 from workflow.deadlines.anchors import AnchorDate, DueDateResolver, Link
 from workflow.periods import PeriodSpan
 
-COUNTED = frozenset({WorkingDays, CalendarDays, Weeks, Months, Years, Duration, AtOnce})
+COUNTED = frozenset({After, Duration, AtOnce})
 """Terms counted from their anchor; all others name a day of their own, or none."""
 
 

@@ -322,7 +322,7 @@ def _number_and_signature_findings(deadline: Deadline, case: Case, *, prove: boo
 def _lacking(deadline: Deadline, fact: Fact) -> Iterator[Finding]:
     """Yield findings for the numbers a fact lacks."""
     term = deadline.obligation.term
-    staff = term.of if isinstance(term, Quota) and term.done else None
+    staff = term.of if isinstance(term, Quota) and deadline.obligation.values else None
     lacking = tuple(name for name in deadline.obligation.values if name not in fact.values)
     if staff in lacking or (staff is not None and fact.values.get(staff) == 0):
         yield departure(deadline, "term", "no_staff_number", of=staff)
@@ -343,9 +343,10 @@ def _signed(deadline: Deadline, fact: Fact, case: Case) -> Iterator[Finding]:
 
 def _share(deadline: Deadline, term: Quota, fact: Fact) -> Iterator[Finding]:
     """Yield a finding where a share of a period was not reached."""
-    if term.done is None or term.done not in fact.values or not fact.values.get(term.of):
+    done = next(iter(deadline.obligation.values), "")
+    if done not in fact.values or not fact.values.get(term.of):
         return
-    done_number, of = fact.values[term.done], fact.values[term.of]
+    done_number, of = fact.values[done], fact.values[term.of]
     if Fraction(done_number) < term.share * Fraction(of):
         needed = ceil(term.share * Fraction(of))
         yield departure(

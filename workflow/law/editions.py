@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from calendars.terms import AtOnce, Before, DayAfterPeriod, Quota, Target, Window
+from calendars.terms import AtOnce, Before, DayAfterPeriod, Quota, Target
 from workflow.law.files import NOTHING_SHARED, FileProblem, Shared, heading, read_file, repeated, unknown
 from workflow.law.procedure import Obligation, Procedure
 
@@ -86,7 +86,6 @@ def _unknown_names(
         ("lapses_with", obligation.lapses_with, facts),
         ("when", obligation.when, facts),
         *(("bodies", body, procedure.bodies) for body in obligation.bodies),
-        *(("by_agreement", body, procedure.bodies) for body in obligation.by_agreement),
         *(("precedes", fact, facts) for fact in obligation.precedes),
         *(("also_by", fact, facts) for fact in obligation.also_by),
         *(("after", fact, facts) for fact in obligation.after),
@@ -139,20 +138,16 @@ def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterat
 
 
 def _term_settings(obligation: Obligation, place: str) -> Iterator[FileProblem]:
-    """Yield settings of an obligation that its term needs otherwise: its force, its period, its numbers."""
+    """Yield settings of an obligation that its term needs otherwise: its period, its numbers."""
     term = obligation.term
-    if isinstance(term, Window) and obligation.force != "may":
-        yield FileProblem("not_allowed", f"{place}: force", {"value": obligation.force, "allowed": ("may",)})
     if isinstance(term, Target) and obligation.recurs and obligation.recurs.every != "year":
         yield FileProblem(
             "not_allowed", f"{place}: recurs.every", {"value": obligation.recurs.every, "allowed": ("year",)}
         )
     if isinstance(term, Target) and "measured" not in obligation.values:
         yield FileProblem("quota_without_number", f"{place}: values", {"value": "measured"})
-    if isinstance(term, Quota) and term.done:
-        for key, name in (("done", term.done), ("of", term.of)):
-            if name not in obligation.values:
-                yield FileProblem("quota_without_number", f"{place}: term.{key}", {"value": name})
+    if isinstance(term, Quota) and obligation.values and term.of not in obligation.values[1:]:
+        yield FileProblem("quota_without_number", f"{place}: term.of", {"value": term.of})
 
 
 def _examples(procedure: Procedure, facts: Collection[str]) -> Iterator[FileProblem]:

@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from calendars.terms import Period, Term, WithoutTerm
+from calendars.terms import After, Period, Term, WithoutTerm
 from workflow.cases.states import State
 from workflow.languages import LANGUAGES
 from workflow.law.files import (
@@ -136,8 +136,8 @@ class Act(Model):
 class Body(Model):
     """A state body that an act makes responsible; the obligations of an abolished one pass to its successors.
 
-    `kinds`: of a group of bodies: the kinds of organisation (or groups) it includes; `open_group`: the act does
-    not say which of them belong to it.
+    `kinds`: of a group of bodies: the kinds of organisation (or groups) it includes; `once_planned`: it is
+    responsible only for what it has planned: by agreement, or of a group those that are interested.
     """
 
     id: BodyId
@@ -146,7 +146,7 @@ class Body(Model):
     abolished_on: date | None = None
     successors: Distinct[BodyId] = ()
     kinds: Distinct[Kind] = ()
-    open_group: bool = False
+    once_planned: bool = False
 
 
 class Stage(Model):
@@ -265,8 +265,7 @@ class Obligation(Model):
         values: names of the numbers that go with the fact.
         signed_by: duties that may sign or approve it; None where the act does not say.
         uploads: its fact is the upload of the evidence to the platform (of the period, where it recurs).
-        bodies: bodies responsible by the act; empty means all. `by_agreement`: bodies responsible only if they
-            agree.
+        bodies: bodies responsible by the act; empty means all.
         sources: rows of the tables this obligation carries out ("seed:17", "plan:17.3").
     """
 
@@ -300,7 +299,6 @@ class Obligation(Model):
     signed_by: Annotated[Signatories, As(_SIGNED_BY, _signatories)] | None = None
     uploads: bool = False
     bodies: Distinct[BodyId] = ()
-    by_agreement: Distinct[BodyId] = ()
     sources: Distinct[Source] = ()
     note: Text | None = None
 
@@ -333,6 +331,11 @@ class Obligation(Model):
     def since(self) -> str | None:
         """The fact its term counts from, None when the term needs none."""
         return self.anchored.since
+
+    @cached_property
+    def is_right(self) -> bool:
+        """Whether its term ends a right: it closes then, and is never due."""
+        return self.force == "may" and not self.practice and isinstance(self.term, After)
 
     def name_in(self, span: PeriodSpan | None) -> str:
         """Return the name of its fact in a period, `id.2026Q3`; its id where it does not recur."""
@@ -381,16 +384,9 @@ class Example(Model):
 
 
 class Word(Model):
-    """The name of a number that an own procedure defines."""
+    """The name of a kind of evidence (`document:answer`) or of a number that an own procedure defines."""
 
-    id: Name
-    title: Text
-
-
-class EvidenceWord(Model):
-    """The name of a kind of evidence that an own procedure defines."""
-
-    id: Evidence
+    id: Annotated[str, named(r"^((link|document):[a-z_]+|[a-z][a-z0-9]*(_[a-z0-9]+)*)$")]
     title: Text
 
 
@@ -410,7 +406,7 @@ class Procedure(Model):
         confidential: its cases are visible only to named readers; its notices do not mention the matter.
         bodies: state bodies its obligations name, by id.
         digest: SHA-256 of the file's text; a case keeps it, and `verify` compares.
-        evidence_words, value_words: names of its own kinds of evidence and numbers.
+        own_words: names of its own kinds of evidence and numbers.
     """
 
     id: DashedName
@@ -432,8 +428,7 @@ class Procedure(Model):
     see_also: Distinct[DashedName] = ()
     confidential: bool = False
     bodies: ById[Body] = Field(default={}, alias="body")
-    evidence_words: Listed[EvidenceWord] = Field(default=(), alias="evidence")
-    value_words: Listed[Word] = Field(default=(), alias="value")
+    own_words: Listed[Word] = Field(default=(), alias="word")
     digest: str = computed("")
 
     @model_validator(mode="before")
@@ -472,10 +467,7 @@ class Procedure(Model):
     @property
     def words(self) -> Mapping[str, Text]:
         """Its own words, by their codes in the catalogues."""
-        return {
-            **{f"evidence.{word.id}": word.title for word in self.evidence_words},
-            **{f"value.{word.id}": word.title for word in self.value_words},
-        }
+        return {f"{'evidence' if ':' in word.id else 'value'}.{word.id}": word.title for word in self.own_words}
 
     @cached_property
     def by_id(self) -> Mapping[str, Obligation]:

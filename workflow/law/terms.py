@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
@@ -12,8 +13,8 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Union
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from calendars import terms
-from calendars.terms import Better, Period, Roll
-from workflow.law.files import As, Listed, Model, Name, NonBlank, matching, wrong
+from calendars.terms import Better, CountUnit, Period
+from workflow.law.files import As, Model, NonBlank, matching, wrong
 
 
 class AnchoredTerm(NamedTuple):
@@ -57,14 +58,11 @@ class CountForm(_AnchoredForm):
     """
 
     count: Annotated[int, Field(ge=-1000, le=1000), AfterValidator(_not_zero)]
-    in_: Literal["working days", "calendar days", "days", "weeks", "months", "years"] = Field(alias="in")
-    roll: Roll | None = None
+    in_: CountUnit = Field(alias="in")
 
     @model_validator(mode="after")
-    def _keys_of_the_unit(self) -> CountForm:
-        """Refuse `roll` for working days, and numbers that weeks and years cannot have."""
-        if self.in_ == "working days" and self.roll is not None:
-            raise wrong("unknown_key", value="roll", allowed=tuple(key for key in self.keys() if key != "roll"))
+    def _fits_the_unit(self) -> CountForm:
+        """Refuse numbers that weeks and years cannot have."""
         if self.in_ in ("weeks", "years") and self.count < 1:
             raise wrong("too_small", "count", least=1)
         if self.in_ == "years" and self.count > 100:
@@ -72,17 +70,7 @@ class CountForm(_AnchoredForm):
         return self
 
     def value(self) -> terms.Term:
-        roll = self.roll or "next"
-        match self.in_:
-            case "working days":
-                return terms.WorkingDays(self.count)
-            case "weeks":
-                return terms.Weeks(self.count, roll)
-            case "months":
-                return terms.Months(self.count, roll)
-            case "years":
-                return terms.Years(self.count, roll)
-        return terms.CalendarDays(self.count, unspecified=self.in_ == "days", roll=roll)
+        return terms.After(self.count, self.in_)
 
 
 class AtMostForm(_AnchoredForm):
@@ -140,15 +128,14 @@ class AtLeastForm(_Form):
 
 
 class ShareForm(_Form):
-    """A share to be reached in a period; computed from the numbers `done` and `of` where both are named."""
+    """A minimum share of something in a period; computed where the fact has a number `of` and one more."""
 
-    share: Annotated[str, matching(r"^[0-9]{1,3}(\.[0-9]+)? ?%$", "5 %")]
+    at_least: Annotated[str, matching(r"^[0-9]{1,3}(\.[0-9]+)? ?%$", "5 %")]
     of: NonBlank
     per: Period
-    done: Name | None = None
 
     def value(self) -> terms.Term:
-        return terms.Quota(Fraction(self.share.rstrip(" %")) / 100, self.of, self.per, self.done)
+        return terms.Quota(Fraction(self.at_least.rstrip(" %")) / 100, self.of, self.per)
 
 
 class EmbargoForm(_AnchoredForm):
@@ -159,22 +146,6 @@ class EmbargoForm(_AnchoredForm):
 
     def value(self) -> terms.Term:
         return terms.Embargo(self.embargo)
-
-
-class WithinForm(_AnchoredForm):
-    """A right that may be used within a time after a fact; then it is over, and never due."""
-
-    within: UpTo1000
-    in_: Literal["working days", "calendar days", "months", "years"] = Field(alias="in")
-
-    def value(self) -> terms.Term:
-        units: Mapping[str, Any] = {
-            "working days": terms.WorkingDays,
-            "calendar days": terms.CalendarDays,
-            "months": terms.Months,
-            "years": terms.Years,
-        }
-        return terms.Window(units[self.in_](self.within))
 
 
 Year = Annotated[str, matching("^20[0-9]{2}$", "2023")]
@@ -191,40 +162,29 @@ class TargetForm(_Form):
         return terms.Target(tuple((int(year), self.target[year]) for year in sorted(self.target)), self.better)
 
 
-def _ascending(years: tuple[int, ...]) -> tuple[int, ...]:
-    """Refuse years that are none, repeated or out of order."""
-    if not years or list(years) != sorted(set(years)):
-        raise wrong("not_written_so", example="[2022, 2026]")
-    return years
+PERIOD = "^(20[0-9]{2})(?:Q([1-4])|-(0[1-9]|1[0-2])|-(20[0-9]{2}))?$"
 
 
-class InYearsForm(_Form):
-    """Years the act names."""
+class PeriodForm(_Form):
+    """A period the act names: a quarter, a month, a year, or years from the first to the last."""
 
-    in_years: Annotated[Listed[Annotated[int, Field(ge=2000, le=2100)]], AfterValidator(_ascending)]
+    period: Annotated[str, matching(PERIOD, "2026Q3")]
 
-    def value(self) -> terms.Term:
-        return terms.InYears(self.in_years[0], self.in_years[-1])
-
-
-class InMonthForm(_Form):
-    """A month the act names."""
-
-    in_month: Annotated[str, matching("^20[0-9]{2}-(0[1-9]|1[0-2])$", "2026-05")]
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> PeriodForm:
+        """Refuse years out of order."""
+        term = self.value()
+        if isinstance(term, terms.InYears) and term.last < term.first:
+            raise wrong("not_written_so", "period", example="2022-2026")
+        return self
 
     def value(self) -> terms.Term:
-        year, month = map(int, self.in_month.split("-"))
-        return terms.InMonth(year, month)
-
-
-class InQuarterForm(_Form):
-    """A quarter the act names."""
-
-    in_quarter: Annotated[str, matching("^20[0-9]{2}Q[1-4]$", "2026Q3")]
-
-    def value(self) -> terms.Term:
-        year, quarter = map(int, self.in_quarter.split("Q"))
-        return terms.InQuarter(year, quarter)
+        found = re.match(PERIOD, self.period)
+        assert found is not None
+        year, quarter, month, last = (int(number or 0) for number in found.groups())
+        if quarter:
+            return terms.InQuarter(year, quarter)
+        return terms.InMonth(year, month) if month else terms.InYears(year, last or year)
 
 
 class OnForm(_Form):
@@ -260,13 +220,9 @@ FORMS: Mapping[str, type[_Form]] = {
     "by": ByForm,
     "day": DayForm,
     "at_least": AtLeastForm,
-    "share": ShareForm,
     "embargo": EmbargoForm,
-    "within": WithinForm,
     "target": TargetForm,
-    "in_years": InYearsForm,
-    "in_month": InMonthForm,
-    "in_quarter": InQuarterForm,
+    "period": PeriodForm,
     "on": OnForm,
     "before": BeforeForm,
     "at_once_after": AtOnceForm,
@@ -279,7 +235,11 @@ WORDS: Mapping[str, AnchoredTerm] = {
 
 def _form(value: object) -> str:
     """Return the tag of the form of a term: the key that tells it; that of a word where it is no table."""
-    return f"<{next((key for key in FORMS if key in value), '')}>" if isinstance(value, dict) else "<word>"
+    if not isinstance(value, dict):
+        return "<word>"
+    if isinstance(value.get("at_least"), str):
+        return "<share>"
+    return f"<{next((key for key in FORMS if key in value), '')}>"
 
 
 def _anchored(written: Any) -> AnchoredTerm:
@@ -292,6 +252,7 @@ _WRITTEN: Any = Annotated[
     Union[
         (
             *(Annotated[form, Tag(f"<{key}>")] for key, form in FORMS.items()),
+            Annotated[ShareForm, Tag("<share>")],
             Annotated[Literal["none", "standing"], Tag("<word>")],
         )
     ],

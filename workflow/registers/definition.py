@@ -280,9 +280,9 @@ class RowCount(Model):
         where: conditions a row must all meet.
         distinct: count the different values of this field.
         most: the field whose largest number also counts (views).
-        all_of: values of `distinct` that a unit's rows must all have, or none of the rows counts.
+        all_of: values of `distinct` that a unit's rows, of this year or earlier ones, must all have, or none of
+            the rows counts.
         unit: the field with the unit the row counts for; "" for the row's own unit.
-        standing: whether rows of earlier years count too.
     """
 
     indicator: IndicatorId
@@ -293,7 +293,6 @@ class RowCount(Model):
     most: Figure = ""
     all_of: Distinct[Name] = ()
     unit: Annotated[Name, Refers(("text", "unit"), shown=True)] = ""
-    standing: bool = False
 
 
 class Fulfilment(Model):

@@ -12,20 +12,16 @@ import re
 from datetime import date, timedelta
 
 from calendars.terms import (
+    After,
     AtOnce,
-    CalendarDays,
     DayAfterPeriod,
     InMonth,
     InQuarter,
-    Months,
     OnDate,
     PerPeriod,
     Term,
-    Weeks,
     WithoutTerm,
-    WorkingDays,
     YearlyDate,
-    Years,
 )
 from merzim.documents.sheets import dates
 from merzim.documents.sheets.dates import LONGEST, days_of, is_far, span_of
@@ -137,7 +133,8 @@ def _term(written: Written, text: str, where: str, year: int | None) -> MeasureT
         case Between(last=last):
             return _stretch_term(last, text, span_of(written, year, text, where)[1], "span")
         case Counted(number, unit, since):
-            term = _count_term(number, unit)
+            years = unit == "months" and number % 12 == 0
+            term = After(number // 12, "years") if years else After(number, unit)
             day = None if since is None else days_of(since, year, text, where)[1]
             return MeasureTerm(written=text, term=term, reading="after", since=day)
         case Every():
@@ -169,20 +166,6 @@ def _stretch_term(stretch: Stretch, text: str, last: date, otherwise: TermReadin
         case "half_year" | "year":
             return _on(last, text, stretch.unit)
     return _on(last, text, otherwise)
-
-
-def _count_term(number: int, unit: str) -> Term:
-    """Return the term of so many days, weeks, months or years."""
-    match unit:
-        case "working":
-            return WorkingDays(number)
-        case "calendar" | "days":
-            return CalendarDays(number, unspecified=unit == "days")
-        case "weeks":
-            return Weeks(number)
-        case "months" if number % 12:
-            return Months(number)
-    return Years(number // 12 if unit == "months" else number)
 
 
 def _every(every: Every, text: str, year: int | None) -> MeasureTerm:

@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 
 from calendars import OutOfRange, add_working_days
 from calendars.horizon import FIRST, LAST, REACH
-from calendars.terms import months_later
+from calendars.terms import After
 from merzim.documents.sheets.rows import NotAValue
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.time_words import unknown_words
@@ -251,21 +251,13 @@ def read_counted(text: str, *, where: str, year: int | None) -> tuple[date, date
         case Counted(number, unit, since) if since is not None:
             try:
                 named = days_of(since, year, text, where)[0]
-                return named, _counted(named, number, unit)
+                if unit == "working days":
+                    return named, add_working_days(named, number)
+                return named, After(number, unit).end(named)
             except OutOfRange:
                 bounds = {"first": FIRST, "last": LAST}
                 raise UnreadableCell("paper_date_beyond", text=text, where=where, **bounds) from None
     return None
-
-
-def _counted(first: date, number: int, unit: str) -> date:
-    """Return the day so many days, working days, weeks, months or years after a day, or before it."""
-    match unit:
-        case "working":
-            return add_working_days(first, number)
-        case "months" | "years":
-            return months_later(first, number if unit == "months" else 12 * number)
-    return first + timedelta(days=7 * number if unit == "weeks" else number)
 
 
 def years_named(texts: Iterable[object]) -> frozenset[int]:

@@ -15,11 +15,10 @@ from functools import lru_cache, partial
 from itertools import product
 from typing import Any, Literal
 
-from calendars.terms import Period, month_end
+from calendars.terms import CountUnit, Period, month_end
 from merzim.documents.sheets.time_words import Case, Lexeme, lexemes
 
 Unit = Literal["", "day", "decade", "half_month", "month", "quarter", "half_year", "year"]
-CountUnit = Literal["working", "calendar", "days", "weeks", "months", "years"]
 
 
 class NoYear(ValueError):
@@ -207,8 +206,8 @@ _CLOCKS = ("", "comma? in d dot d hour?", "comma? in d hour", "comma? hour d dot
 _JOINTS = ("dash through?", "through", "until", "until end", "comma? kk_from", "and", "")
 _SPAN_TAILS = ("", "kk_until", "end kk_until", "kk_between")
 _COUNTS: tuple[tuple[CountUnit, str], ...] = (
-    ("working", "working day"),
-    ("calendar", "calendar day"),
+    ("working days", "working day"),
+    ("calendar days", "calendar day"),
     ("days", "day"),
     ("days", "dash? daylong term"),
     ("weeks", "weeks"),

@@ -8,21 +8,17 @@ from datetime import date
 from typing import Any, Literal, cast
 
 from calendars.terms import (
+    After,
     AtOnce,
-    CalendarDays,
     DayAfterPeriod,
     InMonth,
     InQuarter,
-    Months,
     OnDate,
     Period,
     PerPeriod,
     Term,
-    Weeks,
     WithoutTerm,
-    WorkingDays,
     YearlyDate,
-    Years,
 )
 
 TermReading = Literal[
@@ -79,11 +75,7 @@ _KINDS: Mapping[str, type[Term]] = {
     "at_least": PerPeriod,
     "day_after": DayAfterPeriod,
     "each_year": YearlyDate,
-    "working_days": WorkingDays,
-    "calendar_days": CalendarDays,
-    "weeks": Weeks,
-    "months": Months,
-    "years": Years,
+    "after": After,
     "at_once": AtOnce,
 }
 """Key in an event -> the kind of term whose values stand there in a list."""

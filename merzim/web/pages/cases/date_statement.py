@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.responses import Response
 
 from calendars.kazakhstan import Day, Kazakhstan
-from calendars.terms import CalendarDays, WorkingDays
+from calendars.terms import After
 from merzim.services.context import whole_case
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import CaseId
@@ -35,7 +35,7 @@ def counted_days(found: Deadline, calendar: Kazakhstan) -> tuple[CountedDay, ...
     () for other terms than in working or calendar days, without a date, and for more than MOST_DAYS.
     """
     term, anchor, due = found.obligation.term, found.anchor_on, found.due
-    if not isinstance(term, WorkingDays | CalendarDays) or anchor is None or due is None:
+    if not isinstance(term, After) or "days" not in term.unit or anchor is None or due is None:
         return ()
     if not 0 < abs((due - anchor).days) <= MOST_DAYS:
         return ()
@@ -45,7 +45,7 @@ def counted_days(found: Deadline, calendar: Kazakhstan) -> tuple[CountedDay, ...
         days = calendar.days(due, anchor - timedelta(days=1))[::-1]
     counted, listed = 0, []
     for day in days:
-        counts = counted < abs(term.count) and (day.working or isinstance(term, CalendarDays))
+        counts = counted < abs(term.count) and (day.working or term.unit != "working days")
         counted += counts
         listed.append(CountedDay(day, counted if counts else None))
     return tuple(listed)
