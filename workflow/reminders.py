@@ -165,8 +165,8 @@ def open_steps(since: date, calendar: Kazakhstan, *, today: date, once: bool) ->
 
 def _open_step(at: int) -> Step:
     """Return the step of an open duty so many working days after its condition was met."""
-    told = 1 + (at - 1) // OPEN_EVERY
-    return Step(at=at, to=RESPONSIBLE if told < OFFICER_FROM else (*RESPONSIBLE, "officer"))
+    number = 1 + (at - 1) // OPEN_EVERY
+    return Step(at=at, to=RESPONSIBLE if number < OFFICER_FROM else (*RESPONSIBLE, "officer"))
 
 
 def before_steps(day: date, calendar: Kazakhstan) -> Iterator[ScheduledStep]:

@@ -17,7 +17,7 @@ from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target, months_lat
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.applicability import is_branch_open, with_answers
 from workflow.deadlines.deadline import AnchorState
-from workflow.deadlines.told import as_told, entry_known_too_late
+from workflow.deadlines.late_entries import before_entry, entry_known_too_late
 from workflow.law.procedure import Obligation, Procedure
 from workflow.periods import PeriodSpan, periods
 
@@ -153,10 +153,10 @@ class DueDateResolver:
         span = span if obligation.recurs else None
         name = obligation.name_in(span)
         if name not in self._links:
-            self._links[name] = self._as_told(self._counted(name, obligation, span))
+            self._links[name] = self._before_late_entry(self._counted(name, obligation, span))
         return self._links[name]
 
-    def _as_told(self, link: Link) -> Link:
+    def _before_late_entry(self, link: Link) -> Link:
         """Return the link as it was counted before an act that became known after the due date it brings
         forward; else the link.
         """
@@ -165,9 +165,9 @@ class DueDateResolver:
             return link
         known_then = self.calendar.as_known(link.counted.due)
         before = DueDateResolver(self.case, self.procedure, known_then, today=self.today)
-        told_link = before.link(self.procedure.by_id[link.obligation.id], link.span)
-        counted = as_told(link.counted, told_link.counted, entry)
-        return link if counted is link.counted else told_link._replace(counted=counted)
+        earlier = before.link(self.procedure.by_id[link.obligation.id], link.span)
+        counted = before_entry(link.counted, earlier.counted, entry)
+        return link if counted is link.counted else earlier._replace(counted=counted)
 
     def _counted(self, name: str, obligation: Obligation, span: PeriodSpan | None) -> Link:
         """Return the link of an obligation (in a period) counted from its anchor, before any act that came too

@@ -22,8 +22,8 @@ from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, Request, Risk, RiskRegister, register
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.deadline import AnchorState, Deadline, status_by
+from workflow.deadlines.late_entries import before_entry, entry_known_too_late
 from workflow.deadlines.lateness import is_before_records, late_by
-from workflow.deadlines.told import as_told, entry_known_too_late
 from workflow.law.library import ALONE
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.law.terms import AnchoredTerm
@@ -222,8 +222,8 @@ class _Entries:
             return _NOTHING, anchor
         entry = entry_known_too_late(self.calendar, counted, today=self.today)
         if entry is not None:
-            told = count(term.term, start, self.calendar.as_known(counted.due))
-            counted = as_told(counted, told, entry)
+            earlier = count(term.term, start, self.calendar.as_known(counted.due))
+            counted = before_entry(counted, earlier, entry)
         return counted, anchor
 
     def _deadline(

@@ -189,12 +189,12 @@ def _order(
         return
     obligation = deadline.obligation
     happened = deadline.recorded_on is not None
-    kept = case.kept_from is None or on >= case.kept_from
+    is_kept = case.kept_from is None or on >= case.kept_from
 
     def is_due_first(name: str) -> bool:
         fact, other = _in_period(name, deadline, procedure), procedure.by_id[name]
         left_out = other.force != "obligatory" and not obligation.options
-        missing = happened and kept and fact in unrecorded and not left_out
+        missing = happened and is_kept and fact in unrecorded and not left_out
         return missing or _later(case, fact, on, happened)
 
     def titles_of(names: Iterable[str]) -> tuple[Text, ...]:

@@ -211,7 +211,7 @@ class FileProblem:
     arguments: Mapping[str, object] = field(default_factory=dict)
 
     @property
-    def shown_place(self) -> str:
+    def place_or_key(self) -> str:
         """The place as shown to readers: a problem of the whole file is reported at the key it is about."""
         return self.place or str(self.arguments.get("value", ""))
 
@@ -224,7 +224,7 @@ class UnreadableRegulation(Refusal):
 
     def __init__(self, file: str, problems: Sequence[FileProblem]) -> None:
         first = problems[0]
-        arguments = {**first.arguments, "file": file, "place": first.shown_place}
+        arguments = {**first.arguments, "file": file, "place": first.place_or_key}
         super().__init__(f"regulation.{first.code}", **arguments)
         self.problems = tuple(replace(problem, arguments=quoted(problem.arguments)) for problem in problems)
 
@@ -459,21 +459,21 @@ def _problem(mistake: Mistake, data: Mapping[str, Any]) -> FileProblem:
     place, value, arguments = _place(mistake.path, data), mistake.given, mistake.arguments
     match mistake.code:
         case code if code in _TYPES:
-            return FileProblem("wrong_type", place, {"value": _shown(value), "expected": _TYPES[code]})
+            return FileProblem("wrong_type", place, {"value": _as_text(value), "expected": _TYPES[code]})
         case "greater_than_equal":
-            return FileProblem("too_small", place, {"value": _shown(value), "least": arguments["ge"]})
+            return FileProblem("too_small", place, {"value": _as_text(value), "least": arguments["ge"]})
         case "less_than_equal":
-            return FileProblem("too_large", place, {"value": _shown(value), "most": arguments["le"]})
+            return FileProblem("too_large", place, {"value": _as_text(value), "most": arguments["le"]})
         case "too_short":
             return FileProblem("empty", place)
         case "unknown_key" | "not_allowed":
             value = arguments.get("value", value)
             allowed = closest_first(str(value), arguments["allowed"])
             return FileProblem(mistake.code, place, {"value": value, "allowed": allowed})
-    return FileProblem(mistake.code, place, {"value": _shown(value), **arguments})
+    return FileProblem(mistake.code, place, {"value": _as_text(value), **arguments})
 
 
-def _shown(value: object) -> str:
+def _as_text(value: object) -> str:
     """Return a value as text for a message."""
     try:
         return str(value)

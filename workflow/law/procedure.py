@@ -183,7 +183,7 @@ def _earliest_first(steps: Iterable[Step]) -> tuple[Step, ...]:
 def _steps(days: Mapping[str, tuple[int, ...]]) -> tuple[Step, ...]:
     """Return the steps of a table: recipient -> the working days from the due date on which they are told."""
     return _earliest_first(
-        Step(at=at, to=tuple(recipient for recipient, told in days.items() if at in told))
+        Step(at=at, to=tuple(recipient for recipient, days_of in days.items() if at in days_of))
         for at in set().union(*days.values())
     )
 

@@ -68,12 +68,12 @@ class Refers:
     """Annotation: the value names fields of the register, of these kinds (of any, where none are given).
 
     Attributes:
-        shown: every reader of the list learns their values, so none of them may be confidential.
+        public: every reader of the list learns their values, so none of them may be confidential.
         keys: of a mapping, its keys name them and not its values.
     """
 
     kinds: tuple[FieldKind, ...] = ()
-    shown: bool = False
+    public: bool = False
     keys: bool = False
 
 
@@ -110,11 +110,11 @@ When = Annotated[
     ),
     Refers(),
 ]
-ShownField = Annotated[Name, Refers(shown=True)]
+ShownField = Annotated[Name, Refers(public=True)]
 DateField = Annotated[Name, Refers(("date",))]
-ShownDate = Annotated[Name, Refers(("date",), shown=True)]
+ShownDate = Annotated[Name, Refers(("date",), public=True)]
 PersonField = Annotated[Name, Refers(("person",))]
-Figure = Annotated[Name, Refers(("number", "money"), shown=True)]
+Figure = Annotated[Name, Refers(("number", "money"), public=True)]
 AnyFields = Annotated[Distinct[Name], Refers()]
 
 
@@ -208,10 +208,10 @@ class RegisterField(Model):
         """Return the field, and the one that says it in the other language where it is `translated`."""
         if not self.translated:
             return (self,)
-        said = (self.title[language] + OTHER_LANGUAGE[language] for language in LANGUAGES)
+        titles = (self.title[language] + OTHER_LANGUAGE[language] for language in LANGUAGES)
         same = {name: getattr(self, name) for name in ("kind", "confidential", "personal")}
         name = f"{self.id}_translated"
-        return self, RegisterField.model_construct(id=name, title=Text(*said), translation_of=self.id, **same)
+        return self, RegisterField.model_construct(id=name, title=Text(*titles), translation_of=self.id, **same)
 
 
 class Late(Model):
@@ -269,7 +269,7 @@ class CaseOpening(Model):
     person: PersonField = ""
     responsible: Annotated[dict[Name, Name], Refers(("person",))] = Field(default={})
     when: When | None = None
-    evidence: Annotated[dict[Name, Name], Refers(("file", "link"), shown=True)] = Field(default={})
+    evidence: Annotated[dict[Name, Name], Refers(("file", "link"), public=True)] = Field(default={})
 
 
 class RowCount(Model):
@@ -288,11 +288,11 @@ class RowCount(Model):
     indicator: IndicatorId
     date: ShownDate
     fact: Fact = ""
-    where: Annotated[Listed[When], Refers(shown=True)] = ()
+    where: Annotated[Listed[When], Refers(public=True)] = ()
     distinct: ShownField = ""
     most: Figure = ""
     all_of: Distinct[Name] = ()
-    unit: Annotated[Name, Refers(("text", "unit"), shown=True)] = ""
+    unit: Annotated[Name, Refers(("text", "unit"), public=True)] = ""
 
 
 class Fulfilment(Model):
@@ -309,11 +309,11 @@ class Fulfilment(Model):
 
     fact: Fact
     date: ShownDate
-    period: Annotated[Name, Refers(("date",), shown=True)] = ""
-    where: Annotated[Listed[When], Refers(shown=True)] = ()
+    period: Annotated[Name, Refers(("date",), public=True)] = ""
+    where: Annotated[Listed[When], Refers(public=True)] = ()
     distinct: ShownField = ""
-    evidence: Annotated[dict[EvidenceKind, Name], Refers(("file", "link"), shown=True)] = Field(default={})
-    values: Annotated[dict[Name, Name], Refers(("number", "money"), shown=True)] = Field(default={})
+    evidence: Annotated[dict[EvidenceKind, Name], Refers(("file", "link"), public=True)] = Field(default={})
+    values: Annotated[dict[Name, Name], Refers(("number", "money"), public=True)] = Field(default={})
 
     @property
     def procedure(self) -> str:
@@ -488,7 +488,7 @@ class Register(Model):
     act: DashedName = Field(alias="rests_on")
     paragraph: NonBlank
     fields: Annotated[ById[RegisterField], AfterValidator(_with_translations)] = Field(alias="field")
-    named_by: Annotated[Distinct[Name], Refers(shown=True)]
+    named_by: Annotated[Distinct[Name], Refers(public=True)]
     columns: Annotated[Distinct[Name], Refers(LISTED)] = Field(default=(), alias="list")
     groups: Listed[FieldGroup] = Field(default=(), alias="group")
     note: Text | None = None

@@ -90,7 +90,7 @@ def _fields(register: Register) -> Iterator[FileProblem]:
 
 def _unique(register: Register, names: Sequence[str], place: str) -> Iterator[FileProblem]:
     """Yield names that are no fields, and fields whose values do not sort."""
-    yield from _named(register, place, names, Refers(shown=True))
+    yield from _named(register, place, names, Refers(public=True))
     sortable = tuple(field.id for field in register.fields.values() if field.sortable)
     for name in names:
         if name in register.fields and name not in sortable:
@@ -127,7 +127,7 @@ def _named(register: Register, place: str, names: Iterable[str], refers: Refers)
             continue
         if refers.kinds and field.kind not in refers.kinds:
             yield FileProblem("field_kind", place, {"value": name, "allowed": refers.kinds})
-        if refers.shown and field.confidential:
+        if refers.public and field.confidential:
             yield FileProblem("confidential_shown", place, {"value": name})
 
 

@@ -39,7 +39,7 @@ from workflow.scoring.scale import (
 from workflow.scoring.score import NOTHING, Score, Scores, as_decimal, points_of, score
 from workflow.scoring.tally import AssessedYear, Tally, recorded_whole, tally
 
-SHOWN = 3
+MOST_NAMED = 3
 """Number of units a step names that lack it."""
 
 
@@ -178,7 +178,7 @@ def _steps(
     answer, scale = indicator_tally.answer, indicator.scale
     if indicator_tally.pending and indicator.deduction is not None:
         late = indicator_tally.missing if isinstance(answer, Present) else ()
-        cases = (*late, *indicator_tally.waiting)[:SHOWN]
+        cases = (*late, *indicator_tally.waiting)[:MOST_NAMED]
         yield _step(indicator, "keep" if cases else "keep_year", indicator.deduction, end, cases=cases)
     if isinstance(answer, Present) and indicator.counting.by == "values" and isinstance(scale, Share):
         yield _step(indicator, "record_whole", scale.maximum, end)
@@ -211,9 +211,9 @@ def _step(
     missing: tuple[str, ...] = (),
     **arguments: object,
 ) -> PointsStep:
-    """Return a step of an indicator; of the units that lack it the first SHOWN."""
+    """Return a step of an indicator; of the units that lack it the first MOST_NAMED."""
     return PointsStep(
-        indicator=indicator.id, code=code, gain=gain, by=by, arguments=arguments, missing=missing[:SHOWN]
+        indicator=indicator.id, code=code, gain=gain, by=by, arguments=arguments, missing=missing[:MOST_NAMED]
     )
 
 

@@ -324,9 +324,9 @@ def _without_same_talks(facts: Iterable[RecordedFact]) -> Iterator[RecordedFact]
     """Yield the facts without talks of the register of positions that the unit's facts of the month tell of:
     both may describe the same talks.
     """
-    told = Counter((fact.unit, fact.on.month) for fact in facts if fact.fact == TALK_HELD)
+    recorded = Counter((fact.unit, fact.on.month) for fact in facts if fact.fact == TALK_HELD)
     for fact in facts:
-        if fact.fact == TALK and told[fact.unit, fact.on.month] > 0:
-            told[fact.unit, fact.on.month] -= 1
+        if fact.fact == TALK and recorded[fact.unit, fact.on.month] > 0:
+            recorded[fact.unit, fact.on.month] -= 1
         else:
             yield fact

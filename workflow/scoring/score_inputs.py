@@ -86,7 +86,7 @@ def _absent(answer: scales.Present) -> scales.Present:
     return answer
 
 
-class _Shown(Model):
+class _EventsRecord(Model):
     """What was shown to the public. `scaled`: whether it was published on the internet, too."""
 
     present: bool
@@ -94,16 +94,16 @@ class _Shown(Model):
     views: scales.Whole = 0
 
 
-def _events(shown: _Shown) -> scales.Events | scales.Present:
+def _events(record: _EventsRecord) -> scales.Events | scales.Present:
     """Return the answer of a record of what was shown; one that says it is absent where nothing was."""
     # Anything with views on the internet was published there.
-    if not shown.present and (shown.scaled or shown.views):
+    if not record.present and (record.scaled or record.views):
         raise wrong("not_shown_but_scaled")
-    if shown.views and shown.scaled is False:
+    if record.views and record.scaled is False:
         raise wrong("seen_but_not_scaled")
-    if not shown.present:
+    if not record.present:
         return scales.Present(False)
-    return scales.Events(bool(shown.scaled or shown.views), shown.views)
+    return scales.Events(bool(record.scaled or record.views), record.views)
 
 
 def _kinds(kinds: Iterable[str]) -> Any:
@@ -168,7 +168,7 @@ def _record(indicator: Indicator, values: object, readings: Readings) -> tuple[A
             example = f'{{"coverage": {_DONE}, "risks": {_RISKS}}}'
             return Annotated[scales.Analyses, scales.some("coverage", "risks")], example
         case scales.Propaganda():
-            return Annotated[_Shown, AfterValidator(_events)], _EVENTS
+            return Annotated[_EventsRecord, AfterValidator(_events)], _EVENTS
 
 
 def _errors(indicator: Indicator, example: str, mistakes: Sequence[Mistake]) -> Iterator[InputError]:
@@ -188,7 +188,7 @@ def _errors(indicator: Indicator, example: str, mistakes: Sequence[Mistake]) -> 
         record = next((_INSIDE[key] for key in mistake.path if key in _INSIDE), example)
         arguments = {
             "place": path_text((indicator.id, *mistake.path)),
-            "value": _shown(mistake.given),
+            "value": _as_text(mistake.given),
             "example": record,
             "missing": missing,
             "most": MAX_NUMBER,
@@ -203,7 +203,7 @@ def _errors(indicator: Indicator, example: str, mistakes: Sequence[Mistake]) -> 
         yield InputError(f"score.{code}", arguments)
 
 
-def _shown(value: object) -> str:
+def _as_text(value: object) -> str:
     """Return a value as written in a file, shortened if long."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 40 else text[:39] + "…"

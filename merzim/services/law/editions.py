@@ -189,7 +189,7 @@ def _problems(path: Path, problems: Iterable[FileProblem]) -> tuple[Refusal, ...
     return tuple(
         Refusal(
             f"regulation.{problem.code}",
-            **{**problem.arguments, "file": path.name, "place": problem.shown_place},
+            **{**problem.arguments, "file": path.name, "place": problem.place_or_key},
         )
         for problem in problems
     )

@@ -155,8 +155,8 @@ class CaseCommands:
             procedure = edition_for(opening, self._library, today=today)
             of_row = of_rows or bool(opening.row)
             check_days(opening, procedure, self._calendar, today=today, of_row=of_row)
-            kept = replace(opening, kept_from=opening.kept_from or first_day)
-            opening, kind = in_organisation(kept, procedure, office)
+            dated = replace(opening, kept_from=opening.kept_from or first_day)
+            opening, kind = in_organisation(dated, procedure, office)
             check_once(opening, procedure, self._ledger)
             checked.append((opening, procedure, kind))
         return checked

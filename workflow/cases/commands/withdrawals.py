@@ -146,19 +146,19 @@ def withdrawal(view: View, name: str, *, ground: str, evidence: str = "") -> Eve
     first = events[0]
     # The day of a fact is the last one recorded.
     on = [event.on for event in events if event is first or event.kind in ("fact", "corrected")][-1]
-    shown = record
+    event_name = record
     if not record or first.kind == "planned":
-        shown = "" if first.kind == PASSPORT else row_name(first) or first.name
+        event_name = "" if first.kind == PASSPORT else row_name(first) or first.name
     payload: dict[str, object] = {"ground": ground, "what": first.kind}
     if evidence:
-        places = _documents(view.case, view.events, shown, events, evidence)
+        places = _documents(view.case, view.events, event_name, events, evidence)
         payload |= {"what": "evidence", "documents": [list(place) for place in places]}
-        return "withdrawn", shown, on, payload
+        return "withdrawn", event_name, on, payload
     if record:
         payload["record"] = record
         if title := _title(events):
             payload["title"] = title
-    return "withdrawn", shown, on, {**payload, "lines": [event.seq for event in events]}
+    return "withdrawn", event_name, on, {**payload, "lines": [event.seq for event in events]}
 
 
 def _records(live: Iterable[Event]) -> dict[str, list[list[Event]]]:
@@ -260,8 +260,8 @@ def _documents(
     ]
     places = tuple(place for place, item in documents if evidence in (item.reference, item.name))
     if not places:
-        shown = (item for _, item in documents if item.reference not in restricted)
-        document_names = dict.fromkeys(item.name or item.reference for item in shown)
+        open_items = (item for _, item in documents if item.reference not in restricted)
+        document_names = dict.fromkeys(item.name or item.reference for item in open_items)
         code = "no_such_evidence" if document_names else "no_evidence"
         allowed = closest_first(evidence, document_names)[:ALLOWED_LIMIT]
         raise Refusal(code, case=case.id, record=name, evidence=evidence, allowed=allowed)

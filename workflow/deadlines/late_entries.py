@@ -42,21 +42,21 @@ def entry_known_too_late(calendar: Kazakhstan, counted: CountedTerm, *, today: d
     return max(late_entries, key=lambda entry: entry.known_from, default=None)
 
 
-def as_told(counted: CountedTerm, told: CountedTerm, entry: Entry) -> CountedTerm:
+def before_entry(counted: CountedTerm, earlier: CountedTerm, entry: Entry) -> CountedTerm:
     """Return the term as it was told before an entry came too late, and why; `counted` where that is no later.
 
     Args:
-        told: the term counted without the entry.
+        earlier: the term counted without the entry.
     """
-    if counted.due is None or told.due is None or told.due <= counted.due:
+    if counted.due is None or earlier.due is None or earlier.due <= counted.due:
         return counted
-    arguments: dict[str, object] = {"told": told.due, "on": counted.due, "known": entry.known_from}
+    arguments: dict[str, object] = {"told": earlier.due, "on": counted.due, "known": entry.known_from}
     if entry.title is None:
-        element = Element(code="told_before", arguments=arguments, on=told.due)
+        element = Element(code="told_before", arguments=arguments, on=earlier.due)
     else:
         arguments["act"] = entry.title
-        element = Element(code="told_before_act", arguments=arguments, on=told.due, act=entry.act)
-    return replace(told, elements=(*told.elements, element))
+        element = Element(code="told_before_act", arguments=arguments, on=earlier.due, act=entry.act)
+    return replace(earlier, elements=(*earlier.elements, element))
 
 
 @lru_cache(maxsize=64)
