@@ -16,7 +16,7 @@ from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.case_rows import CaseRows, NewRow, record_cartogram
 from workflow.cases.commands.opening import Opening
-from workflow.cases.registers.exposure import CartogramLine
+from workflow.cases.registers.cartogram import CartogramLine
 from workflow.cases.registers.risk_scale import RiskScale
 from workflow.moments import Moment
 from workflow.ports import Change

@@ -25,7 +25,7 @@ from tests.case_rows import ExposedPosition, FoundRisk, RowCommands
 from workflow.cases.case import Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
-from workflow.cases.registers.exposure import CartogramLine
+from workflow.cases.registers.cartogram import CartogramLine
 from workflow.moments import Moment
 from workflow.org.office import Unit
 from workflow.scoring.score import as_decimal

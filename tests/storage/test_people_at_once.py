@@ -26,8 +26,7 @@ from tests.storage.test_outbox import settlement
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands, View
-from workflow.cases.registers.exposure import exposed_positions, remarks
-from workflow.cases.registers.risk import register
+from workflow.cases.registers.rows import rows_of
 from workflow.moments import Moment
 from workflow.ports import Change, Contradiction, OtherChange
 
@@ -70,9 +69,9 @@ def test_all_that_eight_people_say_at_once_is_written_once(engine: Engine) -> No
 
     everybody = {str(n) for n in range(PEOPLE)}
     assert len(changes) == PEOPLE * ENTRIES
-    assert {remark.text for remark in remarks(whole_case).values()} == everybody
-    assert {risk.description for risk in register(whole_case).risks.values()} == everybody
-    assert {position.title for position in exposed_positions(whole_case).values()} == everybody
+    assert {remark["text"] for remark in rows_of(whole_case, "remark").values()} == everybody
+    assert {risk["description"] for risk in rows_of(whole_case, "risk").values()} == everybody
+    assert {position["title"] for position in rows_of(whole_case, "position").values()} == everybody
     assert len(whole_case.facts["schedule_approved"].evidence) == PEOPLE
     events = SqlLedger(engine).events(case.id)
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
@@ -86,7 +85,7 @@ def test_people_of_two_processes_are_not_sent_away_either(engine: Engine, url: s
     assert whole_case is not None
 
     assert refused == [[], []]
-    texts = [remark.text for remark in remarks(whole_case).values()]
+    texts = [remark["text"] for remark in rows_of(whole_case, "remark").values()]
     assert len(texts) == len({*texts}) == 2 * racing.SAID
     assert verify(engine) == ()
 

@@ -7,11 +7,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from workflow.cases.case import Case, EventKind, Evidence, evidence_payload, fold
+from workflow.cases.case import ROW_OF, Case, EventKind, Evidence, evidence_payload, fold
 from workflow.cases.case import Event as Line
 from workflow.cases.registers.evidence_list import as_seen, proofs, stored_file
-from workflow.cases.registers.exposure import exposed_positions
-from workflow.cases.registers.risk import register
+from workflow.cases.registers.rows import rows_of
 from workflow.org.access import (
     ACCESSES,
     OF_ONE_UNIT,
@@ -211,14 +210,8 @@ def test_one_document_more_is_added_to_the_same_line(
     """A restriction or a document said later makes no second review, removal or talk of it."""
     whole_case = case((kind, name, DAY, (ACT,), told), (kind, name, DAY, (MORE, SECRET), told))
 
-    risk_register = register(whole_case)
-    removal = risk_register.risks[2].removal
-    lines = [
-        *(review.evidence for review in risk_register.measures[3].reviews),
-        *([removal.evidence] if removal else []),
-        *(talk.evidence for talk in exposed_positions(whole_case)[4].talks),
-    ]
-    assert lines == [(SECRET, MORE)]
+    (row,) = rows_of(whole_case, ROW_OF[kind]).values()
+    assert [record.evidence for record in row.records] == [(SECRET, MORE)]
 
 
 def test_a_later_review_stays_the_latest_when_an_earlier_one_is_proved() -> None:
@@ -230,7 +223,7 @@ def test_a_later_review_stays_the_latest_when_an_earlier_one_is_proved() -> None
         ("measure_reviewed", "3", date(2026, 6, 18), (ACT,), first),
     )
 
-    assert [review.outcome for review in register(whole_case).measures[3].reviews] == ["partly", "executed"]
+    assert [review["outcome"] for review in rows_of(whole_case, "measure")[3].records] == ["partly", "executed"]
 
 
 @pytest.mark.parametrize(

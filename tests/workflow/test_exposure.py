@@ -11,7 +11,8 @@ from tests.case_rows import ExposedPosition, FoundRisk, RowCommands
 from workflow.cases.case import fold
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.registers.exposure import Cartogram, CartogramLine, Talk, exposed_positions, remarks
+from workflow.cases.registers.cartogram import Cartogram, CartogramLine
+from workflow.cases.registers.rows import rows_of
 from workflow.findings.of_risks import (
     cartogram_findings,
     expected_lines,
@@ -53,13 +54,15 @@ def test_a_position_keeps_its_talks_and_leaves_the_list(
     assert case_commands.talk(case, 1, on=TODAY, topic="сыйлықтар", at=WHO).events == ()
     case_commands.expose(case, ExposedPosition(number=1, title="Бас бухгалтер"), on=TODAY, at=WHO)
 
-    position = exposed_positions(core.view(case, today=TODAY).case)[1]
-    assert position.talks == (Talk(TODAY, "Ахметов А.", "сыйлықтар"),)
+    (talk,) = rows_of(core.view(case, today=TODAY).case, "position")[1].records
+    assert (talk.on, talk["holder"], talk["topic"]) == (TODAY, "Ахметов А.", "сыйлықтар")
     with pytest.raises(Refusal) as refusal:
         case_commands.talk(case, 1, on=TODAY, at=WHO)
     assert refusal.value.code == "risk.nobody_holds"
     case_commands.clear(case, 1, on=TODAY, at=WHO)
-    assert exposed_positions(core.view(case, today=TODAY).case)[1].cleared_on == TODAY
+    cleared = rows_of(core.view(case, today=TODAY).case, "position")[1].last("position_cleared")
+    assert cleared is not None
+    assert cleared.on == TODAY
 
 
 def test_a_position_without_its_reason_or_approval_is_a_finding(
@@ -134,7 +137,8 @@ def test_a_remark_is_taken_or_told_why_not(
     assert refusal.value.code == "risk.why_not"
     case_commands.answer_remark(case, 1, taken=True, answer="", on=TODAY, at=WHO)
     stored_case = fold(ledger.events(case))
-    assert (remarks(stored_case)[1].taken, remarks(stored_case)[1].answered_on) == (True, TODAY)
+    (answer,) = rows_of(stored_case, "remark")[1].records
+    assert (answer["taken"], answer.on) == (True, TODAY)
     assert risk_findings(stored_case, ()) == ()
 
 

@@ -23,9 +23,9 @@ from workflow.cases.commands.case_commands import CaseCommands, View
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.risk_import import PlanRow, rows_to_enter, withdrawn_rows
 from workflow.cases.commands.withdrawals import withdraw
-from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk import Measure, register
-from workflow.cases.registers.risk_scale import read_scale
+from workflow.cases.registers.measure_term import MeasureTerm, as_data
+from workflow.cases.registers.risk_scale import rank_of, read_scale
+from workflow.cases.registers.rows import RowOfCase, rows_of
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.impact import moved
 from workflow.deadlines.register_deadlines import withdrawn_deadline
@@ -108,9 +108,9 @@ def test_a_risk_is_found_described_anew_and_numbered(bare: Monitored) -> None:
     )
     bare.commands.add(bare.id, FoundRisk(number=1, description="Жеткізуші ашық таңдалмайды"), on=TODAY, at=WHO)
 
-    risks = register(bare.view().case).risks
+    risks = rows_of(bare.view().case, "risk")
     assert second_change.events == ()
-    assert [(risk.number, risk.description) for risk in risks.values()] == [
+    assert [(risk.number, risk["description"]) for risk in risks.values()] == [
         (1, "Жеткізуші ашық таңдалмайды"),
         (2, "Тексерусіз қабылдау"),
     ]
@@ -124,7 +124,8 @@ def test_a_rank_keeps_the_edition_of_our_scale(case: Monitored) -> None:
     """Likelihood times effect; a level the scale does not have is refused with the last there is."""
     case.commands.rank(case.id, 1, likelihood=3, effect=2, scale=SCALE, at=WHO)
 
-    rank = register(case.view().case).risks[1].rank
+    rank = rank_of(rows_of(case.view().case, "risk")[1])
+    assert rank is not None
     assert (rank.scale, rank.points, SCALE.band(rank).id) == ("risk-scale.2026-01-01", 6, "high")
     with pytest.raises(Refusal) as refusal:
         case.commands.rank(case.id, 1, likelihood=4, effect=1, scale=SCALE, at=WHO)
@@ -257,8 +258,8 @@ def test_a_removed_risk_needs_its_measure_no_more(case: Monitored) -> None:
     assert "risk.without_measure" not in case.codes()
     case.commands.remove(case.id, 1, on=TODAY, completed=True, at=WHO)
 
-    removal = register(case.view().case).risks[1].removal
-    assert removal.completed
+    (removal,) = rows_of(case.view().case, "risk")[1].records
+    assert (removal.kind, removal["completed"]) == ("risk_removed", True)
     assert case.due("measure.1").state == "done"
     assert "risk.removal_unproved" in case.codes()
     case.commands.remove(case.id, 1, on=TODAY, completed=True, evidence=[PROOF], at=WHO)
@@ -287,32 +288,30 @@ def test_a_risk_of_a_higher_body_goes_up_with_its_own_term_and_answer(bare: Moni
     assert bare.due("request.1").state == "done"
 
 
-WHOLE = Measure(
-    number=1,
-    risk=1,
-    recommendation="",
-    action="Утвердить правила закупок",
-    completion="приказ",
-    responsible="юрист",
-    term=QUARTER,
-)
+WHOLE = {
+    "action": "Утвердить правила закупок",
+    "completion": "приказ",
+    "responsible": "юрист",
+    "term": as_data(QUARTER),
+}
 
 
 @pytest.mark.parametrize(
-    ("measure", "expected"),
+    ("change", "expected"),
     [
-        (WHOLE, []),
-        (replace(WHOLE, action="Бақылауды күшейту"), ["risk.measure_general"]),
-        (replace(WHOLE, action="Усилить контроль за сроками"), ["risk.measure_general"]),
-        (replace(WHOLE, action="Усилить контроль за сроками приёма заявок"), ["risk.measure_general"]),
-        (replace(WHOLE, action="Усилить контроль за сроками приёма заявок журналом"), []),
-        (replace(WHOLE, completion=" "), ["risk.measure_no_completion"]),
-        (replace(WHOLE, responsible=""), ["risk.measure_no_responsible"]),
-        (replace(WHOLE, term=STANDING), ["risk.measure_no_date"]),
+        ({}, []),
+        ({"action": "Бақылауды күшейту"}, ["risk.measure_general"]),
+        ({"action": "Усилить контроль за сроками"}, ["risk.measure_general"]),
+        ({"action": "Усилить контроль за сроками приёма заявок"}, ["risk.measure_general"]),
+        ({"action": "Усилить контроль за сроками приёма заявок журналом"}, []),
+        ({"completion": " "}, ["risk.measure_no_completion"]),
+        ({"responsible": ""}, ["risk.measure_no_responsible"]),
+        ({"term": as_data(STANDING)}, ["risk.measure_no_date"]),
     ],
 )
-def test_a_measure_is_checked_before_it_is_signed(measure: Measure, expected: list[str]) -> None:
+def test_a_measure_is_checked_before_it_is_signed(change: dict[str, Any], expected: list[str]) -> None:
     """Concrete, with a completion form, a date and somebody responsible."""
+    measure = RowOfCase(kind="measure", number=1, first_on=None, values={**WHOLE, **change})
     assert [finding.code for finding in quality(measure)] == expected
 
 
@@ -384,10 +383,10 @@ def test_a_plan_taken_in_twice_changes_nothing_and_overwrites_nothing(bare: Moni
     for _ in range(2):
         last = bare.commands.add(bare.id, lambda stored: rows_to_enter(stored, rows), on=TODAY, at=WHO)
 
-    risk_register = register(bare.view().case)
+    risks, measures = (rows_of(bare.view().case, kind) for kind in ("risk", "measure"))
     assert last.events == ()
-    assert risk_register.risks[1].cause == "Талаптар айқын емес"
-    assert {number: measure.risk for number, measure in risk_register.measures.items()} == {1: 2, 2: 1}
+    assert risks[1]["cause"] == "Талаптар айқын емес"
+    assert {number: measure["risk"] for number, measure in measures.items()} == {1: 2, 2: 1}
 
 
 def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(bare: Monitored) -> None:

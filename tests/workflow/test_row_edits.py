@@ -22,9 +22,8 @@ from workflow.cases.commands import recording
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.case_rows import CaseRows, NewRow
 from workflow.cases.commands.opening import NotForKind, Opening
-from workflow.cases.registers.exposure import exposed_positions, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk import register
+from workflow.cases.registers.rows import rows_of
 from workflow.law.files import UnreadableRegulation
 from workflow.moments import Moment
 from workflow.refusal import Refusal
@@ -40,11 +39,11 @@ def test_an_edit_carries_only_what_changed(one_case: OneCase) -> None:
     assert [(event.kind, event.name, event.payload) for event in change.events] == [
         ("row_edited", "risk.1", {"cause": "нет порядка"})
     ]
-    risk = register(one_case.stored()).risks[1]
-    assert (risk.description, risk.cause) == ("Закупки без конкурса", "нет порядка")
+    risk = rows_of(one_case.stored(), "risk")[1]
+    assert (risk["description"], risk["cause"]) == ("Закупки без конкурса", "нет порядка")
     assert one_case.edit("risk.1", cause=" нет порядка ").events == ()
     one_case.edit("risk.1", act="Приказ № 5")
-    assert register(one_case.stored()).risks[1].cause == "нет порядка", "who edits another field keeps it"
+    assert rows_of(one_case.stored(), "risk")[1]["cause"] == "нет порядка", "who edits another field keeps it"
 
 
 def test_an_edited_measure_has_its_new_term_and_responsible(one_case: OneCase) -> None:
@@ -58,7 +57,7 @@ def test_an_edited_measure_has_its_new_term_and_responsible(one_case: OneCase) -
     stored_case = one_case.stored()
     assert one_case.rows()["measure.1"].due == date(2026, 9, 1)
     assert stored_case.responsible["measure.1"] == "Юристы"
-    assert register(stored_case).measures[1].term == term
+    assert rows_of(stored_case, "measure")[1].term == term
 
 
 def test_positions_and_remarks_are_edited_and_keep_the_rest(one_case: OneCase) -> None:
@@ -74,9 +73,9 @@ def test_positions_and_remarks_are_edited_and_keep_the_rest(one_case: OneCase) -
     one_case.edit("remark.1", text="Сроков нет", on=date(2026, 5, 19))
 
     stored_case = one_case.stored()
-    position, remark = exposed_positions(stored_case)[1], remarks(stored_case)[1]
-    assert (position.holder, position.approved_on, len(position.talks)) == ("В", None, 1)
-    assert (remark.text, remark.on, remark.author) == ("Сроков нет", date(2026, 5, 19), "А")
+    position, remark = rows_of(stored_case, "position")[1], rows_of(stored_case, "remark")[1]
+    assert (position["holder"], position.day("approved_on"), len(position.records)) == ("В", None, 1)
+    assert (remark["text"], remark.day("on"), remark["author"]) == ("Сроков нет", date(2026, 5, 19), "А")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +110,7 @@ def test_an_edit_is_withdrawn_by_its_line(one_case: OneCase) -> None:
     one_case.edit("risk.1", description="Закупки у одного")
 
     one_case.take_back("#5")
-    assert register(one_case.stored()).risks[1].description == "Закупки"
+    assert rows_of(one_case.stored(), "risk")[1]["description"] == "Закупки"
 
     one_case.edit("risk.1", description="Закупки у двух")
     change = one_case.take_back("risk.1")
@@ -152,8 +151,7 @@ def test_a_field_of_the_file_alone_is_carried_by_the_event_and_edited(
 
     change = case_commands.write(case.id, WHO, rows.edit, "risk.1", {"loss": "2000"})
     assert change.events[0].payload == {"loss": "2000"}
-    risk = register(change.case).risks[1]
-    assert (risk.description, risk.extra) == ("Сговор", {"loss": "2000", "area": "money"})
+    assert rows_of(change.case, "risk")[1].values == {**fields, "loss": "2000", "on": TODAY.isoformat()}
     assert case_commands.write(case.id, WHO, rows.edit, "risk.1", {"loss": "2 000"}).events == ()
 
 

@@ -15,9 +15,8 @@ from workflow.cases.case import Evidence
 from workflow.cases.commands import recording, statuses
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.registers.exposure import exposed_positions, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk import register
+from workflow.cases.registers.rows import rows_of
 from workflow.law.names import UnknownFact
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
@@ -243,13 +242,12 @@ def test_a_risk_is_withdrawn_with_all_that_was_said_of_it(one_case: OneCase) -> 
 
     one_case.take_back("risk.1")
 
-    risk_register = register(one_case.stored())
-    assert list(risk_register.risks) == [2]
-    assert list(risk_register.measures) == [1]
+    assert list(rows_of(one_case.stored(), "risk")) == [2]
+    assert list(rows_of(one_case.stored(), "measure")) == [1]
     assert ("risk.measure_of_withdrawn_risk", "measure.1") in one_case.codes()
     one_case.take_back("risk.2")
     one_case.found("Нет сроков")
-    assert list(register(one_case.stored()).risks) == [3], (
+    assert list(rows_of(one_case.stored(), "risk")) == [3], (
         "the number of a withdrawn one is given to nothing new"
     )
 
@@ -278,12 +276,7 @@ def test_positions_and_remarks_are_withdrawn_with_their_talks_and_answers(one_ca
     one_case.take_back("position.1")
     one_case.take_back("remark.1")
 
-    stored_case = one_case.stored()
-    assert (dict(exposed_positions(stored_case)), dict(remarks(stored_case)), stored_case.entries) == (
-        {},
-        {},
-        (),
-    )
+    assert one_case.stored().entries == ()
 
 
 def test_a_request_withdrawn_by_its_line_takes_its_answer_along(one_case: OneCase) -> None:
@@ -296,7 +289,7 @@ def test_a_request_withdrawn_by_its_line_takes_its_answer_along(one_case: OneCas
 
     assert one_case.take_back("#5").events[0].payload["lines"] == [5, 6]
     assert one_case.take_back("#7").events[0].payload["lines"] == [7, 8]
-    assert register(one_case.stored()).risks[1].request is None
+    assert rows_of(one_case.stored(), "risk")[1].records == ()
 
 
 def test_the_line_a_record_began_with_is_the_whole_record(one_case: OneCase) -> None:

@@ -19,7 +19,7 @@ from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import is_entry, number_of, row_kind
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk import Measure, Request, Risk, RiskRegister, register
+from workflow.cases.registers.rows import RecordOnRow, RowOfCase, review_of, rows_of
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.deadline import AnchorState, Deadline, status_by
 from workflow.deadlines.late_entries import before_entry, entry_known_too_late
@@ -59,14 +59,15 @@ def entry_obligation(case: Case, procedure: Procedure, name: str) -> Obligation:
     """
     if not is_entry(name):
         return procedure.by_id.get(name) or procedure.by_id[name.partition(".")[0].partition("#")[0]]
-    risk_register, number, kind = register(case), number_of(name), row_kind(name)
+    number, kind = number_of(name), row_kind(name)
     id = f"{kind}.{number}"
     if kind == "assignment" and (assignment := assignments(case).get(number)):
         return _asking(procedure, id, assignment.text, MeasureTerm())
-    if kind == "request" and (risk := risk_register.risks.get(number)) and risk.request:
-        return _asking(procedure, id, risk.request.asked, risk.request.term)
-    if kind == "measure" and (measure := risk_register.measures.get(number)):
-        return _asking(procedure, id, measure.action, measure.term)
+    risk = rows_of(case, "risk").get(number) if kind == "request" else None
+    if request := risk and risk.last("request_sent"):
+        return _asking(procedure, id, request["asked"], request.term)
+    if kind == "measure" and (measure := rows_of(case, "measure").get(number)):
+        return _asking(procedure, id, measure["action"], measure.term)
     withdrawal = case.withdrawn.get(id) or case.withdrawn[f"risk.{number}" if kind == "request" else id]
     return _asking(procedure, id, withdrawal.title, MeasureTerm())
 
@@ -119,12 +120,12 @@ class _Entries:
 
     def all(self) -> Iterator[Deadline]:
         """Yield the deadlines of measures, then requests, then assignments."""
-        risk_register = register(self.case)
-        for measure in risk_register.measures.values():
-            yield from self._measure(measure, risk_register)
-        for risk in risk_register.risks.values():
-            if risk.request is not None:
-                yield self._request(risk, risk.request)
+        risks = rows_of(self.case, "risk")
+        for measure in rows_of(self.case, "measure").values():
+            yield from self._measure(measure, risks.get(measure["risk"]))
+        for risk in risks.values():
+            if request := risk.last("request_sent"):
+                yield self._request(risk, request)
         for assignment in assignments(self.case).values():
             yield self._assignment(assignment)
 
@@ -139,42 +140,40 @@ class _Entries:
             obligation, None, counted_term, anchor, state, assignment.answered_on, term, about
         )
 
-    def _measure(self, measure: Measure, risk_register: RiskRegister) -> Iterator[Deadline]:
-        """Yield the deadline of a measure, or one for each of its periods."""
-        obligation = _asking(self.procedure, f"measure.{measure.number}", measure.action, measure.term)
-        risk = risk_register.risks.get(measure.risk)
-        for span in self._spans(measure.term):
-            counted_term, anchor = self._counted(measure.term, span)
-            review = measure.review(span.name if span else "")
+    def _measure(self, measure: RowOfCase, risk: RowOfCase | None) -> Iterator[Deadline]:
+        """Yield the deadline of a measure, or one for each of its periods. `risk`: the one it removes."""
+        term, removal = measure.term, risk.last("risk_removed") if risk else None
+        obligation = _asking(self.procedure, f"measure.{measure.number}", measure["action"], term)
+        for span in self._spans(term):
+            counted_term, anchor = self._counted(term, span)
+            review = review_of(measure, span.name if span else "")
             state: State = "not_due_yet" if span and self.today < span.first else "open"
             done_on = None
-            if review is not None and review.outcome == "executed":
-                state, done_on = "done", _done_on(review.on, review.done_on, counted_term.due)
-            elif review is not None and review.outcome == "irrelevant":
+            if review is not None and review["outcome"] == "executed":
+                state, done_on = "done", review.day("done_on") or _in_time(review.on, counted_term.due)
+            elif review is not None and review["outcome"] == "irrelevant":
                 state = "not_required"
-            elif risk is not None and risk.removal is not None:
-                state, done_on = (
-                    "done",
-                    risk.removal.on if _in_time(risk.removal.on, counted_term.due) else None,
-                )
+            elif removal is not None:
+                state, done_on = "done", _in_time(removal.on, counted_term.due)
             yield self._deadline(
-                obligation, span, counted_term, anchor, state, done_on, measure.term, {"risk": measure.risk}
+                obligation, span, counted_term, anchor, state, done_on, term, {"risk": measure["risk"]}
             )
 
-    def _request(self, risk: Risk, request: Request) -> Deadline:
+    def _request(self, risk: RowOfCase, request: RecordOnRow) -> Deadline:
         """Return the deadline of the answer to a request."""
-        obligation = _asking(self.procedure, f"request.{risk.number}", request.asked, request.term)
+        obligation = _asking(self.procedure, f"request.{risk.number}", request["asked"], request.term)
         counted_term, _ = self._counted(request.term, None, request.on)
-        state: State = "done" if request.answered_on else "open"
+        answer = risk.last("request_answered")
+        state: State = "done" if answer else "open"
         return self._deadline(
             obligation,
             None,
             counted_term,
             _Anchor(request.on, "happened"),
             state,
-            request.answered_on,
+            answer.on if answer else None,
             request.term,
-            {"risk": risk.number, "body": request.body, "on": request.on},
+            {"risk": risk.number, "body": request["body"], "on": request.on},
         )
 
     def _spans(self, term: MeasureTerm) -> Iterator[PeriodSpan | None]:
@@ -298,16 +297,11 @@ def _asking(procedure: Procedure, id: str, title: str, term: MeasureTerm) -> Obl
     )
 
 
-def _done_on(reviewed: date, done_on: date | None, due: date | None) -> date | None:
-    """Return the day a measure was done: the one recorded, else that of its review in time. None where the
-    review came after the due date, which does not by itself mean that the measure was late.
+def _in_time(on: date, due: date | None) -> date | None:
+    """Return the day of a review or removal as that a measure was done on. None where it came after the due
+    date, which does not by itself mean that the measure was late.
     """
-    return done_on or (reviewed if _in_time(reviewed, due) else None)
-
-
-def _in_time(on: date, due: date | None) -> bool:
-    """Return whether a day is no later than a due date; True without one."""
-    return due is None or on <= due
+    return on if due is None or on <= due else None
 
 
 def _explained(

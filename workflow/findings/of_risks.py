@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
 from calendars.terms import AtOnce, month_end, months_later
 from workflow.cases.case import Case
-from workflow.cases.registers.exposure import (
-    Cartogram,
-    CartogramLine,
-    Position,
-    Remark,
-    cartograms,
-    exposed_positions,
-    remarks,
-)
-from workflow.cases.registers.risk import Measure, Risk, RiskRegister, register
-from workflow.cases.registers.risk_lists import words_of
+from workflow.cases.registers.cartogram import Cartogram, CartogramLine, cartograms
+from workflow.cases.registers.risk_lists import unasked, words_of
+from workflow.cases.registers.risk_scale import rank_of
+from workflow.cases.registers.rows import RowOfCase, measures_of, rows_of
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import APPROVED
 from workflow.findings.finding import Finding, FindingKind
@@ -57,41 +50,42 @@ def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, .
     """
     if not case.entries:
         return ()
-    risk_register = register(case)
+    risks, measures = rows_of(case, "risk"), rows_of(case, "measure")
     due = {deadline.obligation.id: deadline.due for deadline in deadlines if deadline.due is not None}
     findings: list[Finding] = []
-    for measure in risk_register.measures.values():
-        if measure.risk not in risk_register.risks:
+    for measure in measures.values():
+        if measure["risk"] not in risks:
             findings.append(
-                _about_measure(measure, "risk.measure_of_withdrawn_risk", kind="order", risk=measure.risk)
+                _about_measure(measure, "risk.measure_of_withdrawn_risk", kind="order", risk=measure["risk"])
             )
         findings += quality(measure)
         findings += _reviewed(case, measure)
         findings += _within_the_year(case, measure, due.get(f"measure.{measure.number}"))
-    for risk in risk_register.risks.values():
-        findings += _risk(case, risk, risk_register)
-    findings += _unranked(risk_register)
-    for position in exposed_positions(case).values():
+    for risk in risks.values():
+        findings += _risk(case, risk, measures_of(measures, risk.number))
+    findings += _unranked(risks.values())
+    for position in rows_of(case, "position").values():
         findings += _position(position)
-    findings += (finding for remark in remarks(case).values() for finding in _remark(case, remark))
+    for remark in rows_of(case, "remark").values():
+        findings += _remark(case, remark)
     return tuple(findings)
 
 
-def quality(measure: Measure) -> Iterator[Finding]:
+def quality(measure: RowOfCase) -> Iterator[Finding]:
     """Yield what a measure lacks before it is signed: concreteness, a completion form, a responsible person, a
     date.
     """
-    words = measure.action.casefold()
+    words = measure["action"].casefold()
     is_short = len(words.split()) < _MIN_WORDS
     if is_short or (len(words.split()) <= _SHORT and words.startswith(_EFFORT)):
         yield _about_measure(measure, "risk.measure_general", basis="practice")
-    if not measure.completion.strip():
+    if not measure["completion"].strip():
         yield _about_measure(measure, "risk.measure_no_completion")
-    if not measure.responsible.strip():
+    if not measure["responsible"].strip():
         yield _about_measure(measure, "risk.measure_no_responsible")
-    if measure.term.dateless:
-        basis: Basis = "practice" if isinstance(measure.term.term, AtOnce) else "law"
-        term = measure.term
+    term = measure.term
+    if term.dateless:
+        basis: Basis = "practice" if isinstance(term.term, AtOnce) else "law"
         if term.written:
             yield _about_measure(
                 measure, "risk.measure_no_date", basis=basis, said=term.reading, written=term.written
@@ -100,20 +94,20 @@ def quality(measure: Measure) -> Iterator[Finding]:
             yield _about_measure(measure, "risk.measure_no_term", basis=basis)
 
 
-def _reviewed(case: Case, measure: Measure) -> Iterator[Finding]:
+def _reviewed(case: Case, measure: RowOfCase) -> Iterator[Finding]:
     """Yield what is wrong with the reviews of a measure: the last one says executed without evidence or without
     a day, or there is none in a quarter in which the report for the one before was reviewed.
     """
-    latest = measure.reviews[-1] if measure.reviews else None
-    if latest is not None and latest.outcome == "executed":
+    reviews, latest = measure.all("measure_reviewed"), measure.last("measure_reviewed")
+    if latest is not None and latest["outcome"] == "executed":
         if not latest.evidence:
             yield _about_measure(measure, "risk.executed_unproved", on=latest.on)
-        if latest.done_on is None:
+        if not latest["done_on"]:
             yield _about_measure(measure, "risk.executed_without_day", on=latest.on)
     ends = [
         review.on
-        for review in measure.reviews
-        if review.outcome in ("executed", "irrelevant") and not review.period
+        for review in reviews
+        if review["outcome"] in ("executed", "irrelevant") and not review["period"]
     ]
     done_on = min(ends, default=None)
     for name, fact in sorted(case.facts.items()):
@@ -124,10 +118,10 @@ def _reviewed(case: Case, measure: Measure) -> Iterator[Finding]:
             or (done_on is not None and done_on <= fact.on)
         ):
             continue
-        if measure.set_on is not None and measure.set_on > fact.on:
+        if measure.first_on is not None and measure.first_on > fact.on:
             continue
         first, last = _quarter_after(period)
-        if not any(first <= review.on <= last for review in measure.reviews):
+        if not any(first <= review.on <= last for review in reviews):
             yield _about_measure(measure, "risk.measure_not_reviewed", period=period)
 
 
@@ -138,7 +132,7 @@ def _quarter_after(period: str) -> tuple[date, date]:
     return date(year, 3 * quarter - 2, 1), month_end(year, 3 * quarter)
 
 
-def _within_the_year(case: Case, measure: Measure, due: date | None) -> Iterator[Finding]:
+def _within_the_year(case: Case, measure: RowOfCase, due: date | None) -> Iterator[Finding]:
     """Yield a finding for a measure due after the year of monitoring."""
     signed = case.facts.get("note_signed")
     if signed is None or due is None:
@@ -148,31 +142,32 @@ def _within_the_year(case: Case, measure: Measure, due: date | None) -> Iterator
         yield _about_measure(measure, "risk.measure_after_monitoring", kind="feasibility", due=due, until=until)
 
 
-def _risk(case: Case, risk: Risk, risk_register: RiskRegister) -> Iterator[Finding]:
+def _risk(case: Case, risk: RowOfCase, measures: Sequence[RowOfCase]) -> Iterator[Finding]:
     """Yield a risk that the plan of measures, once it is there, has no measure for; an act of a higher body not
     asked about; an unproved removal.
     """
-    name, arguments = f"risk.{risk.number}", {"risk": risk.number, "title": risk.description}
+    name, arguments = f"risk.{risk.number}", {"risk": risk.number, "title": risk["description"]}
+    removal = risk.last("risk_removed")
     has_plan = "plan_developed" in case.facts or APPROVED in case.facts
-    if has_plan and not risk_register.measures_of(risk.number) and risk.removal is None and not risk.body:
+    if has_plan and not measures and removal is None and not risk["body"]:
         yield Finding(kind="evidence", obligation=name, code="risk.without_measure", arguments=arguments)
-    if risk.body and risk.request is None:
+    if unasked(risk):
         yield Finding(
             kind="evidence",
             obligation=name,
             code="risk.not_asked",
-            arguments={**arguments, "body": risk.body},
+            arguments={**arguments, "body": risk["body"]},
             basis="practice",
             force="may",
         )
-    if risk.removal is not None and risk.removal.completed and not risk.removal.evidence:
+    if removal is not None and removal["completed"] and not removal.evidence:
         yield Finding(kind="evidence", obligation=name, code="risk.removal_unproved", arguments=arguments)
 
 
-def _unranked(risk_register: RiskRegister) -> Iterator[Finding]:
+def _unranked(risks: Iterable[RowOfCase]) -> Iterator[Finding]:
     """Yield one finding for all risks without a rank together: just after an import none has a rank."""
     numbers = tuple(
-        str(risk.number) for risk in risk_register.risks.values() if risk.rank is None and not risk.removal
+        str(risk.number) for risk in risks if rank_of(risk) is None and not risk.last("risk_removed")
     )
     if numbers:
         yield Finding(
@@ -185,29 +180,29 @@ def _unranked(risk_register: RiskRegister) -> Iterator[Finding]:
         )
 
 
-def _position(position: Position) -> Iterator[Finding]:
+def _position(position: RowOfCase) -> Iterator[Finding]:
     """Yield a listed position without a reason, or without an approved list."""
-    if position.cleared_on is not None:
+    if position.last("position_cleared"):
         return
-    name, arguments = f"position.{position.number}", {"position": position.number, "title": position.title}
-    if not position.why.strip():
+    name, arguments = f"position.{position.number}", {"position": position.number, "title": position["title"]}
+    if not position["why"].strip():
         yield Finding(
             kind="evidence", obligation=name, code="risk.position_without_reason", arguments=arguments
         )
-    if position.approved_on is None:
+    if not position["approved_on"]:
         yield Finding(kind="evidence", obligation=name, code="risk.position_not_approved", arguments=arguments)
 
 
-def _remark(case: Case, remark: Remark) -> Iterator[Finding]:
+def _remark(case: Case, remark: RowOfCase) -> Iterator[Finding]:
     """Yield findings about a remark that has neither been taken into the note nor answered, before and after
     its signing.
     """
-    signed = case.facts.get("note_signed")
-    if remark.answered_on is not None or (signed is not None and remark.on > signed.on):
+    signed, made_on = case.facts.get("note_signed"), remark.day("on")
+    if remark.last("remark_answered") or (signed and made_on and made_on > signed.on):
         return
     if signed is None and not any(name in case.facts for name in ("discussion_held", "analysis_ended")):
         return
-    arguments: dict[str, object] = {"remark": remark.number, "text": remark.text}
+    arguments: dict[str, object] = {"remark": remark.number, "text": remark["text"]}
     yield Finding(
         kind="evidence",
         obligation=f"remark.{remark.number}",
@@ -219,14 +214,14 @@ def _remark(case: Case, remark: Remark) -> Iterator[Finding]:
 
 
 def _about_measure(
-    measure: Measure, code: str, *, kind: FindingKind = "evidence", basis: Basis = "law", **arguments: object
+    measure: RowOfCase, code: str, *, kind: FindingKind = "evidence", basis: Basis = "law", **arguments: object
 ) -> Finding:
     """Return a finding about a measure."""
     return Finding(
         kind=kind,
         obligation=f"measure.{measure.number}",
         code=code,
-        arguments={"measure": measure.number, "title": measure.action, **arguments},
+        arguments={"measure": measure.number, "title": measure["action"], **arguments},
         basis=basis,
         force="recommended" if basis == "practice" else "obligatory",
     )
@@ -245,14 +240,16 @@ def expected_lines(cases: Iterable[Case]) -> tuple[CartogramLine, ...]:
     lines: list[CartogramLine] = []
     for case in cases:
         lines += [
-            CartogramLine("positions", position.department or case.unit, position.district, position.title)
-            for position in exposed_positions(case).values()
-            if position.cleared_on is None
+            CartogramLine(
+                "positions", position["department"] or case.unit, position["district"], position["title"]
+            )
+            for position in rows_of(case, "position").values()
+            if not position.last("position_cleared")
         ]
         lines += [
-            CartogramLine("risks", risk.department or case.unit, risk.district, risk.description)
-            for risk in register(case).risks.values()
-            if risk.removal is None
+            CartogramLine("risks", risk["department"] or case.unit, risk["district"], risk["description"])
+            for risk in rows_of(case, "risk").values()
+            if not risk.last("risk_removed")
         ]
     return tuple(sorted(set(lines), key=lambda line: (line.section, line.department, line.district, line.text)))
 

@@ -10,8 +10,8 @@ from decimal import Decimal
 from functools import partial
 
 from workflow.cases.case import Case
-from workflow.cases.registers.exposure import cartograms, exposed_positions
-from workflow.cases.registers.risk import register
+from workflow.cases.registers.cartogram import cartograms
+from workflow.cases.registers.rows import rows_of
 from workflow.org.office import Office
 from workflow.periods import PeriodSpan
 from workflow.scoring.scale import RiskNumbers, Scoring
@@ -54,13 +54,13 @@ def lines_of(case: Case) -> Iterator[RecordedFact]:
     """Yield the lines of a case's registers that points are counted from."""
     line = partial(RecordedFact, case=case.id, unit=case.unit)
     ended = case.facts.get(RISKS_FOUND_BY)
-    for risk in register(case).risks.values():
-        if found_on := risk.found_on or (ended.on if ended else None):
+    for risk in rows_of(case, "risk").values():
+        if found_on := risk.day("on") or (ended.on if ended else None):
             yield line(fact=FOUND, on=found_on)
-        if removal := risk.removal:
-            yield line(fact=COMPLETED if removal.completed else REMOVED, on=removal.on)
-    talks = (talk for position in exposed_positions(case).values() for talk in position.talks)
-    for month in {(talk.holder, talk.on.replace(day=1)): talk.on for talk in talks}.values():
+        if removal := risk.last("risk_removed"):
+            yield line(fact=COMPLETED if removal["completed"] else REMOVED, on=removal.on)
+    talks = (talk for position in rows_of(case, "position").values() for talk in position.all("talk_held"))
+    for month in {(talk["holder"], talk.on.replace(day=1)): talk.on for talk in talks}.values():
         yield line(fact=TALK, on=month)
     # A cartogram recorded later takes the place of an earlier one in its register, not of what was published.
     for cartogram in cartograms(case):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from workflow.cases.registers.exposure import SECTIONS
+from workflow.cases.registers.cartogram import SECTIONS
 from workflow.org.kinds import among as of_kinds
 from workflow.org.office import Office
 from workflow.periods import PeriodSpan, period_of, periods

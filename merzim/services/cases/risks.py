@@ -18,18 +18,11 @@ from merzim.storage.org import store as office_store
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands.case_rows import CaseRows
+from workflow.cases.registers.cartogram import Cartogram, cartograms
 from workflow.cases.registers.entries import number_of, row_kind
-from workflow.cases.registers.exposure import (
-    Cartogram,
-    Position,
-    Remark,
-    cartograms,
-    exposed_positions,
-    remarks,
-)
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk import Measure, Risk, register
-from workflow.cases.registers.risk_scale import Band, RiskScale, read_scale, scale_of
+from workflow.cases.registers.risk_scale import Band, Rank, RiskScale, rank_of, read_scale, scale_of
+from workflow.cases.registers.rows import RowOfCase, measures_of, rows_of
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import entry_deadlines
 from workflow.moments import Moment
@@ -97,21 +90,21 @@ def by_number(entries: Iterable[Dated], kind: str) -> dict[int, list[Dated]]:
 class MeasureLine:
     """A measure. `deadline`: its next one, None if its term has no day; `periods`: those it recurs in."""
 
-    measure: Measure
+    measure: RowOfCase
     deadline: Deadline | None
     periods: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RiskLine:
-    """A risk with its measures. `points`, `band`: of its rank; None without a rank.
+    """A risk with its measures. `rank` and `band`: None before it is ranked.
 
     `request`: the deadline of the request about it, None without one.
     """
 
-    risk: Risk
+    risk: RowOfCase
     request: Deadline | None
-    points: int | None
+    rank: Rank | None
     band: Band | None
     measures: tuple[MeasureLine, ...]
 
@@ -124,17 +117,17 @@ class CaseRegisters:
     """
 
     lines: tuple[RiskLine, ...]
-    orphans: tuple[Measure, ...]
-    positions: tuple[Position, ...]
+    orphans: tuple[RowOfCase, ...]
+    positions: tuple[RowOfCase, ...]
     cartogram: Cartogram | None
-    remarks: tuple[Remark, ...]
+    remarks: tuple[RowOfCase, ...]
     scale: RiskScale
     registers: Mapping[str, Register]
 
 
 def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date) -> CaseRegisters:
     """Return the rows of a case's registers, each with its own of these deadlines, and today's risk scale."""
-    risk_register, editions = register(case), scales()
+    risks, measures = rows_of(case, "risk"), rows_of(case, "measure")
     deadlines = list(deadlines)
     of_measure, requests = by_number(deadlines, "measure"), by_number(deadlines, "request")
     return CaseRegisters(
@@ -142,27 +135,23 @@ def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date)
             RiskLine(
                 risk=risk,
                 request=next(iter(requests.get(risk.number, ())), None),
-                points=risk.rank.likelihood * risk.rank.effect if risk.rank else None,
-                band=ranked.band(risk.rank)
-                if risk.rank and (ranked := scale_of(editions, risk.rank))
-                else None,
+                rank=(rank := rank_of(risk)),
+                band=scale.band(rank) if rank and (scale := scale_of(scales(), rank)) else None,
                 measures=tuple(
                     MeasureLine(
                         measure=measure,
                         deadline=next_of(of_measure.get(measure.number, [])),
                         periods=_periods(measure.term, of_measure.get(measure.number, [])),
                     )
-                    for measure in risk_register.measures_of(risk.number)
+                    for measure in measures_of(measures, risk.number)
                 ),
             )
-            for risk in risk_register.risks.values()
+            for risk in risks.values()
         ),
-        orphans=tuple(
-            measure for measure in risk_register.measures.values() if measure.risk not in risk_register.risks
-        ),
-        positions=tuple(exposed_positions(case).values()),
+        orphans=tuple(measure for measure in measures.values() if measure["risk"] not in risks),
+        positions=tuple(rows_of(case, "position").values()),
         cartogram=next(reversed(cartograms(case)), None),
-        remarks=tuple(remarks(case).values()),
+        remarks=tuple(rows_of(case, "remark").values()),
         scale=scale_on(today),
         registers={register.id: register for register in case_registers().all()},
     )

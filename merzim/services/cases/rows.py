@@ -30,7 +30,7 @@ from workflow.cases.case import Case, evidence_of, row_name
 from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.case_rows import record_cartogram as record_lines
 from workflow.cases.commands.risk_import import numbers_of, rows_to_enter, withdrawn_rows
-from workflow.cases.registers.rows import as_written, is_extra, rows_of, written_of
+from workflow.cases.registers.rows import OWN_FIELDS, as_written, rows_of
 from workflow.registers.definition import Register, RegisterField, RowEntry
 from workflow.registers.values import is_filled
 
@@ -245,7 +245,12 @@ def rows_in(ctx: RequestContext, case: Case, register_id: str) -> list[CaseRegis
                 case=case.id,
                 id=id,
                 on=next((event.on for event in events if event.kind == entry.event), None),
-                values={name: value for name in register.fields if is_filled(value := written_of(row, name))},
+                values={
+                    name: value
+                    for name, field in register.fields.items()
+                    if not field.fixed
+                    and is_filled(value := bool(row[name]) if field.kind == "yes_no" else as_written(row[name]))
+                },
                 due=deadline.due if deadline else None,
                 state=deadline.state if deadline else None,
                 records=[
@@ -276,8 +281,8 @@ def register_of(register_id: str) -> tuple[Register, RowEntry]:
 
 def extra_fields(register_id: str) -> list[RegisterField]:
     """Return the fields defined only in the register's file; lists show them after all others."""
-    register, entry = register_of(register_id)
-    return [field for name, field in register.fields.items() if not field.fixed and is_extra(entry.row, name)]
+    register, _ = register_of(register_id)
+    return [field for name, field in register.fields.items() if name not in OWN_FIELDS]
 
 
 def _keep_responsible(ctx: RequestContext, values: Mapping[str, object]) -> None:

@@ -20,12 +20,11 @@ from merzim.services.context import RequestContext
 from merzim.services.documents.filling import fill_form, from_case, paper_notes
 from merzim.services.results import InLanguage, Result, Spoken
 from merzim.storage.queries import SqlReads
-from workflow.cases.case import Case, EventKind
+from workflow.cases.case import ROW_OF, Case, EventKind
 from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.entries import number_of
 from workflow.cases.registers.evidence_list import ProvedItem, as_seen, proofs
-from workflow.cases.registers.exposure import exposed_positions
-from workflow.cases.registers.risk import register
+from workflow.cases.registers.rows import rows_of
 from workflow.languages import LANGUAGES, PAPER_LANGUAGES
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.access import Scope
@@ -239,12 +238,7 @@ def _title(case: Case, obligation: Obligation, proof: ProvedItem) -> Text:
 
 def _about(case: Case, proof: ProvedItem) -> str:
     """Return the subject of a register's row that evidence proves; "" for a fact."""
-    match proof.kind:
-        case "measure_reviewed":
-            return register(case).measures[number_of(proof.of)].action
-        case "risk_removed":
-            return register(case).risks[int(proof.of.partition(".")[2])].description
-        case "talk_held":
-            return exposed_positions(case)[number_of(proof.of)].title
-        case _:
-            return ""
+    titles = {"measure_reviewed": "action", "risk_removed": "description", "talk_held": "title"}
+    if proof.kind not in titles:
+        return ""
+    return str(rows_of(case, ROW_OF[proof.kind])[number_of(proof.of)][titles[proof.kind]])

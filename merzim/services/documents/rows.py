@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -17,12 +17,12 @@ from merzim.services.law.regulations import case_registers, option_title
 from merzim.services.registers.results import cell_value, field_view, paper_text, values_view
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import View
+from workflow.cases.registers.cartogram import SECTIONS, cartograms
 from workflow.cases.registers.entries import is_entry
-from workflow.cases.registers.exposure import SECTIONS, cartograms, exposed_positions
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk import Risk
 from workflow.cases.registers.risk_lists import ListedRisk, listed
-from workflow.cases.registers.risk_scale import scale_of
+from workflow.cases.registers.risk_scale import rank_of, scale_of
+from workflow.cases.registers.rows import OWN_FIELDS, RowOfCase, rows_of
 from workflow.deadlines.deadline import Deadline
 from workflow.org.office import Office, Person
 from workflow.registers.rows import name_in
@@ -114,13 +114,13 @@ def position_rows(form: Form, case: Case, office: Office, language: str, *, on: 
     part_ids = form.rows.parts if form.rows else ()
     rows = (
         {
-            "unit": _name_or_words(office, position.department or position.district, language) or unit,
-            "position": position.title,
-            "risk": position.why,
-            **_extra("positions", position.extra, language),
+            "unit": _name_or_words(office, position["department"] or position["district"], language) or unit,
+            "position": position["title"],
+            "risk": position["why"],
+            **_extra("positions", position, language),
         }
-        for position in exposed_positions(case).values()
-        if position.cleared_on is None or position.cleared_on > on
+        for position in rows_of(case, "position").values()
+        if not (cleared := position.last("position_cleared")) or cleared.on > on
     )
     return [{part: text for part, text in row.items() if part in part_ids} for row in rows]
 
@@ -189,37 +189,41 @@ def _risk(line: ListedRisk, office: Office, language: str, on: date) -> Row:
     """Return a risk with one of its measures as of a day, each part as readable text; "" when missing."""
     risk, measure = line.risk, line.measure
     row: Row = {
-        "description": risk.description,
-        "direction": "" if risk.direction == "other" else option_title("direction", risk.direction, language),
-        "cause": risk.cause,
+        "description": risk["description"],
+        "direction": ""
+        if risk["direction"] == "other"
+        else option_title("direction", risk["direction"], language),
+        "cause": risk["cause"],
         "rank": _rank(risk, language),
-        **_extra("risks", risk.extra, language),
+        **_extra("risks", risk, language),
     }
-    if risk.removal and risk.removal.on <= on:
-        code = "risk.completed" if risk.removal.completed else "risk.removed"
-        row["removal"] = say(code, {"on": risk.removal.on}, language)
+    removal = risk.last("risk_removed")
+    if removal and removal.on <= on:
+        code = "risk.completed" if removal["completed"] else "risk.removed"
+        row["removal"] = say(code, {"on": removal.on}, language)
     if measure is None:
         return row
-    latest = next((review for review in reversed(measure.reviews) if review.on <= on), None)
+    latest = next((review for review in reversed(measure.all("measure_reviewed")) if review.on <= on), None)
     proofs = [_proof(item, language) for item in latest.evidence] if latest else []
     return {
-        "removal": measure.action,
+        "removal": measure["action"],
         **row,
-        "recommendation": measure.recommendation,
-        "measure": measure.action,
-        "completion_form": measure.completion,
-        "responsible": _name_or_words(office, measure.responsible, language),
+        "recommendation": measure["recommendation"],
+        "measure": measure["action"],
+        "completion_form": measure["completion"],
+        "responsible": _name_or_words(office, measure["responsible"], language),
         "term": _measure_term(measure.term, language),
-        "status": option_title("outcome", latest.outcome, language) if latest else "",
-        "proof": "\n".join([*([latest.comment] if latest and latest.comment else []), *proofs]),
-        **_extra("measures", measure.extra, language),
+        "status": option_title("outcome", latest["outcome"], language) if latest else "",
+        "proof": "\n".join([*([latest["comment"]] if latest and latest["comment"] else []), *proofs]),
+        **_extra("measures", measure, language),
     }
 
 
-def _extra(register_id: str, extra: Mapping[str, object], language: str) -> dict[str, str]:
+def _extra(register_id: str, of_case: RowOfCase, language: str) -> dict[str, str]:
     """Return the values of fields defined only in the register's file, in words."""
-    fields, row = case_registers().latest(register_id).fields, values_view(extra, {})
-    views = [field_view(fields[name]) for name, value in extra.items() if name in fields and is_filled(value)]
+    fields, row = case_registers().latest(register_id).fields, values_view(of_case.values, {})
+    names = [name for name in of_case.values if name in fields and name not in OWN_FIELDS]
+    views = [field_view(fields[name]) for name in names if is_filled(of_case[name])]
     return {view.id: paper_text(view, cell_value(view, row, language), language) for view in views}
 
 
@@ -254,10 +258,11 @@ def _proof(item: Evidence, language: str) -> str:
     return item.name or item.reference or f"{say('web.restricted', {}, language)}: {item.restricted}"
 
 
-def _rank(risk: Risk, language: str) -> str:
+def _rank(risk: RowOfCase, language: str) -> str:
     """Return the band of a risk's rank on the scale it was ranked by; "" before it is ranked."""
-    scale = scale_of(scales(), risk.rank)
-    return scale.band(risk.rank).title[language] if scale and risk.rank else ""
+    rank = rank_of(risk)
+    scale = scale_of(scales(), rank)
+    return scale.band(rank).title[language] if scale and rank else ""
 
 
 def _work(deadline: Deadline, language: str) -> str:
@@ -337,13 +342,13 @@ def _talk_rows(case: Case, office: Office, year: int, language: str) -> list[Row
     return [
         {
             "work": "2",
-            "name": name_in(office, talk.holder, language),
-            "post": position.title,
+            "name": name_in(office, talk["holder"], language),
+            "post": position["title"],
             "held_on": talk.on,
-            "work_done": talk.topic,
+            "work_done": talk["topic"],
         }
-        for position in exposed_positions(case).values()
-        for talk in position.talks
+        for position in rows_of(case, "position").values()
+        for talk in position.all("talk_held")
         if talk.on.year == year
     ]
 

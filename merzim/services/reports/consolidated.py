@@ -18,7 +18,7 @@ from merzim.storage.queries import SqlReads
 from notifications.recipients import resolve_assignees
 from workflow.board.rows import DeadlineFilter, Horizon, base
 from workflow.cases.case import Case
-from workflow.cases.registers.exposure import CartogramLine
+from workflow.cases.registers.cartogram import CartogramLine
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding

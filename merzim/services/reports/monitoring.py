@@ -14,7 +14,6 @@ from merzim.services.names import Name, UnitName, person_name, unit_name
 from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import Row
 from workflow.cases.case import Case
-from workflow.cases.registers.risk import Measure, Risk, register
 from workflow.cases.registers.risk_lists import (
     NOT_REVIEWED,
     ListedRisk,
@@ -23,6 +22,8 @@ from workflow.cases.registers.risk_lists import (
     RiskGroup,
     listed,
 )
+from workflow.cases.registers.risk_scale import Rank, rank_of
+from workflow.cases.registers.rows import RowOfCase, rows_of
 from workflow.deadlines.lateness import is_overdue, working_days_between
 from workflow.org.office import Office
 
@@ -64,11 +65,20 @@ class MonitoringLine:
         return self.listed.case
 
     @property
-    def risk(self) -> Risk:
+    def risk(self) -> RowOfCase:
         return self.listed.risk
 
     @property
-    def measure(self) -> Measure | None:
+    def rank(self) -> Rank | None:
+        return rank_of(self.risk)
+
+    @property
+    def legal(self) -> bool:
+        """Whether its recommendation touches legal acts."""
+        return bool(self.risk["for_legal_monitoring"])
+
+    @property
+    def measure(self) -> RowOfCase | None:
         """The measure; None where the risk has none."""
         return self.listed.measure
 
@@ -215,7 +225,7 @@ def _lines(
         yield MonitoringLine(
             listed=listed_risk,
             unit=unit_name(office, listed_risk.case.unit),
-            responsible=person_name(office, measure.responsible) if (measure := listed_risk.measure) else "",
+            responsible=person_name(office, measure["responsible"]) if (measure := listed_risk.measure) else "",
             due=due,
             late=late,
             working_days=working_days_between(due, today, calendar) if late else 0,
@@ -230,11 +240,13 @@ def _shared(
     for group in groups:
         first = tuple((heads[place.case], place) for place in group.first if place.case in heads)
         case = risks.get(group.first[0].case)
-        risk = register(case).risks.get(group.first[0].risk) if case else None
+        risk = rows_of(case, "risk").get(group.first[0].risk) if case else None
         if risk is not None and first:
             units = dict.fromkeys(case.unit for case, _ in first)
             names = tuple(unit_name(office, unit) for unit in units)
-            shared.append(SharedRiskLine(description=risk.description, alike=group, first=first, units=names))
+            shared.append(
+                SharedRiskLine(description=risk["description"], alike=group, first=first, units=names)
+            )
     return tuple(shared)
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
 from hashlib import sha256
 from operator import itemgetter
 
@@ -29,7 +28,7 @@ from workflow.search_words import normalise as fold_text
 KINDS = ENTRIES | {"withdrawn", "passport"}
 """Kinds of events that may change a list entry."""
 ROW_NAMES = {"risk": "description", "measure": "action", "position": "title", "remark": "text"}
-"""Kinds of rows of a case's registers, each with the attribute used as title."""
+"""Kinds of rows of a case's registers, each with the field used as title."""
 FILE = "file"
 """The kind of the rows that stand for the files of a case."""
 TITLE_LIMIT = 200
@@ -75,14 +74,15 @@ def _rows(case: Case) -> Iterator[Values]:
     """
     for kind, name in ROW_NAMES.items():
         for number, row in rows_of(case, kind).items():
-            values = {**{column.name: getattr(row, column.name) for column in fields(row)}, **row.extra}
+            answer = row.last("remark_answered")
+            values = {**row.values, **(answer.values if answer else {})}
             words = (
                 f"{field}={value}" if _OPTION.fullmatch(value) else value
                 for field, value in values.items()
-                if isinstance(value, str) and value
+                if isinstance(value, str) and value and field not in ("on", "approved_on")
             )
             search = " ".join(map(fold_text, words))
-            title = str(getattr(row, name))[:TITLE_LIMIT]
+            title = str(row[name])[:TITLE_LIMIT]
             yield {"case": case.id, "row": f"{kind}.{number}", "title": title, "search": search}
 
 
@@ -110,8 +110,8 @@ def _recommendations(case: Case) -> list[Values]:
             {
                 **listed_risk.place._asdict(),
                 "unit": case.unit,
-                "direction": listed_risk.risk.direction,
-                "legal": listed_risk.risk.for_legal_monitoring,
+                "direction": listed_risk.risk["direction"],
+                "legal": bool(listed_risk.risk["for_legal_monitoring"]),
                 "status": listed_risk.status,
                 "alike": _short(likeness(listed_risk.risk)) if first else None,
                 "unasked": first and unasked(listed_risk.risk),

@@ -14,11 +14,10 @@ from typing import cast
 
 from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, evidence_payload
 from workflow.cases.commands.case_commands import Drafts, View
+from workflow.cases.registers.cartogram import CartogramLine, cartograms, lines_payload
 from workflow.cases.registers.entries import next_number
-from workflow.cases.registers.exposure import CartogramLine, cartograms, lines_payload
-from workflow.cases.registers.risk import Measure
 from workflow.cases.registers.risk_scale import RiskScale
-from workflow.cases.registers.rows import Row, changes_row, data_of, rows_of, values_of
+from workflow.cases.registers.rows import RowOfCase, data_of, next_row, rows_of
 from workflow.periods import period_of
 from workflow.refusal import Refusal, closest_first
 from workflow.registers.definition import Register, RegisterField, Registers, RowEntry
@@ -101,14 +100,13 @@ class CaseRows:
         Raises:
             Refusal, InvalidRow: an unknown row or field, or a value that cannot stand in it.
         """
-        register, entry, stored_row = self._found(view.case, row)
+        register, stored_row = self._found(view.case, row)
         fields = {name: field for name, field in register.fields.items() if not field.fixed}
         parsed = self._parsed(view, fields, values, is_edit=True)
-        before = values_of(stored_row, parsed)
         changed_values = {
-            name: value for name, value in parsed.items() if (value or "") != (before[name] or "")
+            name: value for name, value in parsed.items() if (value or "") != (stored_row[name] or "")
         }
-        name = f"{entry.row}.{stored_row.number}"
+        name = f"{stored_row.kind}.{stored_row.number}"
         return [("row_edited", name, None, changed_values)] if changed_values else ()
 
     def act(
@@ -126,7 +124,7 @@ class CaseRows:
             Refusal, InvalidRow: an unknown row or action, a value that cannot stand in its field, or as
                 `_event_values`.
         """
-        register, entry, stored_row = self._found(view.case, row)
+        register, stored_row = self._found(view.case, row)
         action = register.actions.get(action_id)
         if action is None:
             allowed = closest_first(action_id, tuple(register.actions))
@@ -140,32 +138,33 @@ class CaseRows:
         if items := evidence_payload(evidence):
             payload["evidence"] = items
         draft = _draft(action.event, stored_row.number, on, payload)
-        return [draft] if changes_row(entry.row, stored_row, _event(view.case, draft)) else ()
+        return [draft] if next_row(stored_row, _event(view.case, draft)) != stored_row else ()
 
-    def _event_values(self, event: str, values: Values, row: Row, on: date | None, view: View) -> Values:
+    def _event_values(self, event: str, values: Values, row: RowOfCase, on: date | None, view: View) -> Values:
         """Return the values of an action on a row as its event stores them: a request goes to the body whose
         act is the cause, a talk is with the holder of the position, unless another is named.
 
         Raises Refusal: neither is known; a request or its answer out of order; no such level or period; a
             remark neither taken into the note nor answered why not.
         """
+        sent = request.on if (request := row.last("request_sent")) else None
         match event:
             case "risk_ranked":
                 return _ranked(values, self._scale_on(view.today))
-            case "request_sent" if values["body"] or row.body:
-                return {**values, "body": values["body"] or row.body}
+            case "request_sent" if values["body"] or row["body"]:
+                return {**values, "body": values["body"] or row["body"]}
             case "request_sent":
                 raise Refusal("risk.no_body", risk=row.number)
-            case "request_answered" if row.request is None:
+            case "request_answered" if sent is None:
                 raise Refusal("risk.no_request", risk=row.number)
-            case "request_answered" if on is not None and on < row.request.on:
-                raise Refusal("risk.answer_before_request", on=on, sent=row.request.on)
+            case "request_answered" if sent and on and on < sent:
+                raise Refusal("risk.answer_before_request", on=on, sent=sent)
             case "request_answered":
                 return {"answer": values["text"]}
             case "measure_reviewed":
                 return {**values, "period": _period_reviewed(row, str(values["period"]), on, view)}
-            case "talk_held" if values["holder"] or row.holder:
-                return {**values, "holder": values["holder"] or row.holder}
+            case "talk_held" if values["holder"] or row["holder"]:
+                return {**values, "holder": values["holder"] or row["holder"]}
             case "talk_held":
                 raise Refusal("risk.nobody_holds", position=row.number)
             case "remark_answered" if not values["taken"] and not values["answer"]:
@@ -178,10 +177,8 @@ class CaseRows:
         assert register.entry is not None
         return register, register.entry
 
-    def _found(self, case: Case, row: str) -> tuple[Register, RowEntry, Row]:
-        """Return a row by its name (`risk.3`), with its register and how its rows are entered. Raises Refusal,
-        naming the rows there are.
-        """
+    def _found(self, case: Case, row: str) -> tuple[Register, RowOfCase]:
+        """Return a row by its name (`risk.3`), with its register. Raises Refusal, naming the rows there are."""
         kind, _, text = row.partition(".")
         case_rows = rows_of(case, kind) if kind in self._kinds else {}
         number = int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
@@ -189,7 +186,7 @@ class CaseRows:
             rows = tuple(f"{name}.{number}" for name in self._kinds for number in rows_of(case, name))
             allowed = closest_first(row, rows)[:ALLOWED_LIMIT]
             raise Refusal("risk.unknown_row", case=case.id, row=row, allowed=allowed)
-        return *self._register(self._kinds[kind]), case_rows[number]
+        return self._registers.latest(self._kinds[kind]), case_rows[number]
 
     def _parsed(
         self,
@@ -268,7 +265,7 @@ def _ranked(values: Values, scale: RiskScale) -> Values:
     return {**values, "scale": scale.edition}
 
 
-def _period_reviewed(measure: Measure, period: str, on: date | None, view: View) -> str:
+def _period_reviewed(measure: RowOfCase, period: str, on: date | None, view: View) -> str:
     """Return the period a review is for: of a recurring measure the one named, else the last one ended by that
     day, or the first if that is none of its periods; "" for other measures.
     """
@@ -293,7 +290,7 @@ def _require_past(on: date, today: date) -> None:
         raise Refusal("risk.in_future", on=on, today=today)
 
 
-def _is_new(case: Case, register: Register, rows: Mapping[int, Row], draft: EventDraft) -> bool:
+def _is_new(case: Case, register: Register, rows: Mapping[int, RowOfCase], draft: EventDraft) -> bool:
     """Return whether an event that enters or describes a row changes anything: a present row, or the list,
     where its register allows no two rows with the same values.
     """
@@ -302,12 +299,11 @@ def _is_new(case: Case, register: Register, rows: Mapping[int, Row], draft: Even
     row = rows.get(int(name))
     if row is not None:
         # Described again in the same words on another day, a risk is still found when it was.
-        day = getattr(row, "found_on", None) or on
-        return changes_row(register.entry.row, row, _event(case, (event, name, day, values)))
-    new_values = {**dict.fromkeys(register.fields, ""), **values, "on": str(on)}
-    return not register.entry.distinct or all(
-        values_of(other_row, register.fields) != new_values for other_row in rows.values()
-    )
+        is_its_own = "on" in register.fields and not register.fields["on"].fixed
+        day = on if is_its_own else row.day("on") or on
+        return next_row(row, _event(case, (event, name, day, values))) != row
+    new_values = {**values, "on": str(on)}
+    return not register.entry.distinct or all(other_row.values != new_values for other_row in rows.values())
 
 
 def _draft(event: str, number: int, on: date | None, payload: Values) -> EventDraft:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workflow.cases.case import Case
@@ -10,7 +10,7 @@ from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.withdrawals import TITLE_LIMIT
 from workflow.cases.registers.entries import withdrawn_numbers
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk import RiskRegister, register
+from workflow.cases.registers.rows import rows_of
 from workflow.org.name_index import plain
 
 _MEASURE_FIELDS = ("recommendation", "action", "completion", "responsible", "term")
@@ -37,24 +37,23 @@ class PlanRow:
     row: int = 0
 
 
-def rows_to_enter(case: Case, rows: Iterable[PlanRow]) -> list[NewRow]:
+def rows_to_enter(case: Case, rows: Sequence[PlanRow]) -> list[NewRow]:
     """Return the rows to enter for a plan, without those withdrawn in the case (`withdrawn_rows`).
 
     A risk is recognised by its text, a measure by its risk and text, ignoring letter case and blanks: the same
     plan again changes nothing, a changed term changes only its measure. A new row takes the plan's number if it
     is free, else the next one.
     """
-    risk_register = register(case)
-    risks = {plain(risk.description): number for number, risk in risk_register.risks.items()}
-    measures = {
-        (measure.risk, plain(measure.action)): number for number, measure in risk_register.measures.items()
-    }
+    risk_rows, measure_rows = rows_of(case, "risk"), rows_of(case, "measure")
+    risks = {plain(risk["description"]): number for number, risk in risk_rows.items()}
+    measures = {(measure["risk"], plain(measure["action"])): number for number, measure in measure_rows.items()}
     # A new row never gets the number of a withdrawn one: what still names that one would speak of the new row.
-    risk_numbers = {*risk_register.risks, *withdrawn_numbers(case, "risk")}
-    measure_numbers = {*risk_register.measures, *withdrawn_numbers(case, "measure")}
+    risk_numbers = {*risk_rows, *withdrawn_numbers(case, "risk")}
+    measure_numbers = {*measure_rows, *withdrawn_numbers(case, "measure")}
     lines: list[NewRow] = []
+    left_out = withdrawn_rows(case, rows)
     for row in rows:
-        if _withdrawn(case, risk_register, row):
+        if row in left_out:
             continue
         risk = risks.get(plain(row.risk))
         if risk is None:
@@ -70,11 +69,11 @@ def rows_to_enter(case: Case, rows: Iterable[PlanRow]) -> list[NewRow]:
 
 def numbers_of(case: Case, rows: Iterable[PlanRow]) -> tuple[int | None, ...]:
     """Return the number of each row's measure in a case; None for a row that is not recorded."""
-    risk_register = register(case)
+    risks = rows_of(case, "risk")
     numbers = {
-        (plain(risk_register.risks[measure.risk].description), plain(measure.action)): number
-        for number, measure in risk_register.measures.items()
-        if measure.risk in risk_register.risks
+        (plain(risks[measure["risk"]]["description"]), plain(measure["action"])): number
+        for number, measure in rows_of(case, "measure").items()
+        if measure["risk"] in risks
     }
     return tuple(numbers.get((plain(row.risk), plain(row.action))) for row in rows)
 
@@ -84,24 +83,21 @@ def withdrawn_rows(case: Case, rows: Iterable[PlanRow]) -> tuple[PlanRow, ...]:
 
     Withdrawn rows were recorded by mistake, so an import does not record them anew.
     """
-    risk_register = register(case)
-    return tuple(row for row in rows if _withdrawn(case, risk_register, row))
-
-
-def _withdrawn(case: Case, risk_register: RiskRegister, row: PlanRow) -> bool:
-    """Return whether a plan's row repeats a withdrawn risk or measure that was not recorded again."""
     withdrawn_keys = {
         (kind, plain(withdrawal.title))
         for record, withdrawal in case.withdrawn.items()
         if (kind := record.partition(".")[0]) in ("risk", "measure")
     }
     if not withdrawn_keys:
-        return False
-    risk, action = (plain(text)[:TITLE_LIMIT] for text in (row.risk, row.action))
-    risks = {plain(risk.description)[:TITLE_LIMIT] for risk in risk_register.risks.values()}
-    actions = {plain(measure.action)[:TITLE_LIMIT] for measure in risk_register.measures.values()}
-    return (("risk", risk) in withdrawn_keys and risk not in risks) or (
-        ("measure", action) in withdrawn_keys and action not in actions
+        return ()
+    for kind, title in (("risk", "description"), ("measure", "action")):
+        # What was recorded again is there.
+        withdrawn_keys -= {(kind, plain(row[title])[:TITLE_LIMIT]) for row in rows_of(case, kind).values()}
+    return tuple(
+        row
+        for row in rows
+        if ("risk", plain(row.risk)[:TITLE_LIMIT]) in withdrawn_keys
+        or ("measure", plain(row.action)[:TITLE_LIMIT]) in withdrawn_keys
     )
 
 

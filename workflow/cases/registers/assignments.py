@@ -8,8 +8,7 @@ from datetime import date
 from typing import Literal
 
 from calendars.hours import almaty
-from workflow.cases.case import Case, Event, Evidence, evidence_of
-from workflow.cases.registers.entries import folded
+from workflow.cases.case import ROW_OF, Case, Event, Evidence, evidence_of
 
 GIVEN = "assignment_given"
 Whose = Literal["mine", "given", "all"]
@@ -67,15 +66,14 @@ class Assignment:
 
 def assignments(case: Case) -> Mapping[int, Assignment]:
     """Return the assignments of a case by number, without withdrawn ones."""
-    given = folded(case, "assignment", _next)
-    return {number: assignment for number, assignment in given.items() if assignment is not None}
-
-
-def _next(assignment: Assignment | None, number: int, event: Event) -> Assignment | None:
-    """Return an assignment after an event about it; None where the event that gave it was withdrawn."""
-    if event.kind == GIVEN:
-        return _given(event)
-    return _changed(assignment, event) if assignment is not None else None
+    given = dict[int, Assignment]()
+    for event in case.entries:
+        number = int(event.name) if ROW_OF.get(event.kind) == "assignment" else 0
+        if event.kind == GIVEN:
+            given[number] = _given(event)
+        elif number in given:
+            given[number] = _changed(given[number], event)
+    return dict(sorted(given.items()))
 
 
 def _given(event: Event) -> Assignment:

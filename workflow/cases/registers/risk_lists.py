@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from workflow.cases.case import Case
-from workflow.cases.registers.risk import Measure, Outcome, Risk, register
+from workflow.cases.registers.rows import RowOfCase, measures_of, outcome_of, rows_of
 
 NOT_REVIEWED = "none"
 """Status of a measure before its first review."""
@@ -70,17 +70,13 @@ class ListedRisk:
     """One risk of one case with one of its measures; None where it has no measure."""
 
     case: Case
-    risk: Risk
-    measure: Measure | None
-
-    @property
-    def outcome(self) -> Outcome | None:
-        return self.measure.outcome if self.measure else None
+    risk: RowOfCase
+    measure: RowOfCase | None
 
     @property
     def status(self) -> str:
         """Status by the last review; "" where there is no measure to review."""
-        return (self.outcome or NOT_REVIEWED) if self.measure else ""
+        return (outcome_of(self.measure) or NOT_REVIEWED) if self.measure else ""
 
     @property
     def place(self) -> RecommendationPlace:
@@ -90,23 +86,23 @@ class ListedRisk:
 def listed(cases: Iterable[Case]) -> Iterator[ListedRisk]:
     """Yield every risk with each of its measures, once without any, case by case, by number."""
     for case in cases:
-        risk_register = register(case)
-        for risk in risk_register.risks.values():
-            measures = risk_register.measures_of(risk.number)
-            yield from (ListedRisk(case, risk, measure) for measure in measures or (None,))
+        measures = rows_of(case, "measure")
+        for risk in rows_of(case, "risk").values():
+            of_risk = measures_of(measures, risk.number)
+            yield from (ListedRisk(case, risk, measure) for measure in of_risk or (None,))
 
 
-def likeness(risk: Risk) -> tuple[str, ...]:
+def likeness(risk: RowOfCase) -> tuple[str, ...]:
     """Return the key by which two risks count as the same: their words (ignoring letter case, punctuation and
     blanks), or the same place of the same act of a higher body as their cause.
     """
-    above = (words_of(risk.body), words_of(risk.act)) if risk.body and risk.act else ()
-    return above or (words_of(risk.description),)
+    above = (words_of(risk["body"]), words_of(risk["act"])) if risk["body"] and risk["act"] else ()
+    return above or (words_of(risk["description"]),)
 
 
-def unasked(risk: Risk) -> bool:
+def unasked(risk: RowOfCase) -> bool:
     """Return whether its cause is an act of a higher body and no request was sent there."""
-    return bool(risk.body) and risk.request is None
+    return bool(risk["body"]) and risk.last("request_sent") is None
 
 
 def words_of(text: str) -> str:

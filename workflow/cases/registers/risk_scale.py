@@ -9,13 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from workflow.cases.registers.risk import Rank
+from workflow.cases.registers.rows import RowOfCase
 from workflow.law.files import DashedName, FileProblem, Listed, Model, Name, read_file
 from workflow.law.procedure import Text
+
+
+class Rank(NamedTuple):
+    """A rank: levels of likelihood and effect on a scale (1 is the lowest), and the edition of the scale."""
+
+    likelihood: int
+    effect: int
+    scale: str
+
+    @property
+    def points(self) -> int:
+        """Likelihood times effect."""
+        return self.likelihood * self.effect
+
+
+def rank_of(risk: RowOfCase) -> Rank | None:
+    """Return the rank of a risk; None before it is ranked."""
+    ranked = risk.last("risk_ranked")
+    return Rank(int(ranked["likelihood"]), int(ranked["effect"]), ranked["scale"]) if ranked else None
 
 
 class Level(Model):

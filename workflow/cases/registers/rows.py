@@ -1,60 +1,171 @@
-"""Rows of any register of a case: reading them, applying one event, and their values as event data."""
+"""Rows of the registers of a case (risks, measures, exposed positions, remarks), computed from its events.
+
+A row is its values, by the fields of its register's file, and what was recorded about it by the actions there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
-from workflow.cases.case import Case, Event
-from workflow.cases.registers.entries import folded
-from workflow.cases.registers.exposure import Position, Remark, next_position, next_remark
-from workflow.cases.registers.measure_term import MeasureTerm, as_data
-from workflow.cases.registers.risk import Measure, Risk, next_measure, next_risk
+from workflow.cases.case import Case, EntryKind, Event, Evidence, evidence_of, merged_evidence, row_name
+from workflow.cases.registers.measure_term import MeasureTerm, as_data, from_data
 
-Row = Any
-"""A Risk, Measure, Position or Remark."""
-_NEXT: Mapping[str, Callable[[Row | None, int, Event], Row]] = {
-    "risk": next_risk,
-    "measure": next_measure,
-    "position": next_position,
-    "remark": next_remark,
+_DESCRIBES = frozenset({"risk_found", "measure_set", "position_exposed", "remark_made"})
+"""Kinds of events that enter a row or describe it anew."""
+_SEVERAL = frozenset({"measure_reviewed", "talk_held"})
+"""Kinds of records a row may have many of; of others the latest counts."""
+_ENDS: Mapping[str, str] = {
+    "position_exposed": "position_cleared",
+    "remark_made": "remark_answered",
+    "request_sent": "request_answered",
 }
-_ROWS: Mapping[str, type] = {"risk": Risk, "measure": Measure, "position": Position, "remark": Remark}
+"""Kind of an event -> kind of the record of its row that counts no longer after it."""
+OWN_FIELDS = frozenset(
+    {
+        *("description", "direction", "cause", "act", "body", "for_legal_monitoring"),
+        *("risk", "recommendation", "action", "completion", "responsible", "term"),
+        *("title", "holder", "why", "approved_on", "department", "district"),
+        *("text", "author", "source", "on"),
+    }
+)
+"""Fields with a place of their own on pages and in forms; those that only a register's file has stand after
+them.
+"""
 
 
-def rows_of(case: Case, kind: str) -> Mapping[int, Row]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Valued:
+    """Something with values, as events store them, by field; those that are not filled may be absent."""
+
+    values: Mapping[str, object]
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the value of a field as stored; "" where it is not filled."""
+        return self.values.get(name, "")
+
+    def day(self, name: str) -> date | None:
+        """Return the value of a date field; None where it is not filled."""
+        return date.fromisoformat(str(self[name])) if self[name] else None
+
+    @property
+    def term(self) -> MeasureTerm:
+        return from_data(self.values.get("term"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordOnRow(_Valued):
+    """What an action recorded about a row: that a measure was reviewed, a risk ranked.
+
+    Attributes:
+        kind: of its event.
+        on: the local day; `date.min` of a rank, which has none.
+    """
+
+    kind: EntryKind
+    on: date
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowOfCase(_Valued):
+    """A row of a register of a case; the field `on` is the local day it was described for.
+
+    Attributes:
+        kind: `risk`, `measure`, `position` or `remark`; number: as the analytic note numbers it.
+        first_on: the local day it was first entered for; None where unknown.
+        records: in order, without those that count no longer.
+    """
+
+    kind: str
+    number: int
+    first_on: date | None
+    records: tuple[RecordOnRow, ...] = ()
+
+    def all(self, kind: EntryKind) -> tuple[RecordOnRow, ...]:
+        return tuple(record for record in self.records if record.kind == kind)
+
+    def last(self, kind: EntryKind) -> RecordOnRow | None:
+        return next((record for record in reversed(self.records) if record.kind == kind), None)
+
+
+def rows_of(case: Case, kind: str) -> dict[int, RowOfCase]:
     """Return the rows of a kind (risk, measure, position or remark) in a case by number."""
-    return folded(case, kind, _NEXT[kind])
+    rows: dict[int, RowOfCase] = {}
+    for event in case.entries:
+        row_kind, _, number = row_name(event).partition(".")
+        if row_kind == kind:
+            rows[int(number)] = next_row(rows.get(int(number)), event)
+    return dict(sorted(rows.items()))
 
 
-def is_extra(kind: str, name: str) -> bool:
-    """Return whether a field has no attribute of its own in the program; rows store it in `extra`."""
-    return name not in _ROWS[kind].__dataclass_fields__  # type: ignore[attr-defined]
+def next_row(row: RowOfCase | None, event: Event) -> RowOfCase:
+    """Return a row (None before its first event) after an event about it. The same record again adds its
+    evidence to the first; a position is removed from the list once.
+    """
+    payload = {name: value for name, value in event.payload.items() if name != "evidence"}
+    if event.kind in _DESCRIBES:
+        kind, _, number = row_name(event).partition(".")
+        return RowOfCase(
+            kind=kind,
+            number=int(number),
+            first_on=row.first_on if row else event.on,
+            values={"on": event.on.isoformat() if event.on else "", **payload},
+            records=_without(row.records, _ENDS.get(event.kind)) if row else (),
+        )
+    assert row is not None
+    if event.kind == "row_edited":
+        values = {**row.values, **payload}
+        return replace(row, values={name: value for name, value in values.items() if value not in ("", False)})
+    if event.kind == "position_cleared" and row.last("position_cleared"):
+        return row
+    record = RecordOnRow(
+        kind=cast(EntryKind, event.kind),
+        on=event.on or date.min,
+        values=payload,
+        evidence=evidence_of(event),
+    )
+    for place, before in enumerate(row.records):
+        if replace(before, evidence=record.evidence) == record:
+            merged = replace(before, evidence=merged_evidence(before.evidence, record.evidence))
+            return replace(row, records=(*row.records[:place], merged, *row.records[place + 1 :]))
+    records = _without(row.records, _ENDS.get(event.kind))
+    if event.kind not in _SEVERAL:
+        records = _without(records, event.kind)
+    values = dict(row.values)
+    if event.kind == "request_sent":
+        values["body"] = row["body"] or record["body"]
+    return replace(row, values=values, records=(*records, record))
 
 
-def changes_row(kind: str, row: Row | None, event: Event) -> bool:
-    """Return whether an event changes a row; where there is no row yet, it does."""
-    return row is None or bool(_NEXT[kind](row, row.number, event) != row)
+def _without(records: Iterable[RecordOnRow], kind: str | None) -> tuple[RecordOnRow, ...]:
+    return tuple(record for record in records if record.kind != kind)
 
 
-def value_of(row: Row, name: str) -> object:
-    """Return the value of a field of a row; "" where it is not filled."""
-    return data_of(getattr(row, name) if name in row.__dataclass_fields__ else row.extra.get(name))
+def review_of(measure: RowOfCase, period: str) -> RecordOnRow | None:
+    """Return the last review of a period or of the whole measure, whichever was recorded later; None where
+    there is neither.
+    """
+    reviews = reversed(measure.all("measure_reviewed"))
+    return next((review for review in reviews if review["period"] in (period, "")), None)
 
 
-def written_of(row: Row, name: str) -> object:
-    """Return the value of a field of a row as it was written: of a term its words."""
-    return as_written(value_of(row, name))
+def outcome_of(measure: RowOfCase) -> str:
+    """Return the outcome of the latest review of a measure; "" before the first."""
+    review = measure.last("measure_reviewed")
+    return str(review["outcome"]) if review else ""
+
+
+def measures_of(measures: Mapping[int, RowOfCase], risk: int) -> tuple[RowOfCase, ...]:
+    """Return those of the measures of a case that remove a risk."""
+    return tuple(measure for measure in measures.values() if measure["risk"] == risk)
 
 
 def as_written(value: object) -> object:
     """Return a value of an event as it was written: of a term its words."""
     return value["written"] if isinstance(value, Mapping) else value
-
-
-def values_of(row: Row, names: Iterable[str]) -> dict[str, object]:
-    return {name: value_of(row, name) for name in names}
 
 
 def data_of(value: object) -> object:

@@ -31,8 +31,7 @@ from notifications.notice import Notice
 from workflow.cases.case import Case, Event, Fact, effective_events
 from workflow.cases.changes import FieldChange, comment_of, field_changes
 from workflow.cases.registers.assignments import GIVEN
-from workflow.cases.registers.risk import register
-from workflow.cases.registers.rows import Row, written_of
+from workflow.cases.registers.rows import OWN_FIELDS, RowOfCase, as_written, rows_of
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import (
@@ -271,7 +270,7 @@ def _people(case: Case, events: Sequence[Event], notices: Sequence[Notice]) -> s
             named_people |= {comment.person, comment.asks, *comment.mentions} - {""}
         elif event.kind == GIVEN:
             named_people |= {str(event.payload["assignee"]), str(event.payload.get("person", ""))} - {""}
-    named_people |= {measure.responsible for measure in register(case).measures.values()}
+    named_people |= {measure["responsible"] for measure in rows_of(case, "measure").values()}
     return {notice.person for notice in notices} | set(case.readers) | named_people
 
 
@@ -303,14 +302,15 @@ def registers_view(
     return {"risks": rows, "entries": entries, "opened": opened, "texts": _texts_of, "extra": _extra_fields}
 
 
-def _texts_of(register: Register, row: Row) -> dict[str, str]:
+def _texts_of(register: Register, row: RowOfCase) -> dict[str, str]:
     """Return the fields of a row as its form shows them: of a term the words, "yes", or "" for no and None."""
-    values = {name: written_of(row, name) for name in register.fields}
+    values = {name: as_written(row[name]) for name in register.fields}
     return {name: "yes" if value is True else str(value or "") for name, value in values.items()}
 
 
-def _extra_fields(register: Register, row: Row, translator: Translator) -> list[tuple[str, str]]:
+def _extra_fields(register: Register, row: RowOfCase, translator: Translator) -> list[tuple[str, str]]:
     """Return titles and values of fields without a place of their own on the page."""
-    cells = values_view(row.extra, {})
-    fields = (field_view(field) for name, field in register.fields.items() if row.extra.get(name))
+    cells = values_view(row.values, {})
+    names = (name for name in register.fields if name not in OWN_FIELDS and row[name])
+    fields = (field_view(register.fields[name]) for name in names)
     return [(field.title[translator.language], cell_of(field, cells, translator).text) for field in fields]

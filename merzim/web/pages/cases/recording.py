@@ -20,7 +20,7 @@ from merzim.web.ui.name_fields import own_units
 from workflow.cases.case import PLAN, Case
 from workflow.cases.commands.previews import Preview
 from workflow.cases.registers.entries import is_entry
-from workflow.cases.registers.rows import rows_of, value_of
+from workflow.cases.registers.rows import rows_of
 from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Option, Text
 from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE
@@ -254,7 +254,7 @@ def _rows(case: Case) -> Iterator[dict[str, Any]]:
         assert register.entry is not None
         kind = register.entry.row
         for number, row in rows_of(case, kind).items():
-            yield {"name": f"{kind}.{number}", "kind": kind, "text": str(value_of(row, register.named_by[0]))}
+            yield {"name": f"{kind}.{number}", "kind": kind, "text": str(row[register.named_by[0]])}
 
 
 RESPONSIBLE = "responsible."

@@ -35,11 +35,11 @@ def _risk(t: Translator, line: MonitoringLine) -> Content:
     risk, measure = line.risk, line.measure
     number = measure.number if measure else 0
     place = f"?measure={number}#measure-{number}" if measure else f"#risk-{risk.number}"
-    about = [line.case.object_in(t.language) or line.case.id, t.option("direction", risk.direction)]
-    if risk.rank:
-        about.append(t.say("web.monitoring.rank", points=risk.rank.likelihood * risk.rank.effect))
+    about = [line.case.object_in(t.language) or line.case.id, t.option("direction", risk["direction"])]
+    if line.rank:
+        about.append(t.say("web.monitoring.rank", points=line.rank.points))
     return Content(
-        text=risk.description,
+        text=risk["description"],
         address=f"/cases/{line.case.id}/risks{place}",
         under=(Content(text=" · ".join(about)),),
     )
@@ -48,8 +48,8 @@ def _risk(t: Translator, line: MonitoringLine) -> Content:
 def _measure(t: Translator, line: MonitoringLine) -> Content:
     if line.measure is None:
         return Content(text=t.say("web.monitoring.no_measure"))
-    completion = line.measure.completion
-    return Content(text=line.measure.action, under=(Content(text=completion),) if completion else ())
+    completion = line.measure["completion"]
+    return Content(text=line.measure["action"], under=(Content(text=completion),) if completion else ())
 
 
 def _due(t: Translator, line: MonitoringLine) -> Content:
@@ -67,8 +67,8 @@ def _outcome(t: Translator, line: MonitoringLine) -> Content:
     """Return the outcome with the day of the last review; "–" without a measure."""
     if not line.status:
         return Content(text="–")
-    reviews = line.measure.reviews if line.measure else ()
-    under = (Content(text=t.short(reviews[-1].on)),) if reviews else ()
+    review = line.measure.last("measure_reviewed") if line.measure else None
+    under = (Content(text=t.short(review.on)),) if review else ()
     look = OUTCOME_LOOKS.get(line.status, "open")
     return Content(text=t.option("outcome", line.status), state=look, under=under)
 
@@ -76,13 +76,13 @@ def _outcome(t: Translator, line: MonitoringLine) -> Content:
 RECOMMENDATION_COLUMNS: tuple[Column[MonitoringLine], ...] = (
     Column("head.case", lambda _, line: line.case.id),
     Column("head.n", lambda _, line: line.risk.number),
-    Column("head.risk", lambda _, line: line.risk.description, "", _risk),
-    Column("form.field.direction", lambda t, line: t.option("direction", line.risk.direction)),
-    Column("form.field.cause", lambda _, line: line.risk.cause),
-    Column("head.rank", lambda _, line: line.risk.rank.points if line.risk.rank else None),
-    Column("form.field.recommendation", lambda _, line: line.measure and line.measure.recommendation),
-    Column("head.measure", lambda _, line: line.measure and line.measure.action, "", _measure),
-    Column("form.field.completion_form", lambda _, line: line.measure and line.measure.completion),
+    Column("head.risk", lambda _, line: line.risk["description"], "", _risk),
+    Column("form.field.direction", lambda t, line: t.option("direction", line.risk["direction"])),
+    Column("form.field.cause", lambda _, line: line.risk["cause"]),
+    Column("head.rank", lambda _, line: line.rank.points if line.rank else None),
+    Column("form.field.recommendation", lambda _, line: line.measure and line.measure["recommendation"]),
+    Column("head.measure", lambda _, line: line.measure and line.measure["action"], "", _measure),
+    Column("form.field.completion_form", lambda _, line: line.measure and line.measure["completion"]),
     Column("head.unit", lambda t, line: t.name(line.unit.name), "col-unit"),
     Column("form.field.responsible", lambda t, line: t.name(line.responsible), ""),
     Column("head.term", lambda _, line: line.measure and line.measure.term.written),

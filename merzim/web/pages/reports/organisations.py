@@ -19,7 +19,7 @@ from merzim.services.reports.consolidated import (
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, lines
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, Content
-from workflow.cases.registers.exposure import SECTIONS
+from workflow.cases.registers.cartogram import SECTIONS
 from workflow.reports.consolidated import ProvedFact, ResultLine
 from workflow.reports.yearly_clock import Turn
 
