@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
-from merzim.cli.call import DONE, NOT_SO, CommandContext
+from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
-from merzim.cli.parsing import Unit, day, option
+from merzim.cli.parsing import Unit
 from merzim.cli.printing import with_period
 from merzim.cli.rendering import picked
 from merzim.services.names import cases_of, obligation_title, unit_named
@@ -27,12 +27,12 @@ AHEAD = 7
 @command("due")
 def due(
     call: CommandContext,
-    until: Annotated[str | None, option("--until", "DATE", "until which day, included")] = None,
+    until: Annotated[date | None, "until which day, included"] = None,
     unit: Unit = "",
 ) -> None:
     """What is due; without --until for seven working days."""
     app, today = call.app, call.moment.today
-    last = day(until, where="--until") if until is not None else app.calendar.add_working_days(today, AHEAD)
+    last = until or app.calendar.add_working_days(today, AHEAD)
     if last < today:
         raise Refusal("cli.until_before_today", until=last, today=today)
     rows = app.reads.due(today, last, unit_named(app, unit) or None)
@@ -40,7 +40,7 @@ def due(
 
 
 @command("overdue")
-def overdue(call: CommandContext, unit: Unit = "") -> int:
+def overdue(call: CommandContext, unit: Unit = "") -> bool:
     """What is overdue. Exit code 1 when there is anything."""
     app, today, place = call.app, call.moment.today, unit_named(call.app, unit) or None
     rows = app.reads.overdue(today, place)
@@ -48,7 +48,7 @@ def overdue(call: CommandContext, unit: Unit = "") -> int:
     count = 0 if rows else app.reads.count(unconfirmed)
     code = "cli.nothing_overdue_unconfirmed" if count else "cli.nothing_overdue"
     _print_rows(call, rows, {}, call.say(code, today=today, count=count))
-    return NOT_SO if rows else DONE
+    return not rows
 
 
 def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date], none: str) -> None:

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from calendars import LAST, layout
 from calendars.horizon import index_of
 from i18n import month_name
-from merzim.cli.call import DONE, NOT_SO, CommandContext
+from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
-from merzim.cli.parsing import argument, day, number, option
+from merzim.cli.parsing import number
 from merzim.cli.rendering import picked
 from merzim.services.law.calendar_acts import adopt_act, preview_act, read_act
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
-    from calendars.kazakhstan import Kazakhstan
     from calendars.layout import CalendarYear, Month
     from merzim.services.law.calendar_acts import ActPreview, PersonImpact
 
-
-Day = Annotated[str, argument("DATE")]
-AsOf = Annotated[str | None, option("--as-of", "DATE", "by what was known on that day")]
+AsOf = Annotated[date | None, "by what was known on that day"]
 
 
-@command("calendar day")
-def show_day(call: CommandContext, on: Day, as_of: AsOf = None) -> int:
+@command("calendar day DATE")
+def show_day(call: CommandContext, on: date, as_of: AsOf = None) -> bool:
     """Whether a day is a working day, and why. Exit code 1 on a day off."""
-    days = _calendar(call, as_of)
-    calendar_day = days.day(_in_records(day(on, where="DATE")))
+    days = call.app.calendar.as_known(as_of)
+    calendar_day = days.day(_in_records(on))
     answer = {
         **picked(calendar_day, "working", "kind", "name", "act"),
         "date": calendar_day.on,
@@ -43,41 +40,34 @@ def show_day(call: CommandContext, on: Day, as_of: AsOf = None) -> int:
     call.give(answer, "date", "working", "kind", "name", "act", name="holiday")
     if answer["calendar"] == "provisional":
         call.print(call.say("provisional_year", year=calendar_day.on.year))
-    return DONE if calendar_day.working else NOT_SO
+    return calendar_day.working
 
 
-@command("calendar add")
-def add(call: CommandContext, on: Day, count: Annotated[str, argument("N")], as_of: AsOf = None) -> None:
+@command("calendar add DATE N")
+def add(call: CommandContext, on: date, count: int, as_of: AsOf = None) -> None:
     """The N-th working day after a date (before it when N is negative); the date itself is not counted."""
-    days = _calendar(call, as_of)
-    start, steps = _in_records(day(on, where="DATE")), number(count, where="N")
-    reached = _in_records(days.add_working_days(start, steps))
-    knowledge = days.knowledge(min(start, reached), max(start, reached))
-    answer = {"from": start, "count": steps, "date": reached, "calendar": knowledge}
+    days = call.app.calendar.as_known(as_of)
+    reached = _in_records(days.add_working_days(_in_records(on), count))
+    knowledge = days.knowledge(min(on, reached), max(on, reached))
+    answer = {"from": on, "count": count, "date": reached, "calendar": knowledge}
     call.answer({**answer, "calendar_version": days.version})
     call.print(reached.isoformat())
 
 
-@command("calendar count")
-def count(
-    call: CommandContext,
-    first: Annotated[str, argument("FIRST")],
-    last: Annotated[str, argument("LAST")],
-    as_of: AsOf = None,
-) -> None:
+@command("calendar count FIRST LAST")
+def count(call: CommandContext, first: date, last: date, as_of: AsOf = None) -> None:
     """How many working days there are from the first date to the last, both included."""
-    days = _calendar(call, as_of)
-    begins, ends = _in_records(day(first, where="FIRST")), _in_records(day(last, where="LAST"))
-    day_count = days.count_working_days(begins, ends)
-    call.answer({"first": begins, "last": ends, "count": day_count, "calendar_version": days.version})
+    days = call.app.calendar.as_known(as_of)
+    day_count = days.count_working_days(_in_records(first), _in_records(last))
+    call.answer({"first": first, "last": last, "count": day_count, "calendar_version": days.version})
     call.print(str(day_count))
 
 
-@command("calendar year")
-def year(call: CommandContext, of: Annotated[str, argument("YYYY")], as_of: AsOf = None) -> None:
+@command("calendar year YYYY")
+def year(call: CommandContext, of: int, as_of: AsOf = None) -> None:
     """The production calendar of a year, as a table to print."""
-    days = _calendar(call, as_of)
-    laid = layout.build_year(number(of, where="YYYY", first=days.first.year, last=LAST.year), days)
+    days = call.app.calendar.as_known(as_of)
+    laid = layout.build_year(number(str(of), where="YYYY", first=days.first.year, last=LAST.year), days)
     names = ("working", "kind", "name", "act")
     answer = {
         "year": laid.number,
@@ -105,12 +95,6 @@ def _in_records(on: date) -> date:
     return on
 
 
-def _calendar(call: CommandContext, as_of: str | None) -> Kazakhstan:
-    """Return the office's calendar, as known on the day of --as-of; the present one for None."""
-    app = call.app
-    return app.calendar if as_of is None else app.calendar_of(app.records, day(as_of, where="--as-of"))
-
-
 COUNTS = ("month", "calendar_days", "working_days", "days_off")
 
 
@@ -128,24 +112,23 @@ def _count(name: str, months: Sequence[Month]) -> dict[str, object]:
     return dict(zip(COUNTS, (name, size, working, size - working), strict=True))
 
 
-File = Annotated[str, argument("FILE.toml")]
 MOVED = ("days", "date", "kind", "act", "deadlines", "case", "obligation", "from", "to", "people")
 
 
-@command("calendar-change preview")
-def preview(call: CommandContext, file: File) -> None:
+@command("calendar-change preview FILE.toml")
+def preview(call: CommandContext, file: Path) -> None:
     """Shows what the act moves. Nothing is written."""
-    act_preview = preview_act(call.ctx, read_act(Path(file)))
+    act_preview = preview_act(call.ctx, read_act(file))
     call.give(_preview_answer(call, act_preview), *MOVED, titles=call.moved_titles)
     call.print("\n" + call.say("cli.calendar_change.totals", **_totals(act_preview)))
     code = "previewed_known" if act_preview.known else "previewed"
     call.print(call.say(f"cli.calendar_change.{code}"))
 
 
-@command("calendar-change apply", writes=True)
-def apply(call: CommandContext, file: File) -> None:
+@command("calendar-change apply FILE.toml", writes=True)
+def apply(call: CommandContext, file: Path) -> None:
     """Adopts the act and computes the deadlines anew. Unsent letters about the old dates are withdrawn."""
-    act_preview = adopt_act(call.ctx, read_act(Path(file)))
+    act_preview = adopt_act(call.ctx, read_act(file))
     answer = {"applied": not act_preview.known, "written": act_preview.written}
     call.give(_preview_answer(call, act_preview) | answer, *MOVED, titles=call.moved_titles)
     code = "applied" if not act_preview.known else "finished" if act_preview.written else "nothing_changed"

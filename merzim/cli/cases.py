@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command, give_change, mount
-from merzim.cli.parsing import CaseId, DryRun, Fact, Unit, argument, day, number, option
+from merzim.cli.parsing import DryRun, Unit
 from merzim.cli.printing import (
     deadline_named,
     explanation,
@@ -49,28 +49,21 @@ for face in FACES:
 mount("passport CASE", verbs.describe_case, otherwise=_print_passport)
 
 
-@command("open-year", writes=True)
+@command("open-year YEAR", writes=True)
 def open_year(
     call: CommandContext,
-    year: Annotated[str, argument("YEAR")],
+    year: opening.Year,
     unit: Unit = "",
-    kept_from: Annotated[
-        str, option("--kept-from", "DATE", "first day of records: what was due before is not overdue")
-    ] = "",
+    kept_from: Annotated[date | None, "first day of records: what was due before is not overdue"] = None,
     dry_run: DryRun = False,
-    undo: Annotated[
-        bool,
-        option("--undo", None, "Undo the last opening of that year, while nothing is recorded in its cases"),
-    ] = False,
+    undo: Annotated[bool, "Undo the last opening of that year, while nothing is recorded in its cases"] = False,
 ) -> None:
     """Opens the year's cases of the yearly programmes for every organisation bound by their acts."""
-    year_number = number(year, where="YEAR", first=2000, last=2100)
-    values = {"year": year_number, "unit": unit_named(call.app, unit)}
+    values = {"year": year, "unit": unit_named(call.app, unit)}
     if undo:
         call.give(opening.undo_year(call.ctx, build(opening.UndoYear, values)), "year", "cancelled")
         return
-    first_day = day(kept_from, where="--kept-from") if kept_from else None
-    asked = build(opening.OpenYear, {**values, "kept_from": first_day})
+    asked = build(opening.OpenYear, {**values, "kept_from": kept_from})
     if dry_run:
         shows = ("year", "there", "kept_from", "overdue", "told", "openings", "procedure", "unit")
         call.give(opening.preview_year(call.ctx, asked), *shows)
@@ -79,7 +72,7 @@ def open_year(
     result = opening.open_year(call.ctx, asked)
     heads = call.app.ledger.cases(result.opened)
     opened = [_summary(call, heads[name]) for name in result.opened]
-    answer = {"year": year_number, "opened": opened, "there": result.there}
+    answer = {"year": year, "opened": opened, "there": result.there}
     call.give(answer, "year", "there", "opened", "id", "procedure", "unit")
     if not opened:
         call.print(call.say("cli.nothing_changed"))
@@ -113,8 +106,8 @@ def cases(call: CommandContext) -> None:
     call.show({"cases": rows})
 
 
-@command("case")
-def show(call: CommandContext, case: CaseId) -> None:
+@command("case CASE")
+def show(call: CommandContext, case: str) -> None:
     """One case: deadlines, findings, history."""
     view, asked = call.view(case), CaseCommand(case=case)
     if call.json:
@@ -185,17 +178,12 @@ def _print_case(call: CommandContext, view: View) -> None:
     call.show(details, *lists, *columns, titles=call.moved_titles, kind="event", signed_by="duty")
 
 
-@command("replan", writes=True)
+@command("replan CASE FACT", writes=True)
 def replan(
-    call: CommandContext,
-    case: CaseId,
-    fact: Fact,
-    on: Annotated[str, option("--on", "DATE", "the date")],
-    dry_run: DryRun = False,
+    call: CommandContext, case: str, fact: str, on: Annotated[date, "the date"], dry_run: DryRun = False
 ) -> None:
     """Sets or changes a plan date; --dry-run only shows which due dates it moves."""
-    planned = day(on, where="--on")
-    fields = {"case": case, "planned": {fact: planned}, "preview": dry_run}
+    fields = {"case": case, "planned": {fact: on}, "preview": dry_run}
     result = verbs.replan(call.ctx, build(verbs.Replan, fields))
     give_change(call, result)
     if dry_run:
@@ -217,8 +205,8 @@ def _days_that_keep(call: CommandContext, days: Sequence[date | None]) -> str:
     return call.say("preview.keeps_none")
 
 
-@command("explain")
-def explain(call: CommandContext, case: CaseId, name: Annotated[str, argument("OBLIGATION")]) -> None:
+@command("explain CASE OBLIGATION")
+def explain(call: CommandContext, case: str, name: str) -> None:
     """Explains why a deadline is what it is, with its act."""
     view = call.view(case)
     deadlines = deadline_named(view, name)

@@ -87,8 +87,6 @@ def _usage(trouble: TyperException, call: CommandContext) -> str:
             return call.say("cli.missing_parameter", name=name)
         case "BadOptionUsage":
             return call.say("cli.missing_value", option=getattr(trouble, "option_name", ""))
-        case "BadParameter" if "valid integer" in trouble.message:
-            return call.say("cli.whole_number_wanted", name=name)
         case "BadParameter":
             return call.say("cli.bad_parameter", name=name, problem=_one_line(trouble.message))
         case "UnknownCommand":

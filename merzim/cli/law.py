@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.mount import command, sent_file
-from merzim.cli.parsing import PROCEDURE, DryRun, ProcedureOption, answers_on, argument, day, named_days, option
+from merzim.cli.call import CommandContext
+from merzim.cli.mount import command
+from merzim.cli.parsing import PROCEDURE, DryRun, ProcedureOption, answers_on
 from merzim.cli.printing import explanation, finding, obligation, print_deadlines, print_findings
 from merzim.cli.rendering import paragraph, picked
 from merzim.documents.sheets.listing import write_file
 from merzim.services.imports.past import judge_past, past_template, worst_first
+from merzim.services.inputs import OpenFile
 from merzim.services.law import editions as law
 from merzim.settings import find_authority
 from workflow.cases.commands.planning import plan as what_if
@@ -26,10 +28,6 @@ if TYPE_CHECKING:
     from merzim.settings import AuthorisedBody
     from workflow.law.library import EditionChange
     from workflow.law.procedure import Obligation, Procedure
-
-Facts = Annotated[list[str] | None, option("--fact", "NAME=DATE", "a fact and the day it happened")]
-Planned = Annotated[list[str] | None, option("--planned", "NAME=DATE", "something intended and its day")]
-
 
 AUTHORITY = ("authorised_body", "now", "before", "detection", "name", "from", "until", "confirmed_on")
 LISTED = ("procedures", "edition", "in_force", "title", *AUTHORITY)
@@ -51,11 +49,11 @@ SHOWN = (
 """What the text of all editions shows, and of one procedure's."""
 
 
-@command("procedures")
+@command("procedures ID")
 def procedures(
     call: CommandContext,
-    name: Annotated[str | None, argument("ID")] = None,
-    diagram: Annotated[bool, option("--diagram", None, "the stages as a Mermaid diagram")] = False,
+    name: str | None = None,
+    diagram: Annotated[bool, "the stages as a Mermaid diagram"] = False,
 ) -> None:
     """Procedures and their editions; with ID: stages, obligations, acts."""
     library = call.app.library
@@ -70,23 +68,18 @@ def procedures(
     call.give(answer, *(LISTED if name is None else SHOWN))
 
 
-@command("plan")
+@command("plan PROCEDURE")
 def plan(
     call: CommandContext,
-    procedure: Annotated[str, argument("PROCEDURE")],
-    facts: Facts = None,
-    planned: Planned = None,
+    procedure: str,
+    facts: Annotated[dict[str, date] | None, "a fact and the day it happened"] = None,
+    planned: Annotated[dict[str, date] | None, "something intended and its day"] = None,
     decide: Annotated[
-        list[str] | None,
-        option("--decide", "D=OPTION@DATE", "The answer to a decision and its day: established=yes@2026-04-10"),
+        list[str] | None, "The answer to a decision and its day: established=yes@2026-04-10"
     ] = None,
-    on: Annotated[
-        str | None, option("--on", "DATE", "the edition of the procedure in force on that day")
-    ] = None,
-    kind: Annotated[
-        str, option("--kind", "KIND", "the kind of organisation (for example, district_akim_office)")
-    ] = "",
-) -> int:
+    on: Annotated[date | None, "the edition of the procedure in force on that day"] = None,
+    kind: Annotated[str, "the kind of organisation (for example, district_akim_office)"] = "",
+) -> bool:
     """All due dates, windows and conflicts: a what-if without a database.
 
     Exit code 1 when there are findings.
@@ -97,10 +90,10 @@ def plan(
     plan = what_if(
         app.library,
         procedure,
-        facts={**named_days(facts, where="--fact"), **answers_on(decide, where="--decide")},
-        planned=named_days(planned, where="--planned"),
+        facts={**(facts or {}), **answers_on(decide, where="--decide")},
+        planned=planned or {},
         calendar=app.calendar,
-        on=None if on is None else day(on, where="--on"),
+        on=on,
         today=call.moment.today if call.common.now else None,
         kind=kind,
     )
@@ -123,30 +116,27 @@ def plan(
         title = plan.procedure.by_id[deadline_id.partition(".")[0]].title
         call.print("\n" + call.say("cli.plan.latest_start", title=title, on=start))
     print_findings(call, plan.findings)
-    return NOT_SO if plan.findings else DONE
+    return not plan.findings
 
 
-@command("audit")
+@command("audit FILE")
 def audit(
     call: CommandContext,
-    file: Annotated[str | None, argument("FILE")] = None,
-    template: Annotated[
-        str | None, option("--template", "FILE", "write an empty table with its headings in words to this file")
-    ] = None,
+    file: OpenFile | None = None,
+    template: Annotated[Path | None, "write an empty table with its headings in words to this file"] = None,
     procedure: ProcedureOption = PROCEDURE,
-) -> int:
+) -> bool:
     """Findings for a table of past analyses.
 
     Columns are headed in words (Order, Start) or by codes of facts; --template writes an empty one.
     """
     if template is not None:
         write_file(template, past_template(call.app.library.latest(procedure), call.language))
-        call.tell({"template": template}, "cli.template_written", file=template)
-        return DONE
+        call.tell({"template": template}, "cli.template_written", file=str(template))
+        return True
     if file is None:
         raise Refusal("cli.missing_parameter", name="FILE")
-    with sent_file(file) as sent:
-        cases = judge_past(call.app, sent.content.read(), sent.name, procedure)
+    cases = judge_past(call.app, file.content.read(), file.name, procedure)
     findings = {case.case: [departure.finding for departure in case.departures] for case in cases}
     found = [{"case": name, "findings": [finding(call, f) for f in of]} for name, of in findings.items()]
     call.answer({"cases": found, "unread": cases[0].unread})
@@ -171,7 +161,7 @@ def audit(
         shows = ("case", "cell", "title", "date", "law_date", "late_by_working_days")
         call.print()
         call.show({"late": rows}, "late", *shows)
-    return NOT_SO if late else DONE
+    return not late
 
 
 def _authorities_answer(call: CommandContext) -> dict[str, object]:
@@ -233,30 +223,23 @@ def _term(call: CommandContext, edition: Procedure, obligation: Obligation) -> s
     return "; ".join(call.say(part.code, **part.arguments) for part in rule_parts(obligation, edition))
 
 
-@command("law check")
-def check(
-    call: CommandContext,
-    folder: Annotated[str | None, argument("FOLDER")] = None,
-) -> int:
+@command("law check FOLDER")
+def check(call: CommandContext, folder: Path | None = None) -> bool:
     """Checks the files of own procedures and registers: names everything wrong with them, runs their examples.
 
     Exit code 1 when something is wrong.
     """
-    files = law.check(call.app, Path(folder) if folder is not None else None)
+    files = law.check(call.app, folder)
     answer = {"files": [_file_answer(call, checked_file) for checked_file in files]}
     if not files:
         call.tell(answer, "cli.law_none")
-        return DONE
+        return True
     call.give(answer, "file", "edition", "register", "holds", "examples", "problems", "warnings", "files")
-    return DONE if all(checked_file.holds for checked_file in files) else NOT_SO
+    return all(checked_file.holds for checked_file in files)
 
 
-@command("editions diff")
-def diff(
-    call: CommandContext,
-    before: Annotated[str, argument("A")],
-    after: Annotated[str, argument("B")],
-) -> None:
+@command("editions diff A B")
+def diff(call: CommandContext, before: str, after: str) -> None:
     """Compares two editions, key by key of their files."""
     old, new = call.app.library.named(before), call.app.library.named(after)
     changes = [
@@ -283,10 +266,7 @@ def diff(
 
 
 @command("editions adopt", writes=True)
-def adopt(
-    call: CommandContext,
-    dry_run: DryRun = False,
-) -> None:
+def adopt(call: CommandContext, dry_run: DryRun = False) -> None:
     """Records own editions, and editions whose text changed, in the office's chain and moves the due dates of
     their cases; --dry-run only shows which.
     """

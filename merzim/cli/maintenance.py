@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from merzim import metronome, settings_file
 from merzim.app import build_app
-from merzim.cli.call import DONE, NOT_SO, CommandContext
+from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
-from merzim.cli.parsing import File, argument, option
 from merzim.cli.rendering import plain
 from merzim.services.administration import encrypt_password
 from merzim.services.channels import CHANNEL, refuse_bad_address, try_channel
@@ -38,10 +37,8 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 @command("verify")
 def verify(
     call: CommandContext,
-    seal: Annotated[
-        str | None, option("--seal", "LINE", "a line of merzim seal kept elsewhere: is that seal still here")
-    ] = None,
-) -> int:
+    seal: Annotated[str | None, "a line of merzim seal kept elsewhere: is that seal still here"] = None,
+) -> bool:
     """Checks the events with their seals, editions and evidence, and the board.
 
     Exit code 1 when something does not agree.
@@ -54,21 +51,21 @@ def verify(
         call.give({"problems": _problems(call, problems)}, "problems")
     else:
         call.print(call.say("cli.verified"))
-    return NOT_SO if problems else DONE
+    return not problems
 
 
 @command("seal", writes=True)
-def seal(call: CommandContext) -> int:
+def seal(call: CommandContext) -> bool:
     """Seals everything written until now and prints the newest seal in one line: write it down elsewhere."""
     newest_seal = maintenance.seal(call.app, now=call.moment.now)
     if newest_seal is None:
         call.note(call.say("cli.nothing_sealed"))
-        return NOT_SO
+        return False
     n, at, digest = newest_seal
     moment = f"{at:%Y-%m-%dT%H:%M:%SZ}"
     call.answer({"n": n, "at": moment, "hash": digest})
     call.print(f"{n} {moment} {digest}")
-    return DONE
+    return True
 
 
 def _problems(call: CommandContext, problems: Iterable[Refusal]) -> list[dict[str, str]]:
@@ -91,10 +88,10 @@ def rebuild(call: CommandContext) -> None:
     call.tell({"cases": count}, "cli.rebuilt", count=count)
 
 
-@command("backup")
-def backup(call: CommandContext, file: File) -> None:
+@command("backup FILE")
+def backup(call: CommandContext, file: Path) -> None:
     """Makes a whole copy of the database; the files of evidence are to be copied apart."""
-    maintenance.backup(call.app, Path(file), now=call.moment.now)
+    maintenance.backup(call.app, file, now=call.moment.now)
     if call.app.stored_secrets():
         call.note(call.say("cli.key_not_in_copy", where=key_place(call.app.settings, os.environ)))
     files, folder = count_recorded_files(call.app.engine), str(call.app.settings.evidence.folder)
@@ -103,13 +100,13 @@ def backup(call: CommandContext, file: File) -> None:
         call.print(call.say("cli.backed_up_evidence", count=files, folder=folder))
 
 
-@command("restore", writes=True)
-def restore(call: CommandContext, file: File) -> int:
+@command("restore FILE", writes=True)
+def restore(call: CommandContext, file: Path) -> bool:
     """Puts the database back from a copy; the former is kept in a file. On PostgreSQL only into an empty one.
 
     Exit code 1 when files of evidence or keys of the copy are missing here.
     """
-    before = maintenance.restore(call.app, Path(file))
+    before = maintenance.restore(call.app, file)
     closed = _tell_of_keys(call)
     damaged = tuple(damages(call.app.engine, call.app.evidence))
     if damaged:
@@ -118,7 +115,7 @@ def restore(call: CommandContext, file: File) -> int:
     call.give(
         {"file": file, "before": before, "problems": _problems(call, damaged)}, "file", "before", "problems"
     )
-    return NOT_SO if damaged or closed else DONE
+    return not (damaged or closed)
 
 
 def _tell_of_keys(call: CommandContext) -> bool:
@@ -130,8 +127,8 @@ def _tell_of_keys(call: CommandContext) -> bool:
     return bool(unopened)
 
 
-@command("migrate-to")
-def migrate_to(call: CommandContext, address: Annotated[str, argument("ADDRESS")]) -> int:
+@command("migrate-to ADDRESS")
+def migrate_to(call: CommandContext, address: str) -> bool:
     """Copies the office's SQLite database into an empty PostgreSQL one: postgresql://user@host/name."""
     before = display_address(call.app.engine)
     rows, problems = maintenance.migrate_to(call.app, address, now=call.moment.now, today=call.moment.today)
@@ -143,13 +140,13 @@ def migrate_to(call: CommandContext, address: Annotated[str, argument("ADDRESS")
     call.print(call.say("cli.migrated_evidence", count=evidence, folder=folder))
     call.remark(call.say("cli.migrated_next", before=before))
     call.note(call.say("cli.key_moves_along", where=key_place(call.app.settings, os.environ)))
-    return NOT_SO if problems else DONE
+    return not problems
 
 
 @command("installation", writes=True)
 def installation(
     call: CommandContext,
-    take: Annotated[bool, option("--take", None, "the database is this installation's from now on")] = False,
+    take: Annotated[bool, "the database is this installation's from now on"] = False,
 ) -> None:
     """Shows whose database it is; --take makes it this config.toml's."""
     name = maintenance.claim_database(call.app) if take else maintenance.installation_name(call.app)
@@ -178,7 +175,7 @@ def new_key(call: CommandContext) -> None:
 
 
 @command("secret-key rotate", writes=True)
-def rotate_key(call: CommandContext) -> int:
+def rotate_key(call: CommandContext) -> bool:
     """Encrypts second factors and the mail password anew with the present key; older keys then open copies.
 
     Exit code 1 when a second factor cannot be read.
@@ -189,11 +186,11 @@ def rotate_key(call: CommandContext) -> int:
     call.tell(answer, "cli.secret_key.rotated", count=result.done)
     if result.unreadable:
         call.note(call.say("cli.secret_key.unreadable", logins=result.unreadable))
-    return NOT_SO if result.unreadable else DONE
+    return not result.unreadable
 
 
 @command("check-config")
-def check_config(call: CommandContext) -> int:
+def check_config(call: CommandContext) -> bool:
     """Names everything wrong with the settings; when nothing is, shows every value and its source.
 
     Exit code 1 when something is wrong.
@@ -220,7 +217,7 @@ def check_config(call: CommandContext) -> int:
         call.print(call.say("cli.config_overridden", keys=tuple(sorted(browser_keys))))
     for key in in_clear:
         call.remark(call.say("cli.secret_in_clear", file=str(read.settings.file), key=key))
-    return NOT_SO if problems else DONE
+    return not problems
 
 
 def _line(value: object) -> str:
@@ -254,7 +251,7 @@ def _checked_office(
 
 
 @command("doctor")
-def doctor(call: CommandContext) -> int:
+def doctor(call: CommandContext) -> bool:
     """Checks the installation on one page and says what to do.
 
     Sends no letter, changes nothing. Exit code 1 when something is wrong.
@@ -276,11 +273,11 @@ def doctor(call: CommandContext) -> int:
     ]
     shows = ("state", "check", "message", "advice")
     call.give({"checks": rows}, "checks", *shows, state="doctor.state", check="doctor.name")
-    return NOT_SO if any(check.state == "problem" for check in checks) else DONE
+    return all(check.state != "problem" for check in checks)
 
 
-@command("test-mail")
-def test_mail(call: CommandContext, address: Annotated[str, argument("ADDRESS")]) -> int:
+@command("test-mail ADDRESS")
+def test_mail(call: CommandContext, address: str) -> bool:
     """Sends one test letter and shows what the server answered. Exit code 1 when it did not leave."""
     refuse_bad_address(address)
     settings = call.settings_in_force
@@ -293,4 +290,4 @@ def test_mail(call: CommandContext, address: Annotated[str, argument("ADDRESS")]
     answer = {"address": address, "sent": sent, "answer": outcome.answer}
     code = "cli.test_mail_sent" if sent else "cli.test_mail_refused"
     call.tell(answer, code, address=address, answer=outcome.answer)
-    return DONE if sent else NOT_SO
+    return sent

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command, mount
-from merzim.cli.parsing import Ground, argument, option
 from merzim.services.accounts import verbs as accounts
 from merzim.services.inputs import build
 from merzim.services.law.acts import ChangeAct, adoptable_acts, change_act, unit_of_acts
@@ -16,21 +13,20 @@ from merzim.services.names import person_named, unit_named
 from merzim.services.people import retention
 from merzim.services.people.staff import ChooseDigest, choose_digest
 from notifications.letter_links import CHOICES, choice_of
-from workflow.org.access import ACCESSES, Access, with_unit
+from workflow.org.access import ACCESSES, with_unit
 from workflow.refusal import Refusal
 
 ADOPT, LEAVE = "adopt", "leave"
-Login = Annotated[str, argument("LOGIN")]
-Place = Annotated[str | None, option("--unit", "U", "the unit; '' is the whole office")]
-AccessOption = Annotated[str, typer.Option("--access", metavar="ACCESS", help=", ".join(ACCESSES))]
+Place = Annotated[str | None, "the unit; '' is the whole office"]
+AccessOption = Annotated[str, ", ".join(ACCESSES)]
 
 
-@command("acts")
+@command("acts [adopt|leave] [ACT]")
 def acts(
     call: CommandContext,
-    action: Annotated[str, argument("[adopt|leave]")] = "",
-    act: Annotated[str, argument("[ACT]")] = "",
-    unit: Annotated[str, option("--unit", "U", "the unit; else the organisation")] = "",
+    action: str = "",
+    act: str = "",
+    unit: Annotated[str, "the unit; else the organisation"] = "",
 ) -> None:
     """Acts in force in this organisation and what each brings; adopts one, or gives one up."""
     call.creates_database = bool(action)
@@ -62,12 +58,8 @@ def acts(
     call.show({"acts": rows}, "acts", "act", "title", "binds", "procedures")
 
 
-@command("digest")
-def digest(
-    call: CommandContext,
-    person: Annotated[str, argument("PERSON")],
-    choice: Annotated[str | None, argument("[daily|weekly]")] = None,
-) -> None:
+@command("digest PERSON [daily|weekly]")
+def digest(call: CommandContext, person: str, choice: str | None = None) -> None:
     """Shows or chooses how often a person is reminded. Reminders the law asks for are never switched off."""
     call.creates_database = choice is not None
     key = person_named(call.app.reads.office(), person, required=True)
@@ -80,75 +72,48 @@ def digest(
     call.tell({"person": key, "digest": chosen}, f"cli.digest.{chosen}", name=recipient.name)
 
 
-@command("user add", writes=True)
+@command("user add LOGIN", writes=True)
 def add(
     call: CommandContext,
-    login: Login,
+    login: str,
     access: AccessOption,
-    person: Annotated[str, option("--person", "KEY", "whose it is: e-mail, key or name")] = "",
-    name: Annotated[str, option("--name", "NAME", "name to show")] = "",
+    person: Annotated[str, "whose it is: e-mail, key or name"] = "",
+    name: Annotated[str, "name to show"] = "",
     unit: Place = None,
 ) -> None:
     """Makes an account and gives the address at which its password is chosen."""
-    fields = {"login": login, "access": _access(access), "person": person, "name": name}
+    fields = {"login": login, "access": access, "person": person, "name": name}
     command = build(accounts.AccountAccess, {**fields, "unit": unit_named(call.app, unit or "")})
-    link = accounts.add(call.ctx, command).address
-    call.tell(
-        {"login": login.casefold(), "link": link},
-        "cli.user.added",
-        login=login.casefold(),
-        link=link,
-        hours=call.app.settings.web.invitation_hours,
-    )
+    made = accounts.add(call.ctx, command)
+    answer = {"login": made.login, "link": made.address}
+    call.tell(answer, "cli.user.added", **answer, hours=call.app.settings.web.invitation_hours)
     _warn_of_no_unit(call, login)
 
 
-@command("user change", writes=True)
-def change(call: CommandContext, login: Login, access: AccessOption = "", unit: Place = None) -> None:
+@command("user change LOGIN", writes=True)
+def change(call: CommandContext, login: str, access: AccessOption = "", unit: Place = None) -> None:
     """Changes the access or the unit of an account."""
     reader = accounts.get_account(call.ctx, login).reader
     fields = {
-        "login": login,
-        "access": _access(access) if access else reader.access,
+        "login": reader.login,
+        "access": access or reader.access,
         "person": reader.person,
         "name": reader.name,
         "unit": reader.unit if unit is None else unit_named(call.app, unit),
     }
     accounts.change(call.ctx, build(accounts.AccountAccess, fields))
-    call.tell({"login": login.casefold()}, "cli.user.changed", login=login.casefold())
+    call.tell({"login": reader.login}, "cli.user.changed", login=reader.login)
     _warn_of_no_unit(call, login)
 
 
-@command("user token", writes=True)
-def token(
-    call: CommandContext,
-    login: Login,
-    name: Annotated[str, option("--name", "NAME", "what the token is for")] = "",
-    days: Annotated[int, option("--days", "N", "for how many days")] = 90,
-    write: Annotated[bool, option("--write", None, "allow writing as well")] = False,
-) -> None:
-    """Gives a token of the API; it is shown once."""
-    fields = {"login": login, "name": name, "days": days, "write": write}
-    answer = accounts.give_token(call.ctx, build(accounts.TokenRequest, fields))
-    call.tell(answer, "cli.user.token", **answer.model_dump(), days=days)
+mount("user token LOGIN", accounts.give_token, says="cli.user.token")
 
 
-@command("user remove-totp", writes=True)
-def remove_totp(
-    call: CommandContext,
-    login: Login,
-    ground: Ground,
-) -> None:
+@command("user remove-totp LOGIN", writes=True)
+def remove_totp(call: CommandContext, login: str, ground: Annotated[str, "the ground, in words"]) -> None:
     """Removes a second factor where nobody else can; the audit log says that it was done on the server."""
     accounts.remove_second_factor(call.ctx, login, ground=ground)
     call.tell({"login": login.casefold()}, "cli.user.factor_removed", login=login.casefold())
-
-
-def _access(text: str) -> Access:
-    """Return the text if it is an access. Raises Refusal."""
-    if text not in ACCESSES:
-        raise Refusal("cli.user.bad_access", access=text, allowed=ACCESSES)
-    return text
 
 
 def _warn_of_no_unit(call: CommandContext, login: str) -> None:

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.mount import command, evidence_inputs, sent_file
-from merzim.cli.parsing import (
-    PROCEDURE,
-    CaseId,
-    Fact,
-    ProcedureOption,
-    Unit,
-    Year,
-    argument,
-    day,
-    named_texts,
-    number,
-    option,
-)
-from merzim.cli.printing import finding, titles
+from pydantic import Field
+
+from merzim.cli.call import CommandContext
+from merzim.cli.mount import command, evidence_inputs, mount
+from merzim.cli.parsing import PROCEDURE, ProcedureOption, Unit, Year, number
+from merzim.cli.printing import titles
 from merzim.cli.rendering import picked
 from merzim.documents.forms.definitions import form_named, form_names
 from merzim.documents.forms.filling import FormData
@@ -31,8 +22,7 @@ from merzim.documents.people.words import title as title_of
 from merzim.documents.schedules.template import empty_schedule
 from merzim.documents.sheets.listing import write_file
 from merzim.services import audit
-from merzim.services.cases.rows import ImportPlan
-from merzim.services.cases.rows import import_plan as take_plan
+from merzim.services.cases.rows import import_plan
 from merzim.services.cases.verbs import RecordFact, record
 from merzim.services.documents.case_documents import package_documents
 from merzim.services.documents.filling import (
@@ -52,11 +42,10 @@ from merzim.services.documents.year_reports import (
 from merzim.services.evidence import clean_file_name
 from merzim.services.imports.considering import ImportSchedule
 from merzim.services.imports.schedules import keep_match, take_schedule
-from merzim.services.inputs import build
+from merzim.services.inputs import OpenFile, build
 from merzim.services.names import unit_named
 from merzim.services.people.table import ImportPeople, import_people
 from workflow.cases.registers.evidence_list import proofs
-from workflow.findings.of_risks import risk_findings
 from workflow.law.names import known_fact
 from workflow.refusal import Refusal
 
@@ -72,57 +61,44 @@ NEW = "new"
 """Value of `--join` for an analysis that is none of the existing cases it resembles."""
 
 
-@command("import", writes=True)
+@command("import FILE.xlsx", writes=True)
 def import_(
     call: CommandContext,
-    file: Annotated[str | None, argument("FILE.xlsx")] = None,
-    template: Annotated[
-        str | None, option("--template", "FILE", "write an empty workbook for many objects to this file")
-    ] = None,
+    file: OpenFile | None = None,
+    template: Annotated[Path | None, "write an empty workbook for many objects to this file"] = None,
     procedure: ProcedureOption = PROCEDURE,
     join: Annotated[
-        list[str] | None,
-        option(
-            "--join",
-            "ROW=CASE|new",
-            "the analysis at that row is a known case (ROW=CASE) or a new one (ROW=new)",
-        ),
+        dict[str, str] | None, "the analysis at that row is a known case (ROW=CASE) or a new one (ROW=new)"
     ] = None,
 ) -> None:
     """A published schedule becomes cases with plan dates. Importing the same file again changes nothing."""
     if template is not None:
         write_file(template, empty_schedule(call.language))
-        call.tell({"template": template}, "cli.template_written", file=template)
+        call.tell({"template": template}, "cli.template_written", file=str(template))
         return
     if file is None:
         raise Refusal("cli.missing_parameter", name="FILE.xlsx")
     rows = {
         number(row, where="--join", first=0): {"joins": "" if case == NEW else case}
-        for row, case in named_texts(join, where="--join").items()
+        for row, case in (join or {}).items()
     }
-    with sent_file(file) as content:
-        fields = {"content": content, "procedure": procedure, "rows": rows}
-        imported = take_schedule(call.ctx, build(ImportSchedule, fields))
+    fields = {"content": file, "procedure": procedure, "rows": rows}
+    imported = take_schedule(call.ctx, build(ImportSchedule, fields))
     shows = ("opened", "replanned", "unchanged", "cases", "id", "object", "unit", "notes")
     call.give(_import_answer(call, imported), *shows)
     if not imported.opened and not imported.replanned:
         call.print(call.say("cli.nothing_changed"))
 
 
-@command("people")
+@command("people FILE.csv|.xlsx")
 def people(
     call: CommandContext,
-    file: Annotated[str | None, argument("FILE.csv|.xlsx")] = None,
-    match: Annotated[
-        list[str] | None, option("--match", "TEXT=KEY", "a text of schedules means this unit or person")
-    ] = None,
+    file: OpenFile | None = None,
+    match: Annotated[list[str] | None, "TEXT=KEY: a text of schedules means this unit or person"] = None,
 ) -> None:
     """Takes in a table of people and units; without a file: who is known, and whom texts of schedules mean."""
     call.creates_database = file is not None or bool(match)
-    taken = None
-    if file is not None:
-        with sent_file(file) as content:
-            taken = import_people(call.ctx, build(ImportPeople, {"content": content}))
+    taken = import_people(call.ctx, build(ImportPeople, {"content": file})) if file else None
     for pair in match or ():
         text, equals, key = pair.rpartition("=")
         if not equals:
@@ -150,27 +126,8 @@ def people(
         call.show(answer, *shows, titles={"name": call.say("head.who")})
 
 
-@command("risks import", writes=True)
-def import_plan(
-    call: CommandContext,
-    case: CaseId,
-    file: Annotated[str, argument("FILE.csv|.xlsx")],
-    year: Annotated[
-        str | None, option("--year", "YYYY", "The year of the plan, for terms that name none")
-    ] = None,
-) -> None:
-    """Takes in a plan of measures. The same file again changes nothing."""
-    plan_year = None if year is None else number(year, where="--year", first=2010, last=2099)
-    with sent_file(file) as content:
-        fields = {"case": case, "content": content, "year": plan_year}
-        taken = take_plan(call.ctx, build(ImportPlan, fields))
-    view = call.view(case)
-    findings = risk_findings(view.case, view.deadlines)
-    found = [finding(call, case_finding) for case_finding in findings]
-    named = picked(taken, "measures", "entered", "terms", "unread", "unmatched", "withdrawn")
-    answer = {"case": case, "changed": bool(taken.entered), **named, "findings": found}
-    shows = ("case", "measures", "entered", "terms", "row", "text", "due", "note")
-    call.give(answer, *shows, "unread", "unmatched", "withdrawn", "findings")
+TAKEN = ("case", "measures", "entered", "terms", "row", "text", "due", "note")
+mount("risks import CASE FILE.csv|.xlsx", import_plan, *TAKEN, "unread", "unmatched", "withdrawn", "findings")
 
 
 def _import_answer(call: CommandContext, imported: ImportedFile) -> dict[str, object]:
@@ -194,16 +151,14 @@ def _import_answer(call: CommandContext, imported: ImportedFile) -> dict[str, ob
     return {"cases": cases, "notes": notes, **picked(imported, "opened", "replanned", "unchanged")}
 
 
-@command("attach", writes=True)
+@command("attach CASE FACT [KIND=]FILE|URL[@DATE]", writes=True)
 def attach(
     call: CommandContext,
-    case: CaseId,
-    fact: Fact,
-    proof: Annotated[str, argument("[KIND=]FILE|URL[@DATE]")],
-    written: Annotated[str, option("--written", "DATE", "the date written in the document")] = "",
-    restricted: Annotated[
-        str, option("--restricted", "GROUND", "the ground on which few may see the document")
-    ] = "",
+    case: str,
+    fact: str,
+    proof: str,
+    written: Annotated[date | None, "the date written in the document"] = None,
+    restricted: Annotated[str, "the ground on which few may see the document"] = "",
 ) -> None:
     """Attaches a document or a link to a recorded fact. A restricted document is marked, with its ground."""
     view = call.view(case)
@@ -211,9 +166,8 @@ def attach(
     recorded_fact = view.case.facts.get(fact)
     if recorded_fact is None:
         raise Refusal("cli.attach.not_recorded", title=title, case=case, fact=fact)
-    written_on = day(written, where="--written") if written else None
     with evidence_inputs([proof], view.procedure, fact) as inputs:
-        item = inputs[0].model_copy(update={"written_on": written_on, "restricted": restricted})
+        item = inputs[0].model_copy(update={"written_on": written, "restricted": restricted})
         fields = {"case": case, "fact": fact, "on": recorded_fact.on, "evidence": [item]}
         result = record(call.ctx, build(RecordFact, fields))
     name = clean_file_name(item.content.name) if item.content else item.address
@@ -227,8 +181,8 @@ def attach(
 DOCUMENT = ("kind", "name", "reference", "written_on", "recorded_at", "published_on", "size", "restricted")
 
 
-@command("evidence")
-def show_evidence(call: CommandContext, case: CaseId) -> None:
+@command("evidence CASE")
+def show_evidence(call: CommandContext, case: str) -> None:
     """The evidence of a case: kind, three dates, size, restriction."""
     view = call.view(case)
     evidence_by_fact: dict[str, list[Evidence]] = {}
@@ -242,14 +196,12 @@ def show_evidence(call: CommandContext, case: CaseId) -> None:
 @command("package")
 def package(
     call: CommandContext,
-    to: Annotated[str, option("--to", "FILE.zip", "file of the package")],
+    to: Annotated[Path, "file of the package (.zip)"],
     unit: Unit = "",
     year: Year = 0,
-    case: Annotated[str, option("--case", "CASE", "only this case")] = "",
-    with_restricted: Annotated[
-        bool, option("--with-restricted", None, "put restricted documents in as well")
-    ] = False,
-) -> int:
+    case: Annotated[str, "only this case"] = "",
+    with_restricted: Annotated[bool, "put restricted documents in as well"] = False,
+) -> bool:
     """A package for the project platform: a ZIP by project, task and subtask, with an index and hashes.
 
     Exit code 1 when a stored file is missing or altered: it is left out.
@@ -259,11 +211,7 @@ def package(
         call.view(case)
     case_documents = package_documents(app, unit=unit_named(app, unit) or None, year=year or None, case=case)
     packed = write_package(
-        Path(to),
-        case_documents,
-        app.evidence.open,
-        language=call.language,
-        restricted=with_restricted,
+        to, case_documents, app.evidence.open, language=call.language, restricted=with_restricted
     )
     audit.record(call.ctx, "file", "package_read", case=case)
     answer = {"file": to, **picked(packed, "files", "links", "restricted")}
@@ -272,7 +220,7 @@ def package(
     call.give({**answer, "lost": lost, "altered": altered}, *shows)
     if packed.restricted:
         call.print(call.say("cli.package.restricted", count=packed.restricted))
-    return DONE if packed.whole else NOT_SO
+    return packed.whole
 
 
 def _document_names(documents: Iterable[Document]) -> list[dict[str, str]]:
@@ -286,35 +234,29 @@ DUTIES = ("head", "deputy", "chief_of_staff", "ethics_officer")
 """Duties allowed for --approver."""
 
 
-Set = Annotated[
-    list[str] | None,
-    option("--set", "FIELD=VALUE", "the value of a field; a list field as often as it has items"),
-]
-Quarter = Annotated[
-    str | None,
-    option(
-        "--quarter", "Q", "the quarter of a report: 1 to 4, 0 for the year; left out, the last that has ended"
-    ),
-]
-Approver = Annotated[
-    str, option("--approver", "DUTY", "who approves: head, deputy, chief_of_staff, ethics_officer")
-]
-
-
-@command("form")
+@command("form CASE|FORM FORM")
 def form(
     call: CommandContext,
-    first: Annotated[str, argument("CASE|FORM")],
-    second: Annotated[str | None, argument("FORM")] = None,
-    to: Annotated[str, option("--to", "FILE", "the file to write (.docx)")] = "",
-    set_: Set = None,
+    first: str,
+    second: str | None = None,
+    to: Annotated[Path | None, "the file to write (.docx)"] = None,
+    set_: Annotated[
+        list[str] | None, "FIELD=VALUE, the value of a field; a list field as often as it has items"
+    ] = None,
     unit: Unit = "",
-    year: Annotated[str | None, option("--year", "Y", "the report year")] = None,
-    quarter: Quarter = None,
-    person: Annotated[str, option("--person", "WHO", "whom the policy's form is for: name or key")] = "",
-    row: Annotated[str, option("--row", "ID", "row of a register the form is filled from")] = "",
-    approver: Approver = "",
-    replace: Annotated[bool, option("--replace", None, "write over a file that is there")] = False,
+    year: Annotated[int | None, Field(ge=2000, le=2100, description="the report year")] = None,
+    quarter: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=4,
+            description="the quarter of a report: 1 to 4, 0 for the year; left out, the last that has ended",
+        ),
+    ] = None,
+    person: Annotated[str, "whom the policy's form is for: name or key"] = "",
+    row: Annotated[str, "row of a register the form is filled from"] = "",
+    approver: Annotated[str, "who approves: head, deputy, chief_of_staff, ethics_officer"] = "",
+    replace: Annotated[bool, "write over a file that is there"] = False,
 ) -> None:
     """A form (DOCX) filled from a case, ready to be signed; what is unknown is left as ruled lines.
 
@@ -323,6 +265,8 @@ def form(
     case, name = (first, second) if second else ("", first)
     definition = form_named(name)
     language = call.paper_language
+    if to is None:
+        raise Refusal("cli.missing_parameter", name="--to FILE")
     _require_possible(definition, case, to, approver, replace=replace)
     view, of, period = None, "", _NO_PERIOD
     if case and definition.about == "case":
@@ -357,22 +301,17 @@ def form(
 _NO_PERIOD: dict[str, Any] = {"year": None}
 
 
-def _period(call: CommandContext, definition: Form, year: str | None, quarter: str | None) -> dict[str, Any]:
+def _period(call: CommandContext, definition: Form, year: int | None, quarter: int | None) -> dict[str, Any]:
     """Return year and quarter of a report as its functions take them. Raises Refusal for a quarter alone."""
-    report_year = number(year, where="--year", first=2000, last=2100) if year else None
-    report_quarter = number(quarter, where="--quarter", first=0, last=4) if quarter else None
-    if report_year is None:
-        if report_quarter is not None:
+    if year is None:
+        if quarter is not None:
             raise Refusal("cli.missing_parameter", name="--year Y")
         return {**_NO_PERIOD, "quarter": 0}
-    of_year = quarter_of_report(definition, report_year, report_quarter, today=call.moment.today)
-    return {"year": report_year, "quarter": of_year}
+    return {"year": year, "quarter": quarter_of_report(definition, year, quarter, today=call.moment.today)}
 
 
 @command("forms")
-def forms(
-    call: CommandContext,
-) -> None:
+def forms(call: CommandContext) -> None:
     """Which forms there are; with --json, their fields and columns."""
     definitions = [form_named(name) for name in form_names()]
     answer = [
@@ -392,12 +331,10 @@ def forms(
     call.give({"forms": answer}, "forms", "id", "title")
 
 
-def _require_possible(definition: Form, case: str, to: str, approver: str, *, replace: bool) -> None:
+def _require_possible(definition: Form, case: str, to: Path, approver: str, *, replace: bool) -> None:
     """Raise Refusal where no form can be made or its file is there already, before anything is read."""
-    if not to:
-        raise Refusal("cli.missing_parameter", name="--to FILE")
-    if Path(to).exists() and not replace:
-        raise Refusal("form_exists", file=to)
+    if to.exists() and not replace:
+        raise Refusal("form_exists", file=str(to))
     if definition.about == "case" and not case:
         raise Refusal("form_case_needed", form=definition.id)
     if approver and approver not in DUTIES:

@@ -9,18 +9,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-import typer
+from pydantic import Field
 
 from workflow.refusal import Refusal
-
-
-def option(flag: str, metavar: str | None, help: str) -> Any:
-    """Return an option of a command; `metavar`: how its value is named in the help, None for a flag."""
-    return typer.Option(flag, metavar=metavar, help=help)
-
-
-def argument(metavar: str) -> Any:
-    return typer.Argument(metavar=metavar)
 
 
 def place(parameter: Any) -> str:
@@ -29,16 +20,10 @@ def place(parameter: Any) -> str:
     return flags[0] if flags else str(parameter.metavar or parameter.name.upper())
 
 
-CaseId = Annotated[str, argument("CASE")]
-Fact = Annotated[str, argument("FACT")]
-File = Annotated[str, argument("FILE")]
-Unit = Annotated[str, option("--unit", "U", "the unit")]
-DryRun = Annotated[bool, option("--dry-run", None, "show what would be, write nothing")]
-Ground = Annotated[str, option("--ground", "TEXT", "the ground, in words")]
-Year = Annotated[int, typer.Option("--year", metavar="YYYY", help="the calendar year", min=0)]
-ProcedureOption = Annotated[
-    str, option("--procedure", "PROCEDURE", "the procedure; internal-analysis by default")
-]
+Unit = Annotated[str, "the unit"]
+Year = Annotated[int, Field(ge=0, description="the calendar year")]
+DryRun = Annotated[bool, "show what would be, write nothing"]
+ProcedureOption = Annotated[str, "the procedure; internal-analysis by default"]
 PROCEDURE = "internal-analysis"
 
 _VALUED = {"--config": "config", "--lang": "language", "--now": "now"}

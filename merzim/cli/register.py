@@ -7,11 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command, give_change, sent_file
-from merzim.cli.parsing import DryRun, Ground, Unit, named_texts
+from merzim.cli.parsing import DryRun, Unit, named_texts
 from merzim.documents.sheets.listing import write_file
 from merzim.services.cases import rows as case_rows
 from merzim.services.cases import verbs as cases
@@ -27,7 +25,6 @@ from workflow.refusal import Refusal, closest_first
 if TYPE_CHECKING:
     from merzim.services.registers.views import RowDetail
 
-ACTIONS = ("list", "add", "edit", "withdraw", "import", "export")
 LISTED = 500
 """Rows read at a time for a list."""
 
@@ -41,7 +38,7 @@ class RowsRequest:
     case: str
     unit: str
     ground: str
-    where: Sequence[str]
+    where: Mapping[str, str]
     search: str
     dry_run: bool
 
@@ -52,21 +49,17 @@ class RowsRequest:
         return self.words[0]
 
 
-@command("register")
+@command("register NAME list|add|edit|withdraw|import|export [ID]|FIELD=VALUE|FILE")
 def register(
     call: CommandContext,
-    name: Annotated[str | None, typer.Argument(metavar="NAME")] = None,
-    action: Annotated[str, typer.Argument(metavar="|".join(ACTIONS))] = "list",
-    arguments: Annotated[list[str] | None, typer.Argument(metavar="[ID] [FIELD=VALUE ...] | FILE")] = None,
-    case: Annotated[
-        str, typer.Option("--case", metavar="C", help="the case; without it list shows all rows")
-    ] = "",
+    name: str | None = None,
+    action: str = "list",
+    words: list[str] | None = None,
+    case: Annotated[str, "the case; without it list shows all rows"] = "",
     unit: Unit = "",
-    ground: Ground = "",
-    where: Annotated[
-        list[str] | None, typer.Option("--where", metavar="FIELD=VALUE", help="only rows with this value")
-    ] = None,
-    search: Annotated[str, typer.Option("--search", metavar="TEXT", help="words in the row")] = "",
+    ground: Annotated[str, "the ground, in words"] = "",
+    where: Annotated[dict[str, str] | None, "only rows with this value of the field"] = None,
+    search: Annotated[str, "words in the row"] = "",
     dry_run: DryRun = False,
 ) -> None:
     """Registers: lists, adds, edits, withdraws, imports and exports rows; without a name, the registers.
@@ -74,7 +67,7 @@ def register(
     Registers of a case: risks, measures, positions, remarks.
     """
     if name is None:
-        _print_registers(call)
+        call.give(views.list_registers(call.ctx, views.AskRegisters()), "registers", "id", "title", "rows")
         return
     of_case = name in case_registers().ids()
     _require_one_of(name, (*case_registers().ids(), *call.app.registers.ids()), where="NAME")
@@ -82,11 +75,11 @@ def register(
     _require_one_of(action, tuple(actions), where="ACTION")
     request = RowsRequest(
         register=name,
-        words=tuple(arguments or ()),
+        words=words or (),
         case=case,
         unit=unit,
         ground=ground,
-        where=tuple(where or ()),
+        where=where or {},
         search=search,
         dry_run=dry_run,
     )
@@ -96,10 +89,6 @@ def register(
 def _require_one_of(text: str, allowed: Sequence[str], *, where: str) -> None:
     if text not in allowed:
         raise Refusal("cli.not_one_of", text=text, where=where, allowed=closest_first(text, tuple(allowed)))
-
-
-def _print_registers(call: CommandContext) -> None:
-    call.give(views.list_registers(call.ctx, views.AskRegisters()), "registers", "id", "title", "rows")
 
 
 def _list_of_case(call: CommandContext, request: RowsRequest) -> None:
@@ -168,11 +157,10 @@ def _fields(words: Sequence[str]) -> dict[str, str]:
 
 def _query(request: RowsRequest) -> ListRows:
     """Return the query for the rows that fit every --where and --search, LISTED at a time."""
-    texts = named_texts(request.where, where="--where")
     fields = {
         "register_id": request.register,
         "unit": request.unit,
-        "filters": [{"field": name, "is": [text]} for name, text in texts.items()],
+        "filters": [{"field": name, "is": [text]} for name, text in request.where.items()],
         "search": request.search,
         "size": LISTED,
     }

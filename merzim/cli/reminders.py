@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
-from merzim.cli.parsing import DryRun, day, option
+from merzim.cli.parsing import DryRun
 from merzim.cli.rendering import picked
 from merzim.services.documents.notice_list import notice_title, step_in_words, write_notices
 from merzim.services.jobs import rounds
@@ -59,10 +60,7 @@ def _notice_answers(call: CommandContext, notices: Sequence[Notice]) -> list[dic
 
 
 @command("remind")
-def remind(
-    call: CommandContext,
-    dry_run: DryRun = False,
-) -> None:
+def remind(call: CommandContext, dry_run: DryRun = False) -> None:
     """A round: reminders whose day has come are queued, each once; what registers carry out is recorded."""
     call.creates_database = not dry_run
     now, today = call.moment.now, call.moment.today
@@ -86,16 +84,14 @@ def deliver(call: CommandContext) -> None:
 @command("notices")
 def notices(
     call: CommandContext,
-    case: Annotated[str | None, option("--case", "CASE", "this case alone")] = None,
-    export: Annotated[
-        str | None, option("--export", "FILE", "write the register to a file: .csv or .xlsx")
-    ] = None,
+    case: Annotated[str | None, "this case alone"] = None,
+    export: Annotated[Path | None, "write the register to a file: .csv or .xlsx"] = None,
 ) -> None:
     """The register of notices with their delivery records."""
     notices = call.app.outbox.notices(case=case)
     if export is not None:
-        write_notices(call.app, notices, Path(export), call.language)
-        call.note(call.say("cli.exported", count=len(notices), file=export))
+        write_notices(call.app, notices, export, call.language)
+        call.note(call.say("cli.exported", count=len(notices), file=str(export)))
         if not call.json:
             return
     forces = _forces(call, notices)
@@ -108,14 +104,13 @@ def notices(
 @command("rehearse")
 def rehearse(
     call: CommandContext,
-    first: Annotated[str, option("--from", "DATE", "from which day")],
-    last: Annotated[str, option("--until", "DATE", "until which day, included")],
+    from_: Annotated[date, "from which day"],
+    until: Annotated[date, "until which day, included"],
 ) -> None:
     """Rehearses reminders day by day on a copy of the database; nothing is sent."""
-    begins, ends = day(first, where="--from"), day(last, where="--until")
-    if ends < begins:
-        raise Refusal("cli.until_before_from", first=begins, until=ends)
-    days = [(on, report) for on, report in rehearsed(call.app, begins, ends) if report.planned or report.others]
+    if until < from_:
+        raise Refusal("cli.until_before_from", first=from_, until=until)
+    days = [(on, report) for on, report in rehearsed(call.app, from_, until) if report.planned or report.others]
     answer = [{"date": on, **_round_answer(call, report)} for on, report in days]
     call.give({"days": answer}, "days", "date", *ROUND, kind="register.kind", channel="web.channel")
 

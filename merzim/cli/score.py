@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from merzim.cli.call import DONE, CommandContext
+from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
-from merzim.cli.parsing import Unit, Year, named_texts, option
+from merzim.cli.parsing import Unit, Year
 from merzim.documents.sheets.workbook import contents
 from merzim.services.law.regulations import scoring as shipped_scoring
 from merzim.services.names import unit_named
@@ -32,35 +32,30 @@ class NotJson(Refusal, ValueError):
 @command("score")
 def score(
     call: CommandContext,
-    inputs: Annotated[
-        str, option("--inputs", "FILE.json", "a JSON file with the numbers of the indicators")
-    ] = "",
+    inputs: Annotated[Path | None, "a JSON file with the numbers of the indicators"] = None,
     unit: Unit = "",
     year: Year = 0,
-    by_unit: Annotated[bool, option("--by-unit", None, "also for each unit directly below")] = False,
+    by_unit: Annotated[bool, "also for each unit directly below"] = False,
     reading: Annotated[
-        list[str] | None,
-        option(
-            "--reading", "NAME=VALUE", "another reading of an unclear place: rounding=linear; may be repeated"
-        ),
+        dict[str, str] | None, "another reading of an unclear place: rounding=linear; may be repeated"
     ] = None,
-) -> int:
+) -> None:
     """Points of the projects in a year (this year without --year), or from the numbers of a file, with their
     arithmetic; the file needs no database.
     """
     scoring = shipped_scoring()
-    readings = choose(_parse_readings(reading), scoring)
+    readings = choose(reading or {}, scoring)
     if not inputs:
-        return _score_year(call, unit, year or call.moment.today.year, readings, by_unit=by_unit)
-    answers = read_inputs(_read_inputs_file(Path(inputs)), scoring, readings)
+        _score_year(call, unit, year or call.moment.today.year, readings, by_unit=by_unit)
+        return
+    answers = read_inputs(_read_inputs_file(inputs), scoring, readings)
     scores = scored(answers, scoring, readings)
     answer = {"indicators": _indicator_answers(call, scores), "total": as_decimal(scores.total)}
     call.answer(answer)
     _print_points(call, answer, scores.scores)
-    return DONE
 
 
-def _score_year(call: CommandContext, unit: str, year: int, readings: Readings, *, by_unit: bool) -> int:
+def _score_year(call: CommandContext, unit: str, year: int, readings: Readings, *, by_unit: bool) -> None:
     """Print the points of a year."""
     first, last = call.app.calendar.first.year, call.app.calendar.last.year
     if not first <= year <= last:
@@ -73,7 +68,6 @@ def _score_year(call: CommandContext, unit: str, year: int, readings: Readings, 
     if not whole_year.recorded and ahead and (whole_year.scores.scores or not whole_year.remarks):
         call.print(call.say("cli.score.nothing_recorded", year=whole_year.year))
     _print_points(call, answer, whole_year.scores.scores)
-    return DONE
 
 
 def _year_answer(call: CommandContext, year: YearScores) -> dict[str, object]:
@@ -120,12 +114,6 @@ def _step(call: CommandContext, step: PointsStep) -> str:
     missing_names = tuple(map(call.name, step.missing))
     text = call.say(f"score.step.{step.code}", **step.sentence_arguments)
     return f"{text} {call.say('score.step.missing', names=missing_names)}" if missing_names else text
-
-
-def _parse_readings(pairs: list[str] | None) -> dict[str, str]:
-    if wrong := next((pair for pair in pairs or () if "=" not in pair), None):
-        raise Refusal("score.not_a_reading", text=wrong)
-    return named_texts(pairs, where="--reading")
 
 
 def _indicator_answers(call: CommandContext, scores: Scores) -> list[dict[str, object]]:

@@ -55,7 +55,7 @@ def _one_line(result: Said) -> str:
         ("restore none.sqlite", "none.sqlite"),
         ("open-year 2039", "2038"),
         ("editions diff internal-analysis a", 'There is no edition "internal-analysis"'),
-        ("score --year abc", "--year: a whole number is wanted"),
+        ("score --year abc", '--year: "abc" is no whole number'),
         (f"user add x --access officer --name {501 * 'n'}", "--name is too long"),
         (f"record 2026-0001 {101 * 'f'} --on 2026-04-06", "FACT is too long"),
     ],

@@ -24,13 +24,14 @@ from merzim.services.inputs import CaseCommand, Day, EvidenceInput, FileInput, N
 from merzim.services.law.regulations import case_registers
 from merzim.services.registers.results import FieldView, field_view
 from merzim.services.registers.verbs import RowText
-from merzim.services.results import CommandResult, ProofResult, Titles, result_of
+from merzim.services.results import CommandResult, FindingResult, ProofResult, Titles, result_of
 from merzim.services.verbs import verb
 from workflow.cases.case import Case, evidence_of, row_name
 from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.case_rows import record_cartogram as record_lines
 from workflow.cases.commands.risk_import import numbers_of, rows_to_enter, withdrawn_rows
 from workflow.cases.registers.rows import OWN_FIELDS, as_written, rows_of
+from workflow.findings.of_risks import risk_findings
 from workflow.registers.definition import Register, RegisterField, RowEntry
 from workflow.registers.values import is_filled
 
@@ -76,7 +77,9 @@ class RecordCartogram(CaseCommand, FileInput):
 class ImportPlan(CaseCommand, FileInput):
     """A plan of measures (XLSX, CSV). `year`: for terms without a year."""
 
-    year: Annotated[int, Field(ge=1, le=9999)] | None = None
+    year: Annotated[
+        int | None, Field(ge=2010, le=2099, description="The year of the plan, for terms that name none.")
+    ] = None
 
 
 class TermTaken(BaseModel):
@@ -91,15 +94,19 @@ class TermTaken(BaseModel):
 class PlanTaken(BaseModel):
     """The result of importing a plan. `measures`: number of its rows; `entered`: number of events written;
     `unmatched`: responsible texts that match nobody; `withdrawn`: measures that were withdrawn in the case and
-    are not recorded again; `unread`: columns and sheets that were not read.
+    are not recorded again; `unread`: columns and sheets that were not read; `findings`: what the risks and
+    measures of the case lack now.
     """
 
+    case: str
+    changed: bool
     measures: int
     entered: int
     terms: list[TermTaken]
     unmatched: list[str]
     withdrawn: list[str]
     unread: list[str]
+    findings: list[FindingResult]
 
 
 @verb("record")
@@ -125,7 +132,10 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
     responsible = [measure.responsible for measure in plan.measures]
     due = next_due_dates(ctx.app, change.case, today=ctx.today)
     numbers = numbers_of(change.case, plan.measures)
+    deadlines = ctx.case_commands.view_of(change.case, today=ctx.today).deadlines
     return PlanTaken(
+        case=command.case,
+        changed=bool(change.events),
         measures=len(plan.measures),
         entered=len(change.events),
         terms=[
@@ -142,6 +152,9 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
         unmatched=list(keep_responsible(ctx.app, responsible, at=ctx.moment)),
         withdrawn=[row.action for row in withdrawn_rows(change.case, plan.measures)],
         unread=list(plan.unread),
+        findings=[
+            FindingResult.of(finding, ctx.spoken_language) for finding in risk_findings(change.case, deadlines)
+        ],
     )
 
 
