@@ -28,10 +28,10 @@ from workflow.refusal import Refusal
 COMMAND_MODULES: Mapping[str, tuple[str, ...]] = {
     "calendar": ("calendar", "calendar-change"),
     "law": ("procedures", "plan", "audit", "law", "editions"),
-    "papers": ("import", "people", "risks", "attach", "evidence", "package", "form", "forms"),
+    "papers": ("import", "people", "attach", "evidence", "package", "form", "forms"),
     "cases": (),
     "board": ("due", "overdue"),
-    "register": ("register",),
+    "register": ("register", "risks"),
     "reminders": ("remind", "deliver", "rehearse", "notices"),
     "score": ("score",),
     "office": ("acts", "digest", "user", "retention"),

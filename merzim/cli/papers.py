@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from merzim.cli.call import CommandContext
-from merzim.cli.mount import command, evidence_inputs, mount
+from merzim.cli.mount import command, evidence_inputs
 from merzim.cli.parsing import PROCEDURE, ProcedureOption, Unit, Year, number
 from merzim.cli.printing import titles
 from merzim.cli.rendering import picked
@@ -22,7 +22,6 @@ from merzim.documents.people.words import title as title_of
 from merzim.documents.schedules.template import empty_schedule
 from merzim.documents.sheets.listing import write_file
 from merzim.services import audit
-from merzim.services.cases.rows import import_plan
 from merzim.services.cases.verbs import RecordFact, record
 from merzim.services.documents.case_documents import package_documents
 from merzim.services.documents.filling import (
@@ -124,10 +123,6 @@ def people(
         shows = ("people", "unit", "name", "post", "duties", "email", "language", "matches")
         answer = {"people": rows, "matches": office.matches}
         call.show(answer, *shows, titles={"name": call.say("head.who")})
-
-
-TAKEN = ("case", "measures", "entered", "terms", "row", "text", "due", "note")
-mount("risks import CASE FILE.csv|.xlsx", import_plan, *TAKEN, "unread", "unmatched", "withdrawn", "findings")
 
 
 def _import_answer(call: CommandContext, imported: ImportedFile) -> dict[str, object]:

@@ -1,16 +1,15 @@
-"""The command `merzim register`: rows of registers, listed, added, edited, withdrawn, imported, exported."""
+"""The commands `register` (rows listed, added, edited, withdrawn, imported, exported) and `risks import`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from merzim.cli.call import CommandContext
-from merzim.cli.mount import command, give_change, sent_file
+from merzim.cli.mount import command, give_change, mount, sent_file
 from merzim.cli.parsing import DryRun, Unit, named_texts
-from merzim.documents.sheets.listing import write_file
+from merzim.documents.sheets.listing import Table, tables_workbook, write_file
 from merzim.services.cases import rows as case_rows
 from merzim.services.cases import verbs as cases
 from merzim.services.cases.risks import cases_with_rows
@@ -23,30 +22,35 @@ from merzim.services.registers.results import cell_value
 from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
-    from merzim.services.registers.views import RowDetail
+    from merzim.services.verbs import Verb
 
+FIRST = {"edit": "ID", "withdraw": "ID", "import": "FILE", "export": "FILE"}
+"""What stands first after an action."""
+VERBS: Mapping[str, Verb[Any, Any]] = {
+    "add": verbs.add_row,
+    "edit": verbs.edit_row,
+    "withdraw": verbs.withdraw_row,
+    "import": tables.import_rows,
+}
+IN_CASE: Mapping[str, Verb[Any, Any]] = {
+    "add": case_rows.enter_row,
+    "edit": case_rows.edit_row,
+    "withdraw": cases.withdraw,
+    "import": case_rows.import_plan,
+}
+"""The verb of each action on a row of a register, and on one of a register of a case."""
+PLANNED = ("risks", "measures")
+"""The registers of a case that a plan of measures is imported into."""
+DONE = {"add": "register.added", "edit": "register.edited", "withdraw": "register.withdrawn"}
+TAKEN = (
+    *("case", "measures", "entered", "terms", "row", "text", "due", "note"),
+    *("unread", "unmatched", "withdrawn", "findings"),
+)
+"""What the text shows of an imported plan."""
 LISTED = 500
 """Rows read at a time for a list."""
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowsRequest:
-    """The arguments of a `merzim register` command."""
-
-    register: str
-    words: Sequence[str]
-    case: str
-    unit: str
-    ground: str
-    where: Mapping[str, str]
-    search: str
-    dry_run: bool
-
-    def word(self, name: str) -> str:
-        """Return the first word. Raises Refusal for none; `name` says what it should have been."""
-        if not self.words:
-            raise Refusal("cli.missing_parameter", name=name)
-        return self.words[0]
+mount("risks import CASE FILE.csv|.xlsx", case_rows.import_plan, *TAKEN)
 
 
 @command("register NAME list|add|edit|withdraw|import|export [ID]|FIELD=VALUE|FILE")
@@ -55,7 +59,7 @@ def register(
     name: str | None = None,
     action: str = "list",
     words: list[str] | None = None,
-    case: Annotated[str, "the case; without it list shows all rows"] = "",
+    case: Annotated[str, "the case; without it list and export take all rows"] = "",
     unit: Unit = "",
     ground: Annotated[str, "the ground, in words"] = "",
     where: Annotated[dict[str, str] | None, "only rows with this value of the field"] = None,
@@ -71,19 +75,25 @@ def register(
         return
     of_case = name in case_registers().ids()
     _require_one_of(name, (*case_registers().ids(), *call.app.registers.ids()), where="NAME")
-    actions = _CASE_ACTIONS if of_case else _ROW_ACTIONS
-    _require_one_of(action, tuple(actions), where="ACTION")
-    request = RowsRequest(
-        register=name,
-        words=words or (),
-        case=case,
-        unit=unit,
-        ground=ground,
-        where=where or {},
-        search=search,
-        dry_run=dry_run,
-    )
-    actions[action](call, request)
+    actions = ["list", *VERBS, "export"]
+    if of_case and name not in PLANNED:
+        actions.remove("import")
+    _require_one_of(action, actions, where="ACTION")
+    if action in FIRST and not words:
+        raise Refusal("cli.missing_parameter", name=FIRST[action])
+    if action in VERBS:
+        given = {"register_id": name, "case": case, "unit": unit, "ground": ground, "preview": dry_run}
+        _write(call, action, words or [], given, of_case=of_case)
+    elif of_case:
+        _list_of_cases(call, name, case, unit, to=words[0] if words and action == "export" else "")
+    else:
+        filters = [{"field": field, "is": [text]} for field, text in (where or {}).items()]
+        fields = {"register_id": name, "unit": unit, "filters": filters, "search": search, "size": LISTED}
+        query = build(ListRows, fields)
+        if words and action == "export":
+            _write_file(call, words[0], tables.export(call.ctx, query, call.language))
+        else:
+            _list(call, query)
 
 
 def _require_one_of(text: str, allowed: Sequence[str], *, where: str) -> None:
@@ -91,15 +101,70 @@ def _require_one_of(text: str, allowed: Sequence[str], *, where: str) -> None:
         raise Refusal("cli.not_one_of", text=text, where=where, allowed=closest_first(text, tuple(allowed)))
 
 
-def _list_of_case(call: CommandContext, request: RowsRequest) -> None:
-    """Print a register's rows of the case, or of all cases; fields are named as in `add` and `edit`."""
-    definition, _ = case_rows.register_of(request.register)
-    if request.case:
-        found = [call.view(request.case).case]
-    else:
-        found = list(cases_with_rows(call.app, unit_named(call.app, request.unit)))
-    rows = [row for case in found for row in case_rows.rows_in(call.ctx, case, request.register)]
-    call.answer({"register": request.register, "rows": rows})
+def _write(
+    call: CommandContext, action: str, words: list[str], given: dict[str, Any], *, of_case: bool
+) -> None:
+    """Carry out the verb of an action with those of these values that it takes, and print its result."""
+    name, verb = given["register_id"], (IN_CASE if of_case else VERBS)[action]
+    with ExitStack() as files:
+        match FIRST.get(action):
+            case "FILE":
+                given["content"] = files.enter_context(sent_file(words[0]))
+            case "ID":
+                given["row"] = given["name"] = _row_of_case(name, words[0]) if of_case else words[0]
+        if "values" in verb.command.model_fields:
+            given["values"] = _values(
+                call, name, words[1:] if action == "edit" else words, files, of_case=of_case
+            )
+        taken = {field: given[field] for field in verb.command.model_fields if given.get(field)}
+        result = verb(call.ctx, build(verb.command, taken))
+        if of_case:
+            give_change(call, result, *(TAKEN if action == "import" else ()))
+        elif action == "import":
+            _tell_imported(call, result, given["content"].name)
+        else:
+            call.tell(result, DONE[action], row=result.row.id)
+
+
+def _row_of_case(name: str, text: str) -> str:
+    """Return the row of an ID, which may be its number alone: "3" of risks is "risk.3"."""
+    kind = case_rows.register_of(name)[1].row
+    return f"{kind}.{text.removeprefix(f'{kind}.')}"
+
+
+def _values(
+    call: CommandContext, name: str, words: Sequence[str], files: ExitStack, *, of_case: bool
+) -> dict[str, Any]:
+    """Return the values given as FIELD=VALUE; for a file, its content. Raises Refusal for none."""
+    values: dict[str, Any] = named_texts(words, where="FIELD=VALUE")
+    if not values:
+        raise Refusal("cli.missing_parameter", name="FIELD=VALUE")
+    fields = {} if of_case else call.app.registers.on(name, call.moment.today).fields
+    for field, text in values.items():
+        if text and field in fields and fields[field].kind == "file":
+            values[field] = FileInput(content=files.enter_context(sent_file(text)))
+    return values
+
+
+def _tell_imported(call: CommandContext, result: tables.ImportedRows, file: str) -> None:
+    """Print how many rows of a file were imported, and what was left aside."""
+    call.tell(result, "register.imported", file=file, count=result.rows)
+    if result.aside:
+        columns = [field.title[call.language] for field in result.aside]
+        call.print(call.say("register.import.aside", columns=columns))
+    if result.there:
+        call.print(call.say("register.import.there", n=result.there))
+    if result.preview:
+        call.print(call.say("cli.nothing_written"))
+
+
+def _list_of_cases(call: CommandContext, name: str, case: str, unit: str, *, to: str) -> None:
+    """Print a register's rows of the case, or of all cases, or write them to a file; fields are named as in
+    `add` and `edit`.
+    """
+    definition, _ = case_rows.register_of(name)
+    found = [call.view(case).case] if case else cases_with_rows(call.app, unit_named(call.app, unit))
+    rows = [row for each in found for row in case_rows.rows_in(call.ctx, each, name)]
     titles = {key: field.title[call.language] for key, field in definition.fields.items() if not field.fixed}
     chosen = {key for key in titles if definition.fields[key].options}
     cells = [
@@ -110,71 +175,28 @@ def _list_of_case(call: CommandContext, request: RowsRequest) -> None:
         }
         for row in rows
     ]
+    if to:
+        heads = {"case": call.say("head.case"), "id": call.say("head.id"), **titles}
+        lines = [[line[key] for key in heads] for line in cells]
+        table = Table([*heads.values()], lines, definition.title[call.language])
+        _write_file(call, to, tables_workbook([table]))
+        return
+    call.answer({"register": name, "rows": rows})
     call.show({"rows": cells}, "rows", "case", "id", *titles, titles=titles)
 
 
-def _add_to_case(call: CommandContext, request: RowsRequest) -> None:
-    """Add a row to the case and print the change; a measure names its risk by its number."""
-    fields = {"case": _case(request), "register_id": request.register, "values": _fields(request.words)}
-    result = case_rows.enter_row(call.ctx, build(case_rows.EnterCaseRow, fields))
-    give_change(call, result)
+def _write_file(call: CommandContext, file: str, content: bytes) -> None:
+    write_file(file, content)
+    call.tell({"file": file}, "register.file_written", file=file)
 
 
-def _edit_in_case(call: CommandContext, request: RowsRequest) -> None:
-    row = _case_row(request)
-    fields = {"case": _case(request), "row": row, "values": _fields(request.words[1:])}
-    result = case_rows.edit_row(call.ctx, build(case_rows.EditCaseRow, fields))
-    give_change(call, result)
-
-
-def _withdraw_from_case(call: CommandContext, request: RowsRequest) -> None:
-    row = _case_row(request)
-    fields = {"case": _case(request), "name": row, "ground": request.ground}
-    result = cases.withdraw(call.ctx, build(cases.Withdraw, fields))
-    give_change(call, result)
-
-
-def _case(request: RowsRequest) -> str:
-    """Return the case given by --case. Raises Refusal for none."""
-    if not request.case:
-        raise Refusal("cli.missing_parameter", name="--case C")
-    return request.case
-
-
-def _case_row(request: RowsRequest) -> str:
-    """Return the row of ID, which may be its number alone: "3" of risks is "risk.3"."""
-    kind = case_rows.register_of(request.register)[1].row
-    return f"{kind}.{request.word('ID').removeprefix(f'{kind}.')}"
-
-
-def _fields(words: Sequence[str]) -> dict[str, str]:
-    """Return the values given as FIELD=VALUE. Raises Refusal for none."""
-    texts = named_texts(words, where="FIELD=VALUE")
-    if not texts:
-        raise Refusal("cli.missing_parameter", name="FIELD=VALUE")
-    return texts
-
-
-def _query(request: RowsRequest) -> ListRows:
-    """Return the query for the rows that fit every --where and --search, LISTED at a time."""
-    fields = {
-        "register_id": request.register,
-        "unit": request.unit,
-        "filters": [{"field": name, "is": [text]} for name, text in request.where.items()],
-        "search": request.search,
-        "size": LISTED,
-    }
-    return build(ListRows, fields)
-
-
-def _list(call: CommandContext, request: RowsRequest) -> None:
+def _list(call: CommandContext, query: ListRows) -> None:
     """Print every matching row and the totals; with --search also which fields were not searched."""
-    query = _query(request)
     page = views.list_rows(call.ctx, query)
     rows = list(page.rows)
     for number in range(2, page.pages + 1):
         rows += views.list_rows(call.ctx, query.model_copy(update={"page": number})).rows
-    answer = {"register": request.register, "total": page.total, "totals": page.totals}
+    answer = {"register": query.register_id, "total": page.total, "totals": page.totals}
     call.answer({**answer, "rows": rows})
     titles = {field.id: field.title[call.language] for field in page.fields}
     cells = [
@@ -183,89 +205,7 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
     ]
     totals = {titles.get(name, name): amount for name, amount in page.totals.items()}
     unsearched = [titles[field.id] for field in page.fields if field.confidential and not field.translation_of]
-    if request.search and unsearched:
+    if query.search and unsearched:
         call.remark(call.say("web.registers.unsearched", fields=unsearched))
     shown = {"rows": cells, "totals": totals} if cells else {}
     call.show(shown, "rows", "id", *titles, "totals", titles=titles)
-
-
-def _add(call: CommandContext, request: RowsRequest) -> None:
-    with ExitStack() as files:
-        fields = {
-            "register_id": request.register,
-            "unit": request.unit,
-            "values": _values(call, request.register, request.words, files),
-        }
-        _tell_of_row(call, "added", verbs.add_row(call.ctx, build(verbs.AddRow, fields)))
-
-
-def _edit(call: CommandContext, request: RowsRequest) -> None:
-    with ExitStack() as files:
-        values = _values(call, request.register, request.words[1:], files)
-        fields = {"row": request.word("ID"), "values": values, "ground": request.ground}
-        _tell_of_row(call, "edited", verbs.edit_row(call.ctx, build(verbs.EditRow, fields)))
-
-
-def _withdraw(call: CommandContext, request: RowsRequest) -> None:
-    command = build(verbs.WithdrawRow, {"row": request.word("ID"), "ground": request.ground})
-    _tell_of_row(call, "withdrawn", verbs.withdraw_row(call.ctx, command))
-
-
-def _tell_of_row(call: CommandContext, done: str, detail: RowDetail) -> None:
-    """Print what was done to a row, a sentence or with --json the row."""
-    call.tell(detail, f"register.{done}", row=detail.row.id)
-
-
-def _import(call: CommandContext, request: RowsRequest) -> None:
-    """Import the rows of a file, or with --dry-run none, and print how many and what was left aside."""
-    with sent_file(request.word("FILE")) as file:
-        fields = {
-            "register_id": request.register,
-            "unit": request.unit,
-            "preview": request.dry_run,
-            "content": file,
-        }
-        result = tables.import_rows(call.ctx, build(tables.ImportRows, fields))
-    call.answer(result)
-    call.print(call.say("register.imported", file=file.name, count=result.rows))
-    if result.aside:
-        columns = [field.title[call.language] for field in result.aside]
-        call.print(call.say("register.import.aside", columns=columns))
-    if result.there:
-        call.print(call.say("register.import.there", n=result.there))
-    if request.dry_run:
-        call.print(call.say("cli.nothing_written"))
-
-
-def _export(call: CommandContext, request: RowsRequest) -> None:
-    file = request.word("FILE")
-    write_file(file, tables.export(call.ctx, _query(request), call.language))
-    call.tell({"file": file}, "register.file_written", file=file)
-
-
-def _values(call: CommandContext, name: str, words: Sequence[str], files: ExitStack) -> Mapping[str, Any]:
-    """Return the values given as FIELD=VALUE; for a file, its content."""
-    definition = call.app.registers.on(name, call.moment.today)
-    values: dict[str, Any] = dict(_fields(words))
-    for field, text in values.items():
-        known = definition.fields.get(field)
-        if known is not None and known.kind == "file" and text:
-            values[field] = FileInput(content=files.enter_context(sent_file(text)))
-    return values
-
-
-Act = Callable[[CommandContext, RowsRequest], None]
-_CASE_ACTIONS: dict[str, Act] = {
-    "list": _list_of_case,
-    "add": _add_to_case,
-    "edit": _edit_in_case,
-    "withdraw": _withdraw_from_case,
-}
-_ROW_ACTIONS: dict[str, Act] = {
-    "list": _list,
-    "add": _add,
-    "edit": _edit,
-    "withdraw": _withdraw,
-    "import": _import,
-    "export": _export,
-}

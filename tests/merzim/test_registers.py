@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.merzim.conftest import CASE, PEOPLE, PLAN, SCHEDULE, Merzim, Prepare, import_example, take_plan
@@ -41,6 +42,20 @@ def test_rows_of_every_register_are_entered_edited_listed_and_withdrawn(merzim: 
 
     assert register("positions", "withdraw", "1", "--ground", "қате") == 0
     assert "There is nothing." in merzim("register", "positions", "list", "--case", CASE).out
+
+
+def test_rows_of_a_case_are_taken_from_a_plan_and_written_to_a_workbook(merzim: Merzim, tmp_path: Path) -> None:
+    """The plan is what `risks import` takes; a register no plan is of refuses it."""
+    merzim("import", SCHEDULE, *NOW)
+    (tmp_path / "plan.csv").write_text(PLAN, encoding="utf-8")
+    taken = merzim("register", "risks", "import", "plan.csv", "--case", CASE, "--json", *NOW).json
+    written = merzim("register", "measures", "export", "out.xlsx", "--case", CASE, "--lang", "en", *NOW)
+    heads, *rows = openpyxl.load_workbook(tmp_path / "out.xlsx").active.iter_rows(values_only=True)
+
+    assert (taken["case"], taken["measures"], written.code) == (CASE, len(rows), 0)
+    assert [row[:2] for row in rows[:2]] == [(CASE, "measure.1"), (CASE, "measure.2")]
+    assert heads[:2] == ("Case", "Id")
+    assert merzim("register", "positions", "import", "plan.csv", "--case", CASE, *NOW).code == 2
 
 
 def test_what_a_register_does_not_know_is_refused_in_one_sentence(merzim: Merzim) -> None:

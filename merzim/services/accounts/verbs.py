@@ -62,8 +62,11 @@ class AccountAccess(AccountCommand):
 class TokenRequest(AccountCommand):
     """An API token that is valid for some days; `write`: whether it may also make changes."""
 
-    name: Annotated[Line, Field(description="What the token is for.")] = ""
-    days: Annotated[int, Field(ge=1, le=MAX_TOKEN_DAYS, description="For how many days, by default 90.")] = 90
+    name: Line = Field(default="", description="What the token is for.", examples=["board of the ministry"])
+    days: Annotated[
+        int,
+        Field(ge=1, le=MAX_TOKEN_DAYS, description="For how many days, by default 90.", examples=[90]),
+    ] = 90
     write: Annotated[bool, Field(description="Allow writing as well.")] = False
 
 
