@@ -36,7 +36,7 @@ from merzim.storage.accounts.uploads import SqlIdempotency, SqlUploads
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import engine
-from merzim.storage.database.engine import driver, is_shared_database, one_snapshot, writing
+from merzim.storage.database.engine import driver, is_shared_database, reading, writing
 from merzim.storage.database.locks import ProcessLock
 from merzim.storage.maintenance.readiness import (
     board_steps,
@@ -248,10 +248,9 @@ class AppContext:
             name: create_channel(name, self.settings, lambda: self.links) for name in self.settings.channels.use
         }
 
-    @staticmethod
-    def one_snapshot() -> AbstractContextManager[None]:
-        """Let all reads of a block share one transaction."""
-        return one_snapshot()
+    def one_session(self) -> AbstractContextManager[object]:
+        """Let all reads of a block share one session."""
+        return reading(self.engine)
 
     @cached_property
     def engine(self) -> Any:
@@ -270,8 +269,8 @@ class AppContext:
         if self.many_nodes:
             from merzim.services.jobs import queue  # only an office on PostgreSQL has one
 
-            with writing(unprepared) as connection:
-                queue.prepare(driver(connection))
+            with writing(unprepared) as session:
+                queue.prepare(driver(session))
         if installation and not claimed:
             claim(unprepared, installation)
         if not board_steps(unprepared):

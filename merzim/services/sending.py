@@ -39,8 +39,8 @@ def figures(app: AppContext, *, now: datetime) -> Figures:
 
 def faults(app: AppContext) -> Sequence[ChannelFault]:
     """Return the faults of the channels in use; first that no letter leaves or reaches anybody, if so."""
-    with reading(app.engine) as connection:
-        stored = channel_faults(connection)
+    with reading(app.engine) as session:
+        stored = channel_faults(session)
     unusable = _setting_faults(app) or _nobody_reached(app)
     return [*unusable, *(fault for fault in stored if fault.channel in app.settings.channels.use)]
 

@@ -14,9 +14,10 @@ from hashlib import sha256
 from secrets import token_hex
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, text
+from sqlalchemy import ColumnElement, and_, func, select, text
+from sqlmodel import Session
 
-from merzim.storage.database.dialect import insert_many
+from merzim.storage.database.dialect import insert_many, is_sqlite
 from merzim.storage.tables.base import canonical, moment
 from merzim.storage.tables.events import EVENT
 from workflow.org.audit import Topic
@@ -89,15 +90,15 @@ def chained(stream: str, drafts: Sequence[Draft], *, after: int, previous: str) 
     return rows
 
 
-def insert(connection: Connection, rows: Sequence[Values]) -> None:
+def insert(session: Session, rows: Sequence[Values]) -> None:
     """Insert events, in the caller's transaction.
 
     Raises:
         IntegrityError: somebody else wrote one of their streams first.
     """
-    if rows and connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock_shared(:n)"), {"n": _APPENDING})
-    insert_many(connection, EVENT, rows)
+    if rows and not is_sqlite(session):
+        session.execute(text("SELECT pg_advisory_xact_lock_shared(:n)"), {"n": _APPENDING})
+    insert_many(session, EVENT, rows)
 
 
 def private_values(event: Any) -> dict[str, object]:
@@ -106,70 +107,70 @@ def private_values(event: Any) -> dict[str, object]:
     return {name: value for name, (_, value) in pairs.items() if name != CLIENT}
 
 
-def erase(connection: Connection, condition: ColumnElement[bool], names: Collection[str]) -> None:
+def erase(session: Session, condition: ColumnElement[bool], names: Collection[str]) -> None:
     """Erase the private values of these names from the events that meet the condition."""
     held = select(EVENT.c.id, EVENT.c.private).where(condition, EVENT.c.private != "{}")
-    for id, pairs in connection.execute(held).all():
+    for id, pairs in session.execute(held).all():
         kept = canonical({name: pair for name, pair in decoded(pairs).items() if name not in names})
         if kept != pairs:
-            connection.execute(EVENT.update().where(EVENT.c.id == id).values(private=kept))
+            session.execute(EVENT.update().where(EVENT.c.id == id).values(private=kept))
 
 
-def append(connection: Connection, stream: str, drafts: Sequence[Draft]) -> int:
+def append(session: Session, stream: str, drafts: Sequence[Draft]) -> int:
     """Append events to a single stream; return the seq of the last.
 
     In the caller's transaction, after its rows were written: others who append to the stream wait for its end.
     """
-    hold(connection, stream)
+    hold(session, stream)
     end = select(EVENT.c.seq, EVENT.c.hash).where(EVENT.c.stream == stream).order_by(EVENT.c.seq.desc())
-    seq, previous = connection.execute(end.limit(1)).first() or (0, "")
-    insert(connection, chained(stream, drafts, after=seq, previous=previous))
+    seq, previous = session.execute(end.limit(1)).first() or (0, "")
+    insert(session, chained(stream, drafts, after=seq, previous=previous))
     return int(seq) + len(drafts)
 
 
-def hold(connection: Connection, stream: str) -> None:
+def hold(session: Session, stream: str) -> None:
     """Lock a single stream until the end of the transaction; SQLite has one writer anyway."""
-    if connection.dialect.name == "postgresql":
+    if not is_sqlite(session):
         locked = {"n": _APPENDING, "stream": stream}
-        connection.execute(text("SELECT pg_advisory_xact_lock(:n, hashtext(:stream))"), locked)
+        session.execute(text("SELECT pg_advisory_xact_lock(:n, hashtext(:stream))"), locked)
 
 
-def settled(connection: Connection) -> int:
+def settled(session: Session) -> int:
     """Return the id up to which every event is there: no lower one can appear later. 0 for none.
 
     On PostgreSQL ids are given when events are written and seen when they are committed: who asks waits until
     those who are writing have ended.
     """
     newest = select(func.max(EVENT.c.id))
-    if connection.dialect.name != "postgresql":
-        return connection.execute(newest).scalar() or 0
-    connection.execute(text("SELECT pg_advisory_lock(:n)"), {"n": _APPENDING})
+    if is_sqlite(session):
+        return session.execute(newest).scalar() or 0
+    session.execute(text("SELECT pg_advisory_lock(:n)"), {"n": _APPENDING})
     try:
-        return connection.execute(newest).scalar() or 0
+        return session.execute(newest).scalar() or 0
     finally:
-        connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": _APPENDING})
+        session.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": _APPENDING})
 
 
-def seal(connection: Connection, *, now: datetime) -> None:
+def seal(session: Session, *, now: datetime) -> None:
     """Append a seal over the ends of all streams written since the last; nothing when there are none."""
-    until = settled(connection)
-    hold(connection, SEALS)
+    until = settled(session)
+    hold(session, SEALS)
     last = select(EVENT.c.payload).where(EVENT.c.stream == SEALS).order_by(EVENT.c.seq.desc()).limit(1)
-    since = decoded(connection.execute(last).scalar() or "").get(UNTIL, 0)
+    since = decoded(session.execute(last).scalar() or "").get(UNTIL, 0)
     new = (EVENT.c.id > since, EVENT.c.id <= until, EVENT.c.stream != SEALS)
     written = select(EVENT.c.stream).where(*new).distinct()
     if sealed := {
         stream: list(end)
-        for stream, end in ends(connection, EVENT.c.stream.in_(written), EVENT.c.id <= until).items()
+        for stream, end in ends(session, EVENT.c.stream.in_(written), EVENT.c.id <= until).items()
     }:
         content = {ENDS: sealed, UNTIL: until}
-        append(connection, SEALS, [Draft(kind="sealed", at=now, by="", payload=content)])
+        append(session, SEALS, [Draft(kind="sealed", at=now, by="", payload=content)])
 
 
-def newest_seal(connection: Connection) -> tuple[int, datetime, str] | None:
+def newest_seal(session: Session) -> tuple[int, datetime, str] | None:
     """Return number, moment and hash of the last seal, to be recorded elsewhere; None before the first."""
     query = select(EVENT.c.seq, EVENT.c.at, EVENT.c.hash).where(EVENT.c.stream == SEALS)
-    last = connection.execute(query.order_by(EVENT.c.seq.desc()).limit(1)).first()
+    last = session.execute(query.order_by(EVENT.c.seq.desc()).limit(1)).first()
     return None if last is None else (last.seq, last.at, last.hash)
 
 
@@ -194,17 +195,17 @@ def decoded(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def problems(connection: Connection, rewritten: Mapping[int, str]) -> Iterator[Refusal]:
+def problems(session: Session, rewritten: Mapping[int, str]) -> Iterator[Refusal]:
     """Yield every event that is missing, altered, in another place than written, or not the one that was
     sealed.
 
     Args:
         rewritten: hashes of the events an order of the office has rewritten, by id.
     """
-    sealed = _sealed(connection)
+    sealed = _sealed(session)
     stream, seq, previous, last = "", 0, "", 0
     query = EVENT.select().order_by(EVENT.c.stream, EVENT.c.seq)
-    for event in connection.execute(query.execution_options(yield_per=5000)):
+    for event in session.execute(query.execution_options(yield_per=5000)):
         if event.stream != stream:
             stream, seq, previous, last = event.stream, 0, "", 0
         seq += 1
@@ -234,31 +235,31 @@ def _altered_values(event: Any) -> Iterator[Refusal]:
             yield Refusal("private_altered", stream=event.stream, seq=event.seq, name=name)
 
 
-def _sealed(connection: Connection) -> dict[tuple[str, int], tuple[int, str]]:
+def _sealed(session: Session) -> dict[tuple[str, int], tuple[int, str]]:
     """Return the number of the seal and the hash then of every sealed event, by stream and seq."""
     sealed = {}
     seals = select(EVENT.c.seq, EVENT.c.payload).where(EVENT.c.stream == SEALS).order_by(EVENT.c.seq)
-    for n, payload in connection.execute(seals):
+    for n, payload in session.execute(seals):
         for stream, (seq, hash) in decoded(payload).get(ENDS, {}).items():
             sealed[stream, seq] = (n, hash)
     return sealed
 
 
-def ends(connection: Connection, *conditions: ColumnElement[bool]) -> dict[str, tuple[int, str]]:
+def ends(session: Session, *conditions: ColumnElement[bool]) -> dict[str, tuple[int, str]]:
     """Return the seq and the hash of the last event of every stream that meets the conditions."""
     last = select(EVENT.c.stream, func.max(EVENT.c.seq).label("seq")).where(*conditions)
     newest = last.group_by(EVENT.c.stream).subquery()
     query = select(EVENT.c.stream, EVENT.c.seq, EVENT.c.hash).join(
         newest, and_(newest.c.stream == EVENT.c.stream, newest.c.seq == EVENT.c.seq)
     )
-    return {stream: (seq, digest) for stream, seq, digest in connection.execute(query)}
+    return {stream: (seq, digest) for stream, seq, digest in session.execute(query)}
 
 
-def hash_now(connection: Connection, id: int) -> str:
+def hash_now(session: Session, id: int) -> str:
     """Return the hash an event (by id) would have with its content of now, after the one before it."""
-    event = connection.execute(EVENT.select().where(EVENT.c.id == id)).one()
+    event = session.execute(EVENT.select().where(EVENT.c.id == id)).one()
     before = select(EVENT.c.hash).where(EVENT.c.stream == event.stream, EVENT.c.seq == event.seq - 1)
-    return link(connection.execute(before).scalar() or "", event._mapping)
+    return link(session.execute(before).scalar() or "", event._mapping)
 
 
 Way = Literal["page", "api", "cli", "bot", "job"]

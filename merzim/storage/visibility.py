@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Engine,
     Select,
     exists,
@@ -20,9 +19,10 @@ from sqlalchemy import (
     true,
     union,
 )
+from sqlmodel import Session
 
 from merzim.storage.database.dialect import execute_for_names, in_names
-from merzim.storage.database.engine import read_column, read_once, reading
+from merzim.storage.database.engine import read_column, reading
 from merzim.storage.org.store import PresentOffice
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, INBOX, READER
@@ -83,10 +83,10 @@ class Visibility:
             NOTICE.c.state.in_(SETTLED),
             not_(ABOUT_ASSIGNMENT),
         )
-        with reading(self._engine) as connection:
-            if connection.execute(told.limit(1)).first() is not None:
+        with reading(self._engine) as session:
+            if session.execute(told.limit(1)).first() is not None:
                 return True
-            return case.id in self._of_duty(connection, _OBLIGATIONS, [case.id])
+            return case.id in self._of_duty(session, _OBLIGATIONS, [case.id])
 
     def scope_in(self, case: Case) -> Scope | None:
         """Return the reader's scope in that case: outside their units restricted documents are only for named
@@ -114,21 +114,19 @@ class Visibility:
         if self._scope is None:
             return cases
 
-        def read(connection: Connection) -> Collection[str]:
-            query = select(CASE.c.id).where(in_names(CASE.c.id), *self.cases())
-            visible_cases = {record.id for record in execute_for_names(connection, query, cases)}
+        query = select(CASE.c.id).where(in_names(CASE.c.id), *self.cases())
+        with reading(self._engine) as session:
+            visible_cases = {record.id for record in execute_for_names(session, query, cases)}
             others = [name for name in cases if name not in visible_cases]
-            return [*visible_cases, *self._of_duty(connection, _ASSIGNED, others)]
+            return [*visible_cases, *self._of_duty(session, _ASSIGNED, others)]
 
-        return read_once(self._engine, read, "visible", self._scope, frozenset(cases))
-
-    def _of_duty(self, connection: Connection, query: Select[Any], cases: Collection[str]) -> Collection[str]:
+    def _of_duty(self, session: Session, query: Select[Any], cases: Collection[str]) -> Collection[str]:
         """Return those of these cases in which a reader of a unit is responsible for a row the query finds."""
         scope = self._scope
         if scope is None or scope.acts_on is None or not scope.unit or not cases:
             return ()
         office, case_ids = self._office.read(), set[str]()
-        for case, unit, duty, responsible, person in execute_for_names(connection, query, cases):
+        for case, unit, duty, responsible, person in execute_for_names(session, query, cases):
             if case not in case_ids:
                 people = resolve(
                     office, duty=duty, unit=unit, on=scope.acts_on, responsible=responsible, person=person

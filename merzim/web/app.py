@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache, partial, wraps
 from importlib import import_module
 from inspect import iscoroutinefunction
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
@@ -59,7 +59,6 @@ def create_app(app: AppContext, clock: Clock) -> FastAPI:
     return pages
 
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 ROUTER_MODULES = {
@@ -80,7 +79,7 @@ ROUTER_MODULES = {
 
 @cache
 def every_route() -> tuple[BaseRoute, ...]:
-    """Return the routes, which all applications share, in order of matching; a GET reads in one transaction."""
+    """Return the routes, which all applications share, in order of matching; a GET reads by one session."""
     modules = (f"{package}.{module}" for package, names in ROUTER_MODULES.items() for module in names)
     parts = (part for module in modules for part in vars(import_module(module)).values())
     routes = tuple(route for part in parts if isinstance(part, APIRouter) for route in part.routes)
@@ -88,19 +87,19 @@ def every_route() -> tuple[BaseRoute, ...]:
         if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
             handler = route.dependant.call
             if handler is not None and not iscoroutinefunction(handler):
-                route.dependant.call = _in_one_transaction(handler)
+                route.dependant.call = _in_one_session(handler)
     return routes
 
 
-def _in_one_transaction(handler: Callable[P, T]) -> Callable[P, T]:
-    """Let all reads of a handler share one transaction, which begins and ends in the thread that runs it.
+def _in_one_session(handler: Callable[..., T]) -> Callable[..., T]:
+    """Let a handler read by one session, which begins and ends in the thread that runs it.
 
     One that lasted from thread to thread would hold a connection while the request waits for a thread.
     """
 
     @wraps(handler)
-    def read(*args: P.args, **kwargs: P.kwargs) -> T:
-        with AppContext.one_snapshot():
-            return handler(*args, **kwargs)
+    def respond(*, ctx: RequestContext, **arguments: object) -> T:
+        with ctx.app.one_session():
+            return handler(ctx=ctx, **arguments)
 
-    return read
+    return respond

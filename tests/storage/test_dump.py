@@ -240,7 +240,7 @@ def test_a_copy_with_secrets_is_not_restored_without_their_key(
     ]
     refused, answer = main(restoring), capsys.readouterr()
     with reading(empty) as connection:
-        tables = inspect(connection).get_table_names()
+        tables = inspect(connection.connection()).get_table_names()
     left = [file.name for file in tmp_path.rglob("*.key")]
     monkeypatch.setenv("MERZIM_SECRET_KEY", KEY)
 

@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 from psycopg import OperationalError
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import Connection, Engine, event, func, select, text
+from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
 
 import i18n
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import engine as engines
 from merzim.storage.database.dialect import execute_for_names, in_names
-from merzim.storage.database.engine import conninfo, one_snapshot, one_transaction, read_once, reading, writing
+from merzim.storage.database.engine import conninfo, reading, writing
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.org import store as office_store
@@ -92,32 +93,32 @@ def test_a_server_on_its_way_is_away_and_keeps_nobody_out(said: str) -> None:
 
 def test_a_connection_the_server_closed_is_replaced(server: Engine) -> None:
     """Nobody is told: it is asked before it is used again."""
-    with reading(server) as connection:
-        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with reading(server) as session:
+        pid = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
     with server.connect() as first, server.connect() as other:
         first.close()
         other.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)"))
 
-    with reading(server) as connection:
-        assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != pid
+    with reading(server) as session:
+        assert session.execute(text("SELECT pg_backend_pid()")).scalar_one() != pid
 
 
 def test_a_commit_nobody_heard_of_is_undecided(server: Engine) -> None:
     """Cut off before, nothing was written; cut off while it is written, nobody knows."""
-    with pytest.raises(StorageUnavailable) as at_the_end, writing(server) as connection:
-        _cut_off(server, connection)
-    with pytest.raises(StorageUnavailable) as before, writing(server) as connection:
-        _cut_off(server, connection, then="SELECT 1")
+    with pytest.raises(StorageUnavailable) as at_the_end, writing(server) as session:
+        _cut_off(server, session)
+    with pytest.raises(StorageUnavailable) as before, writing(server) as session:
+        _cut_off(server, session, then="SELECT 1")
 
     assert (at_the_end.value.undecided, before.value.undecided) == (True, False)
 
 
-def _cut_off(server: Engine, connection: Connection, *, then: str = "") -> None:
-    pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+def _cut_off(server: Engine, session: Session, *, then: str = "") -> None:
+    pid = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
     with server.connect() as other:
         other.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)"))
     if then:
-        connection.execute(text(then))
+        session.execute(text(then))
 
 
 def test_a_file_that_is_no_database_is_a_refusal(tmp_path: Path) -> None:
@@ -198,9 +199,9 @@ def test_a_database_held_for_too_long_is_a_refusal(sqlite: Engine, monkeypatch: 
 
 def test_sqlite_is_set_up_to_lose_nothing(sqlite: Engine) -> None:
     """WAL, synchronous=FULL, foreign keys: on every connection."""
-    with reading(sqlite) as connection:
+    with reading(sqlite) as session:
         pragmas = [
-            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            session.execute(text(f"PRAGMA {name}")).scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers")
         ]
 
@@ -210,11 +211,13 @@ def test_sqlite_is_set_up_to_lose_nothing(sqlite: Engine) -> None:
 def test_a_reader_sees_one_moment_while_others_write(sqlite: Engine) -> None:
     """A page put together by several queries does not mix two states."""
     opened(sqlite)
+    other = open_database(str(sqlite.url))
     counting = text('SELECT count(*) FROM "case"')
-    with reading(sqlite) as connection:
-        before = connection.execute(counting).scalar()
-        opened(sqlite)
-        after = connection.execute(counting).scalar()
+    with reading(sqlite) as session:
+        before = session.execute(counting).scalar()
+        opened(other)
+        after = session.execute(counting).scalar()
+    other.dispose()
 
     assert before == after == 1
 
@@ -252,13 +255,13 @@ def test_the_queue_and_the_tools_get_the_password_as_it_is(password: str) -> Non
 
 
 def add_counter(engine: Engine, year: int) -> None:
-    with writing(engine) as connection:
-        connection.execute(COUNTER.insert(), {"year": year, "last": 1})
+    with writing(engine) as session:
+        session.execute(COUNTER.insert(), {"year": year, "last": 1})
 
 
 def counters(engine: Engine) -> int:
-    with reading(engine) as connection:
-        return int(connection.execute(select(func.count()).select_from(COUNTER)).scalar_one())
+    with reading(engine) as session:
+        return int(session.execute(select(func.count()).select_from(COUNTER)).scalar_one())
 
 
 @contextmanager
@@ -277,7 +280,7 @@ def transactions(engine: Engine) -> Iterator[list[object]]:
 
 def test_reads_of_a_block_are_one_transaction(engine: Engine) -> None:
     """Three questions begin one transaction; outside a block each begins its own."""
-    with transactions(engine) as transactions_begun, one_snapshot():
+    with transactions(engine) as transactions_begun, reading(engine):
         assert [counters(engine), counters(engine), counters(engine)] == [0, 0, 0]
     assert len(transactions_begun) == 1
     with transactions(engine) as transactions_begun:
@@ -287,7 +290,7 @@ def test_reads_of_a_block_are_one_transaction(engine: Engine) -> None:
 
 def test_what_the_block_itself_writes_is_seen_by_its_next_read(engine: Engine) -> None:
     """A write ends the shared transaction."""
-    with one_snapshot():
+    with reading(engine):
         assert counters(engine) == 0
         add_counter(engine, 2026)
         assert counters(engine) == 1
@@ -297,13 +300,13 @@ def test_what_the_block_itself_writes_is_seen_by_its_next_read(engine: Engine) -
 
 def test_a_block_of_writes_is_written_whole_or_not_at_all(engine: Engine) -> None:
     """Also where it catches a refused write and goes on: its next statement fails, and nothing is written."""
-    with one_transaction(engine):
+    with writing(engine):
         add_counter(engine, 2026)
         add_counter(engine, 2027)
     assert counters(engine) == 2
 
     def go_on() -> None:
-        with one_transaction(engine):
+        with writing(engine):
             add_counter(engine, 2028)
             with suppress(IntegrityError):
                 add_counter(engine, 2028)
@@ -317,33 +320,11 @@ def test_a_block_of_writes_is_written_whole_or_not_at_all(engine: Engine) -> Non
 
 def test_a_read_that_failed_does_not_fail_the_next_one(engine: Engine) -> None:
     """On PostgreSQL nothing more can be asked in a transaction in which a statement failed."""
-    with one_snapshot():
-        with pytest.raises(StorageUnavailable), reading(engine) as connection:
-            connection.exec_driver_sql("SELECT * FROM no_such_table")
+    with reading(engine):
+        with pytest.raises(StorageUnavailable), reading(engine) as session:
+            session.execute(text("SELECT * FROM no_such_table"))
         assert counters(engine) == 0
     assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
-
-
-def test_a_block_reads_the_same_question_once_until_it_writes(engine: Engine) -> None:
-    """Of three who ask the first reads; after a write it is read again; other keys are other questions."""
-    keys: list[str] = []
-
-    def ask(key: str) -> int:
-        def read(connection: Connection) -> int:
-            keys.append(key)
-            return int(connection.exec_driver_sql("SELECT count(*) FROM counter").scalar_one())
-
-        return read_once(engine, read, key)
-
-    with one_snapshot():
-        assert [ask("a"), ask("a"), ask("b"), ask("a")] == [0, 0, 0, 0]
-        assert keys == ["a", "b"]
-        add_counter(engine, 2026)
-        assert [ask("a"), ask("a")] == [1, 1]
-        assert keys == ["a", "b", "a"]
-    keys.clear()
-    assert [ask("a"), ask("a")] == [1, 1]
-    assert keys == ["a", "a"]
 
 
 ODD = "Қ'\"\\ ,{}"
@@ -354,8 +335,8 @@ def test_each_of_few_or_many_names_is_found_once(engine: Engine, count: int) -> 
     """None, as many as go in one question, one more, more than a statement takes values."""
     office_store.save(engine, units=[Unit(id=name, name=name) for name in ("0", ODD, "y")])
     names = [ODD, *map(str, range(count))][:count]
-    with reading(engine) as connection:
+    with reading(engine) as session:
         query = select(UNITS.c.id).where(in_names(UNITS.c.id))
-        matches = [record.id for record in execute_for_names(connection, query, names)]
+        matches = [record.id for record in execute_for_names(session, query, names)]
 
     assert sorted(matches) == sorted({"0", ODD} & set(names))

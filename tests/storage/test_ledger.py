@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event
 
 from merzim.storage.cases.batch import span
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database.engine import one_snapshot
+from merzim.storage.database.engine import reading
 from tests.storage.sample_cases import AT, NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
 from workflow.cases.case import Case, Event, Evidence
 from workflow.cases.commands import recording
@@ -92,7 +92,7 @@ def test_a_command_of_a_page_that_read_the_case_earlier_reads_it_anew_after_anot
             case.id, Moment(by="Ұлан", **stamp), recording.record, "schedule_approved", on=TODAY
         )
 
-    with one_snapshot():
+    with reading(engine):
         SqlLedger(engine).events(case.id)
         meanwhile = Thread(target=another)
         meanwhile.start()

@@ -253,7 +253,7 @@ def test_a_password_opens_the_server_alone_it_was_given_for(
 def everything_stored(app: AppContext) -> str:
     """Every value of every table, and the settings as they are shown."""
     with reading(app.engine) as connection:
-        tables = inspect(connection).get_table_names()
+        tables = inspect(connection.connection()).get_table_names()
         rows = [connection.execute(text(f'SELECT * FROM "{name}"')).all() for name in tables]
     return repr(rows) + repr(get_settings(context(app), Ask()))
 

@@ -70,20 +70,20 @@ def enter(browser: TestClient, login: str = "officer", password: str = PASSWORD,
 
 def rewrite(site: Site, case: str, **payload: object) -> None:
     """Change what the opening of a case says, past the program and its chain."""
-    from sqlalchemy import select, update
+    from sqlalchemy import select, text, update
 
     from merzim.storage.maintenance import triggers
     from merzim.storage.tables.cases import CASE
     from merzim.storage.tables.events import EVENT
 
-    with writing(site.context.engine) as connection:
+    with writing(site.context.engine) as session:
         for name in triggers.names("sqlite"):
-            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+            session.execute(text(f"DROP TRIGGER IF EXISTS {name}"))
         first = (EVENT.c.stream == f"case/{case}") & (EVENT.c.seq == 1)
-        stored_payload = json.loads(connection.execute(select(EVENT.c.payload).where(first)).scalar_one())
-        connection.execute(update(EVENT).where(first).values(payload=json.dumps({**stored_payload, **payload})))
+        stored_payload = json.loads(session.execute(select(EVENT.c.payload).where(first)).scalar_one())
+        session.execute(update(EVENT).where(first).values(payload=json.dumps({**stored_payload, **payload})))
         heads = {name: value for name, value in payload.items() if name in CASE.c}
-        connection.execute(update(CASE).where(CASE.c.id == case).values(heads))
+        session.execute(update(CASE).where(CASE.c.id == case).values(heads))
 
 
 def hide(site: Site, case: str, *readers: str) -> None:

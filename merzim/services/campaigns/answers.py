@@ -12,7 +12,7 @@ from merzim.services.context import RequestContext
 from merzim.services.registers.results import FieldView, field_view
 from merzim.services.registers.verbs import add_rows, check_row
 from merzim.services.verbs import NotFound
-from merzim.storage.database.engine import one_transaction
+from merzim.storage.database.engine import writing
 from merzim.storage.notices.campaigns import AlreadyAnswered
 from notifications.event_notices import INVITATION
 from notifications.letter_links import CampaignLink, campaign_token, read_campaign_token
@@ -208,7 +208,7 @@ def add_answer(
     """
     payload = {"campaign": form.campaign.id, **({"refused": True} if form.refused else {})}
     row, unit = _row_values(ctx, form, values), form.person.unit
-    with one_transaction(ctx.app.engine):
+    with writing(ctx.app.engine):
         [id] = add_rows(ctx, form.register, [row], [unit], kind=kind, answer=payload)
         campaign_store(ctx).answer(form.invitee, id, refused=form.refused, at=ctx.now)
     return id

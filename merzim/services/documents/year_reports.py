@@ -361,6 +361,7 @@ def _rows_of_days(ctx: RequestContext, source: RegisterRows, unit: str, days: Da
     first, last = days
     register, scope = seen_register(ctx, source.register_id), reader_scope(ctx)
     dated_rows = list[tuple[str, Mapping[str, FieldView], RowView]]()
+    has_rows = register.id in SqlRegisterLists(ctx.app.engine).registers_with_rows()
     for place, name in enumerate(source.dates):
         by_year = register.fields[name].kind == "number" if name in register.fields else False
         ends = (str(first.year), str(last.year)) if by_year else (first.isoformat(), last.isoformat())
@@ -370,7 +371,7 @@ def _rows_of_days(ctx: RequestContext, source: RegisterRows, unit: str, days: Da
         command = ListRows(register_id=source.register_id, unit=unit, filters=filters, sort=name)
         # A list the reader may not ask for is refused, whether there are rows or not.
         may_ask = {condition.field for condition in filters} <= {*list_fields(register, scope)}
-        if may_ask and register.id not in SqlRegisterLists(ctx.app.engine).registers_with_rows():
+        if may_ask and not has_rows:
             continue
         for row_page in row_pages(ctx, command):
             fields = {field.id: field for field in row_page.fields}

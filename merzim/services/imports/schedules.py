@@ -24,7 +24,7 @@ from merzim.services.names import chosen_procedure
 from merzim.services.verbs import verb
 from merzim.storage.cases import twins
 from merzim.storage.cases.ledger import hold_openings
-from merzim.storage.database.engine import one_transaction
+from merzim.storage.database.engine import writing
 from merzim.storage.org import store as office_store
 from workflow.cases.case import Case, Wording
 from workflow.cases.commands.opening import Opening
@@ -82,7 +82,7 @@ def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
         Conflict: another user changed a case of the file meanwhile; nothing was written.
     """
     file = _read(ctx, command)
-    with one_transaction(ctx.app.engine):
+    with writing(ctx.app.engine):
         # Of two imports at once the second finds the cases that the first opened.
         hold_openings(ctx.app.engine)
         return import_analyses(ctx, file, command)

@@ -91,10 +91,10 @@ def _follow_steps(app: AppContext, *, now: datetime, today: date) -> None:
 
 def _seal(app: AppContext, *, now: datetime, today: date) -> None:
     """Seal what was written since the last seal, if that is not of today (a local day)."""
-    with writing(app.engine) as connection:
-        last = events.newest_seal(connection)
+    with writing(app.engine) as session:
+        last = events.newest_seal(session)
         if last is None or last[1].astimezone(almaty()).date() != today:
-            events.seal(connection, now=now)
+            events.seal(session, now=now)
 
 
 def deliver(app: AppContext, *, now: datetime, today: date) -> DeliveryReport:

@@ -25,7 +25,7 @@ from merzim.services.registers.results import may_write, reader_scope, seen_row,
 from merzim.services.registers.views import AskRow, RowDetail, RowId, show_row
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.services.yearly.register_duties import follow_duties
-from merzim.storage.database.engine import one_transaction
+from merzim.storage.database.engine import writing
 from merzim.storage.registers.rows import NotUnique, RowWrite, SqlRegisterRows, UniqueKeys
 from workflow.cases.commands.opening import Opening
 from workflow.org.office import Person
@@ -116,7 +116,7 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
         if row.version != register.edition:
             payload |= {"version": register.edition, "digest": register.digest}
         unique = _unique_keys(register, after.values, changed_values)
-        with one_transaction(ctx.app.engine):
+        with writing(ctx.app.engine):
             _write(ctx, register, row, after, "edited", payload, values=changed_values, unique=unique)
             if row.opened_case:
                 follow_row(ctx, register, row, after, ground=command.ground)
@@ -131,7 +131,7 @@ def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
     """Withdraw a row recorded by mistake, with its case and the duties it carried out; its history stays."""
     row, register = _writable(ctx, command.row)
     after = replace(row, withdrawn=True, ground=command.ground)
-    with one_transaction(ctx.app.engine):
+    with writing(ctx.app.engine):
         _write(ctx, register, row, after, "withdrawn", {"ground": command.ground})
         follow_row(ctx, register, row, after, ground=command.ground)
         follow_duties(ctx.app, register, [row], ground=command.ground, at=ctx.moment)
@@ -234,7 +234,7 @@ def add_rows(
         opened = replace(writes[number].after, opened_case=case_id)
         payload = {**writes[number].payload, "opened_case": case_id}
         writes[number] = replace(writes[number], after=opened, payload=payload)
-    with one_transaction(ctx.app.engine):
+    with writing(ctx.app.engine):
         with _refusing_same(register):
             ids = SqlRegisterRows(ctx.app.engine).add(
                 register.id,

@@ -67,9 +67,9 @@ def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
     """Seal everything written until now; return the newest seal, an earlier one if nothing is new, or None if
     nothing was ever written.
     """
-    with writing(app.engine) as connection:
-        events.seal(connection, now=now)
-        return events.newest_seal(connection)
+    with writing(app.engine) as session:
+        events.seal(session, now=now)
+        return events.newest_seal(session)
 
 
 def rebuild(app: AppContext, *, now: datetime, today: date) -> int:
@@ -92,8 +92,8 @@ def refresh_names(app: AppContext, people: Collection[str]) -> None:
     }
     rows = [head.id for head in SqlRegisterLists(app.engine).naming(people, fields)]
     for first in range(0, len(rows), ROWS_AT_ONCE):
-        with writing(app.engine) as connection:
-            rebuild_rows(connection, rows[first : first + ROWS_AT_ONCE], partial(_projected, app))
+        with writing(app.engine) as session:
+            rebuild_rows(session, rows[first : first + ROWS_AT_ONCE], partial(_projected, app))
 
 
 def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -> None:
@@ -159,8 +159,8 @@ def unopened_secrets(app: AppContext) -> int:
 
 def installation_name(app: AppContext) -> str:
     """Return the name of the installation the database belongs to; "" while none has claimed it."""
-    with reading(app.engine) as connection:
-        return readiness.installation_name(connection)
+    with reading(app.engine) as session:
+        return readiness.installation_name(session)
 
 
 def claim_database(app: AppContext) -> str:

@@ -21,7 +21,7 @@ from merzim.services.verbs import Command, verb
 from merzim.services.yearly.register_duties import record_year
 from merzim.storage.cases.ledger import hold_openings
 from merzim.storage.cases.twins import cases_beginning_on
-from merzim.storage.database.engine import Row_, one_transaction
+from merzim.storage.database.engine import Row_, writing
 from notifications.recipients import resolve_recipients
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import CannotUndo, take_back_opening
@@ -184,7 +184,7 @@ def open_cases(
         NothingYearly: no procedure is opened yearly.
         OutOfRange: the year lies outside the calendar's records.
     """
-    with one_transaction(app.engine):
+    with writing(app.engine):
         hold_openings(app.engine)
         new_openings, existing_count = year_ahead(app, year, unit=unit, today=at.today)
         new_openings = [replace(opening, kept_from=kept_from) for opening in new_openings]

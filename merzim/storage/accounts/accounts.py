@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Engine, and_, bindparam, select, update
+from sqlmodel import Session
 
 from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt
 from merzim.storage.database.dialect import in_names, insert, read_for_names
@@ -87,37 +88,37 @@ class SqlAccounts:
         Nothing happens if the account is so already.
         """
         values = columns_of(ACCOUNT, reader, disabled=disabled)
-        with writing(self._engine) as connection:
-            existing = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == reader.login)).first()
+        with writing(self._engine) as session:
+            existing = session.execute(ACCOUNT.select().where(ACCOUNT.c.login == reader.login)).first()
             if existing and all(existing._mapping[name] == value for name, value in values.items()):
                 return
             new = {"password": "", "totp": "", "totp_step": 0, "created_at": at.now}
-            step = insert(connection, ACCOUNT)
-            connection.execute(
+            step = insert(session, ACCOUNT)
+            session.execute(
                 step.on_conflict_do_update(
                     index_elements=[ACCOUNT.c.login], set_={name: step.excluded[name] for name in values}
                 ),
                 [{**new, **values}],
             )
             if disabled:
-                end_all_entries(connection, reader.login, at.now)
+                end_all_entries(session, reader.login, at.now)
             kind = "account_changed" if existing else "account_opened"
             facts = {"access": reader.access, "unit": reader.unit, "disabled": disabled}
-            record(connection, office_event(at, kind, reader.login, facts))
+            record(session, office_event(at, kind, reader.login, facts))
 
     def set_password(self, login: str, password: str, *, at: Moment) -> None:
         """Set a password (its hash; "" for none) and end every entry of the account.
 
         A password ends the invitation of the first administrator, too. Nothing happens for an unknown login.
         """
-        with writing(self._engine) as connection:
+        with writing(self._engine) as session:
             change = update(ACCOUNT).where(ACCOUNT.c.login == login).values(password=password)
-            if not connection.execute(change).rowcount:
+            if not session.exec(change).rowcount:
                 return
-            end_all_entries(connection, login, at.now)
+            end_all_entries(session, login, at.now)
             if password:
-                end_entries(connection, _FIRST_INVITATION, at.now)
-            record(connection, office_event(at, "password_set", login))
+                end_entries(session, _FIRST_INVITATION, at.now)
+            record(session, office_event(at, "password_set", login))
 
     # ------------------------------------------------------------------------------------ outside identities
 
@@ -134,23 +135,23 @@ class SqlAccounts:
         """
         values = {**asdict(identity), "provider": PROVIDER}
         same_login = ACCOUNT.c.login == identity.login
-        with writing(self._engine) as connection:
-            step = insert(connection, IDENTITY).values(values).on_conflict_do_nothing()
-            if connection.execute(step.returning(IDENTITY.c.login)).first() is None:
+        with writing(self._engine) as session:
+            step = insert(session, IDENTITY).values(values).on_conflict_do_nothing()
+            if session.execute(step.returning(IDENTITY.c.login)).first() is None:
                 return False
-            connection.execute(update(ACCOUNT).where(same_login).values(password=""))
-            end_all_entries(connection, identity.login, at.now)
-            record(connection, office_event(at, "account_linked", identity.login, {"provider": PROVIDER}))
+            session.execute(update(ACCOUNT).where(same_login).values(password=""))
+            end_all_entries(session, identity.login, at.now)
+            record(session, office_event(at, "account_linked", identity.login, {"provider": PROVIDER}))
         return True
 
     def unlink(self, login: str, *, at: Moment) -> bool:
         """Unlink an account from the provider and end its entries; return whether it was linked."""
-        with writing(self._engine) as connection:
+        with writing(self._engine) as session:
             query = IDENTITY.delete().where(IDENTITY.c.login == login).returning(IDENTITY.c.login)
-            if not connection.execute(query).all():
+            if not session.execute(query).all():
                 return False
-            end_all_entries(connection, login, at.now)
-            record(connection, office_event(at, "account_unlinked", login))
+            end_all_entries(session, login, at.now)
+            record(session, office_event(at, "account_unlinked", login))
         return True
 
     # ----------------------------------------------------------------------------------------------- entries
@@ -163,17 +164,17 @@ class SqlAccounts:
         Args:
             by: who issued it; by default the account.
         """
-        with writing(self._engine) as connection:
-            given = give_entry(connection, entry, by=by or entry.login, now=entry.created_at)
+        with writing(self._engine) as session:
+            given = give_entry(session, entry, by=by or entry.login, now=entry.created_at)
             if entry.kind != "device":
                 # A device grants no access, so it is not in the chain.
-                record(connection, given)
+                record(session, given)
                 return
             mine = (ENTRY.c.kind == "device", ENTRY.c.login == entry.login)
             valid = (ENTRY.c.ended_at.is_(None), ENTRY.c.expires_at > entry.created_at)
             newest = select(ENTRY.c.hash).where(*mine, *valid).order_by(ENTRY.c.created_at.desc(), ENTRY.c.hash)
-            remaining = connection.execute(newest.limit(MAX_DEVICES)).scalars().all()
-            connection.execute(ENTRY.delete().where(*mine, ENTRY.c.hash.not_in(remaining)))
+            remaining = session.execute(newest.limit(MAX_DEVICES)).scalars().all()
+            session.execute(ENTRY.delete().where(*mine, ENTRY.c.hash.not_in(remaining)))
 
     def entry(self, kind: CredentialKind, hash: str, *, now: datetime) -> Credential | None:
         """Return the entry of a kind and hash; None if there is none, or it was ended or has expired."""
@@ -197,12 +198,12 @@ class SqlAccounts:
 
     def use_invitation(self, hash: str, *, now: datetime) -> bool:
         """Mark an invitation as used. Return False if it was used already."""
-        with writing(self._engine) as connection:
-            login = connection.execute(select(ENTRY.c.login).where(ENTRY.c.hash == hash)).scalar()
-            is_taken = end_entries(connection, ENTRY.c.hash == hash, now)
+        with writing(self._engine) as session:
+            login = session.execute(select(ENTRY.c.login).where(ENTRY.c.hash == hash)).scalar()
+            is_taken = end_entries(session, ENTRY.c.hash == hash, now)
             if is_taken:
                 name = str(login)
-                record(connection, Draft(kind="entry_taken", name=name, by=name, at=now))
+                record(session, Draft(kind="entry_taken", name=name, by=name, at=now))
             return is_taken
 
     def end_first_invitations(self, *, but: str = "", now: datetime) -> None:
@@ -211,18 +212,18 @@ class SqlAccounts:
         Called after the new one is committed: of two services that start at once, at most one keeps its
         invitation.
         """
-        with writing(self._engine) as connection:
-            ended = end_entries(connection, and_(_FIRST_INVITATION, ENTRY.c.hash != but), now)
+        with writing(self._engine) as session:
+            ended = end_entries(session, and_(_FIRST_INVITATION, ENTRY.c.hash != but), now)
             if ended:
-                record(connection, Draft(kind="entries_ended", name="", by="", at=now))
+                record(session, Draft(kind="entries_ended", name="", by="", at=now))
 
     def end(self, login: str, hash: str | None = None, *, now: datetime, by: str = "") -> None:
         """End one entry of an account, or all of them. `by`: who ends it; the account itself by default."""
         mine = ENTRY.c.login == login
-        with writing(self._engine) as connection:
-            ended = end_entries(connection, mine if hash is None else and_(mine, ENTRY.c.hash == hash), now)
+        with writing(self._engine) as session:
+            ended = end_entries(session, mine if hash is None else and_(mine, ENTRY.c.hash == hash), now)
             if ended:
-                record(connection, Draft(kind="entries_ended", name=login, by=by or login, at=now))
+                record(session, Draft(kind="entries_ended", name=login, by=by or login, at=now))
 
     # ----------------------------------------------------------------------------------- limits of attempts
 
@@ -237,19 +238,19 @@ _FIRST_INVITATION = and_(ENTRY.c.kind == "invitation", ENTRY.c.login == "")
 """The condition for invitations without an account: those of the first administrator."""
 
 
-def give_entry(connection: Connection, entry: Credential, *, by: str, now: datetime) -> Draft:
+def give_entry(session: Session, entry: Credential, *, by: str, now: datetime) -> Draft:
     """Store an entry in the caller's transaction; return its event, which the caller records."""
-    connection.execute(ENTRY.insert(), columns_of(ENTRY, entry, ended_at=None))
+    session.execute(ENTRY.insert(), columns_of(ENTRY, entry, ended_at=None))
     payload = {"name": entry.name}
     return Draft(kind=f"{entry.kind}_given", name=entry.login, by=by, at=now, payload=payload)
 
 
-def end_all_entries(connection: Connection, login: str, now: datetime) -> None:
+def end_all_entries(session: Session, login: str, now: datetime) -> None:
     """End every entry of an account: sessions, tokens, feeds, invitations, remembered browsers."""
-    end_entries(connection, ENTRY.c.login == login, now)
+    end_entries(session, ENTRY.c.login == login, now)
 
 
-def end_entries(connection: Connection, which: ColumnElement[bool], now: datetime) -> bool:
+def end_entries(session: Session, which: ColumnElement[bool], now: datetime) -> bool:
     """End the open entries that match a condition, in the caller's transaction; return whether any was."""
     query = update(ENTRY).where(which, ENTRY.c.ended_at.is_(None)).values(ended_at=now)
-    return connection.execute(query).rowcount > 0
+    return session.exec(query).rowcount > 0

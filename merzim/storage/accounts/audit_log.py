@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, exists, false, or_, select
+from sqlmodel import Session
 
 from merzim.storage import events
 from merzim.storage.database.engine import Row_, writing
@@ -16,15 +17,15 @@ from workflow.org.audit import OF_CASES, AuditEntry, AuditFilter, AuditPage, Aud
 
 def record_access(engine: Engine, event: Draft) -> tuple[int, str]:
     """Record a refused log-in, a download or the like, which no other stream has; return its id and hash."""
-    with writing(engine) as connection:
-        seq = events.append(connection, ACCESS, [event])
+    with writing(engine) as session:
+        seq = events.append(session, ACCESS, [event])
         mine = select(EVENT.c.id, EVENT.c.hash).where(EVENT.c.stream == ACCESS, EVENT.c.seq == seq)
-        id, hash = connection.execute(mine).one()
+        id, hash = session.execute(mine).one()
     return id, hash
 
 
 def read_page(
-    connection: Connection,
+    session: Session,
     query: AuditFilter,
     *,
     scope: AuditScope,
@@ -41,12 +42,12 @@ def read_page(
     conditions = [*_conditions(query), *_in_scope(scope, visible)]
     rows = EVENT.select()
     if after is not None:
-        until = events.settled(connection)
+        until = events.settled(session)
         rows = rows.where(EVENT.c.id > after, EVENT.c.id <= until, *conditions).order_by(EVENT.c.id)
     else:
         place = [EVENT.c.id < before] if before is not None else []
         rows = rows.where(*place, *conditions).order_by(EVENT.c.id.desc())
-    entries = [_entry(row) for row in connection.execute(rows.limit(limit + 1))]
+    entries = [_entry(row) for row in session.execute(rows.limit(limit + 1))]
     return AuditPage(entries=tuple(entries[:limit]), more=len(entries) > limit)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine, select
+from sqlmodel import Session
 
 from merzim.storage.accounts.accounts import end_entries, give_entry
 from merzim.storage.accounts.second_factors import Queue
@@ -55,20 +56,20 @@ class SqlInvitations:
         Returns the logins invited: those that got an account meanwhile are left out.
         """
         invited_people, events = list[Invited](), list[Draft]()
-        with writing(self._engine) as connection:
+        with writing(self._engine) as session:
             for invited in people:
                 if invited.new:
-                    if not _insert(connection, invited.reader, at.now):
+                    if not _insert(session, invited.reader, at.now):
                         continue
                     facts = {"access": invited.reader.access, "unit": invited.reader.unit}
                     events.append(office_event(at, "account_opened", invited.reader.login, facts))
                 if invited.entry is not None:
                     earlier = (ENTRY.c.login == invited.entry.login) & (ENTRY.c.kind == "invitation")
-                    end_entries(connection, earlier, at.now)
-                    events.append(give_entry(connection, invited.entry, by=at.by, now=at.now))
+                    end_entries(session, earlier, at.now)
+                    events.append(give_entry(session, invited.entry, by=at.by, now=at.now))
                 invited_people.append(invited)
-            record(connection, *events)
-            self._queue(connection, [letter for invited in invited_people for letter in invited.letters])
+            record(session, *events)
+            self._queue(session, [letter for invited in invited_people for letter in invited.letters])
         return frozenset(invited.reader.login for invited in invited_people)
 
     def letters(self, people: Collection[str]) -> Mapping[str, Notice]:
@@ -94,9 +95,9 @@ class SqlInvitations:
         return {row.login: row.expires_at for row in read_for_names(self._engine, query, logins)}
 
 
-def _insert(connection: Connection, reader: Reader, now: datetime) -> bool:
+def _insert(session: Session, reader: Reader, now: datetime) -> bool:
     """Insert an account without a password; return False if the login exists."""
     without = {"password": "", "totp": "", "totp_step": 0, "disabled": False, "created_at": now}
     values = columns_of(ACCOUNT, reader, **without)
-    step = insert(connection, ACCOUNT).values(values).on_conflict_do_nothing()
-    return connection.execute(step.returning(ACCOUNT.c.login)).first() is not None
+    step = insert(session, ACCOUNT).values(values).on_conflict_do_nothing()
+    return session.execute(step.returning(ACCOUNT.c.login)).first() is not None

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, case, func, or_, select, update
+from sqlmodel import Session
 
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import reading, writing
@@ -27,9 +28,9 @@ def count_attempt(engine: Engine, limits: Sequence[RateLimit], *, now: datetime)
     if reached := _reached(engine, limits, now=now):
         return reached
     try:
-        with writing(engine) as connection:
+        with writing(engine) as session:
             for limit in sorted(limits, key=_key):
-                if not _count(connection, limit, _seconds(now)):
+                if not _count(session, limit, _seconds(now)):
                     raise _Reached
     except _Reached:
         first = limits[0]
@@ -39,46 +40,46 @@ def count_attempt(engine: Engine, limits: Sequence[RateLimit], *, now: datetime)
 
 def forget_attempt(engine: Engine, limits: Sequence[RateLimit]) -> None:
     """Take back one counted attempt under each of these limits, because it succeeded."""
-    with writing(engine) as connection:
+    with writing(engine) as session:
         for limit in sorted(limits, key=_key):
             counted = and_(RATE_LIMIT.c.key == _key(limit), RATE_LIMIT.c.attempts > 0)
-            connection.execute(update(RATE_LIMIT).where(counted).values(attempts=RATE_LIMIT.c.attempts - 1))
+            session.execute(update(RATE_LIMIT).where(counted).values(attempts=RATE_LIMIT.c.attempts - 1))
 
 
 def prune(engine: Engine, *, now: datetime) -> None:
     """Delete expired rows, and above MAX_ROWS those of single attempts."""
-    with writing(engine) as connection:
-        _delete(connection, RATE_LIMIT.c.until <= _seconds(now))
-        if connection.execute(select(func.count()).select_from(RATE_LIMIT)).scalar_one() > MAX_ROWS:
-            _delete(connection, RATE_LIMIT.c.attempts <= 1)
+    with writing(engine) as session:
+        _delete(session, RATE_LIMIT.c.until <= _seconds(now))
+        if session.execute(select(func.count()).select_from(RATE_LIMIT)).scalar_one() > MAX_ROWS:
+            _delete(session, RATE_LIMIT.c.attempts <= 1)
 
 
-def _delete(connection: Connection, which: ColumnElement[bool]) -> None:
+def _delete(session: Session, which: ColumnElement[bool]) -> None:
     """Delete rows except those another process is updating."""
     keys = select(RATE_LIMIT.c.key).where(which).with_for_update(skip_locked=True)
-    connection.execute(RATE_LIMIT.delete().where(RATE_LIMIT.c.key.in_(keys)))
+    session.execute(RATE_LIMIT.delete().where(RATE_LIMIT.c.key.in_(keys)))
 
 
-def _count(connection: Connection, limit: RateLimit, at: int) -> bool:
+def _count(session: Session, limit: RateLimit, at: int) -> bool:
     """Count one attempt; return False when the limit is reached."""
     attempts, until, end = RATE_LIMIT.c.attempts, RATE_LIMIT.c.until, at + _length(limit)
     # A window that ends later than any does was opened before the clock went back, and is worth nothing.
     over = or_(until <= at, until > end)
-    step = insert(connection, RATE_LIMIT).values(key=_key(limit), attempts=1, until=end)
+    step = insert(session, RATE_LIMIT).values(key=_key(limit), attempts=1, until=end)
     step = step.on_conflict_do_update(
         index_elements=[RATE_LIMIT.c.key],
         set_={"attempts": case((over, 1), else_=attempts + 1), "until": case((over, end), else_=until)},
         where=or_(over, attempts < limit.attempts),
     )
-    return bool(connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount)
+    return bool(session.exec(step, execution_options={"preserve_rowcount": True}).rowcount)
 
 
 def _reached(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
     """Return the limit among these that allows no attempt now and frees up last; None if all allow one."""
     at, by_key = _seconds(now), {_key(limit): limit for limit in limits}
     reached = []
-    with reading(engine) as connection:
-        for row in connection.execute(RATE_LIMIT.select().where(RATE_LIMIT.c.key.in_(by_key))):
+    with reading(engine) as session:
+        for row in session.execute(RATE_LIMIT.select().where(RATE_LIMIT.c.key.in_(by_key))):
             limit, wait = by_key[row.key], row.until - at
             if row.attempts >= limit.attempts and 0 < wait <= _length(limit):
                 reached.append(LimitReached(kind=limit.kind, wait=timedelta(seconds=wait)))

@@ -9,7 +9,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Engine, func, select, update
+from sqlmodel import Session
 
 from merzim.storage.accounts.accounts import end_all_entries
 from merzim.storage.accounts.encryption import Cipher, UnreadableSecret
@@ -22,7 +23,7 @@ from workflow.moments import Moment
 from workflow.org.access import RecoveryCodes
 
 REMOVED = "second_factor_removed"
-Queue = Callable[[Connection, Sequence[Notice]], int]
+Queue = Callable[[Session, Sequence[Notice]], int]
 """Function that queues letters in the caller's transaction."""
 
 
@@ -65,9 +66,9 @@ class SqlSecondFactors:
             step: the time step of the first code, which cannot be used again.
         """
         stored = self._cipher().encrypt(secret, login)
-        with writing(self._engine) as connection:
-            _set(connection, login, stored, step, codes, at.now)
-            record(connection, office_event(at, "second_factor_set", login, {"recovery_codes": len(codes)}))
+        with writing(self._engine) as session:
+            _set(session, login, stored, step, codes, at.now)
+            record(session, office_event(at, "second_factor_set", login, {"recovery_codes": len(codes)}))
 
     def remove(
         self,
@@ -85,10 +86,10 @@ class SqlSecondFactors:
             details: the reason, for the chain.
             letters: notices to the account's holder.
         """
-        with writing(self._engine) as connection:
-            _set(connection, login, "", 0, (), at.now)
-            record(connection, office_event(at, REMOVED, login, details or {}))
-            self._queue(connection, letters)
+        with writing(self._engine) as session:
+            _set(session, login, "", 0, (), at.now)
+            record(session, office_event(at, REMOVED, login, details or {}))
+            self._queue(session, letters)
 
     def take_step(self, login: str, step: int) -> bool:
         """Use up the authenticator's code of a time step; False when it or a later one was used."""
@@ -106,15 +107,15 @@ class SqlSecondFactors:
             func.max(RECOVERY_CODE.c.made_at).label("made_at"),
             func.max(RECOVERY_CODE.c.used_at).label("used_at"),
         ).where(RECOVERY_CODE.c.login == login)
-        with reading(self._engine) as connection:
-            counts = connection.execute(query).one()
+        with reading(self._engine) as session:
+            counts = session.execute(query).one()
         return RecoveryCodes(left=counts.unused, made_at=counts.made_at, used_at=counts.used_at)
 
     def make_codes(self, login: str, codes: Collection[str], *, at: Moment) -> None:
         """Replace the recovery codes (hashes) of an account, with an event."""
-        with writing(self._engine) as connection:
-            _keep_codes(connection, login, codes, at.now)
-            record(connection, office_event(at, "recovery_codes_made", login, {"count": len(codes)}))
+        with writing(self._engine) as session:
+            _keep_codes(session, login, codes, at.now)
+            record(session, office_event(at, "recovery_codes_made", login, {"count": len(codes)}))
 
     def take_code(
         self, login: str, code: str, *, now: datetime, today: date, letters: Sequence[Notice] = ()
@@ -133,15 +134,15 @@ class SqlSecondFactors:
         query = select(RECOVERY_CODE.c.hash).where(of_login, RECOVERY_CODE.c.hash == code, unused)
         if read_first(self._engine, query) is None:
             return False
-        with writing(self._engine) as connection:
-            if connection.execute(statement).rowcount != 1:
+        with writing(self._engine) as session:
+            if session.exec(statement).rowcount != 1:
                 return False
-            codes_left = connection.execute(
+            codes_left = session.execute(
                 select(func.count()).select_from(RECOVERY_CODE).where(of_login, unused)
             ).scalar()
             stamp = Moment(by=login, now=now, today=today)
-            record(connection, office_event(stamp, "recovery_code_used", login, {"left": codes_left}))
-            self._queue(connection, letters)
+            record(session, office_event(stamp, "recovery_code_used", login, {"left": codes_left}))
+            self._queue(session, letters)
         return True
 
     # -------------------------------------------------------------------------------------------- encryption
@@ -150,33 +151,31 @@ class SqlSecondFactors:
         """Encrypt the secrets of all second factors anew with the present key, with one event for all."""
         done, unreadable = 0, list[str]()
         query = select(ACCOUNT.c.login, ACCOUNT.c.totp).where(ACCOUNT.c.totp != "").order_by(ACCOUNT.c.login)
-        with writing(self._engine) as connection:
-            for login, stored in connection.execute(query.with_for_update()).all():
+        with writing(self._engine) as session:
+            for login, stored in session.execute(query.with_for_update()).all():
                 try:
                     renewed = self._cipher().renew(stored)
                 except UnreadableSecret:
                     unreadable.append(login)
                     continue
-                connection.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(totp=renewed))
+                session.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(totp=renewed))
                 done += 1
             if done:
                 kind = "second_factors_encrypted"
-                record(connection, Draft(kind=kind, name="", by=by, at=now, payload={"count": done}))
+                record(session, Draft(kind=kind, name="", by=by, at=now, payload={"count": done}))
         return EncryptionResult(done=done, unreadable=tuple(unreadable))
 
 
-def _set(
-    connection: Connection, login: str, stored: str, step: int, codes: Collection[str], now: datetime
-) -> None:
+def _set(session: Session, login: str, stored: str, step: int, codes: Collection[str], now: datetime) -> None:
     """Replace a second factor with its recovery codes; every way into the account ends."""
-    connection.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(totp=stored, totp_step=step))
-    _keep_codes(connection, login, codes, now)
-    end_all_entries(connection, login, now)
+    session.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(totp=stored, totp_step=step))
+    _keep_codes(session, login, codes, now)
+    end_all_entries(session, login, now)
 
 
-def _keep_codes(connection: Connection, login: str, codes: Collection[str], now: datetime) -> None:
+def _keep_codes(session: Session, login: str, codes: Collection[str], now: datetime) -> None:
     """Replace the recovery codes (hashes) of an account."""
-    connection.execute(RECOVERY_CODE.delete().where(RECOVERY_CODE.c.login == login))
+    session.execute(RECOVERY_CODE.delete().where(RECOVERY_CODE.c.login == login))
     rows = [{"login": login, "hash": code, "made_at": now, "used_at": None} for code in codes]
     if rows:
-        connection.execute(RECOVERY_CODE.insert(), rows)
+        session.execute(RECOVERY_CODE.insert(), rows)

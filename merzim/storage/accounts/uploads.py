@@ -10,7 +10,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, select, update
+from sqlalchemy import ColumnElement, Engine, and_, func, select, update
+from sqlmodel import Session
 
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import execute, read_first, reading, writing
@@ -54,12 +55,12 @@ class SqlUploads:
         """
         digest = sha256(content).hexdigest()
         values = {"name": name, "at": now, "size": len(content)}
-        with writing(self._engine) as connection:
-            self._expire(connection, now)
-            _require_quota(connection, digest, by, len(content), now)
-            step = insert(connection, UPLOAD).values(digest=digest, login=by, **values)
+        with writing(self._engine) as session:
+            self._expire(session, now)
+            _require_quota(session, digest, by, len(content), now)
+            step = insert(session, UPLOAD).values(digest=digest, login=by, **values)
             step = step.on_conflict_do_update(index_elements=[UPLOAD.c.digest, UPLOAD.c.login], set_=values)
-            connection.execute(step)
+            session.execute(step)
             # While the row is locked, so that nobody removes the file as that of an expired one.
             self._write(self._place(digest, by), content)
         return digest
@@ -67,18 +68,18 @@ class SqlUploads:
     def count(self, size: int, *, by: str, now: datetime) -> None:
         """Count a file stored elsewhere towards what `by` may send in a day. Raises Refusal if too much."""
         key = uuid4().hex  # No digest: nobody asks for this file.
-        with writing(self._engine) as connection:
-            self._expire(connection, now)
-            _require_quota(connection, key, by, size, now)
-            connection.execute(UPLOAD.insert().values(digest=key, login=by, name="", at=now, size=size))
+        with writing(self._engine) as session:
+            self._expire(session, now)
+            _require_quota(session, key, by, size, now)
+            session.execute(UPLOAD.insert().values(digest=key, login=by, name="", at=now, size=size))
 
     def stored_file(self, digest: str, *, by: str, now: datetime) -> Upload | None:
         """Return the file of a digest sent by `by`; None when there is none, or its bytes differ."""
         query = UPLOAD.select().where(
             UPLOAD.c.digest == digest, UPLOAD.c.login == by, UPLOAD.c.at >= now - LASTS
         )
-        with reading(self._engine) as connection:
-            row = connection.execute(query).one_or_none()
+        with reading(self._engine) as session:
+            row = session.execute(query).one_or_none()
         if row is None:
             return None
         try:
@@ -91,19 +92,19 @@ class SqlUploads:
 
     def expire(self, *, now: datetime) -> None:
         """Delete the files that were sent more than a day ago, and what a killed process left behind."""
-        with writing(self._engine) as connection:
-            self._expire(connection, now)
-            rows = connection.execute(select(UPLOAD.c.digest, UPLOAD.c.login)).all()
+        with writing(self._engine) as session:
+            self._expire(session, now)
+            rows = session.execute(select(UPLOAD.c.digest, UPLOAD.c.login)).all()
         known = {self._place(*row).name for row in rows}
         for file in self._folder.glob("*"):
             written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
             if file.name not in known and written < now - LASTS:
                 file.unlink(missing_ok=True)
 
-    def _expire(self, connection: Connection, now: datetime) -> None:
+    def _expire(self, session: Session, now: datetime) -> None:
         """Delete rows and files of more than a day ago, in the caller's transaction."""
         expired = UPLOAD.delete().where(UPLOAD.c.at < now - LASTS)
-        rows = connection.execute(expired.returning(UPLOAD.c.digest, UPLOAD.c.login)).all()
+        rows = session.execute(expired.returning(UPLOAD.c.digest, UPLOAD.c.login)).all()
         for row in rows:
             self._place(*row).unlink(missing_ok=True)
 
@@ -127,12 +128,12 @@ class SqlUploads:
             raise StorageUnavailable(reason, where=str(self._folder), problem=str(trouble)) from trouble
 
 
-def _require_quota(connection: Connection, digest: str, login: str, size: int, now: datetime) -> None:
+def _require_quota(session: Session, digest: str, login: str, size: int, now: datetime) -> None:
     """Raise Refusal if a file is too much for its sender's day."""
     query = select(func.count(), func.coalesce(func.sum(UPLOAD.c.size), 0)).where(
         UPLOAD.c.login == login, UPLOAD.c.at >= now - LASTS, UPLOAD.c.digest != digest
     )
-    files, sent = connection.execute(query).one()
+    files, sent = session.execute(query).one()
     if files + 1 > DAILY_FILES or sent + size > DAILY_BYTES:
         raise Refusal("upload_quota", megabytes=DAILY_BYTES // (1024 * 1024), count=DAILY_FILES)
 
@@ -152,11 +153,11 @@ class SqlIdempotency:
 
         Its `answer` is None while the request that claimed the key runs.
         """
-        with writing(self._engine) as connection:
-            connection.execute(ANSWER.delete().where(ANSWER.c.at < now - KEY_LIFETIME))
+        with writing(self._engine) as session:
+            session.execute(ANSWER.delete().where(ANSWER.c.at < now - KEY_LIFETIME))
             line = {"login": login, "key": key, "digest": digest, "answer": None, "at": now}
-            step = insert(connection, ANSWER).values(line).on_conflict_do_nothing()
-            if connection.execute(step.returning(ANSWER.c.key)).first() is not None:
+            step = insert(session, ANSWER).values(line).on_conflict_do_nothing()
+            if session.execute(step.returning(ANSWER.c.key)).first() is not None:
                 return None
         row = read_first(self._engine, ANSWER.select().where(*_of(login, key)))
         return StoredAnswer(digest=row.digest, answer=row.answer) if row else None

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
 
 from calendars.hours import almaty
 from merzim.storage import events
@@ -17,9 +18,8 @@ from merzim.storage.cases.batch import QUESTIONS_AFTER, STEPS_BEFORE
 from merzim.storage.cases.writing import ROWS_OF, locked, write
 from merzim.storage.database.dialect import execute_for_names, in_names, insert, read_for_names
 from merzim.storage.database.engine import (
-    one_transaction,
+    read,
     read_column,
-    read_once,
     read_value,
     reading,
     writing,
@@ -37,7 +37,6 @@ from workflow.ports import Change, Conflict
 CHUNK = 250
 """Cases read, or written again, at once by what goes through all of them: about 0.2 s of lock."""
 
-_EVENTS = EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"))
 _EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case))
 _IDS_OF = select(CASE.c.id).where(in_names(CASE.c.id))
 
@@ -58,11 +57,7 @@ class SqlLedger:
         return fold(chain) if chain else None
 
     def events(self, case: str) -> Sequence[Event]:
-
-        def read(connection: Connection) -> Sequence[Event]:
-            return [event(record) for record in connection.execute(_EVENTS, {"k_case": case})]
-
-        return read_once(self._engine, read, "events", case)
+        return [*map(event, read(self._engine, EVENTS_IN_ORDER.where(EVENT.c.case == case)))]
 
     def rows(self, case: str) -> Mapping[str, Row]:
         return {row.obligation: row for row in self.rows_of([case]).get(case, ())}
@@ -73,8 +68,8 @@ class SqlLedger:
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
         """Return these cases folded from their events, in one query; unknown ids are left out."""
-        with reading(self._engine) as connection:
-            return cases(connection, ids)
+        with reading(self._engine) as session:
+            return cases(session, ids)
 
     def ids(self) -> Sequence[str]:
         return read_column(self._engine, select(CASE.c.id).order_by(CASE.c.id))
@@ -94,11 +89,11 @@ class SqlLedger:
 
         What is read and written is one transaction; the case is locked until its end.
         """
-        with one_transaction(self._engine), writing(self._engine) as connection:
-            stored = locked(connection, [case])
+        with writing(self._engine) as session:
+            stored = locked(session, [case])
             made = change(stored[case].rows if case in stored else {})
             if made.events:
-                write(connection, [made], stored, now=now)
+                write(session, [made], stored, now=now)
         return made
 
     def append(self, changes: Sequence[Change], *, now: datetime) -> int:
@@ -113,9 +108,9 @@ class SqlLedger:
         if not changes:
             return 0
         try:
-            with writing(self._engine) as connection:
-                stored = locked(connection, [change.case.id for change in changes])
-                return write(connection, changes, stored, now=now)
+            with writing(self._engine) as session:
+                stored = locked(session, [change.case.id for change in changes])
+                return write(session, changes, stored, now=now)
         except IntegrityError:
             new = [change.case.id for change in changes if change.case.seq == len(change.events)]
             taken = sorted({*new} & {*self.cases(new)})
@@ -127,13 +122,13 @@ class SqlLedger:
         """Reserve so many ids of new cases of a year ("2026-0001") and return them; no case has any of them."""
         if count < 1:
             return []
-        with writing(self._engine) as connection:
+        with writing(self._engine) as session:
             ids: list[str] = []
             while len(ids) < count:
                 missing = count - len(ids)
-                last = _reserve_numbers(connection, year, missing)
+                last = _reserve_numbers(session, year, missing)
                 names = [f"{year}-{n:04d}" for n in range(last - missing + 1, last + 1)]
-                taken_ids = {record.id for record in execute_for_names(connection, _IDS_OF, names)}
+                taken_ids = {record.id for record in execute_for_names(session, _IDS_OF, names)}
                 ids += [name for name in names if name not in taken_ids]
         return ids
 
@@ -183,17 +178,17 @@ def hold_openings(engine: Engine) -> None:
 
     Called before it reads which cases there are: who waited finds those this one opened.
     """
-    with writing(engine) as connection:
-        events.hold(connection, "openings")
+    with writing(engine) as session:
+        events.hold(session, "openings")
 
 
-def cases(connection: Connection, ids: Collection[str]) -> Mapping[str, Case]:
+def cases(session: Session, ids: Collection[str]) -> Mapping[str, Case]:
     """Return these cases folded from their events, as `SqlLedger.cases`, in the caller's transaction."""
-    return by_id(folded(execute_for_names(connection, _EVENTS_OF, ids)))
+    return by_id(folded(execute_for_names(session, _EVENTS_OF, ids)))
 
 
-def _reserve_numbers(connection: Connection, year: int, count: int) -> int:
+def _reserve_numbers(session: Session, year: int, count: int) -> int:
     """Reserve case numbers of a year; return the last of them."""
-    step = insert(connection, COUNTER).values(year=year, last=count)
+    step = insert(session, COUNTER).values(year=year, last=count)
     step = step.on_conflict_do_update(index_elements=[COUNTER.c.year], set_={"last": COUNTER.c.last + count})
-    return int(connection.execute(step.returning(COUNTER.c.last)).scalar_one())
+    return int(session.execute(step.returning(COUNTER.c.last)).scalar_one())

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, or_, select
+from sqlmodel import Session
 
 from merzim.storage.cases.ledger import cases
 from merzim.storage.database.dialect import execute_for_names, in_names, text_before
@@ -32,15 +33,15 @@ def of_year(
     """Return what active cases recorded for the points of a year, and what of it they lack: what is open or was
     missed, and the terms that run on into the next year.
     """
-    with reading(engine) as connection:
-        facts = [*_recorded(connection, scoring, year), *_lines(connection, year)]
-        lacking = _due(connection, scoring.awaited, ("open", "missed"), year)
+    with reading(engine) as session:
+        facts = [*_recorded(session, scoring, year), *_lines(session, year)]
+        lacking = _due(session, scoring.awaited, ("open", "missed"), year)
         # What ran on counts whatever became of it. The states are named since the index begins with them.
-        running = _due(connection, scoring.running, ("open", "missed", "done", "not_required"), year + 1)
+        running = _due(session, scoring.running, ("open", "missed", "done", "not_required"), year + 1)
         return facts, [*lacking, *running]
 
 
-def _recorded(connection: Connection, scoring: Scoring, year: int) -> Iterator[RecordedFact]:
+def _recorded(session: Session, scoring: Scoring, year: int) -> Iterator[RecordedFact]:
     """Yield the facts of active cases that points of a year are counted from.
 
     Those of the year and of the year before, and those whose period is of the year. A corrected fact has its
@@ -48,7 +49,7 @@ def _recorded(connection: Connection, scoring: Scoring, year: int) -> Iterator[R
     left out: the row itself is counted, and a case above its unit must not count it besides.
     """
     names = scoring.facts
-    name = text_before(connection, EVENT.c.name, ".")
+    name = text_before(session, EVENT.c.name, ".")
     counts = and_(
         or_(
             _in_year(EVENT.c.on, year),
@@ -60,7 +61,7 @@ def _recorded(connection: Connection, scoring: Scoring, year: int) -> Iterator[R
     query = select(EVENT.c.case, CASE.c.unit, CASE.c.procedure, *_OF_FACT, counts.label("counts"))
     query = _of_active(query, EVENT.c.case, names).where(OF_CASES)
     amends = EVENT.c.kind.in_(("corrected", "evidence", "withdrawn"))
-    said = connection.execute(query.where(or_(amends, and_(EVENT.c.kind == "fact", counts)))).all()
+    said = session.execute(query.where(or_(amends, and_(EVENT.c.kind == "fact", counts)))).all()
     own_records = [record for record in said if record.counts and record.kind in _SAYING]
     # Of most cases each fact has one event. Where something was said anew, all that was said counts; where
     # something was withdrawn, what is left of the case.
@@ -70,21 +71,19 @@ def _recorded(connection: Connection, scoring: Scoring, year: int) -> Iterator[R
     whole_query = query.where(EVENT.c.kind.in_(_SAYING), in_names(EVENT.c.case))
     whole_query = whole_query.order_by(EVENT.c.case, EVENT.c.seq)
     records = [record for record in own_records if record.case not in amended]
-    records += execute_for_names(connection, whole_query, sorted(amended - withdrawn))
+    records += execute_for_names(session, whole_query, sorted(amended - withdrawn))
     yield from _facts_of_events(records, names)
-    yield from _remaining_facts(cases(connection, withdrawn).values(), names)
+    yield from _remaining_facts(cases(session, withdrawn).values(), names)
 
 
-def _due(
-    connection: Connection, facts: Collection[str], states: Collection[str], year: int
-) -> Iterator[MissingFact]:
+def _due(session: Session, facts: Collection[str], states: Collection[str], year: int) -> Iterator[MissingFact]:
     """Yield the board rows of these facts in active cases that are in one of the states and due in a year."""
     columns = DEADLINE.c.case, CASE.c.unit, CASE.c.procedure, DEADLINE.c.obligation
     query = select(*columns, DEADLINE.c.due, DEADLINE.c.counts_until)
     query = _of_active(query, DEADLINE.c.case, facts).where(
         DEADLINE.c.obligation.in_(_names(facts)), DEADLINE.c.state.in_(states), _in_year(DEADLINE.c.due, year)
     )
-    for record in connection.execute(query):
+    for record in session.execute(query):
         fact = f"{record.procedure}:{record.obligation}"
         if fact in facts:
             yield MissingFact(
@@ -98,17 +97,17 @@ def _due(
 
 def first_record(engine: Engine) -> datetime | None:
     """Return the UTC moment of the first record, of the office's chain or of a case; None before it."""
-    with reading(engine) as connection:
+    with reading(engine) as session:
         of_office = select(EVENT.c.at).where(EVENT.c.stream == OFFICE).order_by(EVENT.c.seq)
-        act = connection.execute(of_office.limit(1)).scalar()
-        case = connection.execute(select(CASE.c.opened_at).order_by(CASE.c.opened_at).limit(1)).scalar()
+        act = session.execute(of_office.limit(1)).scalar()
+        case = session.execute(select(CASE.c.opened_at).order_by(CASE.c.opened_at).limit(1)).scalar()
     return min((at for at in (act, case) if at is not None), default=None)
 
 
-def _lines(connection: Connection, year: int) -> Iterator[RecordedFact]:
+def _lines(session: Session, year: int) -> Iterator[RecordedFact]:
     """Yield the lines of the registers of active cases that points of a year are counted from."""
     query = select(COUNTED_LINE, CASE.c.unit).join(CASE, CASE.c.id == COUNTED_LINE.c.case)
-    for record in connection.execute(query.where(CASE.c.status == "active", _in_year(COUNTED_LINE.c.on, year))):
+    for record in session.execute(query.where(CASE.c.status == "active", _in_year(COUNTED_LINE.c.on, year))):
         yield RecordedFact(
             case=record.case,
             unit=record.unit,

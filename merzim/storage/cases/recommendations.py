@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from operator import itemgetter
 
-from sqlalchemy import Connection, Engine, Table, exists, literal, select
+from sqlalchemy import Engine, Table, exists, literal, select
+from sqlmodel import Session
 
 from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import read_column
@@ -120,10 +121,10 @@ def _recommendations(case: Case) -> list[Values]:
     return recommendations
 
 
-def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[str]:
+def differences(session: Session, cases: Mapping[str, Case]) -> Iterator[str]:
     """Yield ids of cases whose recommendations or counted lines differ from their events, in order."""
-    recommended = _stored(connection, RECOMMENDATION, cases)
-    counted = _stored(connection, COUNTED_LINE, cases)
+    recommended = _stored(session, RECOMMENDATION, cases)
+    counted = _stored(session, COUNTED_LINE, cases)
     for name, case in sorted(cases.items()):
         recommendations = sorted(recommended.get(name, ()), key=itemgetter("risk", "measure"))
         lines = sorted(counted.get(name, ()), key=itemgetter("number"))
@@ -131,10 +132,10 @@ def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[s
             yield name
 
 
-def _stored(connection: Connection, table: Table, cases: Iterable[str]) -> dict[str, list[Values]]:
+def _stored(session: Session, table: Table, cases: Iterable[str]) -> dict[str, list[Values]]:
     """Return the rows of a table by their case."""
     stored: dict[str, list[Values]] = {}
-    for record in execute_for_names(connection, select(table).where(in_names(table.c.case)), cases):
+    for record in execute_for_names(session, select(table).where(in_names(table.c.case)), cases):
         stored.setdefault(record.case, []).append(dict(record._mapping))
     return stored
 

@@ -24,8 +24,8 @@ def remember(engine: Engine, digest: str, places: Mapping[str, str], *, now: dat
     """Record which case each place of the file became; existing records are kept."""
     lines = [{"digest": digest, "place": place, "case": case, "at": now} for place, case in places.items()]
     if lines:
-        with writing(engine) as connection:
-            connection.execute(insert(connection, PAPER).on_conflict_do_nothing(), lines)
+        with writing(engine) as session:
+            session.execute(insert(session, PAPER).on_conflict_do_nothing(), lines)
 
 
 def alike(engine: Engine, procedure: str, places: Iterable[tuple[str, str]]) -> list[str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import bindparam, or_, select
+from sqlmodel import Session
 
 from calendars.hours import almaty, moment_of
 from merzim.storage import events
@@ -51,7 +52,7 @@ _WITHDRAW = (
 
 
 def write(
-    connection: Connection, changes: Sequence[Change], stored: Mapping[str, StoredCase], *, now: datetime
+    session: Session, changes: Sequence[Change], stored: Mapping[str, StoredCase], *, now: datetime
 ) -> int:
     """Write changes of cases in the caller's transaction; return the number of cases that changed. `stored`: as
     `locked` returned it there.
@@ -65,56 +66,54 @@ def write(
     for change in sorted(changes, key=lambda change: change.case.id):
         before, read = stored.get(change.case.id, StoredCase({}, {})), change.case.seq - len(change.events)
         if before.seq != read:
-            end = events.ends(connection, EVENT.c.stream == f"{events.CASE}{change.case.id}")
+            end = events.ends(session, EVENT.c.stream == f"{events.CASE}{change.case.id}")
             broken = [seq for seq, _ in end.values()] != [before.seq]
             raise CaseBroken(change.case.id) if broken else Conflict(change.case.id)
         batch.add(change, before, now=now)
-    _write_tables(connection, batch)
+    _write_tables(session, batch)
     if batch.withdrawn:
-        connection.execute(_DROP_INBOX, [{"k_case": case, "k_seq": seq} for case, seq in batch.withdrawn])
-        _drop_letters(connection, batch.withdrawn, (COMMENT, ANSWER_DAY))
-        _ask_again(connection, batch.withdrawn, now)
+        session.execute(_DROP_INBOX, [{"k_case": case, "k_seq": seq} for case, seq in batch.withdrawn])
+        _drop_letters(session, batch.withdrawn, (COMMENT, ANSWER_DAY))
+        _ask_again(session, batch.withdrawn, now)
     if batch.answered:
-        _drop_letters(connection, batch.answered, (ANSWER_DAY,))
+        _drop_letters(session, batch.answered, (ANSWER_DAY,))
     if batch.present_rows:
-        _withdraw(connection, batch)
+        _withdraw(session, batch)
     return len(batch.changed)
 
 
-def locked(connection: Connection, ids: Sequence[str]) -> Mapping[str, StoredCase]:
+def locked(session: Session, ids: Sequence[str]) -> Mapping[str, StoredCase]:
     """Return what is stored of these cases, locked until the end of the transaction; new ones are left out."""
-    heads = {
-        record.id: dict(record._mapping) for record in execute_for_names(connection, _HEADS_OF, sorted(ids))
-    }
-    rows = rows_by_case(execute_for_names(connection, ROWS_OF, heads))
+    heads = {record.id: dict(record._mapping) for record in execute_for_names(session, _HEADS_OF, sorted(ids))}
+    rows = rows_by_case(execute_for_names(session, ROWS_OF, heads))
     return {
         case: StoredCase(head, {row.obligation: row for row in rows.get(case, ())})
         for case, head in heads.items()
     }
 
 
-def _write_tables(connection: Connection, batch: Batch) -> None:
+def _write_tables(session: Session, batch: Batch) -> None:
     """Delete and insert what a batch says, table by table; cases come first, for all else refers to them."""
-    insert_many(connection, CASE, batch.new[CASE])
+    insert_many(session, CASE, batch.new[CASE])
     for case, values in batch.heads.items():
-        connection.execute(_CHANGE_HEAD, {"k_case": case, **values})
-    events.insert(connection, batch.new[EVENT])
+        session.execute(_CHANGE_HEAD, {"k_case": case, **values})
+    events.insert(session, batch.new[EVENT])
     for case, names in batch.gone.items():
-        connection.execute(_DROP_ROWS, {"k_case": case, "k_names": names})
+        session.execute(_DROP_ROWS, {"k_case": case, "k_names": names})
     for table, cases in batch.replaced.items():
         for names in chunks(cases, 500):
-            connection.execute(table.delete().where(table.c.case.in_(names)))
+            session.execute(table.delete().where(table.c.case.in_(names)))
     for table, rows in batch.new.items():
         if table not in (CASE, EVENT):
-            insert_many(connection, table, rows)
+            insert_many(session, table, rows)
 
 
-def _ask_again(connection: Connection, withdrawn_lines: Sequence[tuple[str, int]], now: datetime) -> None:
+def _ask_again(session: Session, withdrawn_lines: Sequence[tuple[str, int]], now: datetime) -> None:
     """Queue again the reminders of questions whose answer was withdrawn, unless their day has passed."""
     for case in sorted({case for case, _ in withdrawn_lines}):
         comment_kinds = EVENT.c.kind.in_(("commented", "withdrawn"))
         query = EVENTS_IN_ORDER.where(EVENT.c.case == case, comment_kinds)
-        case_comments = comments([event(record) for record in connection.execute(query)])
+        case_comments = comments([event(record) for record in session.execute(query)])
         lines = {seq for of_case, seq in withdrawn_lines if of_case == case}
         answered = {comment.answers for comment in case_comments if comment.seq in lines}
         starts = [
@@ -130,20 +129,20 @@ def _ask_again(connection: Connection, withdrawn_lines: Sequence[tuple[str, int]
                 NOTICE.c.not_before >= moment_of(now.astimezone(almaty()).date(), None),
                 or_(*(NOTICE.c.key.startswith(start) for start in starts)),
             )
-            connection.execute(requeuing.values(state="queued"))
+            session.execute(requeuing.values(state="queued"))
 
 
-def _drop_letters(connection: Connection, lines: Sequence[tuple[str, int]], steps: Sequence[str]) -> None:
+def _drop_letters(session: Session, lines: Sequence[tuple[str, int]], steps: Sequence[str]) -> None:
     """Withdraw the queued letters, of these steps, about these lines of cases."""
     starts = [NOTICE.c.key.startswith(line_key(case, seq)) for case, seq in lines]
     of_cases = NOTICE.c.case.in_({case for case, _ in lines})
     withdrawal = NOTICE.update().where(
         of_cases, NOTICE.c.step.in_(steps), NOTICE.c.state == "queued", or_(*starts)
     )
-    connection.execute(withdrawal.values(state="withdrawn"))
+    session.execute(withdrawal.values(state="withdrawn"))
 
 
-def _withdraw(connection: Connection, batch: Batch) -> None:
+def _withdraw(session: Session, batch: Batch) -> None:
     """Withdraw unsent notices of outdated due dates, and of deadlines that now belong to another unit or
     person.
 
@@ -151,7 +150,7 @@ def _withdraw(connection: Connection, batch: Batch) -> None:
     """
     # After the rows: a round that queued a notice of the old due date holds its row until it commits, so what
     # is read here is all there is.
-    queued = execute_for_names(connection, _QUEUED_OF, batch.present_rows)
+    queued = execute_for_names(session, _QUEUED_OF, batch.present_rows)
     stale = [
         {"k_key": key}
         for key, case, obligation, due, step in queued
@@ -162,4 +161,4 @@ def _withdraw(connection: Connection, batch: Batch) -> None:
         )
     ]
     if stale:
-        connection.execute(_WITHDRAW, stale)
+        session.execute(_WITHDRAW, stale)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, Executable, Table, bindparam, func
+from sqlalchemy import ColumnElement, Engine, Executable, Table, bindparam, func
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session
 
 from merzim.storage.database.engine import Row_, reading
 
@@ -31,30 +32,34 @@ def in_names(tested: ColumnElement[str]) -> ColumnElement[bool]:
     return tested.in_(bindparam(_NAMES, expanding=True))
 
 
-def execute_for_names(connection: Connection, statement: Executable, names: Iterable[str]) -> Iterator[Row_]:
+def execute_for_names(session: Session, statement: Executable, names: Iterable[str]) -> Iterator[Row_]:
     """Run a statement with `in_names` and yield its rows: one query for up to 500 names, none without any.
 
     The rows of a statement that orders them are in order for each 500 names.
     """
     for chunk in chunks(names, _CHUNK_SIZE):
-        yield from connection.execute(statement, {_NAMES: chunk}).all()
+        yield from session.execute(statement, {_NAMES: chunk}).all()
 
 
 def read_for_names(engine: Engine, statement: Executable, names: Iterable[str]) -> list[Row_]:
     """Return the rows of a statement with `in_names`, as `execute_for_names` yields them, in one `reading`."""
-    with reading(engine) as connection:
-        return [*execute_for_names(connection, statement, names)]
+    with reading(engine) as session:
+        return [*execute_for_names(session, statement, names)]
 
 
-def insert(connection: Connection, table: Table) -> Insert:
+def is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def insert(session: Session, table: Table) -> Insert:
     """Return an INSERT of the dialect, with `on_conflict_do_update` and `on_conflict_do_nothing`."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    return sqlite.insert(table) if is_sqlite(session) else postgresql.insert(table)
 
 
-def insert_many(connection: Connection, table: Table, lines: Sequence[Mapping[str, object]]) -> None:
+def insert_many(session: Session, table: Table, lines: Sequence[Mapping[str, object]]) -> None:
     """Insert rows that all have the same columns; none is allowed."""
     if lines:
-        connection.execute(table.insert(), lines)
+        session.execute(table.insert(), lines)
 
 
 def text_within(engine: Engine, text: ColumnElement[str], part: str) -> ColumnElement[bool]:
@@ -63,8 +68,8 @@ def text_within(engine: Engine, text: ColumnElement[str], part: str) -> ColumnEl
     return find(text, part) > 0
 
 
-def text_before(connection: Connection, column: ColumnElement[str], sign: str) -> ColumnElement[str]:
+def text_before(session: Session, column: ColumnElement[str], sign: str) -> ColumnElement[str]:
     """Return the text before the first `sign`; the whole text when there is none."""
-    if connection.dialect.name == "sqlite":
+    if is_sqlite(session):
         return func.substr(column, 1, func.instr(column + sign, sign) - 1)
     return func.split_part(column, sign, 1)

@@ -10,22 +10,21 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias
 
-from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Executable, Row, UpdateBase, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
+from sqlmodel import Session
 
 from merzim.storage.refusals import StorageUnavailable, translated_errors
 from merzim.storage.tables.base import canonical
 
-Result = TypeVar("Result")
 Row_: TypeAlias = "Row[*tuple[Any, ...]]"
 """A row of the result of a query."""
 Parameters: TypeAlias = "Mapping[str, Any] | None"
@@ -81,162 +80,103 @@ def open(url: str, *, password: str | None = None) -> Engine:
     return create_engine(address, connect_args=arguments, pool_pre_ping=True, **_POOL, **_OPTIONS)
 
 
-@dataclass(eq=False, slots=True)
-class _Reads:
-    """The reads of a block: the connection they share, begun by the first, and what `read_once` has read."""
-
-    connection: Connection | None = None
-    results: dict[object, object] = field(default_factory=dict)
-
-    def end(self) -> None:
-        """End their transaction; the next read begins another."""
-        if self.connection is not None:
-            self.connection.close()
-        self.connection, self.results = None, {}
-
-
-_reads: ContextVar[_Reads | None] = ContextVar("reads", default=None)
+_session: ContextVar[Session | None] = ContextVar("session", default=None)
+"""The session of the request, round or command whose code this is."""
+_WRITES = "writes"
+"""Key of the `info` of a session that writes."""
 
 
 @contextmanager
-def one_snapshot() -> Iterator[None]:
-    """Let all reads of the block share one transaction: they cost less and show the same moment.
-
-    A write or a failed read ends it, so that later reads see what was written. A block within another shares
-    that one's.
-    """
-    if _reads.get() is not None:
-        yield
-        return
-    reads = _Reads()
-    token = _reads.set(reads)
+def _present(session: Session) -> Iterator[Session]:
+    """Make a session that of the code of a block."""
+    token = _session.set(session)
     try:
-        yield
+        yield session
     finally:
-        _reads.reset(token)
-        reads.end()
+        _session.reset(token)
 
 
-_transaction: ContextVar[tuple[Engine, Connection] | None] = ContextVar("transaction", default=None)
+def _joined(engine: Engine) -> Session | None:
+    """Return the session of this engine around this code; None outside one."""
+    session = _session.get()
+    return session if session is not None and session.bind is engine else None
 
 
 @contextmanager
-def one_transaction(engine: Engine) -> Iterator[None]:
-    """Let all reads and writes of the block be one transaction: all of it is written, or nothing.
+def reading(engine: Engine) -> Iterator[Session]:
+    """Yield the session around this code, or one of the block's own: what it reads is of one moment.
 
-    A block within another is part of that one. A write that is refused rolls all of it back, and the block
-    cannot go on; it must not start threads that write.
+    Its transaction begins with its first statement. A write or a failed read ends it, so that the next read
+    begins another.
     """
-    if _joined(engine) is not None:
-        yield
+    session = _joined(engine)
+    if session is None:
+        with translated_errors(engine), Session(engine) as session, _present(session):
+            yield session
         return
-    with writing(engine) as connection:
-        token = _transaction.set((engine, connection))
-        try:
-            yield
-        finally:
-            _transaction.reset(token)
-
-
-def _joined(engine: Engine) -> Connection | None:
-    """Return the connection of the `one_transaction` of this engine around this code; None outside one."""
-    current = _transaction.get()
-    return current[1] if current is not None and current[0] is engine else None
-
-
-@contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction that reads (in SQLite one snapshot), or join `one_transaction` or `one_snapshot`."""
-    joined = _joined(engine)
-    if joined is not None:
+    try:
         with translated_errors(engine):
-            yield joined
-        return
-    reads = _reads.get()
-    if reads is None or (reads.connection is not None and reads.connection.engine is not engine):
-        with translated_errors(engine), engine.connect() as connection, connection.begin():
-            yield connection
-        return
-    with translated_errors(engine):
-        try:
-            if reads.connection is None:
-                reads.connection = engine.connect()
-            yield reads.connection
-        except BaseException:
-            reads.end()
-            raise
-
-
-def read_once(engine: Engine, read: Callable[[Connection], Result], *key: Hashable) -> Result:
-    """Return the result of `read`, remembered in `one_snapshot` until it ends.
-
-    Args:
-        key: names the result there; `read` itself if its result depends on nothing else.
-    """
-    reads, name = _reads.get(), (engine, key or read)
-    if reads is not None and name in reads.results:
-        return cast(Result, reads.results[name])
-    with reading(engine) as connection:
-        result = read(connection)
-        if reads is not None and connection is reads.connection:
-            reads.results[name] = result
-        return result
+            yield session
+    except BaseException:
+        if not session.info.get(_WRITES):
+            session.close()
+        raise
 
 
 def read(engine: Engine, query: Executable, parameters: Parameters = None) -> Sequence[Row_]:
     """Return the rows of one query."""
-    with reading(engine) as connection:
-        return connection.execute(query, parameters).all()
+    with reading(engine) as session:
+        return session.execute(query, parameters).all()
 
 
 def read_first(engine: Engine, query: Executable, parameters: Parameters = None) -> Row_ | None:
     """Return the first row of one query; None without any."""
-    with reading(engine) as connection:
-        return connection.execute(query, parameters).first()
+    with reading(engine) as session:
+        return session.execute(query, parameters).first()
 
 
 def read_column(engine: Engine, query: Executable) -> Sequence[Any]:
     """Return the first column of one query."""
-    with reading(engine) as connection:
-        return connection.execute(query).scalars().all()
+    with reading(engine) as session:
+        return session.execute(query).scalars().all()
 
 
 def read_value(engine: Engine, query: Executable) -> Any:
     """Return the first value of one query; None without any."""
-    with reading(engine) as connection:
-        return connection.execute(query).scalar()
+    with reading(engine) as session:
+        return session.execute(query).scalar()
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction that writes; commit it on leaving, roll it back when anything is raised.
+def writing(engine: Engine) -> Iterator[Session]:
+    """Yield a session that writes; commit it on leaving, roll it back when anything is raised.
 
-    A write within `one_snapshot` ends the transaction of its reads.
+    A block within another is part of that one: one that is refused rolls all of it back, and the outer block
+    cannot go on. It must not start threads that write. A write within `reading` ends the transaction there.
 
     IntegrityError is not translated: the caller knows what a broken constraint means.
     """
     joined = _joined(engine)
-    if joined is not None:
+    if joined is not None and joined.info.get(_WRITES):
         try:
             with translated_errors(engine):
                 yield joined
         except BaseException:
-            if (transaction := joined.get_transaction()) is not None:
-                transaction.rollback()
+            joined.rollback()
             raise
         return
-    reads, sqlite, committing = _reads.get(), engine.dialect.name == "sqlite", False
-    if reads is not None:
+    if joined is not None:
         # Nothing is held while this waits for the lock.
-        reads.end()
+        joined.close()
+    sqlite, committing = engine.dialect.name == "sqlite", False
     try:
         with translated_errors(engine), ExitStack() as stack:
             if sqlite:
                 stack.enter_context(_writer_locks[str(engine.url.database)])
-            connection = stack.enter_context(engine.connect())
-            connection.execution_options(writer=True)
-            stack.enter_context(connection.begin())
-            yield connection
+            session = stack.enter_context(Session(engine, expire_on_commit=False, info={_WRITES: True}))
+            stack.enter_context(session.begin())
+            session.connection(execution_options={"writer": True})
+            yield stack.enter_context(_present(session))
             committing = not sqlite
     except StorageUnavailable as error:
         # A server lost while it confirms the commit may have committed.
@@ -244,15 +184,15 @@ def writing(engine: Engine) -> Iterator[Connection]:
         raise
 
 
-def execute(engine: Engine, step: Executable) -> int:
+def execute(engine: Engine, step: UpdateBase) -> int:
     """Execute one statement in a transaction that writes; return the number of rows it changed."""
-    with writing(engine) as connection:
-        return connection.execute(step).rowcount
+    with writing(engine) as session:
+        return session.exec(step).rowcount
 
 
-def driver(connection: Connection) -> Any:
+def driver(session: Session) -> Any:
     """Return the driver's connection, within the present transaction."""
-    return connection.connection.dbapi_connection
+    return session.connection().connection.dbapi_connection
 
 
 def conninfo(engine: Engine, *, password: bool = True) -> str:
@@ -334,6 +274,6 @@ def _create_sqlite_engine(address: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         is_writer = connection.get_execution_options().get("writer")
-        driver(connection).execute("BEGIN IMMEDIATE" if is_writer else "BEGIN").close()
+        connection.connection.cursor().execute("BEGIN IMMEDIATE" if is_writer else "BEGIN")
 
     return engine

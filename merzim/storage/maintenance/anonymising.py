@@ -17,12 +17,14 @@ from datetime import date, datetime
 from sqlite3 import OperationalError
 from typing import Any
 
-from sqlalchemy import Connection, Engine, String, Table, Update, column, or_, select, text
+from sqlalchemy import Engine, String, Table, Update, column, or_, select, text
 from sqlalchemy import table as plain_table
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import Session
 
 from merzim.storage import events
 from merzim.storage.accounts.accounts import end_entries
+from merzim.storage.database.dialect import is_sqlite
 from merzim.storage.database.engine import read_column, reading, writing
 from merzim.storage.events import Draft
 from merzim.storage.maintenance import triggers
@@ -110,21 +112,21 @@ class Erasure:
         return self._patterns[kind]
 
 
-def _rewrite(connection: Connection, words: Erasure) -> tuple[Counter[str], list[tuple[int, str]]]:
+def _rewrite(session: Session, words: Erasure) -> tuple[Counter[str], list[tuple[int, str]]]:
     """Rewrite every row that contains one of the words, events too.
 
     Return the number of rows by table; id and new hash of each rewritten event.
     """
     counts, ids = Counter[str](), list[int]()
-    triggers.remove(connection)
-    for table, before, rewriting in _matching_rows(connection, words):
-        connection.execute(rewriting)
+    triggers.remove(session.connection())
+    for table, before, rewriting in _matching_rows(session, words):
+        session.execute(rewriting)
         counts[table.name] += 1
         ids += [before["id"]] if table is EVENT else []
-    if connection.dialect.name == "postgresql":
-        _rewrite_jobs(connection, words)
-    triggers.install(connection)
-    return counts, [(id, events.hash_now(connection, id)) for id in ids]
+    if not is_sqlite(session):
+        _rewrite_jobs(session, words)
+    triggers.install(session.connection())
+    return counts, [(id, events.hash_now(session, id)) for id in ids]
 
 
 def open_cases_naming(engine: Engine, words: Iterable[str]) -> list[str]:
@@ -135,9 +137,9 @@ def open_cases_naming(engine: Engine, words: Iterable[str]) -> list[str]:
     return sorted(read_column(engine, query.where(OF_CASES, CASE.c.status == "active", ~over, name_condition)))
 
 
-def rewritten(connection: Connection) -> dict[int, str]:
+def rewritten(session: Session) -> dict[int, str]:
     """Return the hashes of the events that orders of the office have rewritten, by id."""
-    orders = connection.execute(IN_ORDER.where(EVENT.c.kind == ANONYMISED))
+    orders = session.execute(IN_ORDER.where(EVENT.c.kind == ANONYMISED))
     contents = [events.decoded(order.payload) for order in orders]
     return {id: hash for content in contents for id, hash in content.get("rewritten", ())}
 
@@ -149,24 +151,24 @@ def _forms(word: str) -> set[str]:
     return {word, word.casefold(), normalise(word), json.dumps(word, ensure_ascii=False)[1:-1]} - {""}
 
 
-def _take_away(connection: Connection, words: Erasure, now: datetime) -> None:
+def _take_away(session: Session, words: Erasure, now: datetime) -> None:
     """Delete what belongs to the person alone: accounts with all ways to log in, links to a chat, addresses in
     the audit log; withdraw their letters that have not left.
     """
     keys, logins = [*words.keys], [*words.logins]
-    end_entries(connection, ENTRY.c.login.in_(logins), now)
+    end_entries(session, ENTRY.c.login.in_(logins), now)
     for table in (ACCOUNT, IDENTITY, RECOVERY_CODE):
-        connection.execute(table.delete().where(table.c.login.in_(logins)))
+        session.execute(table.delete().where(table.c.login.in_(logins)))
     for table in (LINK, LINK_CODE):
-        connection.execute(table.delete().where(table.c.person.in_(keys)))
+        session.execute(table.delete().where(table.c.person.in_(keys)))
     theirs = or_(EVENT.c.by.in_([*logins, *keys]), EVENT.c.name.in_(logins))
-    events.erase(connection, theirs, [events.CLIENT])
+    events.erase(session, theirs, [events.CLIENT])
     waiting = NOTICE.c.person.in_(keys) & NOTICE.c.state.in_(("queued", "sending"))
-    connection.execute(NOTICE.update().where(waiting).values(state="withdrawn"))
-    connection.execute(NOTICE.update().where(NOTICE.c.person.in_(keys)).values(address=words.token))
+    session.execute(NOTICE.update().where(waiting).values(state="withdrawn"))
+    session.execute(NOTICE.update().where(NOTICE.c.person.in_(keys)).values(address=words.token))
 
 
-def _matching_rows(connection: Connection, words: Erasure) -> Iterator[tuple[Table, dict[str, Any], Update]]:
+def _matching_rows(session: Session, words: Erasure) -> Iterator[tuple[Table, dict[str, Any], Update]]:
     """Yield the rows of all tables that contain one of the words: their table, their texts and key, and the
     statement that rewrites them.
     """
@@ -180,7 +182,7 @@ def _matching_rows(connection: Connection, words: Erasure) -> Iterator[tuple[Tab
             *(raw.c[name].contains(needle, autoescape=True) for name in texts for needle in words.needles())
         )
         columns = [raw.c[name] for name in dict.fromkeys((*keys, *texts))]
-        for row in connection.execute(select(*columns).where(condition)).all():
+        for row in session.execute(select(*columns).where(condition)).all():
             before = dict(row._mapping)
             held = {name: before[name] for name in texts if isinstance(before[name], str)}
             shared = words.key_in(held.values())
@@ -199,15 +201,15 @@ def _erased(private: str, words: Erasure, *, shared: bool) -> str:
     return canonical({name: json.loads(text) for name, text in kept.items()})
 
 
-def _rewrite_jobs(connection: Connection, words: Erasure) -> None:
+def _rewrite_jobs(session: Session, words: Erasure) -> None:
     """Rewrite the keys of letters in the jobs of the queue, if there is one."""
-    if connection.execute(text("SELECT to_regclass('procrastinate_jobs')")).scalar() is None:
+    if session.execute(text("SELECT to_regclass('procrastinate_jobs')")).scalar() is None:
         return
-    jobs = connection.execute(text("SELECT id, args::text FROM procrastinate_jobs")).all()
+    jobs = session.execute(text("SELECT id, args::text FROM procrastinate_jobs")).all()
     for id, args in jobs:
         if (replaced := words.replaced(args, "args")) != args:
             step = text("UPDATE procrastinate_jobs SET args = CAST(:args AS jsonb) WHERE id = :id")
-            connection.execute(step, {"args": replaced, "id": id})
+            session.execute(step, {"args": replaced, "id": id})
 
 
 def _is_text(kind: object) -> bool:
@@ -226,13 +228,13 @@ class AnonymisingOrder:
 
 def carry_out(engine: Engine, person: FormerPerson, words: Erasure, act: AnonymisingOrder) -> dict[str, int]:
     """Anonymise a person by an order, in one transaction; return the number of rewritten rows by table."""
-    with writing(engine) as connection:
-        _take_away(connection, words, act.at.now)
-        record(connection, Draft(kind="person_forgotten", name=words.token, by=act.at.by, at=act.at.now))
-        counts, changed_events = _rewrite(connection, words)
+    with writing(engine) as session:
+        _take_away(session, words, act.at.now)
+        record(session, Draft(kind="person_forgotten", name=words.token, by=act.at.by, at=act.at.now))
+        counts, changed_events = _rewrite(session, words)
         mine = FORMER.c.number == person.number
         closed = {"key": words.token, "anonymised_on": act.at.today, "act": act.number, "act_on": act.on}
-        connection.execute(FORMER.update().where(mine).values(said=[], **closed))
+        session.execute(FORMER.update().where(mine).values(said=[], **closed))
         details = {
             "act": act.number,
             "act_on": act.on.isoformat(),
@@ -240,15 +242,15 @@ def carry_out(engine: Engine, person: FormerPerson, words: Erasure, act: Anonymi
             "rewritten": changed_events,
         }
         event = office_event(act.at, ANONYMISED, words.token, details)
-        record(connection, event)
+        record(session, event)
     _compact(engine)
     return counts
 
 
 def preview(engine: Engine, words: Erasure) -> dict[str, int]:
     """Return the number of rows that would be rewritten, by table; nothing is written."""
-    with reading(engine) as connection:
-        return Counter(table.name for table, _, _ in _matching_rows(connection, words))
+    with reading(engine) as session:
+        return Counter(table.name for table, _, _ in _matching_rows(session, words))
 
 
 def _compact(engine: Engine) -> None:

@@ -150,9 +150,9 @@ def check(file: Path) -> None:
     damaged.
     """
     with opened_for_reading(file) as engine:
-        with engines.reading(engine) as connection:
-            at = revision(connection)
-            check_result = connection.exec_driver_sql("PRAGMA quick_check").scalar()
+        with engines.reading(engine) as session:
+            at = revision(session)
+            check_result = session.connection().exec_driver_sql("PRAGMA quick_check").scalar()
         if at is None:
             raise Refusal("backup_not_ours", file=str(file))
         refuse_backup_of_other_version(file, at)

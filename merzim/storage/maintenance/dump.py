@@ -37,8 +37,8 @@ def backup(engine: Engine, file: Path) -> None:
             (`backup_old_tool`) or fails (`backup_tool_failed`).
         StorageUnavailable: the database cannot be read.
     """
-    with reading(engine) as connection:
-        if revision(connection) is None:
+    with reading(engine) as session:
+        if revision(session) is None:
             raise Refusal("backup_nothing", file=display_address(engine))
     with new_file(file) as part:
         _run(engine, "pg_dump", "--format=custom", f"--file={part}")
@@ -55,8 +55,8 @@ def restore(engine: Engine, file: Path) -> None:
     """
     if not file.is_file():
         raise Refusal("backup_missing", file=str(file))
-    with reading(engine) as connection:
-        if inspect(connection).get_table_names():
+    with reading(engine) as session:
+        if inspect(session.connection()).get_table_names():
             raise Refusal("restore_not_empty", where=display_address(engine))
     check(file)
     _run(

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Integer, Table, func, inspect, select
+from sqlalchemy import Engine, Integer, Table, func, inspect, select
+from sqlmodel import Session
 
 from merzim.storage.database.engine import driver, writing
 from merzim.storage.maintenance.backup import require_unused
@@ -34,19 +35,19 @@ def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -
         raise Refusal("migrate_same_kind")
     # What a service would write from now on would stay behind.
     require_unused(source)
-    with writing(target) as target_connection:
-        if inspect(target_connection).get_table_names():
+    with writing(target) as target_session:
+        if inspect(target_session.connection()).get_table_names():
             raise Refusal("migrate_not_empty")
-        create(target_connection)
-        prepare(driver(target_connection))
-        with writing(source) as source_connection:
+        create(target_session)
+        prepare(driver(target_session))
+        with writing(source) as source_session:
             tables = TableBase.metadata.sorted_tables
-            row_counts = {table.name: _copy(source_connection, target_connection, table) for table in tables}
-        _advance_sequences(target_connection)
+            row_counts = {table.name: _copy(source_session, target_session, table) for table in tables}
+        _advance_sequences(target_session)
     return row_counts
 
 
-def _copy(source: Connection, target: Connection, table: Table) -> int:
+def _copy(source: Session, target: Session, table: Table) -> int:
     """Copy the rows of a table; return how many."""
     count = 0
     rows = source.execute(select(table).execution_options(yield_per=_STEP))
@@ -56,12 +57,12 @@ def _copy(source: Connection, target: Connection, table: Table) -> int:
     return count
 
 
-def _advance_sequences(connection: Connection) -> None:
+def _advance_sequences(session: Session) -> None:
     """Set the server's sequences to continue after the highest number used."""
     for table in TableBase.metadata.sorted_tables:
         for column in table.primary_key:
             if column is table.autoincrement_column and isinstance(column.type, Integer):
-                connection.execute(
+                session.execute(
                     select(
                         func.setval(
                             func.pg_get_serial_sequence(f'"{table.name}"', column.name),

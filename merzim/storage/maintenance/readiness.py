@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine, select
+from sqlmodel import Session
 
+from merzim.storage.database.dialect import is_sqlite
 from merzim.storage.database.engine import execute, read_value, reading, writing
 from merzim.storage.maintenance.schema import revision, shipped_revisions, usable
 from merzim.storage.maintenance.triggers import APPEND_ONLY
@@ -21,9 +23,9 @@ def normalised(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def installation_name(connection: Connection) -> str:
+def installation_name(session: Session) -> str:
     """Return the installation the database belongs to; "" while none has claimed it."""
-    return connection.execute(select(INSTALLATION.c.name)).scalar() or ""
+    return session.execute(select(INSTALLATION.c.name)).scalar() or ""
 
 
 def refuse_other_installation(engine: Engine, name: str) -> str:
@@ -37,11 +39,11 @@ def refuse_other_installation(engine: Engine, name: str) -> str:
         Refusal: another installation has claimed it.
         StorageUnavailable: the database cannot be read.
     """
-    with reading(engine) as connection:
-        at = revision(connection)
+    with reading(engine) as session:
+        at = revision(session)
         if at not in shipped_revisions():
             return ""
-        claimed = installation_name(connection)
+        claimed = installation_name(session)
     if claimed and normalised(claimed) != normalised(name):
         code = "installation_other" if name else "installation_unnamed"
         raise Refusal(code, where=display_address(engine), theirs=claimed, ours=name)
@@ -85,19 +87,19 @@ class ReadinessReport:
 
 def check_readiness(engine: Engine) -> ReadinessReport:
     """Return whether this version can use the tables and when a round last ended, by two short queries."""
-    with reading(engine) as connection:
-        if not usable(connection):
+    with reading(engine) as session:
+        if not usable(session):
             return ReadinessReport(is_usable=False, round=None)
         query = select(PULSE.c.at).where(PULSE.c.name == "round")
-        return ReadinessReport(is_usable=True, round=connection.execute(query).scalar())
+        return ReadinessReport(is_usable=True, round=session.execute(query).scalar())
 
 
 def server_time(engine: Engine) -> datetime | None:
     """Return the time of the server's clock (UTC); None for SQLite, which has none of its own."""
     if engine.dialect.name == "sqlite":
         return None
-    with reading(engine) as connection:
-        at: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+    with reading(engine) as session:
+        at: datetime = session.connection().exec_driver_sql("SELECT clock_timestamp()").scalar_one()
     return at.astimezone(UTC)
 
 
@@ -121,26 +123,26 @@ def refuse_unwritable(engine: Engine) -> None:
         StorageUnavailable: `read_only` (a file, a folder, a standby), `no_rights` (a role without them), or any
             other reason why the database cannot be written.
     """
-    with writing(engine) as connection:
-        if connection.dialect.name == "sqlite":
+    with writing(engine) as session:
+        if is_sqlite(session):
             # SQLite finds out about the file at the first page it changes.
-            with connection.begin_nested() as step:
-                connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+            with session.begin_nested() as step:
+                session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
                 step.rollback()
             return
-        if connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on":
+        if session.connection().exec_driver_sql("SHOW transaction_read_only").scalar() == "on":
             raise StorageUnavailable(
                 "read_only", where=display_address(engine), problem="transaction_read_only = on"
             )
-        if (table := _shut(connection)) is not None:
+        if (table := _shut(session)) is not None:
             raise StorageUnavailable("no_rights", where=display_address(engine), problem=table)
 
 
-def _shut(connection: Connection) -> str | None:
+def _shut(session: Session) -> str | None:
     """Return the first table or sequence the role lacks rights for, None if it lacks none; append-only tables
     need no UPDATE and DELETE.
     """
-    for name, add, change in connection.exec_driver_sql(_TABLES):
+    for name, add, change in session.connection().exec_driver_sql(_TABLES):
         needed = name in TableBase.metadata.tables or name.startswith(QUEUE)
         if needed and not (add and (change or name in APPEND_ONLY)):
             return str(name)

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine, select
+from sqlmodel import Session
 
 from merzim.storage.cases.ledger import CHUNK, SqlLedger
 from merzim.storage.database.dialect import chunks, execute_for_names, in_names
@@ -51,10 +52,10 @@ def rebuild(
         broken += left_names
         rebuilt_count += len(names) - len(left_names)
     if project is not None:
-        with writing(engine) as connection:
-            ids = connection.execute(select(REGISTER_ROW.c.id).order_by(REGISTER_ROW.c.id)).scalars().all()
+        with writing(engine) as session:
+            ids = session.execute(select(REGISTER_ROW.c.id).order_by(REGISTER_ROW.c.id)).scalars().all()
             for rows_at_once in chunks(ids, ROWS_AT_ONCE):
-                rebuild_rows(connection, rows_at_once, project)
+                rebuild_rows(session, rows_at_once, project)
     if broken:
         raise Refusal("rebuild_broken", cases=tuple(broken), count=rebuilt_count)
     return rebuilt_count
@@ -75,15 +76,15 @@ def _rebuild(ledger: SqlLedger, names: Sequence[str], recompute: Recompute, now:
     return broken
 
 
-def rebuild_rows(connection: Connection, names: list[str], project: ProjectRow) -> None:
+def rebuild_rows(session: Session, names: list[str], project: ProjectRow) -> None:
     """Write anew what is computed of these register rows, locked against edits meanwhile."""
-    stored = {head.id: head for head in execute_for_names(connection, _HEADS.with_for_update(), names)}
-    folded = rows(connection, names)
+    stored = {head.id: head for head in execute_for_names(session, _HEADS.with_for_update(), names)}
+    folded = rows(session, names)
     for name, row in folded.items():
         expected = {**_columns(row), **columns_of(REGISTER_ROW, project(row))}
         if any(getattr(stored[name], column) != value for column, value in expected.items()):
             step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == name).values(**expected)
-            connection.execute(step)
+            session.execute(step)
 
 
 def _columns(row: RegisterRow) -> Mapping[str, object]:

@@ -6,9 +6,11 @@ import re
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlmodel import Session
 
+from merzim.storage.database.dialect import is_sqlite
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.maintenance import triggers
 from merzim.storage.refusals import StorageUnavailable, display_address
@@ -31,8 +33,8 @@ def shipped_revisions() -> tuple[str, ...]:
 
 def refuse_missing(engine: Engine) -> None:
     """Raise StorageUnavailable (`no_database`) for a database without tables; nothing is created."""
-    with reading(engine) as connection:
-        if revision(connection) is None and not inspect(connection).get_table_names():
+    with reading(engine) as session:
+        if revision(session) is None and not inspect(session.connection()).get_table_names():
             raise StorageUnavailable("no_database", where=display_address(engine))
 
 
@@ -44,28 +46,28 @@ def create_or_migrate(engine: Engine) -> bool:
             before the first release (`older`), or contains tables of another application (`foreign`); nothing
             was changed.
     """
-    with reading(engine) as connection:
-        if usable(connection):
+    with reading(engine) as session:
+        if usable(session):
             return False
-        _refuse_other_version(engine, revision(connection))
+        _refuse_other_version(engine, revision(session))
     return _migrate(engine)
 
 
 def _migrate(engine: Engine) -> bool:
     """Create or migrate in one transaction; return whether anything was done. Raises StorageUnavailable."""
     try:
-        with writing(engine) as connection:
-            if connection.dialect.name != "sqlite":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY})
-            if usable(connection):
+        with writing(engine) as session:
+            if not is_sqlite(session):
+                session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY})
+            if usable(session):
                 return False
-            _refuse_other_version(engine, revision(connection))
-            is_new = revision(connection) is None
-            if is_new and set(inspect(connection).get_table_names()) - {"alembic_version"}:
+            _refuse_other_version(engine, revision(session))
+            is_new = revision(session) is None
+            if is_new and set(inspect(session.connection()).get_table_names()) - {"alembic_version"}:
                 raise StorageUnavailable("foreign", where=display_address(engine))
-            create(connection)
+            create(session)
             if is_new:
-                connection.execute(INSTALLATION.insert(), {"n": 1, "name": ""})
+                session.execute(INSTALLATION.insert(), {"n": 1, "name": ""})
     except IntegrityError as trouble:
         raise StorageUnavailable(
             "failed", where=display_address(engine), problem=str(trouble.orig)
@@ -73,21 +75,21 @@ def _migrate(engine: Engine) -> bool:
     return True
 
 
-def create(connection: Connection) -> None:
+def create(session: Session) -> None:
     """Create the tables or migrate them, inside a running transaction."""
     from alembic import command  # a tenth of a second that only a new or older database needs
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
+    config.attributes["connection"] = session.connection()
     command.upgrade(config, "head")
-    triggers.install(connection)
+    triggers.install(session.connection())
 
 
-def usable(connection: Connection) -> bool:
+def usable(session: Session) -> bool:
     """Return whether the tables are of this version's revision."""
-    return revision(connection) == shipped_revisions()[-1]
+    return revision(session) == shipped_revisions()[-1]
 
 
 def _refuse_other_version(engine: Engine, at: str | None) -> None:
@@ -104,12 +106,12 @@ def refuse_backup_of_other_version(file: Path, at: str) -> None:
         raise Refusal(code, file=str(file), version=at)
 
 
-def revision(connection: Connection) -> str | None:
+def revision(session: Session) -> str | None:
     """Return the revision of a database; None when it is not one of this application."""
     query = text("SELECT version_num FROM alembic_version")
     try:
-        with connection.begin_nested():
-            return connection.execute(query).scalar()
+        with session.begin_nested():
+            return session.execute(query).scalar()
     except DBAPIError as trouble:
         if "no such table" in str(trouble.orig) or getattr(trouble.orig, "sqlstate", "") == "42P01":
             return None

@@ -19,10 +19,10 @@ TABLES = ("account", "setting")
 
 def stored_secrets(engine: Engine) -> list[str]:
     """Return the encrypted secrets; none where there are no tables yet."""
-    with reading(engine) as connection:
-        names = [name for name in inspect(connection).get_table_names() if name in TABLES]
-        tables = [Table(name, MetaData(), autoload_with=connection) for name in names]
-        rows = [row for table in tables for row in connection.execute(select(table))]
+    with reading(engine) as session:
+        names = [name for name in inspect(session.connection()).get_table_names() if name in TABLES]
+        tables = [Table(name, MetaData(), autoload_with=session.connection()) for name in names]
+        rows = [row for table in tables for row in session.execute(select(table))]
     return [secret for row in rows for secret in secrets_in(" ".join(map(str, row)))]
 
 

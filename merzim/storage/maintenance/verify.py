@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from sqlalchemy import Connection, Date, DateTime, Engine, Table, inspect, or_, select, text
+from sqlalchemy import Date, DateTime, Engine, Table, inspect, or_, select, text
+from sqlmodel import Session
 
 from merzim.documents.sheets.unreadable import EvidenceDamaged
 from merzim.storage import events
@@ -69,12 +70,15 @@ def verify(
     """
     torn = _torn(engine)
     try:
-        with reading(engine) as connection:
+        with reading(engine) as session:
             problems = [
-                *(Refusal("trigger_missing", name=name) for name in sorted(triggers.missing(connection))),
-                *_events(connection),
-                *_known(connection, known_seal),
-                *(_editions(connection, editions) if editions is not None else ()),
+                *(
+                    Refusal("trigger_missing", name=name)
+                    for name in sorted(triggers.missing(session.connection()))
+                ),
+                *_events(session),
+                *_known(session, known_seal),
+                *(_editions(session, editions) if editions is not None else ()),
             ]
         if recompute is not None and not any(problem.arguments.get("stream") == OFFICE for problem in problems):
             problems += _board(engine, recompute, problems)
@@ -89,20 +93,20 @@ def _torn(engine: Engine) -> tuple[Refusal, ...]:
     """Return the damages SQLite finds in its own pages, including pages that are rarely read."""
     if engine.dialect.name != "sqlite":
         return ()
-    with reading(engine) as connection:
-        answers = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(3)")]
+    with reading(engine) as session:
+        answers = [str(row[0]) for row in session.connection().exec_driver_sql("PRAGMA integrity_check(3)")]
     return () if answers == ["ok"] else (Refusal("file_torn", problem=answers[0]),)
 
 
-def _events(connection: Connection) -> Iterator[Refusal]:
+def _events(session: Session) -> Iterator[Refusal]:
     """Yield the problems of the events, and the streams that do not end where the head of a case or row
     says.
     """
-    yield from events.problems(connection, rewritten(connection))
-    ends = events.ends(connection)
+    yield from events.problems(session, rewritten(session))
+    ends = events.ends(session)
     for prefix, table in ((events.CASE, CASE), (events.ROW, REGISTER_ROW)):
         heads = select(table.c.id, table.c.seq, table.c.head).order_by(table.c.id)
-        for name, seq, head in connection.execute(heads):
+        for name, seq, head in session.execute(heads):
             stream = f"{prefix}{name}"
             end = ends.get(stream, (0, ""))
             if end[0] < seq:
@@ -111,19 +115,19 @@ def _events(connection: Connection) -> Iterator[Refusal]:
                 yield Refusal("head_differs", stream=stream, seq=end[0])
 
 
-def _known(connection: Connection, known_seal: tuple[int, str] | None) -> Iterator[Refusal]:
+def _known(session: Session, known_seal: tuple[int, str] | None) -> Iterator[Refusal]:
     """Yield the seal recorded elsewhere if it is not here."""
     if known_seal is not None:
         n, digest = known_seal
         mine = select(EVENT.c.id).where(EVENT.c.stream == SEALS, EVENT.c.seq == n, EVENT.c.hash == digest)
-        if connection.execute(mine).first() is None:
+        if session.execute(mine).first() is None:
             yield Refusal("seal_unknown", n=n)
 
 
-def _editions(connection: Connection, editions: Mapping[str, Collection[str]]) -> Iterator[Refusal]:
+def _editions(session: Session, editions: Mapping[str, Collection[str]]) -> Iterator[Refusal]:
     """Yield the cases whose edition's file is missing or has changed."""
     query = select(CASE.c.id, CASE.c.edition, CASE.c.digest).order_by(CASE.c.id)
-    for name, edition, digest in connection.execute(query):
+    for name, edition, digest in session.execute(query):
         if edition not in editions:
             yield Refusal("edition_missing", case=name, edition=edition)
         elif digest and digest not in editions[edition]:
@@ -150,9 +154,9 @@ def _board(engine: Engine, recompute: Recompute, problems: Collection[Refusal]) 
             for obligation in sorted(stored_rows.keys() | new_rows.keys()):
                 if _substance(stored_rows.get(obligation)) != _substance(new_rows.get(obligation)):
                     yield Refusal("board_differs", case=name, obligation=obligation)
-        with reading(engine) as connection:
-            for name in recommendations.differences(connection, cases):
-                yield Refusal("recommendations_differ", case=name)
+        with reading(engine) as session:
+            different = [*recommendations.differences(session, cases)]
+        yield from (Refusal("recommendations_differ", case=name) for name in different)
 
 
 def _substance(values: tuple[object, ...] | None) -> list[object] | None:
@@ -160,21 +164,21 @@ def _substance(values: tuple[object, ...] | None) -> list[object] | None:
     return None if values is None else [values[n] for n in _COMPARED]
 
 
-def recorded_files(connection: Connection) -> dict[str, dict[str, str]]:
+def recorded_files(session: Session) -> dict[str, dict[str, str]]:
     """Return every stored file that events name: SHA-256 -> case or register row -> name of the file there."""
     files: dict[str, dict[str, str]] = {}
-    for case, payload in connection.execute(_PROVED.execution_options(yield_per=5000)):
+    for case, payload in session.execute(_PROVED.execution_options(yield_per=5000)):
         for reference, name in _stored(payload):
             files.setdefault(reference, {})[case] = name
-    for row, *texts in connection.execute(_IN_ROWS.execution_options(yield_per=5000)):
+    for row, *texts in session.execute(_IN_ROWS.execution_options(yield_per=5000)):
         for name, reference in _FILE.findall("".join(texts)):
             files.setdefault(reference, {})[row] = name
     return files
 
 
 def count_recorded_files(engine: Engine) -> int:
-    with reading(engine) as connection:
-        return len(recorded_files(connection))
+    with reading(engine) as session:
+        return len(recorded_files(session))
 
 
 def damages(engine: Engine, folder: EvidenceFolder) -> Iterator[Refusal]:
@@ -182,8 +186,8 @@ def damages(engine: Engine, folder: EvidenceFolder) -> Iterator[Refusal]:
 
     Files are read outside the transaction, as there may be many gigabytes.
     """
-    with reading(engine) as connection:
-        files = recorded_files(connection)
+    with reading(engine) as session:
+        files = recorded_files(session)
     for reference, places in files.items():
         try:
             folder.check(reference)
@@ -206,13 +210,13 @@ def unreadable_values(engine: Engine) -> tuple[Refusal, ...]:
     """Return the rows with an invalid date; none on PostgreSQL, whose columns refuse them."""
     if engine.dialect.name != "sqlite":
         return ()
-    with reading(engine) as connection:
-        table_names = set(inspect(connection).get_table_names())
+    with reading(engine) as session:
+        table_names = set(inspect(session.connection()).get_table_names())
         return tuple(
             Refusal("value_unreadable", table=table, key=key, field=column)
             for table, column, statement in _statements()
             if table in table_names
-            for (key,) in connection.execute(text(statement))
+            for (key,) in session.execute(text(statement))
         )
 
 

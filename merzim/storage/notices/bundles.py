@@ -7,7 +7,6 @@ from datetime import date, datetime
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Engine,
     Select,
     and_,
@@ -18,6 +17,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlmodel import Session
 
 from merzim.storage import events, lateness
 from merzim.storage.database.engine import read, read_column, reading, writing
@@ -67,9 +67,9 @@ class CombinedNotices:
         carriers = select(NOTICE.c.person, NOTICE.c.channel, NOTICE.c.step).where(
             NOTICE.c.case.is_(None), NOTICE.c.state.in_(("queued", "sending"))
         )
-        with reading(self._engine) as connection:
-            groups = connection.execute(query).all()
-            on_its_way = {tuple(record) for record in connection.execute(carriers)} if groups else set()
+        with reading(self._engine) as session:
+            groups = session.execute(query).all()
+            on_its_way = {tuple(record) for record in session.execute(carriers)} if groups else set()
         return [
             PendingStep(
                 person=person,
@@ -89,10 +89,10 @@ class CombinedNotices:
         """Let the notices of these groups leave alone, each group in the place of the letter with that key."""
         if not groups:
             return
-        with writing(self._engine) as connection:
+        with writing(self._engine) as session:
             for group, key in groups:
                 members = _members(group.person, group.channel, group.bundle)
-                connection.execute(update(NOTICE).where(members).values(bundle="", carrier=key))
+                session.execute(update(NOTICE).where(members).values(bundle="", carrier=key))
 
     def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
         """Claim for each letter the items it carries; return them by its key, without letters that carry
@@ -101,7 +101,7 @@ class CombinedNotices:
         if not carriers:
             return {}
         members_by_key: dict[str, Sequence[Notice]] = {}
-        with writing(self._engine) as connection:
+        with writing(self._engine) as session:
             for carrier in carriers:
                 members = and_(
                     _members(carrier.person, carrier.channel, carrier.step), NOTICE.c.not_before <= now
@@ -110,7 +110,7 @@ class CombinedNotices:
                 claim = update(NOTICE).where(NOTICE.c.key.in_(select(keys.c.key)))
                 attempt = {"attempts": NOTICE.c.attempts + 1, "attempted_at": now, "carrier": carrier.key}
                 claim = claim.values(state="sending", **attempt).returning(*NOTICE.columns)
-                items = [to_notice(record) for record in connection.execute(claim)]
+                items = [to_notice(record) for record in session.execute(claim)]
                 if items:
                     members_by_key[carrier.key] = sorted(items, key=lambda item: (item.due, item.key))
         return members_by_key
@@ -141,16 +141,16 @@ class CombinedNotices:
         """Return deadlines whose due date has moved, each with all of its first `limit` moves and the last
         cause.
         """
-        with reading(self._engine) as connection:
-            lines = connection.execute(MOVED.select().order_by(MOVED.c.n).limit(limit)).all()
+        with reading(self._engine) as session:
+            lines = session.execute(MOVED.select().order_by(MOVED.c.n).limit(limit)).all()
             if not lines:
                 return []
             # If a deadline moved several times, the last cause is given.
             last = {(line.case, line.obligation): line for line in lines}
             cases = sorted({case for case, _ in last})
-            of_cases = map(row, connection.execute(select(DEADLINE).where(DEADLINE.c.case.in_(cases))))
+            of_cases = map(row, session.execute(select(DEADLINE).where(DEADLINE.c.case.in_(cases))))
             rows = {(present.case, present.obligation): present for present in of_cases}
-            notices_by_place = _last_notices(connection, cases)
+            notices_by_place = _last_notices(session, cases)
         return [
             Move(
                 numbers=tuple(line.n for line in lines if (line.case, line.obligation) == place),
@@ -212,7 +212,7 @@ def _members(person: str, channel: str, bundle: str) -> ColumnElement[bool]:
 
 
 def _last_notices(
-    connection: Connection, cases: Collection[str]
+    session: Session, cases: Collection[str]
 ) -> dict[tuple[str, str], dict[tuple[str, str], Notice]]:
     """Return, for each deadline, the last notice to each person through each channel."""
     query: Select[tuple[object, ...]] = (
@@ -227,7 +227,7 @@ def _last_notices(
         .order_by(NOTICE.c.queued_at, NOTICE.c.key)
     )
     notices_by_place: dict[tuple[str, str], dict[tuple[str, str], Notice]] = {}
-    for record in connection.execute(query):
+    for record in session.execute(query):
         sent_notice = to_notice(record)
         notices_by_place.setdefault((sent_notice.case, sent_notice.obligation), {})[
             sent_notice.person, sent_notice.channel

@@ -79,16 +79,16 @@ class SqlCampaigns:
     def start(self, campaign: StartedCampaign, *, at: Moment) -> StartedCampaign:
         """Store a new campaign with its event; return it with its id. Its people are added afterwards."""
         year = campaign.started_on.year
-        with writing(self._engine) as connection:
-            hold(connection, OFFICE)
-            last = connection.execute(
+        with writing(self._engine) as session:
+            hold(session, OFFICE)
+            last = session.execute(
                 select(func.max(CAMPAIGN.c.id)).where(CAMPAIGN.c.id.like(f"{year}-%"))
             ).scalar()
             number = int(last.partition("-")[2]) + 1 if last else 1
             started = replace(campaign, id=f"{year}-{number:03d}")
-            connection.execute(CAMPAIGN.insert().values(asdict(started)))
+            session.execute(CAMPAIGN.insert().values(asdict(started)))
             details = {"units": [*started.units], "until": started.until}
-            record(connection, office_event(at, STARTED, started.id, details))
+            record(session, office_event(at, STARTED, started.id, details))
         return started
 
     def change(
@@ -111,14 +111,14 @@ class SqlCampaigns:
         as_read = [CAMPAIGN.c[name] == getattr(before, name) for name in ("id", "wave", "until", "closed_on")]
         step = CAMPAIGN.update().where(*as_read)
         step = step.values(wave=after.wave, closed_on=after.closed_on, until=after.until)
-        with writing(self._engine) as connection:
-            if not connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount:
+        with writing(self._engine) as session:
+            if not session.exec(step, execution_options={"preserve_rowcount": True}).rowcount:
                 raise Contradiction("campaign.changed", campaign=before.id)
             if after.wave > before.wave:
                 letters = (NOTICE.c.case.is_(None), NOTICE.c.obligation == before.id)
                 waiting = NOTICE.update().where(*letters, NOTICE.c.state == "queued")
-                connection.execute(waiting.values(state="withdrawn"))
-            record(connection, office_event(at, kind, after.id, details or {}))
+                session.execute(waiting.values(state="withdrawn"))
+            record(session, office_event(at, kind, after.id, details or {}))
 
     def history(self, campaign: str) -> Sequence[Row_]:
         """Return the events of a campaign in the office's chain, in order."""
@@ -147,30 +147,30 @@ class SqlCampaigns:
         """
         if not people:
             return
-        with writing(self._engine) as connection:
+        with writing(self._engine) as session:
             # One process at a time gives numbers.
-            hold(connection, OFFICE)
+            hold(session, OFFICE)
             keys_of = select(_P.person).where(_P.campaign == campaign.id, in_names(_P.person))
             keys = [person.person for person in people if not person.number]
-            known_keys = {row.person for row in execute_for_names(connection, keys_of, keys)}
-            last = connection.execute(select(func.max(_P.number)).where(_P.campaign == campaign.id)).scalar()
+            known_keys = {row.person for row in execute_for_names(session, keys_of, keys)}
+            last = session.execute(select(func.max(_P.number)).where(_P.campaign == campaign.id)).scalar()
             joined = [person for person in people if not person.number and person.person not in known_keys]
             lines = [
                 {**asdict(person), "number": number} for number, person in enumerate(joined, (last or 0) + 1)
             ]
-            insert_many(connection, CAMPAIGN_PERSON, lines)
+            insert_many(session, CAMPAIGN_PERSON, lines)
             changed_people = [person for person in people if person.number]
             for person in changed_people:
                 step = CAMPAIGN_PERSON.update().where(
                     _P.campaign == person.campaign, _P.person == person.person
                 )
-                connection.execute(step.values({name: getattr(person, name) for name in _PRESENT}))
+                session.execute(step.values({name: getattr(person, name) for name in _PRESENT}))
             left = [
                 person.number for person in changed_people if person.left_on == at.today and not person.answer
             ]
             if joined or left:
                 details = {"joined": len(joined), "left": left}
-                record(connection, office_event(at, PEOPLE, campaign.id, details))
+                record(session, office_event(at, PEOPLE, campaign.id, details))
 
     def counts(self, units: Collection[str] | None, campaign: str = "") -> Mapping[str, Counter[str]]:
         """Return the number of people of these units by state of answer, of each campaign or of one; with
@@ -201,8 +201,8 @@ class SqlCampaigns:
         as_read = [_P[name] == getattr(person, name) for name in ("campaign", "person", "version")]
         step = CAMPAIGN_PERSON.update().where(*as_read, _AWAITED, _P.campaign.in_(open_))
         step = step.values(answer=row, answered_at=at, refused=refused, version=person.version + 1)
-        with writing(self._engine) as connection:
-            if not connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount:
+        with writing(self._engine) as session:
+            if not session.exec(step, execution_options={"preserve_rowcount": True}).rowcount:
                 raise AlreadyAnswered("campaign.answered_already")
 
     # ------------------------------------------------------------------------------------------ letters
@@ -226,8 +226,8 @@ class SqlCampaigns:
             people: all people the letters were for, including those without an address.
         """
         reached = {letter.person for letter in letters}
-        with writing(self._engine) as connection:
-            queued = self._outbox.queue(connection, letters)
+        with writing(self._engine) as session:
+            queued = self._outbox.queue(session, letters)
             for has_address in (True, False):
                 keys = [person.person for person in people if (person.person in reached) is has_address]
                 step = (
@@ -236,7 +236,7 @@ class SqlCampaigns:
                     .values(written=campaign.wave, reached=has_address)
                 )
                 if keys:
-                    connection.execute(step)
+                    session.execute(step)
         return queued
 
     def letters(self, campaign: str, person: str = "") -> Sequence[SentLetter]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Engine, func, select
+from sqlmodel import Session
 
 from calendars.hours import local_date
 from merzim.storage.database.dialect import insert
@@ -24,29 +25,29 @@ FAILED_FOR = timedelta(days=7)
 _WAITING = (NOTICE.c.state == "queued", NOTICE.c.bundle == "")
 
 
-def counts(connection: Connection) -> Mapping[tuple[str, str], int]:
+def counts(session: Session) -> Mapping[tuple[str, str], int]:
     """Return channel and state -> the number of notices."""
     key = NOTICE.c.channel, NOTICE.c.state
     return {
         (channel, state): number
-        for channel, state, number in connection.execute(select(*key, func.count()).group_by(*key))
+        for channel, state, number in session.execute(select(*key, func.count()).group_by(*key))
     }
 
 
 def figures(engine: Engine, *, now: datetime) -> Figures:
     """Return the state of delivery at a moment; `lost` counts what failed in the last FAILED_FOR."""
     lost = select(func.count()).where(LOST, NOTICE.c.attempted_at > now - FAILED_FOR)
-    with reading(engine) as connection:
+    with reading(engine) as session:
         return Figures(
-            counts=counts(connection),
-            oldest=_oldest(connection, now),
-            pulses={pulse.name: (pulse.at, pulse.seconds) for pulse in connection.execute(PULSE.select())},
-            faults=faults.channel_faults(connection),
-            lost=connection.execute(lost).scalar_one(),
+            counts=counts(session),
+            oldest=_oldest(session, now),
+            pulses={pulse.name: (pulse.at, pulse.seconds) for pulse in session.execute(PULSE.select())},
+            faults=faults.channel_faults(session),
+            lost=session.execute(lost).scalar_one(),
         )
 
 
-def _oldest(connection: Connection, now: datetime) -> datetime | None:
+def _oldest(session: Session, now: datetime) -> datetime | None:
     """Return the moment since which the oldest letter due for sending has waited; None if none waits.
 
     Every attempt moves `not_before`: for letters that were tried it is the first attempt, for those of a
@@ -60,8 +61,8 @@ def _oldest(connection: Connection, now: datetime) -> datetime | None:
         .where(*_WAITING, NOTICE.c.attempts > 0, NOTICE.c.not_before <= now + BACK_OFF[-1])
         .group_by(NOTICE.c.attempts)
     )
-    moments = [connection.execute(due).scalar(), faults.waiting_since(connection)]
-    moments += [at - tried_for(attempts) for attempts, at in connection.execute(tried) if at is not None]
+    moments = [session.execute(due).scalar(), faults.waiting_since(session)]
+    moments += [at - tried_for(attempts) for attempts, at in session.execute(tried) if at is not None]
     return min((moment for moment in moments if moment is not None), default=None)
 
 
@@ -74,13 +75,13 @@ def undelivered_letters(engine: Engine, *, limit: int) -> Sequence[Notice]:
 
 def record_run(engine: Engine, name: str, *, now: datetime, seconds: float) -> None:
     """Store that a task ran now and for how long; `/metrics` reports it, so that a stop is noticed."""
-    with writing(engine) as connection:
-        step = insert(connection, PULSE)
+    with writing(engine) as session:
+        step = insert(session, PULSE)
         step = step.on_conflict_do_update(
             index_elements=[PULSE.c.name],
             set_={"at": step.excluded["at"], "seconds": step.excluded["seconds"]},
         )
-        connection.execute(step, {"name": name, "at": now, "seconds": seconds})
+        session.execute(step, {"name": name, "at": now, "seconds": seconds})
 
 
 def first_letter_day(engine: Engine, *, today: date) -> date | None:
@@ -90,9 +91,9 @@ def first_letter_day(engine: Engine, *, today: date) -> date | None:
     queued = select(func.min(NOTICE.c.not_before)).where(
         NOTICE.c.state == "queued", NOTICE.c.kind == "reminder"
     )
-    with reading(engine) as connection:
-        at = connection.execute(queued).scalar()
-        on = local_date(at) if at else connection.execute(select(func.min(DEADLINE.c.next_step_on))).scalar()
+    with reading(engine) as session:
+        at = session.execute(queued).scalar()
+        on = local_date(at) if at else session.execute(select(func.min(DEADLINE.c.next_step_on))).scalar()
     return max(on, today) if on else None
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Engine,
     and_,
     bindparam,
@@ -17,6 +16,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlmodel import Session
 
 from merzim.storage.database.engine import read_first, writing
 from merzim.storage.notices import journal
@@ -37,16 +37,16 @@ def record_fault(engine: Engine, channel: str, code: str, answer: str, *, now: d
     stored_fault = read_first(engine, query)
     if (stored_fault.code, stored_fault.answer) == (code, answer) if stored_fault is not None else not code:
         return
-    with writing(engine) as connection:
-        stored_fault = connection.execute(query.with_for_update()).first()
-        connection.execute(CHANNEL_FAULT.delete().where(CHANNEL_FAULT.c.channel == channel))
+    with writing(engine) as session:
+        stored_fault = session.execute(query.with_for_update()).first()
+        session.execute(CHANNEL_FAULT.delete().where(CHANNEL_FAULT.c.channel == channel))
         if code:
             since = stored_fault.since if stored_fault is not None and stored_fault.code == code else now
             line = {"channel": channel, "code": code, "answer": answer, "since": since}
-            connection.execute(CHANNEL_FAULT.insert(), line)
+            session.execute(CHANNEL_FAULT.insert(), line)
 
 
-def channel_faults(connection: Connection) -> Sequence[ChannelFault]:
+def channel_faults(session: Session) -> Sequence[ChannelFault]:
     """Return the fault of each channel, with the number of letters it delays.
 
     A server that could not be reached is asked again with the next letter; while none waits there is no fault.
@@ -55,22 +55,22 @@ def channel_faults(connection: Connection) -> Sequence[ChannelFault]:
         read_as(
             ChannelFault,
             record,
-            letters=connection.execute(
+            letters=session.execute(
                 select(func.count()).select_from(NOTICE).where(_delayed(record.channel, record.since))
             ).scalar_one(),
         )
-        for record in connection.execute(CHANNEL_FAULT.select().order_by(CHANNEL_FAULT.c.channel)).all()
+        for record in session.execute(CHANNEL_FAULT.select().order_by(CHANNEL_FAULT.c.channel)).all()
     ]
     return [fault for fault in recorded if fault.letters or fault.code != UNREACHABLE]
 
 
-def waiting_since(connection: Connection) -> datetime | None:
+def waiting_since(session: Session) -> datetime | None:
     """Return the UTC moment since which faults of channels have kept queued letters; None if none does."""
     moments = []
-    for record in connection.execute(CHANNEL_FAULT.select()).all():
+    for record in session.execute(CHANNEL_FAULT.select()).all():
         kept = and_(NOTICE.c.channel == record.channel, NOTICE.c.attempted_at >= record.since, _QUEUED)
         oldest = select(func.min(NOTICE.c.queued_at, type_=NOTICE.c.queued_at.type)).where(kept)
-        queued_at = connection.execute(oldest).scalar()
+        queued_at = session.execute(oldest).scalar()
         if queued_at is not None:
             moments.append(max(queued_at, record.since))
     return min(moments, default=None)
@@ -78,8 +78,8 @@ def waiting_since(connection: Connection) -> datetime | None:
 
 def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Opens) -> int:
     """Queue again the letters a channel's fault has delayed; return how many."""
-    with writing(engine) as connection:
-        stored_fault = connection.execute(
+    with writing(engine) as session:
+        stored_fault = session.execute(
             CHANNEL_FAULT.select().where(CHANNEL_FAULT.c.channel == channel).with_for_update()
         ).first()
         if stored_fault is None:
@@ -87,18 +87,18 @@ def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Opens) -> 
         query = select(NOTICE.c.key, NOTICE.c.person, NOTICE.c.state).where(
             _delayed(channel, stored_fault.since)
         )
-        records = connection.execute(query.order_by(NOTICE.c.key).with_for_update()).all()
+        records = session.execute(query.order_by(NOTICE.c.key).with_for_update()).all()
         if not records:
             return 0
         notices = [(record.key, opens(record.person)) for record in records]
-        connection.execute(
+        session.execute(
             update(NOTICE)
             .where(NOTICE.c.key == bindparam("k_key"))
             .values(state="queued", attempts=0, queued_at=now, not_before=bindparam("k_at")),
             [{"k_key": key, "k_at": at} for key, at in notices],
         )
         failed = [(record.key, journal.RESENT, "") for record in records if record.state == "failed"]
-        journal.append(connection, failed, now=now)
+        journal.append(session, failed, now=now)
         return len(records)
 
 

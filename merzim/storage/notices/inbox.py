@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, and_, bindparam, select
+from sqlalchemy import Engine, and_, bindparam, select
+from sqlmodel import Session
 
 from merzim.storage.database.engine import Row_, execute, read
 from merzim.storage.rows import EVENT_COLUMNS, event
@@ -47,11 +48,11 @@ def untold(engine: Engine, *, limit: int) -> list[InboxLine]:
     return [to_line(record) for record in read(engine, query.limit(limit))]
 
 
-def mark_told(connection: Connection, lines: Sequence[InboxLine]) -> None:
+def mark_told(session: Session, lines: Sequence[InboxLine]) -> None:
     """Mark inbox entries as told, in the transaction that queues their letters."""
     if lines:
         keys = [{"k_person": line.person, "k_case": line.event.case, "k_seq": line.event.seq} for line in lines]
-        connection.execute(_MARK_TOLD, keys)
+        session.execute(_MARK_TOLD, keys)
 
 
 def to_line(record: Row_) -> InboxLine:

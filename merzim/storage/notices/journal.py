@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
+from sqlmodel import Session
 
 from merzim.storage import events
 from merzim.storage.events import NOTICES, Draft
@@ -49,22 +50,22 @@ def digest(notice: Notice) -> str:
     return sha256(canonical(parts).encode()).hexdigest()
 
 
-def append_outcomes_of(connection: Connection, keys: Collection[str], *, now: datetime) -> None:
+def append_outcomes_of(session: Session, keys: Collection[str], *, now: datetime) -> None:
     """Append the outcomes of these notices, as far as they are final."""
     query = select(NOTICE).where(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.state.in_(SETTLED))
-    append_outcomes(connection, [to_notice(record) for record in connection.execute(query)], now=now)
+    append_outcomes(session, [to_notice(record) for record in session.execute(query)], now=now)
 
 
-def append_outcomes(connection: Connection, notices: Iterable[Notice], *, now: datetime) -> None:
+def append_outcomes(session: Session, notices: Iterable[Notice], *, now: datetime) -> None:
     """Append the outcomes of these notices as stored, as far as they are final."""
     settled_notices = sorted(
         (notice for notice in notices if notice.state in SETTLED), key=lambda notice: notice.key
     )
-    append(connection, [(notice.key, notice.state, digest(notice)) for notice in settled_notices], now=now)
+    append(session, [(notice.key, notice.state, digest(notice)) for notice in settled_notices], now=now)
 
 
-def append(connection: Connection, lines: Sequence[Line], *, now: datetime) -> None:
+def append(session: Session, lines: Sequence[Line], *, now: datetime) -> None:
     """Append one batch of lines; an empty batch is not written."""
     if lines:
         payload = {"lines": [list(line) for line in lines]}
-        events.append(connection, NOTICES, [Draft(kind="settled", at=now, by="", payload=payload)])
+        events.append(session, NOTICES, [Draft(kind="settled", at=now, by="", payload=payload)])

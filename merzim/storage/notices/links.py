@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine, select
+from sqlmodel import Session
 
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import execute, read, reading, writing
@@ -34,20 +35,20 @@ class SqlLinks:
 
     def offer(self, person: str, hashed: str, *, now: datetime) -> None:
         """Store the hash of a new code, with an event; delete their unused one, and all expired a day ago."""
-        with writing(self._engine) as connection:
+        with writing(self._engine) as session:
             old = (LINK_CODE.c.person == person) & LINK_CODE.c.used_at.is_(None)
-            connection.execute(LINK_CODE.delete().where(old | (LINK_CODE.c.until < now - CODE_LASTS * 144)))
+            session.execute(LINK_CODE.delete().where(old | (LINK_CODE.c.until < now - CODE_LASTS * 144)))
             row = {"hash": hashed, "person": person, "until": now + CODE_LASTS}
-            connection.execute(LINK_CODE.insert(), row)
-            record(connection, Draft(kind="link_code_given", name=person, by="", at=now))
+            session.execute(LINK_CODE.insert(), row)
+            record(session, Draft(kind="link_code_given", name=person, by="", at=now))
 
     def redeem(self, hashed: str, chat: str, *, now: datetime) -> tuple[Redeemed, TelegramLink | None]:
-        with writing(self._engine) as connection:
+        with writing(self._engine) as session:
             query = select(LINK_CODE).where(LINK_CODE.c.hash == hashed).with_for_update()
-            code = connection.execute(query).first()
+            code = session.execute(query).first()
             if code is None:
                 return "wrong", None
-            mine = _first(connection, LINK.c.chat == chat)
+            mine = _first(session, LINK.c.chat == chat)
             if code.used_at is not None:
                 # The same account with the same code again: a message that came twice.
                 is_linked_again = mine is not None and mine.person == code.person and mine.blocked_at is None
@@ -56,12 +57,12 @@ class SqlLinks:
                 return "expired", None
             if mine is not None and mine.person != code.person:
                 return "taken", None
-            connection.execute(LINK_CODE.update().where(LINK_CODE.c.hash == hashed).values(used_at=now))
+            session.execute(LINK_CODE.update().where(LINK_CODE.c.hash == hashed).values(used_at=now))
             link = TelegramLink(person=code.person, chat=chat, linked_at=now)
-            step = insert(connection, LINK).values(columns_of(LINK, link))
+            step = insert(session, LINK).values(columns_of(LINK, link))
             again_ = {"chat": chat, "linked_at": now, "blocked_at": None}
-            connection.execute(step.on_conflict_do_update(index_elements=[LINK.c.person], set_=again_))
-            record(connection, Draft(kind="link_saved", name=link.person, by=link.person, at=now))
+            session.execute(step.on_conflict_do_update(index_elements=[LINK.c.person], set_=again_))
+            record(session, Draft(kind="link_saved", name=link.person, by=link.person, at=now))
         return "linked", link
 
     def block(self, person: str, *, now: datetime) -> bool:
@@ -71,10 +72,10 @@ class SqlLinks:
         return self._change(person, LINK.c.blocked_at.is_not(None), blocked_at=None)
 
     def unlink(self, person: str, *, by: str, now: datetime) -> bool:
-        with writing(self._engine) as connection:
-            deleted_count = connection.execute(LINK.delete().where(LINK.c.person == person)).rowcount
+        with writing(self._engine) as session:
+            deleted_count = session.exec(LINK.delete().where(LINK.c.person == person)).rowcount
             if deleted_count:
-                record(connection, Draft(kind="link_removed", name=person, by=by, at=now))
+                record(session, Draft(kind="link_removed", name=person, by=by, at=now))
         return bool(deleted_count)
 
     def _change(self, person: str, only: object, **values: object) -> bool:
@@ -82,10 +83,10 @@ class SqlLinks:
         return bool(execute(self._engine, step))
 
     def _link(self, which: object) -> TelegramLink | None:
-        with reading(self._engine) as connection:
-            return _first(connection, which)
+        with reading(self._engine) as session:
+            return _first(session, which)
 
 
-def _first(connection: Connection, which: object) -> TelegramLink | None:
-    record = connection.execute(select(LINK).where(which)).first()  # type: ignore[arg-type]
+def _first(session: Session, which: object) -> TelegramLink | None:
+    record = session.execute(select(LINK).where(which)).first()  # type: ignore[arg-type]
     return read_as(TelegramLink, record) if record is not None else None

@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from itertools import groupby
 
-from sqlalchemy import Connection, Engine, and_, exists, literal_column, or_, select, tuple_, update
+from sqlalchemy import Engine, and_, exists, literal_column, or_, select, tuple_, update
+from sqlmodel import Session
 
 from merzim.storage.cases import ledger
 from merzim.storage.database.dialect import execute_for_names, in_names, insert, read_for_names
@@ -61,8 +62,8 @@ class SqlOutbox(CombinedNotices):
         return [row(record) for record in read(self._engine, query.order_by(*_PLACE).limit(limit))]
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
-        with reading(self._engine) as connection:
-            return ledger.cases(connection, ids)
+        with reading(self._engine) as session:
+            return ledger.cases(session, ids)
 
     def office(self) -> Office:
         return self._office.read()
@@ -70,14 +71,14 @@ class SqlOutbox(CombinedNotices):
     def settle(self, settlements: Sequence[Settlement]) -> int:
         if not settlements:
             return 0
-        with writing(self._engine) as connection:
-            return self.queue(connection, _settle(connection, settlements))
+        with writing(self._engine) as session:
+            return self.queue(session, _settle(session, settlements))
 
     def add(self, notices: Sequence[Notice]) -> int:
         if not notices:
             return 0
-        with writing(self._engine) as connection:
-            return self.queue(connection, notices)
+        with writing(self._engine) as session:
+            return self.queue(session, notices)
 
     def awaited_channels(self) -> Sequence[str]:
         statement = select(NOTICE.c.channel).where(_QUEUED, _ALONE).distinct()
@@ -103,8 +104,8 @@ class SqlOutbox(CombinedNotices):
             .values(state="sending", attempts=NOTICE.c.attempts + 1, attempted_at=now)
             .returning(*NOTICE.columns)
         )
-        with writing(self._engine) as connection:
-            claimed_notices = [to_notice(record) for record in connection.execute(step)]
+        with writing(self._engine) as session:
+            claimed_notices = [to_notice(record) for record in session.execute(step)]
         return sorted(claimed_notices, key=lambda notice: (notice.not_before, notice.queued_at, notice.key))
 
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
@@ -117,8 +118,8 @@ class SqlOutbox(CombinedNotices):
             retry_until_back(lambda: self._mark(marks, now))
 
     def _mark(self, marks: Sequence[DeliveryOutcome], now: datetime) -> None:
-        with writing(self._engine) as connection:
-            journal.append_outcomes(connection, _store_outcomes(connection, marks, now=now), now=now)
+        with writing(self._engine) as session:
+            journal.append_outcomes(session, _store_outcomes(session, marks, now=now), now=now)
 
     def delivering(self) -> AbstractContextManager[None]:
         return self._delivery.shared()
@@ -131,34 +132,34 @@ class SqlOutbox(CombinedNotices):
         """Give the notices of a channel that are left in `sending` a new state; return how many."""
         # Not by the index of a channel, which holds every letter ever sent.
         abandoned_notices = and_(NOTICE.c.channel.concat("") == channel, _SENDING)
-        with reading(self._engine) as connection:
-            if not connection.scalar(select(exists().where(abandoned_notices))):
+        with reading(self._engine) as session:
+            if not session.scalar(select(exists().where(abandoned_notices))):
                 return 0
         step = update(NOTICE).where(abandoned_notices).values(state=state)
         if state == "queued":
             step = step.values(not_before=now)
-        with writing(self._engine) as connection:
+        with writing(self._engine) as session:
             left = select(NOTICE.c.key).where(abandoned_notices).with_for_update()
-            recovered_keys = connection.execute(left).scalars().all()
-            connection.execute(step)
-            journal.append_outcomes_of(connection, recovered_keys, now=now)
+            recovered_keys = session.execute(left).scalars().all()
+            session.execute(step)
+            journal.append_outcomes_of(session, recovered_keys, now=now)
             return len(recovered_keys)
 
     def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice]) -> int:
         """Delete these moves and queue their notices in one transaction; return how many were queued."""
-        with writing(self._engine) as connection:
+        with writing(self._engine) as session:
             numbers = [number for move in moves for number in move.numbers]
-            connection.execute(MOVED.delete().where(MOVED.c.n.in_(numbers)))
-            return self.queue(connection, notices)
+            session.execute(MOVED.delete().where(MOVED.c.n.in_(numbers)))
+            return self.queue(session, notices)
 
     def untold(self, *, limit: int) -> Sequence[InboxLine]:
         return inbox.untold(self._engine, limit=limit)
 
     def settle_untold(self, lines: Sequence[InboxLine], notices: Sequence[Notice]) -> int:
         """Mark these events as told and queue their notices in one transaction; return how many were queued."""
-        with writing(self._engine) as connection:
-            inbox.mark_told(connection, lines)
-            return self.queue(connection, notices)
+        with writing(self._engine) as session:
+            inbox.mark_told(session, lines)
+            return self.queue(session, notices)
 
     def awaited(self, notices: Sequence[Notice], *, today: date) -> frozenset[str]:
         """Return the keys of those notices of campaigns whose person's answer is still awaited."""
@@ -209,11 +210,11 @@ class SqlOutbox(CombinedNotices):
     def carried(self, key: str) -> Sequence[Notice]:
         """Return the notices a letter carries, by due date; none for an unknown one."""
         query = select(NOTICE).where(NOTICE.c.carrier == key).order_by(NOTICE.c.due, NOTICE.c.key)
-        with reading(self._engine) as connection:
-            person = connection.execute(select(NOTICE.c.person).where(NOTICE.c.key == key)).scalar()
+        with reading(self._engine) as session:
+            person = session.execute(select(NOTICE.c.person).where(NOTICE.c.key == key)).scalar()
             if person is None:
                 return []
-            return [to_notice(record) for record in connection.execute(query.where(NOTICE.c.person == person))]
+            return [to_notice(record) for record in session.execute(query.where(NOTICE.c.person == person))]
 
     def notice(self, key: str) -> Notice | None:
         record = read_first(self._engine, select(NOTICE).where(NOTICE.c.key == key))
@@ -226,11 +227,11 @@ class SqlOutbox(CombinedNotices):
             .where(NOTICE.c.key == key, NOTICE.c.acknowledged_at.is_(None))
             .values(acknowledged_at=now)
         )
-        with writing(self._engine) as connection:
-            if connection.execute(step).rowcount:
-                journal.append(connection, [(key, journal.ACKNOWLEDGED, moment(now))], now=now)
+        with writing(self._engine) as session:
+            if session.exec(step).rowcount:
+                journal.append(session, [(key, journal.ACKNOWLEDGED, moment(now))], now=now)
                 return True
-            return connection.execute(select(NOTICE.c.key).where(NOTICE.c.key == key)).first() is not None
+            return session.execute(select(NOTICE.c.key).where(NOTICE.c.key == key)).first() is not None
 
     def resend(self, key: str, *, now: datetime, not_before: datetime) -> bool:
         """Queue a notice again; False when no notice of that key failed or is of unknown fate.
@@ -243,20 +244,20 @@ class SqlOutbox(CombinedNotices):
             .where(NOTICE.c.key == key, NOTICE.c.state.in_(("failed", "unknown")))
             .values(state="queued", attempts=0, queued_at=now, not_before=not_before, bundle="")
         )
-        with writing(self._engine) as connection:
-            if not connection.execute(step).rowcount:
+        with writing(self._engine) as session:
+            if not session.exec(step).rowcount:
                 return False
-            journal.append(connection, [(key, journal.RESENT, "")], now=now)
+            journal.append(session, [(key, journal.RESENT, "")], now=now)
         return True
 
-    def queue(self, connection: Connection, letters: Sequence[Notice]) -> int:
+    def queue(self, session: Session, letters: Sequence[Notice]) -> int:
         """Queue notices in the caller's transaction; return how many were queued.
 
         A notice whose key is there already is left out, unless it was withdrawn.
         """
         if not letters:
             return 0
-        step = insert(connection, NOTICE)
+        step = insert(session, NOTICE)
         renewed = [column.name for column in NOTICE.columns if column.name != "key"]
         step = step.on_conflict_do_update(
             index_elements=[NOTICE.c.key],
@@ -269,10 +270,10 @@ class SqlOutbox(CombinedNotices):
         for letter in letters:
             first.setdefault(letter.key, letter)
         lines = [columns_of(NOTICE, letter, case=letter.case or None) for letter in first.values()]
-        return len(connection.execute(step.returning(NOTICE.c.key), lines).all())
+        return len(session.execute(step.returning(NOTICE.c.key), lines).all())
 
 
-def _settle(connection: Connection, settlements: Sequence[Settlement]) -> list[Notice]:
+def _settle(session: Session, settlements: Sequence[Settlement]) -> list[Notice]:
     """Move the rows that are unchanged since planning to their next steps; return their notices."""
     letters = list[Notice]()
     # In the order of keys, as others lock them.
@@ -285,12 +286,12 @@ def _settle(connection: Connection, settlements: Sequence[Settlement]) -> list[N
             DEADLINE.c.state.in_(AWAITED),
         )
         step = DEADLINE.update().where(*unchanged).values(next_step_on=settlement.next_step_on)
-        if connection.execute(step).rowcount:
+        if session.exec(step).rowcount:
             letters += settlement.notices
     return letters
 
 
-def _store_outcomes(connection: Connection, marks: Sequence[DeliveryOutcome], *, now: datetime) -> list[Notice]:
+def _store_outcomes(session: Session, marks: Sequence[DeliveryOutcome], *, now: datetime) -> list[Notice]:
     """Write outcomes of notices that are still `sending`; return those changed."""
     changed = list[Notice]()
     # A letter and all it carried have one outcome.
@@ -305,5 +306,5 @@ def _store_outcomes(connection: Connection, marks: Sequence[DeliveryOutcome], *,
         values |= {name: text for name in ("text_hash", "address") if (text := getattr(mark, name))}
         step = NOTICE.update().where(in_names(NOTICE.c.key), NOTICE.c.state == "sending").values(values)
         keys = [mark.key for mark in alike]
-        changed += map(to_notice, execute_for_names(connection, step.returning(*NOTICE.columns), keys))
+        changed += map(to_notice, execute_for_names(session, step.returning(*NOTICE.columns), keys))
     return changed

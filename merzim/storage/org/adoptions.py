@@ -76,10 +76,10 @@ def adopt(
         text: of the act, as TOML.
         on: the local date of the event; `now`: aware UTC.
     """
-    with writing(engine) as connection:
-        hold(connection, OFFICE)
-        if (connection.execute(last((CALENDAR_CHANGED,))).scalar() or "") != head_of(before):
+    with writing(engine) as session:
+        hold(session, OFFICE)
+        if (session.execute(last((CALENDAR_CHANGED,))).scalar() or "") != head_of(before):
             return False
         act = Draft(kind=CALENDAR_CHANGED, name=name, on=on, by=by, at=now, payload={"text": text})
-        record(connection, act)
+        record(session, act)
     return True

@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import Engine, Select, func, select
+from sqlmodel import Session
 
 from merzim.storage import events
 from merzim.storage.database.engine import Row_, read, read_value
@@ -42,11 +43,11 @@ def office_event(
     return Draft(kind=kind, name=name, by=at.by, at=at.now, on=at.today, payload=payload)
 
 
-def record(connection: Connection, *office_events: Draft) -> None:
+def record(session: Session, *office_events: Draft) -> None:
     """Append events in the caller's transaction, after its rows were written; their topics follow from their
     kinds.
     """
-    events.append(connection, OFFICE, [replace(event, topic=_topic(event.kind)) for event in office_events])
+    events.append(session, OFFICE, [replace(event, topic=_topic(event.kind)) for event in office_events])
 
 
 def lines(engine: Engine, *kinds: str) -> tuple[Row_, ...]:

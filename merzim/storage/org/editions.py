@@ -97,5 +97,5 @@ def adopt(engine: Engine, editions: Sequence[AdoptedEdition], *, on: date, by: s
         }
         payload = {name: value for name, value in said.items() if value}
         adoptions.append(Draft(kind=KIND, name=edition.edition, on=on, by=by, at=now, payload=payload))
-    with writing(engine) as connection:
-        record(connection, *adoptions)
+    with writing(engine) as session:
+        record(session, *adoptions)

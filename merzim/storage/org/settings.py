@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from secrets import token_urlsafe
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine, select
+from sqlmodel import Session
 
 from merzim.storage.database.engine import read, reading, writing
 from merzim.storage.events import Draft
@@ -33,8 +34,8 @@ def stored(engine: Engine) -> dict[str, str]:
 
 def password(engine: Engine) -> str:
     """Return the encrypted password of the mail server; "" for none."""
-    with reading(engine) as connection:
-        return _value(connection, MAIL_PASSWORD)
+    with reading(engine) as session:
+        return _value(session, MAIL_PASSWORD)
 
 
 def link_key(engine: Engine) -> str:
@@ -42,12 +43,12 @@ def link_key(engine: Engine) -> str:
 
     It is not recorded in the chain.
     """
-    with reading(engine) as connection:
-        key = _value(connection, LINK_KEY)
+    with reading(engine) as session:
+        key = _value(session, LINK_KEY)
     if not key:
-        with writing(engine) as connection:
-            key = _value(connection, LINK_KEY) or token_urlsafe(32)
-            put(connection, LINK_KEY, key, by="", now=datetime.fromtimestamp(0, UTC))
+        with writing(engine) as session:
+            key = _value(session, LINK_KEY) or token_urlsafe(32)
+            put(session, LINK_KEY, key, by="", now=datetime.fromtimestamp(0, UTC))
     return key
 
 
@@ -60,29 +61,29 @@ def store(
         secret: the encrypted password of the mail server; None leaves it as it is. Alone it was encrypted
             with another key, and has no event.
     """
-    with writing(engine) as connection:
+    with writing(engine) as session:
         events = []
-        is_other_password = secret is not None and put(connection, MAIL_PASSWORD, secret, by=by, now=now)
+        is_other_password = secret is not None and put(session, MAIL_PASSWORD, secret, by=by, now=now)
         for key, value in values.items():
-            is_other = put(connection, key, value, by=by, now=now)
+            is_other = put(session, key, value, by=by, now=now)
             if is_other or (key == MAIL and is_other_password):
                 events.append(Draft(kind=CHANGED, name=key, by=by, at=now, payload={"value": value}))
-        record(connection, *events)
+        record(session, *events)
 
 
-def put(connection: Connection, key: str, value: str, *, by: str, now: datetime) -> bool:
+def put(session: Session, key: str, value: str, *, by: str, now: datetime) -> bool:
     """Store a value in the caller's transaction, or remove it where it is empty; return whether it is another
     one.
     """
-    if _value(connection, key) == value:
+    if _value(session, key) == value:
         return False
     if value:
-        put_rows(connection, SETTING, [{"key": key, "value": value, "by": by, "at": now}])
+        put_rows(session, SETTING, [{"key": key, "value": value, "by": by, "at": now}])
     else:
-        connection.execute(SETTING.delete().where(SETTING.c.key == key))
+        session.execute(SETTING.delete().where(SETTING.c.key == key))
     return True
 
 
-def _value(connection: Connection, key: str) -> str:
+def _value(session: Session, key: str) -> str:
     """Return a stored value; "" for none."""
-    return connection.execute(select(SETTING.c.value).where(SETTING.c.key == key)).scalar() or ""
+    return session.execute(select(SETTING.c.value).where(SETTING.c.key == key)).scalar() or ""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import Column, ColumnElement, Connection, Engine, func, select
+from sqlalchemy import Column, ColumnElement, Engine, func, select
+from sqlmodel import Session
 
 from merzim.storage.database.engine import writing
 from merzim.storage.events import Draft
@@ -42,45 +43,45 @@ class SqlStaff:
         Raises:
             Refusal: it has changed since; nothing was written.
         """
-        with writing(self._engine) as connection:
-            _refuse_changed(_unit(connection, unit.id), was, unit.name)
-            put(connection, UNIT, [unit_values(unit)])
-            record(connection, saved_event(UNIT, unit_values(unit), at))
+        with writing(self._engine) as session:
+            _refuse_changed(_unit(session, unit.id), was, unit.name)
+            put(session, UNIT, [unit_values(unit)])
+            record(session, saved_event(UNIT, unit_values(unit), at))
 
     def remove_unit(self, unit: Unit, *, at: Moment) -> None:
         """Remove a unit, with the texts of schedules matched to it. Raises Refusal: it has changed since."""
-        with writing(self._engine) as connection:
-            _refuse_changed(_unit(connection, unit.id), unit, unit.name)
-            connection.execute(UNIT.delete().where(UNIT.c.id == unit.id))
-            _unmatch(connection, unit.id)
-            record(connection, office_event(at, "unit_removed", unit.id))
+        with writing(self._engine) as session:
+            _refuse_changed(_unit(session, unit.id), unit, unit.name)
+            session.execute(UNIT.delete().where(UNIT.c.id == unit.id))
+            _unmatch(session, unit.id)
+            record(session, office_event(at, "unit_removed", unit.id))
 
     def keep_person(self, person: Person, *, was: Person | None, at: Moment) -> None:
         """Save a person as `keep_unit` does a unit; the language they chose themselves ends."""
-        with writing(self._engine) as connection:
-            _refuse_changed(_person(connection, person.key), was, person.name)
+        with writing(self._engine) as session:
+            _refuse_changed(_person(session, person.key), was, person.name)
             # The row now has the language, regardless of who chose it before.
-            put(connection, PERSON, [person_values(person) | {"own_language": ""}])
-            record(connection, saved_event(PERSON, person_values(person), at))
+            put(session, PERSON, [person_values(person) | {"own_language": ""}])
+            record(session, saved_event(PERSON, person_values(person), at))
 
     def remove_person(self, person: Person, *, at: Moment) -> None:
         """Move a person, with all names and addresses, to the former people; they are nobody's deputy any more.
 
         Raises Refusal: they changed since the writer saw them.
         """
-        with writing(self._engine) as connection:
-            _refuse_changed(_person(connection, person.key), person, person.name)
+        with writing(self._engine) as session:
+            _refuse_changed(_person(session, person.key), person, person.name)
             logins = select(ACCOUNT.c.login, ACCOUNT.c.name).where(ACCOUNT.c.person == person.key)
-            chats = connection.execute(select(LINK.c.chat).where(LINK.c.person == person.key)).scalars()
+            chats = session.execute(select(LINK.c.chat).where(LINK.c.person == person.key)).scalars()
             details = [f"name:{name}" for name in person.names] + [f"chat:{chat}" for chat in chats]
             details += [f"email:{person.email or ''}", f"kk:{person.name_kk}", f"ru:{person.name_ru}"]
-            for login, name in connection.execute(logins):
+            for login, name in session.execute(logins):
                 details += [f"login:{login}", f"name:{name}"]
-            add_former_person(connection, person.key, details, left_on=at.today)
-            connection.execute(PERSON.delete().where(PERSON.c.key == person.key))
-            connection.execute(PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None))
-            _unmatch(connection, person.key)
-            record(connection, office_event(at, "person_removed", person.key))
+            add_former_person(session, person.key, details, left_on=at.today)
+            session.execute(PERSON.delete().where(PERSON.c.key == person.key))
+            session.execute(PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None))
+            _unmatch(session, person.key)
+            record(session, office_event(at, "person_removed", person.key))
 
     def set_leave(
         self, person: str, *, away: Sequence[tuple[date, date]], deputy: str | None, at: Moment
@@ -88,13 +89,13 @@ class SqlStaff:
         """Set the absences (local dates, both ends included) and the deputy of a person; do nothing for an
         unknown person.
         """
-        with writing(self._engine) as connection:
-            present = _person(connection, person)
+        with writing(self._engine) as session:
+            present = _person(session, person)
             if present is not None:
                 changed = person_values(replace(present, away=tuple(away), deputy=deputy))
                 values = {"away": changed["away"], "deputy": deputy}
-                connection.execute(PERSON.update().where(PERSON.c.key == person).values(values))
-                record(connection, saved_event(PERSON, changed, at))
+                session.execute(PERSON.update().where(PERSON.c.key == person).values(values))
+                record(session, saved_event(PERSON, changed, at))
 
     def choose_digest(self, person: str, digest: str, *, by: str, now: datetime) -> None:
         """Set whether a person gets a letter a day ("") or a week ("weekly"); nothing happens if it is so."""
@@ -119,9 +120,9 @@ class SqlStaff:
     ) -> None:
         """Set what a person chose, with an event of the kind, unless it is the present value."""
         change = PERSON.update().where(PERSON.c.key == person, present != value).values({column: value})
-        with writing(self._engine) as connection:
-            if connection.execute(change).rowcount:
-                record(connection, Draft(kind=kind, name=person, by=by, at=now, payload={"value": value}))
+        with writing(self._engine) as session:
+            if session.exec(change).rowcount:
+                record(session, Draft(kind=kind, name=person, by=by, at=now, payload={"value": value}))
 
 
 def _refuse_changed(stored: object, was: object, name: str) -> None:
@@ -130,16 +131,16 @@ def _refuse_changed(stored: object, was: object, name: str) -> None:
         raise Refusal("office_changed_meanwhile", name=name)
 
 
-def _unit(connection: Connection, id: str) -> Unit | None:
-    row = connection.execute(UNIT.select().where(UNIT.c.id == id)).first()
+def _unit(session: Session, id: str) -> Unit | None:
+    row = session.execute(UNIT.select().where(UNIT.c.id == id)).first()
     return unit_of(row) if row is not None else None
 
 
-def _person(connection: Connection, key: str) -> Person | None:
-    row = connection.execute(PERSON.select().where(PERSON.c.key == key)).first()
+def _person(session: Session, key: str) -> Person | None:
+    row = session.execute(PERSON.select().where(PERSON.c.key == key)).first()
     return person_of(row) if row is not None else None
 
 
-def _unmatch(connection: Connection, target: str) -> None:
+def _unmatch(session: Session, target: str) -> None:
     """Delete the schedule texts matched to a unit or person."""
-    connection.execute(MATCH.delete().where(MATCH.c.target == target))
+    session.execute(MATCH.delete().where(MATCH.c.target == target))

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, Table, func, select
+from sqlalchemy import Engine, Table, func, select
+from sqlmodel import Session
 
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import Row_, read, read_once, reading, writing
+from merzim.storage.database.engine import Row_, read, read_first, reading, writing
 from merzim.storage.events import Draft
 from merzim.storage.org.chain import record
 from merzim.storage.rows import Values
@@ -52,8 +53,8 @@ def save(
         (PERSON, [person_values(person) for person in people]),
         (MATCH, [{"text": text, "target": target} for text, target in (matches or {}).items()]),
     ]
-    with writing(engine) as connection:
-        counts = [_save(connection, table, lines, at) for table, lines in tables if lines]
+    with writing(engine) as session:
+        counts = [_save(session, table, lines, at) for table, lines in tables if lines]
     return SaveCounts(
         added=sum(count.added for count in counts),
         changed=sum(count.changed for count in counts),
@@ -63,23 +64,23 @@ def save(
 
 def office(engine: Engine, *, officer: str = "", language: str = "kk", kind: str = "") -> Office:
     """Return the office, with the officer (by key or e-mail) and the kind config.toml names."""
-    with reading(engine) as connection:
-        units = {record.id: unit_of(record) for record in _all(connection, UNIT)}
-        people = {record.key: person_of(record) for record in _all(connection, PERSON)}
-        matches = {record.text: record.target for record in _all(connection, MATCH)}
-        former = {person.key: person for person in all_who_left(connection) if person.key not in people}
+    with reading(engine) as session:
+        units = {record.id: unit_of(record) for record in _all(session, UNIT)}
+        people = {record.key: person_of(record) for record in _all(session, PERSON)}
+        matches = {record.text: record.target for record in _all(session, MATCH)}
+        former = {person.key: person for person in all_who_left(session) if person.key not in people}
     office = Office(units=units, people=people, matches=matches, former=former, kind=kind)
     return with_officer(office, officer, language=language)
 
 
-def _all(connection: Connection, table: Table) -> Iterable[Row_]:
-    return connection.execute(table.select().order_by(*table.primary_key.columns))
+def _all(session: Session, table: Table) -> Iterable[Row_]:
+    return session.execute(table.select().order_by(*table.primary_key.columns))
 
 
-def _save(connection: Connection, table: Table, lines: list[Values], at: Moment) -> SaveCounts:
+def _save(session: Session, table: Table, lines: list[Values], at: Moment) -> SaveCounts:
     """Write the rows that are new or differ, with their events."""
     [key] = [column.name for column in table.primary_key.columns]
-    records_by_key = {record._mapping[key]: record._mapping for record in _all(connection, table)}
+    records_by_key = {record._mapping[key]: record._mapping for record in _all(session, table)}
     lines_by_key = {line[key]: line for line in lines}
     new = [line for name, line in lines_by_key.items() if name not in records_by_key]
     other = [
@@ -87,18 +88,18 @@ def _save(connection: Connection, table: Table, lines: list[Values], at: Moment)
         for name, line in lines_by_key.items()
         if name in records_by_key and any(records_by_key[name][column] != line[column] for column in line)
     ]
-    put(connection, table, new + other)
-    record(connection, *(saved_event(table, line, at) for line in new + other))
+    put(session, table, new + other)
+    record(session, *(saved_event(table, line, at) for line in new + other))
     return SaveCounts(added=len(new), changed=len(other), same=len(lines_by_key) - len(new) - len(other))
 
 
-def put(connection: Connection, table: Table, lines: Sequence[Values]) -> None:
+def put(session: Session, table: Table, lines: Sequence[Values]) -> None:
     """Write rows by their key; a column they do not name keeps its value."""
     if lines:
-        step = insert(connection, table)
+        step = insert(session, table)
         keys = table.primary_key.columns
         values = {name: step.excluded[name] for name in lines[0] if name not in keys}
-        connection.execute(step.on_conflict_do_update(index_elements=keys, set_=values), lines)
+        session.execute(step.on_conflict_do_update(index_elements=keys, set_=values), lines)
 
 
 def saved_event(table: Table, line: Values, at: Moment) -> Draft:
@@ -151,11 +152,8 @@ class PresentOffice:
 
     def read(self) -> Office:
         """Return the office; the same object as long as nothing in it has changed."""
-        return read_once(self._engine, self._present)
-
-    def _present(self, connection: Connection) -> Office:
         # The end first: what is read after it may be newer, never older.
-        end, last = connection.execute(_END).first(), self._last
+        end, last = read_first(self._engine, _END), self._last
         if last is None or last[0] != end:
             now = office(self._engine, officer=self._officer, language=self._language, kind=self._kind)
             self._last = last = end, last[1] if last is not None and last[1] == now else now
@@ -194,9 +192,9 @@ def former_people(engine: Engine) -> Sequence[FormerPerson]:
     return [FormerPerson(**{**row._mapping, "said": tuple(row.said)}) for row in read(engine, query)]
 
 
-def all_who_left(connection: Connection) -> Iterator[Person]:
+def all_who_left(session: Session) -> Iterator[Person]:
     """Yield everybody who ever left, to be named in lists; the anonymised by the name in place of theirs."""
-    for row in connection.execute(select(FORMER).order_by(FORMER.c.number)):
+    for row in session.execute(select(FORMER).order_by(FORMER.c.number)):
         details = dict(reversed([word.partition(":")[::2] for word in row.said]))
         if row.anonymised_on is not None:
             details = dict(zip(("kk", "ru", "name"), row.key.split(" / "), strict=False))
@@ -204,19 +202,19 @@ def all_who_left(connection: Connection) -> Iterator[Person]:
         yield Person(key=row.key, name=details.get("name") or row.key, unit="", **names)
 
 
-def add_former_person(connection: Connection, key: str, details: Iterable[str], *, left_on: date) -> None:
+def add_former_person(session: Session, key: str, details: Iterable[str], *, left_on: date) -> None:
     """Add somebody who leaves to the former people, with what identifies them, in the caller's transaction.
 
     Who left before under other names is anonymised with these, too: they stay, behind the new ones.
     """
     words = list(dict.fromkeys(word for word in details if word.partition(":")[2]))
-    record = connection.execute(select(FORMER.c.number, FORMER.c.said).where(FORMER.c.key == key)).first()
+    record = session.execute(select(FORMER.c.number, FORMER.c.said).where(FORMER.c.key == key)).first()
     if record is not None:
         earlier = (word for word in record.said if word.partition(":")[0] not in ("kk", "ru"))
         mine = FORMER.c.number == record.number
         words = list(dict.fromkeys((*words, *earlier)))
-        connection.execute(FORMER.update().where(mine).values(said=words, left_on=left_on))
+        session.execute(FORMER.update().where(mine).values(said=words, left_on=left_on))
         return
-    last = connection.execute(select(func.max(FORMER.c.number))).scalar() or 0
+    last = session.execute(select(func.max(FORMER.c.number))).scalar() or 0
     values = {"number": last + 1, "key": key, "said": words, "left_on": left_on}
-    connection.execute(FORMER.insert().values(**values, act=""))
+    session.execute(FORMER.insert().values(**values, act=""))

@@ -131,14 +131,14 @@ class BoardReads(DeadlineReads, RecommendationReads):
         Deadlines not due yet or no longer required are left out.
         """
         conditions = self._visible.rows(unit)
-        with reading(self._engine) as connection:
+        with reading(self._engine) as session:
             ended = [
                 Outcomes(unit, stage, edition, date(int(year), int(number), 1), outcome, days, count, due)
-                for unit, stage, edition, year, number, outcome, days, due, count in connection.execute(
+                for unit, stage, edition, year, number, outcome, days, due, count in session.execute(
                     _ended(first, last, today, conditions)
                 )
             ]
-            spans = connection.execute(_stage_spans(first, last, conditions))
+            spans = session.execute(_stage_spans(first, last, conditions))
             return ended, [StageSpan(*record) for record in spans]
 
     def overdue(self, today: date, unit: str | None = None) -> Sequence[Row]:
@@ -197,9 +197,9 @@ class BoardReads(DeadlineReads, RecommendationReads):
         query = query.where(ASSIGNMENT_GIVEN, *conditions)
         order = DEADLINE.c.due if waits else DEADLINE.c.due.desc()
         page = query.order_by(order, DEADLINE.c.case, DEADLINE.c.obligation).limit(limit).offset(offset)
-        with reading(self._engine) as connection:
-            total = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-            return [row(record) for record in connection.execute(page)], total
+        with reading(self._engine) as session:
+            total = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+            return [row(record) for record in session.execute(page)], total
 
     def _rows(self, query: Select[tuple[object, ...]], unit: str | None) -> list[Row]:
         """Return the rows a query finds that the reader sees, of a unit with all below it; None for all."""

@@ -129,8 +129,8 @@ class CaseReads(ReaderQueries):
             DEADLINE.c.done_on >= since,
         )
         query = query.order_by(DEADLINE.c.done_on.desc(), DEADLINE.c.case.desc()).limit(1)
-        with reading(self._engine) as connection:
-            found = connection.execute(query).one_or_none()
+        with reading(self._engine) as session:
+            found = session.execute(query).one_or_none()
         return (found.case, found.done_on) if found else None
 
     def how_many(self, criteria: CaseFilter) -> int:
@@ -225,9 +225,9 @@ class CaseReads(ReaderQueries):
         found = select(CASE_ROW.c.case, CASE_ROW.c.row, CASE_ROW.c.title).where(*conditions)
         found = found.join(CASE, CASE.c.id == CASE_ROW.c.case)
         newest = found.order_by(CASE_ROW.c.case.desc(), CASE_ROW.c.row.desc()).limit(limit)
-        with reading(self._engine) as connection:
-            total = connection.execute(select(func.count()).select_from(found.subquery())).scalar_one()
-            places = [(case, row, title) for case, row, title in connection.execute(newest)]
+        with reading(self._engine) as session:
+            total = session.execute(select(func.count()).select_from(found.subquery())).scalar_one()
+            places = [(case, row, title) for case, row, title in session.execute(newest)]
         return FoundPlaces(total=total, places=places)
 
     def _conditions(self, criteria: CaseFilter) -> list[ColumnElement[bool]]:

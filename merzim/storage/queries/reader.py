@@ -80,13 +80,13 @@ class ReaderQueries:
 
         Entries about a case are visible to users who see the case.
         """
-        with reading(self._engine) as connection:
+        with reading(self._engine) as session:
             visible = self._visible.cases()
             return read_page(
-                connection, query, scope=scope, visible=visible, after=after, before=before, limit=limit
+                session, query, scope=scope, visible=visible, after=after, before=before, limit=limit
             )
 
     def last_event(self) -> int:
         """Return the number of the newest event, whether the audit log shows it or not; 0 for none."""
-        with reading(self._engine) as connection:
-            return events.settled(connection)
+        with reading(self._engine) as session:
+            return events.settled(session)

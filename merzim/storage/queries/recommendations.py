@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Integer,
     Select,
     String,
@@ -27,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+from sqlmodel import Session
 
 from merzim.storage.database.engine import Row_, read, reading
 from merzim.storage.lateness import overdue
@@ -66,9 +66,9 @@ class RecommendationReads(ReaderQueries):
     def count_recommendations(self, criteria: RecommendationFilter, today: date) -> Mapping[MeasureStatus, int]:
         """Return the number of recommendations by status and lateness, whatever the filter says of these."""
         query = select(_R.status, func.count()).where(*self._matching(criteria)).group_by(_R.status)
-        with reading(self._engine) as connection:
-            totals = {status: int(n) for status, n in connection.execute(query)}
-            late = {status: int(n) for status, n in connection.execute(query.where(_late(today)))}
+        with reading(self._engine) as session:
+            totals = {status: int(n) for status, n in session.execute(query)}
+            late = {status: int(n) for status, n in session.execute(query.where(_late(today)))}
         counts_by_status: dict[MeasureStatus, int] = {}
         for status, n in totals.items():
             counts_by_status[status, True] = late.get(status, 0)
@@ -91,8 +91,8 @@ class RecommendationReads(ReaderQueries):
         """Return risks found in more than one case, those in most units first, each with up to `first`
         examples.
         """
-        with reading(self._engine) as connection:
-            return _alike(connection, self._recommended(unit), limit=limit, first=first)
+        with reading(self._engine) as session:
+            return _alike(session, self._recommended(unit), limit=limit, first=first)
 
     def _matching(self, criteria: RecommendationFilter) -> list[ColumnElement[bool]]:
         """Return the conditions for recommendations the reader sees that meet a filter, but for its status."""
@@ -107,7 +107,7 @@ class RecommendationReads(ReaderQueries):
 
 
 def _alike(
-    connection: Connection, scope_conditions: Sequence[ColumnElement[bool]], *, limit: int, first: int
+    session: Session, scope_conditions: Sequence[ColumnElement[bool]], *, limit: int, first: int
 ) -> Sequence[RiskGroup]:
     """Return risks found in more than one case, those in most units first.
 
@@ -124,7 +124,7 @@ def _alike(
         .order_by(units.desc(), cases.desc(), _R.alike)
         .limit(limit)
     )
-    groups = [tuple(record) for record in connection.execute(query)]
+    groups = [tuple(record) for record in session.execute(query)]
     if not groups:
         return []
     names = [group[0] for group in groups]
@@ -141,7 +141,7 @@ def _alike(
     )
     is_shown = or_(ranked.c.nth <= first, and_(ranked.c.unasked, ranked.c.nth_so <= first))
     members: dict[str, list[Row_]] = {name: [] for name in names}
-    for record in connection.execute(select(ranked).where(is_shown).order_by(ranked.c.nth)):
+    for record in session.execute(select(ranked).where(is_shown).order_by(ranked.c.nth)):
         members[record.alike].append(record)
     return [
         RiskGroup(

@@ -18,7 +18,6 @@ from sqlalchemy import (
     CTE,
     BigInteger,
     ColumnElement,
-    Connection,
     Engine,
     FromClause,
     Select,
@@ -34,9 +33,10 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlmodel import Session
 
 from merzim.storage.database.dialect import text_within
-from merzim.storage.database.engine import Row_, read, read_column, read_once, read_value, reading
+from merzim.storage.database.engine import Row_, read, read_column, read_value, reading
 from merzim.storage.registers.rows import heads
 from merzim.storage.tables.registers import REGISTER_ROW
 from workflow.registers.rows import NUMBER_SHIFT
@@ -127,15 +127,15 @@ class SqlRegisterLists:
         rows, sort = _Rows(self._engine, query), query.sort
         key = _R.number if not sort else _R.unit if sort == UNIT else func.coalesce(rows.cell(sort), "")
         numbers = [rows.number(name).label(f"number_{name}") for name in totals]
-        with reading(self._engine) as connection:
+        with reading(self._engine) as session:
             # Read once: the JSON of many rows costs more than all else.
             found = rows.select(_R.id, key.label("key"), *numbers).cte("found").prefix_with("MATERIALIZED")
             if query.order is None:
-                ids, measures = _by_key(connection, found, query.descending, limit, offset)
+                ids, measures = _by_key(session, found, query.descending, limit, offset)
             else:
-                ids, measures = _by_text(connection, found, query.descending, query.order)
+                ids, measures = _by_text(session, found, query.descending, query.order)
                 ids = ids[offset : offset + limit]
-            by_id = {head.id: head for head in heads(connection, ids)}
+            by_id = {head.id: head for head in heads(session, ids)}
         total, *amounts = measures
         return FoundHeads(
             total=int(total or 0),
@@ -223,8 +223,8 @@ class SqlRegisterLists:
 
     def heads(self, ids: Collection[str]) -> Sequence[Row_]:
         """Return the heads of these rows, withdrawn ones too; unknown ids are left out."""
-        with reading(self._engine) as connection:
-            return [*heads(connection, ids)]
+        with reading(self._engine) as session:
+            return [*heads(session, ids)]
 
     def counts(self, units: Collection[str] | None = None) -> Mapping[str, int]:
         """Return register -> the number of its rows that are not withdrawn, of these units or of all."""
@@ -242,7 +242,7 @@ class SqlRegisterLists:
     def registers_with_rows(self) -> frozenset[str]:
         """Return the registers that have any row, even a withdrawn one."""
         ids = select(_R.register_id).distinct()
-        return read_once(self._engine, lambda at: frozenset(at.execute(ids).scalars()), "registers with rows")
+        return frozenset(read_column(self._engine, ids))
 
     def exists(self, register: str, row: str) -> bool:
         """Return whether a register has a row with that id that is not withdrawn."""
@@ -334,7 +334,7 @@ Measures: TypeAlias = "Sequence[int | None]"
 
 
 def _by_key(
-    connection: Connection, found: CTE, descending: bool, limit: int, offset: int
+    session: Session, found: CTE, descending: bool, limit: int, offset: int
 ) -> tuple[Sequence[str], Measures]:
     """Return the ids of a page of rows (their id, key and numbers) in the order of their keys, and the number
     and sums of all.
@@ -344,18 +344,18 @@ def _by_key(
     sums = measures.cte("measures")
     page = select(found.c.id, *sums.c).select_from(found.join(sums, true()))
     page = page.order_by(*(place.desc() if descending else place for place in (found.c.key, found.c.id)))
-    records = connection.execute(page.limit(limit).offset(offset)).all()
+    records = session.execute(page.limit(limit).offset(offset)).all()
     ids = [record.id for record in records]
-    return ids, records[0][1:] if records else connection.execute(measures).one()
+    return ids, records[0][1:] if records else session.execute(measures).one()
 
 
 def _by_text(
-    connection: Connection, found: CTE, descending: bool, order: Mapping[str, str]
+    session: Session, found: CTE, descending: bool, order: Mapping[str, str]
 ) -> tuple[Sequence[str], Measures]:
     """Return the ids of all rows in the order of the texts for their keys, and their number and sums."""
     _, key, *numbers = found.c
     ids = func.aggregate_strings(found.c.id, " ")
-    groups = connection.execute(select(key, ids, func.count(), *map(func.sum, numbers)).group_by(key)).all()
+    groups = session.execute(select(key, ids, func.count(), *map(func.sum, numbers)).group_by(key)).all()
     in_order = sorted(groups, key=lambda group: (order.get(group.key, group.key), group.key))
     by_text = [id for group in in_order for id in sorted(group[1].split())]
     measures = [sum(group[n] or 0 for group in groups) for n in range(2, 3 + len(numbers))]

@@ -14,11 +14,12 @@ from hashlib import sha256
 from itertools import groupby
 from operator import attrgetter
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
 
 from merzim.storage import events
-from merzim.storage.database.dialect import execute_for_names, in_names, insert_many, read_for_names
+from merzim.storage.database.dialect import execute_for_names, in_names, insert_many, is_sqlite, read_for_names
 from merzim.storage.database.engine import Row_, reading, writing
 from merzim.storage.events import CLIENT, HASHES, ROW
 from merzim.storage.rows import columns_of, read_as
@@ -81,8 +82,8 @@ class SqlRegisterRows:
 
     def rows(self, ids: Collection[str]) -> Mapping[str, RegisterRow]:
         """Return these rows by id, folded from their events; unknown ids are left out."""
-        with reading(self._engine) as connection:
-            return rows(connection, ids)
+        with reading(self._engine) as session:
+            return rows(session, ids)
 
     def events(self, row: str) -> Sequence[RowEvent]:
         """Return the events of a row in order; none for an unknown one."""
@@ -92,8 +93,8 @@ class SqlRegisterRows:
         self, register: str, unique: Sequence[UniqueKeys], seen_units: Collection[str] | None
     ) -> list[tuple[int, tuple[str, ...]]]:
         """Return position and fields of every unique key that another of these rows, or a visible one, has."""
-        with reading(self._engine) as connection:
-            clashes = _clashes(connection, register, unique, seen_units)
+        with reading(self._engine) as session:
+            clashes = _clashes(session, register, unique, seen_units)
             return sorted((clash.position, clash.fields) for clash in clashes)
 
     def add(
@@ -115,10 +116,10 @@ class SqlRegisterRows:
             NotUnique: another visible row has one of their unique keys.
             StorageUnavailable: the database cannot be written.
         """
-        with writing(self._engine) as connection:
-            _hold(connection, register)
-            _refuse_same(connection, register, [write.unique for write in writes], seen_units)
-            last = connection.execute(
+        with writing(self._engine) as session:
+            _hold(session, register)
+            _refuse_same(session, register, [write.unique for write in writes], seen_units)
+            last = session.execute(
                 select(func.max(REGISTER_ROW.c.number)).where(
                     REGISTER_ROW.c.register_id == register, REGISTER_ROW.c.number < (year + 1) * _YEAR
                 )
@@ -126,7 +127,7 @@ class SqlRegisterRows:
             first = max(int(last or 0), year * _YEAR) + 1
             numbers = range(first, first + len(writes))
             ids = [f"{register}-{year}-{number - year * _YEAR:04d}" for number in numbers]
-            _insert(connection, register, list(zip(ids, numbers, writes, strict=True)), by, now)
+            _insert(session, register, list(zip(ids, numbers, writes, strict=True)), by, now)
         return ids
 
     def change(
@@ -146,18 +147,18 @@ class SqlRegisterRows:
             raise ValueError("a row that is changed is there")
         is_edit = write.kind != "opened"
         try:
-            with writing(self._engine) as connection:
+            with writing(self._engine) as session:
                 if write.unique:
-                    _hold(connection, before.register)
-                    _refuse_same(connection, before.register, [write.unique], seen_units, but=before.id)
+                    _hold(session, before.register)
+                    _refuse_same(session, before.register, [write.unique], seen_units, but=before.id)
                 as_read = (REGISTER_ROW.c.id == before.id, REGISTER_ROW.c.seq == before.seq)
-                head = connection.execute(select(REGISTER_ROW.c.head).where(*as_read)).one_or_none()
+                head = session.execute(select(REGISTER_ROW.c.head).where(*as_read)).one_or_none()
                 if head is None:
                     raise Contradiction("register.row_changed", row=before.id)
                 stream = f"{ROW}{before.id}"
                 drafts = [_draft(before.id, write, by, now)]
                 [entry] = events.chained(stream, drafts, after=before.seq, previous=head.head)
-                events.insert(connection, [entry])
+                events.insert(session, [entry])
                 values = {
                     "version": after.version,
                     "opened_case": after.opened_case,
@@ -168,37 +169,35 @@ class SqlRegisterRows:
                     **columns_of(REGISTER_ROW, write.projection),
                 }
                 step = REGISTER_ROW.update().where(*as_read).values(**values)
-                if connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount != 1:
+                if session.exec(step, execution_options={"preserve_rowcount": True}).rowcount != 1:
                     raise Contradiction("register.row_changed", row=before.id)
                 if write.erased:
-                    events.erase(connection, EVENT.c.stream == stream, write.erased)
-                _follow_in_campaign(connection, write)
+                    events.erase(session, EVENT.c.stream == stream, write.erased)
+                _follow_in_campaign(session, write)
         except IntegrityError:
             raise Contradiction("register.row_changed", row=before.id) from None
 
 
-def _follow_in_campaign(connection: Connection, write: RowWrite) -> None:
+def _follow_in_campaign(session: Session, write: RowWrite) -> None:
     """Update the campaign a changed row answers: await the answer again if the row was withdrawn, and anonymise
     the person if the row's naming of them was erased.
     """
     answers = CAMPAIGN_PERSON.c.answer
     mine = (answers != "") & (answers == write.after.id)
     if write.kind == "withdrawn":
-        connection.execute(
-            CAMPAIGN_PERSON.update().where(mine).values(answer="", answered_at=None, refused=False)
-        )
+        session.execute(CAMPAIGN_PERSON.update().where(mine).values(answer="", answered_at=None, refused=False))
     erased = {str(write.before.values.get(name)) for name in write.erased} if write.before else set()
-    for record in connection.execute(CAMPAIGN_PERSON.select().where(mine)).all() if erased else ():
+    for record in session.execute(CAMPAIGN_PERSON.select().where(mine)).all() if erased else ():
         if record.person in erased:
             step = CAMPAIGN_PERSON.update().where(
                 CAMPAIGN_PERSON.c.campaign == record.campaign, CAMPAIGN_PERSON.c.person == record.person
             )
-            connection.execute(step.values(person=f"erased-{record.number}", name="", post=""))
+            session.execute(step.values(person=f"erased-{record.number}", name="", post=""))
 
 
-def rows(connection: Connection, ids: Collection[str]) -> Mapping[str, RegisterRow]:
+def rows(session: Session, ids: Collection[str]) -> Mapping[str, RegisterRow]:
     """Return these rows as their events make them, by id; unknown ids are left out."""
-    records = execute_for_names(connection, _EVENTS_OF, [f"{ROW}{name}" for name in sorted(ids)])
+    records = execute_for_names(session, _EVENTS_OF, [f"{ROW}{name}" for name in sorted(ids)])
     chains = groupby(map(event, records), key=attrgetter("row"))
     return {name: fold(chain) for name, chain in chains}
 
@@ -215,7 +214,7 @@ def event(record: Row_) -> RowEvent:
 
 
 def _insert(
-    connection: Connection,
+    session: Session,
     register: str,
     writes: Sequence[tuple[str, int, RowWrite]],
     by: str,
@@ -229,8 +228,8 @@ def _insert(
         listed = columns_of(REGISTER_ROW, write.projection, search=f"{row} {write.projection.search}".strip())
         keys = {"id": row, "register_id": register, "number": number, "head": entry["hash"]}
         new_heads.append(columns_of(REGISTER_ROW, write.after, **keys, **listed))
-    events.insert(connection, entries)
-    insert_many(connection, REGISTER_ROW, new_heads)
+    events.insert(session, entries)
+    insert_many(session, REGISTER_ROW, new_heads)
 
 
 def _draft(row: str, write: RowWrite, by: str, now: datetime) -> events.Draft:
@@ -251,15 +250,15 @@ def _draft(row: str, write: RowWrite, by: str, now: datetime) -> events.Draft:
     )
 
 
-def _hold(connection: Connection, register: str) -> None:
+def _hold(session: Session, register: str) -> None:
     """Allow one writer at a time to assign numbers in a register; SQLite has one writer anyway."""
-    if connection.dialect.name == "postgresql":
+    if not is_sqlite(session):
         number = int.from_bytes(sha256(register.encode()).digest()[:4], signed=True)
-        connection.execute(text("SELECT pg_advisory_xact_lock(:a, :b)"), {"a": _ADVISORY, "b": number})
+        session.execute(text("SELECT pg_advisory_xact_lock(:a, :b)"), {"a": _ADVISORY, "b": number})
 
 
 def _refuse_same(
-    connection: Connection,
+    session: Session,
     register: str,
     unique: Sequence[UniqueKeys],
     seen_units: Collection[str] | None,
@@ -267,12 +266,12 @@ def _refuse_same(
     but: str = "",
 ) -> None:
     """Raise NotUnique for a key that another row has, among these rows or the visible stored ones."""
-    for clash in _clashes(connection, register, unique, seen_units, but=but):
+    for clash in _clashes(session, register, unique, seen_units, but=but):
         raise clash
 
 
 def _clashes(
-    connection: Connection,
+    session: Session,
     register: str,
     unique: Sequence[UniqueKeys],
     seen_units: Collection[str] | None,
@@ -292,11 +291,11 @@ def _clashes(
             REGISTER_ROW.c.register_id == register, in_names(cells[0])
         )
         first_keys = sorted({position[0] for position in positions})
-        for row, unit, *cell_keys in execute_for_names(connection, query, first_keys):
+        for row, unit, *cell_keys in execute_for_names(session, query, first_keys):
             at = positions.get(tuple(cell_keys))
             if at is not None and row != but and (seen_units is None or unit in seen_units):
                 yield NotUnique(at, names)
 
 
-def heads(connection: Connection, ids: Iterable[str]) -> Iterator[Row_]:
-    yield from execute_for_names(connection, _ROWS_OF, sorted(ids))
+def heads(session: Session, ids: Iterable[str]) -> Iterator[Row_]:
+    yield from execute_for_names(session, _ROWS_OF, sorted(ids))

@@ -1,7 +1,7 @@
 """The tables, and nothing else, by subject. Columns have the names of the values they store.
 
-Reads and writes use Core statements over the tables (`CASE`, `EVENT`, ...), never by an ORM session: a session
-costs more than the whole transaction.
+Plain records are read and written as instances of their classes, by a session; what is read in bulk (events,
+board rows, notices) by statements over the tables (`CASE`, `EVENT`, ...), by the same session.
 """
 
 from merzim.storage.tables import accounts as accounts

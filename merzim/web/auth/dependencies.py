@@ -156,8 +156,8 @@ def needs(
 
     def resolve_context(request: Request) -> WebContext:
         ctx = plain_context(request)
-        # The transaction ends with this function: nothing is held while the handler waits for a thread.
-        with ctx.app.one_snapshot():
+        # The session ends with this function: nothing is held while the handler waits for a thread.
+        with ctx.app.one_session():
             return _resolve(ctx)
 
     def _resolve(ctx: WebContext) -> WebContext:
