@@ -166,14 +166,14 @@ def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
 
 def _shown_law(ctx: RequestContext) -> Mapping[Kind, Callable[[str], bool]]:
     """Return, by kind, whether an entry of the law belongs to an act adopted here; others are no hits."""
-    editions = [ctx.library.latest(name) for name in ctx.library.procedures()]
-    shown = {edition.id: edition for edition in editions if is_shown(ctx, edition)}
+    editions, adopted = [ctx.library.latest(name) for name in ctx.library.procedures()], acts_here(ctx)
+    shown = {edition.id: edition for edition in editions if is_shown(edition, adopted)}
     acts = {act for edition in shown.values() for act in edition.acts}
     return {
         "procedure": shown.__contains__,
         "obligation": lambda key: key.partition("/")[0] in shown,
         "act": acts.__contains__,
-        "indicator": lambda key: SCORED in acts_here(ctx),
+        "indicator": lambda key: SCORED in adopted,
     }
 
 

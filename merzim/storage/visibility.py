@@ -31,6 +31,7 @@ from workflow.cases.case import Case
 from workflow.org import access
 from workflow.org.access import Scope
 from workflow.org.duties import Unresolved, resolve
+from workflow.org.office import Office
 
 _OF_ASSIGNMENT = DEADLINE.c.obligation.like("assignment.%")
 _OWED = (
@@ -55,9 +56,15 @@ class Visibility:
     def __init__(self, engine: Engine, scope: Scope | None, office: PresentOffice) -> None:
         self._engine = engine
         self._scope = scope
-        self._office = office
-        self._trees: dict[str, Sequence[str]] = {}
+        self._present = office
+        self._office: Office | None = None
         self._seen_elsewhere: Sequence[str] | None = None
+
+    def office(self) -> Office:
+        """Return units and people; of a reader always as they were when first asked for."""
+        if self._office is None or self._scope is None:
+            self._office = self._present.read()
+        return self._office
 
     @property
     def is_blind(self) -> bool:
@@ -125,7 +132,7 @@ class Visibility:
         scope = self._scope
         if scope is None or scope.acts_on is None or not scope.unit or not cases:
             return ()
-        office, case_ids = self._office.read(), set[str]()
+        office, case_ids = self.office(), set[str]()
         for case, unit, duty, responsible, person in execute_for_names(session, query, cases):
             if case not in case_ids:
                 people = resolve(
@@ -195,7 +202,7 @@ class Visibility:
         scope_unit = self._scope.unit if self._scope is not None else ""
         roots = [root for root in (unit, scope_unit or None) if root is not None]
         if len(roots) == 2:
-            office = self._office.read()
+            office = self.office()
             if access.within(office, roots[0], roots[1]):
                 return roots[:1]
             if access.within(office, roots[1], roots[0]):
@@ -210,11 +217,7 @@ class Visibility:
 
     def below(self, root: str) -> Sequence[str]:
         """Return a unit and all units below it; for the organisation also "", the cases without a unit."""
-        if self._scope is None:
-            return self._office.read().whose_cases(root)
-        if root not in self._trees:
-            self._trees[root] = self._office.read().whose_cases(root)
-        return self._trees[root]
+        return self.office().whose_cases(root)
 
 
 @lru_cache(maxsize=1024)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from pydantic import BaseModel
@@ -60,9 +60,9 @@ def acts_here(ctx: RequestContext) -> frozenset[str]:
     return office.resolved_once(ctx.today, ("acts", root), adopted).union(ctx.app.settings.regulations.acts)
 
 
-def is_shown(ctx: RequestContext, procedure: Procedure) -> bool:
+def is_shown(procedure: Procedure, acts: Collection[str]) -> bool:
     """Return whether pages offer a procedure: it is of no act of one organisation, or of one adopted here."""
-    return not procedure.adopted_act or procedure.adopted_act in acts_here(ctx)
+    return not procedure.adopted_act or procedure.adopted_act in acts
 
 
 ProcedureGroups = tuple[tuple[Text | str, tuple[Procedure, ...]], ...]
@@ -87,11 +87,11 @@ def offered_procedures(ctx: RequestContext, kind: str, chosen: str = "") -> Proc
     """Return the procedures shown here, and the chosen one (id), grouped by document; last, in one group,
     those for other kinds of organisation than this.
     """
-    latest = [ctx.library.latest(name) for name in ctx.library.procedures()]
+    latest, acts = [ctx.library.latest(name) for name in ctx.library.procedures()], acts_here(ctx)
     procedures = [
         procedure
         for procedure in sorted(latest, key=lambda procedure: procedure.id != USUAL)
-        if procedure.id == chosen or is_shown(ctx, procedure)
+        if procedure.id == chosen or is_shown(procedure, acts)
     ]
     own = [procedure for procedure in procedures if among(kind, procedure.applies_to)]
     other = tuple(procedure for procedure in procedures if procedure not in own)

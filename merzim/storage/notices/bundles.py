@@ -176,8 +176,8 @@ class CombinedNotices:
         return [row(record) for record in read(self._engine, query)]
 
     def newest_seal(self) -> tuple[int, datetime, str] | None:
-        with reading(self._engine) as connection:
-            return events.newest_seal(connection)
+        with reading(self._engine) as session:
+            return events.newest_seal(session)
 
     def never_confirmed(self, *, today: date) -> Sequence[Row]:
         query = select(DEADLINE).where(lateness.never_confirmed(today))

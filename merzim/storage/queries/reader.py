@@ -65,7 +65,7 @@ class ReaderQueries:
 
     def office(self) -> Office:
         """Return units, people and matches, with the officer config.toml names."""
-        return self._office.read()
+        return self._visible.office()
 
     def audit(
         self,

@@ -26,6 +26,7 @@ from workflow.deadlines.lateness import SOON_WORKING_DAYS, status_on
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Act, Procedure, Text
 from workflow.machine import OVER
+from workflow.org.office import Office
 
 PAGE = 50
 
@@ -94,20 +95,27 @@ CASE_COLUMNS: tuple[Column[ListedCase], ...] = (
 
 def items(ctx: RequestContext, cases: Sequence[Case]) -> tuple[ListedCase, ...]:
     """Return cases as the list shows them, in their order."""
-    rows = ctx.reads.rows_of([case.id for case in cases])
+    rows, office = ctx.reads.rows_of([case.id for case in cases]), ctx.reads.office()
     soon = ctx.calendar.add_working_days(ctx.today, SOON_WORKING_DAYS)
-    return tuple(_listed_case(ctx, *found, soon=soon) for found in with_next_steps(ctx, cases, rows))
+    return tuple(_listed_case(ctx, office, *found, soon=soon) for found in with_next_steps(ctx, cases, rows))
 
 
 def _listed_case(
-    ctx: RequestContext, case: Case, stands: str, urgent_row: Row | None, rows: Sequence[Row], *, soon: date
+    ctx: RequestContext,
+    office: Office,
+    case: Case,
+    stands: str,
+    urgent_row: Row | None,
+    rows: Sequence[Row],
+    *,
+    soon: date,
 ) -> ListedCase:
     """Return a case as the list shows it.
 
     Args:
         stands: its stage, or what comes after all stages. urgent_row: that of its nearest open deadline.
     """
-    procedure, office = ctx.library.named(case.edition), ctx.reads.office()
+    procedure = ctx.library.named(case.edition)
     obligation = entry_obligation(case, procedure, urgent_row.obligation) if urgent_row else None
     looks = [status_on(row, today=ctx.today, soon=soon) for row in rows]
     return ListedCase(

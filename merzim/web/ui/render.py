@@ -394,6 +394,7 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
     tried = values.get("tried")
     refusal = tried.refusal if isinstance(tried, RejectedForm) else values.get("refusal")
     translator = Translator(reader.language)
+    acts = acts_here(ctx) if account else frozenset()
     context = {
         "t": translator,
         "lang": reader.language,
@@ -407,8 +408,8 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
         "reader": account,
         "home": "/" if account is None or account.may("read") else "/administration",
         "called": _person_name(ctx, reader.language),
-        "acts_here": acts_here(ctx) if account else frozenset(),
-        "scored": bool(account) and SCORED in acts_here(ctx),
+        "acts_here": acts,
+        "scored": SCORED in acts,
         "unread": ctx.reads.unread_lines(ctx.reader.person) if ctx.reader.person else 0,
         "here": _here(request, place),
         "path": request.url.path,

@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
-from merzim.services.context import RequestContext
 from merzim.services.documents.notice_list import notices_table
 from merzim.services.law.acts import acts_here
 from merzim.services.names import MAX_EXPORTED
@@ -64,19 +63,30 @@ def report_page(
     }
     translator = Translator(ctx.language)
     query = ReportQuery(
-        ctx=ctx, t=translator, unit=unit, year=year, number=None if format else number, chosen=chosen
+        ctx=ctx,
+        t=translator,
+        office=ctx.reads.office(),
+        unit=unit,
+        year=year,
+        number=None if format else number,
+        chosen=chosen,
     )
     view = REPORTS[report][1](query)
     if format:
         if format != "xlsx" or not view.has_workbook:
             raise HTTPException(404, "web.problem.not_found")
         return as_workbook(view.tables(translator), f"{view.title[:80]} {translator.short(ctx.today)}")
+    is_scored = SCORED in acts_here(ctx)
     return page(
         ctx,
         "report.html",
         report=view,
         name=report,
-        titles={other: title for other, (title, _) in REPORTS.items() if _is_offered(ctx, other, report)},
+        titles={
+            other: title
+            for other, (title, _) in REPORTS.items()
+            if is_scored or other == report or other not in OF_THE_ASSESSMENT
+        },
         units=unit_choices(ctx, unit),
         link=query.link,
         heads={section.id: page_heads(section.columns) for section in view.sections},
@@ -84,11 +94,6 @@ def report_page(
             content_of(translator, column, row) for column in section.columns if column.look is not None
         ],
     )
-
-
-def _is_offered(ctx: RequestContext, name: ReportName, current: ReportName) -> bool:
-    """Return whether a report is among the tabs: its act is adopted, or it is the one shown."""
-    return name == current or name not in OF_THE_ASSESSMENT or SCORED in acts_here(ctx)
 
 
 journal = APIRouter(include_in_schema=False)

@@ -15,6 +15,7 @@ from merzim.services.names import unit_name
 from merzim.web.http import WebContext
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, Content, table_of
+from workflow.org.office import Office
 
 R = TypeVar("R")
 
@@ -27,6 +28,7 @@ class ReportQuery:
 
     ctx: WebContext
     t: Translator
+    office: Office
     unit: str
     year: int | None
     number: int | None
@@ -51,7 +53,7 @@ class ReportQuery:
 
     def unit_title(self, unit: str) -> str:
         """Return the name of a unit, for "" of the whole office; for an unknown id the id itself."""
-        name = self.t.name(unit_name(self.ctx.reads.office(), unit).name)
+        name = self.t.name(unit_name(self.office, unit).name)
         return name or self.ctx.app.settings.office.name_in(self.t.language)
 
 
