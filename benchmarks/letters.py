@@ -62,8 +62,7 @@ def measured() -> Iterator[Line]:
             calendar=days,
             channels=[channel],
             rules=RULES,
-            now=NOW,
-            today=TODAY,
+            moment=Moment(now=NOW, today=TODAY),
         )
         notices = [planned.notice for planned in run_round(dispatch).planned]
         parcels = compose(dispatch, notices).parcels

@@ -56,7 +56,7 @@ class Office:
                 expires_at=moment.now + timedelta(hours=1),
             )
         )
-        run_round(self.app, now=moment.now, today=moment.today)
+        run_round(self.app, at=moment)
         self.served = Dashboard(self.app, lambda: moment)
 
     async def get(self, address: str) -> tuple[int, bytes]:

@@ -16,7 +16,6 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
-from datetime import date, datetime
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +38,7 @@ from merzim.settings import WebSettings
 from merzim.storage.accounts import rate_limits
 from merzim.storage.database.engine import conninfo
 from merzim.web.health import log_context
-from workflow.moments import Clock
+from workflow.moments import Clock, Moment
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -60,12 +59,12 @@ def tick(app: AppContext, clock: Clock) -> None:
     attempt(app, clock, _do_all_but_sending, rounds.deliver)
 
 
-def _do_all_but_sending(app: AppContext, *, now: datetime, today: date) -> None:
+def _do_all_but_sending(app: AppContext, *, at: Moment) -> None:
     """Record analyses carried out, run a round, delete uploads nobody imported and rate limits that ended."""
-    record_carried_out(app, now=now, today=today)
-    rounds.run_round(app, now=now, today=today, limit=rounds.MAX_REPORTED)
-    app.uploads.expire(now=now)
-    rate_limits.prune(app.engine, now=now)
+    record_carried_out(app, at=at)
+    rounds.run_round(app, at=at, limit=rounds.MAX_REPORTED)
+    app.uploads.expire(now=at.now)
+    rate_limits.prune(app.engine, now=at.now)
 
 
 def attempt(app: AppContext, clock: Clock, *functions: Callable[..., object]) -> None:
@@ -76,7 +75,7 @@ def attempt(app: AppContext, clock: Clock, *functions: Callable[..., object]) ->
         if app.settings is not before:
             logs.hide_secrets_of(app.settings)
         for function in functions:
-            function(app, now=moment.now, today=moment.today)
+            function(app, at=moment)
     except Refusal as trouble:
         # A database that is away, a disk that is full: there is nothing to look for in the program.
         log.error("the tick did not come through; the next one tries again: %s", trouble)

@@ -52,7 +52,7 @@ def queue_letters(dispatch: Dispatch) -> int:
     A single item leaves as the letter it is; it counts as its person's letter of the day. Not for a later day:
     the letter queued for that carries what comes until then.
     """
-    outbox, times, today = dispatch.outbox, dispatch.times, dispatch.today
+    outbox, times, today = dispatch.outbox, dispatch.times, dispatch.moment.today
     letters: dict[str, Notice] = {}
     overseers = {
         (person.key, channel.name): empty
@@ -63,7 +63,7 @@ def queue_letters(dispatch: Dispatch) -> int:
     alone: list[tuple[PendingStep, str]] = []
     # A letter of the week carries what waits for the day as well.
     for group in sorted(outbox.waiting(today), key=lambda group: group.bundle, reverse=True):
-        if group.not_before > times.opening(group.person, dispatch.now):
+        if group.not_before > times.opening(group.person, dispatch.moment.now):
             # What is for a later day alone waits for that day's round.
             continue
         day, key = _day_and_key(group, dispatch)
@@ -125,7 +125,7 @@ def _overseers(dispatch: Dispatch) -> list[Person]:
     """Return the heads and officers, or whoever stands in for them, for whom today is the first working day of
     the week.
     """
-    office, today = dispatch.office, dispatch.today
+    office, today = dispatch.office, dispatch.moment.today
     readers = [
         stand_in(office, person, today)
         for (_, duty), holders in sorted(office.holders.items())
@@ -146,7 +146,7 @@ def _empty(person: Person, channel: Channel, dispatch: Dispatch) -> PendingStep 
         channel=channel.name,
         bundle=DAY,
         count=0,
-        not_before=next_opening(dispatch.today, person.key, dispatch.times, now=dispatch.now),
+        not_before=next_opening(dispatch.moment.today, person.key, dispatch.times, now=dispatch.moment.now),
         first_due=None,
         address=address,
         language=person.language,
@@ -158,8 +158,8 @@ def _day_and_key(group: PendingStep, dispatch: Dispatch) -> tuple[date, str]:
     already, of the next day, or a further one of the first day if the next comes too late.
     """
     outbox, days = dispatch.outbox, dispatch.times.days(group.person)
-    day = max(letter_day(group.bundle, days, today=dispatch.today), local_day(group.not_before))
-    first_moment = max(dispatch.now, group.not_before)
+    day = max(letter_day(group.bundle, days, today=dispatch.moment.today), local_day(group.not_before))
+    first_moment = max(dispatch.moment.now, group.not_before)
     opens = local_day(dispatch.times.opening(group.person, first_moment, due=group.first_due))
     if group.first_due is not None and opens <= group.first_due < day:
         # The person's own office is closed until it is too late.
@@ -177,7 +177,7 @@ def _day_and_key(group: PendingStep, dispatch: Dispatch) -> tuple[date, str]:
 
 def _letter(group: PendingStep, day: date, key: str, dispatch: Dispatch) -> Notice:
     """Return the notice of the letter that carries a group of items on a day."""
-    now = dispatch.now
+    now = dispatch.moment.now
     return Notice(
         key=key,
         case="",

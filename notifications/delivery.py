@@ -48,7 +48,7 @@ def deliver(dispatch: Dispatch, *, go_on: Callable[[], bool] = lambda: True) -> 
     Args:
         go_on: called before each batch; when False, the rest stays queued for the next delivery.
     """
-    outbox, now = dispatch.outbox, dispatch.now
+    outbox, now = dispatch.outbox, dispatch.moment.now
     counts: Counter[NoticeState] = Counter()
     answers: dict[str, str] = {}
     recovered = 0
@@ -85,11 +85,11 @@ def _send_claimed(
 
     What the channel accepts is stored before the next message leaves, so that a crash repeats one at most.
     """
-    outbox, times, now = dispatch.outbox, dispatch.times, dispatch.now
+    outbox, times, now = dispatch.outbox, dispatch.times, dispatch.moment.now
     batch = _open_for_delivery(outbox, claimed, times, now=now)
     carried = outbox.collect([notice for notice in batch if notice.kind == LETTER], now=now)
     everything = [*batch, *chain.from_iterable(carried.values())]
-    related = outbox.related(everything, since=moment_of(dispatch.today, None))
+    related = outbox.related(everything, since=moment_of(dispatch.moment.today, None))
     composed = compose(dispatch, batch, related=related, carried=carried, overview=overview)
     # Before the others are withdrawn, so that nobody is left without a notice if the process dies meanwhile.
     outbox.add(_redirected(dispatch, composed))

@@ -13,6 +13,7 @@ from notifications.notice import Notice, NoticeKind, message_id
 from notifications.ports import Outbox
 from notifications.rules import OfficeTimes, Rules
 from workflow.law.library import Library
+from workflow.moments import Moment
 from workflow.org.office import Office, Person, with_officer
 from workflow.scoring.prospects import StakesOfYear
 
@@ -22,7 +23,6 @@ class Dispatch:
     """What one round or delivery works with.
 
     Attributes:
-        now: aware UTC; today: the local date.
         stakes: the points at stake, which letters name; None where they name none.
     """
 
@@ -31,8 +31,7 @@ class Dispatch:
     calendar: Kazakhstan
     channels: Sequence[Channel]
     rules: Rules
-    now: datetime
-    today: date
+    moment: Moment
     stakes: StakesOfYear | None = None
 
     @cached_property

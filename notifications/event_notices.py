@@ -14,6 +14,7 @@ from notifications.dispatch import Dispatch, notice_to
 from notifications.notice import ANSWER_DAY, Notice, message_id
 from notifications.ports import InboxLine
 from notifications.rules import OfficeTimes, Rules, local_day
+from workflow.moments import Moment
 from workflow.org.office import Person
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign
 from workflow.registers.definition import Campaign, Register, RegisterField
@@ -44,7 +45,7 @@ def comment_notices(line: InboxLine, dispatch: Dispatch) -> Iterator[Notice]:
     """Yield a notice about an event for every channel that reaches the person, and of a question another one on
     its day; none for somebody who left.
     """
-    office, times, now = dispatch.office, dispatch.times, dispatch.now
+    office, times, now = dispatch.office, dispatch.times, dispatch.moment.now
     person, event = office.people.get(line.person), line.event
     if person is None:
         return
@@ -99,7 +100,7 @@ def _on_its_day(notice: Notice, dispatch: Dispatch) -> Iterator[Notice]:
         key=key,
         step=ANSWER_DAY,
         bundle=DAY,
-        not_before=next_opening(day, notice.person, dispatch.times, now=dispatch.now),
+        not_before=next_opening(day, notice.person, dispatch.times, now=dispatch.moment.now),
         message_id=message_id(key, dispatch.rules.domain),
         about={**notice.about, "kind": ANSWER_DAY},
     )
@@ -118,8 +119,7 @@ def account_notices(
     login: str,
     event: str,
     facts: Mapping[str, object],
-    now: datetime,
-    today: date,
+    at: Moment,
     mark: str = "",
 ) -> tuple[Notice, ...]:
     """Return a notice for every channel that reaches the person; these are sent at once, at any hour.
@@ -128,19 +128,19 @@ def account_notices(
         event: code of the event; with `facts` the content of the letter (`notifications.letters.events`).
         mark: distinguishes two notices of the same second.
     """
-    place = f"::{today.isoformat()}:{event}.{login}@{now:%Y%m%dT%H%M%S}{mark}"
+    place = f"::{at.today.isoformat()}:{event}.{login}@{at.now:%Y%m%dT%H%M%S}{mark}"
     notices = (
         notice_to(
             person,
             channel,
             place,
             kind="account",
-            due=today,
+            due=at.today,
             step="account",
-            now=now,
-            leaves=now,
+            now=at.now,
+            leaves=at.now,
             rules=rules,
-            about={"event": event, "login": login, "at": now.isoformat(), **facts},
+            about={"event": event, "login": login, "at": at.now.isoformat(), **facts},
         )
         for channel in channels
     )

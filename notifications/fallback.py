@@ -32,7 +32,7 @@ def fall_back(
     The keys make it idempotent: a person already reached through another channel gets nothing twice, nor does a
     repetition after a crash add anything.
     """
-    now, times = dispatch.now, dispatch.times
+    now, times = dispatch.moment.now, dispatch.times
     failed = {mark.key for mark in marks if mark.state == "failed"}
     waiting = {mark.key for mark in marks if mark.state == "queued"}
     other_channels = [other for other in dispatch.channels if other.name != channel.name]
@@ -104,11 +104,11 @@ def readdressed(
             language=person.language,
             state="queued",
             attempts=0,
-            queued_at=dispatch.now,
+            queued_at=dispatch.moment.now,
             attempted_at=None,
             answer="",
             text_hash="",
             carrier="",
             message_id=message_id(key, dispatch.rules.domain),
         )
-        yield replace(new_notice, not_before=dispatch.times.leaving(new_notice, dispatch.now))
+        yield replace(new_notice, not_before=dispatch.times.leaving(new_notice, dispatch.moment.now))

@@ -88,7 +88,7 @@ def _notices(move: Move, dispatch: Dispatch) -> Iterator[Notice]:
     if row is not None and row.state in ("done", "missed"):
         # Missed obligations are no longer reminded of, but they are not waived: the case shows the finding.
         return
-    times, today = dispatch.times, local_day(dispatch.now)
+    times, today = dispatch.times, local_day(dispatch.moment.now)
     awaited = lateness(row, today=today).waiting_for if row is not None else None
     due = row.due if row is not None and row.state in AWAITED and awaited is None else None
     elsewhere = move.cause.get("told")
@@ -130,8 +130,8 @@ def _notice(
         channel=last.channel,
         address=last.address,
         language=last.language,
-        queued_at=dispatch.now,
-        not_before=dispatch.times.opening(last.person, dispatch.now),
+        queued_at=dispatch.moment.now,
+        not_before=dispatch.times.opening(last.person, dispatch.moment.now),
         message_id=message_id(key, dispatch.rules.domain),
         kind="moved",
         bundle=bundle,

@@ -79,15 +79,15 @@ def _plan_row(dispatch: Dispatch, row: Row, case: Case, report: RoundReport) -> 
     assert row.next_step_on is not None
     procedure = dispatch.library.of(case)
     obligation = entry_obligation(case, procedure, row.obligation)
-    steps = steps_of(case, procedure, row.obligation, row, dispatch.calendar, today=dispatch.today)
-    following = next_step(steps, today=dispatch.today)
+    steps = steps_of(case, procedure, row.obligation, row, dispatch.calendar, today=dispatch.moment.today)
+    following = next_step(steps, today=dispatch.moment.today)
     planned: list[PlannedNotice] = []
-    if following is not None and following.on <= dispatch.today:
+    if following is not None and following.on <= dispatch.moment.today:
         planned, problems = _plan_step(dispatch, row, case, obligation, following)
         report.problems += problems
         if problems and not planned:
             return None
-        following = following_step(steps, after=dispatch.today)
+        following = following_step(steps, after=dispatch.moment.today)
     report.planned += planned
     return Settlement(
         case=row.case,
@@ -105,7 +105,7 @@ def _plan_step(
     """Return the notices of a step to everybody it tells (but who said it is done), and what keeps it from
     telling others.
     """
-    step, today = come.step, dispatch.today
+    step, today = come.step, dispatch.moment.today
     people, nobody = resolve_recipients(dispatch.office, case, obligation, row.obligation, step, on=today)
     unasked: set[str] = set()
     if come.id in SLIPPED and come.on < today and RESPONSIBLE[0] not in step.to:
@@ -165,14 +165,14 @@ def _notice(
         obligation=row.obligation,
         due=come.about,
         step=come.id,
-        now=dispatch.now,
-        leaves=dispatch.times.opening(person.key, dispatch.now, due=come.about),
+        now=dispatch.moment.now,
+        leaves=dispatch.times.opening(person.key, dispatch.moment.now, due=come.about),
         rules=dispatch.rules,
         bundle=bundle_of(
             person,
             dispatch.times.days(person.key),
-            today=dispatch.today,
+            today=dispatch.moment.today,
             due=come.about if has_day else None,
         ),
-        about={"on": come.on.isoformat()} if come.on < dispatch.today else {},
+        about={"on": come.on.isoformat()} if come.on < dispatch.moment.today else {},
     )

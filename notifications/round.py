@@ -61,7 +61,7 @@ def round(dispatch: Dispatch, *, limit: int = sys.maxsize) -> RoundReport:
 def _due_pages(dispatch: Dispatch) -> Iterator[Sequence[Row]]:
     """Yield all rows whose step has come, page by page; each is planned before the next is read."""
     after: tuple[date, str, str] | None = None
-    while rows := dispatch.outbox.due_rows(dispatch.today, limit=PAGE, after=after):
+    while rows := dispatch.outbox.due_rows(dispatch.moment.today, limit=PAGE, after=after):
         yield rows
         last = rows[-1]
         if len(rows) < PAGE or last.next_step_on is None:
@@ -75,7 +75,7 @@ LAST_DAYS = 5
 
 def calendar_calls(dispatch: Dispatch) -> list[Notice]:
     """Return the notices, one a channel, that call on the officer today to confirm next year's calendar."""
-    times, today = dispatch.times, dispatch.today
+    times, today = dispatch.times, dispatch.moment.today
     reader = present_officer(dispatch.office, today)
     if reader is None or unconfirmed_year(dispatch.calendar, today) is None:
         return []
@@ -93,8 +93,8 @@ def calendar_calls(dispatch: Dispatch) -> list[Notice]:
             kind="calendar",
             due=today,
             step="",
-            now=dispatch.now,
-            leaves=next_opening(today, reader.key, times, now=dispatch.now),
+            now=dispatch.moment.now,
+            leaves=next_opening(today, reader.key, times, now=dispatch.moment.now),
             rules=dispatch.rules,
             bundle=DAY,
         )

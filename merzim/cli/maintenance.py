@@ -45,7 +45,7 @@ def verify(
     """
     known_seal = _printed_seal(seal) if seal is not None else None
     problems = unreadable_values(call.app.engine) or maintenance.verify(
-        call.app, now=call.moment.now, today=call.moment.today, known_seal=known_seal
+        call.app, at=call.moment, known_seal=known_seal
     )
     if problems or call.json:
         call.give({"problems": _problems(call, problems)}, "problems")
@@ -84,7 +84,7 @@ def _printed_seal(line: str) -> tuple[int, str]:
 @command("rebuild", writes=True)
 def rebuild(call: CommandContext) -> None:
     """Builds the board anew from the ledger."""
-    count = maintenance.rebuild(call.app, now=call.moment.now, today=call.moment.today)
+    count = maintenance.rebuild(call.app, at=call.moment)
     call.tell({"cases": count}, "cli.rebuilt", count=count)
 
 
@@ -131,7 +131,7 @@ def _tell_of_keys(call: CommandContext) -> bool:
 def migrate_to(call: CommandContext, address: str) -> bool:
     """Copies the office's SQLite database into an empty PostgreSQL one: postgresql://user@host/name."""
     before = display_address(call.app.engine)
-    rows, problems = maintenance.migrate_to(call.app, address, now=call.moment.now, today=call.moment.today)
+    rows, problems = maintenance.migrate_to(call.app, address, at=call.moment)
     evidence = count_recorded_files(call.app.engine)
     counts = {"events": rows["event"], "rows": rows, "evidence_files": evidence}
     answer = {**counts, "problems": _problems(call, problems)}

@@ -63,12 +63,11 @@ def _notice_answers(call: CommandContext, notices: Sequence[Notice]) -> list[dic
 def remind(call: CommandContext, dry_run: DryRun = False) -> None:
     """A round: reminders whose day has come are queued, each once; what registers carry out is recorded."""
     call.creates_database = not dry_run
-    now, today = call.moment.now, call.moment.today
     if dry_run:
-        report = plan(rounds.dispatch_at(call.app, now=now, today=today))
+        report = plan(rounds.dispatch_at(call.app, at=call.moment))
     else:
-        record_carried_out(call.app, now=now, today=today)
-        report = rounds.run_round(call.app, now=now, today=today)
+        record_carried_out(call.app, at=call.moment)
+        report = rounds.run_round(call.app, at=call.moment)
     call.give(_round_answer(call, report), *ROUND, kind="register.kind", channel="web.channel")
     if dry_run:
         call.print(call.say("cli.nothing_written"))
@@ -77,7 +76,7 @@ def remind(call: CommandContext, dry_run: DryRun = False) -> None:
 @command("deliver", writes=True)
 def deliver(call: CommandContext) -> None:
     """Sends the queued letters."""
-    report = rounds.deliver(call.app, now=call.moment.now, today=call.moment.today)
+    report = rounds.deliver(call.app, at=call.moment)
     call.give(picked(report, "counts", "recovered", "answers"), "counts", counts="notice")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from pydantic import BaseModel
 
@@ -23,6 +23,7 @@ from notifications.planning import RoundReport, plan_page
 from notifications.recipients import RoundProblem
 from notifications.statistics import ChannelFault, Figures
 from workflow.cases.commands import reminder_actions
+from workflow.moments import Moment
 from workflow.refusal import Refusal
 
 NOBODY_REACHED = "nobody_reached"
@@ -80,7 +81,7 @@ def undelivered(ctx: RequestContext) -> list[Notice]:
     return visible_notices[:FAILED]
 
 
-def reminders_to_nobody(app: AppContext, *, now: datetime, today: date, limit: int) -> Sequence[RoundProblem]:
+def reminders_to_nobody(app: AppContext, *, at: Moment, limit: int) -> Sequence[RoundProblem]:
     """Return the due reminders that can reach nobody.
 
     A round does not advance the rows of such reminders, so these rows are planned here again; nothing is
@@ -89,8 +90,8 @@ def reminders_to_nobody(app: AppContext, *, now: datetime, today: date, limit: i
     if _setting_faults(app):
         return ()
     report = RoundReport()
-    if rows := app.outbox.due_rows(today, limit=limit):
-        plan_page(rounds.dispatch_at(app, now=now, today=today), rows, report)
+    if rows := app.outbox.due_rows(at.today, limit=limit):
+        plan_page(rounds.dispatch_at(app, at=at), rows, report)
     return report.problems
 
 

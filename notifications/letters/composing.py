@@ -58,7 +58,7 @@ def compose(
         overview: the open deadlines, for digests; built once for all batches of a delivery.
     """
     carried = carried or {}
-    outbox, today = dispatch.outbox, dispatch.today
+    outbox, today = dispatch.outbox, dispatch.moment.today
     overview = overview or OpenDeadlines(dispatch)
     # A language may have left the installation since.
     notices = [replace(notice, language=available_language(notice.language)) for notice in notices]

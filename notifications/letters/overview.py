@@ -58,7 +58,7 @@ class OpenDeadlines:
     def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch
         self._outbox, self._library = dispatch.outbox, dispatch.library
-        self._calendar, self._today = dispatch.calendar, dispatch.today
+        self._calendar, self._today = dispatch.calendar, dispatch.moment.today
 
     @property
     def office(self) -> Office:

@@ -33,7 +33,7 @@ class Matters:
         self.channels = dispatch.channels
         self.library = dispatch.library
         self.calendar, self.times = dispatch.calendar, dispatch.times
-        self.today = dispatch.today
+        self.today = dispatch.moment.today
         self.rules = dispatch.rules
         self.redirected: list[tuple[Notice, Channel, Person]] = []
         self._stakes = dispatch.stakes

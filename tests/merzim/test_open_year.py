@@ -9,6 +9,7 @@ import pytest
 
 from tests.merzim.conftest import Merzim, Prepare
 from tests.workflow.test_programmes import HEAD, QUOTA, YEAR, obligation
+from workflow.moments import Moment
 
 PEOPLE = """\
 unit,parent,kind,name,duties,email
@@ -144,12 +145,12 @@ def test_the_next_year_is_looked_ahead_to_from_december(town: Merzim, tmp_path: 
     noon = datetime(2026, 12, 1, 7, tzinfo=UTC)
     november, december = noon - timedelta(days=1), noon + timedelta(hours=1)
 
-    assert proposed_year(app, now=november, today=date(2026, 11, 30)) == (2026, 0)
-    year, lacking = proposed_year(app, now=noon, today=date(2026, 12, 1))
+    assert proposed_year(app, at=Moment(now=november, today=date(2026, 11, 30))) == (2026, 0)
+    year, lacking = proposed_year(app, at=Moment(now=noon, today=date(2026, 12, 1)))
     assert year == 2027
     assert lacking > 0
     town("open-year", "2027", "--now", "2026-12-01")
-    assert proposed_year(app, now=december, today=date(2026, 12, 1)) == (2027, 0)
+    assert proposed_year(app, at=Moment(now=december, today=date(2026, 12, 1))) == (2027, 0)
     assert len(app.reads.cases(procedure="tea")) == 4
     app.close()
 

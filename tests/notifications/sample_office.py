@@ -128,7 +128,8 @@ class Town:
         self, channels: Sequence[Channel], on: date, *, at: datetime | None = None, **other: Any
     ) -> Dispatch:
         """What a round or delivery on a day works with; `other` in place of the town's own."""
-        own: dict[str, Any] = {"library": self.library, "rules": self.rules, "now": at or noon(on), "today": on}
+        moment = Moment(now=at or noon(on), today=on)
+        own: dict[str, Any] = {"library": self.library, "rules": self.rules, "moment": moment}
         return Dispatch(outbox=self.outbox, calendar=CALENDAR, channels=channels, **(own | other))
 
     def round(self, channels: Sequence[Channel], on: date, *, at: datetime | None = None) -> RoundReport:

@@ -26,6 +26,7 @@ from tests.notifications.sample_office import (
 from workflow.cases.case import Case
 from workflow.cases.commands import recording
 from workflow.cases.commands.opening import Opening
+from workflow.moments import Moment
 from workflow.org.office import Person
 
 SUNDAY = date(2026, 4, 5)
@@ -43,9 +44,8 @@ def about(
 ) -> tuple[Notice, ...]:
     """Notices about the account `login` of a person."""
     details: Mapping[str, object] = facts or {"left": 9}
-    return account_notices(
-        person, [shelf], RULES, login="login", event=event, facts=details, now=NIGHT, today=SUNDAY
-    )
+    at = Moment(now=NIGHT, today=SUNDAY)
+    return account_notices(person, [shelf], RULES, login="login", event=event, facts=details, at=at)
 
 
 def test_it_is_tried_again_at_night_too(town: Town) -> None:

@@ -83,8 +83,7 @@ def about_account(person: Person, channel: Channel, rules: Rules, day: date) -> 
         login="aigul",
         event="recovery_code_used",
         facts={"left": 9},
-        now=noon(day),
-        today=day,
+        at=at_noon(day),
     )
 
 

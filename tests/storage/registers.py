@@ -22,6 +22,7 @@ from workflow.org.access import Access, Reader, with_unit
 from workflow.org.office import Person, Unit
 
 NOW, TODAY = datetime(2026, 4, 6, 7, 0, tzinfo=UTC), date(2026, 4, 6)
+AT = Moment(now=NOW, today=TODAY)
 
 
 def text(name: str) -> str:
@@ -142,10 +143,7 @@ def application(engine: Engine, folder: Path) -> AppContext:
         regulations=RegulationSettings(folder=folder / "own", acts=("mne-standard-2025",)),
     )
 
-    def clock() -> Moment:
-        return Moment(now=NOW, today=TODAY, demonstration=False)
-
-    return AppContext(settings, clock=clock, system_clock=clock)
+    return AppContext(settings, clock=lambda: AT, system_clock=lambda: AT)
 
 
 def operator(app: AppContext, *, at: datetime = NOW) -> RequestContext:
@@ -162,7 +160,7 @@ def reader(app: AppContext, person: str, access: Access, *, unit: str = "") -> R
 
 def agrees(app: AppContext) -> bool:
     """Whether `verify` finds nothing."""
-    return maintenance.verify(app, now=NOW, today=TODAY) == ()
+    return maintenance.verify(app, at=AT) == ()
 
 
 class Stopped(RuntimeError):

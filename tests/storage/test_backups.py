@@ -46,7 +46,7 @@ def office_app(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Ite
     proof = Evidence(kind="", reference=stored_file.reference, name="бұйрық.pdf")
     on = date(2026, 4, 3)
     app.case_commands.write(case, AT, recording.record, "order_signed", on=on, evidence=[proof])
-    maintenance.rebuild(app, now=NIGHT, today=TODAY)
+    maintenance.rebuild(app, at=Moment(now=NIGHT, today=TODAY))
     yield app
     app.close()
 
@@ -57,7 +57,7 @@ def open_case(app: AppContext) -> str:
 
 
 def run(app: AppContext, now: datetime) -> None:
-    back_up(app, now=now, today=TODAY)
+    back_up(app, at=Moment(now=now, today=TODAY))
 
 
 def files(app: AppContext) -> list[str]:

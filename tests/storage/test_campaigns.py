@@ -61,7 +61,7 @@ from notifications.notice import Outcome
 from notifications.wire.telegram import buttons, format_message
 from tests.checking import refusal_codes
 from tests.notifications.servers import letters_in
-from tests.storage.registers import NOW, PEOPLE, TODAY, field, office, operator, reader
+from tests.storage.registers import AT, NOW, PEOPLE, TODAY, field, office, operator, reader
 from tests.storage.registers import text as titles
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.moments import Moment
@@ -156,8 +156,8 @@ def states(ctx: RequestContext, campaign: str) -> dict[str, str]:
 
 def run(app: AppContext, *, at: datetime = NOW) -> dict[str, str]:
     """A round and a delivery; the secret part of the link in each person's newest letter."""
-    run_round(app, now=at, today=at.date())
-    deliver(app, now=at, today=at.date())
+    run_round(app, at=Moment(now=at, today=at.date()))
+    deliver(app, at=Moment(now=at, today=at.date()))
     return letters(app)
 
 
@@ -251,7 +251,7 @@ def test_each_gets_one_letter_whose_link_adds_their_row_once(app: AppContext, ct
         confirm(later, tokens["lawyer"], purpose="dance")
     with pytest.raises(InvalidRow):
         confirm(later, tokens["lawyer"], purpose="")
-    assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
+    assert [problem.code for problem in maintenance.verify(app, at=AT)] == []
 
 
 @on_sqlite_alone
@@ -322,7 +322,7 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext, ctx: 
     assert [people[line][11].value or None for line in (1, 2, 3)] == ["Опоздание, дней", 2, 3]
     assert [people[line][9].value for line in (2, 3)] == [row, other]
     assert [person.late for person in show(later, campaign).people] == [2, 3]
-    assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
+    assert [problem.code for problem in maintenance.verify(app, at=AT)] == []
 
 
 @on_sqlite_alone
@@ -417,7 +417,7 @@ def test_a_campaign_is_extended_until_a_later_day_and_its_links_with_it(app: App
     (event,) = [event for event in show(ctx, campaign).history if event.kind == "campaign_extended"]
     assert event.until == date(2026, 5, 10)
     confirm(after, tokens["guest"])
-    assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
+    assert [problem.code for problem in maintenance.verify(app, at=AT)] == []
     close_campaign(after, CloseCampaign(campaign=campaign))
     with pytest.raises(Refusal):
         extend_campaign(after, ExtendCampaign(campaign=campaign, until=date(2026, 6, 1)))
@@ -464,7 +464,7 @@ def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppCont
     assert refusal(over, UNTIL) == "campaign.not_closed"
     # Twice more on the last day: the letter of the second reopening still waits at the third.
     for _ in range(2):
-        run_round(app, now=day, today=day.date())
+        run_round(app, at=Moment(now=day, today=day.date()))
         close_campaign(operator(app, at=day), CloseCampaign(campaign=campaign))
         reopen(day, UNTIL)
     run(app, at=day)
@@ -484,14 +484,14 @@ def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppCont
     assert {notice.state for notice in app.outbox.notices() if notice.step == "reminder-3"} == {"sent"}
     assert show(ctx, campaign, state="answered").people[0].answer == row
     assert not refused(operator(app, at=datetime(2026, 4, 30, 10, tzinfo=NOW.tzinfo)), tokens["clerk"])
-    assert [problem.code for problem in maintenance.verify(app, now=day, today=day.date())] == []
+    assert [problem.code for problem in maintenance.verify(app, at=Moment(now=day, today=day.date()))] == []
 
 
 @on_sqlite_alone
 def test_who_joins_is_asked_and_who_leaves_is_struck_out(app: AppContext, ctx: RequestContext) -> None:
     """With the day; no letter to those who left, not even a queued one; their link is refused at once."""
     campaign = start(ctx, units=["law"])
-    run_round(app, now=NOW, today=TODAY)
+    run_round(app, at=AT)
     change_people(app, Person(key="new@org.kz", name="Жаңа Адам", unit="law", email="new@org.kz"))
     change_people(app, remove="lawyer@org.kz")
     day = NOW + timedelta(days=1)
@@ -530,8 +530,8 @@ def test_nobody_gets_the_link_of_somebody_else(app: AppContext, tmp_path: Path, 
         "second": OfficerAlone(path=tmp_path / "second", sender="m@org.kz", name="second"),
     }
     start(ctx, units=["law"])
-    run_round(app, now=NOW, today=TODAY)
-    deliver(app, now=NOW, today=TODAY)
+    run_round(app, at=AT)
+    deliver(app, at=AT)
     with app.engine.connect() as connection:
         about_campaigns = "SELECT person, state FROM notice WHERE kind = 'campaign' ORDER BY person"
         notices = connection.execute(text(about_campaigns)).all()
@@ -566,7 +566,7 @@ def test_whoever_is_linked_to_the_bot_is_asked_there(app: AppContext) -> None:
     app.links.redeem(hash_code("code"), "7", now=NOW)
     app.channels["telegram"] = telegram(links=app.links, bot="MerzimBot", token="1:x")
     start(operator(app), kind="seen", values={})
-    run_round(app, now=NOW, today=TODAY)
+    run_round(app, at=AT)
     (notice,) = app.outbox.notices(person=guest)
     page = campaign_letter(notice, name="", rules=app.rules)
 

@@ -145,7 +145,7 @@ def test_the_audit_log_says_who_changed_what(office_app: AppContext) -> None:
 
 
 def verify_clean(app: AppContext) -> bool:
-    return not maintenance.verify(app, now=NOW, today=TODAY)
+    return not maintenance.verify(app, at=MOMENT)
 
 
 @on_sqlite_alone

@@ -212,7 +212,7 @@ def letters(app: AppContext, case: Case, term: str, first: date, last: date) -> 
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         now = datetime.combine(day, time(7), tzinfo=UTC)
-        run_round(app, now=now, today=day)
+        run_round(app, at=Moment(now=now, today=day))
         notices = [notice for notice in app.outbox.notices(case=case.id) if notice.obligation == term]
         if new := [notice for notice in notices if notice.queued_at == now]:
             recipients_by_day[f"{day:%d.%m}"] = sorted(

@@ -116,10 +116,10 @@ def test_a_row_carries_out_the_duty_of_the_month_its_day_lies_in(app: AppContext
     assert (event.kind, event.by, event.payload) == ("fact", "operator", {"row": january})
 
     at, day = datetime(2026, 4, 20, 4, 0, tzinfo=UTC), date(2026, 4, 20)
-    run_round(app, now=at, today=day)
+    run_round(app, at=Moment(now=at, today=day))
     assert recorded(app)["event_held.2026-04"] == ("2026-04-20", ahead)
     chain = app.ledger.events(case_of(app).id)
-    run_round(app, now=at, today=day)
+    run_round(app, at=Moment(now=at, today=day))
     assert app.ledger.events(case_of(app).id) == chain
     assert agrees(app)
 
@@ -311,8 +311,8 @@ def test_a_row_takes_the_place_of_what_was_withdrawn_in_the_case(app: AppContext
     by = operator(app).moment
     app.case_commands.write(case_of(app).id, by, recording.record, JANUARY, on=date(2026, 1, 12))
     row = visit(app, "2026-01-12")
-    run_round(app, now=NOW, today=TODAY)
+    run_round(app, at=AT)
     app.case_commands.write(case_of(app).id, by, withdrawals.withdraw, JANUARY, ground="not mine")
     assert recorded(app) == {}
-    run_round(app, now=NOW, today=TODAY)
+    run_round(app, at=AT)
     assert recorded(app) == {JANUARY: ("2026-01-12", row)}

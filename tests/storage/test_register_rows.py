@@ -42,7 +42,7 @@ from merzim.services.registers.views import (
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
 from merzim.storage.org.store import save
-from tests.storage.registers import NOW, TODAY, operator, reader
+from tests.storage.registers import AT, NOW, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_verify import by_hand
 from workflow.ports import Contradiction
@@ -70,7 +70,7 @@ def ids(ctx: RequestContext, register: str = "visits", **filters: Any) -> list[s
 
 
 def problems(app: AppContext) -> list[str]:
-    return [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)]
+    return [problem.code for problem in maintenance.verify(app, at=AT)]
 
 
 @on_sqlite_alone
@@ -395,7 +395,7 @@ def test_the_events_of_a_row_cannot_be_rewritten_and_say_what_was(app: AppContex
     assert change("UPDATE event SET private = replace(private, 'Чужой человек', 'Тайный')") == []
     change(f"UPDATE register_row SET cells = '{{}}' WHERE id = '{second}'")
     assert ids(ctx, filters=[{"field": "place", "is": ["Park"]}]) == []
-    maintenance.rebuild(app, now=NOW, today=TODAY)
+    maintenance.rebuild(app, at=AT)
     assert ids(ctx, filters=[{"field": "place", "is": ["Park"]}]) == ["0002"]
     cut = change(f"DELETE FROM event WHERE stream = 'row/{second}' AND seq = 2")
     assert cut[:2] == ["sealed_missing", "stream_cut"]

@@ -20,7 +20,7 @@ from merzim.services.registers.tables import ImportedRows, ImportRows, export, i
 from merzim.services.registers.verbs import AddRow, add_row
 from merzim.services.registers.views import list_rows
 from merzim.services.upkeep import maintenance
-from tests.storage.registers import NOW, TODAY, operator, reader
+from tests.storage.registers import AT, TODAY, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.board.rows import CaseFilter
 
@@ -86,7 +86,7 @@ def test_the_template_filled_in_is_taken_in_whatever_its_language(app: AppContex
         "cost": "12.5",
         "paid": True,
     }
-    assert maintenance.verify(app, now=NOW, today=TODAY) == ()
+    assert maintenance.verify(app, at=AT) == ()
 
 
 def test_a_preview_counts_the_cases_that_would_be_opened(app: AppContext) -> None:

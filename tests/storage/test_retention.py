@@ -100,8 +100,8 @@ def live(app: AppContext) -> str:
     values = {"employee": KEY, "post": "маман", "paper": "consent", "signed_on": TODAY.isoformat()}
     registers.add_row(ctx, registers.AddRow(register_id="consents", unit="hr", values=values))
     SqlStaff(app.engine).choose_digest(KEY, "daily", by="dina.q", now=NOW)
-    run_round(app, now=NOW, today=TODAY)
-    deliver(app, now=NOW, today=TODAY)
+    run_round(app, at=AT)
+    deliver(app, at=AT)
     return case
 
 
@@ -184,7 +184,7 @@ def test_after_the_act_her_name_is_nowhere_and_the_chains_verify(office_app: App
     assert [word for word in words if word in after] == []
     assert (preview.preview, result.preview, result.key) == (True, False, FORMER)
     assert result.rows["event"] > 0
-    assert maintenance.verify(office_app, now=NOW, today=LATER) == ()
+    assert maintenance.verify(office_app, at=Moment(now=NOW, today=LATER)) == ()
     assert "Иванов Пётр".casefold() in after
     assert "№1 бұрынғы қызметкер" in after
     assert office_app.accounts.account("dina.q") is None
@@ -236,14 +236,14 @@ def test_a_namesake_keeps_the_name_and_who_came_back_has_not_left(office_app: Ap
     assert account.reader.name == NAMES[0]
     assert office_app.reads.office().people["twin@org.kz"].name == NAMES[0]
     assert KEY not in everything(office_app).casefold()
-    assert maintenance.verify(office_app, now=NOW, today=LATER) == ()
+    assert maintenance.verify(office_app, at=Moment(now=NOW, today=LATER)) == ()
 
     person = staff.get_person(acting(office_app), twin.key)
     staff.remove_person(acting(office_app), staff.Removal(id=twin.key, mark=staff.mark(person)))
     retention.anonymise_person(acting(office_app, LATER), order("2", act="16-ө"))
 
     assert NAMES[0].casefold() not in everything(office_app).casefold()
-    assert maintenance.verify(office_app, now=NOW, today=LATER) == ()
+    assert maintenance.verify(office_app, at=Moment(now=NOW, today=LATER)) == ()
 
 
 def test_verify_names_events_that_were_rewritten_without_an_act(office_app: AppContext) -> None:
@@ -251,11 +251,11 @@ def test_verify_names_events_that_were_rewritten_without_an_act(office_app: AppC
     hand_over(office_app, live(office_app))
     leave(office_app)
     retention.anonymise_person(acting(office_app, LATER), order())
-    assert maintenance.verify(office_app, now=NOW, today=LATER) == ()
+    assert maintenance.verify(office_app, at=Moment(now=NOW, today=LATER)) == ()
     with by_hand(office_app.engine) as connection:
         connection.execute(text("UPDATE event SET payload = replace(payload, 'бұрынғы', 'басқа')"))
 
-    problems = maintenance.verify(office_app, now=NOW, today=LATER)
+    problems = maintenance.verify(office_app, at=Moment(now=NOW, today=LATER))
     assert {problem.code for problem in problems} == {"event_altered"}
 
 
@@ -274,4 +274,4 @@ def test_who_has_the_address_and_the_account_now_keeps_them(office_app: AppConte
     assert account.reader.person == heir.key
     assert office_app.reads.office().people[heir.key].email == KEY
     assert "қасымова" not in everything(office_app).casefold()
-    assert maintenance.verify(office_app, now=NOW, today=LATER) == ()
+    assert maintenance.verify(office_app, at=Moment(now=NOW, today=LATER)) == ()

@@ -29,7 +29,7 @@ from merzim.services.registers.views import (
 )
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
-from tests.storage.registers import NOW, TODAY, operator, reader
+from tests.storage.registers import AT, TODAY, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_register_tables import workbook
 from workflow.refusal import Refusal
@@ -78,7 +78,7 @@ def test_no_mark_of_a_hidden_field_reaches_its_subject_or_another_reader(app: Ap
     assert "mark-circumstances-" in _said(head, "conflicts", rows["conflicts"])
     assert "mark-findings-" in _said(head, "internal-investigations", rows["internal-investigations"])
     assert "mark-reporter-" in _said(operator(app), "offences", rows["offences"])
-    assert maintenance.verify(app, now=NOW, today=TODAY) == ()
+    assert maintenance.verify(app, at=AT) == ()
 
 
 @on_sqlite_alone

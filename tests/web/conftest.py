@@ -89,7 +89,7 @@ def rewrite(site: Site, case: str, **payload: object) -> None:
 def hide(site: Site, case: str, *readers: str) -> None:
     """Make a case confidential, known to these people alone."""
     rewrite(site, case, confidential=True, readers=list(readers))
-    rebuild(site.context, now=NOW, today=TODAY)
+    rebuild(site.context, at=AT)
 
 
 def people(accounts: SqlAccounts) -> SqlAccounts:

@@ -20,6 +20,7 @@ from merzim.storage.org.staff import SqlStaff
 from merzim.web.pages.account import login
 from tests.web.conftest import AT, NOW, Site, office_with_cases
 from workflow.cases.commands import statuses
+from workflow.moments import Moment
 from workflow.org.office_time import OfficeTime
 from workflow.refusal import Refusal
 
@@ -309,10 +310,10 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
     site.write(freed, statuses.exempt, ground="басқа себеп")
     cases = (by_hand, bound, freed)
     before = late()
-    run_round(site.context, now=NOW, today=today)
+    run_round(site.context, at=Moment(now=NOW, today=today))
     save()
     given_up = late()
-    run_round(site.context, now=NOW, today=today)
+    run_round(site.context, at=Moment(now=NOW, today=today))
     waiting = [
         notice
         for notice in site.context.reads.notices(bound)

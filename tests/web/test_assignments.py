@@ -10,14 +10,13 @@ import pytest
 
 from merzim.services.upkeep.maintenance import verify
 from merzim.services.verbs import NotAllowed
-from tests.web.conftest import NOW, TODAY, Site, account, staffed_office
+from tests.web.conftest import AT, NOW, TODAY, Site, account, staffed_office
 from tests.web.serving import first_sheet
 from tests.web.test_comments import composed, count, letters
 from tests.web.test_names_of_others import letter
 from tests.web.test_write_access import OF_CASES, ctx_of
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
-from workflow.moments import Moment
 from workflow.org.access import Reader
 from workflow.org.office import Office, Person
 
@@ -188,7 +187,7 @@ def test_one_given_alone_opens_a_case_of_its_own_in_the_unit_of_who_is_to_do_it(
     form = {"number": "1", "on": "2026-04-06", "text": "Дайын"}
     assert erlan.post(f"/cases/{case.id}/assignments/answer", data=form).status_code == 303
     assert site.context.reads.stages([case.id]) == {case.id: "closed"}
-    assert list(verify(site.context, now=NOW, today=TODAY)) == []
+    assert list(verify(site.context, at=AT)) == []
 
 
 def test_one_given_alone_is_for_heads_and_their_own_people(site: Site) -> None:
@@ -244,7 +243,7 @@ def lent(site: Site) -> Site:
     site.keep(
         Office(people={"h@org.kz": Person(key="h@org.kz", name="Хасенов Олжас", unit="hr", email="h@org.kz")})
     )
-    site.accounts.save(OUTSIDE, disabled=False, at=Moment(by="test", now=NOW, today=TODAY))
+    site.accounts.save(OUTSIDE, disabled=False, at=AT)
     assert site.client(OUTSIDE.login).get(f"/cases/{site.late}").status_code == 404
     give(site, person="h@org.kz")
     site.sent(*(replace(parcel.notice, state="sent", sent_at=NOW) for parcel in composed(site)))

@@ -40,8 +40,8 @@ def start(office: Site, address: str = START, **extra_fields: Any) -> str:
 def links(office: Site) -> dict[str, str]:
     """A round and a delivery; the link of everybody who got a letter of a campaign."""
     moment = office.moment
-    run_round(office.context, now=moment.now, today=moment.today)
-    deliver(office.context, now=moment.now, today=moment.today)
+    run_round(office.context, at=moment)
+    deliver(office.context, at=moment)
     links_by_person = {}
     for letter, text in letters_in(office.folder / "var" / "letters"):
         if link := LINK.search(text):

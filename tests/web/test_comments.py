@@ -44,7 +44,7 @@ def letters(site: Site) -> list[tuple[str, str]]:
 def composed(site: Site, *, superseded: int = 0) -> Sequence[OutgoingMessage]:
     """Run a round; the queued letters about comments as they would leave, all but the superseded ones."""
     app = site.context
-    dispatch = rounds.dispatch_at(app, now=NOW, today=TODAY)
+    dispatch = rounds.dispatch_at(app, at=AT)
     run_round(dispatch)
     waiting = app.outbox.notices(state="queued")
     queued = [notice for notice in waiting if notice.kind == "comment" and notice.not_before <= NOW]
@@ -110,8 +110,8 @@ def test_the_reminder_of_a_question_leaves_once_on_its_day_and_not_when_it_is_an
     for day in (7, 8, 9):
         on = date(2026, 4, day)
         now = datetime(2026, 4, day, 7, tzinfo=UTC)
-        rounds.run_round(app, now=now, today=on)
-        rounds.deliver(app, now=now, today=on)
+        rounds.run_round(app, at=Moment(now=now, today=on))
+        rounds.deliver(app, at=Moment(now=now, today=on))
         sent = app.outbox.notices(person="c@org.kz", state="sent")
         lines_by_day[day] = [notice.about["line"] for notice in sent if notice.step == ANSWER_DAY]
 

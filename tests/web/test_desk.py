@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.services.jobs.rounds import deliver, run_round
-from tests.web.conftest import NOW, PASSWORD, TODAY, Site, account, build, office_with_cases, staffed_office
+from tests.web.conftest import AT, NOW, PASSWORD, TODAY, Site, account, build, office_with_cases, staffed_office
 from tests.web.test_names_of_others import letter
 from workflow.cases.commands import recording
 from workflow.org.office import Office, Person, Unit
@@ -210,8 +210,8 @@ def test_everybody_a_letter_tells_of_a_case_of_the_whole_organisation_can_open_i
     assert before.get(f"/cases/{case}").status_code == 200
     assert site.client("b").get(f"/cases/{case}").status_code == 404
 
-    run_round(site.context, now=NOW, today=TODAY)
-    deliver(site.context, now=NOW, today=TODAY)
+    run_round(site.context, at=AT)
+    deliver(site.context, at=AT)
     statuses = {}
     for file in site.context.settings.channels.sections["folder"]["path"].iterdir():
         letter = message_from_bytes(file.read_bytes(), policy=policy.default)

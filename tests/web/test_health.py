@@ -30,7 +30,7 @@ MOMENT = clock("2026-04-06")()
 def office_app(tmp_path: Path) -> Iterator[AppContext]:
     """An office that has played a round."""
     context = build_app(read(at=tmp_path))
-    run_round(context, now=MOMENT.now, today=MOMENT.today)
+    run_round(context, at=MOMENT)
     yield context
     context.close()
 

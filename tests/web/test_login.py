@@ -280,7 +280,7 @@ def test_an_invitation_is_mailed_followed_once_and_replaced_by_the_next(
 
         preview = browser.get("/administration/accounts?lang=en&preview=true").text
         answer = browser.post(place, data={"do": "invite", "person": ["d@org.kz", "ann@org.kz"]})
-        deliver(site.context, now=NOW, today=TODAY)
+        deliver(site.context, at=SAID)
         letters = {to: letter.get_body(("plain",)).get_content() for to, letter in mail.accepted}
         links = {to: re.findall(r"https?://\S+/welcome/(\S+)", text) for to, text in letters.items()}
         secrets = [secret for group in links.values() for secret in group]
@@ -305,7 +305,7 @@ def test_an_invitation_is_mailed_followed_once_and_replaced_by_the_next(
     assert after_sending == {"d.kim@org.kz": "sent", "ann@org.kz": "sent"}
     assert (replaced, welcome_answer.status_code, second_answer.status_code) == (404, 303, 404)
     assert states(site, later=timedelta(hours=72)) == {"d.kim@org.kz": "accepted", "ann@org.kz": "expired"}
-    assert verify(site.context, now=NOW, today=TODAY) == ()
+    assert verify(site.context, at=SAID) == ()
     stored = (site.context.settings.evidence.folder.parent / "merzim.sqlite").read_bytes()
     wal = site.context.settings.evidence.folder.parent / "merzim.sqlite-wal"
     stored += wal.read_bytes() if wal.exists() else b""
@@ -319,10 +319,10 @@ def test_a_letter_that_did_not_arrive_is_named_and_one_held_back_too_long_does_n
         site = office(mail.port)
         invite_people(acting(site), InvitePeople(people=["d@org.kz"]))
         invite_people(acting(site), InvitePeople(people=["ann@org.kz"]))
-        deliver(site.context, now=NOW, today=TODAY)
+        deliver(site.context, at=SAID)
         refused = states(site)
         resend_invitations(acting(site, later=timedelta(minutes=1)), ResendInvitations())
-        report = deliver(site.context, now=NOW + timedelta(days=4), today=TODAY + timedelta(days=4))
+        report = deliver(site.context, at=Moment(now=NOW + timedelta(days=4), today=TODAY + timedelta(days=4)))
 
     assert refused == {"d.kim@org.kz": "undelivered", "ann@org.kz": "undelivered"}
     assert report.counts == {"withdrawn": 2}
@@ -355,7 +355,7 @@ def test_where_a_provider_identifies_people_the_letter_has_no_link_of_its_own() 
     )
     by_provider = invite_people(acting(site), InvitePeople(people=["ann@org.kz"]))
     site.context.settings = plain
-    deliver(site.context, now=NOW, today=TODAY)
+    deliver(site.context, at=SAID)
     letters = sorted(file.read_text() for file in plain.evidence.folder.parent.rglob("*.eml"))
 
     assert by_provider.people[0].way == "oidc"

@@ -60,8 +60,8 @@ def opened_office(
         facts=dict.fromkeys(facts, date(2026, 1, 15)),
     )
     site.case_commands.open(opening, at=Moment(by="test", now=NOW - timedelta(days=9), today=date(2026, 3, 9)))
-    run_round(site.context, now=NOW, today=TODAY)
-    deliver(site.context, now=NOW, today=TODAY)
+    run_round(site.context, at=Moment(now=NOW, today=TODAY))
+    deliver(site.context, at=Moment(now=NOW, today=TODAY))
     return site
 
 
@@ -163,7 +163,7 @@ def test_one_thing_of_a_letter_that_failed_is_sent_again_today(tmp_path: Path) -
         server.rcpt = None
         later = NOW + timedelta(minutes=30)
         assert rounds.resend(context, again.key, now=later)
-        deliver(context, now=later, today=TODAY)
+        deliver(context, at=Moment(now=later, today=TODAY))
         sent = [notice.key for notice in context.outbox.notices() if notice.state == "sent"]
 
     assert sorted(states) == [("letter", "failed"), ("reminder", "failed"), ("reminder", "failed")]

@@ -17,7 +17,7 @@ from merzim.services.reports.points import points_of_year
 from merzim.services.sending import FAILED, undelivered
 from merzim.web.ui.timeline import build_timeline
 from tests.law import library
-from tests.web.conftest import NOW, TODAY, Site, build
+from tests.web.conftest import AT, NOW, TODAY, Site, build
 from tests.web.test_names_of_others import letter
 from workflow.cases.case import Case, Fact
 from workflow.cases.commands import recording
@@ -103,7 +103,7 @@ def test_the_same_points_are_at_stake_on_every_page(site: Site, browser: TestCli
     """The overview, the board of the API and the page of points name one figure, that of the whole year."""
     figure = re.search(r"<b>([^<]+)</b><span>баллы впереди", browser.get("/?lang=ru").text)
     board = browser.get("/api/v1/board").json()
-    operator = operator_context(site.context, at=Moment(by="test", now=NOW, today=TODAY))
+    operator = operator_context(site.context, at=AT)
     points = points_of_year(operator, None, 2026, {}, number=None)
 
     assert figure
@@ -117,7 +117,7 @@ def test_the_first_sentence_says_how_much_waits_for_its_reader_and_for_whom_else
         planned = {"analysis_started": date(2026, 4, 8), "analysis_ended": date(2026, 5, 20)}
         site.open(object="Сатып алу", planned=planned)
     head = Reader(login="head", access="first_head", person="b@org.kz")
-    read = overview(operator_context(site.context, at=Moment(by="test", now=NOW, today=TODAY)).read_by(head))
+    read = overview(operator_context(site.context, at=AT).read_by(head))
     page = site.client("head_of_unit").get("/?lang=ru").text
 
     assert (read.lead.mine, read.lead.signatures) == (2, 2)

@@ -156,7 +156,7 @@ def test_a_measure_is_named_by_what_is_done_and_by_whom_not_by_number_and_addres
     """In the journal of notices, on the case's page, in the plan of measures, in the monitoring."""
     (case,) = open_cases(kept, 1)
     RowCommands(kept.case_commands).edit(case, "measure.1", {"responsible": "a@org.kz"}, at=AT)
-    run_round(kept.context, now=NOW, today=TODAY)
+    run_round(kept.context, at=AT)
     with kept.client() as browser:
         pages = [
             browser.get(f"{path}?lang=ru").text for path in ("/reports/monitoring", f"/cases/{case}/risks")
@@ -172,8 +172,8 @@ def test_a_measure_is_named_by_what_is_done_and_by_whom_not_by_number_and_addres
 def test_the_register_says_who_was_told_what_and_is_narrowed(kept: Site) -> None:
     """By case, person and state; the workbook has what the page has."""
     (case, other) = open_cases(kept, 2)
-    run_round(kept.context, now=NOW, today=TODAY)
-    deliver(kept.context, now=NOW, today=TODAY)
+    run_round(kept.context, at=AT)
+    deliver(kept.context, at=AT)
     with kept.client() as browser:
         page = browser.get(f"/register?lang=ru&case={case}").text
         nobody = browser.get("/register?lang=ru&person=nobody@org.kz").text

@@ -22,11 +22,10 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import CaseCommand
 from merzim.services.verbs import NotAllowed, Verb
 from tests.checking import check_each
-from tests.web.conftest import NOW, PASSWORD, READERS, TODAY, Site, account, hide, office_with_cases
+from tests.web.conftest import AT, PASSWORD, READERS, Site, account, hide, office_with_cases
 from tests.web.test_access import ROUTES, filled, is_question, need
 from tests.web.test_names_of_others import letter
 from workflow.cases.commands.case_commands import UnknownCase
-from workflow.moments import Moment
 from workflow.org.access import Reader, with_unit
 
 Asked = tuple[str, APIRoute]
@@ -206,7 +205,7 @@ OF_CASES = [verb for verb in verbs() if "case" in verb.command.model_fields]
 def two_units() -> Site:
     """Cases of hr and law; the officer of hr was told of the case of law by a letter."""
     two_units = office_with_cases()
-    two_units.accounts.save(OFFICER_OF_HR, disabled=False, at=Moment(by="test", now=NOW, today=TODAY))
+    two_units.accounts.save(OFFICER_OF_HR, disabled=False, at=AT)
     return two_units
 
 

@@ -272,8 +272,7 @@ def _link_and_letters(
         login=reader.login,
         event=INVITED,
         facts=facts | ({"until": until} if until else {}),
-        now=ctx.now,
-        today=ctx.today,
+        at=ctx.moment,
         mark=f"-{entry.hash[:8]}" if entry else "",
     )
     return entry, letters

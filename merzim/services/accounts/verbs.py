@@ -394,8 +394,7 @@ def account_letters(
         login=account.reader.login,
         event=event,
         facts=facts,
-        now=ctx.now,
-        today=ctx.today,
+        at=ctx.moment,
     )
 
 

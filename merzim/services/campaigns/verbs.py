@@ -170,7 +170,7 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
         ),
         at=ctx.moment,
     )
-    update_people(ctx.app, campaigns, campaign, now=ctx.now, today=ctx.today)
+    update_people(ctx.app, campaigns, campaign, at=ctx.moment)
     return result.model_copy(update={"campaign": campaign.id})
 
 
@@ -253,7 +253,7 @@ def _change(
     store = campaign_store(ctx)
     store.change(kind, campaign, after, at=ctx.moment, details=details)
     if kind == REOPENED:
-        update_people(ctx.app, store, after, now=ctx.now, today=ctx.today)
+        update_people(ctx.app, store, after, at=ctx.moment)
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
 
 

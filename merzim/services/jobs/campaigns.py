@@ -21,28 +21,26 @@ from workflow.registers.definition import Campaign
 log = logging.getLogger("merzim.campaigns")
 
 
-def update_campaigns(app: AppContext, *, now: datetime, today: date) -> int:
+def update_campaigns(app: AppContext, *, at: Moment) -> int:
     """Update every open campaign to the present office and queue its letters; return how many were queued.
 
     Safe to repeat, in several processes too; each transaction writes a limited number of people.
     """
     campaigns, queued = SqlCampaigns(app.engine, app.outbox), 0
-    for campaign in campaigns.open_on(today):
-        update_people(app, campaigns, campaign, now=now, today=today)
-        queued += write_letters(app, campaigns, campaign, now=now)
+    for campaign in campaigns.open_on(at.today):
+        update_people(app, campaigns, campaign, at=at)
+        queued += write_letters(app, campaigns, campaign, now=at.now)
     if queued:
         log.info("campaigns: %s letters queued", queued)
     return queued
 
 
-def update_people(
-    app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, now: datetime, today: date
-) -> None:
+def update_people(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, at: Moment) -> None:
     """Store which of the people a campaign asks joined, left, came back or changed since."""
     office = app.outbox.office()
     channels = tuple(app.channels.values())
-    changes = changed_people(campaign, office, campaigns.people(campaign.id), channels, today=today)
-    campaigns.change_people(campaign, [*changes], at=Moment(by="", now=now, today=today))
+    changes = changed_people(campaign, office, campaigns.people(campaign.id), channels, today=at.today)
+    campaigns.change_people(campaign, [*changes], at=replace(at, by=""))
 
 
 def changed_people(

@@ -40,34 +40,33 @@ MAX_REPORTED = 100
 log = logging.getLogger("merzim.rounds")
 
 
-def dispatch_at(app: AppContext, *, now: datetime, today: date) -> Dispatch:
-    """Return what a round or delivery works with at a moment (aware UTC, local date): outbox, law, channels."""
+def dispatch_at(app: AppContext, *, at: Moment) -> Dispatch:
+    """Return what a round or delivery works with at a moment: outbox, law, channels."""
     return Dispatch(
         outbox=app.outbox,
         library=app.library,
         calendar=app.calendar,
         channels=tuple(app.channels.values()),
         rules=app.rules,
-        now=now,
-        today=today,
+        moment=at,
     )
 
 
-def run_round(app: AppContext, *, now: datetime, today: date, limit: int = sys.maxsize) -> RoundReport:
-    """Record what register rows carry out, and queue the letters due by a moment (aware UTC, local date), those
-    of campaigns too; the first round of a day seals what was written since the last seal.
+def run_round(app: AppContext, *, at: Moment, limit: int = sys.maxsize) -> RoundReport:
+    """Record what register rows carry out, and queue the letters due by a moment, those of campaigns too; the
+    first round of a day seals what was written since the last seal.
 
     Args:
         limit: maximum number of notices listed in the report.
     """
     started = perf_counter()
-    _follow_steps(app, now=now, today=today)
-    record_due_rows(app, now=now, today=today)
-    letters = update_campaigns(app, now=now, today=today)
-    report = rounds.round(dispatch_at(app, now=now, today=today), limit=limit)
+    _follow_steps(app, at=at)
+    record_due_rows(app, at=at)
+    letters = update_campaigns(app, at=at)
+    report = rounds.round(dispatch_at(app, at=at), limit=limit)
     report = replace(report, queued=(report.queued or 0) + letters)
-    _seal(app, now=now, today=today)
-    record_run(app.engine, "round", now=now, seconds=perf_counter() - started)
+    _seal(app, at=at)
+    record_run(app.engine, "round", now=at.now, seconds=perf_counter() - started)
     log.info(
         "round: %s rows, %s notices queued",
         report.rows,
@@ -81,31 +80,31 @@ def run_round(app: AppContext, *, now: datetime, today: date, limit: int = sys.m
     return report
 
 
-def _follow_steps(app: AppContext, *, now: datetime, today: date) -> None:
+def _follow_steps(app: AppContext, *, at: Moment) -> None:
     """Rewrite the board if config.toml names other reminder steps than those it was made by, and report it."""
     if board_steps(app.engine) != app.steps:
-        count = rebuild(app, now=now, today=today)
+        count = rebuild(app, at=at)
         write_installation(app.engine, steps=app.steps)
         app.note("reminders.steps_followed", steps=app.steps, count=count)
 
 
-def _seal(app: AppContext, *, now: datetime, today: date) -> None:
+def _seal(app: AppContext, *, at: Moment) -> None:
     """Seal what was written since the last seal, if that is not of today (a local day)."""
     with writing(app.engine) as session:
         last = events.newest_seal(session)
-        if last is None or last[1].astimezone(almaty()).date() != today:
-            events.seal(session, now=now)
+        if last is None or last[1].astimezone(almaty()).date() != at.today:
+            events.seal(session, now=at.now)
 
 
-def deliver(app: AppContext, *, now: datetime, today: date) -> DeliveryReport:
+def deliver(app: AppContext, *, at: Moment) -> DeliveryReport:
     """Send the queued letters that may leave by now, until none is left or the process must stop."""
     started = perf_counter()
-    stakes = Stakes(operator_context(app, at=Moment(by="", now=now, today=today)))
+    stakes = Stakes(operator_context(app, at=replace(at, by="")))
     report = send(
-        replace(dispatch_at(app, now=now, today=today), stakes=stakes),
+        replace(dispatch_at(app, at=at), stakes=stakes),
         go_on=lambda: not app.stopping.is_set(),
     )
-    record_run(app.engine, "delivery", now=now, seconds=perf_counter() - started)
+    record_run(app.engine, "delivery", now=at.now, seconds=perf_counter() - started)
     log.info(
         "delivery: %s",
         ", ".join(f"{state} {count}" for state, count in sorted(report.counts.items())) or "nothing",
@@ -148,18 +147,17 @@ def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, R
         try:
             for step in range((last - first).days + 1):
                 today = first + timedelta(days=step)
-                now = moment_of(today, time(12))
-                yield today, _run_day(stage, now=now, today=today)
+                yield today, _run_day(stage, at=Moment(now=moment_of(today, time(12)), today=today))
         finally:
             stage.close()
 
 
-def _run_day(stage: AppContext, *, now: datetime, today: date) -> RoundReport:
+def _run_day(stage: AppContext, *, at: Moment) -> RoundReport:
     """Run the round and the delivery of a day; return the round's report, its `others` as they stand after the
     delivery, without withdrawn ones.
     """
-    report = run_round(stage, now=now, today=today)
-    deliver(stage, now=now, today=today)
+    report = run_round(stage, at=at)
+    deliver(stage, at=at)
     notices = [stage.outbox.notice(other.key) for other in report.others]
     sent = tuple(notice for notice in notices if notice is not None and notice.state != "withdrawn")
     return replace(report, others=sent)

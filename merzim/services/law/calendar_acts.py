@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +32,7 @@ from notifications.letters.moved import describe_cause
 from workflow.cases.case import Case, Event, fold
 from workflow.cases.states import AWAITED
 from workflow.deadlines.impact import DayChange, MovedDeadline, changed_days, moved, reach
+from workflow.moments import Moment
 from workflow.org.office import Office, Person
 from workflow.ports import Conflict
 from workflow.refusal import Refusal
@@ -157,18 +158,18 @@ def adopt_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
     Each case is recalculated once, so the answer is exactly what was written; unsent notices of moved due
     dates are withdrawn.
     """
-    app, now, today = ctx.app, ctx.now, ctx.today
+    app, today = ctx.app, ctx.today
     act, text = _parse(ctx, command), normal_text(command.text)
     while True:
         acts = app.acts
         reach = _find_reach(app, acts, act, today=today)
         if reach.known or adopt(
-            app.engine, acts, name=command.name, text=text, on=today, by=ctx.reader.login, now=now
+            app.engine, acts, name=command.name, text=text, on=today, by=ctx.reader.login, now=ctx.now
         ):
             break
         app.refresh()
     app.refresh()
-    impacts, written_count = _write_moved(app, reach, _cause(act, reach.days), now=now, today=today)
+    impacts, written_count = _write_moved(app, reach, _cause(act, reach.days), at=ctx.moment)
     return _as_visible(ctx, replace(reach, impacts=tuple(impacts), written=written_count))
 
 
@@ -266,14 +267,14 @@ def _title_fields(source: Source) -> dict[str, object]:
 
 
 def _write_moved(
-    app: AppContext, act_reach: ActPreview, cause: Mapping[str, object], *, now: datetime, today: date
+    app: AppContext, act_reach: ActPreview, cause: Mapping[str, object], *, at: Moment
 ) -> tuple[list[PersonImpact], int]:
     """Rewrite the cases' board rows by the present calendar; return moved dates and the number changed."""
     impacts, written_count, office = list[PersonImpact](), 0, app.reads.office()
-    for cases, count in rewrite_rows(app, act_reach.touched, cause=cause, now=now, today=today):
+    for cases, count in rewrite_rows(app, act_reach.touched, cause=cause, at=at):
         for case in cases:
-            dates = moved(case, app.library.of(case), act_reach.before, app.calendar, today=today)
-            impacts += (_impact(office, case, deadline, today=today) for deadline in dates)
+            dates = moved(case, app.library.of(case), act_reach.before, app.calendar, today=at.today)
+            impacts += (_impact(office, case, deadline, today=at.today) for deadline in dates)
         written_count += count
     return impacts, written_count
 
@@ -283,8 +284,7 @@ def rewrite_rows(
     cases: Sequence[str],
     *,
     cause: Mapping[str, object],
-    now: datetime,
-    today: date,
+    at: Moment,
 ) -> Iterator[tuple[Sequence[Case], int]]:
     """Rewrite the board rows of cases (ids) by the present calendar and law, CHUNK_SIZE at a time; yield the
     cases of each chunk as they were rewritten, and the number that changed. `cause`: what letters say of it.
@@ -292,11 +292,11 @@ def rewrite_rows(
     for names in chunks(cases, CHUNK_SIZE):
         while True:
             writes = [
-                replace(app.case_commands.recomputed(case, today=today), cause=cause)
+                replace(app.case_commands.recomputed(case, today=at.today), cause=cause)
                 for case in app.ledger.cases(names).values()
             ]
             try:
-                changed_count = app.ledger.append(writes, now=now)
+                changed_count = app.ledger.append(writes, now=at.now)
             except Conflict:
                 # Another user recorded a fact in the meantime: read again.
                 continue

@@ -73,7 +73,7 @@ def anonymise_person(ctx: RequestContext, command: AnonymisePerson) -> Anonymise
         at=ctx.moment,
     )
     rows = anonymising.carry_out(ctx.app.engine, person, words, act)
-    maintenance.rebuild(ctx.app, now=ctx.now, today=ctx.today)
+    maintenance.rebuild(ctx.app, at=ctx.moment)
     return Anonymised(preview=False, number=person.number, key=words.token, rows=rows)
 
 

@@ -14,7 +14,7 @@ from merzim.services.app import AppContext
 from merzim.services.upkeep import maintenance
 from merzim.settings import BackupSettings
 from merzim.storage.notices.delivery_state import figures, record_run
-from workflow.moments import is_late
+from workflow.moments import Moment, is_late
 from workflow.refusal import Refusal
 
 SCHEDULED, FAILED = "scheduled_backup", "failed_backup"
@@ -25,13 +25,13 @@ _NAME = re.compile(r"merzim-(\d{4}-\d{2}-\d{2})T(\d{4})\.(sqlite|dump)")
 log = logging.getLogger("merzim.backup")
 
 
-def back_up(app: AppContext, *, now: datetime, today: date) -> None:
+def back_up(app: AppContext, *, at: Moment) -> None:
     """Write the scheduled backup if it is due and no other process writes it."""
     settings = app.settings.backup
-    if settings.folder is not None and _is_due(app, settings, now):
+    if settings.folder is not None and _is_due(app, settings, at.now):
         with app.lock("backup").alone() as is_mine:
-            if is_mine and _is_due(app, settings, now):
-                _write(app, settings, settings.folder, now=now)
+            if is_mine and _is_due(app, settings, at.now):
+                _write(app, settings, settings.folder, now=at.now)
 
 
 def _write(app: AppContext, settings: BackupSettings, folder: Path, *, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -29,13 +29,12 @@ from merzim.storage.org.editions import accepted_digests, adopted_editions
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.law.library import ALONE
+from workflow.moments import Moment
 from workflow.refusal import Refusal
 from workflow.registers.rows import Projection, RegisterRow, project
 
 
-def verify(
-    app: AppContext, *, now: datetime, today: date, known_seal: tuple[int, str] | None = None
-) -> tuple[Refusal, ...]:
+def verify(app: AppContext, *, at: Moment, known_seal: tuple[int, str] | None = None) -> tuple[Refusal, ...]:
     """Verify events, seals, editions, evidence and the board; return what was altered, and own law files that
     cannot be used. A run that finds nothing is recorded as the last one.
 
@@ -48,12 +47,12 @@ def verify(
     problems = left_out + verify_database(
         app.engine,
         editions=editions,
-        recompute=partial(app.case_commands.recomputed, today=today),
+        recompute=partial(app.case_commands.recomputed, today=at.today),
         known_seal=known_seal,
         evidence=app.evidence,
     )
     if not problems:
-        _record_run(app, "verify", now=now)
+        _record_run(app, "verify", now=at.now)
     return problems
 
 
@@ -72,10 +71,10 @@ def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
         return events.newest_seal(session)
 
 
-def rebuild(app: AppContext, *, now: datetime, today: date) -> int:
+def rebuild(app: AppContext, *, at: Moment) -> int:
     """Rewrite the board and the index of register rows from their events; return the number of cases."""
-    recompute = partial(app.case_commands.recomputed, today=today)
-    return rebuild_board(app.engine, recompute, now=now, project=partial(_projected, app))
+    recompute = partial(app.case_commands.recomputed, today=at.today)
+    return rebuild_board(app.engine, recompute, now=at.now, project=partial(_projected, app))
 
 
 def _projected(app: AppContext, row: RegisterRow) -> Projection:
@@ -135,9 +134,7 @@ def restore(app: AppContext, file: Path) -> Path | None:
     return stored_backup.restore(app.unprepared, file)
 
 
-def migrate_to(
-    app: AppContext, address: str, *, now: datetime, today: date
-) -> tuple[dict[str, int], tuple[Refusal, ...]]:
+def migrate_to(app: AppContext, address: str, *, at: Moment) -> tuple[dict[str, int], tuple[Refusal, ...]]:
     """Copy everything into an empty PostgreSQL database and verify it there. Raises Refusal.
 
     Returns:
@@ -146,7 +143,7 @@ def migrate_to(
     target = app.on_database(address)
     try:
         rows = migration.migrate(app.engine, target.unprepared, prepare=queue.prepare)
-        return rows, verify(target, now=now, today=today)
+        return rows, verify(target, at=at)
     finally:
         target.close()
 

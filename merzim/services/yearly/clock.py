@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 
 from calendars.terms import Embargo
 from i18n import say
@@ -86,16 +87,16 @@ PROGRAMME, BEGUN, CARRIED_OUT = "tbn4-year", "year_begun", "analysis_carried_out
 AUTHOR = "merzim"
 
 
-def record_carried_out(app: AppContext, *, now: datetime, today: date) -> int:
+def record_carried_out(app: AppContext, *, at: Moment) -> int:
     """Record in each organisation's programme of a year (PROGRAMME) the day of the first analysis that ended in
     that year; return how many programmes changed. Runs once a day in a process.
 
     Facts recorded here are withdrawn or moved when the analysis is withdrawn or its day corrected; facts
     recorded by people stay. Closed cases, and cases changed at the same moment, are left unchanged.
     """
-    if app.last_days.get(CARRIED_OUT) == today:
+    if app.last_days.get(CARRIED_OUT) == at.today:
         return 0
-    app.last_days[CARRIED_OUT] = today
+    app.last_days[CARRIED_OUT] = at.today
     reads = app.reads
     heads = reads.cases(procedure=PROGRAMME, status="active")
     programmes = [(case, _year(case)) for case in reads.whole([head.id for head in heads]).values()]
@@ -104,17 +105,17 @@ def record_carried_out(app: AppContext, *, now: datetime, today: date) -> int:
     office, changed_count = reads.office(), 0
     analyses = analyses_of(reads, office, list(organisations(office, "")))
     ground = say("yearly_clock.moved", {}, app.settings.office.language)
+    at = replace(at, by=AUTHOR)
     for case, year in programmes:
         name = f"{CARRIED_OUT}.{year}"
-        ended, fact = _first_end(year, analyses.get(case.unit, ()), today), case.facts.get(name)
+        ended, fact = _first_end(year, analyses.get(case.unit, ()), at.today), case.facts.get(name)
         if fact is not None and (fact.by != AUTHOR or fact.on == ended):
             continue
-        stamp = Moment(by=AUTHOR, now=now, today=today)
         try:
             if fact is not None:
-                app.case_commands.write(case.id, stamp, withdraw, name, ground=ground)
+                app.case_commands.write(case.id, at, withdraw, name, ground=ground)
             if ended is not None:
-                app.case_commands.write(case.id, stamp, record, name, on=ended)
+                app.case_commands.write(case.id, at, record, name, on=ended)
         except Refusal:
             continue
         changed_count += fact is not None or ended is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, Field
@@ -260,19 +260,19 @@ def _begun(app: AppContext, year: int, *, active_only: bool = False) -> Sequence
     return cases_beginning_on(app.engine, begins, [date(year, 1, 1)], active_only=active_only)
 
 
-def proposed_year(app: AppContext, *, unit: str = "", now: datetime, today: date) -> tuple[int, int]:
+def proposed_year(app: AppContext, *, unit: str = "", at: Moment) -> tuple[int, int]:
     """Return the year to open and the number of its missing cases; that is counted once an hour.
 
     It is the present year, and from 1 December the next one; 0 cases if no procedure is yearly.
     """
+    today, hour = at.today, (at.today, at.now.hour)
     year = today.year + ((today.month, today.day) >= ROLLS_OVER_FROM)
-    moment = (today, now.hour)
-    if app.proposed.get(unit, (None, 0))[0] != moment:
+    if app.proposed.get(unit, (None, 0))[0] != hour:
         try:
             count = len(year_ahead(app, year, unit=unit, today=today)[0]) if app.reads.office().units else 0
         except (NothingYearly, OutOfRange):
             count = 0
-        app.proposed[unit] = moment, count
+        app.proposed[unit] = hour, count
     return year, app.proposed[unit][1]
 
 

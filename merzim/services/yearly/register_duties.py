@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from dataclasses import dataclass, replace
+from datetime import date, time
 from decimal import Decimal
 from functools import cache, cached_property
 from typing import TypeAlias
@@ -70,7 +70,7 @@ def follow_duties(
         duties = _YearDuties(app, year, today=at.today)
         cases = {duties.case_of(fact, unit) for fact, unit, of_year in carried if of_year == year}
         for case in sorted(cases - {""}):
-            _follow(app, duties, case, ground=ground, by=at.by, now=at.now)
+            _follow(app, duties, case, ground=ground, at=at)
 
 
 def record_year(app: AppContext, year: int, *, among: Collection[str] | None = None, at: Moment) -> None:
@@ -81,10 +81,10 @@ def record_year(app: AppContext, year: int, *, among: Collection[str] | None = N
     for case in app.ledger.cases(cases).values():
         view = app.case_commands.view_of(case, today=duties.today)
         if row_changes(view, duties.of_case(case, view.procedure, rows)):
-            _follow(app, duties, case.id, ground="", by=at.by, now=at.now)
+            _follow(app, duties, case.id, ground="", at=at)
 
 
-def _follow(app: AppContext, duties: _YearDuties, case_id: str, *, ground: str, by: str, now: datetime) -> None:
+def _follow(app: AppContext, duties: _YearDuties, case_id: str, *, ground: str, at: Moment) -> None:
     """Make a case match the rows, which are read after the case, so that a fact recorded meanwhile is never
     mistaken for one whose row is gone.
     """
@@ -99,19 +99,19 @@ def _follow(app: AppContext, duties: _YearDuties, case_id: str, *, ground: str, 
         # The row was deleted, or its unit no longer belongs to the case.
         return duties.of_case(case, procedure, duties.rows())
 
-    at = Moment(by=by, now=now, today=duties.today)
     app.case_commands.write(case_id, at, lambda view: row_changes(view, read(view), ground=ground))
 
 
-def record_due_rows(app: AppContext, *, now: datetime, today: date) -> None:
+def record_due_rows(app: AppContext, *, at: Moment) -> None:
     """Record what the rows of this year and the previous one carry out up to today; part of a round."""
+    today = at.today
     changed: frozenset[str] | None = None
     if app.last_days.get(COMPARED) == today:
         query = AuditFilter(topics=("case",), since=moment_of(today, time()))
         page = app.reads.audit(query, scope=EVERYTHING, limit=MAX_CHANGED)
         changed = None if page.more else frozenset(entry.case for entry in page.entries)
     for year in (today.year - 1, today.year) if changed is None or changed else ():
-        record_year(app, year, among=changed, at=Moment(by="merzim", now=now, today=today))
+        record_year(app, year, among=changed, at=replace(at, by="merzim"))
     app.last_days[COMPARED] = today
 
 

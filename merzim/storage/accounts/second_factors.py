@@ -6,8 +6,8 @@ Every change is an event of the office's chain, which never contains secrets or 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import Engine, func, select, update
 from sqlmodel import Session
@@ -117,9 +117,7 @@ class SqlSecondFactors:
             _keep_codes(session, login, codes, at.now)
             record(session, office_event(at, "recovery_codes_made", login, {"count": len(codes)}))
 
-    def take_code(
-        self, login: str, code: str, *, now: datetime, today: date, letters: Sequence[Notice] = ()
-    ) -> bool:
+    def take_code(self, login: str, code: str, *, at: Moment, letters: Sequence[Notice] = ()) -> bool:
         """Use up a recovery code (hash); False when it does not exist or was used.
 
         Args:
@@ -128,7 +126,7 @@ class SqlSecondFactors:
         of_login = RECOVERY_CODE.c.login == login
         unused = RECOVERY_CODE.c.used_at.is_(None)
         statement = (
-            update(RECOVERY_CODE).where(of_login, RECOVERY_CODE.c.hash == code, unused).values(used_at=now)
+            update(RECOVERY_CODE).where(of_login, RECOVERY_CODE.c.hash == code, unused).values(used_at=at.now)
         )
         # Check without the write lock, so that guesses do not delay others.
         query = select(RECOVERY_CODE.c.hash).where(of_login, RECOVERY_CODE.c.hash == code, unused)
@@ -140,8 +138,8 @@ class SqlSecondFactors:
             codes_left = session.execute(
                 select(func.count()).select_from(RECOVERY_CODE).where(of_login, unused)
             ).scalar()
-            stamp = Moment(by=login, now=now, today=today)
-            record(session, office_event(stamp, "recovery_code_used", login, {"left": codes_left}))
+            at = replace(at, by=login)
+            record(session, office_event(at, "recovery_code_used", login, {"left": codes_left}))
             self._queue(session, letters)
         return True
 

@@ -92,7 +92,7 @@ def deadlines_page(ctx: Reading, query: DeadlineQuery) -> Response:
 
 def _proposed_year(ctx: RequestContext) -> tuple[int, int] | None:
     """Return the year to open and the number of missing cases; None if none are missing."""
-    year, lacking = proposed_year(ctx.app, unit=ctx.reader.root, now=ctx.now, today=ctx.today)
+    year, lacking = proposed_year(ctx.app, unit=ctx.reader.root, at=ctx.moment)
     return (year, lacking) if lacking else None
 
 
@@ -100,7 +100,7 @@ def _reasons_unheard(ctx: RequestContext) -> list[dict[str, object]]:
     """Return why nobody can be notified of some of the first UNHEARD due reminders: each reason as a code with
     arguments, and the cases concerned, of those the reader sees.
     """
-    problems = sending.reminders_to_nobody(ctx.app, now=ctx.now, today=ctx.today, limit=UNHEARD)
+    problems = sending.reminders_to_nobody(ctx.app, at=ctx.moment, limit=UNHEARD)
     seen_cases = ctx.reads.heads({problem.case for problem in problems}) if problems else {}
     reasons: dict[tuple[str, tuple[tuple[str, object], ...]], dict[str, None]] = {}
     for problem in problems:

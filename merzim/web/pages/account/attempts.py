@@ -165,7 +165,7 @@ def use_code(ctx: RequestContext, account: Account, typed_code: str) -> bool:
     if code is not None:
         codes_left = max(ctx.app.factors.codes(login).left - 1, 0)
         letters = account_letters(ctx, account, "recovery_code_used", {"left": codes_left})
-        return ctx.app.factors.take_code(login, code, now=ctx.now, today=ctx.today, letters=letters)
+        return ctx.app.factors.take_code(login, code, at=ctx.moment, letters=letters)
     step = code_step(ctx, login, typed_code)
     return step is not None and ctx.app.factors.take_step(login, step)
 
