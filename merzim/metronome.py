@@ -151,7 +151,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
         if app.many_nodes:
             tell(say("cli.workers_send"))
         roles = len(accounts.demonstrators(app)) if moment.demonstration else 0
-        if not roles and (link := accounts.invite_first_administrator(app, now=moment.now)):
+        if not roles and (link := accounts.invite_first_administrator(app, at=moment)):
             hours = app.settings.web.invitation_hours
             tell(say_in_each("cli.first_link", link=link, hours=hours))
         if moment.demonstration:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+from workflow.moments import Moment
+
 CODE_LASTS = timedelta(minutes=10)
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that is read for another
 _LENGTH = 12  # of 32 letters: 60 bits, which ten minutes of guessing do not find
@@ -65,8 +67,8 @@ class Links(Protocol):
     def unblock(self, person: str) -> bool:
         """Record that the person's account blocks the bot no more; return whether it did until now."""
 
-    def unlink(self, person: str, *, by: str, now: datetime) -> bool:
-        """Remove the person's link. Return whether there was one. `by`: who removed it."""
+    def unlink(self, person: str, *, at: Moment) -> bool:
+        """Remove the person's link; return whether there was one."""
 
 
 def new_code() -> str:

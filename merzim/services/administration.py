@@ -236,7 +236,7 @@ def change_organisation(ctx: RequestContext, command: Organisation) -> SettingsV
         people = recorded_office(ctx).people
         if officer not in people and officer not in {person.email for person in people.values()}:
             raise Refusal("setting.nobody", title="office.officer", text=officer)
-    stored_settings.store(ctx.app.engine, values, by=ctx.reader.login, now=ctx.now)
+    stored_settings.store(ctx.app.engine, values, at=ctx.moment)
     ctx.app.refresh()
     return get_settings(ctx, Ask())
 
@@ -249,7 +249,7 @@ def change_mail(ctx: RequestContext, command: MailServer) -> SettingsView:
     allowed, a server the environment fixes, a password that would go unprotected or to another server.
     """
     if not command.host:
-        stored_settings.store(ctx.app.engine, {MAIL: ""}, secret="", by=ctx.reader.login, now=ctx.now)
+        stored_settings.store(ctx.app.engine, {MAIL: ""}, secret="", at=ctx.moment)
     else:
         settings = _proposed(ctx, command)
         secret = None
@@ -257,7 +257,7 @@ def change_mail(ctx: RequestContext, command: MailServer) -> SettingsView:
             text = command.password.get_secret_value()
             secret = ctx.app.cipher.encrypt(text, password_owner(settings)) if text else ""
         values = {MAIL: canonical(_server(command))}
-        stored_settings.store(ctx.app.engine, values, secret=secret, by=ctx.reader.login, now=ctx.now)
+        stored_settings.store(ctx.app.engine, values, secret=secret, at=ctx.moment)
     ctx.app.refresh()
     return get_settings(ctx, Ask())
 
@@ -282,7 +282,7 @@ def encrypt_password(ctx: RequestContext) -> None:
     text = stored_settings.password(ctx.app.engine)
     if text and ctx.app.cipher.opens(text):
         renewed = ctx.app.cipher.renew(text)
-        stored_settings.store(ctx.app.engine, {}, secret=renewed, by=ctx.reader.login, now=ctx.now)
+        stored_settings.store(ctx.app.engine, {}, secret=renewed, at=ctx.moment)
 
 
 def _server(command: MailServer) -> dict[str, object]:

@@ -67,12 +67,12 @@ def _to_evidence(ctx: RequestContext, item: EvidenceInput) -> Evidence:
 
 def keep_upload(ctx: RequestContext, content: bytes, name: str) -> str:
     """Store a file for a day, for its sender alone, until they decide about it; return its digest."""
-    return ctx.app.uploads.keep(content, name, by=ctx.reader.login, now=ctx.now)
+    return ctx.app.uploads.keep(content, name, at=ctx.moment)
 
 
 def uploaded_file(ctx: RequestContext, digest: str) -> Upload:
     """Return a file the reader uploaded. Raises NotFound."""
-    upload = ctx.app.uploads.stored_file(digest, by=ctx.reader.login, now=ctx.now)
+    upload = ctx.app.uploads.stored_file(digest, at=ctx.moment)
     if upload is None:
         raise NotFound("web.problem.no_upload")
     return upload
@@ -101,7 +101,7 @@ def _count(ctx: RequestContext, content: BinaryIO) -> None:
         return
     size = content.seek(0, SEEK_END)
     content.seek(0)
-    ctx.app.uploads.count(size, by=ctx.reader.login, now=ctx.now)
+    ctx.app.uploads.count(size, at=ctx.moment)
 
 
 def require_file(ctx: RequestContext, item: FileInput) -> tuple[BinaryIO, str]:

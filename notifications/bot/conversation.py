@@ -53,7 +53,7 @@ class Conversation:
                 case "/my":
                     return (list_deadlines(user),)
                 case "/stop":
-                    self._app.links.unlink(user.person.key, by=user.person.key, now=user.moment.now)
+                    self._app.links.unlink(user.person.key, at=user.moment)
                     return (Reply(text=user.line("stopped")),)
                 case _:
                     return (Reply(text=user.line("help")),)
@@ -97,7 +97,7 @@ class Conversation:
             return Reply(text=line(f"code_{result}", self._guessed(sender)))
         linked = self._user(sender)
         if linked is None:
-            self._app.links.unlink(link.person, by=link.person, now=moment.now)
+            self._app.links.unlink(link.person, at=replace(moment, by=link.person))
             return Reply(text=line("code_wrong", self._guessed(sender)))
         return Reply(text=linked.line("linked", person=linked.person.name_in(linked.language)))
 

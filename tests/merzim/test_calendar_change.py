@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -136,7 +136,7 @@ def test_after_a_crash_between_act_and_rows_the_same_command_finishes(two: Merzi
     app = build_app(read(None, at=Path.cwd()))
     moment = clock("2026-04-20")()
     text = act.read_text(encoding="utf-8")
-    adopt(app.engine, (), name=act.name, text=text, on=date(2026, 4, 20), by="А", now=moment.now)
+    adopt(app.engine, (), name=act.name, text=text, at=replace(moment, by="А"))
     app.close()
     broken = two("verify", "--json").json["problems"]
     finished = two("calendar-change", "apply", act, "--json", *NOW).json

@@ -292,7 +292,7 @@ def test_an_account_is_blocked_once(links: SqlLinks) -> None:
     assert [links.block("a", now=later(n)) for n in (1, 2)] == [True, False]
     assert [link.blocked_at for link in links.of_people(["a"]).values()] == [later(1)]
     assert [links.unblock("a"), links.unblock("a")] == [True, False]
-    assert [links.unlink("a", by="a", now=NOW), links.unlink("a", by="a", now=NOW)] == [True, False]
+    assert [links.unlink("a", at=SAID), links.unlink("a", at=SAID)] == [True, False]
     assert links.of("a") is None
 
 

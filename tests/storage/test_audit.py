@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Event
 
 from sqlalchemy import Engine
@@ -46,7 +47,7 @@ def test_what_is_done_is_an_entry_with_its_origin(engine: Engine) -> None:
     finally:
         ORIGIN.reset(token)
     save(engine, people=[Person(key="a@org.kz", name="А", unit="")])
-    SqlStaff(engine).choose_language("a@org.kz", "ru", by="a", now=NOW)
+    SqlStaff(engine).choose_language("a@org.kz", "ru", at=replace(AT, by="a"))
 
     log = [
         (entry.topic, entry.kind, entry.by, entry.case, entry.way, entry.address) for entry in entries(engine)

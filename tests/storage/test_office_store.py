@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from threading import Barrier, Thread
 
 import pytest
@@ -19,7 +19,7 @@ from merzim.storage.org import store as office_store
 from merzim.storage.org.adoptions import CALENDAR_CHANGED, adopt, adopted_calendar_acts, head_of
 from merzim.storage.org.chain import head
 from merzim.storage.org.staff import SqlStaff
-from merzim.storage.org.store import SaveCounts
+from merzim.storage.org.store import NOBODY, SaveCounts
 from tests.storage.sample_cases import NOW, TODAY, on_sqlite_alone
 from tests.storage.test_accounts import way_in
 from tests.storage.test_verify import by_hand, codes
@@ -77,7 +77,7 @@ def test_what_changed_is_changed_and_what_is_not_named_stays(engine: Engine) -> 
 def test_a_language_of_their_own_choice_stays_with_the_next_table(engine: Engine) -> None:
     """The table says what it always said; the person is written to as they asked."""
     office_store.save(engine, people=[AIGUL])
-    SqlStaff(engine).choose_language(AIGUL.key, "ru", by="a", now=datetime(2026, 4, 6, 5, tzinfo=UTC))
+    SqlStaff(engine).choose_language(AIGUL.key, "ru", at=NOBODY)
 
     assert office_store.save(engine, people=[AIGUL]) == SaveCounts(same=1)
     assert office_store.office(engine).people[AIGUL.key] == replace(AIGUL, language="ru")
@@ -167,7 +167,7 @@ NEXT = ACT.replace("05-08", "07-10").replace("05-16", "07-18")
 
 def adopted(engine: Engine, act: str = ACT) -> bool:
     before = adopted_calendar_acts(engine)
-    return adopt(engine, before, name="бұйрық.toml", text=act, on=TODAY, by="Айгүл", now=NOW)
+    return adopt(engine, before, name="бұйрық.toml", text=act, at=replace(SAID, by="Айгүл"))
 
 
 def test_an_office_begins_without_acts_and_one_comes_back_as_it_was_given(engine: Engine) -> None:
@@ -187,7 +187,7 @@ def test_of_two_that_adopt_at_once_one_wins(engine: Engine) -> None:
     before = adopted_calendar_acts(engine)
     adopted(engine)
 
-    assert not adopt(engine, before, name="x.toml", text=NEXT, on=TODAY, by="Б", now=NOW)
+    assert not adopt(engine, before, name="x.toml", text=NEXT, at=SAID)
     assert [act.text for act in adopted_calendar_acts(engine)] == [ACT]
 
 

@@ -130,7 +130,7 @@ def test_an_account_without_a_second_factor_has_no_secret_and_needs_no_key(engin
     keyless = SqlSecondFactors(engine, cipher=no_key, queue=SqlOutbox(engine).queue)
 
     assert keyless.secret("aliyeva") == ""
-    assert keyless.encrypt(by="x", now=NOW).done == 0
+    assert keyless.encrypt(at=Moment(by="x", **SAID)).done == 0
     keyless.remove("aliyeva", at=Moment(by="x", **SAID))
 
 
@@ -260,7 +260,7 @@ def test_another_key_reads_what_the_old_one_wrote_and_encrypts_it_anew(
     both_keys, alone = second_factors(engine, Cipher(new, KEY)), second_factors(engine, Cipher(new))
 
     assert both_keys.secret("aliyeva") == SECRET
-    assert both_keys.encrypt(by="x", now=NOW).done == 2
+    assert both_keys.encrypt(at=Moment(by="x", **SAID)).done == 2
     assert chain(engine, "") == [("second_factors_encrypted", "x", {"count": 2})]
     assert (alone.secret("aliyeva"), alone.secret("asel")) == (SECRET, OTHER)
 
@@ -270,7 +270,7 @@ def test_what_no_key_opens_is_named_and_left_as_it_is(factors: SqlSecondFactors,
     """A wrong key destroys nothing; recovery codes still open, for they are not encrypted."""
     before = stored(engine)
     wrong = second_factors(engine, Cipher(new_key()))
-    result = wrong.encrypt(by="x", now=NOW)
+    result = wrong.encrypt(at=Moment(by="x", **SAID))
 
     assert (result.done, result.unreadable) == (0, ("aliyeva",))
     assert stored(engine) == before

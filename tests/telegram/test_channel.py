@@ -16,7 +16,7 @@ from notifications.channels import OutgoingMessage
 from notifications.channels.telegram import PATIENCE, Telegram, channel
 from notifications.links import hash_code
 from notifications.notice import UNREACHABLE, Action, Outcome
-from tests.notifications.sample_office import FIVE_BEFORE, noon, parcel
+from tests.notifications.sample_office import FIVE_BEFORE, at_noon, noon, parcel
 from tests.notifications.servers import free_port
 from tests.telegram.emulator import TOKEN, Emulator
 
@@ -208,7 +208,7 @@ def test_an_account_lost_meanwhile_has_failed_and_the_others_speak(
 ) -> None:
     """Nothing is sent to an account that is nobody's any more."""
     parcels = batch(links, 1)
-    links.unlink("reader0@example.kz", by="reader0@example.kz", now=NOW)
+    links.unlink("reader0@example.kz", at=at_noon(FIVE_BEFORE))
     outcome = only(sent(bot, parcels))
 
     assert (outcome.state, outcome.use_other_channels) == ("failed", True)

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from merzim.documents.schedules.template import empty_schedule
 from merzim.services.app import AppContext
 from merzim.settings import OfficeSettings
-from tests.web.conftest import NOW, Site, account, build, hide
+from tests.web.conftest import AT, Site, account, build, hide
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "real_schedule_2026_ru.xlsx"
 
@@ -131,11 +131,11 @@ def test_an_upload_is_seen_by_whoever_sent_it_alone(site: Site, app: AppContext,
 def test_an_upload_whose_bytes_were_changed_by_hand_is_none(app: AppContext) -> None:
     """It is named by their SHA-256; what becomes evidence of it would be another document."""
     uploads = app.uploads
-    digest = uploads.keep(b"order", "a.pdf", by="officer", now=NOW)
+    digest = uploads.keep(b"order", "a.pdf", at=AT)
     (file,) = (app.settings.evidence.folder / "uploads").iterdir()
     file.write_bytes(b"forged")
 
-    assert uploads.stored_file(digest, by="officer", now=NOW) is None
+    assert uploads.stored_file(digest, at=AT) is None
 
 
 def test_an_officer_of_a_unit_opens_in_it_alone(site: Site, app: AppContext) -> None:

@@ -28,7 +28,7 @@ from merzim.storage.database.engine import read_column
 from merzim.storage.tables.accounts import RATE_LIMIT
 from merzim.web.auth import dependencies as reading
 from tests.documents.sheets import by_hand, far_cells
-from tests.web.conftest import NOW, TODAY
+from tests.web.conftest import AT, NOW, TODAY
 from tests.web.offices import Site
 from tests.web.serving import on_a_port
 from workflow.moments import Moment
@@ -106,7 +106,7 @@ def test_an_unused_upload_is_gone_after_a_day(site: Site) -> None:
 def test_what_a_killed_process_left_behind_goes_as_well(site: Site) -> None:
     """A file without a row: the process died between the two."""
     store = site.context.uploads
-    store.keep(ORDER, "order.pdf", by="responsible", now=NOW)
+    store.keep(ORDER, "order.pdf", at=AT)
     (folder,) = {file.parent for file in waiting(site)}
     for name, age in (("stray", timedelta(days=2)), ("being written", timedelta(hours=1))):
         (folder / name).write_bytes(b"left")
@@ -115,7 +115,7 @@ def test_what_a_killed_process_left_behind_goes_as_well(site: Site) -> None:
 
     assert not (folder / "stray").exists()
     assert (folder / "being written").exists()
-    assert store.stored_file(sha256(ORDER).hexdigest(), by="responsible", now=NOW) is not None
+    assert store.stored_file(sha256(ORDER).hexdigest(), at=AT) is not None
 
 
 SLOW = by_hand(far_cells(100_000))

@@ -71,15 +71,15 @@ def _with_access_of_groups(ctx: RequestContext, account: Account, person: Outsid
     """Return an account with the access its holder's groups give now; None if they give none. All its
     sessions and tokens end where the access changes or ends.
     """
-    login = account.reader.login
+    login, at = account.reader.login, replace(ctx.moment, by=AUTHOR)
     if person.access is None:
-        ctx.accounts.end(login, now=ctx.now, by=AUTHOR)
+        ctx.accounts.end(login, at=at)
         return None
     if person.access != account.reader.access:
         reader = replace(account.reader, access=person.access)
         # A session stores no access, yet sessions opened under another access are ended.
-        ctx.accounts.end(login, now=ctx.now, by=AUTHOR)
-        ctx.accounts.save(reader, disabled=account.disabled, at=replace(ctx.moment, by=AUTHOR))
+        ctx.accounts.end(login, at=at)
+        ctx.accounts.save(reader, disabled=account.disabled, at=at)
     return ctx.accounts.account(login)
 
 

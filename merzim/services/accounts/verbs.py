@@ -19,6 +19,7 @@ from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.invitations import Invited
 from notifications.event_notices import account_notices
 from notifications.notice import Notice
+from workflow.moments import Moment
 from workflow.org.access import (
     ACCESSES,
     ADMINISTRATORS,
@@ -160,16 +161,16 @@ def ways_in(ctx: RequestContext, login: str) -> list[WayIn]:
     return [WayIn.model_validate({**asdict(entry), "id": entry.hash}) for entry in entries]
 
 
-def invite_first_administrator(app: AppContext, *, now: datetime) -> str | None:
+def invite_first_administrator(app: AppContext, *, at: Moment) -> str | None:
     """Create the address at which the first administrator chooses a name and a password; None if any account
     has a password. Earlier addresses of this kind end in either case.
     """
     if app.accounts.any_with_password():
-        app.accounts.end_first_invitations(now=now)
+        app.accounts.end_first_invitations(now=at.now)
         return None
     lasts = app.settings.web.invitation_lifetime
-    secret = issue_secret(app.accounts, "invitation", "", lasts, now=now)
-    app.accounts.end_first_invitations(but=hash_secret(secret), now=now)
+    secret = issue_secret(app.accounts, "invitation", "", lasts, at=at)
+    app.accounts.end_first_invitations(but=hash_secret(secret), now=at.now)
     return f"{app.rules.public_address}/welcome/{secret}"
 
 
@@ -227,7 +228,7 @@ def reopen(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
 @verb("settings")
 def end(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     """End all sessions, tokens, feeds, invitations and known devices of an account."""
-    ctx.accounts.end(get_account(ctx, command.login).reader.login, now=ctx.now, by=ctx.reader.login)
+    ctx.accounts.end(get_account(ctx, command.login).reader.login, at=ctx.moment)
     return details(ctx, command.login)
 
 
@@ -269,10 +270,9 @@ def give_token(ctx: RequestContext, command: TokenRequest) -> Token:
         "token",
         login,
         timedelta(days=command.days),
-        now=ctx.now,
+        at=ctx.moment,
         name=" ".join(command.name.split())[:80],
         scope="write" if command.write else "read",
-        by=ctx.reader.login,
     )
     return Token(login=login, token=token)
 
@@ -283,17 +283,17 @@ def issue_secret(
     login: str,
     lifetime: timedelta,
     *,
-    now: datetime,
-    by: str = "",
+    at: Moment,
     **about: str,
 ) -> str:
     """Store a new session, token, feed, invitation or known device of an account; return its secret.
 
     Args:
-        by: the issuer; by default the account. about: its name and scope.
+        at: names the issuer; the account itself where it names nobody.
+        about: its name and scope.
     """
     secret = new_secret()
-    accounts.store_entry(entry_of(secret, kind, login, lifetime, now=now, **about), by=by)
+    accounts.store_entry(entry_of(secret, kind, login, lifetime, now=at.now, **about), by=at.by)
     return secret
 
 
@@ -368,13 +368,13 @@ class SessionsEnded(BaseModel):
 @verb("self")
 def end_sessions(ctx: RequestContext, command: Ending) -> SessionsEnded:
     """End all sessions and known devices of the reader, or one of them; tokens and feeds stay."""
-    now, login = ctx.now, ctx.reader.login
+    login = ctx.reader.login
     hashes = [
-        entry.hash for entry in ctx.accounts.entries(login, now=now) if entry.kind in ("session", "device")
+        entry.hash for entry in ctx.accounts.entries(login, now=ctx.now) if entry.kind in ("session", "device")
     ]
     ended = [hash for hash in hashes if hash == command.id or (command.id is None and hash not in command.keep)]
     for hash in ended:
-        ctx.accounts.end(login, hash, now=now)
+        ctx.accounts.end(login, hash, at=ctx.moment)
     return SessionsEnded(ended=len(ended))
 
 

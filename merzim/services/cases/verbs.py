@@ -465,7 +465,7 @@ def event_to_undo(ctx: RequestContext, case: str, fact: str) -> Event | None:
     planning this fact; None where there is none.
     """
     notified = partial(was_notified, ctx.reads.notices(case))
-    return withdrawals.undoable_event(ctx.reads.events(case), fact, notified, by=ctx.reader.login, now=ctx.now)
+    return withdrawals.undoable_event(ctx.reads.events(case), fact, notified, at=ctx.moment)
 
 
 def event_name(ctx: RequestContext, case: str, line: int) -> str:

@@ -163,9 +163,7 @@ def adopt_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
     while True:
         acts = app.acts
         reach = _find_reach(app, acts, act, today=today)
-        if reach.known or adopt(
-            app.engine, acts, name=command.name, text=text, on=today, by=ctx.reader.login, now=ctx.now
-        ):
+        if reach.known or adopt(app.engine, acts, name=command.name, text=text, at=ctx.moment):
             break
         app.refresh()
     app.refresh()

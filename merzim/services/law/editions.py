@@ -101,7 +101,7 @@ def adopt(app: AppContext, *, at: Moment) -> tuple[AdoptedEdition, ...]:
     """
     adoptions = adoptable(app, today=at.today)
     if adoptions:
-        stored.adopt(app.engine, adoptions, on=at.today, by=at.by, now=at.now)
+        stored.adopt(app.engine, adoptions, at=at)
     cases = stored.digests_of_cases(app.engine)
     for edition in {adoption.edition for adoption in adoptions if adoption.before}:
         names = [case for of in cases.get(edition, {}).values() for case in of]

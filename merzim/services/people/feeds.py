@@ -7,7 +7,7 @@ address can read it, so nothing confidential is included.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -70,8 +70,7 @@ def create_own_feed(ctx: RequestContext, language: str) -> str:
 
 def create_feed(ctx: RequestContext, login: str, *, scope: str, name: str, language: str) -> str:
     """Create a feed; return its address, shown once. `login`: "" for a feed of the unit that `scope` names."""
-    by = ctx.reader.login
-    secret = issue_secret(ctx.accounts, "feed", login, LASTS, now=ctx.now, name=name, scope=scope, by=by)
+    secret = issue_secret(ctx.accounts, "feed", login, LASTS, at=ctx.moment, name=name, scope=scope)
     return f"{ctx.app.rules.public_address}/feeds/{secret}.ics?lang={language}"
 
 
@@ -91,7 +90,7 @@ def _revoke(ctx: RequestContext, login: str, hash: str) -> int:
     """Revoke a feed of an account by its hash; return how many there were (0 or 1)."""
     is_own = any(feed.hash == hash for feed in feeds_of(ctx, login, now=ctx.now))
     if is_own:
-        ctx.accounts.end(login, hash, now=ctx.now, by=ctx.reader.login)
+        ctx.accounts.end(login, hash, at=ctx.moment)
     return int(is_own)
 
 
@@ -252,12 +251,12 @@ class DigestChoice(Command):
 @verb("self")
 def set_digest(ctx: RequestContext, command: DigestChoice) -> DigestChoice:
     """Set how often letters are sent to the reader, and their language; return what was chosen."""
-    person, by = own_person(ctx), ctx.reader.login
+    person = own_person(ctx)
     if person is None:
         raise NotFound("web.problem.no_person")
     people = SqlStaff(ctx.app.engine)
-    people.choose_digest(person.key, CHOICES[command.digest], by=by, now=ctx.now)
-    people.choose_language(person.key, command.language, by=by, now=ctx.now)
+    people.choose_digest(person.key, CHOICES[command.digest], at=ctx.moment)
+    people.choose_language(person.key, command.language, at=ctx.moment)
     return command
 
 
@@ -272,7 +271,7 @@ def person_of_link(ctx: RequestContext, token: str) -> Person:
 def choose_by_link(ctx: RequestContext, token: str, digest: str) -> None:
     """Set how often letters are sent to the person of an address. Raises NotFound."""
     key = person_of_link(ctx, token).key
-    SqlStaff(ctx.app.engine).choose_digest(key, CHOICES[digest], by=key, now=ctx.now)
+    SqlStaff(ctx.app.engine).choose_digest(key, CHOICES[digest], at=replace(ctx.moment, by=key))
 
 
 def own_person(ctx: RequestContext) -> Person | None:

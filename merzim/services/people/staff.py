@@ -238,7 +238,7 @@ def save_unit(ctx: RequestContext, command: SaveUnit) -> UnitResult:
 def choose_digest(ctx: RequestContext, command: ChooseDigest) -> PersonResult:
     """Choose how often a person is reminded."""
     key = person_named(recorded_office(ctx), command.person, required=True)
-    SqlStaff(ctx.app.engine).choose_digest(key, command.digest, by=ctx.reader.login, now=ctx.now)
+    SqlStaff(ctx.app.engine).choose_digest(key, command.digest, at=ctx.moment)
     return person_result(recorded_office(ctx).people[key])
 
 

@@ -237,12 +237,7 @@ def add_rows(
     with writing(ctx.app.engine):
         with _refusing_same(register):
             ids = SqlRegisterRows(ctx.app.engine).add(
-                register.id,
-                writes,
-                seen_units=seen_units(ctx),
-                by=ctx.reader.login,
-                now=ctx.now,
-                year=ctx.today.year,
+                register.id, writes, seen_units=seen_units(ctx), at=ctx.moment
             )
         opened_rows = [replace(writes[number].after, id=ids[number]) for number in openings]
         of_rows = [replace(opening, row=ids[number]) for number, opening in openings.items()]
@@ -459,6 +454,4 @@ def _write(
     """
     write = _row_write(ctx, register, before, after, kind, payload, **changes)
     with _refusing_same(register):
-        SqlRegisterRows(ctx.app.engine).change(
-            write, seen_units=seen_units(ctx), by=ctx.reader.login, now=ctx.now
-        )
+        SqlRegisterRows(ctx.app.engine).change(write, seen_units=seen_units(ctx), at=ctx.moment)

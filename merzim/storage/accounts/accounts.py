@@ -165,7 +165,7 @@ class SqlAccounts:
             by: who issued it; by default the account.
         """
         with writing(self._engine) as session:
-            given = give_entry(session, entry, by=by or entry.login, now=entry.created_at)
+            given = give_entry(session, entry, by=by or entry.login)
             if entry.kind != "device":
                 # A device grants no access, so it is not in the chain.
                 record(session, given)
@@ -217,13 +217,13 @@ class SqlAccounts:
             if ended:
                 record(session, Draft(kind="entries_ended", name="", by="", at=now))
 
-    def end(self, login: str, hash: str | None = None, *, now: datetime, by: str = "") -> None:
-        """End one entry of an account, or all of them. `by`: who ends it; the account itself by default."""
+    def end(self, login: str, hash: str | None = None, *, at: Moment) -> None:
+        """End one entry of an account, or all of them; by the account itself where `at` names nobody."""
         mine = ENTRY.c.login == login
         with writing(self._engine) as session:
-            ended = end_entries(session, mine if hash is None else and_(mine, ENTRY.c.hash == hash), now)
+            ended = end_entries(session, mine if hash is None else and_(mine, ENTRY.c.hash == hash), at.now)
             if ended:
-                record(session, Draft(kind="entries_ended", name=login, by=by or login, at=now))
+                record(session, Draft(kind="entries_ended", name=login, by=at.by or login, at=at.now))
 
     # ----------------------------------------------------------------------------------- limits of attempts
 
@@ -238,11 +238,12 @@ _FIRST_INVITATION = and_(ENTRY.c.kind == "invitation", ENTRY.c.login == "")
 """The condition for invitations without an account: those of the first administrator."""
 
 
-def give_entry(session: Session, entry: Credential, *, by: str, now: datetime) -> Draft:
+def give_entry(session: Session, entry: Credential, *, by: str) -> Draft:
     """Store an entry in the caller's transaction; return its event, which the caller records."""
     session.execute(ENTRY.insert(), columns_of(ENTRY, entry, ended_at=None))
     payload = {"name": entry.name}
-    return Draft(kind=f"{entry.kind}_given", name=entry.login, by=by, at=now, payload=payload)
+    at = entry.created_at
+    return Draft(kind=f"{entry.kind}_given", name=entry.login, by=by, at=at, payload=payload)
 
 
 def end_all_entries(session: Session, login: str, now: datetime) -> None:

@@ -66,7 +66,7 @@ class SqlInvitations:
                 if invited.entry is not None:
                     earlier = (ENTRY.c.login == invited.entry.login) & (ENTRY.c.kind == "invitation")
                     end_entries(session, earlier, at.now)
-                    events.append(give_entry(session, invited.entry, by=at.by, now=at.now))
+                    events.append(give_entry(session, invited.entry, by=at.by))
                 invited_people.append(invited)
             record(session, *events)
             self._queue(session, [letter for invited in invited_people for letter in invited.letters])

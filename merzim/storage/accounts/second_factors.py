@@ -145,7 +145,7 @@ class SqlSecondFactors:
 
     # -------------------------------------------------------------------------------------------- encryption
 
-    def encrypt(self, *, by: str, now: datetime) -> EncryptionResult:
+    def encrypt(self, *, at: Moment) -> EncryptionResult:
         """Encrypt the secrets of all second factors anew with the present key, with one event for all."""
         done, unreadable = 0, list[str]()
         query = select(ACCOUNT.c.login, ACCOUNT.c.totp).where(ACCOUNT.c.totp != "").order_by(ACCOUNT.c.login)
@@ -160,7 +160,7 @@ class SqlSecondFactors:
                 done += 1
             if done:
                 kind = "second_factors_encrypted"
-                record(session, Draft(kind=kind, name="", by=by, at=now, payload={"count": done}))
+                record(session, Draft(kind=kind, name="", by=at.by, at=at.now, payload={"count": done}))
         return EncryptionResult(done=done, unreadable=tuple(unreadable))
 
 

@@ -17,6 +17,7 @@ from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import execute, read_first, reading, writing
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.tables.service import ANSWER, UPLOAD
+from workflow.moments import Moment
 from workflow.org.access import StoredAnswer
 from workflow.refusal import Refusal
 
@@ -46,7 +47,7 @@ class SqlUploads:
         self._engine = engine
         self._folder = folder
 
-    def keep(self, content: bytes, name: str, *, by: str, now: datetime) -> str:
+    def keep(self, content: bytes, name: str, *, at: Moment) -> str:
         """Store a file for a day and return the SHA-256 of its bytes.
 
         Raises:
@@ -54,36 +55,36 @@ class SqlUploads:
             StorageUnavailable: the database or the folder cannot be written.
         """
         digest = sha256(content).hexdigest()
-        values = {"name": name, "at": now, "size": len(content)}
+        values = {"name": name, "at": at.now, "size": len(content)}
         with writing(self._engine) as session:
-            self._expire(session, now)
-            _require_quota(session, digest, by, len(content), now)
-            step = insert(session, UPLOAD).values(digest=digest, login=by, **values)
+            self._expire(session, at.now)
+            _require_quota(session, digest, at, len(content))
+            step = insert(session, UPLOAD).values(digest=digest, login=at.by, **values)
             step = step.on_conflict_do_update(index_elements=[UPLOAD.c.digest, UPLOAD.c.login], set_=values)
             session.execute(step)
             # While the row is locked, so that nobody removes the file as that of an expired one.
-            self._write(self._place(digest, by), content)
+            self._write(self._place(digest, at.by), content)
         return digest
 
-    def count(self, size: int, *, by: str, now: datetime) -> None:
-        """Count a file stored elsewhere towards what `by` may send in a day. Raises Refusal if too much."""
+    def count(self, size: int, *, at: Moment) -> None:
+        """Count a file stored elsewhere towards what its sender may send in a day. Raises Refusal."""
         key = uuid4().hex  # No digest: nobody asks for this file.
         with writing(self._engine) as session:
-            self._expire(session, now)
-            _require_quota(session, key, by, size, now)
-            session.execute(UPLOAD.insert().values(digest=key, login=by, name="", at=now, size=size))
+            self._expire(session, at.now)
+            _require_quota(session, key, at, size)
+            session.execute(UPLOAD.insert().values(digest=key, login=at.by, name="", at=at.now, size=size))
 
-    def stored_file(self, digest: str, *, by: str, now: datetime) -> Upload | None:
-        """Return the file of a digest sent by `by`; None when there is none, or its bytes differ."""
+    def stored_file(self, digest: str, *, at: Moment) -> Upload | None:
+        """Return the file of a digest that who asks has sent; None when there is none, or its bytes differ."""
         query = UPLOAD.select().where(
-            UPLOAD.c.digest == digest, UPLOAD.c.login == by, UPLOAD.c.at >= now - LASTS
+            UPLOAD.c.digest == digest, UPLOAD.c.login == at.by, UPLOAD.c.at >= at.now - LASTS
         )
         with reading(self._engine) as session:
             row = session.execute(query).one_or_none()
         if row is None:
             return None
         try:
-            content = self._place(digest, by).read_bytes()
+            content = self._place(digest, at.by).read_bytes()
         except OSError:
             return None
         if sha256(content).hexdigest() != digest:
@@ -128,10 +129,10 @@ class SqlUploads:
             raise StorageUnavailable(reason, where=str(self._folder), problem=str(trouble)) from trouble
 
 
-def _require_quota(session: Session, digest: str, login: str, size: int, now: datetime) -> None:
+def _require_quota(session: Session, digest: str, at: Moment, size: int) -> None:
     """Raise Refusal if a file is too much for its sender's day."""
     query = select(func.count(), func.coalesce(func.sum(UPLOAD.c.size), 0)).where(
-        UPLOAD.c.login == login, UPLOAD.c.at >= now - LASTS, UPLOAD.c.digest != digest
+        UPLOAD.c.login == at.by, UPLOAD.c.at >= at.now - LASTS, UPLOAD.c.digest != digest
     )
     files, sent = session.execute(query).one()
     if files + 1 > DAILY_FILES or sent + size > DAILY_BYTES:

@@ -15,6 +15,7 @@ from merzim.storage.org.chain import record
 from merzim.storage.rows import columns_of, read_as
 from merzim.storage.tables.notices import LINK, LINK_CODE
 from notifications.links import CODE_LASTS, Redeemed, TelegramLink
+from workflow.moments import Moment
 
 
 class SqlLinks:
@@ -71,11 +72,11 @@ class SqlLinks:
     def unblock(self, person: str) -> bool:
         return self._change(person, LINK.c.blocked_at.is_not(None), blocked_at=None)
 
-    def unlink(self, person: str, *, by: str, now: datetime) -> bool:
+    def unlink(self, person: str, *, at: Moment) -> bool:
         with writing(self._engine) as session:
             deleted_count = session.exec(LINK.delete().where(LINK.c.person == person)).rowcount
             if deleted_count:
-                record(session, Draft(kind="link_removed", name=person, by=by, at=now))
+                record(session, Draft(kind="link_removed", name=person, by=at.by, at=at.now))
         return bool(deleted_count)
 
     def _change(self, person: str, only: object, **values: object) -> bool:

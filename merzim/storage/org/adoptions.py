@@ -11,9 +11,10 @@ from sqlalchemy import Engine
 from calendars.checks import with_known_since
 from calendars.records import Records, parse
 from merzim.storage.database.engine import writing
-from merzim.storage.events import OFFICE, Draft, hold
-from merzim.storage.org.chain import last, lines, record, text_of
+from merzim.storage.events import OFFICE, hold
+from merzim.storage.org.chain import last, lines, office_event, record, text_of
 from merzim.storage.rows import read_as
+from workflow.moments import Moment
 
 CALENDAR_CHANGED = "calendar_changed"
 
@@ -63,9 +64,7 @@ def adopt(
     *,
     name: str,
     text: str,
-    on: date,
-    by: str,
-    now: datetime,
+    at: Moment,
 ) -> bool:
     """Record that the office adopts a calendar act; return False, with nothing written, if `before` is not all.
 
@@ -74,12 +73,10 @@ def adopt(
     Args:
         before: every calendar act the writer has read.
         text: of the act, as TOML.
-        on: the local date of the event; `now`: aware UTC.
     """
     with writing(engine) as session:
         hold(session, OFFICE)
         if (session.execute(last((CALENDAR_CHANGED,))).scalar() or "") != head_of(before):
             return False
-        act = Draft(kind=CALENDAR_CHANGED, name=name, on=on, by=by, at=now, payload={"text": text})
-        record(session, act)
+        record(session, office_event(at, CALENDAR_CHANGED, name, {"text": text}))
     return True

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
 from pydantic import TypeAdapter
 from sqlalchemy import Engine, select
 
 from merzim.storage.database.engine import read, writing
-from merzim.storage.events import Draft
 from merzim.storage.org import chain as office_chain
-from merzim.storage.org.chain import record
+from merzim.storage.org.chain import office_event, record
 from merzim.storage.tables.cases import CASE
+from workflow.moments import Moment
 
 KIND = "edition_adopted"
 
@@ -81,12 +81,8 @@ def digests_of_cases(engine: Engine) -> dict[str, dict[str, list[str]]]:
     return cases_by_digest
 
 
-def adopt(engine: Engine, editions: Sequence[AdoptedEdition], *, on: date, by: str, now: datetime) -> None:
-    """Append adoptions of editions to the office's chain.
-
-    Args:
-        on: the local date; now: aware UTC.
-    """
+def adopt(engine: Engine, editions: Sequence[AdoptedEdition], *, at: Moment) -> None:
+    """Append adoptions of editions to the office's chain."""
     adoptions = []
     for edition in editions:
         said = {
@@ -96,6 +92,6 @@ def adopt(engine: Engine, editions: Sequence[AdoptedEdition], *, on: date, by: s
             "moved": edition.moved,
         }
         payload = {name: value for name, value in said.items() if value}
-        adoptions.append(Draft(kind=KIND, name=edition.edition, on=on, by=by, at=now, payload=payload))
+        adoptions.append(office_event(at, KIND, edition.edition, payload))
     with writing(engine) as session:
         record(session, *adoptions)

@@ -5,7 +5,6 @@ password, encrypted, and the office's for addresses in letters.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from secrets import token_urlsafe
 
 from sqlalchemy import Engine, select
@@ -14,8 +13,10 @@ from sqlmodel import Session
 from merzim.storage.database.engine import read, reading, writing
 from merzim.storage.events import Draft
 from merzim.storage.org.chain import record
+from merzim.storage.org.store import NOBODY
 from merzim.storage.org.store import put as put_rows
 from merzim.storage.tables.organisation import SETTING
+from workflow.moments import Moment
 
 MAIL = "mail"
 """The mail server (JSON)."""
@@ -48,13 +49,11 @@ def link_key(engine: Engine) -> str:
     if not key:
         with writing(engine) as session:
             key = _value(session, LINK_KEY) or token_urlsafe(32)
-            put(session, LINK_KEY, key, by="", now=datetime.fromtimestamp(0, UTC))
+            put(session, LINK_KEY, key, at=NOBODY)
     return key
 
 
-def store(
-    engine: Engine, values: Mapping[str, str], *, secret: str | None = None, by: str, now: datetime
-) -> None:
+def store(engine: Engine, values: Mapping[str, str], *, secret: str | None = None, at: Moment) -> None:
     """Store values by key, each change with its event; an empty one is removed.
 
     Args:
@@ -63,22 +62,22 @@ def store(
     """
     with writing(engine) as session:
         events = []
-        is_other_password = secret is not None and put(session, MAIL_PASSWORD, secret, by=by, now=now)
+        is_other_password = secret is not None and put(session, MAIL_PASSWORD, secret, at=at)
         for key, value in values.items():
-            is_other = put(session, key, value, by=by, now=now)
+            is_other = put(session, key, value, at=at)
             if is_other or (key == MAIL and is_other_password):
-                events.append(Draft(kind=CHANGED, name=key, by=by, at=now, payload={"value": value}))
+                events.append(Draft(kind=CHANGED, name=key, by=at.by, at=at.now, payload={"value": value}))
         record(session, *events)
 
 
-def put(session: Session, key: str, value: str, *, by: str, now: datetime) -> bool:
+def put(session: Session, key: str, value: str, *, at: Moment) -> bool:
     """Store a value in the caller's transaction, or remove it where it is empty; return whether it is another
     one.
     """
     if _value(session, key) == value:
         return False
     if value:
-        put_rows(session, SETTING, [{"key": key, "value": value, "by": by, "at": now}])
+        put_rows(session, SETTING, [{"key": key, "value": value, "by": at.by, "at": at.now}])
     else:
         session.execute(SETTING.delete().where(SETTING.c.key == key))
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import Column, ColumnElement, Engine, func, select
 from sqlmodel import Session
@@ -97,15 +97,15 @@ class SqlStaff:
                 session.execute(PERSON.update().where(PERSON.c.key == person).values(values))
                 record(session, saved_event(PERSON, changed, at))
 
-    def choose_digest(self, person: str, digest: str, *, by: str, now: datetime) -> None:
+    def choose_digest(self, person: str, digest: str, *, at: Moment) -> None:
         """Set whether a person gets a letter a day ("") or a week ("weekly"); nothing happens if it is so."""
-        self._choose("digest_chosen", person, PERSON.c.digest, digest, PERSON.c.digest, by=by, now=now)
+        self._choose("digest_chosen", person, PERSON.c.digest, digest, PERSON.c.digest, at=at)
 
-    def choose_language(self, person: str, language: str, *, by: str, now: datetime) -> None:
+    def choose_language(self, person: str, language: str, *, at: Moment) -> None:
         """Set the language of letters to a person; nothing happens if it is theirs already."""
         own = PERSON.c.own_language
         present = func.coalesce(func.nullif(own, ""), PERSON.c.language)
-        self._choose("language_chosen", person, own, language, present, by=by, now=now)
+        self._choose("language_chosen", person, own, language, present, at=at)
 
     def _choose(
         self,
@@ -115,14 +115,13 @@ class SqlStaff:
         value: str,
         present: ColumnElement[str],
         *,
-        by: str,
-        now: datetime,
+        at: Moment,
     ) -> None:
         """Set what a person chose, with an event of the kind, unless it is the present value."""
         change = PERSON.update().where(PERSON.c.key == person, present != value).values({column: value})
         with writing(self._engine) as session:
             if session.exec(change).rowcount:
-                record(session, Draft(kind=kind, name=person, by=by, at=now, payload={"value": value}))
+                record(session, Draft(kind=kind, name=person, by=at.by, at=at.now, payload={"value": value}))
 
 
 def _refuse_changed(stored: object, was: object, name: str) -> None:

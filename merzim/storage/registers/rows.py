@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from hashlib import sha256
 from itertools import groupby
 from operator import attrgetter
@@ -25,6 +24,7 @@ from merzim.storage.events import CLIENT, HASHES, ROW
 from merzim.storage.rows import columns_of, read_as
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.registers import CAMPAIGN_PERSON, REGISTER_ROW
+from workflow.moments import Moment
 from workflow.ports import Contradiction
 from workflow.registers.rows import Projection, RegisterRow, RowEvent, RowEventKind, fold
 
@@ -103,9 +103,7 @@ class SqlRegisterRows:
         writes: Sequence[RowWrite],
         *,
         seen_units: Collection[str] | None = None,
-        by: str,
-        now: datetime,
-        year: int,
+        at: Moment,
     ) -> Sequence[str]:
         """Write new rows in one transaction, all or none; return their ids.
 
@@ -116,6 +114,7 @@ class SqlRegisterRows:
             NotUnique: another visible row has one of their unique keys.
             StorageUnavailable: the database cannot be written.
         """
+        year = at.today.year
         with writing(self._engine) as session:
             _hold(session, register)
             _refuse_same(session, register, [write.unique for write in writes], seen_units)
@@ -127,12 +126,10 @@ class SqlRegisterRows:
             first = max(int(last or 0), year * _YEAR) + 1
             numbers = range(first, first + len(writes))
             ids = [f"{register}-{year}-{number - year * _YEAR:04d}" for number in numbers]
-            _insert(session, register, list(zip(ids, numbers, writes, strict=True)), by, now)
+            _insert(session, register, list(zip(ids, numbers, writes, strict=True)), at)
         return ids
 
-    def change(
-        self, write: RowWrite, *, seen_units: Collection[str] | None = None, by: str, now: datetime
-    ) -> None:
+    def change(self, write: RowWrite, *, seen_units: Collection[str] | None = None, at: Moment) -> None:
         """Append the event of a change to its row, and change what lists and campaigns have of the row.
 
         The values of `write.erased` are erased from all its events.
@@ -156,7 +153,7 @@ class SqlRegisterRows:
                 if head is None:
                     raise Contradiction("register.row_changed", row=before.id)
                 stream = f"{ROW}{before.id}"
-                drafts = [_draft(before.id, write, by, now)]
+                drafts = [_draft(before.id, write, at)]
                 [entry] = events.chained(stream, drafts, after=before.seq, previous=head.head)
                 events.insert(session, [entry])
                 values = {
@@ -165,7 +162,7 @@ class SqlRegisterRows:
                     "seq": before.seq + 1,
                     "head": entry["hash"],
                     "withdrawn": after.withdrawn,
-                    **({"edited_at": now, "edited_by": by} if is_edit else {}),
+                    **({"edited_at": at.now, "edited_by": at.by} if is_edit else {}),
                     **columns_of(REGISTER_ROW, write.projection),
                 }
                 step = REGISTER_ROW.update().where(*as_read).values(**values)
@@ -217,13 +214,12 @@ def _insert(
     session: Session,
     register: str,
     writes: Sequence[tuple[str, int, RowWrite]],
-    by: str,
-    now: datetime,
+    at: Moment,
 ) -> None:
     """Write the first events of new rows and their heads, each table by one statement."""
     entries, new_heads = [], []
     for row, number, write in writes:
-        [entry] = events.chained(f"{ROW}{row}", [_draft(row, write, by, now)], after=0, previous="")
+        [entry] = events.chained(f"{ROW}{row}", [_draft(row, write, at)], after=0, previous="")
         entries.append(entry)
         listed = columns_of(REGISTER_ROW, write.projection, search=f"{row} {write.projection.search}".strip())
         keys = {"id": row, "register_id": register, "number": number, "head": entry["hash"]}
@@ -232,7 +228,7 @@ def _insert(
     insert_many(session, REGISTER_ROW, new_heads)
 
 
-def _draft(row: str, write: RowWrite, by: str, now: datetime) -> events.Draft:
+def _draft(row: str, write: RowWrite, at: Moment) -> events.Draft:
     """Return the event of a write, its private values apart from the payload."""
     payload = dict(write.payload)
     if values := {name: value for name, value in write.values.items() if name not in write.private}:
@@ -243,8 +239,8 @@ def _draft(row: str, write: RowWrite, by: str, now: datetime) -> events.Draft:
         topic="register",
         kind=write.kind,
         name=row,
-        at=now,
-        by=by,
+        at=at.now,
+        by=at.by,
         payload=payload,
         private={name: value for name, value in write.values.items() if name in write.private},
     )

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial, wraps
 from typing import Annotated, Any, ParamSpec, TypeVar
@@ -65,13 +66,13 @@ def begin_session(ctx: WebContext, login: str, response: Response, *, scope: str
     Args:
         scope: SCOPE for a session opened without a password.
     """
-    cookie, accounts, now = ctx.request.cookies.get(COOKIE, ""), ctx.accounts, ctx.now
-    former = accounts.entry("session", hash_secret(cookie), now=now) if cookie else None
+    cookie, accounts, at = ctx.request.cookies.get(COOKIE, ""), ctx.accounts, replace(ctx.moment, by="")
+    former = accounts.entry("session", hash_secret(cookie), now=at.now) if cookie else None
     if former is not None:
-        accounts.end(former.login, former.hash, now=now)
+        accounts.end(former.login, former.hash, at=at)
     browser = ctx.request.headers.get("user-agent", "")[:200]
     lifetime = ctx.app.settings.web.session_lifetime
-    secret = issue_secret(accounts, "session", login, lifetime, now=now, name=browser, scope=scope)
+    secret = issue_secret(accounts, "session", login, lifetime, at=at, name=browser, scope=scope)
     keep_cookie(response, COOKIE, secret, lasts=lifetime)
     if scope != SCOPE:
         remember_device(ctx, response, login, lasts=DEVICE_LIFETIME)
@@ -81,7 +82,7 @@ def end_session(ctx: WebContext, response: Response) -> None:
     """End the session of a request, if it has one, and drop its cookie."""
     entry = current_session(ctx)
     if entry is not None:
-        ctx.accounts.end(entry.login, entry.hash, now=ctx.now)
+        ctx.accounts.end(entry.login, entry.hash, at=replace(ctx.moment, by=entry.login))
     drop_cookie(response, COOKIE)
 
 

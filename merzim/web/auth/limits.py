@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Literal
@@ -146,14 +147,14 @@ def device_hashes(ctx: WebContext) -> frozenset[str]:
 
 def remember_device(ctx: WebContext, response: Response, login: str, *, lasts: timedelta) -> None:
     """Remember the browser, by a cookie, as a device of the account; a new secret replaces its previous one."""
-    other_secrets = []
+    at, other_secrets = replace(ctx.moment, by=login), []
     for secret, device in _devices(ctx):
         if device.login == login:
-            ctx.accounts.end(login, device.hash, now=ctx.now)
+            ctx.accounts.end(login, device.hash, at=at)
         else:
             other_secrets.append(secret)
     browser = ctx.request.headers.get("user-agent", "")[:200]
-    secret = issue_secret(ctx.accounts, "device", login, lasts, now=ctx.now, name=browser)
+    secret = issue_secret(ctx.accounts, "device", login, lasts, at=at, name=browser)
     keep_cookie(response, COOKIE, ".".join([secret, *other_secrets[: MAX_SECRETS - 1]]), lasts=lasts)
 
 

@@ -136,7 +136,7 @@ class CaseCommands:
     ) -> Sequence[Change]:
         """Return what opening these cases under these ids writes."""
         return [
-            self._written(first_events(name, *opening, by=at.by, now=at.now), (), at.today)
+            self._written(first_events(name, *opening, at=at), (), at.today)
             for name, opening in zip(ids, checked, strict=True)
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 
 from calendars.kazakhstan import Kazakhstan
 from workflow.board.portfolio import APPROVAL
@@ -12,6 +12,7 @@ from workflow.cases.case import Case, Event, EventDraft, evidence_payload
 from workflow.law.library import Library
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure, Text
+from workflow.moments import Moment
 from workflow.org.kinds import among
 from workflow.org.office import Office
 from workflow.ports import Ledger
@@ -159,7 +160,7 @@ def check_once(opening: Opening, procedure: Procedure, ledger: Ledger) -> None:
 
 
 def first_events(
-    name: str, opening: Opening, procedure: Procedure, kind: str, *, by: str, now: datetime
+    name: str, opening: Opening, procedure: Procedure, kind: str, *, at: Moment
 ) -> tuple[Event, ...]:
     """Return the first events of the case `name`: opened; its plan dates, facts, exemptions, register rows."""
     payload: dict[str, object] = {
@@ -175,7 +176,7 @@ def first_events(
     if opening.person:
         payload["person"] = opening.person
     if procedure.confidential:
-        payload |= {"confidential": True, "readers": sorted({by, *opening.readers})}
+        payload |= {"confidential": True, "readers": sorted({at.by, *opening.readers})}
     if opening.responsible:
         payload["responsible"] = dict(opening.responsible)
     if opening.row:
@@ -192,6 +193,6 @@ def first_events(
     ]
     drafts += opening.entries
     return tuple(
-        Event(case=name, seq=seq, kind=kind, name=event_name, on=on, at=now, by=by, payload=data)
+        Event(case=name, seq=seq, kind=kind, name=event_name, on=on, at=at.now, by=at.by, payload=data)
         for seq, (kind, event_name, on, data) in enumerate(drafts, 1)
     )

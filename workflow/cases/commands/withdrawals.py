@@ -79,7 +79,7 @@ def undo(view: View, line: int, *, ground: str, was_told: Callable[[Event], bool
     """
     event = next((line_event for line_event in view.events if line_event.seq == line), None)
     if event is not None:
-        require_undoable(event, was_told, by=at.by, now=at.now)
+        require_undoable(event, was_told, at=at)
     return withdraw(view, f"#{line}", ground=ground)
 
 
@@ -93,20 +93,20 @@ def take_back_opening(view: View, *, ground: str) -> Drafts:
     return [*plans, ("cancelled", "", None, {"ground": ground})]
 
 
-def require_undoable(event: Event, was_told: Callable[[Event], bool], *, by: str, now: datetime) -> None:
+def require_undoable(event: Event, was_told: Callable[[Event], bool], *, at: Moment) -> None:
     """Raise CannotUndo for an event of another user, older than ten minutes, or already reported by a
     letter.
     """
-    if event.by != by:
+    if event.by != at.by:
         raise CannotUndo("undo_not_yours", by=event.by)
-    if not event.at <= now <= event.at + UNDO_TIME:
+    if not event.at <= at.now <= event.at + UNDO_TIME:
         raise CannotUndo("undo_too_late", minutes=UNDO_TIME // timedelta(minutes=1))
     if was_told(event):
         raise CannotUndo("undo_letter_left", case=event.case)
 
 
 def undoable_event(
-    events: Iterable[Event], name: str, was_told: Callable[[Event], bool], *, by: str, now: datetime
+    events: Iterable[Event], name: str, was_told: Callable[[Event], bool], *, at: Moment
 ) -> Event | None:
     """Return the last record of a fact, its evidence or its plan date by that name, to offer it for undoing;
     None where there is none, or `require_undoable` refuses it.
@@ -116,7 +116,7 @@ def undoable_event(
     if not undoable_events:
         return None
     try:
-        require_undoable(undoable_events[-1], was_told, by=by, now=now)
+        require_undoable(undoable_events[-1], was_told, at=at)
     except CannotUndo:
         return None
     return undoable_events[-1]

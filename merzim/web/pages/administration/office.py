@@ -67,7 +67,7 @@ def own_telegram(ctx: Own, answers: Fields) -> Response:
     if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
     if answers.get("do") == "unlink":
-        ctx.app.links.unlink(ctx.reader.person, by=ctx.reader.login, now=ctx.now)
+        ctx.app.links.unlink(ctx.reader.person, at=ctx.moment)
         return redirect(ctx, "/account", said="unlinked")
     return own_page(ctx, telegram=telegram.create_code(ctx, ctx.reader.person))
 
