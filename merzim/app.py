@@ -8,11 +8,14 @@ from merzim.settings import Settings
 from workflow.moments import Clock
 
 
-def build_app(settings: Settings, *, clock: Clock = read, note: NoteWriter | None = None) -> AppContext:
+def build_app(
+    settings: Settings, *, clock: Clock = read, note: NoteWriter | None = None, creates_database: bool = True
+) -> AppContext:
     """Return the application context of these settings.
 
     Args:
         clock: the time used for recording and computing; fixed on a demonstration day.
         note: called with messages of the start; None for the log.
+        creates_database: whether a database that does not exist is created.
     """
-    return AppContext(settings, clock=clock, system_clock=read, note=note)
+    return AppContext(settings, clock=clock, system_clock=read, note=note, creates_database=creates_database)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -103,17 +103,15 @@ class RowCommands:
 
 
 def completed_case(
-    case_commands: CaseCommands, *, unit: str, leave: Collection[str], on: date, now: datetime, today: date
+    case_commands: CaseCommands, *, unit: str, leave: Collection[str], on: date, at: Moment
 ) -> str:
     """Open an analysis with all it asks recorded on one day, but for `leave`; return its id."""
     opening = Opening(
         procedure="internal-analysis", unit=unit, object="Сатып алу", facts={"analysis_started": on}
     )
-    case = case_commands.open(opening, at=Moment(by="test", now=now, today=today)).id
+    case = case_commands.open(opening, at=at).id
     for _ in range(4):  # what is recorded opens what follows it
-        for deadline in case_commands.view(case, today=today).deadlines:
+        for deadline in case_commands.view(case, today=at.today).deadlines:
             if deadline.state in ("open", "not_due_yet") and deadline.obligation.id not in leave:
-                case_commands.write(
-                    case, Moment(by="test", now=now, today=today), recording.record, deadline.id, on=on
-                )
+                case_commands.write(case, at, recording.record, deadline.id, on=on)
     return case

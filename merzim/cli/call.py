@@ -124,9 +124,8 @@ class CommandContext:
         def note(code: str, **arguments: object) -> None:
             self.note(self.say(code, **arguments))
 
-        app = build_app(self.settings, clock=lambda: self.moment, note=note)
-        app.creates_database = self.creates_database
-        return app
+        creates = self.creates_database
+        return build_app(self.settings, clock=lambda: self.moment, note=note, creates_database=creates)
 
     @cached_property
     def ctx(self) -> RequestContext:

@@ -66,7 +66,7 @@ from workflow.moments import Clock
 from workflow.registers.definition import Registers
 
 _BUILT_BY_SETTINGS = (
-    *("channels", "provider", "rules", "present_office", "ledger", "outbox", "reads", "case_commands"),
+    *("channels", "provider", "rules", "present_office", "ledger", "outbox", "reads"),
     *("factors", "invitations"),
 )
 """What is built from settings that administrators change."""
@@ -83,7 +83,13 @@ class AppContext:
     """Everything that commands, rounds and pages work with, built from the settings."""
 
     def __init__(
-        self, settings: Settings, *, clock: Clock, system_clock: Clock, note: NoteWriter | None = None
+        self,
+        settings: Settings,
+        *,
+        clock: Clock,
+        system_clock: Clock,
+        note: NoteWriter | None = None,
+        creates_database: bool = True,
     ) -> None:
         """Store the settings; everything else is created at its first use.
 
@@ -91,6 +97,7 @@ class AppContext:
             clock: the present, used when a new version rewrites the board on opening the database.
             system_clock: the machine's own clock, on a demonstration day too.
             note: reports what is rewritten; the log if None.
+            creates_database: whether a database that does not exist is created; not by commands that only read.
 
         Attributes:
             configured: the settings of config.toml and the environment; `settings`: those with what
@@ -98,13 +105,11 @@ class AppContext:
             stopping: set when the process must stop: running work is finished, nothing new is started.
             proposed: by unit, the day and hour at which missing yearly cases were counted, and their number.
             last_days: by task name, the local date on which a daily task last ran.
-            creates_database: whether a database that does not exist is created. Commands that only read set it
-                to False before the database is opened.
         """
         self.configured = self.settings = settings
         self._stored_settings: Mapping[str, str] = {}
         self.system_clock = system_clock
-        self.creates_database = True
+        self._creates_database = creates_database
         self.stopping = threading.Event()
         self.proposed: dict[str, tuple[tuple[date, int] | None, int]] = {}
         self.last_days: dict[str, date] = {}
@@ -129,11 +134,17 @@ class AppContext:
         return not _is_missing_file(self.settings.database.url)
 
     @cached_property
+    def _acts_with_calendar(self) -> tuple[tuple[Adoption, ...], Kazakhstan]:
+        """The adopted acts and the calendar they make, read as one: whoever is still computing the calendar
+        while another adopts an act never leaves it beside the new acts.
+        """
+        acts = adopted_calendar_acts(self.engine) if self.has_database else ()
+        return acts, self.calendar_of(self.records_of(acts))
+
+    @property
     def acts(self) -> tuple[Adoption, ...]:
         """The acts the office adopted (`merzim calendar-change apply`); none while there is no database."""
-        if not self.has_database:
-            return ()
-        return adopted_calendar_acts(self.engine)
+        return self._acts_with_calendar[0]
 
     @property
     def records(self) -> Records:
@@ -144,13 +155,13 @@ class AppContext:
         """Return the shipped records together with those of these acts."""
         return reduce(with_records, (act.records for act in acts), shipped_records())
 
-    @cached_property
+    @property
     def calendar(self) -> Kazakhstan:
         """The office's calendar: the records, with the office's own days off and working days applied.
 
         It reaches beyond them by rule, as far as deadlines do.
         """
-        return self.calendar_of(self.records)
+        return self._acts_with_calendar[1]
 
     def calendar_of(self, records: Records, as_of: date | None = None) -> Kazakhstan:
         """Return the office's calendar built from other records, or as they were known on a day."""
@@ -165,7 +176,7 @@ class AppContext:
         if stored(self.engine) != self._stored_settings:
             self.lay_over_settings()
         if head(self.engine, (adoptions.CALENDAR_CHANGED,)) != adoptions.head_of(self.acts):
-            self._forget("acts", "calendar", "case_commands")
+            self._forget("_acts_with_calendar")
 
     def law_version(self) -> Hashable:
         """Return a value that changes whenever adopted acts or settings change."""
@@ -261,7 +272,7 @@ class AppContext:
             StorageUnavailable: it cannot be used, or does not exist (`no_database`); nothing was changed.
             Refusal: it belongs to another installation.
         """
-        if not self.creates_database:
+        if not self._creates_database:
             self._refuse_missing_database()
         installation, unprepared = self.configured.installation, self.unprepared
         claimed = refuse_other_installation(unprepared, installation)
@@ -345,7 +356,7 @@ class AppContext:
     def reads(self) -> SqlReads:
         return SqlReads(self.engine, office=self.present_office)
 
-    @cached_property
+    @property
     def case_commands(self) -> CaseCommands:
         return CaseCommands(self.ledger, self.library, self.calendar, self.first_day)
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from calendars.kazakhstan import Kazakhstan
+from calendars.records import Records
 from merzim.app import build_app
 from merzim.clock import clock
 from merzim.dashboard import Dashboard
@@ -145,6 +148,24 @@ def test_after_a_crash_between_act_and_rows_the_same_command_finishes(two: Merzi
     assert (finished["applied"], finished["written"]) == (False, 1)
     assert two("verify").code == 0
     assert "Nothing changed" in two("calendar-change", "apply", act, *NOW).out
+
+
+def test_an_act_adopted_while_the_calendar_is_computed_is_taken_up(two: Merzim, act: Path) -> None:
+    """By the next request: the calendar of before is not left beside the new act."""
+    app, moment = build_app(read(None, at=Path.cwd())), clock("2026-04-20")()
+    calendar_of = app.calendar_of
+
+    def compute(records: Records) -> Kazakhstan:
+        del vars(app)["calendar_of"]
+        adopt(app.engine, (), name="x", text=act.read_text(encoding="utf-8"), at=moment)
+        app.refresh()
+        return calendar_of(records)
+
+    vars(app)["calendar_of"] = compute
+    assert app.calendar.is_working_day(date(2026, 5, 8))
+    app.refresh()
+    assert not app.calendar.is_working_day(date(2026, 5, 8))
+    app.close()
 
 
 def test_a_second_act_comes_on_top_of_the_first(two: Merzim, act: Path) -> None:

@@ -259,14 +259,8 @@ def test_the_officer_reads_once_a_week_what_a_completed_case_was_never_confirmed
     with since when and who must act, until the case is exempted from it with a ground."""
     since, monday, next_monday = date(2026, 6, 1), date(2027, 9, 6), date(2027, 9, 13)
     stamp = at_noon(monday, by="test")
-    case = completed_case(
-        *(town.case_commands,),
-        unit="staff",
-        leave={"discussion_results_published"},
-        on=since,
-        now=noon(monday),
-        today=monday,
-    )
+    leave = {"discussion_results_published"}
+    case = completed_case(town.case_commands, unit="staff", leave=leave, on=since, at=stamp)
     heading = "Аяқталған істерде расталмай қалғаны"
 
     (letter,) = of(day(town, monday), OFFICER.key)

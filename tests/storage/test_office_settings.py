@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -105,7 +104,7 @@ def test_other_processes_take_a_change_up_without_a_restart(office_app: AppConte
     )
     officers_seen: list[str] = []
 
-    def look(app: AppContext, *, now: datetime, today: object) -> None:
+    def look(app: AppContext, *, at: Moment) -> None:
         officers_seen.append(app.rules.officer)
 
     with TestClient(Dashboard(pages, lambda: MOMENT), base_url="http://127.0.0.1:8000") as browser:

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 import i18n
 from tests.case_rows import completed_case
-from tests.web.conftest import NOW, THREE_UNITS, TODAY, Site, account, build
+from tests.web.conftest import AT, THREE_UNITS, TODAY, Site, account, build
 from tests.web.offices import ROOT
 from workflow.cases.commands import recording, reminder_actions, statuses
 
@@ -90,7 +90,7 @@ def test_a_completed_case_names_on_top_what_was_never_confirmed(site: Site, brow
     """The results of the discussion (no term): on the case's page with its ways out, on the overview, in the
     list behind it; recorded, the case is closed and nothing is named."""
     name, on = "discussion_results_published", date(2025, 2, 3)
-    case = completed_case(site.case_commands, unit="hr", leave={name}, on=on, now=NOW, today=TODAY)
+    case = completed_case(site.case_commands, unit="hr", leave={name}, on=on, at=AT)
     page, overview = (browser.get(path).text for path in (f"/cases/{case}?lang=ru", "/?lang=ru"))
     top = page.partition('id="never-confirmed"')[2].partition("</section>")[0]
     listed = browser.get("/deadlines?urgency=never_confirmed&lang=ru").text
