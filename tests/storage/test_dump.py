@@ -26,6 +26,7 @@ from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import store as office_store
 from merzim.storage.org.settings import MAIL_PASSWORD, put
 from merzim.storage.org.staff import SqlStaff
+from merzim.storage.org.store import NOBODY
 from merzim.storage.queries import SqlReads
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.tables.accounts import RECOVERY_CODE
@@ -226,7 +227,7 @@ def test_a_copy_with_secrets_is_not_restored_without_their_key(
     """One sentence names it; the database stays empty and no key is made. With the key it is restored."""
     cipher = Cipher(KEY)
     with writing(server) as connection:
-        put(connection, MAIL_PASSWORD, cipher.encrypt("secret", "mail"), by="", now=NOW)
+        put(connection, MAIL_PASSWORD, cipher.encrypt("secret", "mail"), at=NOBODY)
     backup(server, tmp_path / "copy.dump")
     url = empty.url.render_as_string(hide_password=False)
     (tmp_path / "config.toml").write_text(f'[database]\nurl = "{url}"\n', "utf-8")

@@ -6,6 +6,7 @@ import json
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -33,15 +34,15 @@ HOUR = timedelta(hours=1)
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 OTHER = "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU"
 CODES = ("h1", "h2", "h3")
-SAID = {"now": NOW, "today": TODAY}
-BY_HOLDER = Moment(by="aliyeva", **SAID)
+SAID = Moment(by="x", now=NOW, today=TODAY)
+BY_HOLDER = replace(SAID, by="aliyeva")
 
 
 def account(engine: Engine, login: str, access: Access = "officer") -> None:
     """Make an account that may log in."""
     accounts = SqlAccounts(engine)
-    accounts.save(Reader(login=login, access=access), disabled=False, at=Moment(by="x", **SAID))
-    accounts.set_password(login, "$argon2id$x", at=Moment(by="x", **SAID))
+    accounts.save(Reader(login=login, access=access), disabled=False, at=SAID)
+    accounts.set_password(login, "$argon2id$x", at=SAID)
 
 
 @pytest.fixture
@@ -130,8 +131,8 @@ def test_an_account_without_a_second_factor_has_no_secret_and_needs_no_key(engin
     keyless = SqlSecondFactors(engine, cipher=no_key, queue=SqlOutbox(engine).queue)
 
     assert keyless.secret("aliyeva") == ""
-    assert keyless.encrypt(at=Moment(by="x", **SAID)).done == 0
-    keyless.remove("aliyeva", at=Moment(by="x", **SAID))
+    assert keyless.encrypt(at=SAID).done == 0
+    keyless.remove("aliyeva", at=SAID)
 
 
 def test_a_code_of_the_authenticator_is_taken_once(factors: SqlSecondFactors) -> None:
@@ -196,8 +197,8 @@ def test_a_recovery_code_is_used_once_and_only_by_its_account(
     factors: SqlSecondFactors, engine: Engine
 ) -> None:
     """The second use, an unknown one, another account's: nothing, and nothing is written."""
-    factors.enrol("bolat", OTHER, 1, ("b1",), at=Moment(by="bolat", **SAID))
-    codes_taken = [factors.take_code("aliyeva", code, **SAID) for code in ("h1", "h1", "zz", "b1")]
+    factors.enrol("bolat", OTHER, 1, ("b1",), at=replace(SAID, by="bolat"))
+    codes_taken = [factors.take_code("aliyeva", code, at=SAID) for code in ("h1", "h1", "zz", "b1")]
     codes = factors.codes("aliyeva")
 
     assert codes_taken == [True, False, False, False]
@@ -208,7 +209,7 @@ def test_a_recovery_code_is_used_once_and_only_by_its_account(
 def test_of_two_who_use_one_recovery_code_at_once_one_gets_in(factors: SqlSecondFactors) -> None:
     """Twenty at once, on both databases."""
     with ThreadPoolExecutor(20) as pool:
-        codes_taken = list(pool.map(lambda _: factors.take_code("aliyeva", "h2", **SAID), range(20)))
+        codes_taken = list(pool.map(lambda _: factors.take_code("aliyeva", "h2", at=SAID), range(20)))
 
     assert sorted(codes_taken) == [False] * 19 + [True]
     assert factors.codes("aliyeva").left == 2
@@ -217,16 +218,16 @@ def test_of_two_who_use_one_recovery_code_at_once_one_gets_in(factors: SqlSecond
 @on_sqlite_alone
 def test_new_recovery_codes_end_the_former_ones_and_a_removal_ends_all(factors: SqlSecondFactors) -> None:
     """A list that lies somewhere opens nothing any more; what is set later does not find the former codes."""
-    factors.take_code("aliyeva", "h1", **SAID)
+    factors.take_code("aliyeva", "h1", at=SAID)
     factors.make_codes("aliyeva", ("n1", "n2"), at=BY_HOLDER)
 
     assert factors.codes("aliyeva").left == 2
-    assert not factors.take_code("aliyeva", "h2", **SAID)
-    assert factors.take_code("aliyeva", "n1", **SAID)
+    assert not factors.take_code("aliyeva", "h2", at=SAID)
+    assert factors.take_code("aliyeva", "n1", at=SAID)
     factors.remove("aliyeva", at=BY_HOLDER)
 
     assert factors.codes("aliyeva").left == 0
-    assert not factors.take_code("aliyeva", "n2", **SAID)
+    assert not factors.take_code("aliyeva", "n2", at=SAID)
 
 
 @on_sqlite_alone
@@ -241,12 +242,12 @@ def test_the_letter_about_a_used_code_is_queued_with_it_or_not_at_all(
 
     dying = SqlSecondFactors(engine, cipher=lambda: CIPHER, queue=crash)
     with pytest.raises(ZeroDivisionError):
-        dying.take_code("aliyeva", "h1", letters=[letter()], **SAID)
+        dying.take_code("aliyeva", "h1", letters=[letter()], at=SAID)
     assert (factors.codes("aliyeva").left, queued(engine)) == (3, [])
 
-    assert not factors.take_code("aliyeva", "zz", letters=[letter()], **SAID)
+    assert not factors.take_code("aliyeva", "zz", letters=[letter()], at=SAID)
     assert queued(engine) == []
-    assert factors.take_code("aliyeva", "h1", letters=[letter()], **SAID)
+    assert factors.take_code("aliyeva", "h1", letters=[letter()], at=SAID)
     assert queued(engine) == [letter().key]
 
 
@@ -255,12 +256,12 @@ def test_another_key_reads_what_the_old_one_wrote_and_encrypts_it_anew(
     factors: SqlSecondFactors, engine: Engine
 ) -> None:
     """Then the old key is needed no more, and the chain says how many."""
-    factors.enrol("asel", OTHER, 1, (), at=Moment(by="asel", **SAID))
+    factors.enrol("asel", OTHER, 1, (), at=replace(SAID, by="asel"))
     new = new_key()
     both_keys, alone = second_factors(engine, Cipher(new, KEY)), second_factors(engine, Cipher(new))
 
     assert both_keys.secret("aliyeva") == SECRET
-    assert both_keys.encrypt(at=Moment(by="x", **SAID)).done == 2
+    assert both_keys.encrypt(at=SAID).done == 2
     assert chain(engine, "") == [("second_factors_encrypted", "x", {"count": 2})]
     assert (alone.secret("aliyeva"), alone.secret("asel")) == (SECRET, OTHER)
 
@@ -270,13 +271,13 @@ def test_what_no_key_opens_is_named_and_left_as_it_is(factors: SqlSecondFactors,
     """A wrong key destroys nothing; recovery codes still open, for they are not encrypted."""
     before = stored(engine)
     wrong = second_factors(engine, Cipher(new_key()))
-    result = wrong.encrypt(at=Moment(by="x", **SAID))
+    result = wrong.encrypt(at=SAID)
 
     assert (result.done, result.unreadable) == (0, ("aliyeva",))
     assert stored(engine) == before
     with pytest.raises(UnreadableSecret):
         wrong.secret("aliyeva")
-    assert wrong.take_code("aliyeva", "h1", **SAID)
+    assert wrong.take_code("aliyeva", "h1", at=SAID)
 
 
 OLD, NEW = new_key(), new_key()

@@ -186,7 +186,7 @@ def test_what_was_typed_when_the_session_ended_can_be_sent_after_logging_in(site
 def test_the_first_administrator_is_made_at_a_one_time_address(unopened: Site) -> None:
     """Each start ends the address of the one before; the newest works once, and then no start gives another.
     The account is an administrator's, who sees people and settings and no case."""
-    former, newest = (invite_first_administrator(unopened.context, now=NOW) for _ in range(2))
+    former, newest = (invite_first_administrator(unopened.context, at=SAID) for _ in range(2))
     ended, secret = former.rpartition("/")[2], newest.rpartition("/")[2]
     choice = {"login": "Root@mne.kz", "password": "төрт сөзден тұрады", "again": "төрт сөзден тұрады"}
     with unopened.stranger() as browser:
@@ -202,7 +202,7 @@ def test_the_first_administrator_is_made_at_a_one_time_address(unopened: Site) -
     assert account.reader.access == "administrator"
     assert verify_password("төрт сөзден тұрады", account.password)
     assert (cases, ended_answer.status_code, second_answer.status_code) == (403, 404, 404)
-    assert not invite_first_administrator(unopened.context, now=NOW)
+    assert not invite_first_administrator(unopened.context, at=SAID)
 
 
 @pytest.mark.parametrize(
