@@ -136,8 +136,6 @@ class RegisterField(Model):
         rows_of: of a reference to a row: the id of the register it stands in (`register` in the file).
         unit: unit of a number, in words.
         total: its numbers are summed under the list.
-        counted: `register.field`: of a number, the rows of that register whose field refers to the row are
-            counted; what was typed stands only for a row without any.
         subject: of a person field: the row is about this person, who sees only the confidential fields named in
             `[[access]]`, even as an officer.
         form_row: its column in a form of the source document.
@@ -166,7 +164,6 @@ class RegisterField(Model):
     rows_of: DashedName = Field(default="", alias="register")
     unit: Text | None = None
     total: bool = False
-    counted: NonBlank = ""
     subject: bool = False
     form_row: NonBlank = ""
     fixed: bool = False

@@ -162,7 +162,6 @@ def _field(field: RegisterField, place: str) -> Iterator[FileProblem]:
         ("register", field.rows_of, ("row",)),
         ("unit", field.unit, ("number", "money")),
         ("total", field.total, ("number", "money")),
-        ("counted", field.counted, ("number",)),
         ("subject", field.subject, ("person",)),
         ("past", field.past, ("date",)),
         ("not_before", field.not_before, ("date",)),
@@ -265,15 +264,6 @@ def cross_problems(
             yield unknown(
                 f"{heading('field', number, field.id)}: register", field.rows_of, other_registers.ids()
             )
-        if field.counted:
-            allowed = [
-                f"{other}.{field.id}"
-                for other in other_registers.ids()
-                for field in other_registers.latest(other).fields.values()
-                if field.kind == "row" and field.rows_of == register.id and not field.confidential
-            ]
-            if field.counted not in allowed:
-                yield unknown(f"{heading('field', number, field.id)}: counted", field.counted, allowed)
     yield from _opened(register, library)
     yield from _indicators(register, indicators)
     yield from _carried_out(register, library, indicators)

@@ -14,7 +14,6 @@ from merzim.services.names import unit_named
 from merzim.services.registers.results import (
     RegisterView,
     RowView,
-    counted_fields,
     head_views,
     reader_scope,
     register_view,
@@ -170,7 +169,6 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
         ),
         search=command.search,
         withdrawn=command.withdrawn,
-        counted=counted_fields(ctx, register),
         sort=sort,
         descending=command.sort.startswith("-") or not sort,
         order=_order(ctx, register, sort),

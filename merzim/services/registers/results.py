@@ -136,7 +136,6 @@ class RowView(Result):
     """A row with the values of visible fields, without empty ones: texts, ISO dates, decimals as texts, True or
     False, ids of options, keys of people and units, files as `{sha256, name, type, size}`.
 
-    `typed`: of numbers counted from another register, what was typed (null if nothing); `values` has the count.
     `names`: names of the people, units and rows it refers to, if visible; `opened_case`: the case it
     opened, if visible. `late`: dates that are late, with the calendar days they are late by. `seq`: number of
     its last event; sent with a change, it prevents overwriting another user's change.
@@ -157,7 +156,6 @@ class RowView(Result):
     values: dict[str, Any]
     names: dict[str, str]
     late: dict[str, int] = Field(default_factory=dict)
-    typed: dict[str, Any] = Field(default_factory=dict)
     may_write: bool = False
 
 
@@ -179,19 +177,13 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
         for head in heads
     ]
     names = names_of(ctx, stored, links=links)
-    counts = {
-        name: counted_numbers(ctx, register, [head.id for head in heads if head.register_id == name])
-        for name, register in registers.items()
-        if any(field.counted for field in register.fields.values())
-    }
     for head, (register, stored_values) in zip(heads, stored, strict=True):
         opened_case = head.opened_case if head.opened_case in opened_cases else ""
         about = {"register": head.register_id, "opened_case": opened_case, "values": stored_values}
         row = read_as(RegisterRow, head, **about)
         fields = visible_fields(register, row, scope, office)
         if fields is not None:
-            numbers = counts.get(head.register_id, {})
-            views.append(row_view(ctx, office, register, row, fields, names=names, counts=numbers))
+            views.append(row_view(ctx, office, register, row, fields, names=names))
     return views
 
 
@@ -203,13 +195,10 @@ def row_view(
     fields: Collection[str],
     *,
     names: Mapping[str, str],
-    counts: Mapping[str, Mapping[str, int]],
 ) -> RowView:
-    """Return a row with these fields. `names`: of `names_of`; `counts`: of `counted_numbers`."""
+    """Return a row with these fields. `names`: of `names_of`."""
     order = [name for name in register.fields if name in fields]
-    numbers = {name: str(of[row.id]) for name, of in counts.items() if name in order and row.id in of}
-    all_values = {**row.values, **numbers}
-    values = {name: all_values[name] for name in order if is_filled(all_values.get(name))}
+    values = {name: row.values[name] for name in order if is_filled(row.values.get(name))}
     is_only_own = not in_reach(register, row, reader_scope(ctx), office)
     late = {} if row.withdrawn else days_late(register, values, today=ctx.today)
     keys = [str(values[name]) for name in values if register.fields[name].kind in ("person", "unit", "row")]
@@ -224,29 +213,8 @@ def row_view(
         values=values,
         names=_posts(register, values, office, ctx.language) | own_names,
         late={name: days for name, days in late.items() if name in fields},
-        typed={name: row.values.get(name) for name in numbers},
         may_write=may_write(ctx, register, row, office),
     )
-
-
-def counted_fields(ctx: RequestContext, register: Register) -> dict[str, tuple[str, str]]:
-    """Return the number fields that are counted from another register the reader sees, each with that and the
-    field there.
-    """
-    counted = {}
-    for counted_field in register.fields.values():
-        other, _, field = counted_field.counted.partition(".")
-        if other and sees_lists(ctx.app.registers.on(other, ctx.today), reader_scope(ctx)):
-            counted[counted_field.id] = other, field
-    return counted
-
-
-def counted_numbers(
-    ctx: RequestContext, register: Register, rows: Collection[str]
-) -> dict[str, Mapping[str, int]]:
-    """Return the numbers counted from other registers, by field and row; a row nothing refers to has none."""
-    lists = SqlRegisterLists(ctx.app.engine)
-    return {name: lists.pointing(*of, rows) for name, of in counted_fields(ctx, register).items()}
 
 
 def _posts(register: Register, values: Mapping[str, Any], office: Office, language: str) -> dict[str, str]:

@@ -6,7 +6,6 @@ sorted, and only the rows of its page are read whole.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,9 +18,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Engine,
-    FromClause,
     Select,
-    Text,
     and_,
     cast,
     collate,
@@ -84,8 +81,6 @@ class RowQuery:
         units: rows of these units; None for all.
         hidden_person: rows that name this person in one of `hidden_fields` are left out; "" for none.
         withdrawn: the withdrawn rows alone, instead of all others.
-        counted: number field -> a register and its field: of a row that rows there refer to, their number
-            stands in place of its own.
         sort: a field, or `unit`; "" for the time they were added. order: the texts by which the keys of what it
             is sorted by are sorted themselves: the names of people; None: as they are.
     """
@@ -97,7 +92,6 @@ class RowQuery:
     filters: tuple[CellFilter, ...] = ()
     search: str = ""
     withdrawn: bool = False
-    counted: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
     sort: str = ""
     descending: bool = True
     order: Mapping[str, str] | None = None
@@ -210,12 +204,6 @@ class SqlRegisterLists:
         query = REGISTER_ROW.select().where(or_(*conditions)).order_by(_R.number.desc())
         return read(self._engine, query)
 
-    def pointing(self, register: str, field: str, rows: Collection[str]) -> Mapping[str, int]:
-        """Return the number of rows of a register whose field refers to each of these rows."""
-        tally = _tally(self._engine, register, field).subquery()
-        statement = tally.select().where(tally.c.row.in_(rows))
-        return {row: int(count) for row, count in read(self._engine, statement)}
-
     def registers_having(self, text: str) -> frozenset[str]:
         """Return the registers with a row that has all words of a search."""
         statement = select(_R.register_id).distinct().where(*_having(text))
@@ -255,22 +243,14 @@ class _Rows:
 
     def __init__(self, engine: Engine, query: RowQuery) -> None:
         self._engine, self._query = engine, query
-        self._tallies = {name: _tally(engine, *of).subquery() for name, of in query.counted.items()}
 
     def select(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """Return what selects these columns of the rows."""
-        source: FromClause = REGISTER_ROW
-        for tally in self._tallies.values():
-            source = source.outerjoin(tally, tally.c.row == _R.id)
-        return select(*columns).select_from(source).where(*self._conditions())
+        return select(*columns).select_from(REGISTER_ROW).where(*self._conditions())
 
     def cell(self, field: str) -> ColumnElement[str]:
-        """Return the sort key of a field: of a counted number of the count, where there is any."""
-        own = _cell(self._engine, field)
-        if field not in self._tallies:
-            return own
-        count = cast(cast(self._tallies[field].c.rows, BigInteger) + NUMBER_SHIFT, Text).concat(".0000")
-        return func.coalesce(count, own)
+        """Return the stored sort key of a field."""
+        return _cell(self._engine, field)
 
     def number(self, field: str) -> ColumnElement[int]:
         """Return the number in a field in ten-thousandths; NULL for none."""
@@ -320,13 +300,6 @@ def _cell(engine: Engine, field: str) -> ColumnElement[str]:
 def _binary(engine: Engine, text: ColumnElement[str]) -> ColumnElement[str]:
     """Return a text that is compared sign by sign, in no order of a language."""
     return text if engine.dialect.name == "sqlite" else collate(text, "C")
-
-
-def _tally(engine: Engine, register: str, field: str) -> Select[str, int]:
-    """Return the query for the number of rows of a register that refer to each `row` by a field."""
-    key = _cell(engine, field)
-    conditions = (_R.register_id == register, key != "")
-    return select(key.label("row"), func.count().label("rows")).where(*conditions).group_by(key)
 
 
 Measures: TypeAlias = "Sequence[int | None]"

@@ -183,8 +183,8 @@ def figures_columns(
 
 
 def cell_of(field: FieldView, row: RowView, translator: Translator) -> Content:
-    """Return the value of a field, linked where it leads somewhere: by how many days it is late, and whether it
-    is counted from another register, stands below. Without text for no value.
+    """Return the value of a field, linked where it leads somewhere: by how many days it is late stands below.
+    Without text for no value.
     """
     value, t = cell_value(field, row, translator.language), translator
     late = row.late.get(field.id, 0)
@@ -194,12 +194,7 @@ def cell_of(field: FieldView, row: RowView, translator: Translator) -> Content:
     if isinstance(value, date):
         return Content(text=t.short(value), under=under)
     if isinstance(value, Decimal):
-        if field.id not in row.typed:
-            return Content(text=t.number(value), number=True)
-        typed = Decimal(row.typed[field.id] or value)
-        differs = {"typed": t.number(typed)} if typed != value else {}
-        counted = t.say("register.counted_differs" if differs else "register.counted", **differs)
-        return Content(text=t.number(value), number=True, under=(Content(text=counted, late=bool(differs)),))
+        return Content(text=t.number(value), number=True)
     text, stored = str(value), row.values[field.id]
     match field.kind:
         case "link":

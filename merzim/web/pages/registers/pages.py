@@ -28,7 +28,6 @@ from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import (
     FieldView,
     RegisterView,
-    RowView,
     field_view,
     names_of,
     reader_scope,
@@ -356,18 +355,11 @@ def show_row_page(
         papers=detail.papers,
         history=_history(ctx, detail, translator),
         names=author_names(ctx, {event.by for event in detail.history}),
-        form_fields=form_fields(ctx, detail.fields, _as_typed(detail.row), edits)
-        if detail.row.may_write
-        else [],
+        form_fields=form_fields(ctx, detail.fields, detail.row, edits) if detail.row.may_write else [],
         groups=definition.groups,
         erasable=[field for field in detail.fields if field.id in erasable and field.id in detail.row.values],
         tried=tried,
     )
-
-
-def _as_typed(row: RowView) -> RowView:
-    """Return a row with the numbers that were typed, in place of those counted from another register."""
-    return row.model_copy(update={"values": {**row.values, **row.typed}}) if row.typed else row
 
 
 def _pointing_lines(pointing_rows: PointingRows, translator: Translator) -> dict[str, object]:
