@@ -23,9 +23,7 @@ from calendars.terms import (
     Element,
     Embargo,
     Explanation,
-    InMonth,
-    InQuarter,
-    InYears,
+    InPeriod,
     OnDate,
     OngoingDuty,
     PerPeriod,
@@ -34,7 +32,6 @@ from calendars.terms import (
     Term,
     WithoutTerm,
     YearlyDate,
-    month_end,
     months_later,
 )
 
@@ -134,18 +131,9 @@ def _count_unanchored(term: Term, calendar: Kazakhstan) -> CountedTerm:
     match term:
         case OnDate(on):
             return _end_on("on_date", {"to": on}, on, calendar)
-        case InMonth(year, month):
-            to = month_end(year, month)
-            return _end_on("in_month", {"year": year, "month": month, "to": to}, to, calendar)
-        case InQuarter(year, quarter):
-            to = month_end(year, 3 * quarter)
-            return _end_on("in_quarter", {"year": year, "quarter": quarter, "to": to}, to, calendar)
-        case InYears(begin, end):
-            to = date(end, 12, 31)
-            years: dict[str, object] = {"year": end, "to": to}
-            if begin == end:
-                return _end_on("in_year", years, to, calendar)
-            return _end_on("in_years", {"first": begin, **years}, to, calendar)
+        case InPeriod():
+            code, numbers, to = term.parts()
+            return _end_on(code, {**numbers, "to": to}, to, calendar)
         case OngoingDuty():
             return CountedTerm(elements=(Element(code="standing"),))
         case Before():

@@ -6,6 +6,7 @@ off ends on the next working day (Civil Code art. 175, by analogy: assumed).
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -159,28 +160,27 @@ class OngoingDuty:
     """A duty observed every day, with no due date."""
 
 
-@dataclass(frozen=True, slots=True)
-class InYears:
-    """A period of years named by the act, first and last; due on 31 December of the last."""
-
-    first: int
-    last: int
+NAMED_PERIOD = "^(20[0-9]{2})(?:Q([1-4])|-(0[1-9]|1[0-2])|-(20[0-9]{2}))?$"
 
 
 @dataclass(frozen=True, slots=True)
-class InMonth:
-    """A date written with the precision of a month; due on its last day."""
+class InPeriod:
+    """A period by its name: 2026Q3, 2026-05, 2026, or 2022-2026; due on its last day."""
 
-    year: int
-    month: int
+    name: str
 
-
-@dataclass(frozen=True, slots=True)
-class InQuarter:
-    """A date written with the precision of a quarter; due on its last day."""
-
-    year: int
-    quarter: int
+    def parts(self) -> tuple[str, dict[str, object], date]:
+        """Return the code of the sentence about it, the numbers in that, and its last day."""
+        found = re.match(NAMED_PERIOD, self.name)
+        assert found is not None
+        year, quarter, month, last = (int(number or 0) for number in found.groups())
+        if quarter:
+            return "in_quarter", {"year": year, "quarter": quarter}, month_end(year, 3 * quarter)
+        if month:
+            return "in_month", {"year": year, "month": month}, month_end(year, month)
+        if last:
+            return "in_years", {"first": year, "year": last}, date(last, 12, 31)
+        return "in_year", {"year": year}, date(year, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +215,7 @@ Term = (
     | Embargo
     | OngoingDuty
     | Target
-    | InYears
-    | InMonth
-    | InQuarter
+    | InPeriod
     | OnDate
     | Before
     | AtOnce

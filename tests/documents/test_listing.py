@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from calendars.terms import InQuarter, OnDate
+from calendars.terms import InPeriod, OnDate
 from merzim.documents.cartogram import cartogram_sheets, read_cartogram
 from merzim.documents.measure_plan import read_measures
 from merzim.documents.sheets.listing import Table, tables_workbook, write_file
@@ -122,7 +122,7 @@ def test_a_plan_is_read_in_russian_and_kazakh() -> None:
     )
 
     assert [(measure.number, measure.risk, measure.action, measure.term.term) for measure in ru.measures] == [
-        (1, "Обновить правила", "Утвердить правила", InQuarter(2026, 3))
+        (1, "Обновить правила", "Утвердить правила", InPeriod("2026Q3"))
     ]
     assert kk.measures[0].term.term == OnDate(date(2026, 6, 30))
 

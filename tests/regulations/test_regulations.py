@@ -16,7 +16,7 @@ from calendars.terms import (
     AtOnce,
     Before,
     Embargo,
-    InMonth,
+    InPeriod,
     WithoutTerm,
     YearlyDate,
 )
@@ -128,7 +128,7 @@ def test_where_the_map_is_silent_the_instruction_is_assumed() -> None:
         "tbn4-scoring",
     }
     assert sorted({int(row.removeprefix("row ")) for row in rows.values()}) == list(range(1, 11))
-    assert MAP_2023.by_id["schedule_approved"].term == InMonth(2023, 6)
+    assert MAP_2023.by_id["schedule_approved"].term == InPeriod("2023-06")
 
 
 @analyses

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from calendars.terms import After, InQuarter, OnDate, PerPeriod, WithoutTerm
+from calendars.terms import After, InPeriod, OnDate, PerPeriod, WithoutTerm
 from merzim.documents.schedules.written_terms import read_term
 from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure
@@ -37,7 +37,7 @@ from workflow.refusal import Refusal
 NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 7, 20)
 WHO = Moment(by="officer", now=NOW, today=TODAY)
-QUARTER = MeasureTerm(written="III квартал 2026 года", term=InQuarter(2026, 3), reading="quarter")
+QUARTER = MeasureTerm(written="III квартал 2026 года", term=InPeriod("2026Q3"), reading="quarter")
 UNTIL = MeasureTerm(written="до 30.09.2026", term=OnDate(date(2026, 9, 30)), reading="date", day_in_doubt=True)
 QUARTERLY = MeasureTerm(
     written="ежеквартально", term=PerPeriod(1, "quarter"), reading="recurring", every="quarter"

@@ -14,9 +14,7 @@ from calendars.terms import (
     Duration,
     Element,
     Embargo,
-    InMonth,
-    InQuarter,
-    InYears,
+    InPeriod,
     OnDate,
     OngoingDuty,
     PerPeriod,
@@ -211,12 +209,9 @@ def _dated(term: Term) -> tuple[str, dict[str, object]]:
             return "by.next_year" if years else "by", {"on": date(ANY_YEAR, month, day)}
         case DayAfterPeriod(day):
             return "day_of_month", {"day": day}
-        case InMonth(year, month):
-            return "in_month", {"year": year, "month": month}
-        case InQuarter(year, quarter):
-            return "in_quarter", {"year": year, "quarter": quarter}
-        case InYears(first, last):
-            return "in_years", {"first": first, "last": last}
+        case InPeriod():
+            code, numbers, _ = term.parts()
+            return code, numbers
         case OnDate(on):
             return "on", {"on": on}
         case PerPeriod(count, period):

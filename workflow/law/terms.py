@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
@@ -162,29 +161,21 @@ class TargetForm(_Form):
         return terms.Target(tuple((int(year), self.target[year]) for year in sorted(self.target)), self.better)
 
 
-PERIOD = "^(20[0-9]{2})(?:Q([1-4])|-(0[1-9]|1[0-2])|-(20[0-9]{2}))?$"
-
-
 class PeriodForm(_Form):
     """A period the act names: a quarter, a month, a year, or years from the first to the last."""
 
-    period: Annotated[str, matching(PERIOD, "2026Q3")]
+    period: Annotated[str, matching(terms.NAMED_PERIOD, "2026Q3")]
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> PeriodForm:
         """Refuse years out of order."""
-        term = self.value()
-        if isinstance(term, terms.InYears) and term.last < term.first:
+        first, _, last = self.period.partition("-")
+        if len(last) == len(first) and last <= first:
             raise wrong("not_written_so", "period", example="2022-2026")
         return self
 
     def value(self) -> terms.Term:
-        found = re.match(PERIOD, self.period)
-        assert found is not None
-        year, quarter, month, last = (int(number or 0) for number in found.groups())
-        if quarter:
-            return terms.InQuarter(year, quarter)
-        return terms.InMonth(year, month) if month else terms.InYears(year, last or year)
+        return terms.InPeriod(self.period)
 
 
 class OnForm(_Form):

@@ -15,8 +15,7 @@ from calendars.terms import (
     After,
     AtOnce,
     DayAfterPeriod,
-    InMonth,
-    InQuarter,
+    InPeriod,
     OnDate,
     PerPeriod,
     Term,
@@ -40,6 +39,7 @@ from merzim.documents.sheets.written_time import (
     parse,
 )
 from workflow.cases.registers.measure_term import MeasureTerm, TermReading
+from workflow.periods import period_of
 
 _DATELESS: tuple[tuple[TermReading, Term, re.Pattern[str]], ...] = (
     ("at_once", AtOnce(), re.compile(r"незамедлительн|немедленн|безотлагательн|дереу|бірден|шұғыл")),
@@ -99,8 +99,8 @@ def _checked(term: MeasureTerm, year: int | None) -> MeasureTerm:
     match term.term:
         case OnDate(on):
             named = on.year
-        case InMonth(of_year, _) | InQuarter(of_year, _):
-            named = of_year
+        case InPeriod():
+            named = term.term.parts()[2].year
     if named is None or year is None or not is_far(named, (year,)):
         return term
     return _without(term.written, "far")
@@ -158,11 +158,9 @@ def _stretch_term(stretch: Stretch, text: str, last: date, otherwise: TermReadin
     """Return the term of a period by its last day."""
     match stretch.unit:
         case "quarter":
-            return MeasureTerm(
-                written=text, term=InQuarter(last.year, (last.month + 2) // 3), reading="quarter"
-            )
+            return MeasureTerm(written=text, term=InPeriod(period_of(last, "quarter").name), reading="quarter")
         case "month":
-            return MeasureTerm(written=text, term=InMonth(last.year, last.month), reading="month")
+            return MeasureTerm(written=text, term=InPeriod(period_of(last, "month").name), reading="month")
         case "half_year" | "year":
             return _on(last, text, stretch.unit)
     return _on(last, text, otherwise)

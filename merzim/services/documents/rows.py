@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from calendars.terms import InMonth, InQuarter, OnDate
+from calendars.terms import InPeriod, OnDate
 from i18n import date_long, days_list, percent, period, say, span
 from merzim.documents.forms.definitions import Form
 from merzim.documents.people.words import title as title_of
@@ -239,10 +239,8 @@ def _name_or_words(office: Office, text: str, language: str) -> str:
 def _measure_term(term: MeasureTerm, language: str) -> str:
     """Return a term that is a day, a month or a quarter in a language; all other words as they are."""
     match term.term:
-        case InQuarter(year, quarter) if not term.day_in_doubt:
-            return period(f"{year}Q{quarter}", language)
-        case InMonth(year, month) if not term.day_in_doubt:
-            return period(f"{year}-{month:02}", language)
+        case InPeriod(name) if not term.day_in_doubt:
+            return period(name, language)
         case OnDate(on) if term.day_in_doubt:
             return say("web.now.until", {"on": on}, language)
         case OnDate(on):

@@ -11,8 +11,7 @@ from calendars.terms import (
     After,
     AtOnce,
     DayAfterPeriod,
-    InMonth,
-    InQuarter,
+    InPeriod,
     OnDate,
     Period,
     PerPeriod,
@@ -70,8 +69,7 @@ class MeasureTerm:
 
 _KINDS: Mapping[str, type[Term]] = {
     "on": OnDate,
-    "in_month": InMonth,
-    "in_quarter": InQuarter,
+    "in_period": InPeriod,
     "at_least": PerPeriod,
     "day_after": DayAfterPeriod,
     "each_year": YearlyDate,
