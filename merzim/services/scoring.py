@@ -234,7 +234,7 @@ def _counted(
         first=date(FIRST_YEAR if count.all_of else year, 1, 1),
         last=last,
         value_field=count.unit or count.distinct,
-        number_field=count.most,
+        number_field=count.values.get("views", ""),
     )
     lines: Collection[_Line] = [*_placed(office, figures)] if count.unit else figures
     values: dict[str, set[str]] = {}
@@ -253,7 +253,7 @@ def _counted(
             count=number,
             rows=rows,
             value=value,
-            views=int(highest or 0) // _SCALE if count.most else None,
+            views=int(highest or 0) // _SCALE if count.values else None,
         )
 
 

@@ -82,8 +82,8 @@ MISTAKES = [
     ('person = "guest"\nfields', 'person = "place"\nfields', "field_kind", "access 1: person"),
     ('where = ["purpose=talk"]', 'where = ["purpose=tea"]', "not_allowed", "count 1: where"),
     ('distinct = "guest"', 'all_of = ["talk"]', "missing_key", "count 1"),
-    ('distinct = "guest"', 'most = "place"', "field_kind", "count 1: most"),
-    ('distinct = "guest"', 'most = "secret"', "confidential_shown", "count 1"),
+    ('distinct = "guest"', 'values = { views = "place" }', "field_kind", "count 1: values"),
+    ('distinct = "guest"', 'values = { views = "secret" }', "confidential_shown", "count 1"),
     ('indicator = "P3.T2.S1"', 'indicator = "P3"', "not_written_so", "count 1"),
     (
         "[[access]]",

@@ -59,6 +59,7 @@ LISTED: tuple[FieldKind, ...] = tuple(kind for kind in get_args(FieldKind) if ki
 """Kinds of fields that lists have columns for."""
 IN_CASES: tuple[FieldKind, ...] = (*TYPED, "row", "term")
 """Kinds of fields only for rows that are events of a case; `term`: by when something must be done."""
+NUMBERS: tuple[FieldKind, ...] = ("number", "money")
 UNSORTED: frozenset[FieldKind] = frozenset({"long_text", "file"})
 """Kinds of fields that lists cannot be filtered or sorted by."""
 
@@ -114,7 +115,6 @@ ShownField = Annotated[Name, Refers(public=True)]
 DateField = Annotated[Name, Refers(("date",))]
 ShownDate = Annotated[Name, Refers(("date",), public=True)]
 PersonField = Annotated[Name, Refers(("person",))]
-Figure = Annotated[Name, Refers(("number", "money"), public=True)]
 AnyFields = Annotated[Distinct[Name], Refers()]
 
 
@@ -145,6 +145,8 @@ class RegisterField(Model):
             is written.
         translated: a second field, `<id>_translated`, says it in the other language of papers.
         not_before: of a date: the date field it must not precede.
+        late_after: of a date: the date field it is late after, also while it is missing; nothing is refused.
+        late_when: conditions one of which a row must meet to be late; none where every row may be.
         at_least, at_most: limits of a number; years_ahead: of a year, how many after the present one it may be.
         at_least_when: the condition under which `at_least` holds; None where it always does.
         required_when: conditions each of which requires it.
@@ -171,6 +173,8 @@ class RegisterField(Model):
     post_of: Annotated[Name, Refers(("person",))] = ""
     translated: bool = False
     not_before: DateField = ""
+    late_after: ShownDate = ""
+    late_when: Listed[When] = ()
     at_least: Number | None = None
     at_least_when: When | None = None
     at_most: Number | None = None
@@ -209,16 +213,6 @@ class RegisterField(Model):
         same = {name: getattr(self, name) for name in ("kind", "confidential", "personal")}
         name = f"{self.id}_translated"
         return self, RegisterField.model_construct(id=name, title=Text(*titles), translation_of=self.id, **same)
-
-
-class Late(Model):
-    """A day that is late: after another day of the row, or still missing once that day has passed; only of rows
-    that meet one of the conditions `when`, if there are any.
-    """
-
-    field: ShownDate
-    than: ShownDate
-    when: Listed[When] = ()
 
 
 class FieldGroup(Model):
@@ -276,7 +270,7 @@ class RowCount(Model):
         fact: the fact of the indicator that these rows count as; "" for its only fact.
         where: conditions a row must all meet.
         distinct: count the different values of this field.
-        most: the field whose largest number also counts (views).
+        values: number of the fact (`views`) -> the field with it, whose largest number counts.
         all_of: values of `distinct` that a unit's rows, of this year or earlier ones, must all have, or none of
             the rows counts.
         unit: the field with the unit the row counts for; "" for the row's own unit.
@@ -287,7 +281,9 @@ class RowCount(Model):
     fact: Fact = ""
     where: Annotated[Listed[When], Refers(public=True)] = ()
     distinct: ShownField = ""
-    most: Figure = ""
+    values: Annotated[dict[Literal["views"], Name], Refers(("number", "money"), public=True)] = Field(
+        default={}
+    )
     all_of: Distinct[Name] = ()
     unit: Annotated[Name, Refers(("text", "unit"), public=True)] = ""
 
@@ -310,7 +306,7 @@ class Fulfilment(Model):
     where: Annotated[Listed[When], Refers(public=True)] = ()
     distinct: ShownField = ""
     evidence: Annotated[dict[EvidenceKind, Name], Refers(("file", "link"), public=True)] = Field(default={})
-    values: Annotated[dict[Name, Name], Refers(("number", "money"), public=True)] = Field(default={})
+    values: Annotated[dict[Name, Name], Refers(NUMBERS, public=True)] = Field(default={})
 
     @property
     def procedure(self) -> str:
@@ -471,7 +467,6 @@ class Register(Model):
         any_of: fields of which at least one must be filled.
         unique: fields of which no two visible rows have all the same values; the most selective first.
         campaigns: kinds of campaigns, by id.
-        lates: days marked as late in lists and on the row; nothing is refused for them.
         entry, actions: for rows stored as events of their case instead of in chains of their own.
         fulfils: duties of yearly cases that rows carry out.
         opens: the case a row opens; None without one.
@@ -492,7 +487,6 @@ class Register(Model):
     applies_to: Distinct[Annotated[str, one_of(*NAMES)]] = ()
     confidential: bool = False
     any_of: Listed[Distinct[Name]] = ()
-    lates: Listed[Late] = Field(default=(), alias="late")
     unique: Listed[Distinct[Name]] = ()
     access: Listed[RowAccess] = ()
     opens: CaseOpening | None = None
@@ -507,6 +501,11 @@ class Register(Model):
     def edition(self) -> str:
         """Name of the version: `gifts.2025-09-18`."""
         return f"{self.id}.{self.in_force.isoformat()}"
+
+    @cached_property
+    def late_fields(self) -> tuple[RegisterField, ...]:
+        """Dates that lists and rows mark as late."""
+        return tuple(field for field in self.fields.values() if field.late_after)
 
     @cached_property
     def subjects(self) -> tuple[str, ...]:

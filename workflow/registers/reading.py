@@ -22,6 +22,7 @@ from workflow.registers import definition as registers
 from workflow.registers.definition import (
     FILLED,
     IN_CASES,
+    NUMBERS,
     TRANSLATED,
     Condition,
     FieldKind,
@@ -160,20 +161,22 @@ def _field(field: RegisterField, place: str) -> Iterator[FileProblem]:
         ("options", field.options, ("choice",)),
         ("several", field.several, ("choice",)),
         ("register", field.rows_of, ("row",)),
-        ("unit", field.unit, ("number", "money")),
-        ("total", field.total, ("number", "money")),
+        ("unit", field.unit, NUMBERS),
+        ("total", field.total, NUMBERS),
         ("subject", field.subject, ("person",)),
         ("past", field.past, ("date",)),
         ("not_before", field.not_before, ("date",)),
-        ("at_least", field.at_least is not None, ("number", "money")),
-        ("at_most", field.at_most is not None, ("number", "money")),
+        ("late_after", field.late_after, ("date",)),
+        ("at_least", field.at_least is not None, NUMBERS),
+        ("at_most", field.at_most is not None, NUMBERS),
         ("years_ahead", field.years_ahead is not None, ("number",)),
         ("translated", field.translated, TRANSLATED),
     ):
         if stated and field.kind not in allowed:
             yield FileProblem("field_kind", f"{place}: {key}", {"value": field.id, "allowed": allowed})
-    if field.confidential and field.total:
-        yield FileProblem("confidential_shown", f"{place}: total", {"value": field.id})
+    for key, stated in (("total", field.total), ("late_after", field.late_after)):
+        if field.confidential and stated:
+            yield FileProblem("confidential_shown", f"{place}: {key}", {"value": field.id})
 
 
 def _in_case(register: Register, field: RegisterField, place: str) -> Iterator[FileProblem]:

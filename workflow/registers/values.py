@@ -135,11 +135,11 @@ def days_late(register: Register, values: Values, *, today: date) -> dict[str, i
     one is late from the day after.
     """
     late = {}
-    for late_rule in register.lates:
-        limit, day = as_date(values.get(late_rule.than)), as_date(values.get(late_rule.field)) or today
-        is_asked = not late_rule.when or any(holds(condition, values) for condition in late_rule.when)
+    for field in register.late_fields:
+        limit, day = as_date(values.get(field.late_after)), as_date(values.get(field.id)) or today
+        is_asked = not field.late_when or any(holds(condition, values) for condition in field.late_when)
         if limit is not None and day > limit and is_asked:
-            late[late_rule.field] = (day - limit).days
+            late[field.id] = (day - limit).days
     return late
 
 

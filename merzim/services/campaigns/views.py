@@ -254,7 +254,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     heads = (
         *("head.number", "campaign.sheet.name", "head.post", "head.unit", "head.state"),
         *(f"campaign.sheet.{code}" for code in ("joined", "written", "answered", "how", "row", "left")),
-        *(["campaign.sheet.late"] if register.lates else ()),
+        *(["campaign.sheet.late"] if register.late_fields else ()),
     )
     rows = [
         (
@@ -269,7 +269,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
             how(asked.answer),
             asked.answer,
             asked.left_on,
-            *([asked.late or None] if register.lates else ()),
+            *([asked.late or None] if register.late_fields else ()),
         )
         for number, asked in enumerate(people, 1)
     ]
@@ -479,7 +479,7 @@ def _late(
 ) -> Mapping[str, int]:
     """Return the most days by which the row of each answer is late, in a register that knows lateness."""
     register, _ = definition_of(ctx, campaign)
-    answers = [asked.answer for asked in people if asked.answer] if register.lates else []
+    answers = [asked.answer for asked in people if asked.answer] if register.late_fields else []
     heads = SqlRegisterLists(ctx.app.engine).heads(answers) if answers else ()
     return {
         head.id: max(days_late(register, head.shown, today=ctx.today).values(), default=0) for head in heads

@@ -264,9 +264,7 @@ def writable_fields(ctx: RequestContext, register: Register) -> list[RegisterFie
 
 def _late_fields(register: Register, shown_fields: Collection[str]) -> list[RegisterField]:
     """Return the columns an export adds to these fields and no import takes: days by which dates are late."""
-    fields = [
-        register.fields[late.field] for late in register.lates if {late.field, late.than} <= {*shown_fields}
-    ]
+    fields = [field for field in register.late_fields if {field.id, field.late_after} <= {*shown_fields}]
     titles = [
         Text(
             *(say("register.column.late", {"field": field.title[language]}, language) for language in LANGUAGES)
