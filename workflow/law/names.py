@@ -10,12 +10,6 @@ from workflow.law.procedure import Obligation, Option, Procedure
 from workflow.periods import period_of
 from workflow.refusal import Refusal, closest_first
 
-_PERIODS = {
-    "month": re.compile(r"\d{4}-(0[1-9]|1[0-2])"),
-    "quarter": re.compile(r"\d{4}Q[1-4]"),
-    "half-year": re.compile(r"\d{4}H[12]"),
-    "year": re.compile(r"\d{4}"),
-}
 _YEAR = re.compile(r"[12]\d{3}")
 _AGAIN = re.compile(r"[2-9]|[1-9]\d{1,3}")
 
@@ -41,12 +35,13 @@ def known_fact(procedure: Procedure, fact: str) -> Obligation:
     if obligation.recurs is None and dot:
         raise UnknownFact("fact_without_period", fact=fact, name=name)
     period, number_mark, number = period.partition("#")
-    if obligation.recurs is not None and not _PERIODS[obligation.recurs.every].fullmatch(period):
+    if obligation.recurs is not None:
         year = _YEAR.match(period)
         allowed = _periods_of(int(year[0]) if year else procedure.in_force.year, obligation.recurs.every)
         if year is None:
             raise UnknownFact("fact_needs_period", fact=fact, example=f"{name}.{allowed[0]}")
-        raise UnknownFact("no_such_period", title=obligation.title, period=period, allowed=allowed)
+        if period not in allowed:
+            raise UnknownFact("no_such_period", title=obligation.title, period=period, allowed=allowed)
     if number_mark and not (obligation.several or isinstance(obligation.term, PerPeriod)):
         raise UnknownFact("fact_once_a_period", fact=fact, title=obligation.title, name=f"{name}.{period}")
     if number_mark and not _AGAIN.fullmatch(number):
