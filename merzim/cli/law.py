@@ -200,7 +200,7 @@ def _edition(call: CommandContext, edition: Procedure) -> dict[str, object]:
             {
                 **picked(obligation, *OBLIGATION),
                 "title": obligation.title[language],
-                "term": type(obligation.term).__name__,
+                "term": next(rule_parts(obligation, edition)).code.removeprefix("term."),
                 "term_in_words": _term(call, edition, obligation),
             }
             for obligation in edition.obligations
