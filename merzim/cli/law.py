@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from workflow.law.procedure import Obligation, Procedure
 
 AUTHORITY = ("authorised_body", "now", "before", "detection", "name", "from", "until", "confirmed_on")
-LISTED = ("procedures", "edition", "in_force", "title", *AUTHORITY)
-SHOWN = (
+OF_ALL_EDITIONS = ("procedures", "edition", "in_force", "title", *AUTHORITY)
+OF_ONE_PROCEDURE = (
     *(
         "edition",
         "title",
@@ -65,7 +65,7 @@ def procedures(
         "procedures": [_edition(call, edition) for edition in editions],
         "authorised_body": _authorities_answer(call),
     }
-    call.give(answer, *(LISTED if name is None else SHOWN))
+    call.give(answer, *(OF_ALL_EDITIONS if name is None else OF_ONE_PROCEDURE))
 
 
 @command("plan PROCEDURE")

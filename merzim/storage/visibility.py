@@ -26,7 +26,7 @@ from merzim.storage.database.engine import read_column, reading
 from merzim.storage.org.store import PresentOffice
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, INBOX, READER
-from merzim.storage.tables.notices import ABOUT_ASSIGNMENT, NOTICE, SETTLED, TOLD
+from merzim.storage.tables.notices import ABOUT_ASSIGNMENT, NOTICE, OPENS_CASE, SETTLED
 from workflow.cases.case import Case
 from workflow.org import access
 from workflow.org.access import Scope
@@ -154,7 +154,7 @@ class Visibility:
         if self._seen_elsewhere is None:
             outside = not_(self.within(CASE.c.unit, scope.unit))
             letters = select(CASE.c.id).join(NOTICE, NOTICE.c.case == CASE.c.id)
-            letters = letters.where(NOTICE.c.person.in_(scope.names), TOLD, outside)
+            letters = letters.where(NOTICE.c.person.in_(scope.names), OPENS_CASE, outside)
             given = select(CASE.c.id).join(INBOX, INBOX.c.case == CASE.c.id)
             given = given.join(DEADLINE, DEADLINE.c.case == CASE.c.id)
             given = given.where(
@@ -235,5 +235,5 @@ def _is_recipient(scope: Scope | None) -> ColumnElement[bool]:
         return true()
     is_named = exists().where(READER.c.case == CASE.c.id, READER.c.person.in_(scope.names))
     # A letter that left is proved in the register; one that only waits could have been put there by anybody.
-    got_letter = exists().where(NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names), TOLD)
+    got_letter = exists().where(NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names), OPENS_CASE)
     return or_(is_named, got_letter)

@@ -129,7 +129,7 @@ def _refused(no: BaseException, language: str) -> Reply:
 
 
 DAYS_AHEAD = 30
-SHOWN = 15
+MOST_LISTED = 15
 """Number of lines listed; the rest is counted."""
 
 
@@ -141,7 +141,7 @@ def list_deadlines(user: BotUser) -> Reply:
     if not mine:
         return Reply(text=user.line("list_my_empty", until=last))
     lines = [f"<b>{user.line('list_my', until=last)}</b>", ""]
-    for row, case, procedure in mine[:SHOWN]:
+    for row, case, procedure in mine[:MOST_LISTED]:
         assert row.due is not None
         if procedure.confidential:
             discreet = say("digest.discreet", {}, language)
@@ -157,6 +157,6 @@ def list_deadlines(user: BotUser) -> Reply:
         lines += [
             f"• {escape(line, quote=False)}\n   {escape(place, quote=False)} · <code>{row.obligation}</code>"
         ]
-    if len(mine) > SHOWN:
-        lines += ["", user.line("list_more", count=len(mine) - SHOWN)]
+    if len(mine) > MOST_LISTED:
+        lines += ["", user.line("list_more", count=len(mine) - MOST_LISTED)]
     return Reply(text=cut("\n".join(lines), LONGEST))

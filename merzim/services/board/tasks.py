@@ -19,7 +19,7 @@ from workflow.org.office import Person
 
 ALIKE = 3
 """From how many rows on those that differ in their case alone are shown as one line."""
-SHOWN: Mapping[Urgency, int] = {
+MOST_LISTED: Mapping[Urgency, int] = {
     "overdue": 20,
     "slipped": 20,
     "today": 20,
@@ -210,7 +210,7 @@ def _groups(
         numbers: of the assignees whose rows are shown, by urgency; `all_`: whether they are all there are.
     """
     groups: list[tuple[Urgency, Sequence[Row], int]] = []
-    for urgency, most in SHOWN.items():
+    for urgency, most in MOST_LISTED.items():
         assignees = frozenset(key for key, counts in numbers.items() if urgency in counts)
         criteria = DeadlineFilter(
             urgency=urgency, horizon=day, is_apart=True, assignees=None if all_ else assignees

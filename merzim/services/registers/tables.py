@@ -68,7 +68,7 @@ EXPORT_LIMIT = 100_000
 """Maximum number of rows in a file."""
 LATE = "late."
 """Before the name of a date field: the column of the days by which it is late."""
-SHOWN = 20
+MOST_LISTED = 20
 """Number of rows shown in the preview of an import."""
 
 
@@ -144,10 +144,10 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
             for field in fields
             if field.id in table.columns or (field.post_of and any(field.id in row for row in rows))
         ],
-        first=rows[:SHOWN],
-        names=names_of(ctx, [(register, values) for values in rows[:SHOWN]])
-        | {unit: name_in(ctx.reads.office(), unit, ctx.language) for unit in units[:SHOWN] if unit},
-        units=units[:SHOWN],
+        first=rows[:MOST_LISTED],
+        names=names_of(ctx, [(register, values) for values in rows[:MOST_LISTED]])
+        | {unit: name_in(ctx.reads.office(), unit, ctx.language) for unit in units[:MOST_LISTED] if unit},
+        units=units[:MOST_LISTED],
         opening=count_openings(ctx, register, rows, units) if command.preview else 0,
         aside=[field_view(field) for field in (*aside_fields, *late) if field.id in table.columns],
         there=len(table.rows) - len(lines),

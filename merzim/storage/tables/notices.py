@@ -115,7 +115,7 @@ _IS_OPEN = exists().where(
     DEADLINE.c.case == NOTICE.c.case, DEADLINE.c.obligation == NOTICE.c.obligation, DEADLINE.c.state == "open"
 )
 # Spelt out, for prepared statements expand no list.
-TOLD = and_(or_(*(NOTICE.c.state == state for state in SETTLED)), or_(not_(ABOUT_ASSIGNMENT), _IS_OPEN))
+OPENS_CASE = and_(or_(*(NOTICE.c.state == state for state in SETTLED)), or_(not_(ABOUT_ASSIGNMENT), _IS_OPEN))
 """Condition: the letter left or failed, and shows its recipient the case: of an assignment while it is open."""
 LINK = table("link")
 LINK_CODE = table("link_code")

@@ -35,7 +35,7 @@ from workflow.org.office import Office
 from workflow.refusal import Refusal
 
 INVITED_ACCESSES = ("officer", "responsible", "head_of_unit", "first_head", "auditor")
-SHOWN = 150
+MOST_LISTED = 150
 """Number of people a preview lists with checkboxes; more are invited all together."""
 
 
@@ -88,8 +88,8 @@ def invitation_values(
         "invite_accesses": INVITED_ACCESSES,
         "invite_unit": unit_names(office).field(typed_texts.get("unit", "")),
         "preview": preview,
-        "rows": preview.people[:SHOWN] if preview else [],
-        "chooses": preview is not None and len(preview.people) <= SHOWN,
+        "rows": preview.people[:MOST_LISTED] if preview else [],
+        "chooses": preview is not None and len(preview.people) <= MOST_LISTED,
         "done": invited,
         "sent": sent,
         "invitation_state": invitation_state,

@@ -47,7 +47,7 @@ from merzim.web.ui.render import page
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
-SHOWN = 200
+MOST_LISTED = 200
 
 
 @router.post("/account/feed")
@@ -95,11 +95,11 @@ def import_table(ctx: Setting, form: Annotated[FormData, submitted_form(files=1,
     return page(
         ctx,
         "people_import.html",
-        preview=preview.changes[:SHOWN],
-        more=max(0, len(preview.changes) - SHOWN),
+        preview=preview.changes[:MOST_LISTED],
+        more=max(0, len(preview.changes) - MOST_LISTED),
         same=preview.same,
         whole_office=preview.whole_office,
-        notes=preview.notes[:SHOWN],
+        notes=preview.notes[:MOST_LISTED],
         office=staff.recorded_office(ctx),
         name=name,
         digest=digest,

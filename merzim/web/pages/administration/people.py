@@ -40,7 +40,7 @@ Key = Annotated[str, Query(max_length=500)]
 DIGESTS = ("", "weekly")
 MAX_AWAY = 40
 """Maximum number of leave rows in a form."""
-SHOWN = 200
+MOST_LISTED = 200
 """Number of people a list shows; the search finds the others."""
 
 
@@ -94,8 +94,8 @@ def people(ctx: Setting, q: Key = "", unit: Key = "") -> Response:
         ctx,
         "people.html",
         office=office,
-        people=people[:SHOWN],
-        more=len(people) - len(people[:SHOWN]),
+        people=people[:MOST_LISTED],
+        more=len(people) - len(people[:MOST_LISTED]),
         q=q,
         units=unit_filter(ctx, unit),
         unit=unit,

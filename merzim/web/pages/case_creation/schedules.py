@@ -47,7 +47,7 @@ from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 
-SHOWN = 10
+PAGE_SIZE = 10
 """Analyses whose steps one page of the preview shows, so that it stays under 200 KB."""
 ENDS = ("analysis_started", "analysis_ended")
 PICTURED = (
@@ -121,9 +121,9 @@ def _preview(
         return ways_page(ctx, procedure=procedure, refusal=stale)
     refusal = refusal or found
     analyses, office = result.analyses, ctx.reads.office()
-    pages = max(1, -(-len(analyses) // SHOWN))
+    pages = max(1, -(-len(analyses) // PAGE_SIZE))
     number = min(number, pages)
-    on_page = range((number - 1) * SHOWN, min(number * SHOWN, len(analyses)))
+    on_page = range((number - 1) * PAGE_SIZE, min(number * PAGE_SIZE, len(analyses)))
     dated = {
         n: _with_dates(ctx, analysis, office, reasons=len(analyses) == 1)
         for n, analysis in enumerate(analyses)
@@ -169,7 +169,9 @@ def _file_notes(result: Consideration, office: Office, number: int) -> dict[str,
     on the first, rows without a day.
     """
     return {
-        "undated": [note for note in result.notes if note.code == "read_row_no_day" and number == 1][:SHOWN],
+        "undated": [note for note in result.notes if note.code == "read_row_no_day" and number == 1][
+            :PAGE_SIZE
+        ],
         "notes": [
             note._replace(code=_PAGE_SENTENCES.get(note.code, note.code))
             for note in result.notes
