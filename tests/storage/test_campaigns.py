@@ -310,7 +310,7 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext, ctx: 
     exported = load_workbook(BytesIO(export(later, ListRows(register_id="declarations"), "en"))).active
 
     late_heads = [cell.value for cell in exported[1] if ": late" in str(cell.value)]
-    assert late_heads == ["Day declared: late, days", "Day the spouse declared: late, days"]
+    assert late_heads == ["Day the spouse declared: late, days", "Day declared: late, days"]
     assert missing == [("spouse_notice", "required_when")]
     days = ("informed_on", "reminded_on", "received_on", "filed_on", "due_on")
     assert [own_row.values[name][-2:] for name in days] == ["06", "06", "08", "07", "05"]
