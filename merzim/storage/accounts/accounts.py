@@ -5,10 +5,10 @@ password (sessions, tokens, feeds, invitations, remembered browsers), stored as 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Engine, and_, select, update
 from sqlmodel import Session
 
 from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt
@@ -37,13 +37,6 @@ _WITH_IDENTITY = (
     .order_by(ACCOUNT.c.login)
 )
 _NAMES = select(ACCOUNT.c.login, ACCOUNT.c.name, ACCOUNT.c.person).where(in_names(ACCOUNT.c.login))
-_CREDENTIAL_FIELDS = tuple(field.name for field in fields(Credential))
-_VALID_ENTRY = select(*(ENTRY.c[name] for name in _CREDENTIAL_FIELDS)).where(
-    ENTRY.c.hash == bindparam("k_hash"),
-    ENTRY.c.kind == bindparam("k_kind"),
-    ENTRY.c.ended_at.is_(None),
-    ENTRY.c.expires_at > bindparam("k_now"),
-)
 MAX_DEVICES = 30
 """The most browsers remembered for one account."""
 
@@ -178,8 +171,9 @@ class SqlAccounts:
 
     def entry(self, kind: CredentialKind, hash: str, *, now: datetime) -> Credential | None:
         """Return the entry of a kind and hash; None if there is none, or it was ended or has expired."""
-        row = read_first(self._engine, _VALID_ENTRY, {"k_hash": hash, "k_kind": kind, "k_now": now})
-        return Credential(**row._mapping) if row is not None else None
+        valid = (ENTRY.c.ended_at.is_(None), ENTRY.c.expires_at > now)
+        row = read_first(self._engine, ENTRY.select().where(ENTRY.c.hash == hash, ENTRY.c.kind == kind, *valid))
+        return read_as(Credential, row) if row is not None else None
 
     def entries(self, login: str, *, now: datetime) -> Sequence[Credential]:
         """Return the valid sessions, tokens, feeds, invitations and devices of an account, the newest first; of

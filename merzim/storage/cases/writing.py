@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, or_, select, tuple_
 from sqlmodel import Session
 
 from calendars.hours import almaty, moment_of
@@ -36,7 +36,6 @@ _CHANGE_HEAD = CASE.update().where(CASE.c.id == bindparam("k_case"))
 _DROP_ROWS = DEADLINE.delete().where(
     DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation.in_(bindparam("k_names", expanding=True))
 )
-_DROP_INBOX = INBOX.delete().where(INBOX.c.case == bindparam("k_case"), INBOX.c.seq == bindparam("k_seq"))
 _QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due, NOTICE.c.step).where(
     # Not a parameter: some indexes are of one state, so that SQLite would plan the statement anew each time.
     NOTICE.c.state == bindparam(None, "queued", literal_execute=True),
@@ -72,7 +71,7 @@ def write(
         batch.add(change, before, now=now)
     _write_tables(session, batch)
     if batch.withdrawn:
-        session.execute(_DROP_INBOX, [{"k_case": case, "k_seq": seq} for case, seq in batch.withdrawn])
+        session.execute(INBOX.delete().where(tuple_(INBOX.c.case, INBOX.c.seq).in_(batch.withdrawn)))
         _drop_letters(session, batch.withdrawn, (COMMENT, ANSWER_DAY))
         _ask_again(session, batch.withdrawn, now)
     if batch.answered:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _NAMES = "k_names"
-_CHUNK_SIZE = 500
+_CHUNK_SIZE = 10_000
+"""Names in one statement, which takes 32,766 values on SQLite and 65,535 on PostgreSQL."""
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -33,9 +34,9 @@ def in_names(tested: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 def execute_for_names(session: Session, statement: Executable, names: Iterable[str]) -> Iterator[Row_]:
-    """Run a statement with `in_names` and yield its rows: one query for up to 500 names, none without any.
+    """Run a statement with `in_names` and yield its rows: one query for up to 10,000, none without any.
 
-    The rows of a statement that orders them are in order for each 500 names.
+    The rows of a statement that orders them are in order for each 10,000 names.
     """
     for chunk in chunks(names, _CHUNK_SIZE):
         yield from session.execute(statement, {_NAMES: chunk}).all()

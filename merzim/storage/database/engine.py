@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -27,7 +27,6 @@ from merzim.storage.tables.base import canonical
 
 Row_: TypeAlias = "Row[*tuple[Any, ...]]"
 """A row of the result of a query."""
-Parameters: TypeAlias = "Mapping[str, Any] | None"
 LOCK_TIMEOUT = 30.0
 """Seconds a writer waits for another process before it gives up."""
 CONNECTION_LOST = frozenset({"unreachable", "not_let_in", "failed"})
@@ -123,16 +122,16 @@ def reading(engine: Engine) -> Iterator[Session]:
         raise
 
 
-def read(engine: Engine, query: Executable, parameters: Parameters = None) -> Sequence[Row_]:
+def read(engine: Engine, query: Executable) -> Sequence[Row_]:
     """Return the rows of one query."""
     with reading(engine) as session:
-        return session.execute(query, parameters).all()
+        return session.execute(query).all()
 
 
-def read_first(engine: Engine, query: Executable, parameters: Parameters = None) -> Row_ | None:
+def read_first(engine: Engine, query: Executable) -> Row_ | None:
     """Return the first row of one query; None without any."""
     with reading(engine) as session:
-        return session.execute(query, parameters).first()
+        return session.execute(query).first()
 
 
 def read_column(engine: Engine, query: Executable) -> Sequence[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Engine, and_, bindparam, select
+from sqlalchemy import Engine, and_, select, tuple_
 from sqlmodel import Session
 
 from merzim.storage.database.engine import Row_, execute, read
@@ -21,15 +21,6 @@ LINES = (
     .join(CASE, CASE.c.id == INBOX.c.case)
 )
 _UNREAD = INBOX.c.read_at.is_(None)
-_MARK_TOLD = (
-    INBOX.update()
-    .where(
-        INBOX.c.person == bindparam("k_person"),
-        INBOX.c.case == bindparam("k_case"),
-        INBOX.c.seq == bindparam("k_seq"),
-    )
-    .values(untold=False)
-)
 
 
 def mark_read(engine: Engine, person: str, *, case: str = "", seq: int = 0, now: datetime) -> int:
@@ -50,9 +41,9 @@ def untold(engine: Engine, *, limit: int) -> list[InboxLine]:
 
 def mark_told(session: Session, lines: Sequence[InboxLine]) -> None:
     """Mark inbox entries as told, in the transaction that queues their letters."""
-    if lines:
-        keys = [{"k_person": line.person, "k_case": line.event.case, "k_seq": line.event.seq} for line in lines]
-        session.execute(_MARK_TOLD, keys)
+    keys = [(line.person, line.event.case, line.event.seq) for line in lines]
+    told = tuple_(INBOX.c.person, INBOX.c.case, INBOX.c.seq).in_(keys)
+    session.execute(INBOX.update().where(told).values(untold=False))
 
 
 def to_line(record: Row_) -> InboxLine:

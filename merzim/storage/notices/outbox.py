@@ -15,7 +15,7 @@ from sqlalchemy import Engine, and_, exists, literal_column, or_, select, tuple_
 from sqlmodel import Session
 
 from merzim.storage.cases import ledger
-from merzim.storage.database.dialect import execute_for_names, in_names, insert, read_for_names
+from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import read, read_first, reading, writing
 from merzim.storage.database.locks import ProcessLock
 from merzim.storage.notices import faults, inbox, journal
@@ -171,12 +171,12 @@ class SqlOutbox(CombinedNotices):
                 CAMPAIGN.c.id.in_(sorted({notice.obligation for notice in notices})),
                 CAMPAIGN.c.closed_on.is_(None),
                 CAMPAIGN.c.until >= today,
-                in_names(CAMPAIGN_PERSON.c.person),
+                CAMPAIGN_PERSON.c.person.in_(people),
                 CAMPAIGN_PERSON.c.answer == "",
                 CAMPAIGN_PERSON.c.left_on.is_(None),
             )
         )
-        awaited = {(*record,) for record in read_for_names(self._engine, query, people)}
+        awaited = {(*record,) for record in read(self._engine, query)}
         return frozenset(
             notice.key
             for notice in notices
@@ -304,7 +304,7 @@ def _store_outcomes(session: Session, marks: Sequence[DeliveryOutcome], *, now: 
         if mark.state == "sent":
             values["sent_at"] = now
         values |= {name: text for name in ("text_hash", "address") if (text := getattr(mark, name))}
-        step = NOTICE.update().where(in_names(NOTICE.c.key), NOTICE.c.state == "sending").values(values)
-        keys = [mark.key for mark in alike]
-        changed += map(to_notice, execute_for_names(session, step.returning(*NOTICE.columns), keys))
+        mine = NOTICE.c.key.in_([mark.key for mark in alike])
+        step = NOTICE.update().where(mine, NOTICE.c.state == "sending").values(values)
+        changed += map(to_notice, session.execute(step.returning(*NOTICE.columns)))
     return changed
