@@ -6,8 +6,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date
+from functools import partial
 from io import BytesIO
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import Connection, Engine, text
@@ -28,6 +30,7 @@ from tests.storage.sample_cases import AT, NOW, TODAY, case_commands, later, ope
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import recording
 from workflow.moments import Moment
+from workflow.ports import Change
 from workflow.refusal import Refusal
 
 
@@ -98,6 +101,22 @@ def test_a_board_changed_by_hand_is_named_and_rebuilt(engine: Engine, case: Case
     with engine.connect() as connection, connection.begin():
         connection.execute(text("UPDATE deadline SET next_step_on = NULL"))
 
+    assert verify(engine, recompute=recompute(engine)) == ()
+
+
+def test_nobody_records_while_a_case_is_rebuilt(engine: Engine, case: Case) -> None:
+    """Who does waits for the end, and what is rebuilt has no older state of the case."""
+    record = partial(case_commands(engine).write, case.id, AT, recording.record, "schedule_approved", on=TODAY)
+    other = Thread(target=record)
+
+    def anew(case: Case) -> Change:
+        other.start()
+        other.join(0.2)
+        assert other.is_alive()
+        return recompute(engine)(case)
+
+    assert rebuild(engine, anew, now=NOW) == 1
+    other.join()
     assert verify(engine, recompute=recompute(engine)) == ()
 
 

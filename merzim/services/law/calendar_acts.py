@@ -26,23 +26,22 @@ from merzim.services.inputs import NO_NUL, Line, build
 from merzim.services.names import assignee_key, assignees_of
 from merzim.services.results import ActMoves, moved_date
 from merzim.services.verbs import Command, NotAllowed, verb
+from merzim.storage.cases.ledger import CHUNK
 from merzim.storage.database.dialect import chunks
 from merzim.storage.org.adoptions import Adoption, adopt
+from merzim.storage.refusals import CaseBroken
 from notifications.letters.moved import describe_cause
 from workflow.cases.case import Case, Event, fold
 from workflow.cases.states import AWAITED
 from workflow.deadlines.impact import DayChange, MovedDeadline, changed_days, moved, reach
 from workflow.moments import Moment
 from workflow.org.office import Office, Person
-from workflow.ports import Conflict
 from workflow.refusal import Refusal
 
 MAX_BYTES = 60_000
 """Maximum size of an act, enough for a few dozen entries."""
 MAX_LISTED = 200
 """Number of moved due dates listed on a page and in an answer."""
-CHUNK_SIZE = 1000
-"""Cases read, recalculated and written together."""
 
 
 class CalendarAct(Command):
@@ -144,7 +143,7 @@ def preview_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
     preview = _find_reach(app, app.acts, _parse(ctx, command), today=today)
     impacts = tuple(
         _impact(office, case, deadline, today=today)
-        for names in chunks(preview.touched, CHUNK_SIZE)
+        for names in chunks(preview.touched, CHUNK)
         for case in app.ledger.cases(names).values()
         for deadline in moved(case, app.library.of(case), preview.before, preview.after, today=today)
     )
@@ -284,19 +283,18 @@ def rewrite_rows(
     cause: Mapping[str, object],
     at: Moment,
 ) -> Iterator[tuple[Sequence[Case], int]]:
-    """Rewrite the board rows of cases (ids) by the present calendar and law, CHUNK_SIZE at a time; yield the
-    cases of each chunk as they were rewritten, and the number that changed. `cause`: what letters say of it.
+    """Rewrite the board rows of cases (ids) by the present calendar and law; yield the cases, some at a time,
+    and the number of them that changed. `cause`: what letters say of it.
+
+    Raises CaseBroken: the events of one do not end where its head says; all others are rewritten.
     """
-    for names in chunks(cases, CHUNK_SIZE):
-        while True:
-            writes = [
-                replace(app.case_commands.recomputed(case, today=at.today), cause=cause)
-                for case in app.ledger.cases(names).values()
-            ]
-            try:
-                changed_count = app.ledger.append(writes, now=at.now)
-            except Conflict:
-                # Another user recorded a fact in the meantime: read again.
-                continue
-            yield [write.case for write in writes], changed_count
-            break
+    left = {*cases}
+    for written, changed_count in app.ledger.rewrite(
+        cases,
+        lambda case: replace(app.case_commands.recomputed(case, today=at.today), cause=cause),
+        now=at.now,
+    ):
+        left.difference_update(case.id for case in written)
+        yield written, changed_count
+    if left:
+        raise CaseBroken(min(left))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from i18n import available_language
 from merzim.services.app import AppContext
-from merzim.services.law.calendar_acts import CHUNK_SIZE, rewrite_rows
+from merzim.services.law.calendar_acts import rewrite_rows
 from merzim.services.law.regulations import (
     UnknownWord,
     own_files,
@@ -20,6 +20,7 @@ from merzim.services.law.regulations import (
     require_words,
     scoring,
 )
+from merzim.storage.cases.ledger import CHUNK
 from merzim.storage.database.dialect import chunks
 from merzim.storage.org import editions as stored
 from merzim.storage.org.editions import AdoptedEdition
@@ -112,7 +113,7 @@ def adopt(app: AppContext, *, at: Moment) -> tuple[AdoptedEdition, ...]:
 
 def _moved(app: AppContext, cases: list[str], today: date) -> Iterator[dict[str, str | None]]:
     """Yield the due dates on the board that the present text of the law changes, in these cases (ids)."""
-    for names in chunks(cases, CHUNK_SIZE):
+    for names in chunks(cases, CHUNK):
         for case in app.ledger.cases(names).values():
             rows = app.ledger.rows(case.id)
             new = {row.obligation: row.due for row in app.case_commands.recomputed(case, today=today).rows}

@@ -5,7 +5,7 @@ What a change writes is computed before it; the seq its case must still have is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
@@ -16,7 +16,7 @@ from calendars.hours import almaty
 from merzim.storage import events
 from merzim.storage.cases.batch import QUESTIONS_AFTER, STEPS_BEFORE
 from merzim.storage.cases.writing import ROWS_OF, locked, write
-from merzim.storage.database.dialect import execute_for_names, in_names, insert, read_for_names
+from merzim.storage.database.dialect import chunks, execute_for_names, in_names, insert, read_for_names
 from merzim.storage.database.engine import (
     read,
     read_column,
@@ -35,7 +35,9 @@ from workflow.org.office import Office
 from workflow.ports import Change, Conflict
 
 CHUNK = 250
-"""Cases read, or written again, at once by what goes through all of them: about 0.2 s of lock."""
+"""Cases read at once by what goes through all of them."""
+REWRITTEN = 50
+"""Cases written again in one transaction, in which others wait: about 0.06 s."""
 
 _EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case))
 _IDS_OF = select(CASE.c.id).where(in_names(CASE.c.id))
@@ -95,6 +97,20 @@ class SqlLedger:
             if made.events:
                 write(session, [made], stored, now=now)
         return made
+
+    def rewrite(
+        self, ids: Iterable[str], recompute: Callable[[Case], Change], *, now: datetime
+    ) -> Iterator[tuple[Sequence[Case], int]]:
+        """Write anew what is computed of cases, REWRITTEN at a time, which nobody else writes meanwhile;
+        yield those of each time, and the number that changed. One whose events do not end where its head says
+        is left out.
+        """
+        for names in chunks(ids, REWRITTEN):
+            with writing(self._engine) as session:
+                stored = locked(session, names)
+                whole = [case for case in cases(session, stored).values() if case.seq == stored[case.id].seq]
+                changed_count = write(session, [recompute(case) for case in whole], stored, now=now)
+            yield whole, changed_count
 
     def append(self, changes: Sequence[Change], *, now: datetime) -> int:
         """Write changes of cases in one transaction, those without events as recomputed rows alone; return the

@@ -4,21 +4,19 @@ register rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Engine, select
 from sqlmodel import Session
 
-from merzim.storage.cases.ledger import CHUNK, SqlLedger
+from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.dialect import chunks, execute_for_names, in_names
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.verify import Recompute
-from merzim.storage.refusals import CaseBroken
 from merzim.storage.registers.rows import rows
 from merzim.storage.rows import columns_of
 from merzim.storage.tables.registers import REGISTER_ROW
-from workflow.ports import Conflict
 from workflow.refusal import Refusal
 from workflow.registers.rows import Projection, RegisterRow
 
@@ -37,8 +35,6 @@ def rebuild(
 ) -> int:
     """Write anew what is computed from events, of cases and register rows; return the number of cases rebuilt.
 
-    A case changed meanwhile is read and computed again.
-
     Args:
         project: computes the index entries of a register row; None leaves all rows as they are.
 
@@ -46,34 +42,16 @@ def rebuild(
         Refusal: naming the cases whose events do not end where their head says; all others are rebuilt.
     """
     ledger = SqlLedger(engine)
-    rebuilt_count, broken = 0, list[str]()
-    for names in chunks(ledger.ids(), CHUNK):
-        left_names = _rebuild(ledger, names, recompute, now)
-        broken += left_names
-        rebuilt_count += len(names) - len(left_names)
+    ids = ledger.ids()
+    rebuilt = {case.id for cases, _ in ledger.rewrite(ids, recompute, now=now) for case in cases}
     if project is not None:
         with writing(engine) as session:
-            ids = session.execute(select(REGISTER_ROW.c.id).order_by(REGISTER_ROW.c.id)).scalars().all()
-            for rows_at_once in chunks(ids, ROWS_AT_ONCE):
+            names = session.execute(select(REGISTER_ROW.c.id).order_by(REGISTER_ROW.c.id)).scalars().all()
+            for rows_at_once in chunks(names, ROWS_AT_ONCE):
                 rebuild_rows(session, rows_at_once, project)
-    if broken:
-        raise Refusal("rebuild_broken", cases=tuple(broken), count=rebuilt_count)
-    return rebuilt_count
-
-
-def _rebuild(ledger: SqlLedger, names: Sequence[str], recompute: Recompute, now: datetime) -> list[str]:
-    """Write these cases anew; return the ids of the broken ones, which stay as they are."""
-    remaining_names, broken = list(names), list[str]()
-    while remaining_names:
-        try:
-            ledger.append([recompute(case) for case in ledger.cases(remaining_names).values()], now=now)
-            break
-        except CaseBroken as trouble:
-            remaining_names.remove(trouble.case)
-            broken.append(trouble.case)
-        except Conflict:
-            continue
-    return broken
+    if broken := tuple(name for name in ids if name not in rebuilt):
+        raise Refusal("rebuild_broken", cases=broken, count=len(rebuilt))
+    return len(rebuilt)
 
 
 def rebuild_rows(session: Session, names: list[str], project: ProjectRow) -> None:
