@@ -101,6 +101,8 @@ def test_it_is_refused_with_a_ground_and_asked_for_again_by_another_day(site: Si
     assert boss.post(f"{url}/extend", data={**extension, "until": "2026-04-05"}).status_code == 422
     assert boss.post(f"{url}/extend", data=extension).status_code == 303
     assert (given(site).until, given(site).refused) == (date(2026, 4, 15), "")
+    later = boss.post(f"/api/v1{url}/1/extension", json={"until": "2026-04-16"}).json()
+    assert later["moved"] == [{"obligation": "assignment.1", "from": "2026-04-15", "to": "2026-04-16"}]
     assert f'id="{site.late}:assignment.1"' in erlan.get("/desk").text
 
 

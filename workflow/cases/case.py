@@ -89,8 +89,6 @@ PARTS: frozenset[str] = frozenset(
     {"corrected", "evidence", "planned", "cartogram_recorded", "row_edited", "commented", PASSPORT, *ROW_OF}
 )
 """Kinds of events besides facts that can be withdrawn by themselves."""
-MOVING = frozenset({"withdrawn", "migrated", "cancelled", "exempted", "reopened", PASSPORT})
-"""Kinds of events that may move due dates, whatever their name."""
 PLAN = "plan."
 """Prefix that distinguishes a withdrawn plan date from the fact with the same name."""
 CaseStatus = Literal["active", "cancelled", "exempted"]

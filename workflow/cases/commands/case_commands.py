@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec, TypeAlias
 
 from calendars.kazakhstan import Kazakhstan
 from workflow.board.rows import Row, rows
-from workflow.cases.case import ENTRIES, MOVING, Case, Event, EventDraft, fold
+from workflow.cases.case import ENTRIES, Case, Event, EventDraft, fold
 from workflow.cases.commands.opening import (
     Opening,
     check_days,
@@ -227,14 +227,7 @@ class CaseCommands:
             for seq, (kind, name, on, payload) in enumerate(drafts, case.seq + 1)
         )
         change = self._written(events, view.events, at.today)
-        # Only what other terms count from can move a due date (most facts are nobody's anchor), or what brings
-        # the case under another edition.
-        moving = any(
-            event.kind in MOVING or event.name.partition(".")[0] in view.procedure.anchors for event in events
-        )
-        if moving or self._library.of(change.case) is not view.procedure:
-            change = replace(change, moved=_moved(before, change))
-        return change
+        return replace(change, moved=_moved(before, change))
 
     def _written(self, events: tuple[Event, ...], before: Sequence[Event], today: date) -> Change:
         """Return what these events write after those before: the case, its stage and its rows."""
