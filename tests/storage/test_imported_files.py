@@ -134,7 +134,8 @@ def test_a_conflict_in_the_middle_of_an_import_leaves_nothing_written(
 
 @on_sqlite_alone
 def test_the_same_file_again_opens_what_was_left_out_of_it_and_changes_nothing(app: AppContext) -> None:
-    """Neither a day that was planned anew since, nor the words of a case."""
+    """Neither a day that was planned anew since, nor the words of a case; a day the user corrected is planned
+    anew."""
     ctx, file = operator(app), schedule("13.04", "14.04")
     (first,) = take_schedule(ctx, file.model_copy(update={"rows": {3: RowAnswer(skip=True)}})).opened
     case_commands(app.engine).write(first, AT, recording.replan, {"analysis_started": date(2026, 4, 15)})
@@ -144,6 +145,11 @@ def test_the_same_file_again_opens_what_was_left_out_of_it_and_changes_nothing(a
 
     assert (result.unchanged, len(result.opened), result.replanned) == ((first,), 1, ())
     assert result.cases[0].planned["analysis_started"] == date(2026, 4, 15)
+
+    file.content.content.seek(0)
+    day = {"analysis_started": date(2026, 4, 20)}
+    result = take_schedule(ctx, file.model_copy(update={"rows": {2: RowAnswer(planned=day)}}))
+    assert (result.replanned, result.cases[0].planned) == ((first,), {**result.cases[0].planned, **day})
 
 
 JULY = date(2026, 7, 20)

@@ -8,7 +8,7 @@ the other language, the user is asked.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated
@@ -90,7 +90,8 @@ class ConsideredAnalysis:
             these words.
         looks_like: existing cases it may be, as long as the user has not answered.
         joined: whether the user said that it is `case`.
-        known: whether it became `case` when the same file was imported before, which changes nothing in it.
+        settled: names of the facts and plan dates, as they are in a file that was imported before and became
+            `case` then: they change nothing in it.
         foreign: whether the user may not import it: it is a case they may not see or not manage (`case` is None
             then), or its unit is none of theirs.
     """
@@ -101,7 +102,7 @@ class ConsideredAnalysis:
     names: Mapping[str, str] = field(default_factory=dict)
     looks_like: tuple[Case, ...] = ()
     joined: bool = False
-    known: bool = False
+    settled: Set[str] = frozenset()
     foreign: bool = False
     facts: Mapping[str, date]
     planned: Mapping[str, date]
@@ -121,25 +122,22 @@ class ConsideredAnalysis:
     @property
     def new_facts(self) -> dict[str, date]:
         """Facts that its case has not recorded on any day, without those withdrawn with this day."""
-        if self.known:
-            return {}
-        recorded_facts = self.case.facts if self.case else {}
-        withdrawn = {record for record, _, _ in self.withdrawn}
-        return {
-            fact: on for fact, on in self.facts.items() if fact not in recorded_facts and fact not in withdrawn
+        kept = {
+            *(self.case.facts if self.case else ()),
+            *self.settled,
+            *(name for name, _, _ in self.withdrawn),
         }
+        return {fact: on for fact, on in self.facts.items() if fact not in kept}
 
     @property
     def new_plans(self) -> dict[str, date]:
         """Plan dates that its case lacks or has on another day, without those withdrawn with this day."""
-        if self.known:
-            return {}
         planned_days = self.case.planned if self.case else {}
         withdrawn = {record for record, _, _ in self.withdrawn}
         return {
             fact: on
             for fact, on in self.planned.items()
-            if planned_days.get(fact) != on and PLAN + fact not in withdrawn
+            if planned_days.get(fact) != on and fact not in self.settled and PLAN + fact not in withdrawn
         }
 
     @property
@@ -208,6 +206,7 @@ def consider(ctx: RequestContext, file: ScheduleFile, command: ImportSchedule) -
         command=command,
         managed=managed,
         known={int(row): cases[id] for row, id in known.items() if id in cases},
+        days_written={schedule.row: {**schedule.planned, **schedule.facts} for schedule in file.schedules},
         cases_by_key={key: case for case in candidates for key in _known_keys(case, file.procedure)},
         open_cases=[case for case in candidates if case.id in managed],
         units=units,
@@ -267,6 +266,7 @@ class _Considering:
     Attributes:
         managed: ids of the cases the user may manage; of others nothing is told.
         known: the cases that rows became when the same file was imported before.
+        days_written: by row the facts and plan dates of the file, before the user corrected them.
         cases_by_key: active cases by the words they may be found by; open_cases: those the user may manage.
         units: id of the unit by the words of the file.
         taken_cases: ids of cases that an analysis of the file is.
@@ -278,6 +278,7 @@ class _Considering:
     command: ImportSchedule
     managed: Container[str]
     known: Mapping[int, Case]
+    days_written: Mapping[int, Mapping[str, date]]
     cases_by_key: Mapping[Key, Case]
     open_cases: Sequence[Case]
     units: Mapping[str, str]
@@ -319,7 +320,12 @@ class _Considering:
         root = self.ctx.reader.root
         if root and not within(self.office, case.unit if case else self.unit(schedule), root):
             is_foreign = True
-        first = min([*facts.values(), *intended.values()], default=self.ctx.today)
+        days = {**facts, **intended}
+        first = min(days.values(), default=self.ctx.today)
+        known, written = (
+            case is not None and schedule.row in self.known,
+            self.days_written.get(schedule.row, {}),
+        )
         analysis = ConsideredAnalysis(
             schedule=schedule,
             unit=self.unit(schedule),
@@ -330,10 +336,10 @@ class _Considering:
             names=names,
             looks_like=looks_like,
             joined=joined,
-            known=case is not None and schedule.row in self.known,
+            settled={name for name, on in days.items() if written.get(name) == on} if known else frozenset(),
             foreign=is_foreign,
         )
-        if case is not None and not analysis.known:
+        if case is not None and not known:
             self.notes += _differing(analysis, case, self.procedure)
             self.notes += _withdrawn(analysis)
         return analysis

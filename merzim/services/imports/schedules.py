@@ -75,7 +75,7 @@ def _read(ctx: RequestContext, command: ImportSchedule) -> ScheduleFile:
 @verb("manage")
 def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
     """Import a schedule, once every row of it is in order: all of it or nothing. The same file again changes no
-    case; a changed one writes only the changes.
+    case but for days the user corrected; a changed one writes only the changes.
 
     Raises:
         Refusal: a bad row, a unit or a case not among the reader's, an answer that matches nobody.

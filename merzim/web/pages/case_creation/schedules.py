@@ -379,7 +379,7 @@ def _case_after_import(analysis: ConsideredAnalysis, office: Office) -> Case:
         return replace(
             analysis.case,
             facts={**analysis.case.facts, **facts},
-            planned={**analysis.case.planned, **analysis.planned},
+            planned={**analysis.case.planned, **analysis.new_plans},
         )
     return Case(
         id="",
