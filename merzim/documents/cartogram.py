@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from i18n import say
-from merzim.documents.sheets.columns import Line, columns, find_tables, lines_below, require_columns
+from merzim.documents.sheets.columns import (
+    Line,
+    columns,
+    find_tables,
+    lines_below,
+    names_unread,
+    require_columns,
+)
 from merzim.documents.sheets.listing import Table
 from merzim.documents.sheets.texts import plain
 from merzim.documents.sheets.unreadable import Errors
@@ -31,8 +38,9 @@ def _sheet(section: Section, lines: Sequence[CartogramLine], language: str) -> T
     return Table(head_titles, rows, say(f"cartogram.sheet.{section}", {}, language))
 
 
-def read_cartogram(data: bytes, name: str) -> tuple[CartogramLine, ...]:
-    """Read the lines of a cartogram from XLSX or CSV, with headings in Kazakh, Russian or English.
+def read_cartogram(data: bytes, name: str) -> tuple[tuple[CartogramLine, ...], tuple[str, ...]]:
+    """Read the lines of a cartogram from XLSX or CSV, with headings in Kazakh, Russian or English; also return
+    the headings of the columns and the names of the sheets that were not read.
 
     Raises:
         UnreadablePaper: no such table, a column missing, no rows; or every bad row: a formula, a section that
@@ -50,7 +58,7 @@ def read_cartogram(data: bytes, name: str) -> tuple[CartogramLine, ...]:
         below = lines_below(sheet, heading, errors)
         lines += [line for row in below if (line := _line(row, section_name)) is not None]
     errors.refuse_or_empty(paper.name, lines)
-    return tuple(lines)
+    return tuple(lines), names_unread(paper, tables)
 
 
 def _line(line: Line, section_name: str) -> CartogramLine | None:

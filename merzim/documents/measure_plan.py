@@ -6,7 +6,15 @@ import re
 from dataclasses import dataclass
 
 from merzim.documents.schedules.written_terms import read_term
-from merzim.documents.sheets.columns import Heading, Line, columns, find_tables, lines_below, require_columns
+from merzim.documents.sheets.columns import (
+    Heading,
+    Line,
+    columns,
+    find_tables,
+    lines_below,
+    names_unread,
+    require_columns,
+)
 from merzim.documents.sheets.rows import Sheet
 from merzim.documents.sheets.texts import tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
@@ -50,8 +58,7 @@ def read_measures(data: bytes, name: str, *, year: int | None = None) -> ReadPla
     lines = lines_below(sheet, heading, errors, unread=("term",))
     measures = [read for line in lines if (read := _row(line, year)) is not None]
     errors.refuse_or_empty(paper.name, measures)
-    other_sheets = (other.name for other in paper.sheets if other is not sheet)
-    return ReadPlan(measures=tuple(measures), unread=(*heading.other.values(), *other_sheets))
+    return ReadPlan(measures=tuple(measures), unread=names_unread(paper, [(sheet, heading)]))
 
 
 def _own_year(sheet: Sheet, heading: Heading) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -116,6 +116,13 @@ def find_tables(
     if not tables:
         raise UnreadablePaper(otherwise, name=paper.name, columns=tuple(known.titles[id] for id in named))
     return tables
+
+
+def names_unread(paper: OpenedFile, tables: Sequence[tuple[Sheet, Heading]]) -> tuple[str, ...]:
+    """Return the headings of columns that these tables do not know, and the names of all other sheets."""
+    headings = (text for _, heading in tables for text in heading.other.values())
+    read = {sheet.name for sheet, _ in tables}
+    return (*dict.fromkeys(headings), *(sheet.name for sheet in paper.sheets if sheet.name not in read))
 
 
 @dataclass(frozen=True, slots=True)

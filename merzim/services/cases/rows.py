@@ -74,6 +74,12 @@ class RecordCartogram(CaseCommand, FileInput):
     evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
 
 
+class CartogramTaken(CommandResult):
+    """The result of recording a cartogram. `unread`: columns and sheets that were not read."""
+
+    unread: list[str]
+
+
 class ImportPlan(CaseCommand, FileInput):
     """A plan of measures (XLSX, CSV). `year`: for terms without a year."""
 
@@ -110,12 +116,13 @@ class PlanTaken(BaseModel):
 
 
 @verb("record")
-def record_cartogram(ctx: RequestContext, command: RecordCartogram) -> CommandResult:
+def record_cartogram(ctx: RequestContext, command: RecordCartogram) -> CartogramTaken:
     """Record the published cartogram from a file, all of it or nothing."""
     content, name = require_file(ctx, command)
-    lines = read(read_cartogram, content.read(), name)
+    lines, unread = read(read_cartogram, content.read(), name)
     evidence = store_evidence(ctx, command.evidence)
-    return result_of(ctx, command.case, record_lines, lines, on=command.on, evidence=evidence)
+    result = result_of(ctx, command.case, record_lines, lines, on=command.on, evidence=evidence)
+    return CartogramTaken(**dict(result), unread=list(unread))
 
 
 @verb("record")

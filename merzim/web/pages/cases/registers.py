@@ -4,7 +4,7 @@ file; a plan of measures and a cartogram from files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -119,21 +119,25 @@ def import_plan(ctx: Recording, case: CaseId, form: SubmittedForm) -> Response:
     told = {"said": "plan_taken" if imported_plan.entered else "nothing_new"}
     if imported_plan.withdrawn:
         told["left_out"] = str(len(imported_plan.withdrawn))
-    if imported_plan.unread:
-        told["unread"] = ", ".join(f"«{name}»" for name in imported_plan.unread)[:UNREAD]
-    return redirect(ctx, f"/cases/{case}/risks", **told)
+    return redirect(ctx, f"/cases/{case}/risks", **told, **_unread(imported_plan.unread))
 
 
 @router.post("/cases/{case}/cartogram")
 @reads_files
 @shown_again(_risks, "cartogram")
 def record_cartogram(ctx: Recording, case: CaseId, form: SubmittedForm) -> Response:
-    """Record the published cartogram from the uploaded file."""
+    """Record the published cartogram from the uploaded file, and tell what of it was not read."""
     table = _table(form, "table", "web.refusal.no_cartogram_file")
     on, evidence = parse_date(typed_answers(form).get("on", "")), evidence_inputs(form)
     fields = {"case": case, "content": table, "on": on, "evidence": evidence}
     result = rows.record_cartogram(ctx, build(rows.RecordCartogram, fields))
-    return redirect(ctx, f"/cases/{case}/risks", element="cartogram", **parameters_of(ctx, result))
+    told = {**parameters_of(ctx, result), **_unread(result.unread)}
+    return redirect(ctx, f"/cases/{case}/risks", element="cartogram", **told)
+
+
+def _unread(names: Sequence[str]) -> dict[str, str]:
+    """Return the parameter that names the columns and sheets that were not read; none where there are none."""
+    return {"unread": ", ".join(f"«{name}»" for name in names)[:UNREAD]} if names else {}
 
 
 def _table(form: FormData, name: str, refusal: str) -> OpenFile:
