@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
 from calendars.kazakhstan import Kazakhstan
 from notifications.channels import Channel
@@ -88,3 +89,18 @@ def notice_to(
         bundle=bundle,
         about=about or {},
     )
+
+
+def notice_anew(notice: Notice, key: str, dispatch: Dispatch, **changes: Any) -> Notice:
+    """Return a notice with changes and another key, queued now: not tried, sent or carried by a letter yet."""
+    untried: Mapping[str, Any] = {
+        "state": "queued",
+        "attempts": 0,
+        "answer": "",
+        "text_hash": "",
+        "carrier": "",
+    }
+    moments: Mapping[str, Any] = dict.fromkeys(("attempted_at", "sent_at", "acknowledged_at"))
+    id = message_id(key, dispatch.rules.domain)
+    queued = replace(notice, key=key, message_id=id, queued_at=dispatch.moment.now)
+    return replace(queued, **untried, **moments, **changes)

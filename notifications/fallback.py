@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from notifications.channels import Channel, Switchable
-from notifications.dispatch import Dispatch
-from notifications.notice import INSTEAD_OF, PRIVATE, Notice, Outcome, message_id
+from notifications.dispatch import Dispatch, notice_anew
+from notifications.notice import INSTEAD_OF, PRIVATE, Notice, Outcome
 from notifications.ports import DeliveryOutcome
 from notifications.recipients import channels_for
 from notifications.rules import OTHERS_AFTER
@@ -95,20 +95,13 @@ def readdressed(
         if address is None:
             continue
         key = f"{place}:{person.key}:{channel.name}"
-        new_notice = replace(
+        new_notice = notice_anew(
             notice,
-            key=key,
+            key,
+            dispatch,
             person=person.key,
             channel=channel.name,
             address=address,
             language=person.language,
-            state="queued",
-            attempts=0,
-            queued_at=dispatch.moment.now,
-            attempted_at=None,
-            answer="",
-            text_hash="",
-            carrier="",
-            message_id=message_id(key, dispatch.rules.domain),
         )
         yield replace(new_notice, not_before=dispatch.times.leaving(new_notice, dispatch.moment.now))

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from notifications.daily import bundle_of
-from notifications.dispatch import Dispatch
-from notifications.notice import Notice, message_id
+from notifications.dispatch import Dispatch, notice_anew
+from notifications.notice import Notice
 from notifications.ports import Move
 from notifications.rules import local_day
 from workflow.cases.case import Event
@@ -120,19 +120,13 @@ def _notice(
     # The change is part of the key: each time a date moves away and back is a new notice.
     place = f"{move.case}:{move.obligation}:{told_due.isoformat()}"
     key = f"{place}:{step}@{move.change}:{last.person}:{last.channel}"
-    return Notice(
-        key=key,
-        case=move.case,
-        obligation=move.obligation,
+    return notice_anew(
+        last,
+        key,
+        dispatch,
         due=told_due,
         step=step,
-        person=last.person,
-        channel=last.channel,
-        address=last.address,
-        language=last.language,
-        queued_at=dispatch.moment.now,
         not_before=dispatch.times.opening(last.person, dispatch.moment.now),
-        message_id=message_id(key, dispatch.rules.domain),
         kind="moved",
         bundle=bundle,
         about=about,
