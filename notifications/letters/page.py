@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from i18n import say
 from notifications.notice import Action, CalendarEntry, Letter
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,8 +103,6 @@ def _answers(line: LetterLine, label: str) -> str:
 @cache
 def _template() -> Template:
     """Return the HTML template of all letters, read once."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # only by who writes letters
-
     folder = Path(__file__).parent / "templates"
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
     return environment.get_template("letter.html")
