@@ -130,7 +130,8 @@ def find_table(sheet: Sheet, naming: Naming) -> ScheduleTable | None:
                 continue
             columns = _columns(sheet, head, naming)
             count = len({column.kind for column in columns if column.kind})
-            if count >= 2 and (best is None or count > best[0]):
+            divides = height == 2 and best is not None and (count, at) == best[:2] and _divides(sheet, *head)
+            if count >= 2 and (best is None or count > best[0] or divides):
                 best = count, at, height, columns
     if best is None:
         return None
@@ -189,6 +190,13 @@ def _continues(sheet: Sheet, first: RowOfSheet, second: RowOfSheet) -> bool:
     covered = [sheet.covered(first.number, place) for place in first.filled()]
     has_merged = any(len(places) > 1 for places in covered)
     return has_merged or any(not any(place in places for places in covered) for place in own)
+
+
+def _divides(sheet: Sheet, first: RowOfSheet, second: RowOfSheet) -> bool:
+    """Return whether a row only says what stands below the headings that are merged over several columns."""
+    covered = [sheet.covered(first.number, place) for place in first.filled()]
+    wide = {place for places in covered if len(places) > 1 for place in places}
+    return all(place in wide or second.cell(place) == first.cell(place) for place in second.filled())
 
 
 def _texts(row: RowOfSheet) -> tuple[str, ...]:
