@@ -120,8 +120,7 @@ def _count_span(term: After, anchor: date, calendar: Kazakhstan, *, rolls: bool)
     """Compute a term of days, weeks, months or years of the calendar, after the anchor or before it."""
     number = term.count
     end = term.end(anchor)
-    direction = "before" if number < 0 else "after"
-    code = "unspecified_days" if term.unit == "days" else f"{term.unit.replace(' ', '_')}_{direction}"
+    code = "unspecified_days" if term.unit == "days" else term.code
     arguments = {"count": abs(number), "to": end}
     return _end_on(code, arguments, end, calendar, rolls=rolls, backward=number < 0)
 
@@ -132,17 +131,19 @@ def _count_unanchored(term: Term, calendar: Kazakhstan) -> CountedTerm:
         case OnDate(on):
             return _end_on("on_date", {"to": on}, on, calendar)
         case InPeriod():
-            code, numbers, to = term.parts()
-            return _end_on(code, {**numbers, "to": to}, to, calendar)
-        case OngoingDuty():
-            return CountedTerm(elements=(Element(code="standing"),))
-        case Before():
-            return CountedTerm(elements=(Element(code="before_anchor"),))
-        case AtOnce():
-            return CountedTerm(elements=(Element(code="at_once"),))
-        case WithoutTerm():
-            return CountedTerm(elements=(Element(code="without_term"),))
-    return CountedTerm()
+            period_code, numbers, to = term.parts()
+            return _end_on(period_code, {**numbers, "to": to}, to, calendar)
+    code = _WITHOUT_NUMBER.get(type(term))
+    return CountedTerm(elements=(Element(code=code),)) if code else CountedTerm()
+
+
+_WITHOUT_NUMBER: Mapping[type[Term], str] = {
+    OngoingDuty: "standing",
+    Before: "before_anchor",
+    AtOnce: "at_once",
+    WithoutTerm: "without_term",
+}
+"""The codes of what is said of a term without number and day."""
 
 
 def _count_working_days(number: int, anchor: date, calendar: Kazakhstan) -> CountedTerm:

@@ -99,6 +99,11 @@ class After:
     count: int
     unit: CountUnit = "working days"
 
+    @property
+    def code(self) -> str:
+        """What is said of it, as a code: `working_days_after`, `months_before`."""
+        return f"{self.unit.replace(' ', '_')}_{'before' if self.count < 0 else 'after'}"
+
     def end(self, anchor: date) -> date:
         """Return the day it ends on, a day off or not; of working days none is skipped here.
 

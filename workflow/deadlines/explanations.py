@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -188,23 +188,24 @@ def rule_parts(obligation: Obligation, procedure: Procedure) -> Iterator[RulePar
         yield RulePart("term.occasional")
 
 
+_WITHOUT_NUMBER: Mapping[type[Term], str] = {
+    Before: "before",
+    AtOnce: "at_once",
+    OngoingDuty: "standing",
+    WithoutTerm: "none",
+}
+"""The codes of terms without number and day."""
+
+
 def _term(term: Term) -> tuple[str, dict[str, object]]:
-    """Return code and arguments of a term that counts from an anchor."""
+    """Return code and arguments of a term."""
     match term:
-        case After(count, unit):
-            direction = "before" if count < 0 else "after"
-            return f"{unit.replace(' ', '_')}_{direction}", {"count": abs(count)}
+        case After(count):
+            return term.code, {"count": abs(count)}
         case Duration(count):
             return "at_most", {"count": count}
         case Embargo(years):
             return "embargo", {"count": years}
-        case _:
-            return _dated(term)
-
-
-def _dated(term: Term) -> tuple[str, dict[str, object]]:
-    """Return code and arguments of a term with a day, period or figure of its own."""
-    match term:
         case YearlyDate(month, day, years):
             return "by.next_year" if years else "by", {"on": date(ANY_YEAR, month, day)}
         case DayAfterPeriod(day):
@@ -220,19 +221,4 @@ def _dated(term: Term) -> tuple[str, dict[str, object]]:
             return "share", {"share": share, "of": of, "period": period}
         case Target(years, better):
             return f"target.{better}", {"figures": years}
-        case _:
-            return _without_number(term), {}
-
-
-def _without_number(term: Term) -> str:
-    """Return the code of a term without number and day."""
-    match term:
-        case Before():
-            return "before"
-        case AtOnce():
-            return "at_once"
-        case OngoingDuty():
-            return "standing"
-        case WithoutTerm():
-            return "none"
-    raise TypeError(f"a kind of term nobody has words for: {type(term).__name__}")
+    return _WITHOUT_NUMBER[type(term)], {}
