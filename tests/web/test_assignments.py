@@ -81,6 +81,7 @@ def test_it_is_answered_with_evidence_by_its_assignee_alone(site: Site) -> None:
     assert count(site.client("boss").get("/inbox").text) == 1
     assert site.client("erlan").post(url, data=form).status_code == 422, "done already"
     assert f'id="{site.late}:assignment.1"' not in site.client("erlan").get("/desk").text
+    assert site.client("officer").get(f"/cases/{site.late}/package").status_code == 200, "no act asks for it"
 
 
 def test_it_is_refused_with_a_ground_and_asked_for_again_by_another_day(site: Site) -> None:

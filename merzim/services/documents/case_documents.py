@@ -161,7 +161,9 @@ def _documents_of(app: AppContext, case: Case, year: int | None) -> Iterator[Doc
     def place(proof: ProvedItem) -> tuple[object, ...]:
         return order.get(proof.of.partition(".")[0], len(order)), proof.on, proof.of
 
-    for proof in sorted(proofs(case), key=place):
+    # What an answered assignment proves no act asks for.
+    asked = (proof for proof in proofs(case) if proof.kind == "fact" or proof.kind in _PROVES)
+    for proof in sorted(asked, key=place):
         if year is not None and proof.on.year != year:
             continue
         procedure, obligation = _proved_obligation(app, case_procedure, proof)

@@ -19,6 +19,7 @@ from workflow.cases.case import (
     evidence_payload,
     fold,
     merged_evidence,
+    row_name,
 )
 from workflow.org.access import Scope
 
@@ -165,12 +166,4 @@ def _event_seen(event: Event, show_evidence: ShowEvidence, grounds: Grounds) -> 
 
 def _about(event: Event) -> str:
     """Return the row (or `cartogram`) that the evidence of an event belongs to."""
-    match event.kind:
-        case "measure_reviewed":
-            return f"measure.{event.name}.{event.payload.get('period', '')}".rstrip(".")
-        case "talk_held":
-            return f"position.{event.name}"
-        case "cartogram_recorded":
-            return "cartogram"
-        case _:
-            return f"risk.{event.name}"
+    return f"{row_name(event) or 'cartogram'}.{event.payload.get('period', '')}".rstrip(".")
