@@ -6,10 +6,12 @@ import re
 from datetime import date
 from html import unescape
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from merzim.documents.schedules.written_terms import read_term
+from merzim.services.cases import rows
 from merzim.services.context import operator_context
 from merzim.services.jobs.rounds import deliver, run_round
 from merzim.services.law import regulations
@@ -19,6 +21,7 @@ from merzim.services.reports.points import _step_to_record
 from merzim.storage.org import store as office_store
 from tests.case_rows import FoundRisk, RowCommands, SetMeasure
 from tests.documents.test_forms import tables_of
+from tests.row_commands import act
 from tests.web.conftest import AT, NOW, TODAY, build
 from tests.web.offices import Site
 from tests.web.serving import first_sheet, sheets
@@ -167,6 +170,15 @@ def test_a_measure_is_named_by_what_is_done_and_by_whom_not_by_number_and_addres
     assert all("Әлиева Гүлнұр" in page and "a@org.kz<" not in page for page in pages)
     assert tables_of(plan)[-1][-1][-2] == "Әлиева Гүлнұр"
     assert "Комиссия құру" in journal
+
+
+def test_a_measure_is_written_whole_or_not(kept: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With whom its words mean."""
+    (case,) = open_cases(kept, 1)
+    monkeypatch.setattr(rows, "keep_responsible", Mock(side_effect=OSError))
+    with pytest.raises(OSError):
+        act(operator_context(kept.context, at=AT), "measures", "add", case, risk=1, action="x", responsible="Б")
+    assert [event.kind for event in kept.events(case)].count("measure_set") == 1
 
 
 def test_the_register_says_who_was_told_what_and_is_narrowed(kept: Site) -> None:

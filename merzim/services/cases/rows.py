@@ -18,7 +18,7 @@ from merzim.documents.cartogram import read_cartogram
 from merzim.documents.child import read
 from merzim.documents.measure_plan import read_measures
 from merzim.services.cases.risks import by_number, case_rows, keep_responsible, next_due_dates, next_of
-from merzim.services.context import RequestContext, whole_case
+from merzim.services.context import RequestContext, whole_case, write_case
 from merzim.services.evidence import require_file, store_evidence
 from merzim.services.inputs import CaseCommand, Day, EvidenceInput, FileInput, Name
 from merzim.services.law.regulations import case_registers
@@ -26,6 +26,7 @@ from merzim.services.registers.results import FieldView, field_view
 from merzim.services.registers.verbs import RowText
 from merzim.services.results import CommandResult, FindingResult, ProofResult, Titles, result_of
 from merzim.services.verbs import verb
+from merzim.storage.database.engine import writing
 from workflow.cases.case import Case, evidence_of, row_name
 from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.case_rows import record_cartogram as record_lines
@@ -135,8 +136,10 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
     ctx.case_commands.view(command.case, today=ctx.today)
     plan = read(read_measures, content.read(), name, year=command.year)
     rows = partial(rows_to_enter, rows=plan.measures)
-    change = ctx.case_commands.write(command.case, ctx.moment, case_rows().add, rows, on=ctx.today)
     responsible = [measure.responsible for measure in plan.measures]
+    with writing(ctx.app.engine):
+        change = write_case(ctx, command.case, case_rows().add, rows, on=ctx.today)
+        unmatched = keep_responsible(ctx.app, responsible, at=ctx.moment)
     due = next_due_dates(ctx.app, change.case, today=ctx.today)
     numbers = numbers_of(change.case, plan.measures)
     deadlines = ctx.case_commands.view_of(change.case, today=ctx.today).deadlines
@@ -156,7 +159,7 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
             )
             for measure, number in zip(plan.measures, numbers, strict=True)
         ],
-        unmatched=list(keep_responsible(ctx.app, responsible, at=ctx.moment)),
+        unmatched=list(unmatched),
         withdrawn=[row.action for row in withdrawn_rows(change.case, plan.measures)],
         unread=list(plan.unread),
         findings=[
@@ -169,16 +172,18 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
 def enter_row(ctx: RequestContext, command: EnterCaseRow) -> CommandResult:
     """Enter a row of a register of the case."""
     new = NewRow(register=command.register_id, number=command.number, values=command.values)
-    result = result_of(ctx, command.case, case_rows().add, new, on=ctx.today)
-    _keep_responsible(ctx, command.values)
+    with writing(ctx.app.engine):
+        result = result_of(ctx, command.case, case_rows().add, new, on=ctx.today)
+        _keep_responsible(ctx, command.values)
     return result
 
 
 @verb("record")
 def edit_row(ctx: RequestContext, command: EditCaseRow) -> CommandResult:
     """Change fields of a row of a register of the case; only the differences are written."""
-    result = result_of(ctx, command.case, case_rows().edit, command.row, command.values)
-    _keep_responsible(ctx, command.values)
+    with writing(ctx.app.engine):
+        result = result_of(ctx, command.case, case_rows().edit, command.row, command.values)
+        _keep_responsible(ctx, command.values)
     return result
 
 
@@ -264,7 +269,7 @@ def rows_in(ctx: RequestContext, case: Case, register_id: str) -> list[CaseRegis
             CaseRegisterRow(
                 case=case.id,
                 id=id,
-                on=next((event.on for event in events if event.kind == entry.event), None),
+                on=row.first_on,
                 values={
                     name: value
                     for name, field in register.fields.items()
