@@ -163,6 +163,8 @@ def test_the_same_declaration_or_attendance_is_no_second_row(app: AppContext) ->
     assert _said_of_file(app, failed[:3]) == [
         "B3, Attendee: there is such a row already, with all of these the same: Attendee, Training."
     ]
+    (unknown,) = _said_of_file(app, [heads, ("Лекция\nоб этике", *row[1:5], 60, "да")])
+    assert unknown.startswith("A2, Training: ")
 
 
 def test_who_attended_is_listed_and_counted_on_their_training(app: AppContext) -> None:

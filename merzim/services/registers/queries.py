@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Annotated
 
@@ -104,8 +105,10 @@ def lookup(ctx: RequestContext) -> Lookup:
 def _rows_called(ctx: RequestContext, register: Register, text: str) -> tuple[str, ...]:
     """Return the ids of visible rows with this name or text in a field that names rows, in some language."""
     folded_text = " ".join(text.casefold().split())
-    command = ListRows(register_id=register.id, search=max(text.split(" · "), key=len)[:MAX_TITLE])
-    found_rows = SqlRegisterLists(ctx.app.engine).page(row_query(ctx, register, command), limit=MAX_PAGE_SIZE)
+    # Unlike what a reader searches for, a cell may have lines and control signs.
+    query = row_query(ctx, register, ListRows(register_id=register.id))
+    query = replace(query, search=max(text.split(" · "), key=len)[:MAX_TITLE])
+    found_rows = SqlRegisterLists(ctx.app.engine).page(query, limit=MAX_PAGE_SIZE)
     view = register_view(register, reader_scope(ctx))
     titles = [field.id for field in view.fields if field.id in view.named_by and field.kind == "text"]
     row_ids = []
