@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -61,12 +61,14 @@ class Lookup:
     Attributes:
         row: takes a register and a text; returns all ids if several rows have that name.
         term: returns the data of a term written as in plans, not an id.
+        post: returns the post of a person by key, "" for none.
     """
 
     person: Callable[[str], str | None]
     unit: Callable[[str], str | None]
     row: Callable[[str, str], str | tuple[str, ...] | None]
     term: Callable[[str], Value] = str
+    post: Callable[[str], str] = lambda _: ""
 
 
 NO_NAMES = Lookup(person=lambda _: None, unit=lambda _: None, row=lambda _register, _text: None)
@@ -79,6 +81,40 @@ class _Wrong(Exception):
     def __init__(self, code: str, **arguments: object) -> None:
         super().__init__(code)
         self.code, self.arguments = code, arguments
+
+
+def checked_values(
+    fields: Fields,
+    raw_values: Mapping[str, object],
+    lookup: Lookup,
+    *,
+    today: date,
+    any_of: Iterable[Sequence[str]] = (),
+    before: Values | None = None,
+    shown: Collection[str] | None = None,
+) -> tuple[dict[str, Value], list[ValueProblem]]:
+    """Return the values of a row as stored (None for an emptied one), and all mistakes, one of a field.
+
+    Args:
+        any_of: fields of which one must be filled.
+        before: the values of the row. Those alone that differ are returned; while none does no rule is applied,
+            as the row may be from before the rule. None for a new row, which has the posts of its people.
+        shown: fields whose broken rules are reported; None for all.
+    """
+    values, problems = parse_values(fields, raw_values, lookup)
+    if before is None:
+        for field in fields.values():
+            post = lookup.post(str(values.get(field.post_of))) if field.post_of else ""
+            if post and not is_filled(values.get(field.id)):
+                values[field.id] = post
+    else:
+        values = {name: value for name, value in values.items() if value != before.get(name)}
+    if before is None or values:
+        wrong = {problem.field for problem in problems}
+        reported = {*(fields if shown is None else shown)} - wrong
+        rules = _broken_rules(fields, {**(before or {}), **values}, today, any_of)
+        problems += [problem for problem in rules if problem.field in reported]
+    return values, problems
 
 
 def parse_values(
@@ -101,11 +137,11 @@ def parse_values(
     return values, problems
 
 
-def check_values(
-    fields: Fields, values: Values, *, today: date, any_of: Iterable[Sequence[str]] = ()
+def _broken_rules(
+    fields: Fields, values: Values, today: date, any_of: Iterable[Sequence[str]]
 ) -> Iterator[ValueProblem]:
     """Yield a problem for each empty required field, date in the future or before another, number beyond its
-    limits. `any_of`: fields of which one must be filled.
+    limits, and for fields of which none is filled.
     """
     for field in fields.values():
         if is_filled(values.get(field.id)):

@@ -38,7 +38,7 @@ from workflow.org.office import DUTIES, Person, name_order
 from workflow.refusal import Refusal, closest_first
 from workflow.registers.campaigns import PeopleChoice, StartedCampaign, people_asked
 from workflow.registers.definition import Campaign, Register, UnknownRegisterField
-from workflow.registers.values import InvalidRow, check_values, is_filled, parse_values
+from workflow.registers.values import InvalidRow, checked_values, is_filled
 from workflow.search_words import search_words
 
 NAMED_LIMIT = 20
@@ -316,14 +316,9 @@ def _given_values(
     for name in values:
         if name not in kind.given:
             raise UnknownRegisterField("register.unknown_field", field=name, allowed=kind.given)
-    parsed, problems = parse_values(register.fields, values, lookup(ctx))
-    wrong = {problem.field for problem in problems}
+    parsed, problems = checked_values(register.fields, values, lookup(ctx), today=ctx.today, shown=kind.given)
     # Rules about fields still to be filled in are checked for the people who fill them in.
-    problems += [
-        problem
-        for problem in check_values(register.fields, parsed, today=ctx.today)
-        if problem.field in kind.given and problem.field not in wrong and problem.code != "required_when"
-    ]
+    problems = [problem for problem in problems if problem.code != "required_when"]
     if problems:
         raise InvalidRow(register.fields, tuple(problems))
     return {name: value for name, value in parsed.items() if is_filled(value)}

@@ -99,7 +99,8 @@ def lookup(ctx: RequestContext) -> Lookup:
         row_ids = _rows_called(ctx, pointed_register, text)
         return row_ids[0] if len(row_ids) == 1 else row_ids or None
 
-    return Lookup(person=person, unit=unit, row=row)
+    people = office.people
+    return Lookup(person=person, unit=unit, row=row, post=lambda key: people[key].post if key in people else "")
 
 
 def _rows_called(ctx: RequestContext, register: Register, text: str) -> tuple[str, ...]:

@@ -44,12 +44,11 @@ from merzim.services.registers.results import (
 )
 from merzim.services.registers.verbs import (
     add_rows,
-    broken_rules,
     count_openings,
     first_person,
+    read_row,
     repeated_rows,
     unit_of_new_row,
-    with_posts,
 )
 from merzim.services.registers.views import list_rows
 from merzim.services.verbs import verb
@@ -60,7 +59,7 @@ from workflow.refusal import Refusal
 from workflow.registers.access import list_fields, sees_lists
 from workflow.registers.definition import Register, RegisterField
 from workflow.registers.rows import name_in
-from workflow.registers.values import Value, ValueProblem, parse_values, problem_arguments
+from workflow.registers.values import Value, ValueProblem, problem_arguments
 
 ROW = "row"
 """The column of the id of a row, besides those of the fields and the unit."""
@@ -172,15 +171,11 @@ def _read_lines(
     """
     rows, units = list[dict[str, Value]](), list[str]()
     find, places = lookup(ctx), dict[str, str | None]()
-    people = ctx.reads.office().people
     taken_fields = {field.id for field in fields}
     for number, cells in table.rows:
-        values, problems = parse_values(
-            register.fields, {key: value for key, value in cells.items() if key in taken_fields}, find
-        )
-        values = with_posts(register, values, people)
-        unread = [ValueProblem(key, "formula") for key in table.formulas.get(number, ())]
-        problems += broken_rules(ctx, register, values, [*problems, *unread])
+        given_values = {key: value for key, value in cells.items() if key in taken_fields}
+        unread = table.formulas.get(number, ())
+        values, problems = read_row(ctx, register, given_values, find, unread=unread)
         for problem in problems:
             _add_problem(errors, register, problem, number, table.columns)
         of_unit = str(cells.get(UNIT, ""))

@@ -36,10 +36,11 @@ from workflow.registers.definition import Register, UnknownRegisterField
 from workflow.registers.rows import RegisterRow, RowEventKind, project, sort_key
 from workflow.registers.values import (
     InvalidRow,
+    Lookup,
     Value,
     ValueProblem,
     Values,
-    check_values,
+    checked_values,
     is_filled,
     parse_values,
 )
@@ -265,38 +266,32 @@ def _not_unique(register: Register, fields: Sequence[str]) -> ValueProblem:
 
 def check_row(ctx: RequestContext, register: Register, given_values: Mapping[str, object]) -> dict[str, Value]:
     """Return the values of a new row. Raises InvalidRow with all mistakes."""
-    values, problems = parse_values(register.fields, given_values, lookup(ctx))
-    values = with_posts(register, values, ctx.reads.office().people)
-    all_problems = [*problems, *broken_rules(ctx, register, values, problems)]
-    if all_problems:
-        raise InvalidRow(register.fields, tuple(all_problems))
+    values, problems = read_row(ctx, register, given_values, lookup(ctx))
+    if problems:
+        raise InvalidRow(register.fields, tuple(problems))
     return values
 
 
-def with_posts(
-    register: Register, values: Mapping[str, Value], people: Mapping[str, Person]
-) -> dict[str, Value]:
-    """Return the values of a new row with the posts of the people it names, as the office knows them, where
-    nothing is written.
+def read_row(
+    ctx: RequestContext,
+    register: Register,
+    given_values: Mapping[str, object],
+    find: Lookup,
+    *,
+    before: Values | None = None,
+    unread: Collection[str] = (),
+) -> tuple[dict[str, Value], list[ValueProblem]]:
+    """Return what `checked_values` returns, of broken rules those about fields the writer sees, without
+    `unread` ones, which have a value.
     """
-    all_values = dict(values)
-    for field in register.fields.values():
-        person = people.get(str(values.get(field.post_of))) if field.post_of else None
-        if person is not None and person.post and not is_filled(values.get(field.id)):
-            all_values[field.id] = person.post
-    return all_values
-
-
-def broken_rules(
-    ctx: RequestContext, register: Register, values: Mapping[str, Value], problems: Sequence[ValueProblem]
-) -> list[ValueProblem]:
-    """Return the violated rules of the register, of fields the writer sees and that have none of `problems`."""
-    shown_fields, wrong = list_fields(register, reader_scope(ctx)), {problem.field for problem in problems}
-    return [
-        problem
-        for problem in check_values(register.fields, values, today=ctx.today, any_of=register.any_of)
-        if problem.field in shown_fields and problem.field not in wrong
-    ]
+    shown = {*list_fields(register, reader_scope(ctx))} - {*unread}
+    return checked_values(
+        *(register.fields, given_values, find),
+        today=ctx.today,
+        any_of=register.any_of,
+        before=before,
+        shown=shown,
+    )
 
 
 def repeated_rows(
@@ -347,13 +342,10 @@ def _edited(
     ctx: RequestContext, register: Register, row: RegisterRow, given_values: Mapping[str, object]
 ) -> tuple[dict[str, Value], RegisterRow]:
     """Return the changed values and the row with them. Raises InvalidRow."""
-    parsed, problems = parse_values(register.fields, given_values, lookup(ctx))
-    changed_values = {name: value for name, value in parsed.items() if value != row.values.get(name)}
+    changed_values, problems = read_row(ctx, register, given_values, lookup(ctx), before=row.values)
+    if problems:
+        raise InvalidRow(register.fields, tuple(problems))
     values = {name: value for name, value in {**row.values, **changed_values}.items() if is_filled(value)}
-    # A row kept from before a rule is read as it is until something of it is changed.
-    all_problems = [*problems, *(broken_rules(ctx, register, values, problems) if changed_values else ())]
-    if all_problems:
-        raise InvalidRow(register.fields, tuple(all_problems))
     return changed_values, replace(row, version=register.edition, values=values)
 
 

@@ -21,7 +21,7 @@ from workflow.cases.registers.rows import RowOfCase, data_of, next_row, rows_of
 from workflow.periods import period_of
 from workflow.refusal import Refusal, closest_first
 from workflow.registers.definition import Register, RegisterField, Registers, RowEntry
-from workflow.registers.values import NO_NAMES, InvalidRow, check_values, parse_values
+from workflow.registers.values import NO_NAMES, InvalidRow, checked_values
 
 ALLOWED_LIMIT = 30
 """Maximum number of rows an error message names."""
@@ -219,20 +219,15 @@ class CaseRows:
         lookup = replace(NO_NAMES, row=find_row, term=lambda text: data_of(self._read_term(text)))
         fields = {name: field.replaced(past=field.kind == "date") for name, field in fields.items()}
         raw_values = {name: data_of(value) for name, value in values.items()}
-        parsed, problems = parse_values(fields, raw_values, lookup)
-        for problem in problems:
-            field = fields.get(problem.field)
-            if field is not None and field.kind == "row":
-                raise _unknown_row(case, *numbers(field.rows_of), raw_values[problem.field])
         for name, field in fields.items():
-            if field.kind == "yes_no" and (name in parsed or not is_edit):
-                parsed[name] = bool(parsed.get(name))
-        wrong = {problem.field for problem in problems}
-        problems += [
-            problem
-            for problem in check_values(fields, parsed, today=view.today)
-            if problem.field not in wrong and (problem.field in parsed or not is_edit)
-        ]
+            if field.kind == "yes_no" and (name in raw_values or not is_edit):
+                raw_values[name] = raw_values.get(name) or False
+        shown = raw_values if is_edit else None
+        parsed, problems = checked_values(fields, raw_values, lookup, today=view.today, shown=shown)
+        for problem in problems:
+            if problem.code == "unknown_row":
+                kind, rows = numbers(fields[problem.field].rows_of)
+                raise _unknown_row(case, kind, rows, raw_values[problem.field])
         if problems:
             raise InvalidRow(fields, tuple(problems))
         return {
