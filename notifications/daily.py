@@ -47,10 +47,8 @@ def bundle_of(person: Person | None, days: Kazakhstan, *, today: date, due: date
 
 
 def queue_letters(dispatch: Dispatch) -> int:
-    """Queue a letter for all that waits, and the weekly ones of heads and officer; return how many were queued.
-
-    A single item leaves as the letter it is; it counts as its person's letter of the day. Not for a later day:
-    the letter queued for that carries what comes until then.
+    """Queue a letter for all that waits, and the weekly ones of heads and officer; return how many were
+    queued.
     """
     outbox, times, today = dispatch.outbox, dispatch.times, dispatch.moment.today
     letters: dict[str, Notice] = {}
@@ -60,21 +58,15 @@ def queue_letters(dispatch: Dispatch) -> int:
         for channel in dispatch.channels
         if (empty := _empty(person, channel, dispatch)) is not None
     }
-    alone: list[tuple[PendingStep, str]] = []
     # A letter of the week carries what waits for the day as well.
     for group in sorted(outbox.waiting(today), key=lambda group: group.bundle, reverse=True):
         if group.not_before > times.opening(group.person, dispatch.moment.now):
             # What is for a later day alone waits for that day's round.
             continue
         day, key = _day_and_key(group, dispatch)
-        is_weekly = overseers.pop((group.person, group.channel), None) is not None
-        if key in letters:
-            continue
-        if group.count == 1 and group.bundle == DAY and day <= today and not is_weekly:
-            alone.append((group, key))
-        else:
+        overseers.pop((group.person, group.channel), None)
+        if key not in letters:
             letters[key] = _letter(group, day, key, dispatch)
-    outbox.unbundle(alone)
     on_its_way = outbox.queued_letters()
     weekly = {letter_key(today, *place): empty for place, empty in overseers.items() if place not in on_its_way}
     had = outbox.existing_keys(weekly.keys())
@@ -145,7 +137,6 @@ def _empty(person: Person, channel: Channel, dispatch: Dispatch) -> PendingStep 
         person=person.key,
         channel=channel.name,
         bundle=DAY,
-        count=0,
         not_before=next_opening(dispatch.moment.today, person.key, dispatch.times, now=dispatch.moment.now),
         first_due=None,
         address=address,

@@ -11,7 +11,7 @@ from itertools import chain
 
 from calendars.hours import moment_of
 from notifications.channels import Channel, ClosedChannel, OnSent, OutgoingMessage
-from notifications.daily import LETTER
+from notifications.daily import LETTER, queue_letters
 from notifications.dispatch import Dispatch
 from notifications.fallback import fall_back, readdressed
 from notifications.letters.composing import ComposedLetters, compose
@@ -92,7 +92,7 @@ def _send_claimed(
     related = outbox.related(everything, since=moment_of(dispatch.moment.today, None))
     composed = compose(dispatch, batch, related=related, carried=carried, overview=overview)
     # Before the others are withdrawn, so that nobody is left without a notice if the process dies meanwhile.
-    outbox.add(_redirected(dispatch, composed))
+    queued = outbox.add(_redirected(dispatch, composed))
     notices = {notice.key: notice for notice in batch}
     stored: set[str] = set()
 
@@ -106,8 +106,11 @@ def _send_claimed(
     _record_channel_state(outbox, channel, attempted, now=now)
     marks = _outcomes(batch, carried, composed, outcomes, times, now=now)
     # Before the outcomes are stored, so that nobody is left without a notice if the process dies meanwhile.
-    fall_back(_with_carried(batch, carried, outcomes), outcomes, marks, channel, dispatch)
+    queued += fall_back(_with_carried(batch, carried, outcomes), outcomes, marks, channel, dispatch)
     outbox.mark([mark for mark in marks if mark.key not in stored], now=now)
+    if queued:
+        # They leave by this delivery where their channel's turn is still to come.
+        queue_letters(dispatch)
     return marks, attempted
 
 

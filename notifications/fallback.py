@@ -22,9 +22,9 @@ def fall_back(
     marks: Sequence[DeliveryOutcome],
     channel: Channel,
     dispatch: Dispatch,
-) -> None:
+) -> int:
     """Queue for other channels what failed, is not to wait for this one, or has waited OTHERS_AFTER; tell the
-    officer and the channel whom it cannot reach any more.
+    officer and the channel whom it cannot reach any more. Return how many notices were queued.
 
     Args:
         outcomes: by key, those of the channel; marks: what is stored of them.
@@ -44,16 +44,17 @@ def fall_back(
     ]
     lost = {notice.person: notice for notice in batch if outcomes[notice.key].lost}
     if not untold and not lost and not long:
-        return
+        return 0
     # A letter queued at night waits for the office hours, not for its server.
     untold += [notice for notice in long if now - times.leaving(notice, notice.queued_at) >= OTHERS_AFTER]
     notices = [new for notice in untold for new in _via_other_channels(notice, other_channels, dispatch)]
     for notice in lost.values():
         notices += _to_officer(notice, channel, other_channels, dispatch)
-    dispatch.outbox.add(notices)
+    queued = dispatch.outbox.add(notices)
     if isinstance(channel, Switchable):
         for person in lost:
             channel.lose(person, now=now)
+    return queued
 
 
 def _via_other_channels(notice: Notice, channels: Sequence[Channel], dispatch: Dispatch) -> Iterator[Notice]:

@@ -48,7 +48,7 @@ class Notice:
         answer: the server's last answer.
         message_id: deterministic, from the key.
         bundle: "" for a separate letter; else the letter it waits for (`notifications.daily`).
-        carrier: key of the notice whose letter carried it, or whose place it took.
+        carrier: key of the letter that carried it.
         about: further data for the letter (old date, cause and change of a move).
     """
 
@@ -134,11 +134,16 @@ class CalendarEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Action:
-    """A reminder of a letter that a chat gives buttons of its own; `asks` as of the letter."""
+    """A reminder of a letter that a chat gives buttons of its own.
+
+    `asks`: whether it asks for a decision, which a day alone does not answer; `can_put_off`: whether its
+    recipient may be reminded again on a later day instead.
+    """
 
     key: str
     obligation: str
-    asks: bool
+    asks: bool = False
+    can_put_off: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,10 +154,8 @@ class Letter:
         entries: its deadlines, for the recipient's calendar.
         settings: address of the page for choosing how to be reminded; "" where there is none.
         one_click: whether mail programs may offer one-click unsubscription there (RFC 8058).
-        asks: whether it asks for a decision, which a day alone does not answer.
         brief: what a chat says below the subject in place of the text; "" for the text.
-        can_put_off: whether its recipient may be reminded again on a later day instead.
-        actions: of a letter with several items those with buttons of their own.
+        actions: its first reminders, which a chat gives buttons of their own.
     """
 
     subject: str
@@ -162,9 +165,7 @@ class Letter:
     entries: tuple[CalendarEntry, ...] = ()
     settings: str = ""
     one_click: bool = False
-    asks: bool = False
     brief: str = ""
-    can_put_off: bool = False
     actions: tuple[Action, ...] = ()
 
 

@@ -64,7 +64,6 @@ class PendingStep:
     person: str
     channel: str
     bundle: str
-    count: int
     not_before: datetime
     first_due: date | None
     address: str
@@ -120,6 +119,9 @@ class Outbox(Protocol):
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
         """Return these cases folded from their events, read together; unknown ids are left out."""
 
+    def comments(self, cases: Collection[str]) -> Sequence[Event]:
+        """Return the events of these cases that comment on them or withdraw something, in order."""
+
     def office(self) -> Office:
         """Return units, people and matches."""
 
@@ -172,9 +174,6 @@ class Outbox(Protocol):
     def waiting(self, today: date) -> Sequence[PendingStep]:
         """Return notices that wait to be carried and have no letter queued for them, as of a local date."""
 
-    def unbundle(self, groups: Sequence[tuple[PendingStep, str]]) -> None:
-        """Release these notices as separate letters, each in the place of the letter with that key."""
-
     def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
         """Claim the notices that go inside each of these claimed letters; return them by the letter's key."""
 
@@ -182,7 +181,7 @@ class Outbox(Protocol):
         """Return those of the keys that exist already."""
 
     def letters(self, keys: Collection[str]) -> frozenset[str]:
-        """Return those of the keys whose letter is queued or has left, or whose place a single notice took."""
+        """Return those of the keys whose letter is queued or has left."""
 
     def queued_letters(self) -> frozenset[tuple[str, str]]:
         """Return person and channel of the letters that carry others and have not left yet."""

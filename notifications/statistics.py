@@ -32,7 +32,7 @@ class Figures:
     """State of the outbox at a moment.
 
     Attributes:
-        counts: notices by channel and state.
+        counts: letters by channel and state.
         oldest: UTC moment since which the oldest letter due for sending has waited; None if none waits.
         pulses: last run of each task of the metronome (UTC), and the seconds it took.
         faults: faults of channels.

@@ -15,7 +15,7 @@ from html import escape
 
 from i18n import explain, say
 from notifications.bot.office import Actions, ActionsOf, BotUser, ButtonAction, Reply
-from notifications.notice import Notice, fingerprint
+from notifications.notice import Action, Notice, fingerprint
 from notifications.wire.telegram import LONGEST, Button, Buttons, buttons, cut
 from workflow.cases.commands.case_commands import View
 from workflow.cases.commands.reminder_actions import days_to_offer, deadline_of
@@ -101,15 +101,21 @@ def _done(user: BotUser, code: str, **arguments: object) -> ButtonAction:
 
 def _buttons_when_read(user: BotUser, acting: Actions, notice: Notice) -> Buttons:
     """Return the buttons of a notice without the one that acknowledges it."""
-    asks = can_put_off = False
-    if notice.kind == "reminder" and notice.case:
-        view = acting.view(notice.case)
+    actions = []
+    if notice.kind == "reminder" and not (view := acting.view(notice.case)).procedure.confidential:
         obligation = entry_obligation(view.case, view.procedure, notice.obligation)
-        asks = bool(obligation.options) and not view.procedure.confidential
         can_put_off = user.must_fulfil(view.case, notice.obligation) and bool(
             _days_to_wait(user, view, deadline_of(view, notice.obligation))
         )
-    rows = buttons(notice, asks=asks, can_put_off=can_put_off)
+        actions.append(
+            Action(
+                key=notice.key,
+                obligation=notice.obligation,
+                asks=bool(obligation.options),
+                can_put_off=can_put_off,
+            )
+        )
+    rows = buttons(notice, actions)
     left = (tuple(button for button in row if button.data[0] != "a") for row in rows)
     return tuple(row for row in left if row)
 

@@ -177,7 +177,7 @@ class Telegram:
         from aiogram.exceptions import AiogramError
 
         notice, letter = parcel.notice, parcel.letter
-        rows = buttons(notice, asks=letter.asks, can_put_off=letter.can_put_off, actions=letter.actions)
+        rows = buttons(notice, letter.actions)
         try:
             sent = await bot.send_message(
                 chat_id=int(chat), text=format_message(letter), reply_markup=keyboard(rows)

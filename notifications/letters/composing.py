@@ -10,8 +10,8 @@ from itertools import chain
 from i18n import available_language, say
 from notifications.channels import Channel, OutgoingMessage
 from notifications.dispatch import Dispatch
-from notifications.letters.daily import Items, daily_letter, reminder, unconfirmed_year
-from notifications.letters.events import account_letter, campaign_letter, comment_page, is_expired_invitation
+from notifications.letters.daily import Items, daily_letter, unconfirmed_year
+from notifications.letters.events import account_letter, campaign_letter, comment_letter, is_expired_invitation
 from notifications.letters.overview import OpenDeadlines
 from notifications.letters.page import LetterLine, LetterPage, LetterSection, render_letter
 from notifications.letters.subjects import Matters
@@ -49,8 +49,9 @@ def compose(
     """Return a letter for each notice that is still needed.
 
     A notice whose obligation is done, no longer required, or due on another day by now is `withdrawn`, as is
-    one for somebody else by now, or superfluous beside another. A letter that cannot be written (its edition is
-    missing) stays `queued`, in case that is corrected in time.
+    one of a comment withdrawn or a question answered, one for somebody else by now, or superfluous beside
+    another. A letter that cannot be written (its edition is missing) stays `queued`, in case that is corrected
+    in time.
 
     Args:
         related: what may say the same to the same people (`Outbox.related`).
@@ -63,7 +64,10 @@ def compose(
     # A language may have left the installation since.
     notices = [replace(notice, language=available_language(notice.language)) for notice in notices]
     all_notices = [*notices, *chain.from_iterable(carried.values())]
-    matters = Matters(dispatch, outbox.cases({notice.case for notice in all_notices if notice.case}))
+    comments = outbox.comments({notice.case for notice in all_notices if notice.kind == "comment"})
+    matters = Matters(
+        dispatch, outbox.cases({notice.case for notice in all_notices if notice.case}), comments=comments
+    )
     parcels, settled = [], dict[str, Outcome]()
     asking = [notice for notice in notices if notice.kind == "campaign"]
     awaited = outbox.awaited(asking, today=today) if asking else frozenset()
@@ -80,7 +84,7 @@ def compose(
             settled[notice.key] = Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
             continue
         if letter is None or notice.key in settled:
-            settled[notice.key] = NOTHING_LEFT
+            settled.setdefault(notice.key, NOTHING_LEFT)
             continue
         address, one_click = matters.settings(notice)
         letter = replace(letter, settings=address, one_click=one_click)
@@ -135,21 +139,13 @@ def _letter(
     """Return the letter of a notice; None when it has no content any more."""
     language, today = notice.language, matters.today
     match notice.kind:
-        case "letter":
-            return daily_letter(notice, _items(members, matters, settled), matters, overview)
-        case "moved" | "calendar":
-            items = Items()
-            return daily_letter(notice, items, matters, overview) if _add(items, notice, matters) else None
-        case "reminder":
-            present = matters.to_send(notice)
-            if present is None:
-                return None
-            return reminder(notice, present, matters.calendar, today=today)
+        case "letter" | "reminder" | "moved" | "calendar":
+            items = _items(members if notice.kind == "letter" else [notice], matters, settled)
+            return daily_letter(notice, items, matters, overview)
         case "lost":
             return _lost_channel_letter(notice, matters)
         case "comment":
-            name, case = matters.name(notice), matters.case(notice)
-            return render_letter(comment_page(notice, case, name=name, rules=matters.rules), language)
+            return comment_letter(notice, matters)
         case "account" if is_expired_invitation(notice.about, today):
             return None
         case "account":

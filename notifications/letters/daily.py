@@ -15,7 +15,7 @@ from typing import NamedTuple
 from calendars.kazakhstan import Kazakhstan
 from i18n import explain, say
 from notifications.daily import WEEK, first_of_week
-from notifications.letters.events import comment_line
+from notifications.letters.events import comment_letter, comment_line
 from notifications.letters.moved import moved_entry, moved_line, moved_subject
 from notifications.letters.overview import OpenDeadline, OpenDeadlines
 from notifications.letters.page import LetterLine, LetterPage, LetterSection, render_letter
@@ -73,7 +73,7 @@ class Items:
 def daily_letter(notice: Notice, items: Items, matters: Matters, overview: OpenDeadlines) -> Letter | None:
     """Return the letter; None when there is nothing to say.
 
-    One reminder alone is the letter it is: it says more than a line of a list.
+    One reminder or comment alone is the letter it is: it says more than a line of a list.
     """
     language = notice.language
     deadlines = reminder_items(items.reminders, matters)
@@ -87,9 +87,11 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: OpenD
     if not (deadlines or items.number() or units or never):
         return None
     seal = _seal_line(notice, matters, overview)
-    if items.number() == len(items.reminders) == len(deadlines) == 1 and not (units or never or seal):
-        alone = reminder(*items.reminders[0], matters.calendar, today=matters.today)
-        return replace(alone, actions=_actions(items))
+    is_alone = items.number() == 1 and len(deadlines) == len(items.reminders) and not (units or never or seal)
+    if is_alone and items.reminders:
+        return _reminder(items, matters)
+    if is_alone and items.comments:
+        return comment_letter(items.comments[0], matters)
     parts = [
         *_sections(deadlines, language),
         *_section("dates", (moved_line(*pair, language) for pair in items.moved), language),
@@ -108,7 +110,7 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: OpenD
         footer=say("digest.footer_weekly" if notice.step == WEEK else "letter.footer", {}, language) + seal,
     )
     return render_letter(
-        page, language, entries=tuple(_entries(items, matters, language)), actions=_actions(items)
+        page, language, entries=tuple(_entries(items, matters, language)), actions=_actions(items, matters)
     )
 
 
@@ -246,10 +248,15 @@ def _entries(items: Items, matters: Matters, language: str) -> Iterator[Calendar
     yield from entries.values()
 
 
-def _actions(items: Items) -> tuple[Action, ...]:
+def _actions(items: Items, matters: Matters) -> tuple[Action, ...]:
     """Return the first reminders of a letter, which a chat gives buttons of their own."""
     return tuple(
-        Action(key=notice.key, obligation=notice.obligation, asks=bool(matter.deadline.obligation.options))
+        Action(
+            key=notice.key,
+            obligation=notice.obligation,
+            asks=bool(matter.deadline.obligation.options),
+            can_put_off=can_put_off(matter, matters.calendar, today=matters.today),
+        )
         for notice, matter in items.reminders[:BUTTONS]
         if not matter.confidential
     )
@@ -369,23 +376,18 @@ def _whose(deadline: OpenDeadline, overview: OpenDeadlines, language: str) -> st
     return "; ".join(filter(None, (unit, who)))
 
 
-def reminder(notice: Notice, matter: Matter, calendar: Kazakhstan, *, today: date) -> Letter:
-    """Return the letter about one deadline, with its calendar item and what a chat may offer."""
-    reminder_letter = letter(matter, calendar, language=notice.language, today=today)
-    if not matter.confidential:
-        asks = bool(matter.deadline.obligation.options)
-        reminder_letter = replace(
-            reminder_letter, asks=asks, can_put_off=_can_put_off(matter, calendar, today=today)
-        )
-    if matter.confidential or not matter.about_due_date:
-        # A plan date is not a due date: the item in the reader's calendar stays unchanged.
-        return reminder_letter
-    domain = notice.message_id.rpartition("@")[2].rstrip(">")
-    item = entry(matter, language=notice.language, domain=domain, queued_at=notice.queued_at)
-    return replace(reminder_letter, entries=(item,))
+def _reminder(items: Items, matters: Matters) -> Letter:
+    """Return the letter about the one deadline of these items, with its calendar item and its buttons."""
+    ((notice, matter),) = items.reminders
+    language = notice.language
+    return replace(
+        letter(matter, matters.calendar, language=language, today=matters.today),
+        entries=tuple(_entries(items, matters, language)),
+        actions=_actions(items, matters),
+    )
 
 
-def _can_put_off(matter: Matter, calendar: Kazakhstan, *, today: date) -> bool:
+def can_put_off(matter: Matter, calendar: Kazakhstan, *, today: date) -> bool:
     """Return whether the recipient may put it off: they must act, and have a day before the due date left."""
     may = matter.about_due_date and matter.recipient_is_responsible
     return may and bool(days_to_offer(matter.deadline, matter.procedure, calendar, today=today))

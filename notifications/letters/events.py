@@ -12,14 +12,18 @@ from notifications.letters.page import LetterLine, LetterPage, LetterSection, re
 from notifications.letters.subjects import Matters
 from notifications.notice import Letter, Notice
 from notifications.rules import Rules, local_day, local_moment
-from workflow.cases.case import Case
 
 
-def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> LetterPage:
-    """Return the parts of the letter about a comment, question or assignment; of a confidential case it names
-    nothing but the day an answer is due.
+def comment_letter(notice: Notice, matters: Matters) -> Letter:
+    """Return the letter about a comment, question or assignment; of a confidential case it names nothing but
+    the day an answer is due.
     """
-    language, about = notice.language, notice.about
+    return render_letter(_comment_page(notice, matters), notice.language)
+
+
+def _comment_page(notice: Notice, matters: Matters) -> LetterPage:
+    """Return the parts of `comment_letter`."""
+    case, language, about = matters.case(notice), notice.language, notice.about
     word = "discreet" if case.confidential else str(about["kind"])
     until = date.fromisoformat(str(about["until"])) if "until" in about else None
     what = say(f"comment_letter.{word}", {"until": until}, language)
@@ -36,7 +40,7 @@ def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> Lett
         day = date_long(until, language)
         table.append(LetterLine(label=say(f"comment_letter.{label}", {}, language), text=day))
     lines = () if case.confidential else (LetterLine(text=str(about["text"])),)
-    link = f"{rules.public_address}/cases/{case.id}#{about['place']}"
+    link = f"{matters.rules.public_address}/cases/{case.id}#{about['place']}"
     sections = []
     if lines:
         sections.append(LetterSection(heading=say("head.text", {}, language), lines=lines))
@@ -44,7 +48,7 @@ def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> Lett
     sections.append(LetterSection(heading=say("letter.heading_do", {}, language), lines=(do,)))
     return LetterPage(
         subject=subject,
-        greeting=say("letter.greeting", {"name": name}, language),
+        greeting=say("letter.greeting", {"name": matters.name(notice)}, language),
         lead=lead,
         table=tuple(table),
         sections=tuple(sections),
@@ -53,8 +57,8 @@ def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> Lett
 
 
 def comment_line(notice: Notice, matters: Matters) -> LetterLine:
-    """Return what `comment_page` says as one line of a letter with other items."""
-    letter = comment_page(notice, matters.case(notice), name="", rules=matters.rules)
+    """Return what `comment_letter` says as one line of a letter with other items."""
+    letter = _comment_page(notice, matters)
     said = letter.sections[0].lines[0].text if len(letter.sections) > 1 else ""
     link = letter.sections[-1].lines[0].link if letter.sections else None
     return LetterLine(text=": ".join(filter(None, (letter.subject, said))), link=link, below=True)

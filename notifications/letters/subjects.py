@@ -10,9 +10,9 @@ from notifications.channels import Channel
 from notifications.dispatch import Dispatch
 from notifications.letter_links import answer_address, choice_address, rarer_than
 from notifications.letters.texts import Matter
-from notifications.notice import INSTEAD_OF, Notice
+from notifications.notice import ANSWER_DAY, INSTEAD_OF, Notice
 from notifications.recipients import channels_for, resolve_recipients
-from workflow.cases.case import Case
+from workflow.cases.case import Case, Event, withdrawn_lines
 from workflow.cases.registers.assignments import assignments
 from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
@@ -28,7 +28,9 @@ from workflow.reminders import PLAN_STEPS, RESPONSIBLE, SLIPPED, is_about, step_
 class Matters:
     """The subjects of the notices of one batch; computes each deadline once."""
 
-    def __init__(self, dispatch: Dispatch, cases: Mapping[str, Case]) -> None:
+    def __init__(
+        self, dispatch: Dispatch, cases: Mapping[str, Case], *, comments: Sequence[Event] = ()
+    ) -> None:
         self.office = dispatch.office
         self.channels = dispatch.channels
         self.library = dispatch.library
@@ -39,6 +41,12 @@ class Matters:
         self._stakes = dispatch.stakes
         self._cases = cases
         self._deadlines: dict[tuple[str, str], Deadline | None] = {}
+        self._withdrawn = {(event.case, seq) for event in comments for seq in withdrawn_lines(event.payload)}
+        self._answered = {
+            (event.case, event.payload["answers"])
+            for event in comments
+            if "answers" in event.payload and (event.case, event.seq) not in self._withdrawn
+        }
 
     def of(self, notice: Notice) -> Matter | None:
         """Return the subject of a notice about one deadline; None when it no longer applies.
@@ -81,11 +89,15 @@ class Matters:
         return None
 
     def is_still_for(self, notice: Notice) -> bool:
-        """Return whether the recipient is still in the office, and the assignment it gives or extends is open.
+        """Return whether the recipient is still in the office, what it tells of is not withdrawn, and the
+        question or assignment it is about is open.
 
         True for reminders and moved dates, of which `to_send` decides, and for accounts and campaigns.
         """
         if notice.kind in ("comment", "letter", "lost", "calendar") and notice.person not in self.office.people:
+            return False
+        line = notice.case, notice.about.get("line")
+        if line in self._withdrawn or (notice.step == ANSWER_DAY and line in self._answered):
             return False
         place, case = str(notice.about.get("place", "")), self._cases.get(notice.case)
         if case is None or notice.about.get("kind") not in ("assignment", "extension"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -37,49 +38,46 @@ def format_message(letter: Letter) -> str:
     return f"<b>{escape(subject, quote=False)}</b>\n\n{body}"
 
 
-def buttons(
-    notice: Notice, *, asks: bool = False, can_put_off: bool = False, actions: tuple[Action, ...] = ()
-) -> Buttons:
+def buttons(notice: Notice, actions: Sequence[Action] = ()) -> Buttons:
     """Return the buttons below a notice, in its recipient's language; () for none.
 
     Args:
-        actions: of a letter with several items those with buttons of their own, numbered as they stand.
-        asks: whether it asks for a decision, which is answered on its page.
-        can_put_off: whether the recipient may be reminded again on a later day instead.
+        actions: its reminders with buttons of their own: all that there are for one alone, of several numbered
+            as they stand.
     """
-    name, language = fingerprint(notice.key), notice.language
+    language = notice.language
     if notice.kind in ("lost", "campaign"):
         return ()
-    if actions:
-        return tuple(_row(action, number, language) for number, action in enumerate(actions, 1))
-
-    def button(action: str, mark: str) -> Button:
-        return Button(say(f"telegram.button_{action}", {}, language), f"{mark}:{name}")
-
-    if not notice.case:
-        return ((button("acknowledge", "a"),),)
-    if notice.kind != "reminder" or asks:
-        return ((button("acknowledge", "a"), button("open", "o")),)
-    first = (button("acknowledge", "a"), *((button("snooze", "s"),) if can_put_off else ()))
-    if is_entry(notice.obligation):
-        # An obligation of a register row is fulfilled on its page, which needs more than a day.
-        return (first, (button("open", "o"),))
-    return (
-        first,
-        (button("done", "d"), button("open", "o")),
-    )
-
-
-def _row(action: Action, number: int, language: str) -> tuple[Button, ...]:
-    """Return the buttons of one item of a letter; what needs more than a day is done on its page."""
-    marks = ["d"] if not action.asks and not is_entry(action.obligation) else []
-    words = {"d": "done", "o": "open"}
-    return tuple(
-        Button(
-            f"{number}. {say(f'telegram.button_{words[mark]}', {}, language)}",
-            f"{mark}:{fingerprint(action.key)}",
+    if not actions:
+        return (_row("ao" if notice.case else "a", notice.key, language),)
+    if len(actions) > 1:
+        return tuple(
+            _row(_doing(action), action.key, language, f"{number}. ")
+            for number, action in enumerate(actions, 1)
         )
-        for mark in (*marks, "o")
+    (action,) = actions
+    if action.asks:
+        return (_row("ao", action.key, language),)
+    first = "as" if action.can_put_off else "a"
+    return _row(first, action.key, language), _row(_doing(action), action.key, language)
+
+
+_WORDS = {"a": "acknowledge", "s": "snooze", "d": "done", "o": "open"}
+"""Mark of a button -> the code of its word."""
+
+
+def _doing(action: Action) -> str:
+    """Return the marks of the buttons by which a reminder is done; what needs more than a day is done on its
+    page.
+    """
+    return "o" if action.asks or is_entry(action.obligation) else "do"
+
+
+def _row(marks: str, key: str, language: str, number: str = "") -> tuple[Button, ...]:
+    """Return a row of buttons of the notice with a key. `number`: what stands before their words."""
+    return tuple(
+        Button(f"{number}{say(f'telegram.button_{_WORDS[mark]}', {}, language)}", f"{mark}:{fingerprint(key)}")
+        for mark in marks
     )
 
 

@@ -154,6 +154,10 @@ class Town:
     def notices(self) -> Sequence[Notice]:
         return self.outbox.notices()
 
+    def items(self) -> Sequence[Notice]:
+        """The notices but the letters that carry others."""
+        return [notice for notice in self.notices() if notice.kind != "letter"]
+
     def close(self) -> None:
         self.engine.dispose()
 

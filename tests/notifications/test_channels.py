@@ -261,8 +261,8 @@ def post_office(fault: str, office: Office, authority: trustme.CA) -> Iterator[i
 
 
 def notice(town: Town) -> Notice:
-    (reminder,) = [notice for notice in town.notices() if notice.kind == "reminder"]
-    return reminder
+    (letter,) = [notice for notice in town.notices() if notice.kind == "letter"]
+    return letter
 
 
 @pytest.mark.parametrize(("fault", "state", "answer", "again"), SMTP, ids=[row[0] for row in SMTP])

@@ -208,6 +208,17 @@ def test_a_head_reads_what_is_overdue_in_the_unit_below_their_own_lines(town: To
     assert "Подписание приказа" not in text, "whose signature is the first head's, whatever is analysed"
 
 
+def test_a_single_line_of_a_heads_own_leaves_their_units_lines_below_it(town: Town, case: Case) -> None:
+    """Tuesday 31 March: one announcement is a day late, which is told the head; another has been for days."""
+    town.open(planned={"analysis_started": date(2026, 4, 6)})
+    day(town, date(2026, 3, 30))
+    (letter,) = of(day(town, date(2026, 3, 31)), BOLAT.key)
+    own, _, below = letter.letter.text.partition("Просрочено в ваших подразделениях")
+
+    assert (own.count("/cases/2026-0001"), own.count("/cases/2026-0002")) == (1, 0)
+    assert (below.count("/cases/2026-0001"), below.count("/cases/2026-0002")) == (0, 1)
+
+
 def test_the_first_head_and_the_officer_read_once_a_week_what_is_overdue(town: Town, case: Case) -> None:
     """Mondays alone; on a Wednesday without items of their own nothing comes."""
     day(town, MONDAY_AFTER)

@@ -101,11 +101,15 @@ def test_a_round_goes_through_all_pages_and_run_again_adds_nothing(
 
 def test_a_moved_start_is_another_reminder(town: Town, case: Case) -> None:
     """The unsent letter of the old date is withdrawn, the new date has its own steps and key."""
-    town.round([Shelf()], FIVE_BEFORE)
+    shelf = Shelf()
+    town.round([shelf], FIVE_BEFORE)
     later = date(2026, 4, 27)
     town.case_commands.write(case.id, at_noon(FIVE_BEFORE), recording.replan, {"analysis_started": later})
 
-    assert [notice.state for notice in town.notices()] == ["withdrawn"]
+    assert [notice.state for notice in town.items()] == ["withdrawn"]
+    assert town.outbox.notices(case=case.id, state="queued") == []
+    town.deliver([shelf], FIVE_BEFORE)
+    assert (shelf.kept, [notice.state for notice in town.notices()]) == ([], ["withdrawn"])
     assert town.round([Shelf()], FIVE_BEFORE).queued == 0
     assert heard(town.round([Shelf()], CALENDAR.add_working_days(date(2026, 4, 13), -5))) == [
         (AIGUL.name, "-5", "duty")

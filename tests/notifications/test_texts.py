@@ -13,7 +13,7 @@ import pytest
 
 from calendars.terms import OnDate
 from i18n import LANGUAGES
-from notifications.letters.daily import reminder
+from notifications.letters.daily import can_put_off
 from notifications.letters.texts import Matter, letter, relation_to_due_date, relation_to_plan_date
 from notifications.notice import Letter
 from tests.law import CALENDAR, analysis, case, library
@@ -25,7 +25,6 @@ from tests.notifications.sample_office import (
     END,
     FIVE_BEFORE,
     START,
-    parcel,
 )
 from workflow.cases.case import Case, Event, Fact
 from workflow.cases.registers.entries import period_in
@@ -239,9 +238,8 @@ def test_every_reason_for_writing_has_its_words(language: str, why: Why) -> None
 def test_only_who_must_act_may_put_a_reminder_off(why: Why) -> None:
     """The button would refuse people who are only notified, also in place of somebody out of reach."""
     told = matter(recipient=Recipient(person=AIGUL, why=why, instead_of=BOLAT))
-    composed_letter = reminder(parcel().notice, told, CALENDAR, today=FIVE_BEFORE)
 
-    assert composed_letter.can_put_off == (why not in ("copied", "officer", "unreachable"))
+    assert can_put_off(told, CALENDAR, today=FIVE_BEFORE) == (why not in ("copied", "officer", "unreachable"))
 
 
 def test_a_row_of_a_register_is_called_what_it_is_and_tells_who_named_its_reader() -> None:

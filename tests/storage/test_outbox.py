@@ -19,9 +19,8 @@ from merzim.storage.tables.events import EVENT
 from notifications.notice import Notice, NoticeState
 from notifications.ports import DeliveryOutcome, Settlement
 from tests.postgres import Server
-from tests.storage.sample_cases import AT, NOW, TODAY, case_commands, later, letter, opened
+from tests.storage.sample_cases import NOW, TODAY, later, letter, opened
 from workflow.board.rows import Row
-from workflow.cases.commands import recording
 
 FAR = date(2027, 12, 31)
 
@@ -105,18 +104,14 @@ def test_a_settlement_planned_from_another_due_date_is_not_written(engine: Engin
 
 
 def test_a_withdrawn_notice_that_comes_due_again_is_queued_again(engine: Engine, row: Row) -> None:
-    """The date moved away and came back before anything was sent."""
+    """The date had moved away when it was to leave, and came back."""
     outbox = SqlOutbox(engine)
-    outbox.settle([settlement(row, letter(row), on=FAR)])
-    commands_after = case_commands(engine)
-    commands_after.write(row.case, AT, recording.replan, {"analysis_started": date(2026, 4, 20)})
-    withdrawn = [notice.state for notice in outbox.notices()]
-    commands_after.write(row.case, AT, recording.replan, {"analysis_started": date(2026, 4, 13)})
-    back = the_row(engine, row.case)
+    outbox.settle([settlement(row, letter(row), on=row.next_step_on)])
+    outbox.claim("email", now=NOW, limit=9)
+    outbox.mark([DeliveryOutcome(key=letter(row).key, state="withdrawn", answer="")], now=later(1))
 
-    queued = outbox.settle([settlement(back, letter(back, at=later(9)))])
+    queued = outbox.settle([settlement(row, letter(row, at=later(9)))])
 
-    assert withdrawn == ["withdrawn"]
     assert queued == 1
     assert [(notice.state, notice.attempts, notice.queued_at) for notice in outbox.notices()] == [
         ("queued", 0, later(9))

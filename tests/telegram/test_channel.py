@@ -57,18 +57,17 @@ def only(outcomes: Mapping[str, Outcome]) -> Outcome:
 @pytest.mark.parametrize(
     ("about", "offered", "buttons"),
     [
-        ({}, {"can_put_off": True}, ["Таныстым", "Кейінірек еске салу", "Орындалды", "Істі ашу"]),
-        ({}, {"asks": True}, ["Таныстым", "Істі ашу"]),
+        (
+            {},
+            {"actions": (Action(key="a", obligation="x", can_put_off=True),)},
+            ["Таныстым", "Кейінірек еске салу", "Орындалды", "Істі ашу"],
+        ),
+        ({}, {"actions": (Action(key="a", obligation="x", asks=True),)}, ["Таныстым", "Істі ашу"]),
         ({"kind": "moved"}, {}, ["Таныстым", "Істі ашу"]),
         ({"kind": "letter", "case": ""}, {}, ["Таныстым"]),
         (
             {"kind": "letter", "case": ""},
-            {
-                "actions": (
-                    Action(key="a", obligation="x", asks=False),
-                    Action(key="b", obligation="y", asks=True),
-                )
-            },
+            {"actions": (Action(key="a", obligation="x"), Action(key="b", obligation="y", asks=True))},
             ["1. Орындалды", "1. Істі ашу", "2. Істі ашу"],
         ),
         ({"kind": "lost"}, {}, []),

@@ -15,6 +15,7 @@ from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import deliver, run_round
 from merzim.services.sending import ResendChannel, Resent, resend_as_administrator, resend_as_manager
 from merzim.services.verbs import NotAllowed, Verb
+from merzim.storage.notices.delivery_state import figures
 from merzim.storage.org import store as office_store
 from merzim.version import commit_of, running
 from tests.notifications.sample_office import CHECKS
@@ -144,7 +145,7 @@ def test_a_letter_that_failed_stands_on_the_board_and_is_sent_again(site: Site) 
     browser = site.client("officer", follow_redirects=True)
     board = browser.get("/?lang=en").text
     key = re.search(r'name="key" value="([^"]+)"', board)
-    (before,) = site.context.outbox.notices()
+    before = next(notice for notice in site.context.outbox.notices() if notice.case)
     answer = browser.post(f"/cases/{before.case}/notices/resend", data={"key": key[1]})
     (after,) = site.context.outbox.notices()
 
@@ -160,6 +161,7 @@ def test_one_thing_of_a_letter_that_failed_is_sent_again_today(tmp_path: Path) -
         context = opened_office(tmp_path, SETTINGS.format(port=server.port), facts=()).context
         states = [(notice.kind, notice.state) for notice in context.outbox.notices()]
         again = next(notice for notice in context.outbox.notices() if notice.obligation == "start_announced")
+        failed = figures(context.engine, now=NOW)
         server.rcpt = None
         later = NOW + timedelta(minutes=30)
         assert rounds.resend(context, again.key, now=later)
@@ -167,6 +169,7 @@ def test_one_thing_of_a_letter_that_failed_is_sent_again_today(tmp_path: Path) -
         sent = [notice.key for notice in context.outbox.notices() if notice.state == "sent"]
 
     assert sorted(states) == [("letter", "failed"), ("reminder", "failed"), ("reminder", "failed")]
+    assert (failed.lost, failed.counts) == (1, {("email", "failed"): 1}), "letters, not their lines"
     assert sent == [again.key]
     assert len(server.accepted) == 1
 
@@ -238,7 +241,7 @@ def test_what_nobody_can_be_told_of_stands_on_the_officers_overview(tmp_path: Pa
 def test_the_page_of_operations_says_what_failed_and_sends_it_again(site: Site) -> None:
     """The last runs, the queue, the failed letter with the server's words; nothing of the case it is about,
     nor of the configuration. Once the letter is queued, the same press finds nothing and says so."""
-    (notice,) = site.context.outbox.notices()
+    notice = next(notice for notice in site.context.outbox.notices() if notice.case)
     browser = site.client("administrator", follow_redirects=True)
     page = browser.get("/administration?lang=ru").text
     (letter,) = re.findall(r'name="letter" value="([0-9a-f]{32})"', page)

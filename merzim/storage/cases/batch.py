@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from operator import attrgetter
 from typing import NamedTuple, cast
 
 from sqlalchemy import Table
@@ -47,9 +46,7 @@ class Batch:
         gone: case -> obligations of the board rows that are deleted, those written anew too.
         replaced: table -> cases whose rows in it are all deleted first.
         changed: cases with events, another head or other rows.
-        present_rows: all rows, as they are now, of the known cases whose rows changed.
-        reassigned: case and obligation of the rows that are now another unit's or another person's.
-        withdrawn: case and line of the events withdrawn; `answered`: of the questions that have an answer now.
+        withdrawn: case and line of the events withdrawn.
     """
 
     new: dict[Table, list[Values]] = field(default_factory=lambda: defaultdict(list))
@@ -57,10 +54,7 @@ class Batch:
     gone: dict[str, list[str]] = field(default_factory=dict)
     replaced: dict[Table, list[str]] = field(default_factory=lambda: defaultdict(list))
     changed: list[str] = field(default_factory=list)
-    present_rows: dict[str, Sequence[Row]] = field(default_factory=dict)
-    reassigned: set[tuple[str, str]] = field(default_factory=set)
     withdrawn: list[tuple[str, int]] = field(default_factory=list)
-    answered: list[tuple[str, int]] = field(default_factory=list)
 
     def add(self, change: Change, stored: StoredCase, *, now: datetime) -> None:
         """Add what one change writes, which was made from the stored state of its case."""
@@ -91,7 +85,7 @@ class Batch:
             self.changed.append(case.id)
 
     def _add_inbox(self, event: Event) -> None:
-        """Add the inbox entries of whom an event concerns, and which earlier events it withdraws or answers."""
+        """Add the inbox entries of whom an event concerns, and which earlier events it withdraws."""
         if isinstance(to := event.payload.get("to"), Mapping):
             about = {"case": event.case, "seq": event.seq, "due": event.on, "at": event.at}
             self.new[INBOX] += [
@@ -100,8 +94,6 @@ class Batch:
             ]
         if event.kind == "withdrawn":
             self.withdrawn += [(event.case, seq) for seq in withdrawn_lines(event.payload)]
-        if event.kind == "commented" and "answers" in event.payload:
-            self.answered.append((event.case, cast("int", event.payload["answers"])))
 
     def _add_rows(self, change: Change, stored: Mapping[str, Row], *, now: datetime) -> bool:
         """Add the board rows of a change that are new, differ from the stored ones or are gone; return whether
@@ -118,10 +110,6 @@ class Batch:
             if _has_moved(before, after):
                 version = after.version if after else change.rows[0].version if change.rows else ""
                 self.new[MOVED].append(_moved(change, before.obligation, version) | {"at": now})
-            if after is not None and _assignee(before) != _assignee(after):
-                self.reassigned.add((before.case, before.obligation))
-        if stored and (new or gone):
-            self.present_rows[change.case.id] = change.rows
         return bool(new or gone)
 
 
@@ -175,10 +163,6 @@ def _passport_columns(case: Case) -> Values:
         "object_also": last.object if last != first or case.unit != first.unit else "",
         "search": normalise(f"{case.id} {case.object} {case.unit}{''.join(other_names)}"),
     }
-
-
-_assignee = attrgetter("unit", "duty", "responsible", "person")
-"""The columns that decide whose a deadline is."""
 
 
 def _alike(before: Row, after: Row) -> bool:

@@ -53,7 +53,6 @@ class CombinedNotices:
         query = (
             select(
                 *columns,
-                func.count(),
                 func.min(NOTICE.c.not_before, type_=NOTICE.c.not_before.type),
                 func.min(case((and_(*is_of_date_ahead), NOTICE.c.due)), type_=NOTICE.c.due.type),
                 func.max(NOTICE.c.address),
@@ -75,24 +74,14 @@ class CombinedNotices:
                 person=person,
                 channel=channel,
                 bundle=bundle,
-                count=count,
                 not_before=opens,
                 first_due=first_due,
                 address=address,
                 language=language,
             )
-            for person, channel, bundle, count, opens, first_due, address, language in groups
+            for person, channel, bundle, opens, first_due, address, language in groups
             if (person, channel, bundle) not in on_its_way
         ]
-
-    def unbundle(self, groups: Sequence[tuple[PendingStep, str]]) -> None:
-        """Let the notices of these groups leave alone, each group in the place of the letter with that key."""
-        if not groups:
-            return
-        with writing(self._engine) as session:
-            for group, key in groups:
-                members = _members(group.person, group.channel, group.bundle)
-                session.execute(update(NOTICE).where(members).values(bundle="", carrier=key))
 
     def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
         """Claim for each letter the items it carries; return them by its key, without letters that carry
@@ -122,14 +111,9 @@ class CombinedNotices:
         return frozenset(read_column(self._engine, query))
 
     def letters(self, keys: Collection[str]) -> frozenset[str]:
-        """Return those of the keys whose letter is queued or has left, or whose place a single notice took."""
-        if not keys:
-            return frozenset()
-        places = select(NOTICE.c.key, NOTICE.c.carrier).where(
-            or_(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.carrier.in_(sorted(keys))),
-            NOTICE.c.state != "withdrawn",
-        )
-        return frozenset(place for record in read(self._engine, places) for place in record) & frozenset(keys)
+        """Return those of the keys whose letter is queued or has left."""
+        query = select(NOTICE.c.key).where(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.state != "withdrawn")
+        return frozenset(read_column(self._engine, query))
 
     def queued_letters(self) -> frozenset[tuple[str, str]]:
         query = select(NOTICE.c.person, NOTICE.c.channel).where(

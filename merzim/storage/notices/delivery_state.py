@@ -14,7 +14,7 @@ from merzim.storage.database.engine import read, read_first, reading, writing
 from merzim.storage.notices import faults
 from merzim.storage.rows import to_notice
 from merzim.storage.tables.board import DEADLINE
-from merzim.storage.tables.notices import LOST, NOTICE
+from merzim.storage.tables.notices import LOST, NOTICE, present_state
 from merzim.storage.tables.service import PULSE
 from notifications.notice import Notice
 from notifications.rules import BACK_OFF, tried_for
@@ -26,17 +26,15 @@ _WAITING = (NOTICE.c.state == "queued", NOTICE.c.bundle == "")
 
 
 def counts(session: Session) -> Mapping[tuple[str, str], int]:
-    """Return channel and state -> the number of notices."""
+    """Return channel and state -> the number of letters, whatever each carries."""
     key = NOTICE.c.channel, NOTICE.c.state
-    return {
-        (channel, state): number
-        for channel, state, number in session.execute(select(*key, func.count()).group_by(*key))
-    }
+    query = select(*key, func.count()).where(NOTICE.c.bundle == "").group_by(*key)
+    return {(channel, state): number for channel, state, number in session.execute(query)}
 
 
 def figures(engine: Engine, *, now: datetime) -> Figures:
     """Return the state of delivery at a moment; `lost` counts what failed in the last FAILED_FOR."""
-    lost = select(func.count()).where(LOST, NOTICE.c.attempted_at > now - FAILED_FOR)
+    lost = select(func.count()).where(LOST, NOTICE.c.bundle == "", NOTICE.c.attempted_at > now - FAILED_FOR)
     with reading(engine) as session:
         return Figures(
             counts=counts(session),
@@ -89,7 +87,7 @@ def first_letter_day(engine: Engine, *, today: date) -> date | None:
     None without either.
     """
     queued = select(func.min(NOTICE.c.not_before)).where(
-        NOTICE.c.state == "queued", NOTICE.c.kind == "reminder"
+        NOTICE.c.kind == "reminder", NOTICE.c.state == "queued", present_state() == "queued"
     )
     with reading(engine) as session:
         at = session.execute(queued).scalar()

@@ -47,7 +47,7 @@ def record_fault(engine: Engine, channel: str, code: str, answer: str, *, now: d
 
 
 def channel_faults(session: Session) -> Sequence[ChannelFault]:
-    """Return the fault of each channel, with the number of letters it delays.
+    """Return the fault of each channel, with the number of letters it delays, whatever each carries.
 
     A server that could not be reached is asked again with the next letter; while none waits there is no fault.
     """
@@ -56,7 +56,9 @@ def channel_faults(session: Session) -> Sequence[ChannelFault]:
             ChannelFault,
             record,
             letters=session.execute(
-                select(func.count()).select_from(NOTICE).where(_delayed(record.channel, record.since))
+                select(func.count())
+                .select_from(NOTICE)
+                .where(_delayed(record.channel, record.since), NOTICE.c.bundle == "")
             ).scalar_one(),
         )
         for record in session.execute(CHANNEL_FAULT.select().order_by(CHANNEL_FAULT.c.channel)).all()
@@ -84,7 +86,7 @@ def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Opens) -> 
         ).first()
         if stored_fault is None:
             return 0
-        query = select(NOTICE.c.key, NOTICE.c.person, NOTICE.c.state).where(
+        query = select(NOTICE.c.key, NOTICE.c.person, NOTICE.c.state, NOTICE.c.bundle).where(
             _delayed(channel, stored_fault.since)
         )
         records = session.execute(query.order_by(NOTICE.c.key).with_for_update()).all()
@@ -99,7 +101,7 @@ def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Opens) -> 
         )
         failed = [(record.key, journal.RESENT, "") for record in records if record.state == "failed"]
         journal.append(session, failed, now=now)
-        return len(records)
+        return sum(not record.bundle for record in records)
 
 
 def _delayed(channel: str, since: datetime) -> ColumnElement[bool]:

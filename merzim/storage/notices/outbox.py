@@ -22,15 +22,16 @@ from merzim.storage.notices import faults, inbox, journal
 from merzim.storage.notices.bundles import CombinedNotices
 from merzim.storage.org.store import PresentOffice
 from merzim.storage.refusals import retry_until_back
-from merzim.storage.rows import columns_of, row, to_notice
+from merzim.storage.rows import EVENTS_IN_ORDER, columns_of, event, row, to_notice
 from merzim.storage.tables.base import moment
 from merzim.storage.tables.board import DEADLINE, MOVED
-from merzim.storage.tables.notices import NOTICE, UNREAD
+from merzim.storage.tables.events import EVENT
+from merzim.storage.tables.notices import LOST, NOTICE, UNREAD, present_columns, present_state
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON
 from notifications.notice import Notice, NoticeState
 from notifications.ports import DeliveryOutcome, InboxLine, Move, Settlement
 from workflow.board.rows import Row
-from workflow.cases.case import Case
+from workflow.cases.case import Case, Event
 from workflow.cases.states import AWAITED
 from workflow.org.office import Office
 
@@ -64,6 +65,12 @@ class SqlOutbox(CombinedNotices):
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
         with reading(self._engine) as session:
             return ledger.cases(session, ids)
+
+    def comments(self, cases: Collection[str]) -> Sequence[Event]:
+        query = EVENTS_IN_ORDER.where(
+            EVENT.c.case.in_(sorted(cases)), EVENT.c.kind.in_(("commented", "withdrawn"))
+        )
+        return [event(record) for record in read(self._engine, query)]
 
     def office(self) -> Office:
         return self._office.read()
@@ -193,12 +200,14 @@ class SqlOutbox(CombinedNotices):
         limit: int | None = None,
     ) -> Sequence[Notice]:
         """Return notices, newest first, filtered by the given values, without digests that had no content."""
-        query = select(NOTICE).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key).limit(limit)
+        query = select(*present_columns()).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key).limit(limit)
         query = query.where(or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None)))
-        filters = {"case": case, "person": person, "channel": channel, "state": state}
+        filters = {"case": case, "person": person, "channel": channel}
         for name, value in filters.items():
             if value is not None:
                 query = query.where(NOTICE.c[name] == value)
+        if state is not None:
+            query = query.where(present_state() == state)
         return [to_notice(record) for record in read(self._engine, query)]
 
     def unread(self, person: str, *, limit: int) -> Sequence[Notice]:
@@ -237,17 +246,21 @@ class SqlOutbox(CombinedNotices):
         """Queue a notice again; False when no notice of that key failed or is of unknown fate.
 
         Its attempts restart; its key and Message-ID are kept. One that shared a letter with others goes in a
-        letter of its own: that one is over.
+        letter of its own: that one is over, and withdrawn once nothing of it is left.
         """
-        step = (
-            update(NOTICE)
-            .where(NOTICE.c.key == key, NOTICE.c.state.in_(("failed", "unknown")))
-            .values(state="queued", attempts=0, queued_at=now, not_before=not_before, bundle="")
-        )
+        again = {"state": "queued", "attempts": 0, "queued_at": now, "not_before": not_before, "bundle": ""}
+        step = update(NOTICE).where(NOTICE.c.key == key, LOST).values(again).returning(NOTICE.c.carrier)
         with writing(self._engine) as session:
-            if not session.exec(step).rowcount:
+            resent = session.execute(step).first()
+            if resent is None:
                 return False
             journal.append(session, [(key, journal.RESENT, "")], now=now)
+            left = select(NOTICE.c.key).where(
+                NOTICE.c.carrier == resent.carrier, LOST, NOTICE.c.bundle != literal_column("''")
+            )
+            if resent.carrier and session.execute(left.limit(1)).first() is None:
+                over = update(NOTICE).where(NOTICE.c.key == resent.carrier, LOST)
+                session.execute(over.values(state="withdrawn"))
         return True
 
     def queue(self, session: Session, letters: Sequence[Notice]) -> int:

@@ -12,7 +12,7 @@ from merzim.storage.notices.inbox import LINES, to_line
 from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.rows import to_notice
 from merzim.storage.tables.cases import CASE, INBOX
-from merzim.storage.tables.notices import NOTICE, UNREAD
+from merzim.storage.tables.notices import NOTICE, UNREAD, present_columns, present_state
 from notifications.notice import Notice
 from notifications.ports import InboxLine
 
@@ -22,7 +22,7 @@ class NoticeReads(ReaderQueries):
 
     def notices(self, case: str) -> Sequence[Notice]:
         """Return the notices of a case, the newest first."""
-        query = select(NOTICE).where(NOTICE.c.case == case)
+        query = select(*present_columns()).where(NOTICE.c.case == case)
         query = query.order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
         return [*map(to_notice, read(self._engine, query))] if self._visible.among([case]) else ()
 
@@ -42,7 +42,7 @@ class NoticeReads(ReaderQueries):
         """
         # Aliased, because the visibility of a case queries the same table for each row.
         notices = NOTICE.alias("told")
-        filters = {"case": case, "person": person, "state": state, "channel": channel}
+        filters = {"case": case, "person": person, "channel": channel}
         filters = {name: value for name, value in filters.items() if value}
         conditions = [or_(notices.c.state != "withdrawn", notices.c.case.is_not(None))]
         newest = (notices.c.queued_at.desc(), notices.c.key)
@@ -51,7 +51,11 @@ class NoticeReads(ReaderQueries):
         if self._scope is not None and self._scope.unit != "":
             of_none.append(notices.c.person.in_(self._scope.names))
         conditions += [notices.c[name] == value for name, value in filters.items()]
-        query = select(notices).outerjoin(CASE, CASE.c.id == notices.c.case).where(*conditions)
+        if state:
+            conditions.append(present_state(notices) == state)
+        query = (
+            select(*present_columns(notices)).outerjoin(CASE, CASE.c.id == notices.c.case).where(*conditions)
+        )
         if self._scope is not None:
             query = query.where(or_(and_(*of_none), and_(*of_a_case)))
         query = query.order_by(*newest).limit(limit).offset(skip)

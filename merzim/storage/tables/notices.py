@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Index, Text, and_, exists, not_, or_, text, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Index,
+    Text,
+    and_,
+    case,
+    exists,
+    literal_column,
+    not_,
+    or_,
+    text,
+    type_coerce,
+)
 from sqlmodel import Field
 
 from merzim.storage.tables.base import CLUSTERED, Canonical, TableBase, UtcMoment, only, table
 from merzim.storage.tables.board import DEADLINE
+from workflow.cases.states import AWAITED
 
 UNREAD = text("state = 'sent' AND acknowledged_at IS NULL")
 """Condition: the letter was sent and not acknowledged. Queries must use the same expression."""
@@ -119,3 +134,25 @@ OPENS_CASE = and_(or_(*(NOTICE.c.state == state for state in SETTLED)), or_(not_
 """Condition: the letter left or failed, and shows its recipient the case: of an assignment while it is open."""
 LINK = table("link")
 LINK_CODE = table("link_code")
+
+
+def present_state(notice: FromClause = NOTICE) -> ColumnElement[str]:
+    """Return the state of a notice as of now: a queued one whose deadline is recorded, gone or of another day
+    is withdrawn, for the letter it waits for will not say it.
+    """
+    deadline_days = (DEADLINE.c.due, DEADLINE.c.planned_on, DEADLINE.c.reminds_from)
+    is_awaited = exists().where(
+        DEADLINE.c.case == notice.c.case,
+        DEADLINE.c.obligation == notice.c.obligation,
+        DEADLINE.c.state.in_(AWAITED),
+        or_(notice.c.due.in_(deadline_days), notice.c.step.like("points-%")),
+    )
+    # That nobody is asked for something any more stays true.
+    is_of_deadline = and_(notice.c.kind.in_(("reminder", "moved")), notice.c.step != "withdrawn")
+    is_outdated = and_(notice.c.state == "queued", is_of_deadline, not_(is_awaited))
+    return case((is_outdated, literal_column("'withdrawn'")), else_=notice.c.state).label("state")
+
+
+def present_columns(notice: FromClause = NOTICE) -> list[ColumnElement[Any]]:
+    """Return the columns of notices with their present state."""
+    return [present_state(notice) if column.name == "state" else column for column in notice.columns]
