@@ -119,7 +119,7 @@ MOVED = ("days", "date", "kind", "act", "deadlines", "case", "obligation", "from
 def preview(call: CommandContext, file: Path) -> None:
     """Shows what the act moves. Nothing is written."""
     act_preview = preview_act(call.ctx, read_act(file))
-    call.give(_preview_answer(call, act_preview), *MOVED, titles=call.moved_titles)
+    call.give(_preview_answer(act_preview), *MOVED, titles=call.moved_titles)
     call.print("\n" + call.say("cli.calendar_change.totals", **_totals(act_preview)))
     code = "previewed_known" if act_preview.known else "previewed"
     call.print(call.say(f"cli.calendar_change.{code}"))
@@ -130,12 +130,12 @@ def apply(call: CommandContext, file: Path) -> None:
     """Adopts the act and computes the deadlines anew. Unsent letters about the old dates are withdrawn."""
     act_preview = adopt_act(call.ctx, read_act(file))
     answer = {"applied": not act_preview.known, "written": act_preview.written}
-    call.give(_preview_answer(call, act_preview) | answer, *MOVED, titles=call.moved_titles)
+    call.give(_preview_answer(act_preview) | answer, *MOVED, titles=call.moved_titles)
     code = "applied" if not act_preview.known else "finished" if act_preview.written else "nothing_changed"
     call.print("\n" + call.say(f"cli.calendar_change.{code}", written=act_preview.written))
 
 
-def _preview_answer(call: CommandContext, act_preview: ActPreview) -> dict[str, object]:
+def _preview_answer(act_preview: ActPreview) -> dict[str, object]:
     """Return what an act moves as JSON."""
     return {
         "known": act_preview.known,
@@ -149,7 +149,7 @@ def _preview_answer(call: CommandContext, act_preview: ActPreview) -> dict[str, 
             }
             for change in act_preview.days
         ],
-        "deadlines": [_moved_answer(call, impact) for impact in act_preview.impacts],
+        "deadlines": [_moved_answer(impact) for impact in act_preview.impacts],
         "totals": _totals(act_preview),
     }
 
@@ -164,13 +164,13 @@ def _totals(act_preview: ActPreview) -> dict[str, int]:
     }
 
 
-def _moved_answer(call: CommandContext, impact: PersonImpact) -> dict[str, object]:
+def _moved_answer(impact: PersonImpact) -> dict[str, object]:
     """Return a moved deadline as JSON, with the people who are told."""
     deadline = impact.moved
     return {
         "case": deadline.case,
         "obligation": deadline.id,
-        "title": deadline.obligation.title[call.language],
+        "title": deadline.obligation.title,
         "state": deadline.state,
         "from": deadline.old,
         "to": deadline.new,

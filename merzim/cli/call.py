@@ -197,7 +197,7 @@ class CommandContext:
     def answer(self, value: object) -> None:
         """Print a value as JSON, as the whole output of the command; without --json nothing."""
         if self.json:
-            self.write(rendering.as_json(value))
+            self.write(rendering.as_json(value, self.language_or_default))
 
     def give(self, answer: object, *shows: str, titles: Mapping[str, str] | None = None, **words: str) -> None:
         """Print an answer as JSON where --json asks for it, else as text.

@@ -113,8 +113,7 @@ def _file_trouble(trouble: OSError, call: CommandContext) -> str:
 def _error_records(trouble: UnreadablePaper, call: CommandContext) -> list[dict[str, object]]:
     """Return every bad row of a refused file; one entry for the file when it is the error itself."""
     rows: list[dict[str, object]] = [
-        {"row": error.row, "code": error.code, "message": call.say(error.code, **error.arguments)}
-        for error in trouble.errors
+        {"row": error.row, "code": error.code, "message": error} for error in trouble.errors
     ]
     return rows or [{"row": None, "code": trouble.code, "message": call.refusal(trouble)}]
 

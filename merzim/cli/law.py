@@ -10,7 +10,7 @@ from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
 from merzim.cli.parsing import PROCEDURE, DryRun, ProcedureOption, answers_on
 from merzim.cli.printing import explanation, finding, obligation, print_deadlines, print_findings
-from merzim.cli.rendering import paragraph, picked
+from merzim.cli.rendering import paragraph, picked, record_of
 from merzim.documents.sheets.listing import write_file
 from merzim.services.imports.past import judge_past, past_template, worst_first
 from merzim.services.inputs import OpenFile
@@ -24,7 +24,6 @@ from workflow.org.kinds import KINDS
 from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
-    from merzim.services.law.editions import CheckedFile
     from merzim.settings import AuthorisedBody
     from workflow.law.library import EditionChange
     from workflow.law.procedure import Obligation, Procedure
@@ -180,41 +179,32 @@ def _authorities_answer(call: CommandContext) -> dict[str, object]:
 
 EDITION = (
     *("id", "edition", "in_force", "in_force_assumed", "last_checked_on", "begins_with", "digest"),
-    *("applies_to", "opened", "confidential"),
+    *("applies_to", "opened", "confidential", "title"),
 )
 OBLIGATION = (
     *("id", "stage", "duty", "act", "paragraph", "force", "assumed", "since", "sources", "only_for"),
-    *("bodies", "values", "evidence", "indicator"),
+    *("bodies", "values", "evidence", "indicator", "title"),
 )
-ACT = ("id", "number", "adopted_on", "address", "by_authorised_body")
+ACT = ("id", "number", "adopted_on", "address", "by_authorised_body", "title")
+BODY = ("id", "abolished_on", "successors", "title", "short")
 
 
 def _edition(call: CommandContext, edition: Procedure) -> dict[str, object]:
     """Return an edition as JSON."""
-    language = call.language
     return {
         **picked(edition, *EDITION),
-        "title": edition.title[language],
-        "stages": [{"id": stage.id, "title": stage.title[language]} for stage in edition.stages],
+        "stages": [picked(stage, "id", "title") for stage in edition.stages],
         "obligations": [
             {
                 **picked(obligation, *OBLIGATION),
-                "title": obligation.title[language],
                 "term": next(rule_parts(obligation, edition)).code.removeprefix("term."),
                 "term_in_words": _term(call, edition, obligation),
             }
             for obligation in edition.obligations
         ],
-        "acts": [{**picked(act, *ACT), "title": act.title[language]} for act in edition.acts.values()],
-        "bodies": [
-            {
-                **picked(body, "id", "abolished_on", "successors"),
-                "title": body.title[language],
-                "short": body.short[language],
-            }
-            for body in edition.bodies.values()
-        ],
-        "notes": [note[language] for note in edition.notes],
+        "acts": [picked(act, *ACT) for act in edition.acts.values()],
+        "bodies": [picked(body, *BODY) for body in edition.bodies.values()],
+        "notes": edition.notes,
     }
 
 
@@ -230,12 +220,21 @@ def check(call: CommandContext, folder: Path | None = None) -> bool:
     Exit code 1 when something is wrong.
     """
     files = law.check(call.app, folder)
-    answer = {"files": [_file_answer(call, checked_file) for checked_file in files]}
+    answer = [
+        {
+            **picked(file, "file", "holds", "problems", "warnings"),
+            "edition": file.edition and file.edition.edition,
+            "register": file.register and file.register.edition,
+        }
+        for file in files
+    ]
     if not files:
-        call.tell(answer, "cli.law_none")
+        call.tell({"files": answer}, "cli.law_none")
         return True
-    call.give(answer, "file", "edition", "register", "holds", "examples", "problems", "warnings", "files")
-    return all(checked_file.holds for checked_file in files)
+    call.give(
+        {"files": answer}, "file", "edition", "register", "holds", "examples", "problems", "warnings", "files"
+    )
+    return all(file.holds for file in files)
 
 
 @command("editions diff A B")
@@ -287,16 +286,4 @@ def _side_of_change(call: CommandContext, edition: Procedure, change: EditionCha
         return ""
     if change.what in ("term", "added", "removed"):
         return _term(call, edition, edition.by_id[change.obligation])
-    return value
-
-
-def _file_answer(call: CommandContext, checked_file: CheckedFile) -> dict[str, object]:
-    """Return a checked file of own law as JSON."""
-    return {
-        "file": checked_file.file,
-        "edition": checked_file.edition.edition if checked_file.edition else None,
-        "register": checked_file.register.edition if checked_file.register else None,
-        "holds": checked_file.holds,
-        "problems": [call.refusal(problem) for problem in checked_file.problems],
-        "warnings": [call.refusal(warning) for warning in checked_file.warnings],
-    }
+    return value if (record := record_of(value)) is None else record

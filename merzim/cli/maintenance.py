@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -14,7 +13,7 @@ from merzim import metronome, settings_file
 from merzim.app import build_app
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
-from merzim.cli.rendering import plain
+from merzim.cli.rendering import as_json
 from merzim.services.administration import encrypt_password
 from merzim.services.channels import CHANNEL, refuse_bad_address, try_channel
 from merzim.services.configuration import key_place
@@ -48,7 +47,7 @@ def verify(
         call.app, at=call.moment, known_seal=known_seal
     )
     if problems or call.json:
-        call.give({"problems": _problems(call, problems)}, "problems")
+        call.give({"problems": _problems(problems)}, "problems")
     else:
         call.print(call.say("cli.verified"))
     return not problems
@@ -68,9 +67,9 @@ def seal(call: CommandContext) -> bool:
     return True
 
 
-def _problems(call: CommandContext, problems: Iterable[Refusal]) -> list[dict[str, str]]:
+def _problems(problems: Iterable[Refusal]) -> list[dict[str, object]]:
     """Return what is wrong as JSON, each with its sentence."""
-    return [{"code": problem.code, "message": call.refusal(problem)} for problem in problems]
+    return [{"code": problem.code, "message": problem} for problem in problems]
 
 
 def _printed_seal(line: str) -> tuple[int, str]:
@@ -112,9 +111,7 @@ def restore(call: CommandContext, file: Path) -> bool:
     if damaged:
         folder = str(call.app.settings.evidence.folder)
         call.remark(call.say("cli.restored_evidence", count=len(damaged), folder=folder))
-    call.give(
-        {"file": file, "before": before, "problems": _problems(call, damaged)}, "file", "before", "problems"
-    )
+    call.give({"file": file, "before": before, "problems": _problems(damaged)}, "file", "before", "problems")
     return not (damaged or closed)
 
 
@@ -134,7 +131,7 @@ def migrate_to(call: CommandContext, address: str) -> bool:
     rows, problems = maintenance.migrate_to(call.app, address, at=call.moment)
     evidence = count_recorded_files(call.app.engine)
     counts = {"events": rows["event"], "rows": rows, "evidence_files": evidence}
-    answer = {**counts, "problems": _problems(call, problems)}
+    answer = {**counts, "problems": _problems(problems)}
     call.give(answer, "events", "evidence_files", "rows", "problems")
     folder = str(call.app.settings.evidence.folder)
     call.print(call.say("cli.migrated_evidence", count=evidence, folder=folder))
@@ -203,12 +200,12 @@ def check_config(call: CommandContext) -> bool:
     in_clear = read.settings.in_clear
     answer = {
         "file": read.settings.file,
-        "problems": _problems(call, problems),
+        "problems": _problems(problems),
         "in_clear": in_clear,
         "settings": [{"key": key, "value": value, "source": sources.get(key, "")} for key, value in values],
     }
     call.answer(answer)
-    lines = [{"key": key, "source": sources.get(key, ""), "value": _line(value)} for key, value in values]
+    lines = [{"key": key, "source": sources.get(key, ""), "value": _line(call, value)} for key, value in values]
     shows = ("problems", "settings", "key", "source", "value")
     call.show({"problems": answer["problems"], "settings": lines}, *shows)
     if not problems:
@@ -220,9 +217,9 @@ def check_config(call: CommandContext) -> bool:
     return not problems
 
 
-def _line(value: object) -> str:
+def _line(call: CommandContext, value: object) -> str:
     """Return the value of a setting in one line."""
-    return value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False)
+    return value if isinstance(value, str) else as_json(value, call.language, indent=None)
 
 
 @contextmanager
@@ -266,7 +263,7 @@ def doctor(call: CommandContext) -> bool:
         {
             "check": check.name,
             "state": check.state,
-            "message": call.say(check.code, **check.arguments),
+            "message": check,
             "advice": advice(check),
         }
         for check in checks

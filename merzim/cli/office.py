@@ -49,7 +49,7 @@ def acts(
     rows = [
         {
             "act": act.id,
-            "title": act.title[call.language],
+            "title": act.title,
             "binds": act.adopted,
             "procedures": [title[call.language] for title in act.procedures.values()],
         }

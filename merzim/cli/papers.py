@@ -277,13 +277,13 @@ def form(
     paper = fill_form(call.app, definition, data, language)
     write_file(to, paper.document)
     where = view.case.unit if view is not None else of
-    notes = _wrong_approver(call, definition, approver, view, where)
+    notes: list[object] = [*_wrong_approver(call, definition, approver, view, where)]
     marks = (
         report_marks(call.ctx, definition, unit=where, languages=(language,), **period)
         if period["year"]
         else paper_notes(call.app, definition, (language,))
     )
-    notes += [call.say(note.code, **note.arguments) for note in (*marks, *paper.notes)]
+    notes += [*marks, *paper.notes]
     if view and view.case.lacks_object_in(language) and view.case.object not in view.procedure.bodies:
         notes.append(call.say(f"passport.lacks.{language}", object=view.case.object_in(language)))
     missing = [
@@ -311,9 +311,7 @@ def forms(call: CommandContext) -> None:
     definitions = [form_named(name) for name in form_names()]
     answer = [
         {
-            "id": definition.id,
-            "title": definition.title[call.language],
-            **picked(definition, "about", "origin", "annex"),
+            **picked(definition, "id", "title", "about", "origin", "annex"),
             "fields": {
                 field.id: {"title": title(field.id, call.language), "kind": field.kind}
                 for field in definition.fields.values()

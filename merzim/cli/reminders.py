@@ -125,11 +125,7 @@ def _round_answer(call: CommandContext, report: RoundReport) -> dict[str, object
         ],
         "others": _notice_answers(call, report.others),
         "problems": [
-            {
-                **picked(problem, "case", "obligation"),
-                "message": call.say(problem.code, **dict(problem.arguments)),
-            }
-            for problem in report.problems
+            {**picked(problem, "case", "obligation"), "message": problem} for problem in report.problems
         ],
     }
 

@@ -9,9 +9,8 @@ import json
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from decimal import Decimal
-from pathlib import PurePath
 from textwrap import wrap
 
 from pydantic import BaseModel
@@ -19,6 +18,7 @@ from pydantic import BaseModel
 import i18n
 from calendars.hours import almaty
 from i18n.numbers import figure
+from workflow.law.procedure import Text
 
 Json = dict[str, object]
 TITLES = ("head", "passport")
@@ -64,7 +64,7 @@ class Renderer:
 
     def text(self, answer: object) -> str:
         """Return an answer as text; a sentence where there is nothing to show."""
-        record = record_of(answer) or {}
+        record = record_of(spoken(answer, self.language)) or {}
         return "\n".join(self._record(record, 0, {})).strip("\n") or self._say("cli.none")
 
     def cell(self, name: str, value: object) -> str:
@@ -92,7 +92,7 @@ class Renderer:
                 return ", ".join(self.cell(name, item) for item in items)
         record = record_of(value)
         if record is None:
-            return str(plain(value))
+            return str(value)
         if record.keys() == CHANGED:
             return " → ".join(self.cell(name, item) for item in record.values())
         known = record.get(self.language) or record.get("name") or record.get("title")
@@ -237,30 +237,33 @@ def paragraph(text: str, *, indent: int = 0, columns: int = 110) -> str:
     return "\n".join(wrap(text, columns, initial_indent=blank, subsequent_indent=blank, break_long_words=False))
 
 
-def as_json(value: object) -> str:
+def as_json(value: object, language: str, *, indent: int | None = 2) -> str:
     """Return a value as JSON, with ISO dates and without escaped letters."""
-    return json.dumps(plain(value), ensure_ascii=False, indent=2)
+    return json.dumps(spoken(value, language), ensure_ascii=False, indent=indent, default=_json_value)
 
 
-def plain(value: object) -> object:
-    """Return a value made of JSON types."""
+def _json_value(value: object) -> object:
+    """Return what JSON has in place of a value it does not know."""
     match value:
-        case None | bool() | int() | str():
-            return value
         case datetime():
             return value.isoformat().replace("+00:00", "Z")
-        case date() | time():
-            return value.isoformat()
-        case PurePath():
-            return str(value)
         case set() | frozenset():
-            return sorted((plain(item) for item in value), key=str)
-        case list() | tuple():
-            return [plain(item) for item in value]
-        case BaseModel():
-            return value.model_dump(mode="json", by_alias=True)
+            return sorted(value, key=str)
+    return str(value)
+
+
+def spoken(value: object, language: str) -> object:
+    """Return an answer made of plain records and lists, in which each text of the law, and each code with its
+    arguments, is said in a language.
+    """
+    if isinstance(value, Text):
+        return value[language]
+    if isinstance(code := getattr(value, "code", None), str) and hasattr(value, "arguments"):
+        return i18n.say(code, value.arguments, language)
+    if isinstance(value, list | tuple):
+        return [spoken(item, language) for item in value]
     record = record_of(value)
-    return str(value) if record is None else {key: plain(item) for key, item in record.items()}
+    return value if record is None else {key: spoken(item, language) for key, item in record.items()}
 
 
 def picked(value: object, *names: str) -> Json:

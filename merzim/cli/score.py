@@ -84,7 +84,7 @@ def _year_answer(call: CommandContext, year: YearScores) -> dict[str, object]:
         "total": year.total,
         "lost": year.lost,
         "at_stake": year.at_stake,
-        "remarks": [call.say(remark.code, **remark.arguments) for remark in year.remarks],
+        "remarks": year.remarks,
         "steps": [
             {
                 "indicator": step.indicator,
