@@ -107,8 +107,6 @@ def application(*modules: str) -> typer.Typer:
         import_module(f"merzim.cli.{module}")
     for name, function in COMMANDS.items():
         group, _, own_name = name.rpartition(" ")
-        if modules and module_of(name.partition(" ")[0]) not in modules:
-            continue
         if group not in groups:
             groups[group] = _group(GROUPS[group])
             app.add_typer(groups[group], name=group)

@@ -55,22 +55,18 @@ def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date
     """Print obligations as a table; the sentence `none` when there are none."""
     app, today, language = call.app, call.moment.today, call.language
     heads = cases_of(app.reads, rows)
-    titles = {
-        (row.case, row.obligation): obligation_title(app, heads[row.case], row.obligation)[language]
-        for row in rows
-    }
-    lines = [
-        {
+    lines = []
+    for row in rows:
+        case, name = heads[row.case], row.obligation
+        title = obligation_title(app, case, name)[language]
+        line = {
             **picked(row, "case", "unit", "stage", "due", "safe_by", "status", "calendar", "force"),
-            "object": heads[row.case].object_in(language),
-            "id": row.obligation,
-            "title": titles[row.case, row.obligation]
-            if call.json
-            else with_period(titles[row.case, row.obligation], period_in(row.obligation), call),
+            "object": case.object_in(language),
+            "id": name,
+            "title": title if call.json else with_period(title, period_in(name), call),
             "late_by_working_days": late_by(row.due, today, app.calendar),
         }
-        for row in rows
-    ]
+        lines.append(line)
     columns = ("due", "late_by_working_days", "case", "object", "title", "force", "id")
     if lines or call.json:
         call.give({"today": today, **extra, "obligations": lines}, "obligations", *columns)

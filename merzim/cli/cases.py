@@ -23,7 +23,7 @@ from merzim.services.cases.faces import FACES
 from merzim.services.cases.views import get_case, list_events
 from merzim.services.inputs import CaseCommand, build
 from merzim.services.law.calendar_acts import moves_of
-from merzim.services.names import stage_title, unit_named
+from merzim.services.names import case_title, stage_title, unit_named
 from merzim.services.yearly import opening
 from workflow.cases.case import effective_events
 
@@ -92,18 +92,15 @@ def cases(call: CommandContext) -> None:
     def about(head: Case) -> str:
         """Return the object of a case, with its year unless it is the present one."""
         year = begin_days.get(head.id, call.moment.today).year
-        return _object_or_title(call, head) + (f" ({year})" if year != call.moment.today.year else "")
+        return case_title(head, editions[head.id])[call.language] + (
+            f" ({year})" if year != call.moment.today.year else ""
+        )
 
     rows = [
-        {
-            "id": head.id,
-            "object": about(head),
-            "unit": head.unit,
-            "stage": _stage_title(call, head, stages[head.id]),
-        }
+        picked(head, "id", "unit") | {"object": about(head), "stage": _stage_title(call, head, stages[head.id])}
         for head in heads
     ]
-    call.show({"cases": rows})
+    call.show({"cases": rows}, "cases", "id", "object", "unit", "stage")
 
 
 @command("case CASE")
@@ -124,7 +121,7 @@ def _print_case(call: CommandContext, view: View) -> None:
     app, case, today = call.app, view.case, call.moment.today
     events = app.reads.events(case.id)
     stage = _stage_title(call, case, view.stage)
-    call.print(f"{case.id}  {_object_or_title(call, case)}")
+    call.print(f"{case.id}  {case_title(case, view.procedure)[call.language]}")
     call.show({"unit": case.unit, "edition": case.edition, "stage": stage})
     if unadopted := app.library.unadopted_act(view.procedure, app.reads.office(), case.unit):
         call.print(call.say("web.act_not_adopted", act=unadopted.short))
@@ -213,16 +210,6 @@ def explain(call: CommandContext, case: str, name: str) -> None:
     answers = [{"case": view.case.id, **obligation(call, deadline)} for deadline in deadlines]
     call.answer(answers[0] if len(answers) == 1 else {"obligations": answers})
     call.print("\n\n".join(explanation(call, deadline) for deadline in deadlines))
-
-
-def _object_or_title(call: CommandContext, case: Case) -> str:
-    """Return the object of a case, for bodies as named by the act; for a yearly programme without one, its
-    title.
-    """
-    edition = call.app.library.named(case.edition)
-    if case.object in edition.bodies:
-        return edition.bodies[case.object].title[call.language]
-    return case.object_in(call.language) or edition.title[call.language]
 
 
 def _stage_title(call: CommandContext, case: Case, stage: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
 from merzim.cli.parsing import PROCEDURE, DryRun, ProcedureOption, answers_on
-from merzim.cli.printing import explanation, finding, obligation, print_deadlines, print_findings
+from merzim.cli.printing import explanation, obligation, print_deadlines, print_findings, results
 from merzim.cli.rendering import paragraph, picked, record_of
 from merzim.documents.sheets.listing import write_file
 from merzim.services.imports.past import judge_past, past_template, worst_first
@@ -101,7 +101,7 @@ def plan(
         "edition": plan.procedure.edition,
         "calendar_version": app.calendar.version,
         "obligations": [obligation(call, deadline) for deadline in plan.deadlines],
-        "findings": [finding(call, plan_finding) for plan_finding in plan.findings],
+        "findings": results(call, plan.findings),
         "ahead": plan.ahead,
         "latest_start": dict(plan.latest_start),
     }
@@ -137,7 +137,7 @@ def audit(
         raise Refusal("cli.missing_parameter", name="FILE")
     cases = judge_past(call.app, file.content.read(), file.name, procedure)
     findings = {case.case: [departure.finding for departure in case.departures] for case in cases}
-    found = [{"case": name, "findings": [finding(call, f) for f in of]} for name, of in findings.items()]
+    found = [{"case": name, "findings": results(call, of)} for name, of in findings.items()]
     call.answer({"cases": found, "unread": cases[0].unread})
     for name, of in findings.items():
         call.print(f"{name}:" if of else call.say("cli.audit.case_clean", case=name))

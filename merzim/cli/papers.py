@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -51,7 +50,6 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from merzim.documents.forms.definitions import Form
     from merzim.documents.forms.filling import Missing
-    from merzim.documents.package import Document
     from merzim.services.imports.schedules import ImportedFile
     from workflow.cases.case import Evidence
     from workflow.cases.commands.case_commands import View
@@ -210,19 +208,15 @@ def package(
     )
     audit.record(call.ctx, "file", "package_read", case=case)
     answer = {"file": to, **picked(packed, "files", "links", "restricted")}
-    lost, altered = _document_names(packed.lost), _document_names(packed.altered)
+    answer |= {
+        name: [{**picked(each, "case", "name"), "sha256": each.reference} for each in documents]
+        for name, documents in (("lost", packed.lost), ("altered", packed.altered))
+    }
     shows = ("file", "files", "links", "lost", "altered", "case", "name", "sha256")
-    call.give({**answer, "lost": lost, "altered": altered}, *shows)
+    call.give(answer, *shows)
     if packed.restricted:
         call.print(call.say("cli.package.restricted", count=packed.restricted))
     return packed.whole
-
-
-def _document_names(documents: Iterable[Document]) -> list[dict[str, str]]:
-    """Return documents of a package as JSON: case, name and SHA-256."""
-    return [
-        {"case": document.case, "name": document.name, "sha256": document.reference} for document in documents
-    ]
 
 
 DUTIES = ("head", "deputy", "chief_of_staff", "ethics_officer")
@@ -234,7 +228,8 @@ def form(
     call: CommandContext,
     first: str,
     second: str | None = None,
-    to: Annotated[Path | None, "the file to write (.docx)"] = None,
+    *,
+    to: Annotated[Path, "the file to write (.docx)"],
     set_: Annotated[
         list[str] | None, "FIELD=VALUE, the value of a field; a list field as often as it has items"
     ] = None,
@@ -260,27 +255,35 @@ def form(
     case, name = (first, second) if second else ("", first)
     definition = form_named(name)
     language = call.paper_language
-    if to is None:
-        raise Refusal("cli.missing_parameter", name="--to FILE")
     _require_possible(definition, case, to, approver, replace=replace)
-    view, of, period = None, "", _NO_PERIOD
-    if case and definition.about == "case":
-        view = call.view(case)
+    if quarter is not None and year is None:
+        raise Refusal("cli.missing_parameter", name="--year")
+    view, where = call.view(case) if case else None, unit_named(call.app, unit)
+    if view and definition.about == "case":
+        where, year = view.case.unit, None
         data = from_case(call.app, definition, view, language, today=call.moment.today, approver=approver)
     else:
-        of = unit_named(call.app, unit) or (call.view(case).case.unit if case else "")
-        period = _period(call, definition, year, quarter)
+        where = where or (view.case.unit if view else "")
+        quarter = quarter_of_report(definition, year, quarter, today=call.moment.today) if year else 0
         data = report_data(
-            call.ctx, definition, language, unit=of, **period, person=person, row=row, approver=approver
+            call.ctx,
+            definition,
+            language,
+            unit=where,
+            year=year,
+            quarter=quarter,
+            person=person,
+            row=row,
+            approver=approver,
         )
+        view = None
     data = FormData({**data.fields, **typed_values(definition, set_ or [])}, data.rows, data.looked_up)
     paper = fill_form(call.app, definition, data, language)
     write_file(to, paper.document)
-    where = view.case.unit if view is not None else of
     notes: list[object] = [*_wrong_approver(call, definition, approver, view, where)]
     marks = (
-        report_marks(call.ctx, definition, unit=where, languages=(language,), **period)
-        if period["year"]
+        report_marks(call.ctx, definition, unit=where, languages=(language,), year=year, quarter=quarter or 0)
+        if year
         else paper_notes(call.app, definition, (language,))
     )
     notes += [*marks, *paper.notes]
@@ -291,18 +294,6 @@ def form(
     ]
     answer = {"form": definition.id, "language": language, "file": to, "missing": missing, "notes": notes}
     call.give(answer, "form", "file", "missing", "field", "row", "title", "notes")
-
-
-_NO_PERIOD: dict[str, Any] = {"year": None}
-
-
-def _period(call: CommandContext, definition: Form, year: int | None, quarter: int | None) -> dict[str, Any]:
-    """Return year and quarter of a report as its functions take them. Raises Refusal for a quarter alone."""
-    if year is None:
-        if quarter is not None:
-            raise Refusal("cli.missing_parameter", name="--year Y")
-        return {**_NO_PERIOD, "quarter": 0}
-    return {"year": year, "quarter": quarter_of_report(definition, year, quarter, today=call.moment.today)}
 
 
 @command("forms")

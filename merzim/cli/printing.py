@@ -28,9 +28,9 @@ def obligation(call: CommandContext, deadline: Deadline) -> Json:
     return ObligationResult.of(deadline, call.language).model_dump(exclude={"waiting_for", "exempted"})
 
 
-def finding(call: CommandContext, finding: Finding) -> Json:
-    """Return one finding as JSON, in the format of the contract."""
-    return FindingResult.of(finding, call.language).model_dump()
+def results(call: CommandContext, findings: Iterable[Finding]) -> list[FindingResult]:
+    """Return findings as JSON has them, in the format of the contract."""
+    return [FindingResult.of(finding, call.language) for finding in findings]
 
 
 def explanation(call: CommandContext, deadline: Deadline) -> str:
@@ -55,13 +55,7 @@ def print_deadlines(call: CommandContext, deadlines: Iterable[Deadline], *, toda
     call.show({"deadlines": rows}, "deadlines", "due", "what", "state", "force", "id")
 
 
-def state(
-    call: CommandContext,
-    deadline: Deadline,
-    *,
-    today: date | None = None,
-    titles: Mapping[str, Text] | None = None,
-) -> str:
+def state(call: CommandContext, deadline: Deadline, *, today: date | None, titles: Mapping[str, Text]) -> str:
     """Return the state of a deadline in words: done on a day and how late, or open and how certain.
 
     Args:
@@ -81,7 +75,7 @@ def state(
         if delay.slipped:
             return call.say("cli.state.slipped", on=deadline.planned_on)
         if delay.waiting_for is not None:
-            title = (titles or {}).get(delay.waiting_for)
+            title = titles.get(delay.waiting_for)
             return call.say("cli.state.waits", what=title[call.language] if title else delay.waiting_for)
         if deadline.due is not None and not holds_on(deadline, today):
             return call.say("look.not_recorded")
@@ -111,7 +105,7 @@ def with_period(title: str, period: str | None, call: CommandContext) -> str:
 
 def print_findings(call: CommandContext, findings: Iterable[Finding], *, heading: str = "cli.findings") -> None:
     """Print findings, each with its basis, under a title; nothing where there are none."""
-    if records := [finding(call, each) for each in findings]:
+    if records := results(call, findings):
         if heading:
             call.print("\n" + call.say(heading))
         call.show({"findings": records}, "findings")
