@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from merzim.clock import read
-from merzim.services.app import AppContext, NoteWriter
+from merzim.services.app import AppContext, NoteWriter, log_note
 from merzim.settings import Settings
 from workflow.moments import Clock
 
 
 def build_app(
-    settings: Settings, *, clock: Clock = read, note: NoteWriter | None = None, creates_database: bool = True
+    settings: Settings, *, clock: Clock = read, note: NoteWriter = log_note, creates_database: bool = True
 ) -> AppContext:
     """Return the application context of these settings.
 
     Args:
         clock: the time used for recording and computing; fixed on a demonstration day.
-        note: called with messages of the start; None for the log.
+        note: called with messages of the start.
         creates_database: whether a database that does not exist is created.
     """
-    return AppContext(settings, clock=clock, system_clock=read, note=note, creates_database=creates_database)
+    return AppContext(
+        configured=settings, clock=clock, system_clock=read, note=note, creates_database=creates_database
+    )

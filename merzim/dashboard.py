@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Hashable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
-from threading import Lock
 from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
@@ -46,26 +45,19 @@ class Dashboard:
 
     def __init__(self, app: AppContext, clock: Clock) -> None:
         self._app, self._pages = app, create_app(app, clock)
-        self._adopting = Lock()
-        self._adopted: Hashable = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request to the pages with the current calendar."""
         if scope["type"] == "lifespan":
             _limit_threads(server=self._app.many_nodes)
         if scope["type"] == "http" and not scope["path"].startswith(AS_THEY_ARE):
-            await run_in_threadpool(self._refresh)
+            await run_in_threadpool(self._take_up)
         await self._pages(scope, receive, send)
 
-    def _refresh(self) -> None:
-        """Take up what was adopted or changed since; by this request or, meanwhile, by another."""
+    def _take_up(self) -> None:
+        """Take up what was adopted or changed since."""
         # Of a database that is unavailable the page finds out itself, and says so in the reader's language.
         with suppress(Refusal):
-            if self._adopted is not None and self._adopted == self._app.law_version():
-                return
-            with self._adopting:
-                version = self._app.law_version()
-                if self._adopted is None or version != self._adopted:
-                    self._app.refresh()
-                    logs.hide_secrets_of(self._app.settings)
-                    self._adopted = version
+            before = self._app.newest
+            if (present := self._app.present()) is not before:
+                logs.hide_secrets_of(present.settings)

@@ -70,9 +70,9 @@ def _do_all_but_sending(app: AppContext, *, at: Moment) -> None:
 def attempt(app: AppContext, clock: Clock, *functions: Callable[..., object]) -> None:
     """Run functions in turn with the calendar and settings of now. An error is logged; the rest is left out."""
     try:
-        moment, before = clock(), app.settings
-        app.refresh()
-        if app.settings is not before:
+        moment, before = clock(), app.newest
+        app = app.present()
+        if app is not before:
             logs.hide_secrets_of(app.settings)
         for function in functions:
             function(app, at=moment)
@@ -106,7 +106,7 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
     try:
         yield
     finally:
-        app.stopping.set()
+        app.process.stopping.set()
         scheduler.shutdown(wait=True)
 
 
@@ -201,7 +201,7 @@ def _serve_until_stopped(server: Server) -> None:
 
 def work(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
     """Run the metronome or, on a shared database, a worker, with Telegram, until SIGINT or SIGTERM."""
-    stopped = app.stopping
+    stopped = app.process.stopping
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     app.refuse_unable()

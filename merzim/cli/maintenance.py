@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -232,8 +232,6 @@ def _checked_office(
     read = settings_file.check(call.settings_file, at=Path.cwd())
     app = build_app(read.settings, clock=lambda: call.moment)
     try:
-        with suppress(Refusal):
-            app.lay_over_stored_settings()
         problems = [*read.problems, *configuration.problems(app.settings, os.environ)]
         try:
             app.library.known_acts(app.settings.regulations.acts)

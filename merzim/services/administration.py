@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from email.utils import parseaddr
 from ipaddress import ip_address
@@ -237,8 +237,7 @@ def change_organisation(ctx: RequestContext, command: Organisation) -> SettingsV
         if officer not in people and officer not in {person.email for person in people.values()}:
             raise Refusal("setting.nobody", title="office.officer", text=officer)
     stored_settings.store(ctx.app.engine, values, at=ctx.moment)
-    ctx.app.refresh()
-    return get_settings(ctx, Ask())
+    return get_settings(replace(ctx, app=ctx.app.present()), Ask())
 
 
 @verb("settings")
@@ -258,8 +257,7 @@ def change_mail(ctx: RequestContext, command: MailServer) -> SettingsView:
             secret = ctx.app.cipher.encrypt(text, password_owner(settings)) if text else ""
         values = {MAIL: canonical(_server(command))}
         stored_settings.store(ctx.app.engine, values, secret=secret, at=ctx.moment)
-    ctx.app.refresh()
-    return get_settings(ctx, Ask())
+    return get_settings(replace(ctx, app=ctx.app.present()), Ask())
 
 
 @verb("settings", writes=False)

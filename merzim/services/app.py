@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, reduce
 from pathlib import Path
@@ -63,13 +64,11 @@ from notifications.rules import Rules
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.law.library import Library
 from workflow.moments import Clock
+from workflow.refusal import Refusal
 from workflow.registers.definition import Registers
 
-_BUILT_BY_SETTINGS = (
-    *("channels", "provider", "rules", "present_office", "ledger", "outbox", "reads"),
-    *("factors", "invitations"),
-)
-"""What is built from settings that administrators change."""
+_STAY = ("unprepared", "engine", "library", "read_editions", "registers", "cipher", "evidence")
+"""What depends on neither the settings administrators change nor calendar acts: handed on, once built."""
 log = logging.getLogger("merzim.app")
 
 
@@ -79,42 +78,47 @@ class NoteWriter(Protocol):
     def __call__(self, code: str, **arguments: object) -> None: ...
 
 
+def log_note(code: str, **arguments: object) -> None:
+    log.warning("%s %s", code, arguments)
+
+
+@dataclass(kw_only=True, eq=False)
+class Process:
+    """What a process remembers, whatever settings and acts it works with.
+
+    Attributes:
+        stopping: set when the process must stop: running work is finished, nothing new is started.
+        proposed: by unit, the day and hour at which missing yearly cases were counted, and their number.
+        last_days: by task name, the local date on which a daily task last ran.
+        newest: the application by the settings and acts read last, where they changed; set under `lock`.
+    """
+
+    stopping: threading.Event = field(default_factory=threading.Event)
+    proposed: dict[str, tuple[tuple[date, int] | None, int]] = field(default_factory=dict)
+    last_days: dict[str, date] = field(default_factory=dict)
+    newest: AppContext | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AppContext:
-    """Everything that commands, rounds and pages work with, built from the settings."""
+    """Everything that commands, rounds and pages work with, by the settings and calendar acts of one moment;
+    each part is made at its first use. What changes meanwhile is in the `present` one, made in its place.
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        clock: Clock,
-        system_clock: Clock,
-        note: NoteWriter | None = None,
-        creates_database: bool = True,
-    ) -> None:
-        """Store the settings; everything else is created at its first use.
+    Attributes:
+        configured: the settings of config.toml and the environment.
+        clock: the present, used when a new version rewrites the board on opening the database.
+        system_clock: the machine's own clock, on a demonstration day too.
+        note: reports what is rewritten.
+        creates_database: whether a database that does not exist is created; not by commands that only read.
+    """
 
-        Args:
-            clock: the present, used when a new version rewrites the board on opening the database.
-            system_clock: the machine's own clock, on a demonstration day too.
-            note: reports what is rewritten; the log if None.
-            creates_database: whether a database that does not exist is created; not by commands that only read.
-
-        Attributes:
-            configured: the settings of config.toml and the environment; `settings`: those with what
-                administrators changed in the browser laid over them, once the database is open.
-            stopping: set when the process must stop: running work is finished, nothing new is started.
-            proposed: by unit, the day and hour at which missing yearly cases were counted, and their number.
-            last_days: by task name, the local date on which a daily task last ran.
-        """
-        self.configured = self.settings = settings
-        self._stored_settings: Mapping[str, str] = {}
-        self.system_clock = system_clock
-        self._creates_database = creates_database
-        self.stopping = threading.Event()
-        self.proposed: dict[str, tuple[tuple[date, int] | None, int]] = {}
-        self.last_days: dict[str, date] = {}
-        self.clock = clock
-        self.note = _log_note if note is None else note
+    configured: Settings
+    clock: Clock
+    system_clock: Clock
+    note: NoteWriter = log_note
+    creates_database: bool = True
+    process: Process = field(default_factory=Process)
 
     def on_database(self, url: str) -> AppContext:
         """Return a context of the configured settings on another database, with connections of its own."""
@@ -126,25 +130,56 @@ class AppContext:
 
     def with_settings(self, settings: Settings) -> AppContext:
         """Return a context of these settings with connections of its own."""
-        return AppContext(settings, clock=self.clock, system_clock=self.system_clock, note=self.note)
+        return replace(self, configured=settings, creates_database=True, process=Process())
 
     @property
     def has_database(self) -> bool:
         """Whether there is a database; False where its file was not created yet."""
-        return not _is_missing_file(self.settings.database.url)
-
-    @cached_property
-    def _acts_with_calendar(self) -> tuple[tuple[Adoption, ...], Kazakhstan]:
-        """The adopted acts and the calendar they make, read as one: whoever is still computing the calendar
-        while another adopts an act never leaves it beside the new acts.
-        """
-        acts = adopted_calendar_acts(self.engine) if self.has_database else ()
-        return acts, self.calendar_of(self.records_of(acts))
+        return not _is_missing_file(self.configured.database.url)
 
     @property
+    def newest(self) -> AppContext:
+        """The application by the settings and acts this process read last."""
+        return self.process.newest or self
+
+    def present(self) -> AppContext:
+        """Return the application by the settings and acts stored now, also by other processes: the newest one,
+        or another in its place.
+        """
+        newest = self.newest
+        if not newest.has_database or newest.version == _version(newest.engine):
+            return newest
+        successor, known = replace(newest), vars(newest)
+        vars(successor).update((name, known[name]) for name in _STAY if name in known)
+        with self.process.lock:
+            if self.newest is newest:  # else another was made meanwhile, by what is stored now or later
+                self.process.newest = successor
+            return self.newest
+
+    @cached_property
+    def version(self) -> str:
+        """What changes with settings and acts; read before they are, so that none of them is older."""
+        return _version(self.unprepared) if self.has_database and self._is_usable() else ""
+
+    def _is_usable(self) -> bool:
+        """Return whether the database has our tables; it is neither created nor migrated."""
+        with suppress(Refusal):
+            return check_readiness(self.unprepared).is_usable
+        return False
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The configured settings with what administrators set in the browser laid over them."""
+        if not self.version:
+            return self.configured
+        values, secret = stored(self.unprepared), password(self.unprepared)
+        return configuration.with_browser(self.configured, values, secret, lambda: self.cipher)
+
+    @cached_property
     def acts(self) -> tuple[Adoption, ...]:
         """The acts the office adopted (`merzim calendar-change apply`); none while there is no database."""
-        return self._acts_with_calendar[0]
+        _ = self.version
+        return adopted_calendar_acts(self.engine) if self.has_database else ()
 
     @property
     def records(self) -> Records:
@@ -155,47 +190,19 @@ class AppContext:
         """Return the shipped records together with those of these acts."""
         return reduce(with_records, (act.records for act in acts), shipped_records())
 
-    @property
+    @cached_property
     def calendar(self) -> Kazakhstan:
         """The office's calendar: the records, with the office's own days off and working days applied.
 
         It reaches beyond them by rule, as far as deadlines do.
         """
-        return self._acts_with_calendar[1]
+        return self.calendar_of(self.records)
 
     def calendar_of(self, records: Records, as_of: date | None = None) -> Kazakhstan:
         """Return the office's calendar built from other records, or as they were known on a day."""
-        office = self.settings.office
+        office = self.configured.office
         calendar = compiled(records, calendars.REACH).as_known(as_of)
         return calendar.with_office_days(off=office.days_off, working=office.working_days)
-
-    def refresh(self) -> None:
-        """Take up settings and calendar acts that another process changed since they were read."""
-        if not self.has_database:
-            return
-        if stored(self.engine) != self._stored_settings:
-            self.lay_over_settings()
-        if head(self.engine, (adoptions.CALENDAR_CHANGED,)) != adoptions.head_of(self.acts):
-            self._forget("_acts_with_calendar")
-
-    def law_version(self) -> Hashable:
-        """Return a value that changes whenever adopted acts or settings change."""
-        return head(self.engine, (adoptions.CALENDAR_CHANGED, CHANGED)) if self.has_database else None
-
-    def lay_over_settings(self) -> None:
-        """Lay what administrators set in the browser over the configured settings."""
-        values = stored(self.unprepared)
-        if not values and not self._stored_settings:
-            return
-        secret = password(self.unprepared)
-        self.settings = configuration.with_browser(self.configured, values, secret, lambda: self.cipher)
-        self._stored_settings = values
-        self._forget(*_BUILT_BY_SETTINGS)
-
-    def lay_over_stored_settings(self) -> None:
-        """Lay over the settings of the database if there is one with our tables; create and migrate none."""
-        if self.has_database and check_readiness(self.unprepared).is_usable:
-            self.lay_over_settings()
 
     @property
     def steps(self) -> str:
@@ -207,8 +214,8 @@ class AppContext:
         """Every edition of every procedure, shipped or the organisation's own."""
         return Library(
             self.read_editions.editions,
-            acts=self.settings.regulations.acts,
-            days=self.settings.reminders.steps,
+            acts=self.configured.regulations.acts,
+            days=self.configured.reminders.steps,
         )
 
     @cached_property
@@ -224,11 +231,11 @@ class AppContext:
         """Return the editions, with the texts adopted last for own files that cannot be used; without a
         database these are left out.
         """
-        read = read_editions(self.settings)
-        if self.settings.regulations.folder is None or _is_missing_file(self.settings.database.url):
+        read = read_editions(self.configured)
+        if self.configured.regulations.folder is None or _is_missing_file(self.configured.database.url):
             return read
         try:
-            bodies = bodies_of(self.settings.office)
+            bodies = bodies_of(self.configured.office)
             return with_adopted(read, texts(adopted_editions(self.engine)), bodies)
         except StorageUnavailable:
             # Commands that need no database work without one.
@@ -237,7 +244,7 @@ class AppContext:
     @cached_property
     def registers(self) -> Registers:
         """Every register, shipped and the organisation's own. Own files that cannot be used are reported."""
-        read = read_registers(self.settings)
+        read = read_registers(self.configured)
         self._note_unused(read.left_out)
         return Registers(read.registers)
 
@@ -272,7 +279,7 @@ class AppContext:
             StorageUnavailable: it cannot be used, or does not exist (`no_database`); nothing was changed.
             Refusal: it belongs to another installation.
         """
-        if not self._creates_database:
+        if not self.creates_database:
             self._refuse_missing_database()
         installation, unprepared = self.configured.installation, self.unprepared
         claimed = refuse_other_installation(unprepared, installation)
@@ -286,12 +293,11 @@ class AppContext:
             claim(unprepared, installation)
         if not board_steps(unprepared):
             write_installation(unprepared, steps=self.steps)
-        self.lay_over_settings()
         return self.unprepared
 
     def _refuse_missing_database(self) -> None:
         """Raise if there is no database, without creating one (opening an SQLite file would)."""
-        url = self.settings.database.url
+        url = self.configured.database.url
         if _is_missing_file(url):
             raise StorageUnavailable("no_database", where=url.partition(":///")[2])
         refuse_missing(self.unprepared)
@@ -299,35 +305,34 @@ class AppContext:
     @property
     def many_nodes(self) -> bool:
         """Whether several machines share the database, so that a queue in it hands out the work."""
-        return is_shared_database(self.settings.database.url)
+        return is_shared_database(self.configured.database.url)
 
     @cached_property
     def unprepared(self) -> Any:
         """The database engine as it is, neither created nor migrated; for restore and migration. Raises
         BadSetting if the variable of its password is missing.
         """
-        variable = self.settings.database.password_env
+        variable = self.configured.database.password_env
         if variable and variable not in os.environ:
             raise BadSetting(
                 "cli.no_variable",
-                file=str(self.settings.file),
+                file=str(self.configured.file),
                 key="database.password_env",
                 variable=variable,
             )
-        return engine.open(self.settings.database.url, password=os.environ[variable] if variable else None)
+        return engine.open(self.configured.database.url, password=os.environ[variable] if variable else None)
 
     def refuse_unable(self) -> None:
         """Refuse to start a service that could not send letters or write.
 
         Raises:
-            Refusal, BadSetting: a channel cannot be created from config.toml; nothing was touched.
+            Refusal, BadSetting: a channel cannot be created; nothing was touched.
             StorageUnavailable: `read_only` or `no_rights`.
             BadSetting: a folder of config.toml cannot be written.
         """
         self.channels  # noqa: B018 (created here, or refused here)
         self.provider  # noqa: B018
         refuse_unwritable(self.engine)
-        self.channels  # noqa: B018 (again: administrators may have changed them)
         configuration.refuse_unwritable(self.settings)
 
     @cached_property
@@ -356,7 +361,7 @@ class AppContext:
     def reads(self) -> SqlReads:
         return SqlReads(self.engine, office=self.present_office)
 
-    @property
+    @cached_property
     def case_commands(self) -> CaseCommands:
         return CaseCommands(self.ledger, self.library, self.calendar, self.first_day)
 
@@ -392,7 +397,9 @@ class AppContext:
         Raises:
             BadSetting: the key is missing, malformed, or readable by others; nothing was touched.
         """
-        return configuration.read_cipher(self.settings, os.environ, stored=self.stored_secrets, note=self.note)
+        return configuration.read_cipher(
+            self.configured, os.environ, stored=self.stored_secrets, note=self.note
+        )
 
     def stored_secrets(self) -> Sequence[str]:
         """Return the encrypted secrets in the database; none where there is none."""
@@ -405,12 +412,12 @@ class AppContext:
 
     @cached_property
     def evidence(self) -> EvidenceFolder:
-        return EvidenceFolder(self.settings.evidence.folder)
+        return EvidenceFolder(self.configured.evidence.folder)
 
     @cached_property
     def uploads(self) -> SqlUploads:
         """Files previewed and not imported yet, beside the evidence, where all nodes find them."""
-        return SqlUploads(self.engine, self.settings.evidence.folder / "uploads")
+        return SqlUploads(self.engine, self.configured.evidence.folder / "uploads")
 
     @cached_property
     def rules(self) -> Rules:
@@ -429,14 +436,10 @@ class AppContext:
         if "unprepared" in self.__dict__:
             self.unprepared.dispose()
 
-    def _forget(self, *attributes: str) -> None:
-        """Delete cached attributes, so that they are built again at the next use."""
-        for name in attributes:
-            self.__dict__.pop(name, None)
 
-
-def _log_note(code: str, **arguments: object) -> None:
-    log.warning("%s %s", code, arguments)
+def _version(database: Any) -> str:
+    """Return the hash of the last event that changed settings or calendar acts; "" for none."""
+    return head(database, (adoptions.CALENDAR_CHANGED, CHANGED))
 
 
 def _is_missing_file(url: str) -> bool:

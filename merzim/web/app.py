@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial, wraps
+from functools import cache, wraps
 from importlib import import_module
 from inspect import iscoroutinefunction
 from typing import TypeVar
@@ -44,7 +44,11 @@ def create_app(app: AppContext, clock: Clock) -> FastAPI:
         routes=[*every_route(), *MOUNTS],
     )
     describe_api(pages, every_route, address=settings.public_address.rstrip("/"))
-    pages.state.context = partial(RequestContext, app=app, clock=clock, passwordless=passwordless)
+
+    def context(language: str = "") -> RequestContext:
+        return RequestContext(app=app.newest, clock=clock, passwordless=passwordless, language=language)
+
+    pages.state.context = context
     add_error_handlers(pages)
     public = public_address(settings.public_address)
     public_host = f"[{public.host}]" if ":" in public.host else public.host

@@ -5,6 +5,7 @@ Buttons are in `buttons`. Independent of the transport, so of aiogram.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from html import escape
@@ -27,17 +28,23 @@ class Conversation:
     """Answers messages to the bot.
 
     Args:
-        app: access to data and commands.
+        app: returns the access to data and commands, by the settings and acts of now.
         clock: returns the present.
         language: language for unknown senders whose Telegram uses none of ours.
         actions: makes what a person does to cases by the buttons.
     """
 
-    def __init__(self, app: BotContext, clock: Clock, *, language: str, actions: ActionsOf) -> None:
-        self._app = app
+    def __init__(
+        self, app: Callable[[], BotContext], clock: Clock, *, language: str, actions: ActionsOf
+    ) -> None:
+        self._present = app
         self._actions = actions
         self._clock = clock
         self._language = language
+
+    @property
+    def _app(self) -> BotContext:
+        return self._present()
 
     def handle_message(self, sender: Sender, text: str) -> tuple[Reply, ...]:
         """Answer a message: a command with what follows it."""

@@ -158,13 +158,12 @@ def test_an_act_adopted_while_the_calendar_is_computed_is_taken_up(two: Merzim, 
     def compute(records: Records) -> Kazakhstan:
         del vars(app)["calendar_of"]
         adopt(app.engine, (), name="x", text=act.read_text(encoding="utf-8"), at=moment)
-        app.refresh()
+        app.present()
         return calendar_of(records)
 
     vars(app)["calendar_of"] = compute
     assert app.calendar.is_working_day(date(2026, 5, 8))
-    app.refresh()
-    assert not app.calendar.is_working_day(date(2026, 5, 8))
+    assert not app.present().calendar.is_working_day(date(2026, 5, 8))
     app.close()
 
 

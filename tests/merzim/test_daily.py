@@ -119,7 +119,7 @@ def test_a_stop_before_the_pages_answer_closes_what_has_begun(
         app.close()
 
     assert "cli.serving" in messages
-    assert app.stopping.is_set()
+    assert app.process.stopping.is_set()
 
 
 def test_the_worker_ticks_without_pages_and_ends_when_told(office: Merzim, tmp_path: Path) -> None:

@@ -316,7 +316,7 @@ def test_a_command_removes_a_second_factor(
 def test_the_first_page_of_the_administration_warns_of_an_old_backup(tmp_path: Path) -> None:
     """When it was; from 26 hours on a warning, and where there is none yet."""
     site = build()
-    site.context.settings = _with_folder(site, tmp_path)
+    vars(site.context)["settings"] = _with_folder(site, tmp_path)
     never = _page(site)
     back_up(site.context, at=Moment(now=NOW - timedelta(hours=26), today=TODAY))
     fresh_page = _page(site)
@@ -324,7 +324,7 @@ def test_the_first_page_of_the_administration_warns_of_an_old_backup(tmp_path: P
         figure = browser.get("/metrics").text
         tasks = browser.get("/administration?lang=en").text
     later = build(today=TODAY)
-    later.context.settings = _with_folder(later, tmp_path)
+    vars(later.context)["settings"] = _with_folder(later, tmp_path)
     back_up(later.context, at=Moment(now=NOW - timedelta(hours=26, minutes=1), today=TODAY))
 
     assert [_backup(page) for page in (never, fresh_page, _page(later))] == ["warning", "ok", "warning"]

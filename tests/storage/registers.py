@@ -143,7 +143,7 @@ def application(engine: Engine, folder: Path) -> AppContext:
         regulations=RegulationSettings(folder=folder / "own", acts=("mne-standard-2025",)),
     )
 
-    return AppContext(settings, clock=lambda: AT, system_clock=lambda: AT)
+    return AppContext(configured=settings, clock=lambda: AT, system_clock=lambda: AT)
 
 
 def operator(app: AppContext, *, at: datetime = NOW) -> RequestContext:

@@ -152,7 +152,7 @@ def test_only_backups_of_ours_are_removed(office_app: AppContext) -> None:
     folder = office_app.settings.backup.folder
     folder.mkdir()
     (folder / "merzim-before-upgrade.sqlite").write_text("x")
-    office_app.settings = office_app.settings.model_copy(
+    vars(office_app)["settings"] = office_app.settings.model_copy(
         update={"backup": office_app.settings.backup.model_copy(update={"daily": 1, "weekly": 1, "monthly": 1})}
     )
     for day in range(3):

@@ -130,11 +130,7 @@ class MailAlone(Folder):
 def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
     office_app = office(engine, tmp_path, extra_texts={"visits": CAMPAIGN})
     web = WebSettings(public_address="https://merzim.org.kz")
-    app = AppContext(
-        office_app.settings.model_copy(update={"web": web}),
-        clock=office_app.clock,
-        system_clock=office_app.system_clock,
-    )
+    app = office_app.with_settings(office_app.configured.model_copy(update={"web": web}))
     app.__dict__["channels"] = {"folder": MailAlone(path=tmp_path / "letters", sender="m@org.kz")}
     yield app
     app.close()
@@ -220,7 +216,7 @@ def test_a_campaign_that_makes_no_sense_is_refused(app: AppContext, ctx: Request
     ]
     refused_with = refusal_codes(*(partial(start, ctx, **arguments) for arguments, _ in wrong))
     assert refused_with == [code for _, code in wrong]
-    app.settings = app.settings.model_copy(update={"web": WebSettings()})
+    vars(app)["settings"] = app.settings.model_copy(update={"web": WebSettings()})
     previews = (partial(start, ctx, preview=preview) for preview in (True, False))
     assert refusal_codes(*previews) == ["campaign.no_address"] * 2
 

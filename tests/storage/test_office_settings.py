@@ -58,7 +58,7 @@ def office_app(tmp_path: Path, url: str) -> Iterator[AppContext]:
 
 
 def context(app: AppContext, by: str = "administrator") -> RequestContext:
-    return operator_context(app, at=Moment(by=by, now=NOW, today=TODAY), language="en")
+    return operator_context(app.present(), at=Moment(by=by, now=NOW, today=TODAY), language="en")
 
 
 def rename(app: AppContext, by: str = "administrator", **names: str) -> None:
@@ -85,13 +85,13 @@ def test_the_environment_goes_before_the_browser_and_that_before_the_file(
     rename(app, name_ru="Из браузера")
     with pytest.raises(Refusal) as fixed:
         rename(app, name_kk="x")
-    office = app.settings.office
+    office = app.newest.settings.office
     rename(app, name_ru="")
 
     assert (office.name_kk, office.name_ru, office.name) == ("Айнымалыдан", "Из браузера", "Файлдан")
     assert get_settings(context(app), Ask()).fixed == ["office.name_kk"]
     assert fixed.value.code == "setting.fixed"
-    assert app.settings.office.name_ru == "Из файла"
+    assert app.newest.settings.office.name_ru == "Из файла"
     app.close()
 
 
@@ -199,11 +199,11 @@ def test_letters_go_to_the_server_of_the_browser_and_without_it_where_the_file_s
 ) -> None:
     """The folder is for who has no server yet: it is left with the first one."""
     send_by(office_app)
-    with_server = office_app.settings.channels.use
+    with_server = office_app.newest.settings.channels.use
     change_mail(context(office_app), MailServer())
 
     assert with_server == ("email",)
-    assert office_app.settings.channels.use == ("folder",)
+    assert office_app.newest.settings.channels.use == ("folder",)
     assert PASSWORD not in everything_stored(office_app)
 
 
@@ -263,8 +263,7 @@ def test_a_new_key_reads_the_password_of_the_old_one(office_app: AppContext) -> 
     old, new = new_key(), new_key()
     office_app.__dict__["cipher"] = Cipher(old)
     send_by(office_app)
-    office_app.__dict__["cipher"] = Cipher(new, old)
-    office_app.lay_over_settings()
+    office_app.newest.__dict__["cipher"] = Cipher(new, old)
 
     encrypt_password(context(office_app))
     for key, password in ((new, PASSWORD), (old, "")):

@@ -211,7 +211,7 @@ def test_not_before_its_day_nor_while_open_cases_wait_for_her(office_app: AppCon
     assert (open_case.value.code, open_case.value.arguments["cases"]) == ("retention_open_cases", (case,))
     hand_over(office_app, case)
     assert ordered(act_on=LATER + timedelta(days=1)) == "retention_act_ahead"
-    office_app.settings = office_app.settings.model_copy(update={"retention": RetentionSettings()})
+    vars(office_app)["settings"] = office_app.settings.model_copy(update={"retention": RetentionSettings()})
     assert ordered() == "retention_off"
 
 

@@ -56,7 +56,7 @@ class Talk:
         )
         actions = partial(PersonActions, app=context)
         clock = lambda: Moment(now=self.now, today=self.today)  # noqa: E731
-        self.conversation = Conversation(context, clock, language="kk", actions=actions)
+        self.conversation = Conversation(lambda: context, clock, language="kk", actions=actions)
 
     def poller(self, **options: object) -> Poller:
         turn = ProcessLock(self.town.engine, "telegram").alone

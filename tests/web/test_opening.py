@@ -35,7 +35,7 @@ def table(*rows: tuple[object, ...]) -> bytes:
 def site() -> Site:
     """An office with three units and their people, no case, and an officer of one unit."""
     site = build()
-    site.context.settings = site.context.settings.model_copy(
+    vars(site.context)["settings"] = site.context.settings.model_copy(
         update={"office": OfficeSettings(name="Министрлік")}
     )
     account(site, "of_law", "officer", unit="law")

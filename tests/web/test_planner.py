@@ -83,7 +83,7 @@ def test_every_procedure_can_be_planned(site: Site, browser: TestClient) -> None
 def opened_to_everybody(site: Site) -> TestClient:
     """A stranger's browser, where config.toml opens the planner."""
     web = site.context.settings.web.model_copy(update={"public_planner": True})
-    site.context.settings = site.context.settings.model_copy(update={"web": web})
+    vars(site.context)["settings"] = site.context.settings.model_copy(update={"web": web})
     return site.stranger()
 
 

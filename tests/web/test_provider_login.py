@@ -37,7 +37,9 @@ def office(provider: Provider, *, totp_required: tuple[Access, ...] = (), **opti
     """An office whose people log in by a provider."""
     site = build(demonstration=False, totp_required=totp_required)
     usual = {"issuer": provider.issuer, "client_id": CLIENT, "insecure": True}
-    site.context.settings = site.context.settings.model_copy(update={"oidc": OidcSettings(**(usual | options))})
+    vars(site.context)["settings"] = site.context.settings.model_copy(
+        update={"oidc": OidcSettings(**(usual | options))}
+    )
     return site
 
 

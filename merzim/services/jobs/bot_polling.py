@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from typing import Any
 
 from merzim.services.app import AppContext
 from merzim.services.cases.bulk import PersonActions
@@ -21,8 +21,11 @@ def create_poller(app: AppContext, clock: Clock) -> Poller:
     channel = app.channels["telegram"]
     assert isinstance(channel, Telegram)
     language = app.settings.office.language
-    actions = partial(PersonActions, app=app)
-    conversation = Conversation(app, clock, language=language, actions=actions)
+
+    def actions(**about: Any) -> PersonActions:
+        return PersonActions(app=app.newest, **about)
+
+    conversation = Conversation(lambda: app.newest, clock, language=language, actions=actions)
 
     def fault(code: str, answer: str) -> None:
         app.outbox.fault(channel.name, code, answer, now=clock().now)

@@ -123,7 +123,7 @@ def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
             )
         ]
         queued += campaigns.queue(campaign, people, letters)
-        if app.stopping.is_set():
+        if app.process.stopping.is_set():
             break
     return queued
 

@@ -102,7 +102,7 @@ def deliver(app: AppContext, *, at: Moment) -> DeliveryReport:
     stakes = Stakes(operator_context(app, at=replace(at, by="")))
     report = send(
         replace(dispatch_at(app, at=at), stakes=stakes),
-        go_on=lambda: not app.stopping.is_set(),
+        go_on=lambda: not app.process.stopping.is_set(),
     )
     record_run(app.engine, "delivery", now=at.now, seconds=perf_counter() - started)
     log.info(
@@ -143,7 +143,8 @@ def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, R
         copy = Path(folder) / "copy.sqlite"
         backup(app.engine, copy)
         stage = app.on_database(f"sqlite:///{copy.as_posix()}")
-        stage.channels = {name: _SilentChannel(channel) for name, channel in stage.channels.items()}
+        silent = {name: _SilentChannel(channel) for name, channel in stage.channels.items()}
+        vars(stage)["channels"] = silent
         try:
             for step in range((last - first).days + 1):
                 today = first + timedelta(days=step)

@@ -162,5 +162,5 @@ def change_act(ctx: RequestContext, command: ChangeAct) -> list[AdoptableAct]:
     if set(changed.acts) != set(unit.acts):
         SqlStaff(ctx.app.engine).keep_unit(changed, was=unit, at=ctx.moment)
         follow_adopted_acts(ctx.app, office, unit.id, at=ctx.moment)
-        ctx.app.proposed.clear()
+        ctx.app.process.proposed.clear()
     return list(adoptable_acts(ctx, unit.id))

@@ -164,8 +164,8 @@ def adopt_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
         reach = _find_reach(app, acts, act, today=today)
         if reach.known or adopt(app.engine, acts, name=command.name, text=text, at=ctx.moment):
             break
-        app.refresh()
-    app.refresh()
+        app = app.present()
+    app = app.present()
     impacts, written_count = _write_moved(app, reach, _cause(act, reach.days), at=ctx.moment)
     return _as_visible(ctx, replace(reach, impacts=tuple(impacts), written=written_count))
 

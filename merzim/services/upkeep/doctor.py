@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -144,8 +143,6 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
     log-in provider are connected to. `problems`: those of the settings.
     """
     now = app.clock().now
-    with suppress(Refusal):
-        app.lay_over_stored_settings()
     if not problems:
         yield Check(name="settings", code="doctor.settings")
     for problem in problems:

@@ -94,9 +94,9 @@ def record_carried_out(app: AppContext, *, at: Moment) -> int:
     Facts recorded here are withdrawn or moved when the analysis is withdrawn or its day corrected; facts
     recorded by people stay. Closed cases, and cases changed at the same moment, are left unchanged.
     """
-    if app.last_days.get(CARRIED_OUT) == at.today:
+    if app.process.last_days.get(CARRIED_OUT) == at.today:
         return 0
-    app.last_days[CARRIED_OUT] = at.today
+    app.process.last_days[CARRIED_OUT] = at.today
     reads = app.reads
     heads = reads.cases(procedure=PROGRAMME, status="active")
     programmes = [(case, _year(case)) for case in reads.whole([head.id for head in heads]).values()]

@@ -189,7 +189,7 @@ def open_cases(
         new_openings, existing_count = year_ahead(app, year, unit=unit, today=at.today)
         new_openings = [replace(opening, kept_from=kept_from) for opening in new_openings]
         cases = app.case_commands.open_many(new_openings, at=at) if new_openings else ()
-    app.proposed.clear()
+    app.process.proposed.clear()
     for begin_year in (year - 1, year) if cases else ():
         record_year(app, begin_year, at=at)
     return OpenedYear(year=year, opened=[case.id for case in cases], there=existing_count)
@@ -219,7 +219,7 @@ def cancel_opened(app: AppContext, year: int, *, unit: str, ground: str, at: Mom
                 raise CannotUndo("opening_in_use", case=case)
     for case in cases:
         app.case_commands.write(case, at, take_back_opening, ground=ground)
-    app.proposed.clear()
+    app.process.proposed.clear()
     return cases
 
 
@@ -267,13 +267,13 @@ def proposed_year(app: AppContext, *, unit: str = "", at: Moment) -> tuple[int, 
     """
     today, hour = at.today, (at.today, at.now.hour)
     year = today.year + ((today.month, today.day) >= ROLLS_OVER_FROM)
-    if app.proposed.get(unit, (None, 0))[0] != hour:
+    if app.process.proposed.get(unit, (None, 0))[0] != hour:
         try:
             count = len(year_ahead(app, year, unit=unit, today=today)[0]) if app.reads.office().units else 0
         except (NothingYearly, OutOfRange):
             count = 0
-        app.proposed[unit] = hour, count
-    return year, app.proposed[unit][1]
+        app.process.proposed[unit] = hour, count
+    return year, app.process.proposed[unit][1]
 
 
 def organisations(office: Office, unit: str) -> tuple[str, ...]:

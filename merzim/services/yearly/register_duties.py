@@ -106,13 +106,13 @@ def record_due_rows(app: AppContext, *, at: Moment) -> None:
     """Record what the rows of this year and the previous one carry out up to today; part of a round."""
     today = at.today
     changed: frozenset[str] | None = None
-    if app.last_days.get(COMPARED) == today:
+    if app.process.last_days.get(COMPARED) == today:
         query = AuditFilter(topics=("case",), since=moment_of(today, time()))
         page = app.reads.audit(query, scope=EVERYTHING, limit=MAX_CHANGED)
         changed = None if page.more else frozenset(entry.case for entry in page.entries)
     for year in (today.year - 1, today.year) if changed is None or changed else ():
         record_year(app, year, among=changed, at=replace(at, by="merzim"))
-    app.last_days[COMPARED] = today
+    app.process.last_days[COMPARED] = today
 
 
 def duties_of(app: AppContext, register: Register, row: RegisterRow, *, today: date) -> list[tuple[str, Fact]]:
