@@ -29,7 +29,7 @@ last_checked_on = 2026-11-21
 begins_with = "year_begun"
 steps = { duty = [0] }
 opened = "yearly"
-applies_to = ["civil_service"]
+applies_to = ["state_body"]
 title = { kk = "Шай", ru = "Чай", en = "Tea" }
 [[act]]
 id = "tea-act"

@@ -19,9 +19,8 @@ KINDS = (
     "quasi_state",
 )
 
-_STATE = frozenset(KINDS) - {"quasi_state"}
 GROUPS: Mapping[str, frozenset[str]] = {
-    "state_body": _STATE,
+    "state_body": frozenset(KINDS) - {"quasi_state"},
     "local_executive": frozenset(
         {
             *("oblast_akim_office", "city_akim_office", "district_akim_office", "akim_apparatus"),
@@ -29,7 +28,6 @@ GROUPS: Mapping[str, frozenset[str]] = {
         }
     ),
     "district_level": frozenset({"district_akim_office", "district_department"}),
-    "civil_service": _STATE,
 }
 """Names for several kinds, allowed wherever a kind is."""
 
