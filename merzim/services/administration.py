@@ -25,7 +25,7 @@ from merzim.services.configuration import (
     with_password,
 )
 from merzim.services.context import RequestContext
-from merzim.services.inputs import Key
+from merzim.services.inputs import Key, Names
 from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Ask, Command, verb
 from merzim.settings import SECRETS, Port, Settings, is_loopback
@@ -185,7 +185,7 @@ class MailServer(Command):
 class TryMail(MailServer):
     """A test letter through a server that is not saved yet. `email`: to whom."""
 
-    email: Key
+    email: Annotated[Key, Names("email")]
 
 
 class SettingsView(BaseModel):

@@ -6,7 +6,7 @@ Dates are ISO strings or dates, never numbers; texts hold no NUL.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,9 +33,9 @@ from workflow.refusal import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the values of a field name, for forms: a person by name, an event by its number."""
+    """What the values of a field name, for forms: a person or unit, an event by its number, a mailbox."""
 
-    what: Literal["person", "event"]
+    what: Literal["person", "unit", "event", "email"]
 
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -74,6 +74,9 @@ Line = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x
 Key = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Person = Annotated[Key, Names("person")]
 """A person: key, e-mail or name."""
+OptionalPerson = Annotated[Line, Names("person")]
+OptionalUnit = Annotated[Line, Names("unit")]
+"""A unit: id or name."""
 Seq = Annotated[int, Field(ge=1, le=10**9), Names("event")]
 """The number of an event in the history of a case."""
 Ground = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True), NO_NUL]
@@ -200,6 +203,16 @@ def bad_input(item: Mapping[str, Any], *, without: Collection[str] = ()) -> BadI
     )
 
 
+def bad_inputs(error: ValidationError) -> Iterator[tuple[str, BadInput]]:
+    """Yield what is wrong with the fields of a command in words for people, each with the name of the field."""
+    for item in error.errors(include_url=False):
+        field = str(item["loc"][0]) if item["loc"] else ""
+        is_ground = field == "ground" and _CODES.get(item["type"]) == "input.missing"
+        # Patterns are for programs: people are only told that the value is not allowed.
+        kind = "" if item["type"] == "string_pattern_mismatch" else item["type"]
+        yield field, BadInput("ground_missing") if is_ground else bad_input({**item, "type": kind})
+
+
 def build(command: type[C], values: Mapping[str, object]) -> C:
     """Return the command with these values.
 
@@ -209,10 +222,4 @@ def build(command: type[C], values: Mapping[str, object]) -> C:
     try:
         return command.model_validate(dict(values))
     except ValidationError as error:
-        item = error.errors(include_url=False)[0]
-        field = str(item["loc"][0]) if item["loc"] else ""
-        if field == "ground" and _CODES.get(item["type"]) == "input.missing":
-            raise BadInput("ground_missing") from None
-        # Patterns are for programs: people are only told that the value is not allowed.
-        kind = "" if item["type"] == "string_pattern_mismatch" else item["type"]
-        raise bad_input({**item, "type": kind}) from None
+        raise next(bad_inputs(error))[1] from None

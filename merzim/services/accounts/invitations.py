@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from merzim.services.accounts.credentials import BadPassword, check_login, new_secret
 from merzim.services.accounts.verbs import MAX_NAME, link_credential
 from merzim.services.context import RequestContext
-from merzim.services.inputs import Key, Line
+from merzim.services.inputs import Key, OptionalUnit
 from merzim.services.names import person_named, unit_named
 from merzim.services.verbs import Ask, Command, verb
 from merzim.storage.accounts.invitations import INVITED, Invited
@@ -50,7 +50,7 @@ class InvitePeople(Command):
     unit and below without an account; without a unit: of the whole office.
     """
 
-    unit: Line = ""
+    unit: OptionalUnit = ""
     people: list[Key] = Field(default_factory=list, max_length=MAX_PEOPLE)
     access: Annotated[GivenAccess, Field(description="Empty: by the duties each has.")] = ""
     preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from merzim.services.accounts.credentials import BadPassword, check_login, hash_secret, new_secret
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
-from merzim.services.inputs import Line
+from merzim.services.inputs import Line, OptionalPerson, OptionalUnit
 from merzim.services.names import person_named
 from merzim.services.verbs import Ask, Command, NotFound, verb
 from merzim.storage.accounts.accounts import SqlAccounts
@@ -55,9 +55,9 @@ class AccountAccess(AccountCommand):
     """
 
     access: Access
-    person: Line = ""
+    person: OptionalPerson = ""
     name: Line = ""
-    unit: Line = ""
+    unit: OptionalUnit = ""
 
 
 class TokenRequest(AccountCommand):

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, StringConstraints, WithJsonSchema
 from i18n.languages import Language
 from merzim.documents.sheets.texts import is_email
 from merzim.services.context import RequestContext
-from merzim.services.inputs import Day, Key, Line
+from merzim.services.inputs import Day, Key, Line, Names, OptionalPerson, OptionalUnit
 from merzim.services.law.adopted_acts import follow_adopted_acts
 from merzim.services.names import person_named
 from merzim.services.results import Result
@@ -68,9 +68,9 @@ class SaveUnit(Command):
     name: Short
     id: Line = ""
     mark: Mark = ""
-    parent: Line = ""
+    parent: OptionalUnit = ""
     kind: Line = ""
-    uploads_through: Line = ""
+    uploads_through: OptionalUnit = ""
     acts: list[Line] = Field(default_factory=list, max_length=100)
     name_kk: Short = ""
     name_ru: Short = ""
@@ -95,7 +95,7 @@ class SavePerson(Command):
     """
 
     name: Short
-    unit: Line
+    unit: OptionalUnit
     key: Line = ""
     mark: Mark = ""
     name_kk: Short = ""
@@ -104,10 +104,10 @@ class SavePerson(Command):
     post_kk: Short = ""
     post_ru: Short = ""
     duties: list[Line] = Field(default_factory=list, max_length=40)
-    email: Short = ""
+    email: Annotated[Short, Names("email")] = ""
     language: Language = "kk"
     away: list[Span] = Field(default_factory=list, max_length=40)
-    deputy: Annotated[Line, Field(description="Key, e-mail or name.")] = ""
+    deputy: Annotated[OptionalPerson, Field(description="Key, e-mail or name.")] = ""
     digest: HowOften = ""
 
 

@@ -54,7 +54,7 @@ from merzim.web.http import (
     as_file,
 )
 from merzim.web.pages.registers.forms import form_fields, new_values
-from merzim.web.ui.command_forms import command_values
+from merzim.web.ui.command_forms import read_command
 from merzim.web.ui.form_values import (
     Fields,
     RejectedForm,
@@ -370,8 +370,7 @@ def _serve(path: str, verb: Verb[Any, Any], message: str) -> None:
 
     @shown_again(_campaign_page)
     def change(ctx: Managing, campaign: CampaignPath, answers: Fields) -> Response:
-        fields = command_values(ctx, verb.command, answers)
-        verb(ctx, build(verb.command, {"campaign": campaign, **fields}))
+        verb(ctx, read_command(ctx, verb.command, answers, campaign=campaign))
         return redirect(ctx, f"/campaigns/{campaign}", said=message)
 
     router.add_api_route(f"/campaigns/{{campaign}}/{path}", change, methods=["POST"])

@@ -22,7 +22,8 @@ from merzim.web.auth.dependencies import Anybody
 from merzim.web.auth.limits import count_guess
 from merzim.web.downloads import stored_file_response
 from merzim.web.http import WebContext
-from merzim.web.pages.registers.forms import FormField, form_fields, new_values
+from merzim.web.pages.registers.forms import form_fields, new_values
+from merzim.web.ui.command_forms import FormField
 from merzim.web.ui.form_values import Fields, RejectedForm, typed_answers
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import page

@@ -15,7 +15,7 @@ from merzim.services.names import MAX_EXPORTED, Name, author_names, case_title, 
 from merzim.web.auth.dependencies import Assigning, Own, Reading
 from merzim.web.http import PageNumber, WebContext
 from merzim.web.pages.cases.writing import parameters_of
-from merzim.web.ui.command_forms import command_values
+from merzim.web.ui.command_forms import read_command
 from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number, shown_again
 from merzim.web.ui.name_fields import own_people
 from merzim.web.ui.preferences import redirect
@@ -132,8 +132,8 @@ def _page(
 @shown_again(_page, "assignment")
 def give_alone(ctx: Assigning, answers: Fields) -> Response:
     """Give an assignment without a case, then show the case opened for it."""
-    fields = command_values(ctx, assignments.GiveAlone, answers, root=ctx.reader.root)
-    result = assignments.give_alone(ctx, build(assignments.GiveAlone, fields))
+    command = read_command(ctx, assignments.GiveAlone, answers, root=ctx.reader.root)
+    result = assignments.give_alone(ctx, command)
     return redirect(ctx, f"/cases/{result.case}", element="given-1", **parameters_of(ctx, result))
 
 

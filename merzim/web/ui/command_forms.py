@@ -1,15 +1,24 @@
-"""The values of a command from a submitted form: each field is read by its type in the command's model."""
+"""Forms made from a command's model: its fields as pages draw them, and the command a submitted form fills.
+
+A field is drawn and read by its type. The page alone says its label, and what may be chosen where the type does
+not.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
-from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from types import MappingProxyType, NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from starlette.datastructures import ImmutableMultiDict
 
 from merzim.services.context import RequestContext
-from merzim.services.inputs import Names
+from merzim.services.inputs import Names, bad_inputs
+from merzim.services.registers.results import FieldView
 from merzim.services.verbs import Command
 from merzim.web.ui.form_values import (
     InvalidForm,
@@ -17,66 +26,219 @@ from merzim.web.ui.form_values import (
     parse_event_number,
     parse_numbers,
     parse_text,
-    parse_whole_number,
+    tidy,
 )
-from merzim.web.ui.name_fields import person_names
+from merzim.web.ui.name_fields import NameField, person_names, unit_names
+from workflow.org.office import Office
+from workflow.registers.definition import RegisterField
+from workflow.registers.values import ValueProblem
 
+C = TypeVar("C", bound=Command)
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 NOT_CHOSEN = {"fact": "web.refusal.no_fact", "name": "web.refusal.no_record"}
-"""Sentences about required fields that are chosen from a list."""
-OF_THE_PAGE = frozenset({"case", "campaign", "preview"})
-"""Fields the address or the page gives."""
+"""Sentences about required fields that are chosen from a list, of commands on a case."""
+SENT_AS = {"duties": "duty", "acts": "act", "people": "person"}
+"""Names in forms of lists, whose items are sent one by one."""
+LONG = 2000
+"""Length from which a text has several lines."""
+OF_KIND: Mapping[str, dict[str, object]] = {
+    "date": {"type": "date", "min": "1900-01-01", "max": "2199-12-31"},
+    "link": {"type": "url", "placeholder": "https://", "maxlength": 2000},
+    "number": {"inputmode": "decimal", "maxlength": 40},
+    "money": {"inputmode": "decimal", "maxlength": 40},
+    "whole": {"inputmode": "numeric", "maxlength": 4},
+    "email": {"inputmode": "email", "autocomplete": "off", "spellcheck": "false"},
+    "password": {"type": "password", "autocomplete": "new-password"},
+    "file": {"type": "file"},
+}
+"""Attributes of an input by the kind of its field."""
+KINDS: Mapping[object, str] = {
+    date: "date",
+    bool: "tick",
+    int: "whole",
+    dict: "numbers",
+    list: "several",
+    SecretStr: "password",
+}
+"""Kinds of fields by their type; of texts by their length, or what they name."""
+NAMES = {"person": person_names, "unit": unit_names}
 
 
-def command_values(
-    ctx: RequestContext, command: type[Command], answers: Mapping[str, str], *, root: str = ""
-) -> dict[str, object]:
-    """Return the values of the fields a form has, or must have; an optional one left blank is "" or None.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FormField:
+    """A field of a form with its value, of a register's row or of a command.
+
+    Attributes:
+        view: what is asked for; of a command without a title, which its page says.
+        name: in the form that is sent.
+        value: as typed, or as stored; `was`: as stored; several options as ids separated by `;`.
+        names: for a person, unit or row: the field for finding it.
+        file: name of the stored file.
+        attributes: further attributes of the input.
+    """
+
+    view: FieldView | RegisterField
+    name: str
+    value: str = ""
+    was: str = ""
+    names: NameField | None = None
+    file: str = ""
+    attributes: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def chosen(self) -> list[str]:
+        return self.value.split(";")
+
+
+class InvalidFields(InvalidForm):
+    """Fields of a form cannot be read; `errors` lists all mistakes, the first one gives the sentence."""
+
+    def __init__(self, problems: Sequence[ValueProblem]) -> None:
+        self.errors = tuple(problems)
+        super().__init__(problems[0].code, **problems[0].arguments)
+
+
+def command_fields(
+    ctx: RequestContext,
+    command: type[Command],
+    values: Mapping[str, Any],
+    *,
+    office: Office | None = None,
+    root: str = "",
+    numbers: Collection[str] = (),
+    names: Mapping[str, NameField] = NOTHING,
+    typed: Collection[str] = (),
+) -> dict[str, FormField]:
+    """Return the fields of a form that fills a command, by name.
 
     Args:
-        root: the unit whose people a name may mean, with all below it; "" is all.
+        values: as typed after a refusal, else as they stand.
+        office, root: of the units and people names mean; `root`: a unit with all below it, "" is all.
+        numbers: names of the numbers that are asked for, each with a field of its own.
+        names: fields for names that offer others than all; `typed`: names that are typed however few there are.
+    """
+    office, fields = office or ctx.reads.office(), list[FormField]()
+    for name, info in command.model_fields.items():
+        kind, longest = _kind(info)
+        required, several = info.is_required(), kind == "several"
+        if kind == "numbers":
+            fields += [
+                FormField(
+                    view=_view(f"{name}.{part}", "number"),
+                    name=f"value.{part}",
+                    value=values.get(f"value.{part}", ""),
+                    attributes=OF_KIND["number"],
+                )
+                for part in numbers
+            ]
+            continue
+        value = values.get(SENT_AS.get(name, name), values.get(name, "" if required else info.get_default()))
+        text = ";".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
+        found = NAMES[kind](office, root).field(text, typed=name in typed) if kind in NAMES else None
+        fields.append(
+            FormField(
+                view=_view(name, kind, required=required, several=several),
+                name=SENT_AS.get(name, name),
+                value=text,
+                names=names.get(name, found),
+                attributes=_attributes(ctx, name, kind, longest),
+            )
+        )
+    return {field.view.id: field for field in fields}
+
+
+def read_command(
+    ctx: RequestContext,
+    command: type[C],
+    answers: Mapping[str, str],
+    *,
+    office: Office | None = None,
+    root: str = "",
+    **given: object,
+) -> C:
+    """Return the command a form fills; an optional field it lacks, or has left blank, keeps its default.
+
+    Args:
+        office, root: of the units and people names mean, as in `command_fields`.
+        given: fields of the address or the page.
 
     Raises:
-        InvalidForm: a field is not in the format of its type, or nothing was chosen.
+        InvalidFields: what is not in the format of its type, was not chosen, or is not allowed.
     """
-    values: dict[str, object] = {}
+    values, problems, read = dict(given), dict[str, ValueProblem](), None
     for name, info in command.model_fields.items():
-        required = info.is_required()
-        kind, names = _kind(info.annotation, info.metadata)
-        if name in OF_THE_PAGE or not (name in answers or required or kind is dict):
+        kind, required = _kind(info)[0], info.is_required()
+        is_sent = required or kind == "numbers" or SENT_AS.get(name, name) in answers
+        if name in given or name == "preview" or not is_sent:
             continue
-        text = answers.get(name, "").strip()
-        if kind is dict:
-            values[name] = parse_numbers(answers)
-        elif kind is bool:
-            values[name] = text == "yes"
-        elif not text and not required:
-            values[name] = None if kind in (date, int) else ""
-        elif not text and name in NOT_CHOSEN:
-            raise InvalidForm(NOT_CHOSEN[name])
-        else:
-            values[name] = _value(ctx, kind, names, text, root)
-    return values
+        text = answers.get(name, "")
+        try:
+            if kind == "numbers":
+                values[name] = parse_numbers(answers)
+            elif kind == "several" and isinstance(answers, ImmutableMultiDict):
+                values[name] = answers.getlist(SENT_AS.get(name, name))
+            elif required and not text.strip() and name in NOT_CHOSEN and "case" in given:
+                raise InvalidForm(NOT_CHOSEN[name])
+            elif required or text.strip():
+                values[name] = _value(office or ctx.reads.office(), root, kind, text)
+        except InvalidForm as wrong:
+            problems[name] = ValueProblem(name, wrong.code, wrong.arguments)
+    try:
+        read = command.model_validate(values)
+    except ValidationError as error:
+        for name, bad in bad_inputs(error):
+            problems.setdefault(name, ValueProblem(name, bad.code, bad.arguments))
+    if read is None or problems:
+        order = ["", *command.model_fields]
+        raise InvalidFields(sorted(problems.values(), key=lambda problem: order.index(problem.field)))
+    return read
 
 
-def _value(ctx: RequestContext, kind: object, names: str, text: str, root: str) -> object:
-    """Return a typed text as a value of that type; `names`: what it names (`_kind`). Raises InvalidForm."""
-    if kind is date:
-        return parse_date(text)
-    if kind in (int, Decimal):
-        return parse_event_number(text) if names == "event" else parse_whole_number(text)
-    if names == "person":
-        return person_names(ctx.reads.office(), root).resolve(text)
-    return parse_text(text)
+def _value(office: Office, root: str, kind: str, text: str) -> object:
+    """Return a typed text as a value of the kind of its field. Raises InvalidForm."""
+    match kind:
+        case "date":
+            return parse_date(text)
+        case "event":
+            return parse_event_number(text.strip())
+        case "tick":
+            return text.strip() not in ("", "no")
+        case "password":
+            return SecretStr(text)
+        case "person" | "unit":
+            return NAMES[kind](office, root).resolve(tidy(text))
+        case "long_text":
+            return parse_text(text)
+    return tidy(text)
 
 
-def _kind(annotation: Any, marks: list[Any]) -> tuple[object, str]:
-    """Return the bare type of a field, and what its values name ("person", "event"); "" for nothing."""
-    marks = list(marks)
-    while get_origin(annotation) is Annotated or get_origin(annotation) in (Union, UnionType):
+def _kind(info: FieldInfo) -> tuple[str, int | None]:
+    """Return as what a field is drawn and read, by its type, and the length of its longest text."""
+    annotation: Any = info.annotation
+    marks = [*info.metadata]
+    while get_origin(annotation) in (Annotated, Union, UnionType):
         if get_origin(annotation) is Annotated:
             marks += annotation.__metadata__
-            annotation = annotation.__origin__
-        else:
-            annotation = next(part for part in get_args(annotation) if part is not NoneType)
-    names = next((mark.what for mark in marks if isinstance(mark, Names)), "")
-    return get_origin(annotation) or annotation, names
+        annotation = next(part for part in get_args(annotation) if part is not NoneType)
+    longest = next(filter(None, (getattr(mark, "max_length", None) for mark in marks)), None)
+    named = next((mark.what for mark in marks if isinstance(mark, Names)), "")
+    kind = named or KINDS.get(get_origin(annotation) or annotation, "")
+    return kind or ("long_text" if longest and longest >= LONG else "text"), longest
+
+
+def _attributes(ctx: RequestContext, name: str, kind: str, longest: int | None) -> dict[str, object]:
+    """Return what an input has by its kind; what happened is not after today, what is asked for not before."""
+    attributes = OF_KIND.get(kind, {"autocomplete": "off"}) | ({"maxlength": longest} if longest else {})
+    days: Mapping[str, dict[str, object]] = {
+        "on": {"min": "2010-01-01", "max": ctx.today.isoformat()},
+        "until": {"min": ctx.today.isoformat()},
+    }
+    return attributes | (days.get(name, {}) if kind == "date" else {})
+
+
+def _view(name: str, kind: str, *, required: bool = False, several: bool = False) -> FieldView:
+    """Return what is asked for by a field of a command, which has no title of its own."""
+    nothing = dict.fromkeys(("title", "help", "unit", "translation_of", "post_of", "confidential"))
+    return FieldView.model_construct(
+        id=name, kind=kind, required=required, several=several, options=[], **nothing
+    )

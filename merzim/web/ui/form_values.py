@@ -226,13 +226,6 @@ def parse_numbers(answers: Mapping[str, str]) -> dict[str, Decimal]:
     return numbers
 
 
-def parse_whole_number(text: str) -> int:
-    """Parse a whole number from 1 to 9999. Raises InvalidForm."""
-    if not re.fullmatch(r"[1-9]\d{0,3}", text.strip(), re.ASCII):
-        raise InvalidForm("web.refusal.bad_whole", text=text[:40])
-    return int(text)
-
-
 def parse_event_number(text: str) -> int:
     """Parse the number of an event in the history of a case. Raises InvalidForm."""
     if not re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII):

@@ -52,6 +52,7 @@ class NameField:
         finds: the kind of suggestions the field loads (`/suggest/...`); "" for a list.
         near: suggestions: the closest matches when the text fits none or several; everybody, when people are
             few; the units below the chosen one, when a list is filtered.
+        is_typed: whether it is typed although nothing is found for it: all are suggested.
         wrong: whether the text fits none or several.
         refusal: the reason, when nothing else on the page states it.
     """
@@ -61,6 +62,7 @@ class NameField:
     shown: Name = ""
     finds: str = ""
     near: tuple[Suggestion, ...] = ()
+    is_typed: bool = False
     wrong: bool = False
     refusal: InvalidForm | None = None
 
@@ -152,8 +154,10 @@ class NameChoices:
         """
         if self.is_listed:
             options = tuple(option for option in self.options(chosen) if option.id not in without)
-            near = tuple(self.suggest(option.id) for option in options if typed and self.is_seen(option.id))
-            return NameField(options=options, chosen=chosen, near=near)
+            if typed:
+                near = tuple(self.suggest(option.id) for option in options if self.is_seen(option.id))
+                return NameField(chosen=chosen, shown=chosen, near=near, is_typed=True)
+            return NameField(options=options, chosen=chosen)
         field = NameField(chosen=chosen, shown=self.text(chosen), finds=self.kind)
         refusal = self.find(chosen) if chosen and not self.is_known(chosen) else ""
         if not isinstance(refusal, InvalidForm):

@@ -27,7 +27,6 @@ from i18n.languages import Language
 from merzim.services.board.lines import ObligationLine
 from merzim.services.context import ANONYMOUS, RequestContext
 from merzim.services.documents.notice_list import step_in_words
-from merzim.services.inputs import BadInput
 from merzim.services.law.acts import acts_here
 from merzim.services.law.regulations import option_title, row_field
 from merzim.services.names import Name, UnitName, case_title
@@ -47,6 +46,7 @@ from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Person, Unit
 from workflow.refusal import Refusal
+from workflow.registers.values import ValueProblem
 from workflow.scoring.scale import SCORED
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -212,16 +212,20 @@ class Translator:
             return self.short(date.fromisoformat(str(value)))
         return self.option(field, str(value))
 
-    def refuse(self, refusal: Refusal) -> str:
-        """Return the sentence of a refusal on a page; a field is marked, to be named by its label there."""
+    def refuse(self, refusal: Refusal | ValueProblem) -> str:
+        """Return the sentence of a refusal, or of one mistake of a form, on a page; a field is marked, to be
+        named by its label there.
+        """
         arguments = refusal.arguments
-        if isinstance(refusal, BadInput) and "field" in arguments:
+        if refusal.code.startswith("input.") and "field" in arguments:
             code = "input.choose" if refusal.code == "input.one_of" else refusal.code
             quoted = f"“{FIELD}”" if self.language == "en" else f"«{FIELD}»"
             sentence = i18n.say(code, {**arguments, "field": quoted}, self.language)
             return mark_sentence(str(arguments["field"]), sentence)
         if refusal.code in _CHOSEN:
             return self.say("web.refusal.not_listed", text=arguments[_CHOSEN[refusal.code]])
+        if isinstance(refusal, ValueProblem):
+            return self.say(refusal.code, **arguments)
         return i18n.refusal(refusal, self.language)
 
     def tell_of_rows(self, code: str, arguments: Mapping[str, object]) -> str:
@@ -393,6 +397,8 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
     account = None if ctx.reader is ANONYMOUS else ctx.reader
     tried = values.get("tried")
     refusal = tried.refusal if isinstance(tried, RejectedForm) else values.get("refusal")
+    faults = refusal.errors if isinstance(refusal, Refusal) else ()
+    mistaken = {getattr(fault, "field", "") for fault in faults}
     translator = Translator(reader.language)
     acts = acts_here(ctx) if account else frozenset()
     context = {
@@ -417,7 +423,8 @@ def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **
         "said": ctx.query.get("said", "") if request.method in SAFE_METHODS else "",
         "tried": None,
         "refusal": refusal,
-        "faults": refusal.errors if isinstance(refusal, Refusal) else (),
+        "faults": faults,
+        "wrong": lambda place: mistaken if tried and tried.form == place else (),
         **values,
     }
     for name in MACROS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query
@@ -26,8 +27,8 @@ from merzim.services.verbs import Ask, Verb
 from merzim.web.auth.dependencies import Setting, SettingInSession
 from merzim.web.http import WebContext
 from merzim.web.pages.administration.people import page_address
-from merzim.web.ui.form_values import Fields, RejectedForm, shown_again, tidy
-from merzim.web.ui.name_fields import person_names, unit_names
+from merzim.web.ui.command_forms import FormField, command_fields, read_command
+from merzim.web.ui.form_values import Fields, RejectedForm, shown_again
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from workflow.org.access import ACCESSES, Account, Reader, with_unit
@@ -53,26 +54,6 @@ def invitation_state(invitation: InvitationView) -> str:
     return f"web.invitations.state_{'written' if is_in_folder else invitation.state}"
 
 
-def invitation_command(
-    ctx: RequestContext,
-    typed_texts: Mapping[str, str],
-    *,
-    people: list[str] | None = None,
-    preview: bool = False,
-) -> InvitePeople:
-    """Return the command that invites people by a form. Raises Refusal if the unit is not unique.
-
-    Args:
-        people: keys of the chosen people; None or none of them for everybody.
-    """
-    fields = {
-        "unit": unit_names(recorded_office(ctx)).resolve(typed_texts.get("unit", "")),
-        "people": people or [],
-        "access": typed_texts.get("access", ""),
-    }
-    return build(InvitePeople, {**fields, "preview": preview})
-
-
 def invitation_values(
     ctx: RequestContext,
     typed_texts: Mapping[str, str],
@@ -84,9 +65,8 @@ def invitation_values(
     office = recorded_office(ctx)
     sent = list_invitations(ctx, Ask()).invitations
     return {
-        "invite_form": typed_texts,
-        "invite_accesses": INVITED_ACCESSES,
-        "invite_unit": unit_names(office).field(typed_texts.get("unit", "")),
+        "inviting": command_fields(ctx, InvitePeople, typed_texts, office=office),
+        "invited_accesses": INVITED_ACCESSES,
         "preview": preview,
         "rows": preview.people[:MOST_LISTED] if preview else [],
         "chooses": preview is not None and len(preview.people) <= MOST_LISTED,
@@ -109,7 +89,9 @@ def show_accounts(ctx: Setting, unit: Word = "", access: Word = "", preview: boo
     if not preview:
         return _accounts_page(ctx, invitations=invitation_values(ctx, typed))
     try:
-        seen = invite_people(ctx, invitation_command(ctx, typed, preview=True))
+        seen = invite_people(
+            ctx, read_command(ctx, InvitePeople, typed, office=recorded_office(ctx), preview=True)
+        )
     except Refusal as refusal:
         return _accounts_page(ctx, tried=RejectedForm(form="invite", refusal=refusal, answers=typed))
     return _accounts_page(ctx, invitations=invitation_values(ctx, typed, preview=seen))
@@ -130,7 +112,7 @@ def _accounts_page(
 ) -> Response:
     """Return the page; a refused form is that of a new account, or `invite`."""
     office, typed = recorded_office(ctx), tried.answers if tried else {}
-    form = {} if tried and tried.form else typed
+    invites = tried is not None and tried.form == "invite"
     return page(
         ctx,
         "accounts.html",
@@ -141,13 +123,11 @@ def _accounts_page(
         account_unit=account_unit,
         office=office,
         accesses=ACCESSES,
-        unit=unit_names(office).field(form.get("unit", "")),
-        person=person_names(office).field(form.get("person", ""), typed=True),
-        form=form,
+        new=_access_fields(ctx, {"access": "responsible"} if invites else {"access": "responsible", **typed}),
         tried=tried,
         invitation=invitation,
         invitation_hours=ctx.app.settings.web.invitation_hours,
-        **(invitations or invitation_values(ctx, typed if tried and tried.form else {})),
+        **(invitations or invitation_values(ctx, typed if invites else {})),
     )
 
 
@@ -163,7 +143,7 @@ def _account_page(
     typed = tried.answers if tried else {}
     account = account or accounts.get_account(ctx, typed.get("login", "")[:80])
     office, reader = recorded_office(ctx), account.reader
-    form_texts = typed if "access" in typed else {"access": reader.access, "name": reader.name}
+    token_values = typed if "days" in typed else {"login": reader.login, "days": 90}
     return page(
         ctx,
         "one_account.html",
@@ -173,9 +153,8 @@ def _account_page(
         invitation_hours=ctx.app.settings.web.invitation_hours,
         office=office,
         accesses=ACCESSES,
-        unit=unit_names(office).field(form_texts.get("unit", reader.unit)),
-        person=person_names(office).field(form_texts.get("person", reader.person), typed=True),
-        form=form_texts,
+        change=_access_fields(ctx, typed if "access" in typed else asdict(reader)),
+        token_form=command_fields(ctx, accounts.TokenRequest, token_values),
         no_unit=with_unit(account.reader, office).nowhere,
         entries=ctx.accounts.entries(account.reader.login, now=ctx.now),
         longest_ground=accounts.MAX_GROUND,
@@ -186,17 +165,15 @@ def _account_page(
     )
 
 
-def _access_command(ctx: RequestContext, typed_texts: Mapping[str, str], login: str) -> accounts.AccountAccess:
-    """Return the command that makes or changes an account. Raises Refusal if unit or person is not unique."""
+def _access_fields(ctx: RequestContext, values: Mapping[str, Any]) -> Mapping[str, FormField]:
+    """Return the fields of the form that makes or changes an account."""
     office = recorded_office(ctx)
-    fields = {
-        "login": login,
-        "access": typed_texts.get("access", ""),
-        "name": tidy(typed_texts.get("name", "")),
-        "unit": unit_names(office).resolve(typed_texts.get("unit", "")),
-        "person": person_names(office).resolve(typed_texts.get("person", "").strip()),
-    }
-    return build(accounts.AccountAccess, fields)
+    return command_fields(ctx, accounts.AccountAccess, values, office=office, typed=("person",))
+
+
+def _access(ctx: RequestContext, answers: Mapping[str, str], **given: str) -> accounts.AccountAccess:
+    """Return the command that makes or changes an account."""
+    return read_command(ctx, accounts.AccountAccess, answers, office=recorded_office(ctx), **given)
 
 
 _PLAIN: Mapping[str, tuple[Verb[accounts.AccountCommand, accounts.AccountDetails], str]] = {
@@ -213,7 +190,7 @@ def invite(ctx: Setting, answers: Fields) -> Response:
     """Create the accounts and send the invitations; or send invitations again."""
     match answers.get("do", ""):
         case "invite":
-            invited = invite_people(ctx, invitation_command(ctx, answers, people=answers.getlist("person")))
+            invited = invite_people(ctx, read_command(ctx, InvitePeople, answers, office=recorded_office(ctx)))
         case "resend":
             invited = resend_invitations(ctx, build(ResendInvitations, {"logins": answers.getlist("login")}))
         case _:
@@ -222,15 +199,15 @@ def invite(ctx: Setting, answers: Fields) -> Response:
 
 
 @router.post("/administration/accounts")
-@shown_again(_accounts_page)
+@shown_again(_accounts_page, "new")
 def add(ctx: Setting, answers: Fields) -> Response:
     """Create an account; the address for choosing its password is shown once."""
-    invitation = accounts.add(ctx, _access_command(ctx, answers, answers.get("login", "")))
+    invitation = accounts.add(ctx, _access(ctx, answers))
     return _accounts_page(ctx, invitation=invitation)
 
 
 @router.post("/administration/account")
-@shown_again(_account_page)
+@shown_again(_account_page, lambda answers: answers.get("do", ""))
 def change(ctx: Setting, answers: Fields) -> Response:
     """Do what the form says (`do`): change an account, invite its holder again, close, reopen or unlink it, end
     its sessions, tokens and feeds, or give a token.
@@ -241,14 +218,13 @@ def change(ctx: Setting, answers: Fields) -> Response:
     message = "changed"
     match do:
         case "change":
-            accounts.change(ctx, _access_command(ctx, answers, login))
+            accounts.change(ctx, _access(ctx, answers, login=login))
         case "close" | "reopen" | "end" | "unlink":
             run, message = _PLAIN[do]
             run(ctx, command)
         case "token":
-            fields = {"login": login, "days": answers.get("days", ""), "name": tidy(answers.get("name", ""))}
-            request_ = build(accounts.TokenRequest, {**fields, "write": bool(answers.get("write"))})
-            return _account_page(ctx, account, token=accounts.give_token(ctx, request_).token)
+            asked = read_command(ctx, accounts.TokenRequest, answers, login=login)
+            return _account_page(ctx, account, token=accounts.give_token(ctx, asked).token)
         case "invite":
             return _account_page(ctx, account, link=accounts.invite(ctx, command).address)
         case _:

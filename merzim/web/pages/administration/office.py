@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException
-from pydantic import SecretStr
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
@@ -24,7 +23,6 @@ from merzim.services.administration import (
     Organisation,
     TryMail,
 )
-from merzim.services.configuration import MAIL_KEYS, OFFICE_KEYS
 from merzim.services.inputs import build
 from merzim.services.people import staff
 from merzim.services.people.feeds import FeedRevoked, create_own_feed, revoke_feed
@@ -33,6 +31,7 @@ from merzim.services.verbs import Ask
 from merzim.web.auth.dependencies import Own, Setting, reads_files
 from merzim.web.http import WebContext, as_workbook
 from merzim.web.pages.account.login import own_page
+from merzim.web.ui.command_forms import command_fields, read_command
 from merzim.web.ui.form_values import (
     Fields,
     InvalidForm,
@@ -40,7 +39,6 @@ from merzim.web.ui.form_values import (
     shown_again,
     store_form_file,
     submitted_form,
-    tidy,
 )
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
@@ -127,40 +125,42 @@ def _page(
     typed = tried.answers if tried else typed
     present = office_settings.get_settings(ctx, Ask())
     reader = ctx.reads.office().people.get(ctx.reader.person)
-    values = {**present.organisation.model_dump(), **present.mail.model_dump(exclude={"password"})}
+    values = {
+        "email": reader.email if reader else "",
+        **present.organisation.model_dump(),
+        **present.mail.model_dump(exclude={"password"}),
+        **(typed or {}),
+    }
     return page(
         ctx,
         "settings.html",
         place=PLACE,
         present=present,
-        values={**values, **(typed or {})},
+        values=values,
+        organisation_fields=command_fields(ctx, Organisation, values),
+        mail_fields=command_fields(ctx, TryMail, values),
         ports=sorted({*MAIL_PORTS, *([port] if (port := present.mail.port) else [])}),
         known_servers=tuple(KNOWN_SERVERS),
-        email=typed.get("email", "") if typed else (reader.email or "" if reader else ""),
         outcome=outcome,
         tried=tried,
     )
 
 
 @settings_router.post("/organisation")
-@shown_again(_page)
+@shown_again(_page, "office")
 def change_organisation(ctx: Setting, answers: Fields) -> Response:
     """Change the organisation's names and its officer; a name the environment fixes has no field."""
     present = office_settings.get_settings(ctx, Ask()).organisation.model_dump()
-    values = {key: tidy(answers.get(key, present[key])) for key in OFFICE_KEYS}
-    office_settings.change_organisation(ctx, build(Organisation, values))
+    office_settings.change_organisation(ctx, read_command(ctx, Organisation, {**present, **answers}))
     return redirect(ctx, PLACE, said="saved")
 
 
 @settings_router.post("/mail")
-@shown_again(_page)
+@shown_again(_page, "mail")
 def change_mail(ctx: Setting, answers: Fields) -> Response:
     """Change the mail server, or send a test letter through the typed one."""
-    values: dict[str, object] = {key: tidy(answers[key]) for key in MAIL_KEYS if answers.get(key)}
-    if answers.get("password"):
-        values["password"] = SecretStr(answers["password"])
     if answers.get("do") == "test":
-        outcome = office_settings.try_mail(ctx, build(TryMail, {**values, "email": answers.get("email", "")}))
+        outcome = office_settings.try_mail(ctx, read_command(ctx, TryMail, answers))
         return _page(ctx, typed=answers, outcome=outcome)
-    office_settings.change_mail(ctx, build(MailServer, values))
+    office_settings.change_mail(ctx, read_command(ctx, MailServer, answers))
     return redirect(ctx, PLACE, said="saved")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date
-from typing import Annotated
+from dataclasses import asdict
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query
@@ -20,8 +20,9 @@ from merzim.services.people.pending_duties import pending_duties
 from merzim.services.people.staff import find_people, recorded_office
 from merzim.web.auth.dependencies import Setting
 from merzim.web.http import PageNumber, WebContext
-from merzim.web.ui.form_values import Fields, InvalidForm, RejectedForm, parse_date, shown_again, tidy
-from merzim.web.ui.name_fields import person_names, unit_filter, unit_names
+from merzim.web.ui.command_forms import command_fields, read_command
+from merzim.web.ui.form_values import Fields, InvalidForm, RejectedForm, parse_date, shown_again
+from merzim.web.ui.name_fields import unit_filter, unit_names
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.org.kinds import KINDS
@@ -37,7 +38,6 @@ def page_address(path: str, **parameters: str) -> str:
 
 router = APIRouter(include_in_schema=False, prefix="/administration")
 Key = Annotated[str, Query(max_length=500)]
-DIGESTS = ("", "weekly")
 MAX_AWAY = 40
 """Maximum number of leave rows in a form."""
 MOST_LISTED = 200
@@ -119,7 +119,7 @@ def _unit_page(
     """Return the form of a unit, of a new one for None, or as typed; `feed`: address of a feed just made."""
     office, typed = recorded_office(ctx), tried.answers if tried else {}
     unit = office.units.get(typed["id"]) if "id" in typed else unit
-    form_texts = typed if "name" in typed else _unit_answers(unit) or _place_of_new_unit(office)
+    values = typed if "name" in typed else _unit_values(unit) if unit else {"parent": office.root}
     holds = time_of(office, unit.id if unit else "")
     hours, week = holds.hours or ctx.app.settings.reminders.office_hours, holds.week or MONDAY_TO_FRIDAY
     inside = frozenset(office.below(unit.id)) if unit else frozenset()
@@ -129,11 +129,15 @@ def _unit_page(
         place=page_address("/administration/unit", id=unit.id if unit else ""),
         record=unit,
         has_units=bool(office.units),
-        mark=staff.mark(unit),
-        form=form_texts,
-        parent=unit_names(office).field(form_texts.get("parent", ""), without=inside),
-        through=unit_names(office).field(
-            form_texts.get("uploads_through", ""), without={unit.id} if unit else ()
+        form=values,
+        inputs=command_fields(
+            ctx,
+            staff.SaveUnit,
+            {**values, "id": unit.id if unit else "", "mark": staff.mark(unit)},
+            names={
+                name: unit_names(office).field(values.get(name) or "", without=without)
+                for name, without in (("parent", inside), ("uploads_through", {unit.id} if unit else ()))
+            },
         ),
         kinds=KINDS,
         acts=ctx.library.adopted_acts.values(),
@@ -145,23 +149,11 @@ def _unit_page(
     )
 
 
-_OF_UNIT = ("name", "name_kk", "name_ru", "parent", "kind", "uploads_through")
-_OF_PERSON = ("name", "name_kk", "name_ru", "post", "post_kk", "post_ru", "email", "language", "digest")
-
-
-def _place_of_new_unit(office: Office) -> dict[str, str]:
-    """Return where a new unit stands: under the only organisation; nothing where there are several or none."""
-    return {"parent": office.root} if office.root else {}
-
-
-def _unit_answers(unit: Unit | None) -> dict[str, str]:
-    """Return a unit as fields of its form, {} without one; office hours only as far as they are its own."""
-    if unit is None:
-        return {}
+def _unit_values(unit: Unit) -> dict[str, Any]:
+    """Return a unit as fields of its form; office hours only as far as they are its own."""
     time = staff.hours_result(unit.time)
     return {
-        **{name: getattr(unit, name) or "" for name in _OF_UNIT},
-        "act": ";".join(unit.acts),
+        **asdict(unit),
         **{f"time_{name}": getattr(time, name) for name in ("first", "last", "off", "working")},
         **{f"time_day_{number}": "1" for number in time.week},
     }
@@ -173,21 +165,23 @@ def _person_page(
     """Return the form of a person, of a new one for None, or as typed."""
     office, typed = recorded_office(ctx), tried.answers if tried else {}
     person = office.people.get(typed["key"]) if "key" in typed else person
-    form = typed if "name" in typed else _person_answers(person, office)
+    form = typed if "name" in typed else _person_values(person, office)
     filled = [n for n in range(MAX_AWAY) if form.get(f"away_first_{n}") or form.get(f"away_last_{n}")]
     return page(
         ctx,
         "person.html",
         place=page_address("/administration/person", key=person.key if person else ""),
         record=person,
-        mark=staff.mark(person),
         form=form,
-        held=form.get("duty", "").split(";"),
+        inputs=command_fields(
+            ctx,
+            staff.SavePerson,
+            {**form, "key": person.key if person else "", "mark": staff.mark(person)},
+            office=office,
+            typed=("deputy",),
+        ),
         duties=staff.HELD_DUTIES,
-        digests=DIGESTS,
-        unit=unit_names(office).field(form.get("unit", "")),
         rows=range(min(MAX_AWAY, max(2, len(filled) + 2))),
-        deputy=person_names(office).field(form.get("deputy", ""), typed=True),
         tried=tried,
         office=office,
         accounts=[account for account in ctx.accounts.all() if person and account.reader.person == person.key],
@@ -197,20 +191,18 @@ def _person_page(
     )
 
 
-def _person_answers(person: Person | None, office: Office) -> dict[str, str]:
-    """Return a person as fields of their form; for a new one the language."""
+def _person_values(person: Person | None, office: Office) -> dict[str, Any]:
+    """Return a person as fields of their form."""
     if person is None:
-        return {"language": "kk"}
+        return {}
     deputy = office.people.get(person.deputy or "")
-    form = {name: getattr(person, name) or "" for name in (*_OF_PERSON, "unit")}
-    form["duty"] = ";".join(person.duties)
-    form["deputy"] = (deputy.email or deputy.key) if deputy else person.deputy or ""
+    form = {**asdict(person), "deputy": (deputy.email or deputy.key) if deputy else person.deputy}
     for n, (first, last) in enumerate(person.away):
         form |= {f"away_first_{n}": first.isoformat(), f"away_last_{n}": last.isoformat()}
     return form
 
 
-def _away(typed_texts: Mapping[str, str]) -> list[dict[str, date]]:
+def _away(typed_texts: Mapping[str, str]) -> list[staff.Span]:
     """Return the periods of leave in a person's form. Raises Refusal if one end is missing; InvalidForm for an
     invalid date.
     """
@@ -218,14 +210,14 @@ def _away(typed_texts: Mapping[str, str]) -> list[dict[str, date]]:
     for n in range(MAX_AWAY):
         first, last = (typed_texts.get(f"away_{end}_{n}", "").strip() for end in ("first", "last"))
         if first and last:
-            spans.append({"first": parse_date(first), "last": parse_date(last)})
+            spans.append(staff.Span(first=parse_date(first), last=parse_date(last)))
         elif first or last:
             raise Refusal("web.staff.away_half")
     return spans
 
 
 @router.post("/unit")
-@shown_again(_unit_page)
+@shown_again(_unit_page, "unit")
 def save_unit(ctx: Setting, answers: Fields) -> Response:
     """Save a unit, a new one where no id is sent, or remove it (`do`)."""
     same = {"id": answers.get("id", ""), "mark": answers.get("mark", "")}
@@ -236,35 +228,21 @@ def save_unit(ctx: Setting, answers: Fields) -> Response:
     has_parent, is_first = (bool(answers.get(name, "").strip()) for name in ("parent", "first_level"))
     if not same["id"] and office.units and has_parent == is_first:
         raise InvalidForm("web.staff.parent_or_first")
-    fields = {
-        **same,
-        **{name: tidy(answers.get(name, "")) for name in ("name", "name_kk", "name_ru")},
-        "kind": answers.get("kind", ""),
-        **{name: unit_names(office).resolve(answers.get(name, "")) for name in ("parent", "uploads_through")},
-        "acts": answers.getlist("act"),
-        "time": {
-            **{end: answers.get(f"time_{end}", "").strip()[:5] for end in ("first", "last")},
-            "week": [number for number in range(1, 8) if answers.get(f"time_day_{number}")],
-            **{name: parse_days(answers.get(f"time_{name}", "")) for name in ("off", "working")},
-        },
+    time = {
+        **{end: answers.get(f"time_{end}", "").strip()[:5] for end in ("first", "last")},
+        "week": [number for number in range(1, 8) if answers.get(f"time_day_{number}")],
+        **{name: parse_days(answers.get(f"time_{name}", "")) for name in ("off", "working")},
     }
-    staff.save_unit(ctx, build(staff.SaveUnit, fields))
+    staff.save_unit(ctx, read_command(ctx, staff.SaveUnit, answers, office=office, time=time))
     return redirect(ctx, "/administration/units", said="saved")
 
 
 @router.post("/person")
-@shown_again(_person_page)
+@shown_again(_person_page, "person")
 def save_person(ctx: Setting, answers: Fields) -> Response:
     """Save a person, a new one where no key is sent."""
-    office = recorded_office(ctx)
-    fields = {
-        **{name: tidy(answers[name]) for name in ("key", "mark", *_OF_PERSON) if name in answers},
-        "unit": unit_names(office).resolve(answers.get("unit", "")),
-        "deputy": person_names(office).resolve(tidy(answers.get("deputy", ""))),
-        "duties": answers.getlist("duty"),
-        "away": _away(answers),
-    }
-    staff.save_person(ctx, build(staff.SavePerson, fields))
+    person = read_command(ctx, staff.SavePerson, answers, office=recorded_office(ctx))
+    staff.save_person(ctx, person.model_copy(update={"away": _away(answers)}))
     return redirect(ctx, "/administration/people", said="saved")
 
 

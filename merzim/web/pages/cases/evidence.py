@@ -110,16 +110,15 @@ C = TypeVar("C", bound=cases.Previewable)
 
 
 def run_or_ask(
-    ctx: RequestContext, answers: Mapping[str, str], verb: Verb[C, CommandResult], fields: Mapping[str, object]
+    ctx: RequestContext, answers: Mapping[str, str], verb: Verb[C, CommandResult], command: C
 ) -> CommandResult:
-    """Run the verb of a form with these fields; a form that asks for a preview is asked to confirm it.
+    """Run the verb of a form with this command; a form that asks for a preview is asked to confirm it.
 
     Raises:
         Unconfirmed: it changes deadlines, plans a day after its deadline or loses what a new edition does not
             know; or the form or the case differ from what was confirmed.
         Refusal: as raised by the verb.
     """
-    command = build(verb.command, fields)
     if answers.get(ASKED):
         require_visible(ctx, command.case)
         preview, people = cases.foresee(ctx, command)

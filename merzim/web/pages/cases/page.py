@@ -36,6 +36,7 @@ from merzim.web.pages.cases.recording import (
     reopen_form,
     withdraw_form,
 )
+from merzim.web.pages.registers.forms import row_field
 from merzim.web.ui.form_values import RejectedForm
 from merzim.web.ui.name_fields import NameField, own_people, person_names
 from merzim.web.ui.preferences import redirect
@@ -99,7 +100,7 @@ def _tab(ctx: WebContext, view: CaseView, tab: Tab, tried: RejectedForm | None) 
         case "deadlines":
             return _forms(ctx, view, tried)
         case "risks":
-            return registers_view(view, ctx.query, tried, today=ctx.today)
+            return {**registers_view(view, ctx.query, tried, today=ctx.today), "row_field": row_field}
         case "papers":
             papers = case_papers(ctx, view.case, ctx.language)
             proved = [shown_proof(item, view) for item in proofs(view.case)]

@@ -5,7 +5,7 @@ file; a plan of measures and a cartogram from files.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from starlette.datastructures import FormData
@@ -22,14 +22,14 @@ from merzim.web.pages.cases.evidence import evidence_inputs
 from merzim.web.pages.cases.page import UNREAD, case_page
 from merzim.web.pages.cases.writing import parameters_of
 from merzim.web.pages.registers.forms import changed_values, new_values
+from merzim.web.ui.command_forms import read_command
 from merzim.web.ui.form_values import (
     InvalidForm,
     RejectedForm,
     file_of,
-    parse_date,
-    parse_whole_number,
     shown_again,
     submitted_form,
+    text_fields,
     typed_answers,
 )
 from merzim.web.ui.preferences import redirect
@@ -113,9 +113,8 @@ def import_plan(ctx: Recording, case: CaseId, form: SubmittedForm) -> Response:
     which columns and sheets were not read.
     """
     plan = _table(form, "file", "web.refusal.no_plan_file")
-    year = typed_answers(form).get("year", "").strip()
-    fields = {"case": case, "content": plan, "year": parse_whole_number(year) if year else None}
-    imported_plan = rows.import_plan(ctx, build(rows.ImportPlan, fields))
+    command = read_command(ctx, rows.ImportPlan, text_fields(form), case=case, content=plan)
+    imported_plan = rows.import_plan(ctx, command)
     told = {"said": "plan_taken" if imported_plan.entered else "nothing_new"}
     if imported_plan.withdrawn:
         told["left_out"] = str(len(imported_plan.withdrawn))
@@ -128,9 +127,8 @@ def import_plan(ctx: Recording, case: CaseId, form: SubmittedForm) -> Response:
 def record_cartogram(ctx: Recording, case: CaseId, form: SubmittedForm) -> Response:
     """Record the published cartogram from the uploaded file, and tell what of it was not read."""
     table = _table(form, "table", "web.refusal.no_cartogram_file")
-    on, evidence = parse_date(typed_answers(form).get("on", "")), evidence_inputs(form)
-    fields = {"case": case, "content": table, "on": on, "evidence": evidence}
-    result = rows.record_cartogram(ctx, build(rows.RecordCartogram, fields))
+    given: dict[str, Any] = {"case": case, "content": table, "evidence": evidence_inputs(form)}
+    result = rows.record_cartogram(ctx, read_command(ctx, rows.RecordCartogram, text_fields(form), **given))
     told = {**parameters_of(ctx, result), **_unread(result.unread)}
     return redirect(ctx, f"/cases/{case}/risks", element="cartogram", **told)
 

@@ -26,13 +26,11 @@ from merzim.web.http import CaseId
 from merzim.web.pages.cases.evidence import evidence_inputs, run_or_ask
 from merzim.web.pages.cases.page import OF_ONE, Tab, case_page, redirect_to_case
 from merzim.web.pages.cases.recording import passport_fields
-from merzim.web.ui.command_forms import command_values
+from merzim.web.ui.command_forms import read_command
 from merzim.web.ui.form_values import (
     Fields,
     InvalidForm,
     parse_date,
-    parse_event_number,
-    parse_numbers,
     shown_again,
     submitted_form,
     text_fields,
@@ -57,7 +55,7 @@ def replan(ctx: Recording, case: CaseId, answers: Fields) -> Response:
     if not fact:
         raise InvalidForm("web.refusal.no_fact")
     planned = {fact: parse_date(answers.get("on", ""))}
-    run_or_ask(ctx, answers, cases.replan, {"case": case, "planned": planned})
+    run_or_ask(ctx, answers, cases.replan, build(cases.Replan, {"case": case, "planned": planned}))
     if "back" in answers:
         back = dict(parse_qsl(answers["back"][:1000]))
         return redirect(ctx, "/portfolio", **{**back, "replanned": case})
@@ -78,18 +76,12 @@ def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapp
     decisions = whole_case(ctx, case)[1].decisions
     if fact in decisions and not answers.get("option"):
         raise InvalidForm("web.refusal.no_answer", title=decisions[fact].title)
-    fields = {
-        "case": case,
-        "on": parse_date(answers.get("on", "")),
-        "evidence": evidence_inputs(form),
-        "remark": answers.get("remark", ""),
-    }
+    given: dict[str, Any] = {"case": case, "evidence": evidence_inputs(form)}
     if fact in decisions:
-        answer = {"decision": fact, "option": answers["option"], "decided_by": answers.get("signed_by", "")}
-        result = run_or_ask(ctx, answers, cases.decide, {**fields, **answer})
+        given |= {"decision": fact, "decided_by": answers.get("signed_by", "")}
+        result = run_or_ask(ctx, answers, cases.decide, read_command(ctx, cases.Decide, answers, **given))
         return result.events[0].name if result.events else fact
-    fields |= {"values": parse_numbers(answers), "signed_by": answers.get("signed_by", "")}
-    cases.record(ctx, build(cases.RecordFact, {**fields, "fact": fact}))
+    cases.record(ctx, read_command(ctx, cases.RecordFact, answers, **given))
     return fact
 
 
@@ -128,35 +120,33 @@ def _run(verb: Verb[Any, Any], ctx: RequestContext, case: str, form: FormData) -
     Raises:
         Unconfirmed: it changes deadlines, and the user has not confirmed that yet.
     """
-    answers = text_fields(form)
-    fields = {"case": case, **command_values(ctx, verb.command, answers)}
+    answers, given = text_fields(form), dict[str, Any](case=case)
     evidence = verb.command.model_fields.get("evidence")
     if evidence is not None and get_origin(evidence.annotation) is list:
-        fields["evidence"] = evidence_inputs(form)
-    if issubclass(verb.command, cases.Previewable):
-        return parameters_of(ctx, run_or_ask(ctx, answers, verb, fields))
-    return parameters_of(ctx, verb(ctx, build(verb.command, fields)))
+        given["evidence"] = evidence_inputs(form)
+    command = read_command(ctx, verb.command, answers, **given)
+    asks = isinstance(command, cases.Previewable)
+    return parameters_of(ctx, run_or_ask(ctx, answers, verb, command) if asks else verb(ctx, command))
 
 
 def _describe(ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
     """Change the passport of the case."""
     answers = text_fields(form)
-    fields = {"case": case, **passport_fields(ctx, answers)}
-    return parameters_of(ctx, run_or_ask(ctx, answers, cases.describe_case, fields))
+    command = build(cases.Passport, {"case": case, **passport_fields(ctx, answers)})
+    return parameters_of(ctx, run_or_ask(ctx, answers, cases.describe_case, command))
 
 
 def _undo(ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
     """Withdraw what the reader recorded in the last ten minutes, if nobody was notified of it yet."""
-    line = parse_event_number(text_fields(form).get("line", ""))
-    cases.undo_entry(ctx, build(cases.Undo, {"case": case, "line": line}))
-    return {"said": "undone", "of": cases.event_name(ctx, case, line)}
+    command = read_command(ctx, cases.Undo, text_fields(form), case=case)
+    cases.undo_entry(ctx, command)
+    return {"said": "undone", "of": cases.event_name(ctx, case, command.line)}
 
 
 def _acknowledge(ctx: RequestContext, case: str, form: FormData) -> dict[str, str]:
     """Acknowledge a letter. Raises InvalidForm for one that is not the reader's."""
-    key = text_fields(form).get("key", "")
     try:
-        acknowledge_letter(ctx, build(LetterOfCase, {"case": case, "key": key}))
+        acknowledge_letter(ctx, read_command(ctx, LetterOfCase, text_fields(form), case=case))
     except NoSuchLetter:
         raise InvalidForm("web.refusal.not_your_notice") from None
     return {"said": "notice_acknowledged"}

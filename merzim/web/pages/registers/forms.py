@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,36 +13,17 @@ from starlette.datastructures import ImmutableMultiDict
 from merzim.services.context import RequestContext
 from merzim.services.inputs import FileInput, build
 from merzim.services.registers.results import FieldView, RowView, written_amount
+from merzim.web.ui.command_forms import OF_KIND, FormField
 from merzim.web.ui.form_values import InvalidForm, RejectedForm, file_of, is_same_text, typed_answers
 from merzim.web.ui.name_fields import NameChoices, NameField, own_people, person_names, unit_names
 from merzim.web.ui.render import Translator
+from workflow.registers.definition import RegisterField
 
 FIELD, WAS, CLEAR = "field.", "was.", "clear."
 """Prefixes of form fields: the value, the value when the page was made, and removal of a file."""
 MAX_FILES = 20
 Form = ImmutableMultiDict[str, Any]
 """The fields and files of a submitted form."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FormField:
-    """A field of the form with its value.
-
-    Attributes:
-        value: as typed, or as stored; `was`: as stored; several options as ids separated by `;`.
-        names: for a person, unit or row: the field for finding it.
-        file: name of the stored file.
-    """
-
-    view: FieldView
-    value: str = ""
-    was: str = ""
-    names: NameField | None = None
-    file: str = ""
-
-    @property
-    def chosen(self) -> list[str]:
-        return self.value.split(";")
 
 
 def form_fields(
@@ -57,10 +39,26 @@ def _form_field(
     """Return a field with the typed value after a refusal, else with the stored one."""
     stored = row.values.get(field.id) if row else None
     if field.kind == "file":
-        return FormField(view=field, file=str(stored.get("name", "")) if stored else "")
+        return FormField(
+            view=field,
+            name=FIELD + field.id,
+            file=str(stored.get("name", "")) if stored else "",
+            attributes=OF_KIND["file"],
+        )
     was = _amount(field, stored, ctx.language) if field.kind in ("number", "money") else _text(stored)
     value = rejected_form.answers.get(FIELD + field.id, "") if rejected_form else was
-    return FormField(view=field, value=value, was=was, names=_name_field(ctx, field, value))
+    return replace(row_field(field, value), was=was, names=_name_field(ctx, field, value))
+
+
+def row_field(field: FieldView | RegisterField, value: str, last: date | None = None) -> FormField:
+    """Return a field of a register's row with a value; `last`: the last day that may be typed."""
+    attributes = OF_KIND.get(field.kind, {"maxlength": 10000 if field.kind == "long_text" else 1000})
+    return FormField(
+        view=field,
+        name=FIELD + field.id,
+        value=value,
+        attributes={**attributes, "max": last.isoformat()} if last and field.kind == "date" else attributes,
+    )
 
 
 def _amount(field: FieldView, value: object, language: str) -> str:
