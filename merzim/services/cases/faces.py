@@ -17,7 +17,8 @@ class Face:
         api: its address after that of the case, with fields in braces.
         command: how it is typed, with the fields given by position in capitals.
         page: the address of its form after that of the case.
-        form: the form's name on the page, by default `page`; `tab`: the page of the case shown after it.
+        form: the form's name on the page, by default `page`; of one about an assignment with its number.
+        tab: the page of the case shown after it.
     """
 
     verb: Verb[Any, Any]
@@ -46,9 +47,7 @@ FACES = (
     Face(comments.withdraw_comment, "comments/{line}/withdrawal", "", "comments/withdraw", "comment"),
     Face(comments.escalate, "", "", "ask", "comment"),
     Face(assignments.give_assignment, "assignments", "", "assignments", "assignment"),
-    Face(assignments.answer_assignment, "assignments/{number}/answer", "", "assignments/answer", "assignment"),
-    Face(assignments.refuse_assignment, "assignments/{number}/refusal", "", "assignments/refuse", "assignment"),
-    Face(
-        assignments.extend_assignment, "assignments/{number}/extension", "", "assignments/extend", "assignment"
-    ),
+    Face(assignments.answer_assignment, "assignments/{number}/answer", "", "assignments/answer", "done"),
+    Face(assignments.refuse_assignment, "assignments/{number}/refusal", "", "assignments/refuse", "refuse"),
+    Face(assignments.extend_assignment, "assignments/{number}/extension", "", "assignments/extend", "extend"),
 )

@@ -15,9 +15,8 @@ from merzim.services.names import MAX_EXPORTED, Name, author_names, case_title, 
 from merzim.web.auth.dependencies import Assigning, Own, Reading
 from merzim.web.http import PageNumber, WebContext
 from merzim.web.pages.cases.writing import parameters_of
-from merzim.web.ui.command_forms import read_command
-from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number, shown_again
-from merzim.web.ui.name_fields import own_people
+from merzim.web.ui.command_forms import command_fields, read_command
+from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number, shown_again, typed_into
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
@@ -113,7 +112,6 @@ def _page(
     view = assignments.list_assignments(ctx, query)
     names = _names(ctx, view.assignments)
     heads = ctx.reads.heads({assignment.case for assignment in view.assignments if not assignment.alone})
-    typed_person = tried.answers.get("person", "") if tried else ""
     return page(
         ctx,
         "assignments.html",
@@ -123,7 +121,9 @@ def _page(
         names=names,
         heads=page_heads(_columns(names)),
         titles={name: case_title(head, ctx.library.of(head)) for name, head in heads.items()},
-        assigning=own_people(ctx).field(typed_person),
+        assigning=command_fields(
+            ctx, assignments.GiveAlone, typed_into(tried, "assignment"), root=ctx.reader.root
+        ),
         tried=tried,
     )
 

@@ -43,12 +43,13 @@ LONG = 2000
 """Length from which a text has several lines."""
 OF_KIND: Mapping[str, dict[str, object]] = {
     "date": {"type": "date", "min": "1900-01-01", "max": "2199-12-31"},
+    "long_text": {"rows": 2},
     "link": {"type": "url", "placeholder": "https://", "maxlength": 2000},
     "number": {"inputmode": "decimal", "maxlength": 40},
     "money": {"inputmode": "decimal", "maxlength": 40},
     "whole": {"inputmode": "numeric", "maxlength": 4},
-    "email": {"inputmode": "email", "autocomplete": "off", "spellcheck": "false"},
-    "password": {"type": "password", "autocomplete": "new-password"},
+    "email": {"inputmode": "email", "maxlength": 254, "autocomplete": "off", "spellcheck": "false"},
+    "password": {"type": "password", "maxlength": 200, "autocomplete": "new-password"},
     "file": {"type": "file"},
 }
 """Attributes of an input by the kind of its field."""
@@ -133,6 +134,8 @@ def command_fields(
             ]
             continue
         value = values.get(SENT_AS.get(name, name), values.get(name, "" if required else info.get_default()))
+        # A form that may move dates asks first.
+        value = "yes" if name == "preview" else value
         text = ";".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
         found = NAMES[kind](office, root).field(text, typed=name in typed) if kind in NAMES else None
         fields.append(
@@ -228,7 +231,7 @@ def _kind(info: FieldInfo) -> tuple[str, int | None]:
 
 def _attributes(ctx: RequestContext, name: str, kind: str, longest: int | None) -> dict[str, object]:
     """Return what an input has by its kind; what happened is not after today, what is asked for not before."""
-    attributes = OF_KIND.get(kind, {"autocomplete": "off"}) | ({"maxlength": longest} if longest else {})
+    attributes = ({"maxlength": longest} if longest else {}) | OF_KIND.get(kind, {"autocomplete": "off"})
     days: Mapping[str, dict[str, object]] = {
         "on": {"min": "2010-01-01", "max": ctx.today.isoformat()},
         "until": {"min": ctx.today.isoformat()},

@@ -130,6 +130,11 @@ class RejectedForm:
     had_files: bool = False
 
 
+def typed_into(tried: RejectedForm | None, form: str) -> Mapping[str, str]:
+    """Return what was typed into a form that was refused; nothing for another one."""
+    return tried.answers if tried is not None and tried.form == form else {}
+
+
 class Unconfirmed(Exception):
     """The form would change deadlines, and the user has not confirmed that yet."""
 

@@ -143,7 +143,6 @@ def _account_page(
     typed = tried.answers if tried else {}
     account = account or accounts.get_account(ctx, typed.get("login", "")[:80])
     office, reader = recorded_office(ctx), account.reader
-    token_values = typed if "days" in typed else {"login": reader.login, "days": 90}
     return page(
         ctx,
         "one_account.html",
@@ -154,7 +153,9 @@ def _account_page(
         office=office,
         accesses=ACCESSES,
         change=_access_fields(ctx, typed if "access" in typed else asdict(reader)),
-        token_form=command_fields(ctx, accounts.TokenRequest, token_values),
+        token_form=command_fields(
+            ctx, accounts.TokenRequest, typed if "days" in typed else {"login": reader.login}
+        ),
         no_unit=with_unit(account.reader, office).nowhere,
         entries=ctx.accounts.entries(account.reader.login, now=ctx.now),
         longest_ground=accounts.MAX_GROUND,

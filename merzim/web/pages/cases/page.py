@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Literal
 
 from fastapi import APIRouter
@@ -14,6 +15,8 @@ from calendars import OutOfRange
 from i18n import knows, say
 from merzim.services.cases import verbs as cases
 from merzim.services.cases.comments import whom_to_ask
+from merzim.services.cases.faces import FACES
+from merzim.services.cases.rows import ImportPlan, RecordCartogram
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.documents.case_documents import case_papers, forms_of
 from merzim.services.law.calendar_acts import moves_of
@@ -33,11 +36,12 @@ from merzim.web.pages.cases.recording import (
     passport_form,
     plan_form,
     record_form,
-    reopen_form,
+    reopen_choices,
     withdraw_form,
 )
 from merzim.web.pages.registers.forms import row_field
-from merzim.web.ui.form_values import RejectedForm
+from merzim.web.ui.command_forms import FormField, command_fields
+from merzim.web.ui.form_values import RejectedForm, typed_into
 from merzim.web.ui.name_fields import NameField, own_people, person_names
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
@@ -82,6 +86,7 @@ def case_page(
         may_write=ctx.reader.may("record") and ctx.reads.may_write(stored_case),
         message=message,
         tried=tried,
+        inputs=partial(_inputs, ctx, tried),
         undo=_event_to_undo(ctx, case, message),
         remarks=_remarks(view, message),
         # Of an imported plan: measures withdrawn in the case before, columns and sheets that were not read.
@@ -100,7 +105,12 @@ def _tab(ctx: WebContext, view: CaseView, tab: Tab, tried: RejectedForm | None) 
         case "deadlines":
             return _forms(ctx, view, tried)
         case "risks":
-            return {**registers_view(view, ctx.query, tried, today=ctx.today), "row_field": row_field}
+            return {
+                **registers_view(view, ctx.query, tried, today=ctx.today),
+                "row_field": row_field,
+                "plan_file": command_fields(ctx, ImportPlan, typed_into(tried, "plan-file")),
+                "cartogram": command_fields(ctx, RecordCartogram, typed_into(tried, "cartogram")),
+            }
         case "papers":
             papers = case_papers(ctx, view.case, ctx.language)
             proved = [shown_proof(item, view) for item in proofs(view.case)]
@@ -169,22 +179,21 @@ def _forms(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[
         **_recording(ctx, view, deadlines, of("record")),
         "comments": comments(view.events[::-1]),
         "assignments": tuple(assignments(view.case).values()),
-        "assigning": own_people(ctx).field(_typed(of("assignment"), "person")),
         "asking": _comment_form(ctx, view, of("comment")),
         "last_day": ctx.calendar.last,
         "handing": _handover(ctx, view),
-        "plan": plan_form(deadlines, fact=_parameter(ctx, "plan"), rejected_form=of("plan")),
-        "correct": correct_form(view.case, deadlines, fact=fix, rejected_form=of("correct")),
+        "plan": plan_form(deadlines, fact=_parameter(ctx, "plan"), tried=of("plan")),
+        "correct": correct_form(view.case, deadlines, fact=fix, tried=of("correct")),
         "correcting": bool(fix),
         "passport": passport_form(ctx, view, rejected_form=of("describe")),
         "withdraw": withdraw_form(
             view.case,
             view.titles,
             chosen=(_parameter(ctx, "withdraw"), _parameter(ctx, "evidence", 2000)),
-            rejected_form=of("withdraw"),
+            tried=of("withdraw"),
         ),
-        "exempt": exempt_form(deadlines, fact=_parameter(ctx, "exempt"), rejected_form=of("exempt")),
-        "reopen": reopen_form(view.case, deadlines, rejected_form=of("reopen")),
+        "exempt": exempt_form(deadlines, fact=_parameter(ctx, "exempt"), tried=of("exempt")),
+        "reopening": reopen_choices(view.case, deadlines),
         "editions": [
             (edition.edition, edition.in_force)
             for edition in ctx.library.editions_of(view.case.procedure)
@@ -216,23 +225,32 @@ def _recording(
     }
 
 
-def _typed(rejected_form: RejectedForm | None, name: str) -> str:
-    """Return what was typed into a field of a refused form; "" without one."""
-    return rejected_form.answers.get(name, "") if rejected_form else ""
+def _inputs(
+    ctx: RequestContext,
+    tried: RejectedForm | None,
+    verb: str,
+    form: str,
+    numbers: Collection[str] = (),
+    **values: Any,
+) -> Mapping[str, FormField]:
+    """Return the fields of the form of a verb, as typed if it was refused, else with these values."""
+    command = next(face.verb.command for face in FACES if face.verb.name == verb)
+    typed = typed_into(tried, form) or values
+    return command_fields(ctx, command, typed, root=ctx.reader.root, numbers=numbers)
 
 
-def _comment_form(ctx: WebContext, view: CaseView, rejected_form: RejectedForm | None) -> dict[str, Any]:
+def _comment_form(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[str, Any]:
     """Return the initial values of the comment form: its obligation, and the person asked."""
-    about = _typed(rejected_form, "obligation") if rejected_form else _parameter(ctx, "about")
-    asks, text, until, why = _typed(rejected_form, "asks"), "", "", _parameter(ctx, "why")
-    if why in view.titles and not rejected_form and ctx.reader.may("assign"):
+    about = tried.answers.get("obligation", "") if tried else _parameter(ctx, "about")
+    values, why = {}, _parameter(ctx, "why")
+    if why in view.titles and not tried and ctx.reader.may("assign"):
         # The question is shown before it is asked, and may be worded otherwise.
-        about, language = why, ctx.language
+        about = why
         with suppress(CannotComment, OutOfRange):
             person, day = whom_to_ask(ctx, view.case.id, why)
-            asks, text, until = person.key, say("comment.ask_why", {"until": day}, language), day.isoformat()
-    field = own_people(ctx).field(asks)
-    return {"about": about if about in view.titles else "", "person": field, "text": text, "until": until}
+            text = say("comment.ask_why", {"until": day}, ctx.language)
+            values = {"asks": person.key, "text": text, "until": day.isoformat()}
+    return {"obligation": about if about in view.titles else "", **values}
 
 
 def _handover(ctx: WebContext, view: CaseView) -> tuple[str, NameField] | None:
@@ -253,15 +271,15 @@ def pressing_fact(view: CaseView) -> str:
 
 def _history(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[str, Any]:
     """Return the lines of the history, the newest first, and of a confidential case the field for a reader."""
-    typed_person = _typed(tried if tried is not None and tried.form == "reader" else None, "person")
+    typed = typed_into(tried, "reader")
+    office, readers = ctx.reads.office(), view.case.readers
+    names = {"person": person_names(office).field(typed.get("person", ""), without=readers)}
     moves = moves_of(ctx.app, view.events[::-1], ctx.language)
     lines: list[ActMoves | Event] = [*moves, *view.events]
     return {
         # At the same moment, the act is listed after the facts it applied to.
         "lines": sorted(lines, key=lambda line: line.at, reverse=True),
-        "person": person_names(ctx.reads.office()).field(typed_person, without=view.case.readers)
-        if view.case.confidential
-        else NameField(),
+        "add_reader": command_fields(ctx, cases.AddReader, typed, names=names),
     }
 
 

@@ -32,7 +32,7 @@ SIGNATORIES = tuple(duty for duty in DUTIES if duty not in {OUTSIDE, *OF_A_PERSO
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CaseForm:
-    """The form that records a fact, plans, corrects, exempts or reopens: its choices, its values, the refusal.
+    """The form that records a fact: its choices, its values, the refusal.
 
     Attributes:
         values: names of the fact's numbers, each with its value, "" for none.
@@ -128,11 +128,10 @@ def foreseen_effect(ctx: RequestContext, case: str, form: CaseForm) -> tuple[Pre
     return foreseen, len(people)
 
 
-def plan_form(deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None) -> CaseForm:
-    """Return the form that sets a plan date, for everything that has not happened yet."""
-    answers = rejected_form.answers if rejected_form else {}
-    fact = answers.get("fact", "") if rejected_form else fact
-    choices = tuple(
+def plan_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> dict[str, Any]:
+    """Return the choices of the form that sets a plan date: everything that has not happened yet."""
+    fact = tried.answers.get("fact", "") if tried else fact
+    choices = [
         (deadline.id, deadline.obligation.title)
         for deadline in deadlines
         if deadline.id == fact
@@ -142,15 +141,14 @@ def plan_form(deadlines: Sequence[Deadline], *, fact: str, rejected_form: Reject
             and not deadline.obligation.options
             and not is_entry(deadline.id)
         )
-    )
-    refusal = rejected_form.refusal if rejected_form else None
-    return CaseForm(choices=choices, fact=fact, on=answers.get("on", ""), refusal=refusal)
+    ]
+    return {"choices": choices, "fact": fact}
 
 
 def correct_form(
-    case: Case, deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None
-) -> CaseForm:
-    """Return the form that corrects a recorded fact, with the recorded or typed values.
+    case: Case, deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None
+) -> dict[str, Any]:
+    """Return the choices of the form that corrects a recorded fact, its recorded values, and who may sign.
 
     Facts recorded from a register row are corrected in the register.
     """
@@ -159,48 +157,37 @@ def correct_form(
         for deadline in deadlines
         if deadline.fact in case.facts and not case.facts[deadline.fact].row
     }
-    answers = dict(rejected_form.answers) if rejected_form else {}
-    fact = answers.get("fact", fact)
+    fact = tried.answers.get("fact", fact) if tried else fact
     if fact not in recorded:
         fact = next(reversed(recorded), "")
-    chosen, recorded_fact = recorded.get(fact), case.facts.get(fact)
-    if recorded_fact is not None and not rejected_form:
-        answers = {f"value.{name}": f"{number:f}" for name, number in recorded_fact.values.items()}
-        answers |= {"on": recorded_fact.on.isoformat(), "signed_by": recorded_fact.signed_by}
-    return CaseForm(
-        choices=tuple(
-            (name, (deadline.answer or deadline.obligation).title) for name, deadline in recorded.items()
-        ),
-        fact=fact,
-        on=answers.get("on", ""),
-        values=_values(chosen, answers),
-        signatories=_signatories(chosen, case.kind),
-        signed_by=answers.get("signed_by", ""),
-        refusal=rejected_form.refusal if rejected_form else None,
-    )
+    chosen, recorded_fact, values = recorded.get(fact), case.facts.get(fact), {"fact": fact}
+    if recorded_fact is not None:
+        values |= {f"value.{name}": f"{number:f}" for name, number in recorded_fact.values.items()}
+        values |= {"on": recorded_fact.on.isoformat(), "signed_by": recorded_fact.signed_by}
+    return {
+        "choices": [(name, (recorded[name].answer or recorded[name].obligation).title) for name in recorded],
+        "numbers": chosen.obligation.values if chosen else (),
+        "signatories": _signatories(chosen, case.kind),
+        "values": values,
+    }
 
 
-def exempt_form(deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None) -> CaseForm:
-    """Return the form that exempts the case from one obligation: all open, coming and missed ones, without
-    their periods; none is chosen that is not among them.
+def exempt_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> dict[str, Any]:
+    """Return the choices of the form that exempts the case from one obligation: all open, coming and missed
+    ones, without their periods; none is chosen that is not among them.
     """
     titles_by_id: dict[str, Text] = {}
     for deadline in deadlines:
         if deadline.state in ("open", "not_due_yet", "missed") and not is_entry(deadline.id):
             titles_by_id.setdefault(deadline.id.partition(".")[0], deadline.obligation.title)
-    chosen = (rejected_form.answers.get("obligation", "") if rejected_form else fact).partition(".")[0]
-    return CaseForm(choices=tuple(titles_by_id.items()), fact=chosen if chosen in titles_by_id else "")
+    chosen = (tried.answers.get("obligation", "") if tried else fact).partition(".")[0]
+    return {"choices": titles_by_id.items(), "chosen": chosen if chosen in titles_by_id else ""}
 
 
-def reopen_form(case: Case, deadlines: Sequence[Deadline], *, rejected_form: RejectedForm | None) -> CaseForm:
-    """Return the form that withdraws an exemption, with all exempted obligations as they were exempted."""
+def reopen_choices(case: Case, deadlines: Sequence[Deadline]) -> list[tuple[str, Text]]:
+    """Return the obligations whose exemption may be withdrawn, as they were exempted."""
     titles = {deadline.id.partition(".")[0]: deadline.obligation.title for deadline in deadlines}
-    titled_facts = [
-        (name, title) for name in sorted(case.exempted) if (title := titles.get(name.partition(".")[0]))
-    ]
-    return CaseForm(
-        choices=tuple(titled_facts), fact=rejected_form.answers.get("obligation", "") if rejected_form else ""
-    )
+    return [(name, title) for name in sorted(case.exempted) if (title := titles.get(name.partition(".")[0]))]
 
 
 def _values(chosen: Deadline | None, answers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -218,7 +205,7 @@ def _signatories(chosen: Deadline | None, kind: str) -> tuple[str, ...]:
 
 
 def withdraw_form(
-    case: Case, titles: Mapping[str, Text], *, chosen: tuple[str, str], rejected_form: RejectedForm | None
+    case: Case, titles: Mapping[str, Text], *, chosen: tuple[str, str], tried: RejectedForm | None
 ) -> dict[str, Any]:
     """Return the form of what may be withdrawn (`choices`), with the record and the document (`evidence`, if
     only that is withdrawn) named by the link, or as submitted.
@@ -227,8 +214,8 @@ def withdraw_form(
     `on`), `line` of the history (with its `number`), or the kind of a row of a register (with its `text`).
     """
     name, evidence = chosen
-    if rejected_form is not None:
-        name, evidence = rejected_form.answers.get("name", ""), rejected_form.answers.get("evidence", "")
+    if tried is not None:
+        name, evidence = tried.answers.get("name", ""), tried.answers.get("evidence", "")
     choices = [*_facts(case, titles, chosen=name), *_rows(case)]
     if name.startswith("#"):
         choices.append({"name": name, "kind": "line", "number": name.removeprefix("#")})

@@ -161,7 +161,11 @@ def _serve(path: str, need: Need, act: Act, *, name: str = "", tab: Tab = "deadl
     """
     context = Depends(needs(need))
 
-    @shown_again(partial(case_page, tab=tab), name or path)
+    def form_name(answers: Mapping[str, str]) -> str:
+        number = answers.get("number", "")
+        return f"{name or path}-{number}" if number else name or path
+
+    @shown_again(partial(case_page, tab=tab), form_name)
     def answer(*, ctx: Any = context, case: CaseId, form: SubmittedForm) -> Response:
         return redirect_to_case(ctx, case, tab=tab, **act(ctx, case, form))
 

@@ -52,7 +52,8 @@ def _form_field(
 
 def row_field(field: FieldView | RegisterField, value: str, last: date | None = None) -> FormField:
     """Return a field of a register's row with a value; `last`: the last day that may be typed."""
-    attributes = OF_KIND.get(field.kind, {"maxlength": 10000 if field.kind == "long_text" else 1000})
+    of_text = {"rows": 3, "maxlength": 10000} if field.kind == "long_text" else {}
+    attributes = {"maxlength": 1000} | OF_KIND.get(field.kind, {}) | of_text
     return FormField(
         view=field,
         name=FIELD + field.id,

@@ -89,6 +89,7 @@ from merzim.web.pages.registers.listing import (
     line_of,
     typed_cell,
 )
+from merzim.web.ui.command_forms import command_fields, read_command
 from merzim.web.ui.form_values import (
     MAX_FIELDS,
     Fields,
@@ -99,6 +100,7 @@ from merzim.web.ui.form_values import (
     store_form_file,
     submitted_form,
     typed_answers,
+    typed_into,
 )
 from merzim.web.ui.name_fields import MatchedUnit, UnitParam, own_units, unit_filter
 from merzim.web.ui.preferences import redirect
@@ -359,6 +361,10 @@ def show_row_page(
         groups=definition.groups,
         erasable=[field for field in detail.fields if field.id in erasable and field.id in detail.row.values],
         tried=tried,
+        inputs={
+            name: command_fields(ctx, command, typed_into(tried, name))
+            for name, command in (("edit", EditRow), ("withdraw", WithdrawRow), ("erase", EraseRow))
+        },
     )
 
 
@@ -490,14 +496,10 @@ def import_(ctx: Recording, register_id: RegisterPath, form: SubmittedFile) -> R
 def edit(ctx: Recording, register_id: RegisterPath, row: RowPath, form: SubmittedForm) -> Response:
     """Change the fields of a row that differ from those the form showed, then show it."""
     detail, answers = row_of_register(ctx, register_id, row), typed_answers(form)
-    fields: dict[str, object] = {
-        "row": row,
-        "values": changed_values(ctx, detail.fields, form),
-        "ground": answers.get("ground", ""),
-        # A form that was refused once contains two: the newer one comes first.
-        "seq": answers.get("seq", "").partition(";")[0] or None,
-    }
-    edit_row(ctx, build(EditRow, fields))
+    values = changed_values(ctx, detail.fields, form)
+    # A form that was refused once contains two: the newer one comes first.
+    seq = answers.get("seq", "").partition(";")[0] or None
+    edit_row(ctx, read_command(ctx, EditRow, answers, row=row, values=values, seq=seq))
     return redirect(ctx, f"/registers/{register_id}/{row}", said="edited")
 
 
@@ -506,7 +508,7 @@ def edit(ctx: Recording, register_id: RegisterPath, row: RowPath, form: Submitte
 def withdraw(ctx: Managing, register_id: RegisterPath, row: RowPath, answers: Fields) -> Response:
     """Withdraw a row recorded by mistake, then show it."""
     row_of_register(ctx, register_id, row)
-    withdraw_row(ctx, build(WithdrawRow, {"row": row, "ground": answers.get("ground", "")}))
+    withdraw_row(ctx, read_command(ctx, WithdrawRow, answers, row=row))
     return redirect(ctx, f"/registers/{register_id}/{row}", said="withdrawn")
 
 
@@ -517,6 +519,5 @@ def erase(ctx: Managing, register_id: RegisterPath, row: RowPath, answers: Field
     row_of_register(ctx, register_id, row)
     if not answers.get("sure"):
         raise InvalidForm("web.registers.erase_unsure")
-    fields = {"fields": answers.getlist("field"), "ground": answers.get("ground", "")}
-    erase_row(ctx, build(EraseRow, {"row": row, **fields}))
+    erase_row(ctx, read_command(ctx, EraseRow, answers, row=row, fields=answers.getlist("field")))
     return redirect(ctx, f"/registers/{register_id}/{row}", said="erased")
