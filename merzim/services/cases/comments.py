@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from i18n import available_language, say
 from merzim.services.context import RequestContext, is_own, writer
-from merzim.services.inputs import CaseCommand, Day, Ground, Line, Names, OptionalName, Seq
+from merzim.services.inputs import CaseCommand, Day, Ground, OptionalName, OptionalPerson, Seq
 from merzim.services.names import assignees_of, people_named, person_named
 from merzim.services.results import CommandResult, result_of
 from merzim.services.verbs import Command, verb
@@ -42,7 +42,7 @@ class AddComment(CaseCommand):
 
     text: Ground
     obligation: OptionalName = ""
-    asks: Annotated[Line, Names("person")] = ""
+    asks: OptionalPerson = ""
     until: Day | None = None
     answers: Seq | None = None
 

@@ -24,6 +24,8 @@ from merzim.services.inputs import (
     Line,
     Name,
     OptionalName,
+    OptionalPerson,
+    OptionalUnit,
     Person,
     Seq,
     Text,
@@ -76,11 +78,11 @@ class OpenCase(Command):
     """
 
     procedure: Name
-    unit: Annotated[Line, Field(description="The unit whose case it is: id or name.")] = ""
+    unit: Annotated[OptionalUnit, Field(description="The unit whose case it is: id or name.")] = ""
     object: Object = ""
     object_kk: ObjectKk = ""
     object_ru: ObjectRu = ""
-    person: Annotated[Line, Field(description="The person it is about: key, e-mail or name.")] = ""
+    person: Annotated[OptionalPerson, Field(description="The person it is about: key, e-mail or name.")] = ""
     planned: Annotated[Dates, Field(description="A plan date, by fact.")]
     facts: Annotated[Dates, Field(description="A fact that happened already, and its day.")]
     schedule_of: Annotated[
@@ -196,7 +198,7 @@ class Passport(Previewable):
 
     object_kk: Line | None = Field(default=None, description="The object in Kazakh, in the nominative.")
     object_ru: Line | None = Field(default=None, description="The object in Russian, in the nominative.")
-    unit: Line | None = Field(default=None, description="The unit whose case it is: id or name.")
+    unit: OptionalUnit | None = Field(default=None, description="The unit whose case it is: id or name.")
     responsible: dict[Name, Line] = Field(
         default_factory=dict, max_length=100, description="The person who answers, by obligation."
     )

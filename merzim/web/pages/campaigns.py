@@ -54,14 +54,14 @@ from merzim.web.http import (
     as_file,
 )
 from merzim.web.pages.registers.forms import form_fields, new_values
-from merzim.web.ui.command_forms import read_command
+from merzim.web.ui.command_forms import command_fields, read_command
 from merzim.web.ui.form_values import (
     Fields,
     RejectedForm,
-    parse_date,
     shown_again,
     store_form_file,
     submitted_form,
+    text_fields,
     typed_answers,
 )
 from merzim.web.ui.name_fields import NameField, UnitParam, own_units, unit_filter
@@ -139,20 +139,16 @@ def start(ctx: Managing, kind: KindPath, form: SubmittedForm) -> Response:
     refusal: Refusal | None = None
     try:
         digest, file_name = store_form_file(ctx, form)
-        fields: dict[str, Any] = {
+        given: dict[str, Any] = {
             "register_id": asked.register_id,
             "kind": asked.kind,
-            "title": answers.get("title", ""),
             "units": [own_units(ctx).resolve(text) for text in unit_texts],
-            "duties": [text for text in answers.get("duty", "").split(";") if text],
             "posts": [text.strip() for text in answers.get("posts", "").split(";") if text.strip()],
-            "until": parse_date(answers.get("until", "")),
             "values": new_values(ctx, asked.given, form),
-            "link": answers.get("link", "").strip() or None,
             "file": build(FileInput, {"file": digest}) if digest else None,
             "preview": not answers.get("start"),
         }
-        preview = start_campaign(ctx, build(StartCampaign, fields))
+        preview = start_campaign(ctx, read_command(ctx, StartCampaign, text_fields(form), **given))
     except Refusal as error:
         refusal = error
     if preview is not None and preview.campaign:
@@ -259,6 +255,7 @@ def _start_form(
         address=f"/campaigns/new/{name}",
         kind=kind,
         answers=answers,
+        inputs=command_fields(ctx, StartCampaign, {"title": kind.title[ctx.language], **answers}),
         units=[own_units(ctx).field(unit_name) for unit_name in unit_texts],
         duties=[duty for duty in DUTIES if any(duty in person.duties for person in office.people.values())],
         given=form_fields(ctx, kind.given, None, rejected_form),

@@ -35,8 +35,6 @@ from workflow.registers.values import ValueProblem
 
 C = TypeVar("C", bound=Command)
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-NOT_CHOSEN = {"fact": "web.refusal.no_fact", "name": "web.refusal.no_record"}
-"""Sentences about required fields that are chosen from a list, of commands on a case."""
 SENT_AS = {"duties": "duty", "acts": "act", "people": "person"}
 """Names in forms of lists, whose items are sent one by one."""
 LONG = 2000
@@ -121,26 +119,21 @@ def command_fields(
     office, fields = office or ctx.reads.office(), list[FormField]()
     for name, info in command.model_fields.items():
         kind, longest = _kind(info)
-        required, several = info.is_required(), kind == "several"
         if kind == "numbers":
-            fields += [
-                FormField(
-                    view=_view(f"{name}.{part}", "number"),
-                    name=f"value.{part}",
-                    value=values.get(f"value.{part}", ""),
-                    attributes=OF_KIND["number"],
-                )
-                for part in numbers
-            ]
+            for part in numbers:
+                sent, view = f"value.{part}", _view(f"{name}.{part}", "number")
+                value = values.get(sent, "")
+                fields.append(FormField(view=view, name=sent, value=value, attributes=OF_KIND["number"]))
             continue
-        value = values.get(SENT_AS.get(name, name), values.get(name, "" if required else info.get_default()))
+        default = "" if info.is_required() else info.get_default()
+        value = values.get(SENT_AS.get(name, name), values.get(name, default))
         # A form that may move dates asks first.
         value = "yes" if name == "preview" else value
         text = ";".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
         found = NAMES[kind](office, root).field(text, typed=name in typed) if kind in NAMES else None
         fields.append(
             FormField(
-                view=_view(name, kind, required=required, several=several),
+                view=_view(name, kind, required=info.is_required()),
                 name=SENT_AS.get(name, name),
                 value=text,
                 names=names.get(name, found),
@@ -180,8 +173,6 @@ def read_command(
                 values[name] = parse_numbers(answers)
             elif kind == "several" and isinstance(answers, ImmutableMultiDict):
                 values[name] = answers.getlist(SENT_AS.get(name, name))
-            elif required and not text.strip() and name in NOT_CHOSEN and "case" in given:
-                raise InvalidForm(NOT_CHOSEN[name])
             elif required or text.strip():
                 values[name] = _value(office or ctx.reads.office(), root, kind, text)
         except InvalidForm as wrong:
@@ -226,6 +217,8 @@ def _kind(info: FieldInfo) -> tuple[str, int | None]:
     longest = next(filter(None, (getattr(mark, "max_length", None) for mark in marks)), None)
     named = next((mark.what for mark in marks if isinstance(mark, Names)), "")
     kind = named or KINDS.get(get_origin(annotation) or annotation, "")
+    if kind == "several":
+        return kind, None
     return kind or ("long_text" if longest and longest >= LONG else "text"), longest
 
 
@@ -239,9 +232,8 @@ def _attributes(ctx: RequestContext, name: str, kind: str, longest: int | None) 
     return attributes | (days.get(name, {}) if kind == "date" else {})
 
 
-def _view(name: str, kind: str, *, required: bool = False, several: bool = False) -> FieldView:
+def _view(name: str, kind: str, *, required: bool = False) -> FieldView:
     """Return what is asked for by a field of a command, which has no title of its own."""
     nothing = dict.fromkeys(("title", "help", "unit", "translation_of", "post_of", "confidential"))
-    return FieldView.model_construct(
-        id=name, kind=kind, required=required, several=several, options=[], **nothing
-    )
+    options: dict[str, Any] = {"options": [], "several": kind == "several"}
+    return FieldView.model_construct(id=name, kind=kind, required=required, **options, **nothing)

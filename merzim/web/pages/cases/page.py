@@ -185,7 +185,7 @@ def _forms(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[
         "plan": plan_form(deadlines, fact=_parameter(ctx, "plan"), tried=of("plan")),
         "correct": correct_form(view.case, deadlines, fact=fix, tried=of("correct")),
         "correcting": bool(fix),
-        "passport": passport_form(ctx, view, rejected_form=of("describe")),
+        "passport": passport_form(ctx, view),
         "withdraw": withdraw_form(
             view.case,
             view.titles,

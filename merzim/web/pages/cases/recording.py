@@ -248,7 +248,7 @@ RESPONSIBLE = "responsible."
 """Prefix of the fields for the person responsible for an obligation."""
 
 
-def passport_form(ctx: RequestContext, view: CaseView, *, rejected_form: RejectedForm | None) -> dict[str, Any]:
+def passport_form(ctx: RequestContext, view: CaseView) -> dict[str, Any]:
     """Return the form with the present values (`shown`, of which only differences are sent), the obligations
     with somebody responsible, and the others (`more`), each with its title.
     """
@@ -260,9 +260,7 @@ def passport_form(ctx: RequestContext, view: CaseView, *, rejected_form: Rejecte
         for name, text in case.responsible.items()
         if not is_entry(name)
     }
-    typed_unit = rejected_form.answers.get("unit", case.unit) if rejected_form else case.unit
     return {
-        "unit": own_units(ctx).field(typed_unit),
         "shown": {
             "object_kk": case.object_kk,
             "object_ru": case.object_ru,

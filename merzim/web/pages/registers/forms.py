@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -39,12 +39,7 @@ def _form_field(
     """Return a field with the typed value after a refusal, else with the stored one."""
     stored = row.values.get(field.id) if row else None
     if field.kind == "file":
-        return FormField(
-            view=field,
-            name=FIELD + field.id,
-            file=str(stored.get("name", "")) if stored else "",
-            attributes=OF_KIND["file"],
-        )
+        return replace(row_field(field, ""), file=str(stored.get("name", "")) if stored else "")
     was = _amount(field, stored, ctx.language) if field.kind in ("number", "money") else _text(stored)
     value = rejected_form.answers.get(FIELD + field.id, "") if rejected_form else was
     return replace(row_field(field, value), was=was, names=_name_field(ctx, field, value))
@@ -52,14 +47,12 @@ def _form_field(
 
 def row_field(field: FieldView | RegisterField, value: str, last: date | None = None) -> FormField:
     """Return a field of a register's row with a value; `last`: the last day that may be typed."""
-    of_text = {"rows": 3, "maxlength": 10000} if field.kind == "long_text" else {}
-    attributes = {"maxlength": 1000} | OF_KIND.get(field.kind, {}) | of_text
-    return FormField(
-        view=field,
-        name=FIELD + field.id,
-        value=value,
-        attributes={**attributes, "max": last.isoformat()} if last and field.kind == "date" else attributes,
-    )
+    own: Mapping[str, dict[str, object]] = {
+        "long_text": {"rows": 3, "maxlength": 10000},
+        "date": {"max": last.isoformat()} if last else {},
+    }
+    attributes = OF_KIND.get(field.kind, {"maxlength": 1000}) | own.get(field.kind, {})
+    return FormField(view=field, name=FIELD + field.id, value=value, attributes=attributes)
 
 
 def _amount(field: FieldView, value: object, language: str) -> str:
