@@ -365,7 +365,7 @@ CHANGES: tuple[tuple[str, Verb[Any, Any], str], ...] = (
 def _serve(path: str, verb: Verb[Any, Any], message: str) -> None:
     """Add the address to which the form of one of CHANGES is sent."""
 
-    @shown_again(_campaign_page)
+    @shown_again(_campaign_page, path)
     def change(ctx: Managing, campaign: CampaignPath, answers: Fields) -> Response:
         verb(ctx, read_command(ctx, verb.command, answers, campaign=campaign))
         return redirect(ctx, f"/campaigns/{campaign}", said=message)

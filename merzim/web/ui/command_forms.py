@@ -84,10 +84,6 @@ class FormField:
     file: str = ""
     attributes: Mapping[str, object] = field(default_factory=dict)
 
-    @property
-    def chosen(self) -> list[str]:
-        return self.value.split(";")
-
 
 class InvalidFields(InvalidForm):
     """Fields of a form cannot be read; `errors` lists all mistakes, the first one gives the sentence."""

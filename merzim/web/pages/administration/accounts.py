@@ -172,11 +172,6 @@ def _access_fields(ctx: RequestContext, values: Mapping[str, Any]) -> Mapping[st
     return command_fields(ctx, accounts.AccountAccess, values, office=office, typed=("person",))
 
 
-def _access(ctx: RequestContext, answers: Mapping[str, str], **given: str) -> accounts.AccountAccess:
-    """Return the command that makes or changes an account."""
-    return read_command(ctx, accounts.AccountAccess, answers, office=recorded_office(ctx), **given)
-
-
 _PLAIN: Mapping[str, tuple[Verb[accounts.AccountCommand, accounts.AccountDetails], str]] = {
     "close": (accounts.close, "closed"),
     "reopen": (accounts.reopen, "reopened"),
@@ -203,7 +198,8 @@ def invite(ctx: Setting, answers: Fields) -> Response:
 @shown_again(_accounts_page, "new")
 def add(ctx: Setting, answers: Fields) -> Response:
     """Create an account; the address for choosing its password is shown once."""
-    invitation = accounts.add(ctx, _access(ctx, answers))
+    asked = read_command(ctx, accounts.AccountAccess, answers, office=recorded_office(ctx))
+    invitation = accounts.add(ctx, asked)
     return _accounts_page(ctx, invitation=invitation)
 
 
@@ -219,7 +215,8 @@ def change(ctx: Setting, answers: Fields) -> Response:
     message = "changed"
     match do:
         case "change":
-            accounts.change(ctx, _access(ctx, answers, login=login))
+            office = recorded_office(ctx)
+            accounts.change(ctx, read_command(ctx, accounts.AccountAccess, answers, office=office, login=login))
         case "close" | "reopen" | "end" | "unlink":
             run, message = _PLAIN[do]
             run(ctx, command)
