@@ -189,7 +189,7 @@ def test_after_the_act_her_name_is_nowhere_and_the_chains_verify(office_app: App
     assert "№1 бұрынғы қызметкер" in after
     assert office_app.accounts.account("dina.q") is None
     [person] = former_people(office_app.engine)
-    assert (person.said, person.key, person.act, person.anonymised_on) == ((), FORMER, "15-ө", LATER)
+    assert (person.said, person.key, person.act, person.anonymised_on) == ([], FORMER, "15-ө", LATER)
     with pytest.raises(Refusal):
         retention.anonymise_person(acting(office_app, LATER), order())
 

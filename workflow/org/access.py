@@ -109,20 +109,6 @@ class Account:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Identity:
-    """The link between an account and a person the OpenID provider of config.toml knows.
-
-    Attributes:
-        subject: the provider's permanent id of the person (`sub`), never a name.
-        by_group: whether the account was created because of a group there, which decides its access.
-    """
-
-    login: str
-    subject: str
-    by_group: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class OutsidePerson:
     """A person authenticated by the OpenID provider.
 
@@ -210,14 +196,6 @@ class LimitReached:
 
     kind: str
     wait: timedelta
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredAnswer:
-    """A stored request with an idempotency key. `answer`: JSON; None while it runs or if it never ended."""
-
-    digest: str
-    answer: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 
 from merzim.services.context import RequestContext
 from merzim.services.oidc import LogInAttempt
-from workflow.org.access import ADMINISTRATORS, Account, Identity, OutsidePerson, Reader
+from merzim.storage.tables.accounts import IdentityRow
+from workflow.org.access import ADMINISTRATORS, Account, OutsidePerson, Reader
 from workflow.refusal import Refusal
 
 MAX_LOGIN = 80
@@ -83,7 +84,7 @@ def _with_access_of_groups(ctx: RequestContext, account: Account, person: Outsid
     return ctx.accounts.account(login)
 
 
-def _link_by_email(ctx: RequestContext, person: OutsidePerson) -> Identity | None:
+def _link_by_email(ctx: RequestContext, person: OutsidePerson) -> IdentityRow | None:
     """Link the only account whose person has that e-mail, never an administrator's; return the link, None where
     there is no such account, several, or one linked to another person of the provider.
     """
@@ -97,7 +98,7 @@ def _link_by_email(ctx: RequestContext, person: OutsidePerson) -> Identity | Non
     return _link(ctx, person, accounts[0].reader.login, by_group=False)
 
 
-def _open_account(ctx: RequestContext, person: OutsidePerson) -> Identity | None:
+def _open_account(ctx: RequestContext, person: OutsidePerson) -> IdentityRow | None:
     """Create an account with the access a group gives, and link it; return the link, None without such a group.
 
     Of two log-ins of one person at once the later one's account is closed, and the link is that of the earlier.
@@ -118,9 +119,9 @@ def _open_account(ctx: RequestContext, person: OutsidePerson) -> Identity | None
     return identity
 
 
-def _link(ctx: RequestContext, person: OutsidePerson, login: str, *, by_group: bool) -> Identity | None:
+def _link(ctx: RequestContext, person: OutsidePerson, login: str, *, by_group: bool) -> IdentityRow | None:
     """Link an account to a person of the provider; return their link, an earlier one if there is one."""
-    identity = Identity(login=login, subject=person.subject, by_group=by_group)
+    identity = IdentityRow(login=login, subject=person.subject, by_group=by_group)
     ctx.accounts.link(identity, at=replace(ctx.moment, by=AUTHOR))
     return ctx.accounts.identity(person.subject)
 

@@ -19,7 +19,8 @@ from merzim.services.upkeep import maintenance
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.maintenance import anonymising
 from merzim.storage.maintenance.anonymising import Erasure, open_cases_naming
-from merzim.storage.org.store import FormerPerson, former_people
+from merzim.storage.org.store import former_people
+from merzim.storage.tables.organisation import FormerPersonRow
 from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal
 
@@ -77,7 +78,7 @@ def anonymise_person(ctx: RequestContext, command: AnonymisePerson) -> Anonymise
     return Anonymised(preview=False, number=person.number, key=words.token, rows=rows)
 
 
-def _find(ctx: RequestContext, text: str) -> FormerPerson:
+def _find(ctx: RequestContext, text: str) -> FormerPersonRow:
     """Return somebody who left and is not anonymised yet. Raises NotFound, Refusal."""
     candidates = [
         former_person
@@ -102,7 +103,7 @@ def _years_later(day: date, years: int) -> date:
         return date(day.year + years, 3, 1)
 
 
-def _open_cases(ctx: RequestContext, person: FormerPerson) -> list[str]:
+def _open_cases(ctx: RequestContext, person: FormerPersonRow) -> list[str]:
     """Return the open cases a person is responsible for, or that are about them."""
     names = {person.key, *_identifiers(person, "name"), *_identifiers(person, "email")}
     cases = ctx.app.ledger.cases(open_cases_naming(ctx.app.engine, names))
@@ -111,12 +112,12 @@ def _open_cases(ctx: RequestContext, person: FormerPerson) -> list[str]:
     )
 
 
-def _identifiers(person: FormerPerson, kind: str) -> list[str]:
+def _identifiers(person: FormerPersonRow, kind: str) -> list[str]:
     """Return what identified a person who left, of one kind: `name`, `email`, `login` or `chat`."""
     return [word.partition(":")[2] for word in person.said if word.startswith(f"{kind}:")]
 
 
-def _words(ctx: RequestContext, person: FormerPerson, also: list[str]) -> Erasure:
+def _words(ctx: RequestContext, person: FormerPersonRow, also: list[str]) -> Erasure:
     """Return the words to replace and their replacements. A name that is shared, or one word, is replaced only
     beside the person's key; an address or log-in a colleague has now is left out.
     """

@@ -5,7 +5,6 @@ password (sessions, tokens, feeds, invitations, remembered browsers), stored as 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Engine, and_, select, update
@@ -13,24 +12,21 @@ from sqlmodel import Session
 
 from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt
 from merzim.storage.database.dialect import in_names, insert, read_for_names
-from merzim.storage.database.engine import execute, read, read_first, writing
+from merzim.storage.database.engine import execute, read, read_first, reading, writing
 from merzim.storage.events import Draft
 from merzim.storage.org.chain import office_event, record
 from merzim.storage.rows import columns_of, read_as
-from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY
+from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY, PROVIDER, IdentityRow
 from workflow.moments import Moment
 from workflow.org.access import (
     Account,
     Credential,
     CredentialKind,
-    Identity,
     LimitReached,
     RateLimit,
     Reader,
 )
 
-PROVIDER = "oidc"
-"""The one kind of identity."""
 _WITH_IDENTITY = (
     select(ACCOUNT, IDENTITY.c.login.label("linked"))
     .join_from(ACCOUNT, IDENTITY, IDENTITY.c.login == ACCOUNT.c.login, isouter=True)
@@ -115,21 +111,20 @@ class SqlAccounts:
 
     # ------------------------------------------------------------------------------------ outside identities
 
-    def identity(self, subject: str) -> Identity | None:
+    def identity(self, subject: str) -> IdentityRow | None:
         """Return the link of a person of the provider to an account; None if there is none."""
-        query = IDENTITY.select().where(IDENTITY.c.provider == PROVIDER, IDENTITY.c.subject == subject)
-        row = read_first(self._engine, query)
-        return read_as(Identity, row) if row else None
+        query = select(IdentityRow).where(IDENTITY.c.provider == PROVIDER, IDENTITY.c.subject == subject)
+        with reading(self._engine) as session:
+            return session.scalar(query)
 
-    def link(self, identity: Identity, *, at: Moment) -> bool:
+    def link(self, identity: IdentityRow, *, at: Moment) -> bool:
         """Link an account to a person of the provider; its password and every entry of it end.
 
         Returns False and writes nothing when the person or the account was linked meanwhile.
         """
-        values = {**asdict(identity), "provider": PROVIDER}
         same_login = ACCOUNT.c.login == identity.login
         with writing(self._engine) as session:
-            step = insert(session, IDENTITY).values(values).on_conflict_do_nothing()
+            step = insert(session, IDENTITY).values(columns_of(IDENTITY, identity)).on_conflict_do_nothing()
             if session.execute(step.returning(IDENTITY.c.login)).first() is None:
                 return False
             session.execute(update(ACCOUNT).where(same_login).values(password=""))

@@ -14,11 +14,10 @@ from sqlalchemy import ColumnElement, Engine, and_, func, select, update
 from sqlmodel import Session
 
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import execute, read_first, reading, writing
+from merzim.storage.database.engine import execute, reading, writing
 from merzim.storage.refusals import StorageUnavailable
-from merzim.storage.tables.service import ANSWER, UPLOAD
+from merzim.storage.tables.service import ANSWER, UPLOAD, AnswerRow, UploadRow
 from workflow.moments import Moment
-from workflow.org.access import StoredAnswer
 from workflow.refusal import Refusal
 
 LASTS = timedelta(days=1)
@@ -76,12 +75,9 @@ class SqlUploads:
 
     def stored_file(self, digest: str, *, at: Moment) -> Upload | None:
         """Return the file of a digest that who asks has sent; None when there is none, or its bytes differ."""
-        query = UPLOAD.select().where(
-            UPLOAD.c.digest == digest, UPLOAD.c.login == at.by, UPLOAD.c.at >= at.now - LASTS
-        )
         with reading(self._engine) as session:
-            row = session.execute(query).one_or_none()
-        if row is None:
+            row = session.get(UploadRow, (digest, at.by))
+        if row is None or row.at < at.now - LASTS:
             return None
         try:
             content = self._place(digest, at.by).read_bytes()
@@ -149,7 +145,7 @@ class SqlIdempotency:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def claim(self, login: str, key: str, digest: str, *, now: datetime) -> StoredAnswer | None:
+    def claim(self, login: str, key: str, digest: str, *, now: datetime) -> AnswerRow | None:
         """Claim the key for a request and return None; if it was used, return what is stored.
 
         Its `answer` is None while the request that claimed the key runs.
@@ -160,8 +156,8 @@ class SqlIdempotency:
             step = insert(session, ANSWER).values(line).on_conflict_do_nothing()
             if session.execute(step.returning(ANSWER.c.key)).first() is not None:
                 return None
-        row = read_first(self._engine, ANSWER.select().where(*_of(login, key)))
-        return StoredAnswer(digest=row.digest, answer=row.answer) if row else None
+        with reading(self._engine) as session:
+            return session.get(AnswerRow, (login, key))
 
     def keep(self, login: str, key: str, answer: str) -> None:
         """Store the answer to the request that claimed a key."""

@@ -29,13 +29,12 @@ from merzim.storage.database.engine import read_column, reading, writing
 from merzim.storage.events import Draft
 from merzim.storage.maintenance import triggers
 from merzim.storage.org.chain import IN_ORDER, office_event, record
-from merzim.storage.org.store import FormerPerson
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY, RECOVERY_CODE
 from merzim.storage.tables.base import TableBase, canonical
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT, OF_CASES
 from merzim.storage.tables.notices import LINK, LINK_CODE, NOTICE
-from merzim.storage.tables.organisation import FORMER
+from merzim.storage.tables.organisation import FORMER, FormerPersonRow
 from workflow.moments import Moment
 from workflow.search_words import normalise
 
@@ -226,7 +225,7 @@ class AnonymisingOrder:
     at: Moment
 
 
-def carry_out(engine: Engine, person: FormerPerson, words: Erasure, act: AnonymisingOrder) -> dict[str, int]:
+def carry_out(engine: Engine, person: FormerPersonRow, words: Erasure, act: AnonymisingOrder) -> dict[str, int]:
     """Anonymise a person by an order, in one transaction; return the number of rewritten rows by table."""
     with writing(engine) as session:
         _take_away(session, words, act.at.now)

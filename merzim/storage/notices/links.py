@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import Engine, select
 from sqlmodel import Session
 
-from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import execute, read, reading, writing
 from merzim.storage.events import Draft
 from merzim.storage.org.chain import record
-from merzim.storage.rows import columns_of, read_as
-from merzim.storage.tables.notices import LINK, LINK_CODE
+from merzim.storage.rows import read_as
+from merzim.storage.tables.notices import LINK, LINK_CODE, LinkCodeRow, LinkRow
 from notifications.links import CODE_LASTS, Redeemed, TelegramLink
 from workflow.moments import Moment
 
@@ -39,14 +39,12 @@ class SqlLinks:
         with writing(self._engine) as session:
             old = (LINK_CODE.c.person == person) & LINK_CODE.c.used_at.is_(None)
             session.execute(LINK_CODE.delete().where(old | (LINK_CODE.c.until < now - CODE_LASTS * 144)))
-            row = {"hash": hashed, "person": person, "until": now + CODE_LASTS}
-            session.execute(LINK_CODE.insert(), row)
+            session.add(LinkCodeRow(hash=hashed, person=person, until=now + CODE_LASTS))
             record(session, Draft(kind="link_code_given", name=person, by="", at=now))
 
     def redeem(self, hashed: str, chat: str, *, now: datetime) -> tuple[Redeemed, TelegramLink | None]:
         with writing(self._engine) as session:
-            query = select(LINK_CODE).where(LINK_CODE.c.hash == hashed).with_for_update()
-            code = session.execute(query).first()
+            code = session.get(LinkCodeRow, hashed, with_for_update=True)
             if code is None:
                 return "wrong", None
             mine = _first(session, LINK.c.chat == chat)
@@ -58,11 +56,10 @@ class SqlLinks:
                 return "expired", None
             if mine is not None and mine.person != code.person:
                 return "taken", None
-            session.execute(LINK_CODE.update().where(LINK_CODE.c.hash == hashed).values(used_at=now))
+            code.used_at = now
             link = TelegramLink(person=code.person, chat=chat, linked_at=now)
-            step = insert(session, LINK).values(columns_of(LINK, link))
-            again_ = {"chat": chat, "linked_at": now, "blocked_at": None}
-            session.execute(step.on_conflict_do_update(index_elements=[LINK.c.person], set_=again_))
+            session.merge(LinkRow(**asdict(link)))
+            session.flush()
             record(session, Draft(kind="link_saved", name=link.person, by=link.person, at=now))
         return "linked", link
 

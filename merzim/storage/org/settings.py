@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from secrets import token_urlsafe
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from merzim.storage.database.engine import read, reading, writing
@@ -15,7 +15,7 @@ from merzim.storage.events import Draft
 from merzim.storage.org.chain import record
 from merzim.storage.org.store import NOBODY
 from merzim.storage.org.store import put as put_rows
-from merzim.storage.tables.organisation import SETTING
+from merzim.storage.tables.organisation import SETTING, SettingRow
 from workflow.moments import Moment
 
 MAIL = "mail"
@@ -85,4 +85,5 @@ def put(session: Session, key: str, value: str, *, at: Moment) -> bool:
 
 def _value(session: Session, key: str) -> str:
     """Return a stored value; "" for none."""
-    return session.execute(select(SETTING.c.value).where(SETTING.c.key == key)).scalar() or ""
+    setting = session.get(SettingRow, key)
+    return setting.value if setting is not None else ""

@@ -11,12 +11,12 @@ from sqlalchemy import Engine, Table, func, select
 from sqlmodel import Session
 
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import Row_, read, read_first, reading, writing
+from merzim.storage.database.engine import Row_, read_first, reading, writing
 from merzim.storage.events import Draft
 from merzim.storage.org.chain import record
 from merzim.storage.rows import Values
 from merzim.storage.tables.events import EVENT, OF_OFFICE
-from merzim.storage.tables.organisation import FORMER, MATCH, PERSON, UNIT
+from merzim.storage.tables.organisation import FORMER, MATCH, PERSON, UNIT, FormerPersonRow
 from workflow.moments import Moment
 from workflow.org.office import Office, Person, Unit, with_officer
 
@@ -160,36 +160,14 @@ class PresentOffice:
         return last[1]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FormerPerson:
-    """A person who left.
-
-    Attributes:
-        said: their identifying data with prefixes: `name:` (the first is shown in lists), `kk:`, `ru:`,
-            `email:`, `login:`, `chat:`; empty once anonymised.
-        act, act_on: number and date of the order that anonymised them.
-    """
-
-    number: int
-    key: str
-    said: tuple[str, ...]
-    left_on: date
-    anonymised_on: date | None
-    act: str
-    act_on: date | None
-
-
-def former_people(engine: Engine) -> Sequence[FormerPerson]:
+def former_people(engine: Engine) -> Sequence[FormerPersonRow]:
     """Return those who left and have not come back, the longest gone first.
 
     A person of the same key has come back; a new owner of a former person's address has that key, too.
     """
-    query = (
-        select(FORMER)
-        .where(FORMER.c.key.not_in(select(PERSON.c.key)))
-        .order_by(FORMER.c.left_on, FORMER.c.number)
-    )
-    return [FormerPerson(**{**row._mapping, "said": tuple(row.said)}) for row in read(engine, query)]
+    query = select(FormerPersonRow).where(FORMER.c.key.not_in(select(PERSON.c.key)))
+    with reading(engine) as session:
+        return session.scalars(query.order_by(FORMER.c.left_on, FORMER.c.number)).all()
 
 
 def all_who_left(session: Session) -> Iterator[Person]:
@@ -208,13 +186,10 @@ def add_former_person(session: Session, key: str, details: Iterable[str], *, lef
     Who left before under other names is anonymised with these, too: they stay, behind the new ones.
     """
     words = list(dict.fromkeys(word for word in details if word.partition(":")[2]))
-    record = session.execute(select(FORMER.c.number, FORMER.c.said).where(FORMER.c.key == key)).first()
-    if record is not None:
-        earlier = (word for word in record.said if word.partition(":")[0] not in ("kk", "ru"))
-        mine = FORMER.c.number == record.number
-        words = list(dict.fromkeys((*words, *earlier)))
-        session.execute(FORMER.update().where(mine).values(said=words, left_on=left_on))
+    former = session.scalar(select(FormerPersonRow).where(FORMER.c.key == key))
+    if former is not None:
+        earlier = (word for word in former.said if word.partition(":")[0] not in ("kk", "ru"))
+        former.said, former.left_on = list(dict.fromkeys((*words, *earlier))), left_on
         return
     last = session.execute(select(func.max(FORMER.c.number))).scalar() or 0
-    values = {"number": last + 1, "key": key, "said": words, "left_on": left_on}
-    session.execute(FORMER.insert().values(**values, act=""))
+    session.add(FormerPersonRow(number=last + 1, key=key, said=words, left_on=left_on))

@@ -9,6 +9,9 @@ from sqlmodel import Field
 
 from merzim.storage.tables.base import CLUSTERED, TableBase, UtcMoment, table
 
+PROVIDER = "oidc"
+"""The one kind of identity."""
+
 
 class AccountRow(TableBase, table=True):
     """A user account. Its changes are events of the office's chain; secrets are stored only here."""
@@ -47,13 +50,18 @@ class EntryRow(TableBase, table=True):
 
 
 class IdentityRow(TableBase, table=True):
-    """The person in an external directory that an account belongs to (`workflow.org.access.Identity`)."""
+    """The link between an account and a person the OpenID provider of config.toml knows.
+
+    Attributes:
+        subject: the provider's permanent id of the person (`sub`), never a name.
+        by_group: whether the account was created because of a group there, which decides its access.
+    """
 
     __tablename__ = "identity"
     __table_args__ = (Index("ix_identity_subject", "provider", "subject", unique=True),)
 
     login: str = Field(primary_key=True)
-    provider: str = Field(primary_key=True)
+    provider: str = Field(default=PROVIDER, primary_key=True)
     subject: str
     by_group: bool
 

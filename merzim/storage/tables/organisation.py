@@ -76,6 +76,11 @@ class SettingRow(TableBase, table=True):
 class FormerPersonRow(TableBase, table=True):
     """A person removed from the people. Until an order anonymises them `said` has their identifying data, for
     finding it in every table; afterwards `key` is their replacement.
+
+    Attributes:
+        said: with prefixes: `name:` (the first is shown in lists), `kk:`, `ru:`, `email:`, `login:`, `chat:`;
+            empty once anonymised.
+        act, act_on: number and date of the order that anonymised them.
     """
 
     __tablename__ = "former_person"
