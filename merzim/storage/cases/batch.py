@@ -43,7 +43,8 @@ class Batch:
     Attributes:
         new: rows to insert, by table.
         heads: case -> the changed columns of its row.
-        gone: case -> obligations of the board rows that are deleted, those written anew too.
+        rows: the board rows that differ from the stored ones of their obligations.
+        gone: case -> obligations of the board rows that are deleted.
         replaced: table -> cases whose rows in it are all deleted first.
         changed: cases with events, another head or other rows.
         withdrawn: case and line of the events withdrawn.
@@ -51,6 +52,7 @@ class Batch:
 
     new: dict[Table, list[Values]] = field(default_factory=lambda: defaultdict(list))
     heads: dict[str, Values] = field(default_factory=dict)
+    rows: list[Values] = field(default_factory=list)
     gone: dict[str, list[str]] = field(default_factory=dict)
     replaced: dict[Table, list[str]] = field(default_factory=lambda: defaultdict(list))
     changed: list[str] = field(default_factory=list)
@@ -100,17 +102,19 @@ class Batch:
         any is.
         """
         rows = {row.obligation: row for row in change.rows}
-        new = [row for name, row in rows.items() if name not in stored or not _alike(stored[name], row)]
-        gone = [row for name, row in stored.items() if name not in rows or not _alike(row, rows[name])]
-        self.new[DEADLINE] += [row._asdict() for row in new]
+        gone = [name for name in stored if name not in rows]
+        differing = [row for name, row in rows.items() if name not in stored or not _alike(stored[name], row)]
+        # In the order of keys, as others lock them.
+        for row in sorted(differing):
+            (self.rows if row.obligation in stored else self.new[DEADLINE]).append(row._asdict())
         if gone:
-            self.gone[change.case.id] = [row.obligation for row in gone]
-        for before in gone:
-            after = rows.get(before.obligation)
-            if _has_moved(before, after):
+            self.gone[change.case.id] = gone
+        for name in (*gone, *(row.obligation for row in differing if row.obligation in stored)):
+            after = rows.get(name)
+            if _has_moved(stored[name], after):
                 version = after.version if after else change.rows[0].version if change.rows else ""
-                self.new[MOVED].append(_moved(change, before.obligation, version) | {"at": now})
-        return bool(new or gone)
+                self.new[MOVED].append(_moved(change, name, version) | {"at": now})
+        return bool(differing or gone)
 
 
 def _head(change: Change, hash: str) -> Values:

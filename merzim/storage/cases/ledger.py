@@ -18,7 +18,6 @@ from merzim.storage.cases.batch import QUESTIONS_AFTER, STEPS_BEFORE
 from merzim.storage.cases.writing import ROWS_OF, locked, write
 from merzim.storage.database.dialect import chunks, execute_for_names, in_names, insert, read_for_names
 from merzim.storage.database.engine import (
-    read,
     read_column,
     read_value,
     reading,
@@ -59,7 +58,7 @@ class SqlLedger:
         return fold(chain) if chain else None
 
     def events(self, case: str) -> Sequence[Event]:
-        return [*map(event, read(self._engine, EVENTS_IN_ORDER.where(EVENT.c.case == case)))]
+        return [*map(event, read_for_names(self._engine, _EVENTS_OF, [case]))]
 
     def rows(self, case: str) -> Mapping[str, Row]:
         return {row.obligation: row for row in self.rows_of([case]).get(case, ())}

@@ -25,8 +25,8 @@ from workflow.ports import Change, Conflict
 _HEADS_OF = CASE.select().where(in_names(CASE.c.id)).order_by(CASE.c.id).with_for_update(key_share=True)
 ROWS_OF = DEADLINE.select().where(in_names(DEADLINE.c.case))
 _CHANGE_HEAD = CASE.update().where(CASE.c.id == bindparam("k_case"))
-_DROP_ROWS = DEADLINE.delete().where(
-    DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation.in_(bindparam("k_names", expanding=True))
+_CHANGE_ROW = DEADLINE.update().where(
+    DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation == bindparam("k_obligation")
 )
 
 
@@ -66,13 +66,18 @@ def locked(session: Session, ids: Sequence[str]) -> Mapping[str, StoredCase]:
 
 
 def _write_tables(session: Session, batch: Batch) -> None:
-    """Delete and insert what a batch says, table by table; cases come first, for all else refers to them."""
+    """Write what a batch says, table by table; cases come first, for all else refers to them."""
     insert_many(session, CASE, batch.new[CASE])
     for case, values in batch.heads.items():
         session.execute(_CHANGE_HEAD, {"k_case": case, **values})
     events.insert(session, batch.new[EVENT])
+    for row in batch.rows:
+        row["k_case"], row["k_obligation"] = row.pop("case"), row.pop("obligation")
+    if batch.rows:
+        session.execute(_CHANGE_ROW, batch.rows)
     for case, names in batch.gone.items():
-        session.execute(_DROP_ROWS, {"k_case": case, "k_names": names})
+        gone = DEADLINE.delete().where(DEADLINE.c.case == case, DEADLINE.c.obligation.in_(names))
+        session.execute(gone)
     for table, cases in batch.replaced.items():
         for names in chunks(cases, 500):
             session.execute(table.delete().where(table.c.case.in_(names)))
