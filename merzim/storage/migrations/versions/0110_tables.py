@@ -6,7 +6,7 @@ from alembic import op
 
 from merzim.storage.tables.base import TableBase
 
-revision = "0109"
+revision = "0110"
 down_revision = None
 
 
