@@ -11,23 +11,12 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from freezegun import freeze_time
 
-from merzim.clock import parse_moment, read
+from merzim.clock import parse_moment
 from merzim.services.upkeep.doctor import check_zone
 from tests.merzim.conftest import Merzim
 from workflow.moments import is_late
 from workflow.refusal import Refusal
-
-
-def test_the_local_day_begins_at_seven_in_the_evening_utc() -> None:
-    """From 1 March 2024 the whole country is UTC+5: 19:00 UTC is the next day in Almaty."""
-    with freeze_time("2026-04-05 18:59:59"):
-        before = read()
-    with freeze_time("2026-04-05 19:00:00"):
-        after = read()
-
-    assert (before.today, after.today) == (date(2026, 4, 5), date(2026, 4, 6))
 
 
 @pytest.mark.parametrize(
