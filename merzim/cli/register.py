@@ -177,6 +177,11 @@ def _list_of_cases(call: CommandContext, name: str, case: str, unit: str, *, to:
     ]
     if to:
         heads = {"case": call.say("head.case"), "id": call.say("head.id"), **titles}
+        # A measure names its risk in words, so that the file can be imported again.
+        risks = [risk for each in found for risk in case_rows.rows_in(call.ctx, each, "risks")]
+        described = {(risk.case, risk.id): risk.values["description"] for risk in risks}
+        for line in cells if name == "measures" else ():
+            line["risk"] = described.get((line["case"], f"risk.{line['risk']}"), line["risk"])
         lines = [[line[key] for key in heads] for line in cells]
         table = Table([*heads.values()], lines, definition.title[call.language])
         _write_file(call, to, tables_workbook([table]))

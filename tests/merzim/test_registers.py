@@ -55,6 +55,8 @@ def test_rows_of_a_case_are_taken_from_a_plan_and_written_to_a_workbook(merzim: 
     assert (taken["case"], taken["measures"], written.code) == (CASE, len(rows), 0)
     assert [row[:2] for row in rows[:2]] == [(CASE, "measure.1"), (CASE, "measure.2")]
     assert heads[:2] == ("Case", "Id")
+    again = merzim("register", "measures", "import", "out.xlsx", "--case", CASE, "--json", *NOW).json
+    assert again["changed"] is False
     assert merzim("register", "positions", "import", "plan.csv", "--case", CASE, *NOW).code == 2
 
 
