@@ -89,8 +89,8 @@ def _balance_span(balance: Balance) -> tuple[date, date]:
     return date(balance.year, balance.month, 1), month_end(balance.year, balance.month)
 
 
-def adopt_act(base: Records, act: Records) -> Records:
-    """Return the records with the act appended, after checking that it agrees with them.
+def check_act_fits(base: Records, act: Records) -> Records:
+    """Check that an act fits the records, before an office adopts it; return them with it appended.
 
     Raises:
         RecordsRefused: it has no entries (`calendar_act_empty`), repeats one on file

@@ -262,11 +262,10 @@ def change_mail(ctx: RequestContext, command: MailServer) -> SettingsView:
 
 @verb("settings", writes=False)
 def try_mail(ctx: RequestContext, command: TryMail) -> MailTried:
-    """Send the reader a test letter through a server that is not saved yet.
+    """Send the reader a test letter, to the address they give, through a server that is not saved yet.
 
     Raises:
-        Refusal: as when it is changed.
-        Refusal: the address is none.
+        Refusal: the server could not be saved, or the address is malformed.
     """
     settings = _proposed(ctx, command)
     person = reader_at(ctx, command.email, ctx.spoken_language)

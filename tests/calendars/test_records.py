@@ -12,8 +12,8 @@ import calendars
 import i18n
 from calendars.checks import (
     RecordsRefused,
-    adopt_act,
     check,
+    check_act_fits,
     with_known_since,
 )
 from calendars.kazakhstan import KINDS, Kazakhstan, compiled
@@ -225,7 +225,7 @@ def test_an_act_that_does_not_fit_is_refused_with_a_sentence(
 ) -> None:
     """Each slip of the pen by its own name, in three languages."""
     with pytest.raises(refusal) as raised:
-        adopt_act(shipped_records(), act(text))
+        check_act_fits(shipped_records(), act(text))
 
     assert raised.value.code == code
     for language in i18n.LANGUAGES:
@@ -239,7 +239,7 @@ def test_a_day_off_by_an_override_comes_with_its_balance() -> None:
         f'[[balance]]\nyear = 2026\ndays = 246\nstatus = "final"\n{SOURCE}'
     )
 
-    assert not compiled(adopt_act(shipped_records(), act(text))).is_working_day(date(2026, 5, 8))
+    assert not compiled(check_act_fits(shipped_records(), act(text))).is_working_day(date(2026, 5, 8))
 
 
 def test_known_since_fills_in_only_what_is_missing() -> None:

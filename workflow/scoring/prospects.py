@@ -81,10 +81,11 @@ class StakesOfYear(Protocol):
     """What is at stake of the points of the year."""
 
     def of(self, unit: str, indicator: str | None, period: str | None, due: date | None) -> Stake | None:
-        """Return the points of an indicator at stake by what a unit (by id) does; None where nothing is.
+        """Return an indicator's points at stake this year by what a unit (by id) does; None where nothing is.
 
         Args:
-            period: the period it does it for, where that recurs; due: its due date, if it has one.
+            period: the period it does it for, where that recurs; due: its due date, if it has one. They tell
+                its year: of another year nothing is at stake.
         """
 
 

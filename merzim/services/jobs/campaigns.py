@@ -131,7 +131,9 @@ def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
 def _kind_for_unit(
     app: AppContext, kind: Campaign, office: Office, unit: str, language: str
 ) -> tuple[Campaign, str]:
-    """Return a kind of campaign as it applies to a unit, and the name of the organisation that asks."""
+    """Return a kind of campaign, with its act only if that binds a unit (by id), and the name of the
+    organisation that asks.
+    """
     own = office.units.get(office.organisation(unit) or office.root or "")
     name = app.settings.office.name_in(language) or (own.name_in(language) if own else "")
     return as_it_binds(app, kind, office, unit), name

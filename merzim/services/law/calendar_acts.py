@@ -216,7 +216,7 @@ def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records, *, toda
     index = next((n for n, adoption in enumerate(acts) if adoption.entries == act), None)
     if index is None:
         before = app.calendar
-        checks.adopt_act(app.records, act)
+        checks.check_act_fits(app.records, act)
         after = app.calendar_of(with_records(app.records, checks.with_known_since(act, today)))
     else:
         other_acts = [adoption for n, adoption in enumerate(acts) if n != index]

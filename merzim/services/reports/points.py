@@ -106,7 +106,7 @@ class YearPoints:
 
     Attributes:
         whole: of the unit with all below it.
-        to_record: by indicator, the step of a case that records the whole of its share.
+        to_record: by indicator, the step of a case that records the number its share is taken of.
     """
 
     answer: ScoresAnswer
@@ -193,7 +193,7 @@ def points_of_year(
 def _steps_to_record(
     ctx: RequestContext, whole_year: YearScores, scoring: Scoring, unit: str, year: int
 ) -> dict[str, StepToRecord]:
-    """Return by indicator the step of a case at which the whole of its share is recorded, for shares that are
+    """Return by indicator the step of a case that records the number its share is taken of, for shares that are
     counted or lack it.
     """
     lacking = {
@@ -209,7 +209,8 @@ def _steps_to_record(
 
 
 def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: int) -> StepToRecord | None:
-    """Return the step that records the whole of a share, in the unit's case of the year, else in one below it.
+    """Return the step that records the number a share is taken of, in the unit's case of the year, else in one
+    below it.
 
     Where none is open, a step without a case; None for a past year, and for a reader who may not open the year.
     """

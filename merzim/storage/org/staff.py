@@ -65,7 +65,8 @@ class SqlStaff:
             record(session, saved_event(PERSON, person_values(person), at))
 
     def remove_person(self, person: Person, *, at: Moment) -> None:
-        """Move a person, with all names and addresses, to the former people; they are nobody's deputy any more.
+        """Move a person to the former people, with all names and addresses, which are needed to anonymise them
+        later; they are nobody's deputy any more.
 
         Raises Refusal: they changed since the writer saw them.
         """

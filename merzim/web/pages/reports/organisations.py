@@ -183,7 +183,7 @@ ReadyDocuments = tuple[ReadyUpload, Sequence[ProvedFact]]
 
 
 def _ready_columns(name: Callable[[str], str]) -> tuple[Column[ReadyDocuments], ...]:
-    """Return the columns of uploads. `name`: from a unit's id to its name."""
+    """Return the columns of the uploads that have documents ready. `name`: from a unit's id to its name."""
 
     def upload(t: Translator, row: ReadyDocuments) -> Content:
         case, deadline = row[0].waiting.case, row[0].waiting.upload
