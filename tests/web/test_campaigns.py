@@ -19,7 +19,7 @@ from tests.web.serving import first_sheet
 UNIT = "Правление"
 START = "/campaigns/new/consents.confirmation"
 FILING = "/campaigns/new/declarations.filing"
-LINK = re.compile(r"https?://[^\s/]+(/confirm/[A-Za-z0-9_-]{48})")
+LINK = re.compile(r"https?://[^\s/]+(/confirm/[A-Za-z0-9_-]{48,})")
 REFUSED = "Эта ссылка недействительна"
 
 
