@@ -106,6 +106,8 @@ def _write(
 ) -> None:
     """Carry out the verb of an action with those of these values that it takes, and print its result."""
     name, verb = given["register_id"], (IN_CASE if of_case else VERBS)[action]
+    if given["preview"] and "preview" not in verb.command.model_fields:
+        raise Refusal("cli.no_such_option", option=f"--dry-run ({action})")
     with ExitStack() as files:
         match FIRST.get(action):
             case "FILE":
