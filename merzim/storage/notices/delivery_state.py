@@ -86,11 +86,15 @@ def first_letter_day(engine: Engine, *, today: date) -> date | None:
     """Return the day on which the first reminder leaves: one that is queued, else the next step of an open row;
     None without either.
     """
-    queued = select(func.min(NOTICE.c.not_before)).where(
-        NOTICE.c.kind == "reminder", NOTICE.c.state == "queued", present_state() == "queued"
+    queued = (
+        select(NOTICE.c.not_before).where(NOTICE.c.kind == "reminder", NOTICE.c.state == "queued").distinct()
     )
+    awaited = select(NOTICE.c.key).where(NOTICE.c.kind == "reminder", present_state() == "queued").limit(1)
     with reading(engine) as session:
-        at = session.execute(queued).scalar()
+        # Moments are few, what waits for them is much.
+        moments = session.execute(queued.order_by(NOTICE.c.not_before)).scalars().all()
+        letters = (at for at in moments if session.execute(awaited.where(NOTICE.c.not_before == at)).first())
+        at = next(letters, None)
         on = local_date(at) if at else session.execute(select(func.min(DEADLINE.c.next_step_on))).scalar()
     return max(on, today) if on else None
 
