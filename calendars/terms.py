@@ -101,7 +101,7 @@ class After:
 
     @property
     def code(self) -> str:
-        """What is said of it, as a code: `working_days_after`, `months_before`."""
+        """Its code in JSON and the catalogues: `working_days_after`, `months_before`."""
         return f"{self.unit.replace(' ', '_')}_{'before' if self.count < 0 else 'after'}"
 
     def end(self, anchor: date) -> date:

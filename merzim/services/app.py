@@ -178,7 +178,7 @@ class AppContext:
     @cached_property
     def acts(self) -> tuple[Adoption, ...]:
         """The acts the office adopted (`merzim calendar-change apply`); none while there is no database."""
-        _ = self.version
+        _ = self.version  # read first: acts adopted meanwhile make it out of date, and another is made
         return adopted_calendar_acts(self.engine) if self.has_database else ()
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from threading import Barrier, Thread
@@ -18,6 +19,7 @@ from merzim.storage.org import store
 from merzim.storage.org import store as office_store
 from merzim.storage.org.adoptions import CALENDAR_CHANGED, adopt, adopted_calendar_acts, head_of
 from merzim.storage.org.chain import head
+from merzim.storage.org.settings import link_key
 from merzim.storage.org.staff import SqlStaff
 from merzim.storage.org.store import NOBODY, SaveCounts
 from tests.storage.sample_cases import NOW, TODAY, on_sqlite_alone
@@ -211,3 +213,11 @@ def test_an_act_altered_past_reading_says_so_when_it_is_read(engine: Engine) -> 
 
     with pytest.raises(RecordError, match=r"бұйрық\.toml"):
         _ = adopted_calendar_acts(engine)[0].records
+
+
+def test_all_that_ask_first_for_the_key_of_links_get_the_one_that_stays(engine: Engine) -> None:
+    """Nodes started at once on a new database sign the addresses of their letters alike."""
+    with ThreadPoolExecutor(8) as nodes:
+        keys = {*nodes.map(link_key, [engine] * 8)}
+
+    assert keys == {link_key(engine)}

@@ -10,6 +10,7 @@ from secrets import token_urlsafe
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import read, reading, writing
 from merzim.storage.events import Draft
 from merzim.storage.org.chain import record
@@ -48,8 +49,9 @@ def link_key(engine: Engine) -> str:
         key = _value(session, LINK_KEY)
     if not key:
         with writing(engine) as session:
-            key = _value(session, LINK_KEY) or token_urlsafe(32)
-            put(session, LINK_KEY, key, at=NOBODY)
+            new = {"key": LINK_KEY, "value": token_urlsafe(32), "by": NOBODY.by, "at": NOBODY.now}
+            session.execute(insert(session, SETTING).on_conflict_do_nothing(), new)
+            key = _value(session, LINK_KEY)  # of whoever was first
     return key
 
 

@@ -64,11 +64,28 @@ NAMES = {"person": person_names, "unit": unit_names}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CommandField:
+    """What is asked for by a field of a command, as forms read it of a register's. The page says its title."""
+
+    id: str
+    kind: str
+    required: bool = False
+    several: bool = False
+    options: tuple[()] = ()
+    title: None = None
+    help: None = None
+    unit: None = None
+    confidential: bool = False
+    translation_of: None = None
+    post_of: None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FormField:
     """A field of a form with its value, of a register's row or of a command.
 
     Attributes:
-        view: what is asked for; of a command without a title, which its page says.
+        view: what is asked for.
         name: in the form that is sent.
         value: as typed, or as stored; `was`: as stored; several options as ids separated by `;`.
         names: for a person, unit or row: the field for finding it.
@@ -76,7 +93,7 @@ class FormField:
         attributes: further attributes of the input.
     """
 
-    view: FieldView | RegisterField
+    view: FieldView | RegisterField | CommandField
     name: str
     value: str = ""
     was: str = ""
@@ -117,7 +134,7 @@ def command_fields(
         kind, longest = _kind(info)
         if kind == "numbers":
             for part in numbers:
-                sent, view = f"value.{part}", _view(f"{name}.{part}", "number")
+                sent, view = f"value.{part}", CommandField(id=f"{name}.{part}", kind="number")
                 value = values.get(sent, "")
                 fields.append(FormField(view=view, name=sent, value=value, attributes=OF_KIND["number"]))
             continue
@@ -129,7 +146,7 @@ def command_fields(
         found = NAMES[kind](office, root).field(text, typed=name in typed) if kind in NAMES else None
         fields.append(
             FormField(
-                view=_view(name, kind, required=info.is_required()),
+                view=CommandField(id=name, kind=kind, required=info.is_required(), several=kind == "several"),
                 name=SENT_AS.get(name, name),
                 value=text,
                 names=names.get(name, found),
@@ -226,10 +243,3 @@ def _attributes(ctx: RequestContext, name: str, kind: str, longest: int | None) 
         "until": {"min": ctx.today.isoformat()},
     }
     return attributes | (days.get(name, {}) if kind == "date" else {})
-
-
-def _view(name: str, kind: str, *, required: bool = False) -> FieldView:
-    """Return what is asked for by a field of a command, which has no title of its own."""
-    nothing = dict.fromkeys(("title", "help", "unit", "translation_of", "post_of", "confidential"))
-    options: dict[str, Any] = {"options": [], "several": kind == "several"}
-    return FieldView.model_construct(id=name, kind=kind, required=required, **options, **nothing)
