@@ -29,10 +29,13 @@ Buttons = tuple[tuple[Button, ...], ...]
 
 
 def format_message(letter: Letter) -> str:
-    """Return the letter as Telegram HTML: subject and brief, or subject and whole text, cut when too long."""
+    """Return the letter as Telegram HTML: subject and brief, or subject and whole text; what is too long is cut
+    above its footer.
+    """
     subject = " ".join(letter.subject.split())
-    body = cut((letter.brief or letter.text).strip(), LONGEST - _length(subject) - 2)
-    body = escape(body, quote=False)
+    said, mark, footer = (letter.brief or letter.text).strip().partition("\n-- \n")
+    said = cut(said.rstrip(), LONGEST - _length(subject + mark + footer) - 2)
+    body = escape(said + mark + footer, quote=False)
     body = _HEADING.sub(r"<b>\1</b>", body)
     body = _FOOTER.sub(r"<i>\1</i>", body)
     return f"<b>{escape(subject, quote=False)}</b>\n\n{body}"

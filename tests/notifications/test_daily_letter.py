@@ -20,7 +20,7 @@ from merzim.storage.tables.events import EVENT
 from notifications.channels import OutgoingMessage
 from notifications.daily import WEEK, letter_day
 from notifications.rules import local_day
-from notifications.wire.telegram import format_message
+from notifications.wire.telegram import LONGEST, format_message
 from tests.case_rows import completed_case
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import (
@@ -244,7 +244,8 @@ def test_the_officers_letter_of_the_week_holds_a_seal_that_a_forged_record_does_
         letter.letter.text,
     )
     assert line is not None
-    assert line[0] in format_message(letter.letter)
+    long = replace(letter.letter, text="жол\n" * LONGEST + letter.letter.text)
+    assert all(line[0] in format_message(said) for said in (letter.letter, long))
     assert [parcel.notice.person for parcel in monday if line[2] in parcel.letter.text] == [OFFICER.key]
     assert all("--seal" not in parcel.letter.text for parcel in day(town, date(2026, 4, 14)))
     known = (int(line[1]), line[2])
