@@ -39,8 +39,7 @@ from merzim.services.campaigns.views import (
     show_campaign,
 )
 from merzim.services.context import RequestContext
-from merzim.services.documents.row_papers import papers_of_campaign
-from merzim.services.inputs import OpenFile, build
+from merzim.services.inputs import build
 from merzim.services.jobs.rounds import deliver, run_round
 from merzim.services.registers.queries import ListRows
 from merzim.services.registers.tables import export
@@ -322,45 +321,6 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext, ctx: 
 
 
 @on_sqlite_alone
-def test_a_refusal_is_given_by_link_or_on_paper_and_stands_apart(app: AppContext, ctx: RequestContext) -> None:
-    """Policy (seed 003), p. 4.6.3: not taking the restrictions has its consequence, so it is a row of its own.
-
-    No paper of consent is made of it; on paper it needs its day and the paper; what follows is decided later.
-    """
-    campaign = start(ctx, register_id="consents", kind="consent", values={}, units=["law"])
-    form = open_link(ctx, run(app)["guest"]).of_refusal()
-    row = show_row(ctx, AskRow(row=answer(ctx, form, {"post": "маман", "refusal_ground": "келіспеймін"})))
-    record = {"campaign": campaign, "person": "lawyer@org.kz", "values": {"post": "маман"}, "refused": True}
-    with pytest.raises(InvalidRow) as bare:
-        record_answer(ctx, build(RecordAnswer, record))
-    scan = {"content": OpenFile("бас тарту.pdf", BytesIO(b"%PDF-1.7"))}
-    on_paper = {"post": "маман", "refused_on": "2026-04-03"}
-    page = record_answer(ctx, build(RecordAnswer, {**record, "values": on_paper, "file": scan}))
-    people = load_workbook(BytesIO(proof_sheet(ctx, campaign, "ru"))).active
-
-    assert row.row.values == {
-        "employee": "guest@org.kz",
-        "post": "маман",
-        "paper": "consent",
-        "refused": True,
-        "refused_on": "2026-04-06",
-        "refusal_ground": "келіспеймін",
-    }
-    assert (row.history[0].kind, row.history[0].by) == ("refused", "link")
-    assert [problem.field for problem in bare.value.errors] == ["refused_on", "paper_file"]
-    assert states(ctx, campaign) == {"guest": "refused", "lawyer": "refused"}
-    assert (page.campaign.refused, page.campaign.answered, page.campaign.awaited) == (2, 0, 0)
-    last = page.history[-1]
-    assert (last.kind, last.name) == ("campaign_refused_on_paper", "Власов Пётр")
-    with pytest.raises(Refusal):
-        papers_of_campaign(ctx, build(ShowCampaign, {"campaign": campaign}), "kk")
-    assert [people[line][4].value for line in (2, 3)] == ["отказ", "отказ"]
-    assert people[3][8].value == "на бумаге, отказ от 3 апреля 2026 года"
-    assert states(ctx, campaign) == {"guest": "refused", "lawyer": "refused"}
-    withdraw_row(ctx, WithdrawRow(row=row.row.id, ground="changed their mind"))
-    assert states(ctx, campaign) == {"guest": "awaited", "lawyer": "refused"}
-
-
 @on_sqlite_alone
 def test_a_link_is_good_for_its_person_alone(app: AppContext, ctx: RequestContext) -> None:
     """Guessed, altered, of another office, of another person or answer: the same refusal, and nothing read."""

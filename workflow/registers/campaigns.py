@@ -12,8 +12,8 @@ from workflow.org.office import Office, Person
 from workflow.registers.definition import Campaign
 from workflow.search_words import normalise, search_words
 
-AnswerState = Literal["awaited", "answered", "refused", "left"]
-"""Status of a person in a campaign: answer awaited, given, refused, or no longer required because they left."""
+AnswerState = Literal["awaited", "answered", "left"]
+"""Status of a person in a campaign: answer awaited, given, or no longer required because they left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class CampaignPerson:
     Attributes:
         number: the number in their link, in place of their key.
         version: number of answers given, including withdrawn ones; a link is valid for one answer.
-        answer: id of the row their answer added; answered_at: its moment; refused: whether it is a refusal.
+        answer: id of the row their answer added; answered_at: its moment.
         written: the wave (`StartedCampaign.wave`) they were last written to in; -1 before their invitation.
         reached: whether a channel had an address for them when last checked.
     """
@@ -104,17 +104,16 @@ class CampaignPerson:
     answered_at: datetime | None = None
     written: int = -1
     reached: bool = False
-    refused: bool = False
 
     @property
     def state(self) -> AnswerState:
-        return state_of(has_answer=bool(self.answer), refused=self.refused, has_left=self.left_on is not None)
+        return state_of(has_answer=bool(self.answer), has_left=self.left_on is not None)
 
 
-def state_of(*, has_answer: bool, refused: bool, has_left: bool) -> AnswerState:
+def state_of(*, has_answer: bool, has_left: bool) -> AnswerState:
     """Return somebody's status in a campaign; an answer counts even after they left."""
     if has_answer:
-        return "refused" if refused else "answered"
+        return "answered"
     return "left" if has_left else "awaited"
 
 

@@ -332,23 +332,6 @@ class Fulfilment(Model):
         return (self.date, self.within, *field_names, *filter(None, [self.distinct]))
 
 
-class CampaignRefusal(Model):
-    """How a person refuses what a campaign asks; the row says so, with what stands here in place of the
-    campaign's own.
-
-    Attributes:
-        declares: what one refuses and what the law makes of it.
-        confirmed_on: the date field that becomes the day of the refusal.
-        may_fill: fields that may stay empty, e.g. the ground.
-    """
-
-    declares: Text
-    confirmed_on: DateField = ""
-    values: Annotated[dict[Name, str], Refers(TYPED, keys=True)] = Field(default={})
-    fills: Annotated[Distinct[Name], Refers(TYPED)] = ()
-    may_fill: Annotated[Distinct[Name], Refers(TYPED)] = ()
-
-
 class Campaign(Model):
     """A kind of campaign: many people confirm or fill in one thing, each by a personal link; each answer adds a
     row.
@@ -360,12 +343,11 @@ class Campaign(Model):
         written_on, reminded_on: the date fields that become the days of the first letter and the last reminder
             the person was sent.
         post: the text field for the person's post, which they are asked for if the office does not know it.
-        scan: the file field for the paper of an answer given on paper, which a refusal needs.
+        scan: the file field for the paper of an answer given on paper.
         values: further values of every row.
         given: fields the officer fills in at the start, the same for all rows.
         fills: fields each person fills in, all of them; may_fill: those that may stay empty.
         invitation: the text explaining why people are asked; declares: the statement they confirm.
-        refusal: how it is refused; None where it cannot be.
     """
 
     id: Name
@@ -384,7 +366,6 @@ class Campaign(Model):
     fills: Annotated[Distinct[Name], Refers(TYPED)] = ()
     may_fill: Annotated[Distinct[Name], Refers(TYPED)] = ()
     scan: Annotated[Name, Refers(("file",))] = ""
-    refusal: CampaignRefusal | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -398,20 +379,6 @@ class Campaign(Model):
     def asks(self) -> tuple[str, ...]:
         """The fields a person may fill in."""
         return (*self.fills, *self.may_fill)
-
-    def refused(self) -> Campaign | None:
-        """Return the campaign as asked of who refuses; None if it cannot be refused."""
-        other = self.refusal
-        if other is None:
-            return None
-        return self.replaced(
-            declares=other.declares,
-            confirmed_on=other.confirmed_on,
-            values=other.values,
-            fills=other.fills,
-            may_fill=other.may_fill,
-            refusal=None,
-        )
 
 
 class RowEntry(Model):

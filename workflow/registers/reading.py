@@ -233,28 +233,21 @@ def _fulfils(register: Register, fulfilment: registers.Fulfilment, place: str) -
 
 
 def _campaign(register: Register, campaign: registers.Campaign, place: str) -> Iterator[FileProblem]:
-    """Yield what is wrong with a kind of campaign and the rows it adds."""
+    """Yield what is wrong with a kind of campaign and the rows it adds: among it fields named twice, and
+    required ones nobody fills.
+    """
     if campaign.act and campaign.act not in register.acts:
         yield unknown(f"{place}: act", campaign.act, register.acts)
     if campaign.act and not campaign.paragraph:
         yield FileProblem("missing_key", place, {"value": "paragraph"})
-    yield from _row_of_campaign(register, campaign.values, campaign.fields, place)
-    if refused := campaign.refused():
-        yield from _row_of_campaign(register, refused.values, refused.fields, f"{place}: refusal")
-
-
-def _row_of_campaign(
-    register: Register, values: Mapping[str, str], named_fields: Sequence[str], place: str
-) -> Iterator[FileProblem]:
-    """Yield wrong fixed values of a row a campaign adds, fields named twice, required ones nobody fills."""
-    own_values = {name: value for name, value in values.items() if name in register.fields}
+    own_values = {name: value for name, value in campaign.values.items() if name in register.fields}
     for problem in parse_values(register.fields, own_values, NO_NAMES)[1]:
-        value = values[problem.field]
+        value = campaign.values[problem.field]
         yield FileProblem("campaign_value", f"{place}: values", {"value": value, "name": problem.field})
-    for number in repeated(named_fields):
-        yield FileProblem("duplicate", place, {"value": named_fields[number]})
+    for number in repeated(campaign.fields):
+        yield FileProblem("duplicate", place, {"value": campaign.fields[number]})
     for field in register.fields.values():
-        if field.required and field.id not in named_fields:
+        if field.required and field.id not in campaign.fields:
             yield FileProblem("campaign_lacks", place, {"value": field.id})
 
 

@@ -45,10 +45,7 @@ def form_fields(register: Register, needed: Mapping[str, bool]) -> Sequence[Fiel
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CampaignForm:
-    """The form by which a person answers; it contains no stored data, neither of others nor of the person.
-
-    `refused`: whether it is the form of a refusal; `definition` then names what is asked of a refusal.
-    """
+    """The form by which a person answers; it contains no stored data, neither of others nor of the person."""
 
     campaign: StartedCampaign
     register: Register
@@ -56,7 +53,6 @@ class CampaignForm:
     invitee: CampaignPerson
     person: Person
     unit: Unit | None
-    refused: bool = False
 
     @property
     def fields(self) -> Sequence[FieldView]:
@@ -64,13 +60,6 @@ class CampaignForm:
         kind = self.definition
         post = [kind.post] if kind.post and not self.person.post else []
         return form_fields(self.register, {name: name not in kind.may_fill for name in (*post, *kind.asks)})
-
-    def of_refusal(self) -> CampaignForm:
-        """Return the form of a refusal. Raises CampaignLinkRefused for a campaign that cannot be refused."""
-        campaign_kind = self.definition.refused()
-        if campaign_kind is None:
-            raise CampaignLinkRefused("web.problem.no_link")
-        return replace(self, definition=campaign_kind, refused=True)
 
 
 def open_link(ctx: RequestContext, token: str) -> CampaignForm:
@@ -206,11 +195,10 @@ def add_answer(
         AlreadyAnswered: there is another answer already, or they left, or the campaign was closed.
         InvalidRow: with all mistakes in the values.
     """
-    payload = {"campaign": form.campaign.id, **({"refused": True} if form.refused else {})}
     row, unit = _row_values(ctx, form, values), form.person.unit
     with writing(ctx.app.engine):
-        [id] = add_rows(ctx, form.register, [row], [unit], kind=kind, answer=payload)
-        campaign_store(ctx).answer(form.invitee, id, refused=form.refused, at=ctx.now)
+        [id] = add_rows(ctx, form.register, [row], [unit], kind=kind, answer={"campaign": form.campaign.id})
+        campaign_store(ctx).answer(form.invitee, id, at=ctx.now)
     return id
 
 

@@ -106,15 +106,13 @@ class ReopenCampaign(Command):
 
 
 class RecordAnswer(Command):
-    """Record an answer somebody gave on paper. `values`: values of the row other than those of the campaign.
-
-    `refused`: it is a refusal, which needs its day and its paper; `file`: the paper.
+    """Record an answer somebody gave on paper. `values`: values of the row other than those of the campaign;
+    `file`: the paper.
     """
 
     campaign: CampaignId
     person: Key
     values: FieldValues = Field(default_factory=dict)
-    refused: bool = False
     file: FileInput | None = None
 
 
@@ -217,28 +215,25 @@ def reopen_campaign(ctx: RequestContext, command: ReopenCampaign) -> CampaignPag
 
 @verb("manage")
 def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
-    """Record an answer or a refusal somebody gave on paper; their link is refused from now on."""
+    """Record an answer somebody gave on paper; their link is refused from now on."""
     campaign = _open_campaign(ctx, command.campaign)
     campaign_person = campaign_store(ctx).people(campaign.id, [command.person]).get(command.person)
     person = ctx.reads.office().people.get(command.person)
     if campaign_person is None or person is None or campaign_person.left_on is not None:
         raise Refusal("campaign.not_asked", person=command.person)
     form = form_for(ctx, campaign, campaign_person, person)
-    register, campaign_kind = form.register, form.definition.refused() if command.refused else form.definition
-    if campaign_kind is None:
-        raise Refusal("campaign.cannot_refuse", title=campaign.titled(form.definition))
+    register, campaign_kind = form.register, form.definition
     given_values = {
         **command.values,
         **({campaign_kind.scan: command.file} if command.file and campaign_kind.scan else {}),
     }
     asked = [name for name in register.fields if name != campaign_kind.person]
-    proof = filter(None, (campaign_kind.confirmed_on, campaign_kind.scan)) if command.refused else ()
-    refuse_wrong(register, given_values, asked, proof)
+    refuse_wrong(register, given_values, asked, ())
     values = {
         name: store_file(ctx, value) if isinstance(value, FileInput) else value
         for name, value in given_values.items()
     }
-    add_answer(ctx, form.of_refusal() if command.refused else form, values, kind="added")
+    add_answer(ctx, form, values, kind="added")
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
 
 

@@ -49,8 +49,7 @@ class UnknownCampaign(NotFound):
 
 class CampaignKind(Result):
     """A kind of campaign that a register defines. `given`: fields the officer fills in; `fills`: those people
-    fill in; `act`: empty if it rests on none, or on one the organisation has not adopted; `refusal`: what who
-    refuses declares, null where it cannot be refused.
+    fill in; `act`: empty if it rests on none, or on one the organisation has not adopted.
     """
 
     register_id: str
@@ -63,7 +62,6 @@ class CampaignKind(Result):
     declares: Titles
     given: list[FieldView]
     fills: list[FieldView]
-    refusal: Titles | None = None
 
 
 class CampaignView(Result):
@@ -94,7 +92,6 @@ class CampaignView(Result):
     file: str
     asked: int
     answered: int
-    refused: int
     awaited: int
     left: int
     unreached: int
@@ -167,7 +164,7 @@ class ShowCampaign(Command):
     """
 
     campaign: CampaignId
-    state: Literal["", "awaited", "answered", "refused", "left"] = ""
+    state: Literal["", "awaited", "answered", "left"] = ""
     unit: Line = ""
     search: Line = ""
     unreached: bool = False
@@ -233,11 +230,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     sent = {letter.person: letter.at for letter in reversed(store.letters(campaign.id))}
     people = asked_people(ctx, ShowCampaign(campaign=campaign.id))
     register, kind = definition_of(ctx, campaign)
-    refused_on = kind.refusal.confirmed_on if kind.refusal else ""
-    paper = {
-        answer.row: (answer.shown.get(refused_on if answer.refused else kind.confirmed_on), answer.refused)
-        for answer in store.on_paper(campaign.id)
-    }
+    paper = {answer.row: answer.shown.get(kind.confirmed_on) for answer in store.on_paper(campaign.id)}
 
     def words(code: str, **arguments: object) -> str:
         return say(f"campaign.sheet.{code}", arguments, language)
@@ -245,10 +238,8 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     def how(row: str) -> str:
         if row not in paper:
             return words("by_link") if row else ""
-        day, refused = paper[row]
-        if not day:
-            return words("on_paper")
-        return words("refused_on_paper" if refused else "on_paper_day", on=date.fromisoformat(day))
+        day = paper[row]
+        return words("on_paper_day", on=date.fromisoformat(day)) if day else words("on_paper")
 
     is_open = campaign.is_open(ctx.today)
     heads = (
@@ -314,7 +305,6 @@ def kind_view(register: Register, kind: Campaign) -> CampaignKind:
         act=register.acts[kind.act].short if kind.act else Titles(kk="", ru="", en=""),
         given=[field_view(register.fields[name]) for name in kind.given],
         fills=[field_view(register.fields[name]) for name in kind.fills],
-        refusal=kind.refusal.declares if kind.refusal else None,
     )
 
 
@@ -408,7 +398,6 @@ def _view(
         file=str(campaign.document.get("name", "")),
         asked=counts.total() - counts["unreached"],
         answered=counts["answered"],
-        refused=counts["refused"],
         awaited=counts["awaited"],
         left=counts["left"],
         unreached=counts["unreached"],
@@ -434,7 +423,7 @@ def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEve
     ]
     papers = [
         CampaignEventView(
-            kind="campaign_refused_on_paper" if paper_answer.refused else "campaign_on_paper",
+            kind="campaign_on_paper",
             at=paper_answer.at,
             by=paper_answer.by,
             row=paper_answer.row,

@@ -244,10 +244,10 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
         changes.sort(key=lambda change: [*register.fields].index(change.field))
         before |= {name: values.get(name) for name in names}
         ground = str(event.payload.get("ground", ""))
-        # A refusal by a personal link.
-        kind = "refused" if event.kind == "confirmed" and event.payload.get("refused") else event.kind
         history.append(
-            RowEventView(seq=event.seq, kind=kind, at=event.at, by=event.by, ground=ground, changes=changes)
+            RowEventView(
+                seq=event.seq, kind=event.kind, at=event.at, by=event.by, ground=ground, changes=changes
+            )
         )
     office = ctx.reads.office()
     opened_case = row.opened_case if row.opened_case and ctx.reads.heads([row.opened_case]) else ""

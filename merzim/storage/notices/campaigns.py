@@ -177,21 +177,21 @@ class SqlCampaigns:
         "unreached" the number of awaited people no channel can reach.
         """
         answered, left = (_P.answer != "").label("answered"), _P.left_on.is_not(None).label("left")
-        groups = (_P.campaign, answered, _P.refused, left, _P.reached)
+        groups = (_P.campaign, answered, left, _P.reached)
         query = select(*groups, func.count()).group_by(*groups)
         if campaign:
             query = query.where(_P.campaign == campaign)
         if units is not None:
             query = query.where(_P.unit.in_(units))
         counts: dict[str, Counter[str]] = {}
-        for name, has_answer, refused, has_left, reached, number in read(self._engine, query):
+        for name, has_answer, has_left, reached, number in read(self._engine, query):
             sums = counts.setdefault(name, Counter())
-            state = state_of(has_answer=has_answer, refused=refused, has_left=has_left)
+            state = state_of(has_answer=has_answer, has_left=has_left)
             sums[state] += number
             sums["unreached"] += number if state == "awaited" and not reached else 0
         return counts
 
-    def answer(self, person: CampaignPerson, row: str, *, refused: bool, at: datetime) -> None:
+    def answer(self, person: CampaignPerson, row: str, *, at: datetime) -> None:
         """Record a row as somebody's answer; of two simultaneous answers one is accepted.
 
         Raises:
@@ -200,7 +200,7 @@ class SqlCampaigns:
         open_ = select(CAMPAIGN.c.id).where(CAMPAIGN.c.closed_on.is_(None))
         as_read = [_P[name] == getattr(person, name) for name in ("campaign", "person", "version")]
         step = CAMPAIGN_PERSON.update().where(*as_read, _AWAITED, _P.campaign.in_(open_))
-        step = step.values(answer=row, answered_at=at, refused=refused, version=person.version + 1)
+        step = step.values(answer=row, answered_at=at, version=person.version + 1)
         with writing(self._engine) as session:
             if not session.exec(step, execution_options={"preserve_rowcount": True}).rowcount:
                 raise AlreadyAnswered("campaign.answered_already")
@@ -253,7 +253,7 @@ class SqlCampaigns:
 
     def on_paper(self, campaign: str, units: Collection[str] | None = None) -> Sequence[Row_]:
         """Return the answers the officer recorded, in order of time: row, person, name, moment, author, shown
-        values; `refused`: whether it is a refusal.
+        values.
         """
         first = and_(EVENT.c.stream == literal(ROW).concat(_P.answer), EVENT.c.seq == 1)
         query = (
@@ -262,7 +262,6 @@ class SqlCampaigns:
                 _P.person,
                 _P.name,
                 _P.answered_at.label("at"),
-                _P.refused,
                 EVENT.c.by,
                 REGISTER_ROW.c.shown,
             )

@@ -72,9 +72,8 @@ class CampaignPersonRow(TableBase, table=True):
     """A person asked in a campaign, stored apart from the people, from which those who leave are removed.
 
     `number` is used in their link instead of their key. `answer` is the row their answer added, "" while
-    awaited, `refused` whether that row is a refusal; `version` counts their answers, including withdrawn ones,
-    so that no link works twice. `written` is the last wave their letter was queued for, -1 for none; `reached`:
-    whether a channel had their address then.
+    awaited; `version` counts their answers, including withdrawn ones, so that no link works twice. `written` is
+    the last wave their letter was queued for, -1 for none; `reached`: whether a channel had their address then.
     """
 
     __tablename__ = "campaign_person"
@@ -98,7 +97,6 @@ class CampaignPersonRow(TableBase, table=True):
     answered_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     written: int = -1
     reached: bool = False
-    refused: bool = False
 
 
 REGISTER_ROW = table("register_row")

@@ -76,11 +76,7 @@ KindPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}\.[a-z0-9_]{1,80}$")]
 UNIT_FIELDS = 3
 """Number of unit fields in a form; each unit includes all units below it."""
 SubmittedForm = Annotated[FormData, submitted_form(files=3)]
-PAPER, REFUSAL = "paper", "refuse"
-"""The forms of an answer and of a refusal given on paper."""
-
-
-State = Annotated[Literal["", "awaited", "answered", "refused", "left", "unreached"], Query()]
+State = Annotated[Literal["", "awaited", "answered", "left", "unreached"], Query()]
 
 CAMPAIGN_COLUMNS: tuple[Column[CampaignView], ...] = (
     Column("web.campaigns.campaign", lambda t, campaign: campaign.title[t.language], ""),
@@ -97,7 +93,6 @@ CAMPAIGN_COLUMNS: tuple[Column[CampaignView], ...] = (
     Column("campaign.sheet.started", lambda _, campaign: campaign.started_on),
     Column("web.campaigns.last_day", lambda _, campaign: campaign.until, ""),
     Column("web.campaigns.answers", lambda _, campaign: campaign.answered, "col-sum"),
-    Column("web.campaigns.refused", lambda _, campaign: campaign.refused),
     Column("campaign.sheet.count_awaited", lambda _, campaign: campaign.awaited),
     Column("web.campaigns.left", lambda _, campaign: campaign.left),
     Column("campaign.sheet.count_asked", lambda _, campaign: campaign.asked),
@@ -220,7 +215,7 @@ def get_campaign_paper(
 
 @router.get("/campaigns/{campaign}/paper/{person}")
 def paper_page(ctx: Managing, campaign: CampaignPath, person: PersonPath) -> Response:
-    """Show the forms for an answer and for a refusal given on paper."""
+    """Show the form for an answer given on paper."""
     return _paper_form(ctx, campaign, person)
 
 
@@ -313,42 +308,31 @@ def _kind_or_none(ctx: RequestContext, register_id: str, kind: str) -> CampaignK
 
 
 def _paper_form(ctx: WebContext, campaign: str, person: int, *, tried: RejectedForm | None = None) -> Response:
-    """Return the forms of one person's answer and refusal on paper. Raises HTTPException 404."""
+    """Return the form of one person's answer on paper. Raises HTTPException 404."""
     campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
     invited_person = ctx.reads.office().people.get(person_key(ctx, campaign, person))
     if invited_person is None or not campaign_view.may_manage:
         raise HTTPException(404, "web.problem.no_campaign")
-    forms = []
-    for name in (PAPER, REFUSAL):
-        own = tried if tried and tried.form == name else None
-        if fields := _paper_fields(ctx, campaign_view, name):
-            forms.append((name, form_fields(ctx, fields, None, own)))
     return page(
         ctx,
         "campaign_paper.html",
         place=f"/campaigns/{campaign}",
         campaign=campaign_view,
         person=invited_person,
-        forms=forms,
+        inputs=form_fields(ctx, _paper_fields(ctx, campaign_view), None, tried),
         tried=tried,
         address=f"/campaigns/{campaign}/paper/{person}",
     )
 
 
-def _paper_fields(ctx: RequestContext, campaign: CampaignView, form: str) -> Sequence[FieldView]:
-    """Return the fields of an answer on paper: those a person fills in, days, post and files; of a refusal none
-    if the campaign cannot be refused.
-    """
+def _paper_fields(ctx: RequestContext, campaign: CampaignView) -> Sequence[FieldView]:
+    """Return the fields of an answer on paper: those a person fills in, days, post and files."""
     register = ctx.app.registers.on(campaign.register_id, ctx.today)
     kind = register.campaigns.get(campaign.kind)
     if kind is None:
         raise HTTPException(404, "web.problem.no_campaign")
-    campaign_kind = kind.refused() if form == REFUSAL else kind
-    if campaign_kind is None:
-        return []
-    field_ids = {campaign_kind.confirmed_on, campaign_kind.written_on, campaign_kind.post, *campaign_kind.asks}
-    needs = {campaign_kind.confirmed_on, *campaign_kind.fills}
-    needs |= {campaign_kind.scan} if form == REFUSAL else set()
+    field_ids = {kind.confirmed_on, kind.written_on, kind.post, *kind.asks}
+    needs = {kind.confirmed_on, *kind.fills}
     fields = [field for field in register.fields.values() if field.id in field_ids or field.kind == "file"]
     return answer_fields(register, {field.id: field.id in needs for field in fields})
 
@@ -377,21 +361,14 @@ for _change in CHANGES:
     _serve(*_change)
 
 
-def _paper_name(answers: Mapping[str, str]) -> str:
-    """Return which of the two forms on paper was sent."""
-    return REFUSAL if answers.get("refuse") else PAPER
-
-
 @router.post("/campaigns/{campaign}/paper/{person}")
-@shown_again(_paper_form, _paper_name)
+@shown_again(_paper_form, "paper")
 def record_paper(ctx: Managing, campaign: CampaignPath, person: PersonPath, form: SubmittedForm) -> Response:
-    """Record an answer or a refusal given on paper."""
+    """Record an answer given on paper."""
     campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
-    name = _paper_name(typed_answers(form))
     details = {
         "person": person_key(ctx, campaign, person),
-        "values": new_values(ctx, _paper_fields(ctx, campaign_view, name), form),
-        "refused": name == REFUSAL,
+        "values": new_values(ctx, _paper_fields(ctx, campaign_view), form),
     }
     record_answer(ctx, build(RecordAnswer, {"campaign": campaign, **details}))
     return redirect(ctx, f"/campaigns/{campaign}", said="recorded")

@@ -23,12 +23,10 @@ from merzim.web.auth.limits import count_guess
 from merzim.web.downloads import stored_file_response
 from merzim.web.http import WebContext
 from merzim.web.pages.registers.forms import form_fields, new_values
-from merzim.web.ui.command_forms import FormField
 from merzim.web.ui.form_values import Fields, RejectedForm, typed_answers
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import page
 from notifications.event_notices import cited_act, given_days
-from workflow.law.procedure import Text
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -52,31 +50,16 @@ def document(ctx: Anybody, token: str) -> Response:
 
 @router.post("/confirm/{token}")
 def confirm(ctx: Anybody, token: str, answers: Fields) -> Response:
-    """Add the row of the person's answer, or of their refusal; the link becomes invalid."""
-    open_invitation = _open(ctx, token)
-    invitation = open_invitation.of_refusal() if answers.get("refuse") else open_invitation
+    """Add the row of the person's answer; the link becomes invalid."""
+    invitation = _open(ctx, token)
     try:
         row = answer(ctx, invitation, new_values(ctx, invitation.fields, answers))
     except CampaignLinkRefused:
         raise
     except Refusal as refusal:
-        typed = typed_answers(answers)
-        rejected_form = RejectedForm(form=_form_name(invitation), refusal=refusal, answers=typed)
-        return _page(ctx, token, open_invitation, rejected_form=rejected_form)
+        rejected_form = RejectedForm(form="confirm", refusal=refusal, answers=typed_answers(answers))
+        return _page(ctx, token, invitation, rejected_form=rejected_form)
     return _page(ctx, token, invitation, row=row)
-
-
-def _form_name(invitation: CampaignForm) -> str:
-    return "refuse" if invitation.refused else "confirm"
-
-
-def _form(
-    ctx: WebContext, invitation: CampaignForm, rejected_form: RejectedForm | None
-) -> tuple[str, Text, list[FormField]]:
-    """Return a form by its name, what it declares, and its fields as filled in after its refusal."""
-    name = _form_name(invitation)
-    own = rejected_form if rejected_form and rejected_form.form == name else None
-    return name, invitation.definition.declares, form_fields(ctx, invitation.fields, None, own)
 
 
 def _open(ctx: WebContext, token: str) -> CampaignForm:
@@ -112,7 +95,6 @@ def _page(
     """Return the page in the person's language, unless they chose another."""
     ctx.request.state.language = invitation.person.language
     kind, register = invitation.definition, invitation.register
-    forms = [] if row else [invitation, *([invitation.of_refusal()] if kind.refusal else [])]
     response = page(
         ctx,
         "confirm.html",
@@ -123,7 +105,7 @@ def _page(
         ground=cited_act(register, kind, preferences(ctx.request).language),
         document=invitation.campaign.document,
         days=given_days(register, invitation.campaign),
-        forms=[_form(ctx, form, rejected_form) for form in forms],
+        inputs=form_fields(ctx, invitation.fields, None, rejected_form),
         tried=rejected_form,
         row=row,
         now=ctx.now,

@@ -6,7 +6,7 @@ from alembic import op
 
 from merzim.storage.tables.base import TableBase
 
-revision = "0110"
+revision = "0111"
 down_revision = None
 
 
